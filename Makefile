@@ -1,0 +1,46 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup test lint types format demo run bench lock clean
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+LOCK := --universal --python-version 3.12 --generate-hashes --no-header --no-annotate
+
+help: ## Show these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' Makefile
+
+setup: $(STAMP) ## Create .venv and install the locked dependencies (again when the lock changed)
+	@:
+
+$(STAMP): requirements-dev.lock
+	@python=$$(scripts/find-python) && echo "Setting up .venv with $$python" && "$$python" -m venv --clear .venv
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+test: lint types ## Lint, check the types, run all tests, report the coverage
+	@$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: setup ## Check style and formatting
+	@$(BIN)/ruff check && $(BIN)/ruff format --check
+
+types: setup ## Check the types
+	@$(BIN)/mypy
+
+format: setup ## Format the code and apply safe fixes
+	@$(BIN)/ruff check --fix && $(BIN)/ruff format
+
+demo: setup ## Sync a sample API into a local catalog, all on this machine
+	@$(BIN)/python -m workbench demo
+
+run: setup ## Sync into Port, with the settings from the environment and .env (see .env.example)
+	@$(BIN)/ocean sail
+
+bench: setup ## Run the benchmarks
+	@$(BIN)/python -m benchmarks
+
+lock: setup ## Resolve the dependencies again and write both lock files
+	@$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --upgrade $(LOCK) -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
+
+clean: ## Remove the environment and everything generated
+	@rm -rf .venv .coverage htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

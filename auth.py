@@ -1,0 +1,300 @@
+"""How requests are signed, and which hosts a signed request may go to.
+
+The schemes are ``httpx.Auth`` flows: they do no I/O of their own. The login request of
+``authType: custom`` is *yielded*, so it rides the same transport, under the same time
+limit and the same address checks as any other request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from errors import CredentialsError, OriginError, ResponseError
+from lookup import MISSING, Lookup, compile_lookup, keys_of
+from redaction import Redactor
+from retry import parse_retry_after
+from settings import Credentials, LoginCredentials, StaticCredentials
+
+_PLACEHOLDER = re.compile(r"\{\{\s*(\..*?)\s*\}\}")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+# A fresh token may have expired already when its request was queued for long: a request
+# may be repeated with tokens that others obtained, but not for ever.
+_MAX_REPEATS = 3
+
+Flow = AsyncGenerator[httpx.Request, httpx.Response]
+
+
+def make_auth(
+    credentials: Credentials, base_url: httpx.URL, redact: Redactor, *,
+    clock: Callable[[], float] = time.monotonic,
+) -> StaticAuth | LoginAuth:
+    """The scheme for these credentials; ``clock`` gives seconds."""
+    match credentials:
+        case StaticCredentials():
+            return StaticAuth(credentials.headers)
+        case LoginCredentials():
+            return LoginAuth(credentials, base_url, redact, clock)
+
+
+class StaticAuth(httpx.Auth):
+    """Bearer, basic and API key: headers that never change.
+
+    A 401 is final: the same credentials will not fare better a second time.
+    """
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = headers
+
+    async def async_auth_flow(self, request: httpx.Request) -> Flow:
+        """Sign, send once."""
+        request.headers.update(self._headers)
+        yield request
+
+
+@dataclass(frozen=True)
+class _Signature:
+    """What one login gave: the parts to add to every request."""
+
+    headers: Mapping[str, str]
+    query_params: Mapping[str, str]
+    body: Mapping[str, Any]
+    obtained_at: float
+
+    def sign(self, request: httpx.Request) -> httpx.Request:
+        """A signed copy; transports below may rewrite what they are given."""
+        content = request.content
+        headers = httpx.Headers(request.headers)
+        if self.body and (content or request.method != "GET"):
+            content = json.dumps({**json.loads(content or b"{}"), **self.body}).encode()
+            headers["Content-Type"] = "application/json"
+            headers.pop("Content-Length", None)
+        headers.update(self.headers)
+        return httpx.Request(
+            request.method,
+            request.url.copy_merge_params(self.query_params) if self.query_params else request.url,
+            headers=headers,
+            content=content or None,
+            extensions=request.extensions,
+        )
+
+
+class LoginAuth(httpx.Auth):
+    """``custom``: a login call whose JSON answer signs every request.
+
+    However many requests find their token expired, one of them logs in and the others
+    use what it obtained. A login that fails stays failed: a wrong password is not tried
+    again and again, which would lock the account.
+    """
+
+    requires_request_body = True
+    requires_response_body = True
+
+    def __init__(
+        self,
+        credentials: LoginCredentials,
+        base_url: httpx.URL,
+        redact: Redactor,
+        clock: Callable[[], float],
+    ) -> None:
+        self._login = credentials.login
+        self._template = _Template(credentials)
+        self._url = base_url.join(self._login.endpoint.removeprefix("/")) if (
+            "://" not in self._login.endpoint
+        ) else httpx.URL(self._login.endpoint)
+        self._redact = redact
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._signature: _Signature | None = None
+        self._failure: CredentialsError | None = None
+        self.logins = 0
+
+    async def async_auth_flow(self, request: httpx.Request) -> Flow:
+        """Sign and send; when refused, log in once and send again."""
+        used: _Signature | None = None
+        own_login = False
+        for _ in range(_MAX_REPEATS):
+            async with self._lock:
+                if self._failure:
+                    raise CredentialsError(*self._failure.args)
+                if self._signature is used or self._is_old(self._signature):
+                    response = yield self._login_request()
+                    own_login = used is not None
+                    self._signature = self._accept(response)
+                used = self._signature
+            response = yield used.sign(request)
+            if response.status_code != httpx.codes.UNAUTHORIZED or own_login:
+                return
+
+    def _is_old(self, signature: _Signature | None) -> bool:
+        interval = self._login.reauthenticate_after
+        if signature is None or interval is None:
+            return False
+        return self._clock() - signature.obtained_at >= interval
+
+    def _login_request(self) -> httpx.Request:
+        login = self._login
+        content: dict[str, Any] = {}
+        if login.body_form is not None:
+            content = {
+                "content": login.body_form,
+                "headers": {"Content-Type": "application/x-www-form-urlencoded"},
+            }
+        elif login.body is not None:
+            content = {"json": login.body}
+        headers = {"Accept": "application/json", **content.pop("headers", {}), **login.headers}
+        url = self._url.copy_merge_params(login.query_params)
+        return httpx.Request(login.method, url, headers=headers, **content)
+
+    def _accept(self, response: httpx.Response) -> _Signature:
+        """The signature in a login's answer.
+
+        Raises ResponseError for a passing fault of the login service, and
+        CredentialsError, from now on for every request, when it refuses.
+        """
+        status = response.status_code
+        if status in ResponseError.TRANSIENT_STATUSES:
+            raise ResponseError(
+                self._describe(response),
+                status=status,
+                retry_after=parse_retry_after(response.headers),
+            )
+        try:
+            if not response.is_success:
+                raise CredentialsError(self._describe(response))
+            answer = self._parse(response)
+            self._redact.add(*_texts_in(answer))
+            signature = self._template.fill(answer, self._redact, self._clock())
+        except CredentialsError as error:
+            self._failure = error
+            raise
+        self.logins += 1
+        return signature
+
+    def _parse(self, response: httpx.Response) -> Any:
+        if not response.content.strip():
+            return None
+        try:
+            return response.json()
+        except ValueError:
+            if self._template.placeholders:
+                raise CredentialsError(
+                    f"{self._describe(response)}: the answer is not JSON, but"
+                    " customAuthRequestTemplate reads values from it"
+                ) from None
+            return None
+
+    def _describe(self, response: httpx.Response) -> str:
+        url = self._redact(str(self._url.copy_with(query=None)))
+        text = self._redact(response.text)[:200]
+        return (
+            f"the login {self._login.method} {url} answered {response.status_code}"
+            f" {response.reason_phrase}" + (f": {text!r}" if not response.is_success else "")
+        ).rstrip()
+
+
+class _Template:
+    """``customAuthRequestTemplate``: texts in which ``{{.jq.path}}`` stands for a value."""
+
+    def __init__(self, credentials: LoginCredentials) -> None:
+        self._credentials = credentials
+        parts = (credentials.headers, credentials.query_params, credentials.body)
+        self.placeholders: dict[str, Lookup] = {
+            path: compile_lookup(path, "customAuthRequestTemplate")
+            for text in _texts_in(parts, shortest=0)
+            for path in _PLACEHOLDER.findall(text)
+        }
+
+    def fill(self, answer: Any, redact: Redactor, now: float) -> _Signature:
+        """The parts with the values of a login's answer; raises CredentialsError without one."""
+        values: dict[str, str] = {}
+        for path, lookup in self.placeholders.items():
+            value = lookup(answer)
+            if value is MISSING or value is None or isinstance(value, dict | list):
+                raise CredentialsError(
+                    f"customAuthRequestTemplate reads {path!r}, but the login's answer has"
+                    f" {keys_of(answer)}; correct the path"
+                )
+            values[path] = value if isinstance(value, str) else json.dumps(value)
+        redact.add(*values.values())
+
+        def filled(part: Any) -> Any:
+            match part:
+                case str():
+                    return _PLACEHOLDER.sub(lambda found: values[found[1]], part)
+                case Mapping():
+                    return {key: filled(inner) for key, inner in part.items()}
+                case list():
+                    return [filled(inner) for inner in part]
+                case _:
+                    return part
+
+        return _Signature(
+            headers=filled(self._credentials.headers),
+            query_params=filled(self._credentials.query_params),
+            body=filled(self._credentials.body),
+            obtained_at=now,
+        )
+
+
+def _texts_in(value: Any, *, shortest: int = 8) -> list[str]:
+    """Every text of at least so many characters in a JSON value."""
+    match value:
+        case str():
+            return [value] if len(value) >= shortest else []
+        case Mapping():
+            return [text for inner in value.values() for text in _texts_in(inner, shortest=shortest)]
+        case list() | tuple():
+            return [text for inner in value for text in _texts_in(inner, shortest=shortest)]
+        case _:
+            return []
+
+
+class OriginGuard:
+    """Which URLs requests may go to: the origin of the base URL, and ``allowedHosts``."""
+
+    def __init__(self, base_url: httpx.URL, allowed_hosts: tuple[str, ...]) -> None:
+        self._base = base_url
+        self._allowed = frozenset(allowed_hosts)
+
+    def admit(self, url: str) -> httpx.URL:
+        """The URL as it will be requested, its scheme that of the base URL.
+
+        The same host under the other scheme is the API behind a proxy that does not know
+        its own scheme; any other origin raises OriginError, and so does a user in the URL.
+        """
+        try:
+            target = httpx.URL(url)
+        except httpx.InvalidURL:
+            raise OriginError("a link is not a valid URL; nothing was sent") from None
+        if target.userinfo:
+            raise OriginError("a link or redirect holds a user or password; nothing was sent")
+        if target.scheme in _DEFAULT_PORTS:
+            if self._is_home(target):
+                return target.copy_with(scheme=self._base.scheme, port=self._base.port)
+            if target.host in self._allowed and target.scheme in {self._base.scheme, "https"}:
+                return target
+        raise OriginError(
+            f"a link or redirect leads to {target.scheme}://{target.host}"
+            f"{f':{target.port}' if target.port else ''}, outside"
+            f" {self._base.scheme}://{self._base.netloc.decode()}; nothing was sent there. If the"
+            " API really lives there too, name the host in allowedHosts"
+        )
+
+    def _is_home(self, target: httpx.URL) -> bool:
+        """Same host, and the same port or each its scheme's default."""
+        if target.host != self._base.host:
+            return False
+        both_default = target.port is None and self._base.port is None
+        return both_default or _port(target) == _port(self._base)
+
+
+def _port(url: httpx.URL) -> int | None:
+    return url.port or _DEFAULT_PORTS.get(url.scheme)

@@ -1,0 +1,325 @@
+"""The one place that does I/O: ``send`` a request, ``walk`` the pages of one endpoint.
+
+``send`` admits the URL to the origin, holds a permit while the request is under way,
+signs it, follows redirects within the origin, retries what may pass, and turns every
+other outcome into an error that names the request without a secret in it. ``walk`` asks a
+paginator where to go next; what it learns of totals lets it fetch pages ahead, yielded in
+order all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Callable
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import islice
+from typing import Any
+
+import httpx
+import msgspec
+from aiolimiter import AsyncLimiter
+from loguru import logger
+
+from auth import LoginAuth, OriginGuard, make_auth
+from errors import (
+    BodyError,
+    CredentialsError,
+    OriginError,
+    PaginationError,
+    ResponseError,
+    SourceError,
+    TransportError,
+)
+from extraction import NO_ITEMS, Extracted, Extractor
+from pagination import Page, PageRequest, Paginator, Progress
+from redaction import Redactor
+from retry import parse_retry_after, retrying
+from settings import Settings
+from transport import AddressRefused, open_http
+
+MAX_REDIRECTS = 5
+QUOTED = 200  # characters of a body that an error may show
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_decoder = msgspec.json.Decoder()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful response. ``body`` is the decoded JSON; ``size`` its length in bytes, 0: none."""
+
+    url: str
+    headers: httpx.Headers
+    body: Any
+    size: int
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """One page of a walk, extracted; ``size`` is the length of its body in bytes."""
+
+    page: Page
+    extracted: Extracted
+    size: int
+
+
+@dataclass
+class Counts:
+    """What a client has done, for the log."""
+
+    requests: int = 0
+    retries: int = 0
+
+
+class ApiClient:
+    """The API of one installation, for one resync; close it with ``aclose``."""
+
+    def __init__(
+        self, settings: Settings, *, http: Callable[[Settings], httpx.AsyncClient] = open_http
+    ) -> None:
+        self._settings = settings
+        self.redact = Redactor(*settings.secrets)
+        self.counts = Counts()
+        self._http = http(settings)
+        self._auth = make_auth(settings.credentials, settings.base_url, self.redact)
+        self._guard = OriginGuard(settings.base_url, settings.allowed_hosts)
+        self._permits = asyncio.Semaphore(settings.max_concurrent_requests)
+        self._rate = (
+            AsyncLimiter(1, 60 / settings.requests_per_minute)
+            if settings.requests_per_minute
+            else nullcontext()
+        )
+        self._ahead_free = settings.max_concurrent_requests
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._http.aclose()
+
+    @property
+    def logins(self) -> int:
+        """How many logins ``authType: custom`` took."""
+        return self._auth.logins if isinstance(self._auth, LoginAuth) else 0
+
+    # --- one request -------------------------------------------------------------------
+
+    async def send(self, request: PageRequest) -> Answer:
+        """Send a request until it succeeds or is not worth another attempt.
+
+        Raises SourceError, CredentialsError or one of their kinds.
+        """
+
+        def on_retry(error: SourceError, wait: float) -> None:
+            self.counts.retries += 1
+            logger.warning(f"{error}; trying again in {wait:.1f} seconds")
+
+        async with self._permits:
+            return await retrying(self._settings.max_retry_wait, on_retry)(self._attempt, request)
+
+    async def _attempt(self, request: PageRequest) -> Answer:
+        described = self.describe(request)
+        async with self._rate:
+            self.counts.requests += 1
+            try:
+                async with asyncio.timeout(self._settings.timeout):
+                    url, response = await self._exchange(request)
+            except (TimeoutError, httpx.TimeoutException):
+                seconds = self._settings.timeout
+                message = f"{described}: no complete answer within {seconds:g} seconds (timeout)"
+                raise TransportError(message) from None
+            except httpx.DecodingError:
+                raise TransportError(f"{described}: the body's compression is broken") from None
+            except (httpx.LocalProtocolError, UnicodeEncodeError):
+                # The text of these errors quotes the header.
+                message = f"{described}: a header holds characters that HTTP cannot carry"
+                raise SourceError(message) from None
+            except AddressRefused as error:
+                raise SourceError(self.redact(f"{described}: {error}")) from None
+            except (httpx.TransportError, OSError) as error:
+                reason = self.redact(str(error)) or type(error).__name__
+                if "CERTIFICATE_VERIFY_FAILED" in reason:
+                    hint = "install the API's CA certificate, or turn verifySsl off"
+                    raise SourceError(f"{described}: {reason}; {hint}") from None
+                raise TransportError(f"{described}: {reason}") from None
+            except (OriginError, CredentialsError, ResponseError) as error:
+                raise error.within(described) from None
+        return self._read(described, url, response)
+
+    async def _exchange(self, request: PageRequest) -> tuple[httpx.URL, httpx.Response]:
+        """One signed request and its redirects, each hop admitted and signed anew.
+
+        Transports may rewrite a request's URL to an address, so the URL kept here counts.
+        """
+        url = self._url_of(request)
+        method, body = request.method, request.body
+        headers = httpx.Headers(self._settings.custom_headers)
+        headers.update(dict(request.headers))
+        for _ in range(MAX_REDIRECTS + 1):
+            url = self._guard.admit(str(url))
+            response = await self._http.send(
+                self._http.build_request(method, url, headers=headers, json=body),
+                auth=self._auth,
+                follow_redirects=False,
+            )
+            location = response.headers.get("Location")
+            if response.status_code not in _REDIRECTS or location is None:
+                return url, response
+            if response.status_code == httpx.codes.SEE_OTHER or (
+                method == "POST" and response.status_code in {301, 302}
+            ):
+                method, body = "GET", None
+            url = self._joined(url, location)
+        raise SourceError(f"{self.describe(request)}: more than {MAX_REDIRECTS} redirects in a row")
+
+    def _joined(self, url: httpx.URL, location: str) -> httpx.URL:
+        try:
+            return url.join(location)
+        except (httpx.InvalidURL, ValueError):
+            raise OriginError("a redirect leads to what is not a URL; nothing was sent") from None
+
+    def _url_of(self, request: PageRequest) -> httpx.URL:
+        try:
+            url = httpx.URL(request.url)
+        except httpx.InvalidURL:
+            raise OriginError("a link is not a valid URL; nothing was sent") from None
+        return url.copy_with(params=list(request.params)) if request.params else url
+
+    def _read(self, described: str, url: httpx.URL, response: httpx.Response) -> Answer:
+        status = response.status_code
+        if status == httpx.codes.UNAUTHORIZED:
+            raise CredentialsError(
+                f"{self._failed(described, response)}; check the credentials in the settings"
+            )
+        if not response.is_success:
+            raise ResponseError(
+                self._failed(described, response),
+                status=status,
+                retry_after=parse_retry_after(response.headers),
+            )
+        content = response.content
+        try:
+            body = decode_json(content, response.charset_encoding) if content.strip() else None
+        except ValueError:
+            kind = response.headers.get("Content-Type", "no content type")
+            raise BodyError(
+                f"{self._failed(described, response)}: not the JSON it should be ({kind},"
+                f" {len(content)} bytes)"
+            ) from None
+        return Answer(str(url), response.headers, body, len(content.strip()))
+
+    def _failed(self, described: str, response: httpx.Response) -> str:
+        # Redacted before it is cut: half a secret is a secret too.
+        quoted = self.redact(response.text)[:QUOTED]
+        status = f"{response.status_code} {response.reason_phrase}".strip()
+        return f"{described}: {status}" + (f", {quoted!r}" if quoted else "")
+
+    def describe(self, request: PageRequest) -> str:
+        """Method and URL as they may be shown: without what signs the request."""
+        return self.redact(f"{request.method} {self._url_of(request)}")
+
+    # --- one endpoint ------------------------------------------------------------------
+
+    async def walk(
+        self, request: PageRequest, paginator: Paginator, extractor: Extractor
+    ) -> AsyncGenerator[Fetched]:
+        """Every page of an endpoint, in order.
+
+        Raises PaginationError when the walk cannot be proved complete, and what ``send``
+        raises; what came before the error has been yielded.
+        """
+        upcoming: PageRequest | None = paginator.first(request)
+        progress = Progress()
+        sent: set[bytes] = set()
+        ahead: dict[str, asyncio.Task[Answer]] = {}
+        try:
+            while upcoming is not None:
+                self._refuse_endless(upcoming, sent)
+                answer = await self._next_answer(upcoming, ahead)
+                rows = extractor.rows(answer.body) if answer.size else []
+                page = Page(answer.url, answer.body, rows, answer.headers)
+                step = paginator.step(progress, upcoming, page)
+                if step.warning:
+                    logger.warning(f"{self.describe(upcoming)}: {step.warning}")
+                progress = step.progress
+                if step.next is not None:
+                    self._look_ahead(paginator, progress, upcoming, ahead)
+                if not step.repeated:
+                    logger.debug(f"{self.describe(upcoming)}: {len(rows)} rows")
+                    extracted = extractor.extract(answer.body) if answer.size else NO_ITEMS
+                    yield Fetched(page, extracted, answer.size)
+                upcoming = step.next
+        except (PaginationError, OriginError) as error:
+            raise error.within(self.describe(upcoming or request)) from None
+        finally:
+            await self._drop(ahead)
+
+    def _refuse_endless(self, request: PageRequest, sent: set[bytes]) -> None:
+        key = blake2b(request.key.encode(), digest_size=16).digest()
+        if key in sent:
+            raise PaginationError(
+                "this request was made before in the same walk: the API leads in a circle, or"
+                " paginationParam is not the name its documentation gives"
+            )
+        if len(sent) >= self._settings.max_pages:
+            raise PaginationError(
+                f"the walk is still not over after {len(sent)} pages; check the pagination"
+                " settings, or raise maxPages if the collection really is that large"
+            )
+        sent.add(key)
+
+    async def _next_answer(
+        self, request: PageRequest, ahead: dict[str, asyncio.Task[Answer]]
+    ) -> Answer:
+        task = ahead.get(request.key)
+        if task is None:
+            return await self.send(request)
+        answer = await task
+        del ahead[request.key]
+        self._ahead_free += 1
+        return answer
+
+    def _look_ahead(
+        self,
+        paginator: Paginator,
+        progress: Progress,
+        sent: PageRequest,
+        ahead: dict[str, asyncio.Task[Answer]],
+    ) -> None:
+        """Start the requests that very likely follow, as far as places are free."""
+        window = len(ahead) + self._ahead_free
+        for request in islice(paginator.ahead(progress, sent), window):
+            if self._ahead_free and request.key not in ahead:
+                self._ahead_free -= 1
+                ahead[request.key] = asyncio.create_task(self.send(request))
+
+    async def _drop(self, ahead: dict[str, asyncio.Task[Answer]]) -> None:
+        self._ahead_free += len(ahead)
+        for task in ahead.values():
+            task.cancel()
+        await asyncio.gather(*ahead.values(), return_exceptions=True)
+
+
+def decode_json(content: bytes, charset: str | None = None) -> Any:
+    """Decode a JSON body; integers of any size stay exact. Raises ValueError.
+
+    A byte order mark is skipped, another declared charset is heeded, and an unpaired
+    surrogate (which some APIs cut emoji into) becomes a question mark.
+    """
+    if charset and charset.lower() not in {"utf-8", "utf8", "us-ascii", "ascii"}:
+        with suppress(LookupError):
+            content = content.decode(charset).encode()
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return _decoder.decode(content)
+    except (msgspec.DecodeError, RecursionError):
+        return _repaired(content)
+
+
+def _repaired(content: bytes) -> Any:
+    try:
+        text = json.dumps(json.loads(content), ensure_ascii=False)
+        return _decoder.decode(text.encode(errors="replace"))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(str(error)) from None

@@ -1,0 +1,276 @@
+"""Path parameters: a template and the values for its placeholders give requests.
+
+``/orgs/{org}/repos`` with the binding ``{"org": "a b"}`` is ``/orgs/a%20b/repos``. A
+``Binding`` also carries the parent items the values came from. Pure: which parents must be
+walked, and in which order, is decided here; walking them is the session's work.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+import httpx
+
+from errors import MappingError
+from extraction import Item
+from lookup import MISSING, compile_jq, follow, keys_of, plain_path
+from pagination import PageRequest, PaginationSettings
+
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_DOT_SEGMENTS = frozenset({"", ".", ".."})
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A request template: ``path`` may hold placeholders and a query string of its own."""
+
+    path: str
+    method: str = "GET"
+    query_params: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    data_path: str | None = None
+    pagination: PaginationSettings = field(default_factory=PaginationSettings)
+
+    def placeholders(self) -> frozenset[str]:
+        """The names in braces, in the path, the query and the texts of the body."""
+        texts = [self.path, json.dumps(self.query_params), json.dumps(self.body)]
+        return frozenset(name for text in texts for name in _PLACEHOLDER.findall(text))
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A path parameter: the parent endpoint, and jq for the value and for which items count."""
+
+    name: str
+    parent: Endpoint
+    field: str
+    filter: str = "true"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource of the mapping: what to walk, and for which values."""
+
+    kind: str
+    endpoint: Endpoint
+    parameters: tuple[Parameter, ...] = ()
+    mentions_parent: bool = False
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Values for placeholders, by name, and the parent item each of them came from."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    parents: Mapping[str, Item] = field(default_factory=dict)
+
+    def bound(self, name: str, value: Any, parent: Item | None) -> Binding:
+        """This binding with one more value."""
+        parents = self.parents if parent is None else {**self.parents, name: parent}
+        return Binding({**self.values, name: value}, parents)
+
+    def enriched(self, item: Item) -> Item:
+        """A child item with ``__name`` and, where it has no such key, ``name`` of each value."""
+        if not self.values:
+            return item
+        marks = {f"__{name}": value for name, value in self.values.items()}
+        parents = {"__parent": dict(self.parents)} if self.parents else {}
+        return {**self.values, **item, **marks, **parents}
+
+
+def ordered(resource: Resource) -> list[Parameter]:
+    """The parameters, each after those its own endpoint needs.
+
+    Raises MappingError for a placeholder without configuration, for a configuration without
+    placeholder, for parameters that need each other, and for endpoints that are no path.
+    """
+    parameters = {parameter.name: parameter for parameter in resource.parameters}
+    _refuse_bad_path(resource.endpoint.path, "kind")
+    needed = set(_wanted(resource.endpoint, parameters, "kind"))
+    graph: dict[str, frozenset[str]] = {}
+    for name, parameter in parameters.items():
+        where = f"path_parameters.{name}.endpoint"
+        _refuse_bad_path(parameter.parent.path, where)
+        graph[name] = _wanted(parameter.parent, parameters, where)
+        needed |= graph[name]
+    if unused := sorted(set(parameters) - needed):
+        raise MappingError(
+            f"path_parameters.{unused[0]} is configured, but no {{{unused[0]}}} stands in the"
+            " path; correct the name"
+        )
+    try:
+        return [parameters[name] for name in TopologicalSorter(graph).static_order()]
+    except CycleError as error:
+        circle = " -> ".join(reversed(error.args[1]))
+        raise MappingError(f"path_parameters need each other in a circle: {circle}") from None
+
+
+def _wanted(
+    endpoint: Endpoint, parameters: Mapping[str, Parameter], where: str
+) -> frozenset[str]:
+    """The parameters an endpoint needs; braces in its body may be anything, GraphQL say."""
+    for name in _PLACEHOLDER.findall(endpoint.path + json.dumps(endpoint.query_params)):
+        if name not in parameters:
+            raise MappingError(
+                f"{where} {endpoint.path!r} needs a value for {{{name}}}; add"
+                f" path_parameters.{name} with an endpoint and a field"
+            )
+    return endpoint.placeholders() & parameters.keys()
+
+
+def _refuse_bad_path(path: str, where: str) -> None:
+    bare = path.strip()
+    if "://" in bare.split("?")[0] or bare.startswith(("//", "\\")):
+        raise MappingError(
+            f"{where} is the full URL {bare.split('?')[0]!r}; give the path below baseUrl only,"
+            " such as /users"
+        )
+    if not bare or "#" in bare or not bare.isprintable():
+        raise MappingError(f"{where} {bare!r} is not an endpoint path; give one such as /users")
+    if re.search(r"[{}]", _PLACEHOLDER.sub("", bare.split("?")[0])):
+        raise MappingError(
+            f"{where} {bare!r} has a brace that is not a {{name}}; correct the placeholder"
+        )
+    segments = _PLACEHOLDER.sub("x", bare.split("?")[0]).split("/")
+    if any(segment in {".", ".."} for segment in segments) or "\\" in bare:
+        raise MappingError(f"{where} {bare!r} must not hold '.' or '..' segments or backslashes")
+
+
+def request_for(endpoint: Endpoint, binding: Binding, base_url: httpx.URL) -> PageRequest:
+    """The request of an endpoint for one binding, below the base URL's path."""
+    path, _, query = endpoint.path.strip().partition("?")
+    texts = {name: as_text(value) for name, value in binding.values.items()}
+    filled = _PLACEHOLDER.sub(lambda found: quote(texts[found[1]], safe=""), path)
+    own = parse_qsl(query, keep_blank_values=True)
+    given = list(_params(_filled(endpoint.query_params, binding.values)))
+    overridden = set(endpoint.query_params)
+    params = [(key, _fill(value, texts)) for key, value in own if key not in overridden] + given
+    return PageRequest(
+        url=str(base_url).rstrip("/") + "/" + filled.lstrip("/"),
+        method=endpoint.method,
+        params=tuple(params),
+        headers=tuple(endpoint.headers.items()),
+        body=None if endpoint.body is None else _filled(endpoint.body, binding.values),
+    )
+
+
+def _fill(text: str, texts: Mapping[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda found: texts.get(found[1], found[0]), text)
+
+
+def _filled(part: Any, values: Mapping[str, Any]) -> Any:
+    """A part of a template with its placeholders filled; ``"{id}"`` alone keeps the type."""
+    match part:
+        case str():
+            alone = _PLACEHOLDER.fullmatch(part)
+            if alone and alone[1] in values:
+                return values[alone[1]]
+            return _fill(part, {name: as_text(value) for name, value in values.items()})
+        case Mapping():
+            return {key: _filled(inner, values) for key, inner in part.items()}
+        case list():
+            return [_filled(inner, values) for inner in part]
+        case _:
+            return part
+
+
+def _params(query_params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Query parameters as HTTP carries them: lists repeated, nulls dropped, true and false."""
+    for name, value in query_params.items():
+        for one in value if isinstance(value, list) else [value]:
+            if one is not None:
+                yield name, as_text(one)
+
+
+def as_text(value: Any) -> str:
+    """A scalar as it stands in URLs: booleans as JSON writes them, numbers plain."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def is_segment(value: Any) -> bool:
+    """Whether a value can stand as one path segment: '', '.' and '..' would change the path."""
+    return as_text(value) not in _DOT_SEGMENTS
+
+
+class Chooser:
+    """``filter`` and ``field`` of a parameter, compiled: which parent items count, and their value.
+
+    Raises MappingError from the constructor when jq refuses a program, and from
+    ``refuse_fruitless`` when a whole walk gave nothing to choose from its items.
+    """
+
+    def __init__(self, parameter: Parameter, *, environment: bool = False) -> None:
+        self._parameter = parameter
+        where = f"path_parameters.{parameter.name}"
+        self._where = where
+        keys = plain_path(parameter.field)
+        self._field_keys = keys
+        self._field = (
+            compile_jq(parameter.field, f"{where}.field", environment=environment)
+            if keys is None
+            else None
+        )
+        self._filter = (
+            compile_jq(parameter.filter, f"{where}.filter", environment=environment)
+            if parameter.filter.strip() != "true"
+            else None
+        )
+        self._items = self._judged = self._chosen = self._valued = 0
+        self._last: Item | None = None
+
+    def value(self, item: Item) -> Any:
+        """The value of a parent item, None when it has none or the filter leaves it out."""
+        self._items += 1
+        self._last = item
+        verdict = True if self._filter is None else self._run(self._filter, item, "filter")
+        self._judged += isinstance(verdict, bool)
+        if verdict is not True:
+            return None
+        self._chosen += 1
+        value = self._value(item)
+        if isinstance(value, dict | list):
+            raise MappingError(
+                f"{self._where}.field {self._parameter.field!r} gave {keys_of(value)} where a text"
+                " or number was expected; correct the expression"
+            )
+        self._valued += value is not None
+        return value
+
+    def refuse_fruitless(self) -> None:
+        """Raise when there were items, but not one had what was looked for: a typo."""
+        if self._items and not self._judged:
+            raise MappingError(
+                f"{self._where}.filter {self._parameter.filter!r} gave neither true nor false for"
+                f" any of {self._items} parent items, which have {keys_of(self._last)}; correct it"
+            )
+        if self._chosen and not self._valued:
+            raise MappingError(
+                f"{self._where}.field {self._parameter.field!r} gave null for every one of"
+                f" {self._chosen} parent items, which have {keys_of(self._last)}; correct the path"
+            )
+
+    def _value(self, item: Item) -> Any:
+        if self._field_keys is not None:
+            found = follow(item, self._field_keys)
+            return None if found is MISSING else found
+        return self._run(self._field, item, "field")
+
+    def _run(self, program: Any, item: Item, part: str) -> Any:
+        try:
+            return next(iter(program.input_value(item)), None)
+        except ValueError as error:
+            raise MappingError(
+                f"{self._where}.{part} failed ({str(error).splitlines()[0]}) on a parent item with"
+                f" {keys_of(item)}; correct the expression"
+            ) from None

@@ -1,0 +1,123 @@
+"""From a response body to items: ``data_path``, and the rows a page is measured by."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from errors import MappingError
+from lookup import MISSING, compile_jq, follow, keys_of, leading_path, plain_path
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What one body held. ``nothing``: ``data_path`` gave null, there was no such thing."""
+
+    items: list[Item]
+    nothing: bool
+
+
+NO_ITEMS = Extracted(items=[], nothing=False)
+"""What an answer without a body holds."""
+
+
+def _as_items(outputs: Iterable[Any]) -> list[Item]:
+    """Flatten outputs to items: arrays give their elements, scalars become ``{"value": x}``."""
+    elements: list[Any] = []
+    for output in outputs:
+        if isinstance(output, list):
+            elements.extend(output)
+        else:
+            elements.append(output)
+    return [
+        element if isinstance(element, dict) else {"value": element}
+        for element in elements
+        if element is not None
+    ]
+
+
+class Extractor:
+    """A compiled ``data_path``: jq over one response body.
+
+    A plain path, with or without ``[]`` at its end, is a dictionary look-up; everything
+    else is run by jq. Raises MappingError from the constructor when jq refuses the
+    program, and from ``extract`` when the program fails on a body.
+    """
+
+    def __init__(self, data_path: str | None, where: str, *, environment: bool = False) -> None:
+        self.data_path = (data_path or ".").strip()
+        self._where = f"{where}: data_path"
+        self._leading = leading_path(self.data_path)
+        each = self.data_path.removesuffix("[]") or "."
+        keys = plain_path(each)
+        self._plain = keys is not None
+        self._outputs = (
+            self._by_jq(environment=environment)
+            if keys is None
+            else self._by_keys(keys, each=each != self.data_path)
+        )
+
+    def extract(self, body: Any) -> Extracted:
+        """The items of one JSON body."""
+        outputs = self._outputs(body)
+        return Extracted(
+            items=_as_items(outputs),
+            nothing=bool(outputs) and all(output is None for output in outputs),
+        )
+
+    def rows(self, body: Any) -> list[Any]:
+        """What the API sent as this page, before any filter in ``data_path``.
+
+        Of a jq program only the path it begins with is known: ``[.data[] | select(.x)]``
+        is measured by ``data``. Where even that finds nothing, the longest list counts.
+        """
+        found = follow(body, self._leading)
+        match body if found is MISSING else found:
+            case list(rows):
+                return rows
+            case None:
+                return []
+            case dict(collection) if not self._plain:
+                lists = [value for value in collection.values() if isinstance(value, list)]
+                return max(lists, key=len, default=list(collection.values()))
+            case one:
+                return [one] if found is not MISSING else []
+
+    def _by_keys(self, keys: tuple[str, ...], *, each: bool) -> Callable[[Any], list[Any]]:
+        def outputs(body: Any) -> list[Any]:
+            found = follow(body, keys)
+            if found is MISSING:
+                self._refuse_other_shape(body, keys)
+                return [None]
+            if each and isinstance(found, dict):
+                return list(found.values())
+            return [found]
+
+        return outputs
+
+    def _by_jq(self, *, environment: bool) -> Callable[[Any], list[Any]]:
+        program = compile_jq(self.data_path, self._where, environment=environment)
+
+        def outputs(body: Any) -> list[Any]:
+            try:
+                return list(program.input_value(body))
+            except ValueError as error:
+                raise MappingError(
+                    f"{self._where} {self.data_path!r} failed ({str(error).splitlines()[0]}) on"
+                    f" a response with {keys_of(body)}; correct the expression"
+                ) from None
+
+        return outputs
+
+    def _refuse_other_shape(self, body: Any, keys: tuple[str, ...]) -> None:
+        """As jq does, refuse to look for a key in what is neither an object nor null."""
+        for depth in range(len(keys)):
+            inside = follow(body, keys[:depth])
+            if inside is MISSING or inside is None:
+                return
+            if not isinstance(inside, dict):
+                raise MappingError(
+                    f"{self._where} {self.data_path!r} looks for {keys[depth]!r} in"
+                    f" {keys_of(inside)}; correct the path"
+                )

@@ -1,0 +1,241 @@
+"""What a mapping may say: Ocean's resource models with the selector of this integration.
+
+These are ``pydantic.v1`` models because Ocean's are. They are strict: an unknown key is
+refused, with the nearest known one. ``EndpointResource.to_resource`` turns one into the
+values the rest of the integration works with.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, ClassVar, Literal
+
+from port_ocean.core.handlers.port_app_config.models import (
+    PortAppConfig,
+    ResourceConfig,
+    Selector,
+)
+from pydantic.v1 import BaseModel, Extra, Field, ValidationError, root_validator, validator
+
+from errors import MappingError
+from expansion import Endpoint, Parameter, Resource
+from pagination import PaginationSettings, PaginationType, SendIn
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+_PARENT = "__parent"
+
+
+class StrictModel(BaseModel):
+    """Refuses unknown keys, naming the nearest known one."""
+
+    class Config:
+        """Names are taken as they are; nothing more is allowed."""
+
+        extra = Extra.forbid
+        allow_population_by_field_name = True
+
+    @root_validator(pre=True)
+    def _refuse_unknown_keys(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805 — pydantic
+        known = {name for name in cls.__fields__} | {
+            model_field.alias for model_field in cls.__fields__.values()
+        }
+        for name in values:
+            if name not in known:
+                near = get_close_matches(str(name), sorted(known), n=1, cutoff=0.5)
+                hint = (
+                    f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(known))}"
+                )
+                raise ValueError(f"unknown key {name!r}; {hint}")
+        return values
+
+
+class PaginationOverride(StrictModel):
+    """How this resource is paged, where that differs from the installation's settings."""
+
+    type: PaginationType | None = Field(
+        title="Type", description="none, offset, page, cursor, next_link or header_link."
+    )
+    page_size: int | None = Field(
+        title="Page size", description="Items asked for per page.", ge=1, le=100_000
+    )
+    pagination_param: str | None = Field(
+        title="Pagination parameter",
+        description="The parameter that carries the offset, page number or cursor.",
+        min_length=1,
+    )
+    size_param: str | None = Field(
+        title="Size parameter", description="The parameter that carries the page size.", min_length=1
+    )
+    start_page: int | None = Field(
+        title="Start page", description="The first page number: 0 or 1.", ge=0, le=1
+    )
+    cursor_path: str | None = Field(
+        title="Cursor path",
+        description="Where the next cursor is: a dot path or, starting with a dot, jq.",
+        min_length=1,
+    )
+    has_more_path: str | None = Field(
+        title="Has-more path", description="Where a truthy value means more pages.", min_length=1
+    )
+    last_page_path: str | None = Field(
+        title="Last-page path", description="Where a truthy value means the last page.", min_length=1
+    )
+    next_link_path: str | None = Field(
+        title="Next-link path",
+        description="Where the next URL is: a literal key or a dot path.",
+        min_length=1,
+    )
+    header_link_rel: str | None = Field(
+        title="Link relation", description="The rel of the next page in the Link header.", min_length=1
+    )
+    send_in: SendIn | None = Field(
+        title="Send in",
+        description="query, or body: the parameters are then dot paths into the JSON body.",
+    )
+
+    def applied_to(self, settings: PaginationSettings) -> PaginationSettings:
+        """The installation's settings with these on top."""
+        return settings.overridden(self.dict(exclude_none=True))
+
+
+class RequestFields(StrictModel):
+    """What a selector and a path parameter's endpoint have in common."""
+
+    method: Method = Field(default="GET", title="Method", description="The HTTP method.")
+    query_params: dict[str, Any] = Field(
+        default_factory=dict,
+        title="Query parameters",
+        description="Parameters of the query; lists are repeated, nulls dropped.",
+    )
+    headers: dict[str, str] = Field(
+        default_factory=dict, title="Headers", description="Headers of this resource's requests."
+    )
+    body: dict[str, Any] | None = Field(
+        title="Body", description="A JSON object sent as the request's body."
+    )
+    data_path: str | None = Field(
+        title="Data path", description="jq from a response body to its items."
+    )
+    pagination: PaginationOverride | None = Field(
+        title="Pagination", description="How this endpoint is paged, where it differs."
+    )
+
+    @validator("method", pre=True)
+    def _upper_case(cls, method: Any) -> Any:  # noqa: N805 — pydantic
+        return method.upper() if isinstance(method, str) else method
+
+    @validator("query_params")
+    def _refuse_objects(cls, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N805 — pydantic
+        for name, value in params.items():
+            values = value if isinstance(value, list) else [value]
+            if any(isinstance(inner, dict | list) for inner in values):
+                raise ValueError(f"{name!r} must be text, a number, a boolean or a list of those")
+        return params
+
+    @validator("headers")
+    def _refuse_bad_headers(cls, headers: dict[str, str]) -> dict[str, str]:  # noqa: N805 — pydantic
+        for name, value in headers.items():
+            if not re.fullmatch(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", name):
+                raise ValueError(f"{name!r} is not the name of an HTTP header")
+            if not value.isascii() or not value.isprintable():
+                raise ValueError(f"{name!r} has a value that HTTP headers cannot carry")
+        return headers
+
+    def to_endpoint(self, path: str, settings: PaginationSettings) -> Endpoint:
+        """The request template these fields describe."""
+        return Endpoint(
+            path=path,
+            method=self.method,
+            query_params=self.query_params,
+            headers=self.headers,
+            body=self.body,
+            data_path=self.data_path,
+            pagination=self.pagination.applied_to(settings) if self.pagination else settings,
+        )
+
+
+class PathParameter(RequestFields):
+    """Where the values of one placeholder come from."""
+
+    endpoint: str = Field(
+        title="Endpoint", description="The path of the parent endpoint.", min_length=1
+    )
+    field: str = Field(
+        title="Field", description="jq from a parent item to the value.", min_length=1
+    )
+    filter: str = Field(
+        default="true",
+        title="Filter",
+        description="jq over a parent item; the item counts when it gives true.",
+        min_length=1,
+    )
+
+    def to_parameter(self, name: str, settings: PaginationSettings) -> Parameter:
+        """The values this configuration describes."""
+        parent = self.to_endpoint(self.endpoint, settings)
+        return Parameter(name=name, parent=parent, field=self.field, filter=self.filter)
+
+
+class EndpointSelector(RequestFields, Selector):
+    """The selector of a resource: what to request, and which items count."""
+
+    path_parameters: dict[str, PathParameter] = Field(
+        default_factory=dict,
+        title="Path parameters",
+        description="For each {placeholder} of the kind, the parent endpoint of its values.",
+    )
+
+
+class EndpointResource(ResourceConfig):
+    """A resource whose kind is an endpoint path."""
+
+    kind: str = Field(
+        title="Endpoint", description="The path of the endpoint, such as /api/tickets.", min_length=1
+    )
+    selector: EndpointSelector = Field(
+        title="Selector", description="What to request, and which items count."
+    )
+
+    def to_resource(self, settings: PaginationSettings) -> Resource:
+        """What to walk for this resource, under an installation's pagination."""
+        parameters = self.selector.path_parameters.items()
+        wanted = self.selector.query + self.port.json(by_alias=True)
+        return Resource(
+            kind=self.kind,
+            endpoint=self.selector.to_endpoint(self.kind, settings),
+            parameters=tuple(value.to_parameter(name, settings) for name, value in parameters),
+            mentions_parent=_PARENT in wanted,
+        )
+
+
+class EndpointAppConfig(PortAppConfig):
+    """A mapping whose kinds are endpoint paths."""
+
+    allow_custom_kinds: ClassVar[bool] = True
+
+    resources: list[EndpointResource] = Field(
+        default_factory=list, title="Resources", description="The endpoints to sync."
+    )
+
+    @classmethod
+    def parse_obj(cls, obj: Any) -> EndpointAppConfig:
+        """Read a mapping; raises MappingError with one sentence for every fault."""
+        try:
+            return super().parse_obj(obj)
+        except ValidationError as error:
+            raise MappingError([_sentence(fault, obj) for fault in error.errors()]) from None
+
+
+def _sentence(fault: Mapping[str, Any], mapping: Any) -> str:
+    """A fault of the mapping with its resource, by position and kind, and its field."""
+    place = [part for part in fault["loc"] if part != "__root__"]
+    where = ""
+    if len(place) > 1 and place[0] == "resources" and isinstance(place[1], int):
+        resource = mapping["resources"][place[1]]
+        kind = resource.get("kind") if isinstance(resource, Mapping) else None
+        where = f"resource {place[1] + 1}" + (f" (kind {kind!r})" if kind else "")
+        place = place[2:]
+    path = ".".join(map(str, place))
+    return ": ".join(filter(None, (where, path, fault["msg"])))

@@ -1,0 +1,760 @@
+"""When a walk over pages goes on, where to, and when it ends.
+
+Everything here is pure: no I/O, no clock, no state. The *position* of a walk is the
+request just sent; the *evidence* it gathered is a ``Progress`` value. ``step`` folds one
+page into that evidence and names the next request, or ends the walk, or raises.
+
+The rules, explicit signals first, guesses last; a guess may cost one more request, never
+a page:
+
+1. A configured ``hasMorePath`` / ``lastPagePath`` / ``cursorPath`` / ``nextLinkPath``.
+2. Signals that APIs commonly send: booleans, next markers, totals (the tables below).
+   Anything on the way may be null or of another type. Where two disagree, "more" wins.
+3. The size: an empty page ends; one shorter than the largest seen ends; a short first
+   page ends too, unless its length looks like a server's cap.
+
+A walk whose end rests on nothing but the absence of a signal, although its pages were
+full or another signal speaks of more, raises: it may be a wrong path in the settings.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, Literal, Protocol, assert_never, get_args
+
+import httpx
+
+from errors import PaginationError
+from lookup import MISSING, Lookup, compile_lookup, first_found, keys_of
+
+PaginationType = Literal["none", "offset", "page", "cursor", "next_link", "header_link"]
+PAGINATION_TYPES: tuple[PaginationType, ...] = get_args(PaginationType)
+SendIn = Literal["query", "body"]
+
+DEFAULT_POSITION_PARAM: Mapping[str, str] = {"offset": "offset", "page": "page", "cursor": "cursor"}
+DEFAULT_SIZE_PARAM: Mapping[str, str] = {"offset": "limit", "page": "size", "cursor": "limit"}
+DEFAULT_NEXT_LINK_PATH = "@odata.nextLink"
+
+# The signals that APIs commonly send, and the objects they are found in.
+HOLDERS: tuple[tuple[str, ...], ...] = (
+    (), ("meta",), ("pagination",), ("paging",), ("page",), ("page_info",), ("pageInfo",),
+    ("response_metadata",), ("metadata",), ("_metadata",), ("meta", "pagination"), ("meta", "page"),
+)
+MORE_NAMES = (
+    "has_more", "hasMore", "has_next", "hasNext", "has_next_page", "hasNextPage", "more",
+    "more_available", "moreAvailable", "is_truncated", "isTruncated",
+)
+LAST_NAMES = ("is_last", "isLast", "is_last_page", "isLastPage", "last", "last_page", "lastPage")
+NEXT_NAMES = (
+    "next", "next_page", "nextPage", "next_url", "nextUrl", "next_page_url", "nextPageUrl",
+    "next_link", "nextLink", "next_cursor", "nextCursor", "next_page_token", "nextPageToken",
+    "next_token", "nextToken", "continuation_token", "continuationToken", DEFAULT_NEXT_LINK_PATH,
+)
+NEXT_HOLDERS = (*HOLDERS, ("links",), ("_links",))
+CURSOR_NAMES = (
+    "next_cursor", "nextCursor", "next_page_token", "nextPageToken", "next_token", "nextToken",
+    "continuation_token", "continuationToken", "after_cursor", "afterCursor", "end_cursor",
+    "endCursor", "next_page_id", "next", "after", "cursor",
+)
+CURSOR_HOLDERS = (*HOLDERS, ("paging", "next"), ("paging", "cursors"), ("cursors",), ("cursor",))
+LINK_NAMES = (
+    DEFAULT_NEXT_LINK_PATH, "next", "next_url", "nextUrl", "next_page_url", "nextPageUrl",
+    "next_link", "nextLink", "nextRecordsUrl", "next_page", "nextPage",
+)
+TOTAL_NAMES = (
+    "total", "total_count", "totalCount", "total_results", "totalResults", "total_size",
+    "totalSize", "total_items", "totalItems", "totalElements", "nbHits", "count",
+)
+TOTAL_PAGES_NAMES = (
+    "total_pages", "totalPages", "nbPages", "page_count", "pageCount", "pages", "last_page",
+    "lastPage",
+)
+TOTAL_HEADERS = ("X-Total-Count", "X-Total", "X-WP-Total", "Total-Count")
+TOTAL_PAGES_HEADERS = ("X-Total-Pages", "X-WP-TotalPages")
+
+# Servers cap pages at round numbers; such a length may hide a larger collection.
+_CAP_MULTIPLES = (5, 8)
+# Pages that hold nothing although the API speaks of more: a few are a filter, many a fault.
+_MAX_EMPTY_PAGES = 20
+
+
+@dataclass(frozen=True)
+class PaginationSettings:
+    """How one resource is paged; names as in the settings, None: the type's own default."""
+
+    type: PaginationType = "none"
+    page_size: int = 100
+    pagination_param: str | None = None
+    size_param: str | None = None
+    start_page: int = 1
+    cursor_path: str | None = None
+    has_more_path: str | None = None
+    last_page_path: str | None = None
+    next_link_path: str | None = None
+    header_link_rel: str = "next"
+    send_in: SendIn = "query"
+
+    def overridden(self, changes: Mapping[str, Any]) -> PaginationSettings:
+        """These settings with a resource's own on top.
+
+        Parameter names belong to a type: another type starts from its own defaults.
+        """
+        base = self
+        if changes.get("type", self.type) != self.type:
+            base = replace(self, pagination_param=None, size_param=None)
+        return replace(base, **changes)
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """One request as values: ``url`` is absolute and may hold a query of its own."""
+
+    url: str
+    method: str = "GET"
+    params: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    body: Mapping[str, Any] | None = None
+
+    @property
+    def key(self) -> str:
+        """Two requests with the same key ask for the same thing."""
+        return json.dumps(
+            (self.method, self.url, self.params, self.headers, self.body), sort_keys=True
+        )
+
+    def get(self, name: str, send_in: SendIn) -> Any:
+        """The value of a query parameter (the last, as text) or of a dot path in the body."""
+        if send_in == "query":
+            return next((value for key, value in reversed(self.params) if key == name), None)
+        inside: Any = self.body
+        for key in name.split("."):
+            inside = inside.get(key) if isinstance(inside, Mapping) else None
+        return inside
+
+    def put(self, name: str, value: str | int, send_in: SendIn) -> PageRequest:
+        """This request with a query parameter, or a dot path in the body, set."""
+        if send_in == "query":
+            others = tuple(pair for pair in self.params if pair[0] != name)
+            return replace(self, params=(*others, (name, str(value))))
+        return replace(self, body=_with_path(self.body or {}, name.split("."), value))
+
+
+def _with_path(body: Mapping[str, Any], keys: Sequence[str], value: str | int) -> dict[str, Any]:
+    key, *rest = keys
+    inside = body.get(key)
+    inner = _with_path(inside if isinstance(inside, Mapping) else {}, rest, value) if rest else value
+    return {**body, key: inner}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer: ``rows`` are what the API sent, before any filter in ``data_path``."""
+
+    url: str
+    body: Any
+    rows: Sequence[Any]
+    headers: httpx.Headers = field(default_factory=httpx.Headers)
+
+    @property
+    def envelope(self) -> Any:
+        """Where signals are looked for: not in a body that is itself the one item."""
+        is_item = len(self.rows) == 1 and self.rows[0] is self.body
+        return None if is_item else self.body
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The evidence of a walk so far; counts are of rows."""
+
+    pages: int = 0
+    rows: int = 0
+    largest: int = 0
+    empty_in_a_row: int = 0
+    previous: Sequence[Any] = ()
+    signalled: bool = False
+    asked_in_full: bool = False
+    total: int | None = None
+    total_pages: int | None = None
+
+    def after(self, page: Page, asked: int, totals: Totals, *, signalled: bool) -> Progress:
+        """The evidence with one more page."""
+        length = len(page.rows)
+        first = self.pages == 0
+        rows = self.rows + length
+        return Progress(
+            pages=self.pages + 1,
+            rows=rows,
+            largest=max(self.largest, length),
+            empty_in_a_row=0 if length else self.empty_in_a_row + 1,
+            previous=page.rows or self.previous,
+            signalled=self.signalled or signalled,
+            asked_in_full=self.asked_in_full or 0 < length == asked,
+            # A "count" is often the page's own length: believed only beyond the first page.
+            total=(totals.rows if (totals.rows or 0) > length else None) if first else self.total,
+            total_pages=(totals.pages if (totals.pages or 0) > 1 else None)
+            if first
+            else self.total_pages,
+        )
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Totals as a response told them: of rows, and of pages."""
+
+    rows: int | None
+    pages: int | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to do after a page: ``next`` None ends the walk.
+
+    ``repeated``: the page only repeats the one before and is not to be yielded again.
+    """
+
+    progress: Progress
+    next: PageRequest | None
+    repeated: bool = False
+    warning: str | None = None
+
+
+class Verdict(Enum):
+    """What the evidence says of the page after this one."""
+
+    MORE = "more"
+    END = "end"
+    UNKNOWN = "unknown"
+
+
+class Paginator(Protocol):
+    """One style of paging, as pure functions over requests and pages."""
+
+    def first(self, request: PageRequest) -> PageRequest:
+        """The request for the first page."""
+
+    def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
+        """What to do after ``page``; raises PaginationError when that cannot be known."""
+
+    def ahead(self, progress: Progress, sent: PageRequest) -> Iterator[PageRequest]:
+        """The requests that very likely follow ``sent``, in order; none when that is unknown."""
+
+
+def make_paginator(settings: PaginationSettings) -> Paginator:
+    """The paginator for these settings."""
+    match settings.type:
+        case "none":
+            return SinglePage()
+        case "offset":
+            return OffsetPaginator(settings)
+        case "page":
+            return PageNumberPaginator(settings)
+        case "cursor":
+            return CursorPaginator(settings)
+        case "next_link":
+            return NextLinkPaginator(settings)
+        case "header_link":
+            return LinkHeaderPaginator(settings)
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+# --- signals ---------------------------------------------------------------------------
+
+
+def _truthy(value: Any) -> bool:
+    """Truth as APIs write it: "false", "0", "no" and "" are false."""
+    if isinstance(value, str):
+        return value.strip().lower() not in {"", "false", "0", "no", "null", "none"}
+    return bool(value)
+
+
+def _known_boolean(body: Any) -> Verdict:
+    """Booleans that APIs commonly send; the value must be a boolean to count."""
+    found = {
+        value is says_more
+        for names, says_more in ((MORE_NAMES, True), (LAST_NAMES, False))
+        for holder in HOLDERS
+        for name in names
+        if isinstance(value := first_found(body, (name,), (holder,)), bool)
+    }
+    if not found:
+        return Verdict.UNKNOWN
+    return Verdict.MORE if True in found else Verdict.END
+
+
+def _known_next(body: Any) -> Verdict:
+    """Next markers that APIs commonly send: null or empty is the end."""
+    found = {
+        _truthy(value)
+        for name in NEXT_NAMES
+        if (value := first_found(body, (name,), NEXT_HOLDERS)) is not MISSING
+    }
+    if not found:
+        return Verdict.UNKNOWN
+    return Verdict.MORE if True in found else Verdict.END
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+def _totals(page: Page) -> Totals:
+    def told(names: Sequence[str], headers: Sequence[str]) -> int | None:
+        candidates = [page.headers.get(header) for header in headers]
+        candidates += [first_found(page.envelope, (name,), HOLDERS) for name in names]
+        return next((number for value in candidates if (number := _whole(value)) is not None), None)
+
+    return Totals(
+        rows=told(TOTAL_NAMES, TOTAL_HEADERS), pages=told(TOTAL_PAGES_NAMES, TOTAL_PAGES_HEADERS)
+    )
+
+
+def _looks_like_a_cap(length: int) -> bool:
+    return any(length % multiple == 0 for multiple in _CAP_MULTIPLES)
+
+
+def _same_rows(left: Sequence[Any], right: Sequence[Any]) -> bool:
+    """Whether two pages hold the same rows, by their ids where every row has one."""
+    if len(left) != len(right):
+        return False
+
+    def ids(rows: Sequence[Any]) -> list[Any]:
+        return [row.get("id") if isinstance(row, dict) else None for row in rows]
+
+    mine = ids(left)
+    return left == right or (None not in mine and mine == ids(right))
+
+
+@dataclass(frozen=True)
+class ConfiguredSignals:
+    """The paths an operator configured to say whether there is more."""
+
+    has_more: Lookup | None
+    last_page: Lookup | None
+    names: str
+
+    @classmethod
+    def of(cls, settings: PaginationSettings) -> ConfiguredSignals:
+        """Compile the configured paths."""
+        paths = {"hasMorePath": settings.has_more_path, "lastPagePath": settings.last_page_path}
+        lookups = {name: compile_lookup(path, name) for name, path in paths.items() if path}
+        return cls(
+            has_more=lookups.get("hasMorePath"),
+            last_page=lookups.get("lastPagePath"),
+            names=" and ".join(f"{name} {path!r}" for name, path in paths.items() if path),
+        )
+
+    def verdict(self, body: Any) -> Verdict:
+        """What the configured paths say; ``hasMorePath`` wins."""
+        for lookup, means_more in ((self.has_more, True), (self.last_page, False)):
+            if lookup and (value := lookup(body)) is not MISSING:
+                return Verdict.MORE if _truthy(value) is means_more else Verdict.END
+        return Verdict.UNKNOWN
+
+
+def _first_known(*verdicts: Verdict) -> Verdict:
+    """The first verdict that says anything."""
+    return next((verdict for verdict in verdicts if verdict is not Verdict.UNKNOWN), Verdict.UNKNOWN)
+
+
+def _told(page: Page) -> Verdict:
+    """What booleans and next markers say together: where they disagree, "more" wins."""
+    said = {_known_boolean(page.envelope), _known_next(page.envelope)}
+    if Verdict.MORE in said:
+        return Verdict.MORE
+    return Verdict.END if Verdict.END in said else Verdict.UNKNOWN
+
+
+# --- styles ----------------------------------------------------------------------------
+
+
+class SinglePage:
+    """``none``: one request, one page."""
+
+    def first(self, request: PageRequest) -> PageRequest:
+        """The request as it is."""
+        return request
+
+    def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
+        """The end; with a warning when the answer itself speaks of more."""
+        del sent
+        more = _known_boolean(page.envelope) is Verdict.MORE or "next" in _links(page.headers)
+        return Step(
+            progress.after(page, len(page.rows), Totals(None, None), signalled=False),
+            next=None,
+            warning="the answer says that there are more pages, but paginationType is 'none':"
+            " only the first page was read; set paginationType, or pagination.type for this"
+            " resource"
+            if more
+            else None,
+        )
+
+    def ahead(self, progress: Progress, sent: PageRequest) -> Iterator[PageRequest]:
+        """Nothing follows."""
+        del progress, sent
+        yield from ()
+
+
+class _Sized:
+    """What all styles but ``none`` share: the page size asked for, and doubt at the end."""
+
+    def __init__(self, settings: PaginationSettings) -> None:
+        self._settings = settings
+        self._signals = ConfiguredSignals.of(settings)
+        self._size_param = settings.size_param or DEFAULT_SIZE_PARAM.get(settings.type)
+        self._configured = self._signals.names
+
+    def first(self, request: PageRequest) -> PageRequest:
+        """The request with the page size; a size the resource itself asks for stands."""
+        send_in = self._settings.send_in
+        if self._size_param is None or request.get(self._size_param, send_in) is not None:
+            return request
+        return request.put(self._size_param, self._settings.page_size, send_in)
+
+    def ahead(self, progress: Progress, sent: PageRequest) -> Iterator[PageRequest]:
+        """Nothing can be asked for before the page that leads to it."""
+        del progress, sent
+        yield from ()
+
+    def _asked(self, sent: PageRequest) -> int:
+        """The page size a request asked for, 0 when it asked for none."""
+        if self._size_param is None:
+            return 0
+        asked = _whole(sent.get(self._size_param, self._settings.send_in))
+        return self._settings.page_size if asked is None else asked
+
+    def _refuse_endless(self, progress: Progress) -> None:
+        if progress.empty_in_a_row > _MAX_EMPTY_PAGES:
+            raise PaginationError(
+                f"{progress.empty_in_a_row} empty pages in a row, although the API says that"
+                " there are more; check hasMorePath and the parameter names"
+            )
+
+    def _refuse_doubtful_end(self, progress: Progress, page: Page) -> None:
+        """Raise when a walk would end only because a configured path found nothing."""
+        if not self._configured or progress.signalled:
+            return
+        more = _told(page) is Verdict.MORE or (progress.total or 0) > progress.rows
+        if progress.asked_in_full or more:
+            why = "the API says that there is more" if more else "pages were full"
+            raise PaginationError(
+                f"{self._configured} found nothing in any response, although {why};"
+                f" the last one had {keys_of(page.body)}: correct the path (or, if all is well,"
+                " another pageSize avoids the doubt)"
+            )
+
+
+class _Counted(_Sized):
+    """What ``offset`` and ``page`` share: a position that is counted, and rule 3."""
+
+    def __init__(self, settings: PaginationSettings) -> None:
+        super().__init__(settings)
+        self._param = settings.pagination_param or DEFAULT_POSITION_PARAM[settings.type]
+
+    def _start(self) -> int:
+        raise NotImplementedError
+
+    def _stride(self, rows: int) -> int:
+        raise NotImplementedError
+
+    def first(self, request: PageRequest) -> PageRequest:
+        """The request with size and position; a position the resource asks for stands."""
+        sized = super().first(request)
+        if sized.get(self._param, self._settings.send_in) is not None:
+            return sized
+        return sized.put(self._param, self._start(), self._settings.send_in)
+
+    def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
+        """Continue at the next position, or end by the rules at the top of this module."""
+        asked = self._asked(sent)
+        configured = self._signals.verdict(page.body)
+        signalled = configured is not Verdict.UNKNOWN
+        now = progress.after(page, asked, _totals(page), signalled=signalled)
+        told = _first_known(configured, _told(page))
+        if page.rows and _same_rows(progress.previous, page.rows):
+            self._refuse_ignored_position(progress, page, asked, told)
+            return Step(
+                progress,
+                next=None,
+                repeated=True,
+                warning=f"the answer to the next {self._param!r} is the page before it again, so"
+                " the walk ends; if the endpoint does not page, set pagination.type: none for it",
+            )
+        if self._goes_on(progress, now, page, asked, told):
+            self._refuse_endless(now)
+            return Step(now, next=self._moved(sent, self._stride(len(page.rows))))
+        self._refuse_doubtful_end(now, page)
+        return Step(now, next=None)
+
+    def ahead(self, progress: Progress, sent: PageRequest) -> Iterator[PageRequest]:
+        """The rest of the pages, when the API told its total."""
+        by_rows = math.ceil((progress.total or 0) / progress.largest) if progress.largest else 0
+        left = max(by_rows, progress.total_pages or 0) - progress.pages
+        for count in range(1, left + 1):
+            yield self._moved(sent, count * self._stride(progress.largest))
+
+    def _moved(self, sent: PageRequest, by: int) -> PageRequest:
+        send_in = self._settings.send_in
+        at = _whole(sent.get(self._param, send_in))
+        if at is None:
+            raise PaginationError(
+                f"{self._param!r} is {sent.get(self._param, send_in)!r}, which is not a number"
+                " to count on from; remove it from query_params or body"
+            )
+        return sent.put(self._param, at + by, send_in)
+
+    def _goes_on(
+        self, before: Progress, now: Progress, page: Page, asked: int, told: Verdict
+    ) -> bool:
+        """Whether there is a page after this one."""
+        length = len(page.rows)
+        if told is not Verdict.UNKNOWN:
+            return told is Verdict.MORE
+        if not length:
+            return False
+        if (now.total or 0) > now.rows or (now.total_pages or 0) > now.pages:
+            return True
+        if before.pages or now.total or now.total_pages:
+            return length >= now.largest
+        return length >= asked or (not self._configured and _looks_like_a_cap(length))
+
+    def _refuse_ignored_position(
+        self, progress: Progress, page: Page, asked: int, told: Verdict
+    ) -> None:
+        more = told is Verdict.MORE or (progress.total or 0) > progress.rows
+        if len(page.rows) == asked or more:
+            raise PaginationError(
+                f"two pages in a row hold the same {len(page.rows)} rows: the API does not heed"
+                f" {self._param!r}; set paginationParam to the name its documentation gives"
+            )
+
+
+class OffsetPaginator(_Counted):
+    """``offset``: the position counts rows.
+
+    ``{"items": [...100...], "total": 230}`` with ``paginationParam: skip``, ``sizeParam:
+    limit`` walks ``?skip=0&limit=100``, ``?skip=100&limit=100``, ``?skip=200&limit=100``.
+    The offset advances by the rows received, so a server's cap leaves no gap.
+    """
+
+    def _start(self) -> int:
+        return 0
+
+    def _stride(self, rows: int) -> int:
+        return rows
+
+
+class PageNumberPaginator(_Counted):
+    """``page``: the position counts pages, from ``startPage``.
+
+    ``[...50...]`` with ``sizeParam: per_page`` and ``pageSize: 50`` walks
+    ``?page=1&per_page=50``, ``?page=2&per_page=50``, … until a page that is not full.
+    """
+
+    def _start(self) -> int:
+        return self._settings.start_page
+
+    def _stride(self, rows: int) -> int:
+        del rows
+        return 1
+
+
+class CursorPaginator(_Sized):
+    """``cursor``: each answer holds the cursor of the next request.
+
+    ``{"data": [...], "meta": {"after_cursor": "x"}}`` with ``paginationParam: page[after]``
+    and ``cursorPath: meta.after_cursor`` walks ``?limit=100``, ``?limit=100&page[after]=x``, …
+    Without a cursor the walk ends, unless has-more is true: then the last row's ``id`` is
+    the cursor (https://docs.stripe.com/api/pagination).
+    """
+
+    def __init__(self, settings: PaginationSettings) -> None:
+        super().__init__(settings)
+        self._param = settings.pagination_param or DEFAULT_POSITION_PARAM["cursor"]
+        path = settings.cursor_path
+        self._cursor = compile_lookup(path, "cursorPath") if path else _known_cursor
+        self._path = path
+        names = (self._signals.names, f"cursorPath {path!r}" if path else "")
+        self._configured = " and ".join(filter(None, names))
+
+    def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
+        """Continue at the cursor, or end without one."""
+        configured = self._signals.verdict(page.body)
+        boolean = _first_known(configured, _known_boolean(page.envelope))
+        found = self._cursor(page.body)
+        cursor = self._readable(found)
+        signalled = configured is not Verdict.UNKNOWN or found is not MISSING
+        now = progress.after(page, self._asked(sent), _totals(page), signalled=signalled)
+        if configured is Verdict.END or (boolean is Verdict.END and not page.rows):
+            return Step(now, next=None)
+        if not cursor and boolean is Verdict.MORE:
+            cursor = self._id_of_last(page)
+        if cursor:
+            self._refuse_endless(now)
+            return Step(now, next=sent.put(self._param, cursor, self._settings.send_in))
+        if boolean is not Verdict.END:
+            self._refuse_doubtful_end(now, page)
+            self._refuse_unknown_cursor(now, page)
+        return Step(now, next=None)
+
+    def _readable(self, found: Any) -> str | int | None:
+        if found is MISSING or found is None or found is False:
+            return None
+        if isinstance(found, str | int) and not isinstance(found, bool):
+            return found if found != "" else None
+        raise PaginationError(
+            f"cursorPath {self._path or 'unset'!r} found {keys_of(found)} where a cursor was"
+            " expected; set cursorPath to the text or number that names the next page"
+        )
+
+    def _id_of_last(self, page: Page) -> str | int:
+        last = page.rows[-1] if page.rows else None
+        cursor = last.get("id") if isinstance(last, dict) else None
+        if isinstance(cursor, str | int) and not isinstance(cursor, bool):
+            return cursor
+        raise PaginationError(
+            "the API says that there is more, but gave no cursor, and the last row has no 'id'"
+            f" to go on from; set cursorPath (the response has {keys_of(page.body)})"
+        )
+
+    def _refuse_unknown_cursor(self, progress: Progress, page: Page) -> None:
+        """A walk that never saw a cursor, though a page was exactly full, is in doubt."""
+        complete = _totals(page).rows == progress.rows
+        if not progress.signalled and progress.asked_in_full and not complete:
+            raise PaginationError(
+                f"a full page of {len(page.rows)} rows came without a cursor; set cursorPath to"
+                f" where the next one is (the response has {keys_of(page.body)}), or"
+                " pagination.type: none for an endpoint without paging"
+            )
+
+
+def _known_cursor(body: Any) -> Any:
+    """The first value in a known place that can be a cursor; URLs cannot."""
+    found: Any = MISSING
+    for holder in CURSOR_HOLDERS:
+        for name in CURSOR_NAMES:
+            value = first_found(body, (name,), (holder,))
+            if isinstance(value, bool | dict | list) or (
+                isinstance(value, str) and value.startswith(("http://", "https://", "/"))
+            ):
+                continue
+            if value is not MISSING and value is not None and value != "":
+                return value
+            found = value if found is MISSING else found
+    return found
+
+
+class _Linked(_Sized):
+    """What ``next_link`` and ``header_link`` share: the answer names the next request."""
+
+    def _link(self, page: Page) -> Any:
+        raise NotImplementedError
+
+    def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
+        """Continue at the link, or end without one."""
+        configured = self._signals.verdict(page.body)
+        link = self._link(page)
+        signalled = configured is not Verdict.UNKNOWN or link is not MISSING
+        now = progress.after(page, self._asked(sent), _totals(page), signalled=signalled)
+        if configured is Verdict.END:
+            return Step(now, next=None)
+        if link:
+            self._refuse_endless(now)
+            # The link holds every parameter; the body, if any, goes along again.
+            return Step(now, next=replace(sent, url=self._resolved(page.url, link), params=()))
+        if configured is Verdict.MORE:
+            raise PaginationError(
+                f"{self._signals.names} says that there is more, but there is no next link"
+                f" (the response has {keys_of(page.body)}); correct nextLinkPath"
+            )
+        self._refuse_doubtful_end(now, page)
+        return Step(now, next=None)
+
+    def _resolved(self, url: str, link: str) -> str:
+        """The link resolved against the URL of the page it stood on (RFC 3986, 5)."""
+        try:
+            return str(httpx.URL(url).join(link))
+        except (httpx.InvalidURL, ValueError):
+            raise PaginationError("the next link is not a URL; correct nextLinkPath") from None
+
+
+class NextLinkPaginator(_Linked):
+    """``next_link``: the body holds the next URL, absolute or relative.
+
+    ``{"value": [...], "@odata.nextLink": "https://…?$skiptoken=x"}``
+    (https://learn.microsoft.com/graph/paging); the path may also end at an object with
+    ``href`` (HAL). Parameters of further requests come from the link alone.
+    """
+
+    def __init__(self, settings: PaginationSettings) -> None:
+        super().__init__(settings)
+        path = settings.next_link_path
+        self._find = compile_lookup(path, "nextLinkPath") if path else _known_link
+        names = (self._signals.names, f"nextLinkPath {path or DEFAULT_NEXT_LINK_PATH!r}")
+        self._configured = " and ".join(filter(None, names))
+
+    def _link(self, page: Page) -> Any:
+        found = self._find(page.body)
+        if isinstance(found, dict):
+            found = found.get("href")
+        if found in (MISSING, None, "", False):
+            return found
+        if isinstance(found, str):
+            return found
+        raise PaginationError(
+            f"nextLinkPath found {keys_of(found)} where a URL was expected; correct the path"
+        )
+
+
+def _known_link(body: Any) -> Any:
+    """The default place first, then the others where APIs put the next URL."""
+    found: Any = MISSING
+    for holder in NEXT_HOLDERS:
+        for name in LINK_NAMES:
+            value = first_found(body, (name,), (holder,))
+            link = value.get("href") if isinstance(value, dict) else value
+            if isinstance(link, str) and link:
+                return link
+            found = None if link is None else found
+    return found
+
+
+class LinkHeaderPaginator(_Linked):
+    """``header_link``: the ``Link`` header holds the next URL (RFC 8288).
+
+    ``Link: <https://…?page=2>; rel="next"``. ``results="false"`` on the link ends the walk
+    (https://docs.sentry.io/api/pagination/).
+    """
+
+    def __init__(self, settings: PaginationSettings) -> None:
+        super().__init__(settings)
+        names = (self._signals.names, f"a Link header with rel={settings.header_link_rel!r}")
+        self._configured = " and ".join(filter(None, names))
+
+    def _link(self, page: Page) -> Any:
+        link = _links(page.headers).get(self._settings.header_link_rel.lower())
+        if link is None:
+            # A Link header that names other relations is a signal too: no next page.
+            return None if "Link" in page.headers else MISSING
+        return None if link.get("results", "").lower() == "false" else link.get("url")
+
+    def _refuse_doubtful_end(self, progress: Progress, page: Page) -> None:
+        # Without a Link header a full page is the usual last page: only other signals count.
+        super()._refuse_doubtful_end(replace(progress, asked_in_full=False), page)
+
+
+def _links(headers: httpx.Headers) -> dict[str, dict[str, str]]:
+    """The links of a response by each relation, in lower case."""
+    return {
+        relation: {key: value for key, value in link.items() if value is not None}
+        for link in httpx.Response(200, headers=headers).links.values()
+        for relation in (link.get("rel") or "").lower().split()
+    }

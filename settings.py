@@ -1,0 +1,516 @@
+"""What an installation may say: one mapping in, one ``Settings`` value out.
+
+Every fault is collected and reported in one ``ConfigurationError`` before anything is
+requested. No fault quotes a secret, and no mapping of settings lives on after this.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, Literal, get_args
+from urllib.parse import parse_qsl
+
+import httpx
+
+from errors import ConfigurationError
+from pagination import DEFAULT_NEXT_LINK_PATH, PAGINATION_TYPES, PaginationSettings
+
+AuthType = Literal["none", "bearer_token", "basic", "api_key", "custom"]
+AUTH_TYPES: tuple[AuthType, ...] = get_args(AuthType)
+_AUTH_ALIASES = {"basic_auth": "basic"}
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+_ENV_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2: token
+# Headers that describe a request rather than authorise it; the others may hold a secret.
+_DESCRIPTIVE_HEADERS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
+_TELLING_NAME = re.compile(r"pass|pwd|secret|token|key|pin|auth|credential|assertion|sign", re.I)
+_TELLING_LENGTH = 8  # characters; a shorter word in a login is rather a constant than a secret
+
+
+@dataclass(frozen=True)
+class StaticCredentials:
+    """Headers that sign every request; none for ``authType: none``."""
+
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class LoginRequest:
+    """The login call of ``authType: custom``; ``endpoint`` is a path or a full URL.
+
+    ``reauthenticate_after`` is in seconds; None: only when the API answers 401.
+    """
+
+    endpoint: str
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
+    body_form: str | None = field(default=None, repr=False)
+    query_params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    reauthenticate_after: float | None = None
+
+
+@dataclass(frozen=True)
+class LoginCredentials:
+    """How to log in, and how the answer signs requests: texts with ``{{.jq.path}}`` in them."""
+
+    login: LoginRequest
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query_params: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+Credentials = StaticCredentials | LoginCredentials
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One installation. Times in seconds; ``requests_per_minute`` None: no ceiling."""
+
+    base_url: httpx.URL
+    credentials: Credentials = field(default_factory=StaticCredentials)
+    custom_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    pagination: PaginationSettings = field(default_factory=PaginationSettings)
+    timeout: float = 30.0
+    verify_ssl: bool = True
+    max_concurrent_requests: int = 10
+    requests_per_minute: int | None = None
+    allowed_hosts: tuple[str, ...] = ()
+    max_retry_wait: float = 120.0
+    max_pages: int = 10_000
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+def load_settings(
+    config: Mapping[str, Any],
+    *,
+    secrets: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Read the settings of an installation.
+
+    ``config`` has the names of ``.port/spec.yaml``, in snake_case or camelCase; None means
+    unset. ``secrets`` is Ocean's ``integration.secrets``, which only ``authValue`` may
+    come from. Raises ConfigurationError with every fault.
+    """
+    reader = _Reader(config, secrets or {}, environ)
+    settings = reader.settings()
+    if reader.faults or settings is None:
+        raise ConfigurationError(reader.faults)
+    return settings
+
+
+def _camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(part.title() for part in tail)
+
+
+class _Reader:
+    """Reads one mapping of settings, noting faults instead of raising them."""
+
+    def __init__(
+        self, config: Mapping[str, Any], secrets: Mapping[str, Any], environ: Mapping[str, str]
+    ) -> None:
+        self._config = config
+        self._secrets = secrets
+        self._environ = environ
+        self._confidential: list[str] = []
+        self.faults: list[str] = []
+
+    def settings(self) -> Settings | None:
+        """The settings; meaningless when there are faults."""
+        base_url = self._base_url()
+        credentials = self._credentials()
+        custom_headers = self._custom_headers()
+        settings = Settings(
+            base_url=base_url or httpx.URL(),
+            credentials=credentials,
+            custom_headers=custom_headers,
+            pagination=self._pagination(),
+            timeout=self._number("timeout", 30, least=1, most=3600),
+            verify_ssl=self._boolean("verify_ssl", default=True),
+            max_concurrent_requests=self._number("max_concurrent_requests", 10, least=1, most=1000),
+            requests_per_minute=self._number("requests_per_minute", 0, least=1, most=1_000_000)
+            or None,
+            allowed_hosts=self._hosts(),
+            max_retry_wait=self._number("max_retry_wait", 120, least=0, most=86_400),
+            max_pages=self._number("max_pages", 10_000, least=1, most=10_000_000),
+            secrets=tuple(self._confidential),
+        )
+        return None if base_url is None else settings
+
+    # --- values ------------------------------------------------------------------------
+
+    def _raw(self, name: str) -> Any:
+        value = self._config.get(name)
+        value = self._config.get(_camel(name)) if value is None else value
+        return None if isinstance(value, str) and not value.strip() else value
+
+    def _text(self, name: str) -> str | None:
+        value = self._raw(name)
+        if value is None or isinstance(value, str):
+            return value.strip() if value else None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return str(value)
+        self._fault(name, f"must be text, found {_kind(value)}")
+        return None
+
+    def _number(self, name: str, default: int, *, least: int, most: int) -> int:
+        value = self._raw(name)
+        if value is None:
+            return default
+        try:
+            number = int(str(value))
+        except ValueError:
+            number = None
+        if number is None or isinstance(value, bool) or not least <= number <= most:
+            self._fault(name, f"must be a whole number from {least} to {most}, found {value!r}")
+            return default
+        return number
+
+    def _boolean(self, name: str, *, default: bool) -> bool:
+        value = self._raw(name)
+        if value is None or isinstance(value, bool):
+            return default if value is None else value
+        known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+        if (word := str(value).strip().lower()) in known:
+            return known[word]
+        self._fault(name, f"must be true or false, found {value!r}")
+        return default
+
+    def _word[Word: str](
+        self, name: str, words: Sequence[Word], default: Word, aliases: Mapping[str, Word]
+    ) -> Word:
+        value = self._text(name)
+        if value is None:
+            return default
+        value = aliases.get(value, value)
+        for word in words:
+            if value == word:
+                return word
+        near = get_close_matches(value, words, n=1, cutoff=0.4)
+        near = near or [word for word in words if word.startswith(value) or value.startswith(word)]
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        self._fault(name, f"is {value!r}; use one of {', '.join(words)}{hint}")
+        return default
+
+    def _json(self, name: str) -> Any:
+        value = self._raw(name)
+        if isinstance(value, str):
+            try:
+                return json.loads(value)
+            except ValueError:
+                self._fault(name, "is not valid JSON; check quotes and commas")
+                return None
+        return value
+
+    def _object(self, name: str) -> Mapping[str, Any]:
+        value = self._json(name)
+        if value is None:
+            return {}
+        if isinstance(value, Mapping):
+            return value
+        self._fault(name, f"must be a JSON object, found {_kind(value)}")
+        return {}
+
+    def _fault(self, name: str, problem: str) -> None:
+        self.faults.append(f"{_camel(name)} {problem}")
+
+    def _keep_secret(self, *values: str) -> None:
+        self._confidential.extend(value for value in values if value.strip())
+
+    # --- settings ----------------------------------------------------------------------
+
+    def _base_url(self) -> httpx.URL | None:
+        text = self._text("base_url")
+        if text is None:
+            self._fault("base_url", "is required; set it to the root of the API")
+            return None
+        try:
+            url = httpx.URL(text)
+        except httpx.InvalidURL:
+            url = httpx.URL()
+        if url.scheme not in {"http", "https"} or not url.host:
+            self._fault("base_url", "must be a URL such as https://api.example.com/v2")
+            return None
+        if url.userinfo:
+            self._fault("base_url", "must not hold a user or password; use authType: basic")
+            return None
+        if url.query or url.fragment:
+            self._fault("base_url", "must not hold a query or fragment; put it in query_params")
+            return None
+        return url.copy_with(path=url.path.rstrip("/") + "/")
+
+    def _hosts(self) -> tuple[str, ...]:
+        value = self._json("allowed_hosts")
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(isinstance(host, str) for host in value):
+            self._fault("allowed_hosts", 'must be an array of host names, such as ["a.example"]')
+            return ()
+        for host in value:
+            if not host.strip() or re.search(r"[/@?#\\\s*]", host):
+                self._fault("allowed_hosts", f"holds {host!r}; name a host only, such as a.example")
+        return tuple(host.strip().lower() for host in value)
+
+    def _custom_headers(self) -> Mapping[str, str]:
+        headers: dict[str, str] = {}
+        for name, value in self._object("custom_headers").items():
+            if isinstance(value, dict | list) or value is None:
+                self._fault("custom_headers", f"{name!r} must be text, found {_kind(value)}")
+                continue
+            text = self._with_environment(name, _as_text(value))
+            if self._is_header("custom_headers", name, text):
+                headers[name] = text
+                if name.lower() not in _DESCRIPTIVE_HEADERS and "version" not in name.lower():
+                    self._keep_secret(text)
+        return headers
+
+    def _with_environment(self, header: str, text: str) -> str:
+        def read(reference: re.Match[str]) -> str:
+            value = self._environ.get(reference[1])
+            if value is None:
+                self._fault(
+                    "custom_headers",
+                    f"{header!r} reads ${{{reference[1]}}}, which is not set in the environment",
+                )
+                return ""
+            self._keep_secret(value)
+            return value
+
+        return _ENV_REFERENCE.sub(read, text)
+
+    def _is_header(self, setting: str, name: str, value: str) -> bool:
+        if not _HEADER_NAME.fullmatch(name):
+            self._fault(setting, f"names the header {name!r}; use letters, digits and dashes")
+            return False
+        if not value.isascii() or not value.isprintable():
+            self._fault(
+                setting,
+                f"gives {name!r} a value with a line break or another character that HTTP"
+                " headers cannot carry",
+            )
+            return False
+        return True
+
+    def _pagination(self) -> PaginationSettings:
+        next_link = self._text("next_link_path")
+        start_page = self._number("start_page", 1, least=0, most=1)
+        return PaginationSettings(
+            type=self._word("pagination_type", PAGINATION_TYPES, "none", {}),
+            page_size=self._number("page_size", 100, least=1, most=100_000),
+            pagination_param=self._text("pagination_param"),
+            size_param=self._text("size_param"),
+            start_page=start_page,
+            cursor_path=self._text("cursor_path"),
+            has_more_path=self._text("has_more_path"),
+            last_page_path=self._text("last_page_path"),
+            # Ocean hands the default over like any value; the default looks in more places.
+            next_link_path=None if next_link == DEFAULT_NEXT_LINK_PATH else next_link,
+            header_link_rel=self._text("header_link_rel") or "next",
+        )
+
+    # --- credentials -------------------------------------------------------------------
+
+    def _credentials(self) -> Credentials:
+        match self._word("auth_type", AUTH_TYPES, "none", _AUTH_ALIASES):
+            case "none":
+                return StaticCredentials()
+            case "bearer_token":
+                token = self._credential("api_token", "the token")
+                return self._header("Authorization", token and f"Bearer {token}", "api_token")
+            case "api_key":
+                name = self._text("api_key_header") or "X-API-Key"
+                return self._header(name, self._credential("api_key", "the key"), "api_key")
+            case "basic":
+                return self._header("Authorization", self._basic(), "username")
+            case "custom":
+                return self._login()
+
+    def _header(self, name: str, value: str | None, setting: str) -> StaticCredentials:
+        if value and self._is_header(setting, name, value):
+            return StaticCredentials({name: value})
+        return StaticCredentials()
+
+    def _auth_value(self) -> str | None:
+        named: Any = next(
+            (self._secrets[key] for key in ("auth_value", "authValue") if self._secrets.get(key)),
+            None,
+        )
+        value = self._text("auth_value") or (named.strip() if isinstance(named, str) else None)
+        self._keep_secret(value or "")
+        return value
+
+    def _credential(self, name: str, what: str) -> str | None:
+        value = self._text(name) or self._auth_value()
+        if value is None:
+            self._fault(
+                name,
+                f"is missing: authType {self._text('auth_type')!r} needs {what}, in {_camel(name)}"
+                " or in authValue",
+            )
+            return None
+        self._keep_secret(value)
+        return value
+
+    def _basic(self) -> str | None:
+        """The value of the Authorization header (RFC 7617)."""
+        username, password = self._text("username"), self._config.get("password")
+        password = password if isinstance(password, str) else ""
+        if username is not None:
+            pair = f"{username}:{password}"
+            # Some APIs take a key as the user name, with an empty password.
+            self._keep_secret(password if password else username, pair)
+            return "Basic " + base64.b64encode(pair.encode()).decode()
+        encoded = self._auth_value()
+        if encoded is None:
+            self._fault(
+                "username",
+                "is missing: authType 'basic' needs username and password, or authValue with"
+                " base64 of user:password",
+            )
+            return None
+        try:
+            pair = base64.b64decode(encoded, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            pair = ""
+        user, colon, secret = pair.partition(":")
+        if not colon:
+            self._fault("auth_value", "must be base64 of user:password for authType 'basic'")
+            return None
+        self._keep_secret(secret if secret else user, pair)
+        return f"Basic {encoded}"
+
+    def _login(self) -> Credentials:
+        request = _camel_keys(self._object("custom_auth_request"))
+        if not request:
+            self._fault(
+                "custom_auth_request",
+                "is missing: authType 'custom' needs the login call, such as"
+                ' {"endpoint": "/login", "body": {…}}',
+            )
+            return StaticCredentials()
+        login = self._login_request(request)
+        template = _camel_keys(self._object("custom_auth_request_template"))
+        self._refuse_unknown(
+            "custom_auth_request_template", template, ("headers", "queryParams", "body")
+        )
+        return LoginCredentials(
+            login=login,
+            headers=self._texts("custom_auth_request_template", template, "headers"),
+            query_params=self._texts("custom_auth_request_template", template, "queryParams"),
+            body=self._part("custom_auth_request_template", template, "body") or {},
+        )
+
+    def _login_request(self, request: Mapping[str, Any]) -> LoginRequest:
+        setting = "custom_auth_request"
+        known = ("endpoint", "method", "headers", "body", "bodyForm", "queryParams",
+                 "reauthenticateIntervalSeconds")
+        self._refuse_unknown(setting, request, known)
+        endpoint, method = request.get("endpoint"), str(request.get("method") or "POST").upper()
+        if not isinstance(endpoint, str) or not endpoint.strip():
+            self._fault(setting, "needs 'endpoint': the path or full URL of the login call")
+            endpoint = "/"
+        elif "://" in endpoint and not endpoint.startswith(("http://", "https://")):
+            self._fault(setting, "has an 'endpoint' that is neither a path nor an http(s) URL")
+        if method not in METHODS:
+            self._fault(setting, f"has the method {method!r}; use one of {', '.join(METHODS)}")
+        body, form = self._part(setting, request, "body"), request.get("bodyForm")
+        if form is not None and not isinstance(form, str):
+            self._fault(setting, "has a 'bodyForm' that is not text such as a=1&b=2")
+            form = None
+        if body is not None and form:
+            self._fault(setting, "has both 'body' and 'bodyForm'; keep the one the API expects")
+        headers = self._texts(setting, request, "headers")
+        for name, value in headers.items():
+            self._is_header(setting, name, value)
+        query_params = self._texts(setting, request, "queryParams")
+        self._keep_login_secrets({"body": body, "queryParams": query_params})
+        self._keep_login_secrets(dict(parse_qsl(form or "")))
+        self._keep_login_secrets(
+            {key: value for key, value in headers.items()
+             if key.lower() not in _DESCRIPTIVE_HEADERS}
+        )
+        return LoginRequest(
+            endpoint=endpoint.strip(),
+            method=method,
+            headers=headers,
+            body=body,
+            body_form=form,
+            query_params=query_params,
+            reauthenticate_after=self._interval(request.get("reauthenticateIntervalSeconds")),
+        )
+
+    def _interval(self, value: Any) -> float | None:
+        if value is None or value == "":
+            return None
+        try:
+            seconds = float(str(value))
+        except ValueError:
+            seconds = 0.0
+        if not 0 < seconds < float("inf"):
+            self._fault(
+                "custom_auth_request",
+                f"has reauthenticateIntervalSeconds {value!r}; use a number of seconds above 0",
+            )
+            return None
+        return seconds
+
+    def _refuse_unknown(
+        self, setting: str, value: Mapping[str, Any], known: Sequence[str]
+    ) -> None:
+        for name in value:
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"use {', '.join(known)}"
+                self._fault(setting, f"has the unknown key {name!r}; {hint}")
+
+    def _part(self, setting: str, value: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
+        part = value.get(key)
+        if part is None or isinstance(part, Mapping):
+            return part
+        self._fault(setting, f"has a {key!r} that is not an object but {_kind(part)}")
+        return None
+
+    def _texts(self, setting: str, value: Mapping[str, Any], key: str) -> dict[str, str]:
+        part = self._part(setting, value, key) or {}
+        return {name: _as_text(inner) for name, inner in part.items() if inner is not None}
+
+    def _keep_login_secrets(self, value: Any, name: str = "") -> None:
+        """Every text of a login that its name or its length marks as a secret."""
+        match value:
+            case Mapping():
+                for key, inner in value.items():
+                    self._keep_login_secrets(inner, str(key))
+            case list():
+                for inner in value:
+                    self._keep_login_secrets(inner, name)
+            case str() if _TELLING_NAME.search(name) or len(value) >= _TELLING_LENGTH:
+                self._keep_secret(value)
+            case int() if _TELLING_NAME.search(name) and not isinstance(value, bool):
+                self._keep_secret(str(value))
+            case _:
+                pass
+
+
+def _camel_keys(value: Mapping[str, Any]) -> dict[str, Any]:
+    # Settings from Ocean's config.yaml arrive with their keys in snake_case.
+    return {_camel(key): inner for key, inner in value.items()}
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "an array", str: "text", bool: "a boolean", int: "a number",
+             float: "a number", type(None): "null"}
+    return names.get(type(value), type(value).__name__)

@@ -1,0 +1,150 @@
+"""The container's start script, run with a stand-in for the ocean command."""
+
+import os
+import ssl
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import certifi
+import pytest
+
+START = Path(__file__).parents[1] / "scripts" / "start"
+END = "-----END CERTIFICATE-----"
+
+
+@dataclass(frozen=True)
+class Start:
+    """How one run of the script ended, and what the ocean command was given."""
+
+    code: int
+    errors: str
+    arguments: str
+    environment: dict[str, str]
+
+
+class Container:
+    """The folder and the certificate that a container's volumes would bring."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = root / "volume" / "ocean"
+        self.certificate = root / "cert.crt"
+        self._seen = root / "seen"
+        self._commands = root / "bin"
+        self._commands.mkdir()
+        ocean = self._commands / "ocean"
+        ocean.write_text(f'#!/bin/sh\n{{ echo "$$ $*"; env; }} >{self._seen}\n')
+        ocean.chmod(0o755)
+
+    def start(self, **environment: str) -> Start:
+        """Run the script to its end."""
+        path = os.pathsep.join(
+            [str(self._commands), str(Path(sys.executable).parent), os.environ["PATH"]]
+        )
+        with subprocess.Popen(
+            [START, self.folder, self.certificate],
+            env={"PATH": path, **environment},
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            _, errors = process.communicate(timeout=60)
+        if not self._seen.exists():
+            return Start(process.returncode, errors, "", {})
+        first, *rest = self._seen.read_text().splitlines()
+        pid, _, arguments = first.partition(" ")
+        assert int(pid) == process.pid, "ocean must take the script's place"
+        variables = dict(line.split("=", 1) for line in rest if "=" in line)
+        return Start(process.returncode, errors, arguments, variables)
+
+
+@pytest.fixture
+def container(tmp_path: Path) -> Container:
+    """A container with an empty volume and no certificate."""
+    return Container(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def certificates() -> list[str]:
+    """Real certificates, each without a line break at its end."""
+    return [part.strip() + "\n" + END for part in Path(certifi.where()).read_text().split(END)[:2]]
+
+
+def trusted(bundle: str) -> int:
+    """The number of authorities in a bundle, as TLS reads it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(bundle)
+    return context.cert_store_stats()["x509_ca"]
+
+
+def test_ocean_takes_the_place_of_the_script(container: Container) -> None:
+    """Ocean runs under the script's process id, so a stop signal reaches it."""
+    start = container.start()
+
+    assert (start.code, start.arguments) == (0, "sail")
+
+
+def test_temporary_files_go_to_the_volume(container: Container) -> None:
+    """TMPDIR is a folder in the volume, since nothing else is writable."""
+    temporary = Path(container.start().environment["TMPDIR"])
+
+    assert temporary.is_dir()
+    assert temporary.is_relative_to(container.folder)
+
+
+def test_without_a_certificate_trust_is_left_alone(container: Container) -> None:
+    """No bundle is made and no variable is set when nothing is mounted."""
+    environment = container.start().environment
+
+    assert not {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"} & environment.keys()
+
+
+def test_a_mounted_certificate_is_trusted_beside_the_usual_ones(
+    container: Container, certificates: list[str]
+) -> None:
+    """The bundle holds every public authority and the mounted certificate."""
+    container.certificate.write_text("# ours\n" + certificates[0])
+
+    environment = container.start().environment
+    bundle = environment["SSL_CERT_FILE"]
+
+    assert Path(bundle).is_relative_to(container.folder)
+    assert environment["REQUESTS_CA_BUNDLE"] == bundle
+    assert Path(bundle).read_text().endswith("# ours\n" + certificates[0])
+    assert trusted(bundle) == trusted(certifi.where())
+
+
+def test_a_bundle_the_operator_chose_is_the_base(
+    container: Container, tmp_path: Path, certificates: list[str]
+) -> None:
+    """SSL_CERT_FILE stays trusted, and a missing final line break joins no two certificates."""
+    chosen = tmp_path / "chosen.pem"
+    chosen.write_text(certificates[0])
+    container.certificate.write_text(certificates[1])
+
+    environment = container.start(SSL_CERT_FILE=str(chosen)).environment
+
+    assert trusted(environment["SSL_CERT_FILE"]) == 2
+
+
+def test_a_second_start_makes_the_same_bundle(
+    container: Container, certificates: list[str]
+) -> None:
+    """A restarted container does not add the certificate a second time."""
+    container.certificate.write_text(certificates[0])
+
+    first = Path(container.start().environment["SSL_CERT_FILE"]).read_text()
+    again = Path(container.start().environment["SSL_CERT_FILE"]).read_text()
+
+    assert again == first
+
+
+def test_a_certificate_that_cannot_be_read_stops_the_start(container: Container) -> None:
+    """A folder where the file should be (a wrong mount) is named, and Ocean does not start."""
+    container.certificate.mkdir()
+
+    start = container.start()
+
+    assert start.code == 1
+    assert str(container.certificate) in start.errors
+    assert not start.environment
