@@ -13,12 +13,11 @@ import re
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 
 from errors import CredentialsError, OriginError, ResponseError
-from lookup import MISSING, Lookup, compile_lookup, keys_of
+from lookup import MISSING, Json, Lookup, compile_lookup, keys_of
 from redaction import Redactor
 from retry import parse_retry_after
 from settings import Credentials, LoginCredentials, StaticCredentials
@@ -33,7 +32,10 @@ Flow = AsyncGenerator[httpx.Request, httpx.Response]
 
 
 def make_auth(
-    credentials: Credentials, base_url: httpx.URL, redact: Redactor, *,
+    credentials: Credentials,
+    base_url: httpx.URL,
+    redact: Redactor,
+    *,
     clock: Callable[[], float] = time.monotonic,
 ) -> StaticAuth | LoginAuth:
     """The scheme for these credentials; ``clock`` gives seconds."""
@@ -65,7 +67,7 @@ class _Signature:
 
     headers: Mapping[str, str]
     query_params: Mapping[str, str]
-    body: Mapping[str, Any]
+    body: Mapping[str, Json]
     obtained_at: float
 
     def sign(self, request: httpx.Request) -> httpx.Request:
@@ -106,9 +108,11 @@ class LoginAuth(httpx.Auth):
     ) -> None:
         self._login = credentials.login
         self._template = _Template(credentials)
-        self._url = base_url.join(self._login.endpoint.removeprefix("/")) if (
-            "://" not in self._login.endpoint
-        ) else httpx.URL(self._login.endpoint)
+        self._url = (
+            base_url.join(self._login.endpoint.removeprefix("/"))
+            if ("://" not in self._login.endpoint)
+            else httpx.URL(self._login.endpoint)
+        )
         self._redact = redact
         self._clock = clock
         self._lock = asyncio.Lock()
@@ -122,26 +126,24 @@ class LoginAuth(httpx.Auth):
         own_login = False
         for _ in range(_MAX_REPEATS):
             async with self._lock:
+                current = self._signature
                 if self._failure:
                     raise CredentialsError(*self._failure.args)
-                if self._signature is used or self._is_old(self._signature):
-                    response = yield self._login_request()
+                if current is None or current is used or self._is_old(current):
                     own_login = used is not None
-                    self._signature = self._accept(response)
-                used = self._signature
+                    current = self._signature = self._accept((yield self._login_request()))
+            used = current
             response = yield used.sign(request)
             if response.status_code != httpx.codes.UNAUTHORIZED or own_login:
                 return
 
-    def _is_old(self, signature: _Signature | None) -> bool:
+    def _is_old(self, signature: _Signature) -> bool:
         interval = self._login.reauthenticate_after
-        if signature is None or interval is None:
-            return False
-        return self._clock() - signature.obtained_at >= interval
+        return interval is not None and self._clock() - signature.obtained_at >= interval
 
     def _login_request(self) -> httpx.Request:
         login = self._login
-        content: dict[str, Any] = {}
+        content: dict[str, Json] = {}
         if login.body_form is not None:
             content = {
                 "content": login.body_form,
@@ -167,22 +169,21 @@ class LoginAuth(httpx.Auth):
                 retry_after=parse_retry_after(response.headers),
             )
         try:
-            if not response.is_success:
-                raise CredentialsError(self._describe(response))
-            answer = self._parse(response)
-            self._redact.add(*_texts_in(answer))
-            signature = self._template.fill(answer, self._redact, self._clock())
+            signature = self._template.fill(self._parse(response), self._redact, self._clock())
         except CredentialsError as error:
             self._failure = error
             raise
         self.logins += 1
         return signature
 
-    def _parse(self, response: httpx.Response) -> Any:
+    def _parse(self, response: httpx.Response) -> Json:
+        """The JSON of a login's answer, None without any; its texts are secrets from now on."""
+        if not response.is_success:
+            raise CredentialsError(self._describe(response))
         if not response.content.strip():
             return None
         try:
-            return response.json()
+            answer = response.json()
         except ValueError:
             if self._template.placeholders:
                 raise CredentialsError(
@@ -190,6 +191,8 @@ class LoginAuth(httpx.Auth):
                     " customAuthRequestTemplate reads values from it"
                 ) from None
             return None
+        self._redact.add(*_texts_in(answer))
+        return answer
 
     def _describe(self, response: httpx.Response) -> str:
         url = self._redact(str(self._url.copy_with(query=None)))
@@ -212,7 +215,7 @@ class _Template:
             for path in _PLACEHOLDER.findall(text)
         }
 
-    def fill(self, answer: Any, redact: Redactor, now: float) -> _Signature:
+    def fill(self, answer: Json, redact: Redactor, now: float) -> _Signature:
         """The parts with the values of a login's answer; raises CredentialsError without one."""
         values: dict[str, str] = {}
         for path, lookup in self.placeholders.items():
@@ -225,7 +228,7 @@ class _Template:
             values[path] = value if isinstance(value, str) else json.dumps(value)
         redact.add(*values.values())
 
-        def filled(part: Any) -> Any:
+        def filled(part: Json) -> Json:
             match part:
                 case str():
                     return _PLACEHOLDER.sub(lambda found: values[found[1]], part)
@@ -244,13 +247,15 @@ class _Template:
         )
 
 
-def _texts_in(value: Any, *, shortest: int = 8) -> list[str]:
+def _texts_in(value: Json, *, shortest: int = 8) -> list[str]:
     """Every text of at least so many characters in a JSON value."""
     match value:
         case str():
             return [value] if len(value) >= shortest else []
         case Mapping():
-            return [text for inner in value.values() for text in _texts_in(inner, shortest=shortest)]
+            return [
+                text for inner in value.values() for text in _texts_in(inner, shortest=shortest)
+            ]
         case list() | tuple():
             return [text for inner in value for text in _texts_in(inner, shortest=shortest)]
         case _:

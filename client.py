@@ -16,7 +16,6 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
-from typing import Any
 
 import httpx
 import msgspec
@@ -34,6 +33,7 @@ from errors import (
     TransportError,
 )
 from extraction import NO_ITEMS, Extracted, Extractor
+from lookup import Json
 from pagination import Page, PageRequest, Paginator, Progress
 from redaction import Redactor
 from retry import parse_retry_after, retrying
@@ -49,11 +49,11 @@ _decoder = msgspec.json.Decoder()
 
 @dataclass(frozen=True)
 class Answer:
-    """A successful response. ``body`` is the decoded JSON; ``size`` its length in bytes, 0: none."""
+    """A successful response: its decoded JSON, and the length of that in bytes (0: no body)."""
 
     url: str
     headers: httpx.Headers
-    body: Any
+    body: Json
     size: int
 
 
@@ -301,7 +301,7 @@ class ApiClient:
         await asyncio.gather(*ahead.values(), return_exceptions=True)
 
 
-def decode_json(content: bytes, charset: str | None = None) -> Any:
+def decode_json(content: bytes, charset: str | None = None) -> Json:
     """Decode a JSON body; integers of any size stay exact. Raises ValueError.
 
     A byte order mark is skipped, another declared charset is heeded, and an unpaired
@@ -317,7 +317,7 @@ def decode_json(content: bytes, charset: str | None = None) -> Any:
         return _repaired(content)
 
 
-def _repaired(content: bytes) -> Any:
+def _repaired(content: bytes) -> Json:
     try:
         text = json.dumps(json.loads(content), ensure_ascii=False)
         return _decoder.decode(text.encode(errors="replace"))

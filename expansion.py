@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
 from urllib.parse import parse_qsl, quote
 
 import httpx
 
 from errors import MappingError
 from extraction import Item
-from lookup import MISSING, compile_jq, follow, keys_of, plain_path
+from lookup import MISSING, Json, compile_jq, follow, keys_of, plain_path
 from pagination import PageRequest, PaginationSettings
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -32,9 +31,9 @@ class Endpoint:
 
     path: str
     method: str = "GET"
-    query_params: Mapping[str, Any] = field(default_factory=dict)
+    query_params: Mapping[str, Json] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Json] | None = None
     data_path: str | None = None
     pagination: PaginationSettings = field(default_factory=PaginationSettings)
 
@@ -68,11 +67,11 @@ class Resource:
 class Binding:
     """Values for placeholders, by name, and the parent item each of them came from."""
 
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Json] = field(default_factory=dict)
     parents: Mapping[str, Item] = field(default_factory=dict)
 
-    def bound(self, name: str, value: Any, parent: Item | None) -> Binding:
-        """This binding with one more value."""
+    def bound(self, name: str, value: Json, parent: Item | None) -> Binding:
+        """The binding with one more value."""
         parents = self.parents if parent is None else {**self.parents, name: parent}
         return Binding({**self.values, name: value}, parents)
 
@@ -112,9 +111,7 @@ def ordered(resource: Resource) -> list[Parameter]:
         raise MappingError(f"path_parameters need each other in a circle: {circle}") from None
 
 
-def _wanted(
-    endpoint: Endpoint, parameters: Mapping[str, Parameter], where: str
-) -> frozenset[str]:
+def _wanted(endpoint: Endpoint, parameters: Mapping[str, Parameter], where: str) -> frozenset[str]:
     """The parameters an endpoint needs; braces in its body may be anything, GraphQL say."""
     for name in _PLACEHOLDER.findall(endpoint.path + json.dumps(endpoint.query_params)):
         if name not in parameters:
@@ -165,7 +162,7 @@ def _fill(text: str, texts: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: texts.get(found[1], found[0]), text)
 
 
-def _filled(part: Any, values: Mapping[str, Any]) -> Any:
+def _filled(part: Json, values: Mapping[str, Json]) -> Json:
     """A part of a template with its placeholders filled; ``"{id}"`` alone keeps the type."""
     match part:
         case str():
@@ -181,7 +178,7 @@ def _filled(part: Any, values: Mapping[str, Any]) -> Any:
             return part
 
 
-def _params(query_params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _params(query_params: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     """Query parameters as HTTP carries them: lists repeated, nulls dropped, true and false."""
     for name, value in query_params.items():
         for one in value if isinstance(value, list) else [value]:
@@ -189,7 +186,7 @@ def _params(query_params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield name, as_text(one)
 
 
-def as_text(value: Any) -> str:
+def as_text(value: Json) -> str:
     """A scalar as it stands in URLs: booleans as JSON writes them, numbers plain."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -198,7 +195,7 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def is_segment(value: Any) -> bool:
+def is_segment(value: Json) -> bool:
     """Whether a value can stand as one path segment: '', '.' and '..' would change the path."""
     return as_text(value) not in _DOT_SEGMENTS
 
@@ -229,7 +226,7 @@ class Chooser:
         self._items = self._judged = self._chosen = self._valued = 0
         self._last: Item | None = None
 
-    def value(self, item: Item) -> Any:
+    def value(self, item: Item) -> Json:
         """The value of a parent item, None when it has none or the filter leaves it out."""
         self._items += 1
         self._last = item
@@ -260,13 +257,13 @@ class Chooser:
                 f" {self._chosen} parent items, which have {keys_of(self._last)}; correct the path"
             )
 
-    def _value(self, item: Item) -> Any:
+    def _value(self, item: Item) -> Json:
         if self._field_keys is not None:
             found = follow(item, self._field_keys)
             return None if found is MISSING else found
         return self._run(self._field, item, "field")
 
-    def _run(self, program: Any, item: Item, part: str) -> Any:
+    def _run(self, program: Json, item: Item, part: str) -> Json:
         try:
             return next(iter(program.input_value(item)), None)
         except ValueError as error:

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from errors import MappingError
-from lookup import MISSING, compile_jq, follow, keys_of, leading_path, plain_path
+from lookup import MISSING, Json, compile_jq, follow, keys_of, leading_path, plain_path
 
-Item = dict[str, Any]
+Item = dict[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +21,9 @@ NO_ITEMS = Extracted(items=[], nothing=False)
 """What an answer without a body holds."""
 
 
-def _as_items(outputs: Iterable[Any]) -> list[Item]:
+def _as_items(outputs: Iterable[Json]) -> list[Item]:
     """Flatten outputs to items: arrays give their elements, scalars become ``{"value": x}``."""
-    elements: list[Any] = []
+    elements: list[Json] = []
     for output in outputs:
         if isinstance(output, list):
             elements.extend(output)
@@ -58,7 +57,7 @@ class Extractor:
             else self._by_keys(keys, each=each != self.data_path)
         )
 
-    def extract(self, body: Any) -> Extracted:
+    def extract(self, body: Json) -> Extracted:
         """The items of one JSON body."""
         outputs = self._outputs(body)
         return Extracted(
@@ -66,7 +65,7 @@ class Extractor:
             nothing=bool(outputs) and all(output is None for output in outputs),
         )
 
-    def rows(self, body: Any) -> list[Any]:
+    def rows(self, body: Json) -> list[Json]:
         """What the API sent as this page, before any filter in ``data_path``.
 
         Of a jq program only the path it begins with is known: ``[.data[] | select(.x)]``
@@ -84,8 +83,8 @@ class Extractor:
             case one:
                 return [one] if found is not MISSING else []
 
-    def _by_keys(self, keys: tuple[str, ...], *, each: bool) -> Callable[[Any], list[Any]]:
-        def outputs(body: Any) -> list[Any]:
+    def _by_keys(self, keys: tuple[str, ...], *, each: bool) -> Callable[[Json], list[Json]]:
+        def outputs(body: Json) -> list[Json]:
             found = follow(body, keys)
             if found is MISSING:
                 self._refuse_other_shape(body, keys)
@@ -96,10 +95,10 @@ class Extractor:
 
         return outputs
 
-    def _by_jq(self, *, environment: bool) -> Callable[[Any], list[Any]]:
+    def _by_jq(self, *, environment: bool) -> Callable[[Json], list[Json]]:
         program = compile_jq(self.data_path, self._where, environment=environment)
 
-        def outputs(body: Any) -> list[Any]:
+        def outputs(body: Json) -> list[Json]:
             try:
                 return list(program.input_value(body))
             except ValueError as error:
@@ -110,7 +109,7 @@ class Extractor:
 
         return outputs
 
-    def _refuse_other_shape(self, body: Any, keys: tuple[str, ...]) -> None:
+    def _refuse_other_shape(self, body: Json, keys: tuple[str, ...]) -> None:
         """As jq does, refuse to look for a key in what is neither an object nor null."""
         for depth in range(len(keys)):
             inside = follow(body, keys[:depth])

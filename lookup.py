@@ -12,6 +12,9 @@ import jq
 
 from errors import MappingError
 
+Json = Any
+"""What a JSON text decodes to: objects, arrays, texts, numbers, booleans, None."""
+
 
 class _Missing:
     """The type of ``MISSING``."""
@@ -26,7 +29,7 @@ class _Missing:
 MISSING: Final = _Missing()
 """What a look-up gives when the key is not there; a key that holds null gives None."""
 
-Lookup = Callable[[Any], Any]
+Lookup = Callable[[Json], Json]
 
 _STEP = re.compile(
     r"""\.?\[\s*"(?P<bracketed>[^"\\]*)"\s*\]   # ["key"] or .["key"]
@@ -35,6 +38,7 @@ _STEP = re.compile(
     """,
     re.VERBOSE,
 )
+_SHOWN = 20  # keys named in a message
 _NO_ENVIRONMENT = "def env: {}; {} as $ENV | "
 
 
@@ -59,7 +63,7 @@ def _leading_keys(program: str) -> tuple[tuple[str, ...], int]:
     return tuple(keys), end
 
 
-def follow(body: Any, keys: Iterable[str]) -> Any:
+def follow(body: Json, keys: Iterable[str]) -> Json:
     """The value under nested keys, MISSING when the way to it breaks off."""
     for key in keys:
         if not isinstance(body, dict) or key not in body:
@@ -68,7 +72,7 @@ def follow(body: Any, keys: Iterable[str]) -> Any:
     return body
 
 
-def compile_jq(program: str, where: str, *, environment: bool = False) -> Any:
+def compile_jq(program: str, where: str, *, environment: bool = False) -> Json:
     """Compile a jq program, blind to the process environment unless ``environment``.
 
     Raises MappingError, naming ``where`` it stands, when jq refuses the program.
@@ -99,7 +103,7 @@ def compile_lookup(path: str, where: str) -> Lookup:
         return lambda body: follow(body, keys)
     program = compile_jq(path, where)
 
-    def run(body: Any) -> Any:
+    def run(body: Json) -> Json:
         try:
             value = next(iter(program.input_value(body)), None)
         except ValueError:
@@ -109,21 +113,23 @@ def compile_lookup(path: str, where: str) -> Lookup:
     return run
 
 
-def keys_of(body: Any) -> str:
+def keys_of(body: Json) -> str:
     """The keys a person would look at to correct a path, in one short text."""
     match body:
         case dict():
             names = sorted(map(str, body))
-            shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
+            shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
             return f"the keys {shown}" if names else "an empty object"
         case list():
             inner = next((item for item in body if isinstance(item, dict)), None)
-            return f"an array of {len(body)}" + (f", its items with {keys_of(inner)}" if inner else "")
+            return f"an array of {len(body)}" + (
+                f", its items with {keys_of(inner)}" if inner else ""
+            )
         case _:
             return f"a {type(body).__name__}" if body is not None else "null"
 
 
-def first_found(body: Any, names: Sequence[str], holders: Sequence[tuple[str, ...]]) -> Any:
+def first_found(body: Json, names: Sequence[str], holders: Sequence[tuple[str, ...]]) -> Json:
     """The first value that any of the names has, at the top or below one of the holders."""
     for holder in holders:
         if isinstance(inside := follow(body, holder), dict):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from port_ocean.core.handlers.port_app_config.models import (
     PortAppConfig,
@@ -21,6 +21,7 @@ from pydantic.v1 import BaseModel, Extra, Field, ValidationError, root_validator
 
 from errors import MappingError
 from expansion import Endpoint, Parameter, Resource
+from lookup import Json
 from pagination import PaginationSettings, PaginationType, SendIn
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -37,15 +38,15 @@ class StrictModel(BaseModel):
         allow_population_by_field_name = True
 
     @root_validator(pre=True)
-    def _refuse_unknown_keys(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805 — pydantic
-        known = {name for name in cls.__fields__} | {
-            model_field.alias for model_field in cls.__fields__.values()
-        }
+    def _refuse_unknown_keys(cls, values: dict[str, Json]) -> dict[str, Json]:  # noqa: N805 — pydantic
+        known = set(cls.__fields__) | {model_field.alias for model_field in cls.__fields__.values()}
         for name in values:
             if name not in known:
                 near = get_close_matches(str(name), sorted(known), n=1, cutoff=0.5)
                 hint = (
-                    f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(known))}"
+                    f"did you mean {near[0]!r}?"
+                    if near
+                    else f"known keys: {', '.join(sorted(known))}"
                 )
                 raise ValueError(f"unknown key {name!r}; {hint}")
         return values
@@ -66,7 +67,9 @@ class PaginationOverride(StrictModel):
         min_length=1,
     )
     size_param: str | None = Field(
-        title="Size parameter", description="The parameter that carries the page size.", min_length=1
+        title="Size parameter",
+        description="The parameter that carries the page size.",
+        min_length=1,
     )
     start_page: int | None = Field(
         title="Start page", description="The first page number: 0 or 1.", ge=0, le=1
@@ -80,7 +83,9 @@ class PaginationOverride(StrictModel):
         title="Has-more path", description="Where a truthy value means more pages.", min_length=1
     )
     last_page_path: str | None = Field(
-        title="Last-page path", description="Where a truthy value means the last page.", min_length=1
+        title="Last-page path",
+        description="Where a truthy value means the last page.",
+        min_length=1,
     )
     next_link_path: str | None = Field(
         title="Next-link path",
@@ -88,7 +93,9 @@ class PaginationOverride(StrictModel):
         min_length=1,
     )
     header_link_rel: str | None = Field(
-        title="Link relation", description="The rel of the next page in the Link header.", min_length=1
+        title="Link relation",
+        description="The rel of the next page in the Link header.",
+        min_length=1,
     )
     send_in: SendIn | None = Field(
         title="Send in",
@@ -104,7 +111,7 @@ class RequestFields(StrictModel):
     """What a selector and a path parameter's endpoint have in common."""
 
     method: Method = Field(default="GET", title="Method", description="The HTTP method.")
-    query_params: dict[str, Any] = Field(
+    query_params: dict[str, Json] = Field(
         default_factory=dict,
         title="Query parameters",
         description="Parameters of the query; lists are repeated, nulls dropped.",
@@ -112,7 +119,7 @@ class RequestFields(StrictModel):
     headers: dict[str, str] = Field(
         default_factory=dict, title="Headers", description="Headers of this resource's requests."
     )
-    body: dict[str, Any] | None = Field(
+    body: dict[str, Json] | None = Field(
         title="Body", description="A JSON object sent as the request's body."
     )
     data_path: str | None = Field(
@@ -123,11 +130,11 @@ class RequestFields(StrictModel):
     )
 
     @validator("method", pre=True)
-    def _upper_case(cls, method: Any) -> Any:  # noqa: N805 — pydantic
+    def _upper_case(cls, method: Json) -> Json:  # noqa: N805 — pydantic
         return method.upper() if isinstance(method, str) else method
 
     @validator("query_params")
-    def _refuse_objects(cls, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N805 — pydantic
+    def _refuse_objects(cls, params: dict[str, Json]) -> dict[str, Json]:  # noqa: N805 — pydantic
         for name, value in params.items():
             values = value if isinstance(value, list) else [value]
             if any(isinstance(inner, dict | list) for inner in values):
@@ -192,7 +199,9 @@ class EndpointResource(ResourceConfig):
     """A resource whose kind is an endpoint path."""
 
     kind: str = Field(
-        title="Endpoint", description="The path of the endpoint, such as /api/tickets.", min_length=1
+        title="Endpoint",
+        description="The path of the endpoint, such as /api/tickets.",
+        min_length=1,
     )
     selector: EndpointSelector = Field(
         title="Selector", description="What to request, and which items count."
@@ -215,12 +224,12 @@ class EndpointAppConfig(PortAppConfig):
 
     allow_custom_kinds: ClassVar[bool] = True
 
-    resources: list[EndpointResource] = Field(
+    resources: list[EndpointResource] = Field(  # type: ignore[assignment] # as Ocean has it do
         default_factory=list, title="Resources", description="The endpoints to sync."
     )
 
     @classmethod
-    def parse_obj(cls, obj: Any) -> EndpointAppConfig:
+    def parse_obj(cls, obj: Json) -> EndpointAppConfig:
         """Read a mapping; raises MappingError with one sentence for every fault."""
         try:
             return super().parse_obj(obj)
@@ -228,7 +237,7 @@ class EndpointAppConfig(PortAppConfig):
             raise MappingError([_sentence(fault, obj) for fault in error.errors()]) from None
 
 
-def _sentence(fault: Mapping[str, Any], mapping: Any) -> str:
+def _sentence(fault: Mapping[str, Json], mapping: Json) -> str:
     """A fault of the mapping with its resource, by position and kind, and its field."""
     place = [part for part in fault["loc"] if part != "__root__"]
     where = ""

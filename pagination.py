@@ -23,13 +23,27 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
-from typing import Any, Literal, Protocol, assert_never, get_args
+from typing import Literal, Protocol, assert_never, get_args
 
 import httpx
 
 from errors import PaginationError
-from lookup import MISSING, Lookup, compile_lookup, first_found, keys_of
+from lookup import MISSING, Json, compile_lookup, keys_of
+from signals import (
+    DEFAULT_NEXT_LINK_PATH,
+    ConfiguredSignals,
+    Totals,
+    Verdict,
+    first_known,
+    known_boolean,
+    known_cursor,
+    known_link,
+    known_signal,
+    known_totals,
+    link_of,
+    link_relations,
+    whole_number,
+)
 
 PaginationType = Literal["none", "offset", "page", "cursor", "next_link", "header_link"]
 PAGINATION_TYPES: tuple[PaginationType, ...] = get_args(PaginationType)
@@ -37,44 +51,6 @@ SendIn = Literal["query", "body"]
 
 DEFAULT_POSITION_PARAM: Mapping[str, str] = {"offset": "offset", "page": "page", "cursor": "cursor"}
 DEFAULT_SIZE_PARAM: Mapping[str, str] = {"offset": "limit", "page": "size", "cursor": "limit"}
-DEFAULT_NEXT_LINK_PATH = "@odata.nextLink"
-
-# The signals that APIs commonly send, and the objects they are found in.
-HOLDERS: tuple[tuple[str, ...], ...] = (
-    (), ("meta",), ("pagination",), ("paging",), ("page",), ("page_info",), ("pageInfo",),
-    ("response_metadata",), ("metadata",), ("_metadata",), ("meta", "pagination"), ("meta", "page"),
-)
-MORE_NAMES = (
-    "has_more", "hasMore", "has_next", "hasNext", "has_next_page", "hasNextPage", "more",
-    "more_available", "moreAvailable", "is_truncated", "isTruncated",
-)
-LAST_NAMES = ("is_last", "isLast", "is_last_page", "isLastPage", "last", "last_page", "lastPage")
-NEXT_NAMES = (
-    "next", "next_page", "nextPage", "next_url", "nextUrl", "next_page_url", "nextPageUrl",
-    "next_link", "nextLink", "next_cursor", "nextCursor", "next_page_token", "nextPageToken",
-    "next_token", "nextToken", "continuation_token", "continuationToken", DEFAULT_NEXT_LINK_PATH,
-)
-NEXT_HOLDERS = (*HOLDERS, ("links",), ("_links",))
-CURSOR_NAMES = (
-    "next_cursor", "nextCursor", "next_page_token", "nextPageToken", "next_token", "nextToken",
-    "continuation_token", "continuationToken", "after_cursor", "afterCursor", "end_cursor",
-    "endCursor", "next_page_id", "next", "after", "cursor",
-)
-CURSOR_HOLDERS = (*HOLDERS, ("paging", "next"), ("paging", "cursors"), ("cursors",), ("cursor",))
-LINK_NAMES = (
-    DEFAULT_NEXT_LINK_PATH, "next", "next_url", "nextUrl", "next_page_url", "nextPageUrl",
-    "next_link", "nextLink", "nextRecordsUrl", "next_page", "nextPage",
-)
-TOTAL_NAMES = (
-    "total", "total_count", "totalCount", "total_results", "totalResults", "total_size",
-    "totalSize", "total_items", "totalItems", "totalElements", "nbHits", "count",
-)
-TOTAL_PAGES_NAMES = (
-    "total_pages", "totalPages", "nbPages", "page_count", "pageCount", "pages", "last_page",
-    "lastPage",
-)
-TOTAL_HEADERS = ("X-Total-Count", "X-Total", "X-WP-Total", "Total-Count")
-TOTAL_PAGES_HEADERS = ("X-Total-Pages", "X-WP-TotalPages")
 
 # Servers cap pages at round numbers; such a length may hide a larger collection.
 _CAP_MULTIPLES = (5, 8)
@@ -98,7 +74,7 @@ class PaginationSettings:
     header_link_rel: str = "next"
     send_in: SendIn = "query"
 
-    def overridden(self, changes: Mapping[str, Any]) -> PaginationSettings:
+    def overridden(self, changes: Mapping[str, Json]) -> PaginationSettings:
         """These settings with a resource's own on top.
 
         Parameter names belong to a type: another type starts from its own defaults.
@@ -117,7 +93,7 @@ class PageRequest:
     method: str = "GET"
     params: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Json] | None = None
 
     @property
     def key(self) -> str:
@@ -126,27 +102,29 @@ class PageRequest:
             (self.method, self.url, self.params, self.headers, self.body), sort_keys=True
         )
 
-    def get(self, name: str, send_in: SendIn) -> Any:
+    def get(self, name: str, send_in: SendIn) -> Json:
         """The value of a query parameter (the last, as text) or of a dot path in the body."""
         if send_in == "query":
             return next((value for key, value in reversed(self.params) if key == name), None)
-        inside: Any = self.body
+        inside: Json = self.body
         for key in name.split("."):
             inside = inside.get(key) if isinstance(inside, Mapping) else None
         return inside
 
     def put(self, name: str, value: str | int, send_in: SendIn) -> PageRequest:
-        """This request with a query parameter, or a dot path in the body, set."""
+        """The same request with a query parameter, or a dot path in the body, set."""
         if send_in == "query":
             others = tuple(pair for pair in self.params if pair[0] != name)
             return replace(self, params=(*others, (name, str(value))))
         return replace(self, body=_with_path(self.body or {}, name.split("."), value))
 
 
-def _with_path(body: Mapping[str, Any], keys: Sequence[str], value: str | int) -> dict[str, Any]:
+def _with_path(body: Mapping[str, Json], keys: Sequence[str], value: str | int) -> dict[str, Json]:
     key, *rest = keys
     inside = body.get(key)
-    inner = _with_path(inside if isinstance(inside, Mapping) else {}, rest, value) if rest else value
+    inner = (
+        _with_path(inside if isinstance(inside, Mapping) else {}, rest, value) if rest else value
+    )
     return {**body, key: inner}
 
 
@@ -155,15 +133,20 @@ class Page:
     """One answer: ``rows`` are what the API sent, before any filter in ``data_path``."""
 
     url: str
-    body: Any
-    rows: Sequence[Any]
+    body: Json
+    rows: Sequence[Json]
     headers: httpx.Headers = field(default_factory=httpx.Headers)
 
     @property
-    def envelope(self) -> Any:
+    def envelope(self) -> Json:
         """Where signals are looked for: not in a body that is itself the one item."""
         is_item = len(self.rows) == 1 and self.rows[0] is self.body
         return None if is_item else self.body
+
+    @property
+    def totals(self) -> Totals:
+        """The totals this page tells."""
+        return known_totals(self.envelope, self.headers)
 
 
 @dataclass(frozen=True)
@@ -174,14 +157,15 @@ class Progress:
     rows: int = 0
     largest: int = 0
     empty_in_a_row: int = 0
-    previous: Sequence[Any] = ()
+    previous: Sequence[Json] = ()
     signalled: bool = False
     asked_in_full: bool = False
     total: int | None = None
     total_pages: int | None = None
 
-    def after(self, page: Page, asked: int, totals: Totals, *, signalled: bool) -> Progress:
-        """The evidence with one more page."""
+    def after(self, page: Page, asked: int, *, signalled: bool) -> Progress:
+        """The evidence with one more page, of which ``asked`` rows were asked for."""
+        totals = page.totals
         length = len(page.rows)
         first = self.pages == 0
         rows = self.rows + length
@@ -202,14 +186,6 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Totals:
-    """Totals as a response told them: of rows, and of pages."""
-
-    rows: int | None
-    pages: int | None
-
-
-@dataclass(frozen=True)
 class Step:
     """What to do after a page: ``next`` None ends the walk.
 
@@ -220,14 +196,6 @@ class Step:
     next: PageRequest | None
     repeated: bool = False
     warning: str | None = None
-
-
-class Verdict(Enum):
-    """What the evidence says of the page after this one."""
-
-    MORE = "more"
-    END = "end"
-    UNKNOWN = "unknown"
 
 
 class Paginator(Protocol):
@@ -262,117 +230,6 @@ def make_paginator(settings: PaginationSettings) -> Paginator:
             assert_never(unreachable)
 
 
-# --- signals ---------------------------------------------------------------------------
-
-
-def _truthy(value: Any) -> bool:
-    """Truth as APIs write it: "false", "0", "no" and "" are false."""
-    if isinstance(value, str):
-        return value.strip().lower() not in {"", "false", "0", "no", "null", "none"}
-    return bool(value)
-
-
-def _known_boolean(body: Any) -> Verdict:
-    """Booleans that APIs commonly send; the value must be a boolean to count."""
-    found = {
-        value is says_more
-        for names, says_more in ((MORE_NAMES, True), (LAST_NAMES, False))
-        for holder in HOLDERS
-        for name in names
-        if isinstance(value := first_found(body, (name,), (holder,)), bool)
-    }
-    if not found:
-        return Verdict.UNKNOWN
-    return Verdict.MORE if True in found else Verdict.END
-
-
-def _known_next(body: Any) -> Verdict:
-    """Next markers that APIs commonly send: null or empty is the end."""
-    found = {
-        _truthy(value)
-        for name in NEXT_NAMES
-        if (value := first_found(body, (name,), NEXT_HOLDERS)) is not MISSING
-    }
-    if not found:
-        return Verdict.UNKNOWN
-    return Verdict.MORE if True in found else Verdict.END
-
-
-def _whole(value: Any) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value)
-    return value if isinstance(value, int) and value >= 0 else None
-
-
-def _totals(page: Page) -> Totals:
-    def told(names: Sequence[str], headers: Sequence[str]) -> int | None:
-        candidates = [page.headers.get(header) for header in headers]
-        candidates += [first_found(page.envelope, (name,), HOLDERS) for name in names]
-        return next((number for value in candidates if (number := _whole(value)) is not None), None)
-
-    return Totals(
-        rows=told(TOTAL_NAMES, TOTAL_HEADERS), pages=told(TOTAL_PAGES_NAMES, TOTAL_PAGES_HEADERS)
-    )
-
-
-def _looks_like_a_cap(length: int) -> bool:
-    return any(length % multiple == 0 for multiple in _CAP_MULTIPLES)
-
-
-def _same_rows(left: Sequence[Any], right: Sequence[Any]) -> bool:
-    """Whether two pages hold the same rows, by their ids where every row has one."""
-    if len(left) != len(right):
-        return False
-
-    def ids(rows: Sequence[Any]) -> list[Any]:
-        return [row.get("id") if isinstance(row, dict) else None for row in rows]
-
-    mine = ids(left)
-    return left == right or (None not in mine and mine == ids(right))
-
-
-@dataclass(frozen=True)
-class ConfiguredSignals:
-    """The paths an operator configured to say whether there is more."""
-
-    has_more: Lookup | None
-    last_page: Lookup | None
-    names: str
-
-    @classmethod
-    def of(cls, settings: PaginationSettings) -> ConfiguredSignals:
-        """Compile the configured paths."""
-        paths = {"hasMorePath": settings.has_more_path, "lastPagePath": settings.last_page_path}
-        lookups = {name: compile_lookup(path, name) for name, path in paths.items() if path}
-        return cls(
-            has_more=lookups.get("hasMorePath"),
-            last_page=lookups.get("lastPagePath"),
-            names=" and ".join(f"{name} {path!r}" for name, path in paths.items() if path),
-        )
-
-    def verdict(self, body: Any) -> Verdict:
-        """What the configured paths say; ``hasMorePath`` wins."""
-        for lookup, means_more in ((self.has_more, True), (self.last_page, False)):
-            if lookup and (value := lookup(body)) is not MISSING:
-                return Verdict.MORE if _truthy(value) is means_more else Verdict.END
-        return Verdict.UNKNOWN
-
-
-def _first_known(*verdicts: Verdict) -> Verdict:
-    """The first verdict that says anything."""
-    return next((verdict for verdict in verdicts if verdict is not Verdict.UNKNOWN), Verdict.UNKNOWN)
-
-
-def _told(page: Page) -> Verdict:
-    """What booleans and next markers say together: where they disagree, "more" wins."""
-    said = {_known_boolean(page.envelope), _known_next(page.envelope)}
-    if Verdict.MORE in said:
-        return Verdict.MORE
-    return Verdict.END if Verdict.END in said else Verdict.UNKNOWN
-
-
 # --- styles ----------------------------------------------------------------------------
 
 
@@ -386,9 +243,11 @@ class SinglePage:
     def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
         """The end; with a warning when the answer itself speaks of more."""
         del sent
-        more = _known_boolean(page.envelope) is Verdict.MORE or "next" in _links(page.headers)
+        more = known_boolean(page.envelope) is Verdict.MORE or "next" in link_relations(
+            page.headers
+        )
         return Step(
-            progress.after(page, len(page.rows), Totals(None, None), signalled=False),
+            progress.after(page, 0, signalled=False),
             next=None,
             warning="the answer says that there are more pages, but paginationType is 'none':"
             " only the first page was read; set paginationType, or pagination.type for this"
@@ -408,7 +267,7 @@ class _Sized:
 
     def __init__(self, settings: PaginationSettings) -> None:
         self._settings = settings
-        self._signals = ConfiguredSignals.of(settings)
+        self._signals = ConfiguredSignals.of(settings.has_more_path, settings.last_page_path)
         self._size_param = settings.size_param or DEFAULT_SIZE_PARAM.get(settings.type)
         self._configured = self._signals.names
 
@@ -428,7 +287,7 @@ class _Sized:
         """The page size a request asked for, 0 when it asked for none."""
         if self._size_param is None:
             return 0
-        asked = _whole(sent.get(self._size_param, self._settings.send_in))
+        asked = whole_number(sent.get(self._size_param, self._settings.send_in))
         return self._settings.page_size if asked is None else asked
 
     def _refuse_endless(self, progress: Progress) -> None:
@@ -442,7 +301,7 @@ class _Sized:
         """Raise when a walk would end only because a configured path found nothing."""
         if not self._configured or progress.signalled:
             return
-        more = _told(page) is Verdict.MORE or (progress.total or 0) > progress.rows
+        more = known_signal(page.envelope) is Verdict.MORE or (progress.total or 0) > progress.rows
         if progress.asked_in_full or more:
             why = "the API says that there is more" if more else "pages were full"
             raise PaginationError(
@@ -477,8 +336,8 @@ class _Counted(_Sized):
         asked = self._asked(sent)
         configured = self._signals.verdict(page.body)
         signalled = configured is not Verdict.UNKNOWN
-        now = progress.after(page, asked, _totals(page), signalled=signalled)
-        told = _first_known(configured, _told(page))
+        now = progress.after(page, asked, signalled=signalled)
+        told = first_known(configured, known_signal(page.envelope))
         if page.rows and _same_rows(progress.previous, page.rows):
             self._refuse_ignored_position(progress, page, asked, told)
             return Step(
@@ -503,7 +362,7 @@ class _Counted(_Sized):
 
     def _moved(self, sent: PageRequest, by: int) -> PageRequest:
         send_in = self._settings.send_in
-        at = _whole(sent.get(self._param, send_in))
+        at = whole_number(sent.get(self._param, send_in))
         if at is None:
             raise PaginationError(
                 f"{self._param!r} is {sent.get(self._param, send_in)!r}, which is not a number"
@@ -535,6 +394,21 @@ class _Counted(_Sized):
                 f"two pages in a row hold the same {len(page.rows)} rows: the API does not heed"
                 f" {self._param!r}; set paginationParam to the name its documentation gives"
             )
+
+
+def _looks_like_a_cap(length: int) -> bool:
+    return any(length % multiple == 0 for multiple in _CAP_MULTIPLES)
+
+
+def _same_rows(left: Sequence[Json], right: Sequence[Json]) -> bool:
+    """Whether two pages hold the same rows, by their ids where every row has one."""
+    if len(left) != len(right):
+        return False
+    ids = [row.get("id") if isinstance(row, dict) else None for row in left]
+    return left == right or (
+        None not in ids
+        and ids == [row.get("id") if isinstance(row, dict) else None for row in right]
+    )
 
 
 class OffsetPaginator(_Counted):
@@ -580,7 +454,7 @@ class CursorPaginator(_Sized):
         super().__init__(settings)
         self._param = settings.pagination_param or DEFAULT_POSITION_PARAM["cursor"]
         path = settings.cursor_path
-        self._cursor = compile_lookup(path, "cursorPath") if path else _known_cursor
+        self._cursor = compile_lookup(path, "cursorPath") if path else known_cursor
         self._path = path
         names = (self._signals.names, f"cursorPath {path!r}" if path else "")
         self._configured = " and ".join(filter(None, names))
@@ -588,11 +462,11 @@ class CursorPaginator(_Sized):
     def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
         """Continue at the cursor, or end without one."""
         configured = self._signals.verdict(page.body)
-        boolean = _first_known(configured, _known_boolean(page.envelope))
+        boolean = first_known(configured, known_boolean(page.envelope))
         found = self._cursor(page.body)
         cursor = self._readable(found)
         signalled = configured is not Verdict.UNKNOWN or found is not MISSING
-        now = progress.after(page, self._asked(sent), _totals(page), signalled=signalled)
+        now = progress.after(page, self._asked(sent), signalled=signalled)
         if configured is Verdict.END or (boolean is Verdict.END and not page.rows):
             return Step(now, next=None)
         if not cursor and boolean is Verdict.MORE:
@@ -605,7 +479,7 @@ class CursorPaginator(_Sized):
             self._refuse_unknown_cursor(now, page)
         return Step(now, next=None)
 
-    def _readable(self, found: Any) -> str | int | None:
+    def _readable(self, found: Json) -> str | int | None:
         if found is MISSING or found is None or found is False:
             return None
         if isinstance(found, str | int) and not isinstance(found, bool):
@@ -627,7 +501,7 @@ class CursorPaginator(_Sized):
 
     def _refuse_unknown_cursor(self, progress: Progress, page: Page) -> None:
         """A walk that never saw a cursor, though a page was exactly full, is in doubt."""
-        complete = _totals(page).rows == progress.rows
+        complete = page.totals.rows == progress.rows
         if not progress.signalled and progress.asked_in_full and not complete:
             raise PaginationError(
                 f"a full page of {len(page.rows)} rows came without a cursor; set cursorPath to"
@@ -636,26 +510,10 @@ class CursorPaginator(_Sized):
             )
 
 
-def _known_cursor(body: Any) -> Any:
-    """The first value in a known place that can be a cursor; URLs cannot."""
-    found: Any = MISSING
-    for holder in CURSOR_HOLDERS:
-        for name in CURSOR_NAMES:
-            value = first_found(body, (name,), (holder,))
-            if isinstance(value, bool | dict | list) or (
-                isinstance(value, str) and value.startswith(("http://", "https://", "/"))
-            ):
-                continue
-            if value is not MISSING and value is not None and value != "":
-                return value
-            found = value if found is MISSING else found
-    return found
-
-
 class _Linked(_Sized):
     """What ``next_link`` and ``header_link`` share: the answer names the next request."""
 
-    def _link(self, page: Page) -> Any:
+    def _link(self, page: Page) -> Json:
         raise NotImplementedError
 
     def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
@@ -663,7 +521,7 @@ class _Linked(_Sized):
         configured = self._signals.verdict(page.body)
         link = self._link(page)
         signalled = configured is not Verdict.UNKNOWN or link is not MISSING
-        now = progress.after(page, self._asked(sent), _totals(page), signalled=signalled)
+        now = progress.after(page, self._asked(sent), signalled=signalled)
         if configured is Verdict.END:
             return Step(now, next=None)
         if link:
@@ -697,34 +555,18 @@ class NextLinkPaginator(_Linked):
     def __init__(self, settings: PaginationSettings) -> None:
         super().__init__(settings)
         path = settings.next_link_path
-        self._find = compile_lookup(path, "nextLinkPath") if path else _known_link
+        self._find = compile_lookup(path, "nextLinkPath") if path else known_link
         names = (self._signals.names, f"nextLinkPath {path or DEFAULT_NEXT_LINK_PATH!r}")
         self._configured = " and ".join(filter(None, names))
 
-    def _link(self, page: Page) -> Any:
+    def _link(self, page: Page) -> Json:
         found = self._find(page.body)
-        if isinstance(found, dict):
-            found = found.get("href")
-        if found in (MISSING, None, "", False):
-            return found
-        if isinstance(found, str):
-            return found
-        raise PaginationError(
-            f"nextLinkPath found {keys_of(found)} where a URL was expected; correct the path"
-        )
-
-
-def _known_link(body: Any) -> Any:
-    """The default place first, then the others where APIs put the next URL."""
-    found: Any = MISSING
-    for holder in NEXT_HOLDERS:
-        for name in LINK_NAMES:
-            value = first_found(body, (name,), (holder,))
-            link = value.get("href") if isinstance(value, dict) else value
-            if isinstance(link, str) and link:
-                return link
-            found = None if link is None else found
-    return found
+        link = MISSING if found is MISSING else link_of(found)
+        if link is MISSING and found is not MISSING and found is not False:
+            raise PaginationError(
+                f"nextLinkPath found {keys_of(found)} where a URL was expected; correct the path"
+            )
+        return link
 
 
 class LinkHeaderPaginator(_Linked):
@@ -739,8 +581,8 @@ class LinkHeaderPaginator(_Linked):
         names = (self._signals.names, f"a Link header with rel={settings.header_link_rel!r}")
         self._configured = " and ".join(filter(None, names))
 
-    def _link(self, page: Page) -> Any:
-        link = _links(page.headers).get(self._settings.header_link_rel.lower())
+    def _link(self, page: Page) -> Json:
+        link = link_relations(page.headers).get(self._settings.header_link_rel.lower())
         if link is None:
             # A Link header that names other relations is a signal too: no next page.
             return None if "Link" in page.headers else MISSING
@@ -749,12 +591,3 @@ class LinkHeaderPaginator(_Linked):
     def _refuse_doubtful_end(self, progress: Progress, page: Page) -> None:
         # Without a Link header a full page is the usual last page: only other signals count.
         super()._refuse_doubtful_end(replace(progress, asked_in_full=False), page)
-
-
-def _links(headers: httpx.Headers) -> dict[str, dict[str, str]]:
-    """The links of a response by each relation, in lower case."""
-    return {
-        relation: {key: value for key, value in link.items() if value is not None}
-        for link in httpx.Response(200, headers=headers).links.values()
-        for relation in (link.get("rel") or "").lower().split()
-    }

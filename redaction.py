@@ -39,9 +39,7 @@ class Redactor:
     def add(self, *secrets: str) -> None:
         """Learn secrets; empty ones are ignored."""
         known = len(self._forms)
-        self._forms.update(
-            form for secret in secrets if secret.strip() for form in _forms(secret)
-        )
+        self._forms.update(form for secret in secrets if secret.strip() for form in _forms(secret))
         if len(self._forms) > known:
             longest_first = sorted(self._forms, key=len, reverse=True)
             # Percent-encoding may be written in lower or upper case: %2f is %2F.

@@ -53,8 +53,7 @@ def retrying(max_wait: float, on_retry: OnRetry) -> AsyncRetrying:
 
     def is_over(state: RetryCallState) -> bool:
         return (
-            state.attempt_number >= MAX_ATTEMPTS
-            or state.idle_for + state.upcoming_sleep > max_wait
+            state.attempt_number >= MAX_ATTEMPTS or state.idle_for + state.upcoming_sleep > max_wait
         )
 
     def before_sleep(state: RetryCallState) -> None:

@@ -14,13 +14,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, Literal, get_args
+from typing import Literal, assert_never, get_args
 from urllib.parse import parse_qsl
 
 import httpx
 
 from errors import ConfigurationError
-from pagination import DEFAULT_NEXT_LINK_PATH, PAGINATION_TYPES, PaginationSettings
+from lookup import Json
+from pagination import PAGINATION_TYPES, PaginationSettings
+from signals import DEFAULT_NEXT_LINK_PATH
 
 AuthType = Literal["none", "bearer_token", "basic", "api_key", "custom"]
 AUTH_TYPES: tuple[AuthType, ...] = get_args(AuthType)
@@ -31,7 +33,9 @@ _ENV_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2: token
 # Headers that describe a request rather than authorise it; the others may hold a secret.
 _DESCRIPTIVE_HEADERS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
-_TELLING_NAME = re.compile(r"pass|pwd|secret|token|key|pin|auth|credential|assertion|sign", re.I)
+_TELLING_NAME = re.compile(
+    r"pass|pwd|secret|token|key|pin|auth|credential|assertion|sign", re.IGNORECASE
+)
 _TELLING_LENGTH = 8  # characters; a shorter word in a login is rather a constant than a secret
 
 
@@ -52,7 +56,7 @@ class LoginRequest:
     endpoint: str
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: Mapping[str, Any] | None = field(default=None, repr=False)
+    body: Mapping[str, Json] | None = field(default=None, repr=False)
     body_form: str | None = field(default=None, repr=False)
     query_params: Mapping[str, str] = field(default_factory=dict, repr=False)
     reauthenticate_after: float | None = None
@@ -65,7 +69,7 @@ class LoginCredentials:
     login: LoginRequest
     headers: Mapping[str, str] = field(default_factory=dict)
     query_params: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Json] = field(default_factory=dict)
 
 
 Credentials = StaticCredentials | LoginCredentials
@@ -90,9 +94,9 @@ class Settings:
 
 
 def load_settings(
-    config: Mapping[str, Any],
+    config: Mapping[str, Json],
     *,
-    secrets: Mapping[str, Any] | None = None,
+    secrets: Mapping[str, Json] | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Settings:
     """Read the settings of an installation.
@@ -117,7 +121,7 @@ class _Reader:
     """Reads one mapping of settings, noting faults instead of raising them."""
 
     def __init__(
-        self, config: Mapping[str, Any], secrets: Mapping[str, Any], environ: Mapping[str, str]
+        self, config: Mapping[str, Json], secrets: Mapping[str, Json], environ: Mapping[str, str]
     ) -> None:
         self._config = config
         self._secrets = secrets
@@ -149,7 +153,7 @@ class _Reader:
 
     # --- values ------------------------------------------------------------------------
 
-    def _raw(self, name: str) -> Any:
+    def _raw(self, name: str) -> Json:
         value = self._config.get(name)
         value = self._config.get(_camel(name)) if value is None else value
         return None if isinstance(value, str) and not value.strip() else value
@@ -202,7 +206,7 @@ class _Reader:
         self._fault(name, f"is {value!r}; use one of {', '.join(words)}{hint}")
         return default
 
-    def _json(self, name: str) -> Any:
+    def _json(self, name: str) -> Json:
         value = self._raw(name)
         if isinstance(value, str):
             try:
@@ -212,7 +216,7 @@ class _Reader:
                 return None
         return value
 
-    def _object(self, name: str) -> Mapping[str, Any]:
+    def _object(self, name: str) -> Mapping[str, Json]:
         value = self._json(name)
         if value is None:
             return {}
@@ -334,6 +338,8 @@ class _Reader:
                 return self._header("Authorization", self._basic(), "username")
             case "custom":
                 return self._login()
+            case _ as unreachable:
+                assert_never(unreachable)
 
     def _header(self, name: str, value: str | None, setting: str) -> StaticCredentials:
         if value and self._is_header(setting, name, value):
@@ -341,7 +347,7 @@ class _Reader:
         return StaticCredentials()
 
     def _auth_value(self) -> str | None:
-        named: Any = next(
+        named: Json = next(
             (self._secrets[key] for key in ("auth_value", "authValue") if self._secrets.get(key)),
             None,
         )
@@ -368,7 +374,7 @@ class _Reader:
         if username is not None:
             pair = f"{username}:{password}"
             # Some APIs take a key as the user name, with an empty password.
-            self._keep_secret(password if password else username, pair)
+            self._keep_secret(password or username, pair)
             return "Basic " + base64.b64encode(pair.encode()).decode()
         encoded = self._auth_value()
         if encoded is None:
@@ -386,7 +392,7 @@ class _Reader:
         if not colon:
             self._fault("auth_value", "must be base64 of user:password for authType 'basic'")
             return None
-        self._keep_secret(secret if secret else user, pair)
+        self._keep_secret(secret or user, pair)
         return f"Basic {encoded}"
 
     def _login(self) -> Credentials:
@@ -410,10 +416,17 @@ class _Reader:
             body=self._part("custom_auth_request_template", template, "body") or {},
         )
 
-    def _login_request(self, request: Mapping[str, Any]) -> LoginRequest:
+    def _login_request(self, request: Mapping[str, Json]) -> LoginRequest:
         setting = "custom_auth_request"
-        known = ("endpoint", "method", "headers", "body", "bodyForm", "queryParams",
-                 "reauthenticateIntervalSeconds")
+        known = (
+            "endpoint",
+            "method",
+            "headers",
+            "body",
+            "bodyForm",
+            "queryParams",
+            "reauthenticateIntervalSeconds",
+        )
         self._refuse_unknown(setting, request, known)
         endpoint, method = request.get("endpoint"), str(request.get("method") or "POST").upper()
         if not isinstance(endpoint, str) or not endpoint.strip():
@@ -436,8 +449,11 @@ class _Reader:
         self._keep_login_secrets({"body": body, "queryParams": query_params})
         self._keep_login_secrets(dict(parse_qsl(form or "")))
         self._keep_login_secrets(
-            {key: value for key, value in headers.items()
-             if key.lower() not in _DESCRIPTIVE_HEADERS}
+            {
+                key: value
+                for key, value in headers.items()
+                if key.lower() not in _DESCRIPTIVE_HEADERS
+            }
         )
         return LoginRequest(
             endpoint=endpoint.strip(),
@@ -449,7 +465,7 @@ class _Reader:
             reauthenticate_after=self._interval(request.get("reauthenticateIntervalSeconds")),
         )
 
-    def _interval(self, value: Any) -> float | None:
+    def _interval(self, value: Json) -> float | None:
         if value is None or value == "":
             return None
         try:
@@ -465,7 +481,7 @@ class _Reader:
         return seconds
 
     def _refuse_unknown(
-        self, setting: str, value: Mapping[str, Any], known: Sequence[str]
+        self, setting: str, value: Mapping[str, Json], known: Sequence[str]
     ) -> None:
         for name in value:
             if name not in known:
@@ -473,18 +489,18 @@ class _Reader:
                 hint = f"did you mean {near[0]!r}?" if near else f"use {', '.join(known)}"
                 self._fault(setting, f"has the unknown key {name!r}; {hint}")
 
-    def _part(self, setting: str, value: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
+    def _part(self, setting: str, value: Mapping[str, Json], key: str) -> Mapping[str, Json] | None:
         part = value.get(key)
         if part is None or isinstance(part, Mapping):
             return part
         self._fault(setting, f"has a {key!r} that is not an object but {_kind(part)}")
         return None
 
-    def _texts(self, setting: str, value: Mapping[str, Any], key: str) -> dict[str, str]:
+    def _texts(self, setting: str, value: Mapping[str, Json], key: str) -> dict[str, str]:
         part = self._part(setting, value, key) or {}
         return {name: _as_text(inner) for name, inner in part.items() if inner is not None}
 
-    def _keep_login_secrets(self, value: Any, name: str = "") -> None:
+    def _keep_login_secrets(self, value: Json, name: str = "") -> None:
         """Every text of a login that its name or its length marks as a secret."""
         match value:
             case Mapping():
@@ -501,16 +517,23 @@ class _Reader:
                 pass
 
 
-def _camel_keys(value: Mapping[str, Any]) -> dict[str, Any]:
+def _camel_keys(value: Mapping[str, Json]) -> dict[str, Json]:
     # Settings from Ocean's config.yaml arrive with their keys in snake_case.
     return {_camel(key): inner for key, inner in value.items()}
 
 
-def _as_text(value: Any) -> str:
+def _as_text(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _kind(value: Any) -> str:
-    names = {dict: "an object", list: "an array", str: "text", bool: "a boolean", int: "a number",
-             float: "a number", type(None): "null"}
+def _kind(value: Json) -> str:
+    names = {
+        dict: "an object",
+        list: "an array",
+        str: "text",
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
+        type(None): "null",
+    }
     return names.get(type(value), type(value).__name__)

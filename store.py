@@ -29,9 +29,9 @@ class ItemStore:
     """Pages of items, written once and read any number of times."""
 
     def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)
+        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 — closed by close()
         self._encoder = msgspec.json.Encoder()
-        self._decoder = msgspec.json.Decoder(list[dict])  # type: ignore[type-arg] — any object
+        self._decoder = msgspec.json.Decoder(list[Item])
 
     def write(self, items: Sequence[Item]) -> Span:
         """Keep a page of items."""

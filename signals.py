@@ -1,0 +1,223 @@
+"""What responses say about further pages: configured paths, and signals APIs commonly send.
+
+Pure functions over a body and its headers. The names below are tables: a new API's word
+is one more entry, never a branch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import httpx
+
+from lookup import MISSING, Json, Lookup, compile_lookup, first_found
+
+DEFAULT_NEXT_LINK_PATH = "@odata.nextLink"
+
+# fmt: off
+HOLDERS: tuple[tuple[str, ...], ...] = (
+    (), ("meta",), ("pagination",), ("paging",), ("page",), ("page_info",), ("pageInfo",),
+    ("response_metadata",), ("metadata",), ("_metadata",), ("meta", "pagination"), ("meta", "page"),
+)
+MORE_NAMES = (
+    "has_more", "hasMore", "has_next", "hasNext", "has_next_page", "hasNextPage", "more",
+    "more_available", "moreAvailable", "is_truncated", "isTruncated",
+)
+LAST_NAMES = ("is_last", "isLast", "is_last_page", "isLastPage", "last", "last_page", "lastPage")
+NEXT_NAMES = (
+    "next", "next_page", "nextPage", "next_url", "nextUrl", "next_page_url", "nextPageUrl",
+    "next_link", "nextLink", "next_cursor", "nextCursor", "next_page_token", "nextPageToken",
+    "next_token", "nextToken", "continuation_token", "continuationToken", DEFAULT_NEXT_LINK_PATH,
+)
+NEXT_HOLDERS = (*HOLDERS, ("links",), ("_links",))
+CURSOR_NAMES = (
+    "next_cursor", "nextCursor", "next_page_token", "nextPageToken", "next_token", "nextToken",
+    "continuation_token", "continuationToken", "after_cursor", "afterCursor", "end_cursor",
+    "endCursor", "next_page_id", "next", "after", "cursor",
+)
+CURSOR_HOLDERS = (*HOLDERS, ("paging", "next"), ("paging", "cursors"), ("cursors",), ("cursor",))
+LINK_NAMES = (
+    DEFAULT_NEXT_LINK_PATH, "next", "next_url", "nextUrl", "next_page_url", "nextPageUrl",
+    "next_link", "nextLink", "nextRecordsUrl", "next_page", "nextPage",
+)
+TOTAL_NAMES = (
+    "total", "total_count", "totalCount", "total_results", "totalResults", "total_size",
+    "totalSize", "total_items", "totalItems", "totalElements", "nbHits", "count",
+)
+TOTAL_PAGES_NAMES = (
+    "total_pages", "totalPages", "nbPages", "page_count", "pageCount", "pages", "last_page",
+    "lastPage",
+)
+TOTAL_HEADERS = ("X-Total-Count", "X-Total", "X-WP-Total", "Total-Count")
+TOTAL_PAGES_HEADERS = ("X-Total-Pages", "X-WP-TotalPages")
+# fmt: on
+
+_FALSE_TEXTS = frozenset({"", "false", "0", "no", "null", "none"})
+
+
+class Verdict(Enum):
+    """What the evidence says of the page after this one."""
+
+    MORE = "more"
+    END = "end"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Totals as a response told them: of rows, and of pages."""
+
+    rows: int | None
+    pages: int | None
+
+
+@dataclass(frozen=True)
+class ConfiguredSignals:
+    """The paths an operator configured to say whether there is more; ``names`` shows them."""
+
+    has_more: Lookup | None
+    last_page: Lookup | None
+    names: str
+
+    @classmethod
+    def of(cls, has_more_path: str | None, last_page_path: str | None) -> ConfiguredSignals:
+        """Compile the configured paths."""
+        paths = {"hasMorePath": has_more_path, "lastPagePath": last_page_path}
+        lookups = {name: compile_lookup(path, name) for name, path in paths.items() if path}
+        return cls(
+            has_more=lookups.get("hasMorePath"),
+            last_page=lookups.get("lastPagePath"),
+            names=" and ".join(f"{name} {path!r}" for name, path in paths.items() if path),
+        )
+
+    def verdict(self, body: Json) -> Verdict:
+        """What the configured paths say; ``hasMorePath`` wins."""
+        for lookup, means_more in ((self.has_more, True), (self.last_page, False)):
+            if lookup and (value := lookup(body)) is not MISSING:
+                return Verdict.MORE if is_true(value) is means_more else Verdict.END
+        return Verdict.UNKNOWN
+
+
+def is_true(value: Json) -> bool:
+    """Truth as APIs write it: "false", "0", "no" and "" are false."""
+    if isinstance(value, str):
+        return value.strip().lower() not in _FALSE_TEXTS
+    return bool(value)
+
+
+def known_boolean(body: Json) -> Verdict:
+    """Booleans that APIs commonly send; the value must be a boolean to count."""
+    says_more = {
+        value is means_more
+        for names, means_more in ((MORE_NAMES, True), (LAST_NAMES, False))
+        for holder in HOLDERS
+        for name in names
+        if isinstance(value := first_found(body, (name,), (holder,)), bool)
+    }
+    return _more_wins(says_more)
+
+
+def known_next(body: Json) -> Verdict:
+    """Next markers that APIs commonly send: null or empty is the end."""
+    return _more_wins(
+        {
+            is_true(value)
+            for name in NEXT_NAMES
+            if (value := first_found(body, (name,), NEXT_HOLDERS)) is not MISSING
+        }
+    )
+
+
+def known_signal(body: Json) -> Verdict:
+    """What booleans and next markers say together: where they disagree, "more" wins."""
+    said = {known_boolean(body), known_next(body)} - {Verdict.UNKNOWN}
+    return _more_wins({verdict is Verdict.MORE for verdict in said})
+
+
+def first_known(*verdicts: Verdict) -> Verdict:
+    """The first verdict that says anything."""
+    known = (verdict for verdict in verdicts if verdict is not Verdict.UNKNOWN)
+    return next(known, Verdict.UNKNOWN)
+
+
+def known_totals(body: Json, headers: httpx.Headers) -> Totals:
+    """The totals that headers or body tell, headers first."""
+    return Totals(
+        rows=_number(body, headers, TOTAL_NAMES, TOTAL_HEADERS),
+        pages=_number(body, headers, TOTAL_PAGES_NAMES, TOTAL_PAGES_HEADERS),
+    )
+
+
+def known_cursor(body: Json) -> Json:
+    """The first value in a known place that can be a cursor; URLs cannot.
+
+    MISSING when there is no such place, null or empty when the places are all empty.
+    """
+    return _first_usable(body, CURSOR_NAMES, CURSOR_HOLDERS, _as_cursor)
+
+
+def known_link(body: Json) -> Json:
+    """The next URL, from the default place or another where APIs put it; as ``known_cursor``."""
+    return _first_usable(body, LINK_NAMES, NEXT_HOLDERS, link_of)
+
+
+def link_of(value: Json) -> Json:
+    """The URL a value is, or holds under ``href`` (HAL, JSON:API); MISSING for other types."""
+    link = value.get("href") if isinstance(value, dict) else value
+    return link if isinstance(link, str) or link is None else MISSING
+
+
+def _as_cursor(value: Json) -> Json:
+    is_url = isinstance(value, str) and value.startswith(("http://", "https://", "/"))
+    return MISSING if is_url or isinstance(value, bool | dict | list) else value
+
+
+def whole_number(value: Json) -> int | None:
+    """A count as APIs send it, a number or its digits; None for anything else."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return value if is_count else None
+
+
+def link_relations(headers: httpx.Headers) -> dict[str, Mapping[str, str]]:
+    """The links of a ``Link`` header (RFC 8288) by each relation, in lower case."""
+    return {
+        relation: link
+        for link in httpx.Response(httpx.codes.OK, headers=headers).links.values()
+        for relation in link.get("rel", "").lower().split()
+    }
+
+
+def _more_wins(says_more: set[bool]) -> Verdict:
+    if not says_more:
+        return Verdict.UNKNOWN
+    return Verdict.MORE if True in says_more else Verdict.END
+
+
+def _number(
+    body: Json, headers: httpx.Headers, names: Sequence[str], header_names: Sequence[str]
+) -> int | None:
+    candidates = [headers.get(name) for name in header_names]
+    candidates += [first_found(body, (name,), HOLDERS) for name in names]
+    numbers = (whole_number(value) for value in candidates)
+    return next((number for number in numbers if number is not None), None)
+
+
+def _first_usable(
+    body: Json,
+    names: Sequence[str],
+    holders: Sequence[tuple[str, ...]],
+    usable: Lookup,
+) -> Json:
+    empty: Json = MISSING
+    for holder in holders:
+        for name in names:
+            found = first_found(body, (name,), (holder,))
+            value = MISSING if found is MISSING else usable(found)
+            if value is not MISSING and value not in (None, ""):
+                return value
+            empty = value if empty is MISSING else empty
+    return empty
