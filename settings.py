@@ -26,7 +26,7 @@ from signals import DEFAULT_NEXT_LINK_PATH
 
 AuthType = Literal["none", "bearer_token", "basic", "api_key", "custom"]
 AUTH_TYPES: tuple[AuthType, ...] = get_args(AuthType)
-_AUTH_ALIASES = {"basic_auth": "basic"}
+_AUTH_ALIASES: Mapping[str, AuthType] = {"basic_auth": "basic"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 _ENV_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -325,7 +325,8 @@ class _Reader:
     # --- credentials -------------------------------------------------------------------
 
     def _credentials(self) -> Credentials:
-        match self._word("auth_type", AUTH_TYPES, "none", _AUTH_ALIASES):
+        auth_type: AuthType = self._word("auth_type", AUTH_TYPES, "none", _AUTH_ALIASES)
+        match auth_type:
             case "none":
                 return StaticCredentials()
             case "bearer_token":
