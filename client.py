@@ -38,6 +38,7 @@ from pagination import Page, PageRequest, Paginator, Progress
 from redaction import Redactor
 from retry import parse_retry_after, retrying
 from settings import Settings
+from signals import reports_error
 from transport import AddressRefused, open_http
 
 MAX_REDIRECTS = 5
@@ -52,6 +53,7 @@ class Answer:
     """A successful response: its decoded JSON, and the length of that in bytes (0: no body)."""
 
     url: str
+    status: int
     headers: httpx.Headers
     body: Json
     size: int
@@ -207,7 +209,7 @@ class ApiClient:
                 f"{self._failed(described, response)}: not the JSON it should be ({kind},"
                 f" {len(content)} bytes)"
             ) from None
-        return Answer(str(url), response.headers, body, len(content.strip()))
+        return Answer(str(url), status, response.headers, body, len(content.strip()))
 
     def _failed(self, described: str, response: httpx.Response) -> str:
         # Redacted before it is cut: half a secret is a secret too.
@@ -237,6 +239,7 @@ class ApiClient:
             while upcoming is not None:
                 self._refuse_endless(upcoming, sent)
                 answer = await self._next_answer(upcoming, ahead)
+                self._refuse_sudden_silence(upcoming, progress, answer)
                 rows = extractor.rows(answer.body) if answer.size else []
                 page = Page(answer.url, answer.body, rows, answer.headers)
                 step = paginator.step(progress, upcoming, page)
@@ -248,6 +251,8 @@ class ApiClient:
                 if not step.repeated:
                     logger.debug(f"{self.describe(upcoming)}: {len(rows)} rows")
                     extracted = extractor.extract(answer.body) if answer.size else NO_ITEMS
+                    if extracted.nothing:
+                        self._refuse_reported_error(upcoming, answer)
                     yield Fetched(page, extracted, answer.size)
                 upcoming = step.next
         except (PaginationError, OriginError) as error:
@@ -268,6 +273,24 @@ class ApiClient:
                 " settings, or raise maxPages if the collection really is that large"
             )
         sent.add(key)
+
+    def _refuse_sudden_silence(
+        self, request: PageRequest, progress: Progress, answer: Answer
+    ) -> None:
+        """An API that sent JSON pages ends them with an empty page or 204, not with nothing."""
+        if progress.pages and not answer.size and answer.status != httpx.codes.NO_CONTENT:
+            raise BodyError(
+                f"{self.describe(request)}: {answer.status} with an empty body, after pages of JSON"
+            )
+
+    def _refuse_reported_error(self, request: PageRequest, answer: Answer) -> None:
+        """An answer without items that says it failed is no empty page, whatever its status."""
+        if isinstance(answer.body, dict) and reports_error(answer.body):
+            quoted = self.redact(json.dumps(answer.body))[:QUOTED]
+            raise BodyError(
+                f"{self.describe(request)}: {answer.status}, but the answer reports an error,"
+                f" {quoted!r}"
+            )
 
     async def _next_answer(
         self, request: PageRequest, ahead: dict[str, asyncio.Task[Answer]]

@@ -140,8 +140,12 @@ class Page:
     @property
     def envelope(self) -> Json:
         """Where signals are looked for: not in a body that is itself the one item."""
-        is_item = len(self.rows) == 1 and self.rows[0] is self.body
-        return None if is_item else self.body
+        return None if self.is_item else self.body
+
+    @property
+    def is_item(self) -> bool:
+        """Whether the body is no list at all, but one item."""
+        return len(self.rows) == 1 and self.rows[0] is self.body
 
     @property
     def totals(self) -> Totals:
@@ -351,6 +355,7 @@ class _Counted(_Sized):
             self._refuse_endless(now)
             return Step(now, next=self._moved(sent, self._stride(len(page.rows))))
         self._refuse_doubtful_end(now, page)
+        self._refuse_missing_page(now, asked)
         return Step(now, next=None)
 
     def ahead(self, progress: Progress, sent: PageRequest) -> Iterator[PageRequest]:
@@ -377,7 +382,7 @@ class _Counted(_Sized):
         length = len(page.rows)
         if told is not Verdict.UNKNOWN:
             return told is Verdict.MORE
-        if not length:
+        if not length or page.is_item:
             return False
         if (now.total or 0) > now.rows or (now.total_pages or 0) > now.pages:
             return True
@@ -385,10 +390,23 @@ class _Counted(_Sized):
             return length >= now.largest
         return length >= asked or (not self._configured and _looks_like_a_cap(length))
 
+    def _refuse_missing_page(self, progress: Progress, asked: int) -> None:
+        """A total is a hint; but all of it missing, or just one page, is a page never asked for."""
+        missing = (progress.total or 0) - progress.rows
+        if missing > 0 and (not progress.rows or missing == asked):
+            raise PaginationError(
+                f"the API tells a total of {progress.total}, but the walk gave {progress.rows}"
+                f" rows: a page is missing; check startPage and {self._param!r}"
+            )
+
     def _refuse_ignored_position(
         self, progress: Progress, page: Page, asked: int, told: Verdict
     ) -> None:
-        more = told is Verdict.MORE or (progress.total or 0) > progress.rows
+        more = (
+            told is Verdict.MORE
+            or (progress.total or 0) > progress.rows
+            or (progress.total_pages or 0) > progress.pages
+        )
         if len(page.rows) == asked or more:
             raise PaginationError(
                 f"two pages in a row hold the same {len(page.rows)} rows: the API does not heed"

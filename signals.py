@@ -52,6 +52,8 @@ TOTAL_PAGES_NAMES = (
 )
 TOTAL_HEADERS = ("X-Total-Count", "X-Total", "X-WP-Total", "Total-Count")
 TOTAL_PAGES_HEADERS = ("X-Total-Pages", "X-WP-TotalPages")
+ERROR_NAMES = ("error", "errors", "error_message", "errorMessage", "errorMessages", "fault")
+SUCCESS_NAMES = ("ok", "success")
 # fmt: on
 
 _FALSE_TEXTS = frozenset({"", "false", "0", "no", "null", "none"})
@@ -134,6 +136,12 @@ def known_signal(body: Json) -> Verdict:
     """What booleans and next markers say together: where they disagree, "more" wins."""
     said = {known_boolean(body), known_next(body)} - {Verdict.UNKNOWN}
     return _more_wins({verdict is Verdict.MORE for verdict in said})
+
+
+def reports_error(body: Mapping[str, Json]) -> bool:
+    """Whether an answer says that it failed: an error in it, or ``ok`` or ``success`` false."""
+    failed = any(body.get(name) is False for name in SUCCESS_NAMES)
+    return failed or any(body.get(name) for name in ERROR_NAMES)
 
 
 def first_known(*verdicts: Verdict) -> Verdict:
