@@ -57,7 +57,8 @@ def leading_path(program: str) -> tuple[str, ...]:
 def _leading_keys(program: str) -> tuple[tuple[str, ...], int]:
     keys: list[str] = []
     end = 0
-    while step := _STEP.match(program, end):
+    # A bracket without a dot before it, at the start, builds an array.
+    while (step := _STEP.match(program, end)) and (keys or program[0] == "."):
         keys.append(next(key for key in step.groups() if key is not None))
         end = step.end()
     return tuple(keys), end
