@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
@@ -20,9 +19,9 @@ from errors import CredentialsError, OriginError, ResponseError
 from lookup import MISSING, Json, Lookup, compile_lookup, keys_of
 from redaction import Redactor
 from retry import parse_retry_after
-from settings import Credentials, LoginCredentials, StaticCredentials
+from settings import PLACEHOLDER, Credentials, LoginCredentials, StaticCredentials, texts_in
 
-_PLACEHOLDER = re.compile(r"\{\{\s*(\..*?)\s*\}\}")
+_TELLING_LENGTH = 8  # characters; a shorter text in a login's answer is no secret
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # A fresh token may have expired already when its request was queued for long: a request
 # may be repeated with tokens that others obtained, but not for ever.
@@ -96,9 +95,6 @@ class LoginAuth(httpx.Auth):
     again and again, which would lock the account.
     """
 
-    requires_request_body = True
-    requires_response_body = True
-
     def __init__(
         self,
         credentials: LoginCredentials,
@@ -131,7 +127,9 @@ class LoginAuth(httpx.Auth):
                     raise CredentialsError(*self._failure.args)
                 if current is None or current is used or self._is_old(current):
                     own_login = used is not None
-                    current = self._signature = self._accept((yield self._login_request()))
+                    answer = yield self._login_request()
+                    await answer.aread()
+                    current = self._signature = self._accept(answer)
             used = current
             response = yield used.sign(request)
             if response.status_code != httpx.codes.UNAUTHORIZED or own_login:
@@ -191,7 +189,7 @@ class LoginAuth(httpx.Auth):
                     " customAuthRequestTemplate reads values from it"
                 ) from None
             return None
-        self._redact.add(*_texts_in(answer))
+        self._redact.add(*texts_in(answer, shortest=_TELLING_LENGTH))
         return answer
 
     def _describe(self, response: httpx.Response) -> str:
@@ -211,8 +209,8 @@ class _Template:
         parts = (credentials.headers, credentials.query_params, credentials.body)
         self.placeholders: dict[str, Lookup] = {
             path: compile_lookup(path, "customAuthRequestTemplate")
-            for text in _texts_in(parts, shortest=0)
-            for path in _PLACEHOLDER.findall(text)
+            for text in texts_in(parts)
+            for path in PLACEHOLDER.findall(text)
         }
 
     def fill(self, answer: Json, redact: Redactor, now: float) -> _Signature:
@@ -231,7 +229,7 @@ class _Template:
         def filled(part: Json) -> Json:
             match part:
                 case str():
-                    return _PLACEHOLDER.sub(lambda found: values[found[1]], part)
+                    return PLACEHOLDER.sub(lambda found: values[found[1]], part)
                 case Mapping():
                     return {key: filled(inner) for key, inner in part.items()}
                 case list():
@@ -245,21 +243,6 @@ class _Template:
             body=filled(self._credentials.body),
             obtained_at=now,
         )
-
-
-def _texts_in(value: Json, *, shortest: int = 8) -> list[str]:
-    """Every text of at least so many characters in a JSON value."""
-    match value:
-        case str():
-            return [value] if len(value) >= shortest else []
-        case Mapping():
-            return [
-                text for inner in value.values() for text in _texts_in(inner, shortest=shortest)
-            ]
-        case list() | tuple():
-            return [text for inner in value for text in _texts_in(inner, shortest=shortest)]
-        case _:
-            return []
 
 
 class OriginGuard:

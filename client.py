@@ -255,7 +255,7 @@ class ApiClient:
                         self._refuse_reported_error(upcoming, answer)
                     yield Fetched(page, extracted, answer.size)
                 upcoming = step.next
-        except (PaginationError, OriginError) as error:
+        except PaginationError as error:
             raise error.within(self.describe(upcoming or request)) from None
         finally:
             await self._drop(ahead)

@@ -27,8 +27,8 @@ class OceanCustomError(Exception):
     _where: str | None = None
 
     def within(self, where: str) -> Self:
-        """Say what was being done, unless the error already says so."""
-        self._where = self._where or where
+        """Say what was being done, before all that is said already."""
+        self._where = f"{where}: {self._where}" if self._where else where
         return self
 
     def __str__(self) -> str:

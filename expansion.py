@@ -18,7 +18,7 @@ import httpx
 
 from errors import MappingError
 from extraction import Item
-from lookup import MISSING, Json, compile_jq, follow, keys_of, plain_path
+from lookup import MISSING, Json, compile_jq, follow, jq_reason, keys_of, plain_path
 from pagination import PageRequest, PaginationSettings
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -91,8 +91,8 @@ def ordered(resource: Resource) -> list[Parameter]:
     placeholder, for parameters that need each other, and for endpoints that are no path.
     """
     parameters = {parameter.name: parameter for parameter in resource.parameters}
-    _refuse_bad_path(resource.endpoint.path, "kind")
-    needed = set(_wanted(resource.endpoint, parameters, "kind"))
+    _refuse_bad_path(resource.endpoint.path, "the path")
+    needed = set(_wanted(resource.endpoint, parameters, "the path"))
     graph: dict[str, frozenset[str]] = {}
     for name, parameter in parameters.items():
         where = f"path_parameters.{name}.endpoint"
@@ -268,6 +268,6 @@ class Chooser:
             return next(iter(program.input_value(item)), None)
         except ValueError as error:
             raise MappingError(
-                f"{self._where}.{part} failed ({str(error).splitlines()[0]}) on a parent item with"
+                f"{self._where}.{part} failed ({jq_reason(error)}) on a parent item with"
                 f" {keys_of(item)}; correct the expression"
             ) from None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from errors import MappingError
-from lookup import MISSING, Json, compile_jq, follow, keys_of, leading_path, plain_path
+from lookup import MISSING, Json, compile_jq, follow, jq_reason, keys_of, leading_path, plain_path
 
 Item = dict[str, Json]
 
@@ -46,7 +46,7 @@ class Extractor:
 
     def __init__(self, data_path: str | None, where: str, *, environment: bool = False) -> None:
         self.data_path = (data_path or ".").strip()
-        self._where = f"{where}: data_path"
+        self._where = where
         self._leading = leading_path(self.data_path)
         each = self.data_path.removesuffix("[]") or "."
         keys = plain_path(each)
@@ -103,7 +103,7 @@ class Extractor:
                 return list(program.input_value(body))
             except ValueError as error:
                 raise MappingError(
-                    f"{self._where} {self.data_path!r} failed ({str(error).splitlines()[0]}) on"
+                    f"{self._where} {self.data_path!r} failed ({jq_reason(error)}) on"
                     f" a response with {keys_of(body)}; correct the expression"
                 ) from None
 

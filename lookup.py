@@ -38,6 +38,7 @@ _STEP = re.compile(
     """,
     re.VERBOSE,
 )
+_JQ_PLACE = re.compile(r" ?\(?at <[^>]*>(, line \d+)?(, column \d+)?\)?:?")
 _SHOWN = 20  # keys named in a message
 _NO_ENVIRONMENT = "def env: {}; {} as $ENV | "
 
@@ -83,10 +84,15 @@ def compile_jq(program: str, where: str, *, environment: bool = False) -> Json:
     try:
         return jq.compile(text if environment else _NO_ENVIRONMENT + text)
     except ValueError as error:
-        reason = str(error).splitlines()[0] if str(error) else "syntax error"
         raise MappingError(
-            f"{where}: {program!r} is not a jq program ({reason}); correct the expression"
+            f"{where} {program!r} is not a jq program ({jq_reason(error)}); correct the expression"
         ) from None
+
+
+def jq_reason(error: ValueError) -> str:
+    """Jq's own first line about an error, without where in the program text it thinks it is."""
+    first = next(iter(str(error).splitlines()), "") or "it failed"
+    return _JQ_PLACE.sub("", first.removeprefix("jq: error: ")).strip(" :")
 
 
 def compile_lookup(path: str, where: str) -> Lookup:

@@ -574,8 +574,14 @@ class NextLinkPaginator(_Linked):
         super().__init__(settings)
         path = settings.next_link_path
         self._find = compile_lookup(path, "nextLinkPath") if path else known_link
+        self._is_configured = path is not None
         names = (self._signals.names, f"nextLinkPath {path or DEFAULT_NEXT_LINK_PATH!r}")
         self._configured = " and ".join(filter(None, names))
+
+    def _asked(self, sent: PageRequest) -> int:
+        # A path that the operator gave and that finds nothing is in doubt whenever a page has
+        # the usual size, even where no size was asked for.
+        return super()._asked(sent) or (self._settings.page_size if self._is_configured else 0)
 
     def _link(self, page: Page) -> Json:
         found = self._find(page.body)

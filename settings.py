@@ -19,8 +19,8 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from errors import ConfigurationError
-from lookup import Json
+from errors import ConfigurationError, MappingError
+from lookup import Json, compile_lookup
 from pagination import PAGINATION_TYPES, PaginationSettings
 from signals import DEFAULT_NEXT_LINK_PATH
 
@@ -28,6 +28,9 @@ AuthType = Literal["none", "bearer_token", "basic", "api_key", "custom"]
 AUTH_TYPES: tuple[AuthType, ...] = get_args(AuthType)
 _AUTH_ALIASES: Mapping[str, AuthType] = {"basic_auth": "basic"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
+"""``{{.jq.path}}`` in a text of ``customAuthRequestTemplate``."""
 
 _ENV_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2: token
@@ -306,7 +309,7 @@ class _Reader:
         return True
 
     def _pagination(self) -> PaginationSettings:
-        next_link = self._text("next_link_path")
+        next_link = self._path("next_link_path")
         start_page = self._number("start_page", 1, least=0, most=1)
         return PaginationSettings(
             type=self._word("pagination_type", PAGINATION_TYPES, "none", {}),
@@ -314,9 +317,9 @@ class _Reader:
             pagination_param=self._text("pagination_param"),
             size_param=self._text("size_param"),
             start_page=start_page,
-            cursor_path=self._text("cursor_path"),
-            has_more_path=self._text("has_more_path"),
-            last_page_path=self._text("last_page_path"),
+            cursor_path=self._path("cursor_path"),
+            has_more_path=self._path("has_more_path"),
+            last_page_path=self._path("last_page_path"),
             # Ocean hands the default over like any value; the default looks in more places.
             next_link_path=None if next_link == DEFAULT_NEXT_LINK_PATH else next_link,
             header_link_rel=self._text("header_link_rel") or "next",
@@ -406,16 +409,41 @@ class _Reader:
             )
             return StaticCredentials()
         login = self._login_request(request)
-        template = _camel_keys(self._object("custom_auth_request_template"))
-        self._refuse_unknown(
-            "custom_auth_request_template", template, ("headers", "queryParams", "body")
-        )
+        template = self._login_template()
         return LoginCredentials(
             login=login,
             headers=self._texts("custom_auth_request_template", template, "headers"),
             query_params=self._texts("custom_auth_request_template", template, "queryParams"),
             body=self._part("custom_auth_request_template", template, "body") or {},
         )
+
+    def _login_template(self) -> dict[str, Json]:
+        setting = "custom_auth_request_template"
+        template = _camel_keys(self._object(setting))
+        if not template:
+            self._fault(
+                setting,
+                "is missing: authType 'custom' needs to know what of the login's answer signs"
+                ' requests, such as {"headers": {"Authorization": "Bearer {{.access_token}}"}}',
+            )
+        self._refuse_unknown(setting, template, ("headers", "queryParams", "body"))
+        for path in {path for text in texts_in(template) for path in PLACEHOLDER.findall(text)}:
+            if path.startswith("."):
+                self._try_path(setting, path)
+            else:
+                self._fault(setting, f"holds {{{{{path}}}}}; write {{{{.{path}}}}}, with a dot")
+        return template
+
+    def _try_path(self, setting: str, path: str | None) -> str | None:
+        """The path, when it is one; jq refuses some texts that start with a dot."""
+        try:
+            compile_lookup(path or ".", _camel(setting))
+        except MappingError as error:
+            self.faults.extend(error.faults)
+        return path
+
+    def _path(self, name: str) -> str | None:
+        return self._try_path(name, self._text(name))
 
     def _login_request(self, request: Mapping[str, Json]) -> LoginRequest:
         setting = "custom_auth_request"
@@ -516,6 +544,20 @@ class _Reader:
                 self._keep_secret(str(value))
             case _:
                 pass
+
+
+def texts_in(value: Json, *, shortest: int = 0) -> list[str]:
+    """Every text of at least so many characters in a JSON value."""
+    match value:
+        case str():
+            return [value] if len(value) >= shortest else []
+        case Mapping():
+            inner = list(value.values())
+        case list() | tuple():
+            inner = list(value)
+        case _:
+            return []
+    return [text for part in inner for text in texts_in(part, shortest=shortest)]
 
 
 def _camel_keys(value: Mapping[str, Json]) -> dict[str, Json]:

@@ -1,0 +1,130 @@
+"""The workbench's command line: `python -m workbench demo`, `api` or `catalog`."""
+
+import shlex
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+from rich.console import Console
+from starlette.types import ASGIApp
+
+from workbench import catalog, sample_api
+from workbench.catalog import CatalogStore
+from workbench.report import Report
+from workbench.sail import Installation
+from workbench.sample_api import CLIENT_ID, CLIENT_SECRET, Helpdesk
+from workbench.scenario import INTEGRATION, DemoError, check_second, demo, seed
+from workbench.serve import serving
+
+
+@click.group()
+def main() -> None:
+    """Local stand-ins for Port and for an API to sync from: no account, no network."""
+
+
+@main.command("demo")
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep the catalog's database and Ocean's logs in this folder, in place of older ones.",
+)
+def run_demo(keep: Path | None) -> None:
+    """Sync a sample API into a local catalog with the real Ocean, twice."""
+    console = Console()
+    with ExitStack() as stack:
+        directory = keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        directory.mkdir(parents=True, exist_ok=True)
+        try:
+            _play(Report(console), directory)
+        except DemoError as error:
+            console.print("[bold red]The demo failed.[/]")
+            console.print(str(error), markup=False, highlight=False, soft_wrap=True)
+            click.echo(_hint(keep))
+            sys.exit(1)
+    if keep:
+        click.echo(_hint(keep))
+
+
+def _play(report: Report, directory: Path) -> None:
+    with demo(directory) as running:
+        report.opening(running)
+        with report.waiting():
+            first = running.resync("first-resync")
+        report.first(running, first)
+        running.change_source()
+        report.change()
+        with report.waiting():
+            second = running.resync("second-resync")
+        check_second(second)
+        report.second(running, second)
+        report.closing()
+
+
+def _hint(keep: Path | None) -> str:
+    if keep is None:
+        return "With --keep DIR the database and the whole logs stay."
+    return f"The database and the logs are in {keep}."
+
+
+@main.command()
+@click.option("--port", default=8081, show_default=True, help="The port to listen on.")
+def api(port: int) -> None:
+    """Run the sample API until Ctrl+C."""
+    _serve(sample_api.create_app(Helpdesk()), port, _announce_api)
+
+
+def _announce_api(url: str) -> None:
+    click.echo(f"Sample API at {url}. For a token:")
+    login = f'{{"client_id": "{CLIENT_ID}", "client_secret": "{CLIENT_SECRET}"}}'
+    click.echo(f"  curl -d {shlex.quote(login)} {url}/oauth/token")
+
+
+@main.command("catalog")
+@click.option("--port", default=8082, show_default=True, help="The port to listen on.")
+@click.option(
+    "--database",
+    default="catalog.sqlite",
+    show_default=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The SQLite file that keeps everything; one that exists is used on.",
+)
+@click.option(
+    "--api-url",
+    default="http://127.0.0.1:8081",
+    show_default=True,
+    help="Where the sample API runs, for the settings that are printed.",
+)
+def run_catalog(port: int, database: Path, api_url: str) -> None:
+    """Run the local catalog until Ctrl+C, with the demo's mapping when it is new."""
+
+    def announce(url: str) -> None:
+        click.echo(f"Local catalog at {url}, kept in {database}.")
+        click.echo("To sync the sample API into it, in another shell in this folder:")
+        for name, value in Installation(INTEGRATION, url, api_url).environment().items():
+            click.echo(f"  export {name}={shlex.quote(value)}")
+        click.echo("  ocean sail --once")
+
+    with CatalogStore(database) as store:
+        if not store.blueprints():
+            seed(store, INTEGRATION)
+        _serve(catalog.create_app(store), port, announce)
+
+
+def _serve(app: ASGIApp, port: int, announce: Callable[[str], None]) -> None:
+    """Serve until Ctrl+C; `announce` gets the base URL once the server is ready."""
+    try:
+        with serving(app, port=port) as url:
+            announce(url)
+            threading.Event().wait()
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on the port {port}: {error.strerror}") from error
+    except KeyboardInterrupt:
+        click.echo("Stopped.")
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m workbench")

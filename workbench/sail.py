@@ -1,0 +1,123 @@
+"""Start the real `ocean sail` as a process of its own, against the local catalog."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from workbench.sample_api import CLIENT_ID, CLIENT_SECRET
+
+REPOSITORY: Final = Path(__file__).resolve().parent.parent
+
+_MAX_ERRORS: Final = 5
+_TAIL_LINES: Final = 30
+# What the shell of the caller may hold for another installation.
+_FOREIGN: Final = ("OCEAN__", "APPLICATION__")
+
+
+class SailError(Exception):
+    """`ocean sail` did not run to its end; the message carries an excerpt of its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """An installation of the integration that syncs the sample API into the local catalog."""
+
+    identifier: str
+    catalog_url: str
+    api_url: str
+
+    def environment(self) -> dict[str, str]:
+        """The settings as environment variables, in the names of Ocean's documentation."""
+        login = {
+            "endpoint": "/oauth/token",
+            "method": "POST",
+            "body": {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET},
+        }
+        template = {"headers": {"Authorization": "Bearer {{.access_token}}"}}
+        return {
+            "OCEAN__PORT__BASE_URL": self.catalog_url,
+            "OCEAN__PORT__CLIENT_ID": "workbench",
+            "OCEAN__PORT__CLIENT_SECRET": "workbench",
+            "OCEAN__INTEGRATION__IDENTIFIER": self.identifier,
+            # The mapping and the blueprints are in the catalog already.
+            "OCEAN__INITIALIZE_PORT_RESOURCES": "false",
+            # Leaves nothing behind on the disk.
+            "OCEAN__CACHING_STORAGE_MODE": "memory",
+            "OCEAN__INTEGRATION__CONFIG__BASE_URL": self.api_url,
+            "OCEAN__INTEGRATION__CONFIG__AUTH_TYPE": "custom",
+            "OCEAN__INTEGRATION__CONFIG__CUSTOM_AUTH_REQUEST": json.dumps(login),
+            "OCEAN__INTEGRATION__CONFIG__CUSTOM_AUTH_REQUEST_TEMPLATE": json.dumps(template),
+            "OCEAN__INTEGRATION__CONFIG__PAGINATION_TYPE": "page",
+            "OCEAN__INTEGRATION__CONFIG__SIZE_PARAM": "per_page",
+            "OCEAN__INTEGRATION__CONFIG__PAGE_SIZE": "50",
+        }
+
+
+def sail_once(
+    environment: Mapping[str, str],
+    log: Path,
+    *,
+    directory: Path = REPOSITORY,
+    timeout_seconds: float = 120,
+) -> float:
+    """Run one resync of the integration in `directory` to its end; the seconds it took.
+
+    Ocean's output goes to `log`. Ocean also exits with 0 when the resync failed: ask the catalog
+    for the resync's state. Raises SailError when Ocean did not start, or took too long.
+    """
+    started = time.monotonic()
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 (our own command, and no shell)
+            [str(_ocean()), "sail", "--once", "--port", "0"],
+            cwd=directory,
+            env=_with_ours(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that its helper processes can be ended with it
+        )
+        _wait(process, log, timeout_seconds)
+    return time.monotonic() - started
+
+
+def excerpt(log: Path) -> str:
+    """The first errors in Ocean's log, and its last lines."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    errors = [line for line in lines if " | ERROR " in line][:_MAX_ERRORS]
+    return "\n".join(
+        [f"Errors in {log.name}:", *errors, f"The end of {log.name}:", *lines[-_TAIL_LINES:]]
+    )
+
+
+def _wait(process: subprocess.Popen[bytes], log: Path, timeout_seconds: float) -> None:
+    try:
+        code = process.wait(timeout_seconds)
+    except subprocess.TimeoutExpired as error:
+        raise SailError(f"ocean sail took over {timeout_seconds:g} s\n{excerpt(log)}") from error
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    if code != 0:
+        raise SailError(f"ocean sail ended with the exit code {code}\n{excerpt(log)}")
+
+
+def _ocean() -> Path:
+    command = Path(sys.executable).with_name("ocean")
+    if not command.exists():
+        raise SailError(f"there is no {command}: install the dependencies, or run `make setup`")
+    return command
+
+
+def _with_ours(environment: Mapping[str, str]) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    # Both ends are on loopback, whatever proxy this machine uses.
+    direct = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    return {**inherited, **direct, **environment}

@@ -1,0 +1,58 @@
+"""Run an ASGI application on loopback, in a thread of this process."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, override
+
+import uvicorn
+from starlette.types import ASGIApp
+
+_HOST: Final = "127.0.0.1"
+_STARTUP_SECONDS: Final = 10
+_SHUTDOWN_SECONDS: Final = 5
+
+
+@contextmanager
+def serving(app: ASGIApp, *, port: int = 0) -> Iterator[str]:
+    """The base URL at which `app` answers inside the block: "http://127.0.0.1:41234".
+
+    A free port, unless one is given; OSError when it is taken. Requests under way when the block
+    ends have a few seconds to finish.
+    """
+    with socket.create_server((_HOST, port)) as listener:
+        server = _Server(app)
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        try:
+            server.wait_until_ready()
+            yield f"http://{_HOST}:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it is ready, in place of being asked again and again."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            ws="none",
+            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        )
+        super().__init__(config)
+        self._ready = threading.Event()
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready.set()
+
+    def wait_until_ready(self) -> None:
+        if not self._ready.wait(_STARTUP_SECONDS):
+            raise TimeoutError(f"the server did not start within {_STARTUP_SECONDS} s")

@@ -1,0 +1,69 @@
+-- A stand-in may lose its last second in a power cut; in return a write takes microseconds.
+-- With a write-ahead log a person can read the file while the catalog runs.
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = OFF;
+
+CREATE TABLE IF NOT EXISTS blueprints (
+    identifier TEXT PRIMARY KEY,
+    body TEXT NOT NULL -- as Port would return it
+);
+
+-- Cursors of a listing point into the order of this primary key.
+CREATE TABLE IF NOT EXISTS entities (
+    blueprint TEXT NOT NULL,
+    identifier TEXT NOT NULL,
+    title TEXT,
+    icon TEXT,
+    team TEXT, -- JSON
+    properties TEXT NOT NULL, -- JSON object
+    relations TEXT NOT NULL, -- JSON object of identifiers, lists of them, or null
+    datasource TEXT NOT NULL, -- the User-Agent of the last writer
+    resync_id TEXT NOT NULL, -- of the last writer, '' outside of a resync
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (blueprint, identifier)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS deletions (
+    sequence INTEGER PRIMARY KEY,
+    blueprint TEXT NOT NULL,
+    identifier TEXT NOT NULL,
+    title TEXT,
+    cause TEXT NOT NULL,
+    datasource TEXT NOT NULL,
+    resync_id TEXT NOT NULL,
+    deleted_at TEXT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS migrations (sequence INTEGER PRIMARY KEY, blueprint TEXT NOT NULL);
+
+CREATE TABLE IF NOT EXISTS integrations (identifier TEXT PRIMARY KEY, body TEXT NOT NULL);
+
+CREATE TABLE IF NOT EXISTS cursors (
+    integration TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    kind_index TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (integration, kind, kind_index)
+);
+
+CREATE TABLE IF NOT EXISTS kind_statuses (
+    resync_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    kind_index INTEGER NOT NULL,
+    blueprint TEXT NOT NULL,
+    state TEXT NOT NULL,
+    metrics TEXT NOT NULL,
+    PRIMARY KEY (resync_id, kind, kind_index)
+);
+
+CREATE TABLE IF NOT EXISTS examples (kind TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS logs (body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS resources (category TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS unknown_requests (request TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS requests (
+    method TEXT NOT NULL,
+    route TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (method, route)
+);
