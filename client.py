@@ -240,7 +240,10 @@ class ApiClient:
                 self._refuse_endless(upcoming, sent)
                 answer = await self._next_answer(upcoming, ahead)
                 self._refuse_sudden_silence(upcoming, progress, answer)
-                rows = extractor.rows(answer.body) if answer.size else []
+                extracted = extractor.extract(answer.body) if answer.size else NO_ITEMS
+                if extracted.nothing:
+                    self._refuse_reported_error(upcoming, answer)
+                rows = (extractor.rows(answer.body) or extracted.items) if answer.size else []
                 page = Page(answer.url, answer.body, rows, answer.headers)
                 step = paginator.step(progress, upcoming, page)
                 if step.warning:
@@ -250,9 +253,6 @@ class ApiClient:
                     self._look_ahead(paginator, progress, upcoming, ahead)
                 if not step.repeated:
                     logger.debug(f"{self.describe(upcoming)}: {len(rows)} rows")
-                    extracted = extractor.extract(answer.body) if answer.size else NO_ITEMS
-                    if extracted.nothing:
-                        self._refuse_reported_error(upcoming, answer)
                     yield Fetched(page, extracted, answer.size)
                 upcoming = step.next
         except PaginationError as error:

@@ -51,10 +51,9 @@ class Extractor:
         each = self.data_path.removesuffix("[]") or "."
         keys = plain_path(each)
         self._plain = keys is not None
+        self._each = each != self.data_path
         self._outputs = (
-            self._by_jq(environment=environment)
-            if keys is None
-            else self._by_keys(keys, each=each != self.data_path)
+            self._by_jq(environment=environment) if keys is None else self._by_keys(keys)
         )
 
     def extract(self, body: Json) -> Extracted:
@@ -68,29 +67,32 @@ class Extractor:
     def rows(self, body: Json) -> list[Json]:
         """What the API sent as this page, before any filter in ``data_path``.
 
-        Of a jq program only the path it begins with is known: ``[.data[] | select(.x)]``
-        is measured by ``data``. Where even that finds nothing, the longest list counts.
+        Of a jq program only the path it begins with is known: ``[.data[] | select(.x)]`` is
+        measured by ``data``. Where that is no list, the longest list of the body counts.
         """
         found = follow(body, self._leading)
-        match body if found is MISSING else found:
-            case list(rows):
-                return rows
-            case None:
-                return []
-            case dict(collection) if not self._plain:
-                lists = [value for value in collection.values() if isinstance(value, list)]
-                return max(lists, key=len, default=list(collection.values()))
-            case one:
-                return [one] if found is not MISSING else []
+        if isinstance(found, list):
+            return found
+        if self._plain:
+            if self._each and isinstance(found, dict):
+                return list(found.values())
+            return [] if found is MISSING or found is None else [found]
+        values = list(found.values()) if isinstance(found, dict) else []
+        return max(_lists_in(body), key=len, default=values)
 
-    def _by_keys(self, keys: tuple[str, ...], *, each: bool) -> Callable[[Json], list[Json]]:
+    def _by_keys(self, keys: tuple[str, ...]) -> Callable[[Json], list[Json]]:
         def outputs(body: Json) -> list[Json]:
             found = follow(body, keys)
             if found is MISSING:
                 self._refuse_other_shape(body, keys)
                 return [None]
-            if each and isinstance(found, dict):
+            if self._each and isinstance(found, dict):
                 return list(found.values())
+            if self._each and found is not None and not isinstance(found, list):
+                raise MappingError(
+                    f"{self._where} {self.data_path!r} found {keys_of(found)} where an array was"
+                    " expected; correct the path"
+                )
             return [found]
 
         return outputs
@@ -120,3 +122,12 @@ class Extractor:
                     f"{self._where} {self.data_path!r} looks for {keys[depth]!r} in"
                     f" {keys_of(inside)}; correct the path"
                 )
+
+
+def _lists_in(body: Json) -> list[list[Json]]:
+    """The lists a body is or holds, at most two objects deep."""
+    level, lists = [body], []
+    for _ in range(3):
+        lists += [value for value in level if isinstance(value, list)]
+        level = [inner for value in level if isinstance(value, dict) for inner in value.values()]
+    return lists

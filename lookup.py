@@ -39,6 +39,7 @@ _STEP = re.compile(
     re.VERBOSE,
 )
 _JQ_PLACE = re.compile(r" ?\(?at <[^>]*>(, line \d+)?(, column \d+)?\)?:?")
+_KEPT = re.compile(r"\s*as\b")
 _SHOWN = 20  # keys named in a message
 _NO_ENVIRONMENT = "def env: {}; {} as $ENV | "
 
@@ -52,7 +53,10 @@ def plain_path(program: str) -> tuple[str, ...] | None:
 
 def leading_path(program: str) -> tuple[str, ...]:
     """The plain path a jq program begins with: ``[.data[] | select(.x)]`` reads ``data``."""
-    return _leading_keys(program.lstrip("[( \t\n"))[0]
+    text = program.lstrip("[( \t\n")
+    keys, end = _leading_keys(text)
+    # What is kept in a variable is not what the program reads its items from.
+    return () if _KEPT.match(text, end) else keys
 
 
 def _leading_keys(program: str) -> tuple[tuple[str, ...], int]:

@@ -20,7 +20,7 @@ MAX_RETRY_AFTER = 60.0  # seconds; an API that asks for more is asked again afte
 _FIRST_WAIT = 0.25  # seconds, doubled with every attempt
 _LONGEST_WAIT = 30.0  # seconds
 
-_backoff = wait_exponential_jitter(initial=_FIRST_WAIT, max=_LONGEST_WAIT, jitter=_FIRST_WAIT)
+_backoff = wait_exponential_jitter(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT, jitter=_FIRST_WAIT)
 
 OnRetry = Callable[[SourceError, float], None]
 
