@@ -88,7 +88,9 @@ class Extractor:
                 return [None]
             if self._each and isinstance(found, dict):
                 return list(found.values())
-            if self._each and found is not None and not isinstance(found, list):
+            if self._each and isinstance(found, list):
+                return found
+            if self._each and found is not None:
                 raise MappingError(
                     f"{self._where} {self.data_path!r} found {keys_of(found)} where an array was"
                     " expected; correct the path"
