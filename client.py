@@ -39,7 +39,7 @@ from redaction import Redactor
 from retry import parse_retry_after, retrying
 from settings import Settings
 from signals import reports_error
-from transport import AddressRefused, open_http
+from transport import WIRE_ERRORS, AddressRefused, open_http
 
 MAX_REDIRECTS = 5
 QUOTED = 200  # characters of a body that an error may show
@@ -121,33 +121,40 @@ class ApiClient:
             return await retrying(self._settings.max_retry_wait, on_retry)(self._attempt, request)
 
     async def _attempt(self, request: PageRequest) -> Answer:
-        described = self.describe(request)
         async with self._rate:
             self.counts.requests += 1
             try:
                 async with asyncio.timeout(self._settings.timeout):
                     url, response = await self._exchange(request)
-            except (TimeoutError, httpx.TimeoutException):
-                seconds = self._settings.timeout
-                message = f"{described}: no complete answer within {seconds:g} seconds (timeout)"
-                raise TransportError(message) from None
-            except httpx.DecodingError:
-                raise TransportError(f"{described}: the body's compression is broken") from None
-            except (httpx.LocalProtocolError, UnicodeEncodeError):
-                # The text of these errors quotes the header.
-                message = f"{described}: a header holds characters that HTTP cannot carry"
-                raise SourceError(message) from None
-            except AddressRefused as error:
-                raise SourceError(self.redact(f"{described}: {error}")) from None
-            except (httpx.TransportError, OSError) as error:
-                reason = self.redact(str(error)) or type(error).__name__
-                if "CERTIFICATE_VERIFY_FAILED" in reason:
-                    hint = "install the API's CA certificate, or turn verifySsl off"
-                    raise SourceError(f"{described}: {reason}; {hint}") from None
-                raise TransportError(f"{described}: {reason}") from None
             except (OriginError, CredentialsError, ResponseError) as error:
-                raise error.within(described) from None
-        return self._read(described, url, response)
+                raise error.within(self.describe(request)) from None
+            except (*WIRE_ERRORS, TimeoutError, OSError, UnicodeEncodeError) as error:
+                raise self._wire_error(request, error) from None
+        return self._read(request, url, response)
+
+    def _wire_error(self, request: PageRequest, error: Exception) -> SourceError:
+        """What became of a request that got no complete answer.
+
+        The text of some errors quotes headers or URLs: what is kept of it is redacted.
+        """
+        described = self.describe(request)
+        match error:
+            case TimeoutError() | httpx.TimeoutException():
+                seconds = self._settings.timeout
+                return TransportError(
+                    f"{described}: no complete answer within {seconds:g} seconds (timeout)"
+                )
+            case httpx.DecodingError():
+                return TransportError(f"{described}: the body's compression is broken")
+            case httpx.LocalProtocolError() | UnicodeEncodeError():
+                return SourceError(f"{described}: a header holds characters HTTP cannot carry")
+            case AddressRefused():
+                return SourceError(f"{described}: {self.redact(str(error))}")
+        reason = self.redact(str(error)) or type(error).__name__
+        if "CERTIFICATE_VERIFY_FAILED" in reason:
+            hint = "install the API's CA certificate, or turn verifySsl off"
+            return SourceError(f"{described}: {reason}; {hint}")
+        return TransportError(f"{described}: {reason}")
 
     async def _exchange(self, request: PageRequest) -> tuple[httpx.URL, httpx.Response]:
         """One signed request and its redirects, each hop admitted and signed anew.
@@ -188,15 +195,15 @@ class ApiClient:
             raise OriginError("a link is not a valid URL; nothing was sent") from None
         return url.copy_with(params=list(request.params)) if request.params else url
 
-    def _read(self, described: str, url: httpx.URL, response: httpx.Response) -> Answer:
+    def _read(self, request: PageRequest, url: httpx.URL, response: httpx.Response) -> Answer:
         status = response.status_code
         if status == httpx.codes.UNAUTHORIZED:
             raise CredentialsError(
-                f"{self._failed(described, response)}; check the credentials in the settings"
+                f"{self._failed(request, response)}; check the credentials in the settings"
             )
         if not response.is_success:
             raise ResponseError(
-                self._failed(described, response),
+                self._failed(request, response),
                 status=status,
                 retry_after=parse_retry_after(response.headers),
             )
@@ -206,16 +213,16 @@ class ApiClient:
         except ValueError:
             kind = response.headers.get("Content-Type", "no content type")
             raise BodyError(
-                f"{self._failed(described, response)}: not the JSON it should be ({kind},"
+                f"{self._failed(request, response)}: not the JSON it should be ({kind},"
                 f" {len(content)} bytes)"
             ) from None
         return Answer(str(url), status, response.headers, body, len(content.strip()))
 
-    def _failed(self, described: str, response: httpx.Response) -> str:
+    def _failed(self, request: PageRequest, response: httpx.Response) -> str:
         # Redacted before it is cut: half a secret is a secret too.
         quoted = self.redact(response.text)[:QUOTED]
         status = f"{response.status_code} {response.reason_phrase}".strip()
-        return f"{described}: {status}" + (f", {quoted!r}" if quoted else "")
+        return f"{self.describe(request)}: {status}" + (f", {quoted!r}" if quoted else "")
 
     def describe(self, request: PageRequest) -> str:
         """Method and URL as they may be shown: without what signs the request."""
@@ -252,13 +259,16 @@ class ApiClient:
                 if step.next is not None:
                     self._look_ahead(paginator, progress, upcoming, ahead)
                 if not step.repeated:
-                    logger.debug(f"{self.describe(upcoming)}: {len(rows)} rows")
+                    self._log_page(upcoming, len(rows))
                     yield Fetched(page, extracted, answer.size)
                 upcoming = step.next
         except PaginationError as error:
             raise error.within(self.describe(upcoming or request)) from None
         finally:
             await self._drop(ahead)
+
+    def _log_page(self, request: PageRequest, rows: int) -> None:
+        logger.opt(lazy=True).debug("{}: {} rows", lambda: self.describe(request), lambda: rows)
 
     def _refuse_endless(self, request: PageRequest, sent: set[bytes]) -> None:
         key = blake2b(request.key.encode(), digest_size=16).digest()

@@ -5,7 +5,7 @@ body that was parsed once; only what a look-up cannot express goes through jq.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import jq
@@ -138,13 +138,3 @@ def keys_of(body: Json) -> str:
             )
         case _:
             return f"a {type(body).__name__}" if body is not None else "null"
-
-
-def first_found(body: Json, names: Sequence[str], holders: Sequence[tuple[str, ...]]) -> Json:
-    """The first value that any of the names has, at the top or below one of the holders."""
-    for holder in holders:
-        if isinstance(inside := follow(body, holder), dict):
-            for name in names:
-                if name in inside:
-                    return inside[name]
-    return MISSING

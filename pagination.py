@@ -23,6 +23,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal, Protocol, assert_never, get_args
 
 import httpx
@@ -147,7 +148,7 @@ class Page:
         """Whether the body is no list at all, but one item."""
         return len(self.rows) == 1 and self.rows[0] is self.body
 
-    @property
+    @cached_property
     def totals(self) -> Totals:
         """The totals this page tells."""
         return known_totals(self.envelope, self.headers)

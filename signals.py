@@ -6,13 +6,14 @@ is one more entry, never a branch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
 
 import httpx
 
-from lookup import MISSING, Json, Lookup, compile_lookup, first_found
+from lookup import MISSING, Json, Lookup, compile_lookup, follow
 
 DEFAULT_NEXT_LINK_PATH = "@odata.nextLink"
 
@@ -111,25 +112,19 @@ def is_true(value: Json) -> bool:
 
 def known_boolean(body: Json) -> Verdict:
     """Booleans that APIs commonly send; the value must be a boolean to count."""
-    says_more = {
-        value is means_more
-        for names, means_more in ((MORE_NAMES, True), (LAST_NAMES, False))
-        for holder in HOLDERS
-        for name in names
-        if isinstance(value := first_found(body, (name,), (holder,)), bool)
-    }
-    return _more_wins(says_more)
+    return _more_wins(
+        {
+            value is means_more
+            for names, means_more in ((MORE_NAMES, True), (LAST_NAMES, False))
+            for value in _values(body, names, HOLDERS)
+            if isinstance(value, bool)
+        }
+    )
 
 
 def known_next(body: Json) -> Verdict:
     """Next markers that APIs commonly send: null or empty is the end."""
-    return _more_wins(
-        {
-            is_true(value)
-            for name in NEXT_NAMES
-            if (value := first_found(body, (name,), NEXT_HOLDERS)) is not MISSING
-        }
-    )
+    return _more_wins({is_true(value) for value in _values(body, NEXT_NAMES, NEXT_HOLDERS)})
 
 
 def known_signal(body: Json) -> Verdict:
@@ -205,11 +200,19 @@ def _more_wins(says_more: set[bool]) -> Verdict:
     return Verdict.MORE if True in says_more else Verdict.END
 
 
+def _values(body: Json, names: Sequence[str], holders: Sequence[tuple[str, ...]]) -> Iterator[Json]:
+    """What the names hold, at the top of a body and below its holders, in that order."""
+    if isinstance(body, dict):
+        for holder in holders:
+            inside = follow(body, holder) if holder else body
+            if isinstance(inside, dict) and not inside.keys().isdisjoint(names):
+                yield from (inside[name] for name in names if name in inside)
+
+
 def _number(
     body: Json, headers: httpx.Headers, names: Sequence[str], header_names: Sequence[str]
 ) -> int | None:
-    candidates = [headers.get(name) for name in header_names]
-    candidates += [first_found(body, (name,), HOLDERS) for name in names]
+    candidates = chain((headers.get(name) for name in header_names), _values(body, names, HOLDERS))
     numbers = (whole_number(value) for value in candidates)
     return next((number for number in numbers if number is not None), None)
 
@@ -221,11 +224,9 @@ def _first_usable(
     usable: Lookup,
 ) -> Json:
     empty: Json = MISSING
-    for holder in holders:
-        for name in names:
-            found = first_found(body, (name,), (holder,))
-            value = MISSING if found is MISSING else usable(found)
-            if value is not MISSING and value not in (None, ""):
-                return value
-            empty = value if empty is MISSING else empty
+    for found in _values(body, names, holders):
+        value = usable(found)
+        if value is not MISSING and value not in (None, ""):
+            return value
+        empty = value if empty is MISSING else empty
     return empty

@@ -13,7 +13,10 @@ from port_ocean.helpers.retry import RetryTransport
 
 from settings import Settings
 
-__all__ = ["AddressRefused", "SingleAttemptTransport", "open_http"]
+__all__ = ["WIRE_ERRORS", "AddressRefused", "SingleAttemptTransport", "open_http"]
+
+WIRE_ERRORS = (httpx.RequestError, AddressRefused)
+"""What a client from here raises when no answer, or no whole one, came."""
 
 
 class SingleAttemptTransport(RetryTransport):
