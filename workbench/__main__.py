@@ -87,10 +87,8 @@ def _announce_api(url: str) -> None:
 @click.option("--port", default=8082, show_default=True, help="The port to listen on.")
 @click.option(
     "--database",
-    default="catalog.sqlite",
-    show_default=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The SQLite file that keeps everything; one that exists is used on.",
+    help="A SQLite file to keep everything in; one that exists is used on. Memory by default.",
 )
 @click.option(
     "--api-url",
@@ -98,17 +96,17 @@ def _announce_api(url: str) -> None:
     show_default=True,
     help="Where the sample API runs, for the settings that are printed.",
 )
-def run_catalog(port: int, database: Path, api_url: str) -> None:
+def run_catalog(port: int, database: Path | None, api_url: str) -> None:
     """Run the local catalog until Ctrl+C, with the demo's mapping when it is new."""
 
     def announce(url: str) -> None:
-        click.echo(f"Local catalog at {url}, kept in {database}.")
+        click.echo(f"Local catalog at {url}, kept in {database or 'memory'}.")
         click.echo("To sync the sample API into it, in another shell in this folder:")
         for name, value in Installation(INTEGRATION, url, api_url).environment().items():
             click.echo(f"  export {name}={shlex.quote(value)}")
         click.echo("  ocean sail --once")
 
-    with CatalogStore(database) as store:
+    with CatalogStore(database or ":memory:") as store:
         if not store.blueprints():
             seed(store, INTEGRATION)
         _serve(catalog.create_app(store), port, announce)

@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -69,14 +71,15 @@ def sail_once(
 ) -> float:
     """Run one resync of the integration in `directory` to its end; the seconds it took.
 
-    Ocean's output goes to `log`. Ocean also exits with 0 when the resync failed: ask the catalog
-    for the resync's state. Raises SailError when Ocean did not start, or took too long.
+    `environment` holds all of its settings: neither the caller's variables nor a `.env` file adds
+    to them. Ocean's output goes to `log`. It exits with 0 even when the resync failed: ask the
+    catalog for the resync's state. Raises SailError when Ocean did not start or took too long.
     """
     started = time.monotonic()
-    with log.open("wb") as output:
+    with log.open("wb") as output, _without_dotenv(directory) as folder:
         process = subprocess.Popen(  # noqa: S603 (our own command, and no shell)
             [str(_ocean()), "sail", "--once", "--port", "0"],
-            cwd=directory,
+            cwd=folder,
             env=_with_ours(environment),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -91,9 +94,21 @@ def excerpt(log: Path) -> str:
     """The first errors in Ocean's log, and its last lines."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     errors = [line for line in lines if " | ERROR " in line][:_MAX_ERRORS]
-    return "\n".join(
-        [f"Errors in {log.name}:", *errors, f"The end of {log.name}:", *lines[-_TAIL_LINES:]]
-    )
+    first = [f"The first errors in {log.name}:", *errors] if errors else []
+    return "\n".join([*first, f"The end of {log.name}:", *lines[-_TAIL_LINES:]])
+
+
+@contextmanager
+def _without_dotenv(directory: Path) -> Iterator[Path]:
+    """A folder with everything in `directory` but its `.env`.
+
+    Ocean reads that file from the working directory, and it may hold somebody's real credentials.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for entry in directory.iterdir():
+            if entry.name != ".env":
+                Path(folder, entry.name).symlink_to(entry.absolute())
+        yield Path(folder)
 
 
 def _wait(process: subprocess.Popen[bytes], log: Path, timeout_seconds: float) -> None:
