@@ -168,6 +168,11 @@ class Progress:
     total: int | None = None
     total_pages: int | None = None
 
+    @property
+    def is_short_of_total(self) -> bool:
+        """Whether a believed total speaks of more than was received."""
+        return (self.total or 0) > self.rows or (self.total_pages or 0) > self.pages
+
     def after(self, page: Page, asked: int, *, signalled: bool) -> Progress:
         """The evidence with one more page, of which ``asked`` rows were asked for."""
         totals = page.totals
@@ -303,14 +308,15 @@ class _Sized:
             )
 
     def _refuse_doubtful_end(self, progress: Progress, page: Page) -> None:
-        """Raise when a walk would end only because a configured path found nothing."""
-        if not self._configured or progress.signalled:
+        """Raise when a walk would end only because nothing was found where the way on should be."""
+        if progress.signalled:
             return
-        more = known_signal(page.envelope) is Verdict.MORE or (progress.total or 0) > progress.rows
-        if progress.asked_in_full or more:
+        more = known_signal(page.envelope) is Verdict.MORE or progress.is_short_of_total
+        if more or (progress.asked_in_full and self._configured):
             why = "the API says that there is more" if more else "pages were full"
             raise PaginationError(
-                f"{self._configured} found nothing in any response, although {why};"
+                f"{self._configured or 'cursorPath, unset,'} found nothing in any response,"
+                f" although {why};"
                 f" the last one had {keys_of(page.body)}: correct the path (or, if all is well,"
                 " another pageSize avoids the doubt)"
             )
@@ -343,6 +349,9 @@ class _Counted(_Sized):
         signalled = configured is not Verdict.UNKNOWN
         now = progress.after(page, asked, signalled=signalled)
         told = first_known(configured, known_signal(page.envelope))
+        if now.is_short_of_total and Verdict.END not in {configured, known_boolean(page.envelope)}:
+            # "next_cursor": null beside a total is the end of another way of paging.
+            told = Verdict.UNKNOWN if told is Verdict.END else told
         if page.rows and _same_rows(progress.previous, page.rows):
             self._refuse_ignored_position(progress, page, asked, told)
             return Step(
@@ -355,7 +364,8 @@ class _Counted(_Sized):
         if self._goes_on(progress, now, page, asked, told):
             self._refuse_endless(now)
             return Step(now, next=self._moved(sent, self._stride(len(page.rows))))
-        self._refuse_doubtful_end(now, page)
+        if self._configured:
+            self._refuse_doubtful_end(now, page)
         self._refuse_missing_page(now, asked)
         return Step(now, next=None)
 
@@ -385,7 +395,7 @@ class _Counted(_Sized):
             return told is Verdict.MORE
         if not length or page.is_item:
             return False
-        if (now.total or 0) > now.rows or (now.total_pages or 0) > now.pages:
+        if now.is_short_of_total:
             return True
         if before.pages or now.total or now.total_pages:
             return length >= now.largest
@@ -394,7 +404,7 @@ class _Counted(_Sized):
     def _refuse_missing_page(self, progress: Progress, asked: int) -> None:
         """A total is a hint; but all of it missing, or just one page, is a page never asked for."""
         missing = (progress.total or 0) - progress.rows
-        if missing > 0 and (not progress.rows or missing == asked):
+        if missing > 0 and (not progress.rows or missing in {asked, progress.largest}):
             raise PaginationError(
                 f"the API tells a total of {progress.total}, but the walk gave {progress.rows}"
                 f" rows: a page is missing; check startPage and {self._param!r}"
@@ -403,12 +413,7 @@ class _Counted(_Sized):
     def _refuse_ignored_position(
         self, progress: Progress, page: Page, asked: int, told: Verdict
     ) -> None:
-        more = (
-            told is Verdict.MORE
-            or (progress.total or 0) > progress.rows
-            or (progress.total_pages or 0) > progress.pages
-        )
-        if len(page.rows) == asked or more:
+        if len(page.rows) == asked or told is Verdict.MORE or progress.is_short_of_total:
             raise PaginationError(
                 f"two pages in a row hold the same {len(page.rows)} rows: the API does not heed"
                 f" {self._param!r}; set paginationParam to the name its documentation gives"
@@ -482,7 +487,7 @@ class CursorPaginator(_Sized):
         """Continue at the cursor, or end without one."""
         configured = self._signals.verdict(page.body)
         boolean = first_known(configured, known_boolean(page.envelope))
-        found = self._cursor(page.body)
+        found = self._cursor(page.body if self._path else page.envelope)
         cursor = self._readable(found)
         signalled = configured is not Verdict.UNKNOWN or found is not MISSING
         now = progress.after(page, self._asked(sent), signalled=signalled)
@@ -538,6 +543,7 @@ class _Linked(_Sized):
     def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
         """Continue at the link, or end without one."""
         configured = self._signals.verdict(page.body)
+        boolean = first_known(configured, known_boolean(page.envelope))
         link = self._link(page)
         signalled = configured is not Verdict.UNKNOWN or link is not MISSING
         now = progress.after(page, self._asked(sent), signalled=signalled)
@@ -547,9 +553,9 @@ class _Linked(_Sized):
             self._refuse_endless(now)
             # The link holds every parameter; the body, if any, goes along again.
             return Step(now, next=replace(sent, url=self._resolved(page.url, link), params=()))
-        if configured is Verdict.MORE:
+        if boolean is Verdict.MORE:
             raise PaginationError(
-                f"{self._signals.names} says that there is more, but there is no next link"
+                f"{self._signals.names or 'the API'} says that there is more, but gave no next link"
                 f" (the response has {keys_of(page.body)}); correct nextLinkPath"
             )
         self._refuse_doubtful_end(now, page)
@@ -585,9 +591,11 @@ class NextLinkPaginator(_Linked):
         return super()._asked(sent) or (self._settings.page_size if self._is_configured else 0)
 
     def _link(self, page: Page) -> Json:
-        found = self._find(page.body)
-        link = MISSING if found is MISSING else link_of(found)
-        if link is MISSING and found is not MISSING and found is not False:
+        found = self._find(page.body if self._is_configured else page.envelope)
+        if found is MISSING or found is False:
+            return found
+        link = link_of(found)
+        if link is MISSING:
             raise PaginationError(
                 f"nextLinkPath found {keys_of(found)} where a URL was expected; correct the path"
             )

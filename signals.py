@@ -6,6 +6,7 @@ is one more entry, never a branch.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -57,6 +58,14 @@ ERROR_NAMES = ("error", "errors", "error_message", "errorMessage", "errorMessage
 SUCCESS_NAMES = ("ok", "success")
 # fmt: on
 
+_LINK = re.compile(
+    r"""<(?P<target>[^>]*)>
+        (?P<parameters>(?:\s*;\s*[^\s=;,"<]*(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s;,"]*))?)*)""",
+    re.VERBOSE,
+)
+_LINK_PARAMETER = re.compile(
+    r""";\s*([^\s=;,"<]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|('[^']*'|[^\s;,"]*)))?"""
+)
 _FALSE_TEXTS = frozenset({"", "false", "0", "no", "null", "none"})
 
 
@@ -168,7 +177,7 @@ def known_link(body: Json) -> Json:
 
 def link_of(value: Json) -> Json:
     """The URL a value is, or holds under ``href`` (HAL, JSON:API); MISSING for other types."""
-    link = value.get("href") if isinstance(value, dict) else value
+    link = value.get("href", MISSING) if isinstance(value, dict) else value
     return link if isinstance(link, str) or link is None else MISSING
 
 
@@ -185,13 +194,22 @@ def whole_number(value: Json) -> int | None:
     return value if is_count else None
 
 
-def link_relations(headers: httpx.Headers) -> dict[str, Mapping[str, str]]:
-    """The links of a ``Link`` header (RFC 8288) by each relation, in lower case."""
-    return {
-        relation: link
-        for link in httpx.Response(httpx.codes.OK, headers=headers).links.values()
-        for relation in link.get("rel", "").lower().split()
-    }
+def link_relations(headers: httpx.Headers) -> dict[str, dict[str, str]]:
+    """The links of a ``Link`` header (RFC 8288, 3) by each relation, in lower case.
+
+    Each link is its parameters, by lower-case name, and its target as ``url``. Of two links
+    with the same relation the first counts. (httpx's own parser loses links whose
+    parameters hold ``=`` or ``;``.)
+    """
+    relations: dict[str, dict[str, str]] = {}
+    for link in _LINK.finditer(headers.get("Link", "")):
+        parameters = {
+            name.lower(): re.sub(r"\\(.)", r"\1", quoted) or plain.strip("'")
+            for name, quoted, plain in _LINK_PARAMETER.findall(link["parameters"])
+        }
+        for relation in parameters.get("rel", "").lower().split():
+            relations.setdefault(relation, {**parameters, "url": link["target"].strip()})
+    return relations
 
 
 def _more_wins(says_more: set[bool]) -> Verdict:
