@@ -114,6 +114,7 @@ class LoginAuth(httpx.Auth):
         self._lock = asyncio.Lock()
         self._signature: _Signature | None = None
         self._failure: CredentialsError | None = None
+        self._broke_off = False
         self.logins = 0
 
     async def async_auth_flow(self, request: httpx.Request) -> Flow:
@@ -127,8 +128,13 @@ class LoginAuth(httpx.Auth):
                     raise CredentialsError(*self._failure.args)
                 if current is None or current is used or self._is_old(current):
                     own_login = used is not None
-                    answer = yield self._login_request()
-                    await answer.aread()
+                    try:
+                        answer = yield self._login_request(request)
+                        await answer.aread()
+                    except GeneratorExit:
+                        # The flow is closed in the middle when the login's answer did not come.
+                        self._broke_off = True
+                        raise
                     current = self._signature = self._accept(answer)
             used = current
             response = yield used.sign(request)
@@ -139,7 +145,12 @@ class LoginAuth(httpx.Auth):
         interval = self._login.reauthenticate_after
         return interval is not None and self._clock() - signature.obtained_at >= interval
 
-    def _login_request(self) -> httpx.Request:
+    def broken_login(self) -> str | None:
+        """The login call, when it was the one that just got no answer; told once."""
+        broke_off, self._broke_off = self._broke_off, False
+        return self._described if broke_off else None
+
+    def _login_request(self, request: httpx.Request) -> httpx.Request:
         login = self._login
         content: dict[str, Json] = {}
         if login.body_form is not None:
@@ -151,7 +162,8 @@ class LoginAuth(httpx.Auth):
             content = {"json": login.body}
         headers = {"Accept": "application/json", **content.pop("headers", {}), **login.headers}
         url = self._url.copy_merge_params(login.query_params)
-        return httpx.Request(login.method, url, headers=headers, **content)
+        extensions = request.extensions
+        return httpx.Request(login.method, url, headers=headers, extensions=extensions, **content)
 
     def _accept(self, response: httpx.Response) -> _Signature:
         """The signature in a login's answer.
@@ -192,11 +204,15 @@ class LoginAuth(httpx.Auth):
         self._redact.add(*texts_in(answer, shortest=_TELLING_LENGTH))
         return answer
 
-    def _describe(self, response: httpx.Response) -> str:
+    @property
+    def _described(self) -> str:
         url = self._redact(str(self._url.copy_with(query=None)))
+        return f"the login {self._login.method} {url}"
+
+    def _describe(self, response: httpx.Response) -> str:
         text = self._redact(response.text)[:200]
         return (
-            f"the login {self._login.method} {url} answered {response.status_code}"
+            f"{self._described} answered {response.status_code}"
             f" {response.reason_phrase}" + (f": {text!r}" if not response.is_success else "")
         ).rstrip()
 

@@ -33,12 +33,12 @@ from errors import (
     TransportError,
 )
 from extraction import NO_ITEMS, Extracted, Extractor
-from lookup import Json
+from lookup import Json, keys_of
 from pagination import Page, PageRequest, Paginator, Progress
 from redaction import Redactor
 from retry import parse_retry_after, retrying
 from settings import Settings
-from signals import reports_error
+from signals import looks_like_a_page, reports_error
 from transport import WIRE_ERRORS, AddressRefused, open_http
 
 MAX_REDIRECTS = 5
@@ -137,7 +137,8 @@ class ApiClient:
 
         The text of some errors quotes headers or URLs: what is kept of it is redacted.
         """
-        described = self.describe(request)
+        login = self._auth.broken_login() if isinstance(self._auth, LoginAuth) else None
+        described = login or self.describe(request)
         match error:
             case TimeoutError() | httpx.TimeoutException():
                 seconds = self._settings.timeout
@@ -252,7 +253,16 @@ class ApiClient:
                     self._refuse_reported_error(upcoming, answer)
                 rows = (extractor.rows(answer.body) or extracted.items) if answer.size else []
                 page = Page(answer.url, answer.body, rows, answer.headers)
-                step = paginator.step(progress, upcoming, page)
+                fetched = Fetched(page, extracted, answer.size)
+                try:
+                    self._refuse_unopened_page(page, extractor)
+                    step = paginator.step(progress, upcoming, page)
+                except PaginationError as error:
+                    if page.rows != progress.previous:
+                        yield fetched
+                    if extracted.nothing:
+                        error.within(f"data_path {extractor.data_path!r} found nothing")
+                    raise
                 if step.warning:
                     logger.warning(f"{self.describe(upcoming)}: {step.warning}")
                 progress = step.progress
@@ -260,12 +270,19 @@ class ApiClient:
                     self._look_ahead(paginator, progress, upcoming, ahead)
                 if not step.repeated:
                     self._log_page(upcoming, len(rows))
-                    yield Fetched(page, extracted, answer.size)
+                    yield fetched
                 upcoming = step.next
         except PaginationError as error:
             raise error.within(self.describe(upcoming or request)) from None
         finally:
             await self._drop(ahead)
+
+    def _refuse_unopened_page(self, page: Page, extractor: Extractor) -> None:
+        if page.is_item and looks_like_a_page(page.body, page.headers):
+            raise PaginationError(
+                f"data_path {extractor.data_path!r} takes the answer for one item, but it looks"
+                f" like a page of a list (it has {keys_of(page.body)}); set data_path to the list"
+            )
 
     def _log_page(self, request: PageRequest, rows: int) -> None:
         logger.opt(lazy=True).debug("{}: {} rows", lambda: self.describe(request), lambda: rows)

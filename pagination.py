@@ -61,7 +61,10 @@ _MAX_EMPTY_PAGES = 20
 
 @dataclass(frozen=True)
 class PaginationSettings:
-    """How one resource is paged; names as in the settings, None: the type's own default."""
+    """How one resource is paged; names as in the settings, None: the type's own default.
+
+    ``type_is_own``: the resource itself names its type, rather than the installation.
+    """
 
     type: PaginationType = "none"
     page_size: int = 100
@@ -74,6 +77,7 @@ class PaginationSettings:
     next_link_path: str | None = None
     header_link_rel: str = "next"
     send_in: SendIn = "query"
+    type_is_own: bool = False
 
     def overridden(self, changes: Mapping[str, Json]) -> PaginationSettings:
         """These settings with a resource's own on top.
@@ -83,7 +87,7 @@ class PaginationSettings:
         base = self
         if changes.get("type", self.type) != self.type:
             base = replace(self, pagination_param=None, size_param=None)
-        return replace(base, **changes)
+        return replace(base, **changes, type_is_own="type" in changes)
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,16 @@ class Page:
     def is_item(self) -> bool:
         """Whether the body is no list at all, but one item."""
         return len(self.rows) == 1 and self.rows[0] is self.body
+
+    @cached_property
+    def signal(self) -> Verdict:
+        """What booleans, next markers and headers of this page say together."""
+        return known_signal(self.envelope, self.headers)
+
+    @cached_property
+    def boolean(self) -> Verdict:
+        """What its booleans alone say."""
+        return known_boolean(self.envelope)
 
     @cached_property
     def totals(self) -> Totals:
@@ -225,7 +239,7 @@ def make_paginator(settings: PaginationSettings) -> Paginator:
     """The paginator for these settings."""
     match settings.type:
         case "none":
-            return SinglePage()
+            return SinglePage(settings)
         case "offset":
             return OffsetPaginator(settings)
         case "page":
@@ -244,27 +258,28 @@ def make_paginator(settings: PaginationSettings) -> Paginator:
 
 
 class SinglePage:
-    """``none``: one request, one page."""
+    """``none``: one request, one page; the first of several only when the resource says so."""
+
+    def __init__(self, settings: PaginationSettings) -> None:
+        self._type_is_own = settings.type_is_own
 
     def first(self, request: PageRequest) -> PageRequest:
         """The request as it is."""
         return request
 
     def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
-        """The end; with a warning when the answer itself speaks of more."""
+        """The end, unless the answer itself speaks of more."""
         del sent
-        more = known_boolean(page.envelope) is Verdict.MORE or "next" in link_relations(
-            page.headers
-        )
-        return Step(
-            progress.after(page, 0, signalled=False),
-            next=None,
-            warning="the answer says that there are more pages, but paginationType is 'none':"
-            " only the first page was read; set paginationType, or pagination.type for this"
-            " resource"
-            if more
-            else None,
-        )
+        warning = None
+        if page.signal is Verdict.MORE:
+            if not self._type_is_own:
+                raise PaginationError(
+                    "the answer says that there are more pages, but paginationType is 'none'; set"
+                    " it to how the API pages, or pagination.type: none for this resource if its"
+                    " first page is all you want"
+                )
+            warning = "the answer says that there are more pages; only the first was asked for"
+        return Step(progress.after(page, 0, signalled=False), next=None, warning=warning)
 
     def ahead(self, progress: Progress, sent: PageRequest) -> Iterator[PageRequest]:
         """Nothing follows."""
@@ -311,7 +326,7 @@ class _Sized:
         """Raise when a walk would end only because nothing was found where the way on should be."""
         if progress.signalled:
             return
-        more = known_signal(page.envelope) is Verdict.MORE or progress.is_short_of_total
+        more = page.signal is Verdict.MORE or progress.is_short_of_total
         if more or (progress.asked_in_full and self._configured):
             why = "the API says that there is more" if more else "pages were full"
             raise PaginationError(
@@ -348,8 +363,8 @@ class _Counted(_Sized):
         configured = self._signals.verdict(page.body)
         signalled = configured is not Verdict.UNKNOWN
         now = progress.after(page, asked, signalled=signalled)
-        told = first_known(configured, known_signal(page.envelope))
-        if now.is_short_of_total and Verdict.END not in {configured, known_boolean(page.envelope)}:
+        told = first_known(configured, page.signal)
+        if now.is_short_of_total and Verdict.END not in {configured, page.boolean}:
             # "next_cursor": null beside a total is the end of another way of paging.
             told = Verdict.UNKNOWN if told is Verdict.END else told
         if page.rows and _same_rows(progress.previous, page.rows):
@@ -486,7 +501,7 @@ class CursorPaginator(_Sized):
     def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
         """Continue at the cursor, or end without one."""
         configured = self._signals.verdict(page.body)
-        boolean = first_known(configured, known_boolean(page.envelope))
+        boolean = first_known(configured, page.boolean)
         found = self._cursor(page.body if self._path else page.envelope)
         cursor = self._readable(found)
         signalled = configured is not Verdict.UNKNOWN or found is not MISSING
@@ -543,7 +558,7 @@ class _Linked(_Sized):
     def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
         """Continue at the link, or end without one."""
         configured = self._signals.verdict(page.body)
-        boolean = first_known(configured, known_boolean(page.envelope))
+        boolean = first_known(configured, page.boolean)
         link = self._link(page)
         signalled = configured is not Verdict.UNKNOWN or link is not MISSING
         now = progress.after(page, self._asked(sent), signalled=signalled)

@@ -371,10 +371,15 @@ class _Reader:
         self._keep_secret(value)
         return value
 
+    def _password(self) -> str:
+        """The password as it stands, spaces and all; empty when unset."""
+        self._text("password")  # notes a fault of its type
+        value = self._config.get("password")
+        return "" if value is None or isinstance(value, Mapping | list | bool) else str(value)
+
     def _basic(self) -> str | None:
         """The value of the Authorization header (RFC 7617)."""
-        username, password = self._text("username"), self._config.get("password")
-        password = password if isinstance(password, str) else ""
+        username, password = self._text("username"), self._password()
         if username is not None:
             pair = f"{username}:{password}"
             # Some APIs take a key as the user name, with an empty password.
@@ -401,6 +406,7 @@ class _Reader:
 
     def _login(self) -> Credentials:
         request = _camel_keys(self._object("custom_auth_request"))
+        template = self._login_template()
         if not request:
             self._fault(
                 "custom_auth_request",
@@ -409,7 +415,6 @@ class _Reader:
             )
             return StaticCredentials()
         login = self._login_request(request)
-        template = self._login_template()
         return LoginCredentials(
             login=login,
             headers=self._texts("custom_auth_request_template", template, "headers"),

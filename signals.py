@@ -52,6 +52,8 @@ TOTAL_PAGES_NAMES = (
     "total_pages", "totalPages", "nbPages", "page_count", "pageCount", "pages", "last_page",
     "lastPage",
 )
+NEXT_HEADERS = ("X-Next-Page",)
+NEXT_RELATIONS = ("next", "prev", "previous", "first", "last")
 TOTAL_HEADERS = ("X-Total-Count", "X-Total", "X-WP-Total", "Total-Count")
 TOTAL_PAGES_HEADERS = ("X-Total-Pages", "X-WP-TotalPages")
 ERROR_NAMES = ("error", "errors", "error_message", "errorMessage", "errorMessages", "fault")
@@ -136,10 +138,34 @@ def known_next(body: Json) -> Verdict:
     return _more_wins({is_true(value) for value in _values(body, NEXT_NAMES, NEXT_HOLDERS)})
 
 
-def known_signal(body: Json) -> Verdict:
-    """What booleans and next markers say together: where they disagree, "more" wins."""
-    said = {known_boolean(body), known_next(body)} - {Verdict.UNKNOWN}
+def known_header(headers: httpx.Headers) -> Verdict:
+    """What headers say: a ``Link`` with the relation next or its neighbours, ``X-Next-Page``."""
+    says_more = {is_true(headers[name]) for name in NEXT_HEADERS if name in headers}
+    relations = link_relations(headers) if "Link" in headers else {}
+    if not relations.keys().isdisjoint(NEXT_RELATIONS):
+        says_more.add(relations.get("next", {"results": "false"}).get("results") != "false")
+    return _more_wins(says_more)
+
+
+def known_signal(body: Json, headers: httpx.Headers) -> Verdict:
+    """What booleans, next markers and headers say: where they disagree, "more" wins."""
+    said = {known_boolean(body), known_next(body), known_header(headers)} - {Verdict.UNKNOWN}
     return _more_wins({verdict is Verdict.MORE for verdict in said})
+
+
+def looks_like_a_page(body: Json, headers: httpx.Headers) -> bool:
+    """Whether an object says of itself that it is a page of a list, rather than an item."""
+    if not isinstance(body, dict) or "id" in body:
+        return False
+    if not any(
+        isinstance(row, dict)
+        for rows in body.values()
+        if isinstance(rows, list)
+        for row in rows[:1]
+    ):
+        return False
+    more = known_signal(body, headers) is Verdict.MORE
+    return more or (known_totals(body, headers).rows or 0) > 1
 
 
 def reports_error(body: Mapping[str, Json]) -> bool:

@@ -1,0 +1,75 @@
+"""Fixtures of the tests that run whole resyncs: a catalog, an API, an installation."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from loguru import logger
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tests.fault_api import FaultApi
+from tests.resync import Installation, working_directory
+from workbench.catalog import CatalogStore, create_app
+from workbench.serve import serving
+
+
+class _Switchboard:
+    """An ASGI app that hands everything to another: one server for the catalogs of all tests."""
+
+    def __init__(self) -> None:
+        self.app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == "lifespan" or self.app
+        if self.app:
+            await self.app(scope, receive, send)
+
+
+@pytest.fixture(scope="session")
+def switchboard() -> Iterator[tuple[_Switchboard, str]]:
+    """The server of the catalogs, and its URL."""
+    board = _Switchboard()
+    with serving(board) as url:
+        yield board, url
+
+
+@pytest.fixture
+def store() -> Iterator[CatalogStore]:
+    """An empty catalog."""
+    with CatalogStore() as store:
+        yield store
+
+
+@pytest.fixture
+def catalog_url(switchboard: tuple[_Switchboard, str], store: CatalogStore) -> str:
+    """Where the catalog answers."""
+    board, url = switchboard
+    board.app = create_app(store)
+    return url
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[FaultApi]:
+    """An API without routes."""
+    async with FaultApi() as api:
+        yield api
+
+
+@pytest.fixture
+def installation(
+    catalog_url: str,
+    store: CatalogStore,
+    api: FaultApi,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Installation:
+    """The integration between the API and the catalog, out of reach of the developer's settings."""
+    monkeypatch.chdir(working_directory(tmp_path))
+    for name in os.environ:
+        if name.startswith("OCEAN__"):
+            monkeypatch.delenv(name)
+    logger.remove()  # resyncs record their log themselves
+    return Installation(catalog_url, store, api.url)

@@ -1,0 +1,511 @@
+"""The documentation says what the code does: names, defaults, messages, links, numbers."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+import jq
+import pytest
+import yaml
+from humps import camelize, decamelize
+from port_ocean.config.dynamic import default_config_factory
+from pydantic import ValidationError
+
+import errors
+import retry
+import session
+import signals
+from errors import ConfigurationError, MappingError
+from extraction import Extractor
+from lookup import Json
+from overrides import EndpointAppConfig, EndpointSelector, PaginationOverride, PathParameter
+from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
+from settings import load_settings
+from tests.documents import (
+    DOCS,
+    README,
+    ROOT,
+    Block,
+    Example,
+    Row,
+    blocks,
+    examples,
+    exchanges,
+    mapping_of,
+    prose,
+    run,
+    tables,
+)
+
+ALL = [README, *DOCS]
+SETTINGS, MAPPING, PAGINATION, AUTHENTICATION, ERRORS, DESIGN = (
+    ROOT / "docs" / f"{name}.md"
+    for name in ("settings", "mapping", "pagination", "authentication", "errors", "design")
+)
+OPTIONS: dict[str, dict[str, Json]] = {
+    option["name"]: option
+    for option in yaml.safe_load((ROOT / ".port" / "spec.yaml").read_text())["configurations"]
+}
+VARIABLE = "OCEAN__INTEGRATION__CONFIG__"
+MODULES = sorted(ROOT.glob("*.py"))
+README_LINES = 150
+
+# Heading of the first column of the table that lists a model's fields, and the model.
+SETTING_ROWS = tables(SETTINGS, "Setting")
+SELECTOR_ROWS, PARAMETER_ROWS = (
+    [row for row in tables(MAPPING, "Field") if row.section == section]
+    for section in ("selector", "Fields of a path parameter")
+)
+PAGING_ROWS = tables(PAGINATION, "Field")
+
+
+def variables(block: Block) -> dict[str, str]:
+    """The settings of a block of environment variables, by their names in snake_case."""
+    pairs = (line.split("=", 1) for line in block.text.splitlines())
+    return {
+        name.removeprefix(VARIABLE).lower(): value
+        for name, value in pairs
+        if name.startswith(VARIABLE)
+    }
+
+
+def handed_over(**config: str) -> dict[str, Json]:
+    """Settings as Ocean hands them over, from texts."""
+    return default_config_factory(list(OPTIONS.values()))(**config).model_dump()
+
+
+def parsed(value: str) -> Json:
+    """A default or example as it stands in a table: JSON where it is, else text."""
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def only_name(row: Row, column: str) -> str:
+    """The one name in backticks of a cell."""
+    (name,) = row.names(column)
+    return name
+
+
+# --- settings --------------------------------------------------------------------------
+
+
+def test_every_setting_has_a_row_and_none_is_invented() -> None:
+    """The tables of settings name each option of the spec exactly once."""
+    assert sorted(only_name(row, "Setting") for row in SETTING_ROWS) == sorted(OPTIONS)
+
+
+@pytest.mark.parametrize("row", SETTING_ROWS, ids=lambda row: only_name(row, "Setting"))
+def test_a_setting_is_documented_as_the_spec_has_it(row: Row) -> None:
+    """Type, default and whether it is required are those of the spec."""
+    option = OPTIONS[only_name(row, "Setting")]
+    defaults = [parsed(name) for name in row.names("Default")]
+
+    assert row.cells["Type"] == option["type"]
+    assert (row.cells["Default"] == "required") == option.get("required", False)
+    assert defaults == ([option["default"]] if "default" in option else [])
+
+
+@pytest.mark.parametrize("row", SETTING_ROWS, ids=lambda row: only_name(row, "Setting"))
+def test_the_example_of_a_setting_is_valid(row: Row) -> None:
+    """Each example is accepted, by Ocean and by the integration."""
+    config = {"base_url": "https://api.example.com", **settings_of(row)}
+    context = {"custom_auth_request": '{"endpoint": "/"}', "auth_value": "dTpw", "api_token": "x"}
+    config = {**context, "custom_auth_request_template": '{"headers": {"a": "b"}}', **config}
+
+    settings = load_settings(handed_over(**config), environ={"TENANT": "acme"})
+
+    assert settings.base_url.scheme == "https"
+
+
+def settings_of(row: Row) -> dict[str, str]:
+    """The example of a row, and for an option of one type of credentials that type."""
+    name = only_name(row, "Setting")
+    kinds = {"customAuthRequest": "custom", "customAuthRequestTemplate": "custom"}
+    kind = {"auth_type": kinds[name]} if name in kinds else {}
+    return {**kind, decamelize(name): only_name(row, "Example")}
+
+
+def test_the_list_of_variables_is_complete_and_valid() -> None:
+    """The last block of the settings has each variable once, and loads."""
+    listed = blocks(SETTINGS, "env")[-1]
+
+    assert sorted(variables(listed)) == sorted(decamelize(name) for name in OPTIONS)
+    assert listed.text.count(VARIABLE) == len(OPTIONS)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [block for path in ALL for block in blocks(path, "env")],
+    ids=lambda block: block.place,
+)
+def test_a_block_of_variables_loads_or_fails_as_it_says(block: Block) -> None:
+    """Each block gives settings; one with the text of an error below it gives that error."""
+    config = handed_over(**{"base_url": "https://api.example.com", **variables(block)})
+    following = [other for other in blocks(block.path) if other.line > block.line][:1]
+
+    if following and following[0].language == "text":
+        with pytest.raises(ConfigurationError, match=re.escape(following[0].text.strip())):
+            load_settings(config)
+    else:
+        assert load_settings(config).base_url.scheme == "https"
+
+
+def test_the_error_of_ocean_is_what_ocean_says() -> None:
+    """A number that is none ends in the error shown, which quotes the value."""
+    (shown,) = (block for block in blocks(SETTINGS, "text") if "valid integer" in block.text)
+
+    with pytest.raises(ValidationError, match=re.escape(shown.text.strip())):
+        handed_over(base_url="https://a.example", page_size="many")
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.name)
+def test_every_name_of_a_setting_exists(path: Path) -> None:
+    """Variables and Helm values name options of the spec."""
+    text = path.read_text()
+    named = re.findall(r"OCEAN__INTEGRATION__(?:CONFIG|SECRETS)__([A-Z][A-Z_]+)", text)
+    helm = re.findall(r"integration\.(?:config|secrets)\.([a-zA-Z]+)", text)
+
+    assert {camelize(name.lower()) for name in named} | set(helm) <= set(OPTIONS)
+
+
+@pytest.mark.parametrize("name", ["customAuthRequest", "customAuthRequestTemplate"])
+def test_the_keys_of_a_login_are_documented(name: str) -> None:
+    """The table below the heading of a setting has the keys that are accepted."""
+    rows = [row for row in tables(AUTHENTICATION, "Key") if f"`{name}`" in row.section]
+    known: dict[str, dict[str, Json]] = {
+        "customAuthRequest": {"endpoint": "/"},
+        "customAuthRequestTemplate": {"headers": {"a": "b"}},
+    }
+    known[name]["zzzzzzzz"] = "unknown"
+
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings({"baseUrl": "https://a.example", "authType": "custom", **known})
+
+    assert caught.value.faults == (
+        f"{name} has the unknown key 'zzzzzzzz'; use "
+        + ", ".join(only_name(row, "Key") for row in rows),
+    )
+
+
+# --- mapping and pagination ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rows", "model"),
+    [
+        pytest.param(SELECTOR_ROWS, EndpointSelector, id="selector"),
+        pytest.param(PARAMETER_ROWS, PathParameter, id="path parameter"),
+        pytest.param(PAGING_ROWS, PaginationOverride, id="pagination"),
+    ],
+)
+def test_every_field_has_a_row_and_none_is_invented(
+    rows: Sequence[Row],
+    model: type[EndpointSelector | PathParameter | PaginationOverride],
+) -> None:
+    """The table of a model names each of its fields once, with its default."""
+    assert sorted(only_name(row, "Field") for row in rows) == sorted(model.__fields__)
+    for row in rows:
+        field = model.__fields__[only_name(row, "Field")]
+        assert (row.cells["Default"] == "required") == bool(field.required)
+        if isinstance(field.default, str):
+            assert row.names("Default") == [field.default]
+
+
+@pytest.mark.parametrize("row", PAGING_ROWS, ids=lambda row: only_name(row, "Field"))
+def test_a_field_of_pagination_has_its_setting_and_default(row: Row) -> None:
+    """The row names the setting that the field overrides, and the default of both."""
+    name = only_name(row, "Field")
+    (field,) = (field for field in fields(PaginationSettings) if field.name == name)
+    option = OPTIONS.get(next(iter(row.names("Setting")), ""), {})
+
+    assert row.names("Setting") == (
+        [] if name == "send_in" else ["paginationType" if name == "type" else camelize(name)]
+    )
+    if default := option.get("default", field.default):
+        assert row.names("Default")[0] == str(default)
+
+
+def test_the_default_parameters_are_documented() -> None:
+    """The tables say which parameters each type sends when none are set."""
+    cells = {only_name(row, "Field"): row.names("Default") for row in PAGING_ROWS}
+
+    assert set(cells["pagination_param"]) == set(DEFAULT_POSITION_PARAM.values())
+    assert set(cells["size_param"]) - {"page"} == set(DEFAULT_SIZE_PARAM.values())
+
+
+@pytest.mark.parametrize(
+    "row",
+    tables(MAPPING, "`data_path`"),
+    ids=lambda row: f"{row.cells['`data_path`']} of {row.cells['Response']}",
+)
+def test_a_data_path_gives_the_items_shown(row: Row) -> None:
+    """Each row of the table of data paths is what extraction gives."""
+    program = next(name for name in row.names("`data_path`"))
+    unset = row.cells["`data_path`"].startswith("unset")
+    body, items = (json.loads(only_name(row, column)) for column in ("Response", "Items"))
+
+    for data_path in [program, None] if unset else [program]:
+        assert Extractor(data_path, "data_path").extract(body).items == items
+
+
+@pytest.mark.parametrize(
+    "block",
+    [block for path in ALL for block in blocks(path, "yaml")],
+    ids=lambda block: block.place,
+)
+def test_a_block_of_yaml_is_a_mapping(block: Block) -> None:
+    """Each block is a whole mapping, or the resource of a runnable example."""
+    given = yaml.safe_load(block.text)
+
+    if "resources" in given:
+        assert EndpointAppConfig.parse_obj(given).resources
+    else:
+        assert set(given) == {"settings", "resource"}
+        assert mapping_of([given["resource"]]).resources
+
+
+def test_the_refusal_of_an_unknown_key_is_what_the_mapping_says() -> None:
+    """The message shown for a misspelt key is the message there is."""
+    shown = blocks(MAPPING, "text")[0].text.strip()
+
+    with pytest.raises(MappingError, match=re.escape(shown)):
+        mapping_of([{"kind": "/users", "selector": {"datapath": ".x"}}])
+
+
+SIGNALS: Mapping[str, Sequence[str]] = {
+    "more": signals.MORE_NAMES,
+    "last": signals.LAST_NAMES,
+    "next": signals.NEXT_NAMES,
+    "cursor": signals.CURSOR_NAMES,
+    "link": signals.LINK_NAMES,
+    "next header": signals.NEXT_HEADERS,
+    "`Link` header": signals.NEXT_RELATIONS,
+    "total": signals.TOTAL_NAMES,
+    "total pages": signals.TOTAL_PAGES_NAMES,
+    "total header": signals.TOTAL_HEADERS,
+    "total pages header": signals.TOTAL_PAGES_HEADERS,
+    "error": signals.ERROR_NAMES,
+    "success": signals.SUCCESS_NAMES,
+}
+
+
+def test_the_table_of_known_signals_is_the_tables_of_the_code() -> None:
+    """Names, in their order, are those that are looked for."""
+    documented = {row.cells["Signal"]: row.names("Names") for row in tables(PAGINATION, "Signal")}
+
+    assert documented == {signal: list(names) for signal, names in SIGNALS.items()}
+    assert all(
+        value in SIGNALS.values()
+        for name, value in vars(signals).items()
+        if name.endswith(("_NAMES", "_HEADERS", "_RELATIONS"))
+    )
+
+
+def test_the_holders_of_known_signals_are_documented() -> None:
+    """The places that are looked at are listed, in general and for each signal."""
+    (listed,) = (line for line in prose(PAGINATION).split("\n\n") if line.startswith("The holders"))
+    rows = tables(PAGINATION, "Signal")
+    places = {row.cells["Signal"]: row.names("Looked for in") for row in rows}
+
+    def names(holders: Sequence[Sequence[str]]) -> list[str]:
+        return [".".join(holder) for holder in holders if holder]
+
+    assert re.findall(r"`([^`]+)`", listed) == names(signals.HOLDERS)
+    for signal, holders in {
+        "next": signals.NEXT_HOLDERS,
+        "link": signals.NEXT_HOLDERS,
+        "cursor": signals.CURSOR_HOLDERS,
+    }.items():
+        assert places[signal] == names(holders[len(signals.HOLDERS) :])
+
+
+# --- messages --------------------------------------------------------------------------
+
+ERROR_NAMES = {name for name in vars(errors) if name.endswith("Error")} | {"ValueError"}
+
+
+def text_of(node: ast.expr) -> str:
+    """The text an expression gives, … for what is only known when it runs."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=values):
+            return "".join(text_of(value) for value in values)
+        case ast.BinOp(left=left, right=right):
+            return text_of(left) + text_of(right)
+        case _:
+            return "…"
+
+
+def texts(path: Path) -> list[str]:
+    """Every text in a module."""
+    nodes = ast.walk(ast.parse(path.read_text()))
+    kinds = ast.Constant, ast.JoinedStr, ast.BinOp
+    return [text_of(node) for node in nodes if isinstance(node, kinds)]
+
+
+def called(path: Path) -> Iterator[tuple[str, ast.Call]]:
+    """The calls of a module, by the name of what is called."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            match node.func:
+                case ast.Name(id=name) | ast.Attribute(attr=name):
+                    yield name, node
+
+
+def raised() -> list[tuple[str, str]]:
+    """The messages of all errors: the error's name (``_fault`` for settings) and the text."""
+    return [
+        (name, text)
+        for path in MODULES
+        for name, call in called(path)
+        if name in ERROR_NAMES | {"_fault"} and call.args
+        if re.search("[a-z]{3}", text := text_of(call.args[1 if name == "_fault" else 0]))
+    ]
+
+
+def documented_messages() -> list[tuple[str, str]]:
+    """The messages in the tables, each with the name of its document."""
+    return [
+        (path.name, message)
+        for path in (ERRORS, PAGINATION)
+        for row in tables(path, "Message")
+        for message in row.names("Message")
+    ]
+
+
+def speaks_of(message: str, text: str) -> bool:
+    """Whether the parts of a documented message, between its …, stand in a text in their order."""
+    parts = [stripped for part in message.split("…") if (stripped := part.strip(" .,:;"))]
+    return re.search(".*".join(map(re.escape, parts)), text.replace("{}", "…")) is not None
+
+
+def test_documented_messages_exist() -> None:
+    """Each message in a table is one that the code can give."""
+    written = [text for path in MODULES for text in texts(path)]
+
+    assert not [
+        message
+        for _, message in documented_messages()
+        if not any(speaks_of(message, text) for text in written)
+    ]
+
+
+def test_messages_are_documented() -> None:
+    """Each error the code can raise is explained, errors of paging beside the paging."""
+    assert not [
+        text
+        for error, text in raised()
+        if not any(
+            speaks_of(message, text)
+            for document, message in documented_messages()
+            if document == (PAGINATION if error == "PaginationError" else ERRORS).name
+        )
+    ]
+
+
+def test_the_tree_of_errors_is_the_one_in_the_code() -> None:
+    """Each error stands below its parent, indented as deep as it is."""
+    (tree,) = (block for block in blocks(ERRORS, "text") if "OceanCustomError" in block.text)
+    drawn = {
+        found[2]: len(found[1]) // 4
+        for found in re.finditer(r"^([│├└─ ]*)(\w+Error)", tree.text, re.MULTILINE)
+    }
+    classes = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+
+    assert drawn == {
+        kind.__name__: len(kind.mro()) - len(errors.OceanCustomError.mro())
+        for kind in classes
+        if issubclass(kind, errors.OceanCustomError)
+    }
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    """Numbers in the prose are the constants."""
+    said = " ".join(prose(ERRORS).split())
+    transient = sorted(errors.ResponseError.TRANSIENT_STATUSES)
+
+    assert f"at most {retry.MAX_ATTEMPTS} times" in said
+    assert f"heeded up to {retry.MAX_RETRY_AFTER:.0f} seconds" in said
+    assert f"| {', '.join(map(str, transient))} | yes |" in said
+    assert f"After {session.MAX_FAILED_CHILDREN} failures" in prose(MAPPING)
+    assert f"in batches of {session.BATCH_ITEMS}" in DESIGN.read_text()
+
+
+# --- the documents themselves ----------------------------------------------------------
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors of a document's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", prose(path), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings}
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    """Each link within the repository names a file, and a heading that is there."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(path)):
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        file = (path.parent / name).resolve() if name else path
+        assert file.exists(), target
+        assert not anchor or anchor in anchors(file), target
+
+
+def test_the_readme_is_short_and_leads_to_every_document() -> None:
+    """The README stays within its length, and links each page."""
+    text = README.read_text()
+
+    assert len(text.splitlines()) <= README_LINES
+    assert all(f"(docs/{path.name})" in text for path in DOCS)
+
+
+def test_commands_of_make_exist() -> None:
+    """Each target that a document names is in the Makefile."""
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {
+        target
+        for path in ALL
+        for target in re.findall(r"(?:^|`)make ([a-z]+)", path.read_text(), re.MULTILINE)
+    }
+
+    assert {"demo", "test"} <= named <= targets
+
+
+def test_the_modules_of_the_design_are_those_there_are() -> None:
+    """Each module has its row."""
+    named = [only_name(row, "Module") for row in tables(DESIGN, "Module")]
+
+    assert sorted(named) == [path.name for path in MODULES]
+
+
+def test_the_readme_shows_the_entities_its_mapping_makes() -> None:
+    """The response in the README, through its mapping, is the entities in the README."""
+    ((given,), error) = exchanges(blocks(README, "http")[0].text)
+    (resource,) = yaml.safe_load(blocks(README, "yaml")[0].text)["resources"]
+    outcome = run(Example("README.md", {}, resource, [given], error, None))
+    mapping = resource["port"]["entity"]["mappings"]
+
+    def entity(item: Json, part: Json) -> Json:
+        if isinstance(part, dict):
+            return {key: entity(item, inner) for key, inner in part.items()}
+        return jq.compile(part).input_value(item).first()
+
+    kept = [item for item in outcome.items if entity(item, resource["selector"]["query"]) is True]
+
+    assert [entity(item, mapping) for item in kept] == json.loads(blocks(README, "json")[0].text)
+
+
+def test_the_errors_in_the_readme_are_real() -> None:
+    """Each of them ends a runnable example of the documentation."""
+    shown = blocks(README, "text")[0].text.splitlines()
+
+    assert set(shown) <= {example.error for path in DOCS for example in examples(path)}

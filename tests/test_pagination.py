@@ -1,0 +1,1597 @@
+"""When a walk goes on, where to, and when it ends: the rules of paging as tables.
+
+The tables repeat the names that the documentation lists, on purpose: a name that is lost
+from the code is missed here.
+"""
+
+from collections.abc import Callable, Mapping
+from itertools import product
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from errors import PaginationError
+from lookup import Json
+from pagination import (
+    Page,
+    PageRequest,
+    PaginationSettings,
+    PaginationType,
+    Progress,
+    Step,
+    make_paginator,
+)
+
+URL = "https://api.example.com/v2/things"
+REQUEST = PageRequest(URL)
+
+HOLDERS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("meta",),
+    ("pagination",),
+    ("paging",),
+    ("page",),
+    ("page_info",),
+    ("pageInfo",),
+    ("response_metadata",),
+    ("metadata",),
+    ("_metadata",),
+    ("meta", "pagination"),
+    ("meta", "page"),
+)
+LINK_HOLDERS = (*HOLDERS, ("links",), ("_links",))
+MORE_NAMES = (
+    "has_more",
+    "hasMore",
+    "has_next",
+    "hasNext",
+    "has_next_page",
+    "hasNextPage",
+    "more",
+    "more_available",
+    "moreAvailable",
+    "is_truncated",
+    "isTruncated",
+)
+LAST_NAMES = (
+    "is_last",
+    "isLast",
+    "is_last_page",
+    "isLastPage",
+    "last",
+    "last_page",
+    "lastPage",
+)
+NEXT_NAMES = (
+    "next",
+    "next_page",
+    "nextPage",
+    "next_url",
+    "nextUrl",
+    "next_page_url",
+    "nextPageUrl",
+    "next_link",
+    "nextLink",
+    "next_cursor",
+    "nextCursor",
+    "next_page_token",
+    "nextPageToken",
+    "next_token",
+    "nextToken",
+    "continuation_token",
+    "continuationToken",
+    "@odata.nextLink",
+)
+TOTAL_NAMES = (
+    "total",
+    "total_count",
+    "totalCount",
+    "total_results",
+    "totalResults",
+    "total_size",
+    "totalSize",
+    "total_items",
+    "totalItems",
+    "totalElements",
+    "nbHits",
+    "count",
+)
+TOTAL_PAGES_NAMES = (
+    "total_pages",
+    "totalPages",
+    "nbPages",
+    "page_count",
+    "pageCount",
+    "pages",
+    "last_page",
+    "lastPage",
+)
+CURSOR_NAMES = (
+    "next_cursor",
+    "nextCursor",
+    "next_page_token",
+    "nextPageToken",
+    "next_token",
+    "nextToken",
+    "continuation_token",
+    "continuationToken",
+    "after_cursor",
+    "afterCursor",
+    "end_cursor",
+    "endCursor",
+    "next",
+    "after",
+    "cursor",
+)
+LINK_NAMES = (
+    "@odata.nextLink",
+    "next",
+    "next_url",
+    "nextUrl",
+    "next_page_url",
+    "nextPageUrl",
+    "next_link",
+    "nextLink",
+    "nextRecordsUrl",
+    "next_page",
+    "nextPage",
+)
+OTHER_TYPES: tuple[Json, ...] = (None, "text", 7, 1.5, True, [], ["x"], [{"next": "x"}], {})
+
+
+def page(
+    rows: int, start: int = 0, *, headers: Mapping[str, str] | None = None, **envelope: Json
+) -> Page:
+    """A page of so many rows, their ids counted from ``start``, beside other keys."""
+    items = [{"id": start + number} for number in range(rows)]
+    return Page(URL, {"items": items, **envelope}, items, httpx.Headers(headers))
+
+
+def bare(rows: int, start: int = 0, *, headers: Mapping[str, str] | None = None) -> Page:
+    """A page that is a bare array."""
+    items = [{"id": start + number} for number in range(rows)]
+    return Page(URL, items, items, httpx.Headers(headers))
+
+
+def within(holder: tuple[str, ...], name: str, value: Json) -> dict[str, Json]:
+    """``{name: value}`` below the keys of a holder."""
+    inside: dict[str, Json] = {name: value}
+    for key in reversed(holder):
+        inside = {key: inside}
+    return inside
+
+
+def paging(type: PaginationType = "offset", **changes: Any) -> PaginationSettings:  # noqa: A002, ANN401 — as the setting is called
+    """Settings with pages of 10."""
+    return PaginationSettings(**{"type": type, "page_size": 10, **changes})
+
+
+def after(settings: PaginationSettings, *pages: Page, request: PageRequest = REQUEST) -> Step:
+    """What is done after the last of these pages; every page before it led on."""
+    paginator = make_paginator(settings)
+    step = Step(Progress(), paginator.first(request))
+    for number, one in enumerate(pages):
+        assert step.next is not None, f"the walk ended before page {number + 1}"
+        step = paginator.step(step.progress, step.next, one)
+    return step
+
+
+def goes_on(settings: PaginationSettings, *pages: Page) -> bool:
+    """Whether the walk goes on after the last of these pages."""
+    return after(settings, *pages).next is not None
+
+
+def params(request: PageRequest | None) -> dict[str, str]:
+    """The query of a request."""
+    assert request is not None
+    return dict(request.params)
+
+
+counted = pytest.mark.parametrize("type_", ["offset", "page"])
+sized = pytest.mark.parametrize("type_", ["offset", "page", "cursor", "next_link", "header_link"])
+paged_by_link = pytest.mark.parametrize("type_", ["next_link", "header_link"])
+
+
+# --- first requests ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        pytest.param(paging("none"), {}, id="none"),
+        pytest.param(paging("offset"), {"offset": "0", "limit": "10"}, id="offset"),
+        pytest.param(paging("page"), {"page": "1", "size": "10"}, id="page"),
+        pytest.param(paging("page", start_page=0), {"page": "0", "size": "10"}, id="page from 0"),
+        pytest.param(paging("offset", start_page=0), {"offset": "0", "limit": "10"}),
+        pytest.param(paging("cursor"), {"limit": "10"}, id="cursor"),
+        pytest.param(paging("next_link"), {}, id="next_link"),
+        pytest.param(paging("header_link"), {}, id="header_link"),
+        pytest.param(paging("header_link", size_param="per_page"), {"per_page": "10"}),
+        pytest.param(paging("next_link", size_param="$top"), {"$top": "10"}),
+        pytest.param(
+            paging("offset", pagination_param="skip", size_param="top"), {"skip": "0", "top": "10"}
+        ),
+        pytest.param(
+            paging("page", pagination_param="pageNumber", size_param="per_page", page_size=50),
+            {"pageNumber": "1", "per_page": "50"},
+        ),
+        pytest.param(
+            paging("cursor", pagination_param="page[after]", size_param="page[size]"),
+            {"page[size]": "10"},
+        ),
+    ],
+)
+def test_the_first_request(settings: PaginationSettings, expected: dict[str, str]) -> None:
+    """The first page is asked for with the names and numbers of the settings."""
+    assert params(make_paginator(settings).first(REQUEST)) == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "own", "expected"),
+    [
+        pytest.param(paging("offset"), {"limit": "3"}, {"limit": "3", "offset": "0"}, id="size"),
+        pytest.param(
+            paging("offset"), {"offset": "20"}, {"offset": "20", "limit": "10"}, id="offset"
+        ),
+        pytest.param(paging("page"), {"page": "4"}, {"page": "4", "size": "10"}, id="page"),
+        pytest.param(paging("cursor"), {"limit": "3"}, {"limit": "3"}, id="cursor's size"),
+        pytest.param(paging("offset"), {"q": "x"}, {"q": "x", "offset": "0", "limit": "10"}),
+    ],
+)
+def test_what_a_resource_asks_for_itself_stands(
+    settings: PaginationSettings, own: dict[str, str], expected: dict[str, str]
+) -> None:
+    """A size or position in query_params wins over the settings."""
+    request = PageRequest(URL, params=tuple(own.items()))
+
+    assert params(make_paginator(settings).first(request)) == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "own", "expected"),
+    [
+        pytest.param(
+            paging("offset"), {"offset": "20"}, {"offset": "30", "limit": "10"}, id="own offset"
+        ),
+        pytest.param(paging("page"), {"page": "4"}, {"page": "5", "size": "10"}, id="own page"),
+    ],
+)
+def test_a_walk_goes_on_from_the_position_a_resource_asked_for(
+    settings: PaginationSettings, own: dict[str, str], expected: dict[str, str]
+) -> None:
+    """Counting starts at the position in query_params."""
+    request = PageRequest(URL, params=tuple(own.items()))
+
+    assert params(after(settings, page(10), request=request).next) == expected
+
+
+@counted
+def test_a_full_page_is_one_as_long_as_the_resource_itself_asked_for(type_: PaginationType) -> None:
+    """A size in query_params is what pages are measured by, not pageSize."""
+    size = "limit" if type_ == "offset" else "size"
+    request = PageRequest(URL, params=((size, "3"),))
+
+    assert after(paging(type_), page(3), request=request).next is not None
+    assert after(paging(type_), page(2), request=request).next is None
+
+
+@pytest.mark.parametrize("position", ["abc", "1.5", "-1", ""])
+@counted
+def test_a_position_that_is_no_number_cannot_be_counted_on(
+    type_: PaginationType, position: str
+) -> None:
+    """An offset or page in query_params that is no number is told, with the parameter's name."""
+    name = "offset" if type_ == "offset" else "page"
+    request = PageRequest(URL, params=((name, position),))
+
+    with pytest.raises(PaginationError, match=name):
+        after(paging(type_), page(10), request=request)
+
+
+# --- positions ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pages", "expected"),
+    [
+        pytest.param([page(10)], 10, id="full page"),
+        pytest.param([page(5)], 5, id="capped page"),
+        pytest.param([page(12)], 12, id="more than asked for"),
+        pytest.param([page(10), page(10, 10)], 20, id="two pages"),
+        pytest.param([page(5), page(5, 5), page(5, 10)], 15, id="three capped pages"),
+        pytest.param([page(3, has_more=True)], 3, id="short page with more"),
+        pytest.param(
+            [page(10), page(4, 10, has_more=True), page(10, 14, has_more=True)], 24, id="uneven"
+        ),
+    ],
+)
+def test_offsets_advance_by_the_rows_received(pages: list[Page], expected: int) -> None:
+    """A server's cap or an uneven page leaves no gap and repeats nothing."""
+    assert params(after(paging("offset"), *pages).next)["offset"] == str(expected)
+
+
+@pytest.mark.parametrize(
+    ("start", "pages", "expected"),
+    [
+        pytest.param(1, [page(10)], 2, id="from 1"),
+        pytest.param(0, [page(10)], 1, id="from 0"),
+        pytest.param(1, [page(5), page(5, 5)], 3, id="capped pages"),
+        pytest.param(1, [page(0, has_more=True)], 2, id="empty page with more"),
+    ],
+)
+def test_pages_are_counted_one_by_one(start: int, pages: list[Page], expected: int) -> None:
+    """The page number grows by one, whatever the length of the pages."""
+    settings = paging("page", start_page=start)
+
+    assert params(after(settings, *pages).next)["page"] == str(expected)
+
+
+@sized
+def test_the_rest_of_the_request_stays(type_: PaginationType) -> None:
+    """Method, headers and body of a resource go along with every page."""
+    request = PageRequest(
+        URL, "POST", (("q", "x"),), headers=(("X-Org", "1"),), body={"filter": {"a": 1}}
+    )
+    one = page(10, next_cursor="c", headers={"Link": f'<{URL}?page=2>; rel="next"'}, next=URL)
+
+    following = after(paging(type_), one, request=request).next
+
+    assert following is not None
+    assert (following.method, following.headers, following.body) == (
+        "POST",
+        (("X-Org", "1"),),
+        {"filter": {"a": 1}},
+    )
+
+
+# --- rule 1: configured paths ------------------------------------------------------------
+
+
+HAS_MORE: dict[str, Json] = {"has_more_path": "state.more"}
+LAST_PAGE: dict[str, Json] = {"last_page_path": "state.last"}
+
+
+@pytest.mark.parametrize(
+    ("configured", "one", "more"),
+    [
+        pytest.param(HAS_MORE, page(10, state={"more": True}), True, id="more, full"),
+        pytest.param(HAS_MORE, page(3, state={"more": True}), True, id="more, short"),
+        pytest.param(HAS_MORE, page(0, state={"more": True}), True, id="more, empty"),
+        pytest.param(HAS_MORE, page(10, state={"more": False}), False, id="no more, full"),
+        pytest.param(HAS_MORE, page(3, state={"more": False}), False, id="no more, short"),
+        pytest.param(HAS_MORE, page(3, state={"more": "abc"}), True, id="a text is truthy"),
+        pytest.param(HAS_MORE, page(3, state={"more": 2}), True, id="a number is truthy"),
+        pytest.param(HAS_MORE, page(10, state={"more": 0}), False, id="zero is falsy"),
+        pytest.param(HAS_MORE, page(10, state={"more": ""}), False, id="empty text is falsy"),
+        pytest.param(HAS_MORE, page(10, state={"more": "false"}), False, id="'false' is falsy"),
+        pytest.param(HAS_MORE, page(3, state={"more": None}), False, id="null, short"),
+        pytest.param(HAS_MORE, page(3), False, id="absent, short"),
+        pytest.param(HAS_MORE, page(5), False, id="absent, length like a cap"),
+        pytest.param(HAS_MORE, page(0), False, id="absent, empty"),
+        pytest.param(HAS_MORE, page(3, state=None), False, id="null on the way, short"),
+        pytest.param(HAS_MORE, page(3, state=["more"]), False, id="array on the way, short"),
+        pytest.param(LAST_PAGE, page(10, state={"last": True}), False, id="last, full"),
+        pytest.param(LAST_PAGE, page(3, state={"last": True}), False, id="last, short"),
+        pytest.param(LAST_PAGE, page(10, state={"last": False}), True, id="not last, full"),
+        pytest.param(LAST_PAGE, page(3, state={"last": False}), True, id="not last, short"),
+        pytest.param(LAST_PAGE, page(10, state={"last": "true"}), False, id="'true' is truthy"),
+        pytest.param(LAST_PAGE, page(10, state={"last": "false"}), True, id="'false' is no end"),
+        pytest.param(LAST_PAGE, page(3), False, id="last absent, short"),
+        pytest.param(
+            HAS_MORE | LAST_PAGE,
+            page(3, state={"more": True, "last": True}),
+            True,
+            id="hasMorePath wins, more",
+        ),
+        pytest.param(
+            HAS_MORE | LAST_PAGE,
+            page(10, state={"more": False, "last": False}),
+            False,
+            id="hasMorePath wins, no more",
+        ),
+        pytest.param(
+            HAS_MORE | LAST_PAGE,
+            page(3, state={"last": False}),
+            True,
+            id="lastPagePath decides when hasMorePath finds nothing",
+        ),
+        pytest.param(
+            HAS_MORE,
+            page(10, state={"more": False}, has_more=True, total=99),
+            False,
+            id="over known signals: no more",
+        ),
+        pytest.param(
+            HAS_MORE,
+            page(3, state={"more": True}, has_more=False, total=3, next=None),
+            True,
+            id="over known signals: more",
+        ),
+        pytest.param({"has_more_path": ".state | .more"}, page(3, state={"more": 1}), True),
+        pytest.param({"has_more_path": ".page < .pages"}, page(10, page=2, pages=2), False),
+        pytest.param({"has_more_path": ".page < .pages"}, page(3, page=1, pages=2), True),
+    ],
+)
+@counted
+def test_a_configured_path_decides(
+    type_: PaginationType, configured: dict[str, Json], one: Page, *, more: bool
+) -> None:
+    """Both hasMorePath and lastPagePath are heeded on any page; absent on a short page is the end."""
+    assert goes_on(paging(type_, **configured), one) is more
+
+
+@pytest.mark.parametrize(
+    ("configured", "name"),
+    [
+        pytest.param({"has_more_path": "meta.mroe"}, "hasMorePath 'meta.mroe'", id="hasMorePath"),
+        pytest.param({"last_page_path": "isLsat"}, "lastPagePath 'isLsat'", id="lastPagePath"),
+    ],
+)
+@counted
+def test_a_path_that_finds_nothing_although_pages_were_full(
+    type_: PaginationType, configured: dict[str, Json], name: str
+) -> None:
+    """A typo in a configured path raises, naming the path and the keys that were there."""
+    settings = paging(type_, **configured)
+    assert goes_on(settings, page(10, stop=1))
+
+    with pytest.raises(PaginationError) as caught:
+        after(settings, page(10, stop=1), page(3, 10, stop=1))
+
+    assert name in str(caught.value)
+    assert "items, stop" in str(caught.value)
+
+
+@counted
+def test_a_path_that_finds_nothing_although_the_api_says_more(type_: PaginationType) -> None:
+    """A typo in hasMorePath raises when a total shows that the walk would end early."""
+    settings = paging(type_, has_more_path="meta.mroe")
+
+    with pytest.raises(PaginationError, match=r"meta\.mroe"):
+        after(settings, page(7, total=9), page(0, 7, total=9))
+
+
+@counted
+def test_a_path_that_once_spoke_may_fall_silent_on_the_last_page(type_: PaginationType) -> None:
+    """APIs that send has-more only while there is more are walked to their end."""
+    settings = paging(type_, has_more_path="more")
+
+    assert goes_on(settings, page(10, more=True))
+    assert not goes_on(settings, page(10, more=True), page(3, 10))
+    assert goes_on(settings, page(10, more=True), page(10, 10))
+    assert not goes_on(settings, page(10, more=True), page(10, 10), page(0, 20))
+
+
+# --- rule 2: signals APIs commonly send --------------------------------------------------
+
+
+def _places(names: tuple[str, ...], holders: tuple[tuple[str, ...], ...]) -> list[Any]:
+    return [
+        pytest.param(holder, name, id=".".join((*holder, name)))
+        for holder, name in product(holders, names)
+    ]
+
+
+@pytest.mark.parametrize(("holder", "name"), _places(MORE_NAMES, HOLDERS))
+def test_booleans_that_speak_of_more(holder: tuple[str, ...], name: str) -> None:
+    """True leads on from a short page, false ends at a full one, in every known place."""
+    yes, no = (within(holder, name, value) for value in (True, False))
+    for settings in (paging("offset"), paging("page")):
+        assert goes_on(settings, page(3, **yes))
+        assert not goes_on(settings, page(10, **no))
+
+
+@pytest.mark.parametrize(("holder", "name"), _places(LAST_NAMES, HOLDERS))
+def test_booleans_that_speak_of_the_last_page(holder: tuple[str, ...], name: str) -> None:
+    """False leads on from a short page, true ends at a full one, in every known place."""
+    yes, no = (within(holder, name, value) for value in (True, False))
+    for settings in (paging("offset"), paging("page")):
+        assert goes_on(settings, page(3, **no))
+        assert not goes_on(settings, page(10, **yes))
+
+
+@pytest.mark.parametrize(("holder", "name"), _places(NEXT_NAMES, LINK_HOLDERS))
+def test_next_markers(holder: tuple[str, ...], name: str) -> None:
+    """A next marker leads on from a short page; null or empty ends at a full one."""
+    for settings in (paging("offset"), paging("page")):
+        for marker in ("abc", URL, 2, {"href": URL}):
+            assert goes_on(settings, page(3, **within(holder, name, marker)))
+        for none in (None, "", False):
+            assert not goes_on(settings, page(10, **within(holder, name, none)))
+
+
+@pytest.mark.parametrize(("holder", "name"), _places(TOTAL_NAMES, HOLDERS))
+def test_totals_of_rows(holder: tuple[str, ...], name: str) -> None:
+    """A total beyond the rows received leads on, as a number or as digits."""
+    for settings, total in product((paging("offset"), paging("page")), (7, "7")):
+        told = within(holder, name, total)
+        assert goes_on(settings, page(3, **told))
+        assert goes_on(settings, page(3, **told), page(3, 3, **told))
+        assert not goes_on(settings, page(3, **told), page(3, 3, **told), page(1, 6, **told))
+
+
+@pytest.mark.parametrize(("holder", "name"), _places(TOTAL_PAGES_NAMES, HOLDERS))
+def test_totals_of_pages(holder: tuple[str, ...], name: str) -> None:
+    """A number of pages beyond those received leads on."""
+    for settings in (paging("offset"), paging("page")):
+        told = within(holder, name, 3)
+        assert goes_on(settings, page(3, **told))
+        assert goes_on(settings, page(3, **told), page(3, 3, **told))
+        assert not goes_on(settings, page(3, **told), page(3, 3, **told), page(1, 6, **told))
+
+
+@pytest.mark.parametrize("name", ["X-Total-Count", "X-Total", "X-WP-Total", "x-total-count"])
+@counted
+def test_totals_of_rows_in_headers(type_: PaginationType, name: str) -> None:
+    """A bare array with its total in a header is walked to the end."""
+    assert goes_on(paging(type_), bare(3, headers={name: "7"}))
+    assert not goes_on(paging(type_), bare(3, headers={name: "3"}))
+
+
+@pytest.mark.parametrize("name", ["X-Total-Pages", "X-WP-TotalPages"])
+@counted
+def test_totals_of_pages_in_headers(type_: PaginationType, name: str) -> None:
+    """A bare array with its number of pages in a header is walked to the end."""
+    assert goes_on(paging(type_), bare(3, headers={name: "2"}))
+    assert not goes_on(paging(type_), bare(3, headers={name: "1"}))
+
+
+@pytest.mark.parametrize("value", OTHER_TYPES, ids=repr)
+@pytest.mark.parametrize("holder", sorted({holder[0] for holder in LINK_HOLDERS if holder}))
+@counted
+def test_a_holder_of_another_type_says_nothing(
+    type_: PaginationType, holder: str, value: Json
+) -> None:
+    """Null, a text or an array where an object was expected neither ends nor prolongs a walk."""
+    assert goes_on(paging(type_), page(10, **{holder: value}))
+    assert not goes_on(paging(type_), page(3, **{holder: value}))
+
+
+@pytest.mark.parametrize("value", [None, "maybe", 7, 0, [], {}, {"a": 1}], ids=repr)
+@pytest.mark.parametrize("name", [*MORE_NAMES, "is_last", "isLast", "is_last_page", "last"])
+@counted
+def test_a_boolean_of_another_type_says_nothing(
+    type_: PaginationType, name: str, value: Json
+) -> None:
+    """Only true and false are believed where the name was not configured."""
+    assert goes_on(paging(type_), page(10, **{name: value}))
+    assert not goes_on(paging(type_), page(3, **{name: value}))
+
+
+@pytest.mark.parametrize(
+    "value", [None, "many", -5, 3.5, True, [], [9], {}, {"value": 9}], ids=repr
+)
+@pytest.mark.parametrize("name", [*TOTAL_NAMES, *TOTAL_PAGES_NAMES[:-2]])
+@counted
+def test_a_total_of_another_type_says_nothing(
+    type_: PaginationType, name: str, value: Json
+) -> None:
+    """What is no whole number is no total."""
+    assert goes_on(paging(type_), page(10, **{name: value}))
+    assert not goes_on(paging(type_), page(3, **{name: value}))
+
+
+@pytest.mark.parametrize(
+    ("signals", "more"),
+    [
+        pytest.param({"has_more": True, "is_last": True}, True, id="booleans"),
+        pytest.param({"has_more": False, "next": "x"}, True, id="marker against boolean"),
+        pytest.param({"has_more": True, "next": None}, True, id="boolean against marker"),
+        pytest.param({"next": None, "nextCursor": "x"}, True, id="markers"),
+        pytest.param({"next": None, "meta": {"has_more": True}}, True, id="in other places"),
+        pytest.param({"has_more": False, "meta": {"has_more": True}}, True, id="same name"),
+        pytest.param({"next_cursor": None, "total": 25}, True, id="marker against total"),
+        pytest.param({"next": None, "totalPages": 3}, True, id="marker against pages"),
+        pytest.param({"last": False, "total": 3}, True, id="boolean against total"),
+        pytest.param({"has_more": False, "next": None, "total": 3}, False, id="all say the end"),
+    ],
+)
+@pytest.mark.parametrize("length", [10, 3])
+@counted
+def test_where_signals_disagree_more_wins(
+    type_: PaginationType, length: int, signals: dict[str, Json], *, more: bool
+) -> None:
+    """One request too many costs nothing; a page too few would delete entities."""
+    assert goes_on(paging(type_), page(length, **signals)) is more
+
+
+@pytest.mark.parametrize(
+    ("pages", "more"),
+    [
+        pytest.param([page(10, count=10)], True, id="count is the page's own length, full"),
+        pytest.param([page(3, count=3)], False, id="count is the page's own length, short"),
+        pytest.param([page(5, count=5)], True, id="count is the page's own length, like a cap"),
+        pytest.param([page(10, total=0)], True, id="zero on a full page"),
+        pytest.param([page(10, total=7)], True, id="less than a full page"),
+        pytest.param([page(3, total=2)], False, id="less than a short page"),
+        pytest.param([page(10, total=20), page(10, 10, total=20)], True, id="reached, page full"),
+        pytest.param(
+            [page(10, total=20), page(10, 10, total=20), page(0, 20)],
+            False,
+            id="then empty",
+        ),
+        pytest.param([page(10, total=15), page(5, 10, total=15)], False, id="reached, page short"),
+        pytest.param([page(10, total=12), page(10, 10, total=12)], True, id="too small, page full"),
+        pytest.param(
+            [page(10, total=12), page(10, 10), page(4, 20)], False, id="too small, page short"
+        ),
+        pytest.param([page(10, total=99), page(4, 10, total=99)], True, id="too large, page short"),
+        pytest.param([page(10, total=99), page(4, 10), page(0, 14)], False, id="too large, empty"),
+        pytest.param([page(4, total=9), page(4, 4, total=9)], True, id="odd cap"),
+        pytest.param([page(4, total=8), page(4, 4, total=8)], True, id="odd cap, reached and full"),
+        pytest.param([page(10), page(10, 10, count=3)], True, id="only the first page's total"),
+        pytest.param([page(10, totalPages=2), page(10, 10)], True, id="pages reached, page full"),
+        pytest.param([page(10, totalPages=2), page(3, 10)], False, id="pages reached, page short"),
+        pytest.param([page(3, totalPages=1)], False, id="one page"),
+        pytest.param([page(10, totalPages=1)], True, id="one page, but it is full"),
+    ],
+)
+@counted
+def test_a_total_is_a_hint(type_: PaginationType, pages: list[Page], *, more: bool) -> None:
+    """A total leads on, but a walk by totals ends only on a page that is not full."""
+    assert goes_on(paging(type_), *pages) is more
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        pytest.param([page(0, total=50)], id="all of it"),
+        pytest.param([page(10, total=20), page(0, 10, total=20)], id="one page, then empty"),
+        pytest.param([page(10, total=25), page(5, 10), page(0, 15)], id="one page, then short"),
+        pytest.param([page(5, total=14), page(4, 5), page(0, 9)], id="one page of the cap's size"),
+        pytest.param([page(10, total=20, next=None), page(0, 10)], id="though a marker says end"),
+    ],
+)
+@counted
+def test_a_total_of_which_just_a_page_is_missing(type_: PaginationType, pages: list[Page]) -> None:
+    """When exactly one page is missing, the first was never asked for: startPage is named."""
+    with pytest.raises(PaginationError, match="startPage"):
+        after(paging(type_), *pages)
+
+
+# --- rule 3: the size --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pages", "more"),
+    [
+        pytest.param([page(0)], False, id="empty page"),
+        pytest.param([page(10)], True, id="full page"),
+        pytest.param([page(11)], True, id="more than asked for"),
+        pytest.param([page(9)], False, id="short first page"),
+        pytest.param([page(1)], False, id="one row"),
+        pytest.param([page(5)], True, id="a multiple of 5"),
+        pytest.param([page(8)], True, id="a multiple of 8"),
+        pytest.param([page(10), page(10, 10)], True, id="two full pages"),
+        pytest.param([page(10), page(9, 10)], False, id="shorter than the largest"),
+        pytest.param([page(10), page(5, 10)], False, id="shorter, though a multiple of 5"),
+        pytest.param([page(5), page(5, 5)], True, id="as long as the cap"),
+        pytest.param([page(5), page(4, 5)], False, id="shorter than the cap"),
+        pytest.param([page(5), page(0, 5)], False, id="nothing after the cap"),
+        pytest.param([page(5), page(7, 5)], True, id="longer than the largest"),
+        pytest.param([page(10), page(12, 10), page(11, 22)], False, id="shorter than the longest"),
+    ],
+)
+@counted
+def test_without_signals_the_size_decides(
+    type_: PaginationType, pages: list[Page], *, more: bool
+) -> None:
+    """Full pages lead on, short ones end; a first page like a server's cap is settled."""
+    assert goes_on(paging(type_), *pages) is more
+
+
+@pytest.mark.parametrize("cap", [5, 8, 10, 16, 20, 24, 25, 32, 40, 50, 64, 75, 80, 96])
+@counted
+def test_the_caps_servers_have(type_: PaginationType, cap: int) -> None:
+    """A first page of a round length is not taken for the whole collection."""
+    assert goes_on(paging(type_, page_size=100), page(cap))
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 6, 7, 9, 11, 13, 17, 49, 51, 63, 99])
+@counted
+def test_other_short_first_pages_are_the_whole_collection(
+    type_: PaginationType, length: int
+) -> None:
+    """An endpoint with a handful of rows costs one request."""
+    assert not goes_on(paging(type_, page_size=100), page(length))
+
+
+@counted
+def test_the_length_counts_before_filters(type_: PaginationType) -> None:
+    """A page of which data_path leaves little is as full as the API sent it."""
+    body = {"items": [{"id": 1}]}
+    rows = [{"id": number} for number in range(10)]
+
+    assert after(paging(type_), Page(URL, body, rows)).next is not None
+
+
+@counted
+def test_a_single_object_is_an_endpoint_without_paging(type_: PaginationType) -> None:
+    """An object that is itself the item ends the walk, whatever its fields are called."""
+    item = {"id": 1, "next": "x", "has_more": True, "total": 50, "page": {"next": "y"}}
+
+    assert after(paging(type_), Page(URL, item, [item])).next is None
+
+
+# --- the same page twice -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "signals",
+    [
+        pytest.param({}, id="no signal"),
+        pytest.param({"total": 25}, id="total"),
+        pytest.param({"has_more": True}, id="has_more"),
+    ],
+)
+@counted
+def test_a_position_the_api_does_not_heed(type_: PaginationType, signals: dict[str, Json]) -> None:
+    """The same full page twice is an error that names the parameter and the setting."""
+    with pytest.raises(PaginationError) as caught:
+        after(paging(type_, pagination_param="pgae"), page(10, **signals), page(10, **signals))
+
+    assert "'pgae'" in str(caught.value)
+    assert "paginationParam" in str(caught.value)
+
+
+@pytest.mark.parametrize("rows", [5, 8, 11, 25, 250])
+@pytest.mark.parametrize("shape", [page, bare])
+@counted
+def test_an_endpoint_without_paging_ends_with_a_warning(
+    type_: PaginationType,
+    shape: Callable[[int], Page],
+    rows: int,
+) -> None:
+    """The same page twice, not of pageSize, is the end, and is not yielded again."""
+    step = after(paging(type_), shape(rows), shape(rows))
+
+    assert step.next is None
+    assert step.repeated
+    assert step.warning is not None
+    assert "pagination.type: none" in step.warning
+
+
+@pytest.mark.parametrize("signals", [{"has_more": True}, {"total": 50}, {"next": "x"}], ids=repr)
+@counted
+def test_the_same_page_twice_although_there_is_more(
+    type_: PaginationType, signals: dict[str, Json]
+) -> None:
+    """An API that tells of more rows, but repeats a capped page, is not complete: an error."""
+    with pytest.raises(PaginationError):
+        after(paging(type_), page(5, **signals), page(5, **signals))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        pytest.param([{"id": 1}] * 5, [{"id": 1}] * 5, True, id="equal rows"),
+        pytest.param([{"id": 1, "at": 1}], [{"id": 1, "at": 2}], True, id="equal ids"),
+        pytest.param([{"id": 1}], [{"id": 2}], False, id="other ids"),
+        pytest.param([{"a": 1}], [{"a": 2}], False, id="other rows without ids"),
+        pytest.param([1, 2], [1, 2], True, id="equal scalars"),
+        pytest.param([1, 2], [2, 1], False, id="other scalars"),
+        pytest.param([{"id": None, "a": 1}], [{"id": None, "a": 2}], False, id="null ids"),
+        pytest.param([{"id": 1}, {"id": 2}], [{"id": 1}], False, id="part of it"),
+    ],
+)
+@counted
+def test_what_counts_as_the_same_page(
+    type_: PaginationType, first: list[Json], second: list[Json], *, same: bool
+) -> None:
+    """Pages are the same by their ids, or by their rows where a row has none."""
+    more = {"has_more_path": "more"} if not same else {}
+    pages = [Page(URL, {"more": True, "items": rows}, rows) for rows in (first, second)]
+    settings = paging(type_, page_size=len(first), **more)
+
+    if same:
+        with pytest.raises(PaginationError, match="same"):
+            after(settings, *pages)
+    else:
+        assert not after(settings, *pages).repeated
+
+
+@counted
+def test_a_page_that_repeats_an_older_one_is_left_to_the_walk(type_: PaginationType) -> None:
+    """Only two pages running are compared; a circle of requests is found by the requests."""
+    assert goes_on(paging(type_), page(10), page(10, 10), page(10))
+
+
+# --- walks that do not end ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("type_", ["offset", "page", "cursor", "next_link", "header_link"])
+def test_empty_pages_with_more_for_ever(type_: PaginationType) -> None:
+    """A few empty pages may be a filter, an endless row of them is an error."""
+    settings = paging(type_, next_link_path="link" if type_ == "next_link" else None)
+
+    def empty(number: int) -> Page:
+        link = f"{URL}?at={number}"
+        header = {"Link": f'<{link}>; rel="next"'}
+        return page(0, has_more=True, next_cursor=f"c{number}", link=link, headers=header)
+
+    assert goes_on(
+        settings,
+        page(
+            3,
+            has_more=True,
+            next_cursor="c",
+            link=f"{URL}?at=x",
+            headers={"Link": f'<{URL}?at=x>; rel="next"'},
+        ),
+        *map(empty, range(3)),
+    )
+    with pytest.raises(PaginationError, match="empty"):
+        after(settings, *map(empty, range(100)))
+
+
+# --- cursor ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("holder", "name"), _places(CURSOR_NAMES, HOLDERS))
+def test_cursors_in_known_places(holder: tuple[str, ...], name: str) -> None:
+    """A cursor is found without cursorPath; null, empty or absent ends the walk."""
+    first = page(10, **within(holder, name, "abc"))
+
+    assert params(after(paging("cursor"), first).next) == {"limit": "10", "cursor": "abc"}
+    for none in (None, ""):
+        assert not goes_on(paging("cursor"), first, page(10, 10, **within(holder, name, none)))
+    assert not goes_on(paging("cursor"), first, page(10, 10))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"paging": {"next": {"after": "abc"}}}, id="HubSpot"),
+        pytest.param({"paging": {"cursors": {"after": "abc"}}}, id="Graph API"),
+        pytest.param({"cursors": {"after": "abc"}}, id="cursors.after"),
+        pytest.param({"cursor": {"next": "abc"}}, id="cursor.next"),
+        pytest.param({"response_metadata": {"next_cursor": "abc"}}, id="Slack"),
+        pytest.param({"links": {"next": URL}, "meta": {"after_cursor": "abc"}}, id="Zendesk"),
+        pytest.param({"next": URL, "next_cursor": "abc"}, id="a URL is no cursor"),
+        pytest.param({"next": None, "meta": {"next_cursor": "abc"}}, id="null elsewhere"),
+    ],
+)
+def test_cursors_of_well_known_apis(body: dict[str, Json]) -> None:
+    """The places of widespread APIs need no cursorPath."""
+    assert params(after(paging("cursor"), page(10, **body)).next)["cursor"] == "abc"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "expected"),
+    [
+        pytest.param("meta.after_cursor", {"meta": {"after_cursor": "x"}}, "x", id="dot path"),
+        pytest.param("odd.key", {"odd.key": "x"}, "x", id="literal key"),
+        pytest.param(".items[-1].id", {}, "9", id="jq: last row's id"),
+        pytest.param(".meta.after", {"meta": {"after": "x"}}, "x", id="plain jq"),
+        pytest.param("at", {"at": 17}, "17", id="a number"),
+        pytest.param("at", {"at": "x", "next_cursor": "y"}, "x", id="before known places"),
+    ],
+)
+def test_cursor_path(path: str, body: dict[str, Json], expected: str) -> None:
+    """The cursorPath is a literal key, a dot path or jq."""
+    settings = paging("cursor", cursor_path=path, pagination_param="page[after]")
+
+    assert params(after(settings, page(10, **body)).next)["page[after]"] == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "pages", "more"),
+    [
+        pytest.param(paging("cursor"), [page(3)], False, id="no cursor"),
+        pytest.param(paging("cursor"), [page(0)], False, id="empty page"),
+        pytest.param(paging("cursor"), [page(5)], False, id="no cursor, length like a cap"),
+        pytest.param(paging("cursor"), [page(3, next_cursor="x")], True, id="short page"),
+        pytest.param(paging("cursor"), [page(0, next_cursor="x")], True, id="empty, with cursor"),
+        pytest.param(
+            paging("cursor"), [page(3, has_more=False, next_cursor=None)], False, id="no more"
+        ),
+        pytest.param(paging("cursor"), [page(10, has_more=False)], False, id="full, but no more"),
+        pytest.param(
+            paging("cursor"), [page(3, has_more=False, next_cursor="x")], True, id="more wins"
+        ),
+        pytest.param(
+            paging("cursor"),
+            [page(3, next_cursor="x"), page(0, has_more=False, next_cursor="y")],
+            False,
+            id="an empty page without more is the end, even with a cursor",
+        ),
+        pytest.param(paging("cursor", cursor_path="at"), [page(3)], False, id="path, short page"),
+        pytest.param(
+            paging("cursor", cursor_path="at"), [page(10, at=None)], False, id="path to null"
+        ),
+        pytest.param(
+            paging("cursor", cursor_path="at"), [page(10, at="")], False, id="path to empty text"
+        ),
+        pytest.param(
+            paging("cursor", cursor_path="at"),
+            [page(10, at="x"), page(10, 10)],
+            False,
+            id="path silent on the last page",
+        ),
+        pytest.param(
+            paging("cursor", has_more_path="more"),
+            [page(10, more=False, next_cursor="x")],
+            False,
+            id="hasMorePath ends although there is a cursor",
+        ),
+        pytest.param(
+            paging("cursor", last_page_path="done"),
+            [page(10, done=True, next_cursor="x")],
+            False,
+            id="lastPagePath ends although there is a cursor",
+        ),
+        pytest.param(
+            paging("cursor", last_page_path="done"),
+            [page(3, done=False, next_cursor="x")],
+            True,
+            id="lastPagePath is false",
+        ),
+    ],
+)
+def test_where_cursor_walks_end(
+    settings: PaginationSettings, pages: list[Page], *, more: bool
+) -> None:
+    """A cursor leads on; without one the walk ends."""
+    assert goes_on(settings, *pages) is more
+
+
+@pytest.mark.parametrize(
+    ("settings", "body"),
+    [
+        pytest.param(paging("cursor"), {"has_more": True}, id="known boolean"),
+        pytest.param(paging("cursor"), {"isLast": False}, id="known last"),
+        pytest.param(paging("cursor"), {"has_more": True, "next_cursor": None}, id="null cursor"),
+        pytest.param(paging("cursor", has_more_path="m"), {"m": True}, id="hasMorePath"),
+        pytest.param(paging("cursor", last_page_path="l"), {"l": False}, id="lastPagePath"),
+    ],
+)
+@pytest.mark.parametrize("rows", [10, 3])
+def test_without_a_cursor_the_last_id_leads_on(
+    settings: PaginationSettings, body: dict[str, Json], rows: int
+) -> None:
+    """In Stripe's style the last row's id is the cursor while there is more."""
+    step = after(settings, page(rows, **body))
+
+    assert params(step.next)["cursor"] == str(rows - 1)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([], id="no rows"),
+        pytest.param([{"key": "a"}], id="no id"),
+        pytest.param([{"id": None}], id="null id"),
+        pytest.param([{"id": {"of": 1}}], id="id of another type"),
+        pytest.param([{"id": True}], id="id is a boolean"),
+        pytest.param(["a"], id="rows are scalars"),
+    ],
+)
+def test_more_without_cursor_and_without_id(rows: list[Json]) -> None:
+    """When there is more and nothing to go on from, the walk raises and names cursorPath."""
+    body = {"has_more": True, "things": rows}
+
+    with pytest.raises(PaginationError, match="cursorPath") as caught:
+        after(paging("cursor"), Page(URL, body, rows))
+
+    assert "things" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "pages"),
+    [
+        pytest.param(paging("cursor", cursor_path="mtea.next"), [page(10)], id="wrong cursorPath"),
+        pytest.param(paging("cursor"), [page(10)], id="full page without any cursor"),
+        pytest.param(paging("cursor"), [page(3, total=9)], id="total speaks of more"),
+        pytest.param(
+            paging("cursor"), [page(3, links={"next": URL})], id="a next link speaks of more"
+        ),
+        pytest.param(
+            paging("cursor", cursor_path="at"), [page(3, total=9)], id="path, total speaks of more"
+        ),
+        pytest.param(
+            paging("cursor", cursor_path="at"), [page(3, next_cursor="x")], id="cursor elsewhere"
+        ),
+        pytest.param(
+            paging("cursor", cursor_path="meta"), [page(3, meta={"next": "x"})], id="object"
+        ),
+        pytest.param(paging("cursor", cursor_path="meta"), [page(3, meta=["x"])], id="array"),
+        pytest.param(paging("cursor", cursor_path="meta"), [page(3, meta=True)], id="boolean"),
+        pytest.param(
+            paging("cursor", cursor_path="at", has_more_path="more"), [page(10)], id="both paths"
+        ),
+    ],
+)
+def test_a_cursor_walk_in_doubt_raises(settings: PaginationSettings, pages: list[Page]) -> None:
+    """A walk that would end although something speaks of more tells which path to correct."""
+    with pytest.raises(PaginationError, match="cursorPath") as caught:
+        after(settings, *pages)
+
+    assert "items" in str(caught.value) or "where a cursor was expected" in str(caught.value)
+
+
+def test_a_full_page_that_is_all_there_is() -> None:
+    """A collection of exactly pageSize rows that says so needs no cursor."""
+    assert not goes_on(paging("cursor"), page(10, total=10))
+
+
+def test_a_single_object_has_no_cursor() -> None:
+    """An object that is itself the item is not searched for a cursor."""
+    item = {"id": 1, "next": "x", "cursor": "y", "has_more": True}
+
+    assert after(paging("cursor"), Page(URL, item, [item])).next is None
+
+
+# --- next_link ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("holder", "name"), _places(LINK_NAMES, LINK_HOLDERS))
+def test_links_in_known_places(holder: tuple[str, ...], name: str) -> None:
+    """A next link is found without nextLinkPath, as a text or below href; null ends the walk."""
+    link = "https://api.example.com/v2/things?page=2"
+    for found in (link, {"href": link}, "?page=2", "/v2/things?page=2"):
+        step = after(paging("next_link"), page(10, **within(holder, name, found)))
+        assert step.next is not None
+        assert step.next.url == link
+    for none in (None, "", {"href": None}):
+        assert not goes_on(paging("next_link"), page(10, **within(holder, name, none)))
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        pytest.param("a.b", {"a.b": "?at=2"}, id="literal key"),
+        pytest.param("a.b", {"a": {"b": "?at=2"}}, id="dot path"),
+        pytest.param("a.b", {"a": {"b": {"href": "?at=2"}}}, id="dot path to href"),
+        pytest.param(".a.b", {"a": {"b": "?at=2"}}, id="plain jq"),
+        pytest.param(
+            '.l[] | select(.rel == "next").url', {"l": [{"rel": "next", "url": "?at=2"}]}, id="jq"
+        ),
+        pytest.param("a", {"a": "?at=2", "next": "?at=3"}, id="before known places"),
+    ],
+)
+def test_next_link_path(path: str, body: dict[str, Json]) -> None:
+    """The nextLinkPath is a literal key, a dot path or jq."""
+    following = after(paging("next_link", next_link_path=path), page(3, **body)).next
+
+    assert following is not None
+    assert following.url == f"{URL}?at=2"
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        pytest.param("?page=2", f"{URL}?page=2", id="query only"),
+        pytest.param("/v2/things?page=2", f"{URL}?page=2", id="path"),
+        pytest.param("things?page=2", f"{URL}?page=2", id="relative path"),
+        pytest.param("../v3/things", "https://api.example.com/v3/things", id="dot segments"),
+        pytest.param("//api.example.com/x", "https://api.example.com/x", id="without scheme"),
+        pytest.param("https://other.example/x?a=1", "https://other.example/x?a=1", id="absolute"),
+        pytest.param(f"{URL}?c=a%2Bb%3D%3D", f"{URL}?c=a%2Bb%3D%3D", id="encoded"),
+        pytest.param(f"{URL}?a=1;b=2&c=3,4", f"{URL}?a=1;b=2&c=3,4", id="semicolons and commas"),
+    ],
+)
+@paged_by_link
+def test_links_are_resolved_against_the_page(
+    type_: PaginationType, link: str, expected: str
+) -> None:
+    """Relative links work as in a browser; whether the host may be asked is decided elsewhere."""
+    one = page(3, next=link, headers={"Link": f'<{link}>; rel="next"'})
+
+    following = after(paging(type_), one).next
+
+    assert following is not None
+    assert following.url == expected
+
+
+@paged_by_link
+def test_a_link_is_resolved_against_where_the_page_came_from(type_: PaginationType) -> None:
+    """After a redirect, a relative link belongs to the URL that answered."""
+    moved = Page(
+        "https://api.example.com/v9/moved",
+        {"items": [1], "next": "?page=2"},
+        [1],
+        httpx.Headers({"Link": '<?page=2>; rel="next"'}),
+    )
+
+    following = after(paging(type_), moved).next
+
+    assert following is not None
+    assert following.url == "https://api.example.com/v9/moved?page=2"
+
+
+@paged_by_link
+def test_parameters_come_from_the_link_alone(type_: PaginationType) -> None:
+    """A link holds every parameter: none is sent twice."""
+    request = PageRequest(URL, params=(("q", "x"),))
+    one = page(3, next="?q=x&page=2", headers={"Link": '<?q=x&page=2>; rel="next"'})
+
+    following = after(paging(type_, size_param="per_page"), one, request=request).next
+
+    assert following is not None
+    assert following.params == ()
+    assert following.url == f"{URL}?q=x&page=2"
+
+
+@pytest.mark.parametrize(
+    ("settings", "pages", "more"),
+    [
+        pytest.param(paging("next_link"), [page(3)], False, id="no link"),
+        pytest.param(paging("next_link"), [page(0)], False, id="empty page"),
+        pytest.param(paging("next_link"), [page(250)], False, id="an endpoint without paging"),
+        pytest.param(paging("next_link"), [page(0, next="?p=2")], True, id="empty page with link"),
+        pytest.param(
+            paging("next_link", size_param="$top"),
+            [page(10, next="?p=2"), page(10, 10)],
+            False,
+            id="no link on the last page, although it is full",
+        ),
+        pytest.param(paging("next_link", next_link_path="n"), [page(10, n=None)], False, id="null"),
+        pytest.param(paging("next_link", next_link_path="n"), [page(10, n="")], False, id="empty"),
+        pytest.param(paging("next_link", next_link_path="n"), [page(10, n=False)], False, id="no"),
+        pytest.param(
+            paging("next_link", has_more_path="m"), [page(3, m=False, next="?p=2")], False
+        ),
+        pytest.param(
+            paging("next_link", last_page_path="l"), [page(3, l=True, next="?p=2")], False
+        ),
+        pytest.param(paging("next_link", has_more_path="m"), [page(3, m=True, next="?p=2")], True),
+    ],
+)
+def test_where_walks_by_link_end(
+    settings: PaginationSettings, pages: list[Page], *, more: bool
+) -> None:
+    """A link leads on; without one the walk ends."""
+    assert goes_on(settings, *pages) is more
+
+
+@pytest.mark.parametrize(
+    ("settings", "pages"),
+    [
+        pytest.param(
+            paging("next_link", next_link_path="nxet", size_param="top"), [page(10)], id="full page"
+        ),
+        pytest.param(
+            paging("next_link", next_link_path="nxet"), [page(3, next="?p=2")], id="link elsewhere"
+        ),
+        pytest.param(
+            paging("next_link", next_link_path="nxet"), [page(3, has_more=True)], id="has_more"
+        ),
+        pytest.param(paging("next_link", next_link_path="nxet"), [page(3, total=9)], id="total"),
+        pytest.param(paging("next_link"), [page(3, has_more=True)], id="default, has_more"),
+        pytest.param(paging("next_link"), [page(3, next=2)], id="default, a page number"),
+        pytest.param(paging("next_link"), [page(3, total=9)], id="default, total"),
+        pytest.param(
+            paging("next_link", has_more_path="m"), [page(3, m=True)], id="hasMorePath, no link"
+        ),
+        pytest.param(paging("next_link", next_link_path="n"), [page(3, n=7)], id="a number"),
+        pytest.param(paging("next_link", next_link_path="n"), [page(3, n=["?p"])], id="an array"),
+        pytest.param(
+            paging("next_link", next_link_path="n"), [page(3, n={"to": 1})], id="an object"
+        ),
+    ],
+)
+def test_a_walk_by_link_in_doubt_raises(settings: PaginationSettings, pages: list[Page]) -> None:
+    """A walk that would end although something speaks of more tells which path to correct."""
+    with pytest.raises(PaginationError, match="nextLinkPath"):
+        after(settings, *pages)
+
+
+def test_a_single_object_has_no_next_link() -> None:
+    """An object that is itself the item is not searched for a link."""
+    item = {"id": 1, "next": "/steps/2", "links": {"next": "/steps/2"}}
+
+    assert after(paging("next_link"), Page(URL, item, [item])).next is None
+
+
+# --- header_link -------------------------------------------------------------------------
+
+
+NEXT = f"{URL}?page=2"
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        pytest.param(f'<{NEXT}>; rel="next"', NEXT, id="next"),
+        pytest.param(f"<{NEXT}>; rel=next", NEXT, id="without quotes"),
+        pytest.param(f"<{NEXT}>;rel='next'", NEXT, id="single quotes"),
+        pytest.param(f'<{NEXT}>; rel="NEXT"', NEXT, id="upper case"),
+        pytest.param(f'<{NEXT}>; REL="next"', NEXT, id="parameter in upper case"),
+        pytest.param(f'<{URL}?page=1>; rel="prev", <{NEXT}>; rel="next"', NEXT, id="after prev"),
+        pytest.param(f'<{NEXT}>; rel="next", <{URL}?page=9>; rel="last"', NEXT, id="before last"),
+        pytest.param(f'<{NEXT}>;rel="next",<{URL}?page=9>;rel="last"', NEXT, id="no spaces"),
+        pytest.param(f'<{NEXT}>; rel="next last"', NEXT, id="several relations"),
+        pytest.param(f'<{NEXT}>; title="a=b"; rel="next"', NEXT, id="equals sign in a parameter"),
+        pytest.param(f'<{NEXT}>; title="a;b"; rel="next"', NEXT, id="semicolon in a parameter"),
+        pytest.param(f'<{NEXT}>; cursor="ab=="; rel="next"', NEXT, id="cursor in base64"),
+        pytest.param(f'<{NEXT}>; crossorigin; rel="next"', NEXT, id="parameter without value"),
+        pytest.param(f'<{URL}?f=a;b&page=2>; rel="next"', f"{URL}?f=a;b&page=2", id="semicolon"),
+        pytest.param(f'<{URL}?f=a,b&page=2>; rel="next"', f"{URL}?f=a,b&page=2", id="comma"),
+        pytest.param('<?page=2>; rel="next"', NEXT, id="relative"),
+        pytest.param(
+            f'<{URL}?c=0>; rel="previous"; results="false"; cursor="0:0:1",'
+            f' <{NEXT}>; rel="next"; results="true"; cursor="0:100:0"',
+            NEXT,
+            id="Sentry",
+        ),
+        pytest.param(
+            f'<{NEXT}>; rel="next"; results="false"; cursor="0:100:0"', None, id="Sentry's end"
+        ),
+        pytest.param(f"<{NEXT}>; results=false; rel=next", None, id="Sentry's end, unquoted"),
+        pytest.param(f'<{URL}?page=1>; rel="prev"', None, id="only prev"),
+        pytest.param(f'<{URL}>; rel="self nextpage"', None, id="part of a word"),
+        pytest.param(f"<{URL}?rel=next>", None, id="no relation"),
+        pytest.param("", None, id="empty header"),
+        pytest.param("nonsense", None, id="no link at all"),
+    ],
+)
+def test_link_headers(header: str, expected: str | None) -> None:
+    """The next link is found in any well-formed Link header (RFC 8288), and in none else."""
+    following = after(paging("header_link"), bare(10, headers={"Link": header})).next
+
+    assert (following.url if following else None) == expected
+
+
+def test_link_headers_on_several_lines() -> None:
+    """An API may send one Link header for each link."""
+    headers = httpx.Headers(
+        [("Link", f'<{URL}?page=1>; rel="prev"'), ("Link", f'<{NEXT}>; rel="next"')]
+    )
+
+    following = after(paging("header_link"), Page(URL, [1], [1], headers)).next
+
+    assert following is not None
+    assert following.url == NEXT
+
+
+def test_another_relation() -> None:
+    """The headerLinkRel names the relation that leads on."""
+    headers = {"Link": f'<{URL}?page=9>; rel="next", <{NEXT}>; rel="more-results"'}
+
+    following = after(
+        paging("header_link", header_link_rel="More-Results"), bare(3, headers=headers)
+    ).next
+
+    assert following is not None
+    assert following.url == NEXT
+
+
+@pytest.mark.parametrize(
+    ("settings", "pages", "more"),
+    [
+        pytest.param(paging("header_link"), [bare(10)], False, id="no header"),
+        pytest.param(paging("header_link", size_param="per_page"), [bare(10)], False, id="full"),
+        pytest.param(paging("header_link"), [bare(0)], False, id="empty page"),
+        pytest.param(
+            paging("header_link"), [bare(0, headers={"Link": '<?p=2>; rel="next"'})], True
+        ),
+        pytest.param(
+            paging("header_link"),
+            [bare(10, headers={"Link": '<?p=2>; rel="next"'}), bare(10, 10)],
+            False,
+            id="no header on the last page",
+        ),
+        pytest.param(
+            paging("header_link", last_page_path="l"),
+            [page(3, l=True, headers={"Link": '<?p=2>; rel="next"'})],
+            False,
+            id="lastPagePath decides",
+        ),
+    ],
+)
+def test_where_walks_by_header_end(
+    settings: PaginationSettings, pages: list[Page], *, more: bool
+) -> None:
+    """A link leads on; without one the walk ends."""
+    assert goes_on(settings, *pages) is more
+
+
+@pytest.mark.parametrize(
+    ("settings", "one"),
+    [
+        pytest.param(paging("header_link"), page(3, has_more=True), id="has_more"),
+        pytest.param(paging("header_link"), bare(3, headers={"X-Total-Count": "9"}), id="total"),
+        pytest.param(paging("header_link", has_more_path="m"), page(3, m=True), id="hasMorePath"),
+    ],
+)
+def test_a_missing_header_although_there_is_more(settings: PaginationSettings, one: Page) -> None:
+    """A walk that would end although something speaks of more raises."""
+    with pytest.raises(PaginationError):
+        after(settings, one)
+
+
+# --- none --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "warned"),
+    [
+        pytest.param(page(10), False, id="plain"),
+        pytest.param(page(10, has_more=True), True, id="has_more"),
+        pytest.param(page(10, isLast=False), True, id="not the last"),
+        pytest.param(bare(10, headers={"Link": '<?p=2>; rel="next"'}), True, id="Link header"),
+        pytest.param(page(10, has_more=False), False, id="no more"),
+    ],
+)
+def test_without_paging_one_page_is_read(one: Page, *, warned: bool) -> None:
+    """``none`` reads one page, and warns when the answer itself speaks of more."""
+    step = after(paging("none"), one)
+
+    assert step.next is None
+    assert (step.warning is not None) is warned
+
+
+# --- send_in: body -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "body", "answer", "first", "second"),
+    [
+        pytest.param(
+            paging("cursor", pagination_param="start_cursor", size_param="page_size"),
+            {"filter": {"a": 1}},
+            {"has_more": True, "next_cursor": "c1"},
+            {"filter": {"a": 1}, "page_size": 10},
+            {"filter": {"a": 1}, "page_size": 10, "start_cursor": "c1"},
+            id="Notion",
+        ),
+        pytest.param(
+            paging(
+                "cursor",
+                pagination_param="variables.after",
+                size_param="variables.first",
+                cursor_path="data.issues.pageInfo.endCursor",
+                has_more_path="data.issues.pageInfo.hasNextPage",
+            ),
+            {"query": "query($after: String) { issues }", "variables": {"org": "x"}},
+            {"data": {"issues": {"pageInfo": {"endCursor": "c1", "hasNextPage": True}}}},
+            {
+                "query": "query($after: String) { issues }",
+                "variables": {"org": "x", "first": 10},
+            },
+            {
+                "query": "query($after: String) { issues }",
+                "variables": {"org": "x", "first": 10, "after": "c1"},
+            },
+            id="GraphQL",
+        ),
+        pytest.param(
+            paging("offset", pagination_param="from", size_param="size"),
+            {"query": {"match_all": {}}},
+            {"total": 99},
+            {"query": {"match_all": {}}, "from": 0, "size": 10},
+            {"query": {"match_all": {}}, "from": 10, "size": 10},
+            id="offset, as numbers",
+        ),
+        pytest.param(
+            paging("page", pagination_param="paging.page", size_param="paging.size"),
+            None,
+            {},
+            {"paging": {"page": 1, "size": 10}},
+            {"paging": {"page": 2, "size": 10}},
+            id="page, no body of its own",
+        ),
+        pytest.param(
+            paging("page", pagination_param="paging.page", size_param="paging.size"),
+            {"paging": {"page": 3, "size": 10}},
+            {},
+            {"paging": {"page": 3, "size": 10}},
+            {"paging": {"page": 4, "size": 10}},
+            id="page, own position",
+        ),
+        pytest.param(
+            paging("page", pagination_param="paging.page", size_param="paging.size"),
+            {"paging": None},
+            {},
+            {"paging": {"page": 1, "size": 10}},
+            {"paging": {"page": 2, "size": 10}},
+            id="null on the way",
+        ),
+    ],
+)
+def test_paging_in_the_body(
+    settings: PaginationSettings,
+    body: dict[str, Json] | None,
+    answer: dict[str, Json],
+    first: dict[str, Json],
+    second: dict[str, Json],
+) -> None:
+    """With ``send_in: body`` the names are dot paths into the JSON body, and no parameters."""
+    settings = PaginationSettings(**{**vars(settings), "send_in": "body"})
+    request = PageRequest(URL, "POST", body=body)
+
+    opening = make_paginator(settings).first(request)
+    following = after(settings, page(10, **answer), request=request).next
+
+    assert opening.body == first
+    assert following is not None
+    assert following.body == second
+    assert opening.params == following.params == ()
+    assert request.body == body, "the resource's own body is left alone"
+
+
+# --- ahead -------------------------------------------------------------------------------
+
+
+def positions_ahead(settings: PaginationSettings, *pages: Page) -> list[str]:
+    """The positions that may be asked for ahead, after the last of these pages."""
+    paginator = make_paginator(settings)
+    sent, progress = paginator.first(REQUEST), Progress()
+    for number, one in enumerate(pages):
+        step = paginator.step(progress, sent, one)
+        progress = step.progress
+        if number + 1 < len(pages):
+            assert step.next is not None
+            sent = step.next
+    return [params(request)[settings.type] for request in paginator.ahead(progress, sent)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "pages", "expected"),
+    [
+        pytest.param(paging("offset"), [page(10, total=35)], ["10", "20", "30"], id="offset"),
+        pytest.param(paging("offset"), [page(10, total=30)], ["10", "20"], id="offset, even"),
+        pytest.param(paging("offset"), [page(5, total=17)], ["5", "10", "15"], id="capped"),
+        pytest.param(paging("page"), [page(10, total=35)], ["2", "3", "4"], id="page"),
+        pytest.param(paging("page", start_page=0), [page(10, total=35)], ["1", "2", "3"], id="0"),
+        pytest.param(paging("page"), [page(10, totalPages=3)], ["2", "3"], id="pages"),
+        pytest.param(paging("page"), [page(5, total=17)], ["2", "3", "4"], id="page, capped"),
+        pytest.param(
+            paging("page"), [page(10, total=35), page(10, 10)], ["3", "4"], id="after page 2"
+        ),
+        pytest.param(paging("offset"), [page(10, total=35), page(10, 10)], ["20", "30"]),
+        pytest.param(paging("offset"), [page(10)], [], id="no total"),
+        pytest.param(paging("offset"), [page(10, count=10)], [], id="the page's own length"),
+        pytest.param(paging("offset"), [page(10, total="many")], [], id="no number"),
+        pytest.param(paging("page"), [bare(10, headers={"X-Total-Count": "15"})], ["2"]),
+    ],
+)
+def test_pages_that_may_be_fetched_ahead(
+    settings: PaginationSettings, pages: list[Page], expected: list[str]
+) -> None:
+    """When the API told its total, the positions of the other pages are known."""
+    assert positions_ahead(settings, *pages) == expected
+
+
+@counted
+def test_what_is_fetched_ahead_is_what_comes_next(type_: PaginationType) -> None:
+    """The first request ahead is the very request the walk makes next: nothing is fetched twice."""
+    paginator = make_paginator(paging(type_))
+    sent = paginator.first(PageRequest(URL, params=(("q", "x"),)))
+    step = paginator.step(Progress(), sent, page(10, total=35))
+
+    assert step.next is not None
+    assert next(paginator.ahead(step.progress, sent)).key == step.next.key
+
+
+@pytest.mark.parametrize("type_", ["none", "cursor", "next_link", "header_link"])
+def test_only_counted_pages_are_fetched_ahead(type_: PaginationType) -> None:
+    """Where each page names the next, nothing can be asked for before it."""
+    one = page(10, total=99, next_cursor="x", next=NEXT, headers={"Link": f'<{NEXT}>; rel="next"'})
+    paginator = make_paginator(paging(type_))
+    sent = paginator.first(REQUEST)
+
+    assert not list(paginator.ahead(paginator.step(Progress(), sent, one).progress, sent))
+
+
+# --- no state ----------------------------------------------------------------------------
+
+
+SIGNALS: st.SearchStrategy[dict[str, Json]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "has_more": st.booleans() | st.none(),
+        "next": st.sampled_from([None, "", "abc", 7, NEXT]),
+        "total": st.integers(-1, 60) | st.none(),
+        "meta": st.sampled_from([None, [], {"is_last": True}, {"next_cursor": "abc"}]),
+    },
+)
+
+
+@given(
+    type_=st.sampled_from(["none", "offset", "page", "cursor", "next_link", "header_link"]),
+    lengths=st.lists(st.integers(0, 12), min_size=1, max_size=5),
+    signals=SIGNALS,
+)
+def test_a_paginator_keeps_no_state(
+    type_: PaginationType, lengths: list[int], signals: dict[str, Json]
+) -> None:
+    """One paginator serves any number of walks at once: asked twice, it answers the same."""
+    one, other = make_paginator(paging(type_)), make_paginator(paging(type_))
+    sent, progress, start = one.first(REQUEST), Progress(), 0
+    assert sent == one.first(REQUEST) == other.first(REQUEST)
+
+    def outcome(paginator: Any, current: Page) -> Any:  # noqa: ANN401 — a step or an error
+        try:
+            step = paginator.step(progress, sent, current)
+        except PaginationError as error:
+            return str(error)
+        return step, list(paginator.ahead(step.progress, sent))
+
+    for length in lengths:
+        current = page(length, start, **signals)
+        first = outcome(one, current)
+        assert first == outcome(one, current) == outcome(other, current)
+        if isinstance(first, str) or first[0].next is None:
+            return
+        sent, progress, start = first[0].next, first[0].progress, start + length
+
+
+@given(
+    type_=st.sampled_from(["none", "offset", "page", "cursor", "next_link", "header_link"]),
+    body=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["meta", "next", "total", "has_more", "paging", "links", "cursor", "x"]
+                ),
+                inner,
+                max_size=4,
+            )
+        ),
+    ),
+    rows=st.integers(0, 12),
+)
+def test_any_body_gives_a_step_or_a_pagination_error(
+    type_: PaginationType, body: Json, rows: int
+) -> None:
+    """Whatever an API sends beside its rows, no other error comes of it."""
+    try:
+        step = after(paging(type_), Page(URL, body, [{"id": number} for number in range(rows)]))
+    except PaginationError:
+        return
+    assert step.progress.rows == rows
+
+
+# --- settings of one resource ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({}, {"skip": "0", "top": "10"}, id="nothing changed"),
+        pytest.param({"page_size": 3}, {"skip": "0", "top": "3"}, id="another size"),
+        pytest.param({"type": "offset"}, {"skip": "0", "top": "10"}, id="the same type"),
+        pytest.param({"type": "page"}, {"page": "1", "size": "10"}, id="another type's own names"),
+        pytest.param({"type": "cursor", "size_param": "n"}, {"n": "10"}, id="a name for it"),
+        pytest.param({"type": "none"}, {}, id="no paging"),
+    ],
+)
+def test_a_resource_overrides_the_installation(
+    changes: dict[str, Json], expected: dict[str, str]
+) -> None:
+    """A resource's own pagination goes on top; parameter names belong to their type."""
+    installation = paging("offset", pagination_param="skip", size_param="top")
+
+    assert params(make_paginator(installation.overridden(changes)).first(REQUEST)) == expected
+
+
+# --- requests ----------------------------------------------------------------------------
+
+
+def test_setting_a_parameter_replaces_it() -> None:
+    """A parameter the walk sets appears once, and the others stay as they were."""
+    request = PageRequest(URL, params=(("page", "1"), ("tag", "a"), ("tag", "b"), ("page", "2")))
+
+    assert request.put("page", 3, "query").params == (("tag", "a"), ("tag", "b"), ("page", "3"))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(PageRequest(URL, "POST"), id="method"),
+        pytest.param(PageRequest(URL + "/x"), id="url"),
+        pytest.param(PageRequest(URL, params=(("a", "1"),)), id="params"),
+        pytest.param(PageRequest(URL, headers=(("A", "1"),)), id="headers"),
+        pytest.param(PageRequest(URL, body={}), id="body"),
+    ],
+)
+def test_requests_that_differ_have_different_keys(other: PageRequest) -> None:
+    """A walk tells a repeated request from a new one by everything that is sent."""
+    assert other.key != REQUEST.key
+    assert PageRequest(URL).key == REQUEST.key

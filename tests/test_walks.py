@@ -1,0 +1,800 @@
+"""Whole walks over APIs of every kind: each item exactly once, or an error.
+
+The API is a function from a query to an answer. Most walks reach it without a socket, so
+that thousands of combinations take seconds; some go over real loopback connections.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count, cycle
+from typing import Any, Literal
+from urllib.parse import unquote
+
+import httpx
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from client import ApiClient, Fetched
+from errors import OceanCustomError, PaginationError
+from expansion import Endpoint, Parameter, Resource
+from extraction import Extractor
+from lookup import Json
+from pagination import PageRequest, PaginationSettings, make_paginator
+from session import Session
+from settings import Settings
+from tests.fault_api import Answer, FaultApi, Request
+
+BASE = "http://api.test/v1"
+COUNTED: tuple[Literal["offset", "page"], ...] = ("offset", "page")
+LED: tuple[Literal["cursor", "next_link", "header_link"], ...] = (
+    "cursor",
+    "next_link",
+    "header_link",
+)
+SOUND_CAPS = (5, 8)  # a first page of a multiple of these is never taken for the whole
+
+Style = Literal["offset", "page", "cursor", "next_link", "header_link"]
+Reply = tuple[Json, dict[str, str]]
+Api = Callable[[str, Mapping[str, str]], Reply]
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A collection of ``size`` items behind an API that pages in one style.
+
+    ``cap`` is the most rows it gives however many are asked for; ``lengths`` the uneven pages
+    of APIs that lead from page to page; ``total`` what it tells, wherever ``tells`` says.
+    """
+
+    style: Style
+    size: int
+    cap: int | None = None
+    start_page: int = 1
+    lengths: tuple[int, ...] = ()
+    total: int | None = None
+    tells: Literal["total", "meta.total", "totalPages", "header"] = "total"
+    more: Literal["has_more", "isLast", "next"] | None = None
+    end: Literal["null", "omitted"] = "null"
+    links: Literal["absolute", "relative", "path"] = "absolute"
+    bare: bool = False
+
+    def __call__(self, path: str, query: Mapping[str, str]) -> Reply:
+        """The answer to one request."""
+        start, stop, turn = self._slice(query)
+        rows = [{"id": at + 1, "keep": at % 3 == 0} for at in range(start, min(stop, self.size))]
+        body = self._totals() | self._told(is_last=stop >= self.size)
+        headers: dict[str, str] = {}
+        if self.tells == "header" and self.total is not None:
+            headers["X-Total-Count"] = str(self.total)
+        if self.style in LED:
+            following = f"{stop}-{turn + 1}" if stop < self.size else None
+            if following or self.end == "null":
+                self._lead(path, following, body, headers)
+        return (rows if self.bare else {"items": rows, **body}), headers
+
+    def _slice(self, query: Mapping[str, str]) -> tuple[int, int, int]:
+        """Where a page begins and ends, and how many came before it."""
+        if self.style in LED:
+            start, turn = (int(part) for part in query.get("cursor", "0-0").split("-"))
+            return start, start + self.lengths[turn % len(self.lengths)], turn
+        asked = int(query["limit" if self.style == "offset" else "size"])
+        length = min(asked, self.cap or asked)
+        if self.style == "offset":
+            start = int(query["offset"])
+        else:
+            start = (int(query["page"]) - self.start_page) * length
+        return start, start + length, 0
+
+    def _told(self, *, is_last: bool) -> dict[str, Json]:
+        match self.more:
+            case "has_more":
+                return {"has_more": not is_last}
+            case "isLast":
+                return {"isLast": is_last}
+            case "next":
+                return {"meta": {"next": None if is_last else "more"}}
+            case None:
+                return {}
+
+    def _totals(self) -> dict[str, Json]:
+        match self.tells:
+            case "total" | "totalPages" if self.total is not None:
+                return {self.tells: self.total}
+            case "meta.total" if self.total is not None:
+                return {"pagination": {"total": self.total}}
+            case _:
+                return {}
+
+    def _lead(
+        self, path: str, following: str | None, body: dict[str, Json], headers: dict[str, str]
+    ) -> None:
+        prefix = {"absolute": f"{BASE}{path}", "relative": "", "path": f"/v1{path}"}[self.links]
+        link = f"{prefix}?cursor={following}"
+        match self.style:
+            case "cursor":
+                body["next_cursor"] = following
+            case "next_link":
+                body["next"] = link if following else None
+            case _:
+                headers["Link"] = f'<{link}>; rel="{"next" if following else "first"}"'
+
+
+@dataclass
+class Outcome:
+    """What came of a walk."""
+
+    ids: list[int] = field(default_factory=list)
+    batches: list[int] = field(default_factory=list)
+    error: OceanCustomError | None = None
+    requests: list[str] = field(default_factory=list)
+
+
+class InProcess(httpx.AsyncBaseTransport):
+    """Requests answered by a function in this process, later ones sooner, as networks do."""
+
+    def __init__(self, api: Api, requests: list[str]) -> None:
+        self._api = api
+        self._requests = requests
+        self.in_flight = self.most_in_flight = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request."""
+        self._requests.append(str(request.url))
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        for _ in range(max(1, 20 - len(self._requests))):
+            await asyncio.sleep(0)
+        self.in_flight -= 1
+        body, headers = self._api(
+            request.url.path.removeprefix("/v1"), dict(request.url.params.items())
+        )
+        return httpx.Response(200, json=body, headers=headers)
+
+
+def reaching(api: Api, requests: list[str]) -> Callable[[Settings], httpx.AsyncClient]:
+    """How a client reaches a function in this process."""
+    return lambda _: httpx.AsyncClient(transport=InProcess(api, requests), trust_env=False)
+
+
+async def walked(
+    pagination: PaginationSettings,
+    http: Callable[[Settings], httpx.AsyncClient],
+    *,
+    base_url: str = BASE,
+    data_path: str | None = ".items",
+    max_pages: int = 1000,
+) -> Outcome:
+    """The outcome of extracting one resource."""
+    outcome = Outcome()
+    session = Session(
+        Settings(base_url=httpx.URL(base_url), pagination=pagination, max_pages=max_pages),
+        http=http,
+    )
+    endpoint = Endpoint("/things", data_path=data_path, pagination=pagination)
+    try:
+        async for batch in session.extract(Resource("/things", endpoint)):
+            outcome.ids += [item["id"] for item in batch]
+            outcome.batches.append(len(batch))
+    except OceanCustomError as error:
+        outcome.error = error
+    finally:
+        await session.aclose()
+    return outcome
+
+
+def walk(
+    pagination: PaginationSettings,
+    api: Api,
+    *,
+    data_path: str | None = ".items",
+    max_pages: int = 1000,
+) -> Outcome:
+    """The outcome of a walk over an API in this process."""
+    requests: list[str] = []
+    http = reaching(api, requests)
+    outcome = run(walked(pagination, http, data_path=data_path, max_pages=max_pages))
+    outcome.requests = requests
+    return outcome
+
+
+def run[Result](coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """Run to the end, on a loop of its own."""
+    with asyncio.Runner() as runner:
+        return runner.run(coroutine)
+
+
+def ids(size: int) -> list[int]:
+    """The ids of a collection."""
+    return list(range(1, size + 1))
+
+
+def paging(style: Style, page_size: int, **changes: Any) -> PaginationSettings:  # noqa: ANN401 — any setting
+    """Settings for a style."""
+    return PaginationSettings(type=style, page_size=page_size, **changes)
+
+
+def hides_its_cap(api: Collection, page_size: int) -> bool:
+    """Whether contract rule 3 ends here: no signal, and a cap that does not look like one."""
+    cap = min(api.cap or page_size, page_size)
+    believed = api.total is not None and (
+        api.total > 1 if api.tells == "totalPages" else api.total > cap
+    )
+    return (
+        api.style in COUNTED
+        and cap < page_size
+        and api.size > cap
+        and not any(cap % sound == 0 for sound in SOUND_CAPS)
+        and api.more is None
+        and not believed
+    )
+
+
+SIZES = st.integers(0, 40)
+CAPS = st.none() | st.integers(1, 12)
+PAGE_SIZES = st.integers(1, 12)
+MORE: st.SearchStrategy[Any] = st.sampled_from(["has_more", "isLast", "next", None])
+TELLS: st.SearchStrategy[Any] = st.sampled_from(["total", "meta.total", "totalPages", "header"])
+FILTERS = st.sampled_from([".items", ".items[]", "[.items[] | select(.keep)]"])
+
+
+@st.composite
+def _counted(draw: st.DrawFn, page_size: int, *, honest: bool) -> Collection:
+    """An API that pages by offset or page number, with or without signals."""
+    api = Collection(
+        style=draw(st.sampled_from(COUNTED)),
+        size=draw(SIZES),
+        cap=draw(CAPS),
+        start_page=draw(st.sampled_from([0, 1])),
+        tells=draw(TELLS),
+        more=draw(MORE),
+        bare=draw(st.booleans()),
+    )
+    if api.bare:
+        api = replace(api, more=None, tells="header")
+    if honest:
+        length = min(page_size, api.cap or page_size)
+        true = math.ceil(api.size / length) if api.tells == "totalPages" else api.size
+        total = draw(st.sampled_from([None, true]))
+    else:
+        total = draw(st.integers(0, 60))
+    return replace(api, total=total)
+
+
+@st.composite
+def _led(draw: st.DrawFn, page_size: int) -> Collection:
+    """An API that leads from page to page, by cursor or link, over pages of uneven length."""
+    lengths = draw(st.lists(st.integers(0, page_size), min_size=1, max_size=5))
+    api = Collection(
+        style=draw(st.sampled_from(LED)),
+        size=draw(SIZES),
+        lengths=tuple(lengths) if any(lengths) else (page_size,),
+        more=draw(st.sampled_from(["has_more", "isLast", None])),
+        end=draw(st.sampled_from(["null", "omitted"])),
+        links=draw(st.sampled_from(["absolute", "relative", "path"])),
+        tells=draw(st.sampled_from(["total", "header"])),
+    )
+    return replace(api, total=draw(st.sampled_from([None, api.size])))
+
+
+def kept(numbers: list[int], data_path: str | None) -> list[int]:
+    """The ids that a data_path leaves."""
+    is_filtered = data_path is not None and "select" in data_path
+    return [number for number in numbers if not is_filtered or number % 3 == 1]
+
+
+# --- APIs that page -----------------------------------------------------------------------
+
+
+@settings(max_examples=600, deadline=None)
+@given(data=st.data(), page_size=PAGE_SIZES, data_path=FILTERS)
+def test_counted_walks_over_honest_apis(
+    data: st.DataObject, page_size: int, data_path: str
+) -> None:
+    """Every item comes exactly once and without an error, in a bounded number of requests."""
+    api = data.draw(_counted(page_size, honest=True))
+    path = None if api.bare else data_path
+
+    outcome = walk(paging(api.style, page_size, start_page=api.start_page), api, data_path=path)
+
+    expected = ids(api.cap or 0) if hides_its_cap(api, page_size) else ids(api.size)
+    assert outcome.error is None
+    assert outcome.ids == kept(expected, path)
+    assert len(outcome.requests) <= math.ceil(api.size / min(page_size, api.cap or page_size)) + 2
+
+
+@settings(max_examples=600, deadline=None)
+@given(data=st.data(), page_size=PAGE_SIZES)
+def test_counted_walks_over_apis_whose_total_is_wrong(data: st.DataObject, page_size: int) -> None:
+    """Whatever total an API tells, no item is missing or doubled without an error."""
+    api = data.draw(_counted(page_size, honest=False))
+
+    outcome = walk(
+        paging(api.style, page_size, start_page=api.start_page),
+        api,
+        data_path=None if api.bare else ".items",
+    )
+
+    if hides_its_cap(api, page_size):
+        assert outcome.ids == ids(api.cap or 0)
+    elif outcome.error is None:
+        assert outcome.ids == ids(api.size)
+    else:
+        # Told by a total that cannot be: the items are there all the same.
+        assert isinstance(outcome.error, PaginationError)
+        assert api.total is not None
+        assert api.total != api.size
+        assert outcome.ids == ids(len(outcome.ids))
+    ahead = Settings(base_url=httpx.URL(BASE)).max_concurrent_requests
+    assert len(outcome.requests) <= api.size + 2 + 2 * ahead
+
+
+@settings(max_examples=600, deadline=None)
+@given(data=st.data(), page_size=PAGE_SIZES, data_path=FILTERS)
+def test_walks_over_apis_that_lead_on(data: st.DataObject, page_size: int, data_path: str) -> None:
+    """By cursor or link, over uneven and empty pages: every item once, and one page at a time."""
+    api = data.draw(_led(page_size))
+
+    outcome = walk(paging(api.style, page_size), api, data_path=data_path)
+
+    never_told = (
+        api.style == "cursor" and api.end == "omitted" and api.more is None and api.total is None
+    )
+    if outcome.error:
+        # A full page is all there is, and nothing says so.
+        assert isinstance(outcome.error, PaginationError)
+        assert never_told
+        assert len(outcome.requests) == 1
+        assert api.lengths[0] == page_size == api.size
+    else:
+        assert outcome.ids == kept(ids(api.size), data_path)
+    assert len(outcome.requests) == len(set(outcome.requests))
+
+
+@settings(max_examples=200, deadline=None)
+@given(size=SIZES, page_size=PAGE_SIZES, length=st.integers(1, 12))
+def test_walks_by_the_last_id(size: int, page_size: int, length: int) -> None:
+    """In Stripe's style, where the last id is the cursor, every item comes exactly once."""
+
+    def api(_: str, query: Mapping[str, str]) -> Reply:
+        start = int(query.get("starting_after", "0"))
+        stop = min(size, start + min(length, int(query["limit"])))
+        rows = [{"id": number} for number in range(start + 1, stop + 1)]
+        return {"items": rows, "has_more": stop < size}, {}
+
+    outcome = walk(paging("cursor", page_size, pagination_param="starting_after"), api)
+
+    assert outcome.error is None
+    assert outcome.ids == ids(size)
+
+
+@settings(max_examples=200, deadline=None)
+@given(size=SIZES, page_size=PAGE_SIZES, style=st.sampled_from(COUNTED), cap=CAPS)
+def test_walks_with_a_configured_path(
+    size: int, page_size: int, style: Literal["offset", "page"], cap: int | None
+) -> None:
+    """With hasMorePath configured, any cap is walked to the end, in exactly the pages there are."""
+
+    def api(path: str, query: Mapping[str, str]) -> Reply:
+        collection = Collection(style, size, cap=cap, more="has_more")
+        body, headers = collection(path, query)
+        return {"result": {"things": body["items"], "again": body["has_more"]}}, headers
+
+    outcome = walk(
+        paging(style, page_size, has_more_path="result.again"), api, data_path=".result.things"
+    )
+
+    assert outcome.error is None
+    assert outcome.ids == ids(size)
+    assert len(outcome.requests) == max(1, math.ceil(size / min(page_size, cap or page_size)))
+
+
+# --- endpoints that do not page ------------------------------------------------------------
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    size=SIZES,
+    page_size=PAGE_SIZES,
+    style=st.sampled_from([*COUNTED, *LED]),
+    envelope=st.fixed_dictionaries(
+        {},
+        optional={
+            "has_more": st.just(value=False),
+            "next": st.none(),
+            "count": st.just("size"),
+            "meta": st.sampled_from([None, [], {}, {"request_id": "x"}]),
+        },
+    ),
+    bare=st.booleans(),
+)
+@example(size=10, page_size=10, style="page", envelope={}, bare=True)
+@example(size=25, page_size=10, style="offset", envelope={}, bare=False)
+def test_endpoints_that_ignore_paging(
+    size: int, page_size: int, style: Style, envelope: dict[str, Json], *, bare: bool
+) -> None:
+    """A list that comes whole whatever is asked: every item once, or an error, never a loop."""
+    rows = [{"id": number} for number in ids(size)]
+    told = {key: size if value == "size" else value for key, value in envelope.items()}
+
+    outcome = walk(
+        paging(style, page_size),
+        lambda _path, _query: (rows if bare else {"items": rows, **told}, {}),
+        data_path=None if bare else ".items",
+    )
+
+    assert len(outcome.requests) <= 2
+    if outcome.error is None:
+        assert outcome.ids == ids(size)
+    else:
+        # Exactly pageSize items: the position may be what is ignored.
+        assert isinstance(outcome.error, PaginationError)
+        assert size == page_size
+        assert style in {*COUNTED, "cursor"}
+
+
+@pytest.mark.parametrize("style", [*COUNTED, *LED])
+@pytest.mark.parametrize("size", [0, 1, 7, 25, 99, 101, 250])
+def test_an_endpoint_without_paging_under_an_installation_wide_type(
+    style: Style, size: int
+) -> None:
+    """A whole list is read once and without complaint, whatever its length."""
+    rows = [{"id": number} for number in ids(size)]
+
+    outcome = walk(paging(style, 100), lambda _path, _query: (rows, {}), data_path=None)
+
+    assert outcome.error is None
+    assert outcome.ids == ids(size)
+
+
+@pytest.mark.parametrize("style", [*COUNTED, *LED])
+def test_a_single_object_under_an_installation_wide_type(style: Style) -> None:
+    """An object that happens to have fields named like signals is one item."""
+    item = {"id": 1, "next": "/things/2", "has_more": True, "total": 99, "cursor": "x"}
+
+    outcome = walk(paging(style, 100), lambda _path, _query: (item, {}), data_path=None)
+
+    assert outcome.error is None
+    assert outcome.ids == [1]
+    assert len(outcome.requests) == 1
+
+
+@settings(max_examples=200, deadline=None)
+@given(size=SIZES, page_size=PAGE_SIZES, style=st.sampled_from(COUNTED), more=st.booleans())
+def test_an_api_that_heeds_the_size_but_not_the_position(
+    size: int, page_size: int, style: Literal["offset", "page"], *, more: bool
+) -> None:
+    """A misnamed paginationParam is an error as soon as there is more than a short page."""
+    rows = [{"id": number} for number in ids(min(size, page_size))]
+    signals = {"has_more": size > page_size} if more else {}
+
+    outcome = walk(paging(style, page_size), lambda _path, _query: ({"items": rows, **signals}, {}))
+
+    assert outcome.ids == ids(min(size, page_size))
+    if size > page_size or (size == page_size and not more):
+        assert isinstance(outcome.error, PaginationError)
+        assert "paginationParam" in str(outcome.error)
+    else:
+        assert outcome.error is None
+
+
+# --- walks that would not end --------------------------------------------------------------
+
+
+def _endless(style: Style) -> Api:
+    """An API that always has a new page."""
+    numbers = count(1)
+
+    def api(path: str, _: Mapping[str, str]) -> Reply:
+        number = next(numbers)
+        link = f"{BASE}{path}?at={number}"
+        body: dict[str, Json] = {"items": [{"id": number}], "has_more": True}
+        match style:
+            case "cursor":
+                body["next_cursor"] = f"c{number}"
+            case "next_link":
+                body["next"] = link
+            case _:
+                pass
+        return body, {"Link": f'<{link}>; rel="next"'} if style == "header_link" else {}
+
+    return api
+
+
+@pytest.mark.parametrize("style", [*COUNTED, *LED])
+def test_an_endless_api_is_stopped(style: Style) -> None:
+    """A collection that never ends is an error after maxPages, and what came is kept."""
+    outcome = walk(paging(style, 1), _endless(style), max_pages=20)
+
+    assert isinstance(outcome.error, PaginationError)
+    assert "maxPages" in str(outcome.error)
+    assert len(outcome.requests) == 20
+    assert outcome.ids == ids(20)
+
+
+@pytest.mark.parametrize("style", LED)
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_a_circle_is_found(
+    style: Literal["cursor", "next_link", "header_link"], length: int
+) -> None:
+    """An API that leads back to an earlier request is an error, not a loop."""
+    places = cycle(range(length))
+
+    def api(path: str, _: Mapping[str, str]) -> Reply:
+        at = next(places)
+        link = f"{BASE}{path}?cursor={at}"
+        body: dict[str, Json] = {"items": [{"id": at}]}
+        body |= {"next_cursor": f"c{at}"} if style == "cursor" else {"next": link}
+        return body, {"Link": f'<{link}>; rel="next"'} if style == "header_link" else {}
+
+    outcome = walk(paging(style, 10), api)
+
+    assert isinstance(outcome.error, PaginationError)
+    assert len(outcome.requests) <= length + 1
+
+
+@pytest.mark.parametrize("style", [*COUNTED, *LED])
+def test_empty_pages_for_ever(style: Style) -> None:
+    """An API that promises more and never sends any is an error after a bounded walk."""
+    endless = _endless(style)
+
+    def api(path: str, query: Mapping[str, str]) -> Reply:
+        body, headers = endless(path, query)
+        return {**body, "items": []}, headers
+
+    outcome = walk(paging(style, 10), api)
+
+    assert isinstance(outcome.error, PaginationError)
+    assert len(outcome.requests) < 50
+
+
+@pytest.mark.parametrize("style", [*COUNTED, *LED])
+def test_errors_of_a_walk_name_the_request(style: Style) -> None:
+    """The kind, the method and the URL that was asked for are in the message."""
+    outcome = walk(paging(style, 1), _endless(style), max_pages=3)
+
+    assert "'/things'" in str(outcome.error)
+    assert f"GET {BASE}/things" in str(outcome.error)
+
+
+# --- what was fetched comes first ----------------------------------------------------------
+
+
+def test_items_before_an_error_are_yielded() -> None:
+    """A walk in doubt at its end raises, but every page it fetched reaches the catalog."""
+    api = Collection("page", size=25)
+
+    outcome = walk(paging("page", 10, has_more_path="meta.mroe"), api)
+
+    assert isinstance(outcome.error, PaginationError)
+    assert outcome.ids == ids(25)
+
+
+def test_items_of_a_page_that_ends_in_a_circle_are_yielded() -> None:
+    """The page that leads back to an earlier one is part of the collection all the same."""
+    api = Collection("cursor", size=25, lengths=(10,))
+
+    def circular(path: str, query: Mapping[str, str]) -> Reply:
+        body, headers = api(path, query)
+        return {**body, "next_cursor": body["next_cursor"] or "10-1"}, headers
+
+    outcome = walk(paging("cursor", 10), circular)
+
+    assert isinstance(outcome.error, PaginationError)
+    assert outcome.ids == ids(25)
+
+
+# --- pages fetched ahead -------------------------------------------------------------------
+
+
+async def _pages(pagination: PaginationSettings, transport: InProcess, limit: int) -> list[int]:
+    client = ApiClient(
+        Settings(base_url=httpx.URL(BASE), max_concurrent_requests=limit),
+        http=lambda _: httpx.AsyncClient(transport=transport, trust_env=False),
+    )
+    found: list[int] = []
+
+    def note(fetched: Fetched) -> None:
+        found.extend(item["id"] for item in fetched.extracted.items)
+
+    try:
+        async for fetched in client.walk(
+            PageRequest(f"{BASE}/things"),
+            make_paginator(pagination),
+            Extractor(".items", "kind '/things'"),
+        ):
+            note(fetched)
+    finally:
+        await client.aclose()
+    return found
+
+
+@pytest.mark.parametrize("limit", [1, 3, 10])
+@pytest.mark.parametrize("style", COUNTED)
+async def test_pages_are_fetched_ahead_and_come_in_order(
+    style: Literal["offset", "page"], limit: int
+) -> None:
+    """With a total, as many pages as allowed are under way at once, each asked for once."""
+    requests: list[str] = []
+    transport = InProcess(Collection(style, 93, total=93), requests)
+
+    assert await _pages(paging(style, 5), transport, limit) == ids(93)
+    assert transport.most_in_flight == limit
+    assert len(requests) == len(set(requests)) == 19
+
+
+@pytest.mark.parametrize("style", COUNTED)
+async def test_a_walk_given_up_leaves_no_request_behind(style: Literal["offset", "page"]) -> None:
+    """Who stops reading a walk stops the requests made ahead of it too."""
+    transport = InProcess(Collection(style, 93, total=93), [])
+    client = ApiClient(
+        Settings(base_url=httpx.URL(BASE)),
+        http=lambda _: httpx.AsyncClient(transport=transport, trust_env=False),
+    )
+    pages = client.walk(
+        PageRequest(f"{BASE}/things"), make_paginator(paging(style, 5)), Extractor(".items", "x")
+    )
+    await anext(pages)
+    await anext(pages)
+    await pages.aclose()
+
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    await client.aclose()
+
+
+# --- children ------------------------------------------------------------------------------
+
+
+def _family(children: Mapping[str, int], parents_per_page: int) -> Api:
+    """``/parents``, and the children of each below ``/parents/{id}/children``."""
+    names = list(children)
+
+    def api(path: str, query: Mapping[str, str]) -> Reply:
+        start, size = int(query["offset"]), int(query["limit"])
+        if path == "/parents":
+            stop = start + min(size, parents_per_page)
+            rows: list[Json] = [{"key": name} for name in names[start:stop]]
+            return {"items": rows, "has_more": stop < len(names)}, {}
+        name = unquote(path.split("/")[2])
+        stop = min(start + size, children[name])
+        rows = [{"id": f"{name}:{number}"} for number in range(start, stop)]
+        return {"items": rows, "has_more": stop < children[name]}, {}
+
+    return api
+
+
+def _extracted(resource: Resource, api: Api) -> list[dict[str, Json]]:
+    async def extract() -> list[dict[str, Json]]:
+        session = Session(Settings(base_url=httpx.URL(BASE)), http=reaching(api, []))
+        try:
+            # Not a measurement: a walk that waits for itself should fail instead of hanging.
+            async with asyncio.timeout(60):
+                return [item async for batch in session.extract(resource) for item in batch]
+        finally:
+            await session.aclose()
+
+    return run(extract())
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    children=st.dictionaries(
+        st.text("abcxyz0123456789 -_é&=+", min_size=1, max_size=6), st.integers(0, 25), max_size=12
+    ),
+    page_size=st.integers(1, 10),
+    parents_per_page=st.integers(1, 5),
+)
+def test_every_child_of_every_parent(
+    children: dict[str, int], page_size: int, parents_per_page: int
+) -> None:
+    """Over any number of parents with any number of children: each child once, with its parent."""
+    pagination = paging("offset", page_size)
+    resource = Resource(
+        "/parents/{key}/children",
+        Endpoint("/parents/{key}/children", data_path=".items", pagination=pagination),
+        (
+            Parameter(
+                "key", Endpoint("/parents", data_path=".items", pagination=pagination), ".key"
+            ),
+        ),
+    )
+
+    items = _extracted(resource, _family(children, parents_per_page))
+
+    assert sorted((item["__key"], item["id"]) for item in items) == sorted(
+        (name, f"{name}:{number}") for name, size in children.items() for number in range(size)
+    )
+
+
+@pytest.mark.parametrize("few", ["left", "right"])
+def test_two_parameters_from_one_large_parent(few: str) -> None:
+    """A parent of thousands of items may give the values of two parameters at once."""
+    size = 1500
+
+    def api(path: str, _: Mapping[str, str]) -> Reply:
+        if path == "/things":
+            return [{"id": number} for number in ids(size)], {}
+        return [{"path": path}], {}
+
+    def parameter(name: str) -> Parameter:
+        kept = ".id == 1500" if name == few else "true"
+        return Parameter(name, Endpoint("/things"), ".id", filter=kept)
+
+    resource = Resource(
+        "/pairs/{left}/{right}",
+        Endpoint("/pairs/{left}/{right}"),
+        (parameter("left"), parameter("right")),
+    )
+
+    items = _extracted(resource, api)
+
+    assert len({item["path"] for item in items}) == len(items) == size
+
+
+# --- over real connections -----------------------------------------------------------------
+
+
+def over_http(_: Settings) -> httpx.AsyncClient:
+    """A client for real connections."""
+    return httpx.AsyncClient(trust_env=False)
+
+
+def _served(api: Api) -> Callable[[Request], Answer]:
+    def handler(request: Request) -> Answer:
+        body, headers = api(request.path, dict(request.query))
+        return Answer(
+            json.dumps(body).encode(),
+            headers=(("Content-Type", "application/json"), *headers.items()),
+        )
+
+    return handler
+
+
+def _samples() -> Iterator[Any]:
+    for style in COUNTED:
+        for size, page_size, cap in ((0, 10, None), (30, 10, None), (23, 10, 5), (7, 100, None)):
+            for total in (None, size):
+                api = Collection(style, size, cap=cap, total=total)
+                yield pytest.param(api, page_size, id=f"{style}-{size}-{page_size}-{cap}-{total}")
+    for style_ in LED:
+        for links in ("relative", "path"):
+            api = Collection(style_, 23, lengths=(10, 0, 3), links=links)
+            yield pytest.param(api, 10, id=f"{style_}-{links}")
+
+
+@pytest.mark.parametrize(("api", "page_size"), list(_samples()))
+async def test_walks_over_real_connections(api: Collection, page_size: int) -> None:
+    """Over HTTP, with every item on the wire: each comes exactly once."""
+    async with FaultApi() as server:
+        server.serve(
+            "/v1/things", _served(lambda path, query: api(path.removeprefix("/v1"), query))
+        )
+        outcome = await walked(paging(api.style, page_size), over_http, base_url=f"{server.url}/v1")
+
+    assert outcome.error is None
+    assert outcome.ids == ids(api.size)
+
+
+async def test_a_link_to_another_origin_over_real_connections() -> None:
+    """A next link to another port is refused, and nothing arrives there."""
+    async with FaultApi() as server, FaultApi() as elsewhere:
+        elsewhere.serve("/things", _served(lambda _path, _query: ({"items": []}, {})))
+        server.serve(
+            "/things",
+            _served(lambda _p, _q: ({"items": [{"id": 1}], "next": f"{elsewhere.url}/things"}, {})),
+        )
+        outcome = await walked(
+            paging("next_link", 10),
+            over_http,
+            base_url=server.url,
+        )
+
+        assert elsewhere.requests == []
+    assert outcome.ids == [1]
+    assert outcome.error is not None
+    assert "allowedHosts" in str(outcome.error)

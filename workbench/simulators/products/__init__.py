@@ -1,0 +1,1 @@
+"""The products, one file each; the documentation each follows is named at its top."""
