@@ -131,8 +131,8 @@ class LoginAuth(httpx.Auth):
                     try:
                         answer = yield self._login_request(request)
                         await answer.aread()
-                    except GeneratorExit:
-                        # The flow is closed in the middle when the login's answer did not come.
+                    except (GeneratorExit, httpx.TransportError):
+                        # Without an answer to the login the flow is closed in the middle.
                         self._broke_off = True
                         raise
                     current = self._signature = self._accept(answer)

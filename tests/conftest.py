@@ -10,6 +10,7 @@ import pytest
 from loguru import logger
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tests.certificates import self_signed
 from tests.fault_api import FaultApi
 from tests.resync import Installation, working_directory
 from workbench.catalog import CatalogStore, create_app
@@ -58,8 +59,15 @@ async def api() -> AsyncIterator[FaultApi]:
         yield api
 
 
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The one authority that installations trust: a file with a certificate and its key."""
+    return self_signed(tmp_path_factory.mktemp("tls") / "authority.pem")
+
+
 @pytest.fixture
-def installation(
+def installation(  # noqa: PLR0913 (each is a part of the world around it)
+    authority: Path,
     catalog_url: str,
     store: CatalogStore,
     api: FaultApi,
@@ -71,5 +79,8 @@ def installation(
     for name in os.environ:
         if name.startswith("OCEAN__"):
             monkeypatch.delenv(name)
+    # One authority, and not all of the public ones: reading those takes longer than a resync.
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     logger.remove()  # resyncs record their log themselves
     return Installation(catalog_url, store, api.url)

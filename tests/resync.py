@@ -199,14 +199,12 @@ class Installation:
 
 
 def working_directory(folder: Path) -> Path:
-    """A folder as `ocean sail` starts in, without the settings of whoever runs the tests.
+    """A folder to start Ocean in, with the integration, but not the developer's own settings.
 
-    Ocean reads `.env` and `config.yaml` there, beside the integration's own files.
+    Ocean reads `.env` and `config.yaml` there, beside the integration's files.
     """
-    foreign = {".env", "config.yaml", ".git", ".venv"}
-    for file in REPOSITORY.iterdir():
-        if file.name not in foreign:
-            (folder / file.name).symlink_to(file)
+    for file in (REPOSITORY / ".port", REPOSITORY / "pyproject.toml", *REPOSITORY.glob("*.py")):
+        (folder / file.name).symlink_to(file)
     return folder
 
 

@@ -6,18 +6,15 @@ import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
 from tests import fault_api
+from tests.certificates import self_signed
 from tests.fault_api import (
     Answer,
     FaultApi,
@@ -1549,70 +1546,49 @@ async def test_small_pages_are_gathered_and_large_ones_split(
 # --- TLS ------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1 that nobody vouches for, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path_factory.mktemp("tls") / "self-signed.pem"
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + signed.public_bytes(serialization.Encoding.PEM)
-    )
-    return file
-
-
-@pytest.fixture
-async def secure_api(certificate: Path) -> AsyncIterator[FaultApi]:
-    """An API over TLS with that certificate."""
+@asynccontextmanager
+async def serving_tls(certificate: Path) -> AsyncIterator[FaultApi]:
+    """An API over TLS with a certificate, and an item."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     async with FaultApi(tls=context) as api:
+        api.serve("/items", answer(named(1)))
         yield api
 
 
+async def test_a_certificate_that_the_bundle_vouches_for_is_accepted(
+    authority: Path, installation: Installation
+) -> None:
+    """The authorities in SSL_CERT_FILE are trusted."""
+    installation.mapping = [resource("/items")]
+    async with serving_tls(authority) as api:
+        installation.api_url = api.url
+        outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+
+
 async def test_a_certificate_nobody_vouches_for_is_refused(
-    secure_api: FaultApi, installation: Installation
+    tmp_path: Path, installation: Installation
 ) -> None:
     """Nothing is sent to a server that cannot prove who it is, and the error names verifySsl."""
-    secure_api.serve("/items", answer(named(1)))
-    installation.api_url = secure_api.url
     installation.mapping = [resource("/items")]
-
-    outcome = await installation.resync()
+    async with serving_tls(self_signed(tmp_path / "unknown.pem")) as api:
+        installation.api_url = api.url
+        outcome = await installation.resync()
 
     assert not outcome.complete
     assert "verifySsl" in outcome.message
-    assert secure_api.requests == []
+    assert api.requests == []
 
 
-async def test_verification_can_be_turned_off(
-    secure_api: FaultApi, installation: Installation
-) -> None:
-    """With verifySsl off the same server is read; links that say http stay on https."""
-    link = f"{secure_api.url.replace('https', 'http')}/items?page=2"
-    secure_api.serve("/items", answer({"items": named(1), "next": link}))
-    secure_api.fail("/items", answer({"items": named(2), "next": None}), on=2)
-    installation.api_url = secure_api.url
-    installation.settings |= {"verify_ssl": False, "pagination_type": "next_link"}
-    installation.mapping = [resource("/items", data_path=".items")]
-
-    outcome = await installation.resync()
+async def test_verification_can_be_turned_off(tmp_path: Path, installation: Installation) -> None:
+    """With verifySsl off the same server is read."""
+    installation.mapping = [resource("/items")]
+    installation.settings["verify_ssl"] = False
+    async with serving_tls(self_signed(tmp_path / "unknown.pem")) as api:
+        installation.api_url = api.url
+        outcome = await installation.resync()
 
     assert outcome.complete, outcome.formatted
-    assert outcome.entities == entities("item", 1, 2)
+    assert outcome.entities == {"item/1"}

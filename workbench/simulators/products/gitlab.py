@@ -7,6 +7,8 @@ https://docs.gitlab.com/api/rest/#namespaced-paths: ``group/project`` is one enc
 https://docs.gitlab.com/api/pipelines/: 403 where a project has its pipelines switched off.
 """
 
+# ruff: noqa: PLR2004 — the numbers make up the data
+
 from collections.abc import Iterator, Sequence
 
 from workbench.simulators import (
@@ -133,7 +135,7 @@ def _vanish(data: Data) -> None:
 
 
 def _error(status: int, reason: str) -> Json:
-    if status == 405:  # noqa: PLR2004 — Method Not Allowed
+    if status == 405:
         return {"error": reason}
     return {"message": {401: "401 Unauthorized"}.get(status, reason)}
 

@@ -1,8 +1,8 @@
 """Jira Software: boards, the sprints of each, and the issues of each sprint.
 
 https://developer.atlassian.com/cloud/jira/software/rest/intro/#pagination: ``startAt`` and
-``maxResults`` (50); boards tell ``total`` and ``isLast``, sprints only ``isLast``, and the issues of
-a sprint only ``total``.
+``maxResults`` (50); boards tell ``total`` and ``isLast``, sprints only ``isLast``, and the issues
+of a sprint only ``total``.
 https://developer.atlassian.com/cloud/jira/software/rest/api-group-board/: only scrum boards have
 sprints, the others answer 400.
 """

@@ -7,6 +7,7 @@ form to another host; it ends after an hour, and every request after that is ans
 https://learn.microsoft.com/graph/throttling: 429 with ``Retry-After``.
 """
 
+import json
 from collections.abc import Iterator
 
 from workbench.simulators import (
@@ -34,6 +35,7 @@ _PAGES = Cursor(
     above_cap="refuse",
     tell={"@odata.nextLink": at_end("next_url")},
 )
+_LOGIN = "/your-tenant-id/oauth2/v2.0/token"
 _FORM = {
     "client_id": "your-client-id",
     "client_secret": "your-client-secret",
@@ -103,7 +105,7 @@ def _context(of: str) -> dict[str, Json]:
 PRODUCT = Product(
     prefix="/v1.0",
     origins=("https://login.microsoftonline.com",),
-    auth=Login(path="/your-tenant-id/oauth2/v2.0/token", form=_FORM, lasts=20),
+    auth=Login(path=_LOGIN, form=_FORM, lasts=20),
     data=_data,
     endpoints=(
         Collection("/users", table("users"), _PAGES, wrap="value", beside=_context("users")),
@@ -136,9 +138,7 @@ PRODUCT = Product(
         Mistake("no paging", {"paginationType": "none"}, error="paginationType"),
         Mistake(
             "the login as JSON",
-            {
-                "customAuthRequest": '{"endpoint": "/your-tenant-id/oauth2/v2.0/token", "body": {"client_id": "your-client-id"}}'
-            },
+            {"customAuthRequest": json.dumps({"endpoint": _LOGIN, "body": _FORM})},
             error="the login POST",
         ),
         Mistake(

@@ -1,8 +1,8 @@
 """PagerDuty: teams, services, incidents, and the notes on each incident.
 
-https://developer.pagerduty.com/docs/pagination: ``offset`` and ``limit`` (25, at most 100); ``more``
-tells whether to go on, ``total`` is null unless ``total=true`` asks for it; ``offset`` and ``limit``
-together may not exceed 10,000.
+https://developer.pagerduty.com/docs/pagination: ``offset`` and ``limit`` (25, at most 100);
+``more`` tells whether to go on, ``total`` is null unless ``total=true`` asks for it; ``offset`` and
+``limit`` together may not exceed 10,000.
 https://developer.pagerduty.com/docs/authentication: ``Authorization: Token token=<key>``.
 https://developer.pagerduty.com/api-reference/9d0b4b12e36f9-list-incidents: the last month's, unless
 ``date_range=all`` asks for all.

@@ -1,10 +1,12 @@
 """ServiceNow's Table API: users, and incidents with a reference to the caller.
 
 https://www.servicenow.com/docs/bundle/latest-api-reference/page/integrate/inbound-rest/concept/c_TableAPI.html:
-``sysparm_offset`` and ``sysparm_limit`` (10,000), ``X-Total-Count`` and a ``Link`` header. Rows that
-the user may not see are left out of a page after it was cut, but they are counted. A reference
-is an object, an empty text when there is none.
+``sysparm_offset`` and ``sysparm_limit`` (10,000), ``X-Total-Count`` and a ``Link`` header. Rows
+that the user may not see are left out of a page after it was cut, but they are counted. A
+reference is an object, an empty text when there is none.
 """
+
+# ruff: noqa: PLR2004 — the numbers make up the data
 
 from collections.abc import Iterator
 

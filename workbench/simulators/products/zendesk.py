@@ -7,6 +7,8 @@ https://developer.zendesk.com/api-reference/introduction/security-and-auth/: HTT
 ``<e-mail>/token`` and the token.
 """
 
+# ruff: noqa: PLR2004 — the numbers make up the data
+
 from collections.abc import Iterator
 
 from workbench.simulators import (
@@ -119,7 +121,7 @@ def _vanish(data: Data) -> None:
 
 
 def _error(status: int, reason: str) -> Json:
-    if status == 400:  # noqa: PLR2004 — Bad Request
+    if status == 400:
         return {"errors": [{"code": "InvalidPaginationParameter", "title": reason}]}
     return {"error": {401: "Couldn't authenticate you", 404: "InvalidEndpoint"}.get(status, reason)}
 
