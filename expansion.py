@@ -162,6 +162,10 @@ def _fill(text: str, texts: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: texts.get(found[1], found[0]), text)
 
 
+def _filled_text(text: str, values: Mapping[str, Json]) -> str:
+    return _fill(text, {name: as_text(value) for name, value in values.items()})
+
+
 def _filled(part: Json, values: Mapping[str, Json]) -> Json:
     """A part of a template with its placeholders filled; ``"{id}"`` alone keeps the type."""
     match part:
@@ -169,9 +173,11 @@ def _filled(part: Json, values: Mapping[str, Json]) -> Json:
             alone = _PLACEHOLDER.fullmatch(part)
             if alone and alone[1] in values:
                 return values[alone[1]]
-            return _fill(part, {name: as_text(value) for name, value in values.items()})
+            return _filled_text(part, values)
         case Mapping():
-            return {key: _filled(inner, values) for key, inner in part.items()}
+            return {
+                _filled_text(key, values): _filled(inner, values) for key, inner in part.items()
+            }
         case list():
             return [_filled(inner, values) for inner in part]
         case _:

@@ -262,6 +262,7 @@ class SinglePage:
 
     def __init__(self, settings: PaginationSettings) -> None:
         self._type_is_own = settings.type_is_own
+        self._signals = ConfiguredSignals.of(settings.has_more_path, settings.last_page_path)
 
     def first(self, request: PageRequest) -> PageRequest:
         """The request as it is."""
@@ -271,7 +272,10 @@ class SinglePage:
         """The end, unless the answer itself speaks of more."""
         del sent
         warning = None
-        if page.signal is Verdict.MORE:
+        configured = self._signals.verdict(page.body)
+        now = progress.after(page, 0, signalled=False)
+        told = first_known(configured, page.signal)
+        if told is Verdict.MORE or (now.is_short_of_total and told is Verdict.UNKNOWN):
             if not self._type_is_own:
                 raise PaginationError(
                     "the answer says that there are more pages, but paginationType is 'none'; set"
@@ -279,7 +283,7 @@ class SinglePage:
                     " first page is all you want"
                 )
             warning = "the answer says that there are more pages; only the first was asked for"
-        return Step(progress.after(page, 0, signalled=False), next=None, warning=warning)
+        return Step(now, next=None, warning=warning)
 
     def ahead(self, progress: Progress, sent: PageRequest) -> Iterator[PageRequest]:
         """Nothing follows."""

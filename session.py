@@ -39,6 +39,8 @@ from transport import open_http
 
 BATCH_ITEMS = 500
 BATCH_BYTES = 16 * 1024 * 1024
+# Seconds that Ocean waits for a full batch: a slow API's entities are not held back.
+BATCH_LINGER = 1.0
 # What may wait between the API and Ocean, beside one page a worker.
 AHEAD_ITEMS = 2 * BATCH_ITEMS
 AHEAD_BYTES = 32 * 1024 * 1024
@@ -82,7 +84,9 @@ class Session:
         """
         try:
             chunks = _ResourceWalk(self, resource).chunks()
-            batches = in_batches(chunks, most_items=BATCH_ITEMS, most_bytes=BATCH_BYTES)
+            batches = in_batches(
+                chunks, most_items=BATCH_ITEMS, most_bytes=BATCH_BYTES, linger=BATCH_LINGER
+            )
             async with aclosing(batches):
                 async for batch in batches:
                     yield batch

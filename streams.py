@@ -107,34 +107,72 @@ async def _first_error_raised(task: asyncio.Task[None]) -> None:
 
 
 async def in_batches[Item](
-    chunks: AsyncGenerator[tuple[list[Item], int]], *, most_items: int, most_bytes: int
+    chunks: AsyncGenerator[tuple[list[Item], int]],
+    *,
+    most_items: int,
+    most_bytes: int,
+    linger: float,
 ) -> AsyncGenerator[list[Item]]:
     """Chunks of items, each with its size in bytes, gathered into batches of ``most_items``.
 
-    Only the last batch, or one that reaches ``most_bytes``, is smaller. When the chunks end
-    in an error, what came before it is yielded first.
+    A batch is smaller when it is the last, when it reaches ``most_bytes``, or when the reader
+    has been waiting for ``linger`` seconds. When the chunks end in an error, what came before
+    it is yielded first.
     """
     pending: list[Item] = []
     size = 0
+    clock = asyncio.get_running_loop().time
+    waiting_since = clock()
     failure: Exception | None = None
-    try:
-        async with aclosing(chunks) as stream:
-            async for items, weight in stream:
-                pending.extend(items)
-                size += weight
-                while len(pending) >= most_items:
-                    yield pending[:most_items]
-                    pending = pending[most_items:]
-                    size = 0 if not pending else size
-                if size >= most_bytes and pending:
-                    yield pending
-                    pending, size = [], 0
-    except FAILURES as error:
-        failure = error
+    async with aclosing(_Ahead(chunks)) as ahead:
+        while True:
+            patience = waiting_since + linger - clock() if pending else None
+            try:
+                chunk = await ahead.next(patience)
+            except TimeoutError:
+                chunk = [], most_bytes
+            except FAILURES as error:
+                failure, chunk = error, None
+            if chunk is None:
+                break
+            pending += chunk[0]
+            size += chunk[1]
+            while len(pending) >= most_items or (pending and size >= most_bytes):
+                yield pending[:most_items]
+                pending = pending[most_items:]
+                size, waiting_since = 0, clock()
     if pending:
         yield pending
     if failure:
         raise failure
+
+
+class _Ahead[Item]:
+    """The next item of a stream, awaited with a time limit that does not harm the stream."""
+
+    def __init__(self, stream: AsyncGenerator[Item]) -> None:
+        self._stream = stream
+        self._task: asyncio.Task[Item | None] | None = None
+
+    async def next(self, seconds: float | None) -> Item | None:
+        """The next item, None after the last; raises TimeoutError when it takes longer."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._read())
+        await asyncio.wait({self._task}, timeout=seconds)
+        if not self._task.done():
+            raise TimeoutError
+        task, self._task = self._task, None
+        return task.result()
+
+    async def aclose(self) -> None:
+        """Stop reading, and close the stream."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._stream.aclose()
+
+    async def _read(self) -> Item | None:
+        return await anext(self._stream, None)
 
 
 async def each[Item](items: Iterable[Item]) -> AsyncGenerator[Item]:
