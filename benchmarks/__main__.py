@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import statistics
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import click
@@ -14,7 +16,7 @@ from rich.table import Table
 
 from benchmarks.scenarios import Figure, fan_out, walk
 
-SCENARIOS: dict[str, Callable[[], Awaitable[Figure]]] = {
+SCENARIOS: dict[str, Callable[[], Coroutine[None, None, Figure]]] = {
     "fan-out: 400 children, 50 ms, 20 in flight": fan_out,
     "walk: 100 pages one after the other, 100 ms, a whole resync": walk,
 }
@@ -38,16 +40,14 @@ def main(runs: int, output: Path) -> None:
         "|---|---|---|---|---|---|",
     ]
     for name, scenario in SCENARIOS.items():
-        figures = [asyncio.run(_run(scenario)) for _ in range(runs)]
+        # What runs inside writes its log to standard output when it fails.
+        with redirect_stdout(io.StringIO()):
+            figures = [asyncio.run(scenario()) for _ in range(runs)]
         row = _row(name, figures)
         table.add_row(*row)
         lines.append(f"| {' | '.join(row)} |")
     Console(width=140).print(table)
     output.write_text("\n".join(["Made by `make bench`; medians.", "", *lines, ""]))
-
-
-async def _run(scenario: Callable[[], Awaitable[Figure]]) -> Figure:
-    return await scenario()
 
 
 def _row(name: str, figures: list[Figure]) -> list[str]:

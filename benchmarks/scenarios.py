@@ -84,9 +84,10 @@ async def walk(pages: int = 100, latency: float = 0.1, page_size: int = 20) -> F
     """A whole resync of one kind, its pages one after the other: Ocean's work in their shadow."""
     workload = Workload(latency=latency, items=pages * page_size - 1, with_total=False)
     with serving(workload) as url:
-        async with _installation(
-            url, pagination_type="page", page_size=page_size
-        ) as installation, installation.booted() as app:
+        async with (
+            _installation(url, pagination_type="page", page_size=page_size) as installation,
+            installation.booted() as app,
+        ):
             installation.mapping = [resource("/items", data_path=".items")]
 
             async def resync() -> int:

@@ -61,7 +61,9 @@ class _Responder:
         if url.path == "/parents":
             return self._parents
         if url.path == "/items":
-            return self._page({name: int(values[0]) for name, values in parse_qs(url.query).items()})
+            return self._page(
+                {name: int(values[0]) for name, values in parse_qs(url.query).items()}
+            )
         parent = url.path.split("/")[2]
         return msgspec.json.encode(
             [{"id": f"{parent}-{n}", "name": f"child {n}"} for n in range(self._workload.children)]

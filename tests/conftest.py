@@ -66,7 +66,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def installation(  # noqa: PLR0913 (each is a part of the world around it)
+def installation(  # noqa: PLR0913, PLR0917 (each is a part of the world around it)
     authority: Path,
     catalog_url: str,
     store: CatalogStore,

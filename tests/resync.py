@@ -17,16 +17,20 @@ import traceback
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import port_ocean.clients.port.utils as port_clients
 import port_ocean.context.ocean as ocean_context
 import port_ocean.utils.async_http as third_party_clients
 from loguru import logger
-from port_ocean.bootstrap import load_ocean_app
+from port_ocean.bootstrap import create_default_app
+from port_ocean.config.dynamic import default_config_factory
 from port_ocean.log.sensetive import SensitiveLogFilter
 from port_ocean.ocean import Ocean
+from port_ocean.utils.misc import get_spec_file, load_module
 from port_ocean.utils.signal import SignalHandler, _signal_handler
+from pydantic import BaseModel
 
 from workbench.catalog import CatalogStore
 from workbench.store.model import Entity, JsonObject
@@ -169,7 +173,9 @@ class Installation:
         path = list(sys.path)
         _signal_handler.push(SignalHandler())
         try:
-            app = load_ocean_app(config_override=self._config())
+            # What `load_ocean_app` does, with the model of the settings made once.
+            app = create_default_app(".", _settings_model(), self._config())
+            load_module("main.py")
             await app.integration.initialize_handlers()
             yield app
         finally:
@@ -206,6 +212,13 @@ def working_directory(folder: Path) -> Path:
     for file in (REPOSITORY / ".port", REPOSITORY / "pyproject.toml", *REPOSITORY.glob("*.py")):
         (folder / file.name).symlink_to(file)
     return folder
+
+
+@cache
+def _settings_model() -> type[BaseModel]:
+    spec = get_spec_file(REPOSITORY)
+    assert spec
+    return default_config_factory(spec["configurations"])
 
 
 def _messages(error: BaseException) -> Iterator[str]:

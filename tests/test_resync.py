@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests import fault_api
 from tests.certificates import self_signed
 from tests.fault_api import (
@@ -32,7 +33,7 @@ from tests.resync import Installation, Outcome, resource
 Items = list[dict[str, Any]]
 
 PAGED = {"pagination_type": "page", "page_size": 2}
-LOGIN = {
+LOGIN: dict[str, object] = {
     "auth_type": "custom",
     "custom_auth_request": {"endpoint": "/login", "body": {"client_secret": "open sesame"}},
     "custom_auth_request_template": {"headers": {"Authorization": "Bearer {{.token}}"}},
@@ -443,7 +444,7 @@ async def test_wrong_credentials_are_tried_once(
         ),
     ],
 )
-async def test_every_request_is_signed(
+async def test_every_request_is_signed(  # noqa: PLR0913, PLR0917 (four are the example)
     api: FaultApi,
     installation: Installation,
     settings: dict[str, object],
@@ -1015,7 +1016,7 @@ async def test_a_404_in_the_middle_of_a_child_is_a_failure(family: Family) -> No
     """A child whose second page is not found was there: it is not skipped."""
     family.installation.settings |= PAGED
     family.notes["3"] = named("c", "d", "e")
-    family.api.serve("/items/3/notes", lambda one: pages(family.notes["3"])(one))
+    family.api.serve("/items/3/notes", pages(family.notes["3"]))
     family.installation.mapping = [
         resource(
             "/items/{item}/notes",
@@ -1261,7 +1262,8 @@ async def test_a_listing_by_post_is_paged_in_its_body(
 
     def search(request: Request) -> Reply:
         cursor = request.json.get("start_cursor")
-        return answer({"results": named(cursor or "first"), "next_cursor": None if cursor else "c"})
+        found = named("second" if cursor else "first")
+        return answer({"results": found, "next_cursor": None if cursor else "c"})
 
     api.serve("/search", search)
     pagination = {
@@ -1279,7 +1281,7 @@ async def test_a_listing_by_post_is_paged_in_its_body(
     outcome = await installation.resync()
 
     assert outcome.complete, outcome.formatted
-    assert outcome.entities == entities("item", "first", "c")
+    assert outcome.entities == entities("item", "first", "second")
     sized = {"filter": {"object": "page"}, "page": {"sort": "up", "size": 1}}
     assert [request.json for request in api.requests] == [sized, {**sized, "start_cursor": "c"}]
 
@@ -1489,7 +1491,7 @@ async def test_the_limit_holds_for_chained_parameters(
 
 
 async def test_the_rate_stays_below_its_ceiling(api: FaultApi, installation: Installation) -> None:
-    """requestsPerMinute spreads requests out: four of them take three intervals."""
+    """With requestsPerMinute requests are spread out: four of them take three intervals."""
     moments: list[float] = []
     listing = pages(named(*range(8)))
 

@@ -32,6 +32,7 @@ MISFITS: dict[str, tuple[Json, str]] = {
 CONTEXT: dict[str, dict[str, Json]] = {
     "apiToken": {"authType": "bearer_token"},
     "username": {"authType": "basic", "password": "secret"},
+    "password": {"authType": "basic", "username": "me"},
     "apiKey": {"authType": "api_key"},
     "apiKeyHeader": {"authType": "api_key", "apiKey": "key"},
     "authValue": {"authType": "api_key"},

@@ -1,0 +1,132 @@
+"""Secrets stay out of texts, however the text carries them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus, urlencode
+
+import httpx
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from redaction import REDACTED, Redactor
+
+SECRETS = st.text(min_size=1, max_size=30).filter(lambda text: bool(text.strip()))
+PUNCTUATION = "!$&'()*+,;=:@/?-._~ %"
+
+
+def in_url_path(secret: str) -> str:
+    """The secret as a segment of a URL."""
+    return str(httpx.URL("https://api.example.com/x/" + quote(secret, safe="") + "/y"))
+
+
+def in_url_query(secret: str) -> str:
+    """The secret as a parameter, as our client writes it."""
+    return str(httpx.URL("https://api.example.com/x", params={"key": secret, "b": "1"}))
+
+
+def in_json(secret: str) -> str:
+    """The secret in a JSON body, as most servers write it."""
+    return json.dumps({"error": f"bad token {secret}!"})
+
+
+def in_json_with_escaped_slashes(secret: str) -> str:
+    r"""The secret in JSON as PHP writes it: ``\/`` for a slash."""
+    return json.dumps({"error": secret}).replace("/", r"\/")
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "plain": lambda secret: f"Bearer {secret}.",
+    "stripped": lambda secret: f"<{secret.strip()}>",
+    "URL path": in_url_path,
+    "URL query": in_url_query,
+    "quoted": lambda secret: f"/x/{quote(secret, safe='')}/y",
+    "quoted, slash kept": lambda secret: f"?q={quote(secret)}&x",
+    "quoted, lower case": lambda secret: quote(secret, safe="").lower(),
+    "form": lambda secret: urlencode({"a": secret}),
+    "plus for space": quote_plus,
+    "JSON": in_json,
+    "JSON in UTF-8": lambda secret: json.dumps([secret], ensure_ascii=False),
+    "JSON, escaped slashes": in_json_with_escaped_slashes,
+    "JSON, upper-case escapes": lambda secret: json.dumps(secret).upper(),
+    "repr": lambda secret: repr({"Authorization": secret}),
+    "base64": lambda secret: f"Basic {base64.b64encode(secret.encode()).decode()} x",
+    "base64 for URLs": lambda secret: base64.urlsafe_b64encode(secret.encode()).decode(),
+    "base64 in a URL": lambda secret: quote(base64.b64encode(secret.encode()).decode(), safe=""),
+    "base64 without padding": lambda secret: (
+        base64.urlsafe_b64encode(secret.encode()).decode().rstrip("=")
+    ),
+}
+
+
+def survives(form: str, text: str) -> bool:
+    """Whether a form of a secret is still in a redacted text, marks aside."""
+    return any(form.casefold() in part.casefold() for part in text.split(REDACTED))
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@given(secret=SECRETS, before=st.text(max_size=8), after=st.text(max_size=8))
+def test_no_form_of_a_secret_survives(
+    form: Callable[[str], str], secret: str, before: str, after: str
+) -> None:
+    """Whatever carries a secret into a text, it is replaced."""
+    assume(REDACTED not in before + after)
+
+    redacted = Redactor(secret)(before + form(secret) + after)
+
+    assert REDACTED in redacted
+    assert not survives(secret.strip(), redacted)
+    assert not survives(quote(secret.strip(), safe=""), redacted)
+
+
+@given(secret=SECRETS, safe=st.sets(st.sampled_from(PUNCTUATION)).map("".join))
+def test_percent_encoding_of_any_taste(secret: str, safe: str) -> None:
+    """Servers differ in which characters they encode in a link: none of it helps a secret out."""
+    redacted = Redactor(secret)(f"/x?q={quote(secret, safe=safe)}&page=2")
+
+    assert redacted == f"/x?q={REDACTED}&page=2"
+
+
+@given(secrets=st.lists(SECRETS, min_size=1, max_size=5))
+def test_several_secrets(secrets: list[str]) -> None:
+    """Of several secrets, one within another or not, none survives."""
+    text = " and ".join(secrets)
+
+    redacted = Redactor(*secrets)(text)
+
+    for secret in secrets:
+        assert not survives(secret.strip(), redacted)
+
+
+@pytest.mark.parametrize(
+    ("secrets", "text", "expected"),
+    [
+        pytest.param(["s3cret"], "Bearer s3cret!", "Bearer [redacted]!", id="one"),
+        pytest.param(["s3cret"], "s3crets3cret", "[redacted][redacted]", id="twice"),
+        pytest.param(["abc", "abcdef"], "abcdef", "[redacted]", id="the longer first"),
+        pytest.param(["a.c"], "abc a.c", "abc [redacted]", id="no pattern"),
+        pytest.param(["s3cret"], "nothing here", "nothing here", id="none in it"),
+        pytest.param([], "as it is", "as it is", id="no secrets"),
+        pytest.param(["", "  "], "as it is", "as it is", id="blank secrets"),
+        pytest.param([" padded "], "token padded.", "token [redacted].", id="padded"),
+        pytest.param(["u:p w"], "Basic dTpwIHc=", "Basic [redacted]=", id="basic"),
+        pytest.param(["a/b"], "?t=a%2fb&x=1", "?t=[redacted]&x=1", id="lower case"),
+        pytest.param(["a/b"], r'{"t": "a\/b"}', '{"t": "[redacted]"}', id="escaped slash"),
+    ],
+)
+def test_texts(secrets: list[str], text: str, expected: str) -> None:
+    """Only the secret is replaced, and the rest stays readable."""
+    assert Redactor(*secrets)(text) == expected
+
+
+def test_secrets_learnt_later() -> None:
+    """A token that a login gave is kept out from then on, beside what was known before."""
+    redact = Redactor("first")
+    assert redact("first second") == f"{REDACTED} second"
+
+    redact.add("second")
+
+    assert redact("first second") == f"{REDACTED} {REDACTED}"
