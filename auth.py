@@ -266,7 +266,8 @@ class OriginGuard:
 
     def __init__(self, base_url: httpx.URL, allowed_hosts: tuple[str, ...]) -> None:
         self._base = base_url
-        self._allowed = frozenset(allowed_hosts)
+        urls = [httpx.URL(f"https://{host}") for host in allowed_hosts]
+        self._allowed = frozenset((url.host, url.port) for url in urls)
 
     def admit(self, url: str) -> httpx.URL:
         """The URL as it will be requested, its scheme that of the base URL.
@@ -283,7 +284,8 @@ class OriginGuard:
         if target.scheme in _DEFAULT_PORTS:
             if self._is_home(target):
                 return target.copy_with(scheme=self._base.scheme, port=self._base.port)
-            if target.host in self._allowed and target.scheme in {self._base.scheme, "https"}:
+            is_allowed = {(target.host, None), (target.host, target.port)} & self._allowed
+            if is_allowed and target.scheme in {self._base.scheme, "https"}:
                 return target
         raise OriginError(
             f"a link or redirect leads to {target.scheme}://{target.host}"

@@ -33,6 +33,7 @@ PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 """``{{.jq.path}}`` in a text of ``customAuthRequestTemplate``."""
 
 _ENV_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_HOST = re.compile(r"([^\s/@?#\\*%:\[\]]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2: token
 # Headers that describe a request rather than authorise it; the others may hold a secret.
 _DESCRIPTIVE_HEADERS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
@@ -245,11 +246,11 @@ class _Reader:
             url = httpx.URL(text)
         except httpx.InvalidURL:
             url = httpx.URL()
-        if url.scheme not in {"http", "https"} or not url.host:
-            self._fault("base_url", "must be a URL such as https://api.example.com/v2")
-            return None
         if url.userinfo:
             self._fault("base_url", "must not hold a user or password; use authType: basic")
+            return None
+        if url.scheme not in {"http", "https"} or not _HOST.fullmatch(url.netloc.decode()):
+            self._fault("base_url", "must be a URL such as https://api.example.com/v2")
             return None
         if url.query or url.fragment:
             self._fault("base_url", "must not hold a query or fragment; put it in query_params")
@@ -263,10 +264,16 @@ class _Reader:
         if not isinstance(value, list) or not all(isinstance(host, str) for host in value):
             self._fault("allowed_hosts", 'must be an array of host names, such as ["a.example"]')
             return ()
-        for host in value:
-            if not host.strip() or re.search(r"[/@?#\\\s*]", host):
-                self._fault("allowed_hosts", f"holds {host!r}; name a host only, such as a.example")
-        return tuple(host.strip().lower() for host in value)
+        hosts = tuple(host.strip().lower() for host in value)
+        for number, host in enumerate(hosts, 1):
+            if not _HOST.fullmatch(host):
+                # Not quoted: a URL pasted here may hold a password.
+                self._fault(
+                    "allowed_hosts",
+                    f"entry {number} is not a host; name a host only, such as a.example or"
+                    " a.example:8443",
+                )
+        return hosts
 
     def _custom_headers(self) -> Mapping[str, str]:
         headers: dict[str, str] = {}
@@ -297,6 +304,7 @@ class _Reader:
 
     def _is_header(self, setting: str, name: str, value: str) -> bool:
         if not _HEADER_NAME.fullmatch(name):
+            setting = "api_key_header" if setting == "api_key" else setting
             self._fault(setting, f"names the header {name!r}; use letters, digits and dashes")
             return False
         if not value.isascii() or not value.isprintable():
@@ -417,7 +425,7 @@ class _Reader:
         login = self._login_request(request)
         return LoginCredentials(
             login=login,
-            headers=self._texts("custom_auth_request_template", template, "headers"),
+            headers=self._headers("custom_auth_request_template", template),
             query_params=self._texts("custom_auth_request_template", template, "queryParams"),
             body=self._part("custom_auth_request_template", template, "body") or {},
         )
@@ -476,9 +484,7 @@ class _Reader:
             form = None
         if body is not None and form:
             self._fault(setting, "has both 'body' and 'bodyForm'; keep the one the API expects")
-        headers = self._texts(setting, request, "headers")
-        for name, value in headers.items():
-            self._is_header(setting, name, value)
+        headers = self._headers(setting, request)
         query_params = self._texts(setting, request, "queryParams")
         self._keep_login_secrets({"body": body, "queryParams": query_params})
         self._keep_login_secrets(dict(parse_qsl(form or "")))
@@ -529,6 +535,12 @@ class _Reader:
             return part
         self._fault(setting, f"has a {key!r} that is not an object but {_kind(part)}")
         return None
+
+    def _headers(self, setting: str, value: Mapping[str, Json]) -> dict[str, str]:
+        headers = self._texts(setting, value, "headers")
+        return {
+            name: text for name, text in headers.items() if self._is_header(setting, name, text)
+        }
 
     def _texts(self, setting: str, value: Mapping[str, Json], key: str) -> dict[str, str]:
         part = self._part(setting, value, key) or {}
