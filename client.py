@@ -36,7 +36,7 @@ from extraction import NO_ITEMS, Extracted, Extractor
 from lookup import Json, keys_of
 from pagination import Page, PageRequest, Paginator, Progress
 from redaction import Redactor
-from retry import parse_retry_after, retrying
+from retry import is_rate_limited, parse_retry_after, retrying
 from settings import Settings
 from signals import looks_like_a_page, reports_error
 from transport import WIRE_ERRORS, AddressRefused, open_http
@@ -206,6 +206,7 @@ class ApiClient:
             raise ResponseError(
                 self._failed(request, response),
                 status=status,
+                rate_limited=is_rate_limited(status, response.headers),
                 retry_after=parse_retry_after(response.headers),
             )
         content = response.content

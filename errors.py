@@ -77,10 +77,17 @@ class ResponseError(SourceError):
     TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
     GONE_STATUSES = frozenset({404, 410})
 
-    def __init__(self, message: str, *, status: int, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        rate_limited: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
-        self.transient = status in self.TRANSIENT_STATUSES
+        self.transient = rate_limited or status in self.TRANSIENT_STATUSES
         self.gone = status in self.GONE_STATUSES
         self.retry_after = retry_after
 

@@ -24,7 +24,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, Protocol, assert_never, get_args
+from typing import Literal, NoReturn, Protocol, assert_never, get_args
 
 import httpx
 
@@ -187,6 +187,10 @@ class Progress:
         """Whether a believed total speaks of more than was received."""
         return (self.total or 0) > self.rows or (self.total_pages or 0) > self.pages
 
+    def reached_total(self, page: Page) -> bool:
+        """Whether all that a total speaks of was received: nothing is in doubt then."""
+        return self.rows in {self.total, page.totals.rows} or self.pages == self.total_pages
+
     def after(self, page: Page, asked: int, *, signalled: bool) -> Progress:
         """The evidence with one more page, of which ``asked`` rows were asked for."""
         totals = page.totals
@@ -328,7 +332,7 @@ class _Sized:
 
     def _refuse_doubtful_end(self, progress: Progress, page: Page) -> None:
         """Raise when a walk would end only because nothing was found where the way on should be."""
-        if progress.signalled:
+        if progress.signalled or progress.reached_total(page):
             return
         more = page.signal is Verdict.MORE or progress.is_short_of_total
         if more or (progress.asked_in_full and self._configured):
@@ -382,7 +386,10 @@ class _Counted(_Sized):
             )
         if self._goes_on(progress, now, page, asked, told):
             self._refuse_endless(now)
-            return Step(now, next=self._moved(sent, self._stride(len(page.rows))))
+            self._refuse_overlap(progress, page)
+            # An empty page in the middle had its rows left out: the next one lies a page on.
+            rows = len(page.rows) or now.largest
+            return Step(now, next=self._moved(sent, self._stride(rows)))
         if self._configured:
             self._refuse_doubtful_end(now, page)
         self._refuse_missing_page(now, asked)
@@ -420,6 +427,15 @@ class _Counted(_Sized):
             return length >= now.largest
         return length >= asked or (not self._configured and _looks_like_a_cap(length))
 
+    def _refuse_overlap(self, progress: Progress, page: Page) -> None:
+        """A row or two come again when others were added meanwhile; half a page does not."""
+        before, here = _ids(progress.previous), _ids(page.rows)
+        if before and here and len(before & here) * 2 > len(before):
+            raise PaginationError(
+                f"two pages in a row share {len(before & here)} rows: {self._param!r} does not"
+                f" count what paginationType {self._settings.type!r} takes it for; correct either"
+            )
+
     def _refuse_missing_page(self, progress: Progress, asked: int) -> None:
         """A total is a hint; but all of it missing, or just one page, is a page never asked for."""
         missing = (progress.total or 0) - progress.rows
@@ -447,11 +463,14 @@ def _same_rows(left: Sequence[Json], right: Sequence[Json]) -> bool:
     """Whether two pages hold the same rows, by their ids where every row has one."""
     if len(left) != len(right):
         return False
-    ids = [row.get("id") if isinstance(row, dict) else None for row in left]
-    return left == right or (
-        None not in ids
-        and ids == [row.get("id") if isinstance(row, dict) else None for row in right]
-    )
+    return left == right or (bool(ids := _ids(left)) and ids == _ids(right))
+
+
+def _ids(rows: Sequence[Json]) -> frozenset[str | int]:
+    """The ids of rows; empty when a row has none, or several share one."""
+    ids = [row.get("id") if isinstance(row, dict) else None for row in rows]
+    known = frozenset(id_ for id_ in ids if isinstance(id_, str | int))
+    return known if len(known) == len(rows) else frozenset()
 
 
 class OffsetPaginator(_Counted):
@@ -513,7 +532,7 @@ class CursorPaginator(_Sized):
         if configured is Verdict.END or (boolean is Verdict.END and not page.rows):
             return Step(now, next=None)
         if not cursor and boolean is Verdict.MORE:
-            cursor = self._id_of_last(page)
+            cursor = self._id_of_last(page) if self._path is None else self._no_cursor(page)
         if cursor:
             self._refuse_endless(now)
             return Step(now, next=sent.put(self._param, cursor, self._settings.send_in))
@@ -532,6 +551,12 @@ class CursorPaginator(_Sized):
             " expected; set cursorPath to the text or number that names the next page"
         )
 
+    def _no_cursor(self, page: Page) -> NoReturn:
+        raise PaginationError(
+            f"cursorPath {self._path!r} found nothing, although the API says that there is more;"
+            f" the response has {keys_of(page.body)}: correct the path"
+        )
+
     def _id_of_last(self, page: Page) -> str | int:
         last = page.rows[-1] if page.rows else None
         cursor = last.get("id") if isinstance(last, dict) else None
@@ -544,8 +569,7 @@ class CursorPaginator(_Sized):
 
     def _refuse_unknown_cursor(self, progress: Progress, page: Page) -> None:
         """A walk that never saw a cursor, though a page was exactly full, is in doubt."""
-        complete = page.totals.rows == progress.rows
-        if not progress.signalled and progress.asked_in_full and not complete:
+        if progress.asked_in_full and not progress.signalled and not progress.reached_total(page):
             raise PaginationError(
                 f"a full page of {len(page.rows)} rows came without a cursor; set cursorPath to"
                 f" where the next one is (the response has {keys_of(page.body)}), or"
@@ -634,10 +658,17 @@ class LinkHeaderPaginator(_Linked):
         self._configured = " and ".join(filter(None, names))
 
     def _link(self, page: Page) -> Json:
-        link = link_relations(page.headers).get(self._settings.header_link_rel.lower())
+        relations = link_relations(page.headers)
+        relation = self._settings.header_link_rel
+        link = relations.get(relation.lower())
         if link is None:
+            if "next" in relations:
+                raise PaginationError(
+                    f"headerLinkRel is {relation!r}, but the Link header has the relations"
+                    f" {', '.join(relations)}; set it to the one that leads to the next page"
+                )
             # A Link header that names other relations is a signal too: no next page.
-            return None if "Link" in page.headers else MISSING
+            return None if relations else MISSING
         return None if link.get("results", "").lower() == "false" else link.get("url")
 
     def _refuse_doubtful_end(self, progress: Progress, page: Page) -> None:

@@ -6,6 +6,7 @@ Ocean's own retry layer cannot do that: it ends where the body begins, retries a
 minutes, and does not know HTTP dates in ``Retry-After``.
 """
 
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,7 +17,14 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exp
 from errors import SourceError
 
 MAX_ATTEMPTS = 10
-MAX_RETRY_AFTER = 60.0  # seconds; an API that asks for more is asked again after these
+RESET_HEADERS = (
+    "X-RateLimit-Reset",
+    "RateLimit-Reset",
+    "X-Rate-Limit-Reset",
+    "X-Contentful-RateLimit-Reset",
+)
+REMAINING_HEADERS = ("X-RateLimit-Remaining", "RateLimit-Remaining", "X-Rate-Limit-Remaining")
+_EPOCH = 1_000_000_000  # a larger number of seconds is a date, a smaller one a duration
 _FIRST_WAIT = 0.25  # seconds, doubled with every attempt
 _LONGEST_WAIT = 30.0  # seconds
 
@@ -25,30 +33,48 @@ _backoff = wait_exponential_jitter(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT, ji
 OnRetry = Callable[[SourceError, float], None]
 
 
-def parse_retry_after(headers: httpx.Headers, now: datetime | None = None) -> float | None:
-    """Seconds to wait by ``Retry-After`` (RFC 9110, 10.2.3: seconds or a date), capped.
+def is_rate_limited(status: int, headers: httpx.Headers) -> bool:
+    """Whether an answer only asks to come later: 429, or 403 that says so in its headers.
 
-    None when the header is absent or is neither; a date that has passed is 0.
+    https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
-    value = headers.get("Retry-After", "").strip()
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        return True
+    exhausted = any(headers.get(name, "").strip() == "0" for name in REMAINING_HEADERS)
+    return status == httpx.codes.FORBIDDEN and ("Retry-After" in headers or exhausted)
+
+
+def parse_retry_after(headers: httpx.Headers, now: datetime | None = None) -> float | None:
+    """Seconds to wait by ``Retry-After`` (RFC 9110, 10.2.3), or else until the limit is reset.
+
+    Seconds or a date in either; None when no header says anything that can be read, 0 for a
+    date that has passed.
+    """
+    now = now or datetime.now(UTC)
+    told = (headers[name] for name in ("Retry-After", *RESET_HEADERS) if name in headers)
+    return next((wait for text in told if (wait := _seconds(text.strip(), now)) is not None), None)
+
+
+def _seconds(text: str, now: datetime) -> float | None:
     try:
-        seconds = float(value)
+        seconds = float(text)
     except ValueError:
         try:
-            date = parsedate_to_datetime(value)
+            date = parsedate_to_datetime(text)
         except ValueError:
             return None
-        if date.tzinfo is None:
-            date = date.replace(tzinfo=UTC)
-        seconds = (date - (now or datetime.now(UTC))).total_seconds()
-    return min(max(seconds, 0.0), MAX_RETRY_AFTER) if seconds == seconds else None  # noqa: PLR0124 — NaN
+        seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    if not math.isfinite(seconds):
+        return None
+    return max(0.0, seconds - now.timestamp() if seconds > _EPOCH else seconds)
 
 
 def retrying(max_wait: float, on_retry: OnRetry) -> AsyncRetrying:
     """Retries for one request.
 
     It is sent at most ``MAX_ATTEMPTS`` times and waits at most ``max_wait`` seconds in
-    all; the last error is raised. ``on_retry`` learns of each error and the wait after it.
+    all, however long the API asks to be left alone; the last error is raised. ``on_retry``
+    learns of each error and the wait after it.
     """
 
     def is_over(state: RetryCallState) -> bool:
@@ -56,12 +82,16 @@ def retrying(max_wait: float, on_retry: OnRetry) -> AsyncRetrying:
             state.attempt_number >= MAX_ATTEMPTS or state.idle_for + state.upcoming_sleep > max_wait
         )
 
+    def wait(state: RetryCallState) -> float:
+        wanted = max(_backoff(state), _error(state).retry_after or 0.0)
+        return min(wanted, max_wait - state.idle_for)
+
     def before_sleep(state: RetryCallState) -> None:
         on_retry(_error(state), state.upcoming_sleep)
 
     return AsyncRetrying(
         retry=retry_if_exception(_is_transient),
-        wait=_wait,
+        wait=wait,
         stop=is_over,
         before_sleep=before_sleep,
         reraise=True,
@@ -76,7 +106,3 @@ def _error(state: RetryCallState) -> SourceError:
     error = state.outcome.exception() if state.outcome else None
     assert isinstance(error, SourceError)  # noqa: S101 — nothing else is retried
     return error
-
-
-def _wait(state: RetryCallState) -> float:
-    return max(_backoff(state), _error(state).retry_after or 0.0)

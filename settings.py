@@ -22,7 +22,7 @@ import httpx
 from errors import ConfigurationError, MappingError
 from lookup import Json, compile_lookup
 from pagination import PAGINATION_TYPES, PaginationSettings
-from signals import DEFAULT_NEXT_LINK_PATH
+from signals import DEFAULT_NEXT_LINK_PATH, ConfiguredSignals
 
 AuthType = Literal["none", "bearer_token", "basic", "api_key", "custom"]
 AUTH_TYPES: tuple[AuthType, ...] = get_args(AuthType)
@@ -318,6 +318,10 @@ class _Reader:
 
     def _pagination(self) -> PaginationSettings:
         next_link = self._path("next_link_path")
+        try:
+            ConfiguredSignals.of(self._text("has_more_path"), self._text("last_page_path"))
+        except MappingError as error:
+            self.faults.extend(error.faults)
         start_page = self._number("start_page", 1, least=0, most=1)
         return PaginationSettings(
             type=self._word("pagination_type", PAGINATION_TYPES, "none", {}),
@@ -326,8 +330,8 @@ class _Reader:
             size_param=self._text("size_param"),
             start_page=start_page,
             cursor_path=self._path("cursor_path"),
-            has_more_path=self._path("has_more_path"),
-            last_page_path=self._path("last_page_path"),
+            has_more_path=self._text("has_more_path"),
+            last_page_path=self._text("last_page_path"),
             # Ocean hands the default over like any value; the default looks in more places.
             next_link_path=None if next_link == DEFAULT_NEXT_LINK_PATH else next_link,
             header_link_rel=self._text("header_link_rel") or "next",

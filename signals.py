@@ -14,6 +14,7 @@ from itertools import chain
 
 import httpx
 
+from errors import MappingError
 from lookup import MISSING, Json, Lookup, compile_lookup, follow
 
 DEFAULT_NEXT_LINK_PATH = "@odata.nextLink"
@@ -97,8 +98,16 @@ class ConfiguredSignals:
 
     @classmethod
     def of(cls, has_more_path: str | None, last_page_path: str | None) -> ConfiguredSignals:
-        """Compile the configured paths."""
+        """Compile the configured paths; raises MappingError for one that cannot be meant."""
         paths = {"hasMorePath": has_more_path, "lastPagePath": last_page_path}
+        for name, opposite, path, words in (
+            ("hasMorePath", "lastPagePath", has_more_path, LAST_NAMES),
+            ("lastPagePath", "hasMorePath", last_page_path, MORE_NAMES),
+        ):
+            if path and path.rpartition(".")[2] in words:
+                raise MappingError(
+                    f"{name} is {path!r}, which means the opposite; set {opposite} to it instead"
+                )
         lookups = {name: compile_lookup(path, name) for name, path in paths.items() if path}
         return cls(
             has_more=lookups.get("hasMorePath"),
