@@ -35,14 +35,33 @@ def make_auth(
     base_url: httpx.URL,
     redact: Redactor,
     *,
+    custom_headers: Mapping[str, str] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> StaticAuth | LoginAuth:
-    """The scheme for these credentials; ``clock`` gives seconds."""
+    """The scheme for these credentials.
+
+    ``custom_headers`` go along with a login at the API's own origin, nowhere else; ``clock``
+    gives seconds.
+    """
     match credentials:
         case StaticCredentials():
             return StaticAuth(credentials.headers)
         case LoginCredentials():
-            return LoginAuth(credentials, base_url, redact, clock)
+            url = _login_url(credentials.login.endpoint, base_url)
+            at_home = (url.scheme, url.host, _port(url)) == (
+                base_url.scheme,
+                base_url.host,
+                _port(base_url),
+            )
+            headers = custom_headers if custom_headers and at_home else {}
+            return LoginAuth(credentials, url, redact, headers, clock)
+
+
+def _login_url(endpoint: str, base_url: httpx.URL) -> httpx.URL:
+    """The URL of a login call: a full one, or a path below the base URL."""
+    if endpoint.startswith(("http://", "https://")):
+        return httpx.URL(endpoint)
+    return httpx.URL(str(base_url).rstrip("/") + "/" + endpoint.lstrip("/"))
 
 
 class StaticAuth(httpx.Auth):
@@ -98,17 +117,15 @@ class LoginAuth(httpx.Auth):
     def __init__(
         self,
         credentials: LoginCredentials,
-        base_url: httpx.URL,
+        url: httpx.URL,
         redact: Redactor,
+        headers: Mapping[str, str],
         clock: Callable[[], float],
     ) -> None:
         self._login = credentials.login
         self._template = _Template(credentials)
-        self._url = (
-            base_url.join(self._login.endpoint.removeprefix("/"))
-            if ("://" not in self._login.endpoint)
-            else httpx.URL(self._login.endpoint)
-        )
+        self._url = url
+        self._headers = headers
         self._redact = redact
         self._clock = clock
         self._lock = asyncio.Lock()
@@ -152,15 +169,14 @@ class LoginAuth(httpx.Auth):
 
     def _login_request(self, request: httpx.Request) -> httpx.Request:
         login = self._login
+        headers = httpx.Headers({"Accept": "application/json", **self._headers})
         content: dict[str, Json] = {}
         if login.body_form is not None:
-            content = {
-                "content": login.body_form,
-                "headers": {"Content-Type": "application/x-www-form-urlencoded"},
-            }
+            content = {"content": login.body_form}
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
         elif login.body is not None:
             content = {"json": login.body}
-        headers = {"Accept": "application/json", **content.pop("headers", {}), **login.headers}
+        headers.update(login.headers)
         url = self._url.copy_merge_params(login.query_params)
         extensions = request.extensions
         return httpx.Request(login.method, url, headers=headers, extensions=extensions, **content)
@@ -234,7 +250,7 @@ class _Template:
         values: dict[str, str] = {}
         for path, lookup in self.placeholders.items():
             value = lookup(answer)
-            if value is MISSING or value is None or isinstance(value, dict | list):
+            if value is MISSING or value in (None, "") or isinstance(value, dict | list):
                 raise CredentialsError(
                     f"customAuthRequestTemplate reads {path!r}, but the login's answer has"
                     f" {keys_of(answer)}; correct the path"

@@ -86,7 +86,12 @@ class ApiClient:
         self.redact = Redactor(*settings.secrets)
         self.counts = Counts()
         self._http = http(settings)
-        self._auth = make_auth(settings.credentials, settings.base_url, self.redact)
+        self._auth = make_auth(
+            settings.credentials,
+            settings.base_url,
+            self.redact,
+            custom_headers=settings.custom_headers,
+        )
         self._guard = OriginGuard(settings.base_url, settings.allowed_hosts)
         self._permits = asyncio.Semaphore(settings.max_concurrent_requests)
         self._rate = (

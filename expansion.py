@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from urllib.parse import parse_qsl, quote
 
@@ -22,6 +22,7 @@ from lookup import MISSING, Json, compile_jq, follow, jq_reason, keys_of, plain_
 from pagination import PageRequest, PaginationSettings
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_COMPUTED = re.compile(r"\{\{\s*(.+?)\s*\}\}")
 _DOT_SEGMENTS = frozenset({"", ".", ".."})
 
 
@@ -156,6 +157,54 @@ def request_for(endpoint: Endpoint, binding: Binding, base_url: httpx.URL) -> Pa
         headers=tuple(endpoint.headers.items()),
         body=None if endpoint.body is None else _filled(endpoint.body, binding.values),
     )
+
+
+def computed(resource: Resource, moment: float) -> Resource:
+    """The resource with every ``{{ jq }}`` in query parameters and bodies evaluated.
+
+    The programs run on null, with ``now`` standing at ``moment`` (seconds since 1970), so that
+    all requests of a resync agree: ``{{ now - 7 * 86400 | todate }}``. Raises MappingError.
+    """
+    return replace(
+        resource,
+        endpoint=_computed(resource.endpoint, moment, "selector"),
+        parameters=tuple(
+            replace(
+                parameter,
+                parent=_computed(parameter.parent, moment, f"path_parameters.{parameter.name}"),
+            )
+            for parameter in resource.parameters
+        ),
+    )
+
+
+def _computed(endpoint: Endpoint, moment: float, where: str) -> Endpoint:
+    def value(program: str) -> Json:
+        compiled = compile_jq(f"def now: {moment:.3f}; {program}", where)
+        try:
+            result = next(iter(compiled.input_value(None)), None)
+        except ValueError as error:
+            raise MappingError(f"{where}: {{{{{program}}}}} failed ({jq_reason(error)})") from None
+        if result is None or isinstance(result, dict | list):
+            raise MappingError(f"{where}: {{{{{program}}}}} gave {keys_of(result)}, not one value")
+        return result
+
+    def filled(part: Json) -> Json:
+        match part:
+            case str():
+                alone = _COMPUTED.fullmatch(part)
+                if alone:
+                    return value(alone[1])
+                return _COMPUTED.sub(lambda found: as_text(value(found[1])), part)
+            case Mapping():
+                return {key: filled(inner) for key, inner in part.items()}
+            case list():
+                return [filled(inner) for inner in part]
+            case _:
+                return part
+
+    body = None if endpoint.body is None else filled(endpoint.body)
+    return replace(endpoint, query_params=filled(endpoint.query_params), body=body)
 
 
 def _fill(text: str, texts: Mapping[str, str]) -> str:

@@ -46,17 +46,20 @@ def _pattern(secret: str) -> re.Pattern[str]:
 
 
 def _spellings(character: str) -> str:
-    """One character plain, percent-encoded, as JSON or Python escape it, or as in a form."""
+    """One character plain, percent-encoded, as JSON or Python escape it, or as in a form.
+
+    Text within text is escaped again and again: any number of backslashes may stand before.
+    """
     if character.isascii() and character.isalnum():
         return character
-    percent = "".join(f"%{byte:02x}" for byte in character.encode(errors="surrogatepass"))
-    ways = {
+    if character == "\\":
+        return r"(?:\\+|%5c)"
+    plain = {
         character,
-        percent,
-        json.dumps(character)[1:-1],
-        f"\\u{ord(character):04x}",
-        repr(character)[1:-1],
-        f"\\{character}",
+        "".join(f"%{byte:02x}" for byte in character.encode(errors="surrogatepass")),
         "+" if character == " " else character,
-    } - {""}
-    return f"(?:{'|'.join(map(re.escape, sorted(ways, key=len, reverse=True)))})"
+    }
+    escaped = {json.dumps(character)[1:-1], repr(character)[1:-1], f"\\u{ord(character):04x}"}
+    ways = [r"\\*" + re.escape(way) for way in plain]
+    ways += [r"\\+" + re.escape(way.lstrip("\\")) for way in escaped if way.startswith("\\")]
+    return f"(?:{'|'.join(sorted(ways, key=len, reverse=True))})"

@@ -9,6 +9,7 @@ counted here and raised at the end of the resource.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from expansion import (
     Parameter,
     Resource,
     as_text,
+    computed,
     is_segment,
     ordered,
     request_for,
@@ -68,6 +70,7 @@ class Session:
     ) -> None:
         self.settings = settings
         self.jq_environment = jq_environment
+        self.started_at = time.time()
         self.client = ApiClient(settings, http=http)
         self.parents = _Parents(self.client)
 
@@ -142,7 +145,7 @@ class _ResourceWalk:
 
     def __init__(self, session: Session, resource: Resource) -> None:
         self._session = session
-        self._resource = resource
+        self._resource = resource = computed(resource, session.started_at)
         self._parameters = ordered(resource)
         self._choosers = {
             parameter.name: Chooser(parameter, environment=session.jq_environment)

@@ -478,7 +478,7 @@ class _Reader:
         if not isinstance(endpoint, str) or not endpoint.strip():
             self._fault(setting, "needs 'endpoint': the path or full URL of the login call")
             endpoint = "/"
-        elif "://" in endpoint and not endpoint.startswith(("http://", "https://")):
+        elif re.match(r"(?!https?:)[a-z][a-z0-9+.-]*://", endpoint, re.IGNORECASE):
             self._fault(setting, "has an 'endpoint' that is neither a path nor an http(s) URL")
         if method not in METHODS:
             self._fault(setting, f"has the method {method!r}; use one of {', '.join(METHODS)}")

@@ -4,6 +4,7 @@ The only module that knows how Ocean builds clients. Nothing is retried or logge
 retries stand above (``retry.py``), and URLs may hold credentials by now.
 """
 
+import logging
 from typing import Any
 
 import httpx
@@ -35,6 +36,9 @@ def open_http(settings: Settings) -> httpx.AsyncClient:
     It checks addresses as Ocean demands of hosted integrations and verifies TLS by
     Ocean's settings unless ``verifySsl`` is off. Redirects are not followed.
     """
+    # They write URLs and headers, credentials and all, to whoever has turned logging on.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("httpcore").setLevel(logging.WARNING)
     tls: dict[str, Any] = {} if settings.verify_ssl else {"verify": False}
     return OceanAsyncClient(
         SingleAttemptTransport,
