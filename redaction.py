@@ -37,12 +37,11 @@ class Redactor:
 def _pattern(secret: str) -> re.Pattern[str]:
     """The secret and its base64, each character in every way it may be written."""
     encoded = secret.encode(errors="surrogatepass")
-    forms = (
-        secret,
-        base64.b64encode(encoded).decode().rstrip("="),
-        base64.urlsafe_b64encode(encoded).decode().rstrip("="),
-    )
-    return re.compile("|".join("".join(map(_spellings, form)) for form in forms), re.IGNORECASE)
+    standard = base64.b64encode(encoded).decode().rstrip("=")
+    url_safe = base64.urlsafe_b64encode(encoded).decode().rstrip("=")
+    plain, *in_base64 = ("".join(map(_spellings, form)) for form in (secret, standard, url_safe))
+    # Base64 is not the same in another case; of short secrets it would be a word like any other.
+    return re.compile("|".join((f"(?i:{plain})", *in_base64)))
 
 
 def _spellings(character: str) -> str:
@@ -53,7 +52,7 @@ def _spellings(character: str) -> str:
     if character.isascii() and character.isalnum():
         return character
     if character == "\\":
-        return r"(?:\\+|%5c)"
+        return r"(?:\\+|(?i:%5c))"
     plain = {
         character,
         "".join(f"%{byte:02x}" for byte in character.encode(errors="surrogatepass")),
@@ -62,4 +61,6 @@ def _spellings(character: str) -> str:
     escaped = {json.dumps(character)[1:-1], repr(character)[1:-1], f"\\u{ord(character):04x}"}
     ways = [r"\\*" + re.escape(way) for way in plain]
     ways += [r"\\+" + re.escape(way.lstrip("\\")) for way in escaped if way.startswith("\\")]
+    # Hexadecimal digits are written in either case, secrets only in their own.
+    ways = [way if way.endswith(re.escape(character)) else f"(?i:{way})" for way in ways]
     return f"(?:{'|'.join(sorted(ways, key=len, reverse=True))})"

@@ -57,7 +57,7 @@ class LoginRequest:
     ``reauthenticate_after`` is in seconds; None: only when the API answers 401.
     """
 
-    endpoint: str
+    endpoint: str = field(repr=False)
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: Mapping[str, Json] | None = field(default=None, repr=False)
@@ -284,9 +284,29 @@ class _Reader:
             text = self._with_environment(name, _as_text(value))
             if self._is_header("custom_headers", name, text):
                 headers[name] = text
-                if name.lower() not in _DESCRIPTIVE_HEADERS and "version" not in name.lower():
-                    self._keep_secret(text)
+                self._keep_header_secret(name, text)
         return headers
+
+    def _keep_header_secret(self, name: str, value: str) -> None:
+        """A header's value, and the parts of it that would be secrets by themselves."""
+        if name.lower() in _DESCRIPTIVE_HEADERS or "version" in name.lower():
+            return
+        parts = re.split(r"[\s;,]+", value)
+        parts += [part.partition("=")[2] for part in parts]
+        self._keep_secret(value, *(part for part in parts if len(part) >= _TELLING_LENGTH))
+        scheme, _, encoded = value.partition(" ")
+        if scheme.lower() == "basic":
+            self._keep_pair(encoded)
+
+    def _keep_pair(self, encoded: str) -> str:
+        """The user:password that base64 holds; its password is a secret, or a lone user name."""
+        try:
+            pair = base64.b64decode(encoded, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+        user, _, password = pair.partition(":")
+        self._keep_secret(password or user, pair)
+        return pair
 
     def _with_environment(self, header: str, text: str) -> str:
         def read(reference: re.Match[str]) -> str:
@@ -405,15 +425,9 @@ class _Reader:
                 " base64 of user:password",
             )
             return None
-        try:
-            pair = base64.b64decode(encoded, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
-            pair = ""
-        user, colon, secret = pair.partition(":")
-        if not colon:
+        if ":" not in self._keep_pair(encoded):
             self._fault("auth_value", "must be base64 of user:password for authType 'basic'")
             return None
-        self._keep_secret(secret or user, pair)
         return f"Basic {encoded}"
 
     def _login(self) -> Credentials:
@@ -492,13 +506,9 @@ class _Reader:
         query_params = self._texts(setting, request, "queryParams")
         self._keep_login_secrets({"body": body, "queryParams": query_params})
         self._keep_login_secrets(dict(parse_qsl(form or "")))
-        self._keep_login_secrets(
-            {
-                key: value
-                for key, value in headers.items()
-                if key.lower() not in _DESCRIPTIVE_HEADERS
-            }
-        )
+        self._keep_login_secrets(dict(parse_qsl(endpoint.partition("?")[2])))
+        for name, value in headers.items():
+            self._keep_header_secret(name, value)
         return LoginRequest(
             endpoint=endpoint.strip(),
             method=method,
