@@ -192,7 +192,7 @@ class LoginAuth(httpx.Auth):
             raise ResponseError(
                 self._describe(response),
                 status=status,
-                retry_after=parse_retry_after(response.headers),
+                retry_after=parse_retry_after(status, response.headers),
             )
         try:
             signature = self._template.fill(self._parse(response), self._redact, self._clock())

@@ -212,7 +212,7 @@ class ApiClient:
                 self._failed(request, response),
                 status=status,
                 rate_limited=is_rate_limited(status, response.headers),
-                retry_after=parse_retry_after(response.headers),
+                retry_after=parse_retry_after(status, response.headers),
             )
         content = response.content
         try:

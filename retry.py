@@ -44,14 +44,18 @@ def is_rate_limited(status: int, headers: httpx.Headers) -> bool:
     return status == httpx.codes.FORBIDDEN and ("Retry-After" in headers or exhausted)
 
 
-def parse_retry_after(headers: httpx.Headers, now: datetime | None = None) -> float | None:
-    """Seconds to wait by ``Retry-After`` (RFC 9110, 10.2.3), or else until the limit is reset.
+def parse_retry_after(
+    status: int, headers: httpx.Headers, now: datetime | None = None
+) -> float | None:
+    """Seconds to wait by ``Retry-After`` (RFC 9110, 10.2.3), or until a rate limit is reset.
 
     Seconds or a date in either; None when no header says anything that can be read, 0 for a
-    date that has passed.
+    date that has passed. Reset headers come with every answer of some APIs: they count only
+    when the answer is about the limit.
     """
     now = now or datetime.now(UTC)
-    told = (headers[name] for name in ("Retry-After", *RESET_HEADERS) if name in headers)
+    names = ("Retry-After", *(RESET_HEADERS if is_rate_limited(status, headers) else ()))
+    told = (headers[name] for name in names if name in headers)
     return next((wait for text in told if (wait := _seconds(text.strip(), now)) is not None), None)
 
 
@@ -78,9 +82,7 @@ def retrying(max_wait: float, on_retry: OnRetry) -> AsyncRetrying:
     """
 
     def is_over(state: RetryCallState) -> bool:
-        return (
-            state.attempt_number >= MAX_ATTEMPTS or state.idle_for + state.upcoming_sleep > max_wait
-        )
+        return state.attempt_number >= MAX_ATTEMPTS or state.idle_for >= max_wait
 
     def wait(state: RetryCallState) -> float:
         wanted = max(_backoff(state), _error(state).retry_after or 0.0)

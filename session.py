@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import httpx
 from loguru import logger
@@ -76,7 +76,7 @@ class Session:
 
     async def aclose(self) -> None:
         """Close connections and forget what was kept."""
-        self.parents.close()
+        await self.parents.aclose()
         await self.client.aclose()
 
     async def extract(self, resource: Resource) -> AsyncGenerator[list[Item]]:
@@ -309,12 +309,54 @@ class _ResourceWalk:
 # --- parents ---------------------------------------------------------------------------
 
 
-@dataclass
-class _ParentItems:
-    """A parent's items, kept once its walk is complete."""
+class _Parent:
+    """A parent's items as they arrive: one task walks, any number of readers follow.
 
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    spans: list[Span] | None = None
+    The walk waits for no reader: a reader may itself be waiting for another one.
+    """
+
+    def __init__(self, walk: AsyncGenerator[list[Item]], store: ItemStore) -> None:
+        self._walk = walk
+        self._store = store
+        self._spans: list[Span] = []
+        self._done = False
+        self._failure: OceanCustomError | None = None
+        self._changed = asyncio.Event()
+        self.task = asyncio.create_task(self._run())
+
+    @property
+    def failed(self) -> bool:
+        """Whether the walk ended in an error."""
+        return self._failure is not None
+
+    async def _run(self) -> None:
+        try:
+            async with aclosing(self._walk) as pages:
+                async for items in pages:
+                    self._spans.append(self._store.write(items))
+                    self._tell()
+        except OceanCustomError as error:
+            self._failure = error
+        finally:
+            self._done = True
+            self._tell()
+
+    def _tell(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def pages(self) -> AsyncGenerator[list[Item]]:
+        """The items, page by page; raises at the end what the walk raised."""
+        at = 0
+        while at < len(self._spans) or not self._done:
+            if at == len(self._spans):
+                await self._changed.wait()
+                continue
+            yield self._store.read(self._spans[at])
+            at += 1
+        await self.task
+        if self._failure:
+            raise self._failure
 
 
 class _Parents:
@@ -323,26 +365,27 @@ class _Parents:
     def __init__(self, client: ApiClient) -> None:
         self._client = client
         self._store = ItemStore()
-        self._kept: dict[str, _ParentItems] = {}
+        self._kept: dict[str, _Parent] = {}
 
-    def close(self) -> None:
-        """Forget everything."""
+    async def aclose(self) -> None:
+        """Stop walking, and forget everything."""
+        tasks = [parent.task for parent in self._kept.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._store.close()
 
-    async def pages(self, source: _Source, request: PageRequest) -> AsyncGenerator[list[Item]]:
+    def pages(self, source: _Source, request: PageRequest) -> AsyncGenerator[list[Item]]:
         """The items of a parent, page by page."""
         key = f"{request.key} {source.extractor.data_path} {source.endpoint.pagination}"
-        parent = self._kept.setdefault(key, _ParentItems())
-        async with parent.lock:
-            if parent.spans is None:
-                spans: list[Span] = []
-                walk = self._client.walk(request, source.paginator, source.extractor)
-                async with aclosing(walk):
-                    async for fetched in walk:
-                        source.count(fetched)
-                        spans.append(self._store.write(fetched.extracted.items))
-                        yield fetched.extracted.items
-                parent.spans = spans
-                return
-        for items in self._store.read(parent.spans):
-            yield items
+        parent = self._kept.get(key)
+        if parent is None or parent.failed:
+            parent = self._kept[key] = _Parent(self._walked(source, request), self._store)
+        return parent.pages()
+
+    async def _walked(self, source: _Source, request: PageRequest) -> AsyncGenerator[list[Item]]:
+        walk = self._client.walk(request, source.paginator, source.extractor)
+        async with aclosing(walk):
+            async for fetched in walk:
+                source.count(fetched)
+                yield fetched.extracted.items

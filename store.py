@@ -7,7 +7,7 @@ gone with the process however that ends. It lies where ``TMPDIR`` says.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -40,11 +40,10 @@ class ItemStore:
         self._file.write(data)
         return Span(start, len(data))
 
-    def read(self, spans: Sequence[Span]) -> Iterator[list[Item]]:
-        """The pages again, one at a time."""
-        for span in spans:
-            self._file.seek(span.start)
-            yield self._decoder.decode(self._file.read(span.length))
+    def read(self, span: Span) -> list[Item]:
+        """A page again."""
+        self._file.seek(span.start)
+        return self._decoder.decode(self._file.read(span.length))
 
     def close(self) -> None:
         """Forget everything."""

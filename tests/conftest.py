@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tests.certificates import self_signed
 from tests.fault_api import FaultApi
 from tests.resync import Installation, working_directory
+from tests.world import Family, World
 from workbench.catalog import CatalogStore, create_app
 from workbench.serve import serving
 
@@ -84,3 +85,19 @@ def installation(  # noqa: PLR0913, PLR0917 (each is a part of the world around 
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     logger.remove()  # resyncs record their log themselves
     return Installation(catalog_url, store, api.url)
+
+
+@pytest.fixture
+async def world(api: FaultApi, installation: Installation) -> World:
+    """Two synced collections that changed since."""
+    world = World(api, installation)
+    await world.seed()
+    return world
+
+
+@pytest.fixture
+async def family(api: FaultApi, installation: Installation) -> Family:
+    """Parents and children that were synced and changed since."""
+    family = Family(api, installation)
+    await family.seed()
+    return family

@@ -3,7 +3,8 @@
 A runnable example is a ``yaml`` block with ``settings`` and ``resource``, then an ``http`` block
 with the exchanges it leads to, then optionally a ``json`` block with the items these give::
 
-    POST /login {"user": "me"}            a request: method, path with query, JSON body
+    POST /login {"user": "me"}            a request: method, path with query, JSON body;
+                                          … stands for anything
     > Authorization: Bearer abc           a header the request must have
       404                                 the answer, indented: its status, when not 200
       Link: <https://…>; rel="next"       a header of the answer
@@ -189,18 +190,18 @@ def examples(path: Path) -> Iterator[Example]:
 
 def run(example: Example) -> Outcome:
     """Run an example against its own recorded answers; an unknown request is answered 404."""
-    unanswered: dict[str, list[Exchange]] = {}
-    for exchange in example.exchanges:
-        unanswered.setdefault(exchange.key, []).append(exchange)
+    unanswered = list(example.exchanges)
     sent: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         body = _sent_body(request)
         key = _key(request.method, request.url, body)
-        sent.append(key)
-        if not unanswered.get(key):
+        exchange = next((one for one in unanswered if matches(one.key, key)), None)
+        if exchange is None:
+            sent.append(key)
             return httpx.Response(httpx.codes.NOT_FOUND, text=f"not in the document: {key}")
-        exchange = unanswered[key].pop(0)
+        unanswered.remove(exchange)
+        sent.append(exchange.key)
         for name, value in exchange.headers.items():
             assert request.headers.get(name) == value, f"{key}: {name}"
         return httpx.Response(

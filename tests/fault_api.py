@@ -75,7 +75,7 @@ class Answer:
             *(f"{name}: {value}" for name, value in self.headers),
             f"Content-Length: {len(self.body)}",
         ]
-        return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + self.body
+        return "\r\n".join(lines).encode() + b"\r\n\r\n" + self.body
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ class FaultApi:
     """The server; an async context manager.
 
     `requests` holds everything that arrived, in order; `in_flight` is how many are being
-    answered now, and `most_in_flight` the largest that was.
+    answered now, and `most_in_flight` the largest that was; `connections` counts those opened.
     """
 
     tls: ssl.SSLContext | None = None
@@ -179,9 +179,10 @@ class FaultApi:
     requests: list[Request] = field(default_factory=list)
     in_flight: int = 0
     most_in_flight: int = 0
+    connections: int = 0
     _routes: list[tuple[re.Pattern[str], Handler]] = field(default_factory=list)
     _faults: list[_Fault] = field(default_factory=list)
-    _connections: set[asyncio.Task[None]] = field(default_factory=set)
+    _conversations: set[asyncio.Task[None]] = field(default_factory=set)
     _server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -192,9 +193,9 @@ class FaultApi:
     async def __aexit__(self, *_: object) -> None:
         assert self._server
         self._server.close()
-        for connection in self._connections:
-            connection.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        for conversation in self._conversations:
+            conversation.cancel()
+        await asyncio.gather(*self._conversations, return_exceptions=True)
         await self._server.wait_closed()
 
     @property
@@ -242,9 +243,10 @@ class FaultApi:
     # --- connections -----------------------------------------------------------------------
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         task = asyncio.create_task(self._converse(reader, writer))
-        self._connections.add(task)
-        task.add_done_callback(self._connections.discard)
+        self._conversations.add(task)
+        task.add_done_callback(self._conversations.discard)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

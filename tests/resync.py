@@ -118,8 +118,9 @@ class Installation:
     store: CatalogStore
     api_url: str
     mapping: list[JsonObject] = field(default_factory=list)
-    settings: dict[str, object] = field(default_factory=lambda: {"max_retry_wait": 0})
-    secrets: dict[str, object] = field(default_factory=dict)
+    # Kept out of the representation, which tracebacks may show: only the integration is to leak.
+    settings: dict[str, object] = field(default_factory=lambda: {"max_retry_wait": 0}, repr=False)
+    secrets: dict[str, object] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         for blueprint in BLUEPRINTS:
@@ -209,6 +210,7 @@ def working_directory(folder: Path) -> Path:
 
     Ocean reads `.env` and `config.yaml` there, beside the integration's files.
     """
+    folder.mkdir(exist_ok=True)
     for file in (REPOSITORY / ".port", REPOSITORY / "pyproject.toml", *REPOSITORY.glob("*.py")):
         (folder / file.name).symlink_to(file)
     return folder

@@ -427,13 +427,20 @@ def test_the_tree_of_errors_is_the_one_in_the_code() -> None:
     }
 
 
+def test_the_headers_of_rate_limits_are_those_of_the_code() -> None:
+    """What tells of a limit is listed, by what it says."""
+    assert [row.names("Headers") for row in tables(ERRORS, "The API says")] == [
+        list(retry.RESET_HEADERS),
+        list(retry.REMAINING_HEADERS),
+    ]
+
+
 def test_the_limits_are_those_of_the_code() -> None:
     """Numbers in the prose are the constants."""
     said = " ".join(prose(ERRORS).split())
     transient = sorted(errors.ResponseError.TRANSIENT_STATUSES)
 
     assert f"at most {retry.MAX_ATTEMPTS} times" in said
-    assert f"heeded up to {retry.MAX_RETRY_AFTER:.0f} seconds" in said
     assert f"| {', '.join(map(str, transient))} | yes |" in said
     assert f"After {session.MAX_FAILED_CHILDREN} failures" in prose(MAPPING)
     assert f"in batches of {session.BATCH_ITEMS}" in DESIGN.read_text()

@@ -6,23 +6,43 @@ make with its settings (``workbench/simulators``). Nothing here knows any produc
 
 from __future__ import annotations
 
-import copy
 import json
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import httpx
+import jq
 import pytest
 import yaml
 from loguru import logger
+from starlette.types import Receive, Scope, Send
 
-from tests.resync import Installation, Outcome, working_directory
+from errors import OceanCustomError
+from extraction import Item
+from overrides import EndpointAppConfig, EndpointResource
+from session import Session
+from settings import load_settings
+from tests.resync import Installation, working_directory
 from workbench.catalog import CatalogStore
 from workbench.serve import serving
-from workbench.simulators import Expected, Json, Mistake, Product, Simulator, products, simulate
+from workbench.simulators import (
+    Answer,
+    Collection,
+    Expected,
+    Json,
+    Mistake,
+    Open,
+    Product,
+    Recorded,
+    Simulator,
+    Unpaged,
+    products,
+    simulate,
+)
 from workbench.store.model import Entity
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -33,65 +53,48 @@ MISTAKES = [
     for name, product in PRODUCTS.items()
     for mistake in product.mistakes
 ]
+GUARDED = [name for name, product in PRODUCTS.items() if not isinstance(product.auth, Open)]
+SIMULATOR = "http://simulator"
+PAGES = 3
+"""How many pages every style of paging must have been walked over, at least."""
 
 
-@dataclass(frozen=True)
+# --- examples --------------------------------------------------------------------------
+
+
+@dataclass
 class Example:
-    """The files of an example: settings by their names in snake_case, mapping, blueprints."""
+    """An example as it is run: settings by their names in snake_case, mapping, blueprints."""
 
-    settings: Mapping[str, str]
-    mapping: Mapping[str, Json]
+    settings: dict[str, Json]
+    mapping: dict[str, Json]
     blueprints: list[dict[str, Json]]
 
+    def spoil(self, mistake: Mistake) -> None:
+        """Make a mistake."""
+        for name, value in mistake.settings.items():
+            self.settings[_snake(name)] = value
+        for path, value in mistake.mapping.items():
+            _put(self.mapping, path, value)
 
-def read(name: str) -> Example:
-    """The example of a product."""
-    folder = EXAMPLES / name
+
+def example(name: str, url: str) -> Example:
+    """The example of a product, with its simulator at ``url`` in place of the real hosts."""
+    product, folder = PRODUCTS[name], EXAMPLES / name
     lines = (folder / ".env.example").read_text().splitlines()
     pairs = [line.partition("=") for line in lines if line.startswith(PREFIX)]
-    return Example(
-        settings={key.removeprefix(PREFIX).lower(): value for key, _, value in pairs if value},
-        mapping=yaml.safe_load((folder / "port-app-config.yml").read_text()),
-        blueprints=json.loads((folder / "blueprints.json").read_text()),
-    )
-
-
-@contextmanager
-def installed(
-    name: str, installation: Installation, mistake: Mistake | None = None
-) -> Iterator[Simulator]:
-    """A product's example, set up against its simulator, with a mistake in it or without."""
-    product, example = PRODUCTS[name], read(name)
-    simulator = simulate(product)
-    with serving(simulator) as url:
-        settings = _settings(example, product, url)
-        mapping = copy.deepcopy(dict(example.mapping))
-        if mistake is not None:
-            for setting, value in mistake.settings.items():
-                settings[_snake(setting)] = value
-            for path, value in mistake.mapping.items():
-                _put(mapping, path, value)
-        installation.settings = {
-            "max_retry_wait": 10,
-            **{setting: value for setting, value in settings.items() if value is not None},
-        }
-        installation.mapping = mapping["resources"]
-        for blueprint in example.blueprints:
-            installation.store.create_blueprint(blueprint)
-        yield simulator
-
-
-def _settings(example: Example, product: Product, url: str) -> dict[str, str | None]:
-    base = httpx.URL(example.settings["base_url"])
-    settings: dict[str, str | None] = {}
-    for name, value in example.settings.items():
-        text = value.replace(str(base.copy_with(path="")).rstrip("/"), url)
-        for origin in product.origins:
-            text = text.replace(origin, url)
-        settings[name] = text
+    given = {key.removeprefix(PREFIX).lower(): value for key, _, value in pairs if value}
+    home = httpx.URL(given["base_url"])
+    settings: dict[str, Json] = {"max_retry_wait": 10}
+    for key, value in given.items():
+        settings[key] = value
+        for origin in (f"{home.scheme}://{home.host}", *product.origins):
+            settings[key] = settings[key].replace(origin, url)
     if product.page_size is not None:
         settings["page_size"] = str(product.page_size)
-    return settings
+    mapping = yaml.safe_load((folder / "port-app-config.yml").read_text())
+    blueprints = json.loads((folder / "blueprints.json").read_text())
+    return Example(settings, mapping, blueprints)
 
 
 def _snake(name: str) -> str:
@@ -107,6 +110,9 @@ def _put(part: Json, path: str, value: Json) -> None:
         del part[last]
     else:
         part[last] = value
+
+
+# --- what must be there ----------------------------------------------------------------
 
 
 def differences(catalog: list[Entity], expected: list[Expected]) -> list[str]:
@@ -136,63 +142,183 @@ def keys(entities: list[Expected]) -> set[str]:
     return {f"{one.blueprint}/{one.identifier}" for one in entities}
 
 
+# --- syncing without Ocean or sockets --------------------------------------------------
+
+
+async def synced(example: Example, simulator: Simulator) -> tuple[list[Entity], str]:
+    """The entities an example gives, and the text of every error; each resource on its own."""
+    entities: list[Entity] = []
+    errors: list[str] = []
+    try:
+        settings = load_settings(example.settings)
+        mapping = EndpointAppConfig.parse_obj(example.mapping)
+    except OceanCustomError as error:
+        return [], str(error)
+    transport = httpx.ASGITransport(simulator)
+    session = Session(settings, http=lambda _: httpx.AsyncClient(transport=transport))
+    try:
+        for resource in mapping.resources:
+            try:
+                async for batch in session.extract(resource.to_resource(settings.pagination)):
+                    entities += [entity for item in batch for entity in _mapped(resource, item)]
+            except* OceanCustomError as group:
+                errors += [group.message, *map(str, group.exceptions)]
+    finally:
+        await session.aclose()
+    return entities, "\n".join(errors)
+
+
+def _mapped(resource: EndpointResource, item: Item) -> Iterator[Entity]:
+    """The entity an item becomes; none when it is not selected, or has no identifier."""
+    mappings = resource.port.entity.mappings
+    identifier = _evaluated(str(mappings.identifier), item)
+    if _evaluated(str(resource.selector.query), item) is True and identifier:
+        yield Entity(
+            str(_evaluated(str(mappings.blueprint), item)),
+            str(identifier),
+            title=_evaluated(str(mappings.title), item),
+            properties={name: _evaluated(text, item) for name, text in mappings.properties.items()},
+            relations={
+                name: _evaluated(str(text), item) for name, text in mappings.relations.items()
+            },
+        )
+
+
+def _evaluated(program: str, item: Item) -> Json:
+    try:
+        return next(iter(_compiled(program).input_value(item)), None)
+    except ValueError:
+        return None  # as Ocean has it
+
+
+@cache
+def _compiled(program: str) -> Json:
+    return jq.compile(program)
+
+
+# --- the tests -------------------------------------------------------------------------
+
+
+class _Stage:
+    """One server for the simulators of all tests."""
+
+    def __init__(self) -> None:
+        self.simulator: Simulator | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.simulator is not None:
+            await self.simulator(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[tuple[_Stage, str]]:
+    """The server, and its URL."""
+    stage = _Stage()
+    with serving(stage) as url:
+        yield stage, url
+
+
 @pytest.fixture
 def between(
     catalog_url: str, store: CatalogStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Installation:
-    """An installation without an API yet."""
+    """An installation of the real Ocean, without an API yet."""
     monkeypatch.chdir(working_directory(tmp_path))
     logger.remove()
-    return Installation(catalog_url, store, "http://127.0.0.1:9")
-
-
-def assert_right(outcome: Outcome, installation: Installation, expected: list[Expected]) -> None:
-    """The resync was a success, and the catalog holds what it must."""
-    assert outcome.complete, outcome.formatted
-    assert differences(installation.entities(), expected) == []
-    assert installation.store.unknown_requests() == []
+    return Installation(catalog_url, store, "")
 
 
 @pytest.mark.parametrize("name", PRODUCTS)
-async def test_the_catalog_follows_the_product(name: str, between: Installation) -> None:
+async def test_the_catalog_follows_the_product(
+    name: str, between: Installation, stage: tuple[_Stage, str]
+) -> None:
     """The first resync brings everything; the second deletes what vanished, and nothing else."""
-    product = PRODUCTS[name]
-    with installed(name, between) as simulator:
-        before = list(product.expected(simulator.data))
-        assert_right(await between.resync(), between, before)
-        product.vanish(simulator.data)
-        after = list(product.expected(simulator.data))
-        gone = keys(before) - keys(after)
-        second = await between.resync()
-    assert gone
-    assert_right(second, between, after)
-    assert second.deleted == gone
+    product, given = PRODUCTS[name], example(name, stage[1])
+    simulator = stage[0].simulator = simulate(product)
+    between.settings, between.mapping = given.settings, given.mapping["resources"]
+    for blueprint in given.blueprints:
+        between.store.create_blueprint(blueprint)
+    before = list(product.expected(simulator.data))
+
+    first = await between.resync()
+
+    assert first.complete, first.formatted
+    assert differences(between.entities(), before) == []
+    assert walked_far(product, simulator.requests) == []
+
+    product.vanish(simulator.data)
+    after = list(product.expected(simulator.data))
+
+    second = await between.resync()
+
+    assert second.complete, second.formatted
+    assert differences(between.entities(), after) == []
+    assert second.deleted == keys(before) - keys(after) != set()
+    assert between.store.unknown_requests() == []
+
+
+def walked_far(product: Product, requests: list[Recorded]) -> list[str]:
+    """The collections of which no style of paging was walked over several pages."""
+    longest: Counter[int] = Counter()
+    paged = [
+        one
+        for one in product.endpoints
+        if isinstance(one, Collection) and not isinstance(one.paging, Unpaged)
+    ]
+    for collection in paged:
+        walks = Counter(
+            (request.path, *_without(request.params, collection.paging.positions))
+            for request in requests
+            if request.endpoint == collection.path
+        )
+        style = id(collection.paging)
+        longest[style] = max(longest[style], *walks.values(), 0)
+    return [one.path for one in paged if longest[id(one.paging)] < PAGES]
+
+
+def _without(params: Mapping[str, Sequence[str]], positions: frozenset[str]) -> Iterator[str]:
+    return (f"{name}={value}" for name, value in params.items() if name not in positions)
 
 
 @pytest.mark.parametrize(("name", "mistake"), MISTAKES)
-async def test_a_mistake_never_leaves_a_shorter_list(
-    name: str, mistake: Mistake, between: Installation
-) -> None:
+async def test_a_mistake_never_leaves_a_shorter_list(name: str, mistake: Mistake) -> None:
     """A mistake in settings or mapping does no harm, or ends in an error that names it."""
-    with installed(name, between, mistake) as simulator:
-        expected = list(PRODUCTS[name].expected(simulator.data))
-        outcome = await between.resync()
+    product, given = PRODUCTS[name], example(name, SIMULATOR)
+    simulator = simulate(product)
+    given.spoil(mistake)
+
+    entities, errors = await synced(given, simulator)
+
     if mistake.error is None:
-        assert_right(outcome, between, expected)
+        assert not errors
+        assert differences(entities, list(product.expected(simulator.data))) == []
     else:
-        assert not outcome.complete, differences(between.entities(), expected)
-        assert mistake.error in outcome.message
+        assert mistake.error in errors
+
+
+@pytest.mark.parametrize("name", GUARDED)
+async def test_nobody_gets_in_without_credentials(name: str) -> None:
+    """A simulator refuses strangers as the product does, so that an example's settings matter."""
+    product = PRODUCTS[name]
+    refused = product.error(401, "unauthorized")
+    transport = httpx.ASGITransport(simulate(product))
+
+    async with httpx.AsyncClient(transport=transport, base_url=SIMULATOR) as client:
+        for endpoint in product.endpoints:
+            answer = await client.request(endpoint.method, product.prefix + endpoint.path)
+
+            assert answer.json() == (refused.body if isinstance(refused, Answer) else refused)
 
 
 @pytest.mark.parametrize("name", PRODUCTS)
-def test_every_collection_has_several_pages(name: str) -> None:
-    """A product and its example belong together, and the example says where to read on."""
+def test_an_example_says_where_to_read_on(name: str) -> None:
+    """Its README is short, and links to the vendor's documentation."""
     text = (EXAMPLES / name / "README.md").read_text()
-    assert "https://" in text
+
+    assert "https://" in text.splitlines()[-1]
     assert 10 <= len(text.splitlines()) <= 25
 
 
 def test_every_example_has_a_product() -> None:
-    """No example is without a simulator."""
-    folders = {folder.name for folder in EXAMPLES.iterdir() if folder.is_dir()}
-    assert folders == set(PRODUCTS)
+    """No example is without a simulator, and no product without an example."""
+    assert {folder.name for folder in EXAMPLES.iterdir() if folder.is_dir()} == set(PRODUCTS)

@@ -33,6 +33,12 @@ A product is one file in ``products/``, found by listing the folder, that holds 
         ),
     )
 
+Beside it stands ``examples/<product>/`` (``_`` in the file's name is ``-`` here) with
+``.env.example``, ``port-app-config.yml``, ``blueprints.json`` and a ``README.md`` of 10 to 25 lines
+whose last one links to the vendor's documentation. ``tests/test_products.py`` needs no change: it
+syncs the example twice by the real Ocean, compares the catalog with ``expected``, wants every
+``Paging`` object walked over three pages, and makes every mistake.
+
 ``simulate(PRODUCT)`` is the ASGI application; it keeps its ``data``, which may be changed
 meanwhile, and the ``requests`` it got. ``products()`` finds every product.
 
@@ -43,7 +49,10 @@ knows and does not show (the parent of a row, say).
 ``Custom`` (a function of the ``Call``). ``rows`` is a function of the call: ``table("users")``,
 ``children("pulls", repo="~repo")`` (rows whose ``~repo`` is the ``{repo}`` of the path; 404
 without such a parent when ``of=`` names the parents' table), ``chosen(rows, "state",
-default="open")`` (a query parameter that filters). A body path is keys joined by ``/``.
+default="open")`` (a query parameter that filters), or any function; it raises ``RefusedError``
+for what the product refuses. ``keep`` leaves rows out after a page was cut (thin and empty pages
+in the middle), ``reshape`` turns a page's rows into what is sent (bare ids, wrapped objects),
+``beside`` is what else stands in the body. A body path is keys joined by ``/``.
 
 **Paging** (``paging.py``) says where a page begins, and what the answer tells of it:
 ``Unpaged``, ``PageNumber``, ``Offset``, ``Cursor`` (opaque), ``Keyset`` (the last row's key),
@@ -52,7 +61,9 @@ default="open")`` (a query parameter that filters). A body path is keys joined b
 ``number``, ``offset``, ``size``, ``count``, ``more``, ``last``, ``next_value``, ``next_url``,
 ``next_path``, ``next_query``. ``at_end(fact, value)`` says what stands there on the last page;
 ``OMIT`` leaves the key out. ``link=("next", "last")`` sends a ``Link`` header. A next link in the
-body is a ``Cursor``, ``PageNumber`` or ``Offset`` that tells its ``next_url``.
+body is a ``Cursor``, ``PageNumber`` or ``Offset`` that tells its ``next_url``. Sizes above ``cap``
+are cut, or refused (``above_cap="refuse"``); ``in_body=True`` reads size and position from the JSON
+body (as paths); ``bound`` refuses to go far; ``last_is_empty``: a next page until one is empty.
 
 **Auth** (``auth.py``): ``Open``, ``Bearer``, ``KeyHeader``, ``KeyParam``, ``Basic``, ``Login``
 (form or JSON; tokens that end after so many requests).
@@ -60,7 +71,8 @@ body is a ``Cursor``, ``PageNumber`` or ``Offset`` that tells its ``next_url``.
 **Errors**: ``Product.error`` turns a status and a reason into the product's own answer, an
 ``Answer`` where even the status differs (Slack's 200). ``Product.unknown_parameters`` names the
 status for a query parameter nobody knows; None ignores it. ``Product.throttle`` refuses every
-so-many-th request once.
+so-many-th request once. A login on another host than the API's: name the host in
+``Product.origins``, and the simulator takes its place too.
 """
 
 from workbench.simulators.app import Simulator, simulate

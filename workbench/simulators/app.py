@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import parse_qs
 
@@ -59,9 +58,10 @@ class Simulator:
             body=body,
             data=self.data,
         )
-        answer = self._answer(call)
+        endpoint, answer = self._answer(call)
         self.requests.append(
             Recorded(
+                endpoint=endpoint,
                 method=call.method,
                 path=path,
                 params=params,
@@ -72,32 +72,34 @@ class Simulator:
         )
         return _response(answer)
 
-    def _answer(self, call: Call) -> Answer:
+    def _answer(self, call: Call) -> tuple[str, Answer]:
+        """The path of the endpoint that answers, and its answer."""
+        path = ""
         try:
-            return self._admitted(call)
+            for template, login in self._logins:
+                if template.match(call.path) is not None and login.method == call.method:
+                    return login.path, login.answer(call)
+            if not self._door.admits(call):
+                raise RefusedError(401, "unauthorized")  # noqa: TRY301 — as any endpoint refuses
+            self._throttle(call)
+            endpoint, at = self._at(call)
+            path = endpoint.path
+            self._refuse_unknown(call, endpoint)
+            return path, endpoint.answer(replace(call, at=at))
         except RefusedError as refused:
             said = self._product.error(refused.status, refused.reason)
-            return said if isinstance(said, Answer) else Answer(status=refused.status, body=said)
+            if not isinstance(said, Answer):
+                said = Answer(status=refused.status, body=said)
+            return path, replace(said, headers={**said.headers, **refused.headers})
 
-    def _admitted(self, call: Call) -> Answer:
-        for template, login in self._logins:
-            if template.match(call.path) is not None and login.method == call.method:
-                return login.answer(call)
-        if not self._door.admits(call):
-            raise RefusedError(401, "unauthorized")
-        if (answer := self._throttled(call)) is not None:
-            return answer
-        found = list(self._at(call.path))
+    def _at(self, call: Call) -> tuple[Endpoint, dict[str, str]]:
+        """The endpoint a call is for, and the placeholders' values."""
+        pairs = ((template.match(call.path), endpoint) for template, endpoint in self._endpoints)
+        found = [(endpoint, at) for at, endpoint in pairs if at is not None]
         for endpoint, at in found:
             if endpoint.method == call.method:
-                self._refuse_unknown(call, endpoint)
-                return endpoint.answer(replace(call, at=at))
+                return endpoint, at
         raise RefusedError(405 if found else 404, "method not allowed" if found else "not found")
-
-    def _at(self, path: str) -> Iterator[tuple[Endpoint, dict[str, str]]]:
-        for template, endpoint in self._endpoints:
-            if (at := template.match(path)) is not None:
-                yield endpoint, at
 
     def _refuse_unknown(self, call: Call, endpoint: Endpoint) -> None:
         status, known = self._product.unknown_parameters, endpoint.parameters
@@ -106,15 +108,13 @@ class Simulator:
                 if name not in known:
                     raise RefusedError(status, f"unknown parameter {name}")
 
-    def _throttled(self, call: Call) -> Answer | None:
+    def _throttle(self, call: Call) -> None:
         throttle = self._product.throttle
         key = f"{call.method} {call.url({})} {call.body}"
-        if throttle is None or (len(self.requests) + 1) % throttle.every or key in self._put_off:
-            return None
-        self._put_off.add(key)
-        said = self._product.error(throttle.status, "too many requests")
-        body = said.body if isinstance(said, Answer) else said
-        return Answer(status=throttle.status, body=body, headers=throttle.headers)
+        due = throttle is not None and (len(self.requests) + 1) % throttle.every == 0
+        if throttle is not None and due and key not in self._put_off:
+            self._put_off.add(key)
+            raise RefusedError(throttle.status, "too many requests", throttle.headers)
 
 
 def _decoded(body: bytes, content_type: str) -> Json:

@@ -37,19 +37,22 @@ class Answer:
 class RefusedError(Exception):
     """A call the product does not answer; ``Product.error`` makes the answer of it."""
 
-    def __init__(self, status: int, reason: str) -> None:
+    def __init__(self, status: int, reason: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
+        self.headers = headers or {}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recorded:
     """A request as it came, and the status it was answered with.
 
+    ``endpoint`` is the path of the endpoint that answered, with its placeholders, "" for none;
     ``path`` is as sent, still percent-encoded; ``params`` hold every value of a name.
     """
 
+    endpoint: str
     method: str
     path: str
     params: Mapping[str, Sequence[str]]

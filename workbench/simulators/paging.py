@@ -113,6 +113,11 @@ class Paging(ABC):
     def parameters(self) -> frozenset[str]:
         """The query parameters it knows."""
 
+    @property
+    def positions(self) -> frozenset[str]:
+        """Those of them that differ from page to page."""
+        return frozenset()
+
     @abstractmethod
     def page(self, call: Call, rows: Sequence[Row]) -> Page:
         """The page a call asks for; raises RefusedError for one there cannot be."""
@@ -147,6 +152,11 @@ class Either(Paging):
     def parameters(self) -> frozenset[str]:
         """Those of both."""
         return self.then.parameters | self.otherwise.parameters
+
+    @property
+    def positions(self) -> frozenset[str]:
+        """Those of both."""
+        return self.then.positions | self.otherwise.positions
 
     def page(self, call: Call, rows: Sequence[Row]) -> Page:
         """The page by the style the call asks for."""
@@ -194,6 +204,11 @@ class _Sized(Paging):
         """Size and position, unless they stand in the body."""
         names = frozenset() if self.in_body else frozenset({self.size, self._position})
         return names - {""}
+
+    @property
+    def positions(self) -> frozenset[str]:
+        """The position."""
+        return frozenset({self._position})
 
     def page(self, call: Call, rows: Sequence[Row]) -> Page:
         """The page, with what is told of it."""

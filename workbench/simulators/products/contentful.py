@@ -55,7 +55,7 @@ def _data() -> Data:
             else {"title": f"Entry {n}", "author": _link("Entry", f"entry{n % 20:03}")},
             "~id": f"entry{n:03}",
         }
-        for n in range(68)
+        for n in range(128)
     ]
     return {"types": types, "entries": entries}
 
@@ -102,24 +102,39 @@ PRODUCT = Product(
     expected=_expected,
     vanish=lambda data: drop(data["entries"], "entry050", key="~id"),
     mistakes=(
-        Mistake("no position parameter", {"paginationParam": None}, error="offset"),
-        Mistake("a size parameter of another product", {"sizeParam": "pageSize"}, error="pageSize"),
-        Mistake("page numbers", {"paginationType": "page", "paginationParam": None}, error="page"),
-        Mistake("page numbers for positions", {"paginationType": "page"}, error="skip"),
+        Mistake(
+            "no position parameter", {"paginationParam": None}, error="unknown parameter offset"
+        ),
+        Mistake(
+            "a size parameter of another product",
+            {"sizeParam": "pageSize"},
+            error="unknown parameter pageSize",
+        ),
+        Mistake(
+            "page numbers",
+            {"paginationType": "page", "paginationParam": None},
+            error="unknown parameter page",
+        ),
+        Mistake(
+            "page numbers for positions",
+            {"paginationType": "page"},
+            error="check startPage and 'skip'",
+        ),
         Mistake("a size above the cap", {"pageSize": "1001"}, error="limit must be at most 1000"),
-        Mistake("no paging", {"paginationType": "none"}, error="paginationType"),
+        Mistake("no paging", {"paginationType": "none"}, error="paginationType is 'none'"),
         Mistake(
             "a wrong data path",
             mapping={"resources/1/selector/data_path": ".entries"},
             error="data_path '.entries'",
         ),
         Mistake(
-            "no data path", mapping={"resources/1/selector/data_path": None}, error="data_path"
+            "no data path",
+            mapping={"resources/1/selector/data_path": None},
+            error="data_path '.' takes",
         ),
         Mistake(
             "a filter in the data path",
             mapping={"resources/1/selector/data_path": "[.items[] | select(true)]"},
         ),
-        Mistake("a wrong space", {"baseUrl": None}, error="baseUrl"),
     ),
 )

@@ -4,6 +4,8 @@ https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-
 ``per_page`` (30, at most 100: more is cut), the next page in a ``Link`` header, no totals.
 https://docs.github.com/en/rest/pulls/pulls#list-pull-requests: only open ones unless
 ``state=all``. A repository that went away meanwhile answers 404.
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api: too many requests
+are refused with 403 and ``Retry-After``.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,6 +22,7 @@ from workbench.simulators import (
     Product,
     RefusedError,
     Row,
+    Throttle,
     children,
     chosen,
     drop,
@@ -117,6 +120,7 @@ PRODUCT = Product(
     ),
     page_size=10,
     error=_error,
+    throttle=Throttle(every=60, status=403),
     expected=_expected,
     vanish=_vanish,
     mistakes=(
@@ -127,13 +131,13 @@ PRODUCT = Product(
             {**_BY_PAGE, "paginationParam": "pageNumber"},
             error="does not heed 'pageNumber'",
         ),
-        Mistake("offsets", {"paginationType": "offset"}, error="offset"),
+        Mistake("offsets", {"paginationType": "offset"}, error="does not heed 'offset'"),
         Mistake(
             "offsets under their usual names",
             {"paginationType": "offset", "sizeParam": None, "pageSize": "100"},
-            error="'offset'",
+            error="does not heed 'offset'",
         ),
-        Mistake("no paging", {"paginationType": "none"}, error="paginationType"),
+        Mistake("no paging", {"paginationType": "none"}, error="paginationType is 'none'"),
         Mistake("a wrong token", {"apiToken": "expired"}, error="Bad credentials"),
         Mistake(
             "a path inside a bare list",

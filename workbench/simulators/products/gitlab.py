@@ -141,6 +141,11 @@ def _error(status: int, reason: str) -> Json:
 
 
 _KEYSET = "resources/0/selector/query_params"
+_NO_KEYSET: dict[str, Json] = {
+    _KEYSET: {},
+    "resources/1/selector/path_parameters/project/query_params": {},
+    "resources/2/selector/path_parameters/project/query_params": {},
+}
 
 PRODUCT = Product(
     prefix="/api/v4",
@@ -156,7 +161,8 @@ PRODUCT = Product(
     expected=_expected,
     vanish=_vanish,
     mistakes=(
-        Mistake("page numbers", {"paginationType": "page"}),
+        Mistake("page numbers", {"paginationType": "page"}, error="does not heed 'page'"),
+        Mistake("page numbers for all", {"paginationType": "page"}, _NO_KEYSET),
         Mistake("no keyset for the projects", mapping={_KEYSET: {}}),
         Mistake("a size parameter of another product", {"sizeParam": "limit"}),
         Mistake(
@@ -172,11 +178,20 @@ PRODUCT = Product(
         Mistake(
             "offsets under their usual names",
             {"paginationType": "offset", "sizeParam": None},
-            error="'offset'",
+            error="does not heed 'offset'",
         ),
-        Mistake("page numbers from 0", {"paginationType": "page", "startPage": "0"}, error="page"),
-        Mistake("no paging", {"paginationType": "none"}, error="paginationType"),
-        Mistake("a relation that is not sent", {"headerLinkRel": "following"}, error="following"),
+        Mistake(
+            "page numbers from 0",
+            {"paginationType": "page", "startPage": "0"},
+            _NO_KEYSET,
+            error="page must be a number from 1",
+        ),
+        Mistake("no paging", {"paginationType": "none"}, error="paginationType is 'none'"),
+        Mistake(
+            "a relation that is not sent",
+            {"headerLinkRel": "following"},
+            error="headerLinkRel is 'following'",
+        ),
         Mistake("a token as bearer's", {"apiKeyHeader": "X-API-Key"}, error="401 Unauthorized"),
         Mistake(
             "projects without pipelines",

@@ -176,7 +176,7 @@ PRODUCT = Product(
         Mistake("a size parameter of another product", {"sizeParam": "limit"}),
         Mistake("a size above the cap", {"pageSize": "200"}),
         Mistake("no position parameter", {"paginationParam": None}, error="does not heed 'offset'"),
-        Mistake("page numbers", {"paginationType": "page"}, error="startAt"),
+        Mistake("page numbers", {"paginationType": "page"}, error="paginationType 'page'"),
         Mistake(
             "the search by position",
             mapping={f"{_ISSUES}/pagination": None},
@@ -185,24 +185,27 @@ PRODUCT = Product(
         Mistake(
             "a wrong name for the token",
             mapping={f"{_ISSUES}/pagination/pagination_param": "token"},
-            error="token",
+            error="paginationParam is not the name",
         ),
         Mistake(
-            "the search of old", mapping={"resources/2/kind": "/rest/api/3/search"}, error="410"
+            "the search of old",
+            mapping={"resources/2/kind": "/rest/api/3/search"},
+            error="410 Gone",
         ),
         Mistake(
             "a jql without bounds",
             mapping={f"{_ISSUES}/query_params/jql": "order by key"},
             error="Unbounded",
         ),
-        Mistake("no paging", {"paginationType": "none"}, error="paginationType"),
         Mistake(
             "a token as bearer's",
             {"authType": "bearer_token", "apiToken": "your-api-token"},
-            error="401",
+            error="401 Unauthorized",
         ),
         Mistake(
-            "no data path", mapping={"resources/1/selector/data_path": None}, error="data_path"
+            "no data path",
+            mapping={"resources/1/selector/data_path": None},
+            error="data_path '.' takes",
         ),
     ),
 )

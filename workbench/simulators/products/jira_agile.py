@@ -124,11 +124,15 @@ PRODUCT = Product(
     vanish=lambda data: drop(data["boards"], 3),
     mistakes=(
         Mistake("the end told by isLast", {"lastPagePath": "isLast"}),
-        Mistake("more told by isLast", {"hasMorePath": "isLast"}, error="hasMorePath"),
-        Mistake("a wrong place for the end", {"lastPagePath": "page.isLast"}, error="page.isLast"),
+        Mistake("more told by isLast", {"hasMorePath": "isLast"}, error="hasMorePath is 'isLast'"),
+        Mistake(
+            "a wrong place for the end",
+            {"lastPagePath": "page.isLast"},
+            error="lastPagePath 'page.isLast'",
+        ),
         Mistake("a size above the cap", {"pageSize": "100"}),
-        Mistake("page numbers", {"paginationType": "page"}, error="startAt"),
-        Mistake("no position parameter", {"paginationParam": None}, error="'offset'"),
+        Mistake("page numbers", {"paginationType": "page"}, error="paginationType 'page'"),
+        Mistake("no position parameter", {"paginationParam": None}, error="does not heed 'offset'"),
         Mistake(
             "kanban boards as well",
             mapping={"resources/1/selector/path_parameters/board/filter": None},

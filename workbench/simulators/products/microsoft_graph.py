@@ -133,9 +133,9 @@ PRODUCT = Product(
             error="'odata.nextLink'",
         ),
         Mistake("links in a header", {"paginationType": "header_link"}, error="rel='next'"),
-        Mistake("cursors", {"paginationType": "cursor", "sizeParam": "$top"}, error="cursor"),
-        Mistake("offsets", {"paginationType": "offset"}, error="'offset'"),
-        Mistake("no paging", {"paginationType": "none"}, error="paginationType"),
+        Mistake("cursors", {"paginationType": "cursor", "sizeParam": "$top"}, error="cursorPath"),
+        Mistake("offsets", {"paginationType": "offset"}, error="does not heed 'offset'"),
+        Mistake("no paging", {"paginationType": "none"}, error="paginationType is 'none'"),
         Mistake(
             "the login as JSON",
             {"customAuthRequest": json.dumps({"endpoint": _LOGIN, "body": _FORM})},

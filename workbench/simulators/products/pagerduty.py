@@ -134,7 +134,7 @@ PRODUCT = Product(
     mistakes=(
         Mistake("more, spelt out", {"hasMorePath": "more"}),
         Mistake("a wrong place for more", {"hasMorePath": "meta.more"}, error="'meta.more'"),
-        Mistake("more taken for the end", {"lastPagePath": "more"}, error="lastPagePath"),
+        Mistake("more taken for the end", {"lastPagePath": "more"}, error="lastPagePath is 'more'"),
         Mistake("a size parameter of another product", {"sizeParam": "per_page"}),
         Mistake("a size above the cap", {"pageSize": "500"}),
         Mistake(
@@ -143,16 +143,18 @@ PRODUCT = Product(
             error="does not heed 'skip'",
         ),
         Mistake("page numbers", {"paginationType": "page"}, error="does not heed 'page'"),
-        Mistake("cursors", {"paginationType": "cursor"}, error="cursor"),
-        Mistake("no paging", {"paginationType": "none"}, error="paginationType"),
-        Mistake("a key without its word", {"apiKey": "your-api-key"}, error="401"),
+        Mistake("cursors", {"paginationType": "cursor"}, error="paginationParam is not the name"),
+        Mistake("no paging", {"paginationType": "none"}, error="paginationType is 'none'"),
+        Mistake("a key without its word", {"apiKey": "your-api-key"}, error="401 Unauthorized"),
         Mistake(
             "a key as bearer's",
             {"authType": "bearer_token", "apiToken": "your-api-key"},
-            error="401",
+            error="401 Unauthorized",
         ),
         Mistake(
-            "no data path", mapping={"resources/0/selector/data_path": None}, error="data_path"
+            "no data path",
+            mapping={"resources/0/selector/data_path": None},
+            error="data_path '.' takes",
         ),
     ),
 )

@@ -97,30 +97,36 @@ PRODUCT = Product(
     expected=_expected,
     vanish=lambda data: drop(data["incidents"], "INC0000050", key="number"),
     mistakes=(
-        Mistake("positions in place of links", _BY_OFFSET),
+        Mistake("positions in place of links", _BY_OFFSET, error="a page is missing"),
         Mistake("no size parameter", {"sizeParam": None}),
         Mistake("a size parameter of another product", {"sizeParam": "limit"}),
         Mistake(
             "a position parameter of another product",
             {**_BY_OFFSET, "paginationParam": "offset"},
-            error="'offset'",
+            error="does not heed 'offset'",
         ),
         Mistake(
             "page numbers for positions",
             {**_BY_OFFSET, "paginationType": "page"},
-            error="sysparm_offset",
+            error="does not heed 'sysparm_offset'",
         ),
-        Mistake("links in the body", {"paginationType": "next_link"}, error="@odata.nextLink"),
+        Mistake(
+            "links in the body",
+            {"paginationType": "next_link"},
+            error="nextLinkPath '@odata.nextLink'",
+        ),
         Mistake("no paging", {"paginationType": "none", "sizeParam": None}),
         Mistake("a wrong password", {"password": "old"}, error="User Not Authenticated"),
-        Mistake("a wrong table", mapping={"resources/1/kind": "/incident"}, error="404"),
+        Mistake("a wrong table", mapping={"resources/1/kind": "/incident"}, error="404 Not Found"),
         Mistake(
             "a wrong data path",
             mapping={"resources/0/selector/data_path": ".results"},
             error="data_path '.results'",
         ),
         Mistake(
-            "no data path", mapping={"resources/1/selector/data_path": None}, error="data_path"
+            "no data path",
+            mapping={"resources/1/selector/data_path": None},
+            error="data_path '.' takes",
         ),
     ),
 )

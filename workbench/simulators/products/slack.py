@@ -40,7 +40,7 @@ _PAGES = Cursor(
 
 def _data() -> Data:
     users: list[Row] = [
-        {"id": f"U{n:04}", "name": f"user{n}", "deleted": n % 6 == 0} for n in range(33)
+        {"id": f"U{n:04}", "name": f"user{n}", "deleted": n % 6 == 0} for n in range(133)
     ]
     channels: list[Row] = [
         # A page of nothing but archived channels is sent empty.
@@ -88,7 +88,10 @@ def _vanish(data: Data) -> None:
 
 def _error(status: int, reason: str) -> Answer:
     words = {401: "invalid_auth", 404: "unknown_method", 429: "ratelimited"}
-    return Answer(body={"ok": False, "error": words.get(status, reason)})
+    return Answer(
+        status=429 if status == 429 else 200,
+        body={"ok": False, "error": words.get(status, reason)},
+    )
 
 
 PRODUCT = Product(
@@ -108,7 +111,7 @@ PRODUCT = Product(
     ),
     page_size=10,
     error=_error,
-    throttle=Throttle(every=30),
+    throttle=Throttle(every=80),
     expected=_expected,
     vanish=_vanish,
     mistakes=(
@@ -116,16 +119,18 @@ PRODUCT = Product(
         Mistake(
             "a wrong place for the cursor",
             {"cursorPath": "metadata.cursor"},
-            error="'metadata.cursor'",
+            error="cursorPath 'metadata.cursor'",
         ),
         Mistake(
-            "a cursor parameter of another product", {"paginationParam": "after"}, error="after"
+            "a cursor parameter of another product",
+            {"paginationParam": "after"},
+            error="paginationParam is not the name",
         ),
         Mistake("a size above the cap", {"pageSize": "1000"}, error="limit must be at most 999"),
         Mistake("a wrong token", {"apiToken": "xoxb-old"}, error="invalid_auth"),
-        Mistake("page numbers", {"paginationType": "page"}, error="'page'"),
-        Mistake("offsets", {"paginationType": "offset"}, error="'offset'"),
-        Mistake("no paging", {"paginationType": "none"}, error="paginationType"),
+        Mistake("page numbers", {"paginationType": "page"}, error="does not heed 'page'"),
+        Mistake("offsets", {"paginationType": "offset"}, error="does not heed 'offset'"),
+        Mistake("no paging", {"paginationType": "none"}, error="paginationType is 'none'"),
         Mistake(
             "a wrong method", mapping={"resources/0/kind": "/users.all"}, error="unknown_method"
         ),

@@ -150,23 +150,33 @@ PRODUCT = Product(
             "page numbers",
             {"paginationType": "page", "sizeParam": "per_page", "paginationParam": None},
         ),
-        Mistake("no size parameter", {"sizeParam": None}, error="cursor"),
+        Mistake("no size parameter", {"sizeParam": None}, error="cursorPath, unset"),
         Mistake(
-            "a cursor parameter of another product", {"paginationParam": None}, error="'cursor'"
+            "a cursor parameter of another product",
+            {"paginationParam": None},
+            error="paginationParam is not the name",
         ),
         Mistake(
             "cursors in the other direction",
             {"cursorPath": "meta.before_cursor"},
-            error="meta.before_cursor",
+            error="cursorPath 'meta.before_cursor'",
         ),
         Mistake(
-            "a wrong place for the cursor", {"cursorPath": "after_cursor"}, error="'after_cursor'"
+            "a wrong place for the cursor",
+            {"cursorPath": "after_cursor"},
+            error="cursorPath 'after_cursor'",
         ),
         Mistake("a size above the cap", {"pageSize": "500"}, error="InvalidPaginationParameter"),
-        Mistake("no paging", {"paginationType": "none"}, error="paginationType"),
-        Mistake("the password's user name", {"username": "you@example.com"}, error="authenticate"),
+        Mistake("no paging", {"paginationType": "none"}, error="paginationType is 'none'"),
         Mistake(
-            "no data path", mapping={"resources/1/selector/data_path": None}, error="data_path"
+            "the password's user name",
+            {"username": "you@example.com"},
+            error="Couldn\\'t authenticate you",
+        ),
+        Mistake(
+            "no data path",
+            mapping={"resources/1/selector/data_path": None},
+            error="data_path '.' takes",
         ),
         Mistake(
             "a wrong data path for the parents",

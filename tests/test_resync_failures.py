@@ -1,0 +1,329 @@
+"""Whole resyncs that meet a fault: nothing is lost, and the next one makes good."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests import fault_api
+from tests.fault_api import (
+    Answer,
+    FaultApi,
+    Handler,
+    Reply,
+    answer,
+    pages,
+    redirect,
+    silence,
+    text,
+)
+from tests.resync import Installation, resource
+from tests.world import (
+    CHILDREN,
+    PAGED,
+    Family,
+    World,
+    assert_nothing_lost,
+    children,
+    entities,
+    named,
+)
+
+# A name, what happens to page 2 of /items, and what the error says beside kind and request.
+FAULTS: list[tuple[str, Handler | Reply, str]] = [
+    ("reset", fault_api.RESET, ""),
+    ("closed", fault_api.CLOSED, ""),
+    ("reset-in-body", fault_api.RESET_IN_BODY, ""),
+    ("cut-head", fault_api.CUT_HEAD, ""),
+    ("cut-body", fault_api.CUT_BODY, ""),
+    ("cut-chunks", fault_api.CUT_CHUNKS, ""),
+    ("garbage", fault_api.GARBAGE, ""),
+    ("broken-gzip", fault_api.BROKEN_GZIP, "compression"),
+    ("length-too-short", fault_api.SHORT_LENGTH, "JSON"),
+    ("json-breaks-off", fault_api.BROKEN_OFF, "JSON"),
+    ("half-a-json", text('{"items": [{"id": 3', kind="application/json"), "JSON"),
+    ("text", text("Sorry"), "JSON"),
+    ("html", text("<html><h1>Please sign in</h1></html>", kind="text/html"), "text/html"),
+    ("empty", Answer(), "empty"),
+    ("error-with-200", answer({"error": "backend is down"}), "backend is down"),
+    *[
+        (f"{status}", answer({"reason": "a bad day"}, status), f"{status}")
+        for status in (400, 403, 404, 405, 408, 409, 410, 418, 422, 429, 451)
+    ],
+    *[
+        (f"{status}", answer({"reason": "a bad day"}, status), f"{status}")
+        for status in (500, 501, 502, 503, 504, 507)
+    ],
+    ("429-later", answer({}, 429, Retry_After="3600"), "429"),
+    ("401", answer({"reason": "who are you?"}, 401), "credentials"),
+    ("304", Answer(status=304), "304"),
+    ("redirect-nowhere", Answer(status=302), "302"),
+    ("redirect-in-circles", redirect("/items?page=2&size=2"), "redirect"),
+    ("redirect-elsewhere", redirect("http://evil.example/items"), "allowedHosts"),
+]
+
+
+@pytest.mark.parametrize(
+    ("fault", "word"), [pytest.param(fault, word, id=name) for name, fault, word in FAULTS]
+)
+async def test_a_fault_on_a_later_page_deletes_nothing(
+    world: World, fault: Handler | Reply, word: str
+) -> None:
+    """Page 1 is upserted, other kinds sync, nothing is deleted, and the next resync makes good."""
+    world.api.fail("/items", fault, when=lambda request: request.param("page") == "2")
+
+    outcome = await world.installation.resync()
+
+    assert_nothing_lost(outcome, "/items", "GET", f"{world.api.url}/items?", "page=2", word)
+    assert {"item/new", "team/new"} <= outcome.entities
+    assert outcome.states["/items"] == "failed"
+    assert outcome.states["/teams"] == "completed"
+    await world.recovers()
+
+
+async def test_a_silent_api_is_given_up_after_the_timeout(world: World) -> None:
+    """A request without an answer ends after `timeout` seconds, and the resync fails."""
+    world.api.fail("/items", silence, on=2)
+    world.installation.settings["timeout"] = 1
+
+    outcome = await world.installation.resync()
+
+    assert_nothing_lost(outcome, "/items", "timeout", "page=2")
+    assert {"item/new", "team/new"} <= outcome.entities
+    await world.recovers()
+
+
+async def test_an_api_that_cannot_be_reached_deletes_nothing(world: World) -> None:
+    """A refused connection fails every kind, and the catalog stays as it was."""
+    url = world.installation.api_url
+    async with FaultApi() as other:
+        world.installation.api_url = other.url
+
+    outcome = await world.installation.resync()
+
+    assert_nothing_lost(outcome, "/items", "/teams", other.url)
+    world.installation.api_url = url
+    await world.recovers()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(fault, id=name)
+        for name, fault, _ in FAULTS
+        if name in {"reset", "cut-body", "cut-chunks", "408", "500", "502", "503", "504"}
+    ]
+    + [pytest.param(answer({}, 429, Retry_After="0"), id="429")],
+)
+async def test_a_passing_fault_is_retried(world: World, fault: Reply) -> None:
+    """A fault that is over by the second attempt leaves no trace in the catalog."""
+    world.api.fail("/items", fault, on=2, times=1)
+    world.installation.settings["max_retry_wait"] = 2
+
+    outcome = await world.installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.deleted == {"item/gone", "team/gone"}
+    pages_asked = [request.param("page") for request in world.api.at("/items")]
+    assert pages_asked == ["1", "2", "2", "3", "4"]
+
+
+async def test_retries_are_bounded(world: World) -> None:
+    """A fault that stays is asked about a few times, and then fails the resync."""
+    world.api.fail("/items", answer({}, 503), on=2)
+    world.installation.settings["max_retry_wait"] = 1
+
+    outcome = await world.installation.resync()
+
+    assert_nothing_lost(outcome, "/items", "503")
+    assert 2 <= len([one for one in world.api.at("/items") if one.param("page") == "2"]) <= 10
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        pytest.param("3600", id="seconds"),
+        pytest.param(
+            (datetime.now(UTC) + timedelta(hours=1)).strftime("%a, %d %b %Y %H:%M:%S GMT"),
+            id="date",
+        ),
+    ],
+)
+async def test_an_api_that_asks_for_peace_is_left_alone(world: World, later: str) -> None:
+    """A longer Retry-After than may be waited for means one last attempt when the time is up."""
+    world.api.fail("/items", answer({}, 429, Retry_After=later), on=2)
+    world.installation.settings["max_retry_wait"] = 1
+
+    outcome = await world.installation.resync()
+
+    assert_nothing_lost(outcome, "/items", "429")
+    assert [request.param("page") for request in world.api.at("/items")] == ["1", "2", "2"]
+
+
+@pytest.mark.parametrize("fault", [fault_api.RESET, answer({}, 503), answer({}, 429)])
+async def test_without_waiting_there_is_one_attempt(world: World, fault: Reply) -> None:
+    """With maxRetryWait 0 a fault is final at once."""
+    world.api.fail("/items", fault, on=2)
+
+    outcome = await world.installation.resync()
+
+    assert_nothing_lost(outcome, "/items")
+    assert [request.param("page") for request in world.api.at("/items")] == ["1", "2"]
+
+
+@pytest.mark.parametrize("retry_after", ["soon", "-1", "NaN", "1e999", ""])
+async def test_a_senseless_retry_after_is_no_obstacle(world: World, retry_after: str) -> None:
+    """A Retry-After that means nothing leaves the usual backoff."""
+    world.api.fail("/items", answer({}, 503, Retry_After=retry_after), on=2, times=1)
+    world.installation.settings["max_retry_wait"] = 1
+
+    outcome = await asyncio.wait_for(world.installation.resync(), 20)
+
+    assert outcome.complete or retry_after == "1e999", outcome.formatted
+
+
+async def test_a_post_that_lists_is_retried(api: FaultApi, installation: Installation) -> None:
+    """All our calls read, so a POST is sent again too, with the same body."""
+    api.serve("/search", lambda request: answer({"hits": named(request.json["query"] == "x")}))
+    api.fail("/search", fault_api.CUT_BODY, times=1)
+    installation.settings["max_retry_wait"] = 1
+    installation.mapping = [
+        resource("/search", data_path=".hits", method="POST", body={"query": "x"})
+    ]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert [(one.method, one.json) for one in api.requests] == [("POST", {"query": "x"})] * 2
+    assert outcome.entities == {"item/true"}
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 422, 501])
+async def test_what_will_not_pass_is_not_retried(world: World, status: int) -> None:
+    """A refusal is final: one request, however long the retries might wait."""
+    world.api.fail("/items", answer({}, status), on=2)
+    world.installation.settings["max_retry_wait"] = 60
+
+    outcome = await world.installation.resync()
+
+    assert_nothing_lost(outcome, f"{status}")
+    assert len(world.api.at("/items")) == 2
+
+
+async def test_a_long_error_page_is_quoted_in_part(world: World) -> None:
+    """At most 200 characters of a body stand in the error."""
+    world.api.fail("/items", text("x" * 5000, 500), on=2)
+
+    outcome = await world.installation.resync()
+
+    assert "x" * 150 in outcome.message
+    assert "x" * 201 not in outcome.message
+
+
+# --- children -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(fault, id=name)
+        for name, fault, _ in FAULTS
+        if name in {"reset", "cut-body", "text", "400", "403", "500", "503", "redirect-elsewhere"}
+    ],
+)
+async def test_one_failing_child_does_not_stop_its_siblings(family: Family, fault: Reply) -> None:
+    """The other children are upserted, nothing is deleted, and the error names the child."""
+    family.api.fail("/items/1/notes", fault)
+
+    outcome = await family.installation.resync()
+
+    assert not outcome.complete
+    assert outcome.deleted == set()
+    assert outcome.entities == entities("child", "a", "old", "c", "young")
+    assert "/items/{item}/notes" in outcome.message
+    assert f"{family.api.url}/items/1/notes" in outcome.message
+    assert "/items/3/notes" not in outcome.message
+
+    family.api.heal()
+    outcome = await family.installation.resync()
+    assert outcome.complete, outcome.formatted
+    assert outcome.deleted == {"child/old"}
+
+
+async def test_several_failing_children_are_all_told(family: Family) -> None:
+    """The failures of children come as one group that names each of them."""
+    family.api.fail("/items/1/notes", answer({}, 403))
+    family.api.fail("/items/3/notes", text("Sorry"))
+
+    outcome = await family.installation.resync()
+
+    assert outcome.deleted == set()
+    assert "child/young" in outcome.entities
+    assert f"GET {family.api.url}/items/1/notes" in outcome.message
+    assert f"GET {family.api.url}/items/3/notes" in outcome.message
+
+
+@pytest.mark.parametrize("status", [404, 410])
+async def test_a_child_that_went_away_is_skipped(family: Family, status: int) -> None:
+    """A parent that vanished between the two requests fails nothing; what vanished is deleted."""
+    family.api.fail("/items/3/notes", answer({}, status))
+
+    outcome = await family.installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.deleted == {"child/old", "child/c"}
+    assert outcome.entities == entities("child", "a", "young")
+    warnings = [line for line in outcome.log.splitlines() if line.startswith("WARNING")]
+    assert len([line for line in warnings if "404 or 410" in line]) == 1
+
+
+async def test_a_404_in_the_middle_of_a_child_is_a_failure(family: Family) -> None:
+    """A child whose second page is not found was there: it is not skipped."""
+    family.installation.settings |= PAGED
+    family.notes["3"] = named("c", "d", "e")
+    family.api.serve("/items/3/notes", pages(family.notes["3"]))
+    family.installation.mapping = [
+        resource(
+            "/items/{item}/notes",
+            "child",
+            data_path=".items // .",
+            path_parameters={"item": CHILDREN},
+        )
+    ]
+    family.api.fail("/items/3/notes", answer({}, 404), on=2)
+
+    outcome = await family.installation.resync()
+
+    assert not outcome.complete
+    assert outcome.deleted == set()
+    assert "404" in outcome.message
+
+
+async def test_a_failing_parent_listing_deletes_nothing(family: Family) -> None:
+    """Children of the parents seen before the fault are upserted, no child is deleted."""
+    family.installation.settings |= PAGED
+    family.api.fail("/items", fault_api.CUT_BODY, on=2)
+
+    outcome = await family.installation.resync()
+
+    assert not outcome.complete
+    assert outcome.deleted == set()
+    assert outcome.entities == entities("child", "a", "old", "c", "young")
+    assert f"GET {family.api.url}/items?" in outcome.message
+
+
+async def test_a_parent_walk_that_failed_is_not_shared(family: Family) -> None:
+    """The second kind does not take half of the parents for all of them."""
+    family.installation.settings |= PAGED
+    family.api.serve("/items/{}/tags", lambda request: answer(named(f"tag-{request.values[0]}")))
+    family.api.fail("/items", answer({}, 503), on=2, times=1)
+    family.installation.mapping = [children(), children("/items/{item}/tags")]
+
+    outcome = await family.installation.resync()
+
+    assert not outcome.complete
+    assert outcome.states["/items/{item}/tags"] == "completed"
+    assert entities("child", "tag-1", "tag-2", "tag-3") <= outcome.entities
+    assert outcome.deleted == set()

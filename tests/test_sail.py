@@ -1,0 +1,162 @@
+"""The real `ocean sail`, as a process of its own, with the environment the instructions give."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.fault_api import FaultApi, Reply, Request, answer, silence
+from tests.resync import IDENTIFIER, Installation, resource, working_directory
+
+TOKEN = "the-token-of-the-docker-command"
+
+
+def docker_environment(installation: Installation) -> dict[str, str]:
+    """What the `-e` options of the documented docker command set."""
+    return {
+        "OCEAN__PORT__BASE_URL": installation.catalog_url,
+        "OCEAN__PORT__CLIENT_ID": "client",
+        "OCEAN__PORT__CLIENT_SECRET": "client-secret",
+        "OCEAN__INITIALIZE_PORT_RESOURCES": "true",
+        "OCEAN__SEND_RAW_DATA_EXAMPLES": "true",
+        "OCEAN__EVENT_LISTENER": '{"type": "POLLING"}',
+        "OCEAN__INTEGRATION__IDENTIFIER": IDENTIFIER,
+        "OCEAN__INTEGRATION__CONFIG__BASE_URL": installation.api_url,
+        "OCEAN__INTEGRATION__CONFIG__AUTH_TYPE": "bearer_token",
+        "OCEAN__INTEGRATION__SECRETS__AUTH_VALUE": TOKEN,
+        "OCEAN__INTEGRATION__CONFIG__PAGINATION_TYPE": "page",
+        "OCEAN__INTEGRATION__CONFIG__PAGE_SIZE": "2",
+        "OCEAN__INTEGRATION__CONFIG__CUSTOM_HEADERS": '{"X-Tenant": "acme"}',
+        "OCEAN__INTEGRATION__CONFIG__VERIFY_SSL": "true",
+        "OCEAN__INTEGRATION__CONFIG__MAX_RETRY_WAIT": "0",
+    }
+
+
+@asynccontextmanager
+async def sailing(
+    installation: Installation, folder: Path, *options: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`ocean sail` under way in a folder; killed if it is still there at the end."""
+    config = {"resources": installation.mapping, "entityDeletionThreshold": 1}
+    installation.store.patch_integration(IDENTIFIER, {"config": config})
+    process = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).with_name("ocean")),
+        "sail",
+        *options,
+        "--port",
+        "0",
+        cwd=working_directory(folder),
+        env={**os.environ, **docker_environment(installation)},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,  # so that its helper processes can be ended with it
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+def items(request: Request) -> Reply:
+    """Two pages of two items; signed requests only."""
+    if request.headers.get("authorization") != f"Bearer {TOKEN}":
+        return answer({"error": "who are you?"}, 401)
+    first = request.number("page", 1) * 2 - 1
+    return answer([{"id": number} for number in (first, first + 1) if number < 4])
+
+
+async def test_the_docker_command_syncs_the_catalog(
+    api: FaultApi, installation: Installation, tmp_path: Path
+) -> None:
+    """Started as documented, with `--once`, it upserts everything, reports success and ends."""
+    api.serve("/items", items)
+    installation.mapping = [resource("/items")]
+
+    async with sailing(installation, tmp_path / "sail", "--once") as process:
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+
+    log = output.decode()
+    assert process.returncode == 0, log
+    store = installation.store
+    assert [entity.identifier for entity in store.entities("item")] == ["1", "2", "3"], log
+    assert store.resync_state()["status"] == "completed"
+    assert [example["id"] for example in store.examples("/items")] == [1, 2, 3]
+    assert {request.headers["x-tenant"] for request in api.requests} == {"acme"}
+    assert store.unknown_requests() == []
+    assert "Ready to read" in log
+    assert TOKEN not in log
+    assert TOKEN not in json.dumps(store.logs())
+
+
+async def test_a_failing_resync_is_reported_and_ends_the_process(
+    api: FaultApi, installation: Installation, tmp_path: Path
+) -> None:
+    """With `--once` a resync that failed deletes nothing, tells why, and the process ends."""
+    api.serve("/items", items)
+    installation.mapping = [resource("/items")]
+    await seed(installation)
+    api.fail("/items", answer({"error": f"{TOKEN} may not read page 2"}, 403), on=2)
+
+    async with sailing(installation, tmp_path / "sail", "--once") as process:
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+
+    log = output.decode()
+    store = installation.store
+    assert process.returncode == 0, log
+    assert store.deletions() == []
+    assert store.resync_state()["status"] == "failed"
+    assert f"GET {api.url}/items" in log
+    assert "may not read page 2" in log
+    assert TOKEN not in log
+    assert TOKEN not in json.dumps(store.logs())
+
+
+async def test_a_stop_signal_in_the_middle_of_a_walk_ends_cleanly(
+    api: FaultApi, installation: Installation, tmp_path: Path
+) -> None:
+    """On SIGTERM the process ends within seconds, reports the abortion and deletes nothing."""
+    api.serve("/items", items)
+    installation.mapping = [resource("/items")]
+    await seed(installation)
+    arrived = asyncio.Event()
+
+    async def second_page(request: Request) -> Reply:
+        arrived.set()
+        return await silence(request)
+
+    api.fail("/items", second_page, on=2)
+
+    async with sailing(installation, tmp_path / "sail") as process:
+        await asyncio.wait_for(arrived.wait(), 60)
+        process.send_signal(signal.SIGTERM)
+        output, _ = await asyncio.wait_for(process.communicate(), 10)
+
+    log = output.decode()
+    store = installation.store
+    assert process.returncode in {0, -signal.SIGTERM}, log
+    assert store.deletions() == []
+    assert len(store.entities("item")) == 3
+    assert store.resync_state()["status"] == "aborted", log
+    for complaint in ("Traceback", "never retrieved", "never awaited", "was destroyed", "Unclosed"):
+        assert complaint not in log
+
+
+async def seed(installation: Installation) -> None:
+    """Sync three items once."""
+    installation.settings |= {
+        "auth_type": "bearer_token",
+        "auth_value": TOKEN,
+        "pagination_type": "page",
+        "page_size": 2,
+    }
+    outcome = await installation.resync()
+    assert len(outcome.entities) == 3, outcome.formatted

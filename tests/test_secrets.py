@@ -1,0 +1,524 @@
+"""No secret is ever logged or raised, in any form that HTTP or JSON would carry.
+
+Every secret is planted in the settings, the API hands back all it got in every way an API
+can, and the test listens to everything the process says: loguru with the values of variables
+in tracebacks, the standard library's logging, Ocean's own lines, errors, groups of errors.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import logging
+import textwrap
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import quote, quote_plus, urlencode
+
+import pytest
+from loguru import logger
+
+from tests.fault_api import (
+    CUT_BODY,
+    Answer,
+    FaultApi,
+    Handler,
+    Raw,
+    Reply,
+    Request,
+    answer,
+    redirect,
+    text,
+)
+from tests.resync import Installation, resource
+
+_WINDOW = 8  # characters: so many of a secret in a row, at every other place, must not be seen
+_STRIDE = 4
+
+
+def plain(name: str) -> str:
+    """A secret of letters and digits only."""
+    return hashlib.blake2b(name.encode(), digest_size=16).hexdigest()
+
+
+def secret(name: str) -> str:
+    """A secret that looks different in URLs, forms, JSON, base64 and reprs."""
+    parts = textwrap.wrap(plain(name), 5)
+    return "".join(map("".join, zip(parts, ["/", "+ ", '"', "&=", "%", "~", ""], strict=True)))
+
+
+def forms(value: str) -> Iterator[str]:
+    """A secret as it may be written; in base64 also as a part of something longer."""
+    yield value
+    yield quote(value, safe="")
+    yield quote(value)
+    yield quote_plus(value)
+    yield json.dumps(value)[1:-1]
+    yield repr(value)[1:-1]
+    for ahead in range(3):
+        encoded = base64.b64encode(b"\0" * ahead + value.encode()).decode()
+        # What a neighbour in the text would change is left out.
+        yield encoded[-(-ahead * 8 // 6) : len(encoded) // 4 * 4 - 4]
+
+
+def windows(value: str) -> set[str]:
+    """Stretches of a secret's forms, in lower case; one is in any twelve characters of it."""
+    return {
+        form[start : start + _WINDOW].lower()
+        for form in forms(value)
+        for start in range(0, max(1, len(form) - _WINDOW + 1), _STRIDE)
+    }
+
+
+def leaks(said: str, secrets: Mapping[str, str]) -> list[str]:
+    """Where which secret, or a stretch of it, stands in what was said."""
+    lowered = said.lower()
+    return [
+        f"{name}: …{said[max(0, at - 100) : at + 60]!r}…"
+        for name, value in secrets.items()
+        for stretch in windows(value)
+        if (at := lowered.find(stretch)) >= 0
+    ]
+
+
+def test_the_check_sees_what_it_looks_for() -> None:
+    """A secret is found whole, in part, encoded, and within a longer base64 text."""
+    secrets = {"it": secret("password")}
+
+    for form in forms(secrets["it"]):
+        assert leaks(f"before {form} after", secrets)
+    assert leaks(base64.b64encode(f"user:{secrets['it']}".encode()).decode(), secrets)
+    assert leaks(f"before {secrets['it'][5:17]}", secrets)
+    assert not leaks("an ordinary sentence about a password and a secret", secrets)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was logged: by the integration and Ocean (loguru), and by libraries (logging)."""
+
+    ours: io.StringIO = field(default_factory=io.StringIO)
+    libraries: io.StringIO = field(default_factory=io.StringIO)
+
+
+@contextmanager
+def everything_said() -> Iterator[Said]:
+    """All that is logged meanwhile, at its most talkative."""
+    said = Said()
+    sink = logger.add(
+        said.ours,
+        level=0,
+        format="{level} {name} {message} {extra}",
+        diagnose=True,
+        backtrace=True,
+        colorize=False,
+    )
+    handler = logging.StreamHandler(said.libraries)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield said
+    finally:
+        root.setLevel(level)
+        root.removeHandler(handler)
+        logger.remove(sink)
+
+
+# --- what is planted ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Plant:
+    """Settings with secrets in them; `answered` are those the login's answer adds."""
+
+    settings: dict[str, object]
+    secrets: dict[str, str]
+    environment: dict[str, str] = field(default_factory=dict)
+    ocean_secrets: dict[str, object] = field(default_factory=dict)
+    login: dict[str, object] | None = None
+
+
+def _custom(
+    request: dict[str, object],
+    template: dict[str, object],
+    secrets: dict[str, str],
+    login: dict[str, object],
+) -> Plant:
+    settings: dict[str, object] = {
+        "auth_type": "custom",
+        "custom_auth_request": {"endpoint": "/login", **request},
+        "custom_auth_request_template": template,
+    }
+    return Plant(settings, secrets, login=login)
+
+
+_BASIC = base64.b64encode(f"me:{secret('pair')}".encode()).decode()
+_IN_HEADER: dict[str, object] = {"headers": {"Authorization": "Bearer {{.token}}"}}
+_TOKEN: dict[str, object] = {"token": plain("token")}
+_FORM = urlencode({"user": "me", "client_secret": secret("form")})
+
+PLANTS = {
+    "bearer": Plant(
+        {"auth_type": "bearer_token", "api_token": plain("bearer")}, {"token": plain("bearer")}
+    ),
+    "basic": Plant(
+        {"auth_type": "basic", "username": "me", "password": secret("basic")},
+        {"password": secret("basic")},
+    ),
+    "basic-key-as-user": Plant(
+        {"auth_type": "basic", "username": plain("key"), "password": ""}, {"key": plain("key")}
+    ),
+    "api-key": Plant(
+        {"auth_type": "api_key", "api_key": secret("key"), "api_key_header": "X-Key"},
+        {"key": secret("key")},
+    ),
+    "auth-value": Plant(
+        {"auth_type": "basic", "auth_value": _BASIC}, {"pair": _BASIC, "word": secret("pair")}
+    ),
+    "auth-value-of-helm": Plant(
+        {"auth_type": "bearer_token"},
+        {"token": plain("helm")},
+        ocean_secrets={"auth_value": plain("helm")},
+    ),
+    "custom-header": Plant(
+        {"custom_headers": {"X-Tenant": secret("header"), "Cookie": f"sid={plain('cookie')}"}},
+        {"header": secret("header"), "cookie": plain("cookie")},
+    ),
+    "environment": Plant(
+        {"custom_headers": {"X-Key": "key ${THE_KEY}", "User-Agent": "me ${THE_AGENT}"}},
+        {"key": secret("variable"), "agent": plain("agent")},
+        environment={"THE_KEY": secret("variable"), "THE_AGENT": plain("agent")},
+    ),
+    "login-json": _custom(
+        {"body": {"auth": {"user": "me", "pass": secret("body")}, "pin": 8321947605}},
+        _IN_HEADER,
+        {"body": secret("body"), "pin": "8321947605", "token": plain("token")},
+        _TOKEN,
+    ),
+    "login-form": _custom(
+        {"bodyForm": _FORM},
+        _IN_HEADER,
+        {"form": secret("form"), "token": plain("token")},
+        _TOKEN,
+    ),
+    "login-headers": _custom(
+        {"headers": {"X-Client": secret("client"), "Authorization": f"Basic {_BASIC}"}},
+        _IN_HEADER,
+        {"client": secret("client"), "pair": _BASIC, "word": secret("pair")},
+        _TOKEN,
+    ),
+    "login-query": _custom(
+        {"method": "GET", "queryParams": {"api_key": secret("query")}},
+        {"queryParams": {"access_token": "{{.token}}"}},
+        {"query": secret("query"), "token": secret("token")},
+        {"token": secret("token")},
+    ),
+    "login-endpoint-query": _custom(
+        {"endpoint": f"/login?client_secret={plain('endpoint')}"},
+        _IN_HEADER,
+        {"endpoint": plain("endpoint"), "token": plain("token")},
+        _TOKEN,
+    ),
+    "session": _custom(
+        {"body": {"user": "me"}},
+        {
+            "headers": {"Cookie": "sid={{.session.id}}; other={{.session.other}}"},
+            "body": {"session": "{{.session.id}}"},
+        },
+        {"id": plain("session"), "other": "73910462855", "refresh": secret("refresh")},
+        {
+            "session": {"id": plain("session"), "other": 73910462855},
+            "refresh_token": secret("refresh"),
+        },
+    ),
+}
+
+
+# --- an API that tells everything it knows ---------------------------------------------------
+
+
+class TellTale:
+    """Hands back every request and every secret, in a different way at each path."""
+
+    def __init__(self, api: FaultApi, plant: Plant) -> None:
+        self._api = api
+        self._plant = plant
+        api.serve("/login", self._login)
+        for path, handler in self._ways().items():
+            api.serve(path, handler)
+
+    def mapping(self) -> list[dict[str, object]]:
+        """A resource for each way."""
+        parameter = {"endpoint": "/parents", "field": ".id"}
+        child = resource("/children/{item}", "child", path_parameters={"item": parameter})
+        plain_paths = ("/good", "/moved", "/text", "/error", "/forbidden", "/html", "/cut", "/deep")
+        posted = resource("/posted", method="POST", body={"a": 1}, data_path=".items")
+        return [
+            child,
+            posted,
+            *(resource(path, data_path=".items") for path in plain_paths),
+            resource("/good", data_path=".itemz"),
+            resource("/good", data_path=".items.x"),
+            resource("/linked", data_path=".items", pagination={"type": "next_link"}),
+            resource("/far", data_path=".items", pagination={"type": "next_link"}),
+            resource("/header", data_path=".items", pagination={"type": "header_link"}),
+            resource("/refused", data_path=".items"),
+        ]
+
+    def _ways(self) -> dict[str, Handler]:
+        return {
+            "/good": lambda _: answer({"items": [{"id": 1}]}, Set_Cookie=f"sid={self._one()}"),
+            "/parents": lambda _: answer([{"id": 1}, {"id": 2}]),
+            "/children/{}": lambda request: answer(self._told(request), 422),
+            "/posted": lambda request: answer(self._told(request), 500),
+            "/moved": lambda _: redirect(f"http://localhost:1/?access={self._quoted()}"),
+            "/text": lambda request: text(json.dumps(self._told(request)), 503),
+            "/error": lambda request: answer({"error": self._told(request), "items": None}),
+            "/forbidden": lambda request: answer(self._told(request), 403),
+            "/html": lambda request: text(f"<p>{self._told(request)}</p>", kind="text/html"),
+            # The secret begins just before the text is cut.
+            "/deep": lambda _: text("x" * 189 + self._one(), 500),
+            "/cut": lambda _: CUT_BODY,
+            "/linked": self._linked,
+            "/far": lambda _: self._page(f"http://localhost:1/far?token={self._quoted()}"),
+            "/header": self._header,
+            "/refused": lambda request: answer(self._told(request), 401),
+        }
+
+    def _login(self, _: Request) -> Reply:
+        return answer(self._plant.login)
+
+    def _linked(self, request: Request) -> Reply:
+        if request.param("token"):
+            return answer(self._told(request), 400)
+        return self._page(f"/linked?token={self._quoted()}")
+
+    def _header(self, request: Request) -> Reply:
+        if request.param("token"):
+            return answer(self._told(request), 500)
+        link = f'</header?token={self._quoted()}>; rel="next"'
+        return answer({"items": [{"id": 1}]}, Link=link)
+
+    def _page(self, link: str) -> Answer:
+        return answer({"items": [{"id": 1}], "next": link})
+
+    def _one(self) -> str:
+        return next(iter(self._plant.secrets.values()))
+
+    def _quoted(self) -> str:
+        return quote("".join(self._plant.secrets.values()), safe="")
+
+    def _told(self, request: Request) -> dict[str, object]:
+        """Secrets first: an error quotes the beginning of a body."""
+        written = {
+            form.__name__: [form(value) for value in self._plant.secrets.values()]
+            for form in (str, quote, quote_plus, repr)
+        }
+        return {
+            **written,
+            "target": f"{request.path}?{urlencode(request.query)}",
+            "headers": dict(request.headers),
+            "body": request.body.decode(),
+        }
+
+
+@pytest.mark.parametrize("name", PLANTS)
+@pytest.mark.parametrize("chatty", [False, True], ids=["good", "failing"])
+async def test_no_secret_is_said(
+    api: FaultApi,
+    installation: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    *,
+    chatty: bool,
+) -> None:
+    """In good and in failing resyncs nothing of a secret reaches a log, an error or a traceback."""
+    plant = PLANTS[name]
+    for variable, value in plant.environment.items():
+        monkeypatch.setenv(variable, value)
+    installation.settings |= plant.settings
+    installation.secrets = plant.ocean_secrets
+    tale = TellTale(api, plant)
+    installation.mapping = tale.mapping() if chatty else [resource("/good", data_path=".items")]
+
+    with everything_said() as log:
+        outcome = await installation.resync()
+
+    assert outcome.complete is not chatty
+    said = {
+        "log": log.ours.getvalue(),
+        "message": outcome.message,
+        "repr": repr(outcome.error),
+        "traceback": outcome.formatted,
+        "locals": with_locals(outcome.error),
+        "reports": json.dumps([status.metrics for status in installation.store.kind_statuses()]),
+    }
+    assert {where: found for where in said if (found := leaks(said[where], plant.secrets))} == {}
+    assert "items" in said["log"], "the check listens"
+    assert len(api.requests) > (15 if chatty else 0)
+
+
+def with_locals(error: Exception | None) -> str:
+    """The traceback below this test's own frames, with the variables of every frame."""
+    if error is None or error.__traceback__ is None:
+        return ""
+    below = error.with_traceback(error.__traceback__.tb_next)
+    return "".join(traceback.TracebackException.from_exception(below, capture_locals=True).format())
+
+
+@pytest.mark.parametrize("name", ["bearer", "login-query", "session"])
+async def test_libraries_say_no_secret(
+    api: FaultApi, installation: Installation, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """With everything at DEBUG, what HTTP libraries log of URLs and headers holds no secret."""
+    plant = PLANTS[name]
+    for variable, value in plant.environment.items():
+        monkeypatch.setenv(variable, value)
+    installation.settings |= plant.settings
+    installation.secrets = plant.ocean_secrets
+    installation.mapping = TellTale(api, plant).mapping()
+
+    with everything_said() as log:
+        await installation.resync()
+
+    assert leaks(log.libraries.getvalue(), plant.secrets) == []
+
+
+@pytest.mark.parametrize("name", [name for name, plant in PLANTS.items() if plant.login])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(lambda told: answer(told, 401), id="401"),
+        pytest.param(lambda told: answer(told, 500), id="500"),
+        pytest.param(lambda told: text(f"<p>{told}</p>", kind="text/html"), id="html"),
+        pytest.param(lambda told: answer({"tokens": told}), id="other-keys"),
+        pytest.param(lambda told: answer([told]), id="list"),
+        pytest.param(lambda _: CUT_BODY, id="cut"),
+        pytest.param(lambda told: redirect(f"http://localhost:1/?{urlencode(told)}"), id="moved"),
+    ],
+)
+async def test_a_failed_login_says_no_secret(
+    api: FaultApi, installation: Installation, name: str, reply: object
+) -> None:
+    """A login that hands everything back, and fails, is reported without a secret."""
+    assert callable(reply)
+    plant = PLANTS[name]
+    installation.settings |= plant.settings
+    installation.mapping = [resource("/good")]
+
+    def login(request: Request) -> Reply:
+        told = {
+            "got": request.body.decode(),
+            "target": f"{request.path}?{urlencode(request.query)}",
+            **request.headers,
+            **plant.secrets,
+        }
+        made = reply(told)
+        assert isinstance(made, Answer | Raw)
+        return made
+
+    api.serve("/login", login)
+    # What only the answer would have told is no secret of ours when there is no such answer.
+    sent = {
+        key: value for key, value in plant.secrets.items() if value in str(plant.settings.values())
+    }
+
+    with everything_said() as log:
+        outcome = await installation.resync()
+
+    assert not outcome.complete
+    assert leaks(log.ours.getvalue() + outcome.message + outcome.formatted, sent) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "secrets"),
+    [
+        pytest.param(
+            {"auth_type": "bearer_token", "api_token": "line\nbreak" + plain("token")},
+            {"token": plain("token")},
+            id="line-break-in-a-token",
+        ),
+        pytest.param(
+            {"custom_headers": {"X-Key": "ümlaut" + plain("key")}},
+            {"key": plain("key")},
+            id="umlaut-in-a-header",
+        ),
+        pytest.param(
+            {"custom_headers": {"X-Key": [plain("key")]}}, {"key": plain("key")}, id="list"
+        ),
+        pytest.param(
+            {"auth_type": "basic", "auth_value": plain("value") + "!"},
+            {"value": plain("value")},
+            id="not-base64",
+        ),
+        pytest.param(
+            {"auth_type": plain("token")[:7], "api_token": plain("token")},
+            {"token": plain("token")},
+            id="unknown-type",
+        ),
+        pytest.param(
+            {
+                "auth_type": "custom",
+                "custom_auth_request": {"endpoint": "/login", "body": [plain("body")]},
+            },
+            {"body": plain("body")},
+            id="login-body-is-a-list",
+        ),
+        pytest.param(
+            {
+                "auth_type": "custom",
+                "custom_auth_request": {
+                    "endpoint": "/login",
+                    "headers": {"X-Key": "a\r\n" + plain("header")},
+                    "bodyForm": 1,
+                    "reauthenticateIntervalSeconds": "often",
+                },
+            },
+            {"header": plain("header")},
+            id="login-header",
+        ),
+        pytest.param(
+            {"base_url": f"http://me:{plain('url')}@127.0.0.1/"},
+            {"url": plain("url")},
+            id="password-in-the-base-url",
+        ),
+    ],
+)
+async def test_faulty_settings_are_told_without_their_secrets(
+    api: FaultApi,
+    installation: Installation,
+    settings: dict[str, object],
+    secrets: dict[str, str],
+) -> None:
+    """The list of faults quotes no secret, however the setting that holds it is wrong."""
+    installation.settings |= settings
+    installation.mapping = [resource("/items")]
+
+    with everything_said() as log:
+        outcome = await installation.resync()
+
+    assert not outcome.complete
+    assert api.requests == []
+    assert leaks(log.ours.getvalue() + outcome.message + outcome.formatted, secrets) == []
+
+
+async def test_ordinary_words_stay_readable(api: FaultApi, installation: Installation) -> None:
+    """What is no secret is not hidden: the user's name, a grant type, a status."""
+    installation.settings |= PLANTS["login-json"].settings
+    installation.settings["custom_auth_request"] = {
+        "endpoint": "/login",
+        "body": {"grant_type": "password", "user": "me", "password": plain("password")},
+    }
+    api.serve("/login", answer({"token": plain("token"), "token_type": "Bearer", "type": "user"}))
+    api.serve("/items", answer({"message": "this user has no grant"}, 403))
+    installation.mapping = [resource("/items")]
+
+    outcome = await installation.resync()
+
+    assert "/items" in outcome.message
+    assert "this user has no grant" in outcome.message
