@@ -354,7 +354,9 @@ class _Parent:
                 continue
             yield self._store.read(self._spans[at])
             at += 1
-        await self.task
+        # Awaited itself, the task would be cancelled along with a reader that is.
+        await asyncio.wait({self.task})
+        self.task.result()
         if self._failure:
             raise self._failure
 

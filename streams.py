@@ -127,12 +127,12 @@ async def in_batches[Item](
     async with aclosing(_Ahead(chunks)) as ahead:
         while True:
             patience = waiting_since + linger - clock() if pending else None
-            try:
-                chunk = await ahead.next(patience)
-            except TimeoutError:
-                chunk = [], most_bytes
-            except FAILURES as error:
-                failure, chunk = error, None
+            chunk: tuple[list[Item], int] | None = ([], most_bytes)
+            if await ahead.arrives_within(patience):
+                try:
+                    chunk = ahead.take()
+                except FAILURES as error:
+                    failure, chunk = error, None
             if chunk is None:
                 break
             pending += chunk[0]
@@ -154,13 +154,15 @@ class _Ahead[Item]:
         self._stream = stream
         self._task: asyncio.Task[Item | None] | None = None
 
-    async def next(self, seconds: float | None) -> Item | None:
-        """The next item, None after the last; raises TimeoutError when it takes longer."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._read())
+    async def arrives_within(self, seconds: float | None) -> bool:
+        """Whether the next item, or the end, is there after so long; None: however long."""
+        self._task = self._task or asyncio.create_task(self._read())
         await asyncio.wait({self._task}, timeout=seconds)
-        if not self._task.done():
-            raise TimeoutError
+        return self._task.done()
+
+    def take(self) -> Item | None:
+        """The item that arrived, None after the last; raises what the stream raised."""
+        assert self._task is not None  # noqa: S101 — it arrived
         task, self._task = self._task, None
         return task.result()
 
