@@ -123,16 +123,13 @@ async def in_batches[Item](
     size = 0
     clock = asyncio.get_running_loop().time
     waiting_since = clock()
-    failure: Exception | None = None
+    failure: BaseException | None = None
     async with aclosing(_Ahead(chunks)) as ahead:
         while True:
             patience = waiting_since + linger - clock() if pending else None
             chunk: tuple[list[Item], int] | None = ([], most_bytes)
             if await ahead.arrives_within(patience):
-                try:
-                    chunk = ahead.take()
-                except FAILURES as error:
-                    failure, chunk = error, None
+                chunk, failure = ahead.take()
             if chunk is None:
                 break
             pending += chunk[0]
@@ -160,11 +157,12 @@ class _Ahead[Item]:
         await asyncio.wait({self._task}, timeout=seconds)
         return self._task.done()
 
-    def take(self) -> Item | None:
-        """The item that arrived, None after the last; raises what the stream raised."""
+    def take(self) -> tuple[Item | None, BaseException | None]:
+        """The item that arrived, or None after the last, and what the stream raised there."""
         assert self._task is not None  # noqa: S101 — it arrived
         task, self._task = self._task, None
-        return task.result()
+        failure = task.exception()
+        return (None if failure else task.result()), failure
 
     async def aclose(self) -> None:
         """Stop reading, and close the stream."""

@@ -802,6 +802,9 @@ def test_links_that_lead_elsewhere(base_url: str, link: str) -> None:
         pytest.param(
             "https://a.example", ["bücher.example"], "https://xn--bcher-kva.example/x", True
         ),
+        pytest.param("https://a.example", ["b.example:84"], "https://b.example:84/x", True),
+        pytest.param("https://a.example", ["b.example:84"], "https://b.example/x", False),
+        pytest.param("https://a.example", ["b.example:84"], "https://b.example:85/x", False),
         pytest.param("http://a.example", ["10.0.0.7"], "http://10.0.0.7/x", True, id="address"),
     ],
     ids=str,

@@ -49,10 +49,8 @@ def test_the_tree(error: type[Exception], parents: list[type[Exception]]) -> Non
 
 def test_the_tree_is_drawn() -> None:
     """The drawing at the top of the module shows every error, at its depth."""
-    drawn = {
-        name: len(indent) // 4
-        for indent, name in re.findall(r"^    ([│├└─ ]*)(\w+Error)\b", errors.__doc__ or "", re.MULTILINE)
-    }
+    lines = re.findall(r"^    ([│├└─ ]*)(\w+Error)\b", errors.__doc__ or "", re.MULTILINE)
+    drawn = {name: len(indent) // 4 for indent, name in lines}
 
     assert drawn == {one.__name__: len(one.__mro__) - 4 for one in CLASSES}
 

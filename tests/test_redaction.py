@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import quote, quote_plus, unquote, urlencode
 
 import httpx
 import pytest
@@ -85,9 +85,10 @@ def test_no_form_of_a_secret_survives(
 @given(secret=SECRETS, safe=st.sets(st.sampled_from(PUNCTUATION)).map("".join))
 def test_percent_encoding_of_any_taste(secret: str, safe: str) -> None:
     """Servers differ in which characters they encode in a link: none of it helps a secret out."""
-    redacted = Redactor(secret)(f"/x?q={quote(secret, safe=safe)}&page=2")
+    redacted = Redactor(secret)(f"<{quote(secret, safe=safe)}>")
 
-    assert redacted == f"/x?q={REDACTED}&page=2"
+    assert REDACTED in redacted
+    assert not any(secret in unquote(part) for part in redacted.split(REDACTED))
 
 
 @given(secrets=st.lists(SECRETS, min_size=1, max_size=5))

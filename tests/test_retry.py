@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -22,12 +23,12 @@ from errors import (
     SourceError,
     TransportError,
 )
-from retry import MAX_ATTEMPTS, MAX_RETRY_AFTER, parse_retry_after, retrying
+from retry import MAX_ATTEMPTS, is_rate_limited, parse_retry_after, retrying
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
 
-# --- Retry-After -------------------------------------------------------------------------
+# --- how long the API asks to be left alone ----------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -38,37 +39,75 @@ NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
         pytest.param(" 7 ", 7, id="spaces"),
         pytest.param("1.5", 1.5, id="fraction"),
         pytest.param("-3", 0, id="negative"),
-        pytest.param("3600", 60, id="an hour is capped"),
-        pytest.param("1e400", 60, id="infinite is capped"),
+        pytest.param("3600", 3600, id="an hour"),
         pytest.param("Sun, 01 Mar 2026 12:00:30 GMT", 30, id="date"),
         pytest.param("Sunday, 01-Mar-26 12:00:30 GMT", 30, id="obsolete date"),
         pytest.param("Sun Mar  1 12:00:30 2026", 30, id="asctime date"),
         pytest.param("Sun, 01 Mar 2026 14:00:30 +0200", 30, id="date with an offset"),
         pytest.param("Sun, 01 Mar 2026 12:00:30 -0000", 30, id="date without a zone"),
         pytest.param("Sun, 01 Mar 2026 11:00:00 GMT", 0, id="date that has passed"),
-        pytest.param("Mon, 02 Mar 2026 12:00:00 GMT", 60, id="a day is capped"),
         pytest.param("soon", None, id="neither"),
         pytest.param("", None, id="empty"),
         pytest.param("nan", None, id="no number"),
+        pytest.param("1e400", None, id="infinite"),
         pytest.param("Sun, 99 Foo 2026 12:00:30 GMT", None, id="no date"),
     ],
 )
-def test_retry_after(value: str, seconds: float | None) -> None:
-    """Seconds and HTTP dates are understood, and never make us wait for longer than a minute."""
-    assert parse_retry_after(httpx.Headers({"Retry-After": value}), NOW) == seconds
+@pytest.mark.parametrize("status_", [429, 503])
+def test_retry_after(value: str, status_: int, seconds: float | None) -> None:
+    """Seconds and HTTP dates are understood, whatever the status."""
+    assert parse_retry_after(status_, httpx.Headers({"Retry-After": value}), NOW) == seconds
 
 
-def test_no_retry_after() -> None:
-    """Without the header nothing is asked for."""
-    assert parse_retry_after(httpx.Headers(), NOW) is None
+@pytest.mark.parametrize(
+    ("status_", "headers", "seconds"),
+    [
+        pytest.param(429, {}, None, id="nothing"),
+        pytest.param(429, {"X-RateLimit-Reset": "12"}, 12, id="a duration"),
+        pytest.param(429, {"X-RateLimit-Reset": f"{NOW.timestamp() + 45:.0f}"}, 45, id="a time"),
+        pytest.param(429, {"RateLimit-Reset": "12"}, 12, id="without X"),
+        pytest.param(429, {"X-Rate-Limit-Reset": f"{NOW.timestamp() - 9:.0f}"}, 0, id="passed"),
+        pytest.param(429, {"Retry-After": "5", "X-RateLimit-Reset": "99"}, 5, id="both"),
+        pytest.param(429, {"Retry-After": "soon", "X-RateLimit-Reset": "9"}, 9, id="one readable"),
+        pytest.param(
+            403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "12"}, 12, id="GitHub's 403"
+        ),
+        pytest.param(
+            403, {"X-RateLimit-Remaining": "9", "X-RateLimit-Reset": "12"}, None, id="another 403"
+        ),
+        pytest.param(503, {"X-RateLimit-Reset": "12"}, None, id="not about the limit"),
+    ],
+)
+def test_rate_limits(status_: int, headers: dict[str, str], seconds: float | None) -> None:
+    """Where there is no Retry-After, the time at which a limit is reset tells how long to wait."""
+    assert parse_retry_after(status_, httpx.Headers(headers), NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("status_", "headers", "limited"),
+    [
+        pytest.param(429, {}, True, id="429"),
+        pytest.param(403, {"Retry-After": "5"}, True, id="403 with Retry-After"),
+        pytest.param(403, {"X-RateLimit-Remaining": "0"}, True, id="403, none remaining"),
+        pytest.param(403, {"X-RateLimit-Remaining": "7"}, False, id="403, some remaining"),
+        pytest.param(403, {}, False, id="403"),
+        pytest.param(401, {"X-RateLimit-Remaining": "0"}, False, id="401"),
+        pytest.param(200, {"X-RateLimit-Remaining": "0"}, False, id="the last that is allowed"),
+    ],
+)
+def test_what_is_a_rate_limit(status_: int, headers: dict[str, str], *, limited: bool) -> None:
+    """A 403 that only asks to come later is told from a refusal."""
+    assert is_rate_limited(status_, httpx.Headers(headers)) is limited
 
 
 @given(value=st.text(st.characters(min_codepoint=32, max_codepoint=126)) | st.datetimes().map(str))
-def test_any_retry_after_is_a_short_wait_or_none(value: str) -> None:
-    """Whatever a server writes, the wait is within bounds."""
-    seconds = parse_retry_after(httpx.Headers({"Retry-After": value}), NOW)
+def test_any_header_is_a_wait_or_none(value: str) -> None:
+    """Whatever a server writes, it is read as a time to wait or not at all."""
+    headers = httpx.Headers({"Retry-After": value, "X-RateLimit-Reset": value})
 
-    assert seconds is None or 0 <= seconds <= MAX_RETRY_AFTER
+    seconds = parse_retry_after(429, headers, NOW)
+
+    assert seconds is None or 0 <= seconds < math.inf
 
 
 # --- attempts ----------------------------------------------------------------------------
@@ -164,13 +203,14 @@ async def test_attempts_are_bounded() -> None:
 
 @pytest.mark.parametrize("max_wait", [0, 1, 5, 30, 120])
 async def test_the_wait_is_bounded(max_wait: float) -> None:
-    """All waits of one request together stay below maxRetryWait."""
+    """All waits of one request together are maxRetryWait at most; none is of no length."""
     attempts = Attempts([TransportError("reset") for _ in range(100)], max_wait=max_wait)
 
     with pytest.raises(TransportError):
         await attempts.run()
 
     assert sum(attempts.slept) <= max_wait
+    assert min(attempts.slept, default=1) > 0
     assert (attempts.made == 1) is (max_wait == 0)
 
 
@@ -196,14 +236,15 @@ async def test_the_api_may_ask_for_more_time() -> None:
     assert 0.5 <= attempts.slept[1] <= 0.75
 
 
-async def test_an_api_that_asks_for_too_much_time_fails_at_once() -> None:
-    """When Retry-After goes beyond maxRetryWait, waiting would be in vain."""
-    attempts = Attempts([status(429, retry_after=60)], max_wait=30)
+async def test_an_api_that_asks_for_more_time_than_there_is() -> None:
+    """When Retry-After goes beyond maxRetryWait, one last attempt is made at its end."""
+    attempts = Attempts([status(429, retry_after=3600) for _ in range(100)], max_wait=30)
 
     with pytest.raises(ResponseError):
         await attempts.run()
 
-    assert attempts.slept == []
+    assert attempts.slept == [30]
+    assert attempts.made == 2
 
 
 async def test_cancellation_is_not_retried() -> None:

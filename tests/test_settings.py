@@ -153,6 +153,7 @@ def test_blank_is_unset(name: str, blank: str | None) -> None:
         pytest.param(
             "allowed_hosts", ["A.Example"], "allowed_hosts", ("a.example",), id="in lower case"
         ),
+        pytest.param("allowed_hosts", ["a.example:8443"], "allowed_hosts", ("a.example:8443",)),
         pytest.param("allowed_hosts", [], "allowed_hosts", (), id="empty list"),
         pytest.param("custom_headers", '{"X-A": "1"}', "custom_headers", {"X-A": "1"}),
     ],
@@ -563,7 +564,6 @@ def test_custom_headers(value: Json, expected: str) -> None:
         pytest.param({"allowed_hosts": ["https://a.example"]}, "allowedHosts", "a host only"),
         pytest.param({"allowed_hosts": ["*.a.example"]}, "allowedHosts", "a host only"),
         pytest.param({"allowed_hosts": [""]}, "allowedHosts", "a host only", id="empty host"),
-        pytest.param({"allowed_hosts": ["a.example:8443"]}, "allowedHosts", "a host only"),
         pytest.param({"custom_headers": "{x"}, "customHeaders", "JSON", id="headers: no JSON"),
         pytest.param({"custom_headers": "[]"}, "customHeaders", "object", id="headers: array"),
         pytest.param({"custom_headers": {"X A": "1"}}, "customHeaders", "'X A'"),

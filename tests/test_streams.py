@@ -398,7 +398,6 @@ async def test_heavy_items_make_small_batches() -> None:
     [
         pytest.param(TransportError("reset"), id="an error of ours"),
         pytest.param(ExceptionGroup("children", [TransportError("reset")]), id="a group"),
-        pytest.param(TimeoutError("in a chunk"), id="a timeout"),
     ],
 )
 @pytest.mark.parametrize("linger", [0.0, math.inf])
@@ -416,6 +415,20 @@ async def test_what_came_before_an_error_is_yielded_first(
 
     assert error is failure
     assert [item for batch in batches for item in batch] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("linger", [0.0, math.inf])
+async def test_a_timeout_among_the_chunks_is_no_waiting(linger: float) -> None:
+    """An error that happens to be a timeout ends the batches in that error."""
+    failure = TimeoutError("in a chunk")
+
+    async def chunks() -> AsyncGenerator[Chunk]:
+        yield [1, 2], 1
+        raise failure
+
+    _, error = await batched(chunks(), linger=linger)
+
+    assert error is failure
 
 
 async def test_a_waiting_batch_is_given_out() -> None:
