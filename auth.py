@@ -22,7 +22,7 @@ from retry import parse_retry_after
 from settings import PLACEHOLDER, Credentials, LoginCredentials, StaticCredentials, texts_in
 
 _TELLING_LENGTH = 8  # characters; a shorter text in a login's answer is no secret
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+_DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 # A fresh token may have expired already when its request was queued for long: a request
 # may be repeated with tokens that others obtained, but not for ever.
 _MAX_REPEATS = 3

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -274,18 +274,32 @@ class _ResourceWalk:
         )
 
     async def _with_values(self, binding: Binding, parameter: Parameter) -> AsyncGenerator[Binding]:
-        """A binding extended by each distinct value of a parameter."""
-        source, chooser = self._parents[parameter.name], self._choosers[parameter.name]
+        """A binding extended by each value of a parameter."""
+        source = self._parents[parameter.name]
         request = request_for(source.endpoint, binding, self._session.settings.base_url)
+        # Many bindings may need the same values: they are chosen once, then followed.
+        choices = self._session.parents.followed(
+            (self, parameter.name, request.key), lambda: self._choices(parameter, request)
+        )
         # A parent that hangs on another parent's value is a child itself: it may be gone.
         is_child = bool(source.endpoint.placeholders() & binding.values.keys())
-        pages = self._guarded(
-            self._session.parents.pages(source, request), source, is_child=is_child
-        )
+        pages = self._guarded(choices, source, is_child=is_child)
+        async with aclosing(pages):
+            async for choices_of_page in pages:
+                for choice in choices_of_page:
+                    yield binding.bound(parameter.name, choice["value"], choice["parent"])
+
+    async def _choices(
+        self, parameter: Parameter, request: PageRequest
+    ) -> AsyncGenerator[list[Item]]:
+        """The distinct values of one parent's items, each with its item if the mapping wants it."""
+        source, chooser = self._parents[parameter.name], self._choosers[parameter.name]
         known: set[str] = set()
         skipped = 0
+        pages = self._session.parents.pages(source, request)
         async with aclosing(pages):
             async for items in pages:
+                choices: list[Item] = []
                 for item in items:
                     value = chooser.value(item)
                     if value is None or (text := as_text(value)) in known:
@@ -293,9 +307,12 @@ class _ResourceWalk:
                     known.add(text)
                     if is_segment(value):
                         parent = item if self._resource.mentions_parent else None
-                        yield binding.bound(parameter.name, value, parent)
+                        choices.append({"value": value, "parent": parent})
                     else:
                         skipped += 1
+                yield choices
+                # Pages kept from before come without a wait: others want the loop too.
+                await asyncio.sleep(0)
         if skipped:
             logger.warning(
                 "{}: skipped {} values of path_parameters.{} that cannot be a path segment:"
@@ -309,8 +326,8 @@ class _ResourceWalk:
 # --- parents ---------------------------------------------------------------------------
 
 
-class _Parent:
-    """A parent's items as they arrive: one task walks, any number of readers follow.
+class _Followed:
+    """Items as they arrive from one walk: one task walks, any number of readers follow.
 
     The walk waits for no reader: a reader may itself be waiting for another one.
     """
@@ -367,11 +384,11 @@ class _Parents:
     def __init__(self, client: ApiClient) -> None:
         self._client = client
         self._store = ItemStore()
-        self._kept: dict[str, _Parent] = {}
+        self._kept: dict[Hashable, _Followed] = {}
 
     async def aclose(self) -> None:
         """Stop walking, and forget everything."""
-        tasks = [parent.task for parent in self._kept.values()]
+        tasks = [kept.task for kept in self._kept.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -379,11 +396,17 @@ class _Parents:
 
     def pages(self, source: _Source, request: PageRequest) -> AsyncGenerator[list[Item]]:
         """The items of a parent, page by page."""
-        key = f"{request.key} {source.extractor.data_path} {source.endpoint.pagination}"
-        parent = self._kept.get(key)
-        if parent is None or parent.failed:
-            parent = self._kept[key] = _Parent(self._walked(source, request), self._store)
-        return parent.pages()
+        key = (request.key, source.extractor.data_path, source.endpoint.pagination)
+        return self.followed(key, lambda: self._walked(source, request))
+
+    def followed(
+        self, key: Hashable, walk: Callable[[], AsyncGenerator[list[Item]]]
+    ) -> AsyncGenerator[list[Item]]:
+        """The items of a walk that is made once for its key; a failed one is made anew."""
+        kept = self._kept.get(key)
+        if kept is None or kept.failed:
+            kept = self._kept[key] = _Followed(walk(), self._store)
+        return kept.pages()
 
     async def _walked(self, source: _Source, request: PageRequest) -> AsyncGenerator[list[Item]]:
         walk = self._client.walk(request, source.paginator, source.extractor)
