@@ -260,8 +260,8 @@ class ApiClient:
                 rows = (extractor.rows(answer.body) or extracted.items) if answer.size else []
                 page = Page(answer.url, answer.body, rows, answer.headers)
                 fetched = Fetched(page, extracted, answer.size)
+                self._refuse_unopened_page(page, extractor)
                 try:
-                    self._refuse_unopened_page(page, extractor)
                     step = paginator.step(progress, upcoming, page)
                 except PaginationError as error:
                     if page.rows != progress.previous:

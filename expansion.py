@@ -22,7 +22,7 @@ from lookup import MISSING, Json, compile_jq, follow, jq_reason, keys_of, plain_
 from pagination import PageRequest, PaginationSettings
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_COMPUTED = re.compile(r"\{\{\s*(.+?)\s*\}\}")
+_COMPUTED = re.compile(r"\{\{\s*((?:(?!\}\}).)+?)\s*\}\}")
 _DOT_SEGMENTS = frozenset({"", ".", ".."})
 
 

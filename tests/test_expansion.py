@@ -19,6 +19,7 @@ from expansion import (
     Parameter,
     Resource,
     as_text,
+    computed,
     is_segment,
     ordered,
     request_for,
@@ -278,6 +279,70 @@ def test_the_rest_of_the_request() -> None:
     request = requested("/x", method="PUT", headers={"X-Org": "1"})
 
     assert (request.method, request.headers, request.body) == ("PUT", (("X-Org", "1"),), None)
+
+
+# --- computed values ---------------------------------------------------------------------
+
+
+MOMENT = 1_767_225_600.5  # 2026-01-01T00:00:00.5Z
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("{{ now - 7 * 86400 | todate }}", "2025-12-25T00:00:00Z", id="a week ago"),
+        pytest.param("since:{{now|floor}}!", "since:1767225600!", id="within a text"),
+        pytest.param("{{ now | floor }}", 1767225600, id="alone keeps its type"),
+        pytest.param("{{1}}-{{2}}", "1-2", id="two"),
+        pytest.param("{{ 'a' + 'b' }}", "ab", id="single quotes"),
+        pytest.param("{{ true }}", True, id="a boolean"),
+        pytest.param("{id} of { x }", "{id} of { x }", id="single braces are not computed"),
+    ],
+)
+def test_computed_values(text: str, expected: Json) -> None:
+    """``{{ jq }}`` in queries and bodies is evaluated, also in those of parameters."""
+    fields: dict[str, Json] = {"query_params": {"q": [text]}, "body": {"a": {"b": text}}}
+    given = computed(resource("/x", parameter("id", "/ids", **fields), **fields), MOMENT)
+
+    for endpoint in (given.endpoint, given.parameters[0].parent):
+        assert endpoint.query_params == {"q": [expected]}
+        assert endpoint.body == {"a": {"b": expected}}
+
+
+def test_what_is_not_computed() -> None:
+    """Numbers, nulls and bodies that are not there stay as they are, and so does the path."""
+    given = resource("/x/{id}", parameter("id", "/ids"), query_params={"n": 1, "z": None})
+
+    assert computed(given, MOMENT) == given
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        pytest.param("now -", "not a jq program", id="no jq"),
+        pytest.param("nope", "nope", id="unknown function"),
+        pytest.param("now | keys", "failed", id="fails"),
+        pytest.param("null", "null", id="null"),
+        pytest.param("empty", "null", id="nothing"),
+        pytest.param("[1]", "array", id="array"),
+        pytest.param("{a: 1} ", "the keys a", id="object"),
+        pytest.param("env.HOME", "null", id="the environment"),
+    ],
+)
+@pytest.mark.parametrize("place", ["selector", "path_parameters.id"])
+def test_a_computed_value_that_is_none(program: str, told: str, place: str) -> None:
+    """An expression that gives no value is told with its place, before any request."""
+    fields: dict[str, Json] = {"query_params": {"q": f"{{{{{program}}}}}"}}
+    given = (
+        resource("/x", **fields)
+        if place == "selector"
+        else resource("/x/{id}", parameter("id", "/ids", **fields))
+    )
+
+    with pytest.raises(MappingError, match=re.escape(place)) as caught:
+        computed(given, MOMENT)
+
+    assert told in str(caught.value)
 
 
 # --- what is refused before any request --------------------------------------------------

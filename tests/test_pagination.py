@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errors import PaginationError
+from errors import MappingError, PaginationError
 from lookup import Json
 from pagination import (
     Page,
@@ -75,6 +75,9 @@ NEXT_NAMES = (
     "nextPageUrl",
     "next_link",
     "nextLink",
+    "@odata.nextLink",
+)
+NEXT_CURSOR_NAMES = (
     "next_cursor",
     "nextCursor",
     "next_page_token",
@@ -83,7 +86,6 @@ NEXT_NAMES = (
     "nextToken",
     "continuation_token",
     "continuationToken",
-    "@odata.nextLink",
 )
 TOTAL_NAMES = (
     "total",
@@ -190,7 +192,8 @@ def params(request: PageRequest | None) -> dict[str, str]:
     return dict(request.params)
 
 
-counted = pytest.mark.parametrize("type_", ["offset", "page"])
+COUNTED: tuple[PaginationType, ...] = ("offset", "page")
+counted = pytest.mark.parametrize("type_", COUNTED)
 sized = pytest.mark.parametrize("type_", ["offset", "page", "cursor", "next_link", "header_link"])
 paged_by_link = pytest.mark.parametrize("type_", ["next_link", "header_link"])
 
@@ -419,7 +422,7 @@ LAST_PAGE: dict[str, Json] = {"last_page_path": "state.last"}
 def test_a_configured_path_decides(
     type_: PaginationType, configured: dict[str, Json], one: Page, *, more: bool
 ) -> None:
-    """Both hasMorePath and lastPagePath are heeded on any page; absent on a short page is the end."""
+    """Both hasMorePath and lastPagePath are heeded; absent on a short page is the end."""
     assert goes_on(paging(type_, **configured), one) is more
 
 
@@ -452,6 +455,22 @@ def test_a_path_that_finds_nothing_although_the_api_says_more(type_: PaginationT
 
     with pytest.raises(PaginationError, match=r"meta\.mroe"):
         after(settings, page(7, total=9), page(0, 7, total=9))
+
+
+@pytest.mark.parametrize(
+    ("configured", "remedy"),
+    [
+        pytest.param({"has_more_path": "meta.isLast"}, "lastPagePath", id="last as more"),
+        pytest.param({"last_page_path": ".has_more"}, "hasMorePath", id="more as last"),
+    ],
+)
+@counted
+def test_a_path_that_means_the_opposite(
+    type_: PaginationType, configured: dict[str, Json], remedy: str
+) -> None:
+    """A signal under the wrong setting, which would end every walk at once, is refused."""
+    with pytest.raises(MappingError, match=remedy):
+        make_paginator(paging(type_, **configured))
 
 
 @counted
@@ -501,6 +520,42 @@ def test_next_markers(holder: tuple[str, ...], name: str) -> None:
             assert goes_on(settings, page(3, **within(holder, name, marker)))
         for none in (None, "", False):
             assert not goes_on(settings, page(10, **within(holder, name, none)))
+
+
+@pytest.mark.parametrize(("holder", "name"), _places(NEXT_CURSOR_NAMES, HOLDERS))
+def test_a_null_cursor_is_no_end_of_a_counted_walk(holder: tuple[str, ...], name: str) -> None:
+    """A cursor leads on; without one, an API asked by position has said nothing of its end."""
+    for settings in (paging("offset"), paging("page")):
+        assert goes_on(settings, page(3, **within(holder, name, "abc")))
+        assert goes_on(settings, page(10, **within(holder, name, None)))
+        assert not goes_on(settings, page(3, **within(holder, name, None)))
+
+
+@pytest.mark.parametrize(
+    ("headers", "more"),
+    [
+        pytest.param({"X-Next-Page": "2"}, True, id="GitLab"),
+        pytest.param({"X-Next-Page": ""}, False, id="GitLab's last page"),
+        pytest.param({"Link": '<?page=2>; rel="next"'}, True, id="GitHub"),
+        pytest.param({"Link": '<?page=1>; rel="first"'}, False, id="GitHub's last page"),
+        pytest.param({"Link": '<?page=2>; rel="next"; results="false"'}, False, id="Sentry"),
+    ],
+)
+@counted
+def test_next_markers_in_headers(
+    type_: PaginationType, headers: dict[str, str], *, more: bool
+) -> None:
+    """Headers that name the next page are heeded, whatever the length of the page."""
+    for length in (10, 3):
+        assert goes_on(paging(type_), bare(length, headers=headers)) is more
+
+
+@pytest.mark.parametrize("header", ['<?s=1>; rel="self"', '</docs>; rel="help"', "nonsense"])
+@counted
+def test_links_that_have_nothing_to_do_with_pages(type_: PaginationType, header: str) -> None:
+    """A Link header without a next, previous, first or last page says nothing of the end."""
+    assert goes_on(paging(type_), bare(10, headers={"Link": header}))
+    assert not goes_on(paging(type_), bare(3, headers={"Link": header}))
 
 
 @pytest.mark.parametrize(("holder", "name"), _places(TOTAL_NAMES, HOLDERS))
@@ -799,6 +854,14 @@ def test_a_page_that_repeats_an_older_one_is_left_to_the_walk(type_: PaginationT
     assert goes_on(paging(type_), page(10), page(10, 10), page(10))
 
 
+@counted
+def test_pages_that_overlap(type_: PaginationType) -> None:
+    """Pages that share most of their rows mean that the position counts something else."""
+    assert goes_on(paging(type_), page(10), page(10, 9))
+    with pytest.raises(PaginationError, match="paginationType"):
+        after(paging(type_), page(10), page(10, 1))
+
+
 # --- walks that do not end ---------------------------------------------------------------
 
 
@@ -1010,6 +1073,15 @@ def test_a_cursor_walk_in_doubt_raises(settings: PaginationSettings, pages: list
         after(settings, *pages)
 
     assert "items" in str(caught.value) or "where a cursor was expected" in str(caught.value)
+
+
+@pytest.mark.parametrize("body", [{}, {"at": None}, {"at": ""}], ids=str)
+def test_a_configured_cursor_that_is_missing_although_there_is_more(body: dict[str, Json]) -> None:
+    """Where cursorPath is set, has-more without a cursor is an error that names the path."""
+    settings = paging("cursor", cursor_path="at", has_more_path="more")
+
+    with pytest.raises(PaginationError, match="cursorPath 'at'"):
+        after(settings, page(10, more=True, **body))
 
 
 def test_a_full_page_that_is_all_there_is() -> None:
@@ -1259,6 +1331,14 @@ def test_another_relation() -> None:
     assert following.url == NEXT
 
 
+def test_a_relation_that_is_not_there() -> None:
+    """A headerLinkRel that misses the next page is told, with the relations there are."""
+    headers = {"Link": f'<{NEXT}>; rel="next", <{NEXT}>; rel="last"'}
+
+    with pytest.raises(PaginationError, match="next, last"):
+        after(paging("header_link", header_link_rel="nxet"), bare(3, headers=headers))
+
+
 @pytest.mark.parametrize(
     ("settings", "pages", "more"),
     [
@@ -1306,22 +1386,47 @@ def test_a_missing_header_although_there_is_more(settings: PaginationSettings, o
 # --- none --------------------------------------------------------------------------------
 
 
+MORE_TO_COME = [
+    pytest.param(page(10, has_more=True), id="has_more"),
+    pytest.param(page(10, isLast=False), id="not the last"),
+    pytest.param(page(10, links={"next": "/x"}), id="next link"),
+    pytest.param(page(10, total=25), id="total"),
+    pytest.param(bare(10, headers={"X-Total-Count": "25"}), id="total in a header"),
+    pytest.param(bare(10, headers={"Link": '<?p=2>; rel="next"'}), id="Link header"),
+]
+
+
 @pytest.mark.parametrize(
-    ("one", "warned"),
+    "one",
     [
-        pytest.param(page(10), False, id="plain"),
-        pytest.param(page(10, has_more=True), True, id="has_more"),
-        pytest.param(page(10, isLast=False), True, id="not the last"),
-        pytest.param(bare(10, headers={"Link": '<?p=2>; rel="next"'}), True, id="Link header"),
-        pytest.param(page(10, has_more=False), False, id="no more"),
+        pytest.param(page(10), id="page"),
+        pytest.param(bare(250), id="list"),
+        pytest.param(page(0), id="empty page"),
+        pytest.param(page(10, has_more=False, total=10, next=None), id="no more"),
     ],
 )
-def test_without_paging_one_page_is_read(one: Page, *, warned: bool) -> None:
-    """``none`` reads one page, and warns when the answer itself speaks of more."""
+def test_without_paging_one_page_is_read(one: Page) -> None:
+    """One request, one page, and no complaint where nothing speaks of more."""
     step = after(paging("none"), one)
 
     assert step.next is None
-    assert (step.warning is not None) is warned
+    assert step.warning is None
+
+
+@pytest.mark.parametrize("one", MORE_TO_COME)
+def test_without_paging_an_answer_that_speaks_of_more_is_incomplete(one: Page) -> None:
+    """An API that pages under an installation that does not is an error, not a first page."""
+    with pytest.raises(PaginationError, match="paginationType"):
+        after(paging("none"), one)
+
+
+@pytest.mark.parametrize("one", MORE_TO_COME)
+def test_a_resource_may_want_the_first_page_only(one: Page) -> None:
+    """Where the resource itself says ``type: none``, one page is read, with a warning."""
+    step = after(paging("page").overridden({"type": "none"}), one)
+
+    assert step.next is None
+    assert step.warning is not None
 
 
 # --- send_in: body -----------------------------------------------------------------------
@@ -1471,7 +1576,7 @@ def test_what_is_fetched_ahead_is_what_comes_next(type_: PaginationType) -> None
 def test_only_counted_pages_are_fetched_ahead(type_: PaginationType) -> None:
     """Where each page names the next, nothing can be asked for before it."""
     one = page(10, total=99, next_cursor="x", next=NEXT, headers={"Link": f'<{NEXT}>; rel="next"'})
-    paginator = make_paginator(paging(type_))
+    paginator = make_paginator(paging().overridden({"type": type_}))
     sent = paginator.first(REQUEST)
 
     assert not list(paginator.ahead(paginator.step(Progress(), sent, one).progress, sent))

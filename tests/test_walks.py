@@ -21,7 +21,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from client import ApiClient, Fetched
-from errors import OceanCustomError, PaginationError
+from errors import BodyError, OceanCustomError, PaginationError
 from expansion import Endpoint, Parameter, Resource
 from extraction import Extractor
 from lookup import Json
@@ -179,7 +179,7 @@ async def walked(
     endpoint = Endpoint("/things", data_path=data_path, pagination=pagination)
     try:
         async for batch in session.extract(Resource("/things", endpoint)):
-            outcome.ids += [item["id"] for item in batch]
+            outcome.ids += [item.get("id", -1) for item in batch]
             outcome.batches.append(len(batch))
     except OceanCustomError as error:
         outcome.error = error
@@ -483,6 +483,56 @@ def test_an_api_that_heeds_the_size_but_not_the_position(
         assert outcome.error is None
 
 
+# --- answers that are no page ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        pytest.param({"has_more": True}, id="has_more"),
+        pytest.param({"next": "/things?page=2"}, id="next"),
+        pytest.param({"total": 25}, id="total"),
+        pytest.param({"meta": {"totalCount": 25}}, id="nested total"),
+    ],
+)
+@pytest.mark.parametrize("style", [*COUNTED, *LED])
+def test_a_page_without_data_path(style: Style, envelope: dict[str, Json]) -> None:
+    """A list in an envelope that nobody opened is an error, not one odd entity."""
+    body = {"results": [{"id": 1}, {"id": 2}], **envelope}
+
+    outcome = walk(paging(style, 10), lambda _path, _query: (body, {}), data_path=None)
+
+    assert isinstance(outcome.error, PaginationError)
+    assert "data_path" in str(outcome.error)
+    assert "results" in str(outcome.error)
+    assert outcome.ids == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"error": "quota exceeded"}, id="error"),
+        pytest.param({"errors": [{"message": "quota exceeded"}], "data": None}, id="GraphQL"),
+        pytest.param({"ok": False, "message": "quota exceeded"}, id="Slack"),
+        pytest.param({"success": False, "info": "quota exceeded"}, id="success false"),
+    ],
+)
+@pytest.mark.parametrize("style", [*COUNTED, *LED])
+def test_an_error_with_status_200(style: Style, body: dict[str, Json]) -> None:
+    """An answer that reports an error is no empty page, on whichever page it comes."""
+    api = Collection(style, 25, lengths=(10,))
+
+    def failing(path: str, query: Mapping[str, str]) -> Reply:
+        is_first = query.get("offset", "0") == "0" and query.get("page", "1") == "1"
+        return api(path, query) if is_first and "cursor" not in query else (body, {})
+
+    outcome = walk(paging(style, 10), failing)
+
+    assert isinstance(outcome.error, BodyError)
+    assert "quota exceeded" in str(outcome.error)
+    assert outcome.ids == ids(10)
+
+
 # --- walks that would not end --------------------------------------------------------------
 
 
@@ -714,7 +764,7 @@ def test_every_child_of_every_parent(
 @pytest.mark.parametrize("few", ["left", "right"])
 def test_two_parameters_from_one_large_parent(few: str) -> None:
     """A parent of thousands of items may give the values of two parameters at once."""
-    size = 1500
+    size = 1100
 
     def api(path: str, _: Mapping[str, str]) -> Reply:
         if path == "/things":
@@ -722,7 +772,7 @@ def test_two_parameters_from_one_large_parent(few: str) -> None:
         return [{"path": path}], {}
 
     def parameter(name: str) -> Parameter:
-        kept = ".id == 1500" if name == few else "true"
+        kept = ".id == 1100" if name == few else "true"
         return Parameter(name, Endpoint("/things"), ".id", filter=kept)
 
     resource = Resource(
