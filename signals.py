@@ -29,15 +29,15 @@ MORE_NAMES = (
     "more_available", "moreAvailable", "is_truncated", "isTruncated",
 )
 LAST_NAMES = ("is_last", "isLast", "is_last_page", "isLastPage", "last", "last_page", "lastPage")
-# Of these, cursors say more when they are there; when empty they say that there is no cursor,
-# which an API that is paged by number or offset may say on every page.
+# A cursor says more when it is there. Empty it only says that there is no cursor, as an API
+# that is paged by number or offset may do on every page.
 NEXT_CURSOR_NAMES = (
     "next_cursor", "nextCursor", "next_page_token", "nextPageToken", "next_token", "nextToken",
     "continuation_token", "continuationToken",
 )
 NEXT_NAMES = (
     "next", "next_page", "nextPage", "next_url", "nextUrl", "next_page_url", "nextPageUrl",
-    "next_link", "nextLink", DEFAULT_NEXT_LINK_PATH, *NEXT_CURSOR_NAMES,
+    "next_link", "nextLink", DEFAULT_NEXT_LINK_PATH,
 )
 NEXT_HOLDERS = (*HOLDERS, ("links",), ("_links",))
 CURSOR_NAMES = (
@@ -74,7 +74,6 @@ _LINK = re.compile(
 _LINK_PARAMETER = re.compile(
     r""";\s*([^\s=;,"<]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|('[^']*'|[^\s;,"]*)))?"""
 )
-_NEXT_MARKERS = tuple(name for name in NEXT_NAMES if name not in NEXT_CURSOR_NAMES)
 _FALSE_TEXTS = frozenset({"", "false", "0", "no", "null", "none"})
 
 
@@ -151,7 +150,7 @@ def known_boolean(body: Json) -> Verdict:
 def known_next(body: Json) -> Verdict:
     """Next markers that APIs commonly send: null or empty is the end, but for a cursor."""
     cursors = {is_true(value) for value in _values(body, NEXT_CURSOR_NAMES, NEXT_HOLDERS)}
-    markers = {is_true(value) for value in _values(body, _NEXT_MARKERS, NEXT_HOLDERS)}
+    markers = {is_true(value) for value in _values(body, NEXT_NAMES, NEXT_HOLDERS)}
     return _more_wins(markers | (cursors & {True}))
 
 

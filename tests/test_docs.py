@@ -283,6 +283,7 @@ SIGNALS: Mapping[str, Sequence[str]] = {
     "more": signals.MORE_NAMES,
     "last": signals.LAST_NAMES,
     "next": signals.NEXT_NAMES,
+    "next cursor": signals.NEXT_CURSOR_NAMES,
     "cursor": signals.CURSOR_NAMES,
     "link": signals.LINK_NAMES,
     "next header": signals.NEXT_HEADERS,

@@ -51,11 +51,11 @@ FAULTS: list[tuple[str, Handler | Reply, str]] = [
     ("error-with-200", answer({"error": "backend is down"}), "backend is down"),
     *[
         (f"{status}", answer({"reason": "a bad day"}, status), f"{status}")
-        for status in (400, 403, 404, 405, 408, 409, 410, 418, 422, 429, 451)
+        for status in (400, 403, 404, 408, 410, 422, 429, 451)
     ],
     *[
         (f"{status}", answer({"reason": "a bad day"}, status), f"{status}")
-        for status in (500, 501, 502, 503, 504, 507)
+        for status in (500, 501, 502, 503, 504)
     ],
     ("429-later", answer({}, 429, Retry_After="3600"), "429"),
     ("401", answer({"reason": "who are you?"}, 401), "credentials"),

@@ -1,0 +1,156 @@
+"""The shape of the code: who may import what, and what no module may do."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from port_ocean.core.integrations.base import BaseIntegration
+from port_ocean.utils.misc import get_integration_class
+
+from overrides import EndpointAppConfig
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = sorted(ROOT.glob("*.py"))
+# The only modules that know Ocean: its hooks, its class, its models, its client.
+OCEAN = {"main", "integration", "overrides", "transport"}
+# Pure modules: decisions without I/O, clock or log.
+PURE = {"errors", "lookup", "extraction", "signals", "pagination", "expansion", "redaction"}
+IMPURE_LIBRARIES = {"asyncio", "loguru", "os", "random", "socket", "threading", "time"}
+
+modules = pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+
+
+def nodes(path: Path) -> Iterator[ast.AST]:
+    """Every node of a module."""
+    return ast.walk(ast.parse(path.read_text()))
+
+
+def imported(path: Path) -> set[str]:
+    """The names of the packages and modules that a module imports."""
+    names: set[str] = set()
+    for node in nodes(path):
+        match node:
+            case ast.Import():
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            case ast.ImportFrom(module=str(module)):
+                names.add(module.split(".")[0])
+            case _:
+                pass
+    return names
+
+
+def test_the_modules_are_found() -> None:
+    """These tests look at the modules there are."""
+    assert {path.stem for path in MODULES} >= OCEAN | PURE
+
+
+def test_ocean_is_imported_by_few() -> None:
+    """A new version of the framework touches four modules at most."""
+    assert {path.stem for path in MODULES if "port_ocean" in imported(path)} == OCEAN
+
+
+@modules
+def test_the_workbench_is_not_imported(path: Path) -> None:
+    """The integration works without the local catalog, the sample API and the tests."""
+    assert not {"workbench", "tests", "benchmarks"} & imported(path)
+
+
+@pytest.mark.parametrize("name", sorted(PURE))
+def test_decisions_are_pure(name: str) -> None:
+    """What decides has no I/O, no clock and no log: it is the same whenever it is asked."""
+    assert not IMPURE_LIBRARIES & imported(ROOT / f"{name}.py")
+
+
+def test_imports_have_no_circles() -> None:
+    """A module imports only what can be understood without it."""
+    own = {path.stem: imported(path) & {other.stem for other in MODULES} for path in MODULES}
+    while leaves := {name for name, needed in own.items() if not needed & own.keys()}:
+        own = {name: needed for name, needed in own.items() if name not in leaves}
+
+    assert own == {}
+
+
+@modules
+def test_nothing_broad_is_caught(path: Path) -> None:
+    """A defect is never taken for a fault of the API: no handler catches everything."""
+    broad = {"Exception", "BaseException"}
+    for node in nodes(path):
+        if isinstance(node, ast.ExceptHandler):
+            assert node.type is not None, f"bare except in line {node.lineno}"
+            caught = {name.id for name in ast.walk(node.type) if isinstance(name, ast.Name)}
+            assert not caught & broad, f"broad except in line {node.lineno}"
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("suppress"):
+            suppressed = {ast.unparse(argument) for argument in node.args}
+            assert not suppressed & broad, f"broad suppress in line {node.lineno}"
+
+
+@modules
+def test_nothing_is_imported_within_a_function(path: Path) -> None:
+    """What a module needs stands at its top, and is missed when the integration starts."""
+    functions = [
+        node for node in nodes(path) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    late = [
+        node.lineno
+        for function in functions
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+    assert late == []
+
+
+@modules
+def test_no_module_keeps_state(path: Path) -> None:
+    """Two resyncs in one process share nothing: no module holds a container that can change."""
+    makers = {"dict", "list", "set", "bytearray", "defaultdict", "deque", "Counter", "OrderedDict"}
+    mutable = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp)
+    for node in ast.parse(path.read_text()).body:
+        if not isinstance(node, ast.Assign | ast.AnnAssign):
+            continue
+        if ast.unparse(node).startswith("__all__"):
+            continue
+        declared = ast.unparse(node.annotation) if isinstance(node, ast.AnnAssign) else ""
+        is_constant = declared.startswith(("Mapping", "Final[Mapping"))
+        made = isinstance(node.value, ast.Call) and ast.unparse(node.value.func) in makers
+        assert is_constant or not (isinstance(node.value, mutable) or made), node.lineno
+
+
+@modules
+def test_no_module_changes_a_global(path: Path) -> None:
+    """No function writes to a name of its module."""
+    assert not [node for node in nodes(path) if isinstance(node, ast.Global)]
+
+
+@modules
+def test_every_module_says_what_it_is_for(path: Path) -> None:
+    """A reader finds the rules of a module at its top."""
+    assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+def test_ocean_finds_the_integration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error in integration.py, which Ocean would swallow, does not pass unnoticed here."""
+    monkeypatch.setattr(sys, "path", [*sys.path])  # Ocean adds to it
+
+    found = get_integration_class(str(ROOT))
+
+    assert found is not None
+    assert issubclass(found, BaseIntegration)
+    assert found.__name__ == "CustomIntegration"
+    assert found.AppConfigHandlerClass.CONFIG_CLASS is EndpointAppConfig
+
+
+def test_every_library_is_declared() -> None:
+    """Whatever the integration imports is installed with it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {name.split("[")[0].split("=")[0] for name in project["dependencies"]}
+    declared = {name.split(">")[0].split("<")[0].replace("-", "_") for name in declared}
+    ours = {path.stem for path in MODULES}
+    used = {name for path in MODULES for name in imported(path)} - ours
+
+    assert used - declared - set(sys.stdlib_module_names) == set()
