@@ -444,6 +444,11 @@ class _Counted(_Sized):
                 f"the API tells a total of {progress.total}, but the walk gave {progress.rows}"
                 f" rows: a page is missing; check startPage and {self._param!r}"
             )
+        if progress.total_pages == progress.pages and progress.empty_in_a_row == 1:
+            raise PaginationError(
+                f"the API tells a total of {progress.total_pages} pages, but the last of them is"
+                f" empty: a page is missing; check startPage and {self._param!r}"
+            )
 
     def _refuse_ignored_position(
         self, progress: Progress, page: Page, asked: int, told: Verdict

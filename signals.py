@@ -24,6 +24,8 @@ HOLDERS: tuple[tuple[str, ...], ...] = (
     (), ("meta",), ("pagination",), ("paging",), ("page",), ("page_info",), ("pageInfo",),
     ("response_metadata",), ("metadata",), ("_metadata",), ("meta", "pagination"), ("meta", "page"),
 )
+# Whole answers that stand one level down; looked into where they hold a list and no id.
+WRAPPERS: tuple[tuple[str, ...], ...] = (("data",), ("result",))
 MORE_NAMES = (
     "has_more", "hasMore", "has_next", "hasNext", "has_next_page", "hasNextPage", "more",
     "more_available", "moreAvailable", "is_truncated", "isTruncated",
@@ -260,11 +262,22 @@ def _more_wins(says_more: set[bool]) -> Verdict:
     return Verdict.MORE if True in says_more else Verdict.END
 
 
+def _wraps_a_list(inside: Json) -> bool:
+    """Whether an object holds a list, and is not an item itself."""
+    return (
+        isinstance(inside, dict)
+        and "id" not in inside
+        and any(isinstance(value, list) for value in inside.values())
+    )
+
+
 def _values(body: Json, names: Sequence[str], holders: Sequence[tuple[str, ...]]) -> Iterator[Json]:
     """What the names hold, at the top of a body and below its holders, in that order."""
     if isinstance(body, dict):
-        for holder in holders:
+        for holder in (*holders, *WRAPPERS):
             inside = follow(body, holder) if holder else body
+            if holder in WRAPPERS and not _wraps_a_list(inside):
+                continue
             if isinstance(inside, dict) and not inside.keys().isdisjoint(names):
                 yield from (inside[name] for name in names if name in inside)
 
