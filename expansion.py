@@ -180,7 +180,7 @@ def computed(resource: Resource, moment: float) -> Resource:
 
 def _computed(endpoint: Endpoint, moment: float, where: str) -> Endpoint:
     def value(program: str) -> Json:
-        compiled = compile_jq(f"def now: {moment:.3f}; {program}", where)
+        compiled = compile_jq(program, where, prelude=f"def now: {moment:.3f}; ")
         try:
             result = next(iter(compiled.input_value(None)), None)
         except ValueError as error:

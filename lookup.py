@@ -78,15 +78,18 @@ def follow(body: Json, keys: Iterable[str]) -> Json:
     return body
 
 
-def compile_jq(program: str, where: str, *, environment: bool = False) -> Json:
+def compile_jq(program: str, where: str, *, environment: bool = False, prelude: str = "") -> Json:
     """Compile a jq program, blind to the process environment unless ``environment``.
+
+    ``prelude`` holds definitions for it.
 
     Raises MappingError, naming ``where`` it stands, when jq refuses the program.
     """
     # As in Ocean's own expressions, 'x' may be written for "x".
-    text = program if '"' in program else program.replace("'", '"')
+    quoted = program if '"' in program else program.replace("'", '"')
+    before = prelude if environment else _NO_ENVIRONMENT + prelude
     try:
-        return jq.compile(text if environment else _NO_ENVIRONMENT + text)
+        return jq.compile(before + quoted)
     except ValueError as error:
         raise MappingError(
             f"{where} {program!r} is not a jq program ({jq_reason(error)}); correct the expression"

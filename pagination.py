@@ -332,7 +332,9 @@ class _Sized:
 
     def _refuse_doubtful_end(self, progress: Progress, page: Page) -> None:
         """Raise when a walk would end only because nothing was found where the way on should be."""
-        if progress.signalled or progress.reached_total(page):
+        # A null on the first page may be the end, or the place of another link or cursor.
+        contradicted = progress.pages == 1 and page.signal is Verdict.MORE
+        if (progress.signalled and not contradicted) or progress.reached_total(page):
             return
         more = page.signal is Verdict.MORE or progress.is_short_of_total
         if more or (progress.asked_in_full and self._configured):
@@ -390,7 +392,7 @@ class _Counted(_Sized):
             # An empty page in the middle had its rows left out: the next one lies a page on.
             rows = len(page.rows) or now.largest
             return Step(now, next=self._moved(sent, self._stride(rows)))
-        if self._configured:
+        if self._configured and not signalled:
             self._refuse_doubtful_end(now, page)
         self._refuse_missing_page(now, asked)
         return Step(now, next=None)

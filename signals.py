@@ -39,7 +39,9 @@ NEXT_CURSOR_NAMES = (
 )
 NEXT_NAMES = (
     "next", "next_page", "nextPage", "next_url", "nextUrl", "next_page_url", "nextPageUrl",
-    "next_link", "nextLink", DEFAULT_NEXT_LINK_PATH,
+    "next_link", "nextLink", "next_page_uri", "nextPageUri", "next_uri", "nextUri", "next_href",
+    "nextHref", "nextRecordsUrl", "next_offset", "nextOffset", "next_start", "nextPageStart",
+    "next_marker", "nextMarker", DEFAULT_NEXT_LINK_PATH,
 )
 NEXT_HOLDERS = (*HOLDERS, ("links",), ("_links",))
 CURSOR_NAMES = (
@@ -50,7 +52,8 @@ CURSOR_NAMES = (
 CURSOR_HOLDERS = (*HOLDERS, ("paging", "next"), ("paging", "cursors"), ("cursors",), ("cursor",))
 LINK_NAMES = (
     DEFAULT_NEXT_LINK_PATH, "next", "next_url", "nextUrl", "next_page_url", "nextPageUrl",
-    "next_link", "nextLink", "nextRecordsUrl", "next_page", "nextPage",
+    "next_link", "nextLink", "next_page_uri", "nextPageUri", "next_uri", "nextUri", "next_href",
+    "nextHref", "nextRecordsUrl", "next_page", "nextPage",
 )
 TOTAL_NAMES = (
     "total", "total_count", "totalCount", "total_results", "totalResults", "total_size",
@@ -131,9 +134,11 @@ class ConfiguredSignals:
 
 
 def is_true(value: Json) -> bool:
-    """Truth as APIs write it: "false", "0", "no" and "" are false."""
+    """Truth as APIs write it: "false", "0", "no", "" and a link to nowhere are false."""
     if isinstance(value, str):
         return value.strip().lower() not in _FALSE_TEXTS
+    if isinstance(value, dict) and "href" in value:
+        return is_true(value["href"])
     return bool(value)
 
 
