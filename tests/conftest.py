@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.certificates import self_signed
 from tests.fault_api import FaultApi
-from tests.resync import Installation, working_directory
+from tests.resync import Installation, Seeds, working_directory
 from tests.world import Family, World
 from workbench.catalog import CatalogStore, create_app
 from workbench.serve import serving
@@ -87,17 +87,23 @@ def installation(  # noqa: PLR0913, PLR0917 (each is a part of the world around 
     return Installation(catalog_url, store, api.url)
 
 
+@pytest.fixture(scope="session")
+def seeds() -> Seeds:
+    """The catalogs that tests begin with."""
+    return Seeds()
+
+
 @pytest.fixture
-async def world(api: FaultApi, installation: Installation) -> World:
+async def world(api: FaultApi, installation: Installation, seeds: Seeds) -> World:
     """Two synced collections that changed since."""
     world = World(api, installation)
-    await world.seed()
+    await world.begin(seeds)
     return world
 
 
 @pytest.fixture
-async def family(api: FaultApi, installation: Installation) -> Family:
+async def family(api: FaultApi, installation: Installation, seeds: Seeds) -> Family:
     """Parents and children that were synced and changed since."""
     family = Family(api, installation)
-    await family.seed()
+    await family.begin(seeds)
     return family

@@ -33,7 +33,7 @@ from port_ocean.utils.signal import SignalHandler, _signal_handler
 from pydantic import BaseModel
 
 from workbench.catalog import CatalogStore
-from workbench.store.model import Entity, JsonObject
+from workbench.store.model import Entity, EntityBody, JsonObject, WriteOptions
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 IDENTIFIER = "custom-under-test"
@@ -136,9 +136,7 @@ class Installation:
 
     async def resync_in(self, app: Ocean) -> Outcome:
         """Run one resync in an app that may have run others before."""
-        # Ocean's own guard against mass deletion is off: only ours is to keep entities alive.
-        config: JsonObject = {"resources": self.mapping, "entityDeletionThreshold": 1}
-        self.store.patch_integration(IDENTIFIER, {"config": config})
+        self.publish_mapping()
         before, bulks = len(self.store.deletions()), self.store.requests()[BULK]
         error: Exception | None = None
         with _recorded() as log:
@@ -155,6 +153,12 @@ class Installation:
             bulks=self.store.requests()[BULK] - bulks,
             log=log.getvalue(),
         )
+
+    def publish_mapping(self) -> None:
+        """Put the mapping where Ocean finds it."""
+        # Ocean's own guard against mass deletion is off: only ours is to keep entities alive.
+        config: JsonObject = {"resources": self.mapping, "entityDeletionThreshold": 1}
+        self.store.patch_integration(IDENTIFIER, {"config": config})
 
     def entities(self) -> list[Entity]:
         """What the catalog holds."""
@@ -203,6 +207,27 @@ class Installation:
             "send_raw_data_examples": False,
             "process_in_queue_max_workers": 1,
         }
+
+
+class Seeds:
+    """What first resyncs leave in the catalog: run once each, and put back for every later test."""
+
+    def __init__(self) -> None:
+        self._sown: dict[str, list[Entity]] = {}
+
+    async def sow(self, name: str, installation: Installation) -> None:
+        """Fill the installation's empty catalog as its resync does, in a scene of that name."""
+        if name not in self._sown:
+            outcome = await installation.resync()
+            assert outcome.complete, outcome.formatted
+            self._sown[name] = installation.entities()
+            return
+        for entity in self._sown[name]:
+            body = EntityBody(
+                entity.identifier, properties=entity.properties, relations=entity.relations
+            )
+            options = WriteOptions(create_missing=True, upsert=True)
+            installation.store.upsert(entity.blueprint, body, options, entity.author)
 
 
 def working_directory(folder: Path) -> Path:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from tests.fault_api import Answer, FaultApi, Reply, Request, answer, redirect
-from tests.resync import Installation, Outcome, resource
+from tests.resync import Installation, Outcome, Seeds, resource
 
 TOKEN = "token-for-the-api-only"
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -27,7 +27,7 @@ async def elsewhere() -> AsyncIterator[FaultApi]:
 
 
 @pytest.fixture
-async def synced(api: FaultApi, installation: Installation) -> Installation:
+async def synced(api: FaultApi, installation: Installation, seeds: Seeds) -> Installation:
     """An installation that has synced two pages of one item each."""
 
     def items(request: Request) -> Reply:
@@ -43,8 +43,7 @@ async def synced(api: FaultApi, installation: Installation) -> Installation:
         "pagination_type": "next_link",
     }
     installation.mapping = [resource("/items", data_path=".items")]
-    outcome = await installation.resync()
-    assert outcome.entities == {"item/1", "item/2"}, outcome.formatted
+    await seeds.sow("two pages", installation)
     api.heal()
     return installation
 

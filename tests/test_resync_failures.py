@@ -49,6 +49,9 @@ FAULTS: list[tuple[str, Handler | Reply, str]] = [
     ("html", text("<html><h1>Please sign in</h1></html>", kind="text/html"), "text/html"),
     ("empty", Answer(), "empty"),
     ("error-with-200", answer({"error": "backend is down"}), "backend is down"),
+    ("success-false", answer({"success": False, "message": "a bad day", "items": []}), "a bad day"),
+    ("202-empty", Answer(status=202), "202"),
+    ("202", answer({"status": "processing"}, 202), "202"),
     *[
         (f"{status}", answer({"reason": "a bad day"}, status), f"{status}")
         for status in (400, 403, 404, 408, 410, 422, 429, 451)
@@ -118,6 +121,7 @@ async def test_a_newer_resync_takes_the_place_of_one_under_way(world: World) -> 
         return await silence(request)
 
     world.api.fail("/items", second_page, on=2, times=1)
+    world.installation.publish_mapping()
     async with world.installation.booted() as app:
         await app.port_client.auth.token  # opens the client that both resyncs use
         older = asyncio.create_task(app.integration.sync_raw_all(silent=False))
@@ -239,6 +243,63 @@ async def test_what_will_not_pass_is_not_retried(world: World, status: int) -> N
 
     assert_nothing_lost(outcome, f"{status}")
     assert len(world.api.at("/items")) == 2
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        pytest.param({"error": "backend is down"}, id="error"),
+        pytest.param({"errors": [{"detail": "backend is down"}]}, id="errors"),
+        pytest.param({"success": False, "message": "backend is down"}, id="success-false"),
+        pytest.param({"ok": False, "error": "backend is down", "code": 7}, id="ok-false"),
+    ],
+)
+async def test_an_error_report_is_no_item(
+    api: FaultApi, installation: Installation, report: dict[str, object]
+) -> None:
+    """Where an object is one item, an object that only tells of an error is none."""
+    api.serve("/one", answer({"id": 1, "error": "an item may have an error, too"}))
+    installation.mapping = [resource("/one")]
+    before = await installation.resync()
+    api.serve("/one", answer(report))
+
+    outcome = await installation.resync()
+
+    assert before.complete, before.formatted
+    assert not outcome.complete
+    assert outcome.deleted == set()
+    assert outcome.entities == {"item/1"}
+    assert "/one" in outcome.message
+    assert "backend is down" in outcome.message
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param(
+            answer({"data": {"items": named("new")}, "errors": [{"message": "timeout"}]}),
+            id="graphql-with-errors",
+        ),
+        pytest.param(
+            answer({"data": {"items": named("new")}}, 206, Content_Range="items 0-0/2"),
+            id="range",
+        ),
+    ],
+)
+async def test_a_part_is_not_taken_for_the_whole(
+    api: FaultApi, installation: Installation, part: Reply
+) -> None:
+    """An answer that says it is not all of it is upserted, and nothing is deleted."""
+    api.serve("/items", answer({"data": {"items": named("old", "new")}}))
+    installation.mapping = [resource("/items", data_path=".data.items")]
+    before = await installation.resync()
+    api.serve("/items", part)
+
+    outcome = await installation.resync()
+
+    assert before.complete, before.formatted
+    assert not outcome.complete
+    assert outcome.deleted == set()
 
 
 async def test_a_long_error_page_is_quoted_in_part(world: World) -> None:

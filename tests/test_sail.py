@@ -43,8 +43,7 @@ async def sailing(
     installation: Installation, folder: Path, *options: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """`ocean sail` under way in a folder; killed if it is still there at the end."""
-    config = {"resources": installation.mapping, "entityDeletionThreshold": 1}
-    installation.store.patch_integration(IDENTIFIER, {"config": config})
+    installation.publish_mapping()
     process = await asyncio.create_subprocess_exec(
         str(Path(sys.executable).with_name("ocean")),
         "sail",

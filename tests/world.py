@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.fault_api import FaultApi, Reply, Request, answer, pages
-from tests.resync import Installation, Outcome, resource
+from tests.resync import Installation, Outcome, Seeds, resource
 
 Items = list[dict[str, Any]]
 
@@ -49,7 +49,7 @@ class World:
     items: Items = field(default_factory=lambda: named("gone", 2, 3, 4, 5, 6, 7))
     teams: Items = field(default_factory=lambda: named("gone", 2))
 
-    async def seed(self) -> None:
+    async def begin(self, seeds: Seeds) -> None:
         """Sync everything, then let the world change."""
         self.api.serve("/items", pages(self.items))
         self.api.serve("/teams", pages(self.teams))
@@ -58,13 +58,7 @@ class World:
             resource("/items", data_path=".items"),
             resource("/teams", "team", data_path=".items"),
         ]
-        await self.synced()
-
-    async def synced(self) -> None:
-        """Sync once by the present mapping; then the world changes."""
-        outcome = await self.installation.resync()
-        assert outcome.complete, outcome.formatted
-        assert {"item/gone", "team/gone"} <= outcome.entities
+        await seeds.sow("world", self.installation)
         self.items[0] = self.teams[0] = named("new")[0]
         self.api.heal()
 
@@ -99,13 +93,12 @@ class Family:
         default_factory=lambda: {"1": named("a"), "2": named("old"), "3": named("c")}
     )
 
-    async def seed(self) -> None:
+    async def begin(self, seeds: Seeds) -> None:
         """Sync everything, then let the family change."""
         self.api.serve("/items", pages(self.parents))
         self.api.serve("/items/{}/notes", self._notes)
         self.installation.mapping = [children()]
-        outcome = await self.installation.resync()
-        assert outcome.entities == entities("child", "a", "old", "c"), outcome.formatted
+        await seeds.sow("family", self.installation)
         self.notes["2"] = named("young")
         self.api.heal()
 

@@ -6,8 +6,6 @@ https://www.contentful.com/developers/docs/references/errors/: what the query ma
 refused with 400. A link to an unpublished entry leads nowhere.
 """
 
-# ruff: noqa: PLR2004 — the numbers make up the data
-
 from collections.abc import Iterator
 
 from workbench.simulators import (

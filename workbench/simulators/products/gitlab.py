@@ -7,8 +7,6 @@ https://docs.gitlab.com/api/rest/#namespaced-paths: ``group/project`` is one enc
 https://docs.gitlab.com/api/pipelines/: 403 where a project has its pipelines switched off.
 """
 
-# ruff: noqa: PLR2004 — the numbers make up the data
-
 from collections.abc import Iterator, Sequence
 
 from workbench.simulators import (

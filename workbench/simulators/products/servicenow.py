@@ -6,8 +6,6 @@ that the user may not see are left out of a page after it was cut, but they are 
 reference is an object, an empty text when there is none.
 """
 
-# ruff: noqa: PLR2004 — the numbers make up the data
-
 from collections.abc import Iterator
 
 from workbench.simulators import (

@@ -7,8 +7,6 @@ https://docs.slack.dev/apis/web-api/: a failure is a 200 with ``ok: false`` and 
 https://docs.slack.dev/apis/web-api/rate-limits: 429 with ``Retry-After``.
 """
 
-# ruff: noqa: PLR2004 — the numbers make up the data
-
 from collections.abc import Iterator, Sequence
 
 from workbench.simulators import (

@@ -7,8 +7,6 @@ https://developer.zendesk.com/api-reference/introduction/security-and-auth/: HTT
 ``<e-mail>/token`` and the token.
 """
 
-# ruff: noqa: PLR2004 — the numbers make up the data
-
 from collections.abc import Iterator
 
 from workbench.simulators import (
