@@ -38,7 +38,7 @@ from pagination import Page, PageRequest, Paginator, Progress
 from redaction import Redactor
 from retry import is_rate_limited, parse_retry_after, retrying
 from settings import Settings
-from signals import looks_like_a_page, reports_error
+from signals import is_error_report, is_partial, looks_like_a_page, reports_error
 from transport import WIRE_ERRORS, AddressRefused, open_http
 
 MAX_REDIRECTS = 5
@@ -207,7 +207,7 @@ class ApiClient:
             raise CredentialsError(
                 f"{self._failed(request, response)}; check the credentials in the settings"
             )
-        if not response.is_success:
+        if not response.is_success or status == httpx.codes.ACCEPTED:
             raise ResponseError(
                 self._failed(request, response),
                 status=status,
@@ -255,8 +255,7 @@ class ApiClient:
                 answer = await self._next_answer(upcoming, ahead)
                 self._refuse_sudden_silence(upcoming, progress, answer)
                 extracted = extractor.extract(answer.body) if answer.size else NO_ITEMS
-                if extracted.nothing:
-                    self._refuse_reported_error(upcoming, answer)
+                self._refuse_reported_error(upcoming, answer, extracted, extractor)
                 rows = (extractor.rows(answer.body) or extracted.items) if answer.size else []
                 page = Page(answer.url, answer.body, rows, answer.headers)
                 fetched = Fetched(page, extracted, answer.size)
@@ -277,6 +276,8 @@ class ApiClient:
                 if not step.repeated:
                     self._log_page(upcoming, len(rows))
                     yield fetched
+                if is_partial(answer.body):
+                    raise self._reported(upcoming, answer)
                 upcoming = step.next
         except PaginationError as error:
             raise error.within(self.describe(upcoming or request)) from None
@@ -284,10 +285,11 @@ class ApiClient:
             await self._drop(ahead)
 
     def _refuse_unopened_page(self, page: Page, extractor: Extractor) -> None:
-        if page.is_item and looks_like_a_page(page.body, page.headers):
+        found = extractor.single(page.body)
+        if found is not None and looks_like_a_page(found, page.body, page.headers):
             raise PaginationError(
                 f"data_path {extractor.data_path!r} takes the answer for one item, but it looks"
-                f" like a page of a list (it has {keys_of(page.body)}); set data_path to the list"
+                f" like a page of a list (it has {keys_of(found)}); set data_path to the list"
             )
 
     def _log_page(self, request: PageRequest, rows: int) -> None:
@@ -316,14 +318,22 @@ class ApiClient:
                 f"{self.describe(request)}: {answer.status} with an empty body, after pages of JSON"
             )
 
-    def _refuse_reported_error(self, request: PageRequest, answer: Answer) -> None:
-        """An answer without items that says it failed is no empty page, whatever its status."""
-        if isinstance(answer.body, dict) and reports_error(answer.body):
-            quoted = self.redact(json.dumps(answer.body))[:QUOTED]
-            raise BodyError(
-                f"{self.describe(request)}: {answer.status}, but the answer reports an error,"
-                f" {quoted!r}"
-            )
+    def _refuse_reported_error(
+        self, request: PageRequest, answer: Answer, extracted: Extracted, extractor: Extractor
+    ) -> None:
+        """An answer that says it failed is no empty page and no item, whatever its status."""
+        if not isinstance(answer.body, dict):
+            return
+        is_report = extractor.single(answer.body) is answer.body and is_error_report(answer.body)
+        if is_report or (not extracted.items and reports_error(answer.body)):
+            raise self._reported(request, answer)
+
+    def _reported(self, request: PageRequest, answer: Answer) -> BodyError:
+        quoted = self.redact(json.dumps(answer.body))[:QUOTED]
+        return BodyError(
+            f"{self.describe(request)}: {answer.status}, but the answer reports an error,"
+            f" {quoted!r}"
+        )
 
     async def _next_answer(
         self, request: PageRequest, ahead: dict[str, asyncio.Task[Answer]]

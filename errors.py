@@ -74,7 +74,7 @@ class TransportError(SourceError):
 class ResponseError(SourceError):
     """The API answered with an error status."""
 
-    TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+    TRANSIENT_STATUSES = frozenset({202, 408, 429, 500, 502, 503, 504})
     GONE_STATUSES = frozenset({404, 410})
 
     def __init__(

@@ -64,6 +64,11 @@ class Extractor:
             nothing=bool(outputs) and all(output is None for output in outputs),
         )
 
+    def single(self, body: Json) -> Item | None:
+        """The object that a plain ``data_path`` takes for one item, None where it is a list."""
+        found = follow(body, self._leading) if self._plain and not self._each else None
+        return found if isinstance(found, dict) else None
+
     def rows(self, body: Json) -> list[Json]:
         """What the API sent as this page, before any filter in ``data_path``.
 

@@ -36,6 +36,7 @@ from signals import (
     Totals,
     Verdict,
     first_known,
+    is_preceded,
     known_boolean,
     known_cursor,
     known_link,
@@ -377,6 +378,7 @@ class _Counted(_Sized):
         if now.is_short_of_total and Verdict.END not in {configured, page.boolean}:
             # "next_cursor": null beside a total is the end of another way of paging.
             told = Verdict.UNKNOWN if told is Verdict.END else told
+        self._refuse_later_start(progress, sent, page)
         if page.rows and _same_rows(progress.previous, page.rows):
             self._refuse_ignored_position(progress, page, asked, told)
             return Step(
@@ -419,6 +421,9 @@ class _Counted(_Sized):
     ) -> bool:
         """Whether there is a page after this one."""
         length = len(page.rows)
+        if not length and now.total is not None and now.rows >= now.total:
+            # Some APIs name a next page for ever; all that was told has come.
+            return False
         if told is not Verdict.UNKNOWN:
             return told is Verdict.MORE
         if not length or page.is_item:
@@ -428,6 +433,16 @@ class _Counted(_Sized):
         if before.pages or now.total or now.total_pages:
             return length >= now.largest
         return length >= asked or (not self._configured and _looks_like_a_cap(length))
+
+    def _refuse_later_start(self, progress: Progress, sent: PageRequest, page: Page) -> None:
+        """The first answer must not say that something stands before it."""
+        position = whole_number(sent.get(self._param, self._settings.send_in))
+        is_first = progress.pages == 0 and position == self._start()
+        if is_first and is_preceded(page.envelope, page.headers):
+            raise PaginationError(
+                f"the first answer, to {self._param!r} {position}, says that it is not the first"
+                " page; set startPage to 0 if the API counts pages from zero"
+            )
 
     def _refuse_overlap(self, progress: Progress, page: Page) -> None:
         """A row or two come again when others were added meanwhile; half a page does not."""
@@ -441,7 +456,12 @@ class _Counted(_Sized):
     def _refuse_missing_page(self, progress: Progress, asked: int) -> None:
         """A total is a hint; but all of it missing, or just one page, is a page never asked for."""
         missing = (progress.total or 0) - progress.rows
-        if missing > 0 and (not progress.rows or missing in {asked, progress.largest}):
+        # A full page and then an empty one is a walk cut off, rather than a count that is stale.
+        full_before = progress.empty_in_a_row > 0 and len(progress.previous) >= progress.largest
+        is_page = missing in {asked, progress.largest} or (
+            full_before and missing >= progress.largest
+        )
+        if missing > 0 and (not progress.rows or is_page):
             raise PaginationError(
                 f"the API tells a total of {progress.total}, but the walk gave {progress.rows}"
                 f" rows: a page is missing; check startPage and {self._param!r}"

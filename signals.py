@@ -69,6 +69,16 @@ TOTAL_HEADERS = ("X-Total-Count", "X-Total", "X-WP-Total", "Total-Count")
 TOTAL_PAGES_HEADERS = ("X-Total-Pages", "X-WP-TotalPages")
 ERROR_NAMES = ("error", "errors", "error_message", "errorMessage", "errorMessages", "fault")
 SUCCESS_NAMES = ("ok", "success")
+# What an error report is made of: an object with any other key is an item that had an error.
+REPORT_NAMES = (
+    *ERROR_NAMES, *SUCCESS_NAMES, "message", "code", "status", "statusCode", "detail", "details",
+    "title", "type", "timestamp", "path", "reason", "request_id", "requestId",
+)
+FIRST_NAMES = ("first", "isFirst", "is_first", "firstPage", "isFirstPage", "is_first_page")
+PREVIOUS_NAMES = (
+    "previous", "prev", "previous_page", "prev_page", "previousPage", "prevPage", "previous_url",
+    "prev_url", "previousUrl", "prevUrl", "prev_page_url", "previous_page_url",
+)
 # fmt: on
 
 _LINK = re.compile(
@@ -176,19 +186,40 @@ def known_signal(body: Json, headers: httpx.Headers) -> Verdict:
     return _more_wins({verdict is Verdict.MORE for verdict in said})
 
 
-def looks_like_a_page(body: Json, headers: httpx.Headers) -> bool:
-    """Whether an object says of itself that it is a page of a list, rather than an item."""
-    if not isinstance(body, dict) or "id" in body:
+def is_error_report(body: Mapping[str, Json]) -> bool:
+    """Whether an object is nothing but the report of an error."""
+    return reports_error(body) and body.keys() <= set(REPORT_NAMES)
+
+
+def is_partial(body: Json) -> bool:
+    """Whether an answer says that some of its data is missing, as GraphQL does (its spec, 7.1)."""
+    return isinstance(body, dict) and "data" in body and bool(body.get("errors"))
+
+
+def is_preceded(body: Json, headers: httpx.Headers) -> bool:
+    """Whether an answer says that there is a page before it."""
+    relations = link_relations(headers) if "Link" in headers else {}
+    return (
+        any(value is False for value in _values(body, FIRST_NAMES, HOLDERS))
+        or any(is_true(value) for value in _values(body, PREVIOUS_NAMES, NEXT_HOLDERS))
+        or any(
+            relations[name].get("results", "").lower() != "false"
+            for name in relations.keys() & {"prev", "previous"}
+        )
+    )
+
+
+def looks_like_a_page(found: Mapping[str, Json], body: Json, headers: httpx.Headers) -> bool:
+    """Whether an object that was taken for an item holds the list of a page instead."""
+    if "id" in found:
         return False
-    if not any(
-        isinstance(row, dict)
-        for rows in body.values()
-        if isinstance(rows, list)
-        for row in rows[:1]
-    ):
+    parts = [part for part in (found, *found.values()) if isinstance(part, dict)]
+    lists = [value for part in parts for value in part.values() if isinstance(value, list)]
+    if not any(isinstance(row, dict) for rows in lists for row in rows[:1]):
         return False
+    totals = known_totals(body, headers)
     more = known_signal(body, headers) is Verdict.MORE
-    return more or (known_totals(body, headers).rows or 0) > 1
+    return more or (totals.rows or 0) > 1 or (totals.pages or 0) > 1
 
 
 def reports_error(body: Mapping[str, Json]) -> bool:
@@ -206,7 +237,8 @@ def first_known(*verdicts: Verdict) -> Verdict:
 def known_totals(body: Json, headers: httpx.Headers) -> Totals:
     """The totals that headers or body tell, headers first."""
     return Totals(
-        rows=_number(body, headers, TOTAL_NAMES, TOTAL_HEADERS),
+        rows=whole_number(_range_total(headers))
+        or _number(body, headers, TOTAL_NAMES, TOTAL_HEADERS),
         pages=_number(body, headers, TOTAL_PAGES_NAMES, TOTAL_PAGES_HEADERS),
     )
 
@@ -285,6 +317,11 @@ def _values(body: Json, names: Sequence[str], holders: Sequence[tuple[str, ...]]
                 continue
             if isinstance(inside, dict) and not inside.keys().isdisjoint(names):
                 yield from (inside[name] for name in names if name in inside)
+
+
+def _range_total(headers: httpx.Headers) -> str:
+    """The total of ``Content-Range: items 0-24/3573`` (RFC 9110, 14.4); "" without one."""
+    return str(headers.get("Content-Range", "")).rpartition("/")[2].strip()
 
 
 def _number(

@@ -251,6 +251,35 @@ async def test_a_login_signs_by_body() -> None:
     assert sent.headers["Content-Type"] == "application/json"
 
 
+@pytest.mark.parametrize(
+    ("template", "request_", "expected"),
+    [
+        pytest.param(
+            {"body": {"t": "{{.access_token}}"}}, httpx.Request("POST", BASE), {"t": "token-1"}
+        ),
+        pytest.param({"body": {"t": "{{.access_token}}"}}, httpx.Request("GET", BASE), None),
+        pytest.param({"headers": BEARER}, httpx.Request("POST", BASE, json={"q": 1}), {"q": 1}),
+        pytest.param({"headers": BEARER}, httpx.Request("POST", BASE), None),
+    ],
+    ids=["POST gets a body", "GET gets none", "a body stays", "no body stays"],
+)
+async def test_bodies_beside_other_signatures(
+    template: Mapping[str, Mapping[str, Json]], request_: httpx.Request, expected: Json
+) -> None:
+    """A request has the body it needs, and no other."""
+    sent = await signed(login_auth(template=template), request_, token())
+
+    assert (json.loads(sent.content) if sent.content else None) == expected
+
+
+async def test_a_login_whose_answer_is_not_needed() -> None:
+    """A template without placeholders signs after a login that answers no JSON, or nothing."""
+    for response in (httpx.Response(200, text="OK"), httpx.Response(204)):
+        auth = login_auth(template={"headers": {"X-Logged-In": "yes"}})
+
+        assert (await signed(auth, get(), response)).headers["X-Logged-In"] == "yes"
+
+
 async def test_signing_leaves_the_request_alone() -> None:
     """A request that is sent again, by another login, is not signed twice."""
     request = get("things?a=1")

@@ -294,6 +294,9 @@ SIGNALS: Mapping[str, Sequence[str]] = {
     "total pages header": signals.TOTAL_PAGES_HEADERS,
     "error": signals.ERROR_NAMES,
     "success": signals.SUCCESS_NAMES,
+    "report": signals.REPORT_NAMES,
+    "first": signals.FIRST_NAMES,
+    "previous": signals.PREVIOUS_NAMES,
 }
 
 
@@ -318,7 +321,10 @@ def test_the_holders_of_known_signals_are_documented() -> None:
     def names(holders: Sequence[Sequence[str]]) -> list[str]:
         return [".".join(holder) for holder in holders if holder]
 
+    (wrapped,) = (line for line in prose(PAGINATION).split("\n\n") if "one level down" in line)
+
     assert re.findall(r"`([^`]+)`", listed) == names(signals.HOLDERS)
+    assert re.findall(r"`([^`]+)`", wrapped) == [*names(signals.WRAPPERS), "id"]
     for signal, holders in {
         "next": signals.NEXT_HOLDERS,
         "link": signals.NEXT_HOLDERS,

@@ -44,7 +44,7 @@ def _said(folder: str) -> dict[str, set[str]]:
 
 
 def _collect(part: object, said: dict[str, set[str]]) -> None:
-    if isinstance(part, str) and part.startswith("{"):
+    if isinstance(part, str) and part.startswith('{"'):
         _collect(yaml.safe_load(part), said)
     elif isinstance(part, dict):
         for key, value in part.items():

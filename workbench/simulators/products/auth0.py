@@ -90,7 +90,7 @@ def _data() -> Data:
             "email": f"user{n}@example.com",
             **({"blocked": True} if n % 5 == 0 else {}),
         }
-        for n in range(33)
+        for n in range(53)
     ]
     roles: list[Row] = [{"id": f"rol_{n:016}", "name": f"role-{n}"} for n in range(23)]
     members: list[Row] = [
@@ -184,7 +184,7 @@ PRODUCT = Product(
             mapping={"resources/1/selector/data_path": None},
             error="data_path '.' takes",
         ),
-        Mistake("the login below the API", _login(), error="404 Not Found"),
+        Mistake("the login below the API", _login(), error="/api/v2/oauth/token answered"),
         Mistake(
             "the login as a form",
             {

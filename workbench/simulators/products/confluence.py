@@ -93,7 +93,7 @@ def _expected(data: Data) -> Iterator[Expected]:
 
 
 def _vanish(data: Data) -> None:
-    gone = data["pages"][1]["id"]
+    gone = data["pages"][2]["id"]
     drop(data["pages"], gone)
     drop(data["comments"], gone, key="pageId")
 

@@ -39,7 +39,7 @@ def _next(facts: Facts) -> str:
 _PAGES = Offset(
     offset="start",
     default=25,
-    cap=50,
+    cap=25,
     tell={
         "start": "offset",
         "limit": "size",
@@ -65,7 +65,7 @@ def _data() -> Data:
             "~space": space["key"],
         }
         for at, space in enumerate(spaces)
-        for n in range(54 if at == 2 else at % 3)
+        for n in range(34 if at == 2 else at % 3)
     ]
     comments: list[Row] = [
         {"id": f"{page['id']}{n:02}", "title": f"Re: {page['title']}", "~page": page["id"]}

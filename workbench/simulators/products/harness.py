@@ -1,8 +1,11 @@
-"""Harness: organisations, and the projects of each.
+"""Harness: the organizations of an account, their projects, and the pipelines of each project.
 
-https://apidocs.harness.io/: ``pageIndex`` counts from zero, ``pageSize`` is 50 unless given and at
-most 100; the list stands in ``data.content`` beside ``totalItems`` and ``totalPages``. Keys go in
-``x-api-key``; ``accountIdentifier`` names the account in every request.
+https://apidocs.harness.io/tag/Organization/ and https://apidocs.harness.io/tag/Project/: ``pageIndex``
+counts from zero, ``pageSize`` is 50 unless given and at most 100 (more is refused); the list is
+``data.content`` beside ``totalItems``, ``totalPages`` and ``pageItemCount``, its rows wrapped once
+more. https://apidocs.harness.io/tag/Pipelines/: a POST, paged by ``page`` and ``size`` (25 unless
+given), that answers with a page of Spring Data below ``data``. ``accountIdentifier`` is needed
+everywhere, and an answer tells how it went in ``status``, too.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,113 +20,235 @@ from workbench.simulators import (
     Mistake,
     PageNumber,
     Product,
+    RefusedError,
     Row,
     drop,
-    find,
-    table,
 )
 
 _PAGES = PageNumber(
     number="pageIndex",
     size="pageSize",
-    first=0,
     default=50,
     cap=100,
+    above_cap="refuse",
+    first=0,
     tell={
         "data/totalPages": "pages",
         "data/totalItems": "total",
         "data/pageItemCount": "count",
         "data/pageSize": "size",
         "data/pageIndex": "number",
+        "data/empty": lambda facts: not facts.rows,
+        "data/pageToken": lambda _: None,
     },
 )
-_SUCCESS: dict[str, Json] = {"status": "SUCCESS", "correlationId": "4f1a"}
+_PIPELINES = PageNumber(
+    size="size",
+    default=25,
+    cap=1000,
+    first=0,
+    tell={
+        "data/pageable/pageNumber": "number",
+        "data/totalElements": "total",
+        "data/totalPages": "pages",
+        "data/last": "last",
+        "data/first": lambda facts: facts.offset == 0,
+        "data/size": "size",
+        "data/number": "number",
+        "data/numberOfElements": "count",
+    },
+)
+_BESIDE: dict[str, Json] = {"status": "SUCCESS", "metaData": None, "correlationId": "4f1a"}
 
 
 def _data() -> Data:
-    organizations = [{"identifier": f"org{n}", "name": f"Organization {n}"} for n in range(23)]
-    projects = [
+    organizations: list[Row] = [
+        {"identifier": f"org{n}", "name": f"Organization {n}"} for n in range(5)
+    ]
+    projects: list[Row] = [
         {
             "identifier": f"project{n}",
-            "orgIdentifier": f"org{n % 3}",
+            "orgIdentifier": organization["identifier"],
             "name": f"Project {n}",
-            "color": "#0063f7",
+            "modules": ["CD", "CI"][: n % 3],
         }
-        for n in range(69)
+        for at, organization in enumerate(organizations)
+        for n in range(53 if at == 1 else at % 3)
     ]
-    return {"organizations": organizations, "projects": projects}
+    pipelines: list[Row] = [
+        {
+            "identifier": f"pipeline{n}",
+            "name": f"Pipeline {n}",
+            "numOfStages": n % 4,
+            "~org": project["orgIdentifier"],
+            "~project": project["identifier"],
+        }
+        for at, project in enumerate(projects)
+        for n in range(31 if at == 1 else at % 2)
+    ]
+    return {"organizations": organizations, "projects": projects, "pipelines": pipelines}
 
 
-def _organizations(rows: Sequence[Row]) -> Json:
-    return [{"organization": row, "harnessManaged": False} for row in rows]
+def _needed(call: Call, name: str) -> str:
+    value = call.param(name)
+    if not value:
+        raise RefusedError(400, f"{name}: must not be null")
+    return value
 
 
-def _projects_sent(rows: Sequence[Row]) -> Json:
-    return [{"project": row, "createdAt": 1_760_000_000_000} for row in rows]
+def _organizations(call: Call) -> Sequence[Row]:
+    _needed(call, "accountIdentifier")
+    return call.data["organizations"]
 
 
 def _projects(call: Call) -> Sequence[Row]:
-    organization = str(call.param("orgIdentifier"))
-    find(call, "organizations", "identifier", organization)
-    return [row for row in call.data["projects"] if row["orgIdentifier"] == organization]
+    _needed(call, "accountIdentifier")
+    org = call.param("orgIdentifier")
+    return [row for row in call.data["projects"] if org in {None, row["orgIdentifier"]}]
+
+
+def _pipelines(call: Call) -> Sequence[Row]:
+    _needed(call, "accountIdentifier")
+    org, project = _needed(call, "orgIdentifier"), _needed(call, "projectIdentifier")
+    if not isinstance(call.body, dict) or call.body.get("filterType") != "PipelineSetup":
+        raise RefusedError(400, "filterType: must be PipelineSetup")
+    of_project = [
+        row for row in call.data["pipelines"] if (row["~org"], row["~project"]) == (org, project)
+    ]
+    if not of_project and project not in {row["identifier"] for row in _projects(call)}:
+        raise RefusedError(404, f"Project with identifier {project} is not found")
+    return of_project
+
+
+def _in(word: str, rows: Sequence[Row]) -> Json:
+    return [{word: row, "createdAt": 1_760_000_000_000} for row in rows]
 
 
 def _expected(data: Data) -> Iterator[Expected]:
     for organization in data["organizations"]:
-        yield Expected("harnessOrganization", organization["identifier"])
+        yield Expected(
+            "harnessOrganization", organization["identifier"], title=organization["name"]
+        )
     for project in data["projects"]:
-        organization = project["orgIdentifier"]
+        org = project["orgIdentifier"]
         yield Expected(
             "harnessProject",
-            f"{organization}/{project['identifier']}",
-            relations={"organization": organization},
+            f"{org}/{project['identifier']}",
+            relations={"organization": org},
+            properties={"modules": project["modules"]},
             title=project["name"],
+        )
+    for pipeline in data["pipelines"]:
+        above = f"{pipeline['~org']}/{pipeline['~project']}"
+        yield Expected(
+            "harnessPipeline",
+            f"{above}/{pipeline['identifier']}",
+            relations={"project": above},
+            properties={"stages": pipeline["numOfStages"]},
+            title=pipeline["name"],
         )
 
 
 def _error(status: int, reason: str) -> Json:
-    codes = {401: "INVALID_TOKEN", 404: "RESOURCE_NOT_FOUND"}
-    return {"status": "ERROR", "code": codes.get(status, "INVALID_REQUEST"), "message": reason}
+    codes = {401: "INVALID_TOKEN", 404: "RESOURCE_NOT_FOUND_EXCEPTION"}
+    code = codes.get(status, "INVALID_REQUEST")
+    return {"status": "ERROR", "code": code, "message": reason, "correlationId": "4f1a"}
 
+
+_PIPELINE = "resources/2/selector"
 
 PRODUCT = Product(
-    prefix="/ng/api",
     auth=KeyHeader("x-api-key", "pat.your-account.your-key"),
     data=_data,
     endpoints=(
         Collection(
-            "/organizations",
-            table("organizations"),
+            "/ng/api/organizations",
+            _organizations,
             _PAGES,
             wrap="data/content",
-            beside=_SUCCESS,
-            reshape=_organizations,
+            beside=_BESIDE,
+            reshape=lambda rows: _in("organization", rows),
         ),
         Collection(
-            "/projects",
+            "/ng/api/projects",
             _projects,
             _PAGES,
             wrap="data/content",
-            beside=_SUCCESS,
-            reshape=_projects_sent,
+            beside=_BESIDE,
+            reshape=lambda rows: _in("project", rows),
+        ),
+        Collection(
+            "/pipeline/api/pipelines/list",
+            _pipelines,
+            _PIPELINES,
+            wrap="data/content",
+            beside=_BESIDE,
+            method="POST",
         ),
     ),
     page_size=10,
     error=_error,
     expected=_expected,
-    vanish=lambda data: drop(data["projects"], "project7", key="identifier"),
+    vanish=lambda data: drop(data["pipelines"], "pipeline7", key="identifier"),
     mistakes=(
-        Mistake("pages from one", {"startPage": "1"}, error="page"),
+        Mistake("the pages' default size", {"sizeParam": "limit"}),
         Mistake(
-            "a position parameter of another product",
-            {"paginationParam": "page"},
-            error="does not heed 'page'",
+            "all projects at once",
+            mapping={
+                "resources/1/selector/query_params/orgIdentifier": None,
+                "resources/1/selector/path_parameters": None,
+            },
         ),
-        Mistake("a size above the cap", {"pageSize": "500"}),
+        Mistake("page numbers from 1", {"startPage": None}, error="startPage"),
+        Mistake(
+            "page numbers from 1 for pipelines",
+            mapping={f"{_PIPELINE}/pagination/start_page": 1},
+            error="startPage",
+        ),
+        Mistake("no position parameter", {"paginationParam": None}, error="does not heed 'page'"),
+        Mistake(
+            "the other lists' parameters for pipelines",
+            mapping={f"{_PIPELINE}/pagination": None},
+            error="does not heed 'pageIndex'",
+        ),
+        Mistake("positions", {"paginationType": "offset"}, error="'pageIndex'"),
+        Mistake("a size above the cap", {"pageSize": "500"}, error="pageSize must be at most 100"),
+        Mistake("no paging", {"paginationType": "none"}, error="paginationType is 'none'"),
+        Mistake(
+            "no account",
+            mapping={"resources/0/selector/query_params": None},
+            error="accountIdentifier: must not be null",
+        ),
+        Mistake(
+            "no filter for pipelines",
+            mapping={f"{_PIPELINE}/body": None},
+            error="filterType: must be PipelineSetup",
+        ),
+        Mistake(
+            "pipelines with GET",
+            mapping={f"{_PIPELINE}/method": None, f"{_PIPELINE}/body": None},
+            error="method not allowed",
+        ),
+        Mistake(
+            "no data path",
+            mapping={"resources/0/selector/data_path": None},
+            error="data_path '.'",
+        ),
+        Mistake(
+            "a data path that ends too early",
+            mapping={"resources/1/selector/data_path": ".data"},
+            error="data_path '.data'",
+        ),
         Mistake(
             "a wrong data path",
             mapping={"resources/0/selector/data_path": ".content"},
             error="data_path '.content'",
         ),
+        Mistake(
+            "a field of the organization itself",
+            mapping={"resources/1/selector/path_parameters/org/field": ".identifier"},
+            error="path_parameters.org.field '.identifier' gave null",
+        ),
+        Mistake("a wrong key", {"apiKey": "pat.your-account.your-old-key"}, error="INVALID_TOKEN"),
     ),
 )

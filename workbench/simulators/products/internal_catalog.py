@@ -42,7 +42,7 @@ def _data() -> Data:
             "active": n % 10 != 0,
             "organizations": [f"org-{n % 12}", f"org-{(n + 1) % 12}"][: n % 3],
         }
-        for n in range(97)
+        for n in range(37)
     ]
     names = ["api", "web", None, "api", "mobile app", "infra/terraform", "web", ""]
     repositories: list[Row] = [{"name": name} for name in names]
@@ -119,7 +119,7 @@ PRODUCT = Product(
         Mistake("page numbers nobody heeds", {"paginationType": "page"}),
         Mistake(
             "positions nobody heeds, and pages as long as the list",
-            {"paginationType": "offset", "pageSize": "97"},
+            {"paginationType": "offset", "pageSize": "37"},
             error="does not heed 'offset'",
         ),
         Mistake("links that are not sent", {"paginationType": "next_link"}),

@@ -187,7 +187,7 @@ PRODUCT = Product(
         Mistake(
             "a parent's data path that ends too early",
             mapping={"resources/2/selector/path_parameters/service/data_path": "._embedded"},
-            error="path_parameters.service.field '.slug' gave null",
+            error="data_path '._embedded' takes",
         ),
         Mistake(
             "the name of another collection",

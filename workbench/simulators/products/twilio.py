@@ -207,11 +207,10 @@ PRODUCT = Product(
             {"paginationType": "page"},
             error="does not heed 'page'",
         ),
-        Mistake("no place for the link", {"nextLinkPath": None}, error="nextLinkPath"),
+        Mistake("no place for the link", {"nextLinkPath": None}),
         Mistake(
             "neither a place for the link nor a size",
             {"nextLinkPath": None, "sizeParam": None, "pageSize": "100"},
-            error="nextLinkPath",
         ),
         Mistake(
             "the place of Twilio's newer products",
