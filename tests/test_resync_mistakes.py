@@ -146,17 +146,6 @@ MAPPING_MISTAKES = {
     ),
     "field-jq": Mistake(children(field=".id |"), ("path_parameters.item.field", ".id |")),
     "filter-jq": Mistake(children(filter=".id =="), ("path_parameters.item.filter", ".id ==")),
-    "identifier-jq": Mistake(
-        resource("/items", data_path=".items", identifier=".id |"),
-        ("/items", "identifier", ".id |"),
-        teams=None,
-        asks=None,
-    ),
-    "identifier-typo": Mistake(
-        resource("/items", data_path=".items", identifier=".key"),
-        ("/items", "identifier", ".key"),
-        asks=True,
-    ),
     "query-jq": Mistake(
         resource("/items", data_path=".items", query=".id === 1"),
         ("compile",),

@@ -243,7 +243,7 @@ PRODUCT = Product(
         ),
         Mistake(
             "the query under another name",
-            mapping={"resources/0/kind": "/query?query=SELECT Id FROM Account"},
+            mapping={"resources/0/selector/query_params": {"query": "SELECT Id FROM Account"}},
             error="SOQL statement cannot be empty",
         ),
         Mistake(

@@ -106,7 +106,7 @@ PRODUCT = Product(
         Mistake(
             "page numbers for positions",
             {**_BY_OFFSET, "paginationType": "page"},
-            error="does not heed 'sysparm_offset'",
+            error="not the first page",
         ),
         Mistake(
             "links in the body",
