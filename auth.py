@@ -19,9 +19,15 @@ from errors import CredentialsError, OriginError, ResponseError
 from lookup import MISSING, Json, Lookup, compile_lookup, keys_of
 from redaction import Redactor
 from retry import parse_retry_after
-from settings import PLACEHOLDER, Credentials, LoginCredentials, StaticCredentials, texts_in
+from settings import (
+    PLACEHOLDER,
+    TELLING_LENGTH,
+    Credentials,
+    LoginCredentials,
+    StaticCredentials,
+    texts_in,
+)
 
-_TELLING_LENGTH = 8  # characters; a shorter text in a login's answer is no secret
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 # A fresh token may have expired already when its request was queued for long: a request
 # may be repeated with tokens that others obtained, but not for ever.
@@ -217,7 +223,7 @@ class LoginAuth(httpx.Auth):
                     " customAuthRequestTemplate reads values from it"
                 ) from None
             return None
-        self._redact.add(*texts_in(answer, shortest=_TELLING_LENGTH))
+        self._redact.add(*texts_in(answer, shortest=TELLING_LENGTH))
         return answer
 
     @property

@@ -105,11 +105,6 @@ class ApiClient:
         """Close every connection."""
         await self._http.aclose()
 
-    @property
-    def logins(self) -> int:
-        """How many logins ``authType: custom`` took."""
-        return self._auth.logins if isinstance(self._auth, LoginAuth) else 0
-
     # --- one request -------------------------------------------------------------------
 
     async def send(self, request: PageRequest) -> Answer:

@@ -7,10 +7,9 @@ values the rest of the integration works with.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from port_ocean.core.handlers.port_app_config.models import (
     PortAppConfig,
@@ -23,8 +22,8 @@ from errors import MappingError
 from expansion import Endpoint, Parameter, Resource
 from lookup import Json
 from pagination import PaginationSettings, PaginationType, SendIn
+from settings import Method, is_header_name, is_header_value
 
-Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 _PARENT = "__parent"
 
 
@@ -144,9 +143,9 @@ class RequestFields(StrictModel):
     @validator("headers")
     def _refuse_bad_headers(cls, headers: dict[str, str]) -> dict[str, str]:  # noqa: N805 — pydantic
         for name, value in headers.items():
-            if not re.fullmatch(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", name):
+            if not is_header_name(name):
                 raise ValueError(f"{name!r} is not the name of an HTTP header")
-            if not value.isascii() or not value.isprintable():
+            if not is_header_value(value):
                 raise ValueError(f"{name!r} has a value that HTTP headers cannot carry")
         return headers
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import json
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -348,18 +349,20 @@ class _Sized:
             )
 
 
-class _Counted(_Sized):
+class _Counted(_Sized, ABC):
     """What ``offset`` and ``page`` share: a position that is counted, and rule 3."""
 
     def __init__(self, settings: PaginationSettings) -> None:
         super().__init__(settings)
         self._param = settings.pagination_param or DEFAULT_POSITION_PARAM[settings.type]
 
+    @abstractmethod
     def _start(self) -> int:
-        raise NotImplementedError
+        """The position of the first page."""
 
+    @abstractmethod
     def _stride(self, rows: int) -> int:
-        raise NotImplementedError
+        """How far a page of so many rows moves the position."""
 
     def first(self, request: PageRequest) -> PageRequest:
         """The request with size and position; a position the resource asks for stands."""
@@ -604,11 +607,12 @@ class CursorPaginator(_Sized):
             )
 
 
-class _Linked(_Sized):
+class _Linked(_Sized, ABC):
     """What ``next_link`` and ``header_link`` share: the answer names the next request."""
 
+    @abstractmethod
     def _link(self, page: Page) -> Json:
-        raise NotImplementedError
+        """The link to the next page, null or empty at the end, MISSING where there is no place."""
 
     def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
         """Continue at the link, or end without one."""

@@ -27,7 +27,8 @@ from signals import DEFAULT_NEXT_LINK_PATH, ConfiguredSignals
 AuthType = Literal["none", "bearer_token", "basic", "api_key", "custom"]
 AUTH_TYPES: tuple[AuthType, ...] = get_args(AuthType)
 _AUTH_ALIASES: Mapping[str, AuthType] = {"basic_auth": "basic"}
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+METHODS: tuple[Method, ...] = get_args(Method)
 
 PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 """``{{.jq.path}}`` in a text of ``customAuthRequestTemplate``."""
@@ -40,7 +41,8 @@ _DESCRIPTIVE_HEADERS = frozenset({"accept", "accept-language", "content-type", "
 _TELLING_NAME = re.compile(
     r"pass|pwd|secret|token|key|pin|auth|credential|assertion|sign", re.IGNORECASE
 )
-_TELLING_LENGTH = 8  # characters; a shorter word in a login is rather a constant than a secret
+TELLING_LENGTH = 8
+"""Characters; a shorter text in a login or its answer is rather a constant than a secret."""
 
 
 @dataclass(frozen=True)
@@ -293,7 +295,7 @@ class _Reader:
             return
         parts = re.split(r"[\s;,]+", value)
         parts += [part.partition("=")[2] for part in parts]
-        self._keep_secret(value, *(part for part in parts if len(part) >= _TELLING_LENGTH))
+        self._keep_secret(value, *(part for part in parts if len(part) >= TELLING_LENGTH))
         scheme, _, encoded = value.partition(" ")
         if scheme.lower() == "basic":
             self._keep_pair(encoded)
@@ -323,11 +325,11 @@ class _Reader:
         return _ENV_REFERENCE.sub(read, text)
 
     def _is_header(self, setting: str, name: str, value: str) -> bool:
-        if not _HEADER_NAME.fullmatch(name):
+        if not is_header_name(name):
             setting = "api_key_header" if setting == "api_key" else setting
             self._fault(setting, f"names the header {name!r}; use letters, digits and dashes")
             return False
-        if not value.isascii() or not value.isprintable():
+        if not is_header_value(value):
             self._fault(
                 setting,
                 f"gives {name!r} a value with a line break or another character that HTTP"
@@ -569,12 +571,22 @@ class _Reader:
             case list():
                 for inner in value:
                     self._keep_login_secrets(inner, name)
-            case str() if _TELLING_NAME.search(name) or len(value) >= _TELLING_LENGTH:
+            case str() if _TELLING_NAME.search(name) or len(value) >= TELLING_LENGTH:
                 self._keep_secret(value)
             case int() if _TELLING_NAME.search(name) and not isinstance(value, bool):
                 self._keep_secret(str(value))
             case _:
                 pass
+
+
+def is_header_name(name: str) -> bool:
+    """Whether a text can name an HTTP header."""
+    return _HEADER_NAME.fullmatch(name) is not None
+
+
+def is_header_value(value: str) -> bool:
+    """Whether an HTTP header can carry a text."""
+    return value.isascii() and value.isprintable()
 
 
 def texts_in(value: Json, *, shortest: int = 0) -> list[str]:
