@@ -4,7 +4,7 @@ WORKDIR /app
 RUN python -m venv --without-pip .venv
 COPY requirements.lock .
 RUN pip --python .venv/bin/python install \
-    --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
+    --no-cache-dir --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 COPY . .
 # The root file system may be read-only at run time, and the user anyone.
 RUN .venv/bin/python -m compileall -q ./*.py && chmod -R a+rX .

@@ -11,9 +11,11 @@ help: ## Show these targets
 setup: $(STAMP) ## Create .venv and install the locked dependencies (again when the lock changed)
 	@:
 
+# The lock file names every package, so nothing is resolved again.
 $(STAMP): requirements-dev.lock
 	@python=$$(scripts/find-python) && echo "Setting up .venv with $$python" && "$$python" -m venv --clear .venv
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip check --disable-pip-version-check >/dev/null
 	@touch $@
 
 test: lint types ## Lint, check the types, run all tests, report the coverage
