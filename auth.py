@@ -299,12 +299,14 @@ class OriginGuard:
         """
         try:
             target = httpx.URL(url)
-        except httpx.InvalidURL:
+            # Only now is an internationalised name decoded, which may fail.
+            is_home = self._is_home(target)
+        except (httpx.InvalidURL, ValueError):
             raise OriginError("a link is not a valid URL; nothing was sent") from None
         if target.userinfo:
             raise OriginError("a link or redirect holds a user or password; nothing was sent")
         if target.scheme in _DEFAULT_PORTS:
-            if self._is_home(target):
+            if is_home:
                 return target.copy_with(scheme=self._base.scheme, port=self._base.port)
             is_allowed = {(target.host, None), (target.host, target.port)} & self._allowed
             if is_allowed and target.scheme in {self._base.scheme, "https"}:

@@ -192,7 +192,7 @@ class ApiClient:
     def _url_of(self, request: PageRequest) -> httpx.URL:
         try:
             url = httpx.URL(request.url)
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, ValueError):
             raise OriginError("a link is not a valid URL; nothing was sent") from None
         return url.copy_with(params=list(request.params)) if request.params else url
 
