@@ -33,12 +33,12 @@ from errors import (
     TransportError,
 )
 from extraction import NO_ITEMS, Extracted, Extractor
-from lookup import Json, keys_of
-from pagination import Page, PageRequest, Paginator, Progress
+from lookup import MISSING, Json, keys_of
+from pagination import Page, PageRequest, Paginator, Progress, refuse_rows_before
 from redaction import Redactor
 from retry import is_rate_limited, parse_retry_after, retrying
 from settings import Settings
-from signals import is_error_report, is_partial, looks_like_a_page, reports_error
+from signals import ERROR_NAMES, is_error_report, is_partial, is_unopened, reports_error
 from transport import WIRE_ERRORS, AddressRefused, open_http
 
 MAX_REDIRECTS = 5
@@ -63,9 +63,11 @@ class Answer:
 class Fetched:
     """One page of a walk, extracted; ``size`` is the length of its body in bytes."""
 
+    request: PageRequest
     page: Page
     extracted: Extracted
     size: int
+    begins_walk: bool
 
 
 @dataclass
@@ -107,8 +109,10 @@ class ApiClient:
 
     # --- one request -------------------------------------------------------------------
 
-    async def send(self, request: PageRequest) -> Answer:
+    async def send(self, request: PageRequest, *, patient: bool = True) -> Answer:
         """Send a request until it succeeds or is not worth another attempt.
+
+        Without patience it is sent once.
 
         Raises SourceError, CredentialsError or one of their kinds.
         """
@@ -118,7 +122,8 @@ class ApiClient:
             logger.warning(f"{error}; trying again in {wait:.1f} seconds")
 
         async with self._permits:
-            return await retrying(self._settings.max_retry_wait, on_retry)(self._attempt, request)
+            max_wait = self._settings.max_retry_wait if patient else 0.0
+            return await retrying(max_wait, on_retry)(self._attempt, request)
 
     async def _attempt(self, request: PageRequest) -> Answer:
         async with self._rate:
@@ -251,9 +256,8 @@ class ApiClient:
                 self._refuse_sudden_silence(upcoming, progress, answer)
                 extracted = extractor.extract(answer.body) if answer.size else NO_ITEMS
                 self._refuse_reported_error(upcoming, answer, extracted, extractor)
-                rows = (extractor.rows(answer.body) or extracted.items) if answer.size else []
-                page = Page(answer.url, answer.body, rows, answer.headers)
-                fetched = Fetched(page, extracted, answer.size)
+                page = _page(answer, extracted, extractor)
+                fetched = Fetched(upcoming, page, extracted, answer.size, not progress.pages)
                 self._refuse_unopened_page(page, extractor)
                 try:
                     step = paginator.step(progress, upcoming, page)
@@ -267,9 +271,10 @@ class ApiClient:
                     logger.warning(f"{self.describe(upcoming)}: {step.warning}")
                 progress = step.progress
                 if step.next is not None:
+                    self._refuse_unopened_page(page, extractor, goes_on=True)
                     self._look_ahead(paginator, progress, upcoming, ahead)
                 if not step.repeated:
-                    self._log_page(upcoming, len(rows))
+                    self._log_page(upcoming, len(page.rows))
                     yield fetched
                 if is_partial(answer.body):
                     raise self._reported(upcoming, answer)
@@ -279,13 +284,40 @@ class ApiClient:
         finally:
             await self._drop(ahead)
 
-    def _refuse_unopened_page(self, page: Page, extractor: Extractor) -> None:
+    async def refuse_page_before(
+        self, first: Fetched, paginator: Paginator, extractor: Extractor
+    ) -> bool:
+        """Raise PaginationError when rows come before the first page of a walk.
+
+        Asked for once, and only where the first page leaves that open; an API that refuses to
+        answer has no such page. Gives whether this walk settles it: empty pages do not.
+        """
+        request = paginator.before(first.request, first.page)
+        if request is None:
+            return True
+        try:
+            answer = await self.send(request, patient=False)
+        except SourceError:
+            return True
+        extracted = extractor.extract(answer.body) if answer.size else NO_ITEMS
+        before = _page(answer, extracted, extractor)
+        try:
+            refuse_rows_before(first.page, before)
+        except PaginationError as error:
+            raise error.within(self.describe(request)) from None
+        return bool(first.page.rows or before.rows)
+
+    def _refuse_unopened_page(
+        self, page: Page, extractor: Extractor, *, goes_on: bool = False
+    ) -> None:
         found = extractor.single(page.body)
-        if found is not None and looks_like_a_page(found, page.body, page.headers):
-            raise PaginationError(
-                f"data_path {extractor.data_path!r} takes the answer for one item, but it looks"
-                f" like a page of a list (it has {keys_of(found)}); set data_path to the list"
-            )
+        if found is MISSING or not is_unopened(found, page.body, page.headers, goes_on=goes_on):
+            return
+        raise PaginationError(
+            f"data_path {extractor.data_path!r} takes {keys_of(found)} for one item, but the"
+            f" answer looks like a page of a list (it has {keys_of(page.body)}); set data_path to"
+            f" the list, or to '[{extractor.data_path}]' if it really is one item"
+        )
 
     def _log_page(self, request: PageRequest, rows: int) -> None:
         logger.opt(lazy=True).debug("{}: {} rows", lambda: self.describe(request), lambda: rows)
@@ -324,7 +356,9 @@ class ApiClient:
             raise self._reported(request, answer)
 
     def _reported(self, request: PageRequest, answer: Answer) -> BodyError:
-        quoted = self.redact(json.dumps(answer.body))[:QUOTED]
+        # The reason first: it may stand behind more data than is quoted.
+        reasons = {name: answer.body[name] for name in ERROR_NAMES if name in answer.body}
+        quoted = self.redact(json.dumps({**reasons, **answer.body}))[:QUOTED]
         return BodyError(
             f"{self.describe(request)}: {answer.status}, but the answer reports an error,"
             f" {quoted!r}"
@@ -360,6 +394,18 @@ class ApiClient:
         for task in ahead.values():
             task.cancel()
         await asyncio.gather(*ahead.values(), return_exceptions=True)
+
+
+def _page(answer: Answer, extracted: Extracted, extractor: Extractor) -> Page:
+    rows = (extractor.rows(answer.body) or extracted.items) if answer.size else []
+    return Page(
+        answer.url,
+        answer.body,
+        rows,
+        answer.headers,
+        holder=extractor.holder(answer.body),
+        is_single=extractor.single(answer.body) is not MISSING,
+    )
 
 
 def decode_json(content: bytes, charset: str | None = None) -> Json:

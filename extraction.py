@@ -4,7 +4,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from errors import MappingError
-from lookup import MISSING, Json, compile_jq, follow, jq_reason, keys_of, leading_path, plain_path
+from lookup import (
+    MISSING,
+    Json,
+    compile_jq,
+    follow,
+    jq_reason,
+    keys_of,
+    leading_path,
+    lists_in,
+    plain_path,
+)
 
 Item = dict[str, Json]
 
@@ -64,10 +74,15 @@ class Extractor:
             nothing=bool(outputs) and all(output is None for output in outputs),
         )
 
-    def single(self, body: Json) -> Item | None:
-        """The object that a plain ``data_path`` takes for one item, None where it is a list."""
-        found = follow(body, self._leading) if self._plain and not self._each else None
-        return found if isinstance(found, dict) else None
+    def single(self, body: Json) -> Json:
+        """What a plain ``data_path`` takes for one item, MISSING where it is a list or nothing."""
+        found = follow(body, self._leading) if self._plain and not self._each else MISSING
+        return MISSING if found is None or isinstance(found, list) else found
+
+    def holder(self, body: Json) -> Json:
+        """The object that the rows of a page lie in, MISSING when the way to it breaks off."""
+        found = MISSING if self._plain else follow(body, self._leading)
+        return found if isinstance(found, dict) else follow(body, self._leading[:-1])
 
     def rows(self, body: Json) -> list[Json]:
         """What the API sent as this page, before any filter in ``data_path``.
@@ -83,7 +98,7 @@ class Extractor:
                 return list(found.values())
             return [] if found is MISSING or found is None else [found]
         values = list(found.values()) if isinstance(found, dict) else []
-        return max(_lists_in(body), key=len, default=values)
+        return max(lists_in(body), key=len, default=values)
 
     def _by_keys(self, keys: tuple[str, ...]) -> Callable[[Json], list[Json]]:
         def outputs(body: Json) -> list[Json]:
@@ -129,12 +144,3 @@ class Extractor:
                     f"{self._where} {self.data_path!r} looks for {keys[depth]!r} in"
                     f" {keys_of(inside)}; correct the path"
                 )
-
-
-def _lists_in(body: Json) -> list[list[Json]]:
-    """The lists a body is or holds, at most two objects deep."""
-    level, lists = [body], []
-    for _ in range(3):
-        lists += [value for value in level if isinstance(value, list)]
-        level = [inner for value in level if isinstance(value, dict) for inner in value.values()]
-    return lists

@@ -127,6 +127,15 @@ def compile_lookup(path: str, where: str) -> Lookup:
     return run
 
 
+def lists_in(body: Json) -> list[list[Json]]:
+    """The lists a body is or holds, at most two objects deep."""
+    level, lists = [body], []
+    for _ in range(3):
+        lists += [value for value in level if isinstance(value, list)]
+        level = [inner for value in level if isinstance(value, dict) for inner in value.values()]
+    return lists
+
+
 def keys_of(body: Json) -> str:
     """The keys a person would look at to correct a path, in one short text."""
     match body:

@@ -22,7 +22,7 @@ from __future__ import annotations
 import json
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, NoReturn, Protocol, assert_never, get_args
@@ -30,21 +30,26 @@ from typing import Literal, NoReturn, Protocol, assert_never, get_args
 import httpx
 
 from errors import PaginationError
-from lookup import MISSING, Json, compile_lookup, keys_of
+from lookup import MISSING, Json, Lookup, compile_lookup, follow, keys_of
 from signals import (
     DEFAULT_NEXT_LINK_PATH,
     ConfiguredSignals,
+    Scopes,
     Totals,
     Verdict,
     first_known,
+    is_counted_on,
+    is_first,
     is_preceded,
     known_boolean,
     known_cursor,
     known_link,
     known_signal,
     known_totals,
+    leads_to_rows,
     link_of,
     link_relations,
+    scopes_of,
     whole_number,
 )
 
@@ -59,6 +64,11 @@ DEFAULT_SIZE_PARAM: Mapping[str, str] = {"offset": "limit", "page": "size", "cur
 _CAP_MULTIPLES = (5, 8)
 # Pages that hold nothing although the API speaks of more: a few are a filter, many a fault.
 _MAX_EMPTY_PAGES = 20
+# So many of them show that a number said to come next is computed, whatever is there.
+_EMPTY_PAGES_BY_NUMBER = 3
+# Confluence's links are relative to the context path of the URL that stands beside them
+# (https://developer.atlassian.com/server/confluence/pagination-in-the-rest-api/).
+_LINK_BASE = ("_links", "base")
 
 
 @dataclass(frozen=True)
@@ -137,37 +147,39 @@ def _with_path(body: Mapping[str, Json], keys: Sequence[str], value: str | int) 
 
 @dataclass(frozen=True)
 class Page:
-    """One answer: ``rows`` are what the API sent, before any filter in ``data_path``."""
+    """One answer: ``rows`` are what the API sent, before any filter in ``data_path``.
+
+    ``holder`` is the object they lie in, as far as ``data_path`` tells; ``is_single``: it found
+    one value, no list.
+    """
 
     url: str
     body: Json
     rows: Sequence[Json]
     headers: httpx.Headers = field(default_factory=httpx.Headers)
+    holder: Json = None
+    is_single: bool = False
 
-    @property
-    def envelope(self) -> Json:
+    @cached_property
+    def scopes(self) -> Scopes:
         """Where signals are looked for: not in a body that is itself the one item."""
-        return None if self.is_item else self.body
-
-    @property
-    def is_item(self) -> bool:
-        """Whether the body is no list at all, but one item."""
-        return len(self.rows) == 1 and self.rows[0] is self.body
+        is_item = self.is_single and any(row is self.body for row in self.rows)
+        return () if is_item else scopes_of(self.body, self.holder)
 
     @cached_property
     def signal(self) -> Verdict:
         """What booleans, next markers and headers of this page say together."""
-        return known_signal(self.envelope, self.headers)
+        return known_signal(self.scopes, self.headers)
 
     @cached_property
     def boolean(self) -> Verdict:
         """What its booleans alone say."""
-        return known_boolean(self.envelope)
+        return known_boolean(self.scopes)
 
     @cached_property
     def totals(self) -> Totals:
-        """The totals this page tells."""
-        return known_totals(self.envelope, self.headers)
+        """The totals this page tells; a number beside one item counts something else."""
+        return Totals(None, None) if self.is_single else known_totals(self.scopes, self.headers)
 
 
 @dataclass(frozen=True)
@@ -188,6 +200,11 @@ class Progress:
     def is_short_of_total(self) -> bool:
         """Whether a believed total speaks of more than was received."""
         return (self.total or 0) > self.rows or (self.total_pages or 0) > self.pages
+
+    @property
+    def has_total(self) -> bool:
+        """Whether all of a believed total was received: some APIs name a next page for ever."""
+        return self.total is not None and self.rows >= self.total
 
     def reached_total(self, page: Page) -> bool:
         """Whether all that a total speaks of was received: nothing is in doubt then."""
@@ -239,6 +256,12 @@ class Paginator(Protocol):
 
     def ahead(self, progress: Progress, sent: PageRequest) -> Iterator[PageRequest]:
         """The requests that very likely follow ``sent``, in order; none when that is unknown."""
+
+    def before(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """The request for a page before the first one, when the first does not show there is none.
+
+        What it must not give are rows that the first page has not: ``refuse_rows_before``.
+        """
 
 
 def make_paginator(settings: PaginationSettings) -> Paginator:
@@ -296,6 +319,11 @@ class SinglePage:
         del progress, sent
         yield from ()
 
+    def before(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """Nothing comes before."""
+        del sent, page
+        return None
+
 
 class _Sized:
     """What all styles but ``none`` share: the page size asked for, and doubt at the end."""
@@ -317,6 +345,11 @@ class _Sized:
         """Nothing can be asked for before the page that leads to it."""
         del progress, sent
         yield from ()
+
+    def before(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """The API itself says where its list begins."""
+        del sent, page
+        return None
 
     def _asked(self, sent: PageRequest) -> int:
         """The page size a request asked for, 0 when it asked for none."""
@@ -424,12 +457,11 @@ class _Counted(_Sized, ABC):
     ) -> bool:
         """Whether there is a page after this one."""
         length = len(page.rows)
-        if not length and now.total is not None and now.rows >= now.total:
-            # Some APIs name a next page for ever; all that was told has come.
+        if not length and (now.has_total or self._is_beyond_the_end(now, page)):
             return False
         if told is not Verdict.UNKNOWN:
             return told is Verdict.MORE
-        if not length or page.is_item:
+        if not length or page.is_single:
             return False
         if now.is_short_of_total:
             return True
@@ -437,11 +469,19 @@ class _Counted(_Sized, ABC):
             return length >= now.largest
         return length >= asked or (not self._configured and _looks_like_a_cap(length))
 
+    def _is_beyond_the_end(self, now: Progress, page: Page) -> bool:
+        """Whether empty pages go on only because the API counts on."""
+        return (
+            not self._signals.names
+            and now.empty_in_a_row >= _EMPTY_PAGES_BY_NUMBER
+            and is_counted_on(page.scopes, page.headers)
+        )
+
     def _refuse_later_start(self, progress: Progress, sent: PageRequest, page: Page) -> None:
         """The first answer must not say that something stands before it."""
         position = whole_number(sent.get(self._param, self._settings.send_in))
-        is_first = progress.pages == 0 and position == self._start()
-        if is_first and is_preceded(page.envelope, page.headers):
+        at_start = progress.pages == 0 and position == self._start()
+        if at_start and is_preceded(page.scopes, page.headers):
             raise PaginationError(
                 f"the first answer, to {self._param!r} {position}, says that it is not the first"
                 " page; set startPage to 0 if the API counts pages from zero"
@@ -503,6 +543,21 @@ def _ids(rows: Sequence[Json]) -> frozenset[str | int]:
     return known if len(known) == len(rows) else frozenset()
 
 
+def refuse_rows_before(first: Page, before: Page) -> None:
+    """Raise when the page before the first one has rows, and none of the first one's.
+
+    An API that counts from one refuses page 0, leaves it empty or takes it for page 1.
+    """
+    if not before.rows or before.is_single:
+        return
+    shared = _ids(first.rows) & _ids(before.rows)
+    if not shared and not any(row in first.rows for row in before.rows):
+        raise PaginationError(
+            f"page 0 has {len(before.rows)} rows that page 1 does not have: the API counts pages"
+            " from zero; set startPage to 0"
+        )
+
+
 class OffsetPaginator(_Counted):
     """``offset``: the position counts rows.
 
@@ -525,12 +580,27 @@ class PageNumberPaginator(_Counted):
     ``?page=1&per_page=50``, ``?page=2&per_page=50``, … until a page that is not full.
     """
 
+    def before(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """Page 0, where nothing shows that page 1 is the first."""
+        send_in = self._settings.send_in
+        if whole_number(sent.get(self._param, send_in)) != 1 or page.is_single:
+            return None
+        shown = is_first(page.scopes, page.headers)
+        return None if shown else sent.put(self._param, 0, send_in)
+
     def _start(self) -> int:
         return self._settings.start_page
 
     def _stride(self, rows: int) -> int:
         del rows
         return 1
+
+
+def _reading(configured: Lookup | None, known: Callable[[Scopes], Json]) -> Callable[[Page], Json]:
+    """What a page holds at the configured place, or without one in the known places."""
+    if configured is None:
+        return lambda page: known(page.scopes)
+    return lambda page: configured(page.body)
 
 
 class CursorPaginator(_Sized):
@@ -546,7 +616,8 @@ class CursorPaginator(_Sized):
         super().__init__(settings)
         self._param = settings.pagination_param or DEFAULT_POSITION_PARAM["cursor"]
         path = settings.cursor_path
-        self._cursor = compile_lookup(path, "cursorPath") if path else known_cursor
+        lookup = compile_lookup(path, "cursorPath") if path else None
+        self._cursor = _reading(lookup, known_cursor)
         self._path = path
         names = (self._signals.names, f"cursorPath {path!r}" if path else "")
         self._configured = " and ".join(filter(None, names))
@@ -555,7 +626,7 @@ class CursorPaginator(_Sized):
         """Continue at the cursor, or end without one."""
         configured = self._signals.verdict(page.body)
         boolean = first_known(configured, page.boolean)
-        found = self._cursor(page.body if self._path else page.envelope)
+        found = self._cursor(page)
         cursor = self._readable(found)
         signalled = configured is not Verdict.UNKNOWN or found is not MISSING
         now = progress.after(page, self._asked(sent), signalled=signalled)
@@ -621,12 +692,12 @@ class _Linked(_Sized, ABC):
         link = self._link(page)
         signalled = configured is not Verdict.UNKNOWN or link is not MISSING
         now = progress.after(page, self._asked(sent), signalled=signalled)
-        if configured is Verdict.END:
+        if configured is Verdict.END or (not page.rows and now.has_total):
             return Step(now, next=None)
         if link:
             self._refuse_endless(now)
             # The link holds every parameter; the body, if any, goes along again.
-            return Step(now, next=replace(sent, url=self._resolved(page.url, link), params=()))
+            return Step(now, next=replace(sent, url=self._resolved(page, link), params=()))
         if boolean is Verdict.MORE:
             raise PaginationError(
                 f"{self._signals.names or 'the API'} says that there is more, but gave no next link"
@@ -635,12 +706,21 @@ class _Linked(_Sized, ABC):
         self._refuse_doubtful_end(now, page)
         return Step(now, next=None)
 
-    def _resolved(self, url: str, link: str) -> str:
+    def _resolved(self, page: Page, link: str) -> str:
         """The link resolved against the URL of the page it stood on (RFC 3986, 5)."""
         try:
-            return str(httpx.URL(url).join(link))
+            context = _context_path(page.body)
+            if link.startswith("/") and not link.startswith(("//", context + "/")):
+                link = context + link
+            return str(httpx.URL(page.url).join(link))
         except (httpx.InvalidURL, ValueError):
             raise PaginationError("the next link is not a URL; correct nextLinkPath") from None
+
+
+def _context_path(body: Json) -> str:
+    """The path below which an answer says its links are, without a slash at its end."""
+    base = follow(body, _LINK_BASE)
+    return httpx.URL(base).path.rstrip("/") if isinstance(base, str) else ""
 
 
 class NextLinkPaginator(_Linked):
@@ -654,8 +734,9 @@ class NextLinkPaginator(_Linked):
     def __init__(self, settings: PaginationSettings) -> None:
         super().__init__(settings)
         path = settings.next_link_path
-        self._find = compile_lookup(path, "nextLinkPath") if path else known_link
         self._is_configured = path is not None
+        lookup = compile_lookup(path, "nextLinkPath") if path else None
+        self._find = _reading(lookup, known_link)
         names = (self._signals.names, f"nextLinkPath {path or DEFAULT_NEXT_LINK_PATH!r}")
         self._configured = " and ".join(filter(None, names))
 
@@ -665,7 +746,7 @@ class NextLinkPaginator(_Linked):
         return super()._asked(sent) or (self._settings.page_size if self._is_configured else 0)
 
     def _link(self, page: Page) -> Json:
-        found = self._find(page.body if self._is_configured else page.envelope)
+        found = self._find(page)
         if found is MISSING or found is False:
             return found
         link = link_of(found)
@@ -700,7 +781,7 @@ class LinkHeaderPaginator(_Linked):
                 )
             # A Link header that names other relations is a signal too: no next page.
             return None if relations else MISSING
-        return None if link.get("results", "").lower() == "false" else link.get("url")
+        return link.get("url") if leads_to_rows(link) else None
 
     def _refuse_doubtful_end(self, progress: Progress, page: Page) -> None:
         # Without a Link header a full page is the usual last page: only other signals count.

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Hashable
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 from loguru import logger
@@ -49,6 +50,8 @@ AHEAD_BYTES = 32 * 1024 * 1024
 AHEAD_BINDINGS = 1000
 # With so many children failed the API is down: no use asking it for every other one.
 MAX_FAILED_CHILDREN = 25
+# Walks asked whether a page comes before their first, as long as both are empty.
+MAX_START_CHECKS = 5
 
 Chunk = tuple[list[Item], int]
 """The items of one page and the size of its body in bytes."""
@@ -118,9 +121,12 @@ class _Source:
     responses: int = 0
     without_items: int = 0
     last_body: Json = None
+    first: Fetched | None = None
 
     def count(self, fetched: Fetched) -> None:
         """Count one response; an empty body says nothing about ``data_path``."""
+        if fetched.begins_walk and (self.first is None or fetched.page.rows):
+            self.first = fetched
         if fetched.size:
             self.responses += 1
             self.without_items += fetched.extracted.nothing
@@ -138,6 +144,40 @@ class _Source:
                 f"{self.where} {self.extractor.data_path!r} gave null in every response; they had"
                 f" {keys_of(self.last_body)}: correct the path"
             )
+
+
+class _StartCheck:
+    """Asks, beside the walks over a source, whether a page comes before their first one.
+
+    One walk settles it, unless neither page has rows; then another one is asked, a few times.
+    """
+
+    def __init__(self, client: ApiClient, source: _Source) -> None:
+        self._client = client
+        self._source = source
+        self._left = MAX_START_CHECKS
+        self.task: asyncio.Task[bool] | None = None
+
+    def check(self) -> None:
+        """Start a check when there is something to check and none is under way."""
+        first = self._source.first
+        if first is None or not self._left or (self.task and not self.task.done()):
+            return
+        if self.task and self.task.result():
+            self._left = 0
+            return
+        self._left -= 1
+        self._source.first = None
+        check = self._client.refuse_page_before(
+            first, self._source.paginator, self._source.extractor
+        )
+        self.task = asyncio.create_task(check)
+
+    async def settle(self) -> None:
+        """Wait for what is under way, and check what came since; raises PaginationError."""
+        self.check()
+        while self.task and not await self.task and self._source.first and self._left:
+            self.check()
 
 
 class _ResourceWalk:
@@ -159,6 +199,7 @@ class _ResourceWalk:
         }
         self._target = self._source(resource.endpoint, "data_path")
         self._failures: list[OceanCustomError] = []
+        self._starts = [_StartCheck(session.client, source) for source in self._sources]
 
     def _source(self, endpoint: Endpoint, where: str) -> _Source:
         environment = self._session.jq_environment
@@ -180,11 +221,18 @@ class _ResourceWalk:
             workers=self._session.settings.max_concurrent_requests,
             weigh=lambda chunk: max(len(chunk[0]) / AHEAD_ITEMS, chunk[1] / AHEAD_BYTES),
         )
-        async with aclosing(pages):
-            async for chunk in pages:
-                items += len(chunk[0])
-                yield chunk
-        self._refuse_doubtful_end()
+        try:
+            async with aclosing(pages):
+                async for chunk in pages:
+                    for start in self._starts:
+                        start.check()
+                    items += len(chunk[0])
+                    yield chunk
+            self._refuse_doubtful_end()
+            for start in self._starts:
+                await start.settle()
+        finally:
+            await _cancelled([start.task for start in self._starts if start.task])
         walks = self._target.walks
         logger.info(
             "{}: {} items{}, {} requests, {} retries",
@@ -388,10 +436,7 @@ class _Parents:
 
     async def aclose(self) -> None:
         """Stop walking, and forget everything."""
-        tasks = [kept.task for kept in self._kept.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _cancelled([kept.task for kept in self._kept.values()])
         self._store.close()
 
     def pages(self, source: _Source, request: PageRequest) -> AsyncGenerator[list[Item]]:
@@ -414,3 +459,11 @@ class _Parents:
             async for fetched in walk:
                 source.count(fetched)
                 yield fetched.extracted.items
+
+
+async def _cancelled(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks, and wait until they are over."""
+    under_way = list(tasks)
+    for task in under_way:
+        task.cancel()
+    await asyncio.gather(*under_way, return_exceptions=True)

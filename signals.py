@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import chain
+from itertools import chain, product
 
 import httpx
 
 from errors import MappingError
-from lookup import MISSING, Json, Lookup, compile_lookup, follow
+from lookup import MISSING, Json, Lookup, compile_lookup, follow, lists_in
 
 DEFAULT_NEXT_LINK_PATH = "@odata.nextLink"
 
@@ -24,8 +24,8 @@ HOLDERS: tuple[tuple[str, ...], ...] = (
     (), ("meta",), ("pagination",), ("paging",), ("page",), ("page_info",), ("pageInfo",),
     ("response_metadata",), ("metadata",), ("_metadata",), ("meta", "pagination"), ("meta", "page"),
 )
-# Whole answers that stand one level down; looked into where they hold a list and no id.
-WRAPPERS: tuple[tuple[str, ...], ...] = (("data",), ("result",))
+# Whole answers that stand one level down.
+WRAPPERS = ("data", "result")
 MORE_NAMES = (
     "has_more", "hasMore", "has_next", "hasNext", "has_next_page", "hasNextPage", "more",
     "more_available", "moreAvailable", "is_truncated", "isTruncated",
@@ -79,6 +79,16 @@ PREVIOUS_NAMES = (
     "previous", "prev", "previous_page", "prev_page", "previousPage", "prevPage", "previous_url",
     "prev_url", "previousUrl", "prevUrl", "prev_page_url", "previous_page_url",
 )
+# What stands around a list, but says nothing of further pages.
+ENVELOPE = frozenset(
+    (
+        *chain.from_iterable(NEXT_HOLDERS), *CURSOR_NAMES, *LINK_NAMES, *NEXT_NAMES, *MORE_NAMES,
+        *LAST_NAMES, *TOTAL_NAMES, *TOTAL_PAGES_NAMES, *FIRST_NAMES, *PREVIOUS_NAMES,
+        *ERROR_NAMES, *SUCCESS_NAMES, "status", "code", "message", "limit", "offset", "skip",
+        "start", "startAt", "size", "page_size", "pageSize", "per_page", "perPage", "self",
+        "href", "url", "uri", "object", "kind", "etag", "@odata.context", "jsonapi",
+    )
+)
 # fmt: on
 
 _LINK = re.compile(
@@ -90,6 +100,21 @@ _LINK_PARAMETER = re.compile(
     r""";\s*([^\s=;,"<]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|('[^']*'|[^\s;,"]*)))?"""
 )
 _FALSE_TEXTS = frozenset({"", "false", "0", "no", "null", "none"})
+
+
+Scopes = tuple[Json, ...]
+"""The objects of one answer in which signals are looked for, the body first."""
+
+
+def scopes_of(body: Json, holder: Json = None) -> Scopes:
+    """The body, an answer wrapped in it, and ``holder``, the object the list of rows lies in.
+
+    GraphQL has ``pageInfo`` beside the list, however deep that is
+    (https://relay.dev/graphql/connections.htm). What has an id, or no list, is an item, and
+    its words are its own.
+    """
+    wrapped = [body.get(name) for name in WRAPPERS] if isinstance(body, dict) else []
+    return (body, *(part for part in (*wrapped, holder) if part is not body and _is_page(part)))
 
 
 class Verdict(Enum):
@@ -152,23 +177,35 @@ def is_true(value: Json) -> bool:
     return bool(value)
 
 
-def known_boolean(body: Json) -> Verdict:
+def known_boolean(scopes: Scopes) -> Verdict:
     """Booleans that APIs commonly send; the value must be a boolean to count."""
     return _more_wins(
         {
             value is means_more
             for names, means_more in ((MORE_NAMES, True), (LAST_NAMES, False))
-            for value in _values(body, names, HOLDERS)
+            for value in _values(scopes, names, HOLDERS)
             if isinstance(value, bool)
         }
     )
 
 
-def known_next(body: Json) -> Verdict:
+def known_next(scopes: Scopes) -> Verdict:
     """Next markers that APIs commonly send: null or empty is the end, but for a cursor."""
-    cursors = {is_true(value) for value in _values(body, NEXT_CURSOR_NAMES, NEXT_HOLDERS)}
-    markers = {is_true(value) for value in _values(body, NEXT_NAMES, NEXT_HOLDERS)}
+    cursors = {is_true(value) for value in _values(scopes, NEXT_CURSOR_NAMES, NEXT_HOLDERS)}
+    markers = {is_true(value) for value in _values(scopes, NEXT_NAMES, NEXT_HOLDERS)}
     return _more_wins(markers | (cursors & {True}))
+
+
+def is_counted_on(scopes: Scopes, headers: httpx.Headers) -> bool:
+    """Whether numbers alone speak of more: what comes after this page if there were anything.
+
+    Some APIs compute ``next_offset`` as the offset plus the page size, at the end as well
+    (https://docs.datadoghq.com/api/latest/incidents/).
+    """
+    if Verdict.MORE in {known_boolean(scopes), known_header(headers)}:
+        return False
+    markers = [value for value in _values(scopes, NEXT_NAMES, NEXT_HOLDERS) if is_true(value)]
+    return bool(markers) and all(whole_number(value) is not None for value in markers)
 
 
 def known_header(headers: httpx.Headers) -> Verdict:
@@ -176,13 +213,13 @@ def known_header(headers: httpx.Headers) -> Verdict:
     says_more = {is_true(headers[name]) for name in NEXT_HEADERS if name in headers}
     relations = link_relations(headers) if "Link" in headers else {}
     if not relations.keys().isdisjoint(NEXT_RELATIONS):
-        says_more.add(relations.get("next", {"results": "false"}).get("results") != "false")
+        says_more.add(leads_to_rows(relations.get("next")))
     return _more_wins(says_more)
 
 
-def known_signal(body: Json, headers: httpx.Headers) -> Verdict:
+def known_signal(scopes: Scopes, headers: httpx.Headers) -> Verdict:
     """What booleans, next markers and headers say: where they disagree, "more" wins."""
-    said = {known_boolean(body), known_next(body), known_header(headers)} - {Verdict.UNKNOWN}
+    said = {known_boolean(scopes), known_next(scopes), known_header(headers)} - {Verdict.UNKNOWN}
     return _more_wins({verdict is Verdict.MORE for verdict in said})
 
 
@@ -196,30 +233,55 @@ def is_partial(body: Json) -> bool:
     return isinstance(body, dict) and "data" in body and bool(body.get("errors"))
 
 
-def is_preceded(body: Json, headers: httpx.Headers) -> bool:
+def is_preceded(scopes: Scopes, headers: httpx.Headers) -> bool:
     """Whether an answer says that there is a page before it."""
     relations = link_relations(headers) if "Link" in headers else {}
     return (
-        any(value is False for value in _values(body, FIRST_NAMES, HOLDERS))
-        or any(is_true(value) for value in _values(body, PREVIOUS_NAMES, NEXT_HOLDERS))
-        or any(
-            relations[name].get("results", "").lower() != "false"
-            for name in relations.keys() & {"prev", "previous"}
-        )
+        any(value is False for value in _values(scopes, FIRST_NAMES, HOLDERS))
+        or any(is_true(value) for value in _values(scopes, PREVIOUS_NAMES, NEXT_HOLDERS))
+        or any(leads_to_rows(relations[name]) for name in relations.keys() & {"prev", "previous"})
     )
 
 
-def looks_like_a_page(found: Mapping[str, Json], body: Json, headers: httpx.Headers) -> bool:
-    """Whether an object that was taken for an item holds the list of a page instead."""
-    if "id" in found:
+def is_first(scopes: Scopes, headers: httpx.Headers) -> bool:
+    """Whether an answer says that there is no page before it."""
+    says_first = any(value is True for value in _values(scopes, FIRST_NAMES, HOLDERS))
+    previous = [is_true(value) for value in _values(scopes, PREVIOUS_NAMES, NEXT_HOLDERS)]
+    relations = link_relations(headers).keys() if "Link" in headers else set()
+    # Where a Link header names any of its neighbours, it would name the previous page too.
+    leads_back = bool(relations & {"prev", "previous"})
+    led = bool(relations & set(NEXT_RELATIONS)) and not leads_back
+    return says_first or led or (bool(previous) and not any(previous))
+
+
+def is_unopened(found: Json, body: Json, headers: httpx.Headers, *, goes_on: bool) -> bool:
+    """Whether what was taken for one item stands for the page of a list, or beside the list.
+
+    ``goes_on``: another page is to follow. What has an id is an item, whatever else it holds.
+    """
+    if isinstance(found, dict) and "id" in found:
         return False
-    parts = [part for part in (found, *found.values()) if isinstance(part, dict)]
-    lists = [value for part in parts for value in part.values() if isinstance(value, list)]
-    if not any(isinstance(row, dict) for rows in lists for row in rows[:1]):
+    within = _objects_in(found)
+    lengths = within or _objects_in(body)
+    if not lengths:
         return False
-    totals = known_totals(body, headers)
-    more = known_signal(body, headers) is Verdict.MORE
-    return more or (totals.rows or 0) > 1 or (totals.pages or 0) > 1
+    if goes_on or not isinstance(found, dict) or (within and _is_all_envelope(found)):
+        return True
+    scopes = scopes_of(body, found)
+    if known_signal(scopes, headers) is not Verdict.UNKNOWN or known_cursor(scopes) is not MISSING:
+        return True
+    totals = known_totals(scopes, headers)
+    return max(totals.rows or 0, totals.pages or 0) > 1 or totals.rows in lengths
+
+
+def _objects_in(part: Json) -> set[int]:
+    """The lengths of the lists of objects that a part holds, at most two objects deep."""
+    return {len(rows) for rows in lists_in(part) if rows and isinstance(rows[0], dict)}
+
+
+def _is_all_envelope(found: Mapping[str, Json]) -> bool:
+    """Whether an object is nothing but one list and what answers have around it."""
+    return len(found.keys() - ENVELOPE) == 1
 
 
 def reports_error(body: Mapping[str, Json]) -> bool:
@@ -234,26 +296,26 @@ def first_known(*verdicts: Verdict) -> Verdict:
     return next(known, Verdict.UNKNOWN)
 
 
-def known_totals(body: Json, headers: httpx.Headers) -> Totals:
+def known_totals(scopes: Scopes, headers: httpx.Headers) -> Totals:
     """The totals that headers or body tell, headers first."""
     return Totals(
         rows=whole_number(_range_total(headers))
-        or _number(body, headers, TOTAL_NAMES, TOTAL_HEADERS),
-        pages=_number(body, headers, TOTAL_PAGES_NAMES, TOTAL_PAGES_HEADERS),
+        or _number(scopes, headers, TOTAL_NAMES, TOTAL_HEADERS),
+        pages=_number(scopes, headers, TOTAL_PAGES_NAMES, TOTAL_PAGES_HEADERS),
     )
 
 
-def known_cursor(body: Json) -> Json:
+def known_cursor(scopes: Scopes) -> Json:
     """The first value in a known place that can be a cursor; URLs cannot.
 
     MISSING when there is no such place, null or empty when the places are all empty.
     """
-    return _first_usable(body, CURSOR_NAMES, CURSOR_HOLDERS, _as_cursor)
+    return _first_usable(scopes, CURSOR_NAMES, CURSOR_HOLDERS, _as_cursor)
 
 
-def known_link(body: Json) -> Json:
+def known_link(scopes: Scopes) -> Json:
     """The next URL, from the default place or another where APIs put it; as ``known_cursor``."""
-    return _first_usable(body, LINK_NAMES, NEXT_HOLDERS, link_of)
+    return _first_usable(scopes, LINK_NAMES, NEXT_HOLDERS, link_of)
 
 
 def link_of(value: Json) -> Json:
@@ -293,30 +355,37 @@ def link_relations(headers: httpx.Headers) -> dict[str, dict[str, str]]:
     return relations
 
 
+def leads_to_rows(link: Mapping[str, str] | None) -> bool:
+    """Whether a link is there, and does not say ``results="false"`` of itself.
+
+    https://docs.sentry.io/api/pagination/
+    """
+    return link is not None and link.get("results", "").lower() != "false"
+
+
 def _more_wins(says_more: set[bool]) -> Verdict:
     if not says_more:
         return Verdict.UNKNOWN
     return Verdict.MORE if True in says_more else Verdict.END
 
 
-def _wraps_a_list(inside: Json) -> bool:
+def _is_page(part: Json) -> bool:
     """Whether an object holds a list, and is not an item itself."""
     return (
-        isinstance(inside, dict)
-        and "id" not in inside
-        and any(isinstance(value, list) for value in inside.values())
+        isinstance(part, dict)
+        and "id" not in part
+        and any(isinstance(value, list) for value in part.values())
     )
 
 
-def _values(body: Json, names: Sequence[str], holders: Sequence[tuple[str, ...]]) -> Iterator[Json]:
-    """What the names hold, at the top of a body and below its holders, in that order."""
-    if isinstance(body, dict):
-        for holder in (*holders, *WRAPPERS):
-            inside = follow(body, holder) if holder else body
-            if holder in WRAPPERS and not _wraps_a_list(inside):
-                continue
-            if isinstance(inside, dict) and not inside.keys().isdisjoint(names):
-                yield from (inside[name] for name in names if name in inside)
+def _values(
+    scopes: Scopes, names: Sequence[str], holders: Sequence[tuple[str, ...]]
+) -> Iterator[Json]:
+    """What the names hold, in each scope itself and below its holders, in that order."""
+    for scope, holder in product(scopes, holders):
+        inside = follow(scope, holder)
+        if isinstance(inside, dict) and not inside.keys().isdisjoint(names):
+            yield from (inside[name] for name in names if name in inside)
 
 
 def _range_total(headers: httpx.Headers) -> str:
@@ -325,21 +394,21 @@ def _range_total(headers: httpx.Headers) -> str:
 
 
 def _number(
-    body: Json, headers: httpx.Headers, names: Sequence[str], header_names: Sequence[str]
+    scopes: Scopes, headers: httpx.Headers, names: Sequence[str], header_names: Sequence[str]
 ) -> int | None:
-    candidates = chain((headers.get(name) for name in header_names), _values(body, names, HOLDERS))
-    numbers = (whole_number(value) for value in candidates)
+    told = (headers.get(name) for name in header_names)
+    numbers = (whole_number(value) for value in chain(told, _values(scopes, names, HOLDERS)))
     return next((number for number in numbers if number is not None), None)
 
 
 def _first_usable(
-    body: Json,
+    scopes: Scopes,
     names: Sequence[str],
     holders: Sequence[tuple[str, ...]],
     usable: Lookup,
 ) -> Json:
     empty: Json = MISSING
-    for found in _values(body, names, holders):
+    for found in _values(scopes, names, holders):
         value = usable(found)
         if value is not MISSING and value not in (None, ""):
             return value

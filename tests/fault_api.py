@@ -135,12 +135,17 @@ async def silence(_: Request) -> Reply:
 
 
 def pages(items: Sequence[Json], *, size: int = 100, **envelope: Json) -> Handler:
-    """`{"items": [...]}`, paged by `page` (from 1) and `size`; the list may change meanwhile."""
+    """`{"items": [...]}`, paged by `page` (from 1) and `size`; the list may change meanwhile.
+
+    The first page says that nothing comes before it.
+    """
 
     def handler(request: Request) -> Reply:
         length = request.number("size", size)
-        start = (request.number("page", 1) - 1) * length
-        return answer({"items": items[start : start + length], **envelope})
+        number = request.number("page", 1)
+        first: dict[str, Json] = {"previous": None} if number == 1 else {}
+        start = (number - 1) * length
+        return answer({"items": items[start : start + length], **first, **envelope})
 
     return handler
 

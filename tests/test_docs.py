@@ -324,7 +324,7 @@ def test_the_holders_of_known_signals_are_documented() -> None:
     (wrapped,) = (line for line in prose(PAGINATION).split("\n\n") if "one level down" in line)
 
     assert re.findall(r"`([^`]+)`", listed) == names(signals.HOLDERS)
-    assert re.findall(r"`([^`]+)`", wrapped) == [*names(signals.WRAPPERS), "id"]
+    assert re.findall(r"`([^`]+)`", wrapped) == [*signals.WRAPPERS, "id"]
     for signal, holders in {
         "next": signals.NEXT_HOLDERS,
         "link": signals.NEXT_HOLDERS,

@@ -766,7 +766,7 @@ def test_a_single_object_is_an_endpoint_without_paging(type_: PaginationType) ->
     """An object that is itself the item ends the walk, whatever its fields are called."""
     item = {"id": 1, "next": "x", "has_more": True, "total": 50, "page": {"next": "y"}}
 
-    assert after(paging(type_), Page(URL, item, [item])).next is None
+    assert after(paging(type_), Page(URL, item, [item], is_single=True)).next is None
 
 
 # --- the same page twice -----------------------------------------------------------------
@@ -1093,7 +1093,7 @@ def test_a_single_object_has_no_cursor() -> None:
     """An object that is itself the item is not searched for a cursor."""
     item = {"id": 1, "next": "x", "cursor": "y", "has_more": True}
 
-    assert after(paging("cursor"), Page(URL, item, [item])).next is None
+    assert after(paging("cursor"), Page(URL, item, [item], is_single=True)).next is None
 
 
 # --- next_link ---------------------------------------------------------------------------
@@ -1255,7 +1255,7 @@ def test_a_single_object_has_no_next_link() -> None:
     """An object that is itself the item is not searched for a link."""
     item = {"id": 1, "next": "/steps/2", "links": {"next": "/steps/2"}}
 
-    assert after(paging("next_link"), Page(URL, item, [item])).next is None
+    assert after(paging("next_link"), Page(URL, item, [item], is_single=True)).next is None
 
 
 # --- header_link -------------------------------------------------------------------------
@@ -1651,6 +1651,104 @@ def test_any_body_gives_a_step_or_a_pagination_error(
     except PaginationError:
         return
     assert step.progress.rows == rows
+
+
+# --- signals beside a list that lies deep ---------------------------------------------------
+
+
+def connection(rows: int, start: int = 0, **info: Json) -> Page:
+    """A page of GraphQL's: ``pageInfo`` lies beside the nodes, below other objects."""
+    nodes = [{"id": start + number} for number in range(rows)]
+    holder = {"nodes": nodes, "pageInfo": info}
+    return Page(URL, {"data": {"viewer": {"id": 1, "things": holder}}}, nodes, holder=holder)
+
+
+@pytest.mark.parametrize("type_", ["none", "next_link"])
+def test_a_signal_beside_the_list_is_seen(type_: PaginationType) -> None:
+    """More pages that a type does not lead to are an error, however deep that is said."""
+    with pytest.raises(PaginationError, match="more"):
+        after(paging(type_), connection(3, hasNextPage=True, endCursor="c"))
+
+
+def test_a_cursor_beside_the_list_is_followed() -> None:
+    """GraphQL's ``endCursor`` needs no cursorPath."""
+    first = connection(10, hasNextPage=True, endCursor="c1")
+
+    assert params(after(paging("cursor"), first).next)["cursor"] == "c1"
+    assert not goes_on(paging("cursor"), first, connection(3, 10, hasNextPage=False))
+
+
+def test_words_of_an_item_around_the_list_are_its_own() -> None:
+    """What has an id is an item: its "total" or "last" says nothing about pages."""
+    rows = [{"id": 1}, {"id": 2}]
+    holder = {"id": 7, "members": rows, "total": 90, "has_more": True}
+    body = {"data": {"team": holder}}
+
+    assert after(paging("none"), Page(URL, body, rows, holder=holder)).warning is None
+
+
+# --- APIs that name a next page for ever -----------------------------------------------------
+
+
+@counted
+def test_numbers_that_are_only_counted_on_end_at_empty_pages(type_: PaginationType) -> None:
+    """Datadog's ``next_offset`` is the offset plus the page size, at the end as well."""
+
+    def counting(rows: int, number: int) -> Page:
+        return page(rows, number * 10, meta={"pagination": {"next_offset": (number + 1) * 10}})
+
+    pages = [counting(10, 0), counting(4, 1), *(counting(0, number) for number in (2, 3, 4))]
+
+    assert goes_on(paging(type_), *pages[:4])
+    assert not goes_on(paging(type_), *pages)
+
+
+@counted
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param({"next": "/things?page=9"}, id="a link"),
+        pytest.param({"next_offset": 90, "has_more": True}, id="a boolean beside it"),
+    ],
+)
+def test_other_words_for_more_outlast_empty_pages(
+    type_: PaginationType, said: dict[str, Json]
+) -> None:
+    """Pages may be empty for a filter: only numbers are taken to be computed."""
+    pages = [page(10, **said), *(page(0, **said) for _ in range(6))]
+
+    assert goes_on(paging(type_), *pages)
+
+
+@paged_by_link
+def test_a_link_on_an_empty_page_after_the_total(type_: PaginationType) -> None:
+    """When all that was told has come, a link to yet another page leads nowhere."""
+    headers = {"Link": '</things?after=x>; rel="next"'}
+    said: dict[str, Json] = {"next": "/things?after=x", "total": 14}
+    full, rest, empty = (page(rows, headers=headers, **said) for rows in (10, 4, 0))
+
+    assert goes_on(paging(type_), full, empty)
+    assert goes_on(paging(type_), full, rest)
+    assert not goes_on(paging(type_), full, rest, empty)
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        pytest.param("/rest/api/x?start=9", "/wiki/rest/api/x?start=9", id="below the context"),
+        pytest.param("/wiki/rest/api/x?start=9", "/wiki/rest/api/x?start=9", id="with the context"),
+        pytest.param("/wikis/x", "/wiki/wikis/x", id="another first word"),
+        pytest.param("?start=9", "/v2/things?start=9", id="a query"),
+    ],
+)
+def test_links_are_relative_to_the_base_beside_them(link: str, expected: str) -> None:
+    """Confluence says in ``_links.base`` below which path its links are."""
+    first = page(10, _links={"base": "https://elsewhere.example/wiki", "next": link})
+
+    following = after(paging("next_link"), first).next
+
+    assert following is not None
+    assert httpx.URL(following.url) == httpx.URL(URL).join(expected)
 
 
 # --- settings of one resource ------------------------------------------------------------

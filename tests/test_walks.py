@@ -25,7 +25,7 @@ from errors import BodyError, OceanCustomError, PaginationError
 from expansion import Endpoint, Parameter, Resource
 from extraction import Extractor
 from lookup import Json
-from pagination import PageRequest, PaginationSettings, make_paginator
+from pagination import PageRequest, PaginationSettings, PaginationType, make_paginator
 from session import Session
 from settings import Settings
 from tests.fault_api import Answer, FaultApi, Request
@@ -67,6 +67,8 @@ class Collection:
     def __call__(self, path: str, query: Mapping[str, str]) -> Reply:
         """The answer to one request."""
         start, stop, turn = self._slice(query)
+        # Before the first page there is nothing.
+        stop = stop if start >= 0 else start
         rows = [{"id": at + 1, "keep": at % 3 == 0} for at in range(start, min(stop, self.size))]
         body = self._totals() | self._told(is_last=stop >= self.size)
         headers: dict[str, str] = {}
@@ -305,7 +307,7 @@ def test_counted_walks_over_honest_apis(
     expected = ids(api.cap or 0) if hides_its_cap(api, page_size) else ids(api.size)
     assert outcome.error is None
     assert outcome.ids == kept(expected, path)
-    assert len(outcome.requests) <= math.ceil(api.size / min(page_size, api.cap or page_size)) + 2
+    assert len(outcome.requests) <= math.ceil(api.size / min(page_size, api.cap or page_size)) + 3
 
 
 @settings(max_examples=600, deadline=None)
@@ -378,7 +380,10 @@ def test_walks_by_the_last_id(size: int, page_size: int, length: int) -> None:
 def test_walks_with_a_configured_path(
     size: int, page_size: int, style: Literal["offset", "page"], cap: int | None
 ) -> None:
-    """With hasMorePath configured, any cap is walked to the end, in exactly the pages there are."""
+    """With hasMorePath configured, any cap is walked to the end, in exactly the pages there are.
+
+    Page numbers cost one request more: whether there is a page 0.
+    """
 
     def api(path: str, query: Mapping[str, str]) -> Reply:
         collection = Collection(style, size, cap=cap, more="has_more")
@@ -391,7 +396,8 @@ def test_walks_with_a_configured_path(
 
     assert outcome.error is None
     assert outcome.ids == ids(size)
-    assert len(outcome.requests) == max(1, math.ceil(size / min(page_size, cap or page_size)))
+    pages = max(1, math.ceil(size / min(page_size, cap or page_size)))
+    assert len(outcome.requests) == pages + (style == "page")
 
 
 # --- endpoints that do not page ------------------------------------------------------------
@@ -428,7 +434,7 @@ def test_endpoints_that_ignore_paging(
         data_path=None if bare else ".items",
     )
 
-    assert len(outcome.requests) <= 2
+    assert len(outcome.requests) <= 2 + (style == "page")
     if outcome.error is None:
         assert outcome.ids == ids(size)
     else:
@@ -493,6 +499,10 @@ def test_an_api_that_heeds_the_size_but_not_the_position(
         pytest.param({"next": "/things?page=2"}, id="next"),
         pytest.param({"total": 25}, id="total"),
         pytest.param({"meta": {"totalCount": 25}}, id="nested total"),
+        pytest.param({"has_more": False}, id="no more"),
+        pytest.param({"next": None}, id="no next"),
+        pytest.param({"total": 2}, id="the total of the list"),
+        pytest.param({}, id="nothing else"),
     ],
 )
 @pytest.mark.parametrize("style", [*COUNTED, *LED])
@@ -506,6 +516,41 @@ def test_a_page_without_data_path(style: Style, envelope: dict[str, Json]) -> No
     assert "data_path" in str(outcome.error)
     assert "results" in str(outcome.error)
     assert outcome.ids == []
+
+
+@pytest.mark.parametrize("data_path", [".meta", ".next", ".took", ".deep", ".deep.count"])
+@pytest.mark.parametrize("style", ["none", *COUNTED, *LED])
+def test_a_data_path_that_leads_beside_the_list(style: PaginationType, data_path: str) -> None:
+    """A word, number or object of the envelope is no item, whatever the walk does after it."""
+    rows = [{"id": 1}, {"id": 2}]
+    body = {"deep": {"all": rows, "count": 2}, "meta": {"n": 1}, "next": "", "took": 3}
+
+    outcome = walk(PaginationSettings(type=style), lambda _p, _q: (body, {}), data_path=data_path)
+
+    assert isinstance(outcome.error, PaginationError)
+    assert f"data_path '{data_path}'" in str(outcome.error)
+    assert outcome.ids == []
+
+
+@pytest.mark.parametrize(
+    ("data_path", "body"),
+    [
+        pytest.param(None, {"name": "x", "rules": [{"id": 1}], "at": 7}, id="a document"),
+        pytest.param(".team", {"team": {"id": 1}, "members": [{"id": 1}], "total": 9}, id="its id"),
+        pytest.param("[.]", {"members": [{"id": 1}], "next": ""}, id="as the author wished"),
+        pytest.param(".name", {"name": "x", "tags": ["a"]}, id="a word beside words"),
+        pytest.param(".count", {"count": 3}, id="a number alone"),
+    ],
+)
+@pytest.mark.parametrize("style", ["none", *COUNTED, *LED])
+def test_one_item_that_is_no_page(
+    style: PaginationType, data_path: str | None, body: dict[str, Json]
+) -> None:
+    """An object or scalar without a list of objects around it is one item, asked for once."""
+    outcome = walk(PaginationSettings(type=style), lambda _p, _q: (body, {}), data_path=data_path)
+
+    assert outcome.error is None
+    assert len(outcome.ids) == 1
 
 
 @pytest.mark.parametrize(
@@ -537,10 +582,12 @@ def test_an_error_with_status_200(style: Style, body: dict[str, Json]) -> None:
 
 
 def _endless(style: Style) -> Api:
-    """An API that always has a new page."""
+    """An API that always has a new page; there is no page 0."""
     numbers = count(1)
 
-    def api(path: str, _: Mapping[str, str]) -> Reply:
+    def api(path: str, query: Mapping[str, str]) -> Reply:
+        if query.get("page") == "0":
+            return {"items": []}, {}
         number = next(numbers)
         link = f"{BASE}{path}?at={number}"
         body: dict[str, Json] = {"items": [{"id": number}], "has_more": True}
@@ -563,7 +610,7 @@ def test_an_endless_api_is_stopped(style: Style) -> None:
 
     assert isinstance(outcome.error, PaginationError)
     assert "maxPages" in str(outcome.error)
-    assert len(outcome.requests) == 20
+    assert len(outcome.requests) == 20 + (style == "page")
     assert outcome.ids == ids(20)
 
 
@@ -637,6 +684,96 @@ def test_items_of_a_page_that_ends_in_a_circle_are_yielded() -> None:
 
     assert isinstance(outcome.error, PaginationError)
     assert outcome.ids == ids(25)
+
+
+# --- where the pages begin -----------------------------------------------------------------
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data(), page_size=PAGE_SIZES)
+def test_pages_counted_from_zero_are_not_lost(data: st.DataObject, page_size: int) -> None:
+    """With startPage left at 1, page 0 of an API that has one is an error, whatever it tells."""
+    drawn = data.draw(_counted(page_size, honest=True))
+    api = replace(drawn, style="page", start_page=0)
+
+    outcome = walk(paging("page", page_size), api, data_path=None if api.bare else ".items")
+
+    assert outcome.error is not None or outcome.ids == ids(api.size)
+    if outcome.error:
+        assert "startPage" in str(outcome.error)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(Answer(b'{"error": "page starts at 1"}', status=400), id="400"),
+        pytest.param(Answer(b"", status=404), id="404"),
+        pytest.param(Answer(b"OFFSET must not be negative", status=500), id="500"),
+        pytest.param(Answer(b"<html>", status=200), id="not JSON"),
+        pytest.param(Answer(b'{"items": []}', status=200), id="empty"),
+        pytest.param(Answer(b'{"items": [{"id": 2}, {"id": 1}]}', status=200), id="page 1 again"),
+        pytest.param(Answer(b'{"error": "no such page"}', status=200), id="an error with 200"),
+    ],
+)
+async def test_page_0_of_an_api_that_counts_from_one(refusal: Answer) -> None:
+    """It is asked for once, and its refusal says that nothing comes before page 1."""
+    async with FaultApi() as server:
+
+        def served(request: Request) -> Answer:
+            page = request.number("page", 1)
+            rows = [{"id": number} for number in (1, 2)[: 2 - page + 1]]
+            return refusal if page == 0 else Answer(json.dumps({"items": rows}).encode())
+
+        server.serve("/things", served)
+        outcome = await walked(paging("page", 2), over_http, base_url=server.url)
+
+    assert outcome.error is None
+    assert outcome.ids == [1, 2, 1]
+    assert [request.param("page") for request in server.requests].count("0") == 1
+
+
+@pytest.mark.parametrize(
+    ("tells", "headers"),
+    [
+        pytest.param({"first": True}, {}, id="first"),
+        pytest.param({"previous": None}, {}, id="no previous page"),
+        pytest.param({}, {"Link": '<x>; rel="next"'}, id="a Link header without prev"),
+    ],
+)
+def test_page_0_is_not_asked_for_where_page_1_says_it_is_the_first(
+    tells: dict[str, Json], headers: dict[str, str]
+) -> None:
+    """Signals of the first page save the request."""
+
+    def api(path: str, query: Mapping[str, str]) -> Reply:
+        body, _ = Collection("page", 9)(path, query)
+        return ({**body, **tells}, headers) if query["page"] == "1" else (body, {})
+
+    outcome = walk(paging("page", 5), api)
+
+    assert outcome.ids == ids(9)
+    assert not any("page=0" in request for request in outcome.requests)
+
+
+def test_a_later_child_shows_that_pages_count_from_zero() -> None:
+    """A first child without items settles nothing; another one does."""
+    sizes = {"a": 0, "b": 0, "c": 3}
+    pagination = paging("page", 10)
+
+    def api(path: str, query: Mapping[str, str]) -> Reply:
+        if path == "/parents":
+            return [{"id": name} for name in sizes], {}
+        name = path.split("/")[2]
+        return Collection("page", sizes[name], start_page=0, bare=True)(path, query)
+
+    resource = Resource(
+        "/parents/{key}/children",
+        Endpoint("/parents/{key}/children", pagination=pagination),
+        (Parameter("key", Endpoint("/parents"), ".id"),),
+    )
+
+    with pytest.raises(PaginationError, match="set startPage to 0"):
+        _extracted(resource, api)
 
 
 # --- pages fetched ahead -------------------------------------------------------------------

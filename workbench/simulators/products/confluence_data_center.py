@@ -133,7 +133,7 @@ PRODUCT = Product(
     mistakes=(
         Mistake("a size above the cap", {"pageSize": "1000"}),
         Mistake("the pages' default size", {"sizeParam": "maxResults"}),
-        Mistake("links", {"paginationType": "next_link"}, error="404 Not Found"),
+        Mistake("links", {"paginationType": "next_link"}),
         Mistake("no position parameter", {"paginationParam": None}, error="does not heed 'offset'"),
         Mistake("page numbers", {"paginationType": "page"}, error="share"),
         Mistake(
