@@ -7,7 +7,7 @@ minutes, and does not know HTTP dates in ``Retry-After``.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -15,6 +15,8 @@ import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
 from errors import SourceError
+from lookup import Json
+from signals import ERROR_NAMES
 
 MAX_ATTEMPTS = 10
 RESET_HEADERS = (
@@ -24,6 +26,17 @@ RESET_HEADERS = (
     "X-Contentful-RateLimit-Reset",
 )
 REMAINING_HEADERS = ("X-RateLimit-Remaining", "RateLimit-Remaining", "X-Rate-Limit-Remaining")
+# What errors in bodies call a limit that is reached, in small letters, without "_".
+RATE_LIMIT_CODES = frozenset(
+    {
+        "complexityexception",  # https://developer.monday.com/api-reference/docs/rate-limits
+        "ratelimited",  # https://linear.app/developers/rate-limiting and GitHub's GraphQL
+        "ratelimitexceeded",  # https://developers.google.com/drive/api/guides/handle-errors
+        "throttled",  # https://shopify.dev/docs/api/usage/limits
+        "userratelimitexceeded",
+    }
+)
+_CODE_KEYS = ("code", "error_code", "reason", "type")
 _EPOCH = 1_000_000_000  # a larger number of seconds is a date, a smaller one a duration
 _FIRST_WAIT = 0.25  # seconds, doubled with every attempt
 _LONGEST_WAIT = 30.0  # seconds
@@ -33,19 +46,36 @@ _backoff = wait_exponential_jitter(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT, ji
 OnRetry = Callable[[SourceError, float], None]
 
 
-def is_rate_limited(status: int, headers: httpx.Headers) -> bool:
-    """Whether an answer only asks to come later: 429, or 403 that says so in its headers.
+def is_rate_limited(status: int, headers: httpx.Headers, body: Json = None) -> bool:
+    """Whether an answer only asks to come later.
 
+    429, 403 that says so in its headers, or any answer whose error has such a code.
     https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
-    if status == httpx.codes.TOO_MANY_REQUESTS:
+    if status == httpx.codes.TOO_MANY_REQUESTS or not RATE_LIMIT_CODES.isdisjoint(_codes(body)):
         return True
     exhausted = any(headers.get(name, "").strip() == "0" for name in REMAINING_HEADERS)
     return status == httpx.codes.FORBIDDEN and ("Retry-After" in headers or exhausted)
 
 
+def _codes(body: Json) -> Iterator[str]:
+    """The codes of the errors an answer reports, in small letters, without "_"."""
+    reported = [body.get(name) for name in ERROR_NAMES] if isinstance(body, dict) else []
+    while reported:
+        match reported.pop():
+            case dict() as error:
+                yield from (
+                    code.lower().replace("_", "")
+                    for key in _CODE_KEYS
+                    if isinstance(code := error.get(key), str)
+                )
+                reported += error.values()
+            case list() as errors:
+                reported += errors
+
+
 def parse_retry_after(
-    status: int, headers: httpx.Headers, now: datetime | None = None
+    status: int, headers: httpx.Headers, now: datetime | None = None, *, body: Json = None
 ) -> float | None:
     """Seconds to wait by ``Retry-After`` (RFC 9110, 10.2.3), or until a rate limit is reset.
 
@@ -54,7 +84,7 @@ def parse_retry_after(
     when the answer is about the limit.
     """
     now = now or datetime.now(UTC)
-    names = ("Retry-After", *(RESET_HEADERS if is_rate_limited(status, headers) else ()))
+    names = ("Retry-After", *(RESET_HEADERS if is_rate_limited(status, headers, body) else ()))
     told = (headers[name] for name in names if name in headers)
     return next((wait for text in told if (wait := _seconds(text.strip(), now)) is not None), None)
 

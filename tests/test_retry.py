@@ -23,6 +23,7 @@ from errors import (
     SourceError,
     TransportError,
 )
+from lookup import Json
 from retry import MAX_ATTEMPTS, is_rate_limited, parse_retry_after, retrying
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -98,6 +99,32 @@ def test_rate_limits(status_: int, headers: dict[str, str], seconds: float | Non
 def test_what_is_a_rate_limit(status_: int, headers: dict[str, str], *, limited: bool) -> None:
     """A 403 that only asks to come later is told from a refusal."""
     assert is_rate_limited(status_, httpx.Headers(headers)) is limited
+
+
+@pytest.mark.parametrize(
+    ("body", "limited"),
+    [
+        pytest.param({"errors": [{"extensions": {"code": "RATELIMITED"}}]}, True, id="Linear"),
+        pytest.param({"errors": [{"type": "RATE_LIMITED"}]}, True, id="GitHub's GraphQL"),
+        pytest.param({"errors": [{"extensions": {"code": "THROTTLED"}}]}, True, id="Shopify"),
+        pytest.param(
+            {"error": {"code": 403, "errors": [{"reason": "userRateLimitExceeded"}]}},
+            True,
+            id="Google",
+        ),
+        pytest.param({"error": {"errors": [{"reason": "forbidden"}]}}, False, id="another reason"),
+        pytest.param({"errors": ["THROTTLED"]}, False, id="a message"),
+        pytest.param({"items": [{"code": "throttled"}]}, False, id="an item"),
+        pytest.param([{"errors": [{"code": "throttled"}]}], False, id="a list"),
+        pytest.param(None, False, id="nothing"),
+    ],
+)
+@pytest.mark.parametrize("status_", [200, 400, 403])
+def test_rate_limits_told_in_the_body(status_: int, body: Json, *, limited: bool) -> None:
+    """Some APIs tell of a limit only in the code of an error, with a status of another meaning."""
+    assert is_rate_limited(status_, httpx.Headers(), body) is limited
+    waits = parse_retry_after(status_, httpx.Headers({"X-RateLimit-Reset": "7"}), NOW, body=body)
+    assert waits == (7 if limited else None)
 
 
 @given(value=st.text(st.characters(min_codepoint=32, max_codepoint=126)) | st.datetimes().map(str))
