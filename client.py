@@ -33,7 +33,7 @@ from errors import (
     TransportError,
 )
 from extraction import NO_ITEMS, Extracted, Extractor
-from lookup import Json, keys_of
+from lookup import Jq, Json, find, keys_of
 from pagination import Page, PageRequest, Paginator, Progress
 from redaction import Redactor
 from retry import is_rate_limited, parse_retry_after, retrying
@@ -80,9 +80,14 @@ class ApiClient:
     """The API of one installation, for one resync; close it with ``aclose``."""
 
     def __init__(
-        self, settings: Settings, *, http: Callable[[Settings], httpx.AsyncClient] = open_http
+        self,
+        settings: Settings,
+        jq: Jq,
+        *,
+        http: Callable[[Settings], httpx.AsyncClient] = open_http,
     ) -> None:
         self._settings = settings
+        self._jq = jq
         self.redact = Redactor(*settings.secrets)
         self.counts = Counts()
         self._http = http(settings)
@@ -90,6 +95,7 @@ class ApiClient:
             settings.credentials,
             settings.base_url,
             self.redact,
+            jq=jq,
             custom_headers=settings.custom_headers,
         )
         self._guard = OriginGuard(settings.base_url, settings.allowed_hosts)
@@ -249,10 +255,11 @@ class ApiClient:
                 self._refuse_endless(upcoming, sent)
                 answer = await self._next_answer(upcoming, ahead)
                 self._refuse_sudden_silence(upcoming, progress, answer)
-                extracted = extractor.extract(answer.body) if answer.size else NO_ITEMS
+                extracted = await extractor.extract(answer.body) if answer.size else NO_ITEMS
                 self._refuse_reported_error(upcoming, answer, extracted, extractor)
                 rows = (extractor.rows(answer.body) or extracted.items) if answer.size else []
-                page = Page(answer.url, answer.body, rows, answer.headers)
+                found = await find(paginator.lookups, answer.body, self._jq)
+                page = Page(answer.url, answer.body, rows, answer.headers, found)
                 fetched = Fetched(page, extracted, answer.size)
                 self._refuse_unopened_page(page, extractor)
                 try:

@@ -30,7 +30,7 @@ from typing import Literal, NoReturn, Protocol, assert_never, get_args
 import httpx
 
 from errors import PaginationError
-from lookup import MISSING, Json, compile_lookup, keys_of
+from lookup import MISSING, NOTHING_FOUND, Found, Json, Lookup, compile_lookup, keys_of
 from signals import (
     DEFAULT_NEXT_LINK_PATH,
     ConfiguredSignals,
@@ -137,12 +137,16 @@ def _with_path(body: Mapping[str, Json], keys: Sequence[str], value: str | int) 
 
 @dataclass(frozen=True)
 class Page:
-    """One answer: ``rows`` are what the API sent, before any filter in ``data_path``."""
+    """One answer: ``rows`` are what the API sent, before any filter in ``data_path``.
+
+    ``found``: what the paginator's ``lookups`` that are programs gave on the body.
+    """
 
     url: str
     body: Json
     rows: Sequence[Json]
     headers: httpx.Headers = field(default_factory=httpx.Headers)
+    found: Found = NOTHING_FOUND
 
     @property
     def envelope(self) -> Json:
@@ -231,6 +235,10 @@ class Step:
 class Paginator(Protocol):
     """One style of paging, as pure functions over requests and pages."""
 
+    @property
+    def lookups(self) -> Sequence[Lookup]:
+        """The configured paths that are looked up in every page."""
+
     def first(self, request: PageRequest) -> PageRequest:
         """The request for the first page."""
 
@@ -269,6 +277,7 @@ class SinglePage:
     def __init__(self, settings: PaginationSettings) -> None:
         self._type_is_own = settings.type_is_own
         self._signals = ConfiguredSignals.of(settings.has_more_path, settings.last_page_path)
+        self.lookups = self._signals.lookups
 
     def first(self, request: PageRequest) -> PageRequest:
         """The request as it is."""
@@ -278,7 +287,7 @@ class SinglePage:
         """The end, unless the answer itself speaks of more."""
         del sent
         warning = None
-        configured = self._signals.verdict(page.body)
+        configured = self._signals.verdict(page.body, page.found)
         now = progress.after(page, 0, signalled=False)
         told = first_known(configured, page.signal)
         if told is Verdict.MORE or (now.is_short_of_total and told is Verdict.UNKNOWN):
@@ -303,6 +312,7 @@ class _Sized:
     def __init__(self, settings: PaginationSettings) -> None:
         self._settings = settings
         self._signals = ConfiguredSignals.of(settings.has_more_path, settings.last_page_path)
+        self.lookups = self._signals.lookups
         self._size_param = settings.size_param or DEFAULT_SIZE_PARAM.get(settings.type)
         self._configured = self._signals.names
 
@@ -374,7 +384,7 @@ class _Counted(_Sized, ABC):
     def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
         """Continue at the next position, or end by the rules at the top of this module."""
         asked = self._asked(sent)
-        configured = self._signals.verdict(page.body)
+        configured = self._signals.verdict(page.body, page.found)
         signalled = configured is not Verdict.UNKNOWN
         now = progress.after(page, asked, signalled=signalled)
         told = first_known(configured, page.signal)
@@ -546,16 +556,17 @@ class CursorPaginator(_Sized):
         super().__init__(settings)
         self._param = settings.pagination_param or DEFAULT_POSITION_PARAM["cursor"]
         path = settings.cursor_path
-        self._cursor = compile_lookup(path, "cursorPath") if path else known_cursor
+        self._cursor = compile_lookup(path, "cursorPath") if path else None
+        self.lookups += (self._cursor,) if self._cursor else ()
         self._path = path
         names = (self._signals.names, f"cursorPath {path!r}" if path else "")
         self._configured = " and ".join(filter(None, names))
 
     def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
         """Continue at the cursor, or end without one."""
-        configured = self._signals.verdict(page.body)
+        configured = self._signals.verdict(page.body, page.found)
         boolean = first_known(configured, page.boolean)
-        found = self._cursor(page.body if self._path else page.envelope)
+        found = self._cursor(page.body, page.found) if self._cursor else known_cursor(page.envelope)
         cursor = self._readable(found)
         signalled = configured is not Verdict.UNKNOWN or found is not MISSING
         now = progress.after(page, self._asked(sent), signalled=signalled)
@@ -616,7 +627,7 @@ class _Linked(_Sized, ABC):
 
     def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
         """Continue at the link, or end without one."""
-        configured = self._signals.verdict(page.body)
+        configured = self._signals.verdict(page.body, page.found)
         boolean = first_known(configured, page.boolean)
         link = self._link(page)
         signalled = configured is not Verdict.UNKNOWN or link is not MISSING
@@ -654,18 +665,18 @@ class NextLinkPaginator(_Linked):
     def __init__(self, settings: PaginationSettings) -> None:
         super().__init__(settings)
         path = settings.next_link_path
-        self._find = compile_lookup(path, "nextLinkPath") if path else known_link
-        self._is_configured = path is not None
+        self._next = compile_lookup(path, "nextLinkPath") if path else None
+        self.lookups += (self._next,) if self._next else ()
         names = (self._signals.names, f"nextLinkPath {path or DEFAULT_NEXT_LINK_PATH!r}")
         self._configured = " and ".join(filter(None, names))
 
     def _asked(self, sent: PageRequest) -> int:
         # A path that the operator gave and that finds nothing is in doubt whenever a page has
         # the usual size, even where no size was asked for.
-        return super()._asked(sent) or (self._settings.page_size if self._is_configured else 0)
+        return super()._asked(sent) or (self._settings.page_size if self._next else 0)
 
     def _link(self, page: Page) -> Json:
-        found = self._find(page.body if self._is_configured else page.envelope)
+        found = self._next(page.body, page.found) if self._next else known_link(page.envelope)
         if found is MISSING or found is False:
             return found
         link = link_of(found)
