@@ -67,6 +67,7 @@ _REFUSED = (
 )  # fmt: skip
 _REFUSALS = "".join(f"def {name}: {name.partition('(')[0]}_is_refused; " for name in _REFUSED)
 _IS_REFUSED = re.compile(r"(\w+)_is_refused/0 is not defined")
+_PRODUCT = re.compile(r"\*(=?)")
 _NO_ENVIRONMENT = "def env: {}; {} as $ENV | "
 
 
@@ -137,8 +138,8 @@ def checked(program: str, where: str) -> str:
     quoted = program if '"' in program else program.replace("'", '"')
     try:
         # jq calculates with constants while it compiles, and "x" * 1e9 takes a gigabyte; a
-        # difference is as good where only the form counts.
-        jq.compile(source_of(quoted.replace("*", "-"), environment=False))
+        # quotient has the same form, and only the form counts here.
+        jq.compile(source_of(_PRODUCT.sub(r"/\1 ", quoted), environment=False))
     except ValueError as error:
         if refused := _IS_REFUSED.search(str(error)):
             raise MappingError(

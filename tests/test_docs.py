@@ -22,7 +22,7 @@ import session
 import signals
 from errors import ConfigurationError, MappingError
 from extraction import Extractor
-from lookup import Json
+from lookup import Jq, Json
 from overrides import EndpointAppConfig, EndpointSelector, PaginationOverride, PathParameter
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from settings import load_settings
@@ -245,14 +245,15 @@ def test_the_default_parameters_are_documented() -> None:
     tables(MAPPING, "`data_path`"),
     ids=lambda row: f"{row.cells['`data_path`']} of {row.cells['Response']}",
 )
-def test_a_data_path_gives_the_items_shown(row: Row) -> None:
+async def test_a_data_path_gives_the_items_shown(jq: Jq, row: Row) -> None:
     """Each row of the table of data paths is what extraction gives."""
     program = next(name for name in row.names("`data_path`"))
     unset = row.cells["`data_path`"].startswith("unset")
     body, items = (json.loads(only_name(row, column)) for column in ("Response", "Items"))
 
     for data_path in [program, None] if unset else [program]:
-        assert Extractor(data_path, "data_path").extract(body).items == items
+        extracted = await Extractor(data_path, "data_path", jq).extract(body)
+        assert extracted.items == items
 
 
 @pytest.mark.parametrize(
