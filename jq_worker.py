@@ -130,14 +130,16 @@ class JqWorker:
 
     def _death(self, status: int, where: str) -> MappingError:
         """Why the process ended, by its exit status (below 0: a signal)."""
+        remedy = "simplify the expression, or ask for smaller pages"
         match -status:
             case signal.SIGALRM:
-                took = f"took longer than {self._limits.seconds:g} seconds"
+                seconds = self._limits.seconds
+                return MappingError(f"{where} took longer than {seconds:g} seconds; {remedy}")
             case signal.SIGABRT:
-                took = f"needed more than {self._limits.memory_bytes // _MB} MB of memory"
+                most = self._limits.memory_bytes // _MB
+                return MappingError(f"{where} needed more than {most} MB of memory; {remedy}")
             case _:
-                took = f"brought jq down (exit status {status})"
-        return MappingError(f"{where} {took}; simplify the expression, or ask for smaller pages")
+                return MappingError(f"{where} brought jq down (exit status {status}); {remedy}")
 
 
 async def _exchange(process: Process, program: bytes, text: bytes) -> tuple[bytes, bytes]:

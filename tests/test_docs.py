@@ -17,6 +17,7 @@ from port_ocean.config.dynamic import default_config_factory
 from pydantic import ValidationError
 
 import errors
+import jq_worker
 import retry
 import session
 import signals
@@ -61,6 +62,7 @@ SELECTOR_ROWS, PARAMETER_ROWS = (
     [row for row in tables(MAPPING, "Field") if row.section == section]
     for section in ("selector", "Fields of a path parameter")
 )
+JQ_LIMITS = tables(MAPPING, "Limit of one run")
 PAGING_ROWS = tables(PAGINATION, "Field")
 
 
@@ -451,6 +453,10 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert f"at most {retry.MAX_ATTEMPTS} times" in said
     assert f"| {', '.join(map(str, transient))} | yes |" in said
     assert f"After {session.MAX_FAILED_CHILDREN} failures" in prose(MAPPING)
+    limits = {row.cells["Limit of one run"]: row.cells["Value"] for row in JQ_LIMITS}
+    assert limits["time"] == f"{jq_worker.MAX_SECONDS:g} seconds"
+    assert limits["memory"].startswith(f"{jq_worker.MAX_MEMORY_BYTES // 2**20} MB")
+    assert limits["output"] == f"{jq_worker.MAX_OUTPUT_BYTES // 2**20} MB"
     assert f"in batches of {session.BATCH_ITEMS}" in DESIGN.read_text()
 
 

@@ -243,17 +243,17 @@ async def test_a_caller_that_is_cancelled(jq: JqWorker, program: str) -> None:
     assert not is_alive(pid)
 
 
-async def test_a_caller_that_is_cancelled_in_the_queue(small: JqWorker) -> None:
+async def test_a_caller_that_is_cancelled_in_the_queue(jq: JqWorker) -> None:
     """Who only waits for its turn may leave without harm."""
-    await small.outputs(".", 1, where=WHERE)
-    pid = small.pid
-    task = asyncio.create_task(small.outputs("[range(100000)] | length", None, where=WHERE))
-    waiting = asyncio.create_task(small.outputs(".", 2, where=WHERE))
+    await jq.outputs(".", 1, where=WHERE)
+    pid = jq.pid
+    task = asyncio.create_task(jq.outputs("[range(100000)] | length", None, where=WHERE))
+    waiting = asyncio.create_task(jq.outputs(".", 2, where=WHERE))
     await asyncio.sleep(0)
     waiting.cancel()
 
     assert await task == [100_000]
-    assert small.pid == pid
+    assert jq.pid == pid
 
 
 _ABANDONS = """
