@@ -34,10 +34,10 @@ def _compiled(program: str) -> Any:  # noqa: ANN401 (the library has no types)
     return jq.compile(program)
 
 
-def _evaluated(program: bytes, text: bytes, most_bytes: int) -> tuple[bytes, bytes]:
+def _evaluated(program: str, text: str, most_bytes: int) -> tuple[bytes, bytes]:
     """What became of a program whose one output is a text, and that text."""
     try:
-        output = _compiled(program.decode()).input_text(text.decode()).first().encode()
+        output = _compiled(program).input_text(text).first().encode()
     except ValueError as error:
         return FAILED, str(error).encode(errors="replace")
     return (DONE, output) if len(output) <= most_bytes else (TOO_LARGE, b"")
@@ -69,7 +69,8 @@ def main(seconds: float, memory_bytes: int, output_bytes: int, parent: int) -> N
     _limit_memory(memory_bytes)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # whatever the parent made of it
     while _is_awaited(parent) and (header := sys.stdin.buffer.read(REQUEST.size)):
-        program, text = (sys.stdin.buffer.read(length) for length in REQUEST.unpack(header))
+        lengths = REQUEST.unpack(header)
+        program, text = (sys.stdin.buffer.read(length).decode() for length in lengths)
         signal.setitimer(signal.ITIMER_REAL, seconds)
         became, output = _evaluated(program, text, output_bytes)
         signal.setitimer(signal.ITIMER_REAL, 0)
