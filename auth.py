@@ -1,6 +1,6 @@
 """How requests are signed, and which hosts a signed request may go to.
 
-The schemes are ``httpx.Auth`` flows: they do no I/O of their own. The login request of
+The schemes are ``httpx.Auth`` flows: they do no HTTP of their own. The login request of
 ``authType: custom`` is *yielded*, so it rides the same transport, under the same time
 limit and the same address checks as any other request.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import httpx
 
 from errors import CredentialsError, OriginError, ResponseError
-from lookup import MISSING, Json, Lookup, compile_lookup, keys_of
+from lookup import MISSING, Jq, Json, Lookup, compile_lookup, find, keys_of
 from redaction import Redactor
 from retry import parse_retry_after
 from settings import (
@@ -36,11 +36,12 @@ _MAX_REPEATS = 3
 Flow = AsyncGenerator[httpx.Request, httpx.Response]
 
 
-def make_auth(
+def make_auth(  # noqa: PLR0913 (each is a part of the world around a scheme)
     credentials: Credentials,
     base_url: httpx.URL,
     redact: Redactor,
     *,
+    jq: Jq,
     custom_headers: Mapping[str, str] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> StaticAuth | LoginAuth:
@@ -60,7 +61,7 @@ def make_auth(
                 _port(base_url),
             )
             headers = custom_headers if custom_headers and at_home else {}
-            return LoginAuth(credentials, url, redact, headers, clock)
+            return LoginAuth(credentials, url, redact, headers=headers, clock=clock, jq=jq)
 
 
 def _login_url(endpoint: str, base_url: httpx.URL) -> httpx.URL:
@@ -120,16 +121,18 @@ class LoginAuth(httpx.Auth):
     again and again, which would lock the account.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (as make_auth)
         self,
         credentials: LoginCredentials,
         url: httpx.URL,
         redact: Redactor,
+        *,
         headers: Mapping[str, str],
         clock: Callable[[], float],
+        jq: Jq,
     ) -> None:
         self._login = credentials.login
-        self._template = _Template(credentials)
+        self._template = _Template(credentials, jq)
         self._url = url
         self._headers = headers
         self._redact = redact
@@ -158,7 +161,7 @@ class LoginAuth(httpx.Auth):
                         # Without an answer to the login the flow is closed in the middle.
                         self._broke_off = True
                         raise
-                    current = self._signature = self._accept(answer)
+                    current = self._signature = await self._accept(answer)
             used = current
             response = yield used.sign(request)
             if response.status_code != httpx.codes.UNAUTHORIZED or own_login:
@@ -187,7 +190,7 @@ class LoginAuth(httpx.Auth):
         extensions = request.extensions
         return httpx.Request(login.method, url, headers=headers, extensions=extensions, **content)
 
-    def _accept(self, response: httpx.Response) -> _Signature:
+    async def _accept(self, response: httpx.Response) -> _Signature:
         """The signature in a login's answer.
 
         Raises ResponseError for a passing fault of the login service, and
@@ -201,7 +204,8 @@ class LoginAuth(httpx.Auth):
                 retry_after=parse_retry_after(status, response.headers),
             )
         try:
-            signature = self._template.fill(self._parse(response), self._redact, self._clock())
+            answer = self._parse(response)
+            signature = await self._template.fill(answer, self._redact, self._clock())
         except CredentialsError as error:
             self._failure = error
             raise
@@ -242,8 +246,9 @@ class LoginAuth(httpx.Auth):
 class _Template:
     """``customAuthRequestTemplate``: texts in which ``{{.jq.path}}`` stands for a value."""
 
-    def __init__(self, credentials: LoginCredentials) -> None:
+    def __init__(self, credentials: LoginCredentials, jq: Jq) -> None:
         self._credentials = credentials
+        self._jq = jq
         parts = (credentials.headers, credentials.query_params, credentials.body)
         self.placeholders: dict[str, Lookup] = {
             path: compile_lookup(path, "customAuthRequestTemplate")
@@ -251,11 +256,12 @@ class _Template:
             for path in PLACEHOLDER.findall(text)
         }
 
-    def fill(self, answer: Json, redact: Redactor, now: float) -> _Signature:
+    async def fill(self, answer: Json, redact: Redactor, now: float) -> _Signature:
         """The parts with the values of a login's answer; raises CredentialsError without one."""
         values: dict[str, str] = {}
+        found = await find(self.placeholders.values(), answer, self._jq)
         for path, lookup in self.placeholders.items():
-            value = lookup(answer)
+            value = lookup(answer, found)
             if value is MISSING or value in (None, "") or isinstance(value, dict | list):
                 raise CredentialsError(
                     f"customAuthRequestTemplate reads {path!r}, but the login's answer has"

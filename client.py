@@ -33,7 +33,7 @@ from errors import (
     TransportError,
 )
 from extraction import NO_ITEMS, Extracted, Extractor
-from lookup import MISSING, Json, keys_of
+from lookup import MISSING, NOTHING_FOUND, Found, Jq, Json, find, keys_of
 from pagination import Page, PageRequest, Paginator, Progress, refuse_rows_before
 from redaction import Redactor
 from retry import is_rate_limited, parse_retry_after, retrying
@@ -82,9 +82,14 @@ class ApiClient:
     """The API of one installation, for one resync; close it with ``aclose``."""
 
     def __init__(
-        self, settings: Settings, *, http: Callable[[Settings], httpx.AsyncClient] = open_http
+        self,
+        settings: Settings,
+        jq: Jq,
+        *,
+        http: Callable[[Settings], httpx.AsyncClient] = open_http,
     ) -> None:
         self._settings = settings
+        self._jq = jq
         self.redact = Redactor(*settings.secrets)
         self.counts = Counts()
         self._http = http(settings)
@@ -92,6 +97,7 @@ class ApiClient:
             settings.credentials,
             settings.base_url,
             self.redact,
+            jq=jq,
             custom_headers=settings.custom_headers,
         )
         self._guard = OriginGuard(settings.base_url, settings.allowed_hosts)
@@ -254,9 +260,10 @@ class ApiClient:
                 self._refuse_endless(upcoming, sent)
                 answer = await self._next_answer(upcoming, ahead)
                 self._refuse_sudden_silence(upcoming, progress, answer)
-                extracted = extractor.extract(answer.body) if answer.size else NO_ITEMS
+                extracted = await extractor.extract(answer.body) if answer.size else NO_ITEMS
                 self._refuse_reported_error(upcoming, answer, extracted, extractor)
-                page = _page(answer, extracted, extractor)
+                found = await find(paginator.lookups, answer.body, self._jq)
+                page = _page(answer, extracted, extractor, found)
                 fetched = Fetched(upcoming, page, extracted, answer.size, not progress.pages)
                 self._refuse_unopened_page(page, extractor)
                 try:
@@ -299,7 +306,7 @@ class ApiClient:
             answer = await self.send(request, patient=False)
         except SourceError:
             return True
-        extracted = extractor.extract(answer.body) if answer.size else NO_ITEMS
+        extracted = await extractor.extract(answer.body) if answer.size else NO_ITEMS
         before = _page(answer, extracted, extractor)
         try:
             refuse_rows_before(first.page, before)
@@ -396,7 +403,9 @@ class ApiClient:
         await asyncio.gather(*ahead.values(), return_exceptions=True)
 
 
-def _page(answer: Answer, extracted: Extracted, extractor: Extractor) -> Page:
+def _page(
+    answer: Answer, extracted: Extracted, extractor: Extractor, found: Found = NOTHING_FOUND
+) -> Page:
     rows = (extractor.rows(answer.body) or extracted.items) if answer.size else []
     return Page(
         answer.url,
@@ -405,6 +414,7 @@ def _page(answer: Answer, extracted: Extracted, extractor: Extractor) -> Page:
         answer.headers,
         holder=extractor.holder(answer.body),
         is_single=extractor.single(answer.body) is not MISSING,
+        found=found,
     )
 
 

@@ -2,14 +2,15 @@
 
 ``/orgs/{org}/repos`` with the binding ``{"org": "a b"}`` is ``/orgs/a%20b/repos``. A
 ``Binding`` also carries the parent items the values came from. Pure: which parents must be
-walked, and in which order, is decided here; walking them is the session's work.
+walked, and in which order, is decided here; walking them is the session's work, and
+running jq that of a ``Jq``.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from urllib.parse import parse_qsl, quote
@@ -18,7 +19,18 @@ import httpx
 
 from errors import MappingError
 from extraction import Item
-from lookup import MISSING, Json, compile_jq, follow, jq_reason, keys_of, plain_path
+from lookup import (
+    MISSING,
+    Jq,
+    JqError,
+    Json,
+    checked,
+    first_of,
+    follow,
+    jq_reason,
+    keys_of,
+    plain_path,
+)
 from pagination import PageRequest, PaginationSettings
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -159,43 +171,36 @@ def request_for(endpoint: Endpoint, binding: Binding, base_url: httpx.URL) -> Pa
     )
 
 
-def computed(resource: Resource, moment: float) -> Resource:
+async def computed(resource: Resource, moment: float, jq: Jq) -> Resource:
     """The resource with every ``{{ jq }}`` in query parameters and bodies evaluated.
 
     The programs run on null, with ``now`` standing at ``moment`` (seconds since 1970), so that
     all requests of a resync agree: ``{{ now - 7 * 86400 | todate }}``. Raises MappingError.
     """
-    return replace(
-        resource,
-        endpoint=_computed(resource.endpoint, moment, "selector"),
-        parameters=tuple(
-            replace(
-                parameter,
-                parent=_computed(parameter.parent, moment, f"path_parameters.{parameter.name}"),
-            )
-            for parameter in resource.parameters
-        ),
-    )
+    endpoint = await _computed(resource.endpoint, moment, "selector", jq)
+    parameters = [
+        replace(
+            parameter,
+            parent=await _computed(
+                parameter.parent, moment, f"path_parameters.{parameter.name}", jq
+            ),
+        )
+        for parameter in resource.parameters
+    ]
+    return replace(resource, endpoint=endpoint, parameters=tuple(parameters))
 
 
-def _computed(endpoint: Endpoint, moment: float, where: str) -> Endpoint:
-    def value(program: str) -> Json:
-        compiled = compile_jq(program, where, prelude=f"def now: {moment:.3f}; ")
-        try:
-            result = next(iter(compiled.input_value(None)), None)
-        except ValueError as error:
-            raise MappingError(f"{where}: {{{{{program}}}}} failed ({jq_reason(error)})") from None
-        if result is None or isinstance(result, dict | list):
-            raise MappingError(f"{where}: {{{{{program}}}}} gave {keys_of(result)}, not one value")
-        return result
+async def _computed(endpoint: Endpoint, moment: float, where: str, jq: Jq) -> Endpoint:
+    programs = {program for text in _texts(endpoint) for program in _COMPUTED.findall(text)}
+    values = {program: await _value(program, moment, where, jq) for program in sorted(programs)}
 
     def filled(part: Json) -> Json:
         match part:
             case str():
                 alone = _COMPUTED.fullmatch(part)
                 if alone:
-                    return value(alone[1])
-                return _COMPUTED.sub(lambda found: as_text(value(found[1])), part)
+                    return values[alone[1]]
+                return _COMPUTED.sub(lambda found: as_text(values[found[1]]), part)
             case Mapping():
                 return {key: filled(inner) for key, inner in part.items()}
             case list():
@@ -205,6 +210,34 @@ def _computed(endpoint: Endpoint, moment: float, where: str) -> Endpoint:
 
     body = None if endpoint.body is None else filled(endpoint.body)
     return replace(endpoint, query_params=filled(endpoint.query_params), body=body)
+
+
+async def _value(program: str, moment: float, where: str, jq: Jq) -> Json:
+    """The one value a computed ``{{ program }}`` stands for."""
+    source = f"def now: {moment:.3f}; {checked(program, where)}"
+    try:
+        outputs = await jq.outputs(first_of(source), None, where=f"{where}: {{{{{program}}}}}")
+    except JqError as error:
+        raise MappingError(f"{where}: {{{{{program}}}}} failed ({jq_reason(error)})") from None
+    result = next(iter(outputs), None)
+    if result is None or isinstance(result, dict | list):
+        raise MappingError(f"{where}: {{{{{program}}}}} gave {keys_of(result)}, not one value")
+    return result
+
+
+def _texts(endpoint: Endpoint) -> Iterator[str]:
+    """The texts in the query parameters and the body of an endpoint."""
+    parts: list[Json] = [endpoint.query_params, endpoint.body]
+    while parts:
+        match parts.pop():
+            case str() as text:
+                yield text
+            case Mapping() as inner:
+                parts.extend(inner.values())
+            case list() as inner:
+                parts.extend(inner)
+            case _:
+                pass
 
 
 def _fill(text: str, texts: Mapping[str, str]) -> str:
@@ -256,48 +289,52 @@ def is_segment(value: Json) -> bool:
 
 
 class Chooser:
-    """``filter`` and ``field`` of a parameter, compiled: which parent items count, and their value.
+    """``filter`` and ``field`` of a parameter, checked: which parent items count, and their value.
 
     Raises MappingError from the constructor when jq refuses a program, and from
     ``refuse_fruitless`` when a whole walk gave nothing to choose from its items.
     """
 
-    def __init__(self, parameter: Parameter, *, environment: bool = False) -> None:
+    def __init__(self, parameter: Parameter, jq: Jq) -> None:
         self._parameter = parameter
-        where = f"path_parameters.{parameter.name}"
-        self._where = where
-        keys = plain_path(parameter.field)
-        self._field_keys = keys
-        self._field = (
-            compile_jq(parameter.field, f"{where}.field", environment=environment)
-            if keys is None
-            else None
-        )
+        self._jq = jq
+        self._where = where = f"path_parameters.{parameter.name}"
+        self._field_keys = plain_path(parameter.field)
+        self._field = checked(parameter.field, f"{where}.field") if self._field_keys is None else ""
         self._filter = (
-            compile_jq(parameter.filter, f"{where}.filter", environment=environment)
+            checked(parameter.filter, f"{where}.filter")
             if parameter.filter.strip() != "true"
-            else None
+            else ""
         )
         self._items = self._judged = self._chosen = self._valued = 0
         self._last: Item | None = None
 
-    def value(self, item: Item) -> Json:
-        """The value of a parent item, None when it has none or the filter leaves it out."""
-        self._items += 1
-        self._last = item
-        verdict = True if self._filter is None else self._run(self._filter, item, "filter")
-        self._judged += isinstance(verdict, bool)
-        if verdict is not True:
-            return None
-        self._chosen += 1
-        value = self._value(item)
-        if isinstance(value, dict | list):
-            raise MappingError(
-                f"{self._where}.field {self._parameter.field!r} gave {keys_of(value)} where a text"
-                " or number was expected; correct the expression"
-            )
-        self._valued += value is not None
-        return value
+    async def values(self, items: Sequence[Item]) -> list[tuple[Item, Json]]:
+        """The parent items of one page that the filter keeps and that have a value, with it."""
+        if not items:
+            return []
+        verdicts = await self._run(self._filter, items, "filter") if self._filter else None
+        kept = (
+            items
+            if verdicts is None
+            else [item for item, verdict in zip(items, verdicts, strict=True) if verdict is True]
+        )
+        values = await self._values(kept)
+        for value in values:
+            if isinstance(value, dict | list):
+                raise MappingError(
+                    f"{self._where}.field {self._parameter.field!r} gave {keys_of(value)} where a"
+                    " text or number was expected; correct the expression"
+                )
+        valued = [pair for pair in zip(kept, values, strict=True) if pair[1] is not None]
+        self._last = items[-1]
+        self._items += len(items)
+        self._judged += (
+            len(items) if verdicts is None else sum(isinstance(one, bool) for one in verdicts)
+        )
+        self._chosen += len(kept)
+        self._valued += len(valued)
+        return valued
 
     def refuse_fruitless(self) -> None:
         """Raise when there were items, but not one had what was looked for: a typo."""
@@ -312,17 +349,26 @@ class Chooser:
                 f" {self._chosen} parent items, which have {keys_of(self._last)}; correct the path"
             )
 
-    def _value(self, item: Item) -> Json:
-        if self._field_keys is not None:
-            found = follow(item, self._field_keys)
-            return None if found is MISSING else found
-        return self._run(self._field, item, "field")
+    async def _values(self, items: Sequence[Item]) -> list[Json]:
+        if self._field_keys is None:
+            return await self._run(self._field, items, "field")
+        found = (follow(item, self._field_keys) for item in items)
+        return [None if value is MISSING else value for value in found]
 
-    def _run(self, program: Json, item: Item, part: str) -> Json:
-        try:
-            return next(iter(program.input_value(item)), None)
-        except ValueError as error:
-            raise MappingError(
-                f"{self._where}.{part} failed ({jq_reason(error)}) on a parent item with"
-                f" {keys_of(item)}; correct the expression"
-            ) from None
+    async def _run(self, program: str, items: Sequence[Item], part: str) -> list[Json]:
+        """The first output of a program for each item, None for an item where it has none."""
+        if not items:
+            return []
+        outcomes = await self._jq.outputs(
+            f".[] | try [{first_of(program)}] catch {{error: tostring}}",
+            items,
+            where=f"{self._where}.{part} {program!r}",
+        )
+        for item, outcome in zip(items, outcomes, strict=True):
+            if isinstance(outcome, dict):
+                reason = jq_reason(JqError(outcome["error"]))
+                raise MappingError(
+                    f"{self._where}.{part} failed ({reason}) on a parent item with"
+                    f" {keys_of(item)}; correct the expression"
+                )
+        return [next(iter(outcome), None) for outcome in outcomes]

@@ -1,13 +1,15 @@
 """From a response body to items: ``data_path``, and the rows a page is measured by."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from errors import MappingError
 from lookup import (
     MISSING,
+    Jq,
+    JqError,
     Json,
-    compile_jq,
+    checked,
     follow,
     jq_reason,
     keys_of,
@@ -47,28 +49,27 @@ def _as_items(outputs: Iterable[Json]) -> list[Item]:
 
 
 class Extractor:
-    """A compiled ``data_path``: jq over one response body.
+    """A checked ``data_path``: jq over one response body.
 
     A plain path, with or without ``[]`` at its end, is a dictionary look-up; everything
-    else is run by jq. Raises MappingError from the constructor when jq refuses the
+    else is run by ``jq``. Raises MappingError from the constructor when jq refuses the
     program, and from ``extract`` when the program fails on a body.
     """
 
-    def __init__(self, data_path: str | None, where: str, *, environment: bool = False) -> None:
+    def __init__(self, data_path: str | None, where: str, jq: Jq) -> None:
         self.data_path = (data_path or ".").strip()
         self._where = where
+        self._jq = jq
         self._leading = leading_path(self.data_path)
         each = self.data_path.removesuffix("[]") or "."
-        keys = plain_path(each)
-        self._plain = keys is not None
+        self._keys = plain_path(each)
+        self._plain = self._keys is not None
         self._each = each != self.data_path
-        self._outputs = (
-            self._by_jq(environment=environment) if keys is None else self._by_keys(keys)
-        )
+        self._program = "" if self._plain else checked(self.data_path, where)
 
-    def extract(self, body: Json) -> Extracted:
+    async def extract(self, body: Json) -> Extracted:
         """The items of one JSON body."""
-        outputs = self._outputs(body)
+        outputs = await self._by_jq(body) if self._keys is None else self._at(self._keys, body)
         return Extracted(
             items=_as_items(outputs),
             nothing=bool(outputs) and all(output is None for output in outputs),
@@ -100,38 +101,31 @@ class Extractor:
         values = list(found.values()) if isinstance(found, dict) else []
         return max(lists_in(body), key=len, default=values)
 
-    def _by_keys(self, keys: tuple[str, ...]) -> Callable[[Json], list[Json]]:
-        def outputs(body: Json) -> list[Json]:
-            found = follow(body, keys)
-            if found is MISSING:
-                self._refuse_other_shape(body, keys)
-                return [None]
-            if self._each and isinstance(found, dict):
-                return list(found.values())
-            if self._each and isinstance(found, list):
-                return found
-            if self._each and found is not None:
-                raise MappingError(
-                    f"{self._where} {self.data_path!r} found {keys_of(found)} where an array was"
-                    " expected; correct the path"
-                )
-            return [found]
+    def _at(self, keys: tuple[str, ...], body: Json) -> list[Json]:
+        found = follow(body, keys)
+        if found is MISSING:
+            self._refuse_other_shape(body, keys)
+            return [None]
+        if self._each and isinstance(found, dict):
+            return list(found.values())
+        if self._each and isinstance(found, list):
+            return found
+        if self._each and found is not None:
+            raise MappingError(
+                f"{self._where} {self.data_path!r} found {keys_of(found)} where an array was"
+                " expected; correct the path"
+            )
+        return [found]
 
-        return outputs
-
-    def _by_jq(self, *, environment: bool) -> Callable[[Json], list[Json]]:
-        program = compile_jq(self.data_path, self._where, environment=environment)
-
-        def outputs(body: Json) -> list[Json]:
-            try:
-                return list(program.input_value(body))
-            except ValueError as error:
-                raise MappingError(
-                    f"{self._where} {self.data_path!r} failed ({jq_reason(error)}) on"
-                    f" a response with {keys_of(body)}; correct the expression"
-                ) from None
-
-        return outputs
+    async def _by_jq(self, body: Json) -> list[Json]:
+        where = f"{self._where} {self.data_path!r}"
+        try:
+            return await self._jq.outputs(self._program, body, where=where)
+        except JqError as error:
+            raise MappingError(
+                f"{where} failed ({jq_reason(error)}) on a response with {keys_of(body)};"
+                " correct the expression"
+            ) from None
 
     def _refuse_other_shape(self, body: Json, keys: tuple[str, ...]) -> None:
         """As jq does, refuse to look for a key in what is neither an object nor null."""

@@ -1,12 +1,16 @@
 """Finding a value in a JSON body: by key, by dot path or by jq.
 
 A plain path (``.data.items``, ``.["odd key"].list[]``) is a dictionary look-up on the
-body that was parsed once; only what a look-up cannot express goes through jq.
+body that was parsed once; only what a look-up cannot express goes through jq. Programs are
+checked here, and never run: whoever needs what one gives asks a ``Jq`` for it, which runs
+them where they can do no harm.
 """
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 import jq
 
@@ -29,7 +33,21 @@ class _Missing:
 MISSING: Final = _Missing()
 """What a look-up gives when the key is not there; a key that holds null gives None."""
 
-Lookup = Callable[[Json], Json]
+
+class JqError(ValueError):
+    """A program failed on what it was given; the text is jq's own."""
+
+
+class Jq(Protocol):
+    """Whoever runs jq programs."""
+
+    async def outputs(self, program: str, value: Json, *, where: str) -> list[Json]:
+        """The outputs of a program on a value.
+
+        Raises JqError when it fails, and MappingError, about what stands ``where``, when it
+        takes too much time or space.
+        """
+
 
 _STEP = re.compile(
     r"""\.?\[\s*"(?P<bracketed>[^"\\]*)"\s*\]   # ["key"] or .["key"]
@@ -38,9 +56,18 @@ _STEP = re.compile(
     """,
     re.VERBOSE,
 )
+_INDEX = re.compile(r"\.?\[\s*(-?[0-9]+)\s*\]")  # [-1] or .[-1]
 _JQ_PLACE = re.compile(r" ?\(?at <[^>]*>(, line \d+)?(, column \d+)?\)?:?")
 _KEPT = re.compile(r"\s*as\b")
 _SHOWN = 20  # keys named in a message
+# What reads or ends more than the program itself; jq names the definition when one is used.
+_REFUSED = (
+    "input", "inputs", "debug", "debug(f)", "stderr", "halt", "halt_error", "halt_error(f)",
+    "input_filename", "input_line_number", "get_search_list", "modulemeta",
+)  # fmt: skip
+_REFUSALS = "".join(f"def {name}: {name.partition('(')[0]}_is_refused; " for name in _REFUSED)
+_IS_REFUSED = re.compile(r"(\w+)_is_refused/0 is not defined")
+_PRODUCT = re.compile(r"\*(=?)")
 _NO_ENVIRONMENT = "def env: {}; {} as $ENV | "
 
 
@@ -64,36 +91,78 @@ def _leading_keys(program: str) -> tuple[tuple[str, ...], int]:
     end = 0
     # A bracket without a dot before it, at the start, builds an array.
     while (step := _STEP.match(program, end)) and (keys or program[0] == "."):
-        keys.append(next(key for key in step.groups() if key is not None))
+        keys.append(_key(step))
         end = step.end()
     return tuple(keys), end
 
 
-def follow(body: Json, keys: Iterable[str]) -> Json:
-    """The value under nested keys, MISSING when the way to it breaks off."""
+def _key(step: re.Match[str]) -> str:
+    return next(key for key in step.groups() if key is not None)
+
+
+def _indexed_path(program: str) -> tuple[str | int, ...] | None:
+    """The keys and indices of a jq program that has nothing else: ``.data[-1].id``."""
+    text = program.strip()
+    steps: list[str | int] = []
+    end = 0
+    while end < len(text) and text[0] == ".":
+        if step := _STEP.match(text, end):
+            steps.append(_key(step))
+        elif step := _INDEX.match(text, end):
+            steps.append(int(step[1]))
+        else:
+            return None
+        end = step.end()
+    return tuple(steps) if steps else None
+
+
+def follow(body: Json, keys: Iterable[str | int]) -> Json:
+    """The value under nested keys and indices, MISSING when the way to it breaks off."""
     for key in keys:
-        if not isinstance(body, dict) or key not in body:
-            return MISSING
-        body = body[key]
+        match key:
+            case str() if isinstance(body, dict) and key in body:
+                body = body[key]
+            case int() if isinstance(body, list) and -len(body) <= key < len(body):
+                body = body[key]
+            case _:
+                return MISSING
     return body
 
 
-def compile_jq(program: str, where: str, *, environment: bool = False, prelude: str = "") -> Json:
-    """Compile a jq program, blind to the process environment unless ``environment``.
+def checked(program: str, where: str) -> str:
+    """The program as jq takes it, once jq has compiled it.
 
-    ``prelude`` holds definitions for it.
-
-    Raises MappingError, naming ``where`` it stands, when jq refuses the program.
+    As in Ocean's own expressions, 'x' may be written for "x". Raises MappingError, naming
+    ``where`` it stands, when jq refuses the program or it uses what is not for mappings.
     """
-    # As in Ocean's own expressions, 'x' may be written for "x".
     quoted = program if '"' in program else program.replace("'", '"')
-    before = prelude if environment else _NO_ENVIRONMENT + prelude
     try:
-        return jq.compile(before + quoted)
+        # jq calculates with constants while it compiles, and "x" * 1e9 takes a gigabyte; a
+        # quotient has the same form, and only the form counts here.
+        jq.compile(source_of(_PRODUCT.sub(r"/\1 ", quoted), environment=False))
     except ValueError as error:
+        if refused := _IS_REFUSED.search(str(error)):
+            raise MappingError(
+                f"{where} {program!r} uses {refused[1]}, which is not for mappings; remove it"
+            ) from None
         raise MappingError(
             f"{where} {program!r} is not a jq program ({jq_reason(error)}); correct the expression"
         ) from None
+    return quoted
+
+
+def source_of(program: str, *, environment: bool) -> str:
+    """A program with what takes from it all that reaches out of it.
+
+    That is the process environment, unless ``environment``; inputs, files and messages of
+    jq's command line; and ``halt``, which would end it early without an error.
+    """
+    return _REFUSALS + ("" if environment else _NO_ENVIRONMENT) + program
+
+
+def first_of(program: str) -> str:
+    """The program with its first output only, none where it has none."""
+    return f"first({program}\n)"
 
 
 def jq_reason(error: ValueError) -> str:
@@ -102,29 +171,59 @@ def jq_reason(error: ValueError) -> str:
     return _JQ_PLACE.sub("", first.removeprefix("jq: error: ")).strip(" :")
 
 
+Found = Mapping[str, Json]
+"""What the programs of look-ups gave on one body, by program; see ``find``."""
+
+NOTHING_FOUND: Final[Found] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A way to a value: paths to try one after the other or, where there are none, a program."""
+
+    path: str
+    where: str
+    ways: tuple[tuple[str | int, ...], ...] = ()
+    program: str = ""
+
+    def __call__(self, body: Json, found: Found = NOTHING_FOUND) -> Json:
+        """The value, MISSING when nothing is there.
+
+        For a program ``found`` holds what it gave: MISSING too when that was null, or when
+        it failed on the body.
+        """
+        if not self.ways:
+            return found[self.program]
+        values = (follow(body, way) for way in self.ways)
+        return next((value for value in values if value is not MISSING), MISSING)
+
+
 def compile_lookup(path: str, where: str) -> Lookup:
     """A look-up by literal key, by dot path or, when ``path`` starts with a dot, by jq.
 
-    The look-up gives MISSING when nothing is there, and for jq when the result is null
-    or the program fails on the body.
+    Raises MappingError when jq refuses the path.
     """
     if not path.startswith("."):
-        literal, dotted = (path,), tuple(path.split("."))
-        return lambda body: (
-            value if (value := follow(body, literal)) is not MISSING else follow(body, dotted)
-        )
-    if (keys := plain_path(path)) is not None:
-        return lambda body: follow(body, keys)
-    program = compile_jq(path, where)
+        return Lookup(path, where, ways=((path,), tuple(path.split("."))))
+    program = checked(path, where)
+    if path.strip() == ".":
+        return Lookup(path, where, ways=((),))
+    steps = _indexed_path(path)
+    return Lookup(path, where, ways=(steps,)) if steps else Lookup(path, where, program=program)
 
-    def run(body: Json) -> Json:
-        try:
-            value = next(iter(program.input_value(body)), None)
-        except ValueError:
-            return MISSING
-        return MISSING if value is None else value
 
-    return run
+async def find(lookups: Iterable[Lookup], body: Json, jq: Jq) -> Found:
+    """What the programs among look-ups give on a body; raises MappingError as ``jq`` does."""
+    asked = [lookup for lookup in lookups if not lookup.ways]
+    if not asked:
+        return NOTHING_FOUND
+    each = (f"[try {first_of(lookup.program)} catch null][0]" for lookup in asked)
+    where = " and ".join(f"{lookup.where} {lookup.path!r}" for lookup in asked)
+    values = await jq.outputs(", ".join(each), body, where=where)
+    return {
+        lookup.program: MISSING if value is None else value
+        for lookup, value in zip(asked, values, strict=True)
+    }
 
 
 def lists_in(body: Json) -> list[list[Json]]:

@@ -22,7 +22,7 @@ from __future__ import annotations
 import json
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, NoReturn, Protocol, assert_never, get_args
@@ -30,7 +30,7 @@ from typing import Literal, NoReturn, Protocol, assert_never, get_args
 import httpx
 
 from errors import PaginationError
-from lookup import MISSING, Json, Lookup, compile_lookup, follow, keys_of
+from lookup import MISSING, NOTHING_FOUND, Found, Json, Lookup, compile_lookup, follow, keys_of
 from signals import (
     DEFAULT_NEXT_LINK_PATH,
     ConfiguredSignals,
@@ -150,7 +150,8 @@ class Page:
     """One answer: ``rows`` are what the API sent, before any filter in ``data_path``.
 
     ``holder`` is the object they lie in, as far as ``data_path`` tells; ``is_single``: it found
-    one value, no list.
+    one value, no list. ``found``: what the paginator's ``lookups`` that are programs gave on
+    the body.
     """
 
     url: str
@@ -159,6 +160,7 @@ class Page:
     headers: httpx.Headers = field(default_factory=httpx.Headers)
     holder: Json = None
     is_single: bool = False
+    found: Found = NOTHING_FOUND
 
     @cached_property
     def scopes(self) -> Scopes:
@@ -248,6 +250,10 @@ class Step:
 class Paginator(Protocol):
     """One style of paging, as pure functions over requests and pages."""
 
+    @property
+    def lookups(self) -> Sequence[Lookup]:
+        """The configured paths that are looked up in every page."""
+
     def first(self, request: PageRequest) -> PageRequest:
         """The request for the first page."""
 
@@ -292,6 +298,7 @@ class SinglePage:
     def __init__(self, settings: PaginationSettings) -> None:
         self._type_is_own = settings.type_is_own
         self._signals = ConfiguredSignals.of(settings.has_more_path, settings.last_page_path)
+        self.lookups = self._signals.lookups
 
     def first(self, request: PageRequest) -> PageRequest:
         """The request as it is."""
@@ -301,7 +308,7 @@ class SinglePage:
         """The end, unless the answer itself speaks of more."""
         del sent
         warning = None
-        configured = self._signals.verdict(page.body)
+        configured = self._signals.verdict(page.body, page.found)
         now = progress.after(page, 0, signalled=False)
         told = first_known(configured, page.signal)
         if told is Verdict.MORE or (now.is_short_of_total and told is Verdict.UNKNOWN):
@@ -331,6 +338,7 @@ class _Sized:
     def __init__(self, settings: PaginationSettings) -> None:
         self._settings = settings
         self._signals = ConfiguredSignals.of(settings.has_more_path, settings.last_page_path)
+        self.lookups = self._signals.lookups
         self._size_param = settings.size_param or DEFAULT_SIZE_PARAM.get(settings.type)
         self._configured = self._signals.names
 
@@ -407,7 +415,7 @@ class _Counted(_Sized, ABC):
     def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
         """Continue at the next position, or end by the rules at the top of this module."""
         asked = self._asked(sent)
-        configured = self._signals.verdict(page.body)
+        configured = self._signals.verdict(page.body, page.found)
         signalled = configured is not Verdict.UNKNOWN
         now = progress.after(page, asked, signalled=signalled)
         told = first_known(configured, page.signal)
@@ -596,13 +604,6 @@ class PageNumberPaginator(_Counted):
         return 1
 
 
-def _reading(configured: Lookup | None, known: Callable[[Scopes], Json]) -> Callable[[Page], Json]:
-    """What a page holds at the configured place, or without one in the known places."""
-    if configured is None:
-        return lambda page: known(page.scopes)
-    return lambda page: configured(page.body)
-
-
 class CursorPaginator(_Sized):
     """``cursor``: each answer holds the cursor of the next request.
 
@@ -616,17 +617,17 @@ class CursorPaginator(_Sized):
         super().__init__(settings)
         self._param = settings.pagination_param or DEFAULT_POSITION_PARAM["cursor"]
         path = settings.cursor_path
-        lookup = compile_lookup(path, "cursorPath") if path else None
-        self._cursor = _reading(lookup, known_cursor)
+        self._cursor = compile_lookup(path, "cursorPath") if path else None
+        self.lookups += (self._cursor,) if self._cursor else ()
         self._path = path
         names = (self._signals.names, f"cursorPath {path!r}" if path else "")
         self._configured = " and ".join(filter(None, names))
 
     def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
         """Continue at the cursor, or end without one."""
-        configured = self._signals.verdict(page.body)
+        configured = self._signals.verdict(page.body, page.found)
         boolean = first_known(configured, page.boolean)
-        found = self._cursor(page)
+        found = self._cursor(page.body, page.found) if self._cursor else known_cursor(page.scopes)
         cursor = self._readable(found)
         signalled = configured is not Verdict.UNKNOWN or found is not MISSING
         now = progress.after(page, self._asked(sent), signalled=signalled)
@@ -687,7 +688,7 @@ class _Linked(_Sized, ABC):
 
     def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
         """Continue at the link, or end without one."""
-        configured = self._signals.verdict(page.body)
+        configured = self._signals.verdict(page.body, page.found)
         boolean = first_known(configured, page.boolean)
         link = self._link(page)
         signalled = configured is not Verdict.UNKNOWN or link is not MISSING
@@ -734,19 +735,18 @@ class NextLinkPaginator(_Linked):
     def __init__(self, settings: PaginationSettings) -> None:
         super().__init__(settings)
         path = settings.next_link_path
-        self._is_configured = path is not None
-        lookup = compile_lookup(path, "nextLinkPath") if path else None
-        self._find = _reading(lookup, known_link)
+        self._next = compile_lookup(path, "nextLinkPath") if path else None
+        self.lookups += (self._next,) if self._next else ()
         names = (self._signals.names, f"nextLinkPath {path or DEFAULT_NEXT_LINK_PATH!r}")
         self._configured = " and ".join(filter(None, names))
 
     def _asked(self, sent: PageRequest) -> int:
         # A path that the operator gave and that finds nothing is in doubt whenever a page has
         # the usual size, even where no size was asked for.
-        return super()._asked(sent) or (self._settings.page_size if self._is_configured else 0)
+        return super()._asked(sent) or (self._settings.page_size if self._next else 0)
 
     def _link(self, page: Page) -> Json:
-        found = self._find(page)
+        found = self._next(page.body, page.found) if self._next else known_link(page.scopes)
         if found is MISSING or found is False:
             return found
         link = link_of(found)

@@ -33,6 +33,7 @@ from expansion import (
     request_for,
 )
 from extraction import Extractor, Item
+from jq_worker import JqWorker
 from lookup import Json, keys_of
 from pagination import PageRequest, Paginator, make_paginator
 from settings import Settings
@@ -72,15 +73,16 @@ class Session:
         http: Callable[[Settings], httpx.AsyncClient] = open_http,
     ) -> None:
         self.settings = settings
-        self.jq_environment = jq_environment
         self.started_at = time.time()
-        self.client = ApiClient(settings, http=http)
+        self.jq = JqWorker(environment=jq_environment)
+        self.client = ApiClient(settings, self.jq, http=http)
         self.parents = _Parents(self.client)
 
     async def aclose(self) -> None:
-        """Close connections and forget what was kept."""
+        """Close connections, stop jq and forget what was kept."""
         await self.parents.aclose()
         await self.client.aclose()
+        await self.jq.aclose()
 
     async def extract(self, resource: Resource) -> AsyncGenerator[list[Item]]:
         """The items of a resource, in batches.
@@ -89,7 +91,8 @@ class Session:
         was fetched before has been yielded.
         """
         try:
-            chunks = _ResourceWalk(self, resource).chunks()
+            ready = await computed(resource, self.started_at, self.jq)
+            chunks = _ResourceWalk(self, ready).chunks()
             batches = in_batches(
                 chunks, most_items=BATCH_ITEMS, most_bytes=BATCH_BYTES, linger=BATCH_LINGER
             )
@@ -181,15 +184,14 @@ class _StartCheck:
 
 
 class _ResourceWalk:
-    """The walk over one resource: everything is compiled before the first request."""
+    """The walk over one resource: everything is checked before the first request."""
 
     def __init__(self, session: Session, resource: Resource) -> None:
         self._session = session
-        self._resource = resource = computed(resource, session.started_at)
+        self._resource = resource
         self._parameters = ordered(resource)
         self._choosers = {
-            parameter.name: Chooser(parameter, environment=session.jq_environment)
-            for parameter in self._parameters
+            parameter.name: Chooser(parameter, session.jq) for parameter in self._parameters
         }
         self._parents = {
             parameter.name: self._source(
@@ -202,8 +204,7 @@ class _ResourceWalk:
         self._starts = [_StartCheck(session.client, source) for source in self._sources]
 
     def _source(self, endpoint: Endpoint, where: str) -> _Source:
-        environment = self._session.jq_environment
-        extractor = Extractor(endpoint.data_path, where, environment=environment)
+        extractor = Extractor(endpoint.data_path, where, self._session.jq)
         return _Source(endpoint, where, make_paginator(endpoint.pagination), extractor)
 
     @property
@@ -348,9 +349,8 @@ class _ResourceWalk:
         async with aclosing(pages):
             async for items in pages:
                 choices: list[Item] = []
-                for item in items:
-                    value = chooser.value(item)
-                    if value is None or (text := as_text(value)) in known:
+                for item, value in await chooser.values(items):
+                    if (text := as_text(value)) in known:
                         continue
                     known.add(text)
                     if is_segment(value):

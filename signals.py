@@ -7,7 +7,7 @@ is one more entry, never a branch.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import chain, product
@@ -15,7 +15,7 @@ from itertools import chain, product
 import httpx
 
 from errors import MappingError
-from lookup import MISSING, Json, Lookup, compile_lookup, follow, lists_in
+from lookup import MISSING, NOTHING_FOUND, Found, Json, Lookup, compile_lookup, follow, lists_in
 
 DEFAULT_NEXT_LINK_PATH = "@odata.nextLink"
 
@@ -160,10 +160,15 @@ class ConfiguredSignals:
             names=" and ".join(f"{name} {path!r}" for name, path in paths.items() if path),
         )
 
-    def verdict(self, body: Json) -> Verdict:
+    @property
+    def lookups(self) -> tuple[Lookup, ...]:
+        """The paths that are configured."""
+        return tuple(filter(None, (self.has_more, self.last_page)))
+
+    def verdict(self, body: Json, found: Found = NOTHING_FOUND) -> Verdict:
         """What the configured paths say; ``hasMorePath`` wins."""
         for lookup, means_more in ((self.has_more, True), (self.last_page, False)):
-            if lookup and (value := lookup(body)) is not MISSING:
+            if lookup and (value := lookup(body, found)) is not MISSING:
                 return Verdict.MORE if is_true(value) is means_more else Verdict.END
         return Verdict.UNKNOWN
 
@@ -405,7 +410,7 @@ def _first_usable(
     scopes: Scopes,
     names: Sequence[str],
     holders: Sequence[tuple[str, ...]],
-    usable: Lookup,
+    usable: Callable[[Json], Json],
 ) -> Json:
     empty: Json = MISSING
     for found in _values(scopes, names, holders):

@@ -10,6 +10,7 @@ import pytest
 from loguru import logger
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from jq_worker import JqWorker
 from tests.certificates import self_signed
 from tests.fault_api import FaultApi
 from tests.resync import Installation, Seeds, working_directory
@@ -58,6 +59,14 @@ async def api() -> AsyncIterator[FaultApi]:
     """An API without routes."""
     async with FaultApi() as api:
         yield api
+
+
+@pytest.fixture
+async def jq() -> AsyncIterator[JqWorker]:
+    """Where jq programs run."""
+    worker = JqWorker()
+    yield worker
+    await worker.aclose()
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from auth import Flow, LoginAuth, OriginGuard, StaticAuth, make_auth
 from client import ApiClient
 from errors import CredentialsError, OriginError, ResponseError
+from jq_worker import JqWorker
 from lookup import Json
 from pagination import PageRequest
 from redaction import REDACTED, Redactor
@@ -54,7 +55,9 @@ def login_auth(
         login or LoginRequest("/login", body={"user": "u", "password": SECRET}),
         **(template or {"headers": BEARER}),
     )
-    auth = make_auth(credentials, BASE, redact or Redactor(SECRET), clock=clock or Clock())
+    auth = make_auth(
+        credentials, BASE, redact or Redactor(SECRET), jq=JqWorker(), clock=clock or Clock()
+    )
     assert isinstance(auth, LoginAuth)
     return auth
 
@@ -93,7 +96,7 @@ async def signed(auth: LoginAuth, request: httpx.Request, login: httpx.Response)
 @pytest.mark.parametrize("status", [200, 204, 401, 403, 500])
 async def test_static_credentials_are_sent_once(status: int) -> None:
     """A refusal is final: the same credentials will not fare better a second time."""
-    auth = make_auth(StaticCredentials({"X-Key": "k"}), BASE, Redactor())
+    auth = make_auth(StaticCredentials({"X-Key": "k"}), BASE, Redactor(), jq=JqWorker())
     flow = auth.async_auth_flow(get())
 
     request = await anext(flow)
@@ -635,7 +638,7 @@ async def _client(api: FaultApi, login_at: str, **config: Json) -> AsyncIterator
     def http(_: Settings) -> httpx.AsyncClient:
         return httpx.AsyncClient(trust_env=False)
 
-    client = ApiClient(settings, http=http)
+    client = ApiClient(settings, JqWorker(), http=http)
     try:
         yield client
     finally:

@@ -17,12 +17,13 @@ from port_ocean.config.dynamic import default_config_factory
 from pydantic import ValidationError
 
 import errors
+import jq_worker
 import retry
 import session
 import signals
 from errors import ConfigurationError, MappingError
 from extraction import Extractor
-from lookup import Json
+from lookup import Jq, Json
 from overrides import EndpointAppConfig, EndpointSelector, PaginationOverride, PathParameter
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from settings import load_settings
@@ -61,6 +62,7 @@ SELECTOR_ROWS, PARAMETER_ROWS = (
     [row for row in tables(MAPPING, "Field") if row.section == section]
     for section in ("selector", "Fields of a path parameter")
 )
+JQ_LIMITS = tables(MAPPING, "Limit of one run")
 PAGING_ROWS = tables(PAGINATION, "Field")
 
 
@@ -245,14 +247,15 @@ def test_the_default_parameters_are_documented() -> None:
     tables(MAPPING, "`data_path`"),
     ids=lambda row: f"{row.cells['`data_path`']} of {row.cells['Response']}",
 )
-def test_a_data_path_gives_the_items_shown(row: Row) -> None:
+async def test_a_data_path_gives_the_items_shown(jq: Jq, row: Row) -> None:
     """Each row of the table of data paths is what extraction gives."""
     program = next(name for name in row.names("`data_path`"))
     unset = row.cells["`data_path`"].startswith("unset")
     body, items = (json.loads(only_name(row, column)) for column in ("Response", "Items"))
 
     for data_path in [program, None] if unset else [program]:
-        assert Extractor(data_path, "data_path").extract(body).items == items
+        extracted = await Extractor(data_path, "data_path", jq).extract(body)
+        assert extracted.items == items
 
 
 @pytest.mark.parametrize(
@@ -450,6 +453,10 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert f"at most {retry.MAX_ATTEMPTS} times" in said
     assert f"| {', '.join(map(str, transient))} | yes |" in said
     assert f"After {session.MAX_FAILED_CHILDREN} failures" in prose(MAPPING)
+    limits = {row.cells["Limit of one run"]: row.cells["Value"] for row in JQ_LIMITS}
+    assert limits["time"] == f"{jq_worker.MAX_SECONDS:g} seconds"
+    assert limits["memory"].startswith(f"{jq_worker.MAX_MEMORY_BYTES // 2**20} MB")
+    assert limits["output"] == f"{jq_worker.MAX_OUTPUT_BYTES // 2**20} MB"
     assert f"in batches of {session.BATCH_ITEMS}" in DESIGN.read_text()
 
 

@@ -24,7 +24,8 @@ from expansion import (
     ordered,
     request_for,
 )
-from lookup import Json
+from jq_worker import JqWorker
+from lookup import Jq, Json
 from pagination import PageRequest
 
 BASE = httpx.URL("https://api.example.com/v2/")
@@ -299,21 +300,22 @@ MOMENT = 1_767_225_600.5  # 2026-01-01T00:00:00.5Z
         pytest.param("{id} of { x }", "{id} of { x }", id="single braces are not computed"),
     ],
 )
-def test_computed_values(text: str, expected: Json) -> None:
+async def test_computed_values(jq: Jq, text: str, expected: Json) -> None:
     """``{{ jq }}`` in queries and bodies is evaluated, also in those of parameters."""
     fields: dict[str, Json] = {"query_params": {"q": [text]}, "body": {"a": {"b": text}}}
-    given = computed(resource("/x", parameter("id", "/ids", **fields), **fields), MOMENT)
+    wanted = resource("/x", parameter("id", "/ids", **fields), **fields)
+    given = await computed(wanted, MOMENT, jq)
 
     for endpoint in (given.endpoint, given.parameters[0].parent):
         assert endpoint.query_params == {"q": [expected]}
         assert endpoint.body == {"a": {"b": expected}}
 
 
-def test_what_is_not_computed() -> None:
+async def test_what_is_not_computed(jq: Jq) -> None:
     """Numbers, nulls and bodies that are not there stay as they are, and so does the path."""
     given = resource("/x/{id}", parameter("id", "/ids"), query_params={"n": 1, "z": None})
 
-    assert computed(given, MOMENT) == given
+    assert await computed(given, MOMENT, jq) == given
 
 
 @pytest.mark.parametrize(
@@ -330,7 +332,7 @@ def test_what_is_not_computed() -> None:
     ],
 )
 @pytest.mark.parametrize("place", ["selector", "path_parameters.id"])
-def test_a_computed_value_that_is_none(program: str, told: str, place: str) -> None:
+async def test_a_computed_value_that_is_none(jq: Jq, program: str, told: str, place: str) -> None:
     """An expression that gives no value is told with its place, before any request."""
     fields: dict[str, Json] = {"query_params": {"q": f"{{{{{program}}}}}"}}
     given = (
@@ -340,7 +342,7 @@ def test_a_computed_value_that_is_none(program: str, told: str, place: str) -> N
     )
 
     with pytest.raises(MappingError, match=re.escape(place)) as caught:
-        computed(given, MOMENT)
+        await computed(given, MOMENT, jq)
 
     assert told in str(caught.value)
 
@@ -586,9 +588,14 @@ def test_items_without_parameters_are_as_the_api_sent_them() -> None:
 # --- values from parent items ------------------------------------------------------------
 
 
-def chooser(field: str = ".id", filter_: str = "true") -> Chooser:
+def chooser(jq: Jq, field: str = ".id", filter_: str = "true") -> Chooser:
     """How a parameter named ``id`` chooses."""
-    return Chooser(Parameter("id", Endpoint("/parents"), field, filter_))
+    return Chooser(Parameter("id", Endpoint("/parents"), field, filter_), jq)
+
+
+async def value_of(choosing: Chooser, item: dict[str, Json]) -> Json:
+    """The value of one item, None when it has none or is left out."""
+    return next((value for _, value in await choosing.values([item])), None)
 
 
 @pytest.mark.parametrize(
@@ -610,9 +617,11 @@ def chooser(field: str = ".id", filter_: str = "true") -> Chooser:
         pytest.param(".id", {"id": 0}, 0, id="zero is a value"),
     ],
 )
-def test_a_field_gives_the_value(field: str, item: dict[str, Json], expected: Json) -> None:
+async def test_a_field_gives_the_value(
+    jq: Jq, field: str, item: dict[str, Json], expected: Json
+) -> None:
     """The field is jq over a parent item; null means that the item has no value."""
-    value = chooser(field).value(item)
+    value = await value_of(chooser(jq, field), item)
 
     assert value == expected
     assert type(value) is type(expected)
@@ -631,18 +640,18 @@ def test_a_field_gives_the_value(field: str, item: dict[str, Json], expected: Js
         pytest.param(" true ", True, id="always"),
     ],
 )
-def test_a_filter_keeps_what_gives_true(filter_: str, *, chosen: bool) -> None:
+async def test_a_filter_keeps_what_gives_true(jq: Jq, filter_: str, *, chosen: bool) -> None:
     """A parent item counts when the filter gives exactly true."""
-    value = chooser(filter_=filter_).value({"id": 1, "on": True, "state": "open"})
+    value = await value_of(chooser(jq, filter_=filter_), {"id": 1, "on": True, "state": "open"})
 
     assert (value == 1) is chosen
 
 
 @pytest.mark.parametrize("value", [{"a": 1}, [1], [], {}], ids=repr)
-def test_a_field_that_gives_no_scalar(value: Json) -> None:
+async def test_a_field_that_gives_no_scalar(jq: Jq, value: Json) -> None:
     """An object or array cannot stand in a path: the error names the field."""
     with pytest.raises(MappingError, match=r"path_parameters\.id\.field"):
-        chooser().value({"id": value})
+        await chooser(jq).values([{"id": value}])
 
 
 @pytest.mark.parametrize(
@@ -652,10 +661,10 @@ def test_a_field_that_gives_no_scalar(value: Json) -> None:
         pytest.param(".id", ".on | nope", "filter", id="filter"),
     ],
 )
-def test_a_program_that_cannot_compile(field: str, filter_: str, part: str) -> None:
+def test_a_program_that_cannot_compile(jq: Jq, field: str, filter_: str, part: str) -> None:
     """The mistake is told when the resource is made ready, before any request."""
     with pytest.raises(MappingError, match=rf"path_parameters\.id\.{part}"):
-        chooser(field, filter_)
+        chooser(jq, field, filter_)
 
 
 @pytest.mark.parametrize(
@@ -665,17 +674,17 @@ def test_a_program_that_cannot_compile(field: str, filter_: str, part: str) -> N
         pytest.param(".id", ".id | keys | true", "filter", id="filter"),
     ],
 )
-def test_a_program_that_fails_on_an_item(field: str, filter_: str, part: str) -> None:
+async def test_a_program_that_fails_on_an_item(jq: Jq, field: str, filter_: str, part: str) -> None:
     """A failing expression is an error, never a parent silently left out."""
     with pytest.raises(MappingError, match=rf"path_parameters\.id\.{part}"):
-        chooser(field, filter_).value({"id": 5})
+        await chooser(jq, field, filter_).values([{"id": 5}])
 
 
-def test_a_field_that_is_null_for_every_parent() -> None:
+async def test_a_field_that_is_null_for_every_parent(jq: Jq) -> None:
     """A typo in the field raises at the end of the walk, naming the keys that were there."""
-    choosing = chooser(".uuid")
+    choosing = chooser(jq, ".uuid")
     for number in range(3):
-        choosing.value({"id": number, "name": "n"})
+        await choosing.values([{"id": number, "name": "n"}])
 
     with pytest.raises(MappingError, match=r"path_parameters\.id\.field") as caught:
         choosing.refuse_fruitless()
@@ -683,11 +692,11 @@ def test_a_field_that_is_null_for_every_parent() -> None:
     assert "id, name" in str(caught.value)
 
 
-def test_a_filter_that_never_gives_a_boolean() -> None:
+async def test_a_filter_that_never_gives_a_boolean(jq: Jq) -> None:
     """A filter that can never keep anything raises at the end of the walk."""
-    choosing = chooser(filter_=".state")
+    choosing = chooser(jq, filter_=".state")
     for number in range(3):
-        choosing.value({"id": number, "state": "open"})
+        await choosing.values([{"id": number, "state": "open"}])
 
     with pytest.raises(MappingError, match=r"path_parameters\.id\.filter"):
         choosing.refuse_fruitless()
@@ -702,19 +711,54 @@ def test_a_filter_that_never_gives_a_boolean() -> None:
         pytest.param([{"id": 1}, {"id": 2, "on": True}], ".on", id="some without a verdict"),
     ],
 )
-def test_what_is_no_mistake(items: list[dict[str, Json]], filter_: str) -> None:
+async def test_what_is_no_mistake(jq: Jq, items: list[dict[str, Json]], filter_: str) -> None:
     """An empty collection, or one of which nothing is wanted, is no error."""
-    choosing = chooser(filter_=filter_)
-    for item in items:
-        choosing.value(item)
+    choosing = chooser(jq, filter_=filter_)
+    await choosing.values(items)
 
     choosing.refuse_fruitless()
 
 
-def test_programs_do_not_see_the_process_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_programs_do_not_see_the_process_environment(
+    jq: Jq, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A field cannot read the container's variables, unless Ocean's setting allows it."""
     monkeypatch.setenv("OCEAN_TEST_VALUE", "from the environment")
-    program = Parameter("id", Endpoint("/parents"), "env.OCEAN_TEST_VALUE")
+    seeing = JqWorker(environment=True)
 
-    assert Chooser(program).value({"id": 1}) is None
-    assert Chooser(program, environment=True).value({"id": 1}) == "from the environment"
+    assert await value_of(chooser(jq, "env.OCEAN_TEST_VALUE"), {"id": 1}) is None
+    assert await value_of(chooser(seeing, "env.OCEAN_TEST_VALUE"), {}) == "from the environment"
+    await seeing.aclose()
+
+
+PAGE: list[dict[str, Json]] = [
+    {"id": 1, "on": True},
+    {"id": 2, "on": False},
+    {"id": None, "on": True},
+    {"id": 4},
+    {"id": 5, "on": True},
+]
+
+
+@pytest.mark.parametrize("field", [".id", ".id | ."])
+@pytest.mark.parametrize(
+    ("filter_", "kept"), [("true", [1, 2, 4, 5]), (".on", [1, 5]), (".on, true", [1, 5])]
+)
+async def test_a_page_of_parents_is_chosen_from_at_once(
+    jq: Jq, field: str, filter_: str, kept: list[int]
+) -> None:
+    """Each value comes with its own item, in order; the first output of a program counts."""
+    chosen = await chooser(jq, field, filter_).values(PAGE)
+
+    assert chosen == [(item, item["id"]) for item in PAGE if item["id"] in kept]
+
+
+@pytest.mark.parametrize(
+    ("field", "filter_"), [(".id / 1", "true"), (".id", "(.id / 1) > 0")], ids=["field", "filter"]
+)
+async def test_of_a_page_the_failing_item_is_named(jq: Jq, field: str, filter_: str) -> None:
+    """One item that does not fit fails the page, and the error shows the keys of that item."""
+    page: list[dict[str, Json]] = [{"id": 1}, {"id": "x", "odd": 1}, {"id": 3}]
+
+    with pytest.raises(MappingError, match="parent item with the keys id, odd"):
+        await chooser(jq, field, filter_).values(page)

@@ -3,16 +3,19 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from client import decode_json
 from errors import MappingError
 from extraction import Extractor
-from lookup import Json
+from jq_worker import JqWorker
+from lookup import Jq, Json
 
 WHERE = "path_parameters.id.data_path"
 BEYOND_DOUBLES = 9_007_199_254_740_993  # 2^53 + 1, the first whole number a double cannot hold
+# The process jq runs in serves all examples of a test.
+one_worker = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 KEYS = st.sampled_from(["a", "b", "odd key"])
 BODIES = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text("xyz", max_size=3),
@@ -21,9 +24,9 @@ BODIES = st.recursive(
 )
 
 
-def items(data_path: str | None, body: Json) -> list[dict[str, Json]]:
+async def items(jq: Jq, data_path: str | None, body: Json) -> list[dict[str, Json]]:
     """The items of one body."""
-    return Extractor(data_path, WHERE).extract(body).items
+    return (await Extractor(data_path, WHERE, jq).extract(body)).items
 
 
 @pytest.mark.parametrize(
@@ -83,9 +86,9 @@ def items(data_path: str | None, body: Json) -> list[dict[str, Json]]:
         pytest.param("empty", {"a": 1}, [], id="a program without output"),
     ],
 )
-def test_items(data_path: str | None, body: Json, expected: list[Json]) -> None:
+async def test_items(jq: Jq, data_path: str | None, body: Json, expected: list[Json]) -> None:
     """Arrays give their elements, objects are items, scalars become ``value``, nulls nothing."""
-    assert items(data_path, body) == expected
+    assert await items(jq, data_path, body) == expected
 
 
 @pytest.mark.parametrize(
@@ -102,11 +105,11 @@ def test_items(data_path: str | None, body: Json, expected: list[Json]) -> None:
         pytest.param(".users", {"users": [None]}, False, id="a list of null"),
     ],
 )
-def test_a_path_into_nothing_is_told_from_an_empty_page(
-    data_path: str, body: Json, *, nothing: bool
+async def test_a_path_into_nothing_is_told_from_an_empty_page(
+    jq: Jq, data_path: str, body: Json, *, nothing: bool
 ) -> None:
     """Null where items were expected is noted, since it may be a typo; an empty list is not."""
-    extracted = Extractor(data_path, WHERE).extract(body)
+    extracted = await Extractor(data_path, WHERE, jq).extract(body)
 
     assert extracted.items == []
     assert extracted.nothing is nothing
@@ -115,17 +118,18 @@ def test_a_path_into_nothing_is_told_from_an_empty_page(
 @given(
     body=BODIES, path=st.sampled_from([".a", ".a.b", '.["odd key"]', ".b.a", ".", ".a[]", ".[]"])
 )
-def test_the_fast_route_gives_what_jq_gives(path: str, body: Json) -> None:
+@one_worker
+async def test_the_fast_route_gives_what_jq_gives(jq: Jq, path: str, body: Json) -> None:
     """A plain path means the same whether it is looked up or run by jq."""
 
-    def outcome(program: str) -> Json:
+    async def outcome(program: str) -> Json:
         try:
-            extracted = Extractor(program, WHERE).extract(body)
+            extracted = await Extractor(program, WHERE, jq).extract(body)
         except MappingError:
             return "refused"
         return extracted.items, extracted.nothing
 
-    by_look_up, by_jq = outcome(path), outcome(f"{path} | .")
+    by_look_up, by_jq = await outcome(path), await outcome(f"{path} | .")
     if by_jq == "refused" and path.endswith("[]"):
         # jq cannot iterate over null; for us that is the empty page it stands for.
         assert by_look_up in ("refused", ([], True))
@@ -133,29 +137,34 @@ def test_the_fast_route_gives_what_jq_gives(path: str, body: Json) -> None:
         assert by_look_up == by_jq
 
 
-@pytest.mark.parametrize("data_path", [".ids", ".ids[]", '.["ids"]'])
-def test_long_integers_stay_exact_on_the_plain_route(data_path: str) -> None:
+@pytest.mark.parametrize(
+    "data_path",
+    [".ids", ".ids[]", '.["ids"]', "[.ids[] | select(.id > 1)]", ".ids | map({id})"],
+)
+async def test_long_integers_stay_exact(jq: Jq, data_path: str) -> None:
     """Ids beyond 2^53 are not rounded on their way from the API to the catalog."""
     body = decode_json(
         b'{"ids": [{"id": %d}, {"id": 123456789012345678901234567890}]}' % BEYOND_DOUBLES
     )
 
-    assert items(data_path, body) == [
+    assert await items(jq, data_path, body) == [
         {"id": BEYOND_DOUBLES},
         {"id": 123456789012345678901234567890},
     ]
 
 
-def test_long_integers_stay_exact_without_a_data_path() -> None:
+async def test_long_integers_stay_exact_without_a_data_path(jq: Jq) -> None:
     """A bare array keeps its long ids too."""
-    assert items(None, decode_json(b"[%d]" % BEYOND_DOUBLES)) == [{"value": BEYOND_DOUBLES}]
+    assert await items(jq, None, decode_json(b"[%d]" % BEYOND_DOUBLES)) == [
+        {"value": BEYOND_DOUBLES}
+    ]
 
 
 @pytest.mark.parametrize("data_path", [".users[", ".users |", "select(", "nope", ".a | nope(1)"])
-def test_a_program_that_cannot_compile_fails_before_any_request(data_path: str) -> None:
+def test_a_program_that_cannot_compile_fails_before_any_request(jq: Jq, data_path: str) -> None:
     """The mistake is told when the resource is made ready, with the place and the program."""
     with pytest.raises(MappingError) as caught:
-        Extractor(data_path, WHERE)
+        Extractor(data_path, WHERE, jq)
 
     assert WHERE in str(caught.value)
     assert data_path in str(caught.value)
@@ -173,19 +182,19 @@ def test_a_program_that_cannot_compile_fails_before_any_request(data_path: str) 
         pytest.param(".[] | .id", {"a": "text"}, id="jq: key of a text"),
     ],
 )
-def test_a_program_that_fails_on_a_body_raises(data_path: str, body: Json) -> None:
+async def test_a_program_that_fails_on_a_body_raises(jq: Jq, data_path: str, body: Json) -> None:
     """A shape the expression does not expect is an error, never a page without items."""
     with pytest.raises(MappingError) as caught:
-        items(data_path, body)
+        await items(jq, data_path, body)
 
     assert WHERE in str(caught.value)
     assert data_path in str(caught.value)
 
 
-def test_the_error_of_a_failing_program_shows_keys_and_no_values() -> None:
+async def test_the_error_of_a_failing_program_shows_keys_and_no_values(jq: Jq) -> None:
     """A person sees what the response had, without its contents in the log."""
     with pytest.raises(MappingError) as caught:
-        items(".users[] | .id", {"users": [5], "motto": "for your eyes only"})
+        await items(jq, ".users[] | .id", {"users": [5], "motto": "for your eyes only"})
 
     assert "motto" in str(caught.value)
     assert "eyes only" not in str(caught.value)
@@ -231,28 +240,30 @@ def test_the_error_of_a_failing_program_shows_keys_and_no_values() -> None:
     ],
 )
 def test_a_page_is_measured_by_what_the_api_sent(
-    data_path: str | None, body: Json, rows: int
+    jq: Jq, data_path: str | None, body: Json, rows: int
 ) -> None:
     """Filters in ``data_path`` do not make a full page look short."""
-    assert len(Extractor(data_path, WHERE).rows(body)) == rows
+    assert len(Extractor(data_path, WHERE, jq).rows(body)) == rows
 
 
-def test_jq_does_not_see_the_process_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_jq_does_not_see_the_process_environment(
+    jq: Jq, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A mapping cannot read the container's variables, unless Ocean's setting allows it."""
     monkeypatch.setenv("OCEAN_TEST_VALUE", "from the environment")
     program = "[env.OCEAN_TEST_VALUE, $ENV.OCEAN_TEST_VALUE][]"
+    seeing = JqWorker(environment=True)
 
-    blind = Extractor(program, WHERE).extract({})
-    seeing = Extractor(program, WHERE, environment=True).extract({})
-
-    assert blind.items == []
-    assert seeing.items == [{"value": "from the environment"}] * 2
+    assert await items(jq, program, {}) == []
+    assert await items(seeing, program, {}) == [{"value": "from the environment"}] * 2
+    await seeing.aclose()
 
 
 @given(body=BODIES)
-def test_items_are_objects_that_json_can_carry(body: Json) -> None:
+@one_worker
+async def test_items_are_objects_that_json_can_carry(jq: Jq, body: Json) -> None:
     """Whatever a response holds, Ocean gets a list of JSON objects."""
-    found = items(None, body)
+    found = await items(jq, None, body)
 
     assert all(isinstance(item, dict) for item in found)
     assert json.loads(json.dumps(found)) == found

@@ -1,18 +1,20 @@
 """Finding values in JSON bodies, and what a wrong path tells its author."""
 
-import os
+import time
 
 import jq
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from errors import MappingError
 from lookup import (
     MISSING,
+    Jq,
     Json,
-    compile_jq,
+    checked,
     compile_lookup,
+    find,
     follow,
     keys_of,
     leading_path,
@@ -122,54 +124,116 @@ def test_the_path_a_program_begins_with(program: str, keys: tuple[str, ...]) -> 
         pytest.param(".[-1].id", [{"id": "z"}], "z", id="jq on an array"),
         pytest.param(".a | select(. > 1)", {"a": 1}, MISSING, id="jq without output"),
         pytest.param(".a, .b", {"a": 1, "b": 2}, 1, id="jq: the first output counts"),
+        pytest.param(
+            ".data[0].id", {"data": {"0": {"id": 1}}}, MISSING, id="jq: index of an object"
+        ),
+        pytest.param(".data[-2].id", {"data": [{"id": 1}]}, MISSING, id="jq: index out of range"),
+        pytest.param(".data[0].id", {"data": [{"id": None}]}, None, id="null at an index"),
+        pytest.param(".a | .", {"a": False}, False, id="jq: false is a value"),
         pytest.param(".a == 'x'", {"a": "x"}, True, id="single quotes, as in mappings"),
     ],
 )
-def test_look_up(path: str, body: Json, expected: Json) -> None:
+async def test_look_up(jq: Jq, path: str, body: Json, expected: Json) -> None:
     """A path is a literal key, a dot path or jq; what is not there is told from null."""
-    found = compile_lookup(path, "cursorPath")(body)
+    lookup = compile_lookup(path, "cursorPath")
+    found = lookup(body, await find([lookup], body, jq))
 
     assert found is MISSING if expected is MISSING else found == expected
 
 
 @given(body=BODIES)
-def test_a_dot_path_never_fails(body: Json) -> None:
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_a_path_never_fails(jq: Jq, body: Json) -> None:
     """Whatever an API sends, looking for a signal in it is no error."""
-    for path in ("a.b.d1", ".a.b", ".a.b[0]"):
-        compile_lookup(path, "hasMorePath")(body)
+    lookups = [compile_lookup(path, "hasMorePath") for path in ("a.b.d1", ".a.b", ".a[0].b")]
+    lookups += [compile_lookup(path, "hasMorePath") for path in (".a | .b", ".a[0] + 1")]
+    found = await find(lookups, body, jq)
+
+    for lookup in lookups:
+        lookup(body, found)
 
 
 @pytest.mark.parametrize("program", [".a[", "nosuchfunction", "$unbound", ".a |"])
 def test_a_program_jq_refuses_is_named(program: str) -> None:
     """The error says where the program stands and quotes it."""
     with pytest.raises(MappingError) as caught:
-        compile_jq(program, "path_parameters.id.field")
+        checked(program, "path_parameters.id.field")
 
     assert "path_parameters.id.field" in str(caught.value)
     assert program in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    "program",
+    ("program", "name"),
     [
-        pytest.param("env.OCEAN_TEST_VALUE", id="env"),
-        pytest.param("$ENV.OCEAN_TEST_VALUE", id="$ENV"),
-        pytest.param("def f: $ENV.OCEAN_TEST_VALUE; f", id="within a function"),
-        pytest.param("[env, $ENV][] | .OCEAN_TEST_VALUE", id="both"),
-        pytest.param("# note\nenv | .OCEAN_TEST_VALUE", id="after a comment"),
+        pytest.param("halt", "halt", id="halt"),
+        pytest.param(".a | halt_error", "halt_error", id="halt_error"),
+        pytest.param('"x" | halt_error(1)', "halt_error", id="halt_error with a status"),
+        pytest.param("[inputs]", "inputs", id="inputs"),
+        pytest.param("try input catch .", "input", id="input, caught"),
+        pytest.param('.[] | debug("x")', "debug", id="debug with a message"),
+        pytest.param("debug", "debug", id="debug"),
+        pytest.param("stderr", "stderr", id="stderr"),
+        pytest.param('"\\(input_filename)"', "input_filename", id="within a text"),
+        pytest.param("def f: input_line_number; f", "input_line_number", id="in a function"),
+        pytest.param("get_search_list", "get_search_list", id="get_search_list"),
+        pytest.param('"a" | modulemeta', "modulemeta", id="modulemeta"),
     ],
 )
-def test_programs_do_not_see_the_process_environment(
-    program: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A mapping cannot read the container's variables, unless Ocean's setting allows it."""
-    monkeypatch.setenv("OCEAN_TEST_VALUE", "from the environment")
+def test_what_reaches_out_of_a_program_is_refused(program: str, name: str) -> None:
+    """What ends a program early or reads something else is named before any request."""
+    with pytest.raises(MappingError, match=rf"cursorPath .* uses {name}, which"):
+        checked(program, "cursorPath")
 
-    blind = compile_jq(program, "data_path").input_value({}).first()
-    seeing = compile_jq(program, "data_path", environment=True).input_value({}).first()
 
-    assert blind is None
-    assert seeing == os.environ["OCEAN_TEST_VALUE"]
+@pytest.mark.parametrize(
+    "program", ['import "a" as a; .', 'include "a"; .', 'import "a" as $a; $a'], ids=repr
+)
+def test_modules_are_refused(program: str) -> None:
+    """No program reads a file."""
+    with pytest.raises(MappingError, match=r"unexpected (import|include)"):
+        checked(program, "data_path")
+
+
+@pytest.mark.parametrize(
+    "program", [".input", "{halt: 1}", ".debug.env", "def halt: 1; halt", ".a # halt"], ids=repr
+)
+def test_keys_may_be_called_anything(program: str) -> None:
+    """Only the use of the function is refused, not its name as a key, a text or a comment."""
+    assert checked(program, "data_path") == program
+
+
+def test_checking_a_program_does_not_calculate() -> None:
+    """A gigabyte of text that jq would make while it compiles is not made to check it."""
+    begun = time.process_time()
+    checked('"x" * 1000000000', "data_path")
+
+    assert time.process_time() - begun < 0.5
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        ".a * 2",
+        "2 * -1",
+        ".a *= 2",
+        '"a*b"',
+        ".x | test('a*')",
+        '{"a*": 1 * 2}',
+        "# *\n.",
+        "{} * {}",
+    ],
+)
+def test_products_compile(program: str) -> None:
+    """What is multiplied is checked as well as anything else."""
+    assert checked(program, "data_path")
+
+
+@pytest.mark.parametrize("program", [".a *", "* 2", ".a ** 2"])
+def test_a_product_that_does_not_compile(program: str) -> None:
+    """A mistake beside a product is found."""
+    with pytest.raises(MappingError, match="not a jq program"):
+        checked(program, "data_path")
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from client import ApiClient, Fetched
 from errors import BodyError, OceanCustomError, PaginationError
 from expansion import Endpoint, Parameter, Resource
 from extraction import Extractor
+from jq_worker import JqWorker
 from lookup import Json
 from pagination import PageRequest, PaginationSettings, PaginationType, make_paginator
 from session import Session
@@ -782,6 +783,7 @@ def test_a_later_child_shows_that_pages_count_from_zero() -> None:
 async def _pages(pagination: PaginationSettings, transport: InProcess, limit: int) -> list[int]:
     client = ApiClient(
         Settings(base_url=httpx.URL(BASE), max_concurrent_requests=limit),
+        JqWorker(),
         http=lambda _: httpx.AsyncClient(transport=transport, trust_env=False),
     )
     found: list[int] = []
@@ -793,7 +795,7 @@ async def _pages(pagination: PaginationSettings, transport: InProcess, limit: in
         async for fetched in client.walk(
             PageRequest(f"{BASE}/things"),
             make_paginator(pagination),
-            Extractor(".items", "kind '/things'"),
+            Extractor(".items", "kind '/things'", JqWorker()),
         ):
             note(fetched)
     finally:
@@ -821,10 +823,13 @@ async def test_a_walk_given_up_leaves_no_request_behind(style: Literal["offset",
     transport = InProcess(Collection(style, 93, total=93), [])
     client = ApiClient(
         Settings(base_url=httpx.URL(BASE)),
+        JqWorker(),
         http=lambda _: httpx.AsyncClient(transport=transport, trust_env=False),
     )
     pages = client.walk(
-        PageRequest(f"{BASE}/things"), make_paginator(paging(style, 5)), Extractor(".items", "x")
+        PageRequest(f"{BASE}/things"),
+        make_paginator(paging(style, 5)),
+        Extractor(".items", "x", JqWorker()),
     )
     await anext(pages)
     await anext(pages)
