@@ -437,7 +437,9 @@ def test_no_cookie_is_kept(carrier: Carrier) -> None:
         script = Script(with_length(extra=b"Set-Cookie: session=1; Path=/\r\n"))
         async with script.serving(), open_carrier(carrier) as transport:
             for _ in range(2):
-                request = httpx.Request("GET", script.url)
+                # By its name: aiohttp would keep no cookies of an address.
+                url = script.url.replace("127.0.0.1", "localhost")
+                request = httpx.Request("GET", url)
                 await (await transport.handle_async_request(request)).aread()
         assert not any(b"cookie" in head.lower() for head in script.heads)
 
@@ -457,7 +459,8 @@ async def ask_twice(carrier: Carrier, script: Script) -> list[bytes]:
         bodies = []
         for _ in range(2):
             bodies.append((await client.get(script.url)).content)
-            await asyncio.sleep(0.03 if script.later else 0)
+            if script.later:
+                await asyncio.sleep(0.03)
         return bodies
 
 
