@@ -297,7 +297,7 @@ class OriginGuard:
         urls = [httpx.URL(f"https://{host}") for host in allowed_hosts]
         self._allowed = frozenset((url.host, url.port) for url in urls)
 
-    def admit(self, url: str) -> httpx.URL:
+    def admit(self, url: httpx.URL | str) -> httpx.URL:
         """The URL as it will be requested, its scheme that of the base URL.
 
         The same host under the other scheme is the API behind a proxy that does not know
@@ -312,6 +312,8 @@ class OriginGuard:
         if target.userinfo:
             raise OriginError("a link or redirect holds a user or password; nothing was sent")
         if target.scheme in _DEFAULT_PORTS:
+            if is_home and target.scheme == self._base.scheme:
+                return target
             if is_home:
                 return target.copy_with(scheme=self._base.scheme, port=self._base.port)
             is_allowed = {(target.host, None), (target.host, target.port)} & self._allowed

@@ -178,7 +178,7 @@ class ApiClient:
         headers = httpx.Headers(self._settings.custom_headers)
         headers.update(dict(request.headers))
         for _ in range(MAX_REDIRECTS + 1):
-            url = self._guard.admit(str(url))
+            url = self._guard.admit(url)
             response = await self._http.send(
                 self._http.build_request(method, url, headers=headers, json=body),
                 auth=self._auth,

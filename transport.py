@@ -5,29 +5,46 @@ retries stand above (``retry.py``), and URLs may hold credentials by now.
 """
 
 import logging
-from typing import Any
+from typing import Any, override
 
 import httpx
+from port_ocean.context.ocean import ocean
 from port_ocean.exceptions.clients import BlockedIPError as AddressRefused
 from port_ocean.helpers.async_client import OceanAsyncClient
 from port_ocean.helpers.retry import RetryTransport
+from port_ocean.helpers.ssl import resolve_verify_param
 
 from settings import Settings
+from wire import AiohttpTransport
 
-__all__ = ["WIRE_ERRORS", "AddressRefused", "SingleAttemptTransport", "open_http"]
+__all__ = ["WIRE_ERRORS", "AddressRefused", "open_http"]
 
 WIRE_ERRORS = (httpx.RequestError, AddressRefused)
 """What a client from here raises when no answer, or no whole one, came."""
 
 
-class SingleAttemptTransport(RetryTransport):
-    """Ocean's transport with its retries, its log lines and their URLs left out."""
+class _DirectTransport(RetryTransport):
+    """In the place of Ocean's transport, without its retries, its log lines and their URLs."""
 
+    def __init__(self, *, wire: httpx.AsyncBaseTransport, **ocean_arguments: Any) -> None:  # noqa: ANN401 — as Ocean passes them
+        super().__init__(**ocean_arguments | {"wrapped_transport": wire})
+        self._wire = wire
+
+    @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send once."""
-        wrapped = self._wrapped_transport
-        assert isinstance(wrapped, httpx.AsyncBaseTransport)  # noqa: S101 — Ocean's type is wider
-        return await wrapped.handle_async_request(request)
+        return await self._wire.handle_async_request(request)
+
+
+class _Client(OceanAsyncClient):
+    """Ocean's client; only what goes through a proxy is carried by httpx itself."""
+
+    @override
+    def _init_proxy_transport(  # type: ignore[override] # as Ocean overrides it
+        self, proxy: httpx.Proxy, **arguments: Any
+    ) -> httpx.AsyncBaseTransport:
+        carrier = httpx.AsyncHTTPTransport(proxy=proxy, **arguments)
+        return self._wrap_with_ip_blocker_if_needed(carrier)
 
 
 def open_http(settings: Settings) -> httpx.AsyncClient:
@@ -39,14 +56,17 @@ def open_http(settings: Settings) -> httpx.AsyncClient:
     # They write URLs and headers, credentials and all, to whoever has turned logging on.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("httpcore").setLevel(logging.WARNING)
-    tls: dict[str, Any] = {} if settings.verify_ssl else {"verify": False}
-    return OceanAsyncClient(
-        SingleAttemptTransport,
-        timeout=httpx.Timeout(settings.timeout, pool=None),
-        limits=httpx.Limits(
-            max_connections=settings.max_concurrent_requests,
-            max_keepalive_connections=settings.max_concurrent_requests,
-        ),
+    verify = settings.verify_ssl and resolve_verify_param(ocean.config.ssl.third_party)
+    tls = httpx.create_ssl_context(verify=verify)
+    limits = httpx.Limits(
+        max_connections=settings.max_concurrent_requests,
+        max_keepalive_connections=settings.max_concurrent_requests,
+    )
+    return _Client(
+        _DirectTransport,
+        transport_kwargs={"wire": AiohttpTransport(tls, limits)},
+        verify=tls,
+        timeout=None,
+        limits=limits,
         headers={"Accept": "application/json", "User-Agent": "port-ocean-custom"},
-        **tls,
     )
