@@ -35,6 +35,7 @@ PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 
 _ENV_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _HOST = re.compile(r"([^\s/@?#\\*%:\[\]]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
+_LAST_PORT = 65_535
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2: token
 # Headers that describe a request rather than authorise it; the others may hold a secret.
 _DESCRIPTIVE_HEADERS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
@@ -244,14 +245,11 @@ class _Reader:
         if text is None:
             self._fault("base_url", "is required; set it to the root of the API")
             return None
-        try:
-            url = httpx.URL(text)
-        except httpx.InvalidURL:
-            url = httpx.URL()
-        if url.userinfo:
+        url = _parsed(text)
+        if url is not None and url.userinfo:
             self._fault("base_url", "must not hold a user or password; use authType: basic")
             return None
-        if url.scheme not in {"http", "https"} or not _HOST.fullmatch(url.netloc.decode()):
+        if url is None:
             self._fault("base_url", "must be a URL such as https://api.example.com/v2")
             return None
         if url.query or url.fragment:
@@ -268,7 +266,8 @@ class _Reader:
             return ()
         hosts = tuple(host.strip().lower() for host in value)
         for number, host in enumerate(hosts, 1):
-            if not _HOST.fullmatch(host):
+            url = _parsed(f"https://{host}")
+            if url is None or not _HOST.fullmatch(host):
                 # Not quoted: a URL pasted here may hold a password.
                 self._fault(
                     "allowed_hosts",
@@ -494,8 +493,8 @@ class _Reader:
         if not isinstance(endpoint, str) or not endpoint.strip():
             self._fault(setting, "needs 'endpoint': the path or full URL of the login call")
             endpoint = "/"
-        elif re.match(r"(?!https?:)[a-z][a-z0-9+.-]*://", endpoint, re.IGNORECASE):
-            self._fault(setting, "has an 'endpoint' that is neither a path nor an http(s) URL")
+        else:
+            self._check_endpoint(setting, endpoint.strip())
         if method not in METHODS:
             self._fault(setting, f"has the method {method!r}; use one of {', '.join(METHODS)}")
         body, form = self._part(setting, request, "body"), request.get("bodyForm")
@@ -520,6 +519,18 @@ class _Reader:
             query_params=query_params,
             reauthenticate_after=self._interval(request.get("reauthenticateIntervalSeconds")),
         )
+
+    def _check_endpoint(self, setting: str, endpoint: str) -> None:
+        is_full = re.match(r"[a-z][a-z0-9+.-]*://", endpoint, re.IGNORECASE)
+        url = _parsed(endpoint if is_full else "https://base.example/" + endpoint.lstrip("/"))
+        # Not quoted: the endpoint may hold a secret.
+        if url is None:
+            self._fault(setting, "has an 'endpoint' that is neither a path nor an http(s) URL")
+        elif url.userinfo:
+            self._fault(
+                setting,
+                "has an 'endpoint' with a user or password in it; send them in 'headers' or 'body'",
+            )
 
     def _interval(self, value: Json) -> float | None:
         if value is None or value == "":
@@ -577,6 +588,20 @@ class _Reader:
                 self._keep_secret(str(value))
             case _:
                 pass
+
+
+def _parsed(text: str) -> httpx.URL | None:
+    """The http(s) URL that a text is, or None.
+
+    httpx decodes an international host name (``xn--…``) only when it is asked for the host.
+    """
+    try:
+        url = httpx.URL(text)
+        is_complete = url.scheme in {"http", "https"} and url.host
+    except (httpx.InvalidURL, UnicodeError):
+        return None
+    is_host = _HOST.fullmatch(url.netloc.decode()) and (url.port or 0) <= _LAST_PORT
+    return url if is_complete and is_host else None
 
 
 def is_header_name(name: str) -> bool:

@@ -509,6 +509,12 @@ def test_custom_headers(value: Json, expected: str) -> None:
         pytest.param({"base_url": "https://"}, "baseUrl", "https://", id="no host"),
         pytest.param({"base_url": "https://a b.example"}, "baseUrl", "https://", id="space"),
         pytest.param({"base_url": "https://a.example:x"}, "baseUrl", "https://", id="port"),
+        pytest.param(
+            {"base_url": "https://a.example:99999"}, "baseUrl", "https://", id="high port"
+        ),
+        pytest.param({"base_url": "https://xn--/"}, "baseUrl", "https://", id="no punycode"),
+        pytest.param({"base_url": "https://xn--a.b/"}, "baseUrl", "https://", id="punycode"),
+        pytest.param({"base_url": "https://☃.net"}, "baseUrl", "https://", id="no IDN"),
         pytest.param({"base_url": "https://a.example?x=1"}, "baseUrl", "query", id="query"),
         pytest.param({"base_url": "https://a.example#x"}, "baseUrl", "fragment", id="fragment"),
         pytest.param({"base_url": "https://u:p@a.example"}, "baseUrl", "authType", id="userinfo"),
@@ -563,6 +569,13 @@ def test_custom_headers(value: Json, expected: str) -> None:
         pytest.param({"allowed_hosts": [1]}, "allowedHosts", "array", id="hosts: number"),
         pytest.param({"allowed_hosts": ["https://a.example"]}, "allowedHosts", "a host only"),
         pytest.param({"allowed_hosts": ["*.a.example"]}, "allowedHosts", "a host only"),
+        pytest.param(
+            {"allowed_hosts": ["xn--"]}, "allowedHosts", "a host only", id="host in punycode"
+        ),
+        pytest.param(
+            {"allowed_hosts": ["☃.net"]}, "allowedHosts", "a host only", id="host that is no IDN"
+        ),
+        pytest.param({"allowed_hosts": ["a.example:99999"]}, "allowedHosts", "a host only"),
         pytest.param({"allowed_hosts": [""]}, "allowedHosts", "a host only", id="empty host"),
         pytest.param({"custom_headers": "{x"}, "customHeaders", "JSON", id="headers: no JSON"),
         pytest.param({"custom_headers": "[]"}, "customHeaders", "object", id="headers: array"),
@@ -595,6 +608,10 @@ def test_a_fault_names_the_setting_and_the_remedy(
         pytest.param({"method": "GET"}, "'endpoint'", id="no endpoint"),
         pytest.param({"endpoint": 5}, "'endpoint'", id="endpoint of another type"),
         pytest.param({"endpoint": "ftp://a.example"}, "'endpoint'", id="other scheme"),
+        pytest.param({"endpoint": "https://xn--/"}, "'endpoint'", id="endpoint's punycode"),
+        pytest.param({"endpoint": "https://a b/l"}, "'endpoint'", id="endpoint's host"),
+        pytest.param({"endpoint": "/l\x00"}, "'endpoint'", id="endpoint that is no path"),
+        pytest.param({"endpoint": "https://u:p@a.example"}, "user", id="user in the endpoint"),
         pytest.param({"endpoint": "/l", "method": "FETCH"}, "'FETCH'", id="method"),
         pytest.param({"endpoint": "/l", "body": "a=1"}, "'body'", id="body is text"),
         pytest.param({"endpoint": "/l", "bodyForm": {"a": 1}}, "'bodyForm'", id="form is object"),
