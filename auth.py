@@ -17,11 +17,10 @@ import httpx
 
 from errors import CredentialsError, OriginError, ResponseError, TransportError
 from lookup import MISSING, Json, Lookup, compile_lookup, keys_of
-from redaction import Redactor
+from redaction import Redactor, secrets_in
 from retry import MAX_ATTEMPTS, backoff, parse_retry_after
 from settings import (
     PLACEHOLDER,
-    TELLING_LENGTH,
     Credentials,
     LoginCredentials,
     StaticCredentials,
@@ -267,7 +266,7 @@ class LoginAuth(httpx.Auth):
                     " customAuthRequestTemplate reads values from it"
                 ) from None
             return None
-        self._redact.add(*texts_in(answer, shortest=TELLING_LENGTH))
+        self._redact.add(*secrets_in(answer, by_name=False))
         return answer
 
     @property

@@ -22,6 +22,7 @@ import httpx
 from errors import ConfigurationError, MappingError
 from lookup import Json, compile_lookup
 from pagination import PAGINATION_TYPES, PaginationSettings
+from redaction import TELLING_LENGTH, secrets_in
 from signals import DEFAULT_NEXT_LINK_PATH, ConfiguredSignals
 
 AuthType = Literal["none", "bearer_token", "basic", "api_key", "custom"]
@@ -39,11 +40,6 @@ _LAST_PORT = 65_535
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2: token
 # Headers that describe a request rather than authorise it; the others may hold a secret.
 _DESCRIPTIVE_HEADERS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
-_TELLING_NAME = re.compile(
-    r"pass|pwd|secret|token|key|pin|auth|credential|assertion|sign", re.IGNORECASE
-)
-TELLING_LENGTH = 8
-"""Characters; a shorter text in a login or its answer is rather a constant than a secret."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +70,9 @@ class LoginCredentials:
     """How to log in, and how the answer signs requests: texts with ``{{.jq.path}}`` in them."""
 
     login: LoginRequest
-    headers: Mapping[str, str] = field(default_factory=dict)
-    query_params: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, Json] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query_params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Mapping[str, Json] = field(default_factory=dict, repr=False)
 
 
 Credentials = StaticCredentials | LoginCredentials
@@ -292,9 +288,7 @@ class _Reader:
         """A header's value, and the parts of it that would be secrets by themselves."""
         if name.lower() in _DESCRIPTIVE_HEADERS or "version" in name.lower():
             return
-        parts = re.split(r"[\s;,]+", value)
-        parts += [part.partition("=")[2] for part in parts]
-        self._keep_secret(value, *(part for part in parts if len(part) >= TELLING_LENGTH))
+        self._keep_secret(value, *_long_parts(value))
         scheme, _, encoded = value.partition(" ")
         if scheme.lower() == "basic":
             self._keep_pair(encoded)
@@ -401,7 +395,7 @@ class _Reader:
                 " or in authValue",
             )
             return None
-        self._keep_secret(value)
+        self._keep_secret(value, *_long_parts(value))
         return value
 
     def _password(self) -> str:
@@ -442,12 +436,14 @@ class _Reader:
             )
             return StaticCredentials()
         login = self._login_request(request)
-        return LoginCredentials(
+        credentials = LoginCredentials(
             login=login,
             headers=self._headers("custom_auth_request_template", template),
             query_params=self._texts("custom_auth_request_template", template, "queryParams"),
             body=self._part("custom_auth_request_template", template, "body") or {},
         )
+        self._keep_template_secrets(credentials)
+        return credentials
 
     def _login_template(self) -> dict[str, Json]:
         setting = "custom_auth_request_template"
@@ -465,6 +461,17 @@ class _Reader:
             else:
                 self._fault(setting, f"holds {{{{{path}}}}}; write {{{{.{path}}}}}, with a dot")
         return template
+
+    def _keep_template_secrets(self, credentials: LoginCredentials) -> None:
+        """What a template says beside its placeholders may be a secret too."""
+        for name, text in credentials.headers.items():
+            if not PLACEHOLDER.search(text):
+                self._keep_header_secret(name, text)
+        parts = [credentials.query_params, credentials.body]
+        self._keep_secret(*(text for text in secrets_in(parts) if not PLACEHOLDER.search(text)))
+        around = [PLACEHOLDER.split(text)[::2] for text in texts_in([credentials.headers, *parts])]
+        fragments = [text for texts in around if len(texts) > 1 for text in texts]
+        self._keep_secret(*(part for text in fragments for part in _long_parts(text)))
 
     def _try_path(self, setting: str, path: str | None) -> str | None:
         """The path, when it is one; jq refuses some texts that start with a dot."""
@@ -505,9 +512,9 @@ class _Reader:
             self._fault(setting, "has both 'body' and 'bodyForm'; keep the one the API expects")
         headers = self._headers(setting, request)
         query_params = self._texts(setting, request, "queryParams")
-        self._keep_login_secrets({"body": body, "queryParams": query_params})
-        self._keep_login_secrets(dict(parse_qsl(form or "")))
-        self._keep_login_secrets(dict(parse_qsl(endpoint.partition("?")[2])))
+        self._keep_secret(*secrets_in({"body": body, "queryParams": query_params}))
+        self._keep_form_secrets(form or "")
+        self._keep_form_secrets(endpoint.partition("?")[2])
         for name, value in headers.items():
             self._keep_header_secret(name, value)
         return LoginRequest(
@@ -519,6 +526,13 @@ class _Reader:
             query_params=query_params,
             reauthenticate_after=self._interval(request.get("reauthenticateIntervalSeconds")),
         )
+
+    def _keep_form_secrets(self, form: str) -> None:
+        pairs = parse_qsl(form)
+        # What is no form may be anything.
+        self._keep_secret(*([] if pairs else [form]))
+        for name, value in pairs:
+            self._keep_secret(*secrets_in({name: value}))
 
     def _check_endpoint(self, setting: str, endpoint: str) -> None:
         is_full = re.match(r"[a-z][a-z0-9+.-]*://", endpoint, re.IGNORECASE)
@@ -573,22 +587,6 @@ class _Reader:
         part = self._part(setting, value, key) or {}
         return {name: _as_text(inner) for name, inner in part.items() if inner is not None}
 
-    def _keep_login_secrets(self, value: Json, name: str = "") -> None:
-        """Every text of a login that its name or its length marks as a secret."""
-        match value:
-            case Mapping():
-                for key, inner in value.items():
-                    self._keep_login_secrets(inner, str(key))
-            case list():
-                for inner in value:
-                    self._keep_login_secrets(inner, name)
-            case str() if _TELLING_NAME.search(name) or len(value) >= TELLING_LENGTH:
-                self._keep_secret(value)
-            case int() if _TELLING_NAME.search(name) and not isinstance(value, bool):
-                self._keep_secret(str(value))
-            case _:
-                pass
-
 
 def _parsed(text: str) -> httpx.URL | None:
     """The http(s) URL that a text is, or None.
@@ -604,6 +602,13 @@ def _parsed(text: str) -> httpx.URL | None:
     return url if is_complete and is_host else None
 
 
+def _long_parts(value: str) -> list[str]:
+    """The parts of a credential that would be secrets by themselves: ``Bearer …``, ``sid=…; …``."""
+    parts = re.split(r"[\s;,]+", value)
+    parts += [part.partition("=")[2] for part in parts]
+    return [part for part in parts if len(part) >= TELLING_LENGTH]
+
+
 def is_header_name(name: str) -> bool:
     """Whether a text can name an HTTP header."""
     return _HEADER_NAME.fullmatch(name) is not None
@@ -614,18 +619,18 @@ def is_header_value(value: str) -> bool:
     return value.isascii() and value.isprintable()
 
 
-def texts_in(value: Json, *, shortest: int = 0) -> list[str]:
-    """Every text of at least so many characters in a JSON value."""
+def texts_in(value: Json) -> list[str]:
+    """Every text in a JSON value."""
     match value:
         case str():
-            return [value] if len(value) >= shortest else []
+            return [value]
         case Mapping():
             inner = list(value.values())
         case list() | tuple():
             inner = list(value)
         case _:
             return []
-    return [text for part in inner for text in texts_in(part, shortest=shortest)]
+    return [text for part in inner for text in texts_in(part)]
 
 
 def _camel_keys(value: Mapping[str, Json]) -> dict[str, Json]:

@@ -121,6 +121,7 @@ class Installation:
     # Kept out of the representation, which tracebacks may show: only the integration is to leak.
     settings: dict[str, object] = field(default_factory=lambda: {"max_retry_wait": 0}, repr=False)
     secrets: dict[str, object] = field(default_factory=dict, repr=False)
+    sends_examples: bool = False
 
     def __post_init__(self) -> None:
         for blueprint in BLUEPRINTS:
@@ -204,7 +205,7 @@ class Installation:
             },
             "event_listener": {"type": "ONCE"},
             "caching_storage_mode": "memory",
-            "send_raw_data_examples": False,
+            "send_raw_data_examples": self.sends_examples,
             "process_in_queue_max_workers": 1,
         }
 

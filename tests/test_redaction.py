@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+import re
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus, unquote, urlencode
 
@@ -12,7 +14,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from redaction import REDACTED, Redactor
+from lookup import Json
+from redaction import REDACTED, Redactor, secrets_in
 
 SECRETS = st.text(min_size=1, max_size=30).filter(lambda text: bool(text.strip()))
 PUNCTUATION = "!$&'()*+,;=:@/?-._~ %"
@@ -53,6 +56,8 @@ FORMS: dict[str, Callable[[str], str]] = {
     "JSON, escaped slashes": in_json_with_escaped_slashes,
     "JSON, upper-case escapes": lambda secret: json.dumps(secret).upper(),
     "repr": lambda secret: repr({"Authorization": secret}),
+    "HTML": lambda secret: f"<p title='{html.escape(secret)}'>",
+    "HTML, by number": lambda secret: re.sub(r"[^0-9A-Za-z]", lambda c: f"&#{ord(c[0])};", secret),
     "base64": lambda secret: f"Basic {base64.b64encode(secret.encode()).decode()} x",
     "base64 for URLs": lambda secret: base64.urlsafe_b64encode(secret.encode()).decode(),
     "base64 in a URL": lambda secret: quote(base64.b64encode(secret.encode()).decode(), safe=""),
@@ -89,6 +94,66 @@ def test_percent_encoding_of_any_taste(secret: str, safe: str) -> None:
 
     assert REDACTED in redacted
     assert not any(secret in unquote(part) for part in redacted.split(REDACTED))
+
+
+@given(
+    secret=st.text(st.characters(exclude_categories=["Cs"]), min_size=8, max_size=40),
+    before=st.binary(max_size=5),
+    after=st.binary(max_size=5),
+    encode=st.sampled_from([base64.b64encode, base64.urlsafe_b64encode]),
+)
+def test_base64_of_what_holds_a_secret(
+    secret: str, before: bytes, after: bytes, encode: Callable[[bytes], bytes]
+) -> None:
+    """`user:secret` or a whole body in base64 shows nothing of the secret but its very ends."""
+    assume(secret.strip() == secret)
+    text = encode(before + secret.encode() + after).decode()
+
+    redacted = Redactor(secret)(text)
+
+    left = len("".join(redacted.split(REDACTED)))
+    assert REDACTED in redacted
+    # Of the characters that stand for the secret, those shared with a neighbour may stay.
+    assert left <= -(-len(before) * 8 // 6) + -(-len(after) * 8 // 6) + len("==") + 2
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        pytest.param({"password": "x"}, ["x"], id="named"),
+        pytest.param({"pin": 1234}, ["1234"], id="a number, named"),
+        pytest.param({"user": "me"}, [], id="short"),
+        pytest.param({"user": "long-enough"}, ["long-enough"], id="long"),
+        pytest.param({"auth": {"a": ["x" * 8]}}, ["x" * 8], id="deep"),
+        pytest.param({"keys": ["a", "b"]}, ["a", "b"], id="a list, named"),
+        pytest.param({"grant_type": "client_credentials"}, [], id="grant type"),
+        pytest.param({"grantType": "password"}, [], id="grant type in camel case"),
+        pytest.param({"token_type": "Bearer"}, [], id="token type"),
+        pytest.param({"scope": "read:teams write:teams"}, [], id="scope"),
+        pytest.param({"audience": "https://api.example.com/"}, [], id="audience"),
+        pytest.param({"instance_url": "https://eu1.example.com"}, [], id="URL"),
+        pytest.param(
+            {"hook": "https://a.example/?key=12345678"},
+            ["https://a.example/?key=12345678"],
+            id="URL with a query",
+        ),
+        pytest.param(
+            {"db": "https://u:p@a.example/"}, ["https://u:p@a.example/"], id="URL with a user"
+        ),
+        pytest.param({"secret": "https://a.example/"}, ["https://a.example/"], id="URL, named"),
+        pytest.param({"password": True}, [], id="a boolean"),
+    ],
+)
+def test_what_of_a_login_is_secret(value: Json, told: list[str]) -> None:
+    """Names and lengths tell secrets from constants; what OAuth publishes stays readable."""
+    assert list(secrets_in(value)) == told
+
+
+def test_of_an_answer_names_tell_nothing() -> None:
+    """In a login's answer a short text is a constant, whatever its name."""
+    answer: Json = {"key": "id", "session": "0123456789", "count": 3}
+
+    assert list(secrets_in(answer, by_name=False)) == ["0123456789"]
 
 
 @given(secrets=st.lists(SECRETS, min_size=1, max_size=5))

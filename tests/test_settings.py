@@ -366,6 +366,17 @@ def test_auth_value_of_the_settings_comes_before_the_secrets() -> None:
         (LOGIN | {"custom_auth_request": {"endpoint": "/", "body": {"pass": "x"}}}, "x"),
         (LOGIN | {"custom_auth_request": {"endpoint": "/", "bodyForm": f"a=1&b={SECRET}"}}, SECRET),
         (LOGIN | {"custom_auth_request": {"endpoint": "/", "queryParams": {"q": SECRET}}}, SECRET),
+        (LOGIN | {"custom_auth_request": {"endpoint": "/", "bodyForm": f"a={SECRET}&a=1"}}, SECRET),
+        (LOGIN | {"custom_auth_request": {"endpoint": "/", "bodyForm": SECRET}}, SECRET),
+        (LOGIN | {"custom_auth_request_template": {"headers": {"X-Key": SECRET}}}, SECRET),
+        (LOGIN | {"custom_auth_request_template": {"queryParams": {"key": "x"}}}, "x"),
+        (LOGIN | {"custom_auth_request_template": {"body": {"a": {"pass": "x"}}}}, "x"),
+        (
+            LOGIN
+            | {"custom_auth_request_template": {"headers": {"Cookie": f"{SECRET}; s={{{{.t}}}}"}}},
+            SECRET,
+        ),
+        ({"auth_type": "bearer_token", "api_token": f"Bearer {SECRET}"}, SECRET),
         (LOGIN | {"custom_auth_request": {"endpoint": "/", "headers": {"X-Id": SECRET}}}, SECRET),
     ],
     ids=str,
@@ -388,6 +399,9 @@ def test_secrets_are_known_for_redaction(config: dict[str, Json], secret: str) -
         LOGIN | {"custom_auth_request": {"endpoint": "/", "headers": {"a": SECRET}}},
         LOGIN | {"custom_auth_request": {"endpoint": "/", "bodyForm": SECRET}},
         LOGIN | {"custom_auth_request": {"endpoint": "/", "queryParams": {"a": SECRET}}},
+        LOGIN | {"custom_auth_request_template": {"headers": {"X-Key": SECRET}}},
+        LOGIN | {"custom_auth_request_template": {"queryParams": {"key": SECRET}}},
+        LOGIN | {"custom_auth_request_template": {"body": {"key": SECRET}}},
     ],
     ids=str,
 )
