@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -131,6 +132,19 @@ def test_no_module_changes_a_global(path: Path) -> None:
 def test_every_module_says_what_it_is_for(path: Path) -> None:
     """A reader finds the rules of a module at its top."""
     assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+def test_every_exception_from_the_linter_has_a_reason() -> None:
+    """A rule is switched off for a line only with the reason beside it."""
+    files = [path for path in ROOT.rglob("*.py") if ".venv" not in path.parts]
+    bare = re.compile(r"# noqa\b(?!: [A-Z0-9, ]+\S*\s*[—(])")
+
+    assert not [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in files
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if bare.search(line) and "re.compile" not in line
+    ]
 
 
 def test_ocean_finds_the_integration(monkeypatch: pytest.MonkeyPatch) -> None:
