@@ -185,11 +185,11 @@ class Installation:
             await app.integration.initialize_handlers()
             yield app
         finally:
-            for clients in (port_clients._http_client, third_party_clients._http_client):  # noqa: SLF001
+            for clients in (port_clients._http_client, third_party_clients._http_client):
                 while (client := clients.pop()) is not None:
                     await client.aclose()
-            port_clients._port_internal_async_client = None  # type: ignore[assignment] # noqa: SLF001
-            ocean_context._port_ocean = ocean_context.PortOceanContext(None)  # noqa: SLF001
+            port_clients._port_internal_async_client = None  # type: ignore[assignment]
+            ocean_context._port_ocean = ocean_context.PortOceanContext(None)
             _signal_handler.pop()
             sys.path[:] = path
             SensitiveLogFilter.compiled_patterns[:] = patterns
