@@ -9,6 +9,7 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from lookup import Json
 
@@ -75,7 +76,7 @@ def secrets_in(value: Json, *, by_name: bool = True, name: str = "") -> Iterator
 
 def _pattern(secret: str) -> re.Pattern[str]:
     """The secret and its base64, each character in every way it may be written."""
-    plain, *in_base64 = ("".join(map(_spellings, form)) for form in (secret, *_base64_of(secret)))
+    plain, *in_base64 = map(_spelled, (secret, *_base64_of(secret)))
     # Base64 is not the same in another case; of short secrets it would be a word like any other.
     return re.compile("|".join((f"(?i:{plain})", *in_base64)))
 
@@ -97,26 +98,44 @@ def _base64_of(secret: str) -> list[str]:
     return sorted(forms, key=len, reverse=True)
 
 
-def _spellings(character: str) -> str:
+def _spelled(form: str) -> str:
+    """One form of a secret, each character in every way it may be written.
+
+    Backslashes in a row are taken all at once, and none are looked for ahead of the secret or
+    after a backslash of its own: tried in every combination, a million of them would not end.
+    """
+    ways: list[str] = []
+    for previous, character in pairwise(("\\", *form)):
+        if character != "\\":
+            ways.append(_spellings(character, backslashed=previous != "\\"))
+        elif previous != "\\" or not ways:
+            ways.append(rf"(?:(?<!\\)\\++|(?i:{_percent_encoded(character)}|&#92;|&#x5c;)++)")
+    return "".join(ways)
+
+
+def _spellings(character: str, *, backslashed: bool) -> str:
     """One character plain, percent-encoded, as JSON, Python or HTML escape it, or as in a form.
 
-    Text within text is escaped again and again: any number of backslashes may stand before.
+    Text within text is escaped again and again: any number of backslashes may stand before, and
+    the percent sign of a URL within a URL is itself encoded, as ``%25``.
     """
     if character.isascii() and character.isalnum():
         return character
-    if character == "\\":
-        return r"(?:\\+|(?i:%5c))"
+    in_urls = {character, "+" if character == " " else character}
     plain = {
-        character,
-        "".join(f"%{byte:02x}" for byte in character.encode(errors="surrogatepass")),
-        "+" if character == " " else character,
+        *in_urls,
         html.escape(character),
         f"&#{ord(character)};",
         f"&#x{ord(character):x};",
     }
     escaped = {json.dumps(character)[1:-1], repr(character)[1:-1], f"\\u{ord(character):04x}"}
-    ways = [r"\\*" + re.escape(way) for way in plain]
-    ways += [r"\\+" + re.escape(way.lstrip("\\")) for way in escaped if way.startswith("\\")]
+    any_number, at_least_one = (r"\\*", r"\\+") if backslashed else ("", "")
+    ways = [any_number + re.escape(way) for way in plain] + list(map(_percent_encoded, in_urls))
+    ways += [at_least_one + re.escape(way[1:]) for way in escaped if way.startswith("\\")]
     # Hexadecimal digits are written in either case, secrets only in their own.
     ways = [way if way.endswith(re.escape(character)) else f"(?i:{way})" for way in ways]
     return f"(?:{'|'.join(sorted(ways, key=len, reverse=True))})"
+
+
+def _percent_encoded(character: str) -> str:
+    return "".join(f"%(?:25)*{byte:02x}" for byte in character.encode(errors="surrogatepass"))

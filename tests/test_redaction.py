@@ -6,18 +6,20 @@ import base64
 import html
 import json
 import re
+import time
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus, unquote, urlencode
 
 import httpx
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from lookup import Json
 from redaction import REDACTED, Redactor, secrets_in
 
 SECRETS = st.text(min_size=1, max_size=30).filter(lambda text: bool(text.strip()))
+patient = settings(deadline=None)  # how long one text takes is what other tests are about
 PUNCTUATION = "!$&'()*+,;=:@/?-._~ %"
 
 
@@ -51,6 +53,8 @@ FORMS: dict[str, Callable[[str], str]] = {
     "quoted, lower case": lambda secret: quote(secret, safe="").lower(),
     "form": lambda secret: urlencode({"a": secret}),
     "plus for space": quote_plus,
+    "quoted twice": lambda secret: quote(quote(secret, safe=""), safe=""),
+    "quoted three times": lambda secret: quote(quote(quote_plus(secret), safe=""), safe=""),
     "JSON": in_json,
     "JSON in UTF-8": lambda secret: json.dumps([secret], ensure_ascii=False),
     "JSON, escaped slashes": in_json_with_escaped_slashes,
@@ -73,7 +77,9 @@ def survives(form: str, text: str) -> bool:
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@patient
 @given(secret=SECRETS, before=st.text(max_size=8), after=st.text(max_size=8))
+@example(secret="\\\xad\f\\é\\\\n\\", before="", after="")
 def test_no_form_of_a_secret_survives(
     form: Callable[[str], str], secret: str, before: str, after: str
 ) -> None:
@@ -87,6 +93,7 @@ def test_no_form_of_a_secret_survives(
     assert not survives(quote(secret.strip(), safe=""), redacted)
 
 
+@patient
 @given(secret=SECRETS, safe=st.sets(st.sampled_from(PUNCTUATION)).map("".join))
 def test_percent_encoding_of_any_taste(secret: str, safe: str) -> None:
     """Servers differ in which characters they encode in a link: none of it helps a secret out."""
@@ -96,6 +103,7 @@ def test_percent_encoding_of_any_taste(secret: str, safe: str) -> None:
     assert not any(secret in unquote(part) for part in redacted.split(REDACTED))
 
 
+@patient
 @given(
     secret=st.text(st.characters(exclude_categories=["Cs"]), min_size=8, max_size=40),
     before=st.binary(max_size=5),
@@ -156,6 +164,7 @@ def test_of_an_answer_names_tell_nothing() -> None:
     assert list(secrets_in(answer, by_name=False)) == ["0123456789"]
 
 
+@patient
 @given(secrets=st.lists(SECRETS, min_size=1, max_size=5))
 def test_several_secrets(secrets: list[str]) -> None:
     """Of several secrets, one within another or not, none survives."""
@@ -186,6 +195,21 @@ def test_several_secrets(secrets: list[str]) -> None:
 def test_texts(secrets: list[str], text: str, expected: str) -> None:
     """Only the secret is replaced, and the rest stays readable."""
     assert Redactor(*secrets)(text) == expected
+
+
+@pytest.mark.parametrize(
+    "secret", ["\\" * 20 + "a", "%" * 20 + "a", "%25" * 10, "+ " * 10, '"' * 20, "\n+"]
+)
+@pytest.mark.parametrize("piece", ["\\", "%25", "25", "%", "+", " ", '\\"', "&#"])
+def test_no_text_takes_long(secret: str, piece: str) -> None:
+    """A text made to be ambiguous is redacted in the time of any other."""
+    redact = Redactor(secret)
+    text = piece * 50_000
+    started = time.perf_counter()
+
+    redact(text)
+
+    assert time.perf_counter() - started < 5, "seconds, where a hundredth is usual"
 
 
 def test_secrets_learnt_later() -> None:
