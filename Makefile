@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types format demo run bench lock clean
+.PHONY: help setup test lint types audit format demo run bench lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -26,6 +26,9 @@ lint: setup ## Check style and formatting
 
 types: setup ## Check the types
 	@$(BIN)/mypy
+
+audit: setup ## Look up known vulnerabilities of the locked packages (needs the network)
+	@$(BIN)/python scripts/audit.py requirements.lock
 
 format: setup ## Format the code and apply safe fixes
 	@$(BIN)/ruff check --fix && $(BIN)/ruff format

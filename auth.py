@@ -15,13 +15,12 @@ from dataclasses import dataclass
 
 import httpx
 
-from errors import CredentialsError, OriginError, ResponseError
+from errors import CredentialsError, OriginError, ResponseError, TransportError
 from lookup import MISSING, Jq, Json, Lookup, compile_lookup, find, keys_of
-from redaction import Redactor
-from retry import parse_retry_after
+from redaction import Redactor, secrets_in
+from retry import MAX_ATTEMPTS, backoff, parse_retry_after
 from settings import (
     PLACEHOLDER,
-    TELLING_LENGTH,
     Credentials,
     LoginCredentials,
     StaticCredentials,
@@ -32,6 +31,7 @@ _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 # A fresh token may have expired already when its request was queued for long: a request
 # may be repeated with tokens that others obtained, but not for ever.
 _MAX_REPEATS = 3
+_EARLY = 0.05  # seconds; a sleep may end a little before its time
 
 Flow = AsyncGenerator[httpx.Request, httpx.Response]
 
@@ -66,7 +66,7 @@ def make_auth(  # noqa: PLR0913 (each is a part of the world around a scheme)
 
 def _login_url(endpoint: str, base_url: httpx.URL) -> httpx.URL:
     """The URL of a login call: a full one, or a path below the base URL."""
-    if endpoint.startswith(("http://", "https://")):
+    if endpoint.lower().startswith(("http://", "https://")):
         return httpx.URL(endpoint)
     return httpx.URL(str(base_url).rstrip("/") + "/" + endpoint.lstrip("/"))
 
@@ -113,12 +113,35 @@ class _Signature:
         )
 
 
+@dataclass(frozen=True)
+class _Trouble:
+    """A login that got no good answer for now; nobody asks again before ``until`` (clock seconds).
+
+    ``status`` None: no answer at all. ``attempts`` counts the logins in a row that failed so.
+    """
+
+    message: str
+    status: int | None
+    until: float
+    attempts: int
+
+    def error(self, now: float) -> ResponseError | TransportError:
+        """What a request that needs the login fails with, for now."""
+        wait = max(0.0, self.until - now)
+        if self.status is not None:
+            return ResponseError(self.message, status=self.status, retry_after=wait)
+        error = TransportError(self.message)
+        error.retry_after = wait
+        return error
+
+
 class LoginAuth(httpx.Auth):
     """``custom``: a login call whose JSON answer signs every request.
 
     However many requests find their token expired, one of them logs in and the others
-    use what it obtained. A login that fails stays failed: a wrong password is not tried
-    again and again, which would lock the account.
+    use what it obtained. A login that is refused stays failed: a wrong password is not tried
+    again and again, which would lock the account. A login service in trouble is asked again
+    for all requests at once, after a backoff, and at most ``MAX_ATTEMPTS`` times in a row.
     """
 
     def __init__(  # noqa: PLR0913 (as make_auth)
@@ -140,7 +163,8 @@ class LoginAuth(httpx.Auth):
         self._lock = asyncio.Lock()
         self._signature: _Signature | None = None
         self._failure: CredentialsError | None = None
-        self._broke_off = False
+        self._trouble: _Trouble | None = None
+        self._broke_off: asyncio.Task[object] | None = None
         self.logins = 0
 
     async def async_auth_flow(self, request: httpx.Request) -> Flow:
@@ -153,13 +177,14 @@ class LoginAuth(httpx.Auth):
                 if self._failure:
                     raise CredentialsError(*self._failure.args)
                 if current is None or current is used or self._is_old(current):
+                    self._refuse_while_in_trouble()
                     own_login = used is not None
                     try:
                         answer = yield self._login_request(request)
                         await answer.aread()
                     except (GeneratorExit, httpx.TransportError):
                         # Without an answer to the login the flow is closed in the middle.
-                        self._broke_off = True
+                        self._broke_off = asyncio.current_task()
                         raise
                     current = self._signature = await self._accept(answer)
             used = current
@@ -171,10 +196,29 @@ class LoginAuth(httpx.Auth):
         interval = self._login.reauthenticate_after
         return interval is not None and self._clock() - signature.obtained_at >= interval
 
+    def _refuse_while_in_trouble(self) -> None:
+        now = self._clock()
+        if self._trouble and now < self._trouble.until - _EARLY:
+            raise self._trouble.error(now)
+
+    def _in_trouble(
+        self, message: str, status: int | None = None, retry_after: float | None = None
+    ) -> _Trouble:
+        """Note a passing fault of the login service; too many in a row are a failure for good."""
+        attempts = self._trouble.attempts + 1 if self._trouble else 1
+        until = self._clock() + max(backoff(attempts), retry_after or 0.0)
+        self._trouble = _Trouble(message, status, until, attempts)
+        if attempts >= MAX_ATTEMPTS:
+            self._failure = CredentialsError(f"{message}, {attempts} times in a row")
+        return self._trouble
+
     def broken_login(self) -> str | None:
-        """The login call, when it was the one that just got no answer; told once."""
-        broke_off, self._broke_off = self._broke_off, False
-        return self._described if broke_off else None
+        """The login call, when this task's was the one that just got no answer; told once."""
+        if self._broke_off is None or self._broke_off is not asyncio.current_task():
+            return None
+        self._broke_off = None
+        self._in_trouble(f"{self._described} got no complete answer")
+        return self._described
 
     def _login_request(self, request: httpx.Request) -> httpx.Request:
         login = self._login
@@ -198,11 +242,10 @@ class LoginAuth(httpx.Auth):
         """
         status = response.status_code
         if status in ResponseError.TRANSIENT_STATUSES:
-            raise ResponseError(
-                self._describe(response),
-                status=status,
-                retry_after=parse_retry_after(status, response.headers),
-            )
+            retry_after = parse_retry_after(status, response.headers)
+            trouble = self._in_trouble(self._describe(response), status, retry_after)
+            raise trouble.error(self._clock())
+        self._trouble = None
         try:
             answer = self._parse(response)
             signature = await self._template.fill(answer, self._redact, self._clock())
@@ -227,7 +270,7 @@ class LoginAuth(httpx.Auth):
                     " customAuthRequestTemplate reads values from it"
                 ) from None
             return None
-        self._redact.add(*texts_in(answer, shortest=TELLING_LENGTH))
+        self._redact.add(*secrets_in(answer, by_name=False))
         return answer
 
     @property
@@ -294,7 +337,8 @@ class OriginGuard:
 
     def __init__(self, base_url: httpx.URL, allowed_hosts: tuple[str, ...]) -> None:
         self._base = base_url
-        urls = [httpx.URL(f"https://{host}") for host in allowed_hosts]
+        # Without a scheme: under https, 443 would be no port, and so any port.
+        urls = [httpx.URL(f"//{host}") for host in allowed_hosts]
         self._allowed = frozenset((url.host, url.port) for url in urls)
 
     def admit(self, url: httpx.URL | str) -> httpx.URL:
@@ -316,7 +360,7 @@ class OriginGuard:
                 return target
             if is_home:
                 return target.copy_with(scheme=self._base.scheme, port=self._base.port)
-            is_allowed = {(target.host, None), (target.host, target.port)} & self._allowed
+            is_allowed = {(target.host, None), (target.host, _port(target))} & self._allowed
             if is_allowed and target.scheme in {self._base.scheme, "https"}:
                 return target
         raise OriginError(

@@ -141,6 +141,12 @@ class ApiClient:
                 raise error.within(self.describe(request)) from None
             except (*WIRE_ERRORS, TimeoutError, OSError, UnicodeEncodeError) as error:
                 raise self._wire_error(request, error) from None
+            except (httpx.InvalidURL, UnicodeError):
+                # httpx reads the target of every redirect, though it follows none.
+                raise OriginError(
+                    f"{self._described(request)}: a redirect leads to what is not a URL; nothing"
+                    " was sent"
+                ) from None
         return self._read(request, url, response)
 
     def _wire_error(self, request: PageRequest, error: Exception) -> SourceError:
@@ -148,8 +154,7 @@ class ApiClient:
 
         The text of some errors quotes headers or URLs: what is kept of it is redacted.
         """
-        login = self._auth.broken_login() if isinstance(self._auth, LoginAuth) else None
-        described = login or self.describe(request)
+        described = self._described(request)
         match error:
             case TimeoutError() | httpx.TimeoutException():
                 seconds = self._settings.timeout
@@ -167,6 +172,11 @@ class ApiClient:
             hint = "install the API's CA certificate, or turn verifySsl off"
             return SourceError(f"{described}: {reason}; {hint}")
         return TransportError(f"{described}: {reason}")
+
+    def _described(self, request: PageRequest) -> str:
+        """What just got no answer: a request, or the login that it needed."""
+        login = self._auth.broken_login() if isinstance(self._auth, LoginAuth) else None
+        return login or self.describe(request)
 
     async def _exchange(self, request: PageRequest) -> tuple[httpx.URL, httpx.Response]:
         """One signed request and its redirects, each hop admitted and signed anew.

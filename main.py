@@ -10,7 +10,9 @@ from port_ocean.context.ocean import ocean
 from port_ocean.context.resource import resource
 
 from errors import ConfigurationError
+from ocean_log import hide_from_ocean
 from overrides import EndpointResource
+from redaction import Redactor
 from session import Session
 from settings import Settings, load_settings
 
@@ -33,6 +35,7 @@ async def check_settings() -> None:
     except ConfigurationError as error:
         logger.error(f"The settings are faulty, every resync will fail: {error}")
     else:
+        hide_from_ocean(Redactor(*settings.secrets))
         logger.info(f"Ready to read {settings.base_url}")
 
 
@@ -49,6 +52,7 @@ async def resync(kind: str) -> AsyncGenerator[list[dict[str, Any]]]:
     if session is None:
         environment = ocean.config.allow_environment_variables_jq_access
         session = event.attributes[_SESSION] = Session(settings, jq_environment=environment)
+        hide_from_ocean(session.client.redact)
     config = cast("EndpointResource", resource.resource_config)
     is_last = resource.index + 1 >= len(event.port_app_config.resources)
     try:

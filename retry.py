@@ -43,6 +43,12 @@ _LONGEST_WAIT = 30.0  # seconds
 
 _backoff = wait_exponential_jitter(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT, jitter=_FIRST_WAIT)
 
+
+def backoff(failures: int) -> float:
+    """Seconds to leave a service alone after so many failures in a row."""
+    return min(_FIRST_WAIT * 2.0 ** (failures - 1), _LONGEST_WAIT)
+
+
 OnRetry = Callable[[SourceError, float], None]
 
 

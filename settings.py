@@ -22,6 +22,7 @@ import httpx
 from errors import ConfigurationError, MappingError
 from lookup import Json, compile_lookup
 from pagination import PAGINATION_TYPES, PaginationSettings
+from redaction import TELLING_LENGTH, secrets_in
 from signals import DEFAULT_NEXT_LINK_PATH, ConfiguredSignals
 
 AuthType = Literal["none", "bearer_token", "basic", "api_key", "custom"]
@@ -35,14 +36,10 @@ PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 
 _ENV_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _HOST = re.compile(r"([^\s/@?#\\*%:\[\]]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
+_LAST_PORT = 65_535
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2: token
 # Headers that describe a request rather than authorise it; the others may hold a secret.
 _DESCRIPTIVE_HEADERS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
-_TELLING_NAME = re.compile(
-    r"pass|pwd|secret|token|key|pin|auth|credential|assertion|sign", re.IGNORECASE
-)
-TELLING_LENGTH = 8
-"""Characters; a shorter text in a login or its answer is rather a constant than a secret."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +70,9 @@ class LoginCredentials:
     """How to log in, and how the answer signs requests: texts with ``{{.jq.path}}`` in them."""
 
     login: LoginRequest
-    headers: Mapping[str, str] = field(default_factory=dict)
-    query_params: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, Json] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query_params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Mapping[str, Json] = field(default_factory=dict, repr=False)
 
 
 Credentials = StaticCredentials | LoginCredentials
@@ -244,14 +241,11 @@ class _Reader:
         if text is None:
             self._fault("base_url", "is required; set it to the root of the API")
             return None
-        try:
-            url = httpx.URL(text)
-        except httpx.InvalidURL:
-            url = httpx.URL()
-        if url.userinfo:
+        url = _parsed(text)
+        if url is not None and url.userinfo:
             self._fault("base_url", "must not hold a user or password; use authType: basic")
             return None
-        if url.scheme not in {"http", "https"} or not _HOST.fullmatch(url.netloc.decode()):
+        if url is None:
             self._fault("base_url", "must be a URL such as https://api.example.com/v2")
             return None
         if url.query or url.fragment:
@@ -268,7 +262,8 @@ class _Reader:
             return ()
         hosts = tuple(host.strip().lower() for host in value)
         for number, host in enumerate(hosts, 1):
-            if not _HOST.fullmatch(host):
+            url = _parsed(f"https://{host}")
+            if url is None or not _HOST.fullmatch(host):
                 # Not quoted: a URL pasted here may hold a password.
                 self._fault(
                     "allowed_hosts",
@@ -293,9 +288,7 @@ class _Reader:
         """A header's value, and the parts of it that would be secrets by themselves."""
         if name.lower() in _DESCRIPTIVE_HEADERS or "version" in name.lower():
             return
-        parts = re.split(r"[\s;,]+", value)
-        parts += [part.partition("=")[2] for part in parts]
-        self._keep_secret(value, *(part for part in parts if len(part) >= TELLING_LENGTH))
+        self._keep_secret(value, *_long_parts(value))
         scheme, _, encoded = value.partition(" ")
         if scheme.lower() == "basic":
             self._keep_pair(encoded)
@@ -402,7 +395,7 @@ class _Reader:
                 " or in authValue",
             )
             return None
-        self._keep_secret(value)
+        self._keep_secret(value, *_long_parts(value))
         return value
 
     def _password(self) -> str:
@@ -443,12 +436,14 @@ class _Reader:
             )
             return StaticCredentials()
         login = self._login_request(request)
-        return LoginCredentials(
+        credentials = LoginCredentials(
             login=login,
             headers=self._headers("custom_auth_request_template", template),
             query_params=self._texts("custom_auth_request_template", template, "queryParams"),
             body=self._part("custom_auth_request_template", template, "body") or {},
         )
+        self._keep_template_secrets(credentials)
+        return credentials
 
     def _login_template(self) -> dict[str, Json]:
         setting = "custom_auth_request_template"
@@ -466,6 +461,17 @@ class _Reader:
             else:
                 self._fault(setting, f"holds {{{{{path}}}}}; write {{{{.{path}}}}}, with a dot")
         return template
+
+    def _keep_template_secrets(self, credentials: LoginCredentials) -> None:
+        """What a template says beside its placeholders may be a secret too."""
+        for name, text in credentials.headers.items():
+            if not PLACEHOLDER.search(text):
+                self._keep_header_secret(name, text)
+        parts = [credentials.query_params, credentials.body]
+        self._keep_secret(*(text for text in secrets_in(parts) if not PLACEHOLDER.search(text)))
+        around = [PLACEHOLDER.split(text)[::2] for text in texts_in([credentials.headers, *parts])]
+        fragments = [text for texts in around if len(texts) > 1 for text in texts]
+        self._keep_secret(*(part for text in fragments for part in _long_parts(text)))
 
     def _try_path(self, setting: str, path: str | None) -> str | None:
         """The path, when it is one; jq refuses some texts that start with a dot."""
@@ -494,8 +500,8 @@ class _Reader:
         if not isinstance(endpoint, str) or not endpoint.strip():
             self._fault(setting, "needs 'endpoint': the path or full URL of the login call")
             endpoint = "/"
-        elif re.match(r"(?!https?:)[a-z][a-z0-9+.-]*://", endpoint, re.IGNORECASE):
-            self._fault(setting, "has an 'endpoint' that is neither a path nor an http(s) URL")
+        else:
+            self._check_endpoint(setting, endpoint.strip())
         if method not in METHODS:
             self._fault(setting, f"has the method {method!r}; use one of {', '.join(METHODS)}")
         body, form = self._part(setting, request, "body"), request.get("bodyForm")
@@ -506,9 +512,9 @@ class _Reader:
             self._fault(setting, "has both 'body' and 'bodyForm'; keep the one the API expects")
         headers = self._headers(setting, request)
         query_params = self._texts(setting, request, "queryParams")
-        self._keep_login_secrets({"body": body, "queryParams": query_params})
-        self._keep_login_secrets(dict(parse_qsl(form or "")))
-        self._keep_login_secrets(dict(parse_qsl(endpoint.partition("?")[2])))
+        self._keep_secret(*secrets_in({"body": body, "queryParams": query_params}))
+        self._keep_form_secrets(form or "")
+        self._keep_form_secrets(endpoint.partition("?")[2])
         for name, value in headers.items():
             self._keep_header_secret(name, value)
         return LoginRequest(
@@ -520,6 +526,25 @@ class _Reader:
             query_params=query_params,
             reauthenticate_after=self._interval(request.get("reauthenticateIntervalSeconds")),
         )
+
+    def _keep_form_secrets(self, form: str) -> None:
+        pairs = parse_qsl(form)
+        # What is no form may be anything.
+        self._keep_secret(*([] if pairs else [form]))
+        for name, value in pairs:
+            self._keep_secret(*secrets_in({name: value}))
+
+    def _check_endpoint(self, setting: str, endpoint: str) -> None:
+        is_full = re.match(r"[a-z][a-z0-9+.-]*://", endpoint, re.IGNORECASE)
+        url = _parsed(endpoint if is_full else "https://base.example/" + endpoint.lstrip("/"))
+        # Not quoted: the endpoint may hold a secret.
+        if url is None:
+            self._fault(setting, "has an 'endpoint' that is neither a path nor an http(s) URL")
+        elif url.userinfo:
+            self._fault(
+                setting,
+                "has an 'endpoint' with a user or password in it; send them in 'headers' or 'body'",
+            )
 
     def _interval(self, value: Json) -> float | None:
         if value is None or value == "":
@@ -562,21 +587,26 @@ class _Reader:
         part = self._part(setting, value, key) or {}
         return {name: _as_text(inner) for name, inner in part.items() if inner is not None}
 
-    def _keep_login_secrets(self, value: Json, name: str = "") -> None:
-        """Every text of a login that its name or its length marks as a secret."""
-        match value:
-            case Mapping():
-                for key, inner in value.items():
-                    self._keep_login_secrets(inner, str(key))
-            case list():
-                for inner in value:
-                    self._keep_login_secrets(inner, name)
-            case str() if _TELLING_NAME.search(name) or len(value) >= TELLING_LENGTH:
-                self._keep_secret(value)
-            case int() if _TELLING_NAME.search(name) and not isinstance(value, bool):
-                self._keep_secret(str(value))
-            case _:
-                pass
+
+def _parsed(text: str) -> httpx.URL | None:
+    """The http(s) URL that a text is, or None.
+
+    httpx decodes an international host name (``xn--…``) only when it is asked for the host.
+    """
+    try:
+        url = httpx.URL(text)
+        is_complete = url.scheme in {"http", "https"} and url.host
+    except (httpx.InvalidURL, UnicodeError):
+        return None
+    is_host = _HOST.fullmatch(url.netloc.decode()) and (url.port or 0) <= _LAST_PORT
+    return url if is_complete and is_host else None
+
+
+def _long_parts(value: str) -> list[str]:
+    """The parts of a credential that would be secrets by themselves: ``Bearer …``, ``sid=…; …``."""
+    parts = re.split(r"[\s;,]+", value)
+    parts += [part.partition("=")[2] for part in parts]
+    return [part for part in parts if len(part) >= TELLING_LENGTH]
 
 
 def is_header_name(name: str) -> bool:
@@ -589,18 +619,18 @@ def is_header_value(value: str) -> bool:
     return value.isascii() and value.isprintable()
 
 
-def texts_in(value: Json, *, shortest: int = 0) -> list[str]:
-    """Every text of at least so many characters in a JSON value."""
+def texts_in(value: Json) -> list[str]:
+    """Every text in a JSON value."""
     match value:
         case str():
-            return [value] if len(value) >= shortest else []
+            return [value]
         case Mapping():
             inner = list(value.values())
         case list() | tuple():
             inner = list(value)
         case _:
             return []
-    return [text for part in inner for text in texts_in(part, shortest=shortest)]
+    return [text for part in inner for text in texts_in(part)]
 
 
 def _camel_keys(value: Mapping[str, Json]) -> dict[str, Json]:

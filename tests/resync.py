@@ -121,6 +121,7 @@ class Installation:
     # Kept out of the representation, which tracebacks may show: only the integration is to leak.
     settings: dict[str, object] = field(default_factory=lambda: {"max_retry_wait": 0}, repr=False)
     secrets: dict[str, object] = field(default_factory=dict, repr=False)
+    sends_examples: bool = False
 
     def __post_init__(self) -> None:
         for blueprint in BLUEPRINTS:
@@ -184,11 +185,11 @@ class Installation:
             await app.integration.initialize_handlers()
             yield app
         finally:
-            for clients in (port_clients._http_client, third_party_clients._http_client):  # noqa: SLF001
+            for clients in (port_clients._http_client, third_party_clients._http_client):
                 while (client := clients.pop()) is not None:
                     await client.aclose()
-            port_clients._port_internal_async_client = None  # type: ignore[assignment] # noqa: SLF001
-            ocean_context._port_ocean = ocean_context.PortOceanContext(None)  # noqa: SLF001
+            port_clients._port_internal_async_client = None  # type: ignore[assignment]
+            ocean_context._port_ocean = ocean_context.PortOceanContext(None)
             _signal_handler.pop()
             sys.path[:] = path
             SensitiveLogFilter.compiled_patterns[:] = patterns
@@ -204,7 +205,7 @@ class Installation:
             },
             "event_listener": {"type": "ONCE"},
             "caching_storage_mode": "memory",
-            "send_raw_data_examples": False,
+            "send_raw_data_examples": self.sends_examples,
             "process_in_queue_max_workers": 1,
         }
 

@@ -19,13 +19,14 @@ from hypothesis import strategies as st
 
 from auth import Flow, LoginAuth, OriginGuard, StaticAuth, make_auth
 from client import ApiClient
-from errors import CredentialsError, OriginError, ResponseError
+from errors import CredentialsError, OriginError, ResponseError, TransportError
 from jq_worker import JqWorker
 from lookup import Json
 from pagination import PageRequest
 from redaction import REDACTED, Redactor
+from retry import MAX_ATTEMPTS
 from settings import LoginCredentials, LoginRequest, Settings, StaticCredentials, load_settings
-from tests.fault_api import FaultApi, Reply, Request, answer
+from tests.fault_api import CLOSED, FaultApi, Reply, Request, answer
 
 BASE = httpx.URL("https://api.example.com/v2/")
 BEARER: dict[str, str] = {"Authorization": "Bearer {{.access_token}}"}
@@ -556,7 +557,8 @@ async def test_a_failed_login_stays_failed(response: httpx.Response, told: str) 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 async def test_a_login_that_fails_for_now_may_be_tried_again(status: int) -> None:
     """A passing fault of the login service is retried like that of any request."""
-    auth = login_auth()
+    clock = Clock()
+    auth = login_auth(clock=clock)
     flow = auth.async_auth_flow(get())
     await anext(flow)
 
@@ -566,7 +568,67 @@ async def test_a_login_that_fails_for_now_may_be_tried_again(status: int) -> Non
     assert caught.value.status == status
     assert caught.value.transient
     assert caught.value.retry_after == 7
+    clock.now += 7
     assert (await signed(auth, get(), token())).headers["Authorization"] == "Bearer token-1"
+
+
+async def test_a_login_in_trouble_is_left_alone_by_all() -> None:
+    """Until its backoff is over, every request that needs the login shares its last failure."""
+    clock = Clock()
+    auth = login_auth(clock=clock)
+    await _turned_away(auth, httpx.Response(503, headers={"Retry-After": "7"}))
+    clock.now += 3
+
+    with pytest.raises(ResponseError, match=r"the login POST .* 503") as caught:
+        await anext(auth.async_auth_flow(get("others")))
+
+    assert caught.value.transient
+    assert caught.value.retry_after == 4
+    clock.now += 4
+    assert (await anext(auth.async_auth_flow(get()))).url.path == "/v2/login"
+
+
+async def test_a_login_without_an_answer_is_left_alone_too() -> None:
+    """A login service that hangs up is in trouble as one that answers 503."""
+    clock = Clock()
+    auth = login_auth(clock=clock)
+    flow = auth.async_auth_flow(get())
+    await anext(flow)
+    await flow.aclose()  # what httpx does when no answer came
+    assert auth.broken_login()
+
+    with pytest.raises(TransportError, match="the login POST") as caught:
+        await anext(auth.async_auth_flow(get("others")))
+
+    assert caught.value.retry_after
+    clock.now += caught.value.retry_after
+    assert (await anext(auth.async_auth_flow(get()))).url.path == "/v2/login"
+
+
+async def test_a_login_in_trouble_for_long_is_given_up() -> None:
+    """Its backoff grows, and after ten failures in a row nobody in this resync asks again."""
+    clock = Clock()
+    auth = login_auth(clock=clock)
+    waits = []
+    for _ in range(MAX_ATTEMPTS):
+        error = await _turned_away(auth, httpx.Response(502))
+        assert error.retry_after
+        waits.append(error.retry_after)
+        clock.now += error.retry_after
+
+    assert waits[:4] == [0.25, 0.5, 1, 2]
+    assert waits[-1] == 30
+    with pytest.raises(CredentialsError, match="10 times in a row"):
+        await anext(auth.async_auth_flow(get()))
+
+
+async def _turned_away(auth: LoginAuth, response: httpx.Response) -> ResponseError:
+    """What a request fails with whose login got this answer."""
+    flow = auth.async_auth_flow(get())
+    await anext(flow)
+    with pytest.raises(ResponseError) as caught:
+        await flow.asend(response)
+    return caught.value
 
 
 async def test_the_error_of_a_login_names_it_without_secrets() -> None:
@@ -655,6 +717,33 @@ async def test_a_login_over_a_real_connection() -> None:
 
     assert found.body == [{"id": 1}]
     assert api.paths() == ["/login", "/things"]
+
+
+async def test_a_login_in_trouble_gets_few_calls_from_many_requests() -> None:
+    """Thirty requests at once wait for one login that is tried again for all of them."""
+    async with FaultApi() as api:
+        api.serve("/login", _tokens)
+        api.serve("/things", _things)
+        api.fail("/login", answer({}, 503), times=2)
+        api.fail("/login", CLOSED, on=3, times=1)
+        async with _client(api, "/login", max_concurrent_requests=30) as client:
+            requests = [PageRequest(f"{api.url}/things?n={n}") for n in range(30)]
+            found = await asyncio.gather(*map(client.send, requests))
+
+    assert len(found) == 30
+    assert len(api.at("/login")) == 4
+    assert len(api.at("/things")) == 30
+
+
+async def test_an_upper_case_scheme_makes_a_full_url_of_a_login() -> None:
+    """A login at HTTP://… goes there, not below the base URL."""
+    async with FaultApi() as api, FaultApi() as elsewhere:
+        elsewhere.serve("/login", _tokens)
+        api.serve("/things", _things)
+        async with _client(api, f"{elsewhere.url}/login".replace("http", "HTTP")) as client:
+            await client.send(PageRequest(f"{api.url}/things"))
+
+    assert elsewhere.paths() == ["/login"]
 
 
 async def test_custom_headers_go_along_with_a_login_at_the_api() -> None:
@@ -840,6 +929,10 @@ def test_links_that_lead_elsewhere(base_url: str, link: str) -> None:
         pytest.param("https://a.example", ["b.example:84"], "https://b.example:84/x", True),
         pytest.param("https://a.example", ["b.example:84"], "https://b.example/x", False),
         pytest.param("https://a.example", ["b.example:84"], "https://b.example:85/x", False),
+        pytest.param("https://a.example", ["b.example:443"], "https://b.example/x", True),
+        pytest.param("https://a.example", ["b.example:443"], "https://b.example:8443/x", False),
+        pytest.param("http://a.example", ["b.example:443"], "http://b.example/x", False),
+        pytest.param("http://a.example", ["b.example:80"], "http://b.example/x", True),
         pytest.param("http://a.example", ["10.0.0.7"], "http://10.0.0.7/x", True, id="address"),
     ],
     ids=str,

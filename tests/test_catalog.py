@@ -1,6 +1,7 @@
 """The local catalog and the sample API, over real HTTP; and the real Ocean against the catalog."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -889,4 +890,9 @@ def test_the_demo_shows_what_it_is_for(tmp_path: Path) -> None:
         check_second(second)
     assert len(first.created()) == len(first.after) == 6 + 137 + 274
     assert first.counts.unavailable > 0
+    # What it keeps (the database with logs and examples, Ocean's own logs) holds no secret.
+    kept = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    assert b"Ready to read" in kept
+    assert CLIENT_SECRET.encode() not in kept
+    assert not re.search(rb"session-\d+-[\w-]{8}", kept), "a token of the sample API"
     assert first.counts.throttled > 0

@@ -14,9 +14,12 @@ import pytest
 import yaml
 from humps import camelize, decamelize
 from port_ocean.config.dynamic import default_config_factory
+from port_ocean.config.settings import IntegrationConfiguration
+from port_ocean.core.integrations.base import BaseIntegration
 from pydantic import ValidationError
 
 import errors
+import integration
 import jq_worker
 import retry
 import session
@@ -160,11 +163,21 @@ def test_a_block_of_variables_loads_or_fails_as_it_says(block: Block) -> None:
 
 
 def test_the_error_of_ocean_is_what_ocean_says() -> None:
-    """A number that is none ends in the error shown, which quotes the value."""
+    """A number that is none ends in the error shown, which does not quote the value."""
+    assert issubclass(integration.CustomIntegration, BaseIntegration), "what keeps values out of it"
     (shown,) = (block for block in blocks(SETTINGS, "text") if "valid integer" in block.text)
+    read = {
+        "integration_config_model": default_config_factory(list(OPTIONS.values())),
+        "port": {"client_id": "id", "client_secret": "secret"},
+        "integration": {
+            "identifier": "x",
+            "type": "custom",
+            "config": {"base_url": "https://a.example", "page_size": "many"},
+        },
+    }
 
     with pytest.raises(ValidationError, match=re.escape(shown.text.strip())):
-        handed_over(base_url="https://a.example", page_size="many")
+        IntegrationConfiguration.model_validate(read)
 
 
 @pytest.mark.parametrize("path", ALL, ids=lambda path: path.name)

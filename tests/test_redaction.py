@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+import re
+import time
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus, unquote, urlencode
 
 import httpx
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from redaction import REDACTED, Redactor
+from lookup import Json
+from redaction import REDACTED, Redactor, secrets_in
 
 SECRETS = st.text(min_size=1, max_size=30).filter(lambda text: bool(text.strip()))
+patient = settings(deadline=None)  # how long one text takes is what other tests are about
 PUNCTUATION = "!$&'()*+,;=:@/?-._~ %"
 
 
@@ -48,11 +53,15 @@ FORMS: dict[str, Callable[[str], str]] = {
     "quoted, lower case": lambda secret: quote(secret, safe="").lower(),
     "form": lambda secret: urlencode({"a": secret}),
     "plus for space": quote_plus,
+    "quoted twice": lambda secret: quote(quote(secret, safe=""), safe=""),
+    "quoted three times": lambda secret: quote(quote(quote_plus(secret), safe=""), safe=""),
     "JSON": in_json,
     "JSON in UTF-8": lambda secret: json.dumps([secret], ensure_ascii=False),
     "JSON, escaped slashes": in_json_with_escaped_slashes,
     "JSON, upper-case escapes": lambda secret: json.dumps(secret).upper(),
     "repr": lambda secret: repr({"Authorization": secret}),
+    "HTML": lambda secret: f"<p title='{html.escape(secret)}'>",
+    "HTML, by number": lambda secret: re.sub(r"[^0-9A-Za-z]", lambda c: f"&#{ord(c[0])};", secret),
     "base64": lambda secret: f"Basic {base64.b64encode(secret.encode()).decode()} x",
     "base64 for URLs": lambda secret: base64.urlsafe_b64encode(secret.encode()).decode(),
     "base64 in a URL": lambda secret: quote(base64.b64encode(secret.encode()).decode(), safe=""),
@@ -68,7 +77,9 @@ def survives(form: str, text: str) -> bool:
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@patient
 @given(secret=SECRETS, before=st.text(max_size=8), after=st.text(max_size=8))
+@example(secret="\\\xad\f\\é\\\\n\\", before="", after="")
 def test_no_form_of_a_secret_survives(
     form: Callable[[str], str], secret: str, before: str, after: str
 ) -> None:
@@ -82,6 +93,7 @@ def test_no_form_of_a_secret_survives(
     assert not survives(quote(secret.strip(), safe=""), redacted)
 
 
+@patient
 @given(secret=SECRETS, safe=st.sets(st.sampled_from(PUNCTUATION)).map("".join))
 def test_percent_encoding_of_any_taste(secret: str, safe: str) -> None:
     """Servers differ in which characters they encode in a link: none of it helps a secret out."""
@@ -91,6 +103,68 @@ def test_percent_encoding_of_any_taste(secret: str, safe: str) -> None:
     assert not any(secret in unquote(part) for part in redacted.split(REDACTED))
 
 
+@patient
+@given(
+    secret=st.text(st.characters(exclude_categories=["Cs"]), min_size=8, max_size=40),
+    before=st.binary(max_size=5),
+    after=st.binary(max_size=5),
+    encode=st.sampled_from([base64.b64encode, base64.urlsafe_b64encode]),
+)
+def test_base64_of_what_holds_a_secret(
+    secret: str, before: bytes, after: bytes, encode: Callable[[bytes], bytes]
+) -> None:
+    """`user:secret` or a whole body in base64 shows nothing of the secret but its very ends."""
+    assume(secret.strip() == secret)
+    text = encode(before + secret.encode() + after).decode()
+
+    redacted = Redactor(secret)(text)
+
+    left = len("".join(redacted.split(REDACTED)))
+    assert REDACTED in redacted
+    # Of the characters that stand for the secret, those shared with a neighbour may stay.
+    assert left <= -(-len(before) * 8 // 6) + -(-len(after) * 8 // 6) + len("==") + 2
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        pytest.param({"password": "x"}, ["x"], id="named"),
+        pytest.param({"pin": 1234}, ["1234"], id="a number, named"),
+        pytest.param({"user": "me"}, [], id="short"),
+        pytest.param({"user": "long-enough"}, ["long-enough"], id="long"),
+        pytest.param({"auth": {"a": ["x" * 8]}}, ["x" * 8], id="deep"),
+        pytest.param({"keys": ["a", "b"]}, ["a", "b"], id="a list, named"),
+        pytest.param({"grant_type": "client_credentials"}, [], id="grant type"),
+        pytest.param({"grantType": "password"}, [], id="grant type in camel case"),
+        pytest.param({"token_type": "Bearer"}, [], id="token type"),
+        pytest.param({"scope": "read:teams write:teams"}, [], id="scope"),
+        pytest.param({"audience": "https://api.example.com/"}, [], id="audience"),
+        pytest.param({"instance_url": "https://eu1.example.com"}, [], id="URL"),
+        pytest.param(
+            {"hook": "https://a.example/?key=12345678"},
+            ["https://a.example/?key=12345678"],
+            id="URL with a query",
+        ),
+        pytest.param(
+            {"db": "https://u:p@a.example/"}, ["https://u:p@a.example/"], id="URL with a user"
+        ),
+        pytest.param({"secret": "https://a.example/"}, ["https://a.example/"], id="URL, named"),
+        pytest.param({"password": True}, [], id="a boolean"),
+    ],
+)
+def test_what_of_a_login_is_secret(value: Json, told: list[str]) -> None:
+    """Names and lengths tell secrets from constants; what OAuth publishes stays readable."""
+    assert list(secrets_in(value)) == told
+
+
+def test_of_an_answer_names_tell_nothing() -> None:
+    """In a login's answer a short text is a constant, whatever its name."""
+    answer: Json = {"key": "id", "session": "0123456789", "count": 3}
+
+    assert list(secrets_in(answer, by_name=False)) == ["0123456789"]
+
+
+@patient
 @given(secrets=st.lists(SECRETS, min_size=1, max_size=5))
 def test_several_secrets(secrets: list[str]) -> None:
     """Of several secrets, one within another or not, none survives."""
@@ -121,6 +195,21 @@ def test_several_secrets(secrets: list[str]) -> None:
 def test_texts(secrets: list[str], text: str, expected: str) -> None:
     """Only the secret is replaced, and the rest stays readable."""
     assert Redactor(*secrets)(text) == expected
+
+
+@pytest.mark.parametrize(
+    "secret", ["\\" * 20 + "a", "%" * 20 + "a", "%25" * 10, "+ " * 10, '"' * 20, "\n+"]
+)
+@pytest.mark.parametrize("piece", ["\\", "%25", "25", "%", "+", " ", '\\"', "&#"])
+def test_no_text_takes_long(secret: str, piece: str) -> None:
+    """A text made to be ambiguous is redacted in the time of any other."""
+    redact = Redactor(secret)
+    text = piece * 50_000
+    started = time.perf_counter()
+
+    redact(text)
+
+    assert time.perf_counter() - started < 5, "seconds, where a hundredth is usual"
 
 
 def test_secrets_learnt_later() -> None:

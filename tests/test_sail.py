@@ -40,7 +40,7 @@ def docker_environment(installation: Installation) -> dict[str, str]:
 
 @asynccontextmanager
 async def sailing(
-    installation: Installation, folder: Path, *options: str
+    installation: Installation, folder: Path, *options: str, **environment: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """`ocean sail` under way in a folder; killed if it is still there at the end."""
     installation.publish_mapping()
@@ -51,7 +51,7 @@ async def sailing(
         "--port",
         "0",
         cwd=working_directory(folder),
-        env={**os.environ, **docker_environment(installation)},
+        env={**os.environ, **docker_environment(installation), **environment},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

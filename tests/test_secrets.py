@@ -7,21 +7,27 @@ in tracebacks, the standard library's logging, Ocean's own lines, errors, groups
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import io
 import json
 import logging
+import os
+import sys
 import textwrap
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from loguru import logger
+from port_ocean.log.sensetive import sensitive_log_filter
 
+from redaction import REDACTED
 from tests.fault_api import (
     CUT_BODY,
     Answer,
@@ -34,7 +40,7 @@ from tests.fault_api import (
     redirect,
     text,
 )
-from tests.resync import Installation, resource
+from tests.resync import Installation, resource, working_directory
 
 _WINDOW = 8  # characters: so many of a secret in a row, at every other place, must not be seen
 _STRIDE = 4
@@ -371,21 +377,33 @@ def with_locals(error: Exception | None) -> str:
     return "".join(traceback.TracebackException.from_exception(below, capture_locals=True).format())
 
 
-@pytest.mark.parametrize("name", ["bearer", "login-query", "session"])
+@pytest.mark.parametrize(
+    ("name", "debug"), [("bearer", False), ("login-query", True), ("session", False)]
+)
 async def test_libraries_say_no_secret(
-    api: FaultApi, installation: Installation, monkeypatch: pytest.MonkeyPatch, name: str
+    api: FaultApi,
+    installation: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    *,
+    debug: bool,
 ) -> None:
-    """With everything at DEBUG, what HTTP libraries log of URLs and headers holds no secret."""
+    """With all at DEBUG, and asyncio telling of each callback, libraries log no secret."""
     plant = PLANTS[name]
     for variable, value in plant.environment.items():
         monkeypatch.setenv(variable, value)
     installation.settings |= plant.settings
     installation.secrets = plant.ocean_secrets
     installation.mapping = TellTale(api, plant).mapping()
+    loop = asyncio.get_running_loop()
+    loop.set_debug(debug)
+    loop.slow_callback_duration = 0  # seconds: every callback is told of
 
     with everything_said() as log:
         await installation.resync()
 
+    loop.set_debug(False)
+    assert ("took" in log.libraries.getvalue()) is debug, "asyncio is heard"
     assert leaks(log.libraries.getvalue(), plant.secrets) == []
 
 
@@ -505,6 +523,103 @@ async def test_faulty_settings_are_told_without_their_secrets(
     assert not outcome.complete
     assert api.requests == []
     assert leaks(log.ours.getvalue() + outcome.message + outcome.formatted, secrets) == []
+
+
+async def test_what_ocean_refuses_at_the_start_is_told_without_its_value(tmp_path: Path) -> None:
+    """Ocean's own error about the settings names each of them, and quotes none, secret or not."""
+    prefix = "OCEAN__INTEGRATION__CONFIG__"
+    secrets = {"token": plain("token"), "body": plain("body"), "key": plain("key")}
+    half_an_object = json.dumps({"endpoint": "/login", "body": {"password": secrets["body"]}})[:-1]
+    process = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).with_name("ocean")),
+        "sail",
+        cwd=working_directory(tmp_path / "sail"),
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith("OCEAN__")},
+            "OCEAN__PORT__CLIENT_ID": "client",
+            "OCEAN__PORT__CLIENT_SECRET": plain("port"),
+            "OCEAN__INTEGRATION__IDENTIFIER": "faulty",
+            f"{prefix}API_TOKEN": secrets["token"],
+            f"{prefix}CUSTOM_AUTH_REQUEST": half_an_object,
+            f"{prefix}CUSTOM_HEADERS": json.dumps([secrets["key"]]),
+        },
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+
+    output, _ = await asyncio.wait_for(process.communicate(), 60)
+
+    said = output.decode()
+    assert process.returncode != 0
+    for setting in ("base_url", "custom_auth_request", "custom_headers"):
+        assert setting in said
+    assert leaks(said, {**secrets, "port": plain("port")}) == []
+
+
+@pytest.mark.parametrize("name", PLANTS)
+async def test_a_secret_in_an_item_is_the_catalogs_and_nobody_elses(
+    api: FaultApi, installation: Installation, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """An API that hands a secret back in an item: the entity has it; logs and examples do not.
+
+    Entities are what the user mapped. Ocean's own lines are heard as its console and Port do; they
+    speak of the kind, which has a secret in it too.
+    """
+    plant = PLANTS[name]
+    for variable, value in plant.environment.items():
+        monkeypatch.setenv(variable, value)
+    told = {**plant.secrets, **{f"{key} encoded": quote(it) for key, it in plant.secrets.items()}}
+    TellTale(api, plant)
+    api.serve("/items", answer([{"id": 1, "name": told}, {"id": {"no": told}}]))
+    installation.settings |= plant.settings
+    installation.secrets = plant.ocean_secrets
+    installation.sends_examples = True
+    installation.mapping = [
+        resource("/items", seen=".name"),
+        resource(f"/items?of={quote(next(iter(plant.secrets.values())), safe='')}", "team"),
+    ]
+    said = io.StringIO()
+
+    async with installation.booted() as app:
+        sinks = [
+            logger.add(said, level=0, format="{level} {message}", filter=filter_, diagnose=False)
+            for filter_ in (
+                sensitive_log_filter.create_filter(),
+                sensitive_log_filter.create_filter(full_hide=True),
+            )
+        ]
+        await installation.resync_in(app)
+        for sink in sinks:
+            logger.remove(sink)
+
+    assert installation.seen()["1"] == told
+    examples = installation.store.examples("/items")
+    assert [example["id"] for example in examples][:1] == [1]
+    assert leaks(json.dumps(examples, ensure_ascii=False), plant.secrets) == []
+    # The mapping is told as it is: it is no place for secrets.
+    heard = "\n".join(line for line in said.getvalue().splitlines() if "mappings: " not in line)
+    assert leaks(heard, plant.secrets) == []
+    assert REDACTED in heard, "Ocean speaks of the kind"
+    # Ocean's own mask would leave the first six characters.
+    begun = [value[:6] for value in plant.secrets.values()]
+    assert not [text for text in begun if f"{text}[REDACTED]" in heard]
+
+
+async def test_what_a_resync_knew_is_not_kept_for_ever(
+    api: FaultApi, installation: Installation
+) -> None:
+    """However many resyncs run in one process, only the secrets of the last few are looked for."""
+    api.serve("/items", answer([]))
+    installation.mapping = [resource("/items")]
+
+    async with installation.booted() as app:
+        lengths = []
+        for _ in range(8):
+            await installation.resync_in(app)
+            lengths.append(len(sensitive_log_filter.compiled_patterns))
+
+    assert lengths[0] < lengths[-3] == lengths[-1]
 
 
 async def test_ordinary_words_stay_readable(api: FaultApi, installation: Installation) -> None:

@@ -366,6 +366,17 @@ def test_auth_value_of_the_settings_comes_before_the_secrets() -> None:
         (LOGIN | {"custom_auth_request": {"endpoint": "/", "body": {"pass": "x"}}}, "x"),
         (LOGIN | {"custom_auth_request": {"endpoint": "/", "bodyForm": f"a=1&b={SECRET}"}}, SECRET),
         (LOGIN | {"custom_auth_request": {"endpoint": "/", "queryParams": {"q": SECRET}}}, SECRET),
+        (LOGIN | {"custom_auth_request": {"endpoint": "/", "bodyForm": f"a={SECRET}&a=1"}}, SECRET),
+        (LOGIN | {"custom_auth_request": {"endpoint": "/", "bodyForm": SECRET}}, SECRET),
+        (LOGIN | {"custom_auth_request_template": {"headers": {"X-Key": SECRET}}}, SECRET),
+        (LOGIN | {"custom_auth_request_template": {"queryParams": {"key": "x"}}}, "x"),
+        (LOGIN | {"custom_auth_request_template": {"body": {"a": {"pass": "x"}}}}, "x"),
+        (
+            LOGIN
+            | {"custom_auth_request_template": {"headers": {"Cookie": f"{SECRET}; s={{{{.t}}}}"}}},
+            SECRET,
+        ),
+        ({"auth_type": "bearer_token", "api_token": f"Bearer {SECRET}"}, SECRET),
         (LOGIN | {"custom_auth_request": {"endpoint": "/", "headers": {"X-Id": SECRET}}}, SECRET),
     ],
     ids=str,
@@ -388,6 +399,9 @@ def test_secrets_are_known_for_redaction(config: dict[str, Json], secret: str) -
         LOGIN | {"custom_auth_request": {"endpoint": "/", "headers": {"a": SECRET}}},
         LOGIN | {"custom_auth_request": {"endpoint": "/", "bodyForm": SECRET}},
         LOGIN | {"custom_auth_request": {"endpoint": "/", "queryParams": {"a": SECRET}}},
+        LOGIN | {"custom_auth_request_template": {"headers": {"X-Key": SECRET}}},
+        LOGIN | {"custom_auth_request_template": {"queryParams": {"key": SECRET}}},
+        LOGIN | {"custom_auth_request_template": {"body": {"key": SECRET}}},
     ],
     ids=str,
 )
@@ -509,6 +523,12 @@ def test_custom_headers(value: Json, expected: str) -> None:
         pytest.param({"base_url": "https://"}, "baseUrl", "https://", id="no host"),
         pytest.param({"base_url": "https://a b.example"}, "baseUrl", "https://", id="space"),
         pytest.param({"base_url": "https://a.example:x"}, "baseUrl", "https://", id="port"),
+        pytest.param(
+            {"base_url": "https://a.example:99999"}, "baseUrl", "https://", id="high port"
+        ),
+        pytest.param({"base_url": "https://xn--/"}, "baseUrl", "https://", id="no punycode"),
+        pytest.param({"base_url": "https://xn--a.b/"}, "baseUrl", "https://", id="punycode"),
+        pytest.param({"base_url": "https://☃.net"}, "baseUrl", "https://", id="no IDN"),
         pytest.param({"base_url": "https://a.example?x=1"}, "baseUrl", "query", id="query"),
         pytest.param({"base_url": "https://a.example#x"}, "baseUrl", "fragment", id="fragment"),
         pytest.param({"base_url": "https://u:p@a.example"}, "baseUrl", "authType", id="userinfo"),
@@ -563,6 +583,13 @@ def test_custom_headers(value: Json, expected: str) -> None:
         pytest.param({"allowed_hosts": [1]}, "allowedHosts", "array", id="hosts: number"),
         pytest.param({"allowed_hosts": ["https://a.example"]}, "allowedHosts", "a host only"),
         pytest.param({"allowed_hosts": ["*.a.example"]}, "allowedHosts", "a host only"),
+        pytest.param(
+            {"allowed_hosts": ["xn--"]}, "allowedHosts", "a host only", id="host in punycode"
+        ),
+        pytest.param(
+            {"allowed_hosts": ["☃.net"]}, "allowedHosts", "a host only", id="host that is no IDN"
+        ),
+        pytest.param({"allowed_hosts": ["a.example:99999"]}, "allowedHosts", "a host only"),
         pytest.param({"allowed_hosts": [""]}, "allowedHosts", "a host only", id="empty host"),
         pytest.param({"custom_headers": "{x"}, "customHeaders", "JSON", id="headers: no JSON"),
         pytest.param({"custom_headers": "[]"}, "customHeaders", "object", id="headers: array"),
@@ -595,6 +622,10 @@ def test_a_fault_names_the_setting_and_the_remedy(
         pytest.param({"method": "GET"}, "'endpoint'", id="no endpoint"),
         pytest.param({"endpoint": 5}, "'endpoint'", id="endpoint of another type"),
         pytest.param({"endpoint": "ftp://a.example"}, "'endpoint'", id="other scheme"),
+        pytest.param({"endpoint": "https://xn--/"}, "'endpoint'", id="endpoint's punycode"),
+        pytest.param({"endpoint": "https://a b/l"}, "'endpoint'", id="endpoint's host"),
+        pytest.param({"endpoint": "/l\x00"}, "'endpoint'", id="endpoint that is no path"),
+        pytest.param({"endpoint": "https://u:p@a.example"}, "user", id="user in the endpoint"),
         pytest.param({"endpoint": "/l", "method": "FETCH"}, "'FETCH'", id="method"),
         pytest.param({"endpoint": "/l", "body": "a=1"}, "'body'", id="body is text"),
         pytest.param({"endpoint": "/l", "bodyForm": {"a": 1}}, "'bodyForm'", id="form is object"),

@@ -27,6 +27,7 @@ from port_ocean.integration_testing.harness import IntegrationTestHarness
 
 from client import Answer, ApiClient
 from errors import SourceError
+from jq_worker import JqWorker
 from pagination import PageRequest
 from settings import load_settings
 from tests.certificates import self_signed
@@ -614,7 +615,8 @@ PRIVATE = "internal.example"
 
 async def fetch(url: str, **settings: object) -> Answer:
     """The answer to one request, by a client as in a resync."""
-    client = ApiClient(load_settings({"base_url": url, "max_retry_wait": 0, **settings}))
+    loaded = load_settings({"base_url": url, "max_retry_wait": 0, **settings})
+    client = ApiClient(loaded, JqWorker())
     try:
         return await client.send(PageRequest(url))
     finally:

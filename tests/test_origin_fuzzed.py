@@ -1,0 +1,506 @@
+"""What any link, redirect, value or header text leads to is decided by sockets, not by parsers.
+
+Around the API stand neighbours: another port, another address with the API's own port, IPv6. They
+count bare connections and keep every byte. Whatever an API writes, none of them may ever hear of
+it, and what arrives at the API is one well-formed, signed request.
+
+Everything goes over Ocean's real HTTP client; only Ocean's own cycle is left out, for speed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Self
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from port_ocean.ocean import Ocean
+
+from errors import ConfigurationError, OceanCustomError
+from expansion import Endpoint, Parameter, Resource
+from lookup import Json
+from pagination import PaginationSettings
+from session import Session
+from settings import load_settings
+from tests.fault_api import Answer, FaultApi, answer, redirect
+from tests.resync import Installation
+
+TOKEN = "token-for-the-api-only"
+fuzzed = settings(
+    deadline=None,
+    max_examples=80,
+    # The fixtures are one street for all examples: that is what is wanted.
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+@dataclass
+class Neighbour:
+    """A listener of somebody else that keeps all it hears, and answers so that a walk would end."""
+
+    host: str
+    port: int
+    connections: int = 0
+    heard: bytearray = field(default_factory=bytearray)
+    _server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._accept, self.host, self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server
+        self._server.close()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self.heard += await reader.read(65536)
+        writer.write(answer({"items": [{"id": "stolen"}], "token": "stolen"}).encoded())
+        writer.close()
+
+
+@dataclass
+class Street:
+    """The API and its neighbours; ``a`` is its port, ``e`` that of another one at its address."""
+
+    api: FaultApi = field(repr=False)
+    neighbours: list[Neighbour] = field(repr=False)
+    app: Ocean = field(repr=False)
+
+    def named(self, text: str) -> str:
+        """A text with the ports in it."""
+        return text.replace("{a}", str(self.api.port)).replace("{e}", str(self.neighbours[0].port))
+
+    async def extract(
+        self, resource: Resource, config: Mapping[str, Json] | None = None
+    ) -> OceanCustomError | ExceptionGroup[OceanCustomError] | None:
+        """Read a resource as a resync does; the error, if any, must be one of ours."""
+        self.api.requests.clear()
+        read = load_settings(
+            {
+                "base_url": self.api.url,
+                "auth_type": "bearer_token",
+                "api_token": TOKEN,
+                "max_retry_wait": 0,
+                **(config or {}),
+            },
+            environ={},
+        )
+        session = Session(read)
+        try:
+            async for _ in session.extract(resource):
+                pass
+        except OceanCustomError as error:
+            return error
+        except ExceptionGroup as group:
+            if group.split(OceanCustomError)[1]:
+                raise
+            return group
+        finally:
+            await session.aclose()
+        return None
+
+    def assert_nobody_else_heard(self) -> None:
+        """No neighbour got so much as a connection, and the API only requests meant for it."""
+        heard = {f"{one.host}:{one.port}": bytes(one.heard) for one in self.neighbours}
+        assert [one.connections for one in self.neighbours] == [0] * len(self.neighbours), heard
+        for request in self.api.requests:
+            assert request.headers["host"] == f"127.0.0.1:{self.api.port}"
+            assert request.headers["authorization"] == f"Bearer {TOKEN}"
+            assert set(request.headers) <= USUAL_HEADERS
+
+
+USUAL_HEADERS = {
+    "accept",
+    "accept-encoding",
+    "authorization",
+    "connection",
+    "content-length",
+    "content-type",
+    "host",
+    "user-agent",
+}
+
+
+@pytest.fixture
+async def street(api: FaultApi, installation: Installation) -> AsyncIterator[Street]:
+    """The API with neighbours, within a booted Ocean."""
+    async with AsyncExitStack() as stack:
+        app = await stack.enter_async_context(installation.booted())
+        places = [("127.0.0.1", 0), ("127.0.0.2", api.port)]
+        if socket.has_ipv6:
+            places += [("::1", 0), ("::1", api.port)]
+        neighbours = [
+            await stack.enter_async_context(Neighbour(host, port)) for host, port in places
+        ]
+        yield Street(api, neighbours, app)
+
+
+def linked(path: str = "/items") -> Resource:
+    """A resource that follows next links."""
+    return Resource(
+        path, Endpoint(path, data_path=".items", pagination=PaginationSettings(type="next_link"))
+    )
+
+
+# --- links and redirects --------------------------------------------------------------------
+
+SCHEMES = ["", "http:", "https:", "HTTP:", "hTTp:", "ftp:", "file:", "ws:", "http", "ht\ttp:", "x:"]
+SLASHES = ["//", "", "/", "///", "////", "\\\\", "/\\", "\\/", "//\t/", "/\n/", "%2f%2f", "/%2f"]
+USERS = [
+    "",
+    "me:pw@",
+    "@",
+    "127.0.0.1:{a}@",
+    "127.0.0.1:{a}\\@",
+    "127.0.0.1:{a}#@",
+    "127.0.0.1:{a}?@",
+    "127.0.0.1:{a}/@",
+    "127.0.0.1:{a}%40",
+    "127.0.0.1:{a}%00@",
+]
+HOSTS = [
+    "127.0.0.1",
+    "127.0.0.2",
+    "[::1]",
+    "localhost",
+    "LOCALHOST",
+    "localhost.",
+    "127.0.0.1.",
+    "127.0.0.2.",
+    "127.1",
+    "127.0.2",
+    "2130706433",
+    "2130706434",
+    "0x7f000002",
+    "0x7f.0.0.1",
+    "0177.0.0.2",
+    "0",
+    "0.0.0.0",  # noqa: S104 (nothing is bound to it)
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:2]",
+    "[::]",
+    "[0:0:0:0:0:0:0:1]",
+    "[::1%25lo]",
+    "[::1",
+    "\uff11\uff12\uff17.0.0.2",
+    "127\u30020\u30020\u30021",
+    "\u24db\u24de\u24d2\u24d0\u24db\u24d7\u24de\u24e2\u24e3",
+    "%6c%6f%63%61lhost",
+    "%31%32%37.0.0.2",
+    "127.0.0.1%2eevil.example",
+    "127.0.0.1%00.evil.example",
+    "127.0.0.1\x00",
+    "127.0.\t0.2",
+    "127.0.0.1 ",
+    "xn--",
+    "xn--a",
+    "xn--127-0-0-2",
+    "\u2603.",
+    "",
+]
+PORTS = [
+    "",
+    ":{a}",
+    ":{e}",
+    ":0{e}",
+    ":{e} ",
+    ": {e}",
+    ":{e}\t",
+    ":{a}:{e}",
+    ":{a}@127.0.0.2:{a}",
+    ":{a}\\@127.0.0.2",
+    ":{a}\r\n:{e}",
+    ":",
+    ":99999",
+    ":-1",
+    ":\uff11",
+]
+PATHS = [
+    "/items",
+    "/items?page=2",
+    "",
+    "?page=2",
+    "#@127.0.0.1:{e}/",
+    "/../../127.0.0.1:{e}/items",
+    "//127.0.0.1:{e}/items",
+    "/\\127.0.0.1:{e}/items",
+    "/items\r\nHost: evil.example",
+    "/items HTTP/1.1\r\nX-Evil: 1\r\n\r\nGET /",
+    "/%0d%0aX-Evil:%201",
+    "/items?page=2\x00",
+    "/ite\tms",
+    "/\u2028items",
+    "/items?\ud800",
+]
+FRONTS = ["", " ", "\t", "\r\n", "\x00", "\ufeff"]
+# A way to the first neighbour, of which one or two pieces become odd: more would lead nowhere.
+STRAIGHT = ("", "http:", "//", "", "127.0.0.1", ":{e}", "/items")
+ODD = (FRONTS, SCHEMES, SLASHES, USERS, HOSTS, PORTS, PATHS)
+
+
+@st.composite
+def odd_links(draw: st.DrawFn) -> str:
+    """A link that may well lead to a neighbour."""
+    pieces = list(STRAIGHT)
+    for place in draw(st.sets(st.integers(0, len(ODD) - 1), max_size=2)):
+        pieces[place] = draw(st.sampled_from(ODD[place]))
+    return "".join(pieces)
+
+
+LINKS = odd_links() | odd_links() | st.text(max_size=30)
+
+
+@fuzzed
+@given(link=LINKS)
+@example("https://xn--/items")
+@example("//127.0.0.1:{e}/items")
+@example("http://127.0.0.1:{a}\\@127.0.0.2/items")
+async def test_no_next_link_leads_to_a_neighbour(street: Street, link: str) -> None:
+    """Whatever a next link says, it is followed at the API or refused, and then it is an error."""
+    first = answer({"items": [{"id": 1}], "next": street.named(link)})
+    street.api.serve("/start", first)
+    street.api.serve("/items", answer({"items": [{"id": 2}]}))
+
+    error = await street.extract(linked("/start"))
+
+    street.assert_nobody_else_heard()
+    # Blank links are no links; otherwise it was followed, or is told of.
+    assert error or len(street.api.requests) > 1 or not link.strip(" \t\r\n\x00\ufeff")
+
+
+@fuzzed
+@given(link=LINKS, status=st.sampled_from([301, 302, 303, 307, 308]))
+@example("https://xn--/items", 302)
+@example("localhost:{a}/items", 302)
+async def test_no_redirect_leads_to_a_neighbour(street: Street, link: str, status: int) -> None:
+    """Whatever a Location says: the API itself is asked again, or there is an error."""
+    location = street.named(link).translate(dict.fromkeys(map(ord, "\r\n\x00")))
+    location = location.encode(errors="replace").decode()
+    street.api.serve("/start", redirect(location, status))
+    street.api.serve("/items", answer({"items": [{"id": 2}]}))
+
+    error = await street.extract(linked("/start"))
+
+    street.assert_nobody_else_heard()
+    assert error or len(street.api.requests) > 1
+
+
+@fuzzed
+@given(link=LINKS)
+async def test_no_link_header_leads_to_a_neighbour(street: Street, link: str) -> None:
+    """The same for the Link header, within its own syntax."""
+    target = street.named(link).translate(dict.fromkeys(map(ord, "\r\n\x00")))
+    target = target.encode(errors="replace").decode()
+    headers = (("Content-Type", "application/json"), ("Link", f'<{target}>; rel="next"'))
+    street.api.serve("/start", Answer(b'{"items": [{"id": 1}]}', headers=headers))
+    street.api.serve("/items", answer({"items": [{"id": 2}]}))
+    paged = PaginationSettings(type="header_link")
+
+    await street.extract(
+        Resource("/start", Endpoint("/start", data_path=".items", pagination=paged))
+    )
+
+    street.assert_nobody_else_heard()
+
+
+@fuzzed
+@given(link=LINKS)
+@example("https://xn--/items")
+@example("localhost:{a}/items")
+async def test_no_login_redirect_leads_to_a_neighbour(street: Street, link: str) -> None:
+    """A login that was moved away, wherever to, fails; its secrets are sent nowhere."""
+    location = street.named(link).translate(dict.fromkeys(map(ord, "\r\n\x00")))
+    location = location.encode(errors="replace").decode()
+    street.api.serve("/login", redirect(location, 307))
+    login = {"endpoint": "/login", "body": {"secret": "open sesame"}}
+
+    error = await street.extract(
+        linked(),
+        {
+            "auth_type": "custom",
+            "custom_auth_request": login,
+            "custom_auth_request_template": {"headers": {"Authorization": "Bearer {{.token}}"}},
+        },
+    )
+
+    assert error
+    assert [one.connections for one in street.neighbours] == [0] * len(street.neighbours)
+    assert set(street.api.paths()) == {"/login"}
+
+
+# --- values of path parameters ----------------------------------------------------------------
+
+VALUES = (
+    st.builds(
+        "".join,
+        st.lists(
+            st.sampled_from(
+                [*"/\\?#@:;%. \t\r\n\x00&=+é", "..", "%2e%2e", "%2f", "//", "127.0.0.1:{e}", "a"]
+            ),
+            min_size=1,
+            max_size=8,
+        ),
+    )
+    | LINKS
+    | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+)
+
+
+@fuzzed
+@given(values=st.lists(VALUES, min_size=1, max_size=4), kind=st.sampled_from(["/x/{v}", "/{v}/y"]))
+@example(values=["a" * 60_000], kind="/x/{v}")
+@example(values=["é" * 60_000], kind="/x/{v}")
+async def test_a_value_is_one_segment_of_a_path(
+    street: Street, values: list[str], kind: str
+) -> None:
+    """A value arrives exactly as it is, as one segment; or it is refused or skipped."""
+    told = [street.named(value).encode(errors="replace").decode() for value in values]
+    street.api.serve("/parents", answer([{"id": value} for value in told]))
+    street.api.serve(kind.replace("{v}", "{}"), answer([{"id": 1}]))
+    parameter = Parameter("v", Endpoint("/parents"), ".id")
+
+    error = await street.extract(Resource(kind, Endpoint(kind), (parameter,)))
+
+    street.assert_nobody_else_heard()
+    before, after = kind.split("{v}")
+    segments = [
+        unquote(path.removeprefix(before).removesuffix(after), errors="strict")
+        for path in street.api.paths()
+        if path != "/parents"
+    ]
+    assert not [path for path in street.api.paths() if path.count("/") > kind.count("/")]
+    assert error or set(segments) == {value for value in told if value not in {"", ".", ".."}}
+
+
+# --- texts of headers ---------------------------------------------------------------------------
+
+HEADER_TEXTS = st.text(max_size=12) | st.builds(
+    "".join,
+    st.lists(
+        st.sampled_from(
+            ["a", " ", "\t", ":", "\r", "\n", "\r\n", "X-Evil: 1", "\x00", "\x7f", "é"]
+        ),
+        max_size=6,
+    ),
+)
+
+
+@fuzzed
+@given(name=HEADER_TEXTS | st.just("X-Key"), value=HEADER_TEXTS)
+@pytest.mark.parametrize("setting", ["custom_headers", "api_key", "template"])
+async def test_a_header_stays_one_header(
+    street: Street, setting: str, name: str, value: str
+) -> None:
+    """A name or value that would be more than one header is a fault, and nothing is sent."""
+    street.api.serve("/items", answer([{"id": 1}]))
+    street.api.serve("/login", answer({"token": "t"}))
+    config: dict[str, Json]
+    match setting:
+        case "custom_headers":
+            config = {"custom_headers": {name: value}}
+        case "api_key":
+            config = {"auth_type": "api_key", "api_key": value, "api_key_header": name}
+        case _:
+            config = {
+                "auth_type": "custom",
+                "custom_auth_request": {"endpoint": "/login"},
+                "custom_auth_request_template": {"headers": {name: value, "X-Token": "{{.token}}"}},
+            }
+
+    try:
+        await street.extract(Resource("/items", Endpoint("/items")), config)
+    except ConfigurationError:
+        assert street.api.requests == []
+
+    ours = USUAL_HEADERS | {"x-token", "x-api-key", name.strip().lower()}
+    for request in street.api.requests:
+        assert set(request.headers) <= ours
+
+
+@fuzzed
+@given(token=HEADER_TEXTS)
+async def test_a_token_of_a_login_stays_in_its_header(street: Street, token: str) -> None:
+    """A login's answer cannot add headers: such a token is an error."""
+    street.api.serve("/items", answer([{"id": 1}]))
+    street.api.serve("/login", answer({"token": token}))
+
+    error = await street.extract(
+        Resource("/items", Endpoint("/items")),
+        {
+            "auth_type": "custom",
+            "custom_auth_request": {"endpoint": "/login"},
+            "custom_auth_request_template": {"headers": {"X-Token": "{{.token}}"}},
+        },
+    )
+
+    for request in street.api.requests:
+        assert set(request.headers) <= USUAL_HEADERS | {"x-token"}
+    assert error or street.api.requests[-1].headers["x-token"] == token.strip(" \t")
+
+
+# --- Ocean's address checks -----------------------------------------------------------------
+
+
+@pytest.fixture
+def hosted(street: Street, monkeypatch: pytest.MonkeyPatch) -> Street:
+    """The same in Port's cloud, where Ocean lets nothing reach a private address.
+
+    The API is at a name that Ocean trusts; every name of this street is resolved to loopback.
+    """
+    real = socket.getaddrinfo
+
+    def resolve(host: str | bytes | None, *rest: object, **named: object) -> object:
+        name = host.decode() if isinstance(host, bytes) else host
+        known = name in {"api.port.io", "rebound.example"}
+        return real("127.0.0.1" if known else host, *rest, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setenv("NO_PROXY", "*")
+    street.app.config.disable_ip_outbound_blocker = False
+    street.api.url = f"http://api.port.io:{street.api.port}"
+    return street
+
+
+PRIVATE = ["127.0.0.1:{e}", "127.0.0.2:{a}", "[::1]:{a}", "localhost:{e}", "rebound.example:{e}"]
+
+
+@pytest.mark.parametrize("host", PRIVATE)
+@pytest.mark.parametrize("road", ["link", "redirect", "login"])
+async def test_hosted_no_road_leads_to_a_private_address(
+    hosted: Street, host: str, road: str
+) -> None:
+    """Though allowedHosts or the operator names it: Ocean's blocker has the last word."""
+    away = f"http://{hosted.named(host)}/items"
+    first = redirect(away) if road == "redirect" else answer({"items": [{"id": 1}], "next": away})
+    hosted.api.serve("/items", first)
+    config: dict[str, Json] = {
+        "allowed_hosts": ["127.0.0.1", "127.0.0.2", "[::1]", "localhost", "rebound.example"]
+    }
+    if road == "login":
+        config |= {
+            "auth_type": "custom",
+            "custom_auth_request": {"endpoint": away, "body": {"secret": "open sesame"}},
+            "custom_auth_request_template": {"headers": {"Authorization": "Bearer {{.token}}"}},
+        }
+
+    error = await hosted.extract(linked(), config)
+
+    assert "blocked" in str(error)
+    assert [one.connections for one in hosted.neighbours] == [0] * len(hosted.neighbours)
+    assert len(hosted.api.requests) == (0 if road == "login" else 1)
+
+
+async def test_hosted_a_public_name_is_read(hosted: Street) -> None:
+    """The check of the tests above: what Ocean trusts is reached, so the rest was blocked."""
+    hosted.api.serve("/items", answer({"items": [{"id": 1}]}))
+
+    assert await hosted.extract(linked()) is None
+    assert len(hosted.api.requests) == 1
