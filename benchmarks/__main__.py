@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def main(only: tuple[str, ...], *, listing: bool, quick: bool, output: Path | No
 
     The results of scenarios that are not run again stay as they were.
     """
+    # As on Ctrl-C: what was started is ended.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if listing:
         for name, scenario in SCENARIOS.items():
             click.echo(f"{name:12} {scenario.__doc__}")

@@ -64,13 +64,13 @@ def own_cpu() -> float:
 class Watch:
     """The resident memory of the processes started meanwhile, sampled: (seconds, bytes).
 
-    Pages that forked processes share are counted for each of them: an upper bound.
+    Of their own children only what these share with nobody counts: forks share nearly all.
     """
 
     samples: list[tuple[float, int]] = field(default_factory=list)
 
     def __enter__(self) -> Self:
-        self._others = set(_descendants())
+        self._others = set(psutil.Process().children())
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -88,18 +88,21 @@ class Watch:
     def _run(self) -> None:
         started = time.monotonic()
         while not self._ended.wait(_WATCH_SECONDS):
-            used = sum(_resident(one) for one in _descendants() if one not in self._others)
-            if used:
+            children = set(psutil.Process().children()) - self._others
+            if used := sum(map(_memory, children)):
                 self.samples.append((time.monotonic() - started, used))
 
 
-def _descendants() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
-
-
-def _resident(process: psutil.Process) -> int:
+def _memory(process: psutil.Process) -> int:
+    """Bytes of a process and its descendants; 0 when it is gone."""
     with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-        return process.memory_info().rss
+        return process.memory_info().rss + sum(map(_unshared, process.children(recursive=True)))
+    return 0
+
+
+def _unshared(process: psutil.Process) -> int:
+    with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+        return process.memory_full_info().uss
     return 0
 
 

@@ -25,7 +25,7 @@ from workbench.catalog import CatalogStore
 from workbench.sail import excerpt, sail_once
 from workbench.store.model import ConflictError, JsonObject
 
-_TIMEOUT = 300  # seconds
+_TIMEOUT = 600  # seconds
 
 
 @dataclass(frozen=True)

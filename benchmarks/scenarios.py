@@ -352,7 +352,7 @@ def _grown(target: Target, workload: Workload) -> tuple[float, int]:
 
 def slow_port(*, quick: bool) -> Result:
     """A long source and a slow consumer: what was read ahead stays little."""
-    items, pause, seconds = (5000, 0.005, 8) if quick else (1_000_000, 0.01, 40)
+    items, pause, seconds = (5000, 0.005, 8) if quick else (1_000_000, 0.005, 30)
     workload = Workload(items=items)
     with _api(workload) as api:
         job = Job("ours", api, "items", page_size=1000, pause=pause)
