@@ -33,8 +33,6 @@ def main(only: tuple[str, ...], *, listing: bool, quick: bool, output: Path | No
 
     The results of scenarios that are not run again stay as they were.
     """
-    # As on Ctrl-C: what was started is ended.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if listing:
         for name, scenario in SCENARIOS.items():
             click.echo(f"{name:12} {scenario.__doc__}")
@@ -71,4 +69,6 @@ def _table(result: Result) -> Table:
 
 
 if __name__ == "__main__":
+    # As on Ctrl-C: what was started is ended.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     main()
