@@ -309,8 +309,8 @@ def growth(*, quick: bool) -> Result:
                 most=1.25,
             ),
             Figure(
-                f"peak memory, {most:,} of {sizes[1]:,} items",
-                [read[most][1] / read[sizes[1]][1]],
+                f"peak memory, {most:,} of {before:,} items",
+                [read[most][1] / read[before][1]],
                 _medians("MB", **{f"{n:,}": [read[n][1] / MEGABYTE] for n in sizes}),
                 most=1.25,
             ),
