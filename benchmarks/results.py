@@ -96,8 +96,9 @@ def markdown(results: Results) -> str:
     """Everything as Markdown: one table for each scenario."""
     introduction = (
         f"Made by `make bench` on {os.cpu_count()} cores of {platform.machine()}, Python"
-        f" {platform.python_version()}, Ocean {version('port-ocean')}. A ratio is the median of"
-        " runs made in pairs, its spread in brackets."
+        f" {platform.python_version()}, Ocean {version('port-ocean')}, with a load average of"
+        f" {os.getloadavg()[0]:.0f} at the end. A ratio is the median of runs made in pairs, its"
+        " spread in brackets."
     )
     lines = [introduction]
     for name, result in results.items():

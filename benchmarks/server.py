@@ -84,7 +84,8 @@ class _Responder:
 
     def _made_page(self, page: int, size: int) -> bytes:
         end = self._workload.items
-        rows = _rows(_ITEM, min((page - 1) * size, end), min(page * size, end))
+        # Like most APIs that count from one, it has no page 0.
+        rows = _rows(_ITEM, max((page - 1) * size, 0), min(page * size, end))
         total = b'"total":%d,' % end if self._workload.with_total else b""
         return b"{" + total + b'"items":[' + rows + b"]}"
 

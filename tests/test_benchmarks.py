@@ -33,7 +33,7 @@ def test_a_reader_and_a_whole_resync_are_measured(tmp_path: Path) -> None:
     results = load(tmp_path / "results.json")
     assert [len(figure.values) for figure in results["latency"].figures] == [1, 1]
     assert all(figure.median >= 1 for figure in results["latency"].figures)
-    assert (tmp_path / "results.md").read_text() == markdown(results)
+    assert "**Waiting: 8 pages" in (tmp_path / "results.md").read_text()
 
 
 @pytest.mark.parametrize(
