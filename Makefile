@@ -39,7 +39,7 @@ demo: setup ## Sync a sample API into a local catalog, all on this machine
 run: setup ## Sync into Port, with the settings from the environment and .env (see .env.example)
 	@$(BIN)/ocean sail
 
-bench: setup ## Run the benchmarks
+bench: setup ## Measure the speed, and write the tables of docs/performance.md (ten minutes)
 	@$(BIN)/python -m benchmarks
 
 lock: setup ## Resolve the dependencies again and write both lock files

@@ -328,7 +328,9 @@ class ApiClient:
         self, page: Page, extractor: Extractor, *, goes_on: bool = False
     ) -> None:
         found = extractor.single(page.body)
-        if found is MISSING or not is_unopened(found, page.body, page.headers, goes_on=goes_on):
+        if found is MISSING or not is_unopened(
+            found, page.holder, page.body, page.headers, goes_on=goes_on
+        ):
             return
         raise PaginationError(
             f"data_path {extractor.data_path!r} takes {keys_of(found)} for one item, but the"

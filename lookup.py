@@ -226,10 +226,10 @@ async def find(lookups: Iterable[Lookup], body: Json, jq: Jq) -> Found:
     }
 
 
-def lists_in(body: Json) -> list[list[Json]]:
-    """The lists a body is or holds, at most two objects deep."""
+def lists_in(body: Json, deepest: int = 2) -> list[list[Json]]:
+    """The lists a body is or holds, at most so many objects deep."""
     level, lists = [body], []
-    for _ in range(3):
+    for _ in range(deepest + 1):
         lists += [value for value in level if isinstance(value, list)]
         level = [inner for value in level if isinstance(value, dict) for inner in value.values()]
     return lists

@@ -91,6 +91,8 @@ ENVELOPE = frozenset(
 )
 # fmt: on
 
+_DEEPEST_LIST = 5  # objects around the list of an answer, GraphQL's included
+
 _LINK = re.compile(
     r"""<(?P<target>[^>]*)>
         (?P<parameters>(?:\s*;\s*[^\s=;,"<]*(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s;,"]*))?)*)""",
@@ -259,34 +261,49 @@ def is_first(scopes: Scopes, headers: httpx.Headers) -> bool:
     return says_first or led or (bool(previous) and not any(previous))
 
 
-def is_unopened(found: Json, body: Json, headers: httpx.Headers, *, goes_on: bool) -> bool:
+def is_unopened(
+    found: Json, holder: Json, body: Json, headers: httpx.Headers, *, goes_on: bool
+) -> bool:
     """Whether what was taken for one item stands for the page of a list, or beside the list.
 
-    ``goes_on``: another page is to follow. What has an id is an item, whatever else it holds.
+    ``holder`` is the object it lies in; ``goes_on``: another page is to follow. What has an id
+    is an item, whatever else it holds.
     """
     if isinstance(found, dict) and "id" in found:
         return False
-    within = _objects_in(found)
-    lengths = within or _objects_in(body)
-    if not lengths:
+    within = [rows for rows in lists_in(found, _DEEPEST_LIST) if rows]
+    lists = within or [rows for rows in lists_in(body, _DEEPEST_LIST) if rows]
+    if not lists:
         return False
-    if goes_on or not isinstance(found, dict) or (within and _is_all_envelope(found)):
+    if any(isinstance(rows[0], dict) for rows in lists) and (
+        not isinstance(found, dict)
+        or (within and _is_all_envelope(found))
+        or _is_envelope_of(holder, found)
+    ):
         return True
     scopes = scopes_of(body, found)
-    if known_signal(scopes, headers) is not Verdict.UNKNOWN or known_cursor(scopes) is not MISSING:
-        return True
     totals = known_totals(scopes, headers)
-    return max(totals.rows or 0, totals.pages or 0) > 1 or totals.rows in lengths
+    return (
+        goes_on
+        or known_signal(scopes, headers) is not Verdict.UNKNOWN
+        or known_cursor(scopes) is not MISSING
+        or max(totals.rows or 0, totals.pages or 0) > 1
+        or totals.rows in {len(rows) for rows in lists}
+    )
 
 
-def _objects_in(part: Json) -> set[int]:
-    """The lengths of the lists of objects that a part holds, at most two objects deep."""
-    return {len(rows) for rows in lists_in(part) if rows and isinstance(rows[0], dict)}
+def _is_envelope_of(holder: Json, found: Json) -> bool:
+    return isinstance(holder, dict) and any(
+        value is found and name in ENVELOPE for name, value in holder.items()
+    )
 
 
-def _is_all_envelope(found: Mapping[str, Json]) -> bool:
-    """Whether an object is nothing but one list and what answers have around it."""
-    return len(found.keys() - ENVELOPE) == 1
+def _is_all_envelope(found: Json) -> bool:
+    """Whether a part is nothing but a list of objects and what answers have around it."""
+    if not isinstance(found, dict):
+        return isinstance(found, list) and any(isinstance(row, dict) for row in found[:1])
+    inside = found.keys() - ENVELOPE
+    return "id" not in found and len(inside) == 1 and _is_all_envelope(found[inside.pop()])
 
 
 def reports_error(body: Mapping[str, Json]) -> bool:

@@ -1,66 +1,74 @@
-"""`python -m benchmarks`: measure everything, print a table, keep it in a file."""
+"""`python -m benchmarks`: measure, print the tables, keep them with the charts."""
 
 from __future__ import annotations
 
-import asyncio
-import io
-import statistics
-from collections.abc import Callable, Coroutine
-from contextlib import redirect_stdout
+import signal
+import time
 from pathlib import Path
 
 import click
-from loguru import logger
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.scenarios import Figure, fan_out, walk
+from benchmarks.charts import draw
+from benchmarks.measure import REPOSITORY
+from benchmarks.results import HEADER, Result, load, markdown, put_between_marks, save
+from benchmarks.scenarios import SCENARIOS
 
-SCENARIOS: dict[str, Callable[[], Coroutine[None, None, Figure]]] = {
-    "fan-out: 400 children, 50 ms, 20 in flight": fan_out,
-    "walk: 100 pages one after the other, 100 ms, a whole resync": walk,
-}
+_HERE = Path(__file__).parent
+_PAGE = REPOSITORY / "docs" / "performance.md"
 
 
 @click.command()
-@click.option("--runs", default=3, show_default=True, help="Runs of each scenario.")
+@click.option("--only", multiple=True, type=click.Choice(list(SCENARIOS)), help="This scenario.")
+@click.option("--list", "listing", is_flag=True, help="Name the scenarios and do nothing.")
+@click.option("--quick", is_flag=True, help="Try the harness: tiny sizes, nothing kept.")
 @click.option(
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("benchmarks/results.md"),
-    show_default=True,
-    help="The file that keeps the table.",
+    type=click.Path(file_okay=False, path_type=Path),
+    help=f"Keep tables and charts in this folder, and leave docs/{_PAGE.name} alone.",
 )
-def main(runs: int, output: Path) -> None:
-    """Measure the speed of the integration against the physical limit."""
-    logger.remove()
-    table = Table("Scenario", "Measured", "Ideal", "Ratio (all runs)", "Promised", "CPU")
-    lines = [
-        "| scenario | measured | ideal | ratio (all runs) | promised | CPU |",
-        "|---|---|---|---|---|---|",
-    ]
-    for name, scenario in SCENARIOS.items():
-        # What runs inside writes its log to standard output when it fails.
-        with redirect_stdout(io.StringIO()):
-            figures = [asyncio.run(scenario()) for _ in range(runs)]
-        row = _row(name, figures)
-        table.add_row(*row)
-        lines.append(f"| {' | '.join(row)} |")
-    Console(width=140).print(table)
-    output.write_text("\n".join(["Made by `make bench`; medians.", "", *lines, ""]))
+def main(only: tuple[str, ...], *, listing: bool, quick: bool, output: Path | None) -> None:
+    """Measure the speed of the integration.
+
+    The results of scenarios that are not run again stay as they were.
+    """
+    if listing:
+        for name, scenario in SCENARIOS.items():
+            click.echo(f"{name:12} {scenario.__doc__}")
+        return
+    console = Console(width=140)
+    done: dict[str, Result] = {}
+    for name in only or SCENARIOS:
+        started = time.monotonic()
+        done[name] = SCENARIOS[name](quick=quick)
+        console.print(_table(done[name]))
+        console.print(f"{name}: {time.monotonic() - started:.0f} s\n")
+        if output or not quick:
+            _keep({name: done[name]}, output or _HERE)
+    if not (output or quick):
+        put_between_marks(_PAGE, (_HERE / "results.md").read_text(encoding="utf-8"))
 
 
-def _row(name: str, figures: list[Figure]) -> list[str]:
-    ratios = sorted(figure.ratio for figure in figures)
-    return [
-        name,
-        f"{statistics.median(figure.measured for figure in figures):.2f} s",
-        f"{figures[0].ideal:.2f} s",
-        f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})",
-        f"{figures[0].promised:.2f}",
-        f"{statistics.median(figure.cpu for figure in figures):.2f} s",
-    ]
+def _keep(new: dict[str, Result], folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    kept = load(folder / "results.json") | new
+    results = {name: kept[name] for name in SCENARIOS if name in kept}
+    save(folder / "results.json", results)
+    (folder / "results.md").write_text(markdown(results), encoding="utf-8")
+    for result in new.values():
+        for chart in result.charts:
+            draw(chart, folder)
+
+
+def _table(result: Result) -> Table:
+    table = Table(*HEADER, title=result.title, title_justify="left")
+    for figure in result.figures:
+        table.add_row(*figure.row)
+    return table
 
 
 if __name__ == "__main__":
+    # As on Ctrl-C: what was started is ended.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     main()

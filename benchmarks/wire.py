@@ -11,7 +11,8 @@ import click
 import httpx
 import uvloop
 
-from benchmarks.server import Workload, serving
+from benchmarks.measure import service
+from benchmarks.server import Workload
 from wire import AiohttpTransport
 
 IN_FLIGHT = 20
@@ -62,7 +63,7 @@ def main(runs: int, requests: int) -> None:
         "aiohttp on uvloop": (open_aiohttp, uvloop.run),
     }
     seconds: dict[str, list[float]] = {name: [] for name in variants}
-    with serving(Workload(latency=LATENCY)) as url:
+    with service("benchmarks.server", Workload(latency=LATENCY)) as url:
         for _ in range(runs):
             for name, (carrier, run) in variants.items():
                 seconds[name].append(run(cpu_of_a_request(carrier, url, requests)))

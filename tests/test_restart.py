@@ -55,7 +55,7 @@ class Herd:
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return answer({"error": "who are you?"}, 401)
         start = (request.number("page", 1) - 1) * 2
-        numbers = range(start + 1, min(start + 2, PARENTS) + 1)
+        numbers = range(max(start, 0) + 1, min(start + 2, PARENTS) + 1)
         return answer({"items": [{"id": number, "blob": BLOB} for number in numbers]})
 
     def _child(self, request: Request) -> Reply:

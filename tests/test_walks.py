@@ -533,9 +533,36 @@ def test_a_data_path_that_leads_beside_the_list(style: PaginationType, data_path
     assert outcome.ids == []
 
 
+GRAPHQL = {"data": {"viewer": {"teams": {"nodes": [{"id": 1}], "pageInfo": {"endCursor": None}}}}}
+MEMBERS = {"ok": True, "members": ["U1"], "response_metadata": {"next_cursor": ""}}
+
+
 @pytest.mark.parametrize(
     ("data_path", "body"),
     [
+        pytest.param(None, GRAPHQL, id="GraphQL"),
+        pytest.param(".data", GRAPHQL, id="GraphQL's data"),
+        pytest.param(".data.viewer.teams.pageInfo", GRAPHQL, id="GraphQL's pageInfo"),
+        pytest.param(None, MEMBERS, id="Slack"),
+        pytest.param(".ok", MEMBERS, id="Slack's ok"),
+        pytest.param("._links", {"results": [{"id": 1}], "_links": {"base": "x"}}, id="links"),
+    ],
+)
+@pytest.mark.parametrize("style", ["none", *COUNTED, *LED])
+def test_an_answer_that_was_not_opened(
+    style: PaginationType, data_path: str | None, body: dict[str, Json]
+) -> None:
+    """Words of an envelope give away the list in it, as deep as GraphQL has it."""
+    outcome = walk(PaginationSettings(type=style), lambda _p, _q: (body, {}), data_path=data_path)
+
+    assert isinstance(outcome.error, PaginationError)
+    assert "set data_path to the list" in str(outcome.error)
+
+
+@pytest.mark.parametrize(
+    ("data_path", "body"),
+    [
+        pytest.param(None, {"spec": {"a": [{"x": 1}], "b": [{"x": 1}]}}, id="a specification"),
         pytest.param(None, {"name": "x", "rules": [{"id": 1}], "at": 7}, id="a document"),
         pytest.param(".team", {"team": {"id": 1}, "members": [{"id": 1}], "total": 9}, id="its id"),
         pytest.param("[.]", {"members": [{"id": 1}], "next": ""}, id="as the author wished"),

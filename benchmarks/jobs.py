@@ -1,0 +1,35 @@
+"""What a reader is told, and what it answers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+type Reader = Literal["ours", "recipe", "bare"]
+type Target = Literal["items", "children", "large"]
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What to read, and how.
+
+    `count`: the items or parents there are, which bare requests must be told. `pause`:
+    seconds that the consumer takes for every batch.
+    """
+
+    reader: Reader
+    url: str
+    target: Target
+    count: int = 0
+    page_size: int = 100
+    in_flight: int = 10
+    pause: float = 0
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What a job took: seconds of wall and CPU, and bytes resident before it began."""
+
+    items: int
+    wall: float
+    cpu: float
+    idle: int
