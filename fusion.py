@@ -23,12 +23,12 @@ from typing import Final
 
 from lookup import Json, plain_path
 
-# What would find itself elsewhere in a fused program than alone: its line, the input, the labels
-# and the end of the program; and what Ocean decides about, the environment. A field has another
-# meaning: `.input`.
+# What would find something else in a fused program than alone: its line, the input, the end of the
+# program, a label; `?//`, which takes the end of `first` for a failure; and the environment,
+# which is Ocean's to give. A field has another meaning: `.input`.
 _ALONE: Final = re.compile(
     r"(?<!\.)\b(env|ENV|__loc__|__jq|__prog_args|input\w*|debug|stderr|halt\w*|import|include"
-    r"|modulemeta|get_search_list)\b"
+    r"|modulemeta|get_search_list)\b|\?//"
 )
 _CONSTANT: Final = re.compile(r'\s*("[^"\\]*"|-?\d+(\.\d+)?|true|false|null)\s*')
 _TO_TEXT: Final = re.compile(r"\|\s*tostring\s*$")
