@@ -20,11 +20,12 @@ what is logged. What cannot be fused is mapped by Ocean's own processor from the
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import ClassVar, Final, Protocol
+from typing import Final, Protocol
 
 import jq
 import msgspec
@@ -46,11 +47,21 @@ Items = list[dict[Json, Json]]
 _Results = tuple[list[tuple[list[MappedEntity], list[Exception]]], list[Exception]]
 """What a pass of Ocean's found: for each item its entity or its errors, and errors of the pass."""
 
+
+def _number(text: str) -> float:
+    """A number with a point or an exponent as Ocean gives it: 1.0 is 1, and none is infinite."""
+    value = max(-sys.float_info.max, min(sys.float_info.max, float(text)))
+    return int(value) if value.is_integer() and abs(value) < sys.float_info.max else value
+
+
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+_DECODER: Final = msgspec.json.Decoder(float_hook=_number)
 
 
 class Evaluate(Protocol):
     """Runs a jq program on one JSON text; gives a JSON array of its outputs, as UTF-8.
+
+    Numbers may come as they went in: integers beyond 2^53 exact, where Ocean rounds them.
 
     Raises MappingError, naming ``where`` the program stands, when it exceeds a limit.
     """
@@ -62,24 +73,27 @@ class Evaluate(Protocol):
 
 @lru_cache(maxsize=32)
 def _compiled(program: str) -> Json:
-    return jq.compile(program)
+    return jq.compile(f"[{program}\n] | tojson")
 
 
 async def evaluate_here(program: str, text: bytes, *, where: str) -> bytes:
-    """Run a program in this process."""
+    """Run a program in this process, without limits."""
     del where
-    return msgspec.json.encode(_compiled(program).input_text(text.decode()).all())
+    outputs: str = _compiled(program).input_text(text.decode()).first()
+    return outputs.encode()
 
 
 @dataclass
-class Tally:
-    """How many items of a resource passed the query, and how many of those made an entity.
+class Work:
+    """What the processor shares with the resync about the resource in work.
 
-    Without an identifier or a blueprint there is no entity, and no error: Ocean leaves such an
-    item out. For some items that may be meant; for all of them it is a typo, after which
-    Ocean would delete whatever the resource made before.
+    ``evaluate`` runs its programs. The rest counts how many items passed the query, and how many
+    of those made an entity. Without an identifier or a blueprint there is no entity, and no
+    error: Ocean leaves such an item out. For some items that may be meant; for all of them it is
+    a mistake, after which Ocean would delete whatever the resource made before.
     """
 
+    evaluate: Evaluate = evaluate_here
     passed: int = 0
     made: int = 0
     lacking: set[str] = field(default_factory=set)
@@ -102,28 +116,27 @@ class Tally:
         mappings = config.port.entity.mappings.dict()
         what = " and ".join(f"{key} {mappings[key]!r}" for key in sorted(self.lacking))
         raise MappingError(
-            f"{what} gave null or nothing for each of {self.passed} items that passed the query;"
-            f" the first has {self.keys}: correct the expression in mappings, or let"
-            " selector.query leave such items out"
+            f"{what} gave nothing for each of {self.passed} items that passed the query, which"
+            f" have {self.keys}; correct the expression, or let selector.query leave them out"
         ).within(f"kind {config.kind!r}")
 
 
-def start_tally() -> Tally:
-    """A tally of the resource in work, which the processor fills."""
-    tally = event.attributes[_tally_key()] = Tally()
-    return tally
+def begin_work(evaluate: Evaluate = evaluate_here) -> Work:
+    """Before a resource's first batch: what the processor uses and fills for it."""
+    work = event.attributes[_work_key()] = Work(evaluate)
+    return work
 
 
-def _tally_key() -> str:
-    return f"ocean_custom_tally_{resource.index}"
+def _work_key() -> str:
+    return f"ocean_custom_work_{resource.index}"
 
 
-def _tally() -> Tally | None:
+def _work() -> Work:
     try:
-        return event.attributes.get(_tally_key())
+        return event.attributes.get(_work_key()) or Work()
     except (EventContextNotFoundError, ResourceContextNotFoundError):
         # No resync, so nothing will be deleted for being missing.
-        return None
+        return Work()
 
 
 class _Tallied(JQEntityProcessor):
@@ -134,15 +147,12 @@ class _Tallied(JQEntityProcessor):
     ) -> tuple[list[MappedEntity], list[Exception]]:
         """What the two passes over a batch found, as Ocean merges it."""
         mapped, errors = super().merge_results(jq_results, async_results, raw_results)
-        if tally := _tally():
-            tally.count(mapped, raw_results)
+        _work().count(mapped, raw_results)
         return mapped, errors
 
 
 class FusedEntityProcessor(_Tallied):
     """Ocean's processor; it maps a batch by one fused program where it can."""
-
-    evaluate: ClassVar[Evaluate] = staticmethod(evaluate_here)
 
     def __init__(self, context: PortOceanContext) -> None:
         super().__init__(context)
@@ -179,6 +189,10 @@ class FusedEntityProcessor(_Tallied):
         judge = _MappedAlready(self.context, mapped)
         return await judge._parse_items(mapping, raw_results, parse_all)  # noqa: SLF001 (the same family)
 
+    async def evaluate(self, program: str, text: bytes, *, where: str) -> bytes:
+        """Run a fused program, as the resource in work says."""
+        return await _work().evaluate(program, text, where=where)
+
     async def _mapped(
         self, mapping: ResourceConfig, items: Items, *, ask_all: bool
     ) -> list[MappedEntity] | None:
@@ -189,7 +203,7 @@ class FusedEntityProcessor(_Tallied):
         if not fused or text is None:
             return None
         where = f"kind {mapping.kind!r}: selector.query and mappings"
-        outputs = msgspec.json.decode(await self.evaluate(fused.program, text, where=where))
+        outputs = _DECODER.decode(await self.evaluate(fused.program, text, where=where))
         # Every failure is caught within the program: without an answer it was halted.
         readings = [fused.read(answer) for answers in outputs for answer in answers]
         if len(readings) != len(items) or any(reading.passed is None for reading in readings):
@@ -203,8 +217,8 @@ class FusedEntityProcessor(_Tallied):
         for expression, times in Counter(failure.expression for failure in failures).items():
             first = next(one for one in failures if one.expression == expression)
             summary = first.message.partition("\n")[0]
-            error = ValueError(f"{summary} ({times} of {len(readings)} items)")
-            self._log_search_failure(expression.jq, error, expression.path)
+            failed = Exception(f"{summary} ({times} of {len(readings)} items)")
+            self._log_search_failure(expression.jq, failed, expression.path)
 
 
 class _MappedAlready(_Tallied):
