@@ -41,7 +41,7 @@ from port_ocean.exceptions.core import OceanAbortException
 
 from errors import MappingError
 from fusion import FusedMapping, Reading, fuse
-from lookup import Json, keys_of
+from lookup import JqError, Json, keys_of
 
 Items = list[dict[Json, Json]]
 _Results = tuple[list[tuple[list[MappedEntity], list[Exception]]], list[Exception]]
@@ -63,24 +63,13 @@ class Evaluate(Protocol):
 
     Numbers may come as they went in: integers beyond 2^53 exact, where Ocean rounds them.
 
-    Raises MappingError, naming ``where`` the program stands, when it exceeds a limit.
+    Raises JqError when the program fails, and MappingError, naming ``where`` it stands, when it
+    exceeds a limit.
     """
 
     async def __call__(self, program: str, text: bytes, *, where: str) -> bytes:
         """The outputs of the program on the text."""
         ...
-
-
-@lru_cache(maxsize=32)
-def _compiled(program: str) -> Json:
-    return jq.compile(f"[{program}\n] | tojson")
-
-
-async def evaluate_here(program: str, text: bytes, *, where: str) -> bytes:
-    """Run a program in this process, without limits."""
-    del where
-    outputs: str = _compiled(program).input_text(text.decode()).first()
-    return outputs.encode()
 
 
 @dataclass
@@ -93,7 +82,7 @@ class Work:
     a mistake, after which Ocean would delete whatever the resource made before.
     """
 
-    evaluate: Evaluate = evaluate_here
+    evaluate: Evaluate
     passed: int = 0
     made: int = 0
     lacking: set[str] = field(default_factory=set)
@@ -121,7 +110,7 @@ class Work:
         ).within(f"kind {config.kind!r}")
 
 
-def begin_work(evaluate: Evaluate = evaluate_here) -> Work:
+def begin_work(evaluate: Evaluate) -> Work:
     """Before a resource's first batch: what the processor uses and fills for it."""
     work = event.attributes[_work_key()] = Work(evaluate)
     return work
@@ -131,12 +120,12 @@ def _work_key() -> str:
     return f"ocean_custom_work_{resource.index}"
 
 
-def _work() -> Work:
+def _work() -> Work | None:
+    """The resource in work; None outside a resync, where nothing is deleted for being missing."""
     try:
-        return event.attributes.get(_work_key()) or Work()
+        return event.attributes.get(_work_key())
     except (EventContextNotFoundError, ResourceContextNotFoundError):
-        # No resync, so nothing will be deleted for being missing.
-        return Work()
+        return None
 
 
 class _Tallied(JQEntityProcessor):
@@ -147,7 +136,8 @@ class _Tallied(JQEntityProcessor):
     ) -> tuple[list[MappedEntity], list[Exception]]:
         """What the two passes over a batch found, as Ocean merges it."""
         mapped, errors = super().merge_results(jq_results, async_results, raw_results)
-        _work().count(mapped, raw_results)
+        if work := _work():
+            work.count(mapped, raw_results)
         return mapped, errors
 
 
@@ -189,24 +179,28 @@ class FusedEntityProcessor(_Tallied):
         judge = _MappedAlready(self.context, mapped)
         return await judge._parse_items(mapping, raw_results, parse_all)  # noqa: SLF001 (the same family)
 
-    async def evaluate(self, program: str, text: bytes, *, where: str) -> bytes:
-        """Run a fused program, as the resource in work says."""
-        return await _work().evaluate(program, text, where=where)
+    def evaluator(self) -> Evaluate | None:
+        """Who runs the fused programs; None when Ocean's own processor is to map."""
+        work = _work()
+        return work.evaluate if work else None
 
     async def _mapped(
         self, mapping: ResourceConfig, items: Items, *, ask_all: bool
     ) -> list[MappedEntity] | None:
         """The items mapped by the fused program; None when Ocean's own processor is to do it."""
         mappings = json.dumps(mapping.port.entity.mappings.dict(exclude_unset=True))
+        evaluate, text = self.evaluator(), _encoded(items)
         fused = self._fuse(mappings, mapping.selector.query, ask_all)
-        text = _encoded(items) if fused else None
-        if not fused or text is None:
+        if evaluate is None or text is None or fused is None:
             return None
         where = f"kind {mapping.kind!r}: selector.query and mappings"
-        outputs = _DECODER.decode(await self.evaluate(fused.program, text, where=where))
-        # Every failure is caught within the program: without an answer it was halted.
-        readings = [fused.read(answer) for answers in outputs for answer in answers]
-        if len(readings) != len(items) or any(reading.passed is None for reading in readings):
+        try:
+            ((*answers,),) = _DECODER.decode(await evaluate(fused.program, text, where=where))
+        except (JqError, RecursionError):
+            # Failures are caught within the program: this one is of the items, nested too deeply.
+            return None
+        readings = [fused.read(answer) for answer in answers]
+        if any(reading.passed is None for reading in readings):
             return None
         self._log_failures(readings)
         return [_mapped_entity(fused, reading) for reading in readings]

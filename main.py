@@ -55,7 +55,7 @@ async def resync(kind: str) -> AsyncGenerator[list[dict[str, Any]]]:
         session = event.attributes[_SESSION] = Session(settings, jq_environment=environment)
         hide_from_ocean(session.client.redact)
     config = cast("EndpointResource", resource.resource_config)
-    work = begin_work()
+    work = begin_work(session.jq.run)
     is_last = resource.index + 1 >= len(event.port_app_config.resources)
     try:
         async for batch in session.extract(config.to_resource(settings.pagination)):

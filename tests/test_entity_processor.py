@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ from port_ocean.core.handlers.port_app_config.models import ResourceConfig
 from port_ocean.ocean import Ocean
 from port_ocean.utils.misc import get_integration_class
 
-from entity_processor import FusedEntityProcessor, evaluate_here
-from errors import MappingError
+from entity_processor import Evaluate, FusedEntityProcessor, begin_work
+from jq_worker import JqWorker, Limits
 from overrides import EndpointResource
 from tests.fault_api import FaultApi, answer, pages
 from tests.resync import REPOSITORY, Installation, resource
@@ -50,16 +51,26 @@ class Result:
 
 
 class Watched(FusedEntityProcessor):
-    """The processor under test, which remembers where it ran a fused program."""
+    """The processor under test, outside a resync; it remembers where it ran a fused program."""
 
-    def __init__(self) -> None:
+    def __init__(self, worker: JqWorker) -> None:
         super().__init__(ocean)
+        self._worker = worker
         self.ran: list[str] = []
 
-    async def evaluate(self, program: str, text: bytes, *, where: str) -> bytes:
-        """Run the program, and remember where."""
-        self.ran.append(where)
-        return await evaluate_here(program, text, where=where)
+    def evaluator(self) -> Evaluate:
+        """The worker, watched."""
+        return watched(self._worker.run, self.ran)
+
+
+def watched(evaluate: Evaluate, places: list[str]) -> Evaluate:
+    """The same evaluation, which notes where it was asked for."""
+
+    async def noted(program: str, text: bytes, *, where: str) -> bytes:
+        places.append(where)
+        return await evaluate(program, text, where=where)
+
+    return noted
 
 
 @dataclass
@@ -67,17 +78,18 @@ class Bench:
     """Runs batches through a processor; the log is a file, which Ocean's forks write to as well."""
 
     log: Path
+    worker: JqWorker
     fused: int = 0
 
     async def compared(
         self, mapping: ResourceConfig, items: list[Json], *, parse_all: bool = False
     ) -> Result | str:
         """What Ocean's processor gives, once it is sure that ours gives the same."""
-        watched = Watched()
+        processor = Watched(self.worker)
         theirs = await self.result(JQEntityProcessor(ocean), mapping, items, parse_all=parse_all)
-        ours = await self.result(watched, mapping, items, parse_all=parse_all)
+        ours = await self.result(processor, mapping, items, parse_all=parse_all)
         assert ours == theirs
-        self.fused += bool(watched.ran)
+        self.fused += bool(processor.ran)
         return theirs
 
     async def result(
@@ -144,10 +156,12 @@ async def app(installation: Installation) -> AsyncIterator[Ocean]:
 
 
 @pytest.fixture
-def bench(app: Ocean, tmp_path: Path) -> Bench:
+async def bench(app: Ocean, tmp_path: Path) -> AsyncIterator[Bench]:
     """Both processors, in the app."""
     del app
-    return Bench(tmp_path / "log")
+    worker = JqWorker(environment=True)
+    yield Bench(tmp_path / "log", worker)
+    await worker.aclose()
 
 
 def mapped(query: str = "true", **mappings: Json) -> ResourceConfig:
@@ -342,10 +356,11 @@ async def test_text_that_utf8_cannot_hold_is_for_ocean(bench: Bench) -> None:
 
 async def test_large_integers_stay_exact(bench: Bench) -> None:
     """An integer beyond 2^53 is what the API sent, where Ocean's processor would round it."""
-    del bench
     mapping = mapped(title=".id", properties={"all": "."})
 
-    result = await Watched().parse_items(mapping, [{"id": 2**53 + 1, "x": 1.0, "y": 2.5}])
+    result = await Watched(bench.worker).parse_items(
+        mapping, [{"id": 2**53 + 1, "x": 1.0, "y": 2.5}]
+    )
 
     (entity,) = result.entity_selector_diff.passed
     assert entity.title == 2**53 + 1
@@ -357,7 +372,7 @@ async def test_an_expression_that_fails_is_logged_once_a_batch(bench: Bench) -> 
     mapping = mapped(properties={"n": ".a | tonumber"})
     items = [{"id": number, "a": "x"} for number in range(5)]
 
-    result = await bench.result(Watched(), mapping, items)
+    result = await bench.result(Watched(bench.worker), mapping, items)
 
     assert isinstance(result, Result)
     assert len(result.passed) == 5
@@ -461,11 +476,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Where fused programs are run from now on."""
     places: list[str] = []
 
-    async def watched(program: str, text: bytes, *, where: str) -> bytes:
-        places.append(where)
-        return await evaluate_here(program, text, where=where)
-
-    monkeypatch.setattr(FusedEntityProcessor, "evaluate", staticmethod(watched))
+    monkeypatch.setattr("entity_processor.begin_work", lambda run: begin_work(watched(run, places)))
     return places
 
 
@@ -510,17 +521,14 @@ async def test_a_mapping_beyond_its_limits_fails_its_kind_only(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A program that was stopped is an error of its kind: nothing is deleted, the others sync."""
-
-    async def limited(program: str, text: bytes, *, where: str) -> bytes:
-        if "'/items'" in where:
-            raise MappingError("took longer than 1 s; simplify it").within(where)
-        return await evaluate_here(program, text, where=where)
-
-    monkeypatch.setattr(FusedEntityProcessor, "evaluate", staticmethod(limited))
+    limits = Limits(seconds=0.5)
+    monkeypatch.setattr("session.JqWorker", partial(JqWorker, limits=limits))
+    endless = resource("/items", data_path=".items", seen="def f: f; f")
+    world.installation.mapping[0] = endless
 
     outcome = await world.installation.resync()
 
-    assert_nothing_lost(outcome, "kind '/items': selector.query and mappings: took longer")
+    assert_nothing_lost(outcome, "kind '/items': selector.query and mappings took longer")
     assert "team/new" in outcome.entities
 
 
