@@ -1,4 +1,4 @@
-"""The class Ocean looks for: it makes the mapping's models known to the framework.
+"""The class Ocean looks for: it makes the mapping's models and its processor known.
 
 Ocean loads this module before it reads the settings, so what keeps secrets out of the errors
 of that reading is here too.
@@ -8,6 +8,7 @@ from port_ocean.config.settings import IntegrationConfiguration
 from port_ocean.core.handlers.port_app_config.api import APIPortAppConfig
 from port_ocean.core.integrations.base import BaseIntegration
 
+from entity_processor import FusedEntityProcessor
 from overrides import EndpointAppConfig
 
 # pydantic quotes what it refuses: without this a missing baseUrl prints the token beside it.
@@ -18,6 +19,8 @@ IntegrationConfiguration.model_rebuild(force=True)
 
 class CustomIntegration(BaseIntegration):
     """Ocean's integration with endpoints as kinds."""
+
+    EntityProcessorClass = FusedEntityProcessor
 
     class AppConfigHandlerClass(APIPortAppConfig):
         """Ocean's handler with the mapping's models of this integration."""

@@ -9,6 +9,7 @@ from port_ocean.context.event import event
 from port_ocean.context.ocean import ocean
 from port_ocean.context.resource import resource
 
+from entity_processor import begin_work
 from errors import ConfigurationError
 from ocean_log import hide_from_ocean
 from overrides import EndpointResource
@@ -54,10 +55,12 @@ async def resync(kind: str) -> AsyncGenerator[list[dict[str, Any]]]:
         session = event.attributes[_SESSION] = Session(settings, jq_environment=environment)
         hide_from_ocean(session.client.redact)
     config = cast("EndpointResource", resource.resource_config)
+    work = begin_work(session.jq.run)
     is_last = resource.index + 1 >= len(event.port_app_config.resources)
     try:
         async for batch in session.extract(config.to_resource(settings.pagination)):
             yield batch
+        work.refuse_fruitless(config)
     except (asyncio.CancelledError, GeneratorExit):
         is_last = True
         raise

@@ -17,10 +17,19 @@ from overrides import EndpointAppConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted(ROOT.glob("*.py"))
-# The only modules that know Ocean: its hooks, its class, its models, its client, its log.
-OCEAN = {"main", "integration", "overrides", "transport", "ocean_log"}
+# The only modules that know Ocean: its hooks, class, processor, models, client and log.
+OCEAN = {"main", "integration", "entity_processor", "overrides", "transport", "ocean_log"}
 # Pure modules: decisions without I/O, clock or log.
-PURE = {"errors", "lookup", "extraction", "signals", "pagination", "expansion", "redaction"}
+PURE = {
+    "errors",
+    "lookup",
+    "extraction",
+    "signals",
+    "pagination",
+    "expansion",
+    "redaction",
+    "fusion",
+}
 IMPURE_LIBRARIES = {"asyncio", "loguru", "os", "random", "socket", "threading", "time"}
 
 modules = pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)

@@ -1,0 +1,615 @@
+"""The integration's entity processor finds what Ocean's own finds, and is the one Ocean uses.
+
+Ocean's processor is the reference: both map the same items, and everything they give and say is
+compared. `OCEAN_CUSTOM_EXAMPLES=1000` tries more mappings than the default.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from loguru import logger
+from port_ocean.context.ocean import ocean
+from port_ocean.core.handlers.entity_processor.jq_entity_processor import JQEntityProcessor
+from port_ocean.core.handlers.port_app_config.models import ResourceConfig
+from port_ocean.ocean import Ocean
+from port_ocean.utils.misc import get_integration_class
+
+from entity_processor import Evaluate, FusedEntityProcessor, begin_work
+from jq_worker import JqWorker, Limits
+from overrides import EndpointResource
+from tests.fault_api import FaultApi, answer, pages
+from tests.resync import REPOSITORY, Installation, resource
+from tests.world import World, assert_nothing_lost, entities, named
+
+Json = Any
+EXAMPLES = int(os.environ.get("OCEAN_CUSTOM_EXAMPLES", "60"))
+
+# --- two processors, side by side -----------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Result:
+    """All that a processor gives and says about a batch, in values that compare by type too."""
+
+    passed: list[str]
+    failed: list[str]
+    errors: list[str]
+    misconfigured: dict[str, str]
+    reports: list[str]
+    searches: set[tuple[str, str]]
+    """Field and pattern of the searches that were logged as failed."""
+
+
+class Watched(FusedEntityProcessor):
+    """The processor under test, outside a resync; it remembers where it ran a fused program."""
+
+    def __init__(self, worker: JqWorker) -> None:
+        super().__init__(ocean)
+        self._worker = worker
+        self.ran: list[str] = []
+
+    def evaluator(self) -> Evaluate:
+        """The worker, watched."""
+        return watched(self._worker.run, self.ran)
+
+
+def watched(evaluate: Evaluate, places: list[str]) -> Evaluate:
+    """The same evaluation, which notes where it was asked for."""
+
+    async def noted(program: str, text: bytes, *, where: str) -> bytes:
+        places.append(where)
+        return await evaluate(program, text, where=where)
+
+    return noted
+
+
+@dataclass
+class Bench:
+    """Runs batches through a processor; the log is a file, which Ocean's forks write to as well."""
+
+    log: Path
+    worker: JqWorker
+    fused: int = 0
+
+    async def compared(
+        self, mapping: ResourceConfig, items: list[Json], *, parse_all: bool = False
+    ) -> Result | str:
+        """What Ocean's processor gives, once it is sure that ours gives the same."""
+        processor = Watched(self.worker)
+        theirs = await self.result(JQEntityProcessor(ocean), mapping, items, parse_all=parse_all)
+        ours = await self.result(processor, mapping, items, parse_all=parse_all)
+        assert ours == theirs
+        self.fused += bool(processor.ran)
+        return theirs
+
+    async def result(
+        self,
+        processor: JQEntityProcessor,
+        mapping: ResourceConfig,
+        items: list[Json],
+        *,
+        parse_all: bool = False,
+    ) -> Result | str:
+        """What one processor gives and says; its exception's text when it raises."""
+        self.log.unlink(missing_ok=True)
+        sink = logger.add(self.log, level="WARNING", serialize=True)
+        try:
+            result = await processor.parse_items(mapping, items, parse_all)
+        except Exception as error:  # noqa: BLE001 (whatever it is, both must raise it)
+            return repr(error)
+        finally:
+            logger.remove(sink)
+        records = [json.loads(line)["record"] for line in self.log.read_text().split("\n") if line]
+        messages = [record["message"] for record in records]
+        return Result(
+            passed=[_text(entity.dict()) for entity in result.entity_selector_diff.passed],
+            failed=[_text(entity.dict()) for entity in result.entity_selector_diff.failed],
+            errors=[repr(error) for error in result.errors],
+            misconfigured=result.misconfigured_entity_keys,
+            reports=sorted(
+                one for one in messages if one.startswith("Unable") or " of batch " in one
+            ),
+            searches={
+                (record["extra"]["field"], record["extra"]["pattern"])
+                for record in records
+                if record["message"].startswith("Search failed")
+                # In lists Ocean logs an expression without an output as well; elsewhere not.
+                and record["extra"]["error"] != "StopIteration()"
+            },
+        )
+
+
+def _text(value: Json) -> str:
+    # As text 1, 1.0 and true differ. Large integers are exact in ours, and rounded in Ocean's.
+    return json.dumps(_rounded(value), sort_keys=True)
+
+
+def _rounded(value: Json) -> Json:
+    match value:
+        case dict():
+            return {key: _rounded(inner) for key, inner in value.items()}
+        case list():
+            return [_rounded(inner) for inner in value]
+        case int() if abs(value) >= 2**53:
+            return float(value)
+        case _:
+            return value
+
+
+@pytest.fixture
+async def app(installation: Installation) -> AsyncIterator[Ocean]:
+    """The real app, for its settings and its way to the catalog."""
+    async with installation.booted() as app:
+        # Ocean's client is opened by the first request: here, so that it is closed here as well.
+        await ocean.port_client.get_blueprint("item")
+        yield app
+
+
+@pytest.fixture
+async def bench(app: Ocean, tmp_path: Path) -> AsyncIterator[Bench]:
+    """Both processors, in the app."""
+    del app
+    worker = JqWorker(environment=True)
+    yield Bench(tmp_path / "log", worker)
+    await worker.aclose()
+
+
+def mapped(query: str = "true", **mappings: Json) -> ResourceConfig:
+    """A resource with these mappings."""
+    whole = {"identifier": ".id | tostring", "blueprint": '"item"', **mappings}
+    return EndpointResource.parse_obj(
+        {
+            "kind": "/items",
+            "selector": {"query": query},
+            "port": {"entity": {"mappings": whole}},
+        }
+    )
+
+
+def searched(**rules: str) -> Json:
+    """A query for entities, as identifiers, relations and teams may be."""
+    return {
+        "combinator": '"and"',
+        "rules": [
+            {"property": f'"{name}"', "operator": '"="', "value": value}
+            for name, value in rules.items()
+        ],
+    }
+
+
+# --- expressions ----------------------------------------------------------------------------
+
+ITEMS: list[Json] = [
+    {"id": 1, "a": "x", "b": {"c": [1, 2]}, "name": "one"},
+    {"id": "2", "a": None, "b": None},
+    {"id": 3, "a": [1, "2", None, {"c": True}], "b": [], "c": 2**53 + 1},
+    {"id": 4.0, "a": {"b": {"c": 1.0}}, "b": "it's", "c": -0.5},
+    {"id": True, "a": 12345678901234567890, "b": 1e300, "c": 1e-7},
+    {"a": "2", "b": False, "c": "\x00 é \U0001f600 \" \\ '"},
+    {"id": 0, "a": "", "a b": 1, "c": 1.50},
+    {},
+]
+FUSIBLE = [
+    *(".", ".a", ".b.c", ".a.b.c", '."a b"', '.["a"]', ".a[]", ".a[0]", ".a[0]?", ".a?", "..|.c?"),
+    *("empty", "null", "true", "1", "1.0", "-1", "1e1000", "nan", "infinite", '"x"', "'x'", "[]"),
+    *("'it''s'", "' x '", ".a == 'x'", '.a == "x"', '"\\(.a)-\\(.b)"', '"#"', "\"'x'\""),
+    *("error", 'error("boom")', "error(null)", "error({a: 1})", "error(1)", 'error("two\\nlines")'),
+    *("[.a[]?]", ".a, .b", "(.a, .b) | tostring", ".a // .b", ".a | tonumber", ".a | length"),
+    *("empty, .a", '.a, error("late")', 'empty, error("early")', "first(.a[]?)", "select(.a)"),
+    *("def f: .a; f", "def first(f): 7; first(.a)", ".a as $x | [$x, $x]", ". as {a: $x} | $x"),
+    *("reduce .a[]? as $x (0; . + 1)", "foreach (1, 2) as $x (0; .)"),
+    *("label $out | .a[]? | ., break $out", "limit(2; .a[]?)", "try error catch .", "try .a[] "),
+    *(".a # comment", ".a # comment \\", ".a # one\n# two", "# before\n.a", ".a # )", ".a #\\\\"),
+    *("tojson", "@base64", "@json", "keys", "to_entries", ".a * 2", ".c + 0", ".c"),
+    *(
+        "[..] | length",
+        "not",
+        "{a, b: .c}",
+        '. + {x: 1.0, "y z": [1.50]}',
+        "[paths]",
+        "(.c? // .a)",
+    ),
+    *("if .a then .b else empty end", "if .a then .b end", ".a | ascii_downcase", "ltrimstr(1)"),
+    *('.a | test("x")', 'getpath(["a", "b"])', ".a | tostring", ".c | tostring", ".input", ".env"),
+    *(
+        ".id | todate",
+        "now | type",
+        "[.[]?]",
+        "[limit(3; repeat(1))]",
+        "any",
+        "[.[] | numbers]",
+    ),
+    *("\n.a\n", " .a ", "\t.a |\n.b", '.. | select(type == "number")', '[splits("a")]', ".[]?.c?"),
+]
+UNFUSIBLE = [
+    *(
+        ".a?//.b",
+        "",
+        " ",
+        "# only",
+        ".a |",
+        ".a) | (.b",
+        ".a] | [.b",
+        "$item",
+        "$passed",
+        ".a catch",
+        "break $x",
+    ),
+    *(
+        ". as [$x] ?// {a: $x} | $x",
+        "env",
+        "$ENV.PATH",
+        "$ENV | type",
+        "input",
+        "[inputs]",
+        "$__loc__",
+        "debug",
+        'halt, "x"',
+    ),
+    *(
+        "halt",
+        'error({"__jq": 0})',
+        "input_line_number",
+        'include "x"; .a',
+        "f(.a)",
+        "'",
+        "+1",
+        '"\\(.a',
+    ),
+]
+
+
+async def test_expressions_find_what_they_find_alone(bench: Bench) -> None:
+    """Every kind of expression, on every kind of item, is fused and finds the same."""
+    mapping = mapped(properties={f"p{number}": text for number, text in enumerate(FUSIBLE)})
+
+    result = await bench.compared(mapping, ITEMS)
+
+    assert bench.fused
+    assert isinstance(result, Result)
+    # Null and "" are no identifiers; 0 is the text "0".
+    assert len(result.passed) == len(ITEMS)
+    assert result.searches
+
+
+@pytest.mark.parametrize("text", UNFUSIBLE)
+async def test_what_cannot_be_fused_is_mapped_by_ocean(bench: Bench, text: str) -> None:
+    """An expression that is no program, or would differ among others, is Ocean's to judge."""
+    result = await bench.compared(mapped(properties={"odd": text, "plain": ".name"}), ITEMS)
+
+    assert not bench.fused
+    assert isinstance(result, Result)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("true", "false", ".a", ".a == null", "empty", "null", "1", '"true"', "error", "nan"),
+        *('error("x")', ".a | not", ".a[]", "true, false", "(.a | not), false", "'x' == .a"),
+        *("(.id | tonumber) > 2", '.b | startswith("i")', "true # yes", ".id == 1"),
+    ],
+)
+@pytest.mark.parametrize("parse_all", [False, True])
+async def test_queries_are_judged_as_ocean_judges_them(
+    bench: Bench, query: str, *, parse_all: bool
+) -> None:
+    """A boolean selects; of everything else, and of failures, Ocean makes its errors."""
+    mapping = mapped(query, title=".name", properties={"a": ".a"})
+
+    await bench.compared(mapping, ITEMS, parse_all=parse_all)
+
+
+async def test_search_identifiers_relations_and_teams_are_fused(bench: Bench) -> None:
+    """Queries for entities, nested ones too, are filled in as Ocean fills them in."""
+    nested = {"combinator": '"or"', "rules": [searched(a=".a"), *searched(b=".b.c")["rules"]]}
+    mapping = mapped(
+        identifier=searched(name=".name", other=".a"),
+        team=searched(**{"$identifier": ".a"}),
+        relations={"plain": ".a", "found": searched(a=".a | tonumber"), "nested": nested},
+    )
+
+    result = await bench.compared(mapping, ITEMS)
+
+    assert bench.fused
+    assert isinstance(result, Result)
+    assert "relations.nested.rules.rules.value" in result.misconfigured
+
+
+@pytest.mark.parametrize(
+    "mappings",
+    [
+        pytest.param({}, id="identifier and blueprint only"),
+        pytest.param({"title": None}, id="null for an expression"),
+        pytest.param({"icon": ".a"}, id="an icon that is no text"),
+        pytest.param({"icon": '"Star"', "team": '["a", .a]', "title": ".a"}, id="all fields"),
+        pytest.param({"identifier": ".id"}, id="falsy identifiers"),
+        pytest.param({"blueprint": ".a"}, id="a computed blueprint"),
+        pytest.param({"properties": {}, "relations": {"r": "[.a, .b]"}}, id="no properties"),
+        pytest.param({"properties": {"a.b": ".a", "": ".b", "__proto__": ".c"}}, id="odd names"),
+    ],
+)
+async def test_mappings_make_the_entities_that_ocean_makes(
+    bench: Bench, mappings: dict[str, Json]
+) -> None:
+    """Whatever fields a mapping has, entities, errors and reports are Ocean's."""
+    await bench.compared(mapped(**mappings), ITEMS)
+
+
+async def test_text_that_utf8_cannot_hold_is_for_ocean(bench: Bench) -> None:
+    """Half a surrogate pair makes Ocean's error, not another item's loss."""
+    result = await bench.compared(mapped(), [{"id": 1}, {"id": "\ud800"}])
+
+    assert not bench.fused
+    assert isinstance(result, Result)
+    assert len(result.errors) == 1
+
+
+async def test_large_integers_stay_exact(bench: Bench) -> None:
+    """An integer beyond 2^53 is what the API sent, where Ocean's processor would round it."""
+    mapping = mapped(title=".id", properties={"all": "."})
+
+    result = await Watched(bench.worker).parse_items(
+        mapping, [{"id": 2**53 + 1, "x": 1.0, "y": 2.5}]
+    )
+
+    (entity,) = result.entity_selector_diff.passed
+    assert entity.title == 2**53 + 1
+    assert json.dumps(entity.properties) == '{"all": {"id": 9007199254740993, "x": 1, "y": 2.5}}'
+
+
+async def test_an_expression_that_fails_is_logged_once_a_batch(bench: Bench) -> None:
+    """The log names field, expression, reason and how many items, and does not repeat itself."""
+    mapping = mapped(properties={"n": ".a | tonumber"})
+    items = [{"id": number, "a": "x"} for number in range(5)]
+
+    result = await bench.result(Watched(bench.worker), mapping, items)
+
+    assert isinstance(result, Result)
+    assert len(result.passed) == 5
+    (line,) = [line for line in bench.log.read_text().splitlines() if "Search failed" in line]
+    message = json.loads(line)["record"]["message"]
+    assert message.startswith("Search failed for field 'properties.n' - pattern: .a | tonumber: ")
+    assert message.endswith("(5 of 5 items)")
+
+
+# --- any mapping, any items -----------------------------------------------------------------
+
+KEYS = st.sampled_from(["id", "a", "b", "c", "name", "a b"])
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.integers(-3, 3)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
+)
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3)
+)
+BATCHES = st.lists(st.dictionaries(KEYS, VALUES, max_size=5), min_size=1, max_size=6)
+ATOMS = st.sampled_from(FUSIBLE)
+# A few expressions that are none, or none to be fused, are enough: they decide for all the others.
+PIECES = st.lists(
+    st.sampled_from([*".abc|,()[]{}\"'#\\$;:?/ \n1", " as ", "$ENV", "def "]), max_size=9
+).map("".join)
+COMPOSED = st.recursive(
+    ATOMS,
+    lambda inner: st.one_of(
+        st.builds("{} | {}".format, inner, inner),
+        st.builds("({}\n) // ({}\n)".format, inner, inner),
+        st.builds("[{}\n], .a".format, inner),
+        st.builds("try ({}\n) catch .".format, inner),
+        st.builds("if ({}\n) then ({}\n) else empty end".format, inner, inner),
+        st.builds("[limit(2; {}\n)]".format, inner),
+        st.builds("(.a[]? | {}\n) as $x | $x, .b".format, inner),
+    ),
+    max_leaves=4,
+)
+
+
+def rarely(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """One of twenty is made by the strategy, the others are jq that can be fused."""
+    return st.integers(0, 19).flatmap(lambda die: strategy if die == 13 else COMPOSED)
+
+
+EXPRESSIONS = rarely(PIECES | st.sampled_from(UNFUSIBLE))
+SEARCHES = st.builds(lambda one, other: searched(a=one, b=other), COMPOSED, COMPOSED)
+MAPPINGS = st.fixed_dictionaries(
+    {
+        "identifier": st.sampled_from([".id | tostring", ".id", ".a"]) | COMPOSED | SEARCHES,
+        "properties": st.dictionaries(st.text(min_size=1, max_size=3), EXPRESSIONS, max_size=6),
+    },
+    optional={
+        "title": COMPOSED,
+        "icon": st.sampled_from([".a | tostring", '"Star"', ".b"]),
+        "team": st.sampled_from([".a | tostring", '["x"]', "[.a]", "null"]) | SEARCHES,
+        "blueprint": st.sampled_from(['"item"', "'item'", ".a", 'if .a then "item" end']),
+        "relations": st.dictionaries(KEYS, COMPOSED | SEARCHES, max_size=3),
+    },
+)
+QUERIES = st.sampled_from(
+    [
+        *(["true"] * 8 + [".a != null"] * 3 + ["(.a | not)", "(.b // 1) == 1", "false"]),
+        *("true, error", "[.[]?] | length > 1", ".a", "empty", 'error("x")', ".id | tonumber > 1"),
+    ]
+)
+
+
+@given(mappings=MAPPINGS, query=QUERIES, items=BATCHES, parse_all=st.booleans())
+@settings(
+    max_examples=EXAMPLES,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+async def test_any_mapping_gives_what_ocean_gives(
+    bench: Bench, mappings: dict[str, Json], query: str, items: list[Json], *, parse_all: bool
+) -> None:
+    """Entities, errors, misconfigured keys and reports are the same for both processors."""
+    await bench.compared(mapped(query, **mappings), items, parse_all=parse_all)
+
+
+# --- whole resyncs --------------------------------------------------------------------------
+
+
+async def test_ocean_finds_this_processor(app: Ocean) -> None:
+    """Ocean takes the processor from the integration's class, for a resync as in a test."""
+    found = get_integration_class(str(REPOSITORY))
+
+    assert found
+    assert found.EntityProcessorClass is FusedEntityProcessor
+    assert isinstance(app.integration.entity_processor, FusedEntityProcessor)
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Where fused programs are run from now on."""
+    places: list[str] = []
+
+    monkeypatch.setattr("entity_processor.begin_work", lambda run: begin_work(watched(run, places)))
+    return places
+
+
+async def test_a_resync_maps_by_fused_programs_and_by_ocean_where_it_must(
+    api: FaultApi, installation: Installation, ran: list[str]
+) -> None:
+    """An ordinary resource is fused; one whose mapping reads the environment is Ocean's."""
+    api.serve("/items", answer(named(1, 2)))
+    api.serve("/teams", answer(named(3)))
+    installation.mapping = [
+        resource("/items", seen=".name | length", query=".id > 1"),
+        resource("/teams", "team", seen="env | type"),
+    ]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert ran == ["kind '/items': selector.query and mappings"]
+    assert outcome.entities == {"item/2", "team/3"}
+    assert installation.seen() == {"2": 5}
+    assert installation.seen("team") == {"3": "object"}
+
+
+async def test_items_to_parse_are_mapped_one_by_one(
+    api: FaultApi, installation: Installation, ran: list[str]
+) -> None:
+    """What Ocean's `itemsToParse` makes of an item is mapped by the fused program."""
+    api.serve("/items", answer([{"id": 1, "parts": [{"id": "a"}, {"id": "b"}]}]))
+    split: Json = resource("/items", identifier='"\\(.id)-\\(.part.id)"', seen=".parts")
+    split["port"] |= {"itemsToParse": ".parts", "itemsToParseName": "part"}
+    installation.mapping = [split]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.entities == {"item/1-a", "item/1-b"}
+    assert installation.seen() == {"1-a": None, "1-b": None}
+    assert ran
+
+
+async def test_a_mapping_beyond_its_limits_fails_its_kind_only(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that was stopped is an error of its kind: nothing is deleted, the others sync."""
+    limits = Limits(seconds=0.5)
+    monkeypatch.setattr("session.JqWorker", partial(JqWorker, limits=limits))
+    endless = resource("/items", data_path=".items", seen="def f: f; f")
+    world.installation.mapping[0] = endless
+
+    outcome = await world.installation.resync()
+
+    assert_nothing_lost(outcome, "kind '/items': selector.query and mappings took longer")
+    assert "team/new" in outcome.entities
+
+
+@pytest.mark.parametrize(
+    ("mistake", "words"),
+    [
+        pytest.param({"identifier": ".idd"}, ["identifier '.idd'"], id="typo"),
+        pytest.param({"identifier": '.idd // ""'}, ["identifier '.idd // "], id="empty text"),
+        pytest.param({"identifier": ".id | error"}, ["identifier '.id | error'"], id="failure"),
+        pytest.param({"identifier": ".idd, $__loc__.x"}, ["$__loc__"], id="mapped by Ocean"),
+        pytest.param({"query": '.name | startswith("the")', "identifier": ".x"}, [], id="query"),
+    ],
+)
+async def test_an_identifier_that_gives_nothing_for_every_item_deletes_nothing(
+    world: World, mistake: dict[str, Any], words: list[str]
+) -> None:
+    """When no item that passed the query makes an entity, the error names the expression."""
+    world.installation.mapping[0] = resource("/items", data_path=".items", **mistake)
+
+    outcome = await world.installation.resync()
+
+    assert_nothing_lost(
+        outcome, "kind '/items': identifier", "each of 7 items", "the keys id, name", *words
+    )
+    assert "team/new" in outcome.entities
+
+
+async def test_a_blueprint_that_gives_nothing_for_every_item_deletes_nothing(world: World) -> None:
+    """As with identifiers."""
+    broken: Json = resource("/items", data_path=".items")
+    broken["port"]["entity"]["mappings"]["blueprint"] = ".type"
+    world.installation.mapping[0] = broken
+
+    assert_nothing_lost(await world.installation.resync(), "kind '/items': blueprint '.type' gave")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param(
+            {"identifier": "if .id == 7 then .id | tostring else null end"}, id="most without"
+        ),
+        pytest.param({"query": ".id == 7"}, id="most left out by the query"),
+        pytest.param({"query": "false"}, id="all left out by the query"),
+    ],
+)
+async def test_items_may_be_left_out(
+    api: FaultApi, installation: Installation, changes: dict[str, Any]
+) -> None:
+    """Some items without an identifier, in whole batches too, are left out as by Ocean."""
+    api.serve("/items", pages(named(1, 2, 3, 7)))
+    installation.mapping = [resource("/items", data_path=".items", **changes)]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.entities <= entities("item", 7)
+
+
+async def test_an_empty_collection_is_no_mistake(world: World) -> None:
+    """Without items no expression is at fault: what is gone is deleted."""
+    world.items.clear()
+
+    outcome = await world.installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert "item/gone" in outcome.deleted
+
+
+async def test_one_batch_without_identifiers_is_no_mistake(
+    api: FaultApi, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the whole resource counts: here the first of its batches makes no entity."""
+    monkeypatch.setattr("session.BATCH_ITEMS", 2)
+    api.serve("/items", pages(named(1, 2, 3, 7), size=2))
+    installation.settings |= {"pagination_type": "page", "page_size": 2}
+    identifier = "if .id > 2 then .id | tostring else null end"
+    installation.mapping = [resource("/items", data_path=".items", identifier=identifier)]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.batches == 2
+    assert outcome.entities == entities("item", 3, 7)
