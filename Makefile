@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types audit format demo run bench lock clean
+.PHONY: help setup test lint types audit format demo run faults bench lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -38,6 +38,9 @@ demo: setup ## Sync a sample API into a local catalog, all on this machine
 
 run: setup ## Sync into Port, with the settings from the environment and .env (see .env.example)
 	@$(BIN)/ocean sail
+
+faults: setup ## Run every fault at every place (minutes), and show what becomes of it
+	@$(BIN)/python -m tests.fault_matrix
 
 bench: setup ## Run the benchmarks
 	@$(BIN)/python -m benchmarks
