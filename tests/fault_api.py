@@ -125,6 +125,7 @@ RESET_IN_BODY = Raw(_HEAD + b"Content-Length: 1000\r\n\r\n" + _HALF, end="reset"
 CUT_CHUNKS = Raw(_HEAD + b"Transfer-Encoding: chunked\r\n\r\n1d\r\n" + _HALF + b"\r\n")
 CUT_HEAD = Raw(_HEAD)
 BROKEN_GZIP = Raw(_HEAD + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope")
+HUGE_HEADER = Raw(_HEAD + b"X-Filler: " + b"x" * 1024 * 1024 + b"\r\nContent-Length: 2\r\n\r\n{}")
 # The length is told wrong, so all of it arrives and it is still not all.
 SHORT_LENGTH = Raw(_HEAD + b"Content-Length: 29\r\n\r\n" + _HALF + b'me": "x"}]}')
 # HTTP/1.0 without a length: the end of the connection is the end of the body.

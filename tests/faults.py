@@ -336,6 +336,7 @@ def _gzipped(body: bytes) -> Answer:
 
 UTF_16 = "application/json; charset=utf-16"
 KLINGON = "application/json; charset=klingon"
+_EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
 _BOMB = gzip.compress(bytes(1024 * 1024))
 
 
@@ -387,6 +388,18 @@ def _everything(scene: Scene, spot: Spot) -> Handler:
     return lambda _: scene.page(Spot(spot.path), rows=scene.collections[spot.path])
 
 
+def _small_pages(scene: Scene, _: Spot) -> Handler:
+    """Three rows a page, however many are asked for."""
+
+    def handler(request: Request) -> Reply:
+        everything = scene.collections[request.path]
+        default = 3 * (request.number("page", 1) - 1)
+        start = request.number("offset", default)
+        return scene.page(Spot(request.path), rows=everything[start : start + 3])
+
+    return handler
+
+
 def _total(lie: Callable[[int, int], int]) -> Make:
     """A total made of the true one and the number of the page."""
 
@@ -422,6 +435,11 @@ def _later(**delay: float) -> str:
 def _wire(name: str, reply: Make, *, slow: bool = False) -> Fault:
     """No complete answer: asked again."""
     return Fault(name, reply, passes, TransportError, is_retried=True, slow=slow)
+
+
+def _harmless(name: str, change: Callable[[Answer], Reply]) -> Fault:
+    """Odd, but a whole answer."""
+    return Fault(name, _altered(change), complete, OceanCustomError, variants=(False,))
 
 
 def _busy(name: str, status: int, **headers: str) -> Fault:
@@ -460,7 +478,10 @@ FAULTS: tuple[Fault, ...] = (
     _wire("length too long", _altered(lambda page: _wrong_length(page, 10))),
     _wire("no answer", _always(silence), slow=True),
     _wire("body drips", _always(fault_api.SLOW_BODY), slow=True),
+    _wire("header of a megabyte", _always(fault_api.HUGE_HEADER)),
     _wire("broken gzip", _always(fault_api.BROKEN_GZIP)),
+    _harmless("early hints", lambda page: Raw(_EARLY_HINTS + page.encoded(), end="keep")),
+    _harmless("connection not kept", lambda page: Raw(page.encoded())),
     # bodies
     replace(
         _unreadable("length too short", _altered(lambda page: _wrong_length(page, -3))),
@@ -501,6 +522,8 @@ FAULTS: tuple[Fault, ...] = (
     _paged("page repeated", _page(lambda asked: asked.number - 1), raises, is_later_page),
     _paged("cursor repeated", _page(leads_to=lambda at: at.number), either, is_led),
     _paged("cycle of links", _page(leads_to=lambda at: at.number - 1), raises, is_led_back),
+    # Four pages instead of three, and one more request to see that there is no fifth.
+    _whole("smaller pages than asked", _small_pages, either, is_counted_collection, most=2),
     # Each row of a parent has a child to ask for.
     _whole("links without end", _endless, raises, is_led_on, most=MAX_PAGES * (PAGE_SIZE + 1)),
     _whole("position ignored", _page(lambda _: 1), short_page_ends, is_counted_collection),
@@ -660,6 +683,15 @@ FINDS: tuple[Find, ...] = (
             cell.fault.name in _WITHOUT_ROWS
             and cell.paging == "page_total"
             and cell.place in {"last page", "parent"}
+        ),
+        is_loss=True,
+    ),
+    Find(
+        "a short first page is taken for all, unless its length is a multiple of 5 or 8",
+        lambda cell: (
+            cell.fault.name == "smaller pages than asked"
+            and cell.place in {"first page", "parent"}
+            and cell.paging != "page_total"
         ),
         is_loss=True,
     ),
