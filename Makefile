@@ -39,7 +39,7 @@ demo: setup ## Sync a sample API into a local catalog, all on this machine
 run: setup ## Sync into Port, with the settings from the environment and .env (see .env.example)
 	@$(BIN)/ocean sail
 
-faults: setup ## Run every fault at every place (minutes), and show what becomes of it
+faults: setup ## Run every fault at every place and show what becomes of it (minutes)
 	@$(BIN)/python -m tests.fault_matrix
 
 bench: setup ## Run the benchmarks

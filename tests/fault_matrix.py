@@ -1,8 +1,10 @@
 """The fault matrix: every fault at every place, in every style of paging and signing.
 
-    python -m tests.fault_matrix                    run every cell, print the table
-    python -m tests.fault_matrix --fault 503        those of one fault
-    python -m tests.fault_matrix --write FILE       and write the table as Markdown
+    python -m tests.fault_matrix                each fault at each place in each style of paging
+    python -m tests.fault_matrix --all          each of those with each style of signing as well
+    python -m tests.fault_matrix --pairs        the cells of the test suite: each pair
+    python -m tests.fault_matrix --fault 503    those of one fault
+    python -m tests.fault_matrix --write FILE   and write the table as a document
 
 A cell is a resync of three kinds over real HTTP, through the integration's `Session`, of an
 API with one fault. It is judged by what the API holds and by what `faults` declares.
@@ -39,7 +41,6 @@ from settings import Settings, load_settings
 from tests.fault_api import FaultApi, Request
 from tests.fault_scene import KINDS, SECRETS, Scene, mapping
 from tests.faults import (
-    FAULTS,
     FINDS,
     PLACES,
     Cell,
@@ -61,19 +62,19 @@ if TYPE_CHECKING:
 NOWHERE = "http://127.0.0.1:9"
 PATIENCE = 60.0  # seconds after which a resync counts as one that never ends
 _TIMEOUT = 20.0  # seconds for a request
-_SHORT_TIMEOUT = 1.0  # seconds for a request that the fault never answers
+_SHORT_TIMEOUT = 1.5  # seconds for a request that the fault never answers
 _RETRY_WAIT = 0.02  # seconds: one retry, and soon
 _AT_ONCE = 8  # cells, in one process
 _PART = 200  # cells, about, that a process is given
 _PREFACE = """\
 # Fault matrix
 
-What becomes of a resync when one thing is wrong with an API. `make faults` runs every cell and
-prints this table; `.venv/bin/python -m tests.fault_matrix --write docs/fault-matrix.md` wrote it.
+What becomes of a resync when one thing is wrong with an API. `make faults` prints this table, and
+`.venv/bin/python -m tests.fault_matrix --write docs/fault-matrix.md` wrote it.
 [Reliability](reliability.md) says what the places are, and what is promised.
 
 A fault strikes every request for its page; with ", once" only the first one. A cell sums up all
-styles of paging and of signing; numbers count the resyncs where they differ.
+styles of paging, with the styles of signing in turn; numbers count the resyncs where they differ.
 
 - **recovered**, **complete**: everything was read, with and without another attempt, and nothing
   was said.
@@ -305,10 +306,10 @@ async def run_all(chosen: Sequence[Cell]) -> list[Result]:
         if holds_secret(line):
             leaking.add(str(line.record["extra"].get("cell")))
 
-    places = asyncio.Semaphore(_AT_ONCE)
+    free = asyncio.Semaphore(_AT_ONCE)
 
     async def one(cell: Cell) -> Result:
-        async with places:
+        async with free:
             with logger.contextualize(cell=str(cell)):
                 result = await run(cell)
         if str(cell) in leaking:
@@ -336,6 +337,12 @@ def pairs(cell: Cell) -> frozenset[Hashable]:
     return frozenset((one, other) for at, one in enumerate(values) for other in values[at + 1 :])
 
 
+def places(cell: Cell) -> frozenset[Hashable]:
+    """What a cell covers when each fault is to strike each place in each paging."""
+    how = (cell.fault.name, cell.passing)
+    return frozenset({(how, cell.place, cell.paging), (how, cell.place, cell.signing)})
+
+
 def covering(everything: Sequence[Cell], covers: Covers) -> list[Cell]:
     """Few cells that cover whatever all of them cover; always the same ones.
 
@@ -356,19 +363,18 @@ def covering(everything: Sequence[Cell], covers: Covers) -> list[Cell]:
 # --- the table ------------------------------------------------------------------------------
 
 
+def row_of(cell: Cell) -> str:
+    """The name of the row that a cell stands in."""
+    return f"{cell.fault.name}, once" if cell.passing else cell.fault.name
+
+
 def _rows(results: Sequence[Result]) -> Iterator[tuple[str, list[str]]]:
     """A row for each fault, passing and lasting: what became of it, for each place."""
-    by_row: dict[tuple[str, bool], dict[str, Counter[str]]] = defaultdict(
-        lambda: defaultdict(Counter)
-    )
+    counts: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     for result in results:
-        row = (result.cell.fault.name, result.cell.passing)
-        by_row[row][result.cell.place][result.outcome] += 1
-    for fault in FAULTS:
-        for passing in fault.variants:
-            if counts := by_row.get((fault.name, passing)):
-                name = f"{fault.name}, once" if passing else fault.name
-                yield name, [_shown(counts[place]) for place in PLACES]
+        counts[row_of(result.cell)][result.cell.place][result.outcome] += 1
+    for name, by_place in counts.items():
+        yield name, [_shown(by_place[place]) for place in PLACES]
 
 
 def _shown(outcomes: Counter[str]) -> str:
@@ -439,11 +445,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fault_matrix")
     parser.add_argument("--fault", help="only the cells of this fault")
     parser.add_argument("--pairs", action="store_true", help="only the cells of the test suite")
+    parser.add_argument("--all", action="store_true", help="every cell there is")
     parser.add_argument("--write", type=Path, help="put the table into this Markdown document")
     options = parser.parse_args()
     chosen = [cell for cell in cells() if options.fault in {None, cell.fault.name}]
-    if options.pairs:
-        chosen = covering(chosen, pairs)
+    if not options.all:
+        chosen = covering(chosen, pairs if options.pairs else places)
     began = time.monotonic()
     results = _in_processes(chosen)
     console = Console(width=None if sys.stdout.isatty() else 200)

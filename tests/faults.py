@@ -143,9 +143,11 @@ Make = Callable[[Scene, Spot], Handler | Reply]
 class Fault:
     """A fault: what is answered in place of a page, and what must follow.
 
-    `most` is how many requests more than without the fault are made for the struck page, `scope`
-    whether other pages of its collection are struck as well, `applies` leaves out what makes no
-    sense, for the reason beside it.
+    `most`: how many requests more than without the fault there may be; `is_retried`: one of
+    those is a retry. `variants`: passing, lasting or both. `applies` leaves out what makes no
+    sense. `whole_collection`: every page of the struck collection is answered like this. `slow`:
+    only a timeout ends it. `fatal`: the kind is over at once, for all its children.
+    `ends_everything`: nothing after it can be read.
     """
 
     name: str
@@ -625,6 +627,8 @@ def bound(cell: Cell, scene: Scene) -> int:
     """
     honest = scene.honest_requests()
     more = 1 if cell.fault.is_retried else cell.fault.most
+    if cell.fault.fatal and (cell.place == "login" or cell.signing != "custom"):
+        more = 0  # there is no other credential to try
     if cell.fault.ends_everything:
         return 2 * honest
     if cell.place == "login":

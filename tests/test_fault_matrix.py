@@ -1,6 +1,6 @@
 """The fault matrix in the test suite, and whole resyncs through Ocean for a part of it.
 
-Every pair of fault, place, paging and signing is covered here; `make faults` runs every cell.
+Every pair of fault, place, paging and signing is covered here; `make faults` runs more.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ from tests.fault_matrix import (
     expectation,
     holds_secret,
     pairs,
+    places,
+    row_of,
     run_all,
     strike,
 )
 from tests.fault_scene import GROUPS, ITEMS, KINDS, TEAMS, Scene, mapping, members_path, rows
 from tests.faults import Cell, Expect, Fault, cells, known_find
-from tests.resync import Installation, Seeds
+from tests.resync import REPOSITORY, Installation, Seeds
 
 ALL = cells()
 COVERED = covering(ALL, pairs)
@@ -129,6 +131,23 @@ async def test_a_login_service_that_is_down_is_left_alone(
 
     assert not outcome.complete
     assert len(api.at("/login")) <= 1 + MAX_ATTEMPTS, len(api.at("/login"))
+
+
+def test_the_documents_count_what_there_is() -> None:
+    """The numbers of cells are those that run, and each fault has its row in the matrix."""
+    docs = REPOSITORY / "docs"
+    told = (docs / "reliability.md").read_text()
+    shown = (docs / "fault-matrix.md").read_text()
+
+    for count in (
+        len(covering(ALL, places)),
+        len(COVERED),
+        len(IN_OCEAN) + len(a_loss_of_each()),
+    ):
+        assert f"| {count:,} cells" in told
+    assert f"every cell, {len(ALL):,} of them" in told
+    for cell in ALL:
+        assert f"| {row_of(cell)} |" in shown
 
 
 # --- through Ocean ----------------------------------------------------------------------------
