@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 NOWHERE = "http://127.0.0.1:9"
 PATIENCE = 60.0  # seconds after which a resync counts as one that never ends
 _TIMEOUT = 20.0  # seconds for a request
-_SHORT_TIMEOUT = 1.5  # seconds for a request that the fault never answers
+_SHORT_TIMEOUT = 2.0  # seconds for a request that the fault never answers
 _RETRY_WAIT = 0.02  # seconds: one retry, and soon
 _AT_ONCE = 8  # cells, in one process
 _PART = 200  # cells, about, that a process is given

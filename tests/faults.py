@@ -629,8 +629,8 @@ def bound(cell: Cell, scene: Scene) -> int:
     more = 1 if cell.fault.is_retried else cell.fault.most
     if cell.fault.fatal and (cell.place == "login" or cell.signing != "custom"):
         more = 0  # there is no other credential to try
-    if cell.fault.ends_everything:
-        return 2 * honest
+    if cell.fault.ends_everything or cell.fault.slow:
+        return 2 * honest + len(KINDS)  # on a busy machine any request may time out once
     if cell.place == "login":
         return honest + len(KINDS) * (more + 1)
     return honest + more
