@@ -64,6 +64,7 @@ PATIENCE = 60.0  # seconds after which a resync counts as one that never ends
 _TIMEOUT = 20.0  # seconds for a request
 _SHORT_TIMEOUT = 2.0  # seconds for a request that the fault never answers
 _RETRY_WAIT = 0.02  # seconds: one retry, and soon
+_LOGIN_WAIT = 0.5  # seconds: a login in trouble is left alone for a quarter of a second
 _AT_ONCE = 8  # cells, in one process
 _PART = 200  # cells, about, that a process is given
 _PREFACE = """\
@@ -193,7 +194,7 @@ def _settings(cell: Cell, scene: Scene) -> Settings:
         # Without TLS there is nothing to verify, and no time to spend on certificates.
         load_settings({"base_url": scene.api.url, "verify_ssl": False, **scene.settings}),
         timeout=_SHORT_TIMEOUT if cell.fault.slow else _TIMEOUT,
-        max_retry_wait=_RETRY_WAIT,
+        max_retry_wait=_LOGIN_WAIT if cell.place == "login" else _RETRY_WAIT,
     )
 
 

@@ -188,7 +188,9 @@ class Scene:
     def honest_requests(self) -> int:
         """How many requests a resync without a fault takes."""
         walks = sum(self.last_page(path) for path in self.collections)
-        return walks + (self.signing == "custom")
+        # Items, groups, members and teams are each asked for a page 0, once.
+        page_zero = 4 if self.paging in {"page", "page_total"} else 0
+        return walks + page_zero + (self.signing == "custom")
 
     def _is_signed(self, request: Request) -> bool:
         if self.signing == "none":

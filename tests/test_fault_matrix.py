@@ -114,7 +114,6 @@ async def test_a_server_that_is_not_up_yet(installation: Installation, api: Faul
     assert outcome.entities == named(scene.truth())
 
 
-@pytest.mark.xfail(reason="every refused request asks the login service for itself", strict=True)
 async def test_a_login_service_that_is_down_is_left_alone(
     installation: Installation, api: FaultApi
 ) -> None:
