@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types audit format demo run bench lock clean
+.PHONY: help setup test lint types audit format demo run faults bench lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -38,6 +38,9 @@ demo: setup ## Sync a sample API into a local catalog, all on this machine
 
 run: setup ## Sync into Port, with the settings from the environment and .env (see .env.example)
 	@$(BIN)/ocean sail
+
+faults: setup ## Run every fault at every place and show what becomes of it (minutes)
+	@$(BIN)/python -m tests.fault_matrix
 
 bench: setup ## Measure the speed, and write the tables of docs/performance.md (ten minutes)
 	@$(BIN)/python -m benchmarks

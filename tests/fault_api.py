@@ -78,12 +78,18 @@ class Answer:
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + self.body
 
 
+Ending = Literal["close", "reset", "keep", "drip"]
+
+
 @dataclass(frozen=True)
 class Raw:
-    """Bytes as they are, and then the end of the connection."""
+    """Bytes as they are, and then the end of the connection.
+
+    Or not: "keep" leaves it open, "drip" sends a blank now and then until the client goes.
+    """
 
     data: bytes = b""
-    end: Literal["close", "reset"] = "close"
+    end: Ending = "close"
 
 
 Reply = Answer | Raw
@@ -119,10 +125,12 @@ RESET_IN_BODY = Raw(_HEAD + b"Content-Length: 1000\r\n\r\n" + _HALF, end="reset"
 CUT_CHUNKS = Raw(_HEAD + b"Transfer-Encoding: chunked\r\n\r\n1d\r\n" + _HALF + b"\r\n")
 CUT_HEAD = Raw(_HEAD)
 BROKEN_GZIP = Raw(_HEAD + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope")
+HUGE_HEADER = Raw(_HEAD + b"X-Filler: " + b"x" * 1024 * 1024 + b"\r\nContent-Length: 2\r\n\r\n{}")
 # The length is told wrong, so all of it arrives and it is still not all.
 SHORT_LENGTH = Raw(_HEAD + b"Content-Length: 29\r\n\r\n" + _HALF + b'me": "x"}]}')
 # HTTP/1.0 without a length: the end of the connection is the end of the body.
 BROKEN_OFF = Raw(b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + _HALF)
+SLOW_BODY = Raw(_HEAD + b"Content-Length: 100000\r\n\r\n", end="drip")
 
 
 async def silence(_: Request) -> Reply:
@@ -181,6 +189,7 @@ class FaultApi:
 
     tls: ssl.SSLContext | None = None
     url: str = ""
+    port: int = 0
     requests: list[Request] = field(default_factory=list)
     in_flight: int = 0
     most_in_flight: int = 0
@@ -191,7 +200,7 @@ class FaultApi:
     _server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self.tls)
+        await self.come_up()
         self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
         return self
 
@@ -203,12 +212,19 @@ class FaultApi:
         await asyncio.gather(*self._conversations, return_exceptions=True)
         await self._server.wait_closed()
 
-    @property
-    def port(self) -> int:
-        """The port the server listens on."""
+    async def come_up(self) -> None:
+        """Listen, on the port of before if there was one."""
+        self._server = await asyncio.start_server(
+            self._accept, "127.0.0.1", self.port, ssl=self.tls
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def go_down(self) -> None:
+        """Refuse every connection from now on, and end those there are but the caller's own."""
         assert self._server
-        number: int = self._server.sockets[0].getsockname()[1]
-        return number
+        self._server.close()
+        for conversation in self._conversations - {asyncio.current_task()}:
+            conversation.cancel()
 
     def serve(self, path: str, handler: Handler | Reply) -> None:
         """Answer a path, `{}` standing for any one segment; the last route given counts."""
@@ -276,8 +292,11 @@ class FaultApi:
             return True
         writer.write(reply.data)
         await writer.drain()
-        _end(writer, reply.end)
-        return False
+        if reply.end == "drip":
+            await _drip(writer)
+        elif reply.end == "reset":
+            _reset(writer)
+        return reply.end == "keep"
 
     async def _reply(self, request: Request) -> Reply:
         struck = [fault for fault in self._faults if fault.strikes(request)]
@@ -315,9 +334,15 @@ async def _read(reader: asyncio.StreamReader) -> Request:
     return Request(method, path, pairs, headers, body)
 
 
-def _end(writer: asyncio.StreamWriter, how: Literal["close", "reset"]) -> None:
-    if how == "reset":
-        # Closed without lingering, a connection ends in RST instead of FIN.
-        linger = struct.pack("ii", 1, 0)
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        writer.transport.abort()
+async def _drip(writer: asyncio.StreamWriter) -> None:
+    while not writer.is_closing():
+        await asyncio.sleep(0.05)
+        writer.write(b" ")
+        await writer.drain()
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    # Closed without lingering, a connection ends in RST instead of FIN.
+    linger = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.transport.abort()

@@ -1,0 +1,480 @@
+"""The fault matrix: every fault at every place, in every style of paging and signing.
+
+    python -m tests.fault_matrix                each fault at each place in each style of paging
+    python -m tests.fault_matrix --all          each of those with each style of signing as well
+    python -m tests.fault_matrix --pairs        the cells of the test suite: each pair
+    python -m tests.fault_matrix --fault 503    those of one fault
+    python -m tests.fault_matrix --write FILE   and write the table as a document
+
+A cell is a resync of three kinds over real HTTP, through the integration's `Session`, of an
+API with one fault. It is judged by what the API holds and by what `faults` declares.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sys
+import time
+import traceback
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import chdir
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from loguru import logger
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from errors import MappingError, OceanCustomError
+from overrides import EndpointResource
+from session import Session
+from settings import Settings, load_settings
+from tests.fault_api import FaultApi, Request
+from tests.fault_scene import KINDS, SECRETS, Scene, mapping
+from tests.faults import (
+    FINDS,
+    PLACES,
+    Cell,
+    Expect,
+    bound,
+    cells,
+    kinds_at,
+    known_find,
+    not_there,
+    read_before,
+    spot_of,
+)
+from tests.resync import Installation, working_directory
+from workbench.catalog import CatalogStore
+
+if TYPE_CHECKING:
+    from loguru import Message
+
+NOWHERE = "http://127.0.0.1:9"
+PATIENCE = 60.0  # seconds after which a resync counts as one that never ends
+_TIMEOUT = 20.0  # seconds for a request
+_SHORT_TIMEOUT = 2.0  # seconds for a request that the fault never answers
+_RETRY_WAIT = 0.02  # seconds: one retry, and soon
+_LOGIN_WAIT = 0.5  # seconds: a login in trouble is left alone for a quarter of a second
+_AT_ONCE = 8  # cells, in one process
+_PART = 200  # cells, about, that a process is given
+_PREFACE = """\
+# Fault matrix
+
+What becomes of a resync when one thing is wrong with an API. `make faults` prints this table, and
+`.venv/bin/python -m tests.fault_matrix --write docs/fault-matrix.md` wrote it.
+[Reliability](reliability.md) says what the places are, and what is promised.
+
+A fault strikes every request for its page; with ", once" only the first one. A cell sums up all
+styles of paging, with the styles of signing in turn; numbers count the resyncs where they differ.
+
+- **recovered**, **complete**: everything was read, with and without another attempt, and nothing
+  was said.
+- **…Error**: the resync failed with this error, so nothing is deleted.
+- **skipped**: a child that was not found is left out; it went away.
+- **believed**: the API itself says, without contradiction, that nothing is there.
+- **LOSS**: fewer entities and no error. Each is a known defect or limit, see
+  [what is not covered](reliability.md#what-is-not-covered).
+"""
+
+ByKind = Mapping[str, frozenset[str]]
+"""Ids by kind."""
+
+
+@dataclass(frozen=True)
+class Walked:
+    """What a resync gave: ids and the error of each kind, and how often the API was asked."""
+
+    found: ByKind
+    errors: Mapping[str, Exception]
+    requests: int
+    strayed: int
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a resync is measured by.
+
+    The ids that were in the API all the time, those read before the fault, those the API says
+    are not there; the struck request as an error must name it; the most requests.
+    """
+
+    truth: ByKind
+    before: ByKind
+    absent: ByKind
+    request: str
+    most: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """A cell, what became of it in a word or two, and every rule that was broken."""
+
+    cell: Cell
+    outcome: str
+    violations: tuple[str, ...]
+
+
+# --- one cell -------------------------------------------------------------------------------
+
+
+async def run(cell: Cell) -> Result:
+    """Run a cell and judge it."""
+    async with FaultApi() as api, FaultApi() as elsewhere:
+        scene = Scene(api, elsewhere, cell.paging, cell.signing)
+        expected = expectation(cell, scene)
+        strike(cell, scene)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                walked = await _resync(cell, scene)
+        except TimeoutError:
+            return Result(cell, "never ends", (f"not over after {PATIENCE:g} seconds",))
+        left = scene.truth()
+        truth = {kind: ids & left[kind] for kind, ids in expected.truth.items()}
+        verdict = Verdict(cell, walked, replace(expected, truth=truth))
+        return Result(cell, verdict.outcome, tuple(verdict.violations()))
+
+
+def expectation(cell: Cell, scene: Scene) -> Expected:
+    """What a resync of an untouched scene is measured by."""
+    spot = spot_of(cell.place, scene)
+    return Expected(
+        truth=scene.truth(),
+        before=read_before(cell, scene),
+        absent=not_there(cell, scene),
+        request=f"{'POST' if cell.place == 'login' else 'GET'} {scene.api.url}{spot.path}",
+        most=bound(cell, scene),
+    )
+
+
+def strike(cell: Cell, scene: Scene) -> None:
+    """Set the fault of a cell."""
+    spot = spot_of(cell.place, scene)
+
+    def is_struck(request: Request) -> bool:
+        return cell.fault.whole_collection or scene.spot(request) == spot
+
+    handler = cell.fault.make(scene, spot)
+    scene.api.fail(spot.path, handler, times=1 if cell.passing else None, when=is_struck)
+
+
+async def _resync(cell: Cell, scene: Scene) -> Walked:
+    settings = _settings(cell, scene)
+    session = Session(settings)
+    found: dict[str, frozenset[str]] = {}
+    errors: dict[str, Exception] = {}
+    try:
+        for one in mapping():
+            kind = str(one["kind"])
+            ids: set[str] = set()
+            try:
+                resource = EndpointResource.parse_obj(one).to_resource(settings.pagination)
+                async for batch in session.extract(resource):
+                    ids |= {str(item["id"]) for item in batch}
+            except Exception as error:  # noqa: BLE001 (of whatever kind it is, it is judged)
+                errors[kind] = error
+            found[kind] = frozenset(ids)
+    finally:
+        await session.aclose()
+    return Walked(found, errors, len(scene.api.requests), len(scene.elsewhere.requests))
+
+
+def _settings(cell: Cell, scene: Scene) -> Settings:
+    """The settings of an installation, with shorter times than whole seconds can say."""
+    return replace(
+        # Without TLS there is nothing to verify, and no time to spend on certificates.
+        load_settings({"base_url": scene.api.url, "verify_ssl": False, **scene.settings}),
+        timeout=_SHORT_TIMEOUT if cell.fault.slow else _TIMEOUT,
+        max_retry_wait=_LOGIN_WAIT if cell.place == "login" else _RETRY_WAIT,
+    )
+
+
+# --- the verdict ----------------------------------------------------------------------------
+
+
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """The errors a group is made of, or the error itself."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from leaves(inner)
+    else:
+        yield error
+
+
+def message(error: Exception) -> str:
+    """All that an error says."""
+    return "; ".join(dict.fromkeys([str(error), *map(str, leaves(error))]))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a resync gave, beside what it is measured by."""
+
+    cell: Cell
+    walked: Walked
+    expected: Expected
+
+    @property
+    def outcome(self) -> str:
+        """What became of the kinds that the fault concerns."""
+        struck = [self.walked.errors[kind] for kind in self._failed & kinds_at(self.cell.place)]
+        if names := {type(leaf).__name__ for error in struck for leaf in leaves(error)}:
+            return " and ".join(sorted(names))
+        if any(map(self._missing, KINDS)):
+            return "LOSS"
+        match self.cell.expect:
+            case Expect.SKIPPED:
+                return "skipped"
+            case Expect.BELIEVED:
+                return "believed"
+            case _:
+                return "recovered" if self.cell.passing else "complete"
+
+    def violations(self) -> Iterator[str]:
+        """Every rule that was broken."""
+        for kind in KINDS:
+            missing = self._missing(kind)
+            if missing and kind not in self._failed:
+                yield f"{kind} lacks {sorted(missing)}, and there is no error"
+            if lost := self.expected.before[kind] - self.walked.found[kind]:
+                yield f"{kind} was read before the fault, but {sorted(lost)} did not come"
+        for kind, error in self.walked.errors.items():
+            yield from self._faults_of(kind, error)
+        yield from self._surprises()
+        if self.walked.requests > self.expected.most:
+            yield f"{self.walked.requests} requests, where {self.expected.most} are enough"
+        if self.walked.strayed:
+            yield "something was sent to another origin"
+
+    @property
+    def _failed(self) -> frozenset[str]:
+        return frozenset(self.walked.errors)
+
+    def _missing(self, kind: str) -> frozenset[str]:
+        absent = self.expected.absent.get(kind, frozenset())
+        return self.expected.truth[kind] - absent - self.walked.found[kind]
+
+    def _surprises(self) -> Iterator[str]:
+        concerned = kinds_at(self.cell.place)
+        others = self._failed - concerned
+        if others and not self.cell.fault.ends_everything:
+            yield f"{sorted(others)} failed as well"
+        if self.cell.expect is Expect.RAISES and not concerned <= self._failed:
+            yield f"no error of {sorted(concerned - self._failed)}"
+        if self.cell.expect not in {Expect.RAISES, Expect.EITHER}:
+            for kind in concerned & self._failed:
+                yield f"an error all the same: {message(self.walked.errors[kind])}"
+
+    def _faults_of(self, kind: str, error: Exception) -> Iterator[str]:
+        said = message(error)
+        wanted = self.cell.error if kind in kinds_at(self.cell.place) else OceanCustomError
+        for leaf in leaves(error):
+            if not isinstance(leaf, wanted):
+                yield f"{type(leaf).__name__} is no {wanted.__name__}: {said}"
+        if repr(kind) not in said:
+            yield f"the error does not name the kind: {said}"
+        # A fault of the mapping stands in a line of the mapping, not in a request.
+        is_mapping = all(isinstance(leaf, MappingError) for leaf in leaves(error))
+        concerned = kind in kinds_at(self.cell.place)
+        if concerned and not is_mapping and self.expected.request not in said:
+            yield f"the error does not name {self.expected.request}: {said}"
+        if holds_secret(said + "".join(traceback.format_exception(error))):
+            yield "the error holds a credential"
+
+
+def holds_secret(text: str) -> bool:
+    """Whether a text holds one of the credentials."""
+    return any(secret in text for secret in SECRETS)
+
+
+# --- many cells -----------------------------------------------------------------------------
+
+
+async def run_all(chosen: Sequence[Cell]) -> list[Result]:
+    """Run cells, some at once, and look for credentials in all that is logged meanwhile."""
+    leaking: set[str] = set()
+
+    def watch(line: Message) -> None:
+        if holds_secret(line):
+            leaking.add(str(line.record["extra"].get("cell")))
+
+    free = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(cell: Cell) -> Result:
+        async with free:
+            with logger.contextualize(cell=str(cell)):
+                result = await run(cell)
+        if str(cell) in leaking:
+            result = replace(result, violations=(*result.violations, "a credential was logged"))
+        return result
+
+    sink = logger.add(watch, level=0, format="{message}\n{exception}", diagnose=False)
+    try:
+        results = await asyncio.gather(*map(one, chosen))
+    finally:
+        logger.remove(sink)
+    assert leaking <= set(map(str, chosen)), "a credential was logged, by no cell in particular"
+    return results
+
+
+Covers = Callable[[Cell], frozenset[Hashable]]
+
+
+def pairs(cell: Cell) -> frozenset[Hashable]:
+    """What a cell covers when every pair of values is to be covered; slow faults only singly."""
+    how = (cell.fault.name, cell.passing)
+    if cell.fault.slow:
+        return frozenset((how, value) for value in (cell.place, cell.paging, cell.signing))
+    values = (how, cell.place, cell.paging, cell.signing)
+    return frozenset((one, other) for at, one in enumerate(values) for other in values[at + 1 :])
+
+
+def places(cell: Cell) -> frozenset[Hashable]:
+    """What a cell covers when each fault is to strike each place in each paging."""
+    how = (cell.fault.name, cell.passing)
+    return frozenset({(how, cell.place, cell.paging), (how, cell.place, cell.signing)})
+
+
+def covering(everything: Sequence[Cell], covers: Covers) -> list[Cell]:
+    """Few cells that cover whatever all of them cover; always the same ones.
+
+    Greedy: first those that cover much that is new, then those that cover less.
+    """
+    order = list(everything)
+    random.Random(0).shuffle(order)  # noqa: S311 (an order, not a secret)
+    covered: set[Hashable] = set()
+    picked: set[Cell] = set()
+    for gain in range(max(len(covers(cell)) for cell in order), 0, -1):
+        for cell in order:
+            if len(new := covers(cell) - covered) >= gain:
+                covered |= new
+                picked.add(cell)
+    return [cell for cell in everything if cell in picked]
+
+
+# --- the table ------------------------------------------------------------------------------
+
+
+def row_of(cell: Cell) -> str:
+    """The name of the row that a cell stands in."""
+    return f"{cell.fault.name}, once" if cell.passing else cell.fault.name
+
+
+def _rows(results: Sequence[Result]) -> Iterator[tuple[str, list[str]]]:
+    """A row for each fault, passing and lasting: what became of it, for each place."""
+    counts: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    for result in results:
+        counts[row_of(result.cell)][result.cell.place][result.outcome] += 1
+    for name, by_place in counts.items():
+        yield name, [_shown(by_place[place]) for place in PLACES]
+
+
+def _shown(outcomes: Counter[str]) -> str:
+    if len(outcomes) <= 1:
+        return "".join(outcomes)
+    return ", ".join(f"{outcome} {count}" for outcome, count in sorted(outcomes.items()))
+
+
+def as_table(results: Sequence[Result]) -> Table:
+    """The table for a terminal."""
+    table = Table("fault", *PLACES, box=SIMPLE_HEAD)
+    for name, columns in _rows(results):
+        table.add_row(name, *columns)
+    return table
+
+
+def as_markdown(results: Sequence[Result]) -> str:
+    """The table as a document."""
+    lines = [["fault", *PLACES], ["---"] * (len(PLACES) + 1)]
+    lines += [[name, *columns] for name, columns in _rows(results)]
+    table = "\n".join(f"| {' | '.join(cell or ' ' for cell in line)} |" for line in lines)
+    return f"{_PREFACE}\n{table}\n"
+
+
+# --- the command line -----------------------------------------------------------------------
+
+
+def run_part(numbers: Sequence[int]) -> list[tuple[int, str, tuple[str, ...]]]:
+    """Run some of all cells, by number, in this process: number, outcome and violations."""
+    logger.remove()
+    everything = cells()
+    results = asyncio.run(_in_ocean([everything[number] for number in numbers]))
+    return [
+        (number, result.outcome, result.violations)
+        for number, result in zip(numbers, results, strict=True)
+    ]
+
+
+async def _in_ocean(chosen: Sequence[Cell]) -> list[Result]:
+    """Run cells within a real Ocean app, which the integration takes its HTTP client from."""
+    with (
+        TemporaryDirectory() as folder,
+        chdir(working_directory(Path(folder))),
+        CatalogStore() as store,
+    ):
+        async with Installation(NOWHERE, store, NOWHERE).booted():
+            return await run_all(chosen)
+
+
+def _in_processes(chosen: Sequence[Cell]) -> list[Result]:
+    """Run cells in a process for each processor."""
+    numbers = {cell: number for number, cell in enumerate(cells())}
+    wanted = [numbers[cell] for cell in chosen]
+    parts = [wanted[at :: 1 + len(wanted) // _PART] for at in range(1 + len(wanted) // _PART)]
+    by_number = dict(zip(wanted, chosen, strict=True))
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        found = [
+            result for part in track(pool.map(run_part, parts), total=len(parts)) for result in part
+        ]
+    return [
+        Result(by_number[number], outcome, violations)
+        for number, outcome, violations in sorted(found)
+    ]
+
+
+def main() -> int:
+    """Run the cells that were asked for; 1 when one breaks a rule unexpectedly, or no longer."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fault_matrix")
+    parser.add_argument("--fault", help="only the cells of this fault")
+    parser.add_argument("--pairs", action="store_true", help="only the cells of the test suite")
+    parser.add_argument("--all", action="store_true", help="every cell there is")
+    parser.add_argument("--write", type=Path, help="put the table into this Markdown document")
+    options = parser.parse_args()
+    chosen = [cell for cell in cells() if options.fault in {None, cell.fault.name}]
+    if not options.all:
+        chosen = covering(chosen, pairs if options.pairs else places)
+    began = time.monotonic()
+    results = _in_processes(chosen)
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    console.print(as_table(results))
+    for find in FINDS:
+        of_find = [result for result in results if known_find(result.cell) == find]
+        kept = sum(not result.violations for result in of_find)
+        if of_find:
+            console.print(
+                f"known: {find.why}: {len(of_find)} cells" + f", {kept} keep the rules" * bool(kept)
+            )
+    surprising = [
+        result for result in results if bool(result.violations) != bool(known_find(result.cell))
+    ]
+    for result in surprising:
+        said = "; ".join(result.violations)[:400] or "keeps the rules, although it is a known find"
+        console.print(f"{result.cell}: {said}", markup=False)
+    seconds = time.monotonic() - began
+    console.print(f"{len(results)} cells in {seconds:.0f} seconds, {len(surprising)} surprises")
+    if options.write:
+        options.write.write_text(as_markdown(results))
+    return int(bool(surprising))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,230 @@
+"""The fault matrix in the test suite, and whole resyncs through Ocean for a part of it.
+
+Every pair of fault, place, paging and signing is covered here; `make faults` runs more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Hashable
+from itertools import groupby
+
+import pytest
+from _pytest.mark import ParameterSet
+from loguru import logger
+
+from errors import OceanCustomError
+from retry import MAX_ATTEMPTS
+from tests.fault_api import FaultApi, answer
+from tests.fault_matrix import (
+    ByKind,
+    covering,
+    expectation,
+    holds_secret,
+    pairs,
+    places,
+    row_of,
+    run_all,
+    strike,
+)
+from tests.fault_scene import GROUPS, ITEMS, KINDS, TEAMS, Scene, mapping, members_path, rows
+from tests.faults import Cell, Expect, Fault, cells, known_find
+from tests.resync import REPOSITORY, Installation, Seeds
+
+ALL = cells()
+COVERED = covering(ALL, pairs)
+SOUND = [cell for cell in COVERED if known_find(cell) is None]
+FOUND = [cell for cell in COVERED if known_find(cell) is not None]
+
+
+@pytest.fixture
+async def ocean(installation: Installation) -> AsyncIterator[None]:
+    """A real Ocean app, which the integration takes its HTTP client from."""
+    async with installation.booted():
+        yield
+
+
+def as_param(cell: Cell) -> ParameterSet:
+    """A cell as a parameter; one that is known to break a rule must not keep it unnoticed."""
+    find = known_find(cell)
+    marks = [pytest.mark.xfail(reason=find.why, strict=True)] if find else []
+    return pytest.param(cell, id=str(cell), marks=marks)
+
+
+@pytest.mark.usefixtures("ocean")
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        pytest.param(list(group), id=name)
+        for name, group in groupby(SOUND, lambda cell: cell.fault.name)
+    ],
+)
+async def test_a_fault_keeps_the_rules_everywhere(chosen: list[Cell]) -> None:
+    """Complete or an error that says where, in few requests, what came before it, no secret."""
+    results = await run_all(chosen)
+
+    assert {str(one.cell): one.violations for one in results if one.violations} == {}
+
+
+@pytest.mark.usefixtures("ocean")
+@pytest.mark.parametrize("cell", [as_param(cell) for cell in FOUND])
+async def test_a_find(cell: Cell) -> None:
+    """What is known to break a rule."""
+    (result,) = await run_all([cell])
+
+    assert result.violations == ()
+
+
+@pytest.mark.usefixtures("ocean")
+async def test_the_judge_sees_a_loss() -> None:
+    """A row that the API has and withholds, which nobody can see, breaks the law."""
+    withheld = Fault(
+        "row withheld",
+        lambda scene, spot: scene.page(spot, rows=scene.rows_of(spot)[:-1]),
+        lambda _: Expect.COMPLETE,
+        OceanCustomError,
+    )
+    cell = Cell(withheld, passing=False, place="last page", paging="page", signing="bearer")
+
+    (result,) = await run_all([cell])
+
+    assert result.outcome == "LOSS"
+    assert result.violations == ("/items lacks ['i10'], and there is no error",)
+
+
+async def test_a_server_that_is_not_up_yet(installation: Installation, api: FaultApi) -> None:
+    """A connection that is refused is tried again, and then everything is read."""
+    async with FaultApi() as elsewhere:
+        scene = Scene(api, elsewhere, "page", "basic")
+        installation.mapping = mapping()
+        installation.settings |= {**scene.settings, "max_retry_wait": 1}
+        api.go_down()
+        rising: list[asyncio.Task[None]] = []
+
+        def rise(line: str) -> None:
+            if "trying again" in line and not rising:
+                rising.append(asyncio.create_task(api.come_up()))
+
+        sink = logger.add(rise, format="{message}")
+        outcome = await installation.resync()
+        logger.remove(sink)
+
+    assert len(rising) == 1
+    assert outcome.complete, outcome.formatted
+    assert outcome.entities == named(scene.truth())
+
+
+async def test_a_login_service_that_is_down_is_left_alone(
+    installation: Installation, api: FaultApi
+) -> None:
+    """When a token expires under 200 children, the login is tried as often as for one of them."""
+    async with FaultApi() as elsewhere:
+        scene = Scene(api, elsewhere, "none", "custom")
+        scene.collections["/groups"] = rows(*(f"g{number}" for number in range(200)))
+        api.fail("/groups/{}/members", answer({}, 401))
+        api.fail("/login", answer({}, 503), on=2)
+        installation.mapping = mapping()
+        installation.settings |= {**scene.settings, "max_retry_wait": 1}
+
+        outcome = await installation.resync()
+
+    assert not outcome.complete
+    assert len(api.at("/login")) <= 1 + MAX_ATTEMPTS, len(api.at("/login"))
+
+
+def test_the_documents_count_what_there_is() -> None:
+    """The numbers of cells are those that run, and each fault has its row in the matrix."""
+    docs = REPOSITORY / "docs"
+    told = (docs / "reliability.md").read_text()
+    shown = (docs / "fault-matrix.md").read_text()
+
+    for count in (
+        len(covering(ALL, places)),
+        len(COVERED),
+        len(IN_OCEAN) + len(a_loss_of_each()),
+    ):
+        assert f"| {count:,} cells" in told
+    assert f"every cell, {len(ALL):,} of them" in told
+    for cell in ALL:
+        assert f"| {row_of(cell)} |" in shown
+
+
+# --- through Ocean ----------------------------------------------------------------------------
+
+
+def through_ocean(cell: Cell) -> frozenset[Hashable]:
+    """What few resyncs through Ocean are to cover: each fault, and pairs of all else."""
+    if cell.passing and cell.fault.slow:
+        return frozenset()
+    return frozenset(
+        {
+            cell.fault.name,
+            (cell.expect, cell.passing),
+            (cell.place, cell.passing),
+            (cell.place, cell.paging),
+            (cell.place, cell.signing),
+            (cell.paging, cell.signing),
+        }
+    )
+
+
+def a_loss_of_each() -> list[Cell]:
+    """One cell of each known loss."""
+    found = {find: cell for cell in FOUND if (find := known_find(cell)) and find.is_loss}
+    return list(found.values())
+
+
+IN_OCEAN = covering([cell for cell in ALL if known_find(cell) is None], through_ocean)
+CHANGED = (ITEMS, members_path(GROUPS[0]), TEAMS)
+"""Collections whose first row was another one before."""
+GONE = frozenset(f"{blueprint}/gone" for blueprint in KINDS.values())
+
+
+def named(ids: ByKind) -> frozenset[str]:
+    """The names of entities as an outcome has them."""
+    return frozenset(f"{KINDS[kind]}/{one}" for kind, some in ids.items() for one in some)
+
+
+async def sow(scene: Scene, installation: Installation, seeds: Seeds) -> None:
+    """Sync once, with another first row in some collections."""
+    installation.mapping = mapping()
+    installation.settings |= scene.settings
+    first = {path: scene.collections[path][0] for path in CHANGED}
+    for path in CHANGED:
+        scene.collections[path][0] = rows("gone")[0]
+    await seeds.sow("faults", installation)
+    for path, row in first.items():
+        scene.collections[path][0] = row
+    scene.api.heal()
+
+
+@pytest.mark.parametrize("cell", [as_param(cell) for cell in [*IN_OCEAN, *a_loss_of_each()]])
+async def test_a_fault_deletes_nothing_that_is_still_there(
+    api: FaultApi, installation: Installation, seeds: Seeds, cell: Cell
+) -> None:
+    """Without an error exactly what is gone is deleted, with one nothing; then all is made good."""
+    async with FaultApi() as elsewhere:
+        scene = Scene(api, elsewhere, cell.paging, cell.signing)
+        await sow(scene, installation, seeds)
+        expected = expectation(cell, scene)
+        installation.settings |= {
+            "timeout": 1 if cell.fault.slow else 20,
+            "max_retry_wait": int(cell.passing),
+        }
+        strike(cell, scene)
+
+        async with installation.booted() as app:
+            outcome = await installation.resync_in(app)
+            api.heal()
+            if cell.fault.ends_everything:
+                await api.come_up()
+            healed = await installation.resync_in(app)
+
+    left, absent = named(scene.truth()), named(expected.absent)
+    assert not (outcome.complete and cell.expect is Expect.RAISES)
+    assert not outcome.deleted & (named(expected.truth) & left - absent)
+    assert outcome.deleted >= GONE if outcome.complete else not outcome.deleted
+    assert outcome.entities >= named(expected.before)
+    assert not holds_secret(outcome.log + outcome.message + outcome.formatted)
+    assert healed.complete, healed.formatted
+    assert healed.entities == left
