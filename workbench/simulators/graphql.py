@@ -99,6 +99,8 @@ class Graph:
         try:
             operation = _Parser(query if isinstance(query, str) else "").operation()
             given = call.body.get("variables") if isinstance(call.body, Mapping) else None
+            if not isinstance(given, Mapping | None):
+                raise _InvalidError("Variables are invalid JSON.")  # noqa: TRY301 — as any other
             values = operation.values(given or {})
             self._validate("Query", operation.selected, frozenset(operation.variables))
         except _InvalidError as error:

@@ -1,0 +1,183 @@
+"""Every product against mistakes that are generated: the whole list, or an error.
+
+``test_products`` makes the mistakes people are known to make. Here each setting of paging and each
+path of every example is changed in many small ways, and ``data_path`` is led to whatever stands
+beside the list (``mutations``). Ocean takes no part: what counts is what the walks give.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from extraction import Item
+from lookup import Json
+from tests.examples import PRODUCTS, example, walked
+from tests.mutations import beside, mutations
+from workbench.simulators import Mistake, Product, Simulator, simulate
+
+MOST_PAGES = 100
+"""Twice what the longest list of a simulator needs: a walk without end is over soon."""
+
+_LIST_ONLY = "an object of nothing but a list of objects, without any word about paging"
+_CONFIGURED = "a page taken for an item, where only configured paths speak of more pages"
+_KEYED = "an object keyed by id is an object as any other"
+_FROM_ONE = "the first page is never asked for, and the API tells no total"
+_ROUND = "a bare list without any signal, as long as the server's own page size"
+
+
+def _unset(resource: int) -> tuple[str, ...]:
+    path = f"resources/{resource}/selector/data_path"
+    return f"{path}: .", f"{path}: None"
+
+
+GAPS: Mapping[str, Mapping[str, str]] = {
+    "confluence": dict.fromkeys(_unset(2), _LIST_ONLY),
+    "confluence-data-center": dict.fromkeys(_unset(2), _LIST_ONLY),
+    "datadog": {
+        **dict.fromkeys(("start_page: 1", "start_page: None"), _FROM_ONE),
+        **dict.fromkeys(_unset(2), _LIST_ONLY),
+    },
+    "github-graphql": {
+        "resources/0/selector/data_path: .data.viewer.organizations": _CONFIGURED,
+        "resources/1/selector/data_path: .data.organization.repositories": _CONFIGURED,
+        "resources/0/selector/data_path: None": _CONFIGURED,
+        "resources/1/selector/data_path: None": _CONFIGURED,
+    },
+    "hubspot": dict.fromkeys(_unset(4), _LIST_ONLY),
+    "internal-catalog": {
+        "resources/0/selector/data_path: None": _KEYED,
+        "resources/2/selector/data_path: None": _KEYED,
+    },
+    "jira": dict.fromkeys(("pagination_type: none", "pagination_type: None"), _ROUND),
+    "linear": {
+        "resources/0/selector/data_path: .data.teams": _CONFIGURED,
+        "resources/1/selector/data_path: .data.issues": _CONFIGURED,
+        "resources/0/selector/data_path: None": _CONFIGURED,
+        "resources/1/selector/data_path: None": _CONFIGURED,
+    },
+    "pagerduty": dict.fromkeys(_unset(3), _LIST_ONLY),
+    "slack": dict.fromkeys(_unset(2), _LIST_ONLY),
+}
+"""Mistakes that are not seen yet, by product, and why: none may be added, none may stay."""
+
+CAUGHT_BESIDE = {
+    "algolia", "auth0", "contentful", "github", "gitlab", "internal-catalog", "internal-session",
+    "okta", "sentry", "servicenow", "shopify", "stripe",
+}  # fmt: skip
+"""Products of which every ``data_path`` beside the list is an error."""
+
+
+@dataclass
+class Listener:
+    """A simulator, and the longest answer of each of its paths."""
+
+    simulator: Simulator
+    answers: dict[str, bytes] = field(default_factory=dict)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, and keep what was answered."""
+        parts: list[bytes] = []
+
+        async def keep(message: Message) -> None:
+            parts.append(message.get("body", b""))
+            await send(message)
+
+        await self.simulator(scope, receive, keep)
+        path = scope["raw_path"].decode()
+        self.answers[path] = max(b"".join(parts), self.answers.get(path, b""), key=len)
+
+    @property
+    def last(self) -> Json:
+        """The longest body of the endpoint that was asked last."""
+        requests = self.simulator.requests
+        paths = {one.path for one in requests if one.endpoint == requests[-1].endpoint}
+        return json.loads(max((self.answers[path] for path in paths), key=len))
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a product gives to its example as it is: of each resource the items, and a body."""
+
+    product: Product
+    items: list[Counter[str]]
+    bodies: list[Json]
+
+    async def silent(self, mistakes: Iterable[Mistake], name: str) -> dict[str, str]:
+        """The mistakes that change what is found without an error, and how."""
+        said: dict[str, str] = {}
+        for mistake in mistakes:
+            given = example(name)
+            given.settings["max_pages"] = MOST_PAGES
+            given.spoil(mistake)
+            # A selector concerns its own resource only; one error is enough.
+            only = [int(path.split("/")[1]) for path in mistake.mapping] or range(len(self.items))
+            missing = extra = 0
+            for at in only:
+                walks, errors = await walked(given, simulate(self.product), [at])
+                if errors:
+                    break
+                found = counted(walks[0].items)
+                missing += (self.items[at] - found).total()
+                extra += (found - self.items[at]).total()
+            else:
+                if missing or extra:
+                    said[mistake.name] = f"{missing} items are missing, {extra} too many"
+        return said
+
+
+async def truth(name: str) -> Truth:
+    """What a product's example gives as it is."""
+    # Without refusals that are to be tried again: they cost time, and have their tests elsewhere.
+    product = replace(PRODUCTS[name], throttle=None)
+    items, bodies = [], []
+    for at in range(len(example(name).mapping["resources"])):
+        listener = Listener(simulate(product))
+        walks, errors = await walked(example(name), listener, [at])
+        assert not errors
+        items.append(counted(walks[0].items))
+        bodies.append(listener.last)
+    return Truth(product, items, bodies)
+
+
+def counted(items: list[Item]) -> Counter[str]:
+    """How often each item is there."""
+    return Counter(json.dumps(item, sort_keys=True) for item in items)
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+async def test_whatever_is_mistyped_gives_all_or_an_error(name: str) -> None:
+    """Each setting of paging and each path, a little wrong, is right all the same or an error."""
+    true = await truth(name)
+
+    silent = await true.silent(mutations(example(name)), name)
+
+    assert silent.keys() == GAPS.get(name, {}).keys(), silent
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(
+            name,
+            marks=()
+            if name in CAUGHT_BESIDE
+            else pytest.mark.xfail(
+                strict=True, reason="one value of each page is taken for an item"
+            ),
+        )
+        for name in PRODUCTS
+    ],
+)
+async def test_a_data_path_beside_the_list_is_an_error(name: str) -> None:
+    """Items are not taken from the words about paging that stand beside the list."""
+    true = await truth(name)
+
+    silent = await true.silent(beside(example(name), true.bodies), name)
+
+    assert silent == {}
