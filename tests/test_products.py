@@ -246,7 +246,7 @@ def test_every_example_has_a_product() -> None:
 
 
 def test_at_least_thirty_products() -> None:
-    """The promise of "any REST API" rests on products of every style, each with all of its parts."""
+    """The promise of "any REST API" rests on many products, each with all of its parts."""
     files = {".env.example", "port-app-config.yml", "blueprints.json", "README.md"}
     complete = [
         folder.name
