@@ -166,6 +166,7 @@ async def test_the_catalog_follows_the_product(
     assert first.complete, first.formatted
     assert differences(between.entities(), before) == []
     assert walked_far(product, simulator.requests) == []
+    assert was_put_off(product, simulator.requests)
 
     product.vanish(simulator.data)
     after = list(product.expected(simulator.data))
@@ -195,6 +196,12 @@ def walked_far(product: Product, requests: list[Recorded]) -> list[str]:
         style = id(collection.paging)
         longest[style] = max(longest[style], *walks.values(), 0)
     return [one.path for one in paged if longest[id(one.paging)] < PAGES]
+
+
+def was_put_off(product: Product, requests: list[Recorded]) -> bool:
+    """Whether a product that refuses a request for now did so."""
+    status = product.throttle and product.throttle.status
+    return status is None or any(request.status == status for request in requests)
 
 
 def _without(params: Mapping[str, Sequence[str]], positions: frozenset[str]) -> Iterator[str]:
@@ -232,12 +239,15 @@ async def test_nobody_gets_in_without_credentials(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PRODUCTS)
-def test_an_example_says_where_to_read_on(name: str) -> None:
-    """Its README is short, and links to the vendor's documentation."""
-    text = (EXAMPLES / name / "README.md").read_text()
+def test_an_example_is_understood_in_a_minute(name: str) -> None:
+    """Its README says the same things in the same order, is short, and ends with a link."""
+    lines = (EXAMPLES / name / "README.md").read_text().splitlines()
+    labels = [line.split(":")[0] for line in lines if line.startswith("- **")]
 
-    assert "https://" in text.splitlines()[-1]
-    assert 10 <= len(text.splitlines()) <= 25
+    assert labels == ["- **Synced", "- **You need", "- **Steps"]
+    assert lines.index("The settings that matter:") < 10
+    assert "https://" in lines[-1]
+    assert 12 <= len(lines) <= 25
 
 
 def test_every_example_has_a_product() -> None:
