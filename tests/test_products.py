@@ -6,26 +6,21 @@ make with its settings (``workbench/simulators``). Nothing here knows any produc
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import httpx
 import jq
 import pytest
-import yaml
 from loguru import logger
 from starlette.types import Receive, Scope, Send
 
-from errors import OceanCustomError
 from extraction import Item
-from overrides import EndpointAppConfig, EndpointResource
-from session import Session
-from settings import load_settings
+from overrides import EndpointResource
+from tests.examples import EXAMPLES, PRODUCTS, SIMULATOR, Example, example, walked
 from tests.resync import Installation, working_directory
 from workbench.catalog import CatalogStore
 from workbench.serve import serving
@@ -40,76 +35,18 @@ from workbench.simulators import (
     Recorded,
     Simulator,
     Unpaged,
-    products,
     simulate,
 )
 from workbench.store.model import Entity
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
-PREFIX = "OCEAN__INTEGRATION__CONFIG__"
-PRODUCTS = products()
 MISTAKES = [
     pytest.param(name, mistake, id=f"{name}: {mistake.name}")
     for name, product in PRODUCTS.items()
     for mistake in product.mistakes
 ]
 GUARDED = [name for name, product in PRODUCTS.items() if not isinstance(product.auth, Open)]
-SIMULATOR = "http://simulator"
 PAGES = 3
 """How many pages every style of paging must have been walked over, at least."""
-
-
-# --- examples --------------------------------------------------------------------------
-
-
-@dataclass
-class Example:
-    """An example as it is run: settings by their names in snake_case, mapping, blueprints."""
-
-    settings: dict[str, Json]
-    mapping: dict[str, Json]
-    blueprints: list[dict[str, Json]]
-
-    def spoil(self, mistake: Mistake) -> None:
-        """Make a mistake."""
-        for name, value in mistake.settings.items():
-            self.settings[_snake(name)] = value
-        for path, value in mistake.mapping.items():
-            _put(self.mapping, path, value)
-
-
-def example(name: str, url: str) -> Example:
-    """The example of a product, with its simulator at ``url`` in place of the real hosts."""
-    product, folder = PRODUCTS[name], EXAMPLES / name
-    lines = (folder / ".env.example").read_text().splitlines()
-    pairs = [line.partition("=") for line in lines if line.startswith(PREFIX)]
-    given = {key.removeprefix(PREFIX).lower(): value for key, _, value in pairs if value}
-    home = httpx.URL(given["base_url"])
-    settings: dict[str, Json] = {"max_retry_wait": 10}
-    for key, value in given.items():
-        settings[key] = value
-        for origin in (f"{home.scheme}://{home.host}", *product.origins):
-            settings[key] = settings[key].replace(origin, url)
-    if product.page_size is not None:
-        settings["page_size"] = str(product.page_size)
-    mapping = yaml.safe_load((folder / "port-app-config.yml").read_text())
-    blueprints = json.loads((folder / "blueprints.json").read_text())
-    return Example(settings, mapping, blueprints)
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"([A-Z])", lambda found: "_" + found[1].lower(), name)
-
-
-def _put(part: Json, path: str, value: Json) -> None:
-    """Set what is at a path such as ``resources/0/kind``; None removes it."""
-    *way, last = path.split("/")
-    for key in way:
-        part = part[int(key)] if isinstance(part, list) else part.setdefault(key, {})
-    if value is None:
-        del part[last]
-    else:
-        part[last] = value
 
 
 # --- what must be there ----------------------------------------------------------------
@@ -147,25 +84,9 @@ def keys(entities: list[Expected]) -> set[str]:
 
 async def synced(example: Example, simulator: Simulator) -> tuple[list[Entity], str]:
     """The entities an example gives, and the text of every error; each resource on its own."""
-    entities: list[Entity] = []
-    errors: list[str] = []
-    try:
-        settings = load_settings(example.settings)
-        mapping = EndpointAppConfig.parse_obj(example.mapping)
-    except OceanCustomError as error:
-        return [], str(error)
-    transport = httpx.ASGITransport(simulator)
-    session = Session(settings, http=lambda _: httpx.AsyncClient(transport=transport))
-    try:
-        for resource in mapping.resources:
-            try:
-                async for batch in session.extract(resource.to_resource(settings.pagination)):
-                    entities += [entity for item in batch for entity in _mapped(resource, item)]
-            except* OceanCustomError as group:
-                errors += [group.message, *map(str, group.exceptions)]
-    finally:
-        await session.aclose()
-    return entities, "\n".join(errors)
+    walks, errors = await walked(example, simulator)
+    mapped = (_mapped(walk.resource, item) for walk in walks for item in walk.items)
+    return list(chain.from_iterable(mapped)), errors
 
 
 def _mapped(resource: EndpointResource, item: Item) -> Iterator[Entity]:
@@ -245,6 +166,7 @@ async def test_the_catalog_follows_the_product(
     assert first.complete, first.formatted
     assert differences(between.entities(), before) == []
     assert walked_far(product, simulator.requests) == []
+    assert was_put_off(product, simulator.requests)
 
     product.vanish(simulator.data)
     after = list(product.expected(simulator.data))
@@ -276,6 +198,12 @@ def walked_far(product: Product, requests: list[Recorded]) -> list[str]:
     return [one.path for one in paged if longest[id(one.paging)] < PAGES]
 
 
+def was_put_off(product: Product, requests: list[Recorded]) -> bool:
+    """Whether a product that refuses a request for now did so."""
+    status = product.throttle and product.throttle.status
+    return status is None or any(request.status == status for request in requests)
+
+
 def _without(params: Mapping[str, Sequence[str]], positions: frozenset[str]) -> Iterator[str]:
     return (f"{name}={value}" for name, value in params.items() if name not in positions)
 
@@ -283,7 +211,7 @@ def _without(params: Mapping[str, Sequence[str]], positions: frozenset[str]) -> 
 @pytest.mark.parametrize(("name", "mistake"), MISTAKES)
 async def test_a_mistake_never_leaves_a_shorter_list(name: str, mistake: Mistake) -> None:
     """A mistake in settings or mapping does no harm, or ends in an error that names it."""
-    product, given = PRODUCTS[name], example(name, SIMULATOR)
+    product, given = PRODUCTS[name], example(name)
     simulator = simulate(product)
     given.spoil(mistake)
 
@@ -311,14 +239,29 @@ async def test_nobody_gets_in_without_credentials(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PRODUCTS)
-def test_an_example_says_where_to_read_on(name: str) -> None:
-    """Its README is short, and links to the vendor's documentation."""
-    text = (EXAMPLES / name / "README.md").read_text()
+def test_an_example_is_understood_in_a_minute(name: str) -> None:
+    """Its README says the same things in the same order, is short, and ends with a link."""
+    lines = (EXAMPLES / name / "README.md").read_text().splitlines()
+    labels = [line.split(":")[0] for line in lines if line.startswith("- **")]
 
-    assert "https://" in text.splitlines()[-1]
-    assert 10 <= len(text.splitlines()) <= 25
+    assert labels == ["- **Synced", "- **You need", "- **Steps"]
+    assert lines.index("The settings that matter:") < 10
+    assert "https://" in lines[-1]
+    assert 12 <= len(lines) <= 25
 
 
 def test_every_example_has_a_product() -> None:
     """No example is without a simulator, and no product without an example."""
     assert {folder.name for folder in EXAMPLES.iterdir() if folder.is_dir()} == set(PRODUCTS)
+
+
+def test_at_least_thirty_products() -> None:
+    """The promise of "any REST API" rests on many products, each with all of its parts."""
+    files = {".env.example", "port-app-config.yml", "blueprints.json", "README.md"}
+    complete = [
+        folder.name
+        for folder in EXAMPLES.iterdir()
+        if folder.name in PRODUCTS and files <= {file.name for file in folder.iterdir()}
+    ]
+
+    assert len(complete) >= 30

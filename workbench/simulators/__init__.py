@@ -70,9 +70,9 @@ body (as paths); ``bound`` refuses to go far; ``last_is_empty``: a next page unt
 
 **Errors**: ``Product.error`` turns a status and a reason into the product's own answer, an
 ``Answer`` where even the status differs (Slack's 200). ``Product.unknown_parameters`` names the
-status for a query parameter nobody knows; None ignores it. ``Product.throttle`` refuses every
-so-many-th request once. A login on another host than the API's: name the host in
-``Product.origins``, and the simulator takes its place too.
+status for a query parameter nobody knows; None ignores it. ``Product.throttle`` refuses one request
+for now; ``Product.headers`` come with every answer. A login on another host than the API's: name
+the host in ``Product.origins``, and the simulator takes its place too.
 """
 
 from workbench.simulators.app import Simulator, simulate

@@ -36,7 +36,6 @@ class Simulator:
         self._endpoints = [
             (Template(product.prefix + endpoint.path), endpoint) for endpoint in product.endpoints
         ]
-        self._put_off: set[str] = set()
         self._app = Starlette(routes=[Route("/{path:path}", self._serve, methods=_METHODS)])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,7 +69,7 @@ class Simulator:
                 status=answer.status,
             )
         )
-        return _response(answer)
+        return _response(replace(answer, headers={**self._product.headers, **answer.headers}))
 
     def _answer(self, call: Call) -> tuple[str, Answer]:
         """The path of the endpoint that answers, and its answer."""
@@ -81,7 +80,7 @@ class Simulator:
                     return login.path, login.answer(call)
             if not self._door.admits(call):
                 raise RefusedError(401, "unauthorized")  # noqa: TRY301 — as any endpoint refuses
-            self._throttle(call)
+            self._throttle()
             endpoint, at = self._at(call)
             path = endpoint.path
             self._refuse_unknown(call, endpoint)
@@ -108,12 +107,9 @@ class Simulator:
                 if name not in known:
                     raise RefusedError(status, f"unknown parameter {name}")
 
-    def _throttle(self, call: Call) -> None:
+    def _throttle(self) -> None:
         throttle = self._product.throttle
-        key = f"{call.method} {call.url({})} {call.body}"
-        due = throttle is not None and (len(self.requests) + 1) % throttle.every == 0
-        if throttle is not None and due and key not in self._put_off:
-            self._put_off.add(key)
+        if throttle is not None and len(self.requests) + 1 == throttle.at:
             raise RefusedError(throttle.status, "too many requests", throttle.headers)
 
 

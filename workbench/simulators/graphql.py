@@ -22,6 +22,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Final
 
 from workbench.simulators.model import Answer, Call, Json, RefusedError, Row
@@ -98,6 +99,8 @@ class Graph:
         try:
             operation = _Parser(query if isinstance(query, str) else "").operation()
             given = call.body.get("variables") if isinstance(call.body, Mapping) else None
+            if not isinstance(given, Mapping | None):
+                raise _InvalidError("Variables are invalid JSON.")  # noqa: TRY301 — as any other
             values = operation.values(given or {})
             self._validate("Query", operation.selected, frozenset(operation.variables))
         except _InvalidError as error:
@@ -175,8 +178,8 @@ class _Run:
                 try:
                     found = kind.row(self.call, row, arguments)
                 except RefusedError as refused:
-                    return self._refused(refused.reason, path)
-                return found and self.read(kind.of, found, one.inside or (), path)
+                    return self._refused(refused.reason, path, status=refused.status)
+                return None if found is None else self.read(kind.of, found, one.inside or (), path)
             case _:
                 return row[one.name]
 
@@ -223,8 +226,9 @@ class _Run:
             case _:
                 return value
 
-    def _refused(self, reason: str, path: tuple[str | int, ...]) -> Json:
-        self.errors.append({"type": "FORBIDDEN", "path": list(path), "message": reason})
+    def _refused(self, reason: str, path: tuple[str | int, ...], *, status: int = 403) -> Json:
+        kind = "NOT_FOUND" if status == HTTPStatus.NOT_FOUND else "FORBIDDEN"
+        self.errors.append({"type": kind, "path": list(path), "message": reason})
         return None
 
 

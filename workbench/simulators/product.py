@@ -44,9 +44,9 @@ class Mistake:
 
 @dataclass(frozen=True, kw_only=True)
 class Throttle:
-    """Every so-many-th request is refused once."""
+    """One request is refused, and answered when it comes again: the ``at``-th of all."""
 
-    every: int
+    at: int
     status: int = 429
     headers: Mapping[str, str] = field(default_factory=lambda: {"Retry-After": "0"})
 
@@ -63,7 +63,8 @@ class Product:
     ``origins``: hosts beside ``baseUrl``'s that the example names, such as a login's; the
     simulator takes their place too. ``page_size``: what the test sets ``pageSize`` to, so that
     few rows need several pages; None keeps the example's. ``unknown_parameters``: the status for a
-    query parameter nobody knows, None ignores it.
+    query parameter nobody knows, None ignores it. ``headers`` come with every answer, such as those
+    that count requests.
     """
 
     endpoints: Sequence[Endpoint]
@@ -77,6 +78,7 @@ class Product:
     page_size: int | None = None
     error: Callable[[int, str], Answer | Json] = _plain_error
     unknown_parameters: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     throttle: Throttle | None = None
 
 

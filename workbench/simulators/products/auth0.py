@@ -151,7 +151,12 @@ PRODUCT = Product(
     ),
     page_size=10,
     error=_error,
-    throttle=Throttle(every=30),
+    headers={
+        "X-RateLimit-Limit": "50",
+        "X-RateLimit-Remaining": "48",
+        "X-RateLimit-Reset": "1700003600",
+    },
+    throttle=Throttle(at=12),
     expected=_expected,
     vanish=_vanish,
     mistakes=(

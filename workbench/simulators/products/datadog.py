@@ -155,7 +155,13 @@ PRODUCT = Product(
     ),
     page_size=10,
     error=_error,
-    throttle=Throttle(every=40, headers={"X-RateLimit-Reset": "0"}),
+    headers={
+        "X-RateLimit-Limit": "100",
+        "X-RateLimit-Period": "60",
+        "X-RateLimit-Remaining": "98",
+        "X-RateLimit-Reset": "12",
+    },
+    throttle=Throttle(at=40, headers={"X-RateLimit-Reset": "0"}),
     expected=_expected,
     vanish=_vanish,
     mistakes=(

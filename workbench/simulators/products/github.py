@@ -120,7 +120,16 @@ PRODUCT = Product(
     ),
     page_size=10,
     error=_error,
-    throttle=Throttle(every=60, status=403),
+    headers={
+        "X-RateLimit-Limit": "5000",
+        "X-RateLimit-Remaining": "4987",
+        "X-RateLimit-Reset": "1700003600",
+    },
+    throttle=Throttle(
+        at=60,
+        status=403,
+        headers={"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1700000000"},
+    ),
     expected=_expected,
     vanish=_vanish,
     mistakes=(

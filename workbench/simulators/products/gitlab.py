@@ -23,6 +23,7 @@ from workbench.simulators import (
     Product,
     RefusedError,
     Row,
+    Throttle,
     at_end,
     drop,
 )
@@ -156,6 +157,12 @@ PRODUCT = Product(
     ),
     page_size=10,
     error=_error,
+    headers={
+        "RateLimit-Limit": "2000",
+        "RateLimit-Remaining": "1993",
+        "RateLimit-Reset": "1700003600",
+    },
+    throttle=Throttle(at=40),
     expected=_expected,
     vanish=_vanish,
     mistakes=(

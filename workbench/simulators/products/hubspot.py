@@ -188,7 +188,11 @@ PRODUCT = Product(
     ),
     page_size=10,
     error=_error,
-    throttle=Throttle(every=60, headers={}),
+    headers={
+        "X-HubSpot-RateLimit-Max": "100",
+        "X-HubSpot-RateLimit-Remaining": "97",
+    },
+    throttle=Throttle(at=12, headers={}),
     expected=_expected,
     vanish=lambda data: drop(data["deals"], "30005"),
     mistakes=(

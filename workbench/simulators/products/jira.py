@@ -26,6 +26,7 @@ from workbench.simulators import (
     Product,
     RefusedError,
     Row,
+    Throttle,
     at_end,
     drop,
     find,
@@ -170,6 +171,11 @@ PRODUCT = Product(
     ),
     page_size=10,
     error=_error,
+    headers={
+        "X-RateLimit-Limit": "100",
+        "X-RateLimit-Remaining": "97",
+    },
+    throttle=Throttle(at=20),
     expected=_expected,
     vanish=_vanish,
     mistakes=(

@@ -210,7 +210,7 @@ PRODUCT = Product(
         Mistake(
             "a parent's data path without the list",
             mapping={"resources/2/selector/path_parameters/service/data_path": ".meta"},
-            error="path_parameters.service.field '.id' gave null",
+            error="set data_path to the list",
         ),
         Mistake("a wrong token", {"apiToken": "your-old-token"}, error="401 Unauthorized"),
     ),

@@ -141,7 +141,11 @@ PRODUCT = Product(
     ),
     page_size=10,
     error=_error,
-    throttle=Throttle(every=40),
+    headers={
+        "X-Ratelimit-Global-Remaining": "480",
+        "X-Ratelimit-Reset": "1700003600000",
+    },
+    throttle=Throttle(at=40),
     expected=_expected,
     vanish=_vanish,
     mistakes=(

@@ -7,19 +7,8 @@ into ``Authorization`` as it is; an error comes as 200 with ``errors``.
 
 from collections.abc import Iterator
 
-from workbench.simulators import (
-    Answer,
-    Call,
-    Cursor,
-    Custom,
-    Data,
-    Expected,
-    Json,
-    KeyHeader,
-    Mistake,
-    Product,
-    drop,
-)
+from workbench.simulators import Data, Expected, Json, KeyHeader, Mistake, Product, drop
+from workbench.simulators.graphql import VALUE, Connection, Field, Graph, One, pages
 
 
 def _data() -> Data:
@@ -30,24 +19,18 @@ def _data() -> Data:
     return {"teams": teams, "issues": issues}
 
 
-_PAGES = Cursor(
-    cursor="variables/after",
-    size="variables/first",
-    default=50,
-    cap=250,
-    in_body=True,
-    tell={"hasNextPage": "more", "endCursor": "next_value"},
-)
-
-
-def _graphql(call: Call) -> Answer:
-    query = str(call.value("query", in_body=True))
-    names = [name for name in ("teams", "issues") if f"{name}(" in query]
-    if not names:
-        return Answer(body={"errors": [{"message": "Cannot query field"}], "data": None})
-    page = _PAGES.page(call, call.data[names[0]])
-    connection: dict[str, Json] = {"nodes": list(page.rows), "pageInfo": dict(page.beside)}
-    return Answer(body={"data": {names[0]: connection}})
+_TYPES: dict[str, dict[str, Field]] = {
+    "Query": {
+        "teams": Connection(of="Team", rows=lambda call, *_: call.data["teams"]),
+        "issues": Connection(of="Issue", rows=lambda call, *_: call.data["issues"]),
+    },
+    "Team": {"id": VALUE, "name": VALUE},
+    "Issue": {
+        "id": VALUE,
+        "title": VALUE,
+        "team": One(of="Team", row=lambda _, issue, __: issue["team"]),
+    },
+}
 
 
 def _expected(data: Data) -> Iterator[Expected]:
@@ -69,7 +52,9 @@ def _error(status: int, reason: str) -> Json:
 PRODUCT = Product(
     auth=KeyHeader("Authorization", "lin_api_your-key"),
     data=_data,
-    endpoints=(Custom("/graphql", _graphql, method="POST"),),
+    endpoints=(
+        Graph(path="/graphql", types=_TYPES, paging=pages(default=50, cap=250), invalid=200),
+    ),
     page_size=10,
     error=_error,
     expected=_expected,
@@ -89,6 +74,18 @@ PRODUCT = Product(
             "the cursor beside the variables",
             mapping={"resources/0/selector/pagination/pagination_param": "after"},
             error="made before",
+        ),
+        Mistake("the size beside the variables", {"sizeParam": "first"}),
+        Mistake("a size above the cap", {"pageSize": "251"}, error="first must be at most 250"),
+        Mistake(
+            "a size that is text",
+            mapping={"resources/0/selector/body/variables": {"first": "ten"}},
+            error="cannot represent",
+        ),
+        Mistake(
+            "a key with a word before it",
+            {"authType": "bearer_token", "apiToken": "x"},
+            error="401",
         ),
     ),
 )

@@ -120,7 +120,7 @@ PRODUCT = Product(
     ),
     page_size=20,
     error=_error,
-    throttle=Throttle(every=50),
+    throttle=Throttle(at=12),
     expected=_expected,
     vanish=_vanish,
     mistakes=(

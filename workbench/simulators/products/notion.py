@@ -16,6 +16,7 @@ from workbench.simulators import (
     Json,
     Mistake,
     Product,
+    Throttle,
     children,
     drop,
     table,
@@ -80,6 +81,7 @@ PRODUCT = Product(
     ),
     page_size=10,
     error=_error,
+    throttle=Throttle(at=10),
     expected=_expected,
     vanish=lambda data: drop(data["pages"], "p010"),
     mistakes=(

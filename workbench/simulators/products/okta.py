@@ -128,8 +128,13 @@ PRODUCT = Product(
     ),
     page_size=10,
     error=_error,
+    headers={
+        "X-Rate-Limit-Limit": "600",
+        "X-Rate-Limit-Remaining": "598",
+        "X-Rate-Limit-Reset": "1700003600",
+    },
     throttle=Throttle(
-        every=30, headers={"X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": "1700000000"}
+        at=30, headers={"X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": "1700000000"}
     ),
     expected=_expected,
     vanish=_vanish,

@@ -21,6 +21,7 @@ from workbench.simulators import (
     Offset,
     Product,
     Row,
+    Throttle,
     children,
     drop,
     table,
@@ -129,6 +130,12 @@ PRODUCT = Product(
     ),
     page_size=10,
     error=_error,
+    headers={
+        "ratelimit-limit": "960",
+        "ratelimit-remaining": "957",
+        "ratelimit-reset": "41",
+    },
+    throttle=Throttle(at=30, headers={"ratelimit-remaining": "0", "ratelimit-reset": "0"}),
     expected=_expected,
     vanish=_vanish,
     mistakes=(

@@ -205,6 +205,9 @@ PRODUCT = Product(
         Custom("/sobjects/Opportunity/{opportunity}/OpportunityLineItems", _products),
     ),
     error=_error,
+    headers={
+        "Sforce-Limit-Info": "api-usage=18/5000",
+    },
     expected=_expected,
     vanish=_vanish,
     mistakes=(

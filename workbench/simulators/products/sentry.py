@@ -167,7 +167,12 @@ PRODUCT = Product(
     ),
     page_size=10,
     error=_error,
-    throttle=Throttle(every=40, headers={"X-Sentry-Rate-Limit-Remaining": "0"}),
+    headers={
+        "X-Sentry-Rate-Limit-Limit": "40",
+        "X-Sentry-Rate-Limit-Remaining": "37",
+        "X-Sentry-Rate-Limit-Reset": "1700003600",
+    },
+    throttle=Throttle(at=40, headers={"X-Sentry-Rate-Limit-Remaining": "0"}),
     expected=_expected,
     vanish=_vanish,
     mistakes=(

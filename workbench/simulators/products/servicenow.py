@@ -96,6 +96,16 @@ PRODUCT = Product(
     vanish=lambda data: drop(data["incidents"], "INC0000050", key="number"),
     mistakes=(
         Mistake("positions in place of links", _BY_OFFSET, error="a page is missing"),
+        Mistake(
+            "positions for a table of which all rows may be seen",
+            mapping={
+                "resources/0/selector/pagination": {
+                    "type": "offset",
+                    "pagination_param": "sysparm_offset",
+                    "size_param": "sysparm_limit",
+                }
+            },
+        ),
         Mistake("no size parameter", {"sizeParam": None}),
         Mistake("a size parameter of another product", {"sizeParam": "limit"}),
         Mistake(

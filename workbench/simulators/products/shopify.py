@@ -178,7 +178,10 @@ PRODUCT = Product(
     ),
     page_size=10,
     error=_error,
-    throttle=Throttle(every=30, headers={"Retry-After": "0.1"}),
+    headers={
+        "X-Shopify-Shop-Api-Call-Limit": "32/40",
+    },
+    throttle=Throttle(at=30, headers={"Retry-After": "0.1"}),
     expected=_expected,
     vanish=_vanish,
     mistakes=(

@@ -109,7 +109,7 @@ PRODUCT = Product(
     ),
     page_size=10,
     error=_error,
-    throttle=Throttle(every=80),
+    throttle=Throttle(at=12),
     expected=_expected,
     vanish=_vanish,
     mistakes=(

@@ -145,7 +145,7 @@ PRODUCT = Product(
     page_size=10,
     error=_error,
     unknown_parameters=400,
-    throttle=Throttle(every=50),
+    throttle=Throttle(at=12),
     expected=_expected,
     vanish=_vanish,
     mistakes=(

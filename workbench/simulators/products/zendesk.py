@@ -22,6 +22,7 @@ from workbench.simulators import (
     PageNumber,
     Product,
     Row,
+    Throttle,
     at_end,
     children,
     drop,
@@ -140,6 +141,11 @@ PRODUCT = Product(
     ),
     page_size=20,
     error=_error,
+    headers={
+        "X-Rate-Limit": "700",
+        "X-Rate-Limit-Remaining": "699",
+    },
+    throttle=Throttle(at=40),
     expected=_expected,
     vanish=_vanish,
     mistakes=(

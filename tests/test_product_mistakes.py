@@ -1,0 +1,152 @@
+"""Every product against mistakes that are generated: the whole list, or an error.
+
+``test_products`` makes the mistakes people are known to make. Here each setting of paging and each
+path of every example is changed in many small ways, and ``data_path`` is led to whatever stands
+beside the list (``mutations``). Ocean takes no part: what counts is what the walks give.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from extraction import Item
+from lookup import Json
+from tests.examples import PRODUCTS, example, walked
+from tests.mutations import beside, mutations
+from workbench.simulators import Mistake, Product, Simulator, simulate
+
+MOST_PAGES = 100
+"""Twice what the longest list of a simulator needs: a walk without end is over soon."""
+
+_GRAPHQL = "the only word about paging stands deep in the answer"
+_ONE_PAGE = (
+    "no answer names a next page, and the list is no list of objects, or beside what was found"
+)
+_KEYED = "an object keyed by id is an object as any other"
+_ROUND = "a bare list without any signal, as long as the server's own page size"
+
+GAPS: Mapping[str, Mapping[str, str]] = {
+    "confluence": {'resources/2/selector/data_path: ."_links"': _ONE_PAGE},
+    "confluence-data-center": {'resources/2/selector/data_path: ."_links"': _ONE_PAGE},
+    "github-graphql": {
+        "resources/0/selector/data_path: None": _GRAPHQL,
+        "resources/1/selector/data_path: None": _GRAPHQL,
+        'resources/0/selector/data_path: ."data"."viewer"."organizations"."pageInfo"': _GRAPHQL,
+        'resources/1/selector/data_path: ."data"."organization"."repositories"."pageInfo"': (
+            _GRAPHQL
+        ),
+    },
+    "internal-catalog": {
+        "resources/0/selector/data_path: None": _KEYED,
+        "resources/2/selector/data_path: None": _KEYED,
+    },
+    "jira": {"pagination_type: none": _ROUND, "pagination_type: None": _ROUND},
+    "linear": {
+        "resources/0/selector/data_path: None": _GRAPHQL,
+        "resources/1/selector/data_path: None": _GRAPHQL,
+        'resources/0/selector/data_path: ."data"."teams"."pageInfo"': _GRAPHQL,
+        'resources/1/selector/data_path: ."data"."issues"."pageInfo"': _GRAPHQL,
+    },
+    "slack": {
+        "resources/2/selector/data_path: .": _ONE_PAGE,
+        "resources/2/selector/data_path: None": _ONE_PAGE,
+        'resources/2/selector/data_path: ."ok"': _ONE_PAGE,
+        'resources/2/selector/data_path: ."response_metadata"': _ONE_PAGE,
+    },
+}
+"""Mistakes that are not seen yet, by product, and why: none may be added, none may stay."""
+
+
+@dataclass
+class Listener:
+    """A simulator, and the longest answer of each of its paths."""
+
+    simulator: Simulator
+    answers: dict[str, bytes] = field(default_factory=dict)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, and keep what was answered."""
+        parts: list[bytes] = []
+
+        async def keep(message: Message) -> None:
+            parts.append(message.get("body", b""))
+            await send(message)
+
+        await self.simulator(scope, receive, keep)
+        path = scope["raw_path"].decode()
+        self.answers[path] = max(b"".join(parts), self.answers.get(path, b""), key=len)
+
+    @property
+    def last(self) -> Json:
+        """The longest body of the endpoint that was asked last."""
+        requests = self.simulator.requests
+        paths = {one.path for one in requests if one.endpoint == requests[-1].endpoint}
+        return json.loads(max((self.answers[path] for path in paths), key=len))
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a product gives to its example as it is: of each resource the items, and a body."""
+
+    product: Product
+    items: list[Counter[str]]
+    bodies: list[Json]
+
+    async def silent(self, mistakes: Iterable[Mistake], name: str) -> dict[str, str]:
+        """The mistakes that change what is found without an error, and how."""
+        said: dict[str, str] = {}
+        for mistake in mistakes:
+            given = example(name)
+            given.settings["max_pages"] = MOST_PAGES
+            given.spoil(mistake)
+            # A selector concerns its own resource only; one error is enough.
+            only = [int(path.split("/")[1]) for path in mistake.mapping] or range(len(self.items))
+            missing = extra = 0
+            for at in only:
+                walks, errors = await walked(given, simulate(self.product), [at])
+                if errors:
+                    break
+                found = counted(walks[0].items)
+                missing += (self.items[at] - found).total()
+                extra += (found - self.items[at]).total()
+            else:
+                if missing or extra:
+                    said[mistake.name] = f"{missing} items are missing, {extra} too many"
+        return said
+
+
+async def truth(name: str) -> Truth:
+    """What a product's example gives as it is."""
+    # Without refusals that are to be tried again: they cost time, and have their tests elsewhere.
+    product = replace(PRODUCTS[name], throttle=None)
+    items, bodies = [], []
+    for at in range(len(example(name).mapping["resources"])):
+        listener = Listener(simulate(product))
+        walks, errors = await walked(example(name), listener, [at])
+        assert not errors
+        items.append(counted(walks[0].items))
+        bodies.append(listener.last)
+    return Truth(product, items, bodies)
+
+
+def counted(items: list[Item]) -> Counter[str]:
+    """How often each item is there."""
+    return Counter(json.dumps(item, sort_keys=True) for item in items)
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+async def test_whatever_is_mistyped_gives_all_or_an_error(name: str) -> None:
+    """Each setting of paging and each path, a little wrong, is right all the same or an error."""
+    true = await truth(name)
+    mistakes = chain(mutations(example(name)), beside(example(name), true.bodies))
+
+    silent = await true.silent(mistakes, name)
+
+    assert silent.keys() == GAPS.get(name, {}).keys(), silent
