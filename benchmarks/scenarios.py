@@ -40,7 +40,7 @@ class Figure:
 
 
 @asynccontextmanager
-async def _installation(api_url: str, **settings: object) -> AsyncIterator[Installation]:
+async def installation(api_url: str, **settings: object) -> AsyncIterator[Installation]:
     """An installation between an API and a fresh local catalog, as the tests make it."""
     with tempfile.TemporaryDirectory() as folder, CatalogStore() as store:
         before = Path.cwd()
@@ -67,7 +67,7 @@ async def fan_out(children: int = 400, latency: float = 0.05, in_flight: int = 2
     target = Resource(kind, Endpoint(kind), (Parameter("id", Endpoint("/parents"), ".id"),))
     with serving(workload) as url:
         settings = load_settings({"base_url": url, "max_concurrent_requests": in_flight})
-        async with _installation(url) as installation, installation.booted():
+        async with installation(url) as installed, installed.booted():
 
             async def extract() -> int:
                 session = Session(settings)
@@ -85,13 +85,13 @@ async def walk(pages: int = 100, latency: float = 0.1, page_size: int = 20) -> F
     workload = Workload(latency=latency, items=pages * page_size - 1, with_total=False)
     with serving(workload) as url:
         async with (
-            _installation(url, pagination_type="page", page_size=page_size) as installation,
-            installation.booted() as app,
+            installation(url, pagination_type="page", page_size=page_size) as installed,
+            installed.booted() as app,
         ):
-            installation.mapping = [resource("/items", data_path=".items")]
+            installed.mapping = [resource("/items", data_path=".items")]
 
             async def resync() -> int:
-                outcome = await installation.resync_in(app)
+                outcome = await installed.resync_in(app)
                 assert outcome.complete, outcome.message
                 return len(outcome.entities)
 
