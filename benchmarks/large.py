@@ -1,20 +1,21 @@
 """`python -m benchmarks.large`: one very large body, by a whole session and by a bare loop.
 
 Each reader runs in a process of its own, in turn, so that neither profits from the other. Its
-memory is the most it held (``ru_maxrss``) above what it held before it began.
+memory is the most it held above what it held before it began.
 """
 
 from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import resource
+import re
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import aiohttp
 import click
@@ -106,8 +107,13 @@ async def _measured(read: Callable[[], Awaitable[int]], count: int) -> Reading:
 
 
 def _peak() -> int:
-    """The most resident memory this process ever held, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """The most resident memory this process ever held, in bytes (Linux only).
+
+    ``ru_maxrss`` would begin with the memory of the process that started this one.
+    """
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found
+    return int(found[1]) * 1024
 
 
 async def bare(url: str, count: int) -> Reading:
