@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from errors import CredentialsError, OriginError, ResponseError, TransportError
+from errors import BodyError, CredentialsError, OriginError, ResponseError, TransportError
 from lookup import MISSING, Jq, Json, Lookup, compile_lookup, find, keys_of
 from redaction import Redactor, secrets_in
 from retry import MAX_ATTEMPTS, backoff, parse_retry_after
@@ -182,7 +182,7 @@ class LoginAuth(httpx.Auth):
                     try:
                         answer = yield self._login_request(request)
                         await answer.aread()
-                    except (GeneratorExit, httpx.TransportError):
+                    except (GeneratorExit, httpx.RequestError, BodyError):
                         # Without an answer to the login the flow is closed in the middle.
                         self._broke_off = asyncio.current_task()
                         raise

@@ -11,18 +11,28 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
-from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+import math
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing, nullcontext
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import islice
 
 import httpx
-import msgspec
 from aiolimiter import AsyncLimiter
 from loguru import logger
 
 from auth import LoginAuth, OriginGuard, make_auth
+from bodies import (
+    ACCEPTED_CODINGS,
+    MIB,
+    BodyLimits,
+    Spool,
+    beginning,
+    decode_json,
+    is_utf8,
+    received,
+)
 from errors import (
     BodyError,
     CredentialsError,
@@ -34,40 +44,71 @@ from errors import (
 )
 from extraction import NO_ITEMS, Extracted, Extractor
 from lookup import MISSING, NOTHING_FOUND, Found, Jq, Json, find, keys_of
-from pagination import Page, PageRequest, Paginator, Progress, refuse_rows_before
+from pagination import Page, PageRequest, Paginator, Progress, Step, refuse_rows_before
 from redaction import Redactor
 from retry import is_rate_limited, parse_retry_after, retrying
 from settings import Settings
 from signals import ERROR_NAMES, is_error_report, is_partial, is_unopened, reports_error
+from slices import SlicedRows, slice_list
 from transport import WIRE_ERRORS, AddressRefused, open_http
 
 MAX_REDIRECTS = 5
 QUOTED = 200  # characters of a body that an error may show
+IN_MEMORY = 4 * MIB
+"""Bytes; a larger body is kept in a file, and its list is parsed in slices."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_decoder = msgspec.json.Decoder()
+# Bytes of a body that are searched for secrets before the quotation is cut from them.
+_REDACTED = MIB
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A successful response: its decoded JSON, and the length of that in bytes (0: no body)."""
+    """A successful response: its decoded JSON, and the length of that in bytes (0: no body).
+
+    ``rows`` are those of a list too large for memory; in ``body`` nulls stand for them.
+    """
 
     url: str
     status: int
     headers: httpx.Headers
     body: Json
     size: int
+    rows: SlicedRows | None = None
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """One page of a walk, extracted; ``size`` is the length of its body in bytes."""
+    """One page of a walk, extracted, or a run of the rows of a large one.
+
+    ``size`` is the length of its body, or of the run, in bytes.
+    """
 
     request: PageRequest
     page: Page
     extracted: Extracted
     size: int
     begins_walk: bool
+
+
+_Extraction = Iterable[tuple[Extracted, int]]
+"""What one answer gave, with its size in bytes: in one run, or in many for a large list."""
+
+
+@dataclass(frozen=True)
+class _Reply:
+    """A response with what was read of its body: all of a success, the beginning of a failure."""
+
+    url: str
+    response: httpx.Response
+    content: bytes | Spool
+
+    @property
+    def beginning(self) -> str:
+        """The text the body begins with."""
+        content = self.content
+        start = content.read(0, _REDACTED) if isinstance(content, Spool) else content[:_REDACTED]
+        return start.decode(self.response.encoding or "utf-8", errors="replace")
 
 
 @dataclass
@@ -93,6 +134,10 @@ class ApiClient:
         self.redact = Redactor(*settings.secrets)
         self.counts = Counts()
         self._http = http(settings)
+        self._http.headers["Accept-Encoding"] = ACCEPTED_CODINGS
+        self._http.event_hooks["response"].append(
+            BodyLimits(settings.max_compressed_size, settings.max_response_size)
+        )
         self._auth = make_auth(
             settings.credentials,
             settings.base_url,
@@ -136,9 +181,9 @@ class ApiClient:
             self.counts.requests += 1
             try:
                 async with asyncio.timeout(self._settings.timeout):
-                    url, response = await self._exchange(request)
-            except (OriginError, CredentialsError, ResponseError) as error:
-                raise error.within(self.describe(request)) from None
+                    reply = await self._exchange(request)
+            except (SourceError, CredentialsError) as error:
+                raise error.within(self._described(request)) from None
             except (*WIRE_ERRORS, TimeoutError, OSError, UnicodeEncodeError) as error:
                 raise self._wire_error(request, error) from None
             except (httpx.InvalidURL, UnicodeError):
@@ -147,7 +192,8 @@ class ApiClient:
                     f"{self._described(request)}: a redirect leads to what is not a URL; nothing"
                     " was sent"
                 ) from None
-        return self._read(request, url, response)
+        self._refuse_failure(request, reply)
+        return await self._read(request, reply)
 
     def _wire_error(self, request: PageRequest, error: Exception) -> SourceError:
         """What became of a request that got no complete answer.
@@ -178,7 +224,7 @@ class ApiClient:
         login = self._auth.broken_login() if isinstance(self._auth, LoginAuth) else None
         return login or self.describe(request)
 
-    async def _exchange(self, request: PageRequest) -> tuple[httpx.URL, httpx.Response]:
+    async def _exchange(self, request: PageRequest) -> _Reply:
         """One signed request and its redirects, each hop admitted and signed anew.
 
         Transports may rewrite a request's URL to an address, so the URL kept here counts.
@@ -193,16 +239,19 @@ class ApiClient:
                 self._http.build_request(method, url, headers=headers, json=body),
                 auth=self._auth,
                 follow_redirects=False,
+                stream=True,
             )
+            async with aclosing(response):
+                content = await _content(response, request)
             location = response.headers.get("Location")
             if response.status_code not in _REDIRECTS or location is None:
-                return url, response
+                return _Reply(str(url), response, content)
             if response.status_code == httpx.codes.SEE_OTHER or (
                 method == "POST" and response.status_code in {301, 302}
             ):
                 method, body = "GET", None
             url = self._joined(url, location)
-        raise SourceError(f"{self.describe(request)}: more than {MAX_REDIRECTS} redirects in a row")
+        raise SourceError(f"more than {MAX_REDIRECTS} redirects in a row")
 
     def _joined(self, url: httpx.URL, location: str) -> httpx.URL:
         try:
@@ -217,34 +266,46 @@ class ApiClient:
             raise OriginError("a link is not a valid URL; nothing was sent") from None
         return url.copy_with(params=list(request.params)) if request.params else url
 
-    def _read(self, request: PageRequest, url: httpx.URL, response: httpx.Response) -> Answer:
-        status = response.status_code
+    def _refuse_failure(self, request: PageRequest, reply: _Reply) -> None:
+        status, headers = reply.response.status_code, reply.response.headers
         if status == httpx.codes.UNAUTHORIZED:
             raise CredentialsError(
-                f"{self._failed(request, response)}; check the credentials in the settings"
+                f"{self._failed(request, reply)}; check the credentials in the settings"
             )
-        if not response.is_success or status == httpx.codes.ACCEPTED:
+        if not reply.response.is_success or status == httpx.codes.ACCEPTED:
             raise ResponseError(
-                self._failed(request, response),
+                self._failed(request, reply),
                 status=status,
-                rate_limited=is_rate_limited(status, response.headers),
-                retry_after=parse_retry_after(status, response.headers),
+                rate_limited=is_rate_limited(status, headers),
+                retry_after=parse_retry_after(status, headers),
             )
-        content = response.content
-        try:
-            body = decode_json(content, response.charset_encoding) if content.strip() else None
-        except ValueError:
-            kind = response.headers.get("Content-Type", "no content type")
-            raise BodyError(
-                f"{self._failed(request, response)}: not the JSON it should be ({kind},"
-                f" {len(content)} bytes)"
-            ) from None
-        return Answer(str(url), status, response.headers, body, len(content.strip()))
 
-    def _failed(self, request: PageRequest, response: httpx.Response) -> str:
+    async def _read(self, request: PageRequest, reply: _Reply) -> Answer:
+        status, headers, content = reply.response.status_code, reply.response.headers, reply.content
+        try:
+            if isinstance(content, Spool):
+                complaint = self._not_json(request, reply)
+                sliced = await slice_list(content, request.list_path or (), complaint)
+                if sliced:
+                    rows, size = sliced.rows, content.size
+                    return Answer(reply.url, status, headers, sliced.body, size, rows)
+                content = content.read(0, content.size)
+            charset = reply.response.charset_encoding
+            body = decode_json(content, charset) if content.strip() else None
+        except ValueError:
+            raise BodyError(self._not_json(request, reply)) from None
+        return Answer(reply.url, status, headers, body, len(content.strip()))
+
+    def _not_json(self, request: PageRequest, reply: _Reply) -> str:
+        kind = reply.response.headers.get("Content-Type", "no content type")
+        size = reply.content.size if isinstance(reply.content, Spool) else len(reply.content)
+        failed = self._failed(request, reply)
+        return f"{failed}: not the JSON it should be ({kind}, {size} bytes)"
+
+    def _failed(self, request: PageRequest, reply: _Reply) -> str:
         # Redacted before it is cut: half a secret is a secret too.
-        quoted = self.redact(response.text)[:QUOTED]
-        status = f"{response.status_code} {response.reason_phrase}".strip()
+        quoted = self.redact(reply.beginning)[:QUOTED]
+        status = f"{reply.response.status_code} {reply.response.reason_phrase}".strip()
         return f"{self.describe(request)}: {status}" + (f", {quoted!r}" if quoted else "")
 
     def describe(self, request: PageRequest) -> str:
@@ -261,7 +322,9 @@ class ApiClient:
         Raises PaginationError when the walk cannot be proved complete, and what ``send``
         raises; what came before the error has been yielded.
         """
-        upcoming: PageRequest | None = paginator.first(request)
+        needs_rows = any(lookup.looks_into_rows for lookup in paginator.lookups)
+        list_path = None if needs_rows else extractor.list_path
+        upcoming: PageRequest | None = paginator.first(replace(request, list_path=list_path))
         progress = Progress()
         sent: set[bytes] = set()
         ahead: dict[str, asyncio.Task[Answer]] = {}
@@ -270,32 +333,28 @@ class ApiClient:
                 self._refuse_endless(upcoming, sent)
                 answer = await self._next_answer(upcoming, ahead)
                 self._refuse_sudden_silence(upcoming, progress, answer)
-                extracted = await extractor.extract(answer.body) if answer.size else NO_ITEMS
-                self._refuse_reported_error(upcoming, answer, extracted, extractor)
+                runs, rows = await _extracted(answer, extractor)
+                self._refuse_reported_error(upcoming, answer, runs, extractor)
                 found = await find(paginator.lookups, answer.body, self._jq)
-                page = _page(answer, extracted, extractor, found)
-                fetched = Fetched(upcoming, page, extracted, answer.size, not progress.pages)
+                page = _page(answer, rows, extractor, found)
                 self._refuse_unopened_page(page, extractor)
-                try:
-                    step = paginator.step(progress, upcoming, page)
-                except PaginationError as error:
-                    if page.rows != progress.previous:
+                step = _judged(paginator, progress, upcoming, page)
+                if isinstance(step, Step):
+                    self._warn(step, upcoming)
+                    if step.next is not None:
+                        self._refuse_unopened_page(page, extractor, goes_on=True)
+                        self._look_ahead(paginator, step.progress, upcoming, ahead)
+                if _is_new(page, progress, step):
+                    self._log_page(upcoming, len(rows))
+                    for fetched in _fetched(upcoming, page, runs, is_first=not progress.pages):
                         yield fetched
-                    if extracted.nothing:
-                        error.within(f"data_path {extractor.data_path!r} found nothing")
-                    raise
-                if step.warning:
-                    logger.warning(f"{self.describe(upcoming)}: {step.warning}")
-                progress = step.progress
-                if step.next is not None:
-                    self._refuse_unopened_page(page, extractor, goes_on=True)
-                    self._look_ahead(paginator, progress, upcoming, ahead)
-                if not step.repeated:
-                    self._log_page(upcoming, len(page.rows))
-                    yield fetched
+                if not isinstance(step, Step):
+                    if all(extracted.nothing for extracted, _ in runs):
+                        step.within(f"data_path {extractor.data_path!r} found nothing")
+                    raise step
                 if is_partial(answer.body):
                     raise self._reported(upcoming, answer)
-                upcoming = step.next
+                progress, upcoming = step.progress, step.next
         except PaginationError as error:
             raise error.within(self.describe(upcoming or request)) from None
         finally:
@@ -316,8 +375,8 @@ class ApiClient:
             answer = await self.send(request, patient=False)
         except SourceError:
             return True
-        extracted = await extractor.extract(answer.body) if answer.size else NO_ITEMS
-        before = _page(answer, extracted, extractor)
+        _, rows = await _extracted(answer, extractor)
+        before = _page(answer, rows, extractor)
         try:
             refuse_rows_before(first.page, before)
         except PaginationError as error:
@@ -365,13 +424,15 @@ class ApiClient:
             )
 
     def _refuse_reported_error(
-        self, request: PageRequest, answer: Answer, extracted: Extracted, extractor: Extractor
+        self, request: PageRequest, answer: Answer, runs: _Extraction, extractor: Extractor
     ) -> None:
         """An answer that says it failed is no empty page and no item, whatever its status."""
         if not isinstance(answer.body, dict):
             return
         is_report = extractor.single(answer.body) is answer.body and is_error_report(answer.body)
-        if is_report or (not extracted.items and reports_error(answer.body)):
+        if is_report or (
+            reports_error(answer.body) and not any(extracted.items for extracted, _ in runs)
+        ):
             raise self._reported(request, answer)
 
     def _reported(self, request: PageRequest, answer: Answer) -> BodyError:
@@ -393,6 +454,10 @@ class ApiClient:
         del ahead[request.key]
         self._ahead_free += 1
         return answer
+
+    def _warn(self, step: Step, sent: PageRequest) -> None:
+        if step.warning:
+            logger.warning(f"{self.describe(sent)}: {step.warning}")
 
     def _look_ahead(
         self,
@@ -416,9 +481,8 @@ class ApiClient:
 
 
 def _page(
-    answer: Answer, extracted: Extracted, extractor: Extractor, found: Found = NOTHING_FOUND
+    answer: Answer, rows: Sequence[Json], extractor: Extractor, found: Found = NOTHING_FOUND
 ) -> Page:
-    rows = (extractor.rows(answer.body) or extracted.items) if answer.size else []
     return Page(
         answer.url,
         answer.body,
@@ -430,25 +494,55 @@ def _page(
     )
 
 
-def decode_json(content: bytes, charset: str | None = None) -> Json:
-    """Decode a JSON body; integers of any size stay exact. Raises ValueError.
+def _fetched(
+    request: PageRequest, page: Page, runs: _Extraction, *, is_first: bool
+) -> Iterator[Fetched]:
+    for extracted, size in runs:
+        yield Fetched(request, page, extracted, size, begins_walk=is_first)
+        is_first = False
 
-    A byte order mark is skipped, another declared charset is heeded, and an unpaired
-    surrogate (which some APIs cut emoji into) becomes a question mark.
-    """
-    if charset and charset.lower() not in {"utf-8", "utf8", "us-ascii", "ascii"}:
-        with suppress(LookupError):
-            content = content.decode(charset).encode()
-    content = content.removeprefix(b"\xef\xbb\xbf")
+
+async def _content(response: httpx.Response, request: PageRequest) -> bytes | Spool:
+    """What is needed of a response's body; a large one is kept on disk if it can be sliced."""
+    if not response.is_success:
+        return await beginning(response, _REDACTED)
+    can_be_sliced = request.list_path is not None and is_utf8(response.charset_encoding)
+    return await received(response, in_memory=IN_MEMORY if can_be_sliced else math.inf)
+
+
+def _judged(
+    paginator: Paginator, progress: Progress, sent: PageRequest, page: Page
+) -> Step | PaginationError:
+    """What comes after a page; a page in doubt is yielded before the doubt is raised."""
     try:
-        return _decoder.decode(content)
-    except (msgspec.DecodeError, RecursionError):
-        return _repaired(content)
+        return paginator.step(progress, sent, page)
+    except PaginationError as error:
+        return error
 
 
-def _repaired(content: bytes) -> Json:
-    try:
-        text = json.dumps(json.loads(content), ensure_ascii=False)
-        return _decoder.decode(text.encode(errors="replace"))
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ValueError(str(error)) from None
+def _is_new(page: Page, progress: Progress, step: Step | PaginationError) -> bool:
+    """Whether a page is to be yielded, rather than the one before again."""
+    return not step.repeated if isinstance(step, Step) else page.rows != progress.previous
+
+
+async def _extracted(answer: Answer, extractor: Extractor) -> tuple[_Extraction, Sequence[Json]]:
+    """The items of an answer, and the rows it is measured by."""
+    if answer.rows is not None:
+        return _Runs(answer.rows, extractor), answer.rows
+    if not answer.size:
+        return [(NO_ITEMS, 0)], []
+    extracted = await extractor.extract(answer.body)
+    return [(extracted, answer.size)], extractor.rows(answer.body) or extracted.items
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """The extracted rows of a large page, run by run, each with its size in bytes."""
+
+    rows: SlicedRows
+    extractor: Extractor
+
+    def __iter__(self) -> Iterator[tuple[Extracted, int]]:
+        for rows, size in self.rows.slices():
+            # The brackets count: an answer of no bytes would be none.
+            yield self.extractor.extract_run(rows), size + 2

@@ -48,12 +48,22 @@ def _as_items(outputs: Iterable[Json]) -> list[Item]:
     ]
 
 
+def _extracted(outputs: list[Json]) -> Extracted:
+    return Extracted(
+        items=_as_items(outputs),
+        nothing=bool(outputs) and all(output is None for output in outputs),
+    )
+
+
 class Extractor:
     """A checked ``data_path``: jq over one response body.
 
     A plain path, with or without ``[]`` at its end, is a dictionary look-up; everything
     else is run by ``jq``. Raises MappingError from the constructor when jq refuses the
     program, and from ``extract`` when the program fails on a body.
+
+    ``list_path`` is the keys of a plain path, None for any other program: where they lead to
+    a list, its rows may be extracted in runs.
     """
 
     def __init__(self, data_path: str | None, where: str, jq: Jq) -> None:
@@ -62,18 +72,21 @@ class Extractor:
         self._jq = jq
         self._leading = leading_path(self.data_path)
         each = self.data_path.removesuffix("[]") or "."
-        self._keys = plain_path(each)
-        self._plain = self._keys is not None
+        self.list_path = plain_path(each)
+        self._plain = self.list_path is not None
         self._each = each != self.data_path
         self._program = "" if self._plain else checked(self.data_path, where)
 
     async def extract(self, body: Json) -> Extracted:
         """The items of one JSON body."""
-        outputs = await self._by_jq(body) if self._keys is None else self._at(self._keys, body)
-        return Extracted(
-            items=_as_items(outputs),
-            nothing=bool(outputs) and all(output is None for output in outputs),
+        outputs = (
+            await self._by_jq(body) if self.list_path is None else self._at(self.list_path, body)
         )
+        return _extracted(outputs)
+
+    def extract_run(self, rows: list[Json]) -> Extracted:
+        """The items of some rows of the list that ``list_path`` leads to."""
+        return _extracted(rows if self._each else [rows])
 
     def single(self, body: Json) -> Json:
         """What a plain ``data_path`` takes for one item, MISSING where it is a list or nothing."""

@@ -186,6 +186,12 @@ class Lookup:
     ways: tuple[tuple[str | int, ...], ...] = ()
     program: str = ""
 
+    @property
+    def looks_into_rows(self) -> bool:
+        """Whether it may read another row of a list than the first and the last."""
+        steps = (step for way in self.ways for step in way if isinstance(step, int))
+        return not self.ways or any(step not in {0, -1} for step in steps)
+
     def __call__(self, body: Json, found: Found = NOTHING_FOUND) -> Json:
         """The value, MISSING when nothing is there.
 

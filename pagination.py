@@ -25,7 +25,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, NoReturn, Protocol, assert_never, get_args
+from typing import Literal, NoReturn, Protocol, assert_never, get_args, runtime_checkable
 
 import httpx
 
@@ -104,13 +104,17 @@ class PaginationSettings:
 
 @dataclass(frozen=True)
 class PageRequest:
-    """One request as values: ``url`` is absolute and may hold a query of its own."""
+    """One request as values: ``url`` is absolute and may hold a query of its own.
+
+    ``list_path``: the keys under which rows are expected that need not be held in memory.
+    """
 
     url: str
     method: str = "GET"
     params: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     body: Mapping[str, Json] | None = None
+    list_path: tuple[str, ...] | None = None
 
     @property
     def key(self) -> str:
@@ -143,6 +147,14 @@ def _with_path(body: Mapping[str, Json], keys: Sequence[str], value: str | int) 
         _with_path(inside if isinstance(inside, Mapping) else {}, rest, value) if rest else value
     )
     return {**body, key: inner}
+
+
+@runtime_checkable
+class LargeRows(Protocol):
+    """Rows that are not held in memory, and know their ids without being decoded."""
+
+    def ids(self) -> Iterator[Json]:
+        """The ``id`` of each row, None where it has none."""
 
 
 @dataclass(frozen=True)
@@ -497,8 +509,9 @@ class _Counted(_Sized, ABC):
 
     def _refuse_overlap(self, progress: Progress, page: Page) -> None:
         """A row or two come again when others were added meanwhile; half a page does not."""
-        before, here = _ids(progress.previous), _ids(page.rows)
-        if before and here and len(before & here) * 2 > len(before):
+        before = _ids(progress.previous)
+        here = _ids(page.rows) if before else before
+        if before and len(before & here) * 2 > len(before):
             raise PaginationError(
                 f"two pages in a row share {len(before & here)} rows: {self._param!r} does not"
                 f" count what paginationType {self._settings.type!r} takes it for; correct either"
@@ -546,9 +559,17 @@ def _same_rows(left: Sequence[Json], right: Sequence[Json]) -> bool:
 
 def _ids(rows: Sequence[Json]) -> frozenset[str | int]:
     """The ids of rows; empty when a row has none, or several share one."""
-    ids = [row.get("id") if isinstance(row, dict) else None for row in rows]
+    ids = (
+        rows.ids()
+        if isinstance(rows, LargeRows)
+        else (row.get("id") if isinstance(row, dict) else None for row in rows)
+    )
     known = frozenset(id_ for id_ in ids if isinstance(id_, str | int))
     return known if len(known) == len(rows) else frozenset()
+
+
+def _canonical(row: Json) -> str:
+    return json.dumps(row, sort_keys=True)
 
 
 def refuse_rows_before(first: Page, before: Page) -> None:
@@ -559,7 +580,9 @@ def refuse_rows_before(first: Page, before: Page) -> None:
     if not before.rows or before.is_single:
         return
     shared = _ids(first.rows) & _ids(before.rows)
-    if not shared and not any(row in first.rows for row in before.rows):
+    # Each page is gone through once: a large one is decoded as it is read.
+    known = set() if shared else {_canonical(row) for row in before.rows}
+    if not shared and not any(_canonical(row) in known for row in first.rows):
         raise PaginationError(
             f"page 0 has {len(before.rows)} rows that page 1 does not have: the API counts pages"
             " from zero; set startPage to 0"

@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 
+from bodies import MIB
 from errors import ConfigurationError, MappingError
 from lookup import Json, compile_lookup
 from pagination import PAGINATION_TYPES, PaginationSettings
@@ -80,7 +81,10 @@ Credentials = StaticCredentials | LoginCredentials
 
 @dataclass(frozen=True)
 class Settings:
-    """One installation. Times in seconds; ``requests_per_minute`` None: no ceiling."""
+    """One installation.
+
+    Times in seconds, sizes in bytes; ``requests_per_minute`` None: no ceiling.
+    """
 
     base_url: httpx.URL
     credentials: Credentials = field(default_factory=StaticCredentials)
@@ -93,6 +97,8 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()
     max_retry_wait: float = 120.0
     max_pages: int = 10_000
+    max_response_size: int = 256 * MIB
+    max_compressed_size: int = 128 * MIB
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -150,6 +156,9 @@ class _Reader:
             allowed_hosts=self._hosts(),
             max_retry_wait=self._number("max_retry_wait", 120, least=0, most=86_400),
             max_pages=self._number("max_pages", 10_000, least=1, most=10_000_000),
+            max_response_size=self._number("max_response_size", 256, least=1, most=65_536) * MIB,
+            max_compressed_size=self._number("max_compressed_size", 128, least=1, most=65_536)
+            * MIB,
             secrets=tuple(self._confidential),
         )
         return None if base_url is None else settings

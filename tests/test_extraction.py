@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from client import decode_json
+from bodies import decode_json
 from errors import MappingError
 from extraction import Extractor
 from jq_worker import JqWorker

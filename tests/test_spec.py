@@ -54,6 +54,8 @@ OTHERS: dict[str, Json] = {
     "allowedHosts": ["a.example"],
     "maxRetryWait": 7,
     "maxPages": 7,
+    "maxResponseSize": 7,
+    "maxCompressedSize": 7,
 }
 
 

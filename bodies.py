@@ -1,0 +1,237 @@
+"""The body of an answer: how large it may be, where it is kept, what it decodes to.
+
+A body is decompressed here rather than by httpx: in pieces of a bounded size, each counted
+before the next is made, so that a small body that swells without end is stopped on its way.
+What outgrows memory goes on to a file without a name, readable by its owner only, that is
+gone with the last who reads it. It lies where ``TMPDIR`` says.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import weakref
+import zlib
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import override
+
+import httpx
+import msgspec
+
+from errors import BodyError, SourceError
+from lookup import Json
+
+MIB = 1024 * 1024
+ACCEPTED_CODINGS = "gzip, deflate"
+"""The ``Accept-Encoding`` of every request: what is decompressed here."""
+
+_PIECE = 256 * 1024  # bytes decompressed at a time
+_COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
+_PLAIN = frozenset({"", "identity"})
+_UTF8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+
+_decoder = msgspec.json.Decoder()
+
+
+# --- limits ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class BodyLimits:
+    """How large one body may be, in bytes: as it is sent compressed, and decoded.
+
+    A response hook of httpx: call it with a response whose body is still to come. Reading
+    that body then gives it decompressed, or raises BodyError when it is too large and
+    httpx.DecodingError when its compression is broken.
+    """
+
+    compressed: int
+    decoded: int
+
+    async def __call__(self, response: httpx.Response) -> None:
+        """Let the body be read within the limits only."""
+        coding = response.headers.pop("Content-Encoding", "identity").strip().lower()
+        length = response.headers.get("Content-Length", "")
+        told = int(length) if length.isdecimal() else None
+        inflater = _Inflater() if coding in _COMPRESSED else None
+        if inflater is None and coding not in _PLAIN and response.is_success:
+            raise BodyError(
+                f"the answer is compressed as {coding!r}, but {ACCEPTED_CODINGS} was asked for"
+            )
+        if response.is_success:
+            self.admit(told or 0, compressed=inflater is not None)
+        # No client reads more than the length that was told.
+        if inflater or told is None:
+            stream = response.stream
+            assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 — of an async client
+            response.stream = _BoundedStream(stream, self, inflater)
+
+    def admit(self, size: int, *, compressed: bool) -> None:
+        """Raise BodyError for a body of more bytes than allowed."""
+        most = self.compressed if compressed else self.decoded
+        if size > most:
+            setting = "maxCompressedSize" if compressed else "maxResponseSize"
+            what = "compressed" if compressed else "decoded"
+            raise BodyError(
+                f"the answer has more than {most // MIB} MiB {what}; ask for fewer items at a"
+                f" time (pageSize), or raise {setting}"
+            )
+
+
+class _BoundedStream(httpx.AsyncByteStream):
+    """A body as it arrives, decompressed and counted."""
+
+    def __init__(
+        self, stream: httpx.AsyncByteStream, limits: BodyLimits, inflater: _Inflater | None
+    ) -> None:
+        self._stream = stream
+        self._limits = limits
+        self._inflater = inflater
+
+    @override
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
+        arrived = decoded = 0
+        async for chunk in self._stream:
+            arrived += len(chunk)
+            if self._inflater:
+                self._limits.admit(arrived, compressed=True)
+            for piece in self._inflater.pieces(chunk) if self._inflater else (chunk,):
+                decoded += len(piece)
+                self._limits.admit(decoded, compressed=False)
+                yield piece
+
+    @override
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class _Inflater:
+    """Decompresses gzip, zlib and bare deflate (which some servers call deflate, too)."""
+
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        self._begun = False
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        """What the next compressed bytes give, at most ``_PIECE`` bytes at a time."""
+        try:
+            while True:
+                piece = self._next(data)
+                if piece:
+                    yield piece
+                if len(piece) < _PIECE:
+                    return
+                data = self._inflate.unconsumed_tail
+        except zlib.error as error:
+            raise httpx.DecodingError(str(error)) from None
+
+    def _next(self, data: bytes) -> bytes:
+        try:
+            return self._inflate.decompress(data, _PIECE)
+        except zlib.error:
+            if self._begun:
+                raise
+            self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+            return self._inflate.decompress(data, _PIECE)
+        finally:
+            self._begun = True
+
+
+# --- receiving -------------------------------------------------------------------------
+
+
+class Spool:
+    """Bytes in a file without a name."""
+
+    def __init__(self) -> None:
+        with _disk():
+            # Unbuffered: what was written is there, and closing has nothing left to fail with.
+            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 — closed when forgotten
+        self.size = 0
+        weakref.finalize(self, self._file.close)
+
+    def write(self, data: bytes) -> None:
+        """Add bytes at the end; raises SourceError when the disk does not take them."""
+        rest = memoryview(data)
+        with _disk():
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        self.size += len(data)
+
+    def read(self, start: int, length: int) -> bytes:
+        """So many bytes from ``start`` on, fewer at the end."""
+        return os.pread(self._file.fileno(), length, start)
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SourceError(
+            f"a large answer cannot be kept on disk ({error.strerror}); give the folder that TMPDIR"
+            " names more space"
+        ) from None
+
+
+async def received(response: httpx.Response, *, in_memory: float) -> bytes | Spool:
+    """The whole body of a response; one of more than ``in_memory`` bytes is kept in a file."""
+    held: list[bytes] = []
+    size = 0
+    spool: Spool | None = None
+    async for chunk in response.aiter_bytes():
+        held.append(chunk)
+        size += len(chunk)
+        if size > in_memory:
+            spool = spool or Spool()
+            spool.write(b"".join(held))
+            held, size = [], 0
+    if spool is None:
+        return b"".join(held)
+    spool.write(b"".join(held))
+    return spool
+
+
+async def beginning(response: httpx.Response, length: int) -> bytes:
+    """The first bytes of a body, at least ``length`` of them when there are so many."""
+    held = b""
+    async for chunk in response.aiter_bytes():
+        held += chunk
+        if len(held) >= length:
+            break
+    return held
+
+
+# --- decoding --------------------------------------------------------------------------
+
+
+def is_utf8(charset: str | None) -> bool:
+    """Whether a charset is the one JSON is written in; none declared is that, too."""
+    return charset is None or charset.lower() in _UTF8
+
+
+def decode_json(content: bytes, charset: str | None = None) -> Json:
+    """Decode a JSON body; integers of any size stay exact. Raises ValueError.
+
+    A byte order mark is skipped, another declared charset is heeded, and an unpaired
+    surrogate (which some APIs cut emoji into) becomes a question mark.
+    """
+    if charset and not is_utf8(charset):
+        with suppress(LookupError):
+            content = content.decode(charset).encode()
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return _decoder.decode(content)
+    except (msgspec.DecodeError, RecursionError):
+        return _repaired(content)
+
+
+def _repaired(content: bytes) -> Json:
+    try:
+        text = json.dumps(json.loads(content), ensure_ascii=False)
+        return _decoder.decode(text.encode(errors="replace"))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
