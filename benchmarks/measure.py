@@ -19,7 +19,7 @@ import psutil
 REPOSITORY = Path(__file__).resolve().parent.parent
 MEGABYTE = 1_000_000
 
-_WATCH_SECONDS = 0.01
+_WATCH_SECONDS = 0.05
 
 
 @contextmanager

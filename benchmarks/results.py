@@ -95,7 +95,7 @@ def save(path: Path, results: Results) -> None:
 def markdown(results: Results) -> str:
     """Everything as Markdown: one table for each scenario."""
     introduction = (
-        f"Made by `make bench` on {os.cpu_count()} cores of {platform.machine()}, Python"
+        f"Made by `python -m benchmarks` on {os.cpu_count()} cores of {platform.machine()}, Python"
         f" {platform.python_version()}, Ocean {version('port-ocean')}, with a load average of"
         f" {os.getloadavg()[0]:.0f} at the end. A ratio is the median of runs made in pairs, its"
         " spread in brackets."

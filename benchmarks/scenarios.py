@@ -58,9 +58,12 @@ def _synced(integration: Integration, workload: Workload, page_size: int = 100) 
 
 
 def _medians(unit: str, **values: Sequence[float]) -> str:
-    return ", ".join(
-        f"{name} {statistics.median(each):.4g} {unit}" for name, each in values.items()
-    )
+    medians = {name: statistics.median(each) for name, each in values.items()}
+    return ", ".join(f"{name} {_rounded(value)} {unit}" for name, value in medians.items())
+
+
+def _rounded(value: float) -> str:
+    return f"{value:,.0f}" if value >= _MANY else f"{value:.3g}"
 
 
 def _ratios(upper: Sequence[float], lower: Sequence[float]) -> list[float]:
