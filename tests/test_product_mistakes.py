@@ -25,41 +25,15 @@ from workbench.simulators import Mistake, Product, Simulator, simulate
 MOST_PAGES = 100
 """Twice what the longest list of a simulator needs: a walk without end is over soon."""
 
-_GRAPHQL = "the only word about paging stands deep in the answer"
-_ONE_PAGE = (
-    "no answer names a next page, and the list is no list of objects, or beside what was found"
-)
 _KEYED = "an object keyed by id is an object as any other"
 _ROUND = "a bare list without any signal, as long as the server's own page size"
 
 GAPS: Mapping[str, Mapping[str, str]] = {
-    "confluence": {'resources/2/selector/data_path: ."_links"': _ONE_PAGE},
-    "confluence-data-center": {'resources/2/selector/data_path: ."_links"': _ONE_PAGE},
-    "github-graphql": {
-        "resources/0/selector/data_path: None": _GRAPHQL,
-        "resources/1/selector/data_path: None": _GRAPHQL,
-        'resources/0/selector/data_path: ."data"."viewer"."organizations"."pageInfo"': _GRAPHQL,
-        'resources/1/selector/data_path: ."data"."organization"."repositories"."pageInfo"': (
-            _GRAPHQL
-        ),
-    },
     "internal-catalog": {
         "resources/0/selector/data_path: None": _KEYED,
         "resources/2/selector/data_path: None": _KEYED,
     },
     "jira": {"pagination_type: none": _ROUND, "pagination_type: None": _ROUND},
-    "linear": {
-        "resources/0/selector/data_path: None": _GRAPHQL,
-        "resources/1/selector/data_path: None": _GRAPHQL,
-        'resources/0/selector/data_path: ."data"."teams"."pageInfo"': _GRAPHQL,
-        'resources/1/selector/data_path: ."data"."issues"."pageInfo"': _GRAPHQL,
-    },
-    "slack": {
-        "resources/2/selector/data_path: .": _ONE_PAGE,
-        "resources/2/selector/data_path: None": _ONE_PAGE,
-        'resources/2/selector/data_path: ."ok"': _ONE_PAGE,
-        'resources/2/selector/data_path: ."response_metadata"': _ONE_PAGE,
-    },
 }
 """Mistakes that are not seen yet, by product, and why: none may be added, none may stay."""
 
