@@ -273,11 +273,15 @@ class ApiClient:
                 f"{self._failed(request, reply)}; check the credentials in the settings"
             )
         if not reply.response.is_success or status == httpx.codes.ACCEPTED:
+            body = None
+            if isinstance(reply.content, bytes):
+                with suppress(ValueError):
+                    body = decode_json(reply.content)
             raise ResponseError(
                 self._failed(request, reply),
                 status=status,
-                rate_limited=is_rate_limited(status, headers),
-                retry_after=parse_retry_after(status, headers),
+                rate_limited=is_rate_limited(status, headers, body),
+                retry_after=parse_retry_after(status, headers, body=body),
             )
 
     async def _read(self, request: PageRequest, reply: _Reply) -> Answer:
@@ -294,6 +298,13 @@ class ApiClient:
             body = decode_json(content, charset) if content.strip() else None
         except ValueError:
             raise BodyError(self._not_json(request, reply)) from None
+        if is_rate_limited(status, headers, body):
+            raise ResponseError(
+                self._failed(request, reply),
+                status=status,
+                rate_limited=True,
+                retry_after=parse_retry_after(status, headers, body=body),
+            )
         return Answer(reply.url, status, headers, body, len(content.strip()))
 
     def _not_json(self, request: PageRequest, reply: _Reply) -> str:

@@ -29,7 +29,7 @@ from lookup import Json
 from pagination import PageRequest, PaginationSettings, PaginationType, make_paginator
 from session import Session
 from settings import Settings
-from tests.fault_api import Answer, FaultApi, Request
+from tests.fault_api import Answer, FaultApi, Request, answer
 
 BASE = "http://api.test/v1"
 COUNTED: tuple[Literal["offset", "page"], ...] = ("offset", "page")
@@ -997,6 +997,19 @@ async def test_walks_over_real_connections(api: Collection, page_size: int) -> N
 
     assert outcome.error is None
     assert outcome.ids == ids(api.size)
+
+
+@pytest.mark.parametrize("status", [200, 400, 403])
+async def test_a_rate_limit_told_in_the_body_is_waited_for(status: int) -> None:
+    """Linear, Shopify and Google say it only in the code of an error; the rest comes later."""
+    refusal = {"data": None, "errors": [{"extensions": {"code": "RATELIMITED"}}]}
+    async with FaultApi() as server:
+        server.serve("/things", answer({"items": [{"id": 1}]}))
+        server.fail("/things", answer(refusal, status), times=1)
+        outcome = await walked(paging("cursor", 10), over_http, base_url=server.url)
+
+    assert outcome.error is None
+    assert outcome.ids == [1]
 
 
 async def test_a_link_to_another_origin_over_real_connections() -> None:
