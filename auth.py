@@ -18,7 +18,7 @@ import httpx
 from errors import BodyError, CredentialsError, OriginError, ResponseError, TransportError
 from lookup import MISSING, Jq, Json, Lookup, compile_lookup, find, keys_of
 from redaction import Redactor, secrets_in
-from retry import MAX_ATTEMPTS, backoff, parse_retry_after
+from retry import MAX_ATTEMPTS, backoff, is_rate_limited, parse_retry_after
 from settings import (
     PLACEHOLDER,
     Credentials,
@@ -26,11 +26,14 @@ from settings import (
     StaticCredentials,
     texts_in,
 )
+from signals import whole_number
 
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 # A fresh token may have expired already when its request was queued for long: a request
 # may be repeated with tokens that others obtained, but not for ever.
 _MAX_REPEATS = 3
+# The part of a token's told lifetime in which it is used: the next request takes time too.
+_USED_SHARE = 0.9
 _EARLY = 0.05  # seconds; a sleep may end a little before its time
 
 Flow = AsyncGenerator[httpx.Request, httpx.Response]
@@ -94,6 +97,7 @@ class _Signature:
     query_params: Mapping[str, str]
     body: Mapping[str, Json]
     obtained_at: float
+    lifetime: float | None
 
     def sign(self, request: httpx.Request) -> httpx.Request:
         """A signed copy; transports below may rewrite what they are given."""
@@ -129,7 +133,9 @@ class _Trouble:
         """What a request that needs the login fails with, for now."""
         wait = max(0.0, self.until - now)
         if self.status is not None:
-            return ResponseError(self.message, status=self.status, retry_after=wait)
+            return ResponseError(
+                self.message, status=self.status, rate_limited=True, retry_after=wait
+            )
         error = TransportError(self.message)
         error.retry_after = wait
         return error
@@ -182,7 +188,7 @@ class LoginAuth(httpx.Auth):
                     try:
                         answer = yield self._login_request(request)
                         await answer.aread()
-                    except (GeneratorExit, httpx.RequestError, BodyError):
+                    except (GeneratorExit, asyncio.CancelledError, httpx.RequestError, BodyError):
                         # Without an answer to the login the flow is closed in the middle.
                         self._broke_off = asyncio.current_task()
                         raise
@@ -193,7 +199,7 @@ class LoginAuth(httpx.Auth):
                 return
 
     def _is_old(self, signature: _Signature) -> bool:
-        interval = self._login.reauthenticate_after
+        interval = self._login.reauthenticate_after or signature.lifetime
         return interval is not None and self._clock() - signature.obtained_at >= interval
 
     def _refuse_while_in_trouble(self) -> None:
@@ -241,14 +247,17 @@ class LoginAuth(httpx.Auth):
         CredentialsError, from now on for every request, when it refuses.
         """
         status = response.status_code
-        if status in ResponseError.TRANSIENT_STATUSES:
+        is_limit = is_rate_limited(status, response.headers)
+        if is_limit or status in ResponseError.TRANSIENT_STATUSES:
             retry_after = parse_retry_after(status, response.headers)
             trouble = self._in_trouble(self._describe(response), status, retry_after)
             raise trouble.error(self._clock())
         self._trouble = None
         try:
             answer = self._parse(response)
-            signature = await self._template.fill(answer, self._redact, self._clock())
+            signature = await self._template.fill(
+                answer, self._redact, self._clock(), self._described
+            )
         except CredentialsError as error:
             self._failure = error
             raise
@@ -299,7 +308,7 @@ class _Template:
             for path in PLACEHOLDER.findall(text)
         }
 
-    async def fill(self, answer: Json, redact: Redactor, now: float) -> _Signature:
+    async def fill(self, answer: Json, redact: Redactor, now: float, described: str) -> _Signature:
         """The parts with the values of a login's answer; raises CredentialsError without one."""
         values: dict[str, str] = {}
         found = await find(self.placeholders.values(), answer, self._jq)
@@ -307,7 +316,7 @@ class _Template:
             value = lookup(answer, found)
             if value is MISSING or value in (None, "") or isinstance(value, dict | list):
                 raise CredentialsError(
-                    f"customAuthRequestTemplate reads {path!r}, but the login's answer has"
+                    f"{described}: customAuthRequestTemplate reads {path!r}, but the answer has"
                     f" {keys_of(answer)}; correct the path"
                 )
             values[path] = value if isinstance(value, str) else json.dumps(value)
@@ -329,7 +338,15 @@ class _Template:
             query_params=filled(self._credentials.query_params),
             body=filled(self._credentials.body),
             obtained_at=now,
+            lifetime=_lifetime(answer),
         )
+
+
+def _lifetime(answer: Json) -> float | None:
+    """Seconds for which a token may be used, by ``expires_in`` (RFC 6749, 5.1); None untold."""
+    told = answer.get("expires_in") if isinstance(answer, dict) else None
+    seconds = whole_number(told)
+    return seconds * _USED_SHARE if seconds else None
 
 
 class OriginGuard:

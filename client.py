@@ -13,7 +13,7 @@ import asyncio
 import json
 import math
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
-from contextlib import aclosing, nullcontext
+from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import islice
@@ -44,7 +44,7 @@ from errors import (
 )
 from extraction import NO_ITEMS, Extracted, Extractor
 from lookup import MISSING, NOTHING_FOUND, Found, Jq, Json, find, keys_of
-from pagination import Page, PageRequest, Paginator, Progress, Step, refuse_rows_before
+from pagination import Page, PageRequest, Paginator, Progress, Step, refuse_other_rows
 from redaction import Redactor
 from retry import is_rate_limited, parse_retry_after, retrying
 from settings import Settings
@@ -376,23 +376,47 @@ class ApiClient:
     ) -> bool:
         """Raise PaginationError when rows come before the first page of a walk.
 
-        Asked for once, and only where the first page leaves that open; an API that refuses to
-        answer has no such page. Gives whether this walk settles it: empty pages do not.
+        Asked for once, and only where the first page leaves that open. Gives whether this walk
+        settles it: empty pages do not.
         """
-        request = paginator.before(first.request, first.page)
-        if request is None:
+        before = paginator.before(first.request, first.page)
+        if before is None:
             return True
+        complaint = (
+            "page 0 has rows that page 1 does not have: the API counts pages from zero; set"
+            " startPage to 0"
+        )
+        rows = await self._refuse_other_rows(before, first.page, extractor, complaint)
+        return bool(first.page.rows or rows)
+
+    async def refuse_page_beyond(
+        self, first: Fetched, paginator: Paginator, extractor: Extractor
+    ) -> None:
+        """Raise PaginationError when rows come after a first page that seemed to be the last."""
+        length = len(first.page.rows)
+        beyond = paginator.beyond(first.request, first.page)
+        complaint = (
+            f"more rows follow a first page of {length}, although more were asked for: the API"
+            f" gives at most {length} a page; set pageSize to {length}"
+        )
+        if beyond is not None:
+            await self._refuse_other_rows(beyond, first.page, extractor, complaint)
+
+    async def _refuse_other_rows(
+        self, request: PageRequest, first: Page, extractor: Extractor, complaint: str
+    ) -> int:
+        """The rows of a page beside the first, 0 when the API refuses to answer: there is none."""
         try:
             answer = await self.send(request, patient=False)
         except SourceError:
-            return True
+            return 0
         _, rows = await _extracted(answer, extractor)
-        before = _page(answer, rows, extractor)
+        other = _page(answer, rows, extractor)
         try:
-            refuse_rows_before(first.page, before)
+            refuse_other_rows(first, other, complaint)
         except PaginationError as error:
             raise error.within(self.describe(request)) from None
-        return bool(first.page.rows or before.rows)
+        return len(other.rows)
 
     def _refuse_unopened_page(
         self, page: Page, extractor: Extractor, *, goes_on: bool = False

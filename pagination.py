@@ -209,6 +209,7 @@ class Progress:
     asked_in_full: bool = False
     total: int | None = None
     total_pages: int | None = None
+    total_fell: bool = False
 
     @property
     def is_short_of_total(self) -> bool:
@@ -243,6 +244,7 @@ class Progress:
             total_pages=(totals.pages if (totals.pages or 0) > 1 else None)
             if first
             else self.total_pages,
+            total_fell=self.total_fell or (totals.rows or math.inf) < (self.total or 0),
         )
 
 
@@ -278,7 +280,13 @@ class Paginator(Protocol):
     def before(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """The request for a page before the first one, when the first does not show there is none.
 
-        What it must not give are rows that the first page has not: ``refuse_rows_before``.
+        It must not give other rows than the first page: ``refuse_other_rows``.
+        """
+
+    def beyond(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """The request for the page after a first one that nothing but its length made the last.
+
+        As ``before``: it must not give other rows.
         """
 
 
@@ -343,6 +351,11 @@ class SinglePage:
         del sent, page
         return None
 
+    def beyond(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """Nothing comes after."""
+        del sent, page
+        return None
+
 
 class _Sized:
     """What all styles but ``none`` share: the page size asked for, and doubt at the end."""
@@ -371,6 +384,11 @@ class _Sized:
         del sent, page
         return None
 
+    def beyond(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """The API itself says where its list ends."""
+        del sent, page
+        return None
+
     def _asked(self, sent: PageRequest) -> int:
         """The page size a request asked for, 0 when it asked for none."""
         if self._size_param is None:
@@ -383,6 +401,13 @@ class _Sized:
             raise PaginationError(
                 f"{progress.empty_in_a_row} empty pages in a row, although the API says that"
                 " there are more; check hasMorePath and the parameter names"
+            )
+
+    def _refuse_no_body(self, progress: Progress, page: Page) -> None:
+        """Raise when the API led to a page and then has none there."""
+        if progress.pages and page.body is None:
+            raise PaginationError(
+                "the page before led to this one, but the answer has no body: the rest is missing"
             )
 
     def _refuse_doubtful_end(self, progress: Progress, page: Page) -> None:
@@ -462,6 +487,19 @@ class _Counted(_Sized, ABC):
         for count in range(1, left + 1):
             yield self._moved(sent, count * self._stride(progress.largest))
 
+    def beyond(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """The second page, where the first was short, but may be as long as the server allows."""
+        length = len(page.rows)
+        at_start = whole_number(sent.get(self._param, self._settings.send_in)) == self._start()
+        if not at_start or page.is_single or not 0 < length < self._asked(sent):
+            return None
+        told = first_known(self._signals.verdict(page.body, page.found), page.signal)
+        has_total = (page.totals.rows or 0) > length or page.totals.pages is not None
+        asked_for = not self._configured and _looks_like_a_cap(length)
+        if told is not Verdict.UNKNOWN or has_total or asked_for:
+            return None
+        return self._moved(sent, self._stride(length))
+
     def _moved(self, sent: PageRequest, by: int) -> PageRequest:
         send_in = self._settings.send_in
         at = whole_number(sent.get(self._param, send_in))
@@ -520,6 +558,11 @@ class _Counted(_Sized, ABC):
     def _refuse_missing_page(self, progress: Progress, asked: int) -> None:
         """A total is a hint; but all of it missing, or just one page, is a page never asked for."""
         missing = (progress.total or 0) - progress.rows
+        if progress.total_fell and missing > 0:
+            raise PaginationError(
+                "the total that the API tells fell during the walk: rows were removed, others moved"
+                " up, and some of those may not have been seen; the next resync will see them"
+            )
         # A full page and then an empty one is a walk cut off, rather than a count that is stale.
         full_before = progress.empty_in_a_row > 0 and len(progress.previous) >= progress.largest
         is_page = missing in {asked, progress.largest} or (
@@ -572,21 +615,18 @@ def _canonical(row: Json) -> str:
     return json.dumps(row, sort_keys=True)
 
 
-def refuse_rows_before(first: Page, before: Page) -> None:
-    """Raise when the page before the first one has rows, and none of the first one's.
+def refuse_other_rows(first: Page, other: Page, complaint: str) -> None:
+    """Raise when a page beside the first one has rows, and none of the first one's.
 
-    An API that counts from one refuses page 0, leaves it empty or takes it for page 1.
+    An API that has no such page refuses it, leaves it empty or gives the first one again.
     """
-    if not before.rows or before.is_single:
+    if not other.rows or other.is_single:
         return
-    shared = _ids(first.rows) & _ids(before.rows)
+    shared = _ids(first.rows) & _ids(other.rows)
     # Each page is gone through once: a large one is decoded as it is read.
-    known = set() if shared else {_canonical(row) for row in before.rows}
+    known = set() if shared else {_canonical(row) for row in other.rows}
     if not shared and not any(_canonical(row) in known for row in first.rows):
-        raise PaginationError(
-            f"page 0 has {len(before.rows)} rows that page 1 does not have: the API counts pages"
-            " from zero; set startPage to 0"
-        )
+        raise PaginationError(complaint)
 
 
 class OffsetPaginator(_Counted):
@@ -648,6 +688,7 @@ class CursorPaginator(_Sized):
 
     def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
         """Continue at the cursor, or end without one."""
+        self._refuse_no_body(progress, page)
         configured = self._signals.verdict(page.body, page.found)
         boolean = first_known(configured, page.boolean)
         found = self._cursor(page.body, page.found) if self._cursor else known_cursor(page.scopes)
@@ -711,6 +752,7 @@ class _Linked(_Sized, ABC):
 
     def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
         """Continue at the link, or end without one."""
+        self._refuse_no_body(progress, page)
         configured = self._signals.verdict(page.body, page.found)
         boolean = first_known(configured, page.boolean)
         link = self._link(page)

@@ -125,15 +125,22 @@ class _Source:
     without_items: int = 0
     last_body: Json = None
     first: Fetched | None = None
+    longest: Fetched | None = None
 
     def count(self, fetched: Fetched) -> None:
         """Count one response; an empty body says nothing about ``data_path``."""
         if fetched.begins_walk and (self.first is None or fetched.page.rows):
             self.first = fetched
+        if fetched.begins_walk and len(fetched.page.rows) > self._longest_length:
+            self.longest = fetched
         if fetched.size:
             self.responses += 1
             self.without_items += fetched.extracted.nothing
             self.last_body = fetched.page.body
+
+    @property
+    def _longest_length(self) -> int:
+        return len(self.longest.page.rows) if self.longest else 0
 
     def refuse_fruitless(self) -> None:
         """Raise when no walk, or no response, led anywhere: a typo, not an empty collection."""
@@ -149,10 +156,11 @@ class _Source:
             )
 
 
-class _StartCheck:
-    """Asks, beside the walks over a source, whether a page comes before their first one.
+class _EdgeCheck:
+    """Asks whether a page comes before the first one of the walks over a source, or after it.
 
-    One walk settles it, unless neither page has rows; then another one is asked, a few times.
+    Before it, beside the walks: one walk settles it, unless neither page has rows; then another
+    one is asked, a few times. After it, at the end.
     """
 
     def __init__(self, client: ApiClient, source: _Source) -> None:
@@ -177,7 +185,15 @@ class _StartCheck:
         self.task = asyncio.create_task(check)
 
     async def settle(self) -> None:
-        """Wait for what is under way, and check what came since; raises PaginationError."""
+        """Wait for what is under way, and check what came since; raises PaginationError.
+
+        Of all first pages the longest tells whether a server gives less than was asked for.
+        """
+        source = self._source
+        if source.longest:
+            await self._client.refuse_page_beyond(
+                source.longest, source.paginator, source.extractor
+            )
         self.check()
         while self.task and not await self.task and self._source.first and self._left:
             self.check()
@@ -201,7 +217,7 @@ class _ResourceWalk:
         }
         self._target = self._source(resource.endpoint, "data_path")
         self._failures: list[OceanCustomError] = []
-        self._starts = [_StartCheck(session.client, source) for source in self._sources]
+        self._edges = [_EdgeCheck(session.client, source) for source in self._sources]
 
     def _source(self, endpoint: Endpoint, where: str) -> _Source:
         extractor = Extractor(endpoint.data_path, where, self._session.jq)
@@ -225,15 +241,15 @@ class _ResourceWalk:
         try:
             async with aclosing(pages):
                 async for chunk in pages:
-                    for start in self._starts:
-                        start.check()
+                    for edge in self._edges:
+                        edge.check()
                     items += len(chunk[0])
                     yield chunk
             self._refuse_doubtful_end()
-            for start in self._starts:
-                await start.settle()
+            for edge in self._edges:
+                await edge.settle()
         finally:
-            await _cancelled([start.task for start in self._starts if start.task])
+            await _cancelled([edge.task for edge in self._edges if edge.task])
         walks = self._target.walks
         logger.info(
             "{}: {} items{}, {} requests, {} retries",
