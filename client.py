@@ -13,7 +13,7 @@ import asyncio
 import json
 import math
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
-from contextlib import aclosing, nullcontext
+from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import islice
