@@ -89,7 +89,7 @@ def load(path: Path) -> Results:
 
 def save(path: Path, results: Results) -> None:
     """Keep results for a later run of a single scenario."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(results)) + b"\n")
+    path.write_bytes(msgspec.json.encode(results) + b"\n")
 
 
 def markdown(results: Results) -> str:
