@@ -564,14 +564,13 @@ class _Counted(_Sized, ABC):
                 " up, and some of those may not have been seen; the next resync will see them"
             )
         # A full page and then an empty one is a walk cut off, rather than a count that is stale.
-        full_before = progress.empty_in_a_row > 0 and len(progress.previous) >= progress.largest
-        is_page = missing in {asked, progress.largest} or (
-            full_before and missing >= progress.largest
-        )
+        cut_off = progress.empty_in_a_row > 0 and len(progress.previous) >= progress.largest
+        is_page = missing in {asked, progress.largest} or cut_off
         if missing > 0 and (not progress.rows or is_page):
             raise PaginationError(
                 f"the API tells a total of {progress.total}, but the walk gave {progress.rows}"
-                f" rows: a page is missing; check startPage and {self._param!r}"
+                f" rows: a page is missing; check startPage and {self._param!r} (or, if all is"
+                " well, another pageSize avoids the doubt)"
             )
         if progress.total_pages == progress.pages and progress.empty_in_a_row == 1:
             raise PaginationError(

@@ -420,6 +420,32 @@ async def test_renewal_before_expiry() -> None:
     assert (await anext(auth.async_auth_flow(get()))).headers["Authorization"] == "Bearer new"
 
 
+@pytest.mark.parametrize(
+    ("told", "interval", "kept_until"),
+    [
+        pytest.param(100, None, 1090, id="nine tenths"),
+        pytest.param("100", None, 1090, id="digits"),
+        pytest.param(100, 30, 1030, id="the setting wins"),
+        pytest.param(0, None, None, id="zero says nothing"),
+        pytest.param("soon", None, None, id="no number"),
+    ],
+)
+async def test_a_told_lifetime(
+    told: Json, interval: float | None, kept_until: float | None
+) -> None:
+    """``expires_in`` of the login's answer renews before the API refuses (RFC 6749, 5.1)."""
+    clock = Clock(1000)
+    auth = login_auth(LoginRequest("/login", reauthenticate_after=interval), clock=clock)
+    await signed(auth, get(), httpx.Response(200, json={"access_token": "old", "expires_in": told}))
+
+    clock.now = (kept_until or 10**9) - 0.1
+    assert (await anext(auth.async_auth_flow(get()))).url.path == "/v2/things"
+
+    clock.now = kept_until or 10**9
+    expected = "/v2/login" if kept_until else "/v2/things"
+    assert (await anext(auth.async_auth_flow(get()))).url.path == expected
+
+
 async def test_without_an_interval_a_token_is_kept() -> None:
     """A token without a known lifetime is used until it is refused."""
     clock = Clock()
