@@ -4,6 +4,7 @@ The only module that knows how Ocean builds clients. Nothing is retried or logge
 retries stand above (``retry.py``), and URLs may hold credentials by now.
 """
 
+import ipaddress
 import logging
 from typing import Any, override
 
@@ -36,8 +37,53 @@ class _DirectTransport(RetryTransport):
         return await self._wire.handle_async_request(request)
 
 
+class _EmbeddedAddressTransport(httpx.AsyncBaseTransport):
+    """Below Ocean's address check, which lets a private IPv4 address pass within an IPv6 one."""
+
+    def __init__(self, wrapped: httpx.AsyncBaseTransport) -> None:
+        self._wrapped = wrapped
+
+    @override
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send, unless the host is such an address; Ocean has looked names up by now."""
+        embedded = _embedded_address(request.url.host)
+        if embedded and not embedded.is_global:
+            raise AddressRefused(
+                f"Request to {request.url.host} was blocked: it stands for {embedded}, which is"
+                " not within the allowed ranges"
+            )
+        return await self._wrapped.handle_async_request(request)
+
+    @override
+    async def aclose(self) -> None:
+        await self._wrapped.aclose()
+
+
+# IPv4-compatible (RFC 4291, 2.5.5.1) and NAT64 (RFC 6052, 2.1): IPv4 in the last 32 bits.
+_WITH_IPV4 = tuple(map(ipaddress.IPv6Network, ("::/96", "64:ff9b::/96")))
+
+
+def _embedded_address(host: str) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 address stands for, None for any other host."""
+    try:
+        address = ipaddress.IPv6Address(host.partition("%")[0])
+    except ValueError:
+        return None
+    if any(address in network for network in _WITH_IPV4):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
+
+
 class _Client(OceanAsyncClient):
     """Ocean's client; only what goes through a proxy is carried by httpx itself."""
+
+    @override
+    def _wrap_with_ip_blocker_if_needed(
+        self, transport: httpx.AsyncBaseTransport
+    ) -> httpx.AsyncBaseTransport:
+        if ocean.config.disable_ip_outbound_blocker:
+            return transport
+        return super()._wrap_with_ip_blocker_if_needed(_EmbeddedAddressTransport(transport))
 
     @override
     def _init_proxy_transport(  # type: ignore[override] # as Ocean overrides it

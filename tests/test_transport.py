@@ -639,7 +639,20 @@ async def hosted(
         yield
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", PRIVATE, "localhost", "[::1]"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        PRIVATE,
+        "localhost",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:a9fe:a9fe]",
+        "[::127.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "[2002:7f00:1::]",
+    ],
+)
 @pytest.mark.usefixtures("hosted")
 async def test_a_private_address_is_refused_when_hosted(api: FaultApi, host: str) -> None:
     """Where Ocean forbids private addresses, none is connected to, by address or by name."""
