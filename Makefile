@@ -18,7 +18,7 @@ $(STAMP): requirements-dev.lock
 	@$(BIN)/python -m pip check --disable-pip-version-check >/dev/null
 	@touch $@
 
-test: lint types ## Lint, check the types, run all tests, report the coverage
+test: lint types audit ## Lint, check types and packages, run all tests, report the coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term
 
 lint: setup ## Check style and formatting
@@ -27,7 +27,7 @@ lint: setup ## Check style and formatting
 types: setup ## Check the types
 	@$(BIN)/mypy
 
-audit: setup ## Look up known vulnerabilities of the locked packages (needs the network)
+audit: setup ## Look up known vulnerabilities of the locked packages, where the network allows it
 	@$(BIN)/python scripts/audit.py requirements.lock
 
 format: setup ## Format the code and apply safe fixes

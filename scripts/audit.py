@@ -2,8 +2,7 @@
 """Looks up known vulnerabilities of every package in a lock file, its one argument.
 
 Ends with 1 when there is one. Where no vulnerability service can be reached it says so and ends
-with 0: a closed network is no fault of the code. Not a part of `make test`, whose outcome is to
-depend on the code alone and not on what was published since.
+with 0: a closed network is no fault of the code.
 """
 
 import json
