@@ -117,7 +117,11 @@ async def test_every_request_is_signed(  # noqa: PLR0913, PLR0917 (four are the 
     outcome = await installation.resync()
 
     assert outcome.complete, outcome.formatted
-    assert [request.headers[header] for request in api.requests] == [value] * 5
+    assert {request.path for request in api.requests} == {
+        "/items",
+        *(f"/items/{n}/notes" for n in (1, 2, 3)),
+    }
+    assert {request.headers.get(header) for request in api.requests} == {value}
 
 
 class TokenApi:
