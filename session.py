@@ -138,6 +138,10 @@ class _Source:
             self.without_items += fetched.extracted.nothing
             self.last_body = fetched.page.body
 
+    def forget_pages(self) -> None:
+        """Let go of the pages kept: the file of a large one is closed with its last reader."""
+        self.first = self.longest = None
+
     @property
     def _longest_length(self) -> int:
         return len(self.longest.page.rows) if self.longest else 0
@@ -250,6 +254,8 @@ class _ResourceWalk:
                 await edge.settle()
         finally:
             await _cancelled([edge.task for edge in self._edges if edge.task])
+            for source in self._sources:
+                source.forget_pages()
         walks = self._target.walks
         logger.info(
             "{}: {} items{}, {} requests, {} retries",
