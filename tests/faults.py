@@ -669,19 +669,12 @@ class Find:
 
 FINDS: tuple[Find, ...] = (
     Find(
-        "quoting a body in a charset that it is not in raises UnicodeError",
-        lambda cell: (
-            cell.fault.name == "503 in UTF-16"
-            or (cell.fault.name == "wrong charset" and cell.place != "login")
-        ),
+        "quoting a login's answer in a charset that it is not in raises UnicodeError",
+        lambda cell: cell.place == "login" and cell.fault.name == "503 in UTF-16",
     ),
     Find(
         "the error names the request that needed the login, not the login",
-        lambda cell: (
-            cell.place == "login"
-            and not cell.passing
-            and cell.fault.name in {"body drips", "broken gzip"}
-        ),
+        lambda cell: cell.place == "login" and not cell.passing and cell.fault.name == "body drips",
     ),
     Find(
         "the error does not name the login's method and URL",
