@@ -188,9 +188,11 @@ class Scene:
     def honest_requests(self) -> int:
         """How many requests a resync without a fault takes."""
         walks = sum(self.last_page(path) for path in self.collections)
-        # Items, groups, members and teams are each asked for a page 0, once.
+        # Items, groups, members and teams are each asked for a page 0, once; the short first
+        # pages of members and teams for another one, once.
         page_zero = 4 if self.paging in {"page", "page_total"} else 0
-        return walks + page_zero + (self.signing == "custom")
+        after_short = 2 if self.paging in COUNTED else 0
+        return walks + page_zero + after_short + (self.signing == "custom")
 
     def _is_signed(self, request: Request) -> bool:
         if self.signing == "none":
