@@ -54,30 +54,33 @@ async def merged[Source, Item](
     """
     queue: asyncio.Queue[Item | _Done] = asyncio.Queue()
     room = _Room()
-    free = asyncio.Semaphore(workers)
+    turn = asyncio.Lock()
+    failures: list[Exception] = []
 
-    async def read(source: Source) -> None:
-        try:
+    async def next_source() -> Source | _Done:
+        async with turn:
+            try:
+                return await anext(sources, _DONE)
+            except FAILURES as error:
+                # The sources already begun are read to their end all the same.
+                failures.append(error)
+                return _DONE
+
+    async def work() -> None:
+        # From the end of one source straight to the next: whoever waits for many answers at
+        # once would otherwise handle all of them before it asks for anything new.
+        while not isinstance(source := await next_source(), _Done):
             async with aclosing(items(source)) as stream:
                 async for item in stream:
                     await room.take(weigh(item))
                     queue.put_nowait(item)
-        finally:
-            free.release()
 
     async def read_all() -> None:
-        failure: Exception | None = None
         try:
-            async with asyncio.TaskGroup() as group:
-                try:
-                    async with aclosing(sources) as stream:
-                        async for source in stream:
-                            await free.acquire()
-                            group.create_task(read(source))
-                except FAILURES as error:
-                    # The sources already begun are read to their end all the same.
-                    failure = error
-            if failure:
+            async with aclosing(sources), asyncio.TaskGroup() as group:
+                for _ in range(workers):
+                    group.create_task(work())
+            for failure in failures:
                 raise failure
         finally:
             queue.put_nowait(_DONE)
