@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from urllib.parse import parse_qsl, quote
@@ -67,12 +67,20 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class ListedParameter:
+    """A path parameter whose values stand in the mapping: texts and whole numbers."""
+
+    name: str
+    values: tuple[Json, ...]
+
+
+@dataclass(frozen=True)
 class Resource:
     """One resource of the mapping: what to walk, and for which values."""
 
     kind: str
     endpoint: Endpoint
-    parameters: tuple[Parameter, ...] = ()
+    parameters: tuple[Parameter | ListedParameter, ...] = ()
     mentions_parent: bool = False
 
 
@@ -97,7 +105,7 @@ class Binding:
         return {**self.values, **item, **marks, **parents}
 
 
-def ordered(resource: Resource) -> list[Parameter]:
+def ordered(resource: Resource) -> list[Parameter | ListedParameter]:
     """The parameters, each after those its own endpoint needs.
 
     Raises MappingError for a placeholder without configuration, for a configuration without
@@ -108,6 +116,9 @@ def ordered(resource: Resource) -> list[Parameter]:
     needed = set(_wanted(resource.endpoint, parameters, "the path"))
     graph: dict[str, frozenset[str]] = {}
     for name, parameter in parameters.items():
+        if isinstance(parameter, ListedParameter):
+            graph[name] = frozenset()
+            continue
         where = f"path_parameters.{name}.endpoint"
         _refuse_bad_path(parameter.parent.path, where)
         graph[name] = _wanted(parameter.parent, parameters, where)
@@ -124,15 +135,15 @@ def ordered(resource: Resource) -> list[Parameter]:
         raise MappingError(f"path_parameters need each other in a circle: {circle}") from None
 
 
-def _wanted(endpoint: Endpoint, parameters: Mapping[str, Parameter], where: str) -> frozenset[str]:
+def _wanted(endpoint: Endpoint, parameters: Container[str], where: str) -> frozenset[str]:
     """The parameters an endpoint needs; braces in its body may be anything, GraphQL say."""
     for name in _PLACEHOLDER.findall(endpoint.path + json.dumps(endpoint.query_params)):
         if name not in parameters:
             raise MappingError(
                 f"{where} {endpoint.path!r} needs a value for {{{name}}}; add"
-                f" path_parameters.{name} with an endpoint and a field"
+                f" path_parameters.{name} with an endpoint and a field, or with values"
             )
-    return endpoint.placeholders() & parameters.keys()
+    return frozenset(name for name in endpoint.placeholders() if name in parameters)
 
 
 def _refuse_bad_path(path: str, where: str) -> None:
@@ -185,6 +196,8 @@ async def computed(resource: Resource, moment: float, jq: Jq) -> Resource:
                 parameter.parent, moment, f"path_parameters.{parameter.name}", jq
             ),
         )
+        if isinstance(parameter, Parameter)
+        else parameter
         for parameter in resource.parameters
     ]
     return replace(resource, endpoint=endpoint, parameters=tuple(parameters))
@@ -286,6 +299,23 @@ def as_text(value: Json) -> str:
 def is_segment(value: Json) -> bool:
     """Whether a value can stand as one path segment: '', '.' and '..' would change the path."""
     return as_text(value) not in _DOT_SEGMENTS
+
+
+class Distinct:
+    """Lets each value through once that can stand in a path; ``skipped`` counts what cannot."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+        self.skipped = 0
+
+    def admits(self, value: Json) -> bool:
+        """Whether a value is a new path segment; values with the same text are the same."""
+        text = as_text(value)
+        if text in self._known:
+            return False
+        self._known.add(text)
+        self.skipped += not is_segment(value)
+        return is_segment(value)
 
 
 class Chooser:

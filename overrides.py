@@ -19,7 +19,7 @@ from port_ocean.core.handlers.port_app_config.models import (
 from pydantic.v1 import BaseModel, Extra, Field, ValidationError, root_validator, validator
 
 from errors import MappingError
-from expansion import Endpoint, Parameter, Resource
+from expansion import Endpoint, ListedParameter, Parameter, Resource, is_segment
 from lookup import Json
 from pagination import PaginationSettings, PaginationType, SendIn
 from settings import Method, is_header_name, is_header_value
@@ -163,12 +163,16 @@ class RequestFields(StrictModel):
 
 
 class PathParameter(RequestFields):
-    """Where the values of one placeholder come from."""
+    """Where the values of one placeholder come from: a parent endpoint, or a list."""
 
-    endpoint: str = Field(
+    values: list[Json] | None = Field(
+        title="Values",
+        description="The values themselves, texts or whole numbers, instead of an endpoint.",
+    )
+    endpoint: str | None = Field(
         title="Endpoint", description="The path of the parent endpoint.", min_length=1
     )
-    field: str = Field(
+    field: str | None = Field(
         title="Field", description="jq from a parent item to the value.", min_length=1
     )
     filter: str = Field(
@@ -178,8 +182,33 @@ class PathParameter(RequestFields):
         min_length=1,
     )
 
-    def to_parameter(self, name: str, settings: PaginationSettings) -> Parameter:
+    @root_validator(pre=True)
+    def _refuse_two_sources(cls, given: dict[str, Json]) -> dict[str, Json]:  # noqa: N805 — pydantic
+        names = {name for name, value in given.items() if value is not None}
+        if "values" in names and (others := sorted(names - {"values"})):
+            raise ValueError(
+                f"has values, and {', '.join(others)} beside them; keep either values, or endpoint"
+                " and field"
+            )
+        if "values" not in names and (missing := sorted({"endpoint", "field"} - names)):
+            raise ValueError(f"lacks {' and '.join(missing)}; give endpoint and field, or values")
+        return given
+
+    @validator("values")
+    def _refuse_odd_values(cls, values: list[Json] | None) -> list[Json] | None:  # noqa: N805 — pydantic
+        if odd := [value for value in values or [] if type(value) not in {str, int}]:
+            raise ValueError(
+                f"holds {odd[0]!r}, which is neither text nor a whole number; put words such as no"
+                " and on, dates, and versions such as 1.10 in quotes"
+            )
+        if values is not None and not any(map(is_segment, values)):
+            raise ValueError("holds no value that can be a part of a path; give at least one")
+        return values
+
+    def to_parameter(self, name: str, settings: PaginationSettings) -> Parameter | ListedParameter:
         """The values this configuration describes."""
+        if self.endpoint is None or self.field is None:
+            return ListedParameter(name, tuple(self.values or ()))
         parent = self.to_endpoint(self.endpoint, settings)
         return Parameter(name=name, parent=parent, field=self.field, filter=self.filter)
 
@@ -190,7 +219,7 @@ class EndpointSelector(RequestFields, Selector):
     path_parameters: dict[str, PathParameter] = Field(
         default_factory=dict,
         title="Path parameters",
-        description="For each {placeholder} of the kind, the parent endpoint of its values.",
+        description="For each {placeholder} of the kind, where its values come from.",
     )
 
 

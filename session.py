@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
+from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -23,12 +24,12 @@ from errors import CredentialsError, MappingError, OceanCustomError, ResponseErr
 from expansion import (
     Binding,
     Chooser,
+    Distinct,
     Endpoint,
+    ListedParameter,
     Parameter,
     Resource,
-    as_text,
     computed,
-    is_segment,
     ordered,
     request_for,
 )
@@ -210,14 +211,18 @@ class _ResourceWalk:
         self._session = session
         self._resource = resource
         self._parameters = ordered(resource)
-        self._choosers = {
-            parameter.name: Chooser(parameter, session.jq) for parameter in self._parameters
-        }
+        walked = [one for one in self._parameters if isinstance(one, Parameter)]
+        self._choosers = {parameter.name: Chooser(parameter, session.jq) for parameter in walked}
         self._parents = {
             parameter.name: self._source(
                 parameter.parent, f"path_parameters.{parameter.name}.data_path"
             )
-            for parameter in self._parameters
+            for parameter in walked
+        }
+        self._listed = {
+            one.name: self._segments(one)
+            for one in self._parameters
+            if isinstance(one, ListedParameter)
         }
         self._target = self._source(resource.endpoint, "data_path")
         self._failures: list[OceanCustomError] = []
@@ -292,16 +297,20 @@ class _ResourceWalk:
         """The chunks of one child."""
         request = request_for(self._target.endpoint, binding, self._session.settings.base_url)
         walk = self._session.client.walk(request, self._target.paginator, self._target.extractor)
-        pages = self._guarded(walk, self._target, is_child=bool(binding.values))
+        pages = self._guarded(walk, self._target, binding.values.keys())
         async with aclosing(pages):
             async for fetched in pages:
                 self._target.count(fetched)
                 yield [binding.enriched(item) for item in fetched.extracted.items], fetched.size
 
     async def _guarded[Fetch](
-        self, pages: AsyncGenerator[Fetch], source: _Source, *, is_child: bool
+        self, pages: AsyncGenerator[Fetch], source: _Source, needs: AbstractSet[str]
     ) -> AsyncGenerator[Fetch]:
-        """The pages of one walk; a child's failure is noted, and its siblings go on."""
+        """The pages of one walk; a child's failure is noted, and its siblings go on.
+
+        ``needs``: the parameters it hangs on, none for no child. What hangs on values from a
+        parent may be gone with it; values of a list do not go away.
+        """
         source.walks += 1
         begun = False
         try:
@@ -312,9 +321,10 @@ class _ResourceWalk:
         except CredentialsError:
             raise
         except OceanCustomError as error:
-            if not is_child:
+            if not needs:
                 raise
-            if isinstance(error, ResponseError) and error.gone and not begun:
+            is_gone = isinstance(error, ResponseError) and error.gone and not begun
+            if is_gone and needs & self._parents.keys():
                 source.gone += 1
             else:
                 self._note(error)
@@ -334,7 +344,7 @@ class _ResourceWalk:
         return bindings
 
     def _extended(
-        self, bindings: AsyncGenerator[Binding], parameter: Parameter
+        self, bindings: AsyncGenerator[Binding], parameter: Parameter | ListedParameter
     ) -> AsyncGenerator[Binding]:
         """Every binding with every value of one more parameter."""
         return merged(
@@ -344,8 +354,14 @@ class _ResourceWalk:
             weigh=lambda _: 1 / AHEAD_BINDINGS,
         )
 
-    async def _with_values(self, binding: Binding, parameter: Parameter) -> AsyncGenerator[Binding]:
+    async def _with_values(
+        self, binding: Binding, parameter: Parameter | ListedParameter
+    ) -> AsyncGenerator[Binding]:
         """A binding extended by each value of a parameter."""
+        if isinstance(parameter, ListedParameter):
+            for value in self._listed[parameter.name]:
+                yield binding.bound(parameter.name, value, None)
+            return
         source = self._parents[parameter.name]
         request = request_for(source.endpoint, binding, self._session.settings.base_url)
         # Many bindings may need the same values: they are chosen once, then followed.
@@ -353,8 +369,8 @@ class _ResourceWalk:
             (self, parameter.name, request.key), lambda: self._choices(parameter, request)
         )
         # A parent that hangs on another parent's value is a child itself: it may be gone.
-        is_child = bool(source.endpoint.placeholders() & binding.values.keys())
-        pages = self._guarded(choices, source, is_child=is_child)
+        needs = source.endpoint.placeholders() & binding.values.keys()
+        pages = self._guarded(choices, source, needs)
         async with aclosing(pages):
             async for choices_of_page in pages:
                 for choice in choices_of_page:
@@ -365,31 +381,35 @@ class _ResourceWalk:
     ) -> AsyncGenerator[list[Item]]:
         """The distinct values of one parent's items, each with its item if the mapping wants it."""
         source, chooser = self._parents[parameter.name], self._choosers[parameter.name]
-        known: set[str] = set()
-        skipped = 0
+        distinct = Distinct()
         pages = self._session.parents.pages(source, request)
         async with aclosing(pages):
             async for items in pages:
                 choices: list[Item] = []
                 for item, value in await chooser.values(items):
-                    if (text := as_text(value)) in known:
-                        continue
-                    known.add(text)
-                    if is_segment(value):
+                    if distinct.admits(value):
                         parent = item if self._resource.mentions_parent else None
                         choices.append({"value": value, "parent": parent})
-                    else:
-                        skipped += 1
                 yield choices
                 # Pages kept from before come without a wait: others want the loop too.
                 await asyncio.sleep(0)
+        self._warn_of_skipped(parameter.name, distinct.skipped)
+
+    def _segments(self, parameter: ListedParameter) -> list[Json]:
+        """The values of a list, each once."""
+        distinct = Distinct()
+        values = [value for value in parameter.values if distinct.admits(value)]
+        self._warn_of_skipped(parameter.name, distinct.skipped)
+        return values
+
+    def _warn_of_skipped(self, name: str, skipped: int) -> None:
         if skipped:
             logger.warning(
                 "{}: skipped {} values of path_parameters.{} that cannot be a path segment:"
                 " '', '.' or '..'",
                 self._resource.kind,
                 skipped,
-                parameter.name,
+                name,
             )
 
 

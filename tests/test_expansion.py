@@ -15,7 +15,9 @@ from errors import MappingError
 from expansion import (
     Binding,
     Chooser,
+    Distinct,
     Endpoint,
+    ListedParameter,
     Parameter,
     Resource,
     as_text,
@@ -58,7 +60,7 @@ def query(request: PageRequest) -> list[tuple[str, str]]:
     return parse_qsl(sent(request).query.decode(), keep_blank_values=True)
 
 
-def resource(path: str, *parameters: Parameter, **fields: Json) -> Resource:
+def resource(path: str, *parameters: Parameter | ListedParameter, **fields: Json) -> Resource:
     """A resource whose kind is its path."""
     return Resource(path, Endpoint(path, **fields), parameters)
 
@@ -151,6 +153,18 @@ def test_values_that_would_change_the_path_are_no_segments(value: str) -> None:
 def test_other_values_are_segments(value: Json) -> None:
     """Falsy and odd values are values."""
     assert is_segment(value)
+
+
+def test_values_are_let_through_once_and_counted_when_they_cannot_be_segments() -> None:
+    """The same text is the same segment, whatever its type."""
+    distinct = Distinct()
+
+    admitted = [
+        value for value in ["eu", 7, "7", "", "eu", "..", "", "us"] if distinct.admits(value)
+    ]
+
+    assert admitted == ["eu", 7, "us"]
+    assert distinct.skipped == 2
 
 
 def test_a_value_may_be_used_more_than_once_and_beside_text() -> None:
@@ -306,7 +320,9 @@ async def test_computed_values(jq: Jq, text: str, expected: Json) -> None:
     wanted = resource("/x", parameter("id", "/ids", **fields), **fields)
     given = await computed(wanted, MOMENT, jq)
 
-    for endpoint in (given.endpoint, given.parameters[0].parent):
+    (walked,) = given.parameters
+    assert isinstance(walked, Parameter)
+    for endpoint in (given.endpoint, walked.parent):
         assert endpoint.query_params == {"q": [expected]}
         assert endpoint.body == {"a": {"b": expected}}
 
@@ -453,6 +469,12 @@ def test_a_parameter_that_nothing_needs() -> None:
     """A misspelt parameter is told, since its placeholder is not the one meant."""
     with pytest.raises(MappingError, match=r"path_parameters\.tikcet"):
         ordered(resource("/tickets", parameter("tikcet", "/tickets")))
+
+
+def test_a_list_that_nothing_needs() -> None:
+    """Values are for a placeholder too: one that stands nowhere is told."""
+    with pytest.raises(MappingError, match=r"path_parameters\.regoin"):
+        ordered(resource("/users", ListedParameter("regoin", ("eu",))))
 
 
 # --- several parameters ------------------------------------------------------------------

@@ -9,7 +9,7 @@ from pydantic.v1 import BaseModel
 from pydantic.v1.fields import ModelField
 
 from errors import MappingError
-from expansion import Endpoint, Parameter, Resource
+from expansion import Endpoint, ListedParameter, Parameter, Resource
 from lookup import Json
 from overrides import (
     EndpointAppConfig,
@@ -133,6 +133,13 @@ def test_a_parameter_alone() -> None:
     assert given.parameters == (
         Parameter("id", Endpoint("/u", pagination=INSTALLATION), ".id", "true"),
     )
+
+
+def test_a_parameter_with_values() -> None:
+    """The values of a path parameter may stand in the mapping, texts and numbers as they are."""
+    given = resource("/u/{id}", path_parameters={"id": {"values": ["eu", 7, "1.10", ""]}})
+
+    assert given.parameters == (ListedParameter("id", ("eu", 7, "1.10", "")),)
 
 
 @pytest.mark.parametrize(
@@ -294,6 +301,44 @@ def test_unknown_keys(selector: dict[str, Json], told: str) -> None:
         pytest.param({"path_parameters": {"id": {"endpoint": "/u"}}}, "field", id="no field"),
         pytest.param(
             {"path_parameters": {"id": {"endpoint": "", "field": ".id"}}}, "endpoint", id="empty"
+        ),
+        pytest.param(
+            {"path_parameters": {"id": {"filter": ".on"}}},
+            "path_parameters.id: lacks endpoint and field; give endpoint and field, or values",
+            id="no source of values",
+        ),
+        pytest.param(
+            {"path_parameters": {"id": {"values": ["a"], "endpoint": "/u", "field": ".id"}}},
+            "path_parameters.id: has values, and endpoint, field beside them",
+            id="two sources of values",
+        ),
+        pytest.param(
+            {"path_parameters": {"id": {"values": ["a"], "filter": ".on"}}},
+            "path_parameters.id: has values, and filter beside them",
+            id="nothing to filter",
+        ),
+        pytest.param(
+            {"path_parameters": {"id": {"values": "a"}}},
+            "path_parameters.id.values",
+            id="values are a text",
+        ),
+        pytest.param(
+            {"path_parameters": {"id": {"values": []}}},
+            "path_parameters.id.values: holds no value",
+            id="no values",
+        ),
+        pytest.param(
+            {"path_parameters": {"id": {"values": ["", ".."]}}},
+            "path_parameters.id.values: holds no value",
+            id="nothing usable among values",
+        ),
+        *(
+            pytest.param(
+                {"path_parameters": {"id": {"values": ["a", odd]}}},
+                f"path_parameters.id.values: holds {odd!r}, which",
+                id=f"{odd!r} among values",
+            )
+            for odd in (False, 1.1, None, {"a": 1}, ["b"])
         ),
     ],
 )

@@ -178,6 +178,78 @@ async def test_independent_parameters_multiply(api: FaultApi, installation: Inst
     assert api.paths().count("/envs") == api.paths().count("/apps") == 1
 
 
+async def test_values_in_the_mapping(api: FaultApi, installation: Installation) -> None:
+    """Listed values are walked each once, multiply with others, and mark their items."""
+    api.serve("/apps", answer(named("a", "b")))
+    api.serve("/{}/apps/{}", lambda one: answer([{"id": "-".join(one.values)}]))
+    installation.mapping = [
+        resource(
+            "/{region}/apps/{app}",
+            seen="[.__region, .region, .__parent]",
+            path_parameters={
+                "region": {"values": ["eu", "us", "eu", "", ".."]},
+                "app": {"endpoint": "/apps", "field": ".id"},
+            },
+        )
+    ]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert installation.seen() == {
+        f"{region}-{app}": [region, region, {"app": {"id": app, "name": f"the {app}"}}]
+        for region in ("eu", "us")
+        for app in ("a", "b")
+    }
+    assert len(api.requests) == 1 + 4
+    assert outcome.log.count("skipped 2 values of path_parameters.region") == 1
+
+
+async def test_values_lead_to_parents(api: FaultApi, installation: Installation) -> None:
+    """A parent endpoint may itself hold the placeholder of a list."""
+    api.serve("/{}/orgs", lambda one: answer(named(f"{one.values[0]}-org")))
+    api.serve("/{}/orgs/{}/repos", lambda one: answer(named(f"{one.values[1]}-repo")))
+    installation.mapping = [
+        resource(
+            "/{region}/orgs/{org}/repos",
+            path_parameters={
+                "org": {"endpoint": "/{region}/orgs", "field": ".id"},
+                "region": {"values": ["eu", "us"]},
+            },
+        )
+    ]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.entities == entities("item", "eu-org-repo", "us-org-repo")
+    assert len(api.requests) == 2 + 2
+
+
+@pytest.mark.parametrize("regions", [["eu", "us"], ["us"]])
+async def test_a_listed_value_that_answers_404_is_a_failure(
+    api: FaultApi, installation: Installation, regions: list[str]
+) -> None:
+    """No parent can have gone away: the list or the path is wrong, and nothing is deleted."""
+    gone: set[str] = set()
+
+    def apps(request: Request) -> Reply:
+        region = request.values[0]
+        return answer({}, 404) if region in gone else answer(named(f"{region}-app"))
+
+    api.serve("/{}/apps", apps)
+    listed = {"region": {"values": regions}}
+    installation.mapping = [resource("/{region}/apps", path_parameters=listed)]
+    await installation.resync()
+    gone.add("us")
+
+    outcome = await installation.resync()
+
+    assert "/us/apps: 404" in outcome.message
+    assert outcome.deleted == set()
+    assert outcome.entities == entities("item", *(f"{region}-app" for region in regions))
+
+
 async def test_parameters_follow_one_another(api: FaultApi, installation: Installation) -> None:
     """A parameter whose endpoint holds another is resolved for each value of that one."""
     repos = {"x": named("r1", "r2"), "y": named("r3")}
