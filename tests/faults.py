@@ -655,9 +655,6 @@ def bound(cell: Cell, scene: Scene) -> int:
 # --- finds ----------------------------------------------------------------------------------
 
 
-_WITHOUT_ROWS = frozenset({"204", "empty object", "page emptied"})
-
-
 @dataclass(frozen=True)
 class Find:
     """Why cells break a rule, and which do; `is_loss`: fewer entities, and no error."""
@@ -671,15 +668,6 @@ FINDS: tuple[Find, ...] = (
     Find(
         "quoting a login's answer in a charset that it is not in raises UnicodeError",
         lambda cell: cell.place == "login" and cell.fault.name == "503 in UTF-16",
-    ),
-    Find(
-        "an empty last page is believed, though a total tells of a few rows more",
-        lambda cell: (
-            cell.fault.name in _WITHOUT_ROWS
-            and cell.paging == "page_total"
-            and cell.place in {"last page", "parent"}
-        ),
-        is_loss=True,
     ),
     Find(
         "a row that moves up a page while positions are counted is never seen",
