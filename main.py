@@ -1,7 +1,8 @@
 """Ocean's hooks, and nothing else: the only module that reads Ocean's context."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from contextlib import aclosing
 from typing import Any, cast
 
 from loguru import logger
@@ -49,22 +50,47 @@ async def resync(kind: str) -> AsyncGenerator[list[dict[str, Any]]]:
     """
     del kind
     settings = _settings()
-    session: Session | None = event.attributes.get(_SESSION)
+    # Held on to: by the time a dropped generator is closed, another resync may be the current one.
+    attributes = event.attributes
+    session: Session | None = attributes.get(_SESSION)
     if session is None:
         environment = ocean.config.allow_environment_variables_jq_access
-        session = event.attributes[_SESSION] = Session(settings, jq_environment=environment)
+        session = attributes[_SESSION] = Session(settings, jq_environment=environment)
         hide_from_ocean(session.client.redact)
-    config = cast("EndpointResource", resource.resource_config)
-    work = begin_work(session.jq.run)
     is_last = resource.index + 1 >= len(event.port_app_config.resources)
+    batches = _batches(session, settings)
+
+    async def end(*, of_resync: bool) -> None:
+        await batches.aclose()
+        if of_resync:
+            attributes.pop(_SESSION, None)
+            await session.aclose()
+
+    # Ocean just drops this generator when it cannot map or write a batch, and its task ends.
+    _call_after_task(lambda task: end(of_resync=is_last or task.cancelled()))
     try:
-        async for batch in session.extract(config.to_resource(settings.pagination)):
+        async for batch in batches:
             yield batch
-        work.refuse_fruitless(config)
-    except (asyncio.CancelledError, GeneratorExit):
+    except asyncio.CancelledError:
         is_last = True
         raise
     finally:
-        if is_last:
-            del event.attributes[_SESSION]
-            await session.aclose()
+        await end(of_resync=is_last)
+
+
+async def _batches(session: Session, settings: Settings) -> AsyncGenerator[list[dict[str, Any]]]:
+    """The items of the resource in work; raises when not one of them made an entity."""
+    config = cast("EndpointResource", resource.resource_config)
+    work = begin_work(session.jq.run)
+    walk = session.extract(config.to_resource(settings.pagination))
+    async with aclosing(walk):
+        async for batch in walk:
+            yield batch
+    work.refuse_fruitless(config)
+
+
+def _call_after_task(call: Callable[[asyncio.Task[Any]], Coroutine[Any, Any, None]]) -> None:
+    """Call and await when the task that runs now is over, however that ends."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None  # noqa: S101 — this is called from a coroutine
+    task.add_done_callback(lambda done: loop.create_task(call(done)))

@@ -14,19 +14,23 @@ class _Room:
     """Space for what was fetched and not yet read; weights are shares of it, 0 to 1 and above."""
 
     def __init__(self) -> None:
+        self._held = 0
         self._used = 0.0
         self._freed = asyncio.Condition()
 
     async def take(self, weight: float) -> None:
         """Wait until the weight fits; into an empty room anything fits."""
         async with self._freed:
-            await self._freed.wait_for(lambda: not self._used or self._used + weight <= 1)
+            await self._freed.wait_for(lambda: not self._held or self._used + weight <= 1)
+            self._held += 1
             self._used += weight
 
     async def give_back(self, weight: float) -> None:
         """Make the space free again."""
         async with self._freed:
-            self._used = max(0.0, self._used - weight)
+            self._held -= 1
+            # What is left of sums of fractions must not keep an empty room from being empty.
+            self._used = max(0.0, self._used - weight) if self._held else 0.0
             self._freed.notify_all()
 
 

@@ -6,6 +6,7 @@ compared. `OCEAN_CUSTOM_EXAMPLES=1000` tries more mappings than the default.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator
@@ -530,6 +531,24 @@ async def test_a_mapping_beyond_its_limits_fails_its_kind_only(
 
     assert_nothing_lost(outcome, "kind '/items': selector.query and mappings took longer")
     assert "team/new" in outcome.entities
+
+
+async def test_what_a_batch_that_cannot_be_mapped_leaves_open_is_closed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ocean just drops the items of such a kind: walk, connections and jq end all the same."""
+    monkeypatch.setattr("session.JqWorker", partial(JqWorker, limits=Limits(seconds=0.5)))
+    # More than may wait to be mapped: the walk is in the middle when the first batch fails.
+    world.items += named(*range(8, 3000))
+    world.installation.settings["page_size"] = 100
+    world.installation.mapping = [resource("/items", data_path=".items", seen="def f: f; f")]
+
+    outcome = await world.installation.resync()
+
+    assert not outcome.complete
+    async with asyncio.timeout(10):
+        while beside := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(beside)
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,22 @@ async def test_an_item_heavier_than_the_room_comes_through() -> None:
     assert len(items) == 6
 
 
+async def test_an_item_heavier_than_the_room_comes_through_after_lighter_ones() -> None:
+    """Sums of fractions leave a little behind; a room given back is empty all the same."""
+    weights = [0.1, 0.2, 0.3, 1.5]
+
+    async def items(weight: float) -> AsyncGenerator[float]:
+        if weight > 1:
+            await settle()
+        yield weight
+
+    stream = merged(each(weights), items, workers=4, weigh=lambda weight: weight)
+    async with asyncio.timeout(10):
+        given = [weight async for weight in stream]
+
+    assert given == weights
+
+
 async def test_room_is_given_back() -> None:
     """What was read makes room for what comes: a stream of any length flows."""
     items, error = await read(Sources([500]).merged(1, lambda _: 0.5))
