@@ -288,7 +288,9 @@ class LoginAuth(httpx.Auth):
         return f"the login {self._login.method} {url}"
 
     def _describe(self, response: httpx.Response) -> str:
-        text = self._redact(response.text)[:200]
+        # A body in a charset that it is not in is quoted all the same.
+        content = response.content.decode(response.encoding or "utf-8", errors="replace")
+        text = self._redact(content)[:200]
         return (
             f"{self._described} answered {response.status_code}"
             f" {response.reason_phrase}" + (f": {text!r}" if not response.is_success else "")

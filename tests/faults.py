@@ -666,10 +666,6 @@ class Find:
 
 FINDS: tuple[Find, ...] = (
     Find(
-        "quoting a login's answer in a charset that it is not in raises UnicodeError",
-        lambda cell: cell.place == "login" and cell.fault.name == "503 in UTF-16",
-    ),
-    Find(
         "a row that moves up a page while positions are counted is never seen",
         lambda cell: cell.fault.name == "row removed" and cell.paging != "page_total",
         is_loss=True,
