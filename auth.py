@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Container, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote, unquote_plus, urlencode
 
 import httpx
 
@@ -55,7 +56,7 @@ def make_auth(  # noqa: PLR0913 (each is a part of the world around a scheme)
     """
     match credentials:
         case StaticCredentials():
-            return StaticAuth(credentials.headers)
+            return StaticAuth(credentials)
         case LoginCredentials():
             url = _login_url(credentials.login.endpoint, base_url)
             at_home = (url.scheme, url.host, _port(url)) == (
@@ -75,18 +76,44 @@ def _login_url(endpoint: str, base_url: httpx.URL) -> httpx.URL:
 
 
 class StaticAuth(httpx.Auth):
-    """Bearer, basic and API key: headers that never change.
+    """Bearer, basic and API key: headers, or a query parameter, that never change.
 
     A 401 is final: the same credentials will not fare better a second time.
     """
 
-    def __init__(self, headers: Mapping[str, str]) -> None:
-        self._headers = headers
+    def __init__(self, credentials: StaticCredentials) -> None:
+        self._credentials = credentials
 
     async def async_auth_flow(self, request: httpx.Request) -> Flow:
         """Sign, send once."""
-        request.headers.update(self._headers)
+        request.headers.update(self._credentials.headers)
+        request.url = signed_url(request.url, self._credentials.query_params)
         yield request
+
+
+def signed_url(url: httpx.URL, params: Mapping[str, str]) -> httpx.URL:
+    """The URL with these query parameters, each once; all others as they are spelt."""
+    if not params:
+        return url
+    others = _other_pairs(url.query.decode(), params)
+    signature = urlencode(params, quote_via=quote, safe="")
+    return url.copy_with(query="&".join(filter(None, (others, signature))).encode())
+
+
+def unsigned_url(url: str, names: Container[str]) -> str:
+    """The URL without the query parameters of these names; all others as they are spelt.
+
+    APIs hand the parameters of a request back in their links, those that sign it included.
+    """
+    rest, sharp, fragment = url.partition("#")
+    path, _, query = rest.partition("?")
+    others = _other_pairs(query, names)
+    return path + (f"?{others}" if others else "") + sharp + fragment
+
+
+def _other_pairs(query: str, names: Container[str]) -> str:
+    pairs = query.split("&")
+    return "&".join(pair for pair in pairs if unquote_plus(pair.partition("=")[0]) not in names)
 
 
 @dataclass(frozen=True)
@@ -110,7 +137,7 @@ class _Signature:
         headers.update(self.headers)
         return httpx.Request(
             request.method,
-            request.url.copy_merge_params(self.query_params) if self.query_params else request.url,
+            signed_url(request.url, self.query_params),
             headers=headers,
             content=content or None,
             extensions=request.extensions,

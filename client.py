@@ -22,7 +22,7 @@ import httpx
 from aiolimiter import AsyncLimiter
 from loguru import logger
 
-from auth import LoginAuth, OriginGuard, make_auth
+from auth import LoginAuth, OriginGuard, make_auth, unsigned_url
 from bodies import (
     ACCEPTED_CODINGS,
     MIB,
@@ -365,7 +365,7 @@ class ApiClient:
                     raise step
                 if is_partial(answer.body):
                     raise self._reported(upcoming, answer)
-                progress, upcoming = step.progress, step.next
+                progress, upcoming = step.progress, step.next and self._unsigned(step.next)
         except PaginationError as error:
             raise error.within(self.describe(upcoming or request)) from None
         finally:
@@ -434,6 +434,11 @@ class ApiClient:
 
     def _log_page(self, request: PageRequest, rows: int) -> None:
         logger.opt(lazy=True).debug("{}: {} rows", lambda: self.describe(request), lambda: rows)
+
+    def _unsigned(self, request: PageRequest) -> PageRequest:
+        """A request without what a link repeated of our signature: that asks for nothing."""
+        names = self._settings.credentials.query_params
+        return replace(request, url=unsigned_url(request.url, names)) if names else request
 
     def _refuse_endless(self, request: PageRequest, sent: set[bytes]) -> None:
         key = blake2b(request.key.encode(), digest_size=16).digest()

@@ -473,8 +473,13 @@ class _Counted(_Sized, ABC):
             self._refuse_endless(now)
             self._refuse_overlap(progress, page)
             # An empty page in the middle had its rows left out: the next one lies a page on.
-            rows = len(page.rows) or now.largest
-            return Step(now, next=self._moved(sent, self._stride(rows)))
+            stride = self._stride(len(page.rows) or now.largest)
+            if not stride:
+                raise PaginationError(
+                    "the first page is empty, although the API says that there is more: an offset"
+                    " has no rows to count on from; check data_path and hasMorePath"
+                )
+            return Step(now, next=self._moved(sent, stride))
         if self._configured and not signalled:
             self._refuse_doubtful_end(now, page)
         self._refuse_missing_page(now, asked)

@@ -32,6 +32,8 @@ _AUTH_ALIASES: Mapping[str, AuthType] = {"basic_auth": "basic"}
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 METHODS: tuple[Method, ...] = get_args(Method)
 
+DEFAULT_API_KEY_HEADER = "X-API-Key"
+
 PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 """``{{.jq.path}}`` in a text of ``customAuthRequestTemplate``."""
 
@@ -45,9 +47,10 @@ _DESCRIPTIVE_HEADERS = frozenset({"accept", "accept-language", "content-type", "
 
 @dataclass(frozen=True)
 class StaticCredentials:
-    """Headers that sign every request; none for ``authType: none``."""
+    """Headers or query parameters that sign every request; none for ``authType: none``."""
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query_params: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -372,14 +375,28 @@ class _Reader:
                 token = self._credential("api_token", "the token")
                 return self._header("Authorization", token and f"Bearer {token}", "api_token")
             case "api_key":
-                name = self._text("api_key_header") or "X-API-Key"
-                return self._header(name, self._credential("api_key", "the key"), "api_key")
+                return self._api_key()
             case "basic":
                 return self._header("Authorization", self._basic(), "username")
             case "custom":
                 return self._login()
             case _ as unreachable:
                 assert_never(unreachable)
+
+    def _api_key(self) -> StaticCredentials:
+        param = self._text("api_key_param")
+        # Ocean hands the default over like any value.
+        header = self._text("api_key_header") or DEFAULT_API_KEY_HEADER
+        key = self._credential("api_key", "the key")
+        if param is None:
+            return self._header(header, key, "api_key")
+        if header != DEFAULT_API_KEY_HEADER:
+            self._fault(
+                "api_key_param",
+                f"is set, and so is apiKeyHeader {header!r}; keep the one where the API looks for"
+                " the key",
+            )
+        return StaticCredentials(query_params={param: key} if key else {})
 
     def _header(self, name: str, value: str | None, setting: str) -> StaticCredentials:
         if value and self._is_header(setting, name, value):

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth import Flow, LoginAuth, OriginGuard, StaticAuth, make_auth
+from auth import Flow, LoginAuth, OriginGuard, StaticAuth, make_auth, unsigned_url
 from client import ApiClient
 from errors import CredentialsError, OriginError, ResponseError, TransportError
 from jq_worker import JqWorker
@@ -110,9 +110,45 @@ async def test_static_credentials_win_over_other_headers() -> None:
     """The header of the credentials replaces one that a resource sets."""
     request = get()
     request.headers["authorization"] = "other"
-    auth = StaticAuth({"Authorization": "Bearer t"})
+    auth = StaticAuth(StaticCredentials({"Authorization": "Bearer t"}))
 
     assert (await anext(auth.async_auth_flow(request))).headers["Authorization"] == "Bearer t"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        pytest.param("/x", "/x?key=a%26b%20c", id="alone"),
+        pytest.param("/x?page=2", "/x?page=2&key=a%26b%20c", id="beside others"),
+        pytest.param("/x?key=old&page=2", "/x?page=2&key=a%26b%20c", id="in its place"),
+        pytest.param("/x?k%65y=1&key&key=2", "/x?key=a%26b%20c", id="in every spelling"),
+        pytest.param("/x?a=%7e+%2B&b[]=1", "/x?a=%7e+%2B&b[]=1&key=a%26b%20c", id="others stay"),
+        pytest.param("/x?mykey=1&keys=2", "/x?mykey=1&keys=2&key=a%26b%20c", id="only like it"),
+    ],
+)
+async def test_a_key_in_the_query_is_there_once(url: str, expected: str) -> None:
+    """Whatever a link repeats, the parameter is sent once; others keep their spelling."""
+    auth = StaticAuth(StaticCredentials(query_params={"key": "a&b c"}))
+    request = httpx.Request("GET", f"https://api.example.com{url}")
+
+    signed = await anext(auth.async_auth_flow(request))
+
+    assert signed.url.raw_path.decode() == httpx.URL(expected).raw_path.decode()
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        pytest.param("https://a.example/x?key=1", "https://a.example/x", id="alone"),
+        pytest.param("https://a.example/x?a=1&key=1&b=2#c", "https://a.example/x?a=1&b=2#c"),
+        pytest.param("https://a.example/x#?key=1", "https://a.example/x#?key=1", id="no query"),
+        pytest.param("https://a.example/x?a=%7E+b", "https://a.example/x?a=%7E+b", id="not there"),
+        pytest.param("https://a.example/x", "https://a.example/x", id="no parameters"),
+    ],
+)
+def test_a_link_loses_the_key_it_repeats(url: str, expected: str) -> None:
+    """What is left of a link is what it asks for, in its own spelling."""
+    assert unsigned_url(url, {"key"}) == expected
 
 
 # --- the login call ----------------------------------------------------------------------

@@ -117,6 +117,25 @@ async def test_a_redirect_elsewhere_is_not_followed(
     assert_refused(outcome, elsewhere)
 
 
+@pytest.mark.parametrize("place", ["link", "redirect"])
+async def test_a_key_in_the_query_stays_here(
+    api: FaultApi, elsewhere: FaultApi, synced: Installation, place: str
+) -> None:
+    """The key is no part of a URL before the URL is admitted, whatever the API repeats."""
+    synced.settings |= {"auth_type": "api_key", "api_key": TOKEN, "api_key_param": "key"}
+    url = f"{elsewhere.url}/items?key={TOKEN}"
+    api.serve(
+        "/items",
+        redirect(url) if place == "redirect" else answer({"items": [{"id": 1}], "next": url}),
+    )
+
+    outcome = await synced.resync()
+
+    assert_refused(outcome, elsewhere)
+    assert [request.query for request in api.requests] == [(("key", TOKEN),)]
+    assert TOKEN not in outcome.message + outcome.log
+
+
 @pytest.mark.parametrize("name", ["port", "host", "no-scheme", "user", "backslashes"])
 async def test_a_link_header_elsewhere_is_not_followed(
     api: FaultApi, elsewhere: FaultApi, synced: Installation, name: str

@@ -317,6 +317,12 @@ def test_offsets_advance_by_the_rows_received(pages: list[Page], expected: int) 
     assert params(after(paging("offset"), *pages).next)["offset"] == str(expected)
 
 
+def test_an_offset_cannot_count_on_from_nothing() -> None:
+    """An empty first page beside "more" is told at once: the next request would be the same."""
+    with pytest.raises(PaginationError, match="the first page is empty"):
+        after(paging("offset"), page(0, has_more=True))
+
+
 @pytest.mark.parametrize(
     ("start", "pages", "expected"),
     [
@@ -363,7 +369,6 @@ LAST_PAGE: dict[str, Json] = {"last_page_path": "state.last"}
     [
         pytest.param(HAS_MORE, page(10, state={"more": True}), True, id="more, full"),
         pytest.param(HAS_MORE, page(3, state={"more": True}), True, id="more, short"),
-        pytest.param(HAS_MORE, page(0, state={"more": True}), True, id="more, empty"),
         pytest.param(HAS_MORE, page(10, state={"more": False}), False, id="no more, full"),
         pytest.param(HAS_MORE, page(3, state={"more": False}), False, id="no more, short"),
         pytest.param(HAS_MORE, page(3, state={"more": "abc"}), True, id="a text is truthy"),

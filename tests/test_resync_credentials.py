@@ -16,6 +16,7 @@ from tests.fault_api import (
     Request,
     answer,
     pages,
+    redirect,
     text,
 )
 from tests.resync import Installation, resource
@@ -51,6 +52,62 @@ async def test_wrong_credentials_are_tried_once(
     assert "401" in outcome.message
     assert "credentials" in outcome.message
     assert len(api.requests) == 1
+
+
+IN_QUERY: dict[str, object] = {
+    "auth_type": "api_key",
+    "api_key": "k&y é",
+    "api_key_param": "access key",
+    "pagination_type": "next_link",
+}
+
+
+@pytest.mark.parametrize("repeated", ["", "&access%20key=k%26y+%C3%A9", "&access+key=other"])
+@pytest.mark.parametrize("moved", [False, True], ids=["here", "moved"])
+async def test_a_key_in_the_query_is_sent_once(
+    api: FaultApi, installation: Installation, repeated: str, *, moved: bool
+) -> None:
+    """Links and redirects may lack the key or repeat it: each request carries it once."""
+
+    def items(request: Request) -> Reply:
+        page = request.number("page", 1)
+        if [value for name, value in request.query if name == "access key"] != ["k&y é"]:
+            return answer({"error": "who are you?"}, 401)
+        if moved and request.path == "/items":
+            return redirect(f"/moved?page={page}{repeated}")
+        following = f"/items?page={page + 1}{repeated}" if page < 3 else None
+        return answer({"items": named(page), "next": following})
+
+    api.serve("/items", items)
+    api.serve("/moved", items)
+    installation.settings |= IN_QUERY
+    installation.mapping = [resource("/items", data_path=".items")]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.entities == entities("item", 1, 2, 3)
+    assert "x-api-key" not in api.requests[0].headers
+    assert not [text for text in ("k&y", "k%26y") if text in outcome.log]
+
+
+async def test_a_key_in_a_link_makes_no_other_request(
+    api: FaultApi, installation: Installation
+) -> None:
+    """A circle is one, whether the links that make it repeat the key or not."""
+
+    def items(request: Request) -> Reply:
+        key = "&access+key=k%26y+%C3%A9" if request.param("page") else ""
+        return answer({"items": named(1), "next": f"/items?page=2{key}"})
+
+    api.serve("/items", items)
+    installation.settings |= IN_QUERY
+    installation.mapping = [resource("/items", data_path=".items")]
+
+    outcome = await installation.resync()
+
+    assert "this request was made before in the same walk" in outcome.message
+    assert len(api.requests) == 2
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,10 @@ PLANTS = {
         {"auth_type": "api_key", "api_key": secret("key"), "api_key_header": "X-Key"},
         {"key": secret("key")},
     ),
+    "api-key-in-the-query": Plant(
+        {"auth_type": "api_key", "api_key": secret("param"), "api_key_param": "access"},
+        {"key": secret("param")},
+    ),
     "auth-value": Plant(
         {"auth_type": "basic", "auth_value": _BASIC}, {"pair": _BASIC, "word": secret("pair")}
     ),
@@ -378,7 +382,13 @@ def with_locals(error: Exception | None) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "debug"), [("bearer", False), ("login-query", True), ("session", False)]
+    ("name", "debug"),
+    [
+        ("bearer", False),
+        ("api-key-in-the-query", True),
+        ("login-query", True),
+        ("session", False),
+    ],
 )
 async def test_libraries_say_no_secret(
     api: FaultApi,

@@ -28,6 +28,7 @@ UNSET: dict[str, Json] = dict.fromkeys(
         "password",
         "api_key",
         "api_key_header",
+        "api_key_param",
         "auth_value",
         "custom_auth_request",
         "custom_auth_request_template",
@@ -324,6 +325,18 @@ def test_static_credentials(config: dict[str, Json], headers: dict[str, str]) ->
     assert signature(loaded(**config)) == headers
 
 
+@pytest.mark.parametrize("key", [{"api_key": f" {SECRET}\n"}, {"auth_value": SECRET}], ids=str)
+def test_a_key_in_the_query(key: dict[str, Json]) -> None:
+    """With a parameter for the key, no header carries it; the header's default is no choice."""
+    settings = loaded(
+        auth_type="api_key", api_key_header="X-API-Key", api_key_param="api_token", **key
+    )
+
+    assert settings.credentials == StaticCredentials({}, {"api_token": SECRET})
+    assert SECRET in settings.secrets
+    assert SECRET not in repr(settings)
+
+
 @pytest.mark.parametrize("name", ["auth_value", "authValue"])
 @pytest.mark.parametrize(
     ("auth_type", "value", "headers"),
@@ -552,6 +565,23 @@ def test_custom_headers(value: Json, expected: str) -> None:
             id="no header name",
         ),
         pytest.param({"auth_type": "api_key", "api_key": "k\nk"}, "apiKey", "line break"),
+        pytest.param(
+            {
+                "auth_type": "api_key",
+                "api_key": "k",
+                "api_key_header": "X-Key",
+                "api_key_param": "key",
+            },
+            "apiKeyParam",
+            "apiKeyHeader 'X-Key'",
+            id="a header and a parameter",
+        ),
+        pytest.param(
+            {"auth_type": "api_key", "api_key_param": "key"},
+            "apiKey",
+            "authValue",
+            id="only a name",
+        ),
         pytest.param({"auth_type": "bearer_token", "api_token": "é"}, "apiToken", "HTTP"),
         pytest.param({"auth_type": "custom"}, "customAuthRequest", "missing", id="no login"),
         pytest.param(

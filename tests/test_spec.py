@@ -35,6 +35,7 @@ CONTEXT: dict[str, dict[str, Json]] = {
     "password": {"authType": "basic", "username": "me"},
     "apiKey": {"authType": "api_key"},
     "apiKeyHeader": {"authType": "api_key", "apiKey": "key"},
+    "apiKeyParam": {"authType": "api_key", "apiKey": "key"},
     "authValue": {"authType": "api_key"},
     "customAuthRequest": {"authType": "custom", "customAuthRequestTemplate": {"headers": {}}},
     "customAuthRequestTemplate": {"authType": "custom", "customAuthRequest": {"endpoint": "/"}},
