@@ -5,6 +5,7 @@ retries stand above (``retry.py``), and URLs may hold credentials by now.
 """
 
 import logging
+from functools import cached_property
 from typing import Any, override
 
 import httpx
@@ -36,8 +37,22 @@ class _DirectTransport(RetryTransport):
         return await self._wire.handle_async_request(request)
 
 
+class _Cookies(httpx.Cookies):
+    """httpx's cookies, looked for only in answers that have some: few do, and looking is dear."""
+
+    @override
+    def extract_cookies(self, response: httpx.Response) -> None:
+        if "Set-Cookie" in response.headers:
+            super().extract_cookies(response)
+
+
 class _Client(OceanAsyncClient):
     """Ocean's client; only what goes through a proxy is carried by httpx itself."""
+
+    @cached_property
+    def cookies(self) -> httpx.Cookies:
+        """The cookies that the API set."""
+        return _Cookies()
 
     @override
     def _init_proxy_transport(  # type: ignore[override] # as Ocean overrides it
