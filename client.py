@@ -286,15 +286,16 @@ class ApiClient:
 
     async def _read(self, request: PageRequest, reply: _Reply) -> Answer:
         status, headers, content = reply.response.status_code, reply.response.headers, reply.content
+        charset = reply.response.charset_encoding
         try:
             if isinstance(content, Spool):
                 complaint = self._not_json(request, reply)
-                sliced = await slice_list(content, request.list_path or (), complaint)
+                path = request.list_path or ()
+                sliced = await slice_list(content, path, complaint) if is_utf8(charset) else None
                 if sliced:
                     rows, size = sliced.rows, content.size
                     return Answer(reply.url, status, headers, sliced.body, size, rows)
                 content = content.read(0, content.size)
-            charset = reply.response.charset_encoding
             body = decode_json(content, charset) if content.strip() else None
         except ValueError:
             raise BodyError(self._not_json(request, reply)) from None
@@ -543,11 +544,10 @@ def _fetched(
 
 
 async def _content(response: httpx.Response, request: PageRequest) -> bytes | Spool:
-    """What is needed of a response's body; a large one is kept on disk if it can be sliced."""
+    """What is needed of a response's body; a large one is kept on disk if it may be sliced."""
     if not response.is_success:
         return await beginning(response, _REDACTED)
-    can_be_sliced = request.list_path is not None and is_utf8(response.charset_encoding)
-    return await received(response, in_memory=IN_MEMORY if can_be_sliced else math.inf)
+    return await received(response, in_memory=math.inf if request.list_path is None else IN_MEMORY)
 
 
 def _judged(

@@ -60,8 +60,10 @@ def is_rate_limited(status: int, headers: httpx.Headers, body: Json = None) -> b
     """
     if status == httpx.codes.TOO_MANY_REQUESTS or not RATE_LIMIT_CODES.isdisjoint(_codes(body)):
         return True
-    exhausted = any(headers.get(name, "").strip() == "0" for name in REMAINING_HEADERS)
-    return status == httpx.codes.FORBIDDEN and ("Retry-After" in headers or exhausted)
+    return status == httpx.codes.FORBIDDEN and (
+        "Retry-After" in headers
+        or any(headers.get(name, "").strip() == "0" for name in REMAINING_HEADERS)
+    )
 
 
 def _codes(body: Json) -> Iterator[str]:

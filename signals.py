@@ -115,7 +115,9 @@ def scopes_of(body: Json, holder: Json = None) -> Scopes:
     (https://relay.dev/graphql/connections.htm). What has an id, or no list, is an item, and
     its words are its own.
     """
-    wrapped = [body.get(name) for name in WRAPPERS] if isinstance(body, dict) else []
+    if not isinstance(body, dict):
+        return (holder,) if _is_page(holder) else ()
+    wrapped = [body.get(name) for name in WRAPPERS]
     return (body, *(part for part in (*wrapped, holder) if part is not body and _is_page(part)))
 
 
@@ -405,7 +407,8 @@ def _values(
 ) -> Iterator[Json]:
     """What the names hold, in each scope itself and below its holders, in that order."""
     for scope, holder in product(scopes, holders):
-        inside = follow(scope, holder)
+        # Most holders are not there, and a look-up in vain for each of them adds up.
+        inside = follow(scope, holder) if not holder or holder[0] in scope else MISSING
         if isinstance(inside, dict) and not inside.keys().isdisjoint(names):
             yield from (inside[name] for name in names if name in inside)
 

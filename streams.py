@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Final
 
 from errors import OceanCustomError
@@ -16,22 +16,22 @@ class _Room:
     def __init__(self) -> None:
         self._held = 0
         self._used = 0.0
-        self._freed = asyncio.Condition()
+        self._freed = asyncio.Event()
 
     async def take(self, weight: float) -> None:
         """Wait until the weight fits; into an empty room anything fits."""
-        async with self._freed:
-            await self._freed.wait_for(lambda: not self._held or self._used + weight <= 1)
-            self._held += 1
-            self._used += weight
+        while self._held and self._used + weight > 1:
+            self._freed.clear()
+            await self._freed.wait()
+        self._held += 1
+        self._used += weight
 
-    async def give_back(self, weight: float) -> None:
+    def give_back(self, weight: float) -> None:
         """Make the space free again."""
-        async with self._freed:
-            self._held -= 1
-            # What is left of sums of fractions must not keep an empty room from being empty.
-            self._used = max(0.0, self._used - weight) if self._held else 0.0
-            self._freed.notify_all()
+        self._held -= 1
+        # What is left of sums of fractions must not keep an empty room from being empty.
+        self._used = max(0.0, self._used - weight) if self._held else 0.0
+        self._freed.set()
 
 
 class _Done:
@@ -93,7 +93,7 @@ async def merged[Source, Item](
     try:
         while not isinstance(item := await queue.get(), _Done):
             yield item
-            await room.give_back(weigh(item))
+            room.give_back(weigh(item))
         await _first_error_raised(reader)
     finally:
         reader.cancel()
@@ -126,60 +126,75 @@ async def in_batches[Item](
     has been waiting for ``linger`` seconds. When the chunks end in an error, what came before
     it is yielded first.
     """
-    pending: list[Item] = []
-    size = 0
     clock = asyncio.get_running_loop().time
-    waiting_since = clock()
-    failure: BaseException | None = None
-    async with aclosing(_Ahead(chunks)) as ahead:
-        while True:
-            patience = waiting_since + linger - clock() if pending else None
-            chunk: tuple[list[Item], int] | None = ([], most_bytes)
-            if await ahead.arrives_within(patience):
-                chunk, failure = ahead.take()
-            if chunk is None:
-                break
-            pending += chunk[0]
-            size += chunk[1]
-            while len(pending) >= most_items or (pending and size >= most_bytes):
-                yield pending[:most_items]
-                pending = pending[most_items:]
-                size, waiting_since = 0, clock()
-    if pending:
-        yield pending
-    if failure:
-        raise failure
+    pile = _Pile(chunks, most_items, most_bytes)
+    try:
+        while batch := await pile.batch(until=clock() + linger):
+            yield batch
+        await pile.task
+    finally:
+        pile.task.cancel()
+        await asyncio.gather(pile.task, return_exceptions=True)
 
 
-class _Ahead[Item]:
-    """The next item of a stream, awaited with a time limit that does not harm the stream."""
+class _Pile[Item]:
+    """What a task of its own gathers from chunks until it is enough for a batch.
 
-    def __init__(self, stream: AsyncGenerator[Item]) -> None:
-        self._stream = stream
-        self._task: asyncio.Task[Item | None] | None = None
+    The reader waits once for a batch, not once for a chunk.
+    """
 
-    async def arrives_within(self, seconds: float | None) -> bool:
-        """Whether the next item, or the end, is there after so long; None: however long."""
-        self._task = self._task or asyncio.create_task(self._read())
-        await asyncio.wait({self._task}, timeout=seconds)
-        return self._task.done()
+    def __init__(
+        self, chunks: AsyncGenerator[tuple[list[Item], int]], most_items: int, most_bytes: int
+    ) -> None:
+        self._most_items = most_items
+        self._most_bytes = most_bytes
+        self._items: list[Item] = []
+        self._size = 0
+        self._begun, self._filled, self._wanted = (asyncio.Event() for _ in range(3))
+        self.task = asyncio.create_task(self._gather(chunks))
+        self.task.add_done_callback(self._end)
 
-    def take(self) -> tuple[Item | None, BaseException | None]:
-        """The item that arrived, or None after the last, and what the stream raised there."""
-        assert self._task is not None  # noqa: S101 — it arrived
-        task, self._task = self._task, None
-        failure = task.exception()
-        return (None if failure else task.result()), failure
+    async def batch(self, until: float) -> list[Item]:
+        """The next batch, or what there is at a time of the loop's clock; empty at the end."""
+        await self._begun.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until):
+                await self._filled.wait()
+        batch = self._items[: self._most_items]
+        del self._items[: self._most_items]
+        self._size = 0
+        if not self.task.done():
+            self._go_on()
+        return batch
 
-    async def aclose(self) -> None:
-        """Stop reading, and close the stream."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        await self._stream.aclose()
+    def _go_on(self) -> None:
+        if not self._items:
+            self._begun.clear()
+        if not self._is_full:
+            self._filled.clear()
+            self._wanted.set()
 
-    async def _read(self) -> Item | None:
-        return await anext(self._stream, None)
+    def _end(self, task: asyncio.Task[None]) -> None:
+        del task
+        self._begun.set()
+        self._filled.set()
+
+    async def _gather(self, chunks: AsyncGenerator[tuple[list[Item], int]]) -> None:
+        async with aclosing(chunks):
+            async for items, size in chunks:
+                self._items += items
+                self._size += size
+                if self._items:
+                    self._begun.set()
+                if self._is_full:
+                    self._wanted.clear()
+                    self._filled.set()
+                    await self._wanted.wait()
+
+    @property
+    def _is_full(self) -> bool:
+        has_many = len(self._items) >= self._most_items
+        return has_many or (bool(self._items) and self._size >= self._most_bytes)
 
 
 async def each[Item](items: Iterable[Item]) -> AsyncGenerator[Item]:

@@ -6,6 +6,7 @@ retries stand above (``retry.py``), and URLs may hold credentials by now.
 
 import ipaddress
 import logging
+from functools import cached_property
 from typing import Any, override
 
 import httpx
@@ -74,8 +75,22 @@ def _embedded_address(host: str) -> ipaddress.IPv4Address | None:
     return address.ipv4_mapped or address.sixtofour
 
 
+class _Cookies(httpx.Cookies):
+    """httpx's cookies, looked for only in answers that have some: few do, and looking is dear."""
+
+    @override
+    def extract_cookies(self, response: httpx.Response) -> None:
+        if "Set-Cookie" in response.headers:
+            super().extract_cookies(response)
+
+
 class _Client(OceanAsyncClient):
     """Ocean's client; only what goes through a proxy is carried by httpx itself."""
+
+    @cached_property
+    def cookies(self) -> httpx.Cookies:
+        """The cookies that the API set."""
+        return _Cookies()
 
     @override
     def _wrap_with_ip_blocker_if_needed(

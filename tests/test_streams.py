@@ -195,6 +195,27 @@ async def test_room_is_given_back() -> None:
     assert len(items) == 500
 
 
+async def test_the_next_source_is_begun_before_others_are_handled() -> None:
+    """When many answers come at once, new requests go out between them, not after all of them."""
+    gate = asyncio.Event()
+    log: list[str] = []
+
+    async def items(source: int) -> AsyncGenerator[int]:
+        log.append("begun")
+        await gate.wait()
+        yield source
+        log.append("ended")
+
+    reader = asyncio.create_task(
+        read(merged(each(range(6)), items, workers=3, weigh=light))  # type: ignore[arg-type] # of numbers
+    )
+    await settle()
+    gate.set()
+    await reader
+
+    assert log == ["begun"] * 3 + ["ended", "begun"] * 3 + ["ended"] * 3
+
+
 async def test_an_error_comes_after_what_was_before_it() -> None:
     """The items a source gave before it failed are given out first."""
     failure = TransportError("reset")
