@@ -56,6 +56,8 @@ MAX_REDIRECTS = 5
 QUOTED = 200  # characters of a body that an error may show
 IN_MEMORY = 4 * MIB
 """Bytes; a larger body is kept in a file, and its list is parsed in slices."""
+AHEAD_OF_WALK = 32 * MIB
+"""Bytes of bodies that one walk asks for ahead, as far as the last one's size tells."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Bytes of a body that are searched for secrets before the quotation is cut from them.
@@ -355,7 +357,8 @@ class ApiClient:
                     self._warn(step, upcoming)
                     if step.next is not None:
                         self._refuse_unopened_page(page, extractor, goes_on=True)
-                        self._look_ahead(paginator, step.progress, upcoming, ahead)
+                        most = AHEAD_OF_WALK // max(answer.size, 1)
+                        self._look_ahead(paginator, step.progress, upcoming, ahead, most)
                 if _is_new(page, progress, step):
                     self._log_page(upcoming, len(rows))
                     for fetched in _fetched(upcoming, page, runs, is_first=not progress.pages):
@@ -506,9 +509,10 @@ class ApiClient:
         progress: Progress,
         sent: PageRequest,
         ahead: dict[str, asyncio.Task[Answer]],
+        most: int,
     ) -> None:
-        """Start the requests that very likely follow, as far as places are free."""
-        window = len(ahead) + self._ahead_free
+        """Start the ``most`` requests that very likely follow, as far as places are free."""
+        window = min(len(ahead) + self._ahead_free, most)
         for request in islice(paginator.ahead(progress, sent), window):
             if self._ahead_free and request.key not in ahead:
                 self._ahead_free -= 1

@@ -334,6 +334,25 @@ async def test_large_pages_by_number_end_with_a_short_one(api: FaultApi) -> None
     assert walk.ids == list(range(20_000))
 
 
+async def test_few_large_pages_are_fetched_ahead(api: FaultApi) -> None:
+    """Of a known total of pages of 20 MiB, one is fetched ahead, not as many as may be in flight."""
+
+    async def page(request: Request) -> Answer:
+        await asyncio.sleep(0.05)
+        number = request.number("page", 1)
+        text = "x" * 10 * MIB
+        items = [{"id": 2 * number + one, "text": text} for one in range(2)]
+        return answer({"items": items, "total": 12, "first": number == 1})
+
+    api.serve("/items", page)
+
+    walk = await walked(api, pagination_type="page", page_size=2)
+
+    assert walk.error is None
+    assert len(walk.ids) == 12
+    assert api.most_in_flight == 1
+
+
 async def test_a_large_page_that_comes_again_is_no_second_page(api: FaultApi) -> None:
     """Page 2 is page 1, counters aside, with as many rows as asked for: the error of any page."""
     page_of = iter(range(9))
