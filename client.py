@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -46,7 +47,7 @@ from extraction import NO_ITEMS, Extracted, Extractor
 from lookup import MISSING, NOTHING_FOUND, Found, Jq, Json, find, keys_of
 from pagination import Page, PageRequest, Paginator, Progress, Step, refuse_other_rows
 from redaction import Redactor
-from retry import is_rate_limited, parse_retry_after, retrying
+from retry import is_rate_limited, parse_retry_after, retrying, seconds_to_reset
 from settings import Settings
 from signals import ERROR_NAMES, is_error_report, is_partial, is_unopened, reports_error
 from slices import SlicedRows, slice_list
@@ -155,6 +156,8 @@ class ApiClient:
             else nullcontext()
         )
         self._ahead_free = settings.max_concurrent_requests
+        self._in_flight = 0
+        self._paused_until = 0.0  # seconds of the monotonic clock
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -180,7 +183,9 @@ class ApiClient:
 
     async def _attempt(self, request: PageRequest) -> Answer:
         async with self._rate:
+            await self._limit_reset()
             self.counts.requests += 1
+            self._in_flight += 1
             try:
                 async with asyncio.timeout(self._settings.timeout):
                     reply = await self._exchange(request)
@@ -194,8 +199,26 @@ class ApiClient:
                     f"{self._described(request)}: a redirect leads to what is not a URL; nothing"
                     " was sent"
                 ) from None
+            finally:
+                self._in_flight -= 1
         self._refuse_failure(request, reply)
+        self._heed_limit(reply.response.headers)
         return await self._read(request, reply)
+
+    async def _limit_reset(self) -> None:
+        """Wait until the API allows requests again."""
+        while (wait := self._paused_until - time.monotonic()) > 0:  # noqa: ASYNC110 — it may move on
+            await asyncio.sleep(wait)
+
+    def _heed_limit(self, headers: httpx.Headers) -> None:
+        """Send nothing for a while when the API says that no request remains."""
+        wait = min(seconds_to_reset(headers, self._in_flight), self._settings.max_retry_wait)
+        now = time.monotonic()
+        if wait > 0 and self._paused_until <= now:
+            logger.info(
+                f"the API's rate limit leaves no further request; going on in {wait:.1f} seconds"
+            )
+        self._paused_until = max(self._paused_until, now + wait)
 
     def _wire_error(self, request: PageRequest, error: Exception) -> SourceError:
         """What became of a request that got no complete answer.

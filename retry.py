@@ -7,7 +7,7 @@ minutes, and does not know HTTP dates in ``Retry-After``.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -91,8 +91,25 @@ def parse_retry_after(
     date that has passed. Reset headers come with every answer of some APIs: they count only
     when the answer is about the limit.
     """
-    now = now or datetime.now(UTC)
     names = ("Retry-After", *(RESET_HEADERS if is_rate_limited(status, headers, body) else ()))
+    return _first_wait(headers, names, now or datetime.now(UTC))
+
+
+def seconds_to_reset(headers: httpx.Headers, in_flight: int, now: datetime | None = None) -> float:
+    """Seconds to send nothing after an answer, as its limit leaves no further request; else 0.
+
+    What remains must do for the requests ``in_flight``, which the API may not have counted yet.
+    0 too when no header tells when the limit is reset.
+    """
+    told = (headers[name].strip() for name in REMAINING_HEADERS if name in headers)
+    remaining = next((int(text) for text in told if text.isascii() and text.isdigit()), math.inf)
+    if remaining > in_flight:
+        return 0.0
+    return _first_wait(headers, RESET_HEADERS, now or datetime.now(UTC)) or 0.0
+
+
+def _first_wait(headers: httpx.Headers, names: Iterable[str], now: datetime) -> float | None:
+    """The seconds that the first of these headers that can be read tells of."""
     told = (headers[name] for name in names if name in headers)
     return next((wait for text in told if (wait := _seconds(text.strip(), now)) is not None), None)
 

@@ -24,7 +24,13 @@ from errors import (
     TransportError,
 )
 from lookup import Json
-from retry import MAX_ATTEMPTS, is_rate_limited, parse_retry_after, retrying
+from retry import (
+    MAX_ATTEMPTS,
+    is_rate_limited,
+    parse_retry_after,
+    retrying,
+    seconds_to_reset,
+)
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -125,6 +131,44 @@ def test_rate_limits_told_in_the_body(status_: int, body: Json, *, limited: bool
     assert is_rate_limited(status_, httpx.Headers(), body) is limited
     waits = parse_retry_after(status_, httpx.Headers({"X-RateLimit-Reset": "7"}), NOW, body=body)
     assert waits == (7 if limited else None)
+
+
+@pytest.mark.parametrize(
+    ("headers", "in_flight", "seconds"),
+    [
+        pytest.param({}, 0, 0, id="nothing"),
+        pytest.param({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "7"}, 0, 7, id="none"),
+        pytest.param({"RateLimit-Remaining": "0", "RateLimit-Reset": "7"}, 0, 7, id="without X"),
+        pytest.param(
+            {"x-rate-limit-remaining": "0", "x-rate-limit-reset": f"{NOW.timestamp() + 45:.0f}"},
+            0,
+            45,
+            id="a time",
+        ),
+        pytest.param({"X-RateLimit-Remaining": "1", "X-RateLimit-Reset": "7"}, 0, 0, id="one"),
+        pytest.param(
+            {"X-RateLimit-Remaining": "3", "X-RateLimit-Reset": "7"}, 3, 7, id="all in flight"
+        ),
+        pytest.param({"X-RateLimit-Remaining": "4", "X-RateLimit-Reset": "7"}, 3, 0, id="one left"),
+        pytest.param({"X-RateLimit-Remaining": "0"}, 0, 0, id="no reset told"),
+        pytest.param({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "soon"}, 0, 0),
+        pytest.param({"X-RateLimit-Remaining": "0, 0", "X-RateLimit-Reset": "7"}, 0, 0),
+        pytest.param({"X-RateLimit-Remaining": "-1", "X-RateLimit-Reset": "7"}, 0, 0),
+        pytest.param({"X-RateLimit-Reset": "7"}, 9, 0, id="nothing of what remains"),
+        pytest.param({"X-RateLimit-Remaining": "0", "Retry-After": "7"}, 0, 0, id="no reset"),
+        pytest.param(
+            {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": f"{NOW.timestamp() - 9:.0f}"},
+            0,
+            0,
+            id="passed",
+        ),
+    ],
+)
+def test_a_limit_that_leaves_nothing(
+    headers: dict[str, str], in_flight: int, seconds: float
+) -> None:
+    """Requests stop when what remains is used up by those under way, until the limit is reset."""
+    assert seconds_to_reset(httpx.Headers(headers), in_flight, NOW) == seconds
 
 
 @given(value=st.text(st.characters(min_codepoint=32, max_codepoint=126)) | st.datetimes().map(str))

@@ -1,0 +1,125 @@
+"""Slowing down before a limit: an API that tells what remains never has to refuse a request."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from client import ApiClient
+from jq_worker import JqWorker
+from pagination import PageRequest
+from settings import load_settings
+from tests.fault_api import Answer, FaultApi, Request, answer, pages
+from tests.resync import Installation, resource
+from tests.world import PAGED, children, entities, named
+
+PAUSED = re.compile(r"INFO the API's rate limit leaves no further request; going on in [\d.]+ s")
+
+
+@dataclass
+class Limited:
+    """Lets ``limit`` requests pass in a window of ``window`` seconds, and tells what remains."""
+
+    limit: int = 4
+    window: float = 0.3
+    tells_reset: bool = True
+    refused: int = 0
+    windows: int = 0
+    _used: int = 0
+    _ends: float = 0.0
+
+    def around(self, handler: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
+        """The handler's answers with the headers of the limit, or 429."""
+
+        def limited(request: Request) -> Answer:
+            now = time.monotonic()
+            if now >= self._ends:
+                self._used, self._ends = 0, now + self.window
+                self.windows += 1
+            self._used += 1
+            reset = {"X_RateLimit_Reset": str(self._ends - now)} if self.tells_reset else {}
+            if self._used > self.limit:
+                self.refused += 1
+                return answer({"error": "slow down"}, 429, **reset)
+            told = answer(None, X_RateLimit_Remaining=str(self.limit - self._used), **reset)
+            reply = handler(request)
+            return Answer(reply.body, reply.status, told.headers)
+
+        return limited
+
+
+def page_of(count: int) -> Callable[[Request], Answer]:
+    """Pages of so many items."""
+    handler = pages(named(*range(count)))
+
+    def answered(request: Request) -> Answer:
+        reply = handler(request)
+        assert isinstance(reply, Answer)
+        return reply
+
+    return answered
+
+
+async def test_a_walk_waits_before_the_limit(api: FaultApi, installation: Installation) -> None:
+    """No request is refused; each pause is one INFO line, and none fewer entities come of it."""
+    limit = Limited()
+    api.serve("/items", limit.around(page_of(19)))
+    installation.settings |= PAGED | {"max_retry_wait": 60}
+    installation.mapping = [resource("/items", data_path=".items")]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.entities == entities("item", *range(19))
+    assert limit.refused == 0
+    assert limit.windows > 1
+    assert len(PAUSED.findall(outcome.log)) == limit.windows - 1
+
+
+async def test_requests_side_by_side_share_what_remains(
+    api: FaultApi, installation: Installation
+) -> None:
+    """What remains is not asked for twice: requests under way are counted."""
+    limit = Limited(limit=5)
+    api.serve("/items", limit.around(page_of(17)))
+    api.serve("/items/{}/notes", limit.around(lambda one: answer(named(f"n{one.values[0]}"))))
+    installation.settings |= {"max_retry_wait": 60, "max_concurrent_requests": 3}
+    installation.mapping = [children()]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.entities == entities("child", *(f"n{number}" for number in range(17)))
+    assert limit.refused == 0
+    assert limit.windows > 1
+
+
+async def test_without_a_reset_there_is_no_wait(api: FaultApi, installation: Installation) -> None:
+    """Nobody knows how long to wait, so requests go on until one is refused."""
+    limit = Limited(tells_reset=False)
+    api.serve("/items", limit.around(page_of(12)))
+    installation.settings |= PAGED | {"max_retry_wait": 60}
+    installation.mapping = [resource("/items", data_path=".items")]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert limit.refused > 0
+    assert PAUSED.search(outcome.log) is None
+
+
+async def test_a_wait_is_as_long_as_a_retry_may_wait(api: FaultApi) -> None:
+    """A limit that is reset in an hour holds a request up for ``maxRetryWait`` only."""
+    api.serve("/items", answer([], X_RateLimit_Remaining="0", X_RateLimit_Reset="3600"))
+    client = ApiClient(load_settings({"baseUrl": api.url, "maxRetryWait": 1}), JqWorker())
+    request = PageRequest(f"{api.url}/items")
+    try:
+        await client.send(request)
+        before = time.monotonic()
+        await client.send(request)
+    finally:
+        await client.aclose()
+
+    assert time.monotonic() - before >= 1
