@@ -812,7 +812,7 @@ class NextLinkPaginator(_Linked):
     def _asked(self, sent: PageRequest) -> int:
         # A path that the operator gave and that finds nothing is in doubt whenever a page has
         # the usual size, even where no size was asked for.
-        return super()._asked(sent) or (self._settings.page_size if self._is_configured else 0)
+        return super()._asked(sent) or (self._settings.page_size if self._next else 0)
 
     def _link(self, page: Page) -> Json:
         found = self._next(page.body, page.found) if self._next else known_link(page.scopes)

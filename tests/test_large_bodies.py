@@ -335,7 +335,7 @@ async def test_large_pages_by_number_end_with_a_short_one(api: FaultApi) -> None
 
 
 async def test_few_large_pages_are_fetched_ahead(api: FaultApi) -> None:
-    """Of a known total of pages of 20 MiB, one is fetched ahead, not as many as may be in flight."""
+    """Of a known total of pages of 20 MiB, one is fetched ahead, not all that may be in flight."""
 
     async def page(request: Request) -> Answer:
         await asyncio.sleep(0.05)

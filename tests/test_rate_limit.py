@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import httpx
+
 from client import ApiClient
 from jq_worker import JqWorker
 from pagination import PageRequest
@@ -113,7 +115,11 @@ async def test_without_a_reset_there_is_no_wait(api: FaultApi, installation: Ins
 async def test_a_wait_is_as_long_as_a_retry_may_wait(api: FaultApi) -> None:
     """A limit that is reset in an hour holds a request up for ``maxRetryWait`` only."""
     api.serve("/items", answer([], X_RateLimit_Remaining="0", X_RateLimit_Reset="3600"))
-    client = ApiClient(load_settings({"baseUrl": api.url, "maxRetryWait": 1}), JqWorker())
+    client = ApiClient(
+        load_settings({"base_url": api.url, "max_retry_wait": 1}),
+        JqWorker(),
+        http=lambda _: httpx.AsyncClient(trust_env=False),
+    )
     request = PageRequest(f"{api.url}/items")
     try:
         await client.send(request)
