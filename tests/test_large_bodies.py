@@ -341,15 +341,15 @@ async def test_few_large_pages_are_fetched_ahead(api: FaultApi) -> None:
         await asyncio.sleep(0.05)
         number = request.number("page", 1)
         text = "x" * 10 * MIB
-        items = [{"id": 2 * number + one, "text": text} for one in range(2)]
-        return answer({"items": items, "total": 12, "first": number == 1})
+        rows = [{"id": 2 * number + one, "text": text} for one in range(2 if number < 4 else 0)]
+        return answer({"items": rows, "total": 6, "first": number == 1})
 
     api.serve("/items", page)
 
     walk = await walked(api, pagination_type="page", page_size=2)
 
     assert walk.error is None
-    assert len(walk.ids) == 12
+    assert len(walk.ids) == 6
     assert api.most_in_flight == 1
 
 
