@@ -86,6 +86,11 @@ class PaginationOverride(StrictModel):
         description="Where a truthy value means the last page.",
         min_length=1,
     )
+    total_path: str | None = Field(
+        title="Total path",
+        description="Where the number of all rows is: a dot path or, starting with a dot, jq.",
+        min_length=1,
+    )
     next_link_path: str | None = Field(
         title="Next-link path",
         description="Where the next URL is: a literal key or a dot path.",

@@ -86,6 +86,7 @@ class PaginationSettings:
     cursor_path: str | None = None
     has_more_path: str | None = None
     last_page_path: str | None = None
+    total_path: str | None = None
     next_link_path: str | None = None
     header_link_rel: str = "next"
     send_in: SendIn = "query"
@@ -163,7 +164,7 @@ class Page:
 
     ``holder`` is the object they lie in, as far as ``data_path`` tells; ``is_single``: it found
     one value, no list. ``found``: what the paginator's ``lookups`` that are programs gave on
-    the body.
+    the body. ``total``: the total of rows where ``totalPath`` says, if anything is there.
     """
 
     url: str
@@ -173,6 +174,7 @@ class Page:
     holder: Json = None
     is_single: bool = False
     found: Found = NOTHING_FOUND
+    total: int | None = None
 
     @cached_property
     def scopes(self) -> Scopes:
@@ -193,7 +195,10 @@ class Page:
     @cached_property
     def totals(self) -> Totals:
         """The totals this page tells; a number beside one item counts something else."""
-        return Totals(None, None) if self.is_single else known_totals(self.scopes, self.headers)
+        if self.is_single:
+            return Totals(None, None)
+        known = known_totals(self.scopes, self.headers)
+        return known if self.total is None else replace(known, rows=self.total)
 
 
 @dataclass(frozen=True)
@@ -210,6 +215,7 @@ class Progress:
     total: int | None = None
     total_pages: int | None = None
     total_fell: bool = False
+    total_found: bool = False
 
     @property
     def is_short_of_total(self) -> bool:
@@ -245,6 +251,7 @@ class Progress:
             if first
             else self.total_pages,
             total_fell=self.total_fell or (totals.rows or math.inf) < (self.total or 0),
+            total_found=self.total_found or page.total is not None,
         )
 
 
@@ -292,6 +299,13 @@ class Paginator(Protocol):
 
 def make_paginator(settings: PaginationSettings) -> Paginator:
     """The paginator for these settings."""
+    style = _style(settings)
+    # A resource's own "none" is a wish for the first page, whatever the total.
+    is_wish = settings.type == "none" and settings.type_is_own
+    return _ToldTotal(style, settings.total_path) if settings.total_path and not is_wish else style
+
+
+def _style(settings: PaginationSettings) -> Paginator:
     match settings.type:
         case "none":
             return SinglePage(settings)
@@ -355,6 +369,59 @@ class SinglePage:
         """Nothing comes after."""
         del sent, page
         return None
+
+
+class _ToldTotal:
+    """Any style whose total of rows stands where ``totalPath`` says.
+
+    It is believed like a known total; one that no response has is a mistake.
+    """
+
+    def __init__(self, paginator: Paginator, path: str) -> None:
+        self._paginator = paginator
+        self._path = path
+        self._total = compile_lookup(path, "totalPath")
+        self.lookups = (*paginator.lookups, self._total)
+
+    def first(self, request: PageRequest) -> PageRequest:
+        """As the style has it."""
+        return self._paginator.first(request)
+
+    def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
+        """As the style has it; at the end the total must have been found."""
+        step = self._paginator.step(progress, sent, self._told(page))
+        is_list = not page.is_single and (page.body is not None or step.progress.rows > 0)
+        if step.next is None and is_list and not step.progress.total_found:
+            raise PaginationError(
+                f"totalPath {self._path!r} found nothing in any response; the last one had"
+                f" {keys_of(page.body)}: correct the path (or set pagination.type: none for an"
+                " endpoint without paging)"
+            )
+        return step
+
+    def ahead(self, progress: Progress, sent: PageRequest) -> Iterator[PageRequest]:
+        """As the style has it."""
+        return self._paginator.ahead(progress, sent)
+
+    def before(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """As the style has it."""
+        return self._paginator.before(sent, page)
+
+    def beyond(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """As the style has it, by the total."""
+        return self._paginator.beyond(sent, self._told(page))
+
+    def _told(self, page: Page) -> Page:
+        found = MISSING if page.is_single else self._total(page.body, page.found)
+        if found is MISSING or found is None:
+            return page
+        total = whole_number(found)
+        if total is None:
+            raise PaginationError(
+                f"totalPath {self._path!r} found {keys_of(found)} where the number of all rows was"
+                " expected; correct the path"
+            )
+        return replace(page, total=total)
 
 
 class _Sized:

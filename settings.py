@@ -359,6 +359,7 @@ class _Reader:
             cursor_path=self._path("cursor_path"),
             has_more_path=self._text("has_more_path"),
             last_page_path=self._text("last_page_path"),
+            total_path=self._path("total_path"),
             # Ocean hands the default over like any value; the default looks in more places.
             next_link_path=None if next_link == DEFAULT_NEXT_LINK_PATH else next_link,
             header_link_rel=self._text("header_link_rel") or "next",

@@ -18,7 +18,7 @@ from tests.examples import Example
 from workbench.simulators import Mistake
 
 PARAMETERS = ("pagination_param", "size_param", "header_link_rel")
-PATHS = ("cursor_path", "has_more_path", "last_page_path", "next_link_path")
+PATHS = ("cursor_path", "has_more_path", "last_page_path", "total_path", "next_link_path")
 PLAUSIBLE = {"cursor_path": "cursor", "next_link_path": "next"} | {
     "has_more_path": "more",
     "last_page_path": "last",

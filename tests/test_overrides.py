@@ -154,6 +154,7 @@ def test_a_parameter_with_values() -> None:
         pytest.param({"cursor_path": ".a"}, "cursor_path", ".a", id="cursor_path"),
         pytest.param({"has_more_path": "m"}, "has_more_path", "m", id="has_more_path"),
         pytest.param({"last_page_path": "l"}, "last_page_path", "l", id="last_page_path"),
+        pytest.param({"total_path": "t"}, "total_path", "t", id="total_path"),
         pytest.param({"next_link_path": "n"}, "next_link_path", "n", id="next_link_path"),
         pytest.param({"header_link_rel": "r"}, "header_link_rel", "r", id="header_link_rel"),
         pytest.param({"send_in": "body"}, "send_in", "body", id="send_in"),

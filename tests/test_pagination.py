@@ -875,6 +875,69 @@ def test_pages_that_overlap(type_: PaginationType) -> None:
         after(paging(type_), page(10), page(10, 1))
 
 
+# --- a total in a place of its own -------------------------------------------------------
+
+TOTAL: dict[str, Json] = {"total_path": "found.rows"}
+
+
+@pytest.mark.parametrize("told", [25, "25"], ids=repr)
+@counted
+def test_a_configured_total_is_believed_as_any_total(type_: PaginationType, told: Json) -> None:
+    """A short page is not the end before the total, and the pages that follow are known."""
+    settings = paging(type_, **TOTAL)
+    first = page(10, found={"rows": told})
+    step = after(settings, first)
+
+    assert goes_on(settings, first, page(8, 10), page(7, 18)) is False
+    assert goes_on(settings, first, page(8, 10)) is True
+    assert goes_on(paging(type_), page(10), page(8, 10)) is False
+    assert step.next is not None
+    assert len(list(make_paginator(settings).ahead(step.progress, step.next))) == 2
+
+
+def test_a_configured_total_comes_before_the_known_places() -> None:
+    """Where both tell a total, the one that was asked for counts."""
+    settings = paging(**TOTAL)
+
+    assert after(settings, page(10, found={"rows": 25}, total=99)).progress.total == 25
+
+
+@pytest.mark.parametrize("type_", ["none", "offset", "page", "cursor", "next_link", "header_link"])
+@pytest.mark.parametrize("rows", [0, 3])
+def test_a_total_that_is_nowhere(type_: PaginationType, rows: int) -> None:
+    """A path that no response of a list has is an error with the path and the keys there were."""
+    with pytest.raises(PaginationError, match=r"totalPath 'found\.rows' found nothing") as caught:
+        after(paging(type_, **TOTAL), page(rows, found=None, note="x"))
+
+    assert "found, items, note" in str(caught.value)
+
+
+@pytest.mark.parametrize("found", [True, [1], {"a": 1}, "many", 2.5, -1], ids=repr)
+def test_a_total_that_is_no_number(found: Json) -> None:
+    """What is no count is told with what it is."""
+    with pytest.raises(PaginationError, match=r"totalPath 'found\.rows' found .* expected"):
+        after(paging(**TOTAL), page(10, found={"rows": found}))
+
+
+@pytest.mark.parametrize(
+    ("settings", "one"),
+    [
+        pytest.param(
+            paging(**TOTAL), Page(URL, {"id": 1}, [{"id": 1}], is_single=True), id="one item"
+        ),
+        pytest.param(paging(**TOTAL), Page(URL, None, []), id="no body"),
+        pytest.param(
+            paging("offset", **TOTAL).overridden({"type": "none"}),
+            page(3),
+            id="only the first page",
+        ),
+    ],
+)
+def test_where_no_total_is_needed(settings: PaginationSettings, one: Page) -> None:
+    """What is no list, or is not to be walked, needs no total."""
+    assert after(settings, one).next is None
+
+
 # --- walks that do not end ---------------------------------------------------------------
 
 

@@ -351,6 +351,30 @@ async def test_a_filter_and_repeated_values_narrow_the_children(
     assert api.paths() == ["/items", "/owners/x"]
 
 
+async def test_a_total_in_a_place_of_its_own(api: FaultApi, installation: Installation) -> None:
+    """Pages that fall short in the middle do not end a walk before the total at `totalPath`."""
+
+    def items(request: Request) -> Reply:
+        number = request.number("page", 1)
+        # The first row of the second page may not be seen.
+        rows = [row for row in range(number * 10, number * 10 + 10) if row != 20 and row < 45]
+        first: dict[str, Any] = {"previous": None} if number == 1 else {}
+        return answer({"items": named(*rows), "found": {"rows": 35}, **first})
+
+    api.serve("/items", items)
+    installation.settings |= {
+        "pagination_type": "page",
+        "page_size": 10,
+        "total_path": ".found | .rows",
+    }
+    installation.mapping = [resource("/items", data_path=".items")]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.entities == entities("item", *range(10, 20), *range(21, 45))
+
+
 # --- what is sent ---------------------------------------------------------------------------
 
 

@@ -193,6 +193,11 @@ MAPPING_MISTAKES = {
         ("/items", "hasMorePath", "meta.more", "items"),
         asks=True,
     ),
+    "total-typo": Mistake(
+        resource("/items", data_path=".items", pagination={"total_path": "meta.all"}),
+        ("/items", "totalPath", "meta.all", "items"),
+        asks=True,
+    ),
     "cursor-typo": Mistake(
         resource(
             "/items",
