@@ -47,7 +47,7 @@ from extraction import NO_ITEMS, Extracted, Extractor
 from lookup import MISSING, NOTHING_FOUND, Found, Jq, Json, find, keys_of
 from pagination import Page, PageRequest, Paginator, Progress, Step, refuse_other_rows
 from redaction import Redactor
-from retry import is_rate_limited, parse_retry_after, retrying, seconds_to_reset
+from retry import is_rate_limited, parse_retry_after, retried, seconds_to_reset
 from settings import Settings
 from signals import ERROR_NAMES, is_error_report, is_partial, is_unopened, reports_error
 from slices import SlicedRows, slice_list
@@ -138,6 +138,7 @@ class ApiClient:
         self.counts = Counts()
         self._http = http(settings)
         self._http.headers["Accept-Encoding"] = ACCEPTED_CODINGS
+        self._http.headers.update(settings.custom_headers)
         self._http.event_hooks["response"].append(
             BodyLimits(settings.max_compressed_size, settings.max_response_size)
         )
@@ -179,7 +180,7 @@ class ApiClient:
 
         async with self._permits:
             max_wait = self._settings.max_retry_wait if patient else 0.0
-            return await retrying(max_wait, on_retry)(self._attempt, request)
+            return await retried(lambda: self._attempt(request), max_wait, on_retry)
 
     async def _attempt(self, request: PageRequest) -> Answer:
         async with self._rate:
@@ -256,8 +257,7 @@ class ApiClient:
         """
         url = self._url_of(request)
         method, body = request.method, request.body
-        headers = httpx.Headers(self._settings.custom_headers)
-        headers.update(dict(request.headers))
+        headers = dict(request.headers)
         for _ in range(MAX_REDIRECTS + 1):
             url = self._guard.admit(url)
             response = await self._http.send(
@@ -311,7 +311,9 @@ class ApiClient:
 
     async def _read(self, request: PageRequest, reply: _Reply) -> Answer:
         status, headers, content = reply.response.status_code, reply.response.headers, reply.content
-        charset = reply.response.charset_encoding
+        # Few answers name a charset, and httpx takes long to find none.
+        is_named = "charset" in headers.get("Content-Type", "").lower()
+        charset = reply.response.charset_encoding if is_named else None
         try:
             if isinstance(content, Spool):
                 complaint = self._not_json(request, reply)
@@ -514,7 +516,7 @@ class ApiClient:
     async def _next_answer(
         self, request: PageRequest, ahead: dict[str, asyncio.Task[Answer]]
     ) -> Answer:
-        task = ahead.get(request.key)
+        task = ahead.get(request.key) if ahead else None
         if task is None:
             return await self.send(request)
         answer = await task
@@ -589,7 +591,9 @@ def _judged(
 
 def _is_new(page: Page, progress: Progress, step: Step | PaginationError) -> bool:
     """Whether a page is to be yielded, rather than the one before again."""
-    return not step.repeated if isinstance(step, Step) else page.rows != progress.previous
+    if isinstance(step, Step):
+        return not step.repeated
+    return progress.previous is None or page.rows != progress.previous.rows
 
 
 async def _extracted(answer: Answer, extractor: Extractor) -> tuple[_Extraction, Sequence[Json]]:

@@ -289,11 +289,17 @@ def _params(query_params: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
 
 def as_text(value: Json) -> str:
     """A scalar as it stands in URLs: booleans as JSON writes them, numbers plain."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value if isinstance(value, str) else json.dumps(value)
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float() if value.is_integer():
+            return str(int(value))
+        case _:
+            return json.dumps(value)
 
 
 def is_segment(value: Json) -> bool:

@@ -66,6 +66,7 @@ _CAP_MULTIPLES = (5, 8)
 _MAX_EMPTY_PAGES = 20
 # So many of them show that a number said to come next is computed, whatever is there.
 _EMPTY_PAGES_BY_NUMBER = 3
+_ID_TYPES = frozenset({str, int})
 # Confluence's links are relative to the context path of the URL that stands beside them
 # (https://developer.atlassian.com/server/confluence/pagination-in-the-rest-api/).
 _LINK_BASE = ("_links", "base")
@@ -117,7 +118,7 @@ class PageRequest:
     body: Mapping[str, Json] | None = None
     list_path: tuple[str, ...] | None = None
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Two requests with the same key ask for the same thing."""
         return json.dumps(
@@ -177,10 +178,31 @@ class Page:
     total: int | None = None
 
     @cached_property
+    def ids(self) -> frozenset[str | int]:
+        """The ids of the rows; empty when a row has none, or several share one."""
+        try:
+            ids = frozenset(
+                self.rows.ids()
+                if isinstance(self.rows, LargeRows)
+                else [row["id"] for row in self.rows]
+            )
+        except (KeyError, TypeError, IndexError):
+            return frozenset()
+        return (
+            ids if len(ids) == len(self.rows) and set(map(type, ids)) <= _ID_TYPES else frozenset()
+        )
+
+    @cached_property
     def scopes(self) -> Scopes:
         """Where signals are looked for: not in a body that is itself the one item."""
         is_item = self.is_single and any(row is self.body for row in self.rows)
         return () if is_item else scopes_of(self.body, self.holder)
+
+    def repeats(self, previous: Page | None) -> bool:
+        """Whether the rows are those of another page, by their ids where every row has one."""
+        if not self.rows or previous is None or len(previous.rows) != len(self.rows):
+            return False
+        return self.rows == previous.rows or (bool(self.ids) and self.ids == previous.ids)
 
     @cached_property
     def signal(self) -> Verdict:
@@ -209,13 +231,18 @@ class Progress:
     rows: int = 0
     largest: int = 0
     empty_in_a_row: int = 0
-    previous: Sequence[Json] = ()
+    previous: Page | None = None
     signalled: bool = False
     asked_in_full: bool = False
     total: int | None = None
     total_pages: int | None = None
     total_fell: bool = False
     total_found: bool = False
+
+    @property
+    def last_length(self) -> int:
+        """How many rows the last page with any had."""
+        return len(self.previous.rows) if self.previous else 0
 
     @property
     def is_short_of_total(self) -> bool:
@@ -242,7 +269,7 @@ class Progress:
             rows=rows,
             largest=max(self.largest, length),
             empty_in_a_row=0 if length else self.empty_in_a_row + 1,
-            previous=page.rows or self.previous,
+            previous=page if page.rows else self.previous,
             signalled=self.signalled or signalled,
             asked_in_full=self.asked_in_full or 0 < length == asked,
             # A "count" is often the page's own length: believed only beyond the first page.
@@ -527,7 +554,7 @@ class _Counted(_Sized, ABC):
             # "next_cursor": null beside a total is the end of another way of paging.
             told = Verdict.UNKNOWN if told is Verdict.END else told
         self._refuse_later_start(progress, sent, page)
-        if page.rows and _same_rows(progress.previous, page.rows):
+        if page.repeats(progress.previous):
             self._refuse_ignored_position(progress, page, asked, told)
             return Step(
                 progress,
@@ -619,11 +646,11 @@ class _Counted(_Sized, ABC):
 
     def _refuse_overlap(self, progress: Progress, page: Page) -> None:
         """A row or two come again when others were added meanwhile; half a page does not."""
-        before = _ids(progress.previous)
-        here = _ids(page.rows) if before else before
-        if before and len(before & here) * 2 > len(before):
+        before = progress.previous.ids if progress.previous else frozenset()
+        shared = len(before & page.ids) if before else 0
+        if shared * 2 > len(before):
             raise PaginationError(
-                f"two pages in a row share {len(before & here)} rows: {self._param!r} does not"
+                f"two pages in a row share {shared} rows: {self._param!r} does not"
                 f" count what paginationType {self._settings.type!r} takes it for; correct either"
             )
 
@@ -636,7 +663,7 @@ class _Counted(_Sized, ABC):
                 " up, and some of those may not have been seen; the next resync will see them"
             )
         # A full page and then an empty one is a walk cut off, rather than a count that is stale.
-        cut_off = progress.empty_in_a_row > 0 and len(progress.previous) >= progress.largest
+        cut_off = progress.empty_in_a_row > 0 and progress.last_length >= progress.largest
         is_page = missing in {asked, progress.largest} or cut_off
         if missing > 0 and (not progress.rows or is_page):
             raise PaginationError(
@@ -664,24 +691,6 @@ def _looks_like_a_cap(length: int) -> bool:
     return any(length % multiple == 0 for multiple in _CAP_MULTIPLES)
 
 
-def _same_rows(left: Sequence[Json], right: Sequence[Json]) -> bool:
-    """Whether two pages hold the same rows, by their ids where every row has one."""
-    if len(left) != len(right):
-        return False
-    return left == right or (bool(ids := _ids(left)) and ids == _ids(right))
-
-
-def _ids(rows: Sequence[Json]) -> frozenset[str | int]:
-    """The ids of rows; empty when a row has none, or several share one."""
-    ids = (
-        rows.ids()
-        if isinstance(rows, LargeRows)
-        else (row.get("id") if isinstance(row, dict) else None for row in rows)
-    )
-    known = frozenset(id_ for id_ in ids if isinstance(id_, str | int))
-    return known if len(known) == len(rows) else frozenset()
-
-
 def _canonical(row: Json) -> str:
     return json.dumps(row, sort_keys=True)
 
@@ -693,7 +702,7 @@ def refuse_other_rows(first: Page, other: Page, complaint: str) -> None:
     """
     if not other.rows or other.is_single:
         return
-    shared = _ids(first.rows) & _ids(other.rows)
+    shared = first.ids & other.ids
     # Each page is gone through once: a large one is decoded as it is read.
     known = set() if shared else {_canonical(row) for row in other.rows}
     if not shared and not any(_canonical(row) in known for row in first.rows):

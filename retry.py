@@ -6,8 +6,9 @@ Ocean's own retry layer cannot do that: it ends where the body begins, retries a
 minutes, and does not know HTTP dates in ``Retry-After``.
 """
 
+import asyncio
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -128,13 +129,35 @@ def _seconds(text: str, now: datetime) -> float | None:
     return max(0.0, seconds - now.timestamp() if seconds > _EPOCH else seconds)
 
 
-def retrying(max_wait: float, on_retry: OnRetry) -> AsyncRetrying:
-    """Retries for one request.
+async def retried[Result](
+    attempt: Callable[[], Awaitable[Result]],
+    max_wait: float,
+    on_retry: OnRetry,
+    *,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Result:
+    """The result of an attempt that is made until it succeeds or is not worth another.
 
-    It is sent at most ``MAX_ATTEMPTS`` times and waits at most ``max_wait`` seconds in
+    It is made at most ``MAX_ATTEMPTS`` times and waits at most ``max_wait`` seconds in
     all, however long the API asks to be left alone; the last error is raised. ``on_retry``
     learns of each error and the wait after it.
     """
+    try:
+        return await attempt()
+    except SourceError as error:
+        first = iter([error])
+
+    # Most attempts succeed at once, and what tenacity does about each is a tenth of a request:
+    # it is told of the first failure, and goes on from there.
+    async def again() -> Result:
+        for error in first:
+            raise error
+        return await attempt()
+
+    return await _retrying(max_wait, on_retry).copy(sleep=sleep)(again)
+
+
+def _retrying(max_wait: float, on_retry: OnRetry) -> AsyncRetrying:
 
     def is_over(state: RetryCallState) -> bool:
         return state.attempt_number >= MAX_ATTEMPTS or state.idle_for >= max_wait

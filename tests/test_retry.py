@@ -28,7 +28,7 @@ from retry import (
     MAX_ATTEMPTS,
     is_rate_limited,
     parse_retry_after,
-    retrying,
+    retried,
     seconds_to_reset,
 )
 
@@ -205,8 +205,12 @@ class Attempts:
 
     async def run(self) -> str:
         """The outcome, without the waits being waited for."""
-        attempts = retrying(self.max_wait, lambda error, wait: self.told.append((error, wait)))
-        return await attempts.copy(sleep=self._sleep)(self._send)
+        return await retried(
+            self._send,
+            self.max_wait,
+            lambda error, wait: self.told.append((error, wait)),
+            sleep=self._sleep,
+        )
 
 
 def status(code: int, retry_after: float | None = None) -> ResponseError:
@@ -327,7 +331,7 @@ async def test_cancellation_is_not_retried() -> None:
         raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        await retrying(120, lambda _error, _wait: None)(cancelled)
+        await retried(cancelled, 120, lambda _error, _wait: None)
 
     assert attempts.made == 1
 
