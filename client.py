@@ -258,6 +258,7 @@ class ApiClient:
         method, body = request.method, request.body
         headers = httpx.Headers(self._settings.custom_headers)
         headers.update(dict(request.headers))
+        secured: httpx.URL | None = None
         for _ in range(MAX_REDIRECTS + 1):
             url = self._guard.admit(url)
             response = await self._http.send(
@@ -275,7 +276,12 @@ class ApiClient:
                 method == "POST" and response.status_code in {301, 302}
             ):
                 method, body = "GET", None
-            url = self._joined(url, location)
+            target = self._joined(url, location)
+            secured = target if _only_secures(url, target) else None
+            url = target
+        if secured:
+            base_url = self._settings.base_url.copy_with(scheme="https", port=secured.port)
+            raise SourceError(f"the API redirects from http to https; set baseUrl to {base_url}")
         raise SourceError(f"more than {MAX_REDIRECTS} redirects in a row")
 
     def _joined(self, url: httpx.URL, location: str) -> httpx.URL:
@@ -568,6 +574,12 @@ def _fetched(
     for extracted, size in runs:
         yield Fetched(request, page, extracted, size, begins_walk=is_first)
         is_first = False
+
+
+def _only_secures(url: httpx.URL, target: httpx.URL) -> bool:
+    """Whether a redirect leads to the same URL under https: the guard keeps it at http."""
+    same_place = (url.host, url.raw_path) == (target.host, target.raw_path)
+    return same_place and (url.scheme, target.scheme) == ("http", "https")
 
 
 async def _content(response: httpx.Response, request: PageRequest) -> bytes | Spool:
