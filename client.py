@@ -69,6 +69,8 @@ _REDACTED = MIB
 class Answer:
     """A successful response: its decoded JSON, and the length of that in bytes (0: no body).
 
+    Without a body too: the refusal of a request that ``may_be_refused``.
+
     ``rows`` are those of a list too large for memory; in ``body`` nulls stand for them.
     """
 
@@ -201,7 +203,12 @@ class ApiClient:
                 ) from None
             finally:
                 self._in_flight -= 1
-        self._refuse_failure(request, reply)
+        try:
+            self._refuse_failure(request, reply)
+        except ResponseError as error:
+            if not (request.may_be_refused and error.refuses_page):
+                raise
+            return Answer(reply.url, error.status, reply.response.headers, None, 0)
         self._heed_limit(reply.response.headers)
         return await self._read(request, reply)
 
@@ -410,7 +417,7 @@ class ApiClient:
         """Raise PaginationError when rows come before the first page of a walk.
 
         Asked for once, and only where the first page leaves that open. Gives whether this walk
-        settles it: empty pages do not.
+        settles it: empty pages do not. Raises what ``send`` raises, too.
         """
         before = paginator.before(first.request, first.page)
         if before is None:
@@ -425,7 +432,10 @@ class ApiClient:
     async def refuse_page_beyond(
         self, first: Fetched, paginator: Paginator, extractor: Extractor
     ) -> None:
-        """Raise PaginationError when rows come after a first page that seemed to be the last."""
+        """Raise PaginationError when rows come after a first page that seemed to be the last.
+
+        Raises what ``send`` raises, too.
+        """
         length = len(first.page.rows)
         beyond = paginator.beyond(first.request, first.page)
         complaint = (
@@ -438,11 +448,11 @@ class ApiClient:
     async def _refuse_other_rows(
         self, request: PageRequest, first: Page, extractor: Extractor, complaint: str
     ) -> int:
-        """The rows of a page beside the first, 0 when the API refuses to answer: there is none."""
-        try:
-            answer = await self.send(request, patient=False)
-        except SourceError:
-            return 0
+        """The number of rows of a page beside the first, 0 when the API refuses it: there is none.
+
+        Raises what ``send`` raises where there is no such answer: the page may hold rows.
+        """
+        answer = await self.send(replace(request, may_be_refused=True))
         _, rows = await _extracted(answer, extractor)
         other = _page(answer, rows, extractor)
         try:

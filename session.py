@@ -20,7 +20,7 @@ import httpx
 from loguru import logger
 
 from client import ApiClient, Fetched
-from errors import CredentialsError, MappingError, OceanCustomError, ResponseError
+from errors import CredentialsError, MappingError, OceanCustomError, ResponseError, SourceError
 from expansion import (
     Binding,
     Chooser,
@@ -175,11 +175,15 @@ class _EdgeCheck:
         self.task: asyncio.Task[bool] | None = None
 
     def check(self) -> None:
-        """Start a check when there is something to check and none is under way."""
+        """Start a check when there is something to check and none is under way.
+
+        Raises PaginationError at once when a check found one; that a request failed is told by
+        ``settle``, when all else has been read.
+        """
         first = self._source.first
         if first is None or not self._left or (self.task and not self.task.done()):
             return
-        if self.task and self.task.result():
+        if self.task and (isinstance(self.task.exception(), SourceError) or self.task.result()):
             self._left = 0
             return
         self._left -= 1
@@ -190,7 +194,9 @@ class _EdgeCheck:
         self.task = asyncio.create_task(check)
 
     async def settle(self) -> None:
-        """Wait for what is under way, and check what came since; raises PaginationError.
+        """Wait for what is under way, and check what came since.
+
+        Raises PaginationError when there are rows, and what ``ApiClient.send`` raises.
 
         Of all first pages the longest tells whether a server gives less than was asked for.
         """
