@@ -282,7 +282,7 @@ class _ResourceWalk:
             walks = sum(source.walks for source in self._sources)
             raise self._group(f"{len(self._failures)} of {walks} walks failed")
         for chooser in self._choosers.values():
-            chooser.refuse_fruitless()
+            chooser.refuse_doubtful()
         for source in self._sources:
             source.refuse_fruitless()
         if gone := sum(source.gone for source in self._sources):
