@@ -85,7 +85,7 @@ def driven[Result](coroutine: Coroutine[Any, Any, Result]) -> Result:
 def in_slices(content: bytes, data_path: str, size: int) -> Outcome:
     """The outcome by way of a file, where the body can go that way."""
     extractor = Extractor(data_path, WHERE, JqWorker())
-    spool = Spool()
+    spool = Spool("a large answer")
     spool.write(content)
     assert extractor.list_path is not None
     try:
