@@ -12,7 +12,9 @@ setup: $(STAMP) ## Create .venv and install the locked dependencies (again when 
 	@:
 
 # The lock file names every package, so nothing is resolved again.
+# A linked .venv belongs to another folder, which would lose its packages.
 $(STAMP): requirements-dev.lock
+	@if [ -L .venv ]; then echo ".venv is a link to $$(readlink .venv), which setting up would empty: remove the link first (rm .venv)" >&2; exit 1; fi
 	@python=$$(scripts/find-python) && echo "Setting up .venv with $$python" && "$$python" -m venv --clear .venv
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip check --disable-pip-version-check >/dev/null

@@ -144,36 +144,38 @@ class _Inflater:
 
 
 class Spool:
-    """Bytes in a file without a name."""
+    """Bytes in a file without a name; ``holds`` says of what, in errors."""
 
-    def __init__(self) -> None:
-        with _disk():
+    def __init__(self, holds: str) -> None:
+        self._holds = holds
+        with _disk(holds):
             # Unbuffered: what was written is there, and closing has nothing left to fail with.
             self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 — closed when forgotten
         self.size = 0
         weakref.finalize(self, self._file.close)
 
-    def write(self, data: bytes) -> None:
-        """Add bytes at the end; raises SourceError when the disk does not take them."""
-        rest = memoryview(data)
-        with _disk():
-            while rest:
-                rest = rest[self._file.write(rest) :]
+    def write(self, data: bytes | bytearray) -> None:
+        """Add bytes at the end, all or none; raises SourceError when the disk is full."""
+        written = 0
+        with _disk(self._holds), memoryview(data) as view:
+            while written < len(data):
+                written += os.pwrite(self._file.fileno(), view[written:], self.size + written)
         self.size += len(data)
 
     def read(self, start: int, length: int) -> bytes:
         """So many bytes from ``start`` on, fewer at the end."""
-        return os.pread(self._file.fileno(), length, start)
+        # Behind the end may lie the beginning of what found no room.
+        return os.pread(self._file.fileno(), min(length, self.size - start), start)
 
 
 @contextmanager
-def _disk() -> Iterator[None]:
+def _disk(holds: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise SourceError(
-            f"a large answer cannot be kept on disk ({error.strerror}); give the folder that TMPDIR"
-            " names more space"
+            f"{holds} cannot be kept on disk ({error.strerror}); give the folder that TMPDIR names"
+            " more space"
         ) from None
 
 
@@ -186,7 +188,7 @@ async def received(response: httpx.Response, *, in_memory: float) -> bytes | Spo
         held.append(chunk)
         size += len(chunk)
         if size > in_memory:
-            spool = spool or Spool()
+            spool = spool or Spool("a large answer")
             spool.write(b"".join(held))
             held, size = [], 0
     if spool is None:

@@ -69,6 +69,8 @@ _REDACTED = MIB
 class Answer:
     """A successful response: its decoded JSON, and the length of that in bytes (0: no body).
 
+    Without a body too: the refusal of a request that ``may_be_refused``.
+
     ``rows`` are those of a list too large for memory; in ``body`` nulls stand for them.
     """
 
@@ -202,7 +204,12 @@ class ApiClient:
                 ) from None
             finally:
                 self._in_flight -= 1
-        self._refuse_failure(request, reply)
+        try:
+            self._refuse_failure(request, reply)
+        except ResponseError as error:
+            if not (request.may_be_refused and error.refuses_page):
+                raise
+            return Answer(reply.url, error.status, reply.response.headers, None, 0)
         self._heed_limit(reply.response.headers)
         return await self._read(request, reply)
 
@@ -258,6 +265,7 @@ class ApiClient:
         url = self._url_of(request)
         method, body = request.method, request.body
         headers = dict(request.headers)
+        secured: httpx.URL | None = None
         for _ in range(MAX_REDIRECTS + 1):
             url = self._guard.admit(url)
             response = await self._http.send(
@@ -275,7 +283,12 @@ class ApiClient:
                 method == "POST" and response.status_code in {301, 302}
             ):
                 method, body = "GET", None
-            url = self._joined(url, location)
+            target = self._joined(url, location)
+            secured = target if _only_secures(url, target) else None
+            url = target
+        if secured:
+            base_url = self._settings.base_url.copy_with(scheme="https", port=secured.port)
+            raise SourceError(f"the API redirects from http to https; set baseUrl to {base_url}")
         raise SourceError(f"more than {MAX_REDIRECTS} redirects in a row")
 
     def _joined(self, url: httpx.URL, location: str) -> httpx.URL:
@@ -406,7 +419,7 @@ class ApiClient:
         """Raise PaginationError when rows come before the first page of a walk.
 
         Asked for once, and only where the first page leaves that open. Gives whether this walk
-        settles it: empty pages do not.
+        settles it: empty pages do not. Raises what ``send`` raises, too.
         """
         before = paginator.before(first.request, first.page)
         if before is None:
@@ -421,7 +434,10 @@ class ApiClient:
     async def refuse_page_beyond(
         self, first: Fetched, paginator: Paginator, extractor: Extractor
     ) -> None:
-        """Raise PaginationError when rows come after a first page that seemed to be the last."""
+        """Raise PaginationError when rows come after a first page that seemed to be the last.
+
+        Raises what ``send`` raises, too.
+        """
         length = len(first.page.rows)
         beyond = paginator.beyond(first.request, first.page)
         complaint = (
@@ -434,11 +450,11 @@ class ApiClient:
     async def _refuse_other_rows(
         self, request: PageRequest, first: Page, extractor: Extractor, complaint: str
     ) -> int:
-        """The rows of a page beside the first, 0 when the API refuses to answer: there is none."""
-        try:
-            answer = await self.send(request, patient=False)
-        except SourceError:
-            return 0
+        """The number of rows of a page beside the first, 0 when the API refuses it: there is none.
+
+        Raises what ``send`` raises where there is no such answer: the page may hold rows.
+        """
+        answer = await self.send(replace(request, may_be_refused=True))
         _, rows = await _extracted(answer, extractor)
         other = _page(answer, rows, extractor)
         try:
@@ -570,6 +586,12 @@ def _fetched(
     for extracted, size in runs:
         yield Fetched(request, page, extracted, size, begins_walk=is_first)
         is_first = False
+
+
+def _only_secures(url: httpx.URL, target: httpx.URL) -> bool:
+    """Whether a redirect leads to the same URL under https: the guard keeps it at http."""
+    same_place = (url.host, url.raw_path) == (target.host, target.raw_path)
+    return same_place and (url.scheme, target.scheme) == ("http", "https")
 
 
 async def _content(response: httpx.Response, request: PageRequest) -> bytes | Spool:

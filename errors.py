@@ -76,6 +76,8 @@ class ResponseError(SourceError):
 
     TRANSIENT_STATUSES = frozenset({202, 408, 429, 500, 502, 503, 504})
     GONE_STATUSES = frozenset({404, 410})
+    _REFUSALS = range(400, 500)
+    _CRASHED = 500
 
     def __init__(
         self,
@@ -90,6 +92,15 @@ class ResponseError(SourceError):
         self.transient = rate_limited or status in self.TRANSIENT_STATUSES
         self.gone = status in self.GONE_STATUSES
         self.retry_after = retry_after
+
+    @property
+    def refuses_page(self) -> bool:
+        """Whether it says that there is no such page: some APIs crash instead of saying so.
+
+        What asks to come again says nothing of the kind.
+        """
+        crashed = self.status == self._CRASHED and self.retry_after is None
+        return crashed or (self.status in self._REFUSALS and not self.transient)
 
 
 class BodyError(SourceError):

@@ -327,8 +327,9 @@ class Distinct:
 class Chooser:
     """``filter`` and ``field`` of a parameter, checked: which parent items count, and their value.
 
-    Raises MappingError from the constructor when jq refuses a program, and from
-    ``refuse_fruitless`` when a whole walk gave nothing to choose from its items.
+    A program that gives no output for an item leaves it out; null means that its value is
+    missing. Raises MappingError from the constructor when jq refuses a program, and from
+    ``refuse_doubtful`` when values were missing, or a whole walk gave nothing to choose from.
     """
 
     def __init__(self, parameter: Parameter, jq: Jq) -> None:
@@ -342,8 +343,9 @@ class Chooser:
             if parameter.filter.strip() != "true"
             else ""
         )
-        self._items = self._judged = self._chosen = self._valued = 0
+        self._items = self._judged = self._chosen = self._valued = self._without = 0
         self._last: Item | None = None
+        self._last_without: Item | None = None
 
     async def values(self, items: Sequence[Item]) -> list[tuple[Item, Json]]:
         """The parent items of one page that the filter keeps and that have a value, with it."""
@@ -362,7 +364,9 @@ class Chooser:
                     f"{self._where}.field {self._parameter.field!r} gave {keys_of(value)} where a"
                     " text or number was expected; correct the expression"
                 )
-        valued = [pair for pair in zip(kept, values, strict=True) if pair[1] is not None]
+        pairs = list(zip(kept, values, strict=True))
+        valued = [pair for pair in pairs if pair[1] is not None and pair[1] is not MISSING]
+        without = [item for item, value in pairs if value is None]
         self._last = items[-1]
         self._items += len(items)
         self._judged += (
@@ -370,10 +374,15 @@ class Chooser:
         )
         self._chosen += len(kept)
         self._valued += len(valued)
+        self._without += len(without)
+        self._last_without = without[-1] if without else self._last_without
         return valued
 
-    def refuse_fruitless(self) -> None:
-        """Raise when there were items, but not one had what was looked for: a typo."""
+    def refuse_doubtful(self) -> None:
+        """Raise when there were items, but not one had what was looked for: a typo.
+
+        Or when only some had: what hangs on the others was not read.
+        """
         if self._items and not self._judged:
             raise MappingError(
                 f"{self._where}.filter {self._parameter.filter!r} gave neither true nor false for"
@@ -384,6 +393,16 @@ class Chooser:
                 f"{self._where}.field {self._parameter.field!r} gave null for every one of"
                 f" {self._chosen} parent items, which have {keys_of(self._last)}; correct the path"
             )
+        if self._without:
+            wanted = self._parameter.field.strip()
+            wanted = wanted if self._field_keys is not None else f"({wanted})"
+            both = f"({self._parameter.filter.strip()}) and " if self._filter else ""
+            raise MappingError(
+                f"{self._where}.field {self._parameter.field!r} gave null for {self._without} of"
+                f" {self._chosen} parent items, one of which has {keys_of(self._last_without)}:"
+                " their children could not be read; correct the path, or leave such items out"
+                f" with filter: {both}{wanted} != null"
+            )
 
     async def _values(self, items: Sequence[Item]) -> list[Json]:
         if self._field_keys is None:
@@ -392,7 +411,7 @@ class Chooser:
         return [None if value is MISSING else value for value in found]
 
     async def _run(self, program: str, items: Sequence[Item], part: str) -> list[Json]:
-        """The first output of a program for each item, None for an item where it has none."""
+        """The first output of a program for each item, MISSING for an item where it has none."""
         if not items:
             return []
         outcomes = await self._jq.outputs(
@@ -407,4 +426,4 @@ class Chooser:
                     f"{self._where}.{part} failed ({reason}) on a parent item with"
                     f" {keys_of(item)}; correct the expression"
                 )
-        return [next(iter(outcome), None) for outcome in outcomes]
+        return [next(iter(outcome), MISSING) for outcome in outcomes]

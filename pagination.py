@@ -109,6 +109,7 @@ class PageRequest:
     """One request as values: ``url`` is absolute and may hold a query of its own.
 
     ``list_path``: the keys under which rows are expected that need not be held in memory.
+    ``may_be_refused``: it asks whether there is such a page; a refusal is an answer to that.
     """
 
     url: str
@@ -117,6 +118,7 @@ class PageRequest:
     headers: tuple[tuple[str, str], ...] = ()
     body: Mapping[str, Json] | None = None
     list_path: tuple[str, ...] | None = None
+    may_be_refused: bool = False
 
     @cached_property
     def key(self) -> str:

@@ -39,6 +39,7 @@ RATE_LIMIT_CODES = frozenset(
 )
 _CODE_KEYS = ("code", "error_code", "reason", "type")
 _EPOCH = 1_000_000_000  # a larger number of seconds is a date, a smaller one a duration
+_MILLISECONDS = 100_000_000_000  # a larger number is a date in milliseconds: in seconds, of 5138
 _FIRST_WAIT = 0.25  # seconds, doubled with every attempt
 _LONGEST_WAIT = 30.0  # seconds
 
@@ -88,9 +89,9 @@ def parse_retry_after(
 ) -> float | None:
     """Seconds to wait by ``Retry-After`` (RFC 9110, 10.2.3), or until a rate limit is reset.
 
-    Seconds or a date in either; None when no header says anything that can be read, 0 for a
-    date that has passed. Reset headers come with every answer of some APIs: they count only
-    when the answer is about the limit.
+    Seconds or a date in either, a date also as seconds or milliseconds since 1970; None when
+    no header says anything that can be read, 0 for a date that has passed. Reset headers come
+    with every answer of some APIs: they count only when the answer is about the limit.
     """
     names = ("Retry-After", *(RESET_HEADERS if is_rate_limited(status, headers, body) else ()))
     return _first_wait(headers, names, now or datetime.now(UTC))
@@ -126,6 +127,8 @@ def _seconds(text: str, now: datetime) -> float | None:
         seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     if not math.isfinite(seconds):
         return None
+    if seconds > _MILLISECONDS:
+        seconds /= 1000
     return max(0.0, seconds - now.timestamp() if seconds > _EPOCH else seconds)
 
 

@@ -20,7 +20,7 @@ import httpx
 from loguru import logger
 
 from client import ApiClient, Fetched
-from errors import CredentialsError, MappingError, OceanCustomError, ResponseError
+from errors import CredentialsError, MappingError, OceanCustomError, ResponseError, SourceError
 from expansion import (
     Binding,
     Chooser,
@@ -77,13 +77,15 @@ class Session:
         self.started_at = time.time()
         self.jq = JqWorker(environment=jq_environment)
         self.client = ApiClient(settings, self.jq, http=http)
-        self.parents = _Parents(self.client)
+        self.store = ItemStore()
+        self.parents = _Parents(self.client, self.store)
 
     async def aclose(self) -> None:
         """Close connections, stop jq and forget what was kept."""
         await self.parents.aclose()
         await self.client.aclose()
         await self.jq.aclose()
+        self.store.close()
 
     async def extract(self, resource: Resource) -> AsyncGenerator[list[Item]]:
         """The items of a resource, in batches.
@@ -101,12 +103,20 @@ class Session:
                 async for batch in batches:
                     yield batch
         except OceanCustomError as error:
-            # Frames below hold signed requests: nothing that logs a traceback may show them.
-            raise error.within(f"kind {resource.kind!r}").with_traceback(None) from None
+            raise _without_frames(error.within(f"kind {resource.kind!r}")) from None
         except ExceptionGroup as group:
             for failure in group.exceptions:
-                failure.__traceback__ = None
-            raise group.with_traceback(None) from None
+                _without_frames(failure)
+            raise _without_frames(group) from None
+
+
+def _without_frames[Failure: Exception](error: Failure) -> Failure:
+    """The error alone: frames hold signed requests, which no log may show, and whole answers.
+
+    Ocean keeps errors until the resync is over.
+    """
+    error.__context__ = None
+    return error.with_traceback(None)
 
 
 # --- one resource ----------------------------------------------------------------------
@@ -141,7 +151,7 @@ class _Source:
 
     def forget_pages(self) -> None:
         """Let go of the pages kept: the file of a large one is closed with its last reader."""
-        self.first = self.longest = None
+        self.first = self.longest = self.last_body = None
 
     @property
     def _longest_length(self) -> int:
@@ -175,11 +185,15 @@ class _EdgeCheck:
         self.task: asyncio.Task[bool] | None = None
 
     def check(self) -> None:
-        """Start a check when there is something to check and none is under way."""
+        """Start a check when there is something to check and none is under way.
+
+        Raises PaginationError at once when a check found one; that a request failed is told by
+        ``settle``, when all else has been read.
+        """
         first = self._source.first
         if first is None or not self._left or (self.task and not self.task.done()):
             return
-        if self.task and self.task.result():
+        if self.task and (isinstance(self.task.exception(), SourceError) or self.task.result()):
             self._left = 0
             return
         self._left -= 1
@@ -190,7 +204,9 @@ class _EdgeCheck:
         self.task = asyncio.create_task(check)
 
     async def settle(self) -> None:
-        """Wait for what is under way, and check what came since; raises PaginationError.
+        """Wait for what is under way, and check what came since.
+
+        Raises PaginationError when there are rows, and what ``ApiClient.send`` raises.
 
         Of all first pages the longest tells whether a server gives less than was asked for.
         """
@@ -225,6 +241,7 @@ class _ResourceWalk:
             if isinstance(one, ListedParameter)
         }
         self._target = self._source(resource.endpoint, "data_path")
+        self._chosen = _Walks(session.store)
         self._failures: list[OceanCustomError] = []
         self._edges = [_EdgeCheck(session.client, source) for source in self._sources]
 
@@ -259,6 +276,7 @@ class _ResourceWalk:
                 await edge.settle()
         finally:
             await _cancelled([edge.task for edge in self._edges if edge.task])
+            await self._chosen.aclose()
             for source in self._sources:
                 source.forget_pages()
         walks = self._target.walks
@@ -276,7 +294,7 @@ class _ResourceWalk:
             walks = sum(source.walks for source in self._sources)
             raise self._group(f"{len(self._failures)} of {walks} walks failed")
         for chooser in self._choosers.values():
-            chooser.refuse_fruitless()
+            chooser.refuse_doubtful()
         for source in self._sources:
             source.refuse_fruitless()
         if gone := sum(source.gone for source in self._sources):
@@ -365,8 +383,8 @@ class _ResourceWalk:
         source = self._parents[parameter.name]
         request = request_for(source.endpoint, binding, self._session.settings.base_url)
         # Many bindings may need the same values: they are chosen once, then followed.
-        choices = self._session.parents.followed(
-            (self, parameter.name, request.key), lambda: self._choices(parameter, request)
+        choices = self._chosen.followed(
+            (parameter.name, request.key), lambda: self._choices(parameter, request)
         )
         # A parent that hangs on another parent's value is a child itself: it may be gone.
         needs = source.endpoint.placeholders() & binding.values.keys()
@@ -468,23 +486,17 @@ class _Followed:
             raise self._failure
 
 
-class _Parents:
-    """The parents of one resync, each walked once."""
+class _Walks:
+    """Walks that any number of readers follow, each made once for its key."""
 
-    def __init__(self, client: ApiClient) -> None:
-        self._client = client
-        self._store = ItemStore()
+    def __init__(self, store: ItemStore) -> None:
+        self._store = store
         self._kept: dict[Hashable, _Followed] = {}
 
     async def aclose(self) -> None:
-        """Stop walking, and forget everything."""
+        """Stop walking, and forget all walks; what they stored stays there."""
         await _cancelled([kept.task for kept in self._kept.values()])
-        self._store.close()
-
-    def pages(self, source: _Source, request: PageRequest) -> AsyncGenerator[list[Item]]:
-        """The items of a parent, page by page."""
-        key = (request.key, source.extractor.data_path, source.endpoint.pagination)
-        return self.followed(key, lambda: self._walked(source, request))
+        self._kept.clear()
 
     def followed(
         self, key: Hashable, walk: Callable[[], AsyncGenerator[list[Item]]]
@@ -494,6 +506,23 @@ class _Parents:
         if kept is None or kept.failed:
             kept = self._kept[key] = _Followed(walk(), self._store)
         return kept.pages()
+
+
+class _Parents:
+    """The parents of one resync, each walked once."""
+
+    def __init__(self, client: ApiClient, store: ItemStore) -> None:
+        self._client = client
+        self._walks = _Walks(store)
+
+    async def aclose(self) -> None:
+        """Stop walking, and forget everything."""
+        await self._walks.aclose()
+
+    def pages(self, source: _Source, request: PageRequest) -> AsyncGenerator[list[Item]]:
+        """The items of a parent, page by page."""
+        key = (request.key, source.extractor.data_path, source.endpoint.pagination)
+        return self._walks.followed(key, lambda: self._walked(source, request))
 
     async def _walked(self, source: _Source, request: PageRequest) -> AsyncGenerator[list[Item]]:
         walk = self._client.walk(request, source.paginator, source.extractor)

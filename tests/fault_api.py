@@ -188,6 +188,7 @@ class FaultApi:
     """
 
     tls: ssl.SSLContext | None = None
+    host: str = "127.0.0.1"
     url: str = ""
     port: int = 0
     requests: list[Request] = field(default_factory=list)
@@ -201,7 +202,8 @@ class FaultApi:
 
     async def __aenter__(self) -> Self:
         await self.come_up()
-        self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        self.url = f"{'https' if self.tls else 'http'}://{host}:{self.port}"
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -214,9 +216,7 @@ class FaultApi:
 
     async def come_up(self) -> None:
         """Listen, on the port of before if there was one."""
-        self._server = await asyncio.start_server(
-            self._accept, "127.0.0.1", self.port, ssl=self.tls
-        )
+        self._server = await asyncio.start_server(self._accept, self.host, self.port, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     def go_down(self) -> None:

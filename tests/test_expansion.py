@@ -709,9 +709,50 @@ async def test_a_field_that_is_null_for_every_parent(jq: Jq) -> None:
         await choosing.values([{"id": number, "name": "n"}])
 
     with pytest.raises(MappingError, match=r"path_parameters\.id\.field") as caught:
-        choosing.refuse_fruitless()
+        choosing.refuse_doubtful()
 
     assert "id, name" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "filter_", "remedy"),
+    [
+        pytest.param(".ref", "true", ".ref != null", id="plain"),
+        pytest.param(".ref | .", "true", "(.ref | .) != null", id="jq"),
+        pytest.param(
+            ".ref", ".on != false", "(.on != false) and .ref != null", id="beside another"
+        ),
+    ],
+)
+async def test_a_field_that_is_null_for_some_parents(
+    jq: Jq, field: str, filter_: str, remedy: str
+) -> None:
+    """Children of such parents were not read: they are counted, and the filter shown is valid."""
+    pages: list[list[dict[str, Json]]] = [
+        [{"id": 1, "ref": "a"}, {"id": 2, "ref": None, "odd": 1}],
+        [{"id": 3}, {"id": 4, "on": False}, {"id": 5, "ref": "b"}],
+    ]
+    choosing, remedied = chooser(jq, field, filter_), chooser(jq, field, remedy)
+    for page in pages:
+        await choosing.values(page)
+        await remedied.values(page)
+
+    with pytest.raises(MappingError, match=r"path_parameters\.id\.field") as caught:
+        choosing.refuse_doubtful()
+    remedied.refuse_doubtful()
+
+    kept = 5 if filter_ == "true" else 4
+    assert f"gave null for {kept - 2} of {kept} parent items" in str(caught.value)
+    assert str(caught.value).endswith(f"with filter: {remedy}")
+
+
+async def test_a_field_may_leave_parents_out(jq: Jq) -> None:
+    """A program that gives nothing at all for an item, unlike null, means it."""
+    choosing = chooser(jq, "select(.on) | .id")
+
+    assert await choosing.values([{"id": 1, "on": True}, {"id": 2}]) == [({"id": 1, "on": True}, 1)]
+
+    choosing.refuse_doubtful()
 
 
 async def test_a_filter_that_never_gives_a_boolean(jq: Jq) -> None:
@@ -721,7 +762,7 @@ async def test_a_filter_that_never_gives_a_boolean(jq: Jq) -> None:
         await choosing.values([{"id": number, "state": "open"}])
 
     with pytest.raises(MappingError, match=r"path_parameters\.id\.filter"):
-        choosing.refuse_fruitless()
+        choosing.refuse_doubtful()
 
 
 @pytest.mark.parametrize(
@@ -729,7 +770,7 @@ async def test_a_filter_that_never_gives_a_boolean(jq: Jq) -> None:
     [
         pytest.param([], "true", id="no parents"),
         pytest.param([{"id": 1}], "false", id="all left out"),
-        pytest.param([{"id": None}, {"id": 1}], "true", id="some without a value"),
+        pytest.param([{"id": None}, {"id": 1}], ".id != null", id="some left out by their value"),
         pytest.param([{"id": 1}, {"id": 2, "on": True}], ".on", id="some without a verdict"),
     ],
 )
@@ -738,7 +779,7 @@ async def test_what_is_no_mistake(jq: Jq, items: list[dict[str, Json]], filter_:
     choosing = chooser(jq, filter_=filter_)
     await choosing.values(items)
 
-    choosing.refuse_fruitless()
+    choosing.refuse_doubtful()
 
 
 async def test_programs_do_not_see_the_process_environment(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import gzip
 import json
 import os
@@ -85,7 +86,7 @@ def driven[Result](coroutine: Coroutine[Any, Any, Result]) -> Result:
 def in_slices(content: bytes, data_path: str, size: int) -> Outcome:
     """The outcome by way of a file, where the body can go that way."""
     extractor = Extractor(data_path, WHERE, JqWorker())
-    spool = Spool()
+    spool = Spool("a large answer")
     spool.write(content)
     assert extractor.list_path is not None
     try:
@@ -696,3 +697,43 @@ async def test_a_large_body_takes_little_memory(api: FaultApi) -> None:
 
     assert items == count
     assert mebibytes < 100
+
+
+async def test_nothing_of_a_page_is_held_when_its_resource_is_over(api: FaultApi) -> None:
+    """Of pages of 3 MB, read whole or in vain, errors included, a session keeps the items only."""
+    filler = ["x"] * 600_000
+    api.serve("/parents/{}", answer({"items": [{"id": 1}], "filler": filler}))
+    api.serve("/notes/{}", answer({"items": [{"id": 2}], "filler": filler}))
+    broken = json.dumps({"items": filler}).encode()[:-1]
+    api.serve("/broken/{}", Answer(broken))
+    session = Session(load_settings({"base_url": api.url}), http=over_http)
+    failures: list[Exception] = []
+
+    async def read(child: str, parent: str) -> None:
+        parameter = Parameter("id", Endpoint(parent, data_path=".items"), ".id")
+        target = Endpoint(child, data_path=".items")
+        try:
+            async for _ in session.extract(Resource(child, target, (parameter,))):
+                pass
+        except (OceanCustomError, ExceptionGroup) as error:
+            failures.append(error)
+
+    async def read_all(number: int) -> None:
+        await read("/notes/{id}", f"/parents/{number}")
+        await read("/notes/{id}", f"/broken/{number}")
+        await read("/broken/{id}", f"/parents/{number}")
+
+    try:
+        await read_all(0)  # what is made once is made now
+        gc.collect()
+        tracemalloc.start()
+        for number in range(1, 4):
+            await read_all(number)
+        gc.collect()
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+        await session.aclose()
+
+    assert len(failures) == 8
+    assert held < MIB

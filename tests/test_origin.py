@@ -432,6 +432,37 @@ async def test_redirects_within_the_origin_are_followed(
     assert second.body == (first.body if kept == method else b"")
 
 
+@pytest.mark.parametrize("slash", ["", "/"])
+async def test_an_api_that_wants_https_is_told(
+    api: FaultApi, synced: Installation, slash: str
+) -> None:
+    """Under http the redirect to https leads back to itself: the error says what to change."""
+    api.fail("/items", redirect(f"https://127.0.0.1:{api.port}/items{slash}", 301))
+    api.fail("/items/", redirect(f"https://127.0.0.1:{api.port}/items/", 301))
+
+    outcome = await synced.resync()
+
+    assert not outcome.complete
+    remedy = f"redirects from http to https; set baseUrl to https://127.0.0.1:{api.port}"
+    assert remedy in outcome.message
+    assert f"GET {api.url}/items" in outcome.message
+    assert outcome.deleted == set()
+    assert len(api.requests) == 6
+
+
+async def test_redirects_in_a_circle_do_not_blame_the_scheme(
+    api: FaultApi, synced: Installation
+) -> None:
+    """A link to https on the way is followed under http as ever, and is not the circle."""
+    api.fail("/items", redirect(f"https://127.0.0.1:{api.port}/other"))
+    api.fail("/other", redirect("/items"))
+
+    outcome = await synced.resync()
+
+    assert "more than 5 redirects in a row" in outcome.message
+    assert "baseUrl" not in outcome.message
+
+
 async def test_a_redirect_may_lead_out_of_the_prefix(
     api: FaultApi, installation: Installation
 ) -> None:

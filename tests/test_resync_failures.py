@@ -417,3 +417,27 @@ async def test_a_parent_walk_that_failed_is_not_shared(family: Family) -> None:
     assert outcome.states["/items/{item}/tags"] == "completed"
     assert entities("child", "tag-1", "tag-2", "tag-3") <= outcome.entities
     assert outcome.deleted == set()
+
+
+async def test_a_parent_without_its_value_deletes_no_child(family: Family) -> None:
+    """One parent comes without what its children's path needs: the other children are read."""
+    family.parents[1] = {"name": "the 2"}
+
+    outcome = await family.installation.resync()
+
+    assert not outcome.complete
+    assert "path_parameters.item.field '.id' gave null for 1 of 3 parent items" in outcome.message
+    assert outcome.deleted == set()
+    assert outcome.entities == entities("child", "a", "old", "c")
+    assert set(family.api.paths()) == {"/items", "/items/1/notes", "/items/3/notes"}
+
+
+async def test_a_parent_may_be_left_out_on_purpose(family: Family) -> None:
+    """With the filter that the error shows, the resync is complete without its children."""
+    family.parents[1] = {"name": "the 2"}
+    family.installation.mapping = [children(filter=".id != null")]
+
+    outcome = await family.installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.deleted == {"child/old"}

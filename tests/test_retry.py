@@ -72,6 +72,12 @@ def test_retry_after(value: str, status_: int, seconds: float | None) -> None:
         pytest.param(429, {}, None, id="nothing"),
         pytest.param(429, {"X-RateLimit-Reset": "12"}, 12, id="a duration"),
         pytest.param(429, {"X-RateLimit-Reset": f"{NOW.timestamp() + 45:.0f}"}, 45, id="a time"),
+        pytest.param(
+            429, {"X-RateLimit-Reset": f"{NOW.timestamp() * 1000 + 45_500:.0f}"}, 45.5, id="in ms"
+        ),
+        pytest.param(
+            429, {"X-RateLimit-Reset": f"{NOW.timestamp() * 1000 - 1:.0f}"}, 0, id="passed, in ms"
+        ),
         pytest.param(429, {"RateLimit-Reset": "12"}, 12, id="without X"),
         pytest.param(429, {"X-Rate-Limit-Reset": f"{NOW.timestamp() - 9:.0f}"}, 0, id="passed"),
         pytest.param(429, {"Retry-After": "5", "X-RateLimit-Reset": "99"}, 5, id="both"),
