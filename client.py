@@ -81,6 +81,11 @@ class Answer:
     size: int
     rows: SlicedRows | None = None
 
+    @property
+    def refused(self) -> bool:
+        """Whether the API says that there is no such page."""
+        return self.status >= httpx.codes.BAD_REQUEST
+
 
 @dataclass(frozen=True)
 class Fetched:
@@ -378,33 +383,32 @@ class ApiClient:
         list_path = None if needs_rows else extractor.list_path
         upcoming: PageRequest | None = paginator.first(replace(request, list_path=list_path))
         progress = Progress()
-        sent: set[bytes] = set()
+        trail = _Trail(self._settings.max_pages)
         ahead: dict[str, asyncio.Task[Answer]] = {}
         try:
             while upcoming is not None:
-                self._refuse_endless(upcoming, sent)
+                trail.refuse_endless(upcoming)
                 answer = await self._next_answer(upcoming, ahead)
-                self._refuse_sudden_silence(upcoming, progress, answer)
-                runs, rows = await _extracted(answer, extractor)
-                self._refuse_reported_error(upcoming, answer, runs, extractor)
-                found = await find(paginator.lookups, answer.body, self._jq)
-                page = _page(answer, rows, extractor, found)
-                self._refuse_unopened_page(page, extractor)
+                runs, page = await self._opened(answer, paginator, extractor)
+                if upcoming.may_be_refused and trail.leaves(page):
+                    runs, page = [], Page(answer.url, body=None, rows=[])
+                else:
+                    self._refuse_no_page(upcoming, progress, answer, runs, extractor)
+                    self._refuse_unopened_page(page, extractor)
+                    trail.refuse_circle(progress, page)
+                    _refuse_other_shape(progress, page, runs)
                 step = _judged(paginator, progress, upcoming, page)
-                if isinstance(step, Step):
-                    self._warn(step, upcoming)
-                    if step.next is not None:
-                        self._refuse_unopened_page(page, extractor, goes_on=True)
-                        most = AHEAD_OF_WALK // max(answer.size, 1)
-                        self._look_ahead(paginator, step.progress, upcoming, ahead, most)
+                if isinstance(step, Step) and step.next is not None:
+                    self._refuse_unopened_page(page, extractor, goes_on=True)
+                    most = AHEAD_OF_WALK // max(answer.size, 1)
+                    self._look_ahead(paginator, step.progress, upcoming, ahead, most)
+                    trail.add(page)
                 if _is_new(page, progress, step):
-                    self._log_page(upcoming, len(rows))
+                    self._log_page(upcoming, len(page.rows))
                     for fetched in _fetched(upcoming, page, runs, is_first=not progress.pages):
                         yield fetched
-                if not isinstance(step, Step):
-                    if all(extracted.nothing for extracted, _ in runs):
-                        step.within(f"data_path {extractor.data_path!r} found nothing")
-                    raise step
+                step = _settled(step, runs, extractor)
+                self._warn(step, upcoming)
                 if is_partial(answer.body):
                     raise self._reported(upcoming, answer)
                 progress, upcoming = step.progress, step.next and self._unsigned(step.next)
@@ -412,6 +416,14 @@ class ApiClient:
             raise error.within(self.describe(upcoming or request)) from None
         finally:
             await self._drop(ahead)
+
+    async def _opened(
+        self, answer: Answer, paginator: Paginator, extractor: Extractor
+    ) -> tuple[_Extraction, Page]:
+        """What an answer gave, and the page it is."""
+        runs, rows = await _extracted(answer, extractor)
+        found = await find(paginator.lookups, answer.body, self._jq)
+        return runs, _page(answer, rows, extractor, found)
 
     async def refuse_page_before(
         self, first: Fetched, paginator: Paginator, extractor: Extractor
@@ -485,19 +497,17 @@ class ApiClient:
         names = self._settings.credentials.query_params
         return replace(request, url=unsigned_url(request.url, names)) if names else request
 
-    def _refuse_endless(self, request: PageRequest, sent: set[bytes]) -> None:
-        key = blake2b(request.key.encode(), digest_size=16).digest()
-        if key in sent:
-            raise PaginationError(
-                "this request was made before in the same walk: the API leads in a circle, or"
-                " paginationParam is not the name its documentation gives"
-            )
-        if len(sent) >= self._settings.max_pages:
-            raise PaginationError(
-                f"the walk is still not over after {len(sent)} pages; check the pagination"
-                " settings, or raise maxPages if the collection really is that large"
-            )
-        sent.add(key)
+    def _refuse_no_page(
+        self,
+        request: PageRequest,
+        progress: Progress,
+        answer: Answer,
+        runs: _Extraction,
+        extractor: Extractor,
+    ) -> None:
+        """Raise when an answer is no page at all."""
+        self._refuse_sudden_silence(request, progress, answer)
+        self._refuse_reported_error(request, answer, runs, extractor)
 
     def _refuse_sudden_silence(
         self, request: PageRequest, progress: Progress, answer: Answer
@@ -538,7 +548,9 @@ class ApiClient:
         answer = await task
         del ahead[request.key]
         self._ahead_free += 1
-        return answer
+        # By now it may be known that there is such a page.
+        is_doubtful = answer.refused and not request.may_be_refused
+        return await self.send(request) if is_doubtful else answer
 
     def _warn(self, step: Step, sent: PageRequest) -> None:
         if step.warning:
@@ -601,6 +613,15 @@ async def _content(response: httpx.Response, request: PageRequest) -> bytes | Sp
     return await received(response, in_memory=math.inf if request.list_path is None else IN_MEMORY)
 
 
+def _settled(step: Step | PaginationError, runs: _Extraction, extractor: Extractor) -> Step:
+    """The step, once the page was yielded; raises what is in doubt about it."""
+    if isinstance(step, Step):
+        return step
+    if runs and all(extracted.nothing for extracted, _ in runs):
+        step.within(f"data_path {extractor.data_path!r} found nothing")
+    raise step
+
+
 def _judged(
     paginator: Paginator, progress: Progress, sent: PageRequest, page: Page
 ) -> Step | PaginationError:
@@ -609,6 +630,71 @@ def _judged(
         return paginator.step(progress, sent, page)
     except PaginationError as error:
         return error
+
+
+class _Trail:
+    """What a walk asked for and got so far, so that it never goes in a circle."""
+
+    def __init__(self, max_pages: int) -> None:
+        self._max_pages = max_pages
+        self._sent: set[bytes] = set()
+        self._given: set[int] = set()
+
+    def refuse_endless(self, request: PageRequest) -> None:
+        """Raise when a request was made before, or too many were; else note it."""
+        key = blake2b(request.key.encode(), digest_size=16).digest()
+        if key in self._sent:
+            raise PaginationError(
+                "this request was made before in the same walk: the API leads in a circle, or"
+                " paginationParam is not the name its documentation gives"
+            )
+        if len(self._sent) >= self._max_pages:
+            raise PaginationError(
+                f"the walk is still not over after {len(self._sent)} pages; check the pagination"
+                " settings, or raise maxPages if the collection really is that large"
+            )
+        self._sent.add(key)
+
+    def add(self, page: Page) -> None:
+        """Note the rows of a page, by their ids: without any they are not known again."""
+        if page.ids:
+            self._given.add(hash(page.ids))
+
+    def holds(self, page: Page) -> bool:
+        """Whether an earlier page had these rows."""
+        return bool(self._given and page.ids) and hash(page.ids) in self._given
+
+    def leaves(self, page: Page) -> bool:
+        """Whether what a request for a page that need not be there gave is no further page.
+
+        APIs leave it empty, tell of an error, or give a page again.
+        """
+        is_list = page.rows and not page.is_single
+        is_report = isinstance(page.body, dict) and reports_error(page.body)
+        return not is_list or is_report or self.holds(page)
+
+    def refuse_circle(self, progress: Progress, page: Page) -> None:
+        """Raise when rows come again, but for those just before: that is for the paginator."""
+        if self.holds(page) and not page.repeats(progress.previous):
+            raise PaginationError(
+                "the rows of this page came before in the same walk: the API leads in a circle, or"
+                " does not heed the position it is asked for; the rest may be missing"
+            )
+
+
+def _refuse_other_shape(progress: Progress, page: Page, runs: _Extraction) -> None:
+    """Raise when an answer is nothing like the page before it: a report, rather than no rows."""
+    before = progress.previous
+    if before is None or (page.rows and not page.is_single):
+        return
+    both = isinstance(page.body, dict) and isinstance(before.body, dict)
+    strange = sorted(map(str, page.body.keys() - before.body.keys())) if both else []
+    has_no_list = strange and all(extracted.nothing for extracted, _ in runs)
+    if has_no_list or (page.is_single and not before.is_single):
+        raise PaginationError(
+            f"the answer has no list, but {keys_of(page.body)}, where the page before had"
+            f" {keys_of(before.body)}: it is no page of this list, and the rest is missing"
+        )
 
 
 def _is_new(page: Page, progress: Progress, step: Step | PaginationError) -> bool:

@@ -10,8 +10,9 @@ a page:
 1. A configured ``hasMorePath`` / ``lastPagePath`` / ``cursorPath`` / ``nextLinkPath``.
 2. Signals that APIs commonly send: booleans, next markers, totals (the tables below).
    Anything on the way may be null or of another type. Where two disagree, "more" wins.
-3. The size: an empty page ends; one shorter than the largest seen ends; a short first
-   page ends too, unless its length looks like a server's cap.
+3. The size: an empty page ends; a short first page ends too, unless its length looks like a
+   server's cap. Any other page is followed by one more request: rows that are hidden from
+   whoever asks leave short pages in the middle of a list.
 
 A walk whose end rests on nothing but the absence of a signal, although its pages were
 full or another signal speaks of more, raises: it may be a wrong path in the settings.
@@ -242,9 +243,15 @@ class Progress:
     total_found: bool = False
 
     @property
-    def last_length(self) -> int:
-        """How many rows the last page with any had."""
-        return len(self.previous.rows) if self.previous else 0
+    def last_is_full(self) -> bool:
+        """Whether the last page with rows was as long as the longest."""
+        return self.previous is not None and len(self.previous.rows) >= self.largest
+
+    @property
+    def tells_nothing(self) -> bool:
+        """Whether nothing that the API says of further pages was understood."""
+        has_signal = self.previous is not None and self.previous.signal is not Verdict.UNKNOWN
+        return not (self.total or self.total_pages or self.signalled or has_signal)
 
     @property
     def is_short_of_total(self) -> bool:
@@ -255,6 +262,11 @@ class Progress:
     def has_total(self) -> bool:
         """Whether all of a believed total was received: some APIs name a next page for ever."""
         return self.total is not None and self.rows >= self.total
+
+    @property
+    def has_all_told(self) -> bool:
+        """Whether there was a believed total, of rows or of pages, and all of it was received."""
+        return bool(self.total or self.total_pages) and not self.is_short_of_total
 
     def reached_total(self, page: Page) -> bool:
         """Whether all that a total speaks of was received: nothing is in doubt then."""
@@ -506,6 +518,20 @@ class _Sized:
                 "the page before led to this one, but the answer has no body: the rest is missing"
             )
 
+    def _refuse_cut_off(self, progress: Progress, page: Page) -> None:
+        """Raise when a full page is the last, although a total speaks of more.
+
+        After a page that is not full a total is only a count that is stale.
+        """
+        is_full = progress.asked_in_full if progress.pages == 1 else True
+        if is_full and progress.is_short_of_total and 0 < len(page.rows) >= progress.largest:
+            told = f"{progress.total} rows" if progress.total else f"{progress.total_pages} pages"
+            raise PaginationError(
+                f"the API tells a total of {told}, but ends after {progress.rows} rows in"
+                f" {progress.pages} pages, the last of them full: the rest is missing; ask for less"
+                " by query_params (or, if all is well, another pageSize avoids the doubt)"
+            )
+
     def _refuse_doubtful_end(self, progress: Progress, page: Page) -> None:
         """Raise when a walk would end only because nothing was found where the way on should be."""
         # A null on the first page may be the end, or the place of another link or cursor.
@@ -558,12 +584,16 @@ class _Counted(_Sized, ABC):
         self._refuse_later_start(progress, sent, page)
         if page.repeats(progress.previous):
             self._refuse_ignored_position(progress, page, asked, told)
+            warning = (
+                f"the answer to the next {self._param!r} is the page before it again, so the walk"
+                " ends; if the endpoint does not page, set pagination.type: none for it"
+            )
+            # Where other pages came, this is how the API answers beyond its last one.
             return Step(
                 progress,
                 next=None,
                 repeated=True,
-                warning=f"the answer to the next {self._param!r} is the page before it again, so"
-                " the walk ends; if the endpoint does not page, set pagination.type: none for it",
+                warning=warning if progress.pages == 1 else None,
             )
         if self._goes_on(progress, now, page, asked, told):
             self._refuse_endless(now)
@@ -575,18 +605,29 @@ class _Counted(_Sized, ABC):
                     "the first page is empty, although the API says that there is more: an offset"
                     " has no rows to count on from; check data_path and hasMorePath"
                 )
-            return Step(now, next=self._moved(sent, stride))
+            is_sure = told is Verdict.MORE or now.is_short_of_total
+            may_be_refused = not (is_sure or self._is_full(now, page, asked))
+            following = replace(self._moved(sent, stride), may_be_refused=may_be_refused)
+            return Step(now, next=following)
         if self._configured and not signalled:
             self._refuse_doubtful_end(now, page)
-        self._refuse_missing_page(now, asked)
+        self._refuse_missing_page(now, asked, told)
         return Step(now, next=None)
 
     def ahead(self, progress: Progress, sent: PageRequest) -> Iterator[PageRequest]:
-        """The rest of the pages, when the API told its total."""
-        by_rows = math.ceil((progress.total or 0) / progress.largest) if progress.largest else 0
+        """The rest of the pages, when the API told its total.
+
+        Where it tells nothing, two pages in a walk of some length: the second of those is asked
+        for in any case, to see that there is nothing more.
+        """
+        by_rows = -(-(progress.total or 0) // progress.largest) if progress.largest else 0
         left = max(by_rows, progress.total_pages or 0) - progress.pages
+        is_guess = left < 1
+        if progress.tells_nothing and progress.pages > 1 and progress.last_is_full:
+            left = 2
         for count in range(1, left + 1):
-            yield self._moved(sent, count * self._stride(progress.largest))
+            following = self._moved(sent, count * self._stride(progress.largest))
+            yield replace(following, may_be_refused=is_guess)
 
     def beyond(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """The second page, where the first was short, but may be as long as the server allows."""
@@ -618,15 +659,22 @@ class _Counted(_Sized, ABC):
         length = len(page.rows)
         if not length and (now.has_total or self._is_beyond_the_end(now, page)):
             return False
-        if told is not Verdict.UNKNOWN:
+        if told is not Verdict.UNKNOWN or page.is_single:
             return told is Verdict.MORE
-        if not length or page.is_single:
-            return False
         if now.is_short_of_total:
-            return True
-        if before.pages or now.total or now.total_pages:
-            return length >= now.largest
-        return length >= asked or (not self._configured and _looks_like_a_cap(length))
+            # Of the pages that were told some may be empty, as their rows are hidden.
+            return bool(length) or (now.total_pages or 0) > now.pages
+        if now.total or now.total_pages:
+            return 0 < length >= now.largest
+        if self._configured:
+            return 0 < length >= (now.largest if before.pages else asked)
+        return length > 0 and (bool(before.pages) or length >= asked or _looks_like_a_cap(length))
+
+    def _is_full(self, now: Progress, page: Page, asked: int) -> bool:
+        """Whether a page that is missing after this one would be in doubt."""
+        if now.pages == 1:
+            return len(page.rows) >= asked
+        return not now.has_all_told and len(page.rows) >= min(asked or now.largest, now.largest)
 
     def _is_beyond_the_end(self, now: Progress, page: Page) -> bool:
         """Whether empty pages go on only because the API counts on."""
@@ -656,7 +704,7 @@ class _Counted(_Sized, ABC):
                 f" count what paginationType {self._settings.type!r} takes it for; correct either"
             )
 
-    def _refuse_missing_page(self, progress: Progress, asked: int) -> None:
+    def _refuse_missing_page(self, progress: Progress, asked: int, told: Verdict) -> None:
         """A total is a hint; but all of it missing, or just one page, is a page never asked for."""
         missing = (progress.total or 0) - progress.rows
         if progress.total_fell and missing > 0:
@@ -665,7 +713,7 @@ class _Counted(_Sized, ABC):
                 " up, and some of those may not have been seen; the next resync will see them"
             )
         # A full page and then an empty one is a walk cut off, rather than a count that is stale.
-        cut_off = progress.empty_in_a_row > 0 and progress.last_length >= progress.largest
+        cut_off = progress.empty_in_a_row > 0 and progress.last_is_full
         is_page = missing in {asked, progress.largest} or cut_off
         if missing > 0 and (not progress.rows or is_page):
             raise PaginationError(
@@ -673,10 +721,15 @@ class _Counted(_Sized, ABC):
                 f" rows: a page is missing; check startPage and {self._param!r} (or, if all is"
                 " well, another pageSize avoids the doubt)"
             )
-        if progress.total_pages == progress.pages and progress.empty_in_a_row == 1:
+        if progress.total_pages == progress.pages and progress.empty_in_a_row:
             raise PaginationError(
                 f"the API tells a total of {progress.total_pages} pages, but the last of them is"
                 f" empty: a page is missing; check startPage and {self._param!r}"
+            )
+        if (progress.total_pages or 0) > progress.pages and told is not Verdict.END:
+            raise PaginationError(
+                f"the API tells a total of {progress.total_pages} pages, but the walk ended after"
+                f" {progress.pages}: the rest is missing"
             )
 
     def _refuse_ignored_position(
@@ -787,6 +840,7 @@ class CursorPaginator(_Sized):
         if boolean is not Verdict.END:
             self._refuse_doubtful_end(now, page)
             self._refuse_unknown_cursor(now, page)
+            self._refuse_cut_off(now, page)
         return Step(now, next=None)
 
     def _readable(self, found: Json) -> str | int | None:
@@ -852,6 +906,8 @@ class _Linked(_Sized, ABC):
                 f" (the response has {keys_of(page.body)}); correct nextLinkPath"
             )
         self._refuse_doubtful_end(now, page)
+        if boolean is not Verdict.END:
+            self._refuse_cut_off(now, page)
         return Step(now, next=None)
 
     def _resolved(self, page: Page, link: str) -> str:

@@ -734,21 +734,73 @@ def test_a_total_of_which_just_a_page_is_missing(type_: PaginationType, pages: l
         pytest.param([page(5)], True, id="a multiple of 5"),
         pytest.param([page(8)], True, id="a multiple of 8"),
         pytest.param([page(10), page(10, 10)], True, id="two full pages"),
-        pytest.param([page(10), page(9, 10)], False, id="shorter than the largest"),
-        pytest.param([page(10), page(5, 10)], False, id="shorter, though a multiple of 5"),
+        pytest.param([page(10), page(9, 10)], True, id="shorter than the largest"),
+        pytest.param([page(10), page(5, 10)], True, id="shorter, though a multiple of 5"),
         pytest.param([page(5), page(5, 5)], True, id="as long as the cap"),
-        pytest.param([page(5), page(4, 5)], False, id="shorter than the cap"),
+        pytest.param([page(5), page(4, 5)], True, id="shorter than the cap"),
         pytest.param([page(5), page(0, 5)], False, id="nothing after the cap"),
+        pytest.param([page(10), page(9, 10), page(10, 19)], True, id="full after a short one"),
+        pytest.param([page(11), page(10, 11)], True, id="a longer first page"),
+        pytest.param([page(10), page(9, 10), page(0, 19)], False, id="nothing after a short one"),
         pytest.param([page(5), page(7, 5)], True, id="longer than the largest"),
-        pytest.param([page(10), page(12, 10), page(11, 22)], False, id="shorter than the longest"),
+        pytest.param([page(10), page(12, 10), page(11, 22)], True, id="shorter than the longest"),
     ],
 )
 @counted
 def test_without_signals_the_size_decides(
     type_: PaginationType, pages: list[Page], *, more: bool
 ) -> None:
-    """Full pages lead on, short ones end; a first page like a server's cap is settled."""
+    """A short first page ends, if it is not like a server's cap; later ones only an empty one."""
     assert goes_on(paging(type_), *pages) is more
+
+
+@pytest.mark.parametrize(
+    ("pages", "may_be_refused"),
+    [
+        pytest.param([page(10)], False, id="full first page"),
+        pytest.param([page(5)], True, id="first page like a cap"),
+        pytest.param([page(10), page(10, 10)], False, id="full later page"),
+        pytest.param([page(10), page(9, 10)], True, id="short later page"),
+        pytest.param([page(5), page(5, 5)], False, id="as long as the cap"),
+        pytest.param([page(10), page(9, 10, has_more=True)], False, id="short, but more is told"),
+        pytest.param([page(10, total=25), page(9, 10)], False, id="short of a total"),
+        pytest.param([page(10, total=20), page(10, 10)], True, id="all of a total, in full pages"),
+        pytest.param([page(10, totalPages=2), page(10, 10)], True, id="all pages that were told"),
+    ],
+)
+@counted
+def test_a_page_after_which_a_refusal_is_the_end(
+    type_: PaginationType, pages: list[Page], *, may_be_refused: bool
+) -> None:
+    """After a page that may be the last one the API may say that there is no further one."""
+    following = after(paging(type_), *pages).next
+
+    assert following is not None
+    assert following.may_be_refused is may_be_refused
+
+
+@pytest.mark.parametrize(
+    ("pages", "ahead"),
+    [
+        pytest.param([page(10)], 0, id="after one page"),
+        pytest.param([page(10), page(10, 10)], 2, id="after two full ones"),
+        pytest.param([page(10), page(9, 10)], 0, id="after a short one"),
+        pytest.param([page(10, more=True), page(10, 10, more=True)], 0, id="more is told"),
+        pytest.param([page(10, total=95), page(10, 10)], 8, id="a total is told"),
+    ],
+)
+@counted
+def test_pages_ahead(type_: PaginationType, pages: list[Page], ahead: int) -> None:
+    """Without any signal one page more than the next is asked for, as it will be anyway."""
+    settings = paging(type_)
+    first = make_paginator(settings).first(REQUEST)
+    sent = (after(settings, *pages[:-1]).next or first) if len(pages) > 1 else first
+    step = after(settings, *pages)
+
+    following = list(make_paginator(settings).ahead(step.progress, sent))
+
+    assert len(following) == ahead
+    assert not following or following[0].key == (step.next and step.next.key)
 
 
 @pytest.mark.parametrize("cap", [5, 8, 10, 16, 20, 24, 25, 32, 40, 50, 64, 75, 80, 96])
@@ -890,7 +942,6 @@ def test_a_configured_total_is_believed_as_any_total(type_: PaginationType, told
 
     assert goes_on(settings, first, page(8, 10), page(7, 18)) is False
     assert goes_on(settings, first, page(8, 10)) is True
-    assert goes_on(paging(type_), page(10), page(8, 10)) is False
     assert step.next is not None
     assert len(list(make_paginator(settings).ahead(step.progress, step.next))) == 2
 

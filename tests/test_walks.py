@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import count, cycle
+from itertools import cycle
 from typing import Any, Literal
 from urllib.parse import unquote
 
@@ -38,6 +38,7 @@ LED: tuple[Literal["cursor", "next_link", "header_link"], ...] = (
     "next_link",
     "header_link",
 )
+MOST_EMPTY = 20  # empty pages in a row that a walk takes for hidden rows
 SOUND_CAPS = (5, 8)  # a first page of a multiple of these is never taken for the whole
 
 Style = Literal["offset", "page", "cursor", "next_link", "header_link"]
@@ -340,7 +341,7 @@ def test_counted_walks_over_apis_whose_total_is_wrong(data: st.DataObject, page_
         assert api.tells == "totalPages" or api.total != api.size
         assert outcome.ids == ids(len(outcome.ids))
     ahead = Settings(base_url=httpx.URL(BASE)).max_concurrent_requests
-    assert len(outcome.requests) <= api.size + 2 + 2 * ahead
+    assert len(outcome.requests) <= api.size + 2 + 2 * ahead + MOST_EMPTY
 
 
 @settings(max_examples=600, deadline=None)
@@ -617,12 +618,13 @@ def test_an_error_with_status_200(style: Style, body: dict[str, Json]) -> None:
 
 def _endless(style: Style) -> Api:
     """An API that always has a new page; there is no page 0."""
-    numbers = count(1)
 
     def api(path: str, query: Mapping[str, str]) -> Reply:
         if query.get("page") == "0":
             return {"items": []}, {}
-        number = next(numbers)
+        names = ("cursor", "at", "page", "offset")
+        position = next((query[name] for name in names if name in query), "0")
+        number = int(position.removeprefix("c")) + (style != "page")
         link = f"{BASE}{path}?at={number}"
         body: dict[str, Json] = {"items": [{"id": number}], "has_more": True}
         match style:
