@@ -119,6 +119,7 @@ def _first_wait(headers: httpx.Headers, names: Iterable[str], now: datetime) -> 
 def _seconds(text: str, now: datetime) -> float | None:
     try:
         seconds = float(text)
+        seconds = seconds / 1000 if seconds > _MILLISECONDS else seconds
     except ValueError:
         try:
             date = parsedate_to_datetime(text)
@@ -127,8 +128,6 @@ def _seconds(text: str, now: datetime) -> float | None:
         seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     if not math.isfinite(seconds):
         return None
-    if seconds > _MILLISECONDS:
-        seconds /= 1000
     return max(0.0, seconds - now.timestamp() if seconds > _EPOCH else seconds)
 
 

@@ -53,6 +53,7 @@ NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
         pytest.param("Sun, 01 Mar 2026 14:00:30 +0200", 30, id="date with an offset"),
         pytest.param("Sun, 01 Mar 2026 12:00:30 -0000", 30, id="date without a zone"),
         pytest.param("Sun, 01 Mar 2026 11:00:00 GMT", 0, id="date that has passed"),
+        pytest.param("Fri, 01 Mar 9999 12:00:00 GMT", 251_603_539_200, id="date of no use"),
         pytest.param("soon", None, id="neither"),
         pytest.param("", None, id="empty"),
         pytest.param("nan", None, id="no number"),
