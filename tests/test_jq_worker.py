@@ -122,7 +122,8 @@ async def test_a_text_that_is_no_program(jq: JqWorker) -> None:
     with pytest.raises(JqError) as caught:
         await jq.check(".a |", where=WHERE)
 
-    assert "line 1, column 4:\n    .a |\n" in str(caught.value)
+    assert "syntax error" in str(caught.value)
+    assert "refused" not in str(caught.value)
     pid = jq.pid
     with pytest.raises(JqError, match="syntax error"):
         await jq.check(".a) | (.b", where=WHERE)
@@ -134,7 +135,6 @@ async def test_a_text_that_is_no_program(jq: JqWorker) -> None:
     [
         pytest.param(".a | debug", "uses debug, which is not for mappings", id="a message"),
         pytest.param("halt", "uses halt, which is not for mappings", id="an end"),
-        pytest.param("module {}; .a", "uses module, import or include", id="a module"),
         pytest.param('"x" * 1e9', "more than 200 MB of memory", id="a large constant"),
     ],
 )
