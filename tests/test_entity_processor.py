@@ -662,6 +662,20 @@ async def test_a_mapping_beyond_its_limits_fails_its_kind_only(
     assert psutil.Process().children(recursive=True) == []
 
 
+async def test_a_resource_that_cannot_be_split_is_given_up(
+    world: World, monkeypatch: pytest.MonkeyPatch, ran: list[str]
+) -> None:
+    """After `itemsToParse` Ocean goes on with the next batch; here a limit is met only once."""
+    monkeypatch.setattr("session.JqWorker", partial(JqWorker, limits=Limits(seconds=0.5)))
+    monkeypatch.setattr("session.BATCH_ITEMS", 2)
+    world.installation.mapping[0] = changed(split=f"[{ENDLESS}]")
+
+    outcome = await world.installation.resync()
+
+    assert_nothing_lost(outcome, "kind '/items': itemsToParse '[last(range(1e12))]' took longer")
+    assert len([where for where in ran if "itemsToParse" in where]) == 1
+
+
 async def test_what_a_batch_that_cannot_be_mapped_leaves_open_is_closed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
