@@ -300,9 +300,11 @@ DELICATE = [
     *(". as {a: $x} ?// [$x] | $x", ". as {$id} ?// $id | $id, error"),
     *(". as [$x] ?// {a: $x} | $x", ".a as [$x] ?// $x | $x, .b", ". as [$x] ?// $x | empty"),
     *(".[]? as [$x] ?// $x | $x | tonumber", '. as [$x] ?// {$a} | error("x")', '"?//", .a'),
-    *('error({"__jq": 0})', 'try error({"__jq": 0}) catch .', '.a, error({"__jq": 0})'),
     *("env | type", "$ENV | type", "$ENV.PATH", "env.PATH", "env.x // .a", "{env: .a}"),
 ]
+# An error that looks like a `break`. Within a `limit` or a `label` jq's count of all labels so far
+# decides what becomes of it, with Ocean's processor too: those are not compared.
+BREAKS = ['error({"__jq": 0})', 'try error({"__jq": 0}) catch .', '.a, error({"__jq": 0})']
 LINES = ["$__loc__", "\n[$__loc__, .a]", ".a # one\n| {$__loc__} # two", '"\\($__loc__)", $__loc__']
 REFUSED = {
     "input": "input",
@@ -323,7 +325,7 @@ REFUSED = {
 
 async def test_expressions_find_what_they_find_alone(bench: Bench) -> None:
     """Every kind of expression, on every kind of item, finds the same among all others."""
-    every = [*FUSIBLE, *NO_PROGRAM, *DELICATE]
+    every = [*FUSIBLE, *NO_PROGRAM, *DELICATE, *BREAKS]
     mapping = mapped(properties={f"p{number}": text for number, text in enumerate(every)})
 
     result = await bench.compared(mapping, ITEMS)
@@ -333,7 +335,7 @@ async def test_expressions_find_what_they_find_alone(bench: Bench) -> None:
     assert result.searches
 
 
-@pytest.mark.parametrize("text", [*NO_PROGRAM, *DELICATE])
+@pytest.mark.parametrize("text", [*NO_PROGRAM, *DELICATE, *BREAKS])
 async def test_what_must_be_fused_with_care(bench: Bench, text: str) -> None:
     """An expression that is no program, or would differ among others, is what it is alone."""
     mapping = mapped(properties={"odd": text, "plain": ".name"})
