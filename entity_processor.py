@@ -1,33 +1,30 @@
 """From items to entities: Ocean's processor, with a resource's mapping run as one jq program.
 
 Ocean runs one program per property per item, in processes forked for every batch, and the query
-once more in its own. Here one program maps a batch: see ``fusion``. It finds what Ocean's would;
-what becomes of that is Ocean's own code: which items make entities, what counts as misconfigured,
-what is logged. What cannot be fused is mapped by Ocean's own processor from the start.
+once more in its own. Nothing stops a program there. In a resync one program maps a batch here, in
+a process that can be stopped: see ``fusion`` and ``jq_worker``. It finds what Ocean's would; what
+becomes of that is Ocean's own code: which items make entities, what counts as misconfigured, what
+is logged. No text of a mapping is run, or so much as compiled, anywhere else.
 
 =================================  ====================================================
 ``JQEntityProcessorSync``          here
 =================================  ====================================================
-``_compile``                       the same; ``fuse`` takes the texts of its programs
-``_search_as_bool``                the query; without a boolean Ocean maps the batch
-``_search``                        ``try`` in the program, ``FusedMapping.read``
-``_search_as_object``              ``FusedMapping.entity``, ``_misconfigured``
-``_get_mapped_entity``             ``if`` in the program, ``_mapped_entity``
+``_compile``                       ``_program``
+``_search_as_bool``                the query; ``_query_error``
+``_search``                        ``capture``; by itself for ``itemsToParse``
+``_search_as_object``              ``FusedMapping.entity``, ``_result``
+``_get_mapped_entity``             ``if`` in the program, ``_result``
 ``_log_search_failure``            the same, once a batch for each expression
 =================================  ====================================================
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
-import jq
 import msgspec
 from port_ocean.context.event import event
 from port_ocean.context.ocean import PortOceanContext
@@ -37,15 +34,25 @@ from port_ocean.core.handlers.entity_processor.models import MappedEntity
 from port_ocean.core.handlers.port_app_config.models import ResourceConfig
 from port_ocean.core.ocean_types import CalculationResult
 from port_ocean.exceptions.context import EventContextNotFoundError, ResourceContextNotFoundError
-from port_ocean.exceptions.core import OceanAbortException
+from port_ocean.exceptions.core import EntityProcessorException, OceanAbortException
 
 from errors import MappingError
-from fusion import FusedMapping, Reading, fuse
-from lookup import JqError, Json, keys_of
+from fusion import (
+    Expression,
+    FusedMapping,
+    Program,
+    Reading,
+    capture,
+    expressions_of,
+    failure,
+    found,
+    fuse,
+)
+from lookup import Json, jq_reason, keys_of
 
 Items = list[dict[Json, Json]]
-_Results = tuple[list[tuple[list[MappedEntity], list[Exception]]], list[Exception]]
-"""What a pass of Ocean's found: for each item its entity or its errors, and errors of the pass."""
+_Result = tuple[list[MappedEntity], list[Exception]]
+"""What became of one item: its entity, or its errors."""
 
 
 def _number(text: str) -> float:
@@ -58,48 +65,69 @@ _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _DECODER: Final = msgspec.json.Decoder(float_hook=_number)
 
 
-class Evaluate(Protocol):
-    """Runs a jq program on one JSON text; gives a JSON array of its outputs, as UTF-8.
+class Jq(Protocol):
+    """Whoever runs jq programs, and stops those that take too much time or space.
 
-    Numbers may come as they went in: integers beyond 2^53 exact, where Ocean rounds them.
-
-    Raises JqError when the program fails, and MappingError, naming ``where`` it stands, when it
-    exceeds a limit.
+    Both methods raise JqError when jq does not take the program, or what it is run on, and
+    MappingError, about what stands ``where``, at a limit.
     """
 
-    async def __call__(self, program: str, text: bytes, *, where: str) -> bytes:
-        """The outputs of the program on the text."""
+    async def run(self, program: str, text: bytes, *, where: str) -> bytes:
+        """The outputs of a program on a JSON text: a JSON array in UTF-8.
+
+        Numbers may come as they went in: integers beyond 2^53 exact, where Ocean rounds them.
+        """
         ...
+
+    async def check(self, program: str, *, where: str) -> None:
+        """Compile a program; raises MappingError too when it uses what is not for mappings."""
+        ...
+
+
+@dataclass
+class Search:
+    """One program that Ocean has run on items by itself: on how many, and what types it found."""
+
+    program: str
+    found: Counter[type] = field(default_factory=Counter)
 
 
 @dataclass
 class Work:
     """What the processor shares with the resync about the resource in work.
 
-    ``evaluate`` runs its programs. The rest counts how many items passed the query, and how many
-    of those made an entity. Without an identifier or a blueprint there is no entity, and no
-    error: Ocean leaves such an item out. For some items that may be meant; for all of them it is
-    a mistake, after which Ocean would delete whatever the resource made before.
+    ``jq`` runs its programs, ``failure`` is why they cannot be run to the end. The rest counts
+    how many items passed the query, and how many of those made an entity. Without an identifier
+    or a blueprint there is no entity, and no error: Ocean leaves such an item out. For some items
+    that may be meant; for all of them it is a mistake, after which Ocean would delete whatever
+    the resource made before. The same goes for items that ``itemsToParse`` finds no list in.
     """
 
-    evaluate: Evaluate
+    jq: Jq
+    fused: FusedMapping | None = None
+    searches: dict[str, Search] = field(default_factory=dict)
+    failure: MappingError | None = None
     passed: int = 0
     made: int = 0
     lacking: set[str] = field(default_factory=set)
     keys: str = ""
 
-    def count(self, mapped: Iterable[MappedEntity], items: Items) -> None:
-        """Count one batch."""
-        for one in mapped:
-            if one.did_entity_pass_selector:
-                lacking = {key for key in ("identifier", "blueprint") if not one.entity.get(key)}
-                self.passed += 1
-                self.made += not lacking
-                self.lacking |= lacking
-        self.keys = self.keys or keys_of(items[0])
+    def count(self, mapped: MappedEntity) -> None:
+        """Count one item that was mapped."""
+        if mapped.did_entity_pass_selector:
+            lacking = {key for key in ("identifier", "blueprint") if not mapped.entity.get(key)}
+            self.passed += 1
+            self.made += not lacking
+            self.lacking |= lacking
+
+    def refuse_unfinished(self) -> None:
+        """Raise MappingError when the resource was given up: no use reading on."""
+        if self.failure:
+            raise self.failure
 
     def refuse_fruitless(self, config: ResourceConfig) -> None:
-        """Raise MappingError when items passed the query and none of them made an entity."""
+        """Raise MappingError when there were items, and not one of them led to an entity."""
+        self._refuse_fruitless_searches(config)
         if self.made or not self.passed:
             return
         mappings = config.port.entity.mappings.dict()
@@ -107,12 +135,28 @@ class Work:
         raise MappingError(
             f"{what} gave nothing for each of {self.passed} items that passed the query, which"
             f" have {self.keys}; correct the expression, or let selector.query leave them out"
-        ).within(f"kind {config.kind!r}")
+        ).within(_kind(config))
+
+    def _refuse_fruitless_searches(self, config: ResourceConfig) -> None:
+        split = config.port.items_to_parse
+        for jq, search in self.searches.items():
+            items = search.found.total()
+            if jq == split and not search.found[list]:
+                raise MappingError(
+                    f"itemsToParse {jq!r} gave a list for none of {items} items, which have"
+                    f" {self.keys}; correct the expression, or let it end in // [] where there"
+                    " may be none"
+                ).within(_kind(config))
+            if jq != split and search.found[type(None)] == items:
+                raise MappingError(
+                    f"without what itemsToParse {split!r} reads ({jq}), nothing is left of any"
+                    f" of {items} items; set itemsToParseTopLevelTransform to false"
+                ).within(_kind(config))
 
 
-def begin_work(evaluate: Evaluate) -> Work:
+def begin_work(jq: Jq) -> Work:
     """Before a resource's first batch: what the processor uses and fills for it."""
-    work = event.attributes[_work_key()] = Work(evaluate)
+    work = event.attributes[_work_key()] = Work(jq)
     return work
 
 
@@ -120,48 +164,23 @@ def _work_key() -> str:
     return f"ocean_custom_work_{resource.index}"
 
 
-def _work() -> Work | None:
-    """The resource in work; None outside a resync, where nothing is deleted for being missing."""
-    try:
-        return event.attributes.get(_work_key())
-    except (EventContextNotFoundError, ResourceContextNotFoundError):
-        return None
+def _kind(config: ResourceConfig) -> str:
+    return f"kind {config.kind!r}"
 
 
-class _Tallied(JQEntityProcessor):
-    """Ocean's processor; what it mapped is counted."""
+class FusedEntityProcessor(JQEntityProcessor):
+    """Ocean's processor; in a resync it has jq run where that can be stopped.
 
-    def merge_results(
-        self, jq_results: _Results, async_results: _Results, raw_results: Items
-    ) -> tuple[list[MappedEntity], list[Exception]]:
-        """What the two passes over a batch found, as Ocean merges it."""
-        mapped, errors = super().merge_results(jq_results, async_results, raw_results)
-        if work := _work():
-            work.count(mapped, raw_results)
-        return mapped, errors
+    A MappingError becomes an OceanAbortException: that ends the kind, and with it the deletion;
+    any other error would end the resync.
+    """
 
-
-class FusedEntityProcessor(_Tallied):
-    """Ocean's processor; it maps a batch by one fused program where it can."""
-
-    def __init__(self, context: PortOceanContext) -> None:
-        super().__init__(context)
-        self._fuse = lru_cache(maxsize=128)(self._fuse_anew)
-
-    def _fuse_anew(self, mappings: str, query: str, ask_all: bool) -> FusedMapping | None:  # noqa: FBT001 (the arguments are a key)
-        """The mapping (as JSON) and query fused; None when they are for Ocean's processor."""
-
-        def compiled(expression: str) -> str:
-            program: str = self._compile(expression).program_string
-            return program
-
-        fused = fuse(json.loads(mappings), query, compiled, ask_all=ask_all)
+    def work(self) -> Work | None:
+        """The resource in work; None outside a resync, where Ocean's own processor maps."""
         try:
-            if fused:
-                jq.compile(fused.program)
-        except ValueError:
+            return event.attributes.get(_work_key())
+        except (EventContextNotFoundError, ResourceContextNotFoundError):
             return None
-        return fused
 
     async def _parse_items(
         self,
@@ -169,58 +188,98 @@ class FusedEntityProcessor(_Tallied):
         raw_results: Items,
         parse_all: bool = False,  # noqa: FBT001, FBT002 (Ocean's signature)
     ) -> CalculationResult:
-        try:
-            mapped = await self._mapped(mapping, raw_results, ask_all=parse_all)
-        except MappingError as error:
-            # Ends this kind, and with it the deletion; any other error would end the resync.
-            raise OceanAbortException(str(error)) from error
-        if mapped is None:
+        work = self.work()
+        if work is None:
             return await super()._parse_items(mapping, raw_results, parse_all)
-        judge = _MappedAlready(self.context, mapped)
+        query = Expression("selector.query", mapping.selector.query)
+        try:
+            if work.fused is None:
+                work.fused = await self._fused(work.jq, mapping, query, ask_all=parse_all)
+            where = f"{_kind(mapping)}: selector.query and mappings"
+            answers = await _answers(work.jq, work.fused, raw_results, where=where)
+        except MappingError as error:
+            raise OceanAbortException(str(error)) from error
+        readings = [work.fused.read(answer) for answer in answers]
+        self._log_failures(readings)
+        results = [_result(work.fused, reading, query) for reading in readings]
+        work.keys = work.keys or keys_of(raw_results[0])
+        for mapped, _ in results:
+            for one in mapped:
+                work.count(one)
+        judge = _MappedAlready(self.context, results)
         return await judge._parse_items(mapping, raw_results, parse_all)  # noqa: SLF001 (the same family)
 
-    def evaluator(self) -> Evaluate | None:
-        """Who runs the fused programs; None when Ocean's own processor is to map."""
-        work = _work()
-        return work.evaluate if work else None
+    async def _fused(
+        self, jq: Jq, mapping: ResourceConfig, query: Expression, *, ask_all: bool
+    ) -> FusedMapping:
+        """The mapping and query as one program; raises MappingError."""
+        mappings = mapping.port.entity.mappings.dict(exclude_unset=True)
+        programs: dict[str | None, Program] = {}
+        for expression in (query, *expressions_of(mappings)):
+            if expression.jq not in programs:
+                where = f"{_kind(mapping)}: {expression}"
+                programs[expression.jq] = await self._program(jq, expression.jq, where=where)
+        return fuse(mappings, programs[query.jq], programs, ask_all=ask_all)
 
-    async def _mapped(
-        self, mapping: ResourceConfig, items: Items, *, ask_all: bool
-    ) -> list[MappedEntity] | None:
-        """The items mapped by the fused program; None when Ocean's own processor is to do it."""
-        mappings = json.dumps(mapping.port.entity.mappings.dict(exclude_unset=True))
-        evaluate, text = self.evaluator(), _encoded(items)
-        fused = self._fuse(mappings, mapping.selector.query, ask_all)
-        if evaluate is None or text is None or fused is None:
-            return None
-        where = f"kind {mapping.kind!r}: selector.query and mappings"
+    async def _program(self, jq: Jq, expression: str | None, *, where: str) -> Program:
+        """What the expression is run as; raises MappingError when it is not for mappings."""
+        if expression is None:
+            return Program("", fault="null is no expression")
+        text: str = self._format_filter(expression)
         try:
-            ((*answers,),) = _DECODER.decode(await evaluate(fused.program, text, where=where))
-        except (JqError, RecursionError):
-            # Failures are caught within the program: this one is of the items, nested too deeply.
-            return None
-        readings = [fused.read(answer) for answer in answers]
-        if any(reading.passed is None for reading in readings):
-            return None
-        self._log_failures(readings)
-        return [_mapped_entity(fused, reading) for reading in readings]
+            await jq.check(text, where=where)
+        except ValueError as error:  # a JqError, or text that UTF-8 cannot hold
+            return Program("", fault=str(error))
+        return Program(text)
+
+    async def _search(self, data: Json, pattern: str, field: str | None = None) -> Json:
+        """What a program gives for one item: so Ocean has `itemsToParse` run, an item at a time."""
+        work = self.work()
+        if work is None:
+            return await super()._search(data, pattern, field)
+        where = f"{_kind(resource.resource_config)}: itemsToParse {pattern!r}"
+        try:
+            if pattern not in work.searches:
+                work.searches[pattern] = await self._prepared(work.jq, pattern, where=where)
+            search = work.searches[pattern]
+            (outcome,) = await _outcomes(work.jq, search.program, [data], where=where)
+        except MappingError as error:
+            work.failure = error
+            raise OceanAbortException(str(error)) from error
+        if (message := failure(outcome)) is not None:
+            self._log_search_failure(pattern, Exception(message), field)
+        value = found(outcome)
+        search.found[type(value)] += 1
+        work.keys = work.keys or keys_of(data)
+        return value
+
+    async def _prepared(self, jq: Jq, pattern: str, *, where: str) -> Search:
+        """A search for one item after the other; raises MappingError.
+
+        Without a program Ocean would leave every item out.
+        """
+        program = await self._program(jq, pattern, where=where)
+        if program.fault is not None:
+            reason = jq_reason(ValueError(program.fault))
+            raise MappingError(f"{where} is not a jq program ({reason}); correct the expression")
+        return Search(f"[.[] | {capture(program)}]")
 
     def _log_failures(self, readings: list[Reading]) -> None:
         """Say which expressions failed: once each, with the first message."""
-        failures = [failure for reading in readings for failure in reading.failures]
-        for expression, times in Counter(failure.expression for failure in failures).items():
+        failures = [one for reading in readings for one in reading.failures]
+        for expression, times in Counter(one.expression for one in failures).items():
             first = next(one for one in failures if one.expression == expression)
             summary = first.message.partition("\n")[0]
             failed = Exception(f"{summary} ({times} of {len(readings)} items)")
-            self._log_search_failure(expression.jq, failed, expression.path)
+            self._log_search_failure(cast("str", expression.jq), failed, expression.path)
 
 
-class _MappedAlready(_Tallied):
+class _MappedAlready(JQEntityProcessor):
     """Ocean's processor for items that are mapped: only what comes after that is left to it."""
 
-    def __init__(self, context: PortOceanContext, mapped: list[MappedEntity]) -> None:
+    def __init__(self, context: PortOceanContext, results: list[_Result]) -> None:
         super().__init__(context)
-        self._results = [([one], list[Exception]()) for one in mapped]
+        self._results = results
 
     async def separate_compileable_and_uncompileable_patterns_and_warmup_cache(
         self, *_: object
@@ -228,31 +287,65 @@ class _MappedAlready(_Tallied):
         """No expression is left to compile."""
         return {}, {}
 
-    async def parse_items_sync(self, *_: object) -> _Results:
+    async def parse_items_sync(self, *_: object) -> tuple[list[_Result], list[Exception]]:
         """What the first pass found, in Ocean's forked processes otherwise."""
         return self._results, []
 
-    async def parse_items_async(self, *_: object) -> _Results:
+    async def parse_items_async(self, *_: object) -> tuple[list[_Result], list[Exception]]:
         """No second pass: it is for expressions that do not compile."""
         return [], []
 
 
-def _mapped_entity(fused: FusedMapping, reading: Reading) -> MappedEntity:
+async def _answers(jq: Jq, fused: FusedMapping, items: Items, *, where: str) -> list[Json]:
+    """The fused program's answers, one for each item; raises MappingError."""
+    answers = await _outcomes(jq, fused.program, items, where=where)
+    asked = [number for number, answer in enumerate(answers) if fused.asks(answer)]
+    for expression, program in fused.apart.items():
+        outcomes = await _outcomes(jq, program, [items[number] for number in asked], where=where)
+        for number, outcome in zip(asked, outcomes, strict=True):
+            answers[number][1 + expression] = outcome
+    return answers
+
+
+async def _outcomes(jq: Jq, program: str, items: Items, *, where: str) -> list[Json]:
+    """What a program that takes the array of the items gives for each; raises MappingError."""
+    try:
+        text = await jq.run(program, _ENCODER.encode(items), where=where)
+        outcomes: list[Json] = _DECODER.decode(text)[0]
+    except (TypeError, ValueError, RecursionError, msgspec.DecodeError) as error:
+        # Failures are caught within the program: this one is of an item, nested too deeply or
+        # with text that UTF-8 cannot hold.
+        raise MappingError(f"{where} cannot be run on these items: {error}") from error
+    return outcomes
+
+
+def _result(fused: FusedMapping, reading: Reading, query: Expression) -> _Result:
     """What Ocean makes of one item, in its own terms."""
-    return MappedEntity(
+    if reading.passed is None:
+        return [], [_query_error(query, reading.query)]
+    mapped = MappedEntity(
         entity=fused.entity(reading.values),
-        did_entity_pass_selector=reading.passed is True,
+        did_entity_pass_selector=reading.passed,
         misconfigurations={
-            expression.path: expression.jq
+            # Ocean, too, has None here for a null in the mapping.
+            expression.path: cast("str", expression.jq)
             for expression, value in zip(fused.expressions, reading.values, strict=False)
             if value is None
         },
     )
+    return [mapped], []
 
 
-def _encoded(items: Items) -> bytes | None:
-    """The items as one JSON array; None for what JSON in UTF-8 cannot hold."""
-    try:
-        return _ENCODER.encode(items)
-    except (TypeError, UnicodeEncodeError, RecursionError):
-        return None
+def _query_error(query: Expression, outcome: Json) -> Exception:
+    """Ocean's error about a query that gave no boolean for an item."""
+    if (message := failure(outcome)) is not None:
+        return ValueError(message)
+    if not outcome:
+        return EntityProcessorException(
+            f"Expected boolean value for pattern {query.jq!r}, got none"
+        )
+    value = found(outcome)
+    return EntityProcessorException(
+        f"Expected boolean value for pattern {query.jq!r}, got value:{value} of type:"
+        f" {type(value)} instead"
+    )

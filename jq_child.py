@@ -4,7 +4,8 @@ A program may loop for ever or want all the memory there is; here it meets limit
 operating system, and takes no one with it. A request on standard input is a ``REQUEST``
 header (the lengths in bytes), the program, and the JSON text it runs on; the answer on
 standard output is a ``REPLY`` header and the JSON text the program gave, or the reason why
-it failed. Too long a run ends in SIGALRM, too much memory in SIGABRT.
+it failed. Without a text to run on, a program is compiled only, and gives nothing. Too long
+a run ends in SIGALRM, too much memory in SIGABRT.
 
 Usage: ``jq_child.py SECONDS MEMORY_BYTES OUTPUT_BYTES PARENT_PID``
 """
@@ -37,6 +38,9 @@ def _compiled(program: str) -> Any:  # noqa: ANN401 (the library has no types)
 def _evaluated(program: str, text: str, most_bytes: int) -> tuple[bytes, bytes]:
     """What became of a program whose one output is a text, and that text."""
     try:
+        if not text:
+            jq.compile(program)  # not kept: it was to be judged, and may never run like that
+            return DONE, b""
         output = _compiled(program).input_text(text).first().encode()
     except ValueError as error:
         return FAILED, str(error).encode(errors="replace")

@@ -23,7 +23,7 @@ import msgspec
 
 from errors import MappingError
 from jq_child import DONE, FAILED, REPLY, REQUEST
-from lookup import JqError, Json, source_of
+from lookup import JqError, Json, refused_in, source_of, with_environment
 
 # For one program on one response, or one page of parent items.
 MAX_SECONDS: Final = 30.0
@@ -91,6 +91,28 @@ class JqWorker:
         ``where``, when it breaks a limit.
         """
         source = source_of(f"[{program}\n] | tojson", environment=self._environment)
+        return await self._asked(source, text, where=where)
+
+    async def check(self, program: str, *, where: str) -> None:
+        """Compile a program, and do not run it.
+
+        Raises JqError, in jq's own words, when it is none, and MappingError, about what stands
+        ``where``, when it uses what is not for mappings or breaks a limit.
+        """
+        try:
+            source = source_of(program, environment=self._environment)
+            await self._asked(source, b"", where=where)
+        except JqError as error:
+            # By itself a program that is refused compiles, and jq quotes one that is none.
+            itself = with_environment(program, environment=self._environment)
+            await self._asked(itself, b"", where=where)
+            what = refused_in(error) or "module, import or include"
+            raise MappingError(
+                f"{where} uses {what}, which is not for mappings; remove it"
+            ) from None
+
+    async def _asked(self, source: str, text: bytes, *, where: str) -> bytes:
+        """What the process answers; raises JqError, and MappingError at a limit."""
         async with self._lock:
             # The process belongs to this request until that is answered: whatever comes
             # between, a cancellation too, leaves an answer behind that nobody may read.

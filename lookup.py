@@ -141,9 +141,9 @@ def checked(program: str, where: str) -> str:
         # quotient has the same form, and only the form counts here.
         jq.compile(source_of(_PRODUCT.sub(r"/\1 ", quoted), environment=False))
     except ValueError as error:
-        if refused := _IS_REFUSED.search(str(error)):
+        if refused := refused_in(error):
             raise MappingError(
-                f"{where} {program!r} uses {refused[1]}, which is not for mappings; remove it"
+                f"{where} {program!r} uses {refused}, which is not for mappings; remove it"
             ) from None
         raise MappingError(
             f"{where} {program!r} is not a jq program ({jq_reason(error)}); correct the expression"
@@ -157,7 +157,18 @@ def source_of(program: str, *, environment: bool) -> str:
     That is the process environment, unless ``environment``; inputs, files and messages of
     jq's command line; and ``halt``, which would end it early without an error.
     """
-    return _REFUSALS + ("" if environment else _NO_ENVIRONMENT) + program
+    return _REFUSALS + with_environment(program, environment=environment)
+
+
+def with_environment(program: str, *, environment: bool) -> str:
+    """A program that sees the process environment or, unless ``environment``, an empty one."""
+    return program if environment else _NO_ENVIRONMENT + program
+
+
+def refused_in(error: ValueError) -> str | None:
+    """What a program used that ``source_of`` takes from it, by jq's error; None for another one."""
+    refused = _IS_REFUSED.search(str(error))
+    return refused[1] if refused else None
 
 
 def first_of(program: str) -> str:

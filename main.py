@@ -81,11 +81,12 @@ async def resync(kind: str) -> AsyncGenerator[list[dict[str, Any]]]:
 async def _batches(session: Session, settings: Settings) -> AsyncGenerator[list[dict[str, Any]]]:
     """The items of the resource in work; raises when not one of them made an entity."""
     config = cast("EndpointResource", resource.resource_config)
-    work = begin_work(session.jq.run)
+    work = begin_work(session.jq)
     walk = session.extract(config.to_resource(settings.pagination))
     async with aclosing(walk):
         async for batch in walk:
             yield batch
+            work.refuse_unfinished()
     work.refuse_fruitless(config)
 
 

@@ -111,6 +111,41 @@ async def test_large_values_pass(jq: JqWorker) -> None:
     assert await jq.outputs(".[]", value, where=WHERE) == value
 
 
+@pytest.mark.parametrize("program", [".a", "last(range(1e12))", "{a: .input}", "# one\n.a # two"])
+async def test_a_program_is_checked_and_not_run(small: JqWorker, program: str) -> None:
+    """To check what has no end is over at once."""
+    await small.check(program, where=WHERE)
+
+
+async def test_a_text_that_is_no_program(jq: JqWorker) -> None:
+    """The error is jq's own about the text alone, and the process goes on."""
+    with pytest.raises(JqError) as caught:
+        await jq.check(".a |", where=WHERE)
+
+    assert "syntax error" in str(caught.value)
+    assert "refused" not in str(caught.value)
+    pid = jq.pid
+    with pytest.raises(JqError, match="syntax error"):
+        await jq.check(".a) | (.b", where=WHERE)
+    assert jq.pid == pid
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        pytest.param(".a | debug", "uses debug, which is not for mappings", id="a message"),
+        pytest.param("halt", "uses halt, which is not for mappings", id="an end"),
+        pytest.param('"x" * 1e9', "more than 200 MB of memory", id="a large constant"),
+    ],
+)
+async def test_a_program_that_is_not_for_mappings(small: JqWorker, program: str, told: str) -> None:
+    """The error says where it stands and what is wrong, and others go on."""
+    with pytest.raises(MappingError, match=f"^{WHERE} .*{told}"):
+        await small.check(program, where=WHERE)
+
+    await small.check(".a", where=WHERE)
+
+
 # --- what no program may do ---------------------------------------------------------------
 
 
