@@ -69,8 +69,7 @@ _REDACTED = MIB
 class Answer:
     """A successful response: its decoded JSON, and the length of that in bytes (0: no body).
 
-    Without a body too: the refusal of a request that ``may_be_refused``.
-
+    ``refusal``: what a request that ``may_be_refused`` would have failed with; there is no body.
     ``rows`` are those of a list too large for memory; in ``body`` nulls stand for them.
     """
 
@@ -80,11 +79,7 @@ class Answer:
     body: Json
     size: int
     rows: SlicedRows | None = None
-
-    @property
-    def refused(self) -> bool:
-        """Whether the API says that there is no such page."""
-        return self.status >= httpx.codes.BAD_REQUEST
+    refusal: ResponseError | None = None
 
 
 @dataclass(frozen=True)
@@ -214,7 +209,8 @@ class ApiClient:
         except ResponseError as error:
             if not (request.may_be_refused and error.refuses_page):
                 raise
-            return Answer(reply.url, error.status, reply.response.headers, None, 0)
+            headers = reply.response.headers
+            return Answer(reply.url, error.status, headers, body=None, size=0, refusal=error)
         self._heed_limit(reply.response.headers)
         return await self._read(request, reply)
 
@@ -548,9 +544,12 @@ class ApiClient:
         answer = await task
         del ahead[request.key]
         self._ahead_free += 1
-        # By now it may be known that there is such a page.
-        is_doubtful = answer.refused and not request.may_be_refused
-        return await self.send(request) if is_doubtful else answer
+        if answer.refusal is None or request.may_be_refused:
+            return answer
+        # By now it is known that there should be such a page.
+        if answer.refusal.transient:
+            return await self.send(request)
+        raise answer.refusal
 
     def _warn(self, step: Step, sent: PageRequest) -> None:
         if step.warning:

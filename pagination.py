@@ -615,19 +615,11 @@ class _Counted(_Sized, ABC):
         return Step(now, next=None)
 
     def ahead(self, progress: Progress, sent: PageRequest) -> Iterator[PageRequest]:
-        """The rest of the pages, when the API told its total.
-
-        Where it tells nothing, two pages in a walk of some length: the second of those is asked
-        for in any case, to see that there is nothing more.
-        """
+        """The rest of the pages, when the API told its total."""
         by_rows = -(-(progress.total or 0) // progress.largest) if progress.largest else 0
         left = max(by_rows, progress.total_pages or 0) - progress.pages
-        is_guess = left < 1
-        if progress.tells_nothing and progress.pages > 1 and progress.last_is_full:
-            left = 2
         for count in range(1, left + 1):
-            following = self._moved(sent, count * self._stride(progress.largest))
-            yield replace(following, may_be_refused=is_guess)
+            yield self._moved(sent, count * self._stride(progress.largest))
 
     def beyond(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """The second page, where the first was short, but may be as long as the server allows."""
@@ -785,6 +777,17 @@ class PageNumberPaginator(_Counted):
     ``[...50...]`` with ``sizeParam: per_page`` and ``pageSize: 50`` walks
     ``?page=1&per_page=50``, ``?page=2&per_page=50``, … until a page that is not full.
     """
+
+    def ahead(self, progress: Progress, sent: PageRequest) -> Iterator[PageRequest]:
+        """The rest of the pages, or two where nothing is told, in a walk of some length.
+
+        The second of those is asked for in any case, to see that there is nothing more.
+        """
+        if progress.tells_nothing and progress.pages > 1 and progress.last_is_full:
+            for count in (1, 2):
+                yield replace(self._moved(sent, count), may_be_refused=True)
+        else:
+            yield from super().ahead(progress, sent)
 
     def before(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """Page 0, where nothing shows that page 1 is the first."""

@@ -192,7 +192,9 @@ class Scene:
         # pages of members and teams for another one, once.
         page_zero = 4 if self.paging in {"page", "page_total"} else 0
         after_short = 2 if self.paging in COUNTED else 0
-        return walks + page_zero + after_short + (self.signing == "custom")
+        # Where no total is told, the last pages of items and groups are followed by another one.
+        after_last = 2 if self.paging in {"offset", "page"} else 0
+        return walks + page_zero + after_short + after_last + (self.signing == "custom")
 
     def _is_signed(self, request: Request) -> bool:
         if self.signing == "none":

@@ -645,6 +645,8 @@ def bound(cell: Cell, scene: Scene) -> int:
         more = 2  # its time is longer
     if cell.fault.fatal and (cell.place == "login" or cell.signing != "custom"):
         more = 0  # there is no other credential to try
+    if cell.fault.name == "500" and cell.place == "last page" and cell.paging == "page":
+        more += 1  # asked for ahead, when a crash might have been the end
     if cell.fault.ends_everything or cell.fault.slow:
         return 2 * honest + len(KINDS)  # on a busy machine any request may time out once
     if cell.place == "login":

@@ -783,7 +783,6 @@ def test_a_page_after_which_a_refusal_is_the_end(
     ("pages", "ahead"),
     [
         pytest.param([page(10)], 0, id="after one page"),
-        pytest.param([page(10), page(10, 10)], 2, id="after two full ones"),
         pytest.param([page(10), page(9, 10)], 0, id="after a short one"),
         pytest.param([page(10, more=True), page(10, 10, more=True)], 0, id="more is told"),
         pytest.param([page(10, total=95), page(10, 10)], 8, id="a total is told"),
@@ -791,7 +790,7 @@ def test_a_page_after_which_a_refusal_is_the_end(
 )
 @counted
 def test_pages_ahead(type_: PaginationType, pages: list[Page], ahead: int) -> None:
-    """Without any signal one page more than the next is asked for, as it will be anyway."""
+    """What a total tells of is asked for at once; signals of more, and guesses, are not enough."""
     settings = paging(type_)
     first = make_paginator(settings).first(REQUEST)
     sent = (after(settings, *pages[:-1]).next or first) if len(pages) > 1 else first
@@ -801,6 +800,19 @@ def test_pages_ahead(type_: PaginationType, pages: list[Page], ahead: int) -> No
 
     assert len(following) == ahead
     assert not following or following[0].key == (step.next and step.next.key)
+
+
+def test_page_numbers_without_any_signal_are_asked_for_by_two() -> None:
+    """An offset may move by less than a page, so the page after the next is not known."""
+    pages = [page(10), page(10, 10)]
+    by_page, by_offset = (
+        list(make_paginator(paging(type_)).ahead(after(paging(type_), *pages).progress, sent))
+        for type_ in ("page", "offset")
+        if (sent := after(paging(type_), pages[0]).next)
+    )
+
+    assert [params(one)["page"] for one in by_page] == ["3", "4"]
+    assert by_offset == []
 
 
 @pytest.mark.parametrize("cap", [5, 8, 10, 16, 20, 24, 25, 32, 40, 50, 64, 75, 80, 96])
