@@ -21,7 +21,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from client import ApiClient, Fetched
-from errors import BodyError, OceanCustomError, PaginationError
+from errors import BodyError, OceanCustomError, PaginationError, ResponseError
 from expansion import Endpoint, Parameter, Resource
 from extraction import Extractor
 from jq_worker import JqWorker
@@ -1037,3 +1037,201 @@ async def test_a_link_to_another_origin_over_real_connections() -> None:
     assert outcome.ids == [1]
     assert outcome.error is not None
     assert "allowedHosts" in str(outcome.error)
+
+
+# --- pages that are not what they seem -------------------------------------------------------
+
+BUSY: dict[str, Json] = {"message": "busy"}
+
+
+def numbered(*lists: Json, **envelope: Json) -> Api:
+    """An API by page number that gives these lists, then none; what is no list is the answer."""
+
+    def api(_: str, query: Mapping[str, str]) -> Reply:
+        at = int(query["page"]) - 1
+        rows = lists[at] if 0 <= at < len(lists) else []
+        return ({"items": rows, **envelope} if isinstance(rows, list) else rows), {}
+
+    return api
+
+
+def rows_of(*numbers: int) -> list[Json]:
+    """Rows with these ids."""
+    return [{"id": number} for number in numbers]
+
+
+def test_rows_that_are_hidden_leave_short_pages_in_the_middle() -> None:
+    """A page that lost rows to permissions is not the last, nor is an empty one that was told."""
+    short = numbered(rows_of(1, 2, 3), rows_of(4), rows_of(7, 8, 9), rows_of(10))
+    empty = numbered(rows_of(1, 2, 3), [], rows_of(7, 8, 9), rows_of(10), total_pages=4)
+
+    assert walk(paging("page", 3), short).ids == [1, 2, 3, 4, 7, 8, 9, 10]
+    assert walk(paging("page", 3), empty).ids == [1, 2, 3, 7, 8, 9, 10]
+    assert walk(paging("page", 3), empty).error is None
+
+
+def test_offset_goes_on_after_a_short_page_by_the_rows_received() -> None:
+    """Pages that are cut at a number of bytes leave no gap and end nothing."""
+    everything = rows_of(*range(1, 30))
+    lengths = cycle([10, 8, 10, 2])
+
+    def api(_: str, query: Mapping[str, str]) -> Reply:
+        start = int(query["offset"])
+        return {"items": everything[start : start + next(lengths)]}, {}
+
+    outcome = walk(paging("offset", 10), api)
+
+    assert outcome.error is None
+    assert outcome.ids == ids(29)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(Answer(b'{"error": "page 4 of 3"}', status=400), id="400"),
+        pytest.param(Answer(b'{"detail": "Invalid page."}', status=404), id="404"),
+        pytest.param(Answer(b"index out of range", status=500), id="500"),
+        pytest.param(Answer(b"", status=200), id="no body"),
+        pytest.param(Answer(b"", status=204), id="204"),
+        pytest.param(Answer(b'{"error": "no such page"}', status=200), id="an error with 200"),
+        pytest.param(Answer(b'{"items": [{"id": 5}]}', status=200), id="the last page again"),
+        pytest.param(Answer(b'{"items": [{"id": 1}, {"id": 2}]}', status=200), id="page 1 again"),
+    ],
+)
+async def test_what_an_api_may_answer_beyond_its_last_page(refusal: Answer) -> None:
+    """After a short page whatever holds no further rows is the end, and asked for once."""
+    async with FaultApi() as server:
+
+        def served(request: Request) -> Answer:
+            page = request.number("page", 1)
+            rows = rows_of(*range(2 * page - 1, min(2 * page, 5) + 1)) if page else []
+            return refusal if page > 3 else Answer(json.dumps({"items": rows}).encode())
+
+        server.serve("/things", served)
+        outcome = await walked(paging("page", 2), over_http, base_url=server.url)
+
+    assert outcome.error is None
+    assert outcome.ids == ids(5)
+    assert sorted(request.number("page", 1) for request in server.requests) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("status", [400, 404])
+async def test_after_a_full_page_a_refusal_is_in_doubt(status: int) -> None:
+    """Where rows may follow, a page that is not found is an error, whatever came before it."""
+    async with FaultApi() as server:
+
+        def served(request: Request) -> Answer:
+            page = request.number("page", 1)
+            rows = rows_of(2 * page - 1, 2 * page) if page else []
+            body = json.dumps({"items": rows}).encode()
+            return Answer(b"{}", status=status) if page > 3 else Answer(body)
+
+        server.serve("/things", served)
+        outcome = await walked(paging("page", 2), over_http, base_url=server.url)
+
+    assert isinstance(outcome.error, ResponseError)
+    assert outcome.ids == ids(6)
+
+
+@pytest.mark.parametrize(
+    ("lists", "found"),
+    [
+        pytest.param([rows_of(1, 2), rows_of(3, 4), rows_of(1, 2)], 4, id="page 3 is page 1"),
+        pytest.param(
+            [rows_of(1, 2), rows_of(3, 4), rows_of(5, 6), rows_of(3, 4)], 6, id="page 4 is page 2"
+        ),
+    ],
+)
+def test_rows_that_came_before_are_an_error(lists: list[Json], found: int) -> None:
+    """After full pages, an earlier page again means that the position is not heeded."""
+    outcome = walk(paging("page", 2), numbered(*lists))
+
+    assert isinstance(outcome.error, PaginationError)
+    assert "came before in the same walk" in str(outcome.error)
+    assert outcome.ids == ids(found)
+
+
+@pytest.mark.parametrize("style", LED)
+def test_a_page_again_under_a_new_cursor_is_an_error(
+    style: Literal["cursor", "next_link", "header_link"],
+) -> None:
+    """An API that leads on, but does not move, is found out by its rows."""
+    endless = _endless(style)
+
+    def api(path: str, query: Mapping[str, str]) -> Reply:
+        body, headers = endless(path, query)
+        number = body["items"][0]["id"] % 2 + 1
+        return {**body, "items": rows_of(number, -number)}, headers
+
+    outcome = walk(paging(style, 2), api)
+
+    assert isinstance(outcome.error, PaginationError)
+    assert "came before in the same walk" in str(outcome.error)
+    assert sorted(outcome.ids) == [-2, -1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("bare", "odd"),
+    [
+        pytest.param(False, BUSY, id="a report"),
+        pytest.param(True, BUSY, id="a report in the place of a list"),
+        pytest.param(True, "Service busy", id="a text"),
+        pytest.param(True, {}, id="an empty object"),
+    ],
+)
+def test_an_answer_that_is_no_page_of_the_list(bare: bool, odd: Json) -> None:  # noqa: FBT001 (a parameter)
+    """What is no list after full pages of lists is no empty page and no item."""
+
+    def api(_: str, query: Mapping[str, str]) -> Reply:
+        page = int(query["page"])
+        rows = rows_of(2 * page - 1, 2 * page) if page else []
+        return (odd if page == 3 else rows if bare else {"items": rows}), {}
+
+    outcome = walk(paging("page", 2), api, data_path=None if bare else ".items")
+
+    assert isinstance(outcome.error, PaginationError)
+    assert "is no page of this list" in str(outcome.error)
+    assert outcome.ids == ids(4)
+
+
+def test_pages_that_were_told_are_missed() -> None:
+    """When nothing comes from some page on, although more were told, the rest is missing."""
+    outcome = walk(paging("page", 2), numbered(rows_of(1, 2), rows_of(3, 4), total_pages=5))
+
+    assert isinstance(outcome.error, PaginationError)
+    assert outcome.ids == ids(4)
+
+
+@pytest.mark.parametrize("style", LED)
+@pytest.mark.parametrize(
+    ("size", "told", "is_error"),
+    [
+        pytest.param(20, 30, True, id="cut off at a full page"),
+        pytest.param(19, 30, False, id="a stale total, as the last page is short"),
+        pytest.param(20, 20, False, id="all of it"),
+    ],
+)
+def test_a_total_beside_cursors_and_links(
+    style: Literal["cursor", "next_link", "header_link"], size: int, told: int, *, is_error: bool
+) -> None:
+    """A list that ends on a full page before its total is cut off."""
+    outcome = walk(paging(style, 10), Collection(style, size, lengths=(10,), total=told))
+
+    assert isinstance(outcome.error, PaginationError) is is_error
+    assert outcome.ids == ids(size)
+
+
+def test_page_numbers_without_signals_are_fetched_two_at_a_time() -> None:
+    """From the third page on the next one is under way already; the end costs one request."""
+    requests: list[str] = []
+    transport = InProcess(Collection("page", 79), requests)
+
+    outcome = run(
+        walked(
+            paging("page", 10), lambda _: httpx.AsyncClient(transport=transport, trust_env=False)
+        )
+    )
+
+    assert outcome.ids == ids(79)
+    assert transport.most_in_flight == 2
+    assert len(requests) == 8 + 2
