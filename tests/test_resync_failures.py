@@ -42,6 +42,7 @@ FAULTS: list[tuple[str, Handler | Reply, str]] = [
     ("cut-chunks", fault_api.CUT_CHUNKS, ""),
     ("garbage", fault_api.GARBAGE, ""),
     ("broken-gzip", fault_api.BROKEN_GZIP, "compression"),
+    ("cut-gzip", fault_api.CUT_GZIP, "compression"),
     ("length-too-short", fault_api.SHORT_LENGTH, "not HTTP"),
     ("json-breaks-off", fault_api.BROKEN_OFF, "JSON"),
     ("half-a-json", text('{"items": [{"id": 3', kind="application/json"), "JSON"),
