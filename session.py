@@ -20,7 +20,7 @@ import httpx
 from loguru import logger
 
 from client import ApiClient, Fetched
-from errors import CredentialsError, MappingError, OceanCustomError, ResponseError
+from errors import CredentialsError, MappingError, OceanCustomError, ResponseError, SourceError
 from expansion import (
     Binding,
     Chooser,
@@ -453,7 +453,10 @@ class _Followed:
         self._changed = asyncio.Event()
 
     async def pages(self) -> AsyncGenerator[list[Item]]:
-        """The items, page by page; raises at the end what the walk raised."""
+        """The items, page by page; raises at the end what the walk raised.
+
+        Raises SourceError when the walk was cut off.
+        """
         at = 0
         while at < len(self._spans) or not self._done:
             if at == len(self._spans):
@@ -463,6 +466,9 @@ class _Followed:
             at += 1
         # Awaited itself, the task would be cancelled along with a reader that is.
         await asyncio.wait({self.task})
+        if self.task.cancelled():
+            # Passed on, the cancellation would end its readers as if there were no more.
+            raise SourceError("the resync was ended while the items of a parent were being read")
         self.task.result()
         if self._failure:
             raise self._failure
