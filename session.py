@@ -114,7 +114,7 @@ class Session:
 
 @dataclass
 class _Source:
-    """An endpoint made ready, and what its walks have met: responses, and walks into 404."""
+    """An endpoint made ready, and what its walks have met: rows, responses, and 404."""
 
     endpoint: Endpoint
     where: str
@@ -122,6 +122,7 @@ class _Source:
     extractor: Extractor
     walks: int = 0
     gone: int = 0
+    has_rows: bool = False
     responses: int = 0
     without_items: int = 0
     last_body: Json = None
@@ -134,6 +135,7 @@ class _Source:
             self.first = fetched
         if fetched.begins_walk and len(fetched.page.rows) > self._longest_length:
             self.longest = fetched
+        self.has_rows = self.has_rows or bool(fetched.page.rows)
         if fetched.size:
             self.responses += 1
             self.without_items += fetched.extracted.nothing
@@ -149,10 +151,12 @@ class _Source:
 
     def refuse_fruitless(self) -> None:
         """Raise when no walk, or no response, led anywhere: a typo, not an empty collection."""
-        if self.gone > 1 and self.gone == self.walks:
+        if self.gone and not self.has_rows:
+            others = ", and nothing for the others" if self.gone < self.walks else ""
             raise MappingError(
-                f"{self.endpoint.path!r} answered 404 or 410 for each of {self.gone} values of"
-                " its path parameters; correct the path"
+                f"{self.endpoint.path!r} answered 404 or 410 for {self.gone} of {self.walks} values"
+                f" of its path parameters{others}; correct the path, or let the filter of a path"
+                " parameter leave such values out"
             )
         if self.responses and self.without_items == self.responses:
             raise MappingError(
@@ -385,6 +389,8 @@ class _ResourceWalk:
         pages = self._session.parents.pages(source, request)
         async with aclosing(pages):
             async for items in pages:
+                # A parent walked for another resource was counted there.
+                source.has_rows = source.has_rows or bool(items)
                 choices: list[Item] = []
                 for item, value in await chooser.values(items):
                     if distinct.admits(value):
