@@ -35,7 +35,7 @@ from expansion import (
 )
 from extraction import Extractor, Item
 from jq_worker import JqWorker
-from lookup import Json, keys_of
+from lookup import Json, keys_of, lists_in
 from pagination import PageRequest, Paginator, make_paginator
 from settings import Settings
 from store import ItemStore, Span
@@ -159,9 +159,15 @@ class _Source:
                 " parameter leave such values out"
             )
         if self.responses and self.without_items == self.responses:
+            empty = (
+                ""
+                if lists_in(self.last_body)
+                else ", or tell it what an answer without items"
+                " looks like, as in 'if . == {} then [] else .items end'"
+            )
             raise MappingError(
                 f"{self.where} {self.extractor.data_path!r} gave null in every response; they had"
-                f" {keys_of(self.last_body)}: correct the path"
+                f" {keys_of(self.last_body)}: correct the path{empty}"
             )
 
 
