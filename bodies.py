@@ -28,7 +28,8 @@ MIB = 1024 * 1024
 ACCEPTED_CODINGS = "gzip, deflate"
 """The ``Accept-Encoding`` of every request: what is decompressed here."""
 
-_PIECE = 256 * 1024  # bytes decompressed at a time
+_PIECE = 256 * 1024  # bytes that come of decompressing at a time
+_FED = 16 * 1024  # compressed bytes that are decompressed at a time
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
 _PLAIN = frozenset({"", "identity"})
 _UTF8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
@@ -45,7 +46,7 @@ class BodyLimits:
 
     A response hook of httpx: call it with a response whose body is still to come. Reading
     that body then gives it decompressed, or raises BodyError when it is too large and
-    httpx.DecodingError when its compression is broken.
+    httpx.DecodingError when its compression is broken or ends early.
     """
 
     compressed: int
@@ -102,6 +103,8 @@ class _BoundedStream(httpx.AsyncByteStream):
                 decoded += len(piece)
                 self._limits.admit(decoded, compressed=False)
                 yield piece
+        if self._inflater:
+            self._inflater.end()
 
     @override
     async def aclose(self) -> None:
@@ -109,7 +112,11 @@ class _BoundedStream(httpx.AsyncByteStream):
 
 
 class _Inflater:
-    """Decompresses gzip, zlib and bare deflate (which some servers call deflate, too)."""
+    """Decompresses gzip, zlib and bare deflate (which some servers call deflate, too).
+
+    What follows the end of a member is another gzip member (RFC 1952, 2.2), or zeros that fill
+    a block up.
+    """
 
     def __init__(self) -> None:
         self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
@@ -118,15 +125,33 @@ class _Inflater:
     def pieces(self, data: bytes) -> Iterator[bytes]:
         """What the next compressed bytes give, at most ``_PIECE`` bytes at a time."""
         try:
-            while True:
-                piece = self._next(data)
-                if piece:
-                    yield piece
-                if len(piece) < _PIECE:
-                    return
-                data = self._inflate.unconsumed_tail
+            # Every end of a member copies what is left: of a little, not of all that arrived.
+            for start in range(0, len(data), _FED):
+                yield from self._inflated(data[start : start + _FED])
         except zlib.error as error:
             raise httpx.DecodingError(str(error)) from None
+
+    def end(self) -> None:
+        """Raise httpx.DecodingError when the compressed bytes broke off."""
+        if self._begun and not self._inflate.eof:
+            raise httpx.DecodingError("the compressed body ends early")
+
+    def _inflated(self, data: bytes) -> Iterator[bytes]:
+        while True:
+            if self._inflate.eof:
+                data = data.lstrip(b"\0")
+                if not data:
+                    return
+                self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            piece = self._next(data)
+            if piece:
+                yield piece
+            if self._inflate.eof:
+                data = self._inflate.unused_data
+            elif len(piece) < _PIECE:
+                return
+            else:
+                data = self._inflate.unconsumed_tail
 
     def _next(self, data: bytes) -> bytes:
         try:

@@ -61,6 +61,8 @@ AHEAD_OF_WALK = 32 * MIB
 """Bytes of bodies that one walk asks for ahead, as far as the last one's size tells."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# Seconds that a limit may be reset early: headers tell whole ones, by another clock.
+_RESET_TOLERANCE = 2.0
 # Bytes of a body that are searched for secrets before the quotation is cut from them.
 _REDACTED = MIB
 
@@ -160,7 +162,10 @@ class ApiClient:
         )
         self._ahead_free = settings.max_concurrent_requests
         self._in_flight = 0
-        self._paused_until = 0.0  # seconds of the monotonic clock
+        self._heeds_limit = True
+        # Seconds of the monotonic clock: nothing is sent before the one, and by its own word the
+        # API answers nothing before the other.
+        self._paused_until = self._reset_at = 0.0
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -168,10 +173,8 @@ class ApiClient:
 
     # --- one request -------------------------------------------------------------------
 
-    async def send(self, request: PageRequest, *, patient: bool = True) -> Answer:
+    async def send(self, request: PageRequest) -> Answer:
         """Send a request until it succeeds or is not worth another attempt.
-
-        Without patience it is sent once.
 
         Raises SourceError, CredentialsError or one of their kinds.
         """
@@ -181,12 +184,12 @@ class ApiClient:
             logger.warning(f"{error}; trying again in {wait:.1f} seconds")
 
         async with self._permits:
-            max_wait = self._settings.max_retry_wait if patient else 0.0
+            max_wait = self._settings.max_retry_wait
             return await retried(lambda: self._attempt(request), max_wait, on_retry)
 
     async def _attempt(self, request: PageRequest) -> Answer:
         async with self._rate:
-            await self._limit_reset()
+            reset_at = await self._limit_reset()
             self.counts.requests += 1
             self._in_flight += 1
             try:
@@ -211,23 +214,49 @@ class ApiClient:
                 raise
             headers = reply.response.headers
             return Answer(reply.url, error.status, headers, body=None, size=0, refusal=error)
-        self._heed_limit(reply.response.headers)
-        return await self._read(request, reply)
+        answer = await self._read(request, reply)
+        if self._heeds_limit:
+            self._doubt_limit(reset_at)
+        if self._heeds_limit:
+            self._heed_limit(answer.headers)
+        return answer
 
-    async def _limit_reset(self) -> None:
-        """Wait until the API allows requests again."""
+    async def _limit_reset(self) -> float:
+        """Wait until the API allows requests again, or for as long as it may take.
+
+        Gives when it allows them by its own word, in seconds of the monotonic clock.
+        """
         while (wait := self._paused_until - time.monotonic()) > 0:  # noqa: ASYNC110 — it may move on
             await asyncio.sleep(wait)
+        return self._reset_at
 
     def _heed_limit(self, headers: httpx.Headers) -> None:
         """Send nothing for a while when the API says that no request remains."""
         wait = min(seconds_to_reset(headers, self._in_flight), self._settings.max_retry_wait)
+        if wait <= 0:
+            return
         now = time.monotonic()
-        if wait > 0 and self._paused_until <= now:
+        if self._paused_until <= now:
             logger.info(
                 f"the API's rate limit leaves no further request; going on in {wait:.1f} seconds"
             )
         self._paused_until = max(self._paused_until, now + wait)
+        # Where some remain for others under way, an answer before the reset is no surprise.
+        self._reset_at = max(self._reset_at, now + seconds_to_reset(headers, in_flight=0))
+
+    def _doubt_limit(self, reset_at: float) -> None:
+        """Heed the headers no longer when a request succeeded that by their word could not.
+
+        It was sent after the longest pause, and the limit was to be reset only at ``reset_at``:
+        some APIs always say that none remains. To heed that takes minutes for every page.
+        """
+        early = reset_at - time.monotonic()
+        if early > _RESET_TOLERANCE:
+            self._heeds_limit = False
+            logger.warning(
+                "the API answered although its rate limit was to leave no request for another"
+                f" {early:.0f} seconds; what it says of requests that remain is no longer heeded"
+            )
 
     def _wire_error(self, request: PageRequest, error: Exception) -> SourceError:
         """What became of a request that got no complete answer.

@@ -1,9 +1,10 @@
 """From a response body to items: ``data_path``, and the rows a page is measured by."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from errors import MappingError
+from jq_sources import leading_path, leads, sources
 from lookup import (
     MISSING,
     Jq,
@@ -13,7 +14,6 @@ from lookup import (
     follow,
     jq_reason,
     keys_of,
-    leading_path,
     lists_in,
     plain_path,
 )
@@ -23,7 +23,7 @@ Item = dict[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What one body held. ``nothing``: ``data_path`` gave null, there was no such thing."""
+    """What one body held. ``nothing``: where ``data_path`` looks there was null, or nothing."""
 
     items: list[Item]
     nothing: bool
@@ -70,19 +70,25 @@ class Extractor:
         self.data_path = (data_path or ".").strip()
         self._where = where
         self._jq = jq
-        self._leading = leading_path(self.data_path)
         each = self.data_path.removesuffix("[]") or "."
         self.list_path = plain_path(each)
         self._plain = self.list_path is not None
         self._each = each != self.data_path
         self._program = "" if self._plain else checked(self.data_path, where)
+        self._sources = sources(self._program)
+        first = next(iter(self._sources), ())
+        self._leading = leading_path(first) if self.list_path is None else self.list_path
 
     async def extract(self, body: Json) -> Extracted:
         """The items of one JSON body."""
-        outputs = (
-            await self._by_jq(body) if self.list_path is None else self._at(self.list_path, body)
-        )
-        return _extracted(outputs)
+        if self.list_path is not None:
+            return _extracted(self._at(self.list_path, body))
+        extracted = _extracted(await self._by_jq(body))
+        # ``.itmes[]?`` and ``.itmes // []`` give no null that would betray the typo.
+        missed = not extracted.items and self._sources
+        if missed and not any(leads(body, source) for source in self._sources):
+            return replace(extracted, nothing=True)
+        return extracted
 
     def extract_run(self, rows: list[Json]) -> Extracted:
         """The items of some rows of the list that ``list_path`` leads to."""
@@ -101,7 +107,7 @@ class Extractor:
     def rows(self, body: Json) -> list[Json]:
         """What the API sent as this page, before any filter in ``data_path``.
 
-        Of a jq program only the path it begins with is known: ``[.data[] | select(.x)]`` is
+        Of a jq program only the path it starts from is known: ``[.data[] | select(.x)]`` is
         measured by ``data``. Where that is no list, the longest list of the body counts.
         """
         found = follow(body, self._leading)

@@ -58,7 +58,6 @@ _STEP = re.compile(
 )
 _INDEX = re.compile(r"\.?\[\s*(-?[0-9]+)\s*\]")  # [-1] or .[-1]
 _JQ_PLACE = re.compile(r" ?\(?at <[^>]*>(, line \d+)?(, column \d+)?\)?:?")
-_KEPT = re.compile(r"\s*as\b")
 _SHOWN = 20  # keys named in a message
 # What reads or ends more than the program itself; jq names the definition when one is used.
 _REFUSED = (
@@ -76,14 +75,6 @@ def plain_path(program: str) -> tuple[str, ...] | None:
     text = program.strip()
     keys, end = _leading_keys(text)
     return keys if text == "." or (keys and end == len(text)) else None
-
-
-def leading_path(program: str) -> tuple[str, ...]:
-    """The plain path a jq program begins with: ``[.data[] | select(.x)]`` reads ``data``."""
-    text = program.lstrip("[( \t\n")
-    keys, end = _leading_keys(text)
-    # What is kept in a variable is not what the program reads its items from.
-    return () if _KEPT.match(text, end) else keys
 
 
 def _leading_keys(program: str) -> tuple[tuple[str, ...], int]:

@@ -35,7 +35,7 @@ from expansion import (
 )
 from extraction import Extractor, Item
 from jq_worker import JqWorker
-from lookup import Json, keys_of
+from lookup import Json, keys_of, lists_in
 from pagination import PageRequest, Paginator, make_paginator
 from settings import Settings
 from store import ItemStore, Span
@@ -124,7 +124,7 @@ def _without_frames[Failure: Exception](error: Failure) -> Failure:
 
 @dataclass
 class _Source:
-    """An endpoint made ready, and what its walks have met: responses, and walks into 404."""
+    """An endpoint made ready, and what its walks have met: rows, responses, and 404."""
 
     endpoint: Endpoint
     where: str
@@ -132,6 +132,7 @@ class _Source:
     extractor: Extractor
     walks: int = 0
     gone: int = 0
+    has_rows: bool = False
     responses: int = 0
     without_items: int = 0
     last_body: Json = None
@@ -144,6 +145,7 @@ class _Source:
             self.first = fetched
         if fetched.begins_walk and len(fetched.page.rows) > self._longest_length:
             self.longest = fetched
+        self.has_rows = self.has_rows or bool(fetched.page.rows)
         if fetched.size:
             self.responses += 1
             self.without_items += fetched.extracted.nothing
@@ -159,15 +161,23 @@ class _Source:
 
     def refuse_fruitless(self) -> None:
         """Raise when no walk, or no response, led anywhere: a typo, not an empty collection."""
-        if self.gone > 1 and self.gone == self.walks:
+        if self.gone and not self.has_rows:
+            others = ", and nothing for the others" if self.gone < self.walks else ""
             raise MappingError(
-                f"{self.endpoint.path!r} answered 404 or 410 for each of {self.gone} values of"
-                " its path parameters; correct the path"
+                f"{self.endpoint.path!r} answered 404 or 410 for {self.gone} of {self.walks} values"
+                f" of its path parameters{others}; correct the path, or let the filter of a path"
+                " parameter leave such values out"
             )
         if self.responses and self.without_items == self.responses:
+            empty = (
+                ""
+                if lists_in(self.last_body)
+                else ", or tell it what an answer without items"
+                " looks like, as in 'if . == {} then [] else .items end'"
+            )
             raise MappingError(
                 f"{self.where} {self.extractor.data_path!r} gave null in every response; they had"
-                f" {keys_of(self.last_body)}: correct the path"
+                f" {keys_of(self.last_body)}: correct the path{empty}"
             )
 
 
@@ -403,6 +413,8 @@ class _ResourceWalk:
         pages = self._session.parents.pages(source, request)
         async with aclosing(pages):
             async for items in pages:
+                # A parent walked for another resource was counted there.
+                source.has_rows = source.has_rows or bool(items)
                 choices: list[Item] = []
                 for item, value in await chooser.values(items):
                     if distinct.admits(value):
@@ -471,7 +483,10 @@ class _Followed:
         self._changed = asyncio.Event()
 
     async def pages(self) -> AsyncGenerator[list[Item]]:
-        """The items, page by page; raises at the end what the walk raised."""
+        """The items, page by page; raises at the end what the walk raised.
+
+        Raises SourceError when the walk was cut off.
+        """
         at = 0
         while at < len(self._spans) or not self._done:
             if at == len(self._spans):
@@ -481,6 +496,9 @@ class _Followed:
             at += 1
         # Awaited itself, the task would be cancelled along with a reader that is.
         await asyncio.wait({self.task})
+        if self.task.cancelled():
+            # Passed on, the cancellation would end its readers as if there were no more.
+            raise SourceError("the resync was ended while the items of a parent were being read")
         self.task.result()
         if self._failure:
             raise self._failure

@@ -14,6 +14,7 @@ served its beginning. It runs on the loop of the test: a handler may wait for an
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import re
 import socket
@@ -125,6 +126,10 @@ RESET_IN_BODY = Raw(_HEAD + b"Content-Length: 1000\r\n\r\n" + _HALF, end="reset"
 CUT_CHUNKS = Raw(_HEAD + b"Transfer-Encoding: chunked\r\n\r\n1d\r\n" + _HALF + b"\r\n")
 CUT_HEAD = Raw(_HEAD)
 BROKEN_GZIP = Raw(_HEAD + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope")
+# The head of a compressed body and no more, with the length of just that.
+CUT_GZIP = Raw(
+    _HEAD + b"Content-Encoding: gzip\r\nContent-Length: 10\r\n\r\n" + gzip.compress(b"[]")[:10]
+)
 HUGE_HEADER = Raw(_HEAD + b"X-Filler: " + b"x" * 1024 * 1024 + b"\r\nContent-Length: 2\r\n\r\n{}")
 # The length is told wrong, so all of it arrives and it is still not all.
 SHORT_LENGTH = Raw(_HEAD + b"Content-Length: 29\r\n\r\n" + _HALF + b'me": "x"}]}')

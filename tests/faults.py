@@ -198,7 +198,7 @@ def passes_in_time(cell: Cell) -> Expect:
 
 
 def gone(cell: Cell) -> Expect:
-    """A child that is not found went away; anything else that is not found is a mistake."""
+    """A child that is not found beside others went away; anything else is a mistake."""
     return Expect.SKIPPED if cell.place == "child" else Expect.RAISES
 
 

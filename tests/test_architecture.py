@@ -22,6 +22,7 @@ OCEAN = {"main", "integration", "entity_processor", "overrides", "transport", "o
 # Pure modules: decisions without I/O, clock or log.
 PURE = {
     "errors",
+    "jq_sources",
     "lookup",
     "extraction",
     "signals",

@@ -103,6 +103,28 @@ async def test_items(jq: Jq, data_path: str | None, body: Json, expected: list[J
         pytest.param("[.data[]? | select(.x)]", {"data": []}, False, id="nothing selected"),
         pytest.param(".data[]? | select(.x)", {"data": []}, False, id="no output"),
         pytest.param(".users", {"users": [None]}, False, id="a list of null"),
+        *(
+            pytest.param(program, {"users": [{"id": 1}]}, True, id=program)
+            for program in (
+                ".user[]?",
+                ".user // []",
+                "(.user // [])[]",
+                "[.user[]? | select(.id)]",
+                ".user // empty",
+                ".user | arrays",
+                "try .user[] catch empty",
+                "first(.user[]?)",
+                "(.user // .people // [])[]",
+                ".users[] | .groups[]?",
+            )
+        ),
+        pytest.param(".users[]?", {"message": "maintenance"}, True, id="tolerant, another body"),
+        pytest.param(".users[]?", {"users": []}, False, id="tolerant, empty list"),
+        pytest.param("(.a // .b // [])[]", {"b": []}, False, id="one of two, empty list"),
+        pytest.param(".users[] | .groups[]?", {"users": []}, False, id="below an empty list"),
+        pytest.param(".users[] | select(.x)", {"users": [{}]}, False, id="all left out"),
+        pytest.param("if . == {} then [] else .users end", {}, False, id="an empty answer told"),
+        pytest.param("empty", {"users": []}, False, id="no output on purpose"),
     ],
 )
 async def test_a_path_into_nothing_is_told_from_an_empty_page(

@@ -31,7 +31,14 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bodies import MIB, Spool, decode_json
-from errors import BodyError, MappingError, OceanCustomError, PaginationError, SourceError
+from errors import (
+    BodyError,
+    MappingError,
+    OceanCustomError,
+    PaginationError,
+    SourceError,
+    TransportError,
+)
 from expansion import Endpoint, Parameter, Resource
 from extraction import Extractor, Item
 from jq_worker import JqWorker
@@ -651,6 +658,68 @@ async def test_compressed_bodies(api: FaultApi, coding: str, count: int) -> None
 
     assert walk.error is None
     assert walk.ids == list(range(count))
+
+
+@pytest.mark.parametrize("count", [3, 12_000])
+@pytest.mark.parametrize("between", [b"", gzip.compress(b""), bytes(512)])
+async def test_a_body_of_several_gzip_members(api: FaultApi, between: bytes, count: int) -> None:
+    """A compressed body may be several put together, with empty ones or zeros between them."""
+    data = json.dumps({"items": rows(0, count)}).encode()
+    parts = [data[:9], data[9 : len(data) // 2], data[len(data) // 2 :]]
+    body = between.join(gzip.compress(part, 1) for part in parts) + between
+    api.serve("/items", Answer(body, 200, (("Content-Encoding", "gzip"),)))
+
+    walk = await walked(api)
+
+    assert walk.error is None
+    assert walk.ids == list(range(count))
+
+
+async def test_a_bomb_of_many_gzip_members(api: FaultApi) -> None:
+    """Members are counted together: none is too large by itself."""
+    members = gzip.compress(b"[" + b" " * MIB) + gzip.compress(b" " * MIB) * 50
+    api.serve("/items", Answer(members, 200, (("Content-Encoding", "gzip"),)))
+
+    walk = await walked(api, max_response_size=2)
+
+    assert isinstance(walk.error, BodyError)
+    assert "the answer has more than 2 MiB decoded" in walk.message
+
+
+_WHOLE = gzip.compress(b'{"items": [{"id": 1}, {"id": 2}]}')
+CUT = {
+    "within the head": (_WHOLE[:5], "gzip"),
+    "after the head": (_WHOLE[:10], "gzip"),
+    "before the first text": (_WHOLE[:15], "gzip"),
+    "within the checksum": (_WHOLE[:-4], "gzip"),
+    "second member": (gzip.compress(b'{"items": []}') + _WHOLE[:15], "gzip"),
+    "other bytes after the end": (gzip.compress(b'{"items": []}') + b"items", "gzip"),
+    "zlib": (zlib.compress(b'{"items": [{"id": 1}]}')[:3], "deflate"),
+}
+
+
+@pytest.mark.parametrize(("body", "coding"), CUT.values(), ids=CUT)
+async def test_a_compressed_body_that_is_cut(api: FaultApi, body: bytes, coding: str) -> None:
+    """However little it gives, it is not taken for an empty page, though its length is right."""
+    api.serve("/items", answer({"items": [{"id": 1}, {"id": 2}]}))
+    api.fail("/items", Answer(body, 200, (("Content-Encoding", coding),)), on=1, times=1)
+
+    read = await walked(api)
+    api.serve("/items", Answer(body, 200, (("Content-Encoding", coding),)))
+    refused = await walked(api)
+
+    assert (read.error, read.ids) == (None, [1, 2])
+    assert isinstance(refused.error, TransportError)
+    assert "compression is broken" in refused.message
+
+
+async def test_an_empty_body_said_to_be_compressed(api: FaultApi) -> None:
+    """No byte at all is no compressed body that breaks off: nothing was compressed."""
+    api.serve("/items", Answer(b"", 204, (("Content-Encoding", "gzip"),)))
+
+    walk = await walked(api)
+
+    assert (walk.error, walk.ids) == (None, [])
 
 
 # --- memory --------------------------------------------------------------------------------

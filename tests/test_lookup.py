@@ -17,7 +17,6 @@ from lookup import (
     find,
     follow,
     keys_of,
-    leading_path,
     plain_path,
 )
 
@@ -83,23 +82,6 @@ def test_a_plain_path_finds_what_jq_finds(path: tuple[str, tuple[str, ...]], bod
     found = follow(body, keys)
 
     assert (None if found is MISSING else found) == expected
-
-
-@pytest.mark.parametrize(
-    ("program", "keys"),
-    [
-        pytest.param("[.data[] | select(.x)]", ("data",), id="collected"),
-        pytest.param(".data | map(select(.x))", ("data",), id="mapped"),
-        pytest.param("(.a.b // [])[]", ("a", "b"), id="in parentheses"),
-        pytest.param(".groups[].rules[]", ("groups",), id="nested lists"),
-        pytest.param("[\n  .data[]\n]", ("data",), id="over several lines"),
-        pytest.param(".[] | select(.x)", (), id="the body itself"),
-        pytest.param("map(.x)", (), id="no path in front"),
-    ],
-)
-def test_the_path_a_program_begins_with(program: str, keys: tuple[str, ...]) -> None:
-    """What a filter reads from is known, so that a page can be measured before the filter."""
-    assert leading_path(program) == keys
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
+import pytest
 
 from client import ApiClient
+from errors import ResponseError
 from jq_worker import JqWorker
 from pagination import PageRequest
 from settings import load_settings
@@ -112,19 +115,94 @@ async def test_without_a_reset_there_is_no_wait(api: FaultApi, installation: Ins
     assert PAUSED.search(outcome.log) is None
 
 
-async def test_a_wait_is_as_long_as_a_retry_may_wait(api: FaultApi) -> None:
-    """A limit that is reset in an hour holds a request up for ``maxRetryWait`` only."""
-    api.serve("/items", answer([], X_RateLimit_Remaining="0", X_RateLimit_Reset="3600"))
-    client = ApiClient(
+def client_of(api: FaultApi) -> ApiClient:
+    """A client that waits for a second at most."""
+    return ApiClient(
         load_settings({"base_url": api.url, "max_retry_wait": 1}),
         JqWorker(),
         http=lambda _: httpx.AsyncClient(trust_env=False),
     )
+
+
+async def test_a_wait_is_as_long_as_a_retry_may_wait(api: FaultApi) -> None:
+    """A limit that is reset in an hour holds a request up for ``maxRetryWait`` only."""
+    api.serve("/items", answer([], X_RateLimit_Remaining="0", X_RateLimit_Reset="3600"))
+    client = client_of(api)
     request = PageRequest(f"{api.url}/items")
     try:
         await client.send(request)
         before = time.monotonic()
         await client.send(request)
+    finally:
+        await client.aclose()
+
+    assert time.monotonic() - before >= 1
+
+
+@pytest.mark.parametrize(
+    "reset",
+    [pytest.param("3600", id="seconds"), pytest.param(f"{time.time() + 3600:.0f}", id="date")],
+)
+async def test_a_limit_that_is_none_is_heeded_once(
+    api: FaultApi, installation: Installation, reset: str
+) -> None:
+    """Some APIs always say that no request remains: after one pause they are not believed."""
+    handler = page_of(19)
+    told = answer(None, X_RateLimit_Remaining="0", X_RateLimit_Reset=reset).headers
+    api.serve("/items", lambda request: replace(handler(request), headers=told))
+    installation.settings |= PAGED | {"max_retry_wait": 1}
+    installation.mapping = [resource("/items", data_path=".items")]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.entities == entities("item", *range(19))
+    assert len(PAUSED.findall(outcome.log)) == 1
+    assert outcome.log.count("no longer heeded") == 1
+    assert re.search(r"WARNING the API answered although its rate limit was to leave", outcome.log)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(answer({}, 429), id="by its status"),
+        pytest.param(answer({"errors": [{"type": "RATE_LIMITED"}]}), id="by its body"),
+    ],
+)
+async def test_a_limit_that_holds_is_believed(api: FaultApi, refusal: Answer) -> None:
+    """A refusal before the reset proves the header right: the next zero is heeded again."""
+    told = answer([], X_RateLimit_Remaining="0", X_RateLimit_Reset="4")
+    api.serve("/items", told)
+    # One attempt may be waited for by a second at most, the others are refused.
+    api.fail("/items", replace(refusal, headers=told.headers), on=2, times=2)
+    client = client_of(api)
+    request = PageRequest(f"{api.url}/items")
+    try:
+        await client.send(request)
+        with pytest.raises(ResponseError):
+            await client.send(request)
+        await asyncio.sleep(2)  # the limit is reset
+        await client.send(request)
+        before = time.monotonic()
+        await client.send(request)
+    finally:
+        await client.aclose()
+
+    assert time.monotonic() - before >= 1
+
+
+async def test_what_remains_for_others_is_no_lie(api: FaultApi) -> None:
+    """A pause for requests under way ends without doubt: one that remained may well succeed."""
+    api.serve("/items", answer([], X_RateLimit_Remaining="1", X_RateLimit_Reset="3600"))
+    client = client_of(api)
+    requests = [PageRequest(f"{api.url}/items?n={number}") for number in range(2)]
+    try:
+        await asyncio.gather(*(client.send(request) for request in requests))
+        await client.send(requests[0])
+        api.serve("/items", answer([], X_RateLimit_Remaining="0", X_RateLimit_Reset="3600"))
+        await client.send(requests[0])
+        before = time.monotonic()
+        await client.send(requests[0])
     finally:
         await client.aclose()
 

@@ -596,6 +596,64 @@ async def test_an_empty_collection_empties_the_catalog(
     assert outcome.deleted == {"item/1"}
 
 
+@pytest.mark.parametrize(
+    ("data_path", "empty"),
+    [
+        ("if . == {} then [] else .items end", {}),
+        ('if has("items") then .items // [] else null end', {"items": None}),
+        (
+            "if .page.totalElements == 0 then [] else .items end",
+            {"page": {"totalElements": 0}},
+        ),
+    ],
+)
+async def test_an_empty_answer_that_data_path_tells_of(
+    api: FaultApi, installation: Installation, data_path: str, empty: object
+) -> None:
+    """An API that leaves out an empty list empties the catalog; another answer does not."""
+    api.serve("/items", answer({"items": named(1)}))
+    installation.mapping = [resource("/items", data_path=data_path)]
+    await installation.resync()
+    api.serve("/items", answer({"message": "maintenance"}))
+    other = await installation.resync()
+    api.serve("/items", answer(empty))
+
+    outcome = await installation.resync()
+
+    assert not other.complete
+    assert other.entities == {"item/1"}
+    assert "or tell it what an answer without items looks like" in other.message
+    assert outcome.complete, outcome.formatted
+    assert outcome.deleted == {"item/1"}
+
+
+async def test_a_list_that_some_children_leave_out(
+    api: FaultApi, installation: Installation
+) -> None:
+    """A path that tolerates it reads the others; when none has the list nothing is deleted."""
+    replies = {"1": answer({"notes": named("a")}), "2": answer({})}
+    api.serve("/items", pages(named(1, 2)))
+    api.serve("/items/{}/notes", lambda request: replies[request.values[0]])
+    installation.mapping = [
+        resource(
+            "/items/{item}/notes",
+            "child",
+            data_path=".notes[]?",
+            path_parameters={"item": CHILDREN},
+        )
+    ]
+
+    some = await installation.resync()
+    replies["1"] = answer({})
+    none = await installation.resync()
+
+    assert some.complete, some.formatted
+    assert some.entities == {"child/a"}
+    assert not none.complete
+    assert none.deleted == set()
+    assert "data_path '.notes[]?' gave null in every response" in none.message
+
+
 # --- speed ----------------------------------------------------------------------------------
 
 

@@ -165,6 +165,14 @@ MAPPING_MISTAKES = {
         ("/items", "data_path", ".itemz", "items"),
         asks=True,
     ),
+    "tolerant-data-path-typo": Mistake(
+        resource("/items", data_path="[.itemz[]? | select(.id)]"),
+        ("/items", "data_path", ".itemz", "items"),
+        asks=True,
+    ),
+    "parent-tolerant-data-path-typo": Mistake(
+        children(data_path=".itemz // []"), ("data_path", ".itemz", "items"), asks=True
+    ),
     "data-path-into-a-list": Mistake(
         resource("/items", data_path=".items.list"), ("/items", "data_path", "list"), asks=True
     ),

@@ -21,7 +21,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from client import ApiClient, Fetched
-from errors import BodyError, OceanCustomError, PaginationError, ResponseError
+from errors import BodyError, OceanCustomError, PaginationError, ResponseError, SourceError
 from expansion import Endpoint, Parameter, Resource
 from extraction import Extractor
 from jq_worker import JqWorker
@@ -1235,3 +1235,27 @@ def test_page_numbers_without_signals_are_fetched_two_at_a_time() -> None:
     assert outcome.ids == ids(79)
     assert transport.most_in_flight == 2
     assert len(requests) == 8 + 2
+
+
+async def test_a_resync_ended_while_a_parent_is_read_is_an_error() -> None:
+    """Whoever reads the children learns that the parents were cut off, not that there are none."""
+    asked = asyncio.Event()
+
+    async def stuck(_: Request) -> Answer:
+        asked.set()
+        return await asyncio.Future()
+
+    async with FaultApi() as served:
+        served.serve("/items", stuck)
+        session = Session(
+            Settings(base_url=httpx.URL(served.url)),
+            http=lambda _: httpx.AsyncClient(trust_env=False),
+        )
+        parameter = Parameter("id", Endpoint("/items"), ".id")
+        resource = Resource("/items/{id}/notes", Endpoint("/items/{id}/notes"), (parameter,))
+        reading = asyncio.ensure_future(anext(session.extract(resource), None))
+        await asked.wait()
+        await session.aclose()
+
+        with pytest.raises(SourceError, match="ended while the items of a parent were being read"):
+            await asyncio.wait_for(reading, 10)

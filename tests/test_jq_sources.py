@@ -1,0 +1,113 @@
+"""What a jq program reads its items from, as far as its text tells."""
+
+from __future__ import annotations
+
+import jq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jq_sources import EACH, Source, leading_path, leads, sources
+from lookup import Json
+
+BODY: tuple[Source, ...] = ((),)
+
+
+@pytest.mark.parametrize(
+    ("program", "expected"),
+    [
+        pytest.param(".", BODY, id="the body"),
+        pytest.param(".a[]?", (("a", EACH),), id="tolerant"),
+        pytest.param(".a?.b?[]?", (("a", "b", EACH),), id="tolerant all the way"),
+        pytest.param('.["a b"]?."c d"[]', (("a b", "c d", EACH),), id="quoted keys"),
+        pytest.param(".a // []", (("a",),), id="or an empty list"),
+        pytest.param(".a // {} | .b // empty", (("a", "b"),), id="or an empty object"),
+        pytest.param("(.a // .b // [])[]", (("a", EACH), ("b", EACH)), id="one or the other"),
+        pytest.param(".a, .b", (("a",), ("b",)), id="both"),
+        pytest.param("(.a // []) + (.b // [])", (("a",), ("b",)), id="added"),
+        pytest.param("[.a[]? | select(.x | .y)]", (("a", EACH),), id="collected filter"),
+        pytest.param("[\n  .a[] # all\n]", (("a", EACH),), id="over several lines"),
+        pytest.param(".a | .[]?", (("a", EACH),), id="by a pipe"),
+        pytest.param(".a | arrays | .[]", (("a", EACH),), id="by a filter of types"),
+        pytest.param(".a | map(select(.x))", (("a",),), id="mapped"),
+        pytest.param(".a[] | .b[]?.c", (("a", EACH, "b", EACH, "c"),), id="lists in a list"),
+        pytest.param("try .a[] catch empty", (("a", EACH),), id="tried"),
+        pytest.param("first(.a[]?)", (("a", EACH),), id="the first"),
+        pytest.param("limit(5; .a[]?)", (("a", EACH),), id="a few"),
+        pytest.param(".a[0:9]", (("a",),), id="a slice"),
+        pytest.param(".m as $m | .a[] | {x: $m}", (("a", EACH),), id="a variable in front"),
+        pytest.param(".a - .b", (("a",), ()), id="an operator"),
+        pytest.param("if .a then .b else .c end", BODY, id="a condition"),
+        pytest.param("map(.a)", BODY, id="a function"),
+        pytest.param(".. | .a?", BODY, id="recursion"),
+        pytest.param("reduce .a[] as $x (0; .)", BODY, id="a reduction"),
+        pytest.param("def f: .a | .b; f", BODY, id="a definition"),
+        pytest.param("{a: .b}", BODY, id="a new object"),
+        pytest.param(",".join(f".a{number}" for number in range(999)), BODY, id="very many"),
+        pytest.param("(" * 5000 + ".a" + ")" * 5000, BODY, id="very deep"),
+        pytest.param("empty", (), id="nothing"),
+        pytest.param('"a", 1', (), id="literals"),
+    ],
+)
+def test_what_a_program_starts_from(program: str, expected: tuple[Source, ...]) -> None:
+    """Ways to lists are followed; of anything else the body itself is said to be read."""
+    assert sources(program) == expected
+
+
+def test_sources_that_multiply_are_few() -> None:
+    """A short program has a million sources: where they get too many, the way there counts."""
+    assert len(sources("(.a, .b) | " * 20 + ".c")) < 100
+
+
+@pytest.mark.parametrize(
+    ("source", "keys"),
+    [
+        ((), ()),
+        (("a", "b"), ("a", "b")),
+        (("a", EACH, "b"), ("a",)),
+        ((EACH, "b"), ()),
+    ],
+)
+def test_the_keys_that_lead_to_the_first_list(source: Source, keys: tuple[str, ...]) -> None:
+    """What a filter reads from is known, so that a page can be measured before the filter."""
+    assert leading_path(source) == keys
+
+
+PATHS = st.lists(st.sampled_from([".a", ".b", "[]"]), min_size=1, max_size=4)
+BODIES = st.recursive(
+    st.none() | st.integers(0, 3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner),
+    max_leaves=8,
+)
+
+
+@given(steps=PATHS, body=BODIES)
+def test_what_jq_finds_is_led_to(steps: list[str], body: Json) -> None:
+    """Where jq finds a value, the source of the program leads there."""
+    program = "".join(".[]?" if step == "[]" else f"{step}?" for step in steps)
+    (source,) = sources(program)
+    found = [one for one in jq.compile(program).input_value(body).all() if one is not None]
+
+    assert found == [] or leads(body, source)
+
+
+@pytest.mark.parametrize(
+    ("source", "body", "expected"),
+    [
+        pytest.param((), {}, True, id="the body"),
+        pytest.param((), None, False, id="null for a body"),
+        pytest.param(("a",), {"b": 1}, False, id="absent"),
+        pytest.param(("a",), {"a": None}, False, id="null"),
+        pytest.param(("a",), [{"a": 1}], False, id="a key of a list"),
+        pytest.param(("a", EACH), {"a": []}, True, id="an empty list"),
+        pytest.param(("a", EACH), {"a": [None]}, True, id="a list of null"),
+        pytest.param(("a", EACH), {"a": "text"}, False, id="no list"),
+        pytest.param(("a", EACH, "b"), {"a": []}, True, id="below an empty list"),
+        pytest.param(("a", EACH, "b"), {"a": [{}, {"b": 1}]}, True, id="below one of a list"),
+        pytest.param(("a", EACH, "b"), {"a": [{}, {"c": 1}]}, False, id="below none of a list"),
+        pytest.param((EACH, "b"), {"x": {"b": 1}}, True, id="below a value of an object"),
+    ],
+)
+def test_whether_there_is_anything(source: Source, body: Json, *, expected: bool) -> None:
+    """An empty list is something, since its elements might have been there."""
+    assert leads(body, source) is expected
