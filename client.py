@@ -49,7 +49,7 @@ from pagination import Page, PageRequest, Paginator, Progress, Step, refuse_othe
 from redaction import Redactor
 from retry import is_rate_limited, parse_retry_after, retried, seconds_to_reset
 from settings import Settings
-from signals import ERROR_NAMES, is_error_report, is_partial, is_unopened, reports_error
+from signals import is_error_report, is_partial, is_unopened, reasons_in, reports_error
 from slices import SlicedRows, slice_list
 from transport import WIRE_ERRORS, AddressRefused, open_http
 
@@ -434,7 +434,7 @@ class ApiClient:
                         yield fetched
                 step = _settled(step, runs, extractor)
                 self._warn(step, upcoming)
-                if is_partial(answer.body):
+                if is_partial(answer.body, page.scopes, extractor.data_path):
                     raise self._reported(upcoming, answer)
                 progress, upcoming = step.progress, step.next and self._unsigned(step.next)
         except PaginationError as error:
@@ -557,8 +557,7 @@ class ApiClient:
 
     def _reported(self, request: PageRequest, answer: Answer) -> BodyError:
         # The reason first: it may stand behind more data than is quoted.
-        reasons = {name: answer.body[name] for name in ERROR_NAMES if name in answer.body}
-        quoted = self.redact(json.dumps({**reasons, **answer.body}))[:QUOTED]
+        quoted = self.redact(json.dumps({**reasons_in(answer.body), **answer.body}))[:QUOTED]
         return BodyError(
             f"{self.describe(request)}: {answer.status}, but the answer reports an error,"
             f" {quoted!r}"
@@ -617,6 +616,7 @@ def _page(
         holder=extractor.holder(answer.body),
         is_single=extractor.single(answer.body) is not MISSING,
         found=found,
+        status=answer.status,
     )
 
 

@@ -57,7 +57,7 @@ _STEP = re.compile(
     re.VERBOSE,
 )
 _INDEX = re.compile(r"\.?\[\s*(-?[0-9]+)\s*\]")  # [-1] or .[-1]
-_JQ_PLACE = re.compile(r" ?\(?at <[^>]*>(, line \d+)?(, column \d+)?\)?:?")
+_JQ_PLACE = re.compile(r" ?\(?at <[^<>]*>(, line \d+)?(, column \d+)?\)?:?")
 _SHOWN = 20  # keys named in a message
 # What reads or ends more than the program itself; jq names the definition when one is used.
 _REFUSED = (
@@ -65,7 +65,7 @@ _REFUSED = (
     "input_filename", "input_line_number", "get_search_list", "modulemeta",
 )  # fmt: skip
 _REFUSALS = "".join(f"def {name}: {name.partition('(')[0]}_is_refused; " for name in _REFUSED)
-_IS_REFUSED = re.compile(r"(\w+)_is_refused/0 is not defined")
+_IS_REFUSED = re.compile(r"\b(\w+)_is_refused/0 is not defined")
 _PRODUCT = re.compile(r"\*(=?)")
 _NO_ENVIRONMENT = "def env: {}; {} as $ENV | "
 

@@ -42,6 +42,7 @@ from signals import (
     is_counted_on,
     is_first,
     is_preceded,
+    is_range,
     known_boolean,
     known_cursor,
     known_link,
@@ -51,6 +52,7 @@ from signals import (
     link_of,
     link_relations,
     scopes_of,
+    unread_links,
     whole_number,
 )
 
@@ -169,6 +171,7 @@ class Page:
     ``holder`` is the object they lie in, as far as ``data_path`` tells; ``is_single``: it found
     one value, no list. ``found``: what the paginator's ``lookups`` that are programs gave on
     the body. ``total``: the total of rows where ``totalPath`` says, if anything is there.
+    ``status`` is the answer's.
     """
 
     url: str
@@ -179,6 +182,7 @@ class Page:
     is_single: bool = False
     found: Found = NOTHING_FOUND
     total: int | None = None
+    status: int = 200
 
     @cached_property
     def ids(self) -> frozenset[str | int]:
@@ -209,7 +213,9 @@ class Page:
 
     @cached_property
     def signal(self) -> Verdict:
-        """What booleans, next markers and headers of this page say together."""
+        """What booleans, next markers, headers and status of this page say together."""
+        if self.rows and is_range(self.status, self.headers):
+            return Verdict.MORE
         return known_signal(self.scopes, self.headers)
 
     @cached_property
@@ -984,6 +990,11 @@ class LinkHeaderPaginator(_Linked):
                 raise PaginationError(
                     f"headerLinkRel is {relation!r}, but the Link header has the relations"
                     f" {', '.join(relations)}; set it to the one that leads to the next page"
+                )
+            if unread_links(page.headers):
+                raise PaginationError(
+                    "the Link header cannot be read as links (RFC 8288); choose the paginationType"
+                    " by another part of the answer, or tell the API's owner"
                 )
             # A Link header that names other relations is a signal too: no next page.
             return None if relations else MISSING

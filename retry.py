@@ -17,7 +17,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exp
 
 from errors import SourceError
 from lookup import Json
-from signals import ERROR_NAMES
+from signals import reasons_in
 
 MAX_ATTEMPTS = 10
 RESET_HEADERS = (
@@ -70,7 +70,7 @@ def is_rate_limited(status: int, headers: httpx.Headers, body: Json = None) -> b
 
 def _codes(body: Json) -> Iterator[str]:
     """The codes of the errors an answer reports, in small letters, without "_"."""
-    reported = [body.get(name) for name in ERROR_NAMES] if isinstance(body, dict) else []
+    reported = [*reasons_in(body).values()] if isinstance(body, dict) else []
     while reported:
         match reported.pop():
             case dict() as error:

@@ -7,10 +7,13 @@ is one more entry, never a branch.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import chain, product
+from functools import lru_cache
+from itertools import chain
+from types import MappingProxyType
+from urllib.parse import unquote
 
 import httpx
 
@@ -19,92 +22,134 @@ from lookup import MISSING, NOTHING_FOUND, Found, Json, Lookup, compile_lookup, 
 
 DEFAULT_NEXT_LINK_PATH = "@odata.nextLink"
 
+# A name stands for all its spellings: `has_more`, `hasMore`, `HasMore`, `has-more`.
 # fmt: off
 HOLDERS: tuple[tuple[str, ...], ...] = (
-    (), ("meta",), ("pagination",), ("paging",), ("page",), ("page_info",), ("pageInfo",),
-    ("response_metadata",), ("metadata",), ("_metadata",), ("meta", "pagination"), ("meta", "page"),
+    (), ("meta",), ("pagination",), ("paging",), ("page",), ("page_info",),
+    ("response_metadata",), ("metadata",), ("meta", "pagination"), ("meta", "page"),
 )
 # Whole answers that stand one level down.
 WRAPPERS = ("data", "result")
 MORE_NAMES = (
-    "has_more", "hasMore", "has_next", "hasNext", "has_next_page", "hasNextPage", "more",
-    "more_available", "moreAvailable", "is_truncated", "isTruncated",
+    "has_more", "has_next", "has_next_page", "more", "more_available", "is_truncated",
 )
-LAST_NAMES = ("is_last", "isLast", "is_last_page", "isLastPage", "last", "last_page", "lastPage")
+LAST_NAMES = ("is_last", "is_last_page", "last", "last_page")
+# True they say that rows are left out; false, only that this page is whole.
+CUT_NAMES = ("truncated", "partial", "is_partial")
 # A cursor says more when it is there. Empty it only says that there is no cursor, as an API
 # that is paged by number or offset may do on every page.
-NEXT_CURSOR_NAMES = (
-    "next_cursor", "nextCursor", "next_page_token", "nextPageToken", "next_token", "nextToken",
-    "continuation_token", "continuationToken",
-)
+NEXT_CURSOR_NAMES = ("next_cursor", "next_page_token", "next_token", "continuation_token")
 NEXT_NAMES = (
-    "next", "next_page", "nextPage", "next_url", "nextUrl", "next_page_url", "nextPageUrl",
-    "next_link", "nextLink", "next_page_uri", "nextPageUri", "next_uri", "nextUri", "next_href",
-    "nextHref", "nextRecordsUrl", "next_offset", "nextOffset", "next_start", "nextPageStart",
-    "next_marker", "nextMarker", DEFAULT_NEXT_LINK_PATH,
+    "next", "next_page", "next_url", "next_page_url", "next_link", "next_page_link",
+    "next_page_uri", "next_uri", "next_href", "next_records_url", "next_results", "next_offset",
+    "next_start", "next_page_start", "next_marker", DEFAULT_NEXT_LINK_PATH,
 )
-NEXT_HOLDERS = (*HOLDERS, ("links",), ("_links",))
+NEXT_HOLDERS = (*HOLDERS, ("links",), ("link",))
 CURSOR_NAMES = (
-    "next_cursor", "nextCursor", "next_page_token", "nextPageToken", "next_token", "nextToken",
-    "continuation_token", "continuationToken", "after_cursor", "afterCursor", "end_cursor",
-    "endCursor", "next_page_id", "next", "after", "cursor",
+    *NEXT_CURSOR_NAMES, "after_cursor", "end_cursor", "next_page_id", "next", "after", "cursor",
 )
 CURSOR_HOLDERS = (*HOLDERS, ("paging", "next"), ("paging", "cursors"), ("cursors",), ("cursor",))
 LINK_NAMES = (
-    DEFAULT_NEXT_LINK_PATH, "next", "next_url", "nextUrl", "next_page_url", "nextPageUrl",
-    "next_link", "nextLink", "next_page_uri", "nextPageUri", "next_uri", "nextUri", "next_href",
-    "nextHref", "nextRecordsUrl", "next_page", "nextPage",
+    DEFAULT_NEXT_LINK_PATH, "next", "next_url", "next_page_url", "next_link", "next_page_link",
+    "next_page_uri", "next_uri", "next_href", "next_records_url", "next_results", "next_page",
 )
 TOTAL_NAMES = (
-    "total", "total_count", "totalCount", "total_results", "totalResults", "total_size",
-    "totalSize", "total_items", "totalItems", "totalElements", "nbHits", "count",
+    "total", "total_count", "total_results", "total_size", "total_items", "total_elements",
+    "total_records", "total_rows", "total_entries", "records_total", "num_found", "nb_hits",
+    "result_count", "count",
 )
-TOTAL_PAGES_NAMES = (
-    "total_pages", "totalPages", "nbPages", "page_count", "pageCount", "pages", "last_page",
-    "lastPage",
-)
+TOTAL_PAGES_NAMES = ("total_pages", "nb_pages", "page_count", "pages", "last_page")
 NEXT_HEADERS = ("X-Next-Page",)
+NEXT_CURSOR_HEADERS = ("X-Next-Cursor", "Next-Range")
 NEXT_RELATIONS = ("next", "prev", "previous", "first", "last")
 TOTAL_HEADERS = ("X-Total-Count", "X-Total", "X-WP-Total", "Total-Count")
 TOTAL_PAGES_HEADERS = ("X-Total-Pages", "X-WP-TotalPages")
-ERROR_NAMES = ("error", "errors", "error_message", "errorMessage", "errorMessages", "fault")
+ERROR_NAMES = ("error", "errors", "error_message", "error_messages", "fault")
 SUCCESS_NAMES = ("ok", "success")
 # What an error report is made of: an object with any other key is an item that had an error.
 REPORT_NAMES = (
-    *ERROR_NAMES, *SUCCESS_NAMES, "message", "code", "status", "statusCode", "detail", "details",
-    "title", "type", "timestamp", "path", "reason", "request_id", "requestId",
+    *ERROR_NAMES, *SUCCESS_NAMES, "message", "code", "status", "status_code", "detail", "details",
+    "title", "type", "timestamp", "path", "reason", "request_id",
 )
-FIRST_NAMES = ("first", "isFirst", "is_first", "firstPage", "isFirstPage", "is_first_page")
+# GitHub's search, Google Drive, Elasticsearch: rows are missing, and no page will bring them.
+INCOMPLETE_NAMES = (
+    "incomplete_results", "incomplete_search", "partial_results", "timed_out",
+)
+FIRST_NAMES = ("first", "is_first", "first_page", "is_first_page")
 PREVIOUS_NAMES = (
-    "previous", "prev", "previous_page", "prev_page", "previousPage", "prevPage", "previous_url",
-    "prev_url", "previousUrl", "prevUrl", "prev_page_url", "previous_page_url",
+    "previous", "prev", "previous_page", "prev_page", "previous_url", "prev_url", "prev_page_url",
+    "previous_page_url",
 )
 # What stands around a list, but says nothing of further pages.
 ENVELOPE = frozenset(
     (
-        *chain.from_iterable(NEXT_HOLDERS), *CURSOR_NAMES, *LINK_NAMES, *NEXT_NAMES, *MORE_NAMES,
-        *LAST_NAMES, *TOTAL_NAMES, *TOTAL_PAGES_NAMES, *FIRST_NAMES, *PREVIOUS_NAMES,
-        *ERROR_NAMES, *SUCCESS_NAMES, "status", "code", "message", "limit", "offset", "skip",
-        "start", "startAt", "size", "page_size", "pageSize", "per_page", "perPage", "self",
-        "href", "url", "uri", "object", "kind", "etag", "@odata.context", "jsonapi",
+        *chain.from_iterable((*NEXT_HOLDERS, *CURSOR_HOLDERS)), *CURSOR_NAMES, *LINK_NAMES,
+        *NEXT_NAMES, *MORE_NAMES, *LAST_NAMES, *CUT_NAMES, *TOTAL_NAMES, *TOTAL_PAGES_NAMES,
+        *FIRST_NAMES, *PREVIOUS_NAMES, *ERROR_NAMES, *SUCCESS_NAMES, *INCOMPLETE_NAMES, "status",
+        "code", "message", "limit", "offset", "skip", "start", "start_at", "size", "page_size",
+        "per_page", "self", "href", "url", "uri", "object", "kind", "etag", "@odata.context",
+        "jsonapi",
     )
 )
 # fmt: on
 
 _DEEPEST_LIST = 5  # objects around the list of an answer, GraphQL's included
+_MOST_DIGITS = 18  # of a count; more are an identifier, or nothing that can be calculated with
+_LARGEST = 10**_MOST_DIGITS - 1
+# Words that are used for other things too: only true and false are meant for pages.
+_AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "timed_out"})
+# https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-search
+_FAILED_SHARDS = ("_shards", "failed")
+_SEVERITIES = ("severity", "level", "type")
+_MILD = frozenset({"warning", "warn", "notice", "info", "information"})
 
+# No part of these may be tried again from every place of a text: a header has up to 64 kB.
 _LINK = re.compile(
-    r"""<(?P<target>[^>]*)>
+    r"""<(?P<target>[^<>]*)>
         (?P<parameters>(?:\s*;\s*[^\s=;,"<]*(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s;,"]*))?)*)""",
     re.VERBOSE,
 )
 _LINK_PARAMETER = re.compile(
     r""";\s*([^\s=;,"<]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|('[^']*'|[^\s;,"]*)))?"""
 )
+_WORD = re.compile(r"[\w-]+")
 _FALSE_TEXTS = frozenset({"", "false", "0", "no", "null", "none"})
 
 
-Scopes = tuple[Json, ...]
+def _squeezed(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
+_SPELLED: Mapping[str, str] = MappingProxyType(
+    {_squeezed(name): name for name in (*ENVELOPE, *WRAPPERS, *REPORT_NAMES, "id")}
+)
+_REASONS = frozenset((*ERROR_NAMES, *SUCCESS_NAMES, *INCOMPLETE_NAMES))
+_LOOKED_FOR = frozenset(
+    name.lower()
+    for name in (
+        "Link", "Content-Range", *NEXT_HEADERS, *NEXT_CURSOR_HEADERS, *TOTAL_HEADERS,
+        *TOTAL_PAGES_HEADERS,
+    )
+)  # fmt: skip
+# Each place with the one around it, which comes before it.
+_PLACES = tuple(
+    (holder, holder[:-1], holder[-1])
+    for holder in dict.fromkeys((*CURSOR_HOLDERS, *NEXT_HOLDERS))
+    if holder
+)
+
+
+@lru_cache(maxsize=4096)  # the same few keys come with every answer
+def name_of(key: str) -> str:
+    """The name of the tables that a key spells, "" where it spells none."""
+    return _SPELLED.get(_squeezed(key), "")
+
+
+Named = Mapping[str, Sequence[Json]]
+"""What the known names among the keys of an object hold; two spellings of one are two values."""
+Scope = Mapping[tuple[str, ...], Named]
+"""The known names of an object itself, and of those it has in the known places."""
+Scopes = tuple[Scope, ...]
 """The objects of one answer in which signals are looked for, the body first."""
 
 
@@ -116,9 +161,48 @@ def scopes_of(body: Json, holder: Json = None) -> Scopes:
     its words are its own.
     """
     if not isinstance(body, dict):
-        return (holder,) if _is_page(holder) else ()
-    wrapped = [body.get(name) for name in WRAPPERS]
-    return (body, *(part for part in (*wrapped, holder) if part is not body and _is_page(part)))
+        return (_scope(_named([holder])),) if _is_page(holder) else ()
+    top = _named([body])
+    wrapped = [part for name in WRAPPERS for part in top.get(name, ())]
+    parts = (part for part in (*wrapped, holder) if part is not body and _is_page(part))
+    return (_scope(top), *(_scope(_named([part])) for part in parts))
+
+
+def _scope(top: Named) -> Scope:
+    scope: dict[tuple[str, ...], Named] = {(): top}
+    for holder, around, name in _PLACES:
+        if (outer := scope.get(around)) and (inside := outer.get(name)):
+            objects = filter(None, map(_holding, inside))
+            if named := _named(objects):
+                scope[holder] = named
+    return scope
+
+
+def _named(objects: Iterable[Mapping[str, Json]]) -> Named:
+    named: dict[str, list[Json]] = {}
+    for key, value in chain.from_iterable(part.items() for part in objects):
+        if name := name_of(key):
+            named.setdefault(name, []).append(value)
+    return named
+
+
+def _holding(value: Json) -> Mapping[str, Json] | None:
+    """What a place holds by name: an object, or the links of a list by their relations.
+
+    HATEOAS has ``{"rel": "next", "href": …}``, FHIR ``{"relation": "next", "url": …}``.
+    """
+    if isinstance(value, dict):
+        return value
+    if not isinstance(value, list):
+        return None
+    links = [link for link in value if isinstance(link, dict)]
+    relations = ((link.get("rel", link.get("relation")), link) for link in links)
+    return {
+        relation: link.get("href", link.get("url"))
+        for text, link in relations
+        if isinstance(text, str)
+        for relation in text.split()
+    }
 
 
 class Verdict(Enum):
@@ -153,7 +237,7 @@ class ConfiguredSignals:
             ("hasMorePath", "lastPagePath", has_more_path, LAST_NAMES),
             ("lastPagePath", "hasMorePath", last_page_path, MORE_NAMES),
         ):
-            if path and path.rpartition(".")[2] in words:
+            if path and name_of(path.rpartition(".")[2]) in words:
                 raise MappingError(
                     f"{name} is {path!r}, which means the opposite; set {opposite} to it instead"
                 )
@@ -187,19 +271,35 @@ def is_true(value: Json) -> bool:
 
 
 def known_boolean(scopes: Scopes) -> Verdict:
-    """Booleans that APIs commonly send; the value must be a boolean to count."""
-    return _more_wins(
-        {
-            value is means_more
-            for names, means_more in ((MORE_NAMES, True), (LAST_NAMES, False))
-            for value in _values(scopes, names, HOLDERS)
-            if isinstance(value, bool)
-        }
-    )
+    """Booleans that APIs commonly send, and 1, 0 and their texts where the name leaves no doubt."""
+    if not scopes:
+        return Verdict.UNKNOWN
+    said = {
+        told is means_more
+        for names, means_more in ((MORE_NAMES, True), (LAST_NAMES, False))
+        for told in _booleans(scopes, names)
+    }
+    cut = set(_booleans(scopes, CUT_NAMES))
+    return _more_wins(said | (cut & {True}))
+
+
+def _booleans(scopes: Scopes, names: Sequence[str]) -> Iterator[bool]:
+    found = (_boolean(name, value) for name, value in _named_values(scopes, names, HOLDERS))
+    return (told for told in found if told is not None)
+
+
+def _boolean(name: str, value: Json) -> bool | None:
+    if isinstance(value, bool) or name in _AMBIGUOUS:
+        return value if isinstance(value, bool) else None
+    if isinstance(value, int | str):
+        return {"1": True, "true": True, "0": False, "false": False}.get(str(value).lower())
+    return None
 
 
 def known_next(scopes: Scopes) -> Verdict:
     """Next markers that APIs commonly send: null or empty is the end, but for a cursor."""
+    if not scopes:
+        return Verdict.UNKNOWN
     cursors = {is_true(value) for value in _values(scopes, NEXT_CURSOR_NAMES, NEXT_HOLDERS)}
     markers = {is_true(value) for value in _values(scopes, NEXT_NAMES, NEXT_HOLDERS)}
     return _more_wins(markers | (cursors & {True}))
@@ -219,11 +319,31 @@ def is_counted_on(scopes: Scopes, headers: httpx.Headers) -> bool:
 
 def known_header(headers: httpx.Headers) -> Verdict:
     """What headers say: a ``Link`` with the relation next or its neighbours, ``X-Next-Page``."""
-    says_more = {is_true(headers[name]) for name in NEXT_HEADERS if name in headers}
-    relations = link_relations(headers) if "Link" in headers else {}
-    if not relations.keys().isdisjoint(NEXT_RELATIONS):
-        says_more.add(leads_to_rows(relations.get("next")))
-    return _more_wins(says_more)
+    if not (present := _present(headers)):
+        return Verdict.UNKNOWN
+    markers = {is_true(value) for value in _told(headers, present, NEXT_HEADERS)}
+    cursors = {is_true(value) for value in _told(headers, present, NEXT_CURSOR_HEADERS)}
+    links = _linked(headers) if "link" in present else set()
+    return _more_wins(markers | (cursors & {True}) | links)
+
+
+def _linked(headers: httpx.Headers) -> set[bool]:
+    relations = link_relations(headers)
+    is_about_pages = not relations.keys().isdisjoint(NEXT_RELATIONS)
+    said = {leads_to_rows(relations.get("next"))} if is_about_pages else set()
+    return said | {True} if "next" in unread_links(headers).lower() else said
+
+
+def is_range(status: int, headers: httpx.Headers) -> bool:
+    """Whether an answer is Partial Content, and does not say that it reaches to the end.
+
+    ``Content-Range: items 40-54/55`` does, ``0-19/55`` and ``0-19/*`` do not (RFC 9110, 14.4).
+    """
+    if status != httpx.codes.PARTIAL_CONTENT:
+        return False
+    span, _, total = headers.get("Content-Range", "").rpartition("/")
+    last, rows = (whole_number(text.strip()) for text in (span.rpartition("-")[2], total))
+    return last is None or rows is None or last + 1 < rows
 
 
 def known_signal(scopes: Scopes, headers: httpx.Headers) -> Verdict:
@@ -234,12 +354,44 @@ def known_signal(scopes: Scopes, headers: httpx.Headers) -> Verdict:
 
 def is_error_report(body: Mapping[str, Json]) -> bool:
     """Whether an object is nothing but the report of an error."""
-    return reports_error(body) and body.keys() <= set(REPORT_NAMES)
+    return reports_error(body) and all(name_of(key) in REPORT_NAMES for key in body)
 
 
-def is_partial(body: Json) -> bool:
-    """Whether an answer says that some of its data is missing, as GraphQL does (its spec, 7.1)."""
-    return isinstance(body, dict) and "data" in body and bool(body.get("errors"))
+def is_partial(body: Json, scopes: Scopes, data_path: str) -> bool:
+    """Whether an answer says that some of its data is missing.
+
+    By errors beside the data, as in GraphQL (its spec, 7.1), or by a word for it. What
+    ``data_path`` names is data: a list of errors may be what is read. Warnings are no errors.
+    """
+    if not isinstance(body, dict):
+        return False
+    if "data" in body and body.get("errors"):
+        return True
+    read = set(_WORD.findall(data_path.partition("|")[0]))
+    # Without scopes the body is the one item.
+    return bool(scopes) and (
+        any(_booleans(scopes, INCOMPLETE_NAMES))
+        or bool(whole_number(follow(body, _FAILED_SHARDS)))
+        or any(_is_failure(told) for key, told in _failures(body) if key not in read)
+    )
+
+
+def _is_failure(told: Json) -> bool:
+    """Whether what stands beside rows as an error is one: a number may count something."""
+    match told:
+        case list():
+            return not all(map(_is_warning, told))
+        case dict():
+            return any(map(is_true, told.values()))
+        case str():
+            return is_true(told)
+        case _:
+            return isinstance(told, bool)
+
+
+def _is_warning(told: Json) -> bool:
+    severities = (told.get(name) for name in _SEVERITIES) if isinstance(told, dict) else ()
+    return any(str(severity).lower() in _MILD for severity in severities)
 
 
 def is_preceded(scopes: Scopes, headers: httpx.Headers) -> bool:
@@ -271,7 +423,7 @@ def is_unopened(
     ``holder`` is the object it lies in; ``goes_on``: another page is to follow. What has an id
     is an item, whatever else it holds.
     """
-    if isinstance(found, dict) and "id" in found:
+    if isinstance(found, dict) and _is_item(found):
         return False
     within = [rows for rows in lists_in(found, _DEEPEST_LIST) if rows]
     lists = within or [rows for rows in lists_in(body, _DEEPEST_LIST) if rows]
@@ -296,7 +448,7 @@ def is_unopened(
 
 def _is_envelope_of(holder: Json, found: Json) -> bool:
     return isinstance(holder, dict) and any(
-        value is found and name in ENVELOPE for name, value in holder.items()
+        value is found and name_of(name) in ENVELOPE for name, value in holder.items()
     )
 
 
@@ -304,14 +456,25 @@ def _is_all_envelope(found: Json) -> bool:
     """Whether a part is nothing but a list of objects and what answers have around it."""
     if not isinstance(found, dict):
         return isinstance(found, list) and any(isinstance(row, dict) for row in found[:1])
-    inside = found.keys() - ENVELOPE
-    return "id" not in found and len(inside) == 1 and _is_all_envelope(found[inside.pop()])
+    inside = [value for key, value in found.items() if name_of(key) not in ENVELOPE]
+    return not _is_item(found) and len(inside) == 1 and _is_all_envelope(inside[0])
 
 
 def reports_error(body: Mapping[str, Json]) -> bool:
     """Whether an answer says that it failed: an error in it, or ``ok`` or ``success`` false."""
-    failed = any(body.get(name) is False for name in SUCCESS_NAMES)
-    return failed or any(body.get(name) for name in ERROR_NAMES)
+    return any(True for _ in _failures(body))
+
+
+def _failures(body: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    for key, told in reasons_in(body).items():
+        name = name_of(key)
+        if (name in ERROR_NAMES and told) or (name in SUCCESS_NAMES and told is False):
+            yield key, told
+
+
+def reasons_in(body: Mapping[str, Json]) -> dict[str, Json]:
+    """What an answer says of its success, its errors and its completeness."""
+    return {key: value for key, value in body.items() if name_of(key) in _REASONS}
 
 
 def first_known(*verdicts: Verdict) -> Verdict:
@@ -322,10 +485,17 @@ def first_known(*verdicts: Verdict) -> Verdict:
 
 def known_totals(scopes: Scopes, headers: httpx.Headers) -> Totals:
     """The totals that headers or body tell, headers first."""
+    present = _present(headers)
+    if not (scopes or present):
+        return Totals(None, None)
     return Totals(
-        rows=whole_number(_range_total(headers))
-        or _number(scopes, headers, TOTAL_NAMES, TOTAL_HEADERS),
-        pages=_number(scopes, headers, TOTAL_PAGES_NAMES, TOTAL_PAGES_HEADERS),
+        rows=_number(
+            scopes,
+            TOTAL_NAMES,
+            *map(_range_total, _told(headers, present, ("Content-Range",))),
+            *_told(headers, present, TOTAL_HEADERS),
+        ),
+        pages=_number(scopes, TOTAL_PAGES_NAMES, *_told(headers, present, TOTAL_PAGES_HEADERS)),
     )
 
 
@@ -354,10 +524,16 @@ def _as_cursor(value: Json) -> Json:
 
 
 def whole_number(value: Json) -> int | None:
-    """A count as APIs send it, a number or its digits; None for anything else."""
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value)
-    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    """A count as APIs send it, a number or its digits; None for anything else.
+
+    What has more than 18 digits counts nothing.
+    """
+    is_text = isinstance(value, str) and value.isascii() and value.isdigit()
+    if (is_text and len(value) <= _MOST_DIGITS) or (
+        isinstance(value, float) and value.is_integer()
+    ):
+        value = int(value)
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST
     return value if is_count else None
 
 
@@ -374,9 +550,16 @@ def link_relations(headers: httpx.Headers) -> dict[str, dict[str, str]]:
             name.lower(): re.sub(r"\\(.)", r"\1", quoted) or plain.strip("'")
             for name, quoted, plain in _LINK_PARAMETER.findall(link["parameters"])
         }
-        for relation in parameters.get("rel", "").lower().split():
+        # The form of RFC 8187, 3.2.1, which some give to a relation: UTF-8''next.
+        extended = unquote(parameters.get("rel*", "").rpartition("'")[2])
+        for relation in parameters.get("rel", extended).lower().split():
             relations.setdefault(relation, {**parameters, "url": link["target"].strip()})
     return relations
+
+
+def unread_links(headers: httpx.Headers) -> str:
+    """What of a ``Link`` header is no link as RFC 8288 has them: "" when all of it is."""
+    return _LINK.sub("", headers.get("Link", "")).strip(" \t,;")
 
 
 def leads_to_rows(link: Mapping[str, str] | None) -> bool:
@@ -397,33 +580,53 @@ def _is_page(part: Json) -> bool:
     """Whether an object holds a list, and is not an item itself."""
     return (
         isinstance(part, dict)
-        and "id" not in part
         and any(isinstance(value, list) for value in part.values())
+        and not _is_item(part)
     )
+
+
+def _is_item(part: Mapping[str, Json]) -> bool:
+    """Whether an object has an id, however that is spelled."""
+    return "id" in part or any(name_of(key) == "id" for key in part)
+
+
+def _named_values(
+    scopes: Scopes, names: Sequence[str], holders: Sequence[tuple[str, ...]]
+) -> Iterator[tuple[str, Json]]:
+    """What the names hold, in each scope itself and below its holders, in that order."""
+    for scope in scopes:
+        for holder, named in scope.items():
+            if not named.keys().isdisjoint(names) and holder in holders:
+                yield from ((name, value) for name in names for value in named.get(name, ()))
 
 
 def _values(
     scopes: Scopes, names: Sequence[str], holders: Sequence[tuple[str, ...]]
 ) -> Iterator[Json]:
-    """What the names hold, in each scope itself and below its holders, in that order."""
-    for scope, holder in product(scopes, holders):
-        # Most holders are not there, and a look-up in vain for each of them adds up.
-        inside = follow(scope, holder) if not holder or holder[0] in scope else MISSING
-        if isinstance(inside, dict) and not inside.keys().isdisjoint(names):
-            yield from (inside[name] for name in names if name in inside)
+    return (value for _, value in _named_values(scopes, names, holders))
 
 
-def _range_total(headers: httpx.Headers) -> str:
-    """The total of ``Content-Range: items 0-24/3573`` (RFC 9110, 14.4); "" without one."""
-    told: str = headers["Content-Range"] if "Content-Range" in headers else ""  # noqa: SIM401 — dear where it is missing
-    return told.rpartition("/")[2].strip()
+def _present(headers: httpx.Headers) -> set[str]:
+    """Which of the known headers are there: httpx goes through all for each one it is asked."""
+    return headers.keys() & _LOOKED_FOR
 
 
-def _number(
-    scopes: Scopes, headers: httpx.Headers, names: Sequence[str], header_names: Sequence[str]
-) -> int | None:
-    told = (headers[name] for name in header_names if name in headers)
-    numbers = (whole_number(value) for value in chain(told, _values(scopes, names, HOLDERS)))
+def _told(headers: httpx.Headers, present: set[str], names: Sequence[str]) -> list[str]:
+    return [headers[name] for name in names if name.lower() in present] if present else []
+
+
+def _range_total(content_range: str) -> str:
+    """The total of ``items 0-24/3573`` (RFC 9110, 14.4); "" for bytes, which are no rows."""
+    return "" if content_range.lower().startswith("bytes") else content_range.rpartition("/")[2]
+
+
+def _number(scopes: Scopes, names: Sequence[str], *told: str) -> int | None:
+    """The first count among texts and what the names hold; Elasticsearch has it in ``value``."""
+    found = (
+        value.get("value") if isinstance(value, dict) else value
+        for value in _values(scopes, names, HOLDERS)
+    )
+    numbers = map(whole_number, chain(map(str.strip, told), found))
     return next((number for number in numbers if number is not None), None)
 
 

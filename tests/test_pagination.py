@@ -620,13 +620,13 @@ def test_a_holder_of_another_type_says_nothing(
     assert not goes_on(paging(type_), page(3, **{holder: value}))
 
 
-@pytest.mark.parametrize("value", [None, "maybe", 7, 0, [], {}, {"a": 1}], ids=repr)
+@pytest.mark.parametrize("value", [None, "maybe", 7, [], {}, {"a": 1}], ids=repr)
 @pytest.mark.parametrize("name", [*MORE_NAMES, "is_last", "isLast", "is_last_page", "last"])
 @counted
 def test_a_boolean_of_another_type_says_nothing(
     type_: PaginationType, name: str, value: Json
 ) -> None:
-    """Only true and false are believed where the name was not configured."""
+    """Only what is true or false is believed where the name was not configured."""
     assert goes_on(paging(type_), page(10, **{name: value}))
     assert not goes_on(paging(type_), page(3, **{name: value}))
 
@@ -1436,7 +1436,6 @@ NEXT = f"{URL}?page=2"
         pytest.param(f'<{URL}>; rel="self nextpage"', None, id="part of a word"),
         pytest.param(f"<{URL}?rel=next>", None, id="no relation"),
         pytest.param("", None, id="empty header"),
-        pytest.param("nonsense", None, id="no link at all"),
     ],
 )
 def test_link_headers(header: str, expected: str | None) -> None:
