@@ -1,15 +1,20 @@
-"""The class Ocean looks for: it makes the mapping's models and its processor known.
+"""The class Ocean looks for: it makes the mapping's models and its own handlers known.
 
 Ocean loads this module before it reads the settings, so what keeps secrets out of the errors
 of that reading is here too.
 """
 
+from loguru import logger
+from port_ocean.clients.port.types import UserAgentType
 from port_ocean.config.settings import IntegrationConfiguration
 from port_ocean.core.handlers.port_app_config.api import APIPortAppConfig
+from port_ocean.core.handlers.port_app_config.models import PortAppConfig
 from port_ocean.core.integrations.base import BaseIntegration
+from port_ocean.core.models import Entity
 
 from entity_processor import FusedEntityProcessor
 from overrides import EndpointAppConfig
+from state_applier import CautiousStateApplier, SecondLookError
 
 # pydantic quotes what it refuses: without this a missing baseUrl prints the token beside it.
 # https://docs.pydantic.dev/latest/api/config/#pydantic.config.ConfigDict.hide_input_in_errors
@@ -21,8 +26,32 @@ class CustomIntegration(BaseIntegration):
     """Ocean's integration with endpoints as kinds."""
 
     EntityProcessorClass = FusedEntityProcessor
+    EntitiesStateApplierClass = CautiousStateApplier
 
     class AppConfigHandlerClass(APIPortAppConfig):
         """Ocean's handler with the mapping's models of this integration."""
 
         CONFIG_CLASS = EndpointAppConfig
+
+    async def resync_reconciliation(
+        self,
+        creation_results: list[tuple[list[Entity], list[Exception]]],
+        did_fetched_current_state: bool,  # noqa: FBT001 (Ocean's signature)
+        user_agent_type: UserAgentType,
+        app_config: PortAppConfig,
+        silent: bool = True,  # noqa: FBT001, FBT002 (Ocean's signature)
+    ) -> bool:
+        """Delete what is gone; whether the resync succeeded.
+
+        A second look that failed fails the resync as a kind that failed does. Left to itself, the
+        error would pass Ocean's reports to Port, which would show a resync that goes on for ever.
+        """
+        try:
+            return await super().resync_reconciliation(
+                creation_results, did_fetched_current_state, user_agent_type, app_config, silent
+            )
+        except SecondLookError as error:
+            if not silent:
+                raise
+            logger.error(str(error))
+            return False

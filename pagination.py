@@ -130,6 +130,11 @@ class PageRequest:
             (self.method, self.url, self.params, self.headers, self.body), sort_keys=True
         )
 
+    @property
+    def query(self) -> frozenset[tuple[str, str]]:
+        """Every query parameter, those of the URL included."""
+        return frozenset((*httpx.URL(self.url).params.multi_items(), *self.params))
+
     def get(self, name: str, send_in: SendIn) -> Json:
         """The value of a query parameter (the last, as text) or of a dot path in the body."""
         if send_in == "query":
@@ -343,6 +348,12 @@ class Paginator(Protocol):
         As ``before``: it must not give other rows.
         """
 
+    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
+        """Whether a later page of a walk was asked for by its position in the list.
+
+        Then rows that move while the walk goes on may be on none of its pages.
+        """
+
 
 def make_paginator(settings: PaginationSettings) -> Paginator:
     """The paginator for these settings."""
@@ -417,6 +428,11 @@ class SinglePage:
         del sent, page
         return None
 
+    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
+        """There is no later page."""
+        del first, later
+        return False
+
 
 class _ToldTotal:
     """Any style whose total of rows stands where ``totalPath`` says.
@@ -457,6 +473,10 @@ class _ToldTotal:
     def beyond(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """As the style has it, by the total."""
         return self._paginator.beyond(sent, self._told(page))
+
+    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
+        """As the style has it."""
+        return self._paginator.is_counted(first, later)
 
     def _told(self, page: Page) -> Page:
         found = MISSING if page.is_single else self._total(page.body, page.found)
@@ -626,6 +646,11 @@ class _Counted(_Sized, ABC):
         left = max(by_rows, progress.total_pages or 0) - progress.pages
         for count in range(1, left + 1):
             yield self._moved(sent, count * self._stride(progress.largest))
+
+    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
+        """Every later page is."""
+        del first, later
+        return True
 
     def beyond(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """The second page, where the first was short, but may be as long as the server allows."""
@@ -830,6 +855,11 @@ class CursorPaginator(_Sized):
         names = (self._signals.names, f"cursorPath {path!r}" if path else "")
         self._configured = " and ".join(filter(None, names))
 
+    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
+        """Whether the cursor is a whole number, which may well be a position."""
+        del first
+        return whole_number(later.get(self._param, self._settings.send_in)) is not None
+
     def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
         """Continue at the cursor, or end without one."""
         self._refuse_no_body(progress, page)
@@ -894,6 +924,10 @@ class _Linked(_Sized, ABC):
     @abstractmethod
     def _link(self, page: Page) -> Json:
         """The link to the next page, null or empty at the end, MISSING where there is no place."""
+
+    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
+        """Whether the link brought a whole number, as ``?page=2`` does."""
+        return any(whole_number(value) is not None for _, value in later.query - first.query)
 
     def step(self, progress: Progress, sent: PageRequest, page: Page) -> Step:
         """Continue at the link, or end without one."""

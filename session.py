@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 import httpx
@@ -59,6 +61,14 @@ Chunk = tuple[list[Item], int]
 """The items of one page and the size of its body in bytes."""
 
 
+class Doubt(Enum):
+    """Why a reading that nothing contradicts may have missed items that are there."""
+
+    MOVED = "rows may have moved from one page to another meanwhile"
+    EMPTY = "a page was empty"
+    GONE = "a child answered 404 or 410"
+
+
 class Session:
     """One resync; close it with ``aclose``.
 
@@ -87,21 +97,40 @@ class Session:
         await self.jq.aclose()
         self.store.close()
 
-    async def extract(self, resource: Resource) -> AsyncGenerator[list[Item]]:
-        """The items of a resource, in batches.
+    def read(self, resource: Resource) -> Reading:
+        """A reading of a resource, about to begin."""
+        return Reading(self, resource)
+
+    def extract(self, resource: Resource) -> AsyncGenerator[list[Item]]:
+        """The batches of a reading, for those who do not ask for its doubts."""
+        return self.read(resource).batches()
+
+
+class Reading:
+    """One reading of a resource; ``doubts`` are known when its batches came to their end."""
+
+    def __init__(self, session: Session, resource: Resource) -> None:
+        self._session = session
+        self._resource = resource
+        self.doubts: frozenset[Doubt] = frozenset()
+
+    async def batches(self) -> AsyncGenerator[list[Item]]:
+        """The items, in batches.
 
         Raises OceanCustomError, or an ExceptionGroup of them when children failed; all that
         was fetched before has been yielded.
         """
+        session, resource = self._session, self._resource
         try:
-            ready = await computed(resource, self.started_at, self.jq)
-            chunks = _ResourceWalk(self, ready).chunks()
+            ready = await computed(resource, session.started_at, session.jq)
+            walk = _ResourceWalk(session, ready)
             batches = in_batches(
-                chunks, most_items=BATCH_ITEMS, most_bytes=BATCH_BYTES, linger=BATCH_LINGER
+                walk.chunks(), most_items=BATCH_ITEMS, most_bytes=BATCH_BYTES, linger=BATCH_LINGER
             )
             async with aclosing(batches):
                 async for batch in batches:
                     yield batch
+            self.doubts = walk.doubts
         except OceanCustomError as error:
             raise _without_frames(error.within(f"kind {resource.kind!r}")) from None
         except ExceptionGroup as group:
@@ -124,7 +153,7 @@ def _without_frames[Failure: Exception](error: Failure) -> Failure:
 
 @dataclass
 class _Source:
-    """An endpoint made ready, and what its walks have met: rows, responses, and 404."""
+    """An endpoint made ready, and what its walks have met: rows, responses, doubts, and 404."""
 
     endpoint: Endpoint
     where: str
@@ -138,6 +167,15 @@ class _Source:
     last_body: Json = None
     first: Fetched | None = None
     longest: Fetched | None = None
+    doubts: set[Doubt] = field(default_factory=set)
+
+    def doubts_of(self, fetched: Fetched, first: PageRequest) -> set[Doubt]:
+        """What a page leaves in doubt, of a walk that began with the request ``first``."""
+        doubts = set() if fetched.page.rows else {Doubt.EMPTY}
+        is_later = fetched.request is not first
+        if is_later and self.paginator.is_counted(first, fetched.request):
+            doubts.add(Doubt.MOVED)
+        return doubts
 
     def count(self, fetched: Fetched) -> None:
         """Count one response; an empty body says nothing about ``data_path``."""
@@ -253,6 +291,7 @@ class _ResourceWalk:
         self._target = self._source(resource.endpoint, "data_path")
         self._chosen = _Walks(session.store)
         self._failures: list[OceanCustomError] = []
+        self._has_items = False
         self._edges = [_EdgeCheck(session.client, source) for source in self._sources]
 
     def _source(self, endpoint: Endpoint, where: str) -> _Source:
@@ -262,6 +301,16 @@ class _ResourceWalk:
     @property
     def _sources(self) -> list[_Source]:
         return [*self._parents.values(), self._target]
+
+    @property
+    def doubts(self) -> frozenset[Doubt]:
+        """Why this walk, now that it is over, may have missed items."""
+        doubts = {doubt for source in self._sources for doubt in source.doubts}
+        if not self._has_items:
+            doubts.add(Doubt.EMPTY)
+        if any(source.gone for source in self._sources):
+            doubts.add(Doubt.GONE)
+        return frozenset(doubts)
 
     async def chunks(self) -> AsyncGenerator[Chunk]:
         """The items of every page of every child; raises at the end what left the walk in doubt."""
@@ -289,6 +338,7 @@ class _ResourceWalk:
             await self._chosen.aclose()
             for source in self._sources:
                 source.forget_pages()
+        self._has_items = items > 0
         walks = self._target.walks
         logger.info(
             "{}: {} items{}, {} requests, {} retries",
@@ -326,9 +376,12 @@ class _ResourceWalk:
         request = request_for(self._target.endpoint, binding, self._session.settings.base_url)
         walk = self._session.client.walk(request, self._target.paginator, self._target.extractor)
         pages = self._guarded(walk, self._target, binding.values.keys())
+        first: PageRequest | None = None
         async with aclosing(pages):
             async for fetched in pages:
+                first = first or fetched.request
                 self._target.count(fetched)
+                self._target.doubts |= self._target.doubts_of(fetched, first)
                 yield [binding.enriched(item) for item in fetched.extracted.items], fetched.size
 
     async def _guarded[Fetch](
@@ -532,21 +585,32 @@ class _Parents:
     def __init__(self, client: ApiClient, store: ItemStore) -> None:
         self._client = client
         self._walks = _Walks(store)
+        self._doubts: defaultdict[Hashable, set[Doubt]] = defaultdict(set)
 
     async def aclose(self) -> None:
         """Stop walking, and forget everything."""
         await self._walks.aclose()
 
-    def pages(self, source: _Source, request: PageRequest) -> AsyncGenerator[list[Item]]:
-        """The items of a parent, page by page."""
+    async def pages(self, source: _Source, request: PageRequest) -> AsyncGenerator[list[Item]]:
+        """The items of a parent, page by page; its doubts are those of whoever takes its items."""
         key = (request.key, source.extractor.data_path, source.endpoint.pagination)
-        return self._walks.followed(key, lambda: self._walked(source, request))
+        doubts = self._doubts[key]
+        pages = self._walks.followed(key, lambda: self._walked(source, request, doubts))
+        async with aclosing(pages):
+            async for items in pages:
+                yield items
+        source.doubts |= doubts
 
-    async def _walked(self, source: _Source, request: PageRequest) -> AsyncGenerator[list[Item]]:
+    async def _walked(
+        self, source: _Source, request: PageRequest, doubts: set[Doubt]
+    ) -> AsyncGenerator[list[Item]]:
         walk = self._client.walk(request, source.paginator, source.extractor)
+        first: PageRequest | None = None
         async with aclosing(walk):
             async for fetched in walk:
+                first = first or fetched.request
                 source.count(fetched)
+                doubts |= source.doubts_of(fetched, first)
                 yield fetched.extracted.items
 
 

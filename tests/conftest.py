@@ -19,22 +19,23 @@ from workbench.catalog import CatalogStore, create_app
 from workbench.serve import serving
 
 
-class _Switchboard:
+class Switchboard:
     """An ASGI app that hands everything to another: one server for the catalogs of all tests."""
 
     def __init__(self) -> None:
         self.app: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the app does."""
         assert scope["type"] == "lifespan" or self.app
         if self.app:
             await self.app(scope, receive, send)
 
 
 @pytest.fixture(scope="session")
-def switchboard() -> Iterator[tuple[_Switchboard, str]]:
+def switchboard() -> Iterator[tuple[Switchboard, str]]:
     """The server of the catalogs, and its URL."""
-    board = _Switchboard()
+    board = Switchboard()
     with serving(board) as url:
         yield board, url
 
@@ -47,7 +48,7 @@ def store() -> Iterator[CatalogStore]:
 
 
 @pytest.fixture
-def catalog_url(switchboard: tuple[_Switchboard, str], store: CatalogStore) -> str:
+def catalog_url(switchboard: tuple[Switchboard, str], store: CatalogStore) -> str:
     """Where the catalog answers."""
     board, url = switchboard
     board.app = create_app(store)

@@ -197,9 +197,14 @@ def passes_in_time(cell: Cell) -> Expect:
     return Expect.EITHER if cell.place == "login" and cell.passing else passes(cell)
 
 
+def _if_it_lasts(cell: Cell, expect: Expect) -> Expect:
+    """What the API says of an absence is believed when it says so twice."""
+    return Expect.COMPLETE if cell.passing else expect
+
+
 def gone(cell: Cell) -> Expect:
     """A child that is not found beside others went away; anything else is a mistake."""
-    return Expect.SKIPPED if cell.place == "child" else Expect.RAISES
+    return _if_it_lasts(cell, Expect.SKIPPED) if cell.place == "child" else Expect.RAISES
 
 
 def refused(cell: Cell) -> Expect:
@@ -213,22 +218,24 @@ def silent(cell: Cell) -> Expect:
     if cell.place == "login":
         return Expect.RAISES
     contradicted = cell.paging in LED or cell.paging == "page_total"
-    return Expect.RAISES if contradicted and not cell.is_first_page else Expect.BELIEVED
+    if contradicted and not cell.is_first_page:
+        return Expect.RAISES
+    return _if_it_lasts(cell, Expect.BELIEVED)
 
 
 def empty(cell: Cell) -> Expect:
     """An empty body is an empty collection, but never the end of one."""
     if cell.place == "login" or not cell.is_first_page:
         return Expect.RAISES
-    return Expect.BELIEVED
+    return _if_it_lasts(cell, Expect.BELIEVED)
 
 
 def no_list(cell: Cell) -> Expect:
     """No list is an empty page, as some APIs leave empty lists out; but not in every answer."""
-    if cell.place == "child":
-        return Expect.BELIEVED
     contradicted = cell.is_first_page or cell.paging == "page_total"
-    return Expect.RAISES if contradicted else Expect.BELIEVED
+    if contradicted and cell.place != "child":
+        return Expect.RAISES
+    return _if_it_lasts(cell, Expect.BELIEVED)
 
 
 def unreadable_rows(cell: Cell) -> Expect:
@@ -652,29 +659,3 @@ def bound(cell: Cell, scene: Scene) -> int:
     if cell.place == "login":
         return honest + len(KINDS) * (more + 1)
     return honest + more
-
-
-# --- finds ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Find:
-    """Why cells break a rule, and which do; `is_loss`: fewer entities, and no error."""
-
-    why: str
-    concerns: Rule
-    is_loss: bool = False
-
-
-FINDS: tuple[Find, ...] = (
-    Find(
-        "a row that moves up a page while positions are counted is never seen",
-        lambda cell: cell.fault.name == "row removed" and cell.paging != "page_total",
-        is_loss=True,
-    ),
-)
-
-
-def known_find(cell: Cell) -> Find | None:
-    """Why a cell breaks a rule, where that is known; None where it is to keep them all."""
-    return next((find for find in FINDS if find.concerns(cell)), None)

@@ -89,7 +89,7 @@ def test_two_spellings_of_one_name_both_count() -> None:
 
 MORE = [
     pytest.param(page(HasMore=True), id="PascalCase"),
-    pytest.param(page(**{"has-more": True}), id="hyphen"),
+    pytest.param(Page(URL, {"rows": ROWS, "has-more": True}, ROWS), id="hyphen"),
     pytest.param(page(NextToken="x"), id="a token in PascalCase"),
     pytest.param(page(TotalCount=55), id="a total in PascalCase"),
     pytest.param(page(Pagination={"Total": 55}), id="a holder in PascalCase"),
