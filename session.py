@@ -200,11 +200,13 @@ class _Source:
     def refuse_fruitless(self) -> None:
         """Raise when no walk, or no response, led anywhere: a typo, not an empty collection."""
         if self.gone and not self.has_rows:
-            others = ", and nothing for the others" if self.gone < self.walks else ""
+            is_all = self.gone == self.walks
+            which = f"each of {self.gone}" if is_all else f"{self.gone} of {self.walks}"
+            others = "" if is_all else ", and nothing for the others"
             raise MappingError(
-                f"{self.endpoint.path!r} answered 404 or 410 for {self.gone} of {self.walks} values"
-                f" of its path parameters{others}; correct the path, or let the filter of a path"
-                " parameter leave such values out"
+                f"{self.endpoint.path!r} answered 404 or 410 for {which} values of its path"
+                f" parameters{others}; correct the path, or let the filter of a path parameter"
+                " leave such values out"
             )
         if self.responses and self.without_items == self.responses:
             empty = (

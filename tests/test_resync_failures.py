@@ -384,7 +384,7 @@ async def test_the_only_child_that_is_not_found_is_an_error(family: Family, stat
 
     assert not outcome.complete
     assert outcome.deleted == set()
-    assert "'/items/{item}/notes' answered 404 or 410 for 1 of 1 values" in outcome.message
+    assert "'/items/{item}/notes' answered 404 or 410 for each of 1 values" in outcome.message
     assert "let the filter of a path parameter leave such values out" in outcome.message
     assert after.complete, after.formatted
     assert after.deleted == {"child/young"}
