@@ -119,10 +119,11 @@ async def test_a_total_that_an_insertion_keeps_up_hides_nothing(
     """One row goes and another comes: the total is the same, and a row was missed all the same."""
 
     def swap(rows: Items) -> None:
-        rows[:] = [*rows[1:], *named("new")]
+        rows[:] = [*rows[1:], *named("newer")]
 
     installation.settings |= style | {"max_concurrent_requests": 1}
     listing.tells_total = True
+    listing.rows += named("new")  # so that no page is empty
     listing.changes(swap)
 
     outcome = await installation.resync()
@@ -136,13 +137,14 @@ async def test_a_row_that_moves_to_the_front_is_not_deleted(
     installation: Installation, listing: Listing
 ) -> None:
     """In a list sorted by when its rows changed, one passes the walk; it is not deleted."""
+    listing.rows += named("new")  # so that no page is empty
     listing.changes(lambda rows: rows.insert(0, rows.pop(4)))
 
     outcome = await installation.resync()
 
     assert outcome.complete, outcome.formatted
     assert outcome.deleted == {"item/gone"}
-    assert outcome.entities == entities("item", 1, 2, 3, 4, 5, 6)
+    assert outcome.entities == entities("item", 1, 2, 3, 4, 5, 6, "new")
 
 
 async def test_links_that_count_pages_are_no_better(
@@ -227,7 +229,7 @@ async def test_whole_numbers_as_cursors_may_be_positions(
     api: FaultApi, installation: Installation
 ) -> None:
     """A cursor that counts rows moves with them, in the query and in the body."""
-    listing = Listing(named(1, 2, 3, 4, 5, "gone"))
+    listing = Listing(named(1, 2, 3, 4, 5, 6, "gone"))
 
     def counted(request: Request) -> Reply:
         start = int(request.json.get("from", 0))  # type: ignore[call-overload] # a test's own body
@@ -298,7 +300,7 @@ async def test_items_to_parse_are_looked_at_again(
 ) -> None:
     """The second reading is split by `itemsToParse` as the first one is."""
     listing.rows[:] = [
-        {"id": number, "parts": [{"id": "a"}, {"id": "b"}]} for number in range(1, 7)
+        {"id": number, "parts": [{"id": "a"}, {"id": "b"}]} for number in range(1, 8)
     ]
     split: Any = resource("/items", identifier='"\\(.id)-\\(.part.id)"', data_path=".items")
     split["port"] |= {"itemsToParse": ".parts", "itemsToParseName": "part"}
@@ -310,7 +312,7 @@ async def test_items_to_parse_are_looked_at_again(
     outcome = await installation.resync()
 
     assert outcome.complete, outcome.formatted
-    assert outcome.deleted == {"item/6-a", "item/6-b"}
+    assert outcome.deleted == {"item/7-a", "item/7-b"}
     assert {"item/3-a", "item/3-b"} <= outcome.entities
 
 
@@ -321,6 +323,7 @@ async def test_the_query_and_a_computed_blueprint_hold_at_the_second_look(
     mapped: Any = resource("/items", data_path=".items", query=".id != 3")
     mapped["port"]["entity"]["mappings"]["blueprint"] = '"item" | .'
     installation.mapping = [mapped]
+    listing.rows += named("new")  # so that no page is empty
     listing.changes(lambda rows: rows.insert(0, rows.pop(4)))
 
     outcome = await installation.resync()
@@ -334,7 +337,7 @@ async def test_two_kinds_with_one_blueprint_are_both_looked_at(
     api: FaultApi, installation: Installation, listing: Listing
 ) -> None:
     """Either may have made an entity; a kind with another blueprint is left alone."""
-    more, teams = Listing(named(11, 12, 13, 14, 15, 16)), Listing(named(1, 2, 3))
+    more, teams = Listing(named(11, 12, 13, 14, 15, 16, 17)), Listing(named(1, 2, 3))
     api.serve("/more", more)
     api.serve("/teams", teams)
     installation.mapping += [
@@ -350,7 +353,7 @@ async def test_two_kinds_with_one_blueprint_are_both_looked_at(
     outcome = await installation.resync()
 
     assert outcome.complete, outcome.formatted
-    assert outcome.deleted == {"item/6", "item/16"}
+    assert outcome.deleted == {"item/6", "item/17"}
     asked = api.paths()
     assert asked.index("/more", asked.index("/teams")) > 0
     assert asked.count("/teams") == 2
@@ -394,17 +397,20 @@ async def test_a_second_look_logs_in_by_itself(
     await all_is_over()
 
 
+def by_search() -> Any:
+    """A resource whose entities are named by a search query."""
+    rule = {"property": '"$identifier"', "operator": '"="', "value": ".id | tostring"}
+    mapped: Any = resource("/items", data_path=".items")
+    search = {"combinator": '"and"', "rules": [rule]}
+    mapped["port"]["entity"]["mappings"]["identifier"] = search
+    return mapped
+
+
 async def test_entities_named_by_a_search_are_found_again(
     installation: Installation, listing: Listing
 ) -> None:
     """Port tells whom a search query names; only the one that is gone is deleted."""
-    search = {
-        "combinator": '"and"',
-        "rules": [{"property": '"$identifier"', "operator": '"="', "value": ".id | tostring"}],
-    }
-    mapped: Any = resource("/items", data_path=".items")
-    mapped["port"]["entity"]["mappings"]["identifier"] = search
-    installation.mapping = [mapped]
+    installation.mapping = [by_search()]
     listing.changes(first_goes)
 
     outcome = await installation.resync()
@@ -583,3 +589,20 @@ async def test_an_entity_that_port_refuses_for_good_fails_no_resync(
         assert outcome.complete, outcome.formatted
         assert outcome.deleted == {f"strict/{gone['id']}"}
         assert "strict/2" in outcome.entities
+
+
+async def test_what_a_search_names_is_unknown_to_a_port_in_trouble(
+    installation: Installation, listing: Listing, port: Refusing
+) -> None:
+    """Nothing of the blueprint is deleted then; the next resync deletes what is gone."""
+    assert listing.rows
+    installation.mapping = [by_search()]
+    port.refuses = lambda path: path.endswith("/entities/bulk")
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.deleted == set()
+    assert "7 entities are not deleted" in warnings(outcome)[0]
+    port.refuses = lambda _: False
+    assert (await installation.resync()).deleted == {"item/gone"}
