@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Protocol, cast
 
@@ -39,6 +40,7 @@ from port_ocean.exceptions.core import EntityProcessorException, OceanAbortExcep
 from errors import MappingError
 from fusion import (
     Expression,
+    Failure,
     FusedMapping,
     Program,
     Reading,
@@ -53,6 +55,9 @@ from lookup import Json, jq_reason, keys_of
 Items = list[dict[Json, Json]]
 _Result = tuple[list[MappedEntity], list[Exception]]
 """What became of one item: its entity, or its errors."""
+
+_NAMING: Final = ("identifier", "blueprint")
+"""Without these an item makes no entity."""
 
 
 def _number(text: str) -> float:
@@ -100,7 +105,8 @@ class Work:
     how many items passed the query, and how many of those made an entity. Without an identifier
     or a blueprint there is no entity, and no error: Ocean leaves such an item out. For some items
     that may be meant; for all of them it is a mistake, after which Ocean would delete whatever
-    the resource made before. The same goes for items that ``itemsToParse`` finds no list in.
+    the resource made before. The same goes for items that ``itemsToParse`` finds no list in, and
+    for each item of which either failed in jq.
     """
 
     jq: Jq
@@ -110,15 +116,26 @@ class Work:
     passed: int = 0
     made: int = 0
     lacking: set[str] = field(default_factory=set)
+    failed: list[Failure] = field(default_factory=list)
     keys: str = ""
 
     def count(self, mapped: MappedEntity) -> None:
         """Count one item that was mapped."""
         if mapped.did_entity_pass_selector:
-            lacking = {key for key in ("identifier", "blueprint") if not mapped.entity.get(key)}
+            lacking = {key for key in _NAMING if not mapped.entity.get(key)}
             self.passed += 1
             self.made += not lacking
             self.lacking |= lacking
+
+    def count_failures(self, readings: Iterable[Reading]) -> None:
+        """Count what failed in one batch, and costs an item its entity."""
+        self.failed += [
+            failure
+            for reading in readings
+            if reading.passed
+            for failure in reading.failures
+            if failure.expression.path.partition(".")[0] in _NAMING
+        ]
 
     def refuse_unfinished(self) -> None:
         """Raise MappingError when the resource was given up: no use reading on."""
@@ -128,6 +145,14 @@ class Work:
     def refuse_fruitless(self, config: ResourceConfig) -> None:
         """Raise MappingError when there were items, and not one of them led to an entity."""
         self._refuse_fruitless_searches(config)
+        if self.made and self.failed:
+            first = self.failed[0]
+            raise MappingError(
+                f"{first.expression.path} {first.expression.jq!r} failed for {len(self.failed)} of"
+                f" {self.passed} items that passed the query"
+                f" ({jq_reason(ValueError(first.message))}); correct the expression, or let"
+                " selector.query leave them out"
+            ).within(_kind(config))
         if self.made or not self.passed:
             return
         mappings = config.port.entity.mappings.dict()
@@ -201,6 +226,7 @@ class FusedEntityProcessor(JQEntityProcessor):
             raise OceanAbortException(str(error)) from error
         readings = [work.fused.read(answer) for answer in answers]
         self._log_failures(readings)
+        work.count_failures(readings)
         results = [_result(work.fused, reading, query) for reading in readings]
         work.keys = work.keys or keys_of(raw_results[0])
         for mapped, _ in results:

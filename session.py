@@ -22,7 +22,14 @@ import httpx
 from loguru import logger
 
 from client import ApiClient, Fetched
-from errors import CredentialsError, MappingError, OceanCustomError, ResponseError, SourceError
+from errors import (
+    BodyError,
+    CredentialsError,
+    MappingError,
+    OceanCustomError,
+    ResponseError,
+    SourceError,
+)
 from expansion import (
     Binding,
     Chooser,
@@ -40,6 +47,7 @@ from jq_worker import JqWorker
 from lookup import Json, keys_of, lists_in
 from pagination import PageRequest, Paginator, make_paginator
 from settings import Settings
+from signals import is_like_report
 from store import ItemStore, Span
 from streams import each, in_batches, merged
 from transport import open_http
@@ -162,9 +170,11 @@ class _Source:
     walks: int = 0
     gone: int = 0
     has_rows: bool = False
+    has_list: bool = False
     responses: int = 0
     without_items: int = 0
     last_body: Json = None
+    report: Json = None
     first: Fetched | None = None
     longest: Fetched | None = None
     doubts: set[Doubt] = field(default_factory=set)
@@ -184,6 +194,9 @@ class _Source:
         if fetched.begins_walk and len(fetched.page.rows) > self._longest_length:
             self.longest = fetched
         self.has_rows = self.has_rows or bool(fetched.page.rows)
+        self.has_list = self.has_list or (bool(fetched.page.rows) and not fetched.page.is_single)
+        if is_like_report(fetched.page.body) and (fetched.page.is_single or not fetched.page.rows):
+            self.report = fetched.page.body
         if fetched.size:
             self.responses += 1
             self.without_items += fetched.extracted.nothing
@@ -191,7 +204,7 @@ class _Source:
 
     def forget_pages(self) -> None:
         """Let go of the pages kept: the file of a large one is closed with its last reader."""
-        self.first = self.longest = self.last_body = None
+        self.first = self.longest = self.last_body = self.report = None
 
     @property
     def _longest_length(self) -> int:
@@ -207,6 +220,11 @@ class _Source:
                 f"{self.endpoint.path!r} answered 404 or 410 for {which} values of its path"
                 f" parameters{others}; correct the path, or let the filter of a path parameter"
                 " leave such values out"
+            )
+        if self.report and self.has_list:
+            raise BodyError(
+                f"{self.endpoint.path!r}: where others gave a list, one answer has only"
+                f" {keys_of(self.report)}: it reports something, and its items are missing"
             )
         if self.responses and self.without_items == self.responses:
             empty = (

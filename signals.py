@@ -352,9 +352,16 @@ def known_signal(scopes: Scopes, headers: httpx.Headers) -> Verdict:
     return _more_wins({verdict is Verdict.MORE for verdict in said})
 
 
+def is_like_report(body: Json) -> bool:
+    """Whether an object is made of nothing but what reports hold: a message, a code, a status."""
+    return (
+        isinstance(body, dict) and bool(body) and all(name_of(key) in REPORT_NAMES for key in body)
+    )
+
+
 def is_error_report(body: Mapping[str, Json]) -> bool:
     """Whether an object is nothing but the report of an error."""
-    return reports_error(body) and all(name_of(key) in REPORT_NAMES for key in body)
+    return reports_error(body) and is_like_report(body)
 
 
 def is_partial(body: Json, scopes: Scopes, data_path: str) -> bool:

@@ -838,3 +838,23 @@ async def test_one_batch_without_identifiers_is_no_mistake(
     assert outcome.complete, outcome.formatted
     assert outcome.batches == 2
     assert outcome.entities == entities("item", 3, 7)
+
+
+async def test_an_identifier_that_fails_for_some_items_deletes_nothing(
+    api: FaultApi, installation: Installation
+) -> None:
+    """Null may be meant; a failure costs an item its entity without anybody having said so."""
+    items = [{"id": "A"}, {"id": "B"}]
+    api.serve("/items", lambda _: answer({"items": items}))
+    installation.mapping = [
+        resource("/items", data_path=".items", identifier=".id | ascii_downcase")
+    ]
+    first = await installation.resync()
+    items[1]["id"] = 7  # type: ignore[assignment] # what the API should not do
+
+    outcome = await installation.resync()
+
+    assert first.entities == entities("item", "a", "b")
+    assert not outcome.complete
+    assert outcome.deleted == set()
+    assert "identifier '.id | ascii_downcase' failed for 1 of 2 items" in outcome.message

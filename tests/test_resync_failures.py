@@ -370,6 +370,18 @@ async def test_a_child_that_went_away_is_skipped(family: Family, status: int) ->
     assert len([line for line in warnings if "skipped 1 children" in line]) == 2  # by each reading
 
 
+async def test_a_child_that_only_reports_something_is_an_error(family: Family) -> None:
+    """A message where its siblings have lists is no item, and no empty list."""
+    family.api.fail("/items/3/notes", answer({"message": "busy", "code": 17}))
+
+    outcome = await family.installation.resync()
+
+    assert not outcome.complete
+    assert outcome.deleted == set()
+    assert "child/young" in outcome.entities
+    assert "where others gave a list, one answer has only the keys code, message" in outcome.message
+
+
 @pytest.mark.parametrize("status", [404, 410])
 async def test_the_only_child_that_is_not_found_is_an_error(family: Family, status: int) -> None:
     """Nothing tells a typo from a parent that went away; the resync after that is complete."""
