@@ -14,6 +14,7 @@ from tests.conftest import Switchboard
 from tests.fault_api import Answer, FaultApi, Reply, Request, answer
 from tests.resync import Installation, Outcome, resource
 from tests.world import CHILDREN, LOGIN, PAGED, Family, Items, World, children, entities, named
+from workbench.store.model import JsonObject
 
 OFFSET = {"pagination_type": "offset", "page_size": 2}
 CURSOR: dict[str, Any] = {"type": "cursor", "cursor_path": "next"}
@@ -397,13 +398,13 @@ async def test_a_second_look_logs_in_by_itself(
     await all_is_over()
 
 
-def by_search() -> Any:
+def by_search() -> JsonObject:
     """A resource whose entities are named by a search query."""
     rule = {"property": '"$identifier"', "operator": '"="', "value": ".id | tostring"}
     mapped: Any = resource("/items", data_path=".items")
     search = {"combinator": '"and"', "rules": [rule]}
     mapped["port"]["entity"]["mappings"]["identifier"] = search
-    return mapped
+    return {**mapped}
 
 
 async def test_entities_named_by_a_search_are_found_again(
