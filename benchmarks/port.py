@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from contextlib import suppress
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -39,7 +40,7 @@ RAW = "raw"
 
 
 class _Slow:
-    """Lets writes of entities wait."""
+    """Lets writes of entities wait; whoever is stopped in the middle of a request is no fault."""
 
     def __init__(self, app: ASGIApp, delay: float) -> None:
         self._app = app
@@ -48,7 +49,8 @@ class _Slow:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._delay and scope.get("path", "").endswith("/bulk"):
             await asyncio.sleep(self._delay)
-        await self._app(scope, receive, send)
+        with suppress(ClientDisconnect):
+            await self._app(scope, receive, send)
 
 
 def _with_processor(app: ASGIApp, store: CatalogStore) -> ASGIApp:
