@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing, suppress
 from typing import Final
 
-from errors import OceanCustomError
+from errors import OceanCustomError, SourceError
 
 
 class _Room:
@@ -82,10 +82,12 @@ async def merged[Source, Item](
     async def read_all() -> None:
         try:
             async with aclosing(sources), asyncio.TaskGroup() as group:
-                for _ in range(workers):
-                    group.create_task(work())
+                tasks = [group.create_task(work()) for _ in range(workers)]
             for failure in failures:
                 raise failure
+            # A group takes a task that was cancelled for one that is done.
+            if any(task.cancelled() for task in tasks):
+                raise SourceError("reading was cut off")
         finally:
             queue.put_nowait(_DONE)
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errors import OceanCustomError, TransportError
+from errors import OceanCustomError, SourceError, TransportError
 from streams import each, in_batches, merged
 
 Item = tuple[int, int]
@@ -248,6 +248,20 @@ async def test_an_error_ends_all_sources(failure: Exception, busy: int) -> None:
     assert [item for item in items if item[0] == 0] == [(0, 0), (0, 1)]
     assert sources.open == 0
     assert not others()
+
+
+async def test_a_source_that_is_cut_off_is_no_end() -> None:
+    """A cancellation within a source ends its task without an error, but not the stream."""
+
+    async def cut(source: int) -> AsyncGenerator[Item]:
+        yield source, 0
+        if source:
+            raise asyncio.CancelledError
+
+    items, error = await read(merged(each([0, 1, 2]), cut, workers=2, weigh=light))
+
+    assert isinstance(error, SourceError)
+    assert (0, 0) in items
 
 
 async def test_an_error_in_the_list_of_sources_comes_last() -> None:
