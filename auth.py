@@ -224,6 +224,9 @@ class LoginAuth(httpx.Auth):
             response = yield used.sign(request)
             if response.status_code != httpx.codes.UNAUTHORIZED or own_login:
                 return
+            # httpx would read it while the next request is made: what fails there is not the
+            # login.
+            await response.aread()
 
     def _is_old(self, signature: _Signature) -> bool:
         interval = self._login.reauthenticate_after or signature.lifetime

@@ -13,7 +13,7 @@ import os
 import tempfile
 import weakref
 import zlib
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import override
@@ -27,6 +27,9 @@ from lookup import Json
 MIB = 1024 * 1024
 ACCEPTED_CODINGS = "gzip, deflate"
 """The ``Accept-Encoding`` of every request: what is decompressed here."""
+
+MOST_OF_FAILURE = MIB
+"""Bytes of a failure's body that are read, as sent and decoded: it is quoted, and no more."""
 
 _PIECE = 256 * 1024  # bytes decompressed at a time
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
@@ -45,7 +48,8 @@ class BodyLimits:
 
     A response hook of httpx: call it with a response whose body is still to come. Reading
     that body then gives it decompressed, or raises BodyError when it is too large and
-    httpx.DecodingError when its compression is broken.
+    httpx.DecodingError when its compression is broken. What is no success has only the
+    beginning of its body, and is never too large: its status is what counts.
     """
 
     compressed: int
@@ -61,13 +65,13 @@ class BodyLimits:
             raise BodyError(
                 f"the answer is compressed as {coding!r}, but {ACCEPTED_CODINGS} was asked for"
             )
+        stream = response.stream
+        assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 — of an async client
         if response.is_success:
             self.admit(told or 0, compressed=inflater is not None)
-        # No client reads more than the length that was told.
-        if inflater or told is None:
-            stream = response.stream
-            assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 — of an async client
             response.stream = _BoundedStream(stream, self, inflater)
+        else:
+            response.stream = _FailureStream(stream, inflater)
 
     def admit(self, size: int, *, compressed: bool) -> None:
         """Raise BodyError for a body of more bytes than allowed."""
@@ -81,15 +85,29 @@ class BodyLimits:
             )
 
 
-class _BoundedStream(httpx.AsyncByteStream):
-    """A body as it arrives, decompressed and counted."""
+class _DecodedStream(httpx.AsyncByteStream):
+    """A body as it arrives, decompressed by who inherits from this."""
+
+    def __init__(self, stream: httpx.AsyncByteStream, inflater: _Inflater | None) -> None:
+        self._stream = stream
+        self._inflater = inflater
+
+    def _pieces(self, chunk: bytes) -> Iterable[bytes]:
+        return self._inflater.pieces(chunk) if self._inflater else (chunk,)
+
+    @override
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class _BoundedStream(_DecodedStream):
+    """The body of a success, counted: it is read whole, or not at all."""
 
     def __init__(
         self, stream: httpx.AsyncByteStream, limits: BodyLimits, inflater: _Inflater | None
     ) -> None:
-        self._stream = stream
+        super().__init__(stream, inflater)
         self._limits = limits
-        self._inflater = inflater
 
     @override
     async def __aiter__(self) -> AsyncGenerator[bytes]:
@@ -98,14 +116,27 @@ class _BoundedStream(httpx.AsyncByteStream):
             arrived += len(chunk)
             if self._inflater:
                 self._limits.admit(arrived, compressed=True)
-            for piece in self._inflater.pieces(chunk) if self._inflater else (chunk,):
+            for piece in self._pieces(chunk):
                 decoded += len(piece)
                 self._limits.admit(decoded, compressed=False)
                 yield piece
 
+
+class _FailureStream(_DecodedStream):
+    """The beginning of a failure's body; what comes after it is left to whoever sends it."""
+
     @override
-    async def aclose(self) -> None:
-        await self._stream.aclose()
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
+        arrived = decoded = 0
+        async for chunk in self._stream:
+            arrived += len(chunk)
+            for piece in self._pieces(chunk):
+                decoded += len(piece)
+                yield piece
+                if decoded >= MOST_OF_FAILURE:
+                    return
+            if arrived >= MOST_OF_FAILURE:
+                return
 
 
 class _Inflater:
@@ -195,16 +226,6 @@ async def received(response: httpx.Response, *, in_memory: float) -> bytes | Spo
         return b"".join(held)
     spool.write(b"".join(held))
     return spool
-
-
-async def beginning(response: httpx.Response, length: int) -> bytes:
-    """The first bytes of a body, at least ``length`` of them when there are so many."""
-    held = b""
-    async for chunk in response.aiter_bytes():
-        held += chunk
-        if len(held) >= length:
-            break
-    return held
 
 
 # --- decoding --------------------------------------------------------------------------

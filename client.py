@@ -29,7 +29,6 @@ from bodies import (
     MIB,
     BodyLimits,
     Spool,
-    beginning,
     decode_json,
     is_utf8,
     received,
@@ -609,7 +608,7 @@ def _only_secures(url: httpx.URL, target: httpx.URL) -> bool:
 async def _content(response: httpx.Response, request: PageRequest) -> bytes | Spool:
     """What is needed of a response's body; a large one is kept on disk if it may be sliced."""
     if not response.is_success:
-        return await beginning(response, _REDACTED)
+        return await response.aread()
     return await received(response, in_memory=math.inf if request.list_path is None else IN_MEMORY)
 
 
