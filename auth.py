@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote_plus, urlencode
 
 import httpx
 
+from bodies import charset_of, decode_json
 from errors import BodyError, CredentialsError, OriginError, ResponseError, TransportError
 from lookup import MISSING, Jq, Json, Lookup, compile_lookup, find, keys_of
 from redaction import Redactor, secrets_in
@@ -301,7 +302,7 @@ class LoginAuth(httpx.Auth):
         if not response.content.strip():
             return None
         try:
-            answer = response.json()
+            answer = decode_json(response.content, charset_of(response.headers))
         except ValueError:
             if self._template.placeholders:
                 raise CredentialsError(
@@ -319,7 +320,7 @@ class LoginAuth(httpx.Auth):
 
     def _describe(self, response: httpx.Response) -> str:
         # A body in a charset that it is not in is quoted all the same.
-        content = response.content.decode(response.encoding or "utf-8", errors="replace")
+        content = response.content.decode(charset_of(response.headers), errors="replace")
         text = self._redact(content)[:200]
         return (
             f"{self._described} answered {response.status_code}"

@@ -8,13 +8,15 @@ gone with the last who reads it. It lies where ``TMPDIR`` says.
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
+import re
 import tempfile
 import weakref
 import zlib
 from collections.abc import AsyncGenerator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import override
 
@@ -34,7 +36,17 @@ MOST_OF_FAILURE = MIB
 _PIECE = 256 * 1024  # bytes decompressed at a time
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
 _PLAIN = frozenset({"", "identity"})
-_UTF8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+_CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([a-z0-9_.:-]{1,40})""", re.IGNORECASE)
+# Those that APIs send beside UTF-8 and its part ASCII, by Python's names. Python has others that
+# are no charsets (hex), know no bytes (undefined), or take the square of their number (punycode).
+_OTHER_CHARSETS = frozenset(
+    (
+        "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be",
+        *(f"iso8859-{part}" for part in range(1, 17)), *(f"cp125{page}" for page in range(9)),
+        "shift_jis", "cp932", "euc_jp", "euc_kr", "cp949", "gb18030", "gbk", "gb2312", "big5",
+        "koi8-r", "koi8-u",
+    )
+)  # fmt: skip
 
 _decoder = msgspec.json.Decoder()
 
@@ -231,20 +243,33 @@ async def received(response: httpx.Response, *, in_memory: float) -> bytes | Spo
 # --- decoding --------------------------------------------------------------------------
 
 
-def is_utf8(charset: str | None) -> bool:
-    """Whether a charset is the one JSON is written in; none declared is that, too."""
-    return charset is None or charset.lower() in _UTF8
+UTF8 = "utf-8"
 
 
-def decode_json(content: bytes, charset: str | None = None) -> Json:
-    """Decode a JSON body; integers of any size stay exact. Raises ValueError.
+def charset_of(headers: httpx.Headers) -> str:
+    """The charset that ``Content-Type`` declares, by Python's name for it.
 
-    A byte order mark is skipped, another declared charset is heeded, and an unpaired
-    surrogate (which some APIs cut emoji into) becomes a question mark.
+    ``UTF8`` when it declares none that APIs send: JSON is written in that (RFC 8259, 8.1).
     """
-    if charset and not is_utf8(charset):
-        with suppress(LookupError):
-            content = content.decode(charset).encode()
+    # Not httpx's: its parser decodes a name that is itself encoded (RFC 2231), by any codec.
+    declared = _CHARSET.search(headers.get("Content-Type", ""))
+    if declared is None:
+        return UTF8
+    try:
+        name = codecs.lookup(declared[1]).name
+    except LookupError:
+        return UTF8
+    return name if name in _OTHER_CHARSETS else UTF8
+
+
+def decode_json(content: bytes, charset: str = UTF8) -> Json:
+    """Decode a JSON body in a charset as ``charset_of`` gives it; integers of any size stay exact.
+
+    A byte order mark is skipped, and an unpaired surrogate (which some APIs cut emoji into)
+    becomes a question mark. Raises ValueError.
+    """
+    if charset != UTF8:
+        content = content.decode(charset).encode()
     content = content.removeprefix(b"\xef\xbb\xbf")
     try:
         return _decoder.decode(content)
