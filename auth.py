@@ -36,6 +36,7 @@ _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 _MAX_REPEATS = 3
 # The part of a token's told lifetime in which it is used: the next request takes time too.
 _USED_SHARE = 0.9
+_LONGEST_LIFETIME = 10**9  # seconds; what is told may be no number of seconds at all
 _EARLY = 0.05  # seconds; a sleep may end a little before its time
 
 Flow = AsyncGenerator[httpx.Request, httpx.Response]
@@ -379,7 +380,7 @@ def _lifetime(answer: Json) -> float | None:
     """Seconds for which a token may be used, by ``expires_in`` (RFC 6749, 5.1); None untold."""
     told = answer.get("expires_in") if isinstance(answer, dict) else None
     seconds = whole_number(told)
-    return seconds * _USED_SHARE if seconds else None
+    return min(seconds, _LONGEST_LIFETIME) * _USED_SHARE if seconds else None
 
 
 class OriginGuard:
