@@ -47,10 +47,9 @@ class _EmbeddedAddressTransport(httpx.AsyncBaseTransport):
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send, unless the host is such an address; Ocean has looked names up by now."""
-        embedded = _embedded_address(request.url.host)
-        if embedded and not embedded.is_global:
+        if private := _private_address(request.url.host):
             raise AddressRefused(
-                f"Request to {request.url.host} was blocked: it stands for {embedded}, which is"
+                f"Request to {request.url.host} was blocked: it stands for {private}, which is"
                 " not within the allowed ranges"
             )
         return await self._wrapped.handle_async_request(request)
@@ -60,19 +59,25 @@ class _EmbeddedAddressTransport(httpx.AsyncBaseTransport):
         await self._wrapped.aclose()
 
 
-# IPv4-compatible (RFC 4291, 2.5.5.1) and NAT64 (RFC 6052, 2.1): IPv4 in the last 32 bits.
-_WITH_IPV4 = tuple(map(ipaddress.IPv6Network, ("::/96", "64:ff9b::/96")))
+# IPv4-compatible (RFC 4291, 2.5.5.1), IPv4-translated (RFC 2765, 2.1) and NAT64 (RFC 6052, 2.1):
+# IPv4 in the last 32 bits.
+_WITH_IPV4 = tuple(map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96")))
+# NAT64 of one network (RFC 8215), which may have the IPv4 address in any of several places.
+_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
 
 
-def _embedded_address(host: str) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an IPv6 address stands for, None for any other host."""
+def _private_address(host: str) -> str | None:
+    """The private address that an IPv6 address stands for, None for any other host."""
     try:
         address = ipaddress.IPv6Address(host.partition("%")[0])
     except ValueError:
         return None
+    if address in _LOCAL_NAT64:
+        return f"an address of the network {_LOCAL_NAT64}"
+    embedded = address.ipv4_mapped or address.sixtofour
     if any(address in network for network in _WITH_IPV4):
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour
+        embedded = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return str(embedded) if embedded and not embedded.is_global else None
 
 
 class _Cookies(httpx.Cookies):
