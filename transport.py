@@ -81,12 +81,23 @@ def _private_address(host: str) -> str | None:
 
 
 class _Cookies(httpx.Cookies):
-    """httpx's cookies, looked for only in answers that have some: few do, and looking is dear."""
+    """httpx's cookies, only of the origin of ``base_url``: cookies know hosts, but no ports.
+
+    They are looked for only in answers that have some: few do, and looking is dear.
+    """
+
+    def __init__(self, base_url: httpx.URL) -> None:
+        super().__init__()
+        self._origin = _origin(base_url)
 
     @override
     def extract_cookies(self, response: httpx.Response) -> None:
-        if "Set-Cookie" in response.headers:
+        if "Set-Cookie" in response.headers and _origin(response.request.url) == self._origin:
             super().extract_cookies(response)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
 
 
 class _Client(OceanAsyncClient):
@@ -95,7 +106,7 @@ class _Client(OceanAsyncClient):
     @cached_property
     def cookies(self) -> httpx.Cookies:
         """The cookies that the API set."""
-        return _Cookies()
+        return _Cookies(self.base_url)
 
     @override
     def _wrap_with_ip_blocker_if_needed(
@@ -131,6 +142,7 @@ def open_http(settings: Settings) -> httpx.AsyncClient:
     return _Client(
         _DirectTransport,
         transport_kwargs={"wire": AiohttpTransport(tls, limits)},
+        base_url=settings.base_url,
         verify=tls,
         timeout=None,
         limits=limits,
