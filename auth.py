@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote_plus, urlencode
 
 import httpx
 
+from bodies import charset_of, decode_json
 from errors import BodyError, CredentialsError, OriginError, ResponseError, TransportError
 from lookup import MISSING, Jq, Json, Lookup, compile_lookup, find, keys_of
 from redaction import Redactor, secrets_in
@@ -35,6 +36,7 @@ _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 _MAX_REPEATS = 3
 # The part of a token's told lifetime in which it is used: the next request takes time too.
 _USED_SHARE = 0.9
+_LONGEST_LIFETIME = 10**9  # seconds; what is told may be no number of seconds at all
 _EARLY = 0.05  # seconds; a sleep may end a little before its time
 
 Flow = AsyncGenerator[httpx.Request, httpx.Response]
@@ -224,6 +226,9 @@ class LoginAuth(httpx.Auth):
             response = yield used.sign(request)
             if response.status_code != httpx.codes.UNAUTHORIZED or own_login:
                 return
+            # httpx would read it while the next request is made: what fails there is not the
+            # login.
+            await response.aread()
 
     def _is_old(self, signature: _Signature) -> bool:
         interval = self._login.reauthenticate_after or signature.lifetime
@@ -298,7 +303,7 @@ class LoginAuth(httpx.Auth):
         if not response.content.strip():
             return None
         try:
-            answer = response.json()
+            answer = decode_json(response.content, charset_of(response.headers))
         except ValueError:
             if self._template.placeholders:
                 raise CredentialsError(
@@ -316,7 +321,7 @@ class LoginAuth(httpx.Auth):
 
     def _describe(self, response: httpx.Response) -> str:
         # A body in a charset that it is not in is quoted all the same.
-        content = response.content.decode(response.encoding or "utf-8", errors="replace")
+        content = response.content.decode(charset_of(response.headers), errors="replace")
         text = self._redact(content)[:200]
         return (
             f"{self._described} answered {response.status_code}"
@@ -375,7 +380,7 @@ def _lifetime(answer: Json) -> float | None:
     """Seconds for which a token may be used, by ``expires_in`` (RFC 6749, 5.1); None untold."""
     told = answer.get("expires_in") if isinstance(answer, dict) else None
     seconds = whole_number(told)
-    return seconds * _USED_SHARE if seconds else None
+    return min(seconds, _LONGEST_LIFETIME) * _USED_SHARE if seconds else None
 
 
 class OriginGuard:

@@ -8,13 +8,15 @@ gone with the last who reads it. It lies where ``TMPDIR`` says.
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
+import re
 import tempfile
 import weakref
 import zlib
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import override
 
@@ -28,11 +30,24 @@ MIB = 1024 * 1024
 ACCEPTED_CODINGS = "gzip, deflate"
 """The ``Accept-Encoding`` of every request: what is decompressed here."""
 
+MOST_OF_FAILURE = MIB
+"""Bytes of a failure's body that are read, as sent and decoded: it is quoted, and no more."""
+
 _PIECE = 256 * 1024  # bytes that come of decompressing at a time
 _FED = 16 * 1024  # compressed bytes that are decompressed at a time
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
 _PLAIN = frozenset({"", "identity"})
-_UTF8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+_CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([a-z0-9_.:-]{1,40})""", re.IGNORECASE)
+# Those that APIs send beside UTF-8 and its part ASCII, by Python's names. Python has others that
+# are no charsets (hex), know no bytes (undefined), or take the square of their number (punycode).
+_OTHER_CHARSETS = frozenset(
+    (
+        "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be",
+        *(f"iso8859-{part}" for part in range(1, 17)), *(f"cp125{page}" for page in range(9)),
+        "shift_jis", "cp932", "euc_jp", "euc_kr", "cp949", "gb18030", "gbk", "gb2312", "big5",
+        "koi8-r", "koi8-u",
+    )
+)  # fmt: skip
 
 _decoder = msgspec.json.Decoder()
 
@@ -46,7 +61,8 @@ class BodyLimits:
 
     A response hook of httpx: call it with a response whose body is still to come. Reading
     that body then gives it decompressed, or raises BodyError when it is too large and
-    httpx.DecodingError when its compression is broken or ends early.
+    httpx.DecodingError when its compression is broken or ends early. What is no success has
+    only the beginning of its body, and is never too large: its status is what counts.
     """
 
     compressed: int
@@ -62,13 +78,13 @@ class BodyLimits:
             raise BodyError(
                 f"the answer is compressed as {coding!r}, but {ACCEPTED_CODINGS} was asked for"
             )
+        stream = response.stream
+        assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 — of an async client
         if response.is_success:
             self.admit(told or 0, compressed=inflater is not None)
-        # No client reads more than the length that was told.
-        if inflater or told is None:
-            stream = response.stream
-            assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 — of an async client
             response.stream = _BoundedStream(stream, self, inflater)
+        else:
+            response.stream = _FailureStream(stream, inflater)
 
     def admit(self, size: int, *, compressed: bool) -> None:
         """Raise BodyError for a body of more bytes than allowed."""
@@ -82,15 +98,29 @@ class BodyLimits:
             )
 
 
-class _BoundedStream(httpx.AsyncByteStream):
-    """A body as it arrives, decompressed and counted."""
+class _DecodedStream(httpx.AsyncByteStream):
+    """A body as it arrives, decompressed by who inherits from this."""
+
+    def __init__(self, stream: httpx.AsyncByteStream, inflater: _Inflater | None) -> None:
+        self._stream = stream
+        self._inflater = inflater
+
+    def _pieces(self, chunk: bytes) -> Iterable[bytes]:
+        return self._inflater.pieces(chunk) if self._inflater else (chunk,)
+
+    @override
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class _BoundedStream(_DecodedStream):
+    """The body of a success, counted: it is read whole, or not at all."""
 
     def __init__(
         self, stream: httpx.AsyncByteStream, limits: BodyLimits, inflater: _Inflater | None
     ) -> None:
-        self._stream = stream
+        super().__init__(stream, inflater)
         self._limits = limits
-        self._inflater = inflater
 
     @override
     async def __aiter__(self) -> AsyncGenerator[bytes]:
@@ -99,16 +129,29 @@ class _BoundedStream(httpx.AsyncByteStream):
             arrived += len(chunk)
             if self._inflater:
                 self._limits.admit(arrived, compressed=True)
-            for piece in self._inflater.pieces(chunk) if self._inflater else (chunk,):
+            for piece in self._pieces(chunk):
                 decoded += len(piece)
                 self._limits.admit(decoded, compressed=False)
                 yield piece
         if self._inflater:
             self._inflater.end()
 
+
+class _FailureStream(_DecodedStream):
+    """The beginning of a failure's body; what comes after it is left to whoever sends it."""
+
     @override
-    async def aclose(self) -> None:
-        await self._stream.aclose()
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
+        arrived = decoded = 0
+        async for chunk in self._stream:
+            arrived += len(chunk)
+            for piece in self._pieces(chunk):
+                decoded += len(piece)
+                yield piece
+                if decoded >= MOST_OF_FAILURE:
+                    return
+            if arrived >= MOST_OF_FAILURE:
+                return
 
 
 class _Inflater:
@@ -222,33 +265,36 @@ async def received(response: httpx.Response, *, in_memory: float) -> bytes | Spo
     return spool
 
 
-async def beginning(response: httpx.Response, length: int) -> bytes:
-    """The first bytes of a body, at least ``length`` of them when there are so many."""
-    held = b""
-    async for chunk in response.aiter_bytes():
-        held += chunk
-        if len(held) >= length:
-            break
-    return held
-
-
 # --- decoding --------------------------------------------------------------------------
 
 
-def is_utf8(charset: str | None) -> bool:
-    """Whether a charset is the one JSON is written in; none declared is that, too."""
-    return charset is None or charset.lower() in _UTF8
+UTF8 = "utf-8"
 
 
-def decode_json(content: bytes, charset: str | None = None) -> Json:
-    """Decode a JSON body; integers of any size stay exact. Raises ValueError.
+def charset_of(headers: httpx.Headers) -> str:
+    """The charset that ``Content-Type`` declares, by Python's name for it.
 
-    A byte order mark is skipped, another declared charset is heeded, and an unpaired
-    surrogate (which some APIs cut emoji into) becomes a question mark.
+    ``UTF8`` when it declares none that APIs send: JSON is written in that (RFC 8259, 8.1).
     """
-    if charset and not is_utf8(charset):
-        with suppress(LookupError):
-            content = content.decode(charset).encode()
+    # Not httpx's: its parser decodes a name that is itself encoded (RFC 2231), by any codec.
+    declared = _CHARSET.search(headers.get("Content-Type", ""))
+    if declared is None:
+        return UTF8
+    try:
+        name = codecs.lookup(declared[1]).name
+    except LookupError:
+        return UTF8
+    return name if name in _OTHER_CHARSETS else UTF8
+
+
+def decode_json(content: bytes, charset: str = UTF8) -> Json:
+    """Decode a JSON body in a charset as ``charset_of`` gives it; integers of any size stay exact.
+
+    A byte order mark is skipped, and an unpaired surrogate (which some APIs cut emoji into)
+    becomes a question mark. Raises ValueError.
+    """
+    if charset != UTF8:
+        content = content.decode(charset).encode()
     content = content.removeprefix(b"\xef\xbb\xbf")
     try:
         return _decoder.decode(content)

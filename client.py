@@ -27,11 +27,11 @@ from auth import LoginAuth, OriginGuard, make_auth, unsigned_url
 from bodies import (
     ACCEPTED_CODINGS,
     MIB,
+    UTF8,
     BodyLimits,
     Spool,
-    beginning,
+    charset_of,
     decode_json,
-    is_utf8,
     received,
 )
 from errors import (
@@ -115,7 +115,7 @@ class _Reply:
         """The text the body begins with."""
         content = self.content
         start = content.read(0, _REDACTED) if isinstance(content, Spool) else content[:_REDACTED]
-        return start.decode(self.response.encoding or "utf-8", errors="replace")
+        return start.decode(charset_of(self.response.headers), errors="replace")
 
 
 @dataclass
@@ -344,7 +344,7 @@ class ApiClient:
             body = None
             if isinstance(reply.content, bytes):
                 with suppress(ValueError):
-                    body = decode_json(reply.content)
+                    body = decode_json(reply.content, charset_of(headers))
             raise ResponseError(
                 self._failed(request, reply),
                 status=status,
@@ -354,14 +354,12 @@ class ApiClient:
 
     async def _read(self, request: PageRequest, reply: _Reply) -> Answer:
         status, headers, content = reply.response.status_code, reply.response.headers, reply.content
-        # Few answers name a charset, and httpx takes long to find none.
-        is_named = "charset" in headers.get("Content-Type", "").lower()
-        charset = reply.response.charset_encoding if is_named else None
+        charset = charset_of(headers)
         try:
             if isinstance(content, Spool):
                 complaint = self._not_json(request, reply)
                 path = request.list_path or ()
-                sliced = await slice_list(content, path, complaint) if is_utf8(charset) else None
+                sliced = await slice_list(content, path, complaint) if charset == UTF8 else None
                 if sliced:
                     rows, size = sliced.rows, content.size
                     return Answer(reply.url, status, headers, sliced.body, size, rows)
@@ -637,7 +635,7 @@ def _only_secures(url: httpx.URL, target: httpx.URL) -> bool:
 async def _content(response: httpx.Response, request: PageRequest) -> bytes | Spool:
     """What is needed of a response's body; a large one is kept on disk if it may be sliced."""
     if not response.is_success:
-        return await beginning(response, _REDACTED)
+        return await response.aread()
     return await received(response, in_memory=math.inf if request.list_path is None else IN_MEMORY)
 
 

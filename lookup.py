@@ -20,6 +20,11 @@ Json = Any
 """What a JSON text decodes to: objects, arrays, texts, numbers, booleans, None."""
 
 
+LONGEST_PROGRAM: Final = 4096
+"""Characters of a program that is checked here: jq takes the square of its length to compile
+some, and is not to be stopped. The slowest of this length take a fifth of a second."""
+
+
 class _Missing:
     """The type of ``MISSING``."""
 
@@ -66,7 +71,6 @@ _REFUSED = (
 )  # fmt: skip
 _REFUSALS = "".join(f"def {name}: {name.partition('(')[0]}_is_refused; " for name in _REFUSED)
 _IS_REFUSED = re.compile(r"\b(\w+)_is_refused/0 is not defined")
-_PRODUCT = re.compile(r"\*(=?)")
 _NO_ENVIRONMENT = "def env: {}; {} as $ENV | "
 
 
@@ -124,13 +128,19 @@ def checked(program: str, where: str) -> str:
     """The program as jq takes it, once jq has compiled it.
 
     As in Ocean's own expressions, 'x' may be written for "x". Raises MappingError, naming
-    ``where`` it stands, when jq refuses the program or it uses what is not for mappings.
+    ``where`` it stands, when jq refuses the program, it uses what is not for mappings, or it
+    is longer than ``LONGEST_PROGRAM``.
     """
+    if len(program) > LONGEST_PROGRAM:
+        raise MappingError(
+            f"{where} has {len(program):,} characters, but may have {LONGEST_PROGRAM:,}; shorten"
+            " the expression"
+        )
     quoted = program if '"' in program else program.replace("'", '"')
     try:
         # jq calculates with constants while it compiles, and "x" * 1e9 takes a gigabyte; a
-        # quotient has the same form, and only the form counts here.
-        jq.compile(source_of(_PRODUCT.sub(r"/\1 ", quoted), environment=False))
+        # remainder has the same form and precedence, and only the form counts here.
+        jq.compile(source_of(quoted.replace("*", "%"), environment=False))
     except ValueError as error:
         if refused := refused_in(error):
             raise MappingError(

@@ -104,7 +104,8 @@ def seconds_to_reset(headers: httpx.Headers, in_flight: int, now: datetime | Non
     0 too when no header tells when the limit is reset.
     """
     told = (headers[name].strip() for name in REMAINING_HEADERS if name in headers)
-    remaining = next((int(text) for text in told if text.isascii() and text.isdigit()), math.inf)
+    # int refuses some thousand digits; to float they are infinite.
+    remaining = next((float(text) for text in told if text.isascii() and text.isdigit()), math.inf)
     if remaining > in_flight:
         return 0.0
     return _first_wait(headers, RESET_HEADERS, now or datetime.now(UTC)) or 0.0
@@ -123,7 +124,7 @@ def _seconds(text: str, now: datetime) -> float | None:
     except ValueError:
         try:
             date = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     if not math.isfinite(seconds):

@@ -38,6 +38,8 @@ PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 """``{{.jq.path}}`` in a text of ``customAuthRequestTemplate``."""
 
 _ENV_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+# Ocean's own credentials for Port, which it reads whatever the case; see Ocean's PortSettings.
+_PORTS_OWN = re.compile(r"OCEAN__PORT(__.*)?", re.IGNORECASE)
 _HOST = re.compile(r"([^\s/@?#\\*%:\[\]]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
 _LAST_PORT = 65_535
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2: token
@@ -317,6 +319,13 @@ class _Reader:
 
     def _with_environment(self, header: str, text: str) -> str:
         def read(reference: re.Match[str]) -> str:
+            if _PORTS_OWN.fullmatch(reference[1]):
+                self._fault(
+                    "custom_headers",
+                    f"{header!r} reads ${{{reference[1]}}}, which is for Port and no API; name"
+                    " another variable",
+                )
+                return ""
             value = self._environ.get(reference[1])
             if value is None:
                 self._fault(

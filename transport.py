@@ -47,10 +47,9 @@ class _EmbeddedAddressTransport(httpx.AsyncBaseTransport):
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send, unless the host is such an address; Ocean has looked names up by now."""
-        embedded = _embedded_address(request.url.host)
-        if embedded and not embedded.is_global:
+        if private := _private_address(request.url.host):
             raise AddressRefused(
-                f"Request to {request.url.host} was blocked: it stands for {embedded}, which is"
+                f"Request to {request.url.host} was blocked: it stands for {private}, which is"
                 " not within the allowed ranges"
             )
         return await self._wrapped.handle_async_request(request)
@@ -60,28 +59,45 @@ class _EmbeddedAddressTransport(httpx.AsyncBaseTransport):
         await self._wrapped.aclose()
 
 
-# IPv4-compatible (RFC 4291, 2.5.5.1) and NAT64 (RFC 6052, 2.1): IPv4 in the last 32 bits.
-_WITH_IPV4 = tuple(map(ipaddress.IPv6Network, ("::/96", "64:ff9b::/96")))
+# IPv4-compatible (RFC 4291, 2.5.5.1), IPv4-translated (RFC 2765, 2.1) and NAT64 (RFC 6052, 2.1):
+# IPv4 in the last 32 bits.
+_WITH_IPV4 = tuple(map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96")))
+# NAT64 of one network (RFC 8215), which may have the IPv4 address in any of several places.
+_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
 
 
-def _embedded_address(host: str) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an IPv6 address stands for, None for any other host."""
+def _private_address(host: str) -> str | None:
+    """The private address that an IPv6 address stands for, None for any other host."""
     try:
         address = ipaddress.IPv6Address(host.partition("%")[0])
     except ValueError:
         return None
+    if address in _LOCAL_NAT64:
+        return f"an address of the network {_LOCAL_NAT64}"
+    embedded = address.ipv4_mapped or address.sixtofour
     if any(address in network for network in _WITH_IPV4):
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour
+        embedded = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return str(embedded) if embedded and not embedded.is_global else None
 
 
 class _Cookies(httpx.Cookies):
-    """httpx's cookies, looked for only in answers that have some: few do, and looking is dear."""
+    """httpx's cookies, only of the origin of ``base_url``: cookies know hosts, but no ports.
+
+    They are looked for only in answers that have some: few do, and looking is dear.
+    """
+
+    def __init__(self, base_url: httpx.URL) -> None:
+        super().__init__()
+        self._origin = _origin(base_url)
 
     @override
     def extract_cookies(self, response: httpx.Response) -> None:
-        if "Set-Cookie" in response.headers:
+        if "Set-Cookie" in response.headers and _origin(response.request.url) == self._origin:
             super().extract_cookies(response)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
 
 
 class _Client(OceanAsyncClient):
@@ -90,7 +106,7 @@ class _Client(OceanAsyncClient):
     @cached_property
     def cookies(self) -> httpx.Cookies:
         """The cookies that the API set."""
-        return _Cookies()
+        return _Cookies(self.base_url)
 
     @override
     def _wrap_with_ip_blocker_if_needed(
@@ -126,6 +142,7 @@ def open_http(settings: Settings) -> httpx.AsyncClient:
     return _Client(
         _DirectTransport,
         transport_kwargs={"wire": AiohttpTransport(tls, limits)},
+        base_url=settings.base_url,
         verify=tls,
         timeout=None,
         limits=limits,

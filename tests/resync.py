@@ -188,7 +188,7 @@ class Installation:
             for clients in (port_clients._http_client, third_party_clients._http_client):
                 while (client := clients.pop()) is not None:
                     await client.aclose()
-            port_clients._port_internal_async_client = None  # type: ignore[assignment]
+            port_clients._port_internal_async_client = None  # type: ignore[assignment] # as Ocean has it
             ocean_context._port_ocean = ocean_context.PortOceanContext(None)
             _signal_handler.pop()
             sys.path[:] = path

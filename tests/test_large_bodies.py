@@ -565,23 +565,75 @@ async def test_a_bomb_in_a_failure_is_not_read(api: FaultApi, status: int) -> No
     assert "MiB" not in walk.message
 
 
-@pytest.mark.parametrize("status", [200, 500])
-async def test_a_bomb_in_a_login(api: FaultApi, status: int) -> None:
-    """The answer to a login has the same limits, and the error names the login."""
-    api.serve("/login", Answer(_bomb(20), status, (("Content-Encoding", "gzip"),)))
-    login = {"endpoint": "/login"}
+LOGIN: dict[str, Json] = {
+    "auth_type": "custom",
+    "custom_auth_request": {"endpoint": "/login"},
+    "custom_auth_request_template": {"headers": {"X-Token": "{{.token}}"}},
+}
 
-    walk = await walked(
-        api,
-        max_response_size=1,
-        auth_type="custom",
-        custom_auth_request=login,
-        custom_auth_request_template={"headers": {"X-Token": "{{.token}}"}},
-    )
+
+async def test_a_bomb_in_a_login(api: FaultApi) -> None:
+    """The answer to a login has the same limits, and the error names the login."""
+    api.serve("/login", Answer(_bomb(20), 200, (("Content-Encoding", "gzip"),)))
+
+    walk = await walked(api, max_response_size=1, **LOGIN)
 
     assert isinstance(walk.error, BodyError)
     assert "the login POST" in walk.message
     assert "MiB decoded" in walk.message
+
+
+def _endless(status: int, framing: str) -> Raw:
+    """A failure whose body goes on after 2 MiB, and never ends."""
+    head = b"HTTP/1.1 %d Failure\r\n" % status
+    chunk = b"x" * 2 * MIB
+    start = {
+        "length": b"Content-Length: 10000000000\r\n\r\n" + chunk,
+        "chunks": b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s" % (10**10, chunk),
+        "end": b"\r\n" + chunk,
+        "gzip": b"Content-Encoding: gzip\r\nContent-Length: 10000000000\r\n\r\n" + _bomb(200),
+    }
+    return Raw(head + start[framing], end="drip")
+
+
+@pytest.mark.parametrize("framing", ["length", "chunks", "end", "gzip"])
+@pytest.mark.parametrize("status", [401, 500])
+@pytest.mark.parametrize("place", ["/login", "/items"])
+async def test_of_a_failure_the_beginning_is_read(
+    api: FaultApi, place: str, status: int, framing: str
+) -> None:
+    """Whatever the length a failure's body has, and wherever: its status is told, and at once."""
+    api.serve("/login", answer({"token": "a-token"}))
+    api.serve(place, _endless(status, framing))
+
+    walk = await walked(api, timeout=3, max_retry_wait=0, **LOGIN)
+
+    assert f" {status} Failure" in walk.message
+    assert ("the login POST" in walk.message) is (place == "/login")
+
+
+async def test_an_expired_token_is_renewed_whatever_the_refusal_holds(api: FaultApi) -> None:
+    """The body of the 401 is not waited for to its end, and the request is repeated."""
+    api.serve("/login", answer({"token": "a-token"}))
+    api.serve("/items", answer({"items": [{"id": 1}]}))
+    api.fail("/items", _endless(401, "length"), times=1)
+
+    walk = await walked(api, timeout=3, max_retry_wait=0, **LOGIN)
+
+    assert walk.error is None
+    assert api.paths() == ["/login", "/items", "/login", "/items"]
+
+
+async def test_a_refusal_that_breaks_off_is_no_fault_of_the_login(api: FaultApi) -> None:
+    """The request is named whose answer broke off, and the login is not left alone for it."""
+    api.serve("/login", answer({"token": "a-token"}))
+    api.serve("/items", Raw(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 1000\r\n\r\nwho?"))
+
+    walk = await walked(api, max_retry_wait=0, **LOGIN)
+
+    assert "GET " in walk.message
+    assert "login" not in walk.message
+    assert api.paths() == ["/login", "/items"]
 
 
 async def test_a_compressed_body_has_a_limit_of_its_own(api: FaultApi) -> None:

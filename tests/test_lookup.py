@@ -1,6 +1,7 @@
 """Finding values in JSON bodies, and what a wrong path tells its author."""
 
 import time
+from contextlib import suppress
 
 import jq
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from errors import MappingError
 from lookup import (
+    LONGEST_PROGRAM,
     MISSING,
     Jq,
     Json,
@@ -196,7 +198,43 @@ def test_checking_a_program_does_not_calculate() -> None:
 @pytest.mark.parametrize(
     "program",
     [
+        ".a" + "+.a" * 1364,
+        "$v" + "+$v" * 1363,
+        "path(" * 682 + "." + ")" * 682,
+        "[" * 2047 + "]" * 2047,
+        "try " * 1023 + ".",
+    ],
+    ids=lambda program: program[:4],
+)
+def test_checking_a_program_is_quick(program: str) -> None:
+    """The longest programs there may be, of the forms jq is slow with, take part of a second."""
+    begun = time.process_time()
+    with suppress(MappingError):
+        checked(program, "data_path")
+
+    assert len(program) > LONGEST_PROGRAM - 10
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize("length", [LONGEST_PROGRAM + 1, 20_000, 2_000_000])
+def test_a_program_that_is_too_long(length: int) -> None:
+    """It is not compiled, which could take for ever, nor quoted; the error names the limit."""
+    begun = time.process_time()
+    with pytest.raises(MappingError) as caught:
+        checked(".+" * (length // 2) + "." * (1 + length % 2), "path_parameters.id.field")
+
+    assert time.process_time() - begun < 1
+    assert "path_parameters.id.field has " in str(caught.value)
+    assert "but may have 4,096; shorten the expression" in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
         ".a * 2",
+        "2 * 0",
+        ".a * (0)",
         "2 * -1",
         ".a *= 2",
         '"a*b"',
@@ -211,7 +249,7 @@ def test_products_compile(program: str) -> None:
     assert checked(program, "data_path")
 
 
-@pytest.mark.parametrize("program", [".a *", "* 2", ".a ** 2"])
+@pytest.mark.parametrize("program", [".a *", "* 2", ".a ** 2", ".a/*.b", ".a*/.b", ".a *= *= 2"])
 def test_a_product_that_does_not_compile(program: str) -> None:
     """A mistake beside a product is found."""
     with pytest.raises(MappingError, match="not a jq program"):

@@ -460,7 +460,7 @@ def hosted(street: Street, monkeypatch: pytest.MonkeyPatch) -> Street:
     def resolve(host: str | bytes | None, *rest: object, **named: object) -> object:
         name = host.decode() if isinstance(host, bytes) else host
         known = name in {"api.port.io", "rebound.example"}
-        return real("127.0.0.1" if known else host, *rest, **named)  # type: ignore[arg-type]
+        return real("127.0.0.1" if known else host, *rest, **named)  # type: ignore[arg-type] # passed on as they came
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     monkeypatch.setenv("NO_PROXY", "*")

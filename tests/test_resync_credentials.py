@@ -410,3 +410,30 @@ async def test_the_login_is_sent_as_configured(
     assert login.method == request_settings.get("method", "POST")
     assert listing.headers["cookie"] == "sid=s1"
     assert listing.query == (("type", "a"), ("n", "7"))
+
+
+@pytest.mark.parametrize("place", ["the API", "another port"])
+async def test_cookies_stay_at_the_origin_that_set_them(
+    api: FaultApi, installation: Installation, place: str
+) -> None:
+    """The API gets its own cookies back, those of a login at its origin too, and no others."""
+    async with FaultApi() as elsewhere:
+        login = api if place == "the API" else elsewhere
+        login.serve("/login", answer({"token": "t"}, Set_Cookie="login=1; Path=/"))
+        page = answer({"items": named(1), "next": "/more"}, Set_Cookie="page=1; Path=/")
+        api.serve("/items", page)
+        api.serve("/more", answer({"items": named(2), "next": None}))
+        installation.settings |= {
+            "auth_type": "custom",
+            "custom_auth_request": {"endpoint": f"{login.url}/login"},
+            "custom_auth_request_template": {"headers": {"X-Token": "{{.token}}"}},
+        }
+        pagination = {"type": "next_link", "next_link_path": "next"}
+        installation.mapping = [resource("/items", data_path=".items", pagination=pagination)]
+
+        outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    (more,) = api.at("/more")
+    cookies = set(more.headers["cookie"].split("; "))
+    assert cookies == ({"page=1", "login=1"} if place == "the API" else {"page=1"})

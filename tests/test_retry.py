@@ -58,6 +58,9 @@ NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
         pytest.param("", None, id="empty"),
         pytest.param("nan", None, id="no number"),
         pytest.param("1e400", None, id="infinite"),
+        pytest.param("9" * 5000, None, id="thousands of digits"),
+        pytest.param("01 Jan 99999999999 12:00:30 GMT", None, id="no year"),
+        pytest.param(f"01 Jan {'9' * 5000} 12:00:30 GMT", None, id="a year of many digits"),
         pytest.param("Sun, 99 Foo 2026 12:00:30 GMT", None, id="no date"),
     ],
 )
@@ -157,6 +160,12 @@ def test_rate_limits_told_in_the_body(status_: int, body: Json, *, limited: bool
             {"X-RateLimit-Remaining": "3", "X-RateLimit-Reset": "7"}, 3, 7, id="all in flight"
         ),
         pytest.param({"X-RateLimit-Remaining": "4", "X-RateLimit-Reset": "7"}, 3, 0, id="one left"),
+        pytest.param(
+            {"X-RateLimit-Remaining": "9" * 5000, "X-RateLimit-Reset": "7"}, 3, 0, id="very many"
+        ),
+        pytest.param(
+            {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9" * 5000}, 0, 0, id="never reset"
+        ),
         pytest.param({"X-RateLimit-Remaining": "0"}, 0, 0, id="no reset told"),
         pytest.param({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "soon"}, 0, 0),
         pytest.param({"X-RateLimit-Remaining": "0, 0", "X-RateLimit-Reset": "7"}, 0, 0),

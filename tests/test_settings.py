@@ -527,6 +527,26 @@ def test_custom_headers(value: Json, expected: str) -> None:
     assert headers == {"X-Custom": expected}
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "OCEAN__PORT__CLIENT_SECRET",
+        "OCEAN__PORT__CLIENT_ID",
+        "ocean__port__client_secret",
+        "OCEAN__PORT",
+    ],
+)
+def test_the_credentials_for_port_go_to_no_api(name: str) -> None:
+    """A header that would send them is a fault, which does not quote them; no other name is."""
+    environ = {name: SECRET, "OCEAN__PORTAL": "portal"}
+
+    (fault,) = faults(environ, custom_headers={"X-A": f"Bearer ${{{name}}}"})
+
+    assert fault.startswith(f"customHeaders 'X-A' reads ${{{name}}}, which is for Port and no API")
+    assert SECRET not in fault
+    assert loaded(environ=environ, custom_headers={"X-A": "${OCEAN__PORTAL}"}).custom_headers
+
+
 # --- faults ------------------------------------------------------------------------------
 
 
