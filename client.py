@@ -15,7 +15,7 @@ import math
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing, nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import islice
 
@@ -46,7 +46,7 @@ from errors import (
 from extraction import NO_ITEMS, Extracted, Extractor
 from lookup import MISSING, NOTHING_FOUND, Found, Jq, Json, find, keys_of
 from pagination import Page, PageRequest, Paginator, Progress, Step, refuse_other_rows
-from redaction import Redactor
+from redaction import TELLING_LENGTH, Redactor
 from retry import is_rate_limited, parse_retry_after, retried, seconds_to_reset
 from settings import Settings
 from signals import ERROR_NAMES, is_error_report, is_partial, is_unopened, reports_error
@@ -54,15 +54,13 @@ from slices import SlicedRows, slice_list
 from transport import WIRE_ERRORS, AddressRefused, open_http
 
 MAX_REDIRECTS = 5
-QUOTED = 200  # characters of a body that an error may show
 IN_MEMORY = 4 * MIB
 """Bytes; a larger body is kept in a file, and its list is parsed in slices."""
 AHEAD_OF_WALK = 32 * MIB
 """Bytes of bodies that one walk asks for ahead, as far as the last one's size tells."""
 
+_READ_OF_FAILURE = MIB  # bytes: its codes tell whether to come again
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# Bytes of a body that are searched for secrets before the quotation is cut from them.
-_REDACTED = MIB
 
 
 @dataclass(frozen=True)
@@ -74,12 +72,12 @@ class Answer:
     ``rows`` are those of a list too large for memory; in ``body`` nulls stand for them.
     """
 
-    url: str
+    url: str = field(repr=False)
     status: int
-    headers: httpx.Headers
-    body: Json
+    headers: httpx.Headers = field(repr=False)
+    body: Json = field(repr=False)
     size: int
-    rows: SlicedRows | None = None
+    rows: SlicedRows | None = field(default=None, repr=False)
 
     @property
     def refused(self) -> bool:
@@ -94,9 +92,9 @@ class Fetched:
     ``size`` is the length of its body, or of the run, in bytes.
     """
 
-    request: PageRequest
-    page: Page
-    extracted: Extracted
+    request: PageRequest = field(repr=False)
+    page: Page = field(repr=False)
+    extracted: Extracted = field(repr=False)
     size: int
     begins_walk: bool
 
@@ -109,15 +107,15 @@ _Extraction = Iterable[tuple[Extracted, int]]
 class _Reply:
     """A response with what was read of its body: all of a success, the beginning of a failure."""
 
-    url: str
-    response: httpx.Response
-    content: bytes | Spool
+    url: str = field(repr=False)
+    response: httpx.Response = field(repr=False)
+    content: bytes | Spool = field(repr=False)
 
     @property
     def beginning(self) -> str:
         """The text the body begins with."""
         content = self.content
-        start = content.read(0, _REDACTED) if isinstance(content, Spool) else content[:_REDACTED]
+        start = content.read(0, MIB) if isinstance(content, Spool) else content
         return start.decode(self.response.encoding or "utf-8", errors="replace")
 
 
@@ -149,6 +147,7 @@ class ApiClient:
         self._http.event_hooks["response"].append(
             BodyLimits(settings.max_compressed_size, settings.max_response_size)
         )
+        self._http.event_hooks["response"].append(self._learn_cookies)
         self._auth = make_auth(
             settings.credentials,
             settings.base_url,
@@ -170,6 +169,15 @@ class ApiClient:
     async def aclose(self) -> None:
         """Close every connection."""
         await self._http.aclose()
+
+    async def _learn_cookies(self, response: httpx.Response) -> None:
+        """What an answer sets, a login's too: it goes back with every request, as a token does."""
+        values = [
+            header.partition(";")[0].partition("=")[2].strip(' "')
+            for header in response.headers.get_list("Set-Cookie")
+        ]
+        secrets = [value for value in values if len(value) >= TELLING_LENGTH]
+        self.redact.learn(*secrets, origin="cookies")
 
     # --- one request -------------------------------------------------------------------
 
@@ -360,8 +368,7 @@ class ApiClient:
         return f"{failed}: not the JSON it should be ({kind}, {size} bytes)"
 
     def _failed(self, request: PageRequest, reply: _Reply) -> str:
-        # Redacted before it is cut: half a secret is a secret too.
-        quoted = self.redact(reply.beginning)[:QUOTED]
+        quoted = self.redact.beginning(reply.beginning)
         status = f"{reply.response.status_code} {reply.response.reason_phrase}".strip()
         return f"{self.describe(request)}: {status}" + (f", {quoted!r}" if quoted else "")
 
@@ -533,7 +540,7 @@ class ApiClient:
     def _reported(self, request: PageRequest, answer: Answer) -> BodyError:
         # The reason first: it may stand behind more data than is quoted.
         reasons = {name: answer.body[name] for name in ERROR_NAMES if name in answer.body}
-        quoted = self.redact(json.dumps({**reasons, **answer.body}))[:QUOTED]
+        quoted = self.redact.beginning(json.dumps({**reasons, **answer.body}))
         return BodyError(
             f"{self.describe(request)}: {answer.status}, but the answer reports an error,"
             f" {quoted!r}"
@@ -609,7 +616,7 @@ def _only_secures(url: httpx.URL, target: httpx.URL) -> bool:
 async def _content(response: httpx.Response, request: PageRequest) -> bytes | Spool:
     """What is needed of a response's body; a large one is kept on disk if it may be sliced."""
     if not response.is_success:
-        return await beginning(response, _REDACTED)
+        return await beginning(response, _READ_OF_FAILURE)
     return await received(response, in_memory=math.inf if request.list_path is None else IN_MEMORY)
 
 

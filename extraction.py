@@ -1,7 +1,7 @@
 """From a response body to items: ``data_path``, and the rows a page is measured by."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from errors import MappingError
 from lookup import (
@@ -25,7 +25,7 @@ Item = dict[str, Json]
 class Extracted:
     """What one body held. ``nothing``: ``data_path`` gave null, there was no such thing."""
 
-    items: list[Item]
+    items: list[Item] = field(repr=False)
     nothing: bool
 
 

@@ -11,7 +11,7 @@ from port_ocean.context.ocean import ocean
 from port_ocean.context.resource import resource
 
 from entity_processor import begin_work
-from errors import ConfigurationError
+from errors import ConfigurationError, OceanCustomError
 from ocean_log import hide_from_ocean
 from overrides import EndpointResource
 from redaction import Redactor
@@ -81,13 +81,17 @@ async def resync(kind: str) -> AsyncGenerator[list[dict[str, Any]]]:
 async def _batches(session: Session, settings: Settings) -> AsyncGenerator[list[dict[str, Any]]]:
     """The items of the resource in work; raises when not one of them made an entity."""
     config = cast("EndpointResource", resource.resource_config)
-    work = begin_work(session.jq)
-    walk = session.extract(config.to_resource(settings.pagination))
-    async with aclosing(walk):
-        async for batch in walk:
-            yield batch
-            work.refuse_unfinished()
-    work.refuse_fruitless(config)
+    work = begin_work(session.jq, session.told)
+    try:
+        walk = session.extract(config.to_resource(settings.pagination))
+        async with aclosing(walk):
+            async for batch in walk:
+                yield batch
+                work.refuse_unfinished()
+        work.refuse_fruitless(config)
+    except OceanCustomError as error:
+        # What the mapping made of the items quotes their keys.
+        raise error.rewritten(session.told) from None
 
 
 def _call_after_task(call: Callable[[asyncio.Task[Any]], Coroutine[Any, Any, None]]) -> None:

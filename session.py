@@ -35,7 +35,7 @@ from expansion import (
 )
 from extraction import Extractor, Item
 from jq_worker import JqWorker
-from lookup import Json, keys_of
+from lookup import Json, escaped, keys_of
 from pagination import PageRequest, Paginator, make_paginator
 from settings import Settings
 from store import ItemStore, Span
@@ -103,11 +103,23 @@ class Session:
                 async for batch in batches:
                     yield batch
         except OceanCustomError as error:
-            raise _without_frames(error.within(f"kind {resource.kind!r}")) from None
+            raise self._tellable(error.within(f"kind {resource.kind!r}")) from None
         except ExceptionGroup as group:
-            for failure in group.exceptions:
-                _without_frames(failure)
-            raise _without_frames(group) from None
+            raise self._tellable(group) from None
+
+    def told(self, text: str) -> str:
+        """A text of an error as it may leave: without secrets, and on one line."""
+        return escaped(self.client.redact(text))
+
+    def _tellable(self, error: Exception) -> Exception:
+        """The error as it may leave, whatever it quotes."""
+        match error:
+            case OceanCustomError():
+                error.rewritten(self.told)
+            case ExceptionGroup():
+                failures = [self._tellable(failure) for failure in error.exceptions]
+                error = ExceptionGroup(self.told(error.message), failures)
+        return _without_frames(error)
 
 
 def _without_frames[Failure: Exception](error: Failure) -> Failure:

@@ -86,7 +86,7 @@ class InResync(FusedEntityProcessor):
     def __init__(self, worker: JqWorker) -> None:
         super().__init__(ocean)
         self.jq = Noted(worker)
-        self._in_work = Work(self.jq)
+        self._in_work = Work(self.jq, str)
 
     def work(self) -> Work:
         """The resource that is compared."""
@@ -563,8 +563,8 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Where jq is run for mappings from now on."""
     ran: list[str] = []
 
-    def noted(jq: JqWorker) -> Work:
-        return begin_work(Noted(jq, ran))
+    def noted(jq: JqWorker, tell: Callable[[str], str]) -> Work:
+        return begin_work(Noted(jq, ran), tell)
 
     monkeypatch.setattr("entity_processor.begin_work", noted)
     return ran

@@ -660,12 +660,14 @@ def test_a_fault_names_the_setting_and_the_remedy(
         pytest.param({"endpoint": "https://a b/l"}, "'endpoint'", id="endpoint's host"),
         pytest.param({"endpoint": "/l\x00"}, "'endpoint'", id="endpoint that is no path"),
         pytest.param({"endpoint": "https://u:p@a.example"}, "user", id="user in the endpoint"),
-        pytest.param({"endpoint": "/l", "method": "FETCH"}, "'FETCH'", id="method"),
+        pytest.param({"endpoint": "/l", "method": "FETCH"}, "'method'", id="method"),
         pytest.param({"endpoint": "/l", "body": "a=1"}, "'body'", id="body is text"),
         pytest.param({"endpoint": "/l", "bodyForm": {"a": 1}}, "'bodyForm'", id="form is object"),
         pytest.param({"endpoint": "/l", "body": {}, "bodyForm": "a=1"}, "both", id="both bodies"),
         pytest.param({"endpoint": "/l", "headers": "X"}, "'headers'", id="headers are text"),
-        pytest.param({"endpoint": "/l", "headers": {"a b": "1"}}, "'a b'", id="header name"),
+        pytest.param(
+            {"endpoint": "/l", "headers": {"a b": "1"}}, "header number 1", id="header name"
+        ),
         pytest.param({"endpoint": "/l", "headers": {"a": "1\n"}}, "line break", id="header value"),
         pytest.param({"endpoint": "/l", "queryParams": []}, "'queryParams'", id="params: array"),
         pytest.param({"endpoint": "/l", "reauthenticateIntervalSeconds": 0}, "above 0", id="0"),
@@ -687,9 +689,9 @@ def test_faults_of_the_login(request_: Json, told: str) -> None:
     [
         pytest.param({"header": {"A": "{{.t}}"}}, "'headers'", id="misspelt part"),
         pytest.param({"headers": "Bearer {{.t}}"}, "'headers'", id="headers are text"),
-        pytest.param({"headers": {"A": "{{token}}"}}, "{{.token}}", id="no dot"),
+        pytest.param({"headers": {"A": "{{token}}"}}, "no dot", id="no dot"),
         pytest.param({"headers": {"A": "{{.token[}}"}}, "jq", id="no jq"),
-        pytest.param({"headers": {"A B": "{{.token}}"}}, "'A B'", id="header name"),
+        pytest.param({"headers": {"A B": "{{.token}}"}}, "header number 1", id="header name"),
         pytest.param("{", "JSON", id="broken JSON"),
     ],
 )
