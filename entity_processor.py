@@ -98,10 +98,11 @@ class Work:
     """What the processor shares with the resync about the resource in work.
 
     ``jq`` runs its programs, ``tell`` takes secrets out of a text of an error, ``failure`` is why
-    the programs cannot be run to the end. The rest counts how many items passed the query, and how many of those made an entity. Without an identifier
-    or a blueprint there is no entity, and no error: Ocean leaves such an item out. For some items
-    that may be meant; for all of them it is a mistake, after which Ocean would delete whatever
-    the resource made before. The same goes for items that ``itemsToParse`` finds no list in.
+    the programs cannot be run to the end. The rest counts how many items passed the query, and how
+    many of those made an entity. Without an identifier or a blueprint there is no entity, and no
+    error: Ocean leaves such an item out. For some items that may be meant; for all of them it is a
+    mistake, after which Ocean would delete whatever the resource made before. The same goes for
+    items that ``itemsToParse`` finds no list in.
     """
 
     jq: Jq
