@@ -691,7 +691,8 @@ async def test_whatever_an_error_quotes_is_without_secrets(
     """A secret in any part of an answer reaches no error, log line or traceback."""
     installation.settings |= {"auth_type": "bearer_token", "api_token": _T}
     api.serve("/items", reply)
-    installation.mapping = [resource("/items", **selector)]
+    made = resource("/items")
+    installation.mapping = [{**made, "selector": {"query": "true", **selector}}]
 
     with everything_said() as log:
         outcome = await installation.resync()
@@ -764,9 +765,9 @@ async def test_a_cookie_that_was_set_is_a_secret(
                 ("unknown key", {_T: "x"}, "{{.t}}"),
                 ("method", {"method": _T}, "{{.t}}"),
                 ("interval", {"reauthenticateIntervalSeconds": _T}, "{{.t}}"),
-                ("program", {}, '{{.t + "%s}}' % _T),
-                ("no dot", {}, "{{%s}}" % _T),
-                ("literal", {}, '{{ (.nope // error("%s")) }}' % _T),
+                ("program", {}, f'{{{{.t + "{_T}}}}}'),
+                ("no dot", {}, f"{{{{{_T}}}}}"),
+                ("literal", {}, f'{{{{ (.nope // error("{_T}")) }}}}'),
             )
         ),
     ],
