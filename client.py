@@ -37,6 +37,7 @@ from bodies import (
 from errors import (
     BodyError,
     CredentialsError,
+    OceanCustomError,
     OriginError,
     PaginationError,
     ResponseError,
@@ -193,9 +194,13 @@ class ApiClient:
             self.counts.retries += 1
             logger.warning(f"{error}; trying again in {wait:.1f} seconds")
 
-        async with self._permits:
-            max_wait = self._settings.max_retry_wait if patient else 0.0
-            return await retried(lambda: self._attempt(request), max_wait, on_retry)
+        max_wait = self._settings.max_retry_wait if patient else 0.0
+        try:
+            async with self._permits:
+                return await retried(lambda: self._attempt(request), max_wait, on_retry)
+        except OceanCustomError as error:
+            # asyncio tells of tasks, and of their errors, before those leave the session.
+            raise error.rewritten(self.redact) from None
 
     async def _attempt(self, request: PageRequest) -> Answer:
         async with self._rate:
@@ -419,8 +424,10 @@ class ApiClient:
                 if is_partial(answer.body):
                     raise self._reported(upcoming, answer)
                 progress, upcoming = step.progress, step.next and self._unsigned(step.next)
-        except PaginationError as error:
-            raise error.within(self.describe(upcoming or request)) from None
+        except OceanCustomError as error:
+            if isinstance(error, PaginationError):
+                error.within(self.describe(upcoming or request))
+            raise error.rewritten(self.redact) from None  # as in ``send``
         finally:
             await self._drop(ahead)
 
