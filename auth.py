@@ -11,7 +11,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator, Callable, Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, unquote_plus, urlencode
 
 import httpx
@@ -19,7 +19,7 @@ import httpx
 from bodies import charset_of, decode_json
 from errors import BodyError, CredentialsError, OriginError, ResponseError, TransportError
 from lookup import MISSING, Jq, Json, Lookup, compile_lookup, find, keys_of
-from redaction import Redactor, secrets_in
+from redaction import Redactor, tokens_in
 from retry import MAX_ATTEMPTS, backoff, is_rate_limited, parse_retry_after
 from settings import (
     PLACEHOLDER,
@@ -122,9 +122,9 @@ def _other_pairs(query: str, names: Container[str]) -> str:
 class _Signature:
     """What one login gave: the parts to add to every request."""
 
-    headers: Mapping[str, str]
-    query_params: Mapping[str, str]
-    body: Mapping[str, Json]
+    headers: Mapping[str, str] = field(repr=False)
+    query_params: Mapping[str, str] = field(repr=False)
+    body: Mapping[str, Json] = field(repr=False)
     obtained_at: float
     lifetime: float | None
 
@@ -153,7 +153,7 @@ class _Trouble:
     ``status`` None: no answer at all. ``attempts`` counts the logins in a row that failed so.
     """
 
-    message: str
+    message: str = field(repr=False)
     status: int | None
     until: float
     attempts: int
@@ -278,6 +278,7 @@ class LoginAuth(httpx.Auth):
         Raises ResponseError for a passing fault of the login service, and
         CredentialsError, from now on for every request, when it refuses.
         """
+        answer = self._answer(response)
         status = response.status_code
         is_limit = is_rate_limited(status, response.headers)
         if is_limit or status in ResponseError.TRANSIENT_STATUSES:
@@ -286,7 +287,7 @@ class LoginAuth(httpx.Auth):
             raise trouble.error(self._clock())
         self._trouble = None
         try:
-            answer = self._parse(response)
+            self._refuse_failure(response, answer)
             signature = await self._template.fill(
                 answer, self._redact, self._clock(), self._described
             )
@@ -296,23 +297,28 @@ class LoginAuth(httpx.Auth):
         self.logins += 1
         return signature
 
-    def _parse(self, response: httpx.Response) -> Json:
-        """The JSON of a login's answer, None without any; its texts are secrets from now on."""
-        if not response.is_success:
-            raise CredentialsError(self._describe(response))
-        if not response.content.strip():
-            return None
+    def _answer(self, response: httpx.Response) -> Json:
+        """The JSON of a login's answer, None without any; its texts are secrets from now on.
+
+        Of a refusal only what looks like a token: the rest says why.
+        """
         try:
             answer = decode_json(response.content, charset_of(response.headers))
-        except ValueError:
-            if self._template.placeholders:
-                raise CredentialsError(
-                    f"{self._describe(response)}: the answer is not JSON, but"
-                    " customAuthRequestTemplate reads values from it"
-                ) from None
+            tokens = tokens_in(answer, only_likely=not response.is_success)
+        except (ValueError, RecursionError):
             return None
-        self._redact.add(*secrets_in(answer, by_name=False))
+        self._redact.learn(*tokens, origin="login")
         return answer
+
+    def _refuse_failure(self, response: httpx.Response, answer: Json) -> None:
+        """Raise CredentialsError when a login did not give what signs requests."""
+        if not response.is_success:
+            raise CredentialsError(self._describe(response))
+        if answer is None and response.content.strip() and self._template.placeholders:
+            raise CredentialsError(
+                f"{self._describe(response)}: the answer is not JSON, but"
+                " customAuthRequestTemplate reads values from it"
+            )
 
     @property
     def _described(self) -> str:
@@ -322,7 +328,7 @@ class LoginAuth(httpx.Auth):
     def _describe(self, response: httpx.Response) -> str:
         # A body in a charset that it is not in is quoted all the same.
         content = response.content.decode(charset_of(response.headers), errors="replace")
-        text = self._redact(content)[:200]
+        text = self._redact.beginning(content)
         return (
             f"{self._described} answered {response.status_code}"
             f" {response.reason_phrase}" + (f": {text!r}" if not response.is_success else "")

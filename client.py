@@ -15,7 +15,7 @@ import math
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing, nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import islice
 
@@ -37,6 +37,7 @@ from bodies import (
 from errors import (
     BodyError,
     CredentialsError,
+    OceanCustomError,
     OriginError,
     PaginationError,
     ResponseError,
@@ -46,7 +47,7 @@ from errors import (
 from extraction import NO_ITEMS, Extracted, Extractor
 from lookup import MISSING, NOTHING_FOUND, Found, Jq, Json, find, keys_of
 from pagination import Page, PageRequest, Paginator, Progress, Step, refuse_other_rows
-from redaction import Redactor
+from redaction import TELLING_LENGTH, Redactor
 from retry import is_rate_limited, parse_retry_after, retried, seconds_to_reset
 from settings import Settings
 from signals import is_error_report, is_partial, is_unopened, reasons_in, reports_error
@@ -54,7 +55,6 @@ from slices import SlicedRows, slice_list
 from transport import WIRE_ERRORS, AddressRefused, open_http
 
 MAX_REDIRECTS = 5
-QUOTED = 200  # characters of a body that an error may show
 IN_MEMORY = 4 * MIB
 """Bytes; a larger body is kept in a file, and its list is parsed in slices."""
 AHEAD_OF_WALK = 32 * MIB
@@ -63,8 +63,6 @@ AHEAD_OF_WALK = 32 * MIB
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Seconds that a limit may be reset early: headers tell whole ones, by another clock.
 _RESET_TOLERANCE = 2.0
-# Bytes of a body that are searched for secrets before the quotation is cut from them.
-_REDACTED = MIB
 
 
 @dataclass(frozen=True)
@@ -75,12 +73,12 @@ class Answer:
     ``rows`` are those of a list too large for memory; in ``body`` nulls stand for them.
     """
 
-    url: str
+    url: str = field(repr=False)
     status: int
-    headers: httpx.Headers
-    body: Json
+    headers: httpx.Headers = field(repr=False)
+    body: Json = field(repr=False)
     size: int
-    rows: SlicedRows | None = None
+    rows: SlicedRows | None = field(default=None, repr=False)
     refusal: ResponseError | None = None
 
 
@@ -91,9 +89,9 @@ class Fetched:
     ``size`` is the length of its body, or of the run, in bytes.
     """
 
-    request: PageRequest
-    page: Page
-    extracted: Extracted
+    request: PageRequest = field(repr=False)
+    page: Page = field(repr=False)
+    extracted: Extracted = field(repr=False)
     size: int
     begins_walk: bool
 
@@ -106,15 +104,15 @@ _Extraction = Iterable[tuple[Extracted, int]]
 class _Reply:
     """A response with what was read of its body: all of a success, the beginning of a failure."""
 
-    url: str
-    response: httpx.Response
-    content: bytes | Spool
+    url: str = field(repr=False)
+    response: httpx.Response = field(repr=False)
+    content: bytes | Spool = field(repr=False)
 
     @property
     def beginning(self) -> str:
         """The text the body begins with."""
         content = self.content
-        start = content.read(0, _REDACTED) if isinstance(content, Spool) else content[:_REDACTED]
+        start = content.read(0, MIB) if isinstance(content, Spool) else content
         return start.decode(charset_of(self.response.headers), errors="replace")
 
 
@@ -146,6 +144,7 @@ class ApiClient:
         self._http.event_hooks["response"].append(
             BodyLimits(settings.max_compressed_size, settings.max_response_size)
         )
+        self._http.event_hooks["response"].append(self._learn_cookies)
         self._auth = make_auth(
             settings.credentials,
             settings.base_url,
@@ -171,6 +170,15 @@ class ApiClient:
         """Close every connection."""
         await self._http.aclose()
 
+    async def _learn_cookies(self, response: httpx.Response) -> None:
+        """What an answer sets, a login's too: it goes back with every request, as a token does."""
+        values = [
+            header.partition(";")[0].partition("=")[2].strip(' "')
+            for header in response.headers.get_list("Set-Cookie")
+        ]
+        secrets = [value for value in values if len(value) >= TELLING_LENGTH]
+        self.redact.learn(*secrets, origin="cookies")
+
     # --- one request -------------------------------------------------------------------
 
     async def send(self, request: PageRequest) -> Answer:
@@ -183,9 +191,13 @@ class ApiClient:
             self.counts.retries += 1
             logger.warning(f"{error}; trying again in {wait:.1f} seconds")
 
-        async with self._permits:
-            max_wait = self._settings.max_retry_wait
-            return await retried(lambda: self._attempt(request), max_wait, on_retry)
+        max_wait = self._settings.max_retry_wait
+        try:
+            async with self._permits:
+                return await retried(lambda: self._attempt(request), max_wait, on_retry)
+        except OceanCustomError as error:
+            # asyncio tells of tasks, and of their errors, before those leave the session.
+            raise error.rewritten(self.redact) from None
 
     async def _attempt(self, request: PageRequest) -> Answer:
         async with self._rate:
@@ -383,8 +395,7 @@ class ApiClient:
         return f"{failed}: not the JSON it should be ({kind}, {size} bytes)"
 
     def _failed(self, request: PageRequest, reply: _Reply) -> str:
-        # Redacted before it is cut: half a secret is a secret too.
-        quoted = self.redact(reply.beginning)[:QUOTED]
+        quoted = self.redact.beginning(reply.beginning)
         status = f"{reply.response.status_code} {reply.response.reason_phrase}".strip()
         return f"{self.describe(request)}: {status}" + (f", {quoted!r}" if quoted else "")
 
@@ -435,8 +446,10 @@ class ApiClient:
                 if is_partial(answer.body, page.scopes, extractor.data_path):
                     raise self._reported(upcoming, answer)
                 progress, upcoming = step.progress, step.next and self._unsigned(step.next)
-        except PaginationError as error:
-            raise error.within(self.describe(upcoming or request)) from None
+        except OceanCustomError as error:
+            if isinstance(error, PaginationError):
+                error.within(self.describe(upcoming or request))
+            raise error.rewritten(self.redact) from None  # as in ``send``
         finally:
             await self._drop(ahead)
 
@@ -555,7 +568,7 @@ class ApiClient:
 
     def _reported(self, request: PageRequest, answer: Answer) -> BodyError:
         # The reason first: it may stand behind more data than is quoted.
-        quoted = self.redact(json.dumps({**reasons_in(answer.body), **answer.body}))[:QUOTED]
+        quoted = self.redact.beginning(json.dumps({**reasons_in(answer.body), **answer.body}))
         return BodyError(
             f"{self.describe(request)}: {answer.status}, but the answer reports an error,"
             f" {quoted!r}"

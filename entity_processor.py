@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Protocol, cast
 
@@ -50,7 +50,7 @@ from fusion import (
     found,
     fuse,
 )
-from lookup import Json, jq_reason, keys_of
+from lookup import Json, jq_reason, keys_of, without_values
 
 Items = list[dict[Json, Json]]
 _Result = tuple[list[MappedEntity], list[Exception]]
@@ -101,15 +101,16 @@ class Search:
 class Work:
     """What the processor shares with the resync about the resource in work.
 
-    ``jq`` runs its programs, ``failure`` is why they cannot be run to the end. The rest counts
-    how many items passed the query, and how many of those made an entity. Without an identifier
-    or a blueprint there is no entity, and no error: Ocean leaves such an item out. For some items
-    that may be meant; for all of them it is a mistake, after which Ocean would delete whatever
-    the resource made before. The same goes for items that ``itemsToParse`` finds no list in, and
-    for each item of which either failed in jq.
+    ``jq`` runs its programs, ``tell`` takes secrets out of a text of an error, ``failure`` is why
+    the programs cannot be run to the end. The rest counts how many items passed the query, and how
+    many of those made an entity. Without an identifier or a blueprint there is no entity, and no
+    error: Ocean leaves such an item out. For some items that may be meant; for all of them it is a
+    mistake, after which Ocean would delete whatever the resource made before. The same goes for
+    items that ``itemsToParse`` finds no list in, and for each item of which either failed in jq.
     """
 
     jq: Jq
+    tell: Callable[[str], str]
     fused: FusedMapping | None = None
     searches: dict[str, Search] = field(default_factory=dict)
     failure: MappingError | None = None
@@ -179,9 +180,9 @@ class Work:
                 ).within(_kind(config))
 
 
-def begin_work(jq: Jq) -> Work:
+def begin_work(jq: Jq, tell: Callable[[str], str]) -> Work:
     """Before a resource's first batch: what the processor uses and fills for it."""
-    work = event.attributes[_work_key()] = Work(jq)
+    work = event.attributes[_work_key()] = Work(jq, tell)
     return work
 
 
@@ -223,7 +224,7 @@ class FusedEntityProcessor(JQEntityProcessor):
             where = f"{_kind(mapping)}: selector.query and mappings"
             answers = await _answers(work.jq, work.fused, raw_results, where=where)
         except MappingError as error:
-            raise OceanAbortException(str(error)) from error
+            raise OceanAbortException(str(error.rewritten(work.tell))) from error
         readings = [work.fused.read(answer) for answer in answers]
         self._log_failures(readings)
         work.count_failures(readings)
@@ -270,10 +271,10 @@ class FusedEntityProcessor(JQEntityProcessor):
             search = work.searches[pattern]
             (outcome,) = await _outcomes(work.jq, search.program, [data], where=where)
         except MappingError as error:
-            work.failure = error
+            work.failure = error.rewritten(work.tell)
             raise OceanAbortException(str(error)) from error
         if (message := failure(outcome)) is not None:
-            self._log_search_failure(pattern, Exception(message), field)
+            self._log_search_failure(pattern, Exception(without_values(message)), field)
         value = found(outcome)
         search.found[type(value)] += 1
         work.keys = work.keys or keys_of(data)
@@ -295,7 +296,7 @@ class FusedEntityProcessor(JQEntityProcessor):
         failures = [one for reading in readings for one in reading.failures]
         for expression, times in Counter(one.expression for one in failures).items():
             first = next(one for one in failures if one.expression == expression)
-            summary = first.message.partition("\n")[0]
+            summary = without_values(first.message).partition("\n")[0]
             failed = Exception(f"{summary} ({times} of {len(readings)} items)")
             self._log_search_failure(cast("str", expression.jq), failed, expression.path)
 
@@ -365,7 +366,7 @@ def _result(fused: FusedMapping, reading: Reading, query: Expression) -> _Result
 def _query_error(query: Expression, outcome: Json) -> Exception:
     """Ocean's error about a query that gave no boolean for an item."""
     if (message := failure(outcome)) is not None:
-        return ValueError(message)
+        return ValueError(without_values(message))
     if not outcome:
         return EntityProcessorException(
             f"Expected boolean value for pattern {query.jq!r}, got none"

@@ -17,8 +17,8 @@ Every one of them reaches Ocean, which then keeps what the catalog holds: a resy
 that raised deletes nothing.
 """
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Callable, Sequence
+from typing import Self, override
 
 
 class OceanCustomError(Exception):
@@ -29,6 +29,12 @@ class OceanCustomError(Exception):
     def within(self, where: str) -> Self:
         """Say what was being done, before all that is said already."""
         self._where = f"{where}: {self._where}" if self._where else where
+        return self
+
+    def rewritten(self, rewrite: Callable[[str], str]) -> Self:
+        """Pass all of its text through a function, such as one that takes secrets out."""
+        self.args = tuple(rewrite(part) if isinstance(part, str) else part for part in self.args)
+        self._where = self._where and rewrite(self._where)
         return self
 
     def __str__(self) -> str:
@@ -45,6 +51,11 @@ class ConfigurationError(OceanCustomError):
     def __init__(self, faults: Sequence[str] | str) -> None:
         self.faults = (faults,) if isinstance(faults, str) else tuple(faults)
         super().__init__("; ".join(self.faults))
+
+    @override
+    def rewritten(self, rewrite: Callable[[str], str]) -> Self:
+        self.faults = tuple(map(rewrite, self.faults))
+        return super().rewritten(rewrite)
 
 
 class MappingError(ConfigurationError):

@@ -88,8 +88,8 @@ class Resource:
 class Binding:
     """Values for placeholders, by name, and the parent item each of them came from."""
 
-    values: Mapping[str, Json] = field(default_factory=dict)
-    parents: Mapping[str, Item] = field(default_factory=dict)
+    values: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    parents: Mapping[str, Item] = field(default_factory=dict, repr=False)
 
     def bound(self, name: str, value: Json, parent: Item | None) -> Binding:
         """The binding with one more value."""

@@ -1,7 +1,7 @@
 """From a response body to items: ``data_path``, and the rows a page is measured by."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from errors import MappingError
 from jq_sources import leading_path, leads, sources
@@ -25,7 +25,7 @@ Item = dict[str, Json]
 class Extracted:
     """What one body held. ``nothing``: where ``data_path`` looks there was null, or nothing."""
 
-    items: list[Item]
+    items: list[Item] = field(repr=False)
     nothing: bool
 
 

@@ -63,6 +63,10 @@ _STEP = re.compile(
 )
 _INDEX = re.compile(r"\.?\[\s*(-?[0-9]+)\s*\]")  # [-1] or .[-1]
 _JQ_PLACE = re.compile(r" ?\(?at <[^<>]*>(, line \d+)?(, column \d+)?\)?:?")
+# Values may hold anything: they end with the last bracket that there is.
+_TYPES = "(?:null|boolean|number|string|array|object)"
+_VALUE = re.compile(rf"({_TYPES}) \(.*\)", re.DOTALL)
+_TWO_VALUES = re.compile(rf"({_TYPES}) \(.*\)( and {_TYPES}) \(.*\)", re.DOTALL)
 _SHOWN = 20  # keys named in a message
 # What reads or ends more than the program itself; jq names the definition when one is used.
 _REFUSED = (
@@ -178,9 +182,20 @@ def first_of(program: str) -> str:
 
 
 def jq_reason(error: ValueError) -> str:
-    """Jq's own first line about an error, without where in the program text it thinks it is."""
+    """Jq's own first line about an error, without where in the program text it thinks it is.
+
+    Without the values it quotes, too: see ``without_values``.
+    """
     first = next(iter(str(error).splitlines()), "") or "it failed"
-    return _JQ_PLACE.sub("", first.removeprefix("jq: error: ")).strip(" :")
+    return without_values(_JQ_PLACE.sub("", first.removeprefix("jq: error: ")).strip(" :"))
+
+
+def without_values(reason: str) -> str:
+    """What jq says of values, by their types alone: ``string ("b7ec...) cannot be added``.
+
+    It cuts the values it quotes, and of half a secret nobody can tell that it is one.
+    """
+    return _VALUE.sub(r"\1", _TWO_VALUES.sub(r"\1\2", reason))
 
 
 Found = Mapping[str, Json]
@@ -253,11 +268,18 @@ def lists_in(body: Json, deepest: int = 2) -> list[list[Json]]:
     return lists
 
 
+def escaped(text: str) -> str:
+    """A text without line breaks or control characters: no API is to forge lines of a log."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
+
+
 def keys_of(body: Json) -> str:
     """The keys a person would look at to correct a path, in one short text."""
     match body:
         case dict():
-            names = sorted(map(str, body))
+            names = [escaped(str(name)) for name in sorted(body, key=str)]
             shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
             return f"the keys {shown}" if names else "an empty object"
         case list():

@@ -115,11 +115,11 @@ class PageRequest:
     ``may_be_refused``: it asks whether there is such a page; a refusal is an answer to that.
     """
 
-    url: str
+    url: str = field(repr=False)
     method: str = "GET"
-    params: tuple[tuple[str, str], ...] = ()
-    headers: tuple[tuple[str, str], ...] = ()
-    body: Mapping[str, Json] | None = None
+    params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: Mapping[str, Json] | None = field(default=None, repr=False)
     list_path: tuple[str, ...] | None = None
     may_be_refused: bool = False
 
@@ -179,13 +179,13 @@ class Page:
     ``status`` is the answer's.
     """
 
-    url: str
-    body: Json
-    rows: Sequence[Json]
-    headers: httpx.Headers = field(default_factory=httpx.Headers)
-    holder: Json = None
+    url: str = field(repr=False)
+    body: Json = field(repr=False)
+    rows: Sequence[Json] = field(repr=False)
+    headers: httpx.Headers = field(default_factory=httpx.Headers, repr=False)
+    holder: Json = field(default=None, repr=False)
     is_single: bool = False
-    found: Found = NOTHING_FOUND
+    found: Found = field(default=NOTHING_FOUND, repr=False)
     total: int | None = None
     status: int = 200
 

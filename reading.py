@@ -15,6 +15,7 @@ from port_ocean.context.ocean import ocean
 from port_ocean.context.resource import resource
 
 from entity_processor import begin_work
+from errors import OceanCustomError
 from ocean_log import hide_from_ocean
 from overrides import EndpointResource
 from session import Doubt, Session
@@ -45,13 +46,17 @@ async def read(session: Session) -> AsyncGenerator[list[dict[str, Any]]]:
     Raises what ``Reading.batches`` raises, and MappingError when not one item made an entity.
     """
     config = cast("EndpointResource", resource.resource_config)
-    work = begin_work(session.jq)
-    reading = session.read(config.to_resource(session.settings.pagination))
-    async with aclosing(reading.batches()) as batches:
-        async for batch in batches:
-            yield batch
-            work.refuse_unfinished()
-    work.refuse_fruitless(config)
+    work = begin_work(session.jq, session.told)
+    try:
+        reading = session.read(config.to_resource(session.settings.pagination))
+        async with aclosing(reading.batches()) as batches:
+            async for batch in batches:
+                yield batch
+                work.refuse_unfinished()
+        work.refuse_fruitless(config)
+    except OceanCustomError as error:
+        # What the mapping made of the items quotes their keys.
+        raise error.rewritten(session.told) from None
     event.attributes.setdefault(_DOUBTS, {})[resource.index] = reading.doubts
 
 

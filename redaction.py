@@ -8,7 +8,8 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from lookup import Json
@@ -17,11 +18,19 @@ REDACTED = "[redacted]"
 TELLING_LENGTH = 8
 """Characters; a shorter text in a login or its answer is rather a constant than a secret."""
 
+MOST_LEARNT = 50
+"""Texts of one origin, such as logins: with more of them each text would take long to redact."""
+
+_QUOTED = 200  # characters of a body that an error may show
+_SEARCHED = 64 * 1024  # characters of it that are searched for secrets first
+
 _TELLING_NAME = re.compile(
     r"pass|pwd|secret|token|key|pin|auth|credential|assertion|sign", re.IGNORECASE
 )
 # What OAuth 2.0 (RFC 6749, RFC 8707) sends beside its secrets: `grant_type`, `scope`, `resource`.
 _PUBLIC_NAME = re.compile(r".*type|scopes?|audience|resource|realm", re.IGNORECASE)
+# Words of an error have no digit in them, and sentences have spaces.
+_TOKEN = re.compile(rf"(?=.*[0-9])\S{{{TELLING_LENGTH},}}")
 # Of a URL only a user, a query or a fragment may hold a secret; the base URL is often in a login.
 _PUBLIC_URL = re.compile(r"https?://[^\s?#@]+", re.IGNORECASE)
 _URL_SAFE = str.maketrans("+/", "-_")
@@ -32,16 +41,36 @@ class Redactor:
 
     def __init__(self, *secrets: str) -> None:
         self._patterns: dict[str, re.Pattern[str]] = {}
+        self._certain: set[str] = set()
+        self._learnt: dict[str, OrderedDict[str, None]] = {}
         self.add(*secrets)
 
     def add(self, *secrets: str) -> None:
         """Learn secrets; empty ones are ignored."""
-        told = {form for secret in secrets for form in (secret, secret.strip()) if secret.strip()}
-        new = told - self._patterns.keys()
-        self._patterns.update((secret, _pattern(secret)) for secret in new)
+        self._certain |= _stripped(secrets)
+        self._look_for()
+
+    def learn(self, *secrets: str, origin: str) -> None:
+        """Learn what may be secret, of which an API may give any number, the likeliest first.
+
+        Of each origin no more than ``MOST_LEARNT`` are known, and those it gave last.
+        """
+        learnt = self._learnt.setdefault(origin, OrderedDict())
+        before = list(learnt)
+        for secret in reversed(list(dict.fromkeys(secrets))[:MOST_LEARNT]):
+            learnt[secret] = None
+            learnt.move_to_end(secret)
+        while len(learnt) > MOST_LEARNT:
+            learnt.popitem(last=False)
+        if learnt.keys() != set(before):
+            self._look_for()
+
+    def _look_for(self) -> None:
+        wanted = self._certain.union(*map(_stripped, self._learnt.values()))
         # A secret that holds another one must be replaced before that one is.
-        longest_first = sorted(self._patterns, key=len, reverse=True)
-        self._patterns = {secret: self._patterns[secret] for secret in longest_first}
+        longest_first = sorted(wanted, key=len, reverse=True)
+        known = self._patterns
+        self._patterns = {secret: known.get(secret) or _pattern(secret) for secret in longest_first}
 
     def __call__(self, text: str) -> str:
         """Return the text without any known secret."""
@@ -49,9 +78,20 @@ class Redactor:
             text = pattern.sub(REDACTED, text)
         return text
 
+    def beginning(self, text: str) -> str:
+        """What an error may quote of a text; redacted first: half a secret is a secret too."""
+        searched = text[:_SEARCHED]
+        hidden = self(searched)
+        if len(text) > _SEARCHED and len(hidden) < len(searched) // 2:
+            # After so many secrets, what was cut in half may have come to the front.
+            hidden = hidden[: hidden.rfind(REDACTED) + len(REDACTED)]
+        return hidden[:_QUOTED]
 
-def secrets_in(value: Json, *, by_name: bool = True, name: str = "") -> Iterator[str]:
-    """The texts of a JSON value that may be secrets: long ones, and ``by_name`` those so named.
+
+def secrets_in(
+    value: Json, *, by_name: bool = True, by_length: bool = True, name: str = ""
+) -> Iterator[str]:
+    """The texts of a JSON value that may be secrets: those so named, and long ones.
 
     What OAuth calls scope, audience or a type is none, nor is a URL without user and query.
     """
@@ -59,12 +99,12 @@ def secrets_in(value: Json, *, by_name: bool = True, name: str = "") -> Iterator
     match value:
         case Mapping():
             for key, inner in value.items():
-                yield from secrets_in(inner, by_name=by_name, name=str(key))
+                yield from secrets_in(inner, by_name=by_name, by_length=by_length, name=str(key))
         case list():
             for inner in value:
-                yield from secrets_in(inner, by_name=by_name, name=name)
+                yield from secrets_in(inner, by_name=by_name, by_length=by_length, name=name)
         case str() if is_named or (
-            len(value) >= TELLING_LENGTH and not _PUBLIC_URL.fullmatch(value)
+            by_length and len(value) >= TELLING_LENGTH and not _PUBLIC_URL.fullmatch(value)
         ):
             if not _PUBLIC_NAME.fullmatch(name):
                 yield value
@@ -72,6 +112,23 @@ def secrets_in(value: Json, *, by_name: bool = True, name: str = "") -> Iterator
             yield str(value)
         case _:
             pass
+
+
+def tokens_in(answer: Json, *, only_likely: bool = False) -> list[str]:
+    """The texts of a login's answer that may be secrets, the likeliest first.
+
+    Those are the long ones whose name tells, or that look like a token; ``only_likely`` gives no
+    others: the answer of a login that failed says why in words.
+    """
+    texts = list(secrets_in(answer, by_name=False))
+    named = (text for text in secrets_in(answer, by_length=False) if len(text) >= TELLING_LENGTH)
+    likely = [*named, *filter(_TOKEN.fullmatch, texts)]
+    return list(dict.fromkeys([*likely, *(() if only_likely else texts)]))
+
+
+def _stripped(secrets: Iterable[str]) -> set[str]:
+    """Each as it is, and without the spaces around it."""
+    return {form for secret in secrets for form in (secret, secret.strip()) if secret.strip()}
 
 
 def _pattern(secret: str) -> re.Pattern[str]:
@@ -131,7 +188,9 @@ def _spellings(character: str, *, backslashed: bool) -> str:
     escaped = {json.dumps(character)[1:-1], repr(character)[1:-1], f"\\u{ord(character):04x}"}
     any_number, at_least_one = (r"\\*", r"\\+") if backslashed else ("", "")
     ways = [any_number + re.escape(way) for way in plain] + list(map(_percent_encoded, in_urls))
-    ways += [at_least_one + re.escape(way[1:]) for way in escaped if way.startswith("\\")]
+    # Two ways to read the same text would double, with every such character, the ways to try.
+    letters = {way[1:] for way in escaped if way.startswith("\\")} - plain
+    ways += [at_least_one + re.escape(letter) for letter in letters]
     # Hexadecimal digits are written in either case, secrets only in their own.
     ways = [way if way.endswith(re.escape(character)) else f"(?i:{way})" for way in ways]
     return f"(?:{'|'.join(sorted(ways, key=len, reverse=True))})"

@@ -44,7 +44,7 @@ from expansion import (
 )
 from extraction import Extractor, Item
 from jq_worker import JqWorker
-from lookup import Json, keys_of, lists_in
+from lookup import Json, escaped, keys_of, lists_in
 from pagination import PageRequest, Paginator, make_paginator
 from settings import Settings
 from signals import is_like_report
@@ -105,6 +105,10 @@ class Session:
         await self.jq.aclose()
         self.store.close()
 
+    def told(self, text: str) -> str:
+        """A text of an error as it may leave: without secrets, and on one line."""
+        return escaped(self.client.redact(text))
+
     def read(self, resource: Resource) -> Reading:
         """A reading of a resource, about to begin."""
         return Reading(self, resource)
@@ -140,11 +144,19 @@ class Reading:
                     yield batch
             self.doubts = walk.doubts
         except OceanCustomError as error:
-            raise _without_frames(error.within(f"kind {resource.kind!r}")) from None
+            raise self._tellable(error.within(f"kind {resource.kind!r}")) from None
         except ExceptionGroup as group:
-            for failure in group.exceptions:
-                _without_frames(failure)
-            raise _without_frames(group) from None
+            raise self._tellable(group) from None
+
+    def _tellable(self, error: Exception) -> Exception:
+        """The error as it may leave, whatever it quotes."""
+        match error:
+            case OceanCustomError():
+                error.rewritten(self._session.told)
+            case ExceptionGroup():
+                failures = [self._tellable(failure) for failure in error.exceptions]
+                error = ExceptionGroup(self._session.told(error.message), failures)
+        return _without_frames(error)
 
 
 def _without_frames[Failure: Exception](error: Failure) -> Failure:

@@ -21,7 +21,7 @@ import httpx
 
 from bodies import MIB
 from errors import ConfigurationError, MappingError
-from lookup import Json, compile_lookup
+from lookup import Json, compile_lookup, plain_path
 from pagination import PAGINATION_TYPES, PaginationSettings
 from redaction import TELLING_LENGTH, secrets_in
 from signals import DEFAULT_NEXT_LINK_PATH, ConfiguredSignals
@@ -37,6 +37,7 @@ DEFAULT_API_KEY_HEADER = "X-API-Key"
 PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 """``{{.jq.path}}`` in a text of ``customAuthRequestTemplate``."""
 
+_LITERAL = re.compile(rf'"([^"]{{{TELLING_LENGTH},}})"')
 _ENV_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 # Ocean's own credentials for Port, which it reads whatever the case; see Ocean's PortSettings.
 _PORTS_OWN = re.compile(r"OCEAN__PORT(__.*)?", re.IGNORECASE)
@@ -288,12 +289,14 @@ class _Reader:
 
     def _custom_headers(self) -> Mapping[str, str]:
         headers: dict[str, str] = {}
-        for name, value in self._object("custom_headers").items():
+        for number, (name, value) in enumerate(self._object("custom_headers").items(), 1):
             if isinstance(value, dict | list) or value is None:
-                self._fault("custom_headers", f"{name!r} must be text, found {_kind(value)}")
+                self._fault(
+                    "custom_headers", f"header number {number} must be text, found {_kind(value)}"
+                )
                 continue
-            text = self._with_environment(name, _as_text(value))
-            if self._is_header("custom_headers", name, text):
+            text = self._with_environment(number, _as_text(value))
+            if self._is_header("custom_headers", name, text, number):
                 headers[name] = text
                 self._keep_header_secret(name, text)
         return headers
@@ -317,20 +320,21 @@ class _Reader:
         self._keep_secret(password or user, pair)
         return pair
 
-    def _with_environment(self, header: str, text: str) -> str:
+    def _with_environment(self, number: int, text: str) -> str:
         def read(reference: re.Match[str]) -> str:
             if _PORTS_OWN.fullmatch(reference[1]):
                 self._fault(
                     "custom_headers",
-                    f"{header!r} reads ${{{reference[1]}}}, which is for Port and no API; name"
-                    " another variable",
+                    f"header number {number} reads ${{{reference[1]}}}, which is for Port and no"
+                    " API; name another variable",
                 )
                 return ""
             value = self._environ.get(reference[1])
             if value is None:
                 self._fault(
                     "custom_headers",
-                    f"{header!r} reads ${{{reference[1]}}}, which is not set in the environment",
+                    f"header number {number} reads ${{{reference[1]}}}, which is not set in the"
+                    " environment",
                 )
                 return ""
             self._keep_secret(value)
@@ -338,16 +342,21 @@ class _Reader:
 
         return _ENV_REFERENCE.sub(read, text)
 
-    def _is_header(self, setting: str, name: str, value: str) -> bool:
+    def _is_header(self, setting: str, name: str, value: str, number: int = 1) -> bool:
+        """Whether a header can be sent.
+
+        Told by its number among others: where name and value are swapped, the name is a secret.
+        """
+        which = f"header number {number}"
         if not is_header_name(name):
             setting = "api_key_header" if setting == "api_key" else setting
-            self._fault(setting, f"names the header {name!r}; use letters, digits and dashes")
+            self._fault(setting, f"names {which} as HTTP cannot; use letters, digits and dashes")
             return False
         if not is_header_value(value):
             self._fault(
                 setting,
-                f"gives {name!r} a value with a line break or another character that HTTP"
-                " headers cannot carry",
+                f"gives {which} a value with a line break or another character that HTTP headers"
+                " cannot carry",
             )
             return False
         return True
@@ -403,8 +412,7 @@ class _Reader:
         if header != DEFAULT_API_KEY_HEADER:
             self._fault(
                 "api_key_param",
-                f"is set, and so is apiKeyHeader {header!r}; keep the one where the API looks for"
-                " the key",
+                "is set, and so is apiKeyHeader; keep the one where the API looks for the key",
             )
         return StaticCredentials(query_params={param: key} if key else {})
 
@@ -491,11 +499,24 @@ class _Reader:
                 ' requests, such as {"headers": {"Authorization": "Bearer {{.access_token}}"}}',
             )
         self._refuse_unknown(setting, template, ("headers", "queryParams", "body"))
-        for path in {path for text in texts_in(template) for path in PLACEHOLDER.findall(text)}:
-            if path.startswith("."):
-                self._try_path(setting, path)
-            else:
-                self._fault(setting, f"holds {{{{{path}}}}}; write {{{{.{path}}}}}, with a dot")
+        # Not quoted: what stands in the place of a path may be a secret.
+        paths = [path for text in texts_in(template) for path in PLACEHOLDER.findall(text)]
+        for number, path in enumerate(dict.fromkeys(paths), 1):
+            if not path.startswith("."):
+                self._fault(
+                    setting,
+                    f"has no dot at the start of placeholder number {number}; write it like"
+                    " {{.access_token}}",
+                )
+                continue
+            try:
+                compile_lookup(path, setting)
+            except MappingError:
+                self._fault(
+                    setting,
+                    f"holds placeholder number {number}, which is not a jq program for mappings;"
+                    " correct the expression",
+                )
         return template
 
     def _keep_template_secrets(self, credentials: LoginCredentials) -> None:
@@ -505,6 +526,9 @@ class _Reader:
                 self._keep_header_secret(name, text)
         parts = [credentials.query_params, credentials.body]
         self._keep_secret(*(text for text in secrets_in(parts) if not PLACEHOLDER.search(text)))
+        paths = [path for text in texts_in(parts) for path in PLACEHOLDER.findall(text)]
+        programs = [path for path in paths if plain_path(path) is None]
+        self._keep_secret(*(text for path in programs for text in _LITERAL.findall(path)))
         around = [PLACEHOLDER.split(text)[::2] for text in texts_in([credentials.headers, *parts])]
         fragments = [text for texts in around if len(texts) > 1 for text in texts]
         self._keep_secret(*(part for text in fragments for part in _long_parts(text)))
@@ -539,7 +563,8 @@ class _Reader:
         else:
             self._check_endpoint(setting, endpoint.strip())
         if method not in METHODS:
-            self._fault(setting, f"has the method {method!r}; use one of {', '.join(METHODS)}")
+            self._fault(setting, f"has another 'method'; use one of {', '.join(METHODS)}")
+            method = METHODS[0]
         body, form = self._part(setting, request, "body"), request.get("bodyForm")
         if form is not None and not isinstance(form, str):
             self._fault(setting, "has a 'bodyForm' that is not text such as a=1&b=2")
@@ -592,7 +617,7 @@ class _Reader:
         if not 0 < seconds < float("inf"):
             self._fault(
                 "custom_auth_request",
-                f"has reauthenticateIntervalSeconds {value!r}; use a number of seconds above 0",
+                "has a 'reauthenticateIntervalSeconds' that is not a number of seconds above 0",
             )
             return None
         return seconds
@@ -600,11 +625,12 @@ class _Reader:
     def _refuse_unknown(
         self, setting: str, value: Mapping[str, Json], known: Sequence[str]
     ) -> None:
-        for name in value:
+        # Told by its number: where a secret stands in the wrong place, the key may be one.
+        for number, name in enumerate(value, 1):
             if name not in known:
                 near = get_close_matches(name, known, n=1)
                 hint = f"did you mean {near[0]!r}?" if near else f"use {', '.join(known)}"
-                self._fault(setting, f"has the unknown key {name!r}; {hint}")
+                self._fault(setting, f"has an unknown key, number {number}; {hint}")
 
     def _part(self, setting: str, value: Mapping[str, Json], key: str) -> Mapping[str, Json] | None:
         part = value.get(key)
@@ -616,7 +642,9 @@ class _Reader:
     def _headers(self, setting: str, value: Mapping[str, Json]) -> dict[str, str]:
         headers = self._texts(setting, value, "headers")
         return {
-            name: text for name, text in headers.items() if self._is_header(setting, name, text)
+            name: text
+            for number, (name, text) in enumerate(headers.items(), 1)
+            if self._is_header(setting, name, text, number)
         }
 
     def _texts(self, setting: str, value: Mapping[str, Json], key: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ import json
 import re
 from bisect import bisect
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, chain
 from typing import overload, override
 from uuid import uuid4
@@ -137,8 +137,8 @@ class SlicedRows(Sequence[Json]):
 class Sliced:
     """A body whose list is left in its file; in ``body`` nulls stand for all rows between two."""
 
-    body: Json
-    rows: SlicedRows
+    body: Json = field(repr=False)
+    rows: SlicedRows = field(repr=False)
 
 
 async def slice_list(

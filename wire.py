@@ -14,6 +14,7 @@ There is no time limit here: ``client.py`` limits the whole exchange, of which t
 from __future__ import annotations
 
 import asyncio
+import re
 import select
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -34,6 +35,7 @@ _LONGEST_HEADER = 100 * 1024  # bytes
 _MOST_HEADERS = 1000
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _FIRST_FINAL_STATUS = 200
+_QUOTATION = re.compile(r""":?\s*(?:\n|\bb?['"])""")
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
@@ -206,8 +208,8 @@ def _as_httpx_errors() -> Iterator[None]:
     try:
         yield
     except aiohttp.ClientResponseError as error:
-        # The lines below the first quote what came.
-        reason = error.message.partition("\n")[0].rstrip(":")
+        # What quotes what came may have cut it: of half a secret nobody can tell that it is one.
+        reason = _QUOTATION.split(error.message, maxsplit=1)[0]
         raise httpx.RemoteProtocolError(f"not HTTP/1.1 ({reason})") from error
     except aiohttp.ServerDisconnectedError as error:
         raise httpx.RemoteProtocolError("the server closed the connection") from error

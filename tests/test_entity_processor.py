@@ -11,7 +11,7 @@ import json
 import os
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ from port_ocean.utils.misc import get_integration_class
 
 from entity_processor import FusedEntityProcessor, Work, begin_work
 from jq_worker import JqWorker, Limits
+from lookup import without_values
 from overrides import EndpointResource
 from tests.fault_api import FaultApi, answer, pages
 from tests.resync import REPOSITORY, Installation, resource
@@ -86,7 +87,7 @@ class InResync(FusedEntityProcessor):
     def __init__(self, worker: JqWorker) -> None:
         super().__init__(ocean)
         self.jq = Noted(worker)
-        self._in_work = Work(self.jq)
+        self._in_work = Work(self.jq, str)
 
     def work(self) -> Work:
         """The resource that is compared."""
@@ -159,7 +160,8 @@ class Bench:
 
 def _error(error: Exception) -> str:
     # Ocean lets the iterator over the outputs of an empty query speak, in two ways.
-    text = repr(error)
+    # The values it quotes are cut, and ours quotes none.
+    text = f"{type(error).__name__}({without_values(str(error))!r})"
     if "StopIteration" in text or "got none" in text:
         return "none"
     return _DIGITS.sub(lambda one: f"{float(one[0])}", text)
@@ -563,8 +565,8 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Where jq is run for mappings from now on."""
     ran: list[str] = []
 
-    def noted(jq: JqWorker) -> Work:
-        return begin_work(Noted(jq, ran))
+    def noted(jq: JqWorker, tell: Callable[[str], str]) -> Work:
+        return begin_work(Noted(jq, ran), tell)
 
     monkeypatch.setattr("entity_processor.begin_work", noted)
     return ran

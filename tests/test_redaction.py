@@ -16,7 +16,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from lookup import Json
-from redaction import REDACTED, Redactor, secrets_in
+from redaction import MOST_LEARNT, REDACTED, Redactor, secrets_in, tokens_in
 
 SECRETS = st.text(min_size=1, max_size=30).filter(lambda text: bool(text.strip()))
 patient = settings(deadline=None)  # how long one text takes is what other tests are about
@@ -210,6 +210,67 @@ def test_no_text_takes_long(secret: str, piece: str) -> None:
     redact(text)
 
     assert time.perf_counter() - started < 5, "seconds, where a hundredth is usual"
+
+
+@pytest.mark.parametrize(
+    ("secret", "piece"),
+    [('"' * 15 + "x", '\\\\"'), ('\\"' * 15 + "x", '\\\\\\\\"'), ("\n" * 15 + "x", "\\\\n")],
+)
+def test_no_secret_takes_long(secret: str, piece: str) -> None:
+    """A secret of characters that are escaped is looked for once, not in every combination."""
+    started = time.perf_counter()
+
+    assert Redactor(secret)(piece * 20_000)
+
+    assert time.perf_counter() - started < 5, "seconds, where a hundredth is usual"
+
+
+def test_of_a_large_answer_the_likeliest_are_learnt() -> None:
+    """A login that tells of thousands of permissions is learnt at once, its token among them."""
+    answer: Json = {
+        "permissions": [f"projects.read.item.{number}" for number in range(20_000)],
+        "refresh_token": "only-letters-in-it",
+    }
+    redact = Redactor()
+    started = time.perf_counter()
+
+    redact.learn(*tokens_in(answer), origin="login")
+    quoted = redact.beginning("only-letters-in-it " + "x" * 1_000_000)
+
+    assert time.perf_counter() - started < 5, "seconds, where a tenth is usual"
+    assert quoted.startswith(f"{REDACTED} x")
+
+
+def test_what_is_learnt_last_is_kept() -> None:
+    """However many cookies an API sets, the newest are known, and what was told for sure."""
+    redact = Redactor("certain-secret")
+    for number in range(3 * MOST_LEARNT):
+        redact.learn(f"cookie-{number:03}", origin="cookies")
+
+    assert redact("certain-secret") == REDACTED
+    assert redact("cookie-000") == "cookie-000"
+    assert redact(f"cookie-{3 * MOST_LEARNT - 1:03}") == REDACTED
+
+
+def test_of_a_refusal_the_reason_stays_readable() -> None:
+    """A refused login's answer: what is named like a token or looks like one, and no word."""
+    refusal: Json = {
+        "error": "invalid_grant",
+        "error_description": "the user is locked",
+        "mfa_token": "abcdefghij",
+        "session": "a8f5f167f44f4964",
+    }
+
+    assert tokens_in(refusal, only_likely=True) == ["abcdefghij", "a8f5f167f44f4964"]
+
+
+@pytest.mark.parametrize("secret", ["plain-secret", "x" * 6000])
+def test_a_quotation_holds_no_half_of_a_secret(secret: str) -> None:
+    """Of a text too long to search, what is shown ends before a secret that was cut in two."""
+    quoted = Redactor(secret).beginning(secret * 20_000)
+
+    assert quoted
+    assert set(quoted.replace(REDACTED, "")) == set()
 
 
 def test_secrets_learnt_later() -> None:

@@ -647,3 +647,172 @@ async def test_ordinary_words_stay_readable(api: FaultApi, installation: Install
 
     assert "/items" in outcome.message
     assert "this user has no grant" in outcome.message
+
+
+_T = plain("told")
+_HEAD = b"HTTP/1.1 "
+
+
+@pytest.mark.parametrize(
+    ("reply", "selector"),
+    [
+        pytest.param(
+            Raw(_HEAD + f"500 bad {_T}\r\nContent-Length: 2\r\n\r\n{{}}".encode()), {}, id="reason"
+        ),
+        pytest.param(Answer(b"<html>", 200, (("Content-Type", f"text/{_T}"),)), {}, id="type"),
+        pytest.param(Answer(b"[]", 200, (("Content-Encoding", _T),)), {}, id="coding"),
+        pytest.param(redirect(f"http://{_T}.evil.example/"), {}, id="host"),
+        pytest.param(redirect(f"a{_T}://evil.example/"), {}, id="scheme"),
+        pytest.param(answer({_T: [{"id": 1}]}), {"data_path": ".items"}, id="key"),
+        pytest.param(
+            answer({"items": [{"id": _T}]}), {"data_path": "[.items[].id | tonumber]"}, id="jq"
+        ),
+        pytest.param(
+            answer({"items": [{"id": _T}]}), {"data_path": ".items[] | error(.id)"}, id="jq-error"
+        ),
+        pytest.param(
+            answer({"items": [{"id": 1}]}, Link=f'</x>; rel="{_T}", </y>; rel="next"'),
+            {
+                "data_path": ".items",
+                "pagination": {"type": "header_link", "header_link_rel": "more"},
+            },
+            id="link-relation",
+        ),
+        pytest.param(
+            Raw(_HEAD + b"200 OK\r\nX-Long: " + b"x" * 110_000 + _T.encode() + b"\r\n\r\n"),
+            {},
+            id="long-header",
+        ),
+    ],
+)
+async def test_whatever_an_error_quotes_is_without_secrets(
+    api: FaultApi, installation: Installation, reply: Reply, selector: dict[str, object]
+) -> None:
+    """A secret in any part of an answer reaches no error, log line or traceback."""
+    installation.settings |= {"auth_type": "bearer_token", "api_token": _T}
+    api.serve("/items", reply)
+    made = resource("/items")
+    installation.mapping = [{**made, "selector": {"query": "true", **selector}}]
+
+    with everything_said() as log:
+        outcome = await installation.resync()
+
+    said = (log.ours.getvalue(), outcome.message, outcome.formatted, with_locals(outcome.error))
+    assert not outcome.complete
+    assert [found for text in said if (found := leaks(text, {"token": _T}))] == []
+
+
+@pytest.mark.parametrize("status", [403, 429, 503])
+async def test_a_token_in_a_refused_login_is_a_secret(
+    api: FaultApi, installation: Installation, status: int
+) -> None:
+    """What a login that failed gave is not told, and why it failed is."""
+    told = {"error": "mfa_required", "mfa_token": plain("mfa")}
+    installation.settings |= PLANTS["login-json"].settings
+    api.serve("/login", answer(told, status))
+    installation.mapping = [resource("/items")]
+
+    outcome = await installation.resync()
+
+    assert "mfa_required" in outcome.message
+    assert leaks(outcome.message + outcome.log, {"mfa": plain("mfa")}) == []
+
+
+@pytest.mark.parametrize("of_login", [False, True])
+async def test_a_cookie_that_was_set_is_a_secret(
+    api: FaultApi, installation: Installation, *, of_login: bool
+) -> None:
+    """An API that hands a session's cookie back in an error: nobody reads it."""
+    cookie = f"sid={plain('sid')}; Path=/; HttpOnly"
+    installation.settings |= PLANTS["login-json"].settings
+    api.serve("/login", answer(_TOKEN, **({"Set_Cookie": cookie} if of_login else {})))
+
+    def items(request: Request) -> Reply:
+        if request.param("p") or of_login:
+            return answer({"cookie": plain("sid")}, 500)
+        return answer({"items": [{"id": 1}], "next": "/items?p=2"}, Set_Cookie=cookie)
+
+    api.serve("/items", items)
+    installation.mapping = [
+        resource("/items", data_path=".items", pagination={"type": "next_link"})
+    ]
+
+    outcome = await installation.resync()
+
+    assert REDACTED in outcome.message
+    assert leaks(outcome.message + outcome.log, {"cookie": plain("sid")}) == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({"custom_headers": {f"Bearer {_T}": "Authorization"}}, id="swapped"),
+        pytest.param({"custom_headers": {_T: "a\nb"}}, id="swapped, a name that may be"),
+        pytest.param(
+            {"auth_type": "api_key", "api_key": _T, "api_key_header": f"Key {_T}"}, id="key header"
+        ),
+        *(
+            pytest.param(
+                {
+                    "auth_type": "custom",
+                    "custom_auth_request": {"endpoint": "/login", **request},
+                    "custom_auth_request_template": {"headers": {"A": text_}},
+                },
+                id=name,
+            )
+            for name, request, text_ in (
+                ("login header", {"headers": {f"Bearer {_T}": "x"}}, "{{.t}}"),
+                ("unknown key", {_T: "x"}, "{{.t}}"),
+                ("method", {"method": _T}, "{{.t}}"),
+                ("interval", {"reauthenticateIntervalSeconds": _T}, "{{.t}}"),
+                ("program", {}, f'{{{{.t + "{_T}}}}}'),
+                ("no dot", {}, f"{{{{{_T}}}}}"),
+                ("literal", {}, f'{{{{ (.nope // error("{_T}")) }}}}'),
+            )
+        ),
+    ],
+)
+async def test_faults_quote_nothing_of_sensitive_settings(
+    api: FaultApi, installation: Installation, settings: dict[str, object]
+) -> None:
+    """Wherever in a sensitive setting a secret stands by mistake, no fault quotes it."""
+    installation.settings |= settings
+    api.serve("/login", answer({"token": "abcdefghijk"}))
+    api.serve("/items", answer([]))
+    installation.mapping = [resource("/items")]
+
+    outcome = await installation.resync()
+
+    assert not outcome.complete
+    told = (outcome.message + outcome.log + outcome.formatted).lower()
+    assert leaks(told, {"it": _T}) == []
+
+
+async def test_examples_hold_no_secret_as_key_or_number(
+    api: FaultApi, installation: Installation
+) -> None:
+    """Ocean masks texts only: keys and numbers of a raw example are redacted all the same."""
+    installation.settings |= PLANTS["login-json"].settings
+    api.serve("/login", answer(_TOKEN))
+    api.serve("/items", answer([{"id": 1, "by": {plain("token"): True}, "pin": 8321947605}]))
+    installation.sends_examples = True
+    installation.mapping = [resource("/items")]
+
+    await installation.resync()
+
+    (example,) = installation.store.examples("/items")
+    assert example == {"id": 1, "by": {REDACTED: True}, "pin": REDACTED}
+
+
+async def test_no_answer_forges_a_line_of_the_log(
+    api: FaultApi, installation: Installation
+) -> None:
+    """A key with a line break or an escape sequence is shown as Python writes it."""
+    api.serve("/items", answer({"x\nINFO resync complete \x1b[2J": 1}))
+    installation.mapping = [resource("/items", data_path=".items")]
+
+    outcome = await installation.resync()
+
+    assert "x\\nINFO resync complete \\x1b[2J" in outcome.message
+    assert "\x1b" not in outcome.message + outcome.log
+    assert "\nINFO resync complete" not in outcome.message + outcome.log

@@ -542,7 +542,8 @@ def test_the_credentials_for_port_go_to_no_api(name: str) -> None:
 
     (fault,) = faults(environ, custom_headers={"X-A": f"Bearer ${{{name}}}"})
 
-    assert fault.startswith(f"customHeaders 'X-A' reads ${{{name}}}, which is for Port and no API")
+    told = f"customHeaders header number 1 reads ${{{name}}}, which is for Port and no API"
+    assert fault.startswith(told)
     assert SECRET not in fault
     assert loaded(environ=environ, custom_headers={"X-A": "${OCEAN__PORTAL}"}).custom_headers
 
@@ -596,7 +597,7 @@ def test_the_credentials_for_port_go_to_no_api(name: str) -> None:
                 "api_key_param": "key",
             },
             "apiKeyParam",
-            "apiKeyHeader 'X-Key'",
+            "so is apiKeyHeader",
             id="a header and a parameter",
         ),
         pytest.param(
@@ -647,9 +648,11 @@ def test_the_credentials_for_port_go_to_no_api(name: str) -> None:
         pytest.param({"allowed_hosts": [""]}, "allowedHosts", "a host only", id="empty host"),
         pytest.param({"custom_headers": "{x"}, "customHeaders", "JSON", id="headers: no JSON"),
         pytest.param({"custom_headers": "[]"}, "customHeaders", "object", id="headers: array"),
-        pytest.param({"custom_headers": {"X A": "1"}}, "customHeaders", "'X A'"),
+        pytest.param({"custom_headers": {"X A": "1"}}, "customHeaders", "header number 1"),
         pytest.param({"custom_headers": {"X-A": "1\r\n2"}}, "customHeaders", "line break"),
-        pytest.param({"custom_headers": {"X-A": "ü"}}, "customHeaders", "'X-A'", id="headers: ü"),
+        pytest.param(
+            {"custom_headers": {"X-A": "ü"}}, "customHeaders", "header number 1", id="headers: ü"
+        ),
         pytest.param(
             {"custom_headers": {"X-A": None}}, "customHeaders", "text", id="headers: null"
         ),
@@ -680,12 +683,14 @@ def test_a_fault_names_the_setting_and_the_remedy(
         pytest.param({"endpoint": "https://a b/l"}, "'endpoint'", id="endpoint's host"),
         pytest.param({"endpoint": "/l\x00"}, "'endpoint'", id="endpoint that is no path"),
         pytest.param({"endpoint": "https://u:p@a.example"}, "user", id="user in the endpoint"),
-        pytest.param({"endpoint": "/l", "method": "FETCH"}, "'FETCH'", id="method"),
+        pytest.param({"endpoint": "/l", "method": "FETCH"}, "'method'", id="method"),
         pytest.param({"endpoint": "/l", "body": "a=1"}, "'body'", id="body is text"),
         pytest.param({"endpoint": "/l", "bodyForm": {"a": 1}}, "'bodyForm'", id="form is object"),
         pytest.param({"endpoint": "/l", "body": {}, "bodyForm": "a=1"}, "both", id="both bodies"),
         pytest.param({"endpoint": "/l", "headers": "X"}, "'headers'", id="headers are text"),
-        pytest.param({"endpoint": "/l", "headers": {"a b": "1"}}, "'a b'", id="header name"),
+        pytest.param(
+            {"endpoint": "/l", "headers": {"a b": "1"}}, "header number 1", id="header name"
+        ),
         pytest.param({"endpoint": "/l", "headers": {"a": "1\n"}}, "line break", id="header value"),
         pytest.param({"endpoint": "/l", "queryParams": []}, "'queryParams'", id="params: array"),
         pytest.param({"endpoint": "/l", "reauthenticateIntervalSeconds": 0}, "above 0", id="0"),
@@ -707,9 +712,9 @@ def test_faults_of_the_login(request_: Json, told: str) -> None:
     [
         pytest.param({"header": {"A": "{{.t}}"}}, "'headers'", id="misspelt part"),
         pytest.param({"headers": "Bearer {{.t}}"}, "'headers'", id="headers are text"),
-        pytest.param({"headers": {"A": "{{token}}"}}, "{{.token}}", id="no dot"),
+        pytest.param({"headers": {"A": "{{token}}"}}, "no dot", id="no dot"),
         pytest.param({"headers": {"A": "{{.token[}}"}}, "jq", id="no jq"),
-        pytest.param({"headers": {"A B": "{{.token}}"}}, "'A B'", id="header name"),
+        pytest.param({"headers": {"A B": "{{.token}}"}}, "header number 1", id="header name"),
         pytest.param("{", "JSON", id="broken JSON"),
     ],
 )
