@@ -464,7 +464,8 @@ async def test_renewal_before_expiry() -> None:
         pytest.param(100, 30, 1030, id="the setting wins"),
         pytest.param(0, None, None, id="zero says nothing"),
         pytest.param("soon", None, None, id="no number"),
-        pytest.param(10**400, None, 900_001_000, id="beyond any float"),
+        pytest.param(10**17, None, 900_001_000, id="longer than anything lasts"),
+        pytest.param(10**400, None, None, id="beyond any float"),
     ],
 )
 async def test_a_told_lifetime(

@@ -568,7 +568,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def noted(jq: JqWorker, tell: Callable[[str], str]) -> Work:
         return begin_work(Noted(jq, ran), tell)
 
-    monkeypatch.setattr("entity_processor.begin_work", noted)
+    monkeypatch.setattr("reading.begin_work", noted)
     return ran
 
 

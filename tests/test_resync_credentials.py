@@ -236,7 +236,10 @@ async def test_one_login_serves_many_concurrent_requests(
 async def test_a_token_that_expires_on_the_way_is_renewed_once(
     api: FaultApi, installation: Installation
 ) -> None:
-    """A token refused in the middle of a walk costs one more login, and no item."""
+    """A token refused in the middle of a walk costs one more login, and no item.
+
+    Two pages may be under way then.
+    """
     tokens = TokenApi(api, lasts=3)
     items = named(*range(9))
     api.serve("/items", tokens.guarded(pages(items)))
@@ -248,7 +251,7 @@ async def test_a_token_that_expires_on_the_way_is_renewed_once(
     assert outcome.complete, outcome.formatted
     assert outcome.entities == entities("item", *range(9))
     assert tokens.logins == 2
-    assert tokens.refused == 1
+    assert tokens.refused in {1, 2}
 
 
 async def test_concurrent_refusals_share_one_renewal(
@@ -299,7 +302,7 @@ async def test_a_token_is_renewed_before_it_gets_old(
 
     assert outcome.complete, outcome.formatted
     assert tokens.refused == 0
-    assert tokens.logins == 3
+    assert tokens.logins == len(api.at("/items")) == 4
 
 
 async def test_a_401_after_a_fresh_login_is_final(world: World) -> None:
