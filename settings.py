@@ -21,7 +21,7 @@ import httpx
 
 from bodies import MIB
 from errors import ConfigurationError, MappingError
-from lookup import Json, compile_lookup
+from lookup import EMBEDDED, Json, compile_lookup
 from pagination import PAGINATION_TYPES, PaginationSettings
 from redaction import TELLING_LENGTH, secrets_in
 from signals import DEFAULT_NEXT_LINK_PATH, ConfiguredSignals
@@ -33,9 +33,6 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 METHODS: tuple[Method, ...] = get_args(Method)
 
 DEFAULT_API_KEY_HEADER = "X-API-Key"
-
-PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
-"""``{{.jq.path}}`` in a text of ``customAuthRequestTemplate``."""
 
 _ENV_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 # Ocean's own credentials for Port, which it reads whatever the case; see Ocean's PortSettings.
@@ -491,7 +488,7 @@ class _Reader:
                 ' requests, such as {"headers": {"Authorization": "Bearer {{.access_token}}"}}',
             )
         self._refuse_unknown(setting, template, ("headers", "queryParams", "body"))
-        for path in {path for text in texts_in(template) for path in PLACEHOLDER.findall(text)}:
+        for path in {path for text in texts_in(template) for path in EMBEDDED.findall(text)}:
             if path.startswith("."):
                 self._try_path(setting, path)
             else:
@@ -501,11 +498,11 @@ class _Reader:
     def _keep_template_secrets(self, credentials: LoginCredentials) -> None:
         """What a template says beside its placeholders may be a secret too."""
         for name, text in credentials.headers.items():
-            if not PLACEHOLDER.search(text):
+            if not EMBEDDED.search(text):
                 self._keep_header_secret(name, text)
         parts = [credentials.query_params, credentials.body]
-        self._keep_secret(*(text for text in secrets_in(parts) if not PLACEHOLDER.search(text)))
-        around = [PLACEHOLDER.split(text)[::2] for text in texts_in([credentials.headers, *parts])]
+        self._keep_secret(*(text for text in secrets_in(parts) if not EMBEDDED.search(text)))
+        around = [EMBEDDED.split(text)[::2] for text in texts_in([credentials.headers, *parts])]
         fragments = [text for texts in around if len(texts) > 1 for text in texts]
         self._keep_secret(*(part for text in fragments for part in _long_parts(text)))
 
