@@ -18,11 +18,10 @@ import httpx
 
 from bodies import charset_of, decode_json
 from errors import BodyError, CredentialsError, OriginError, ResponseError, TransportError
-from lookup import MISSING, Jq, Json, Lookup, compile_lookup, find, keys_of
+from lookup import EMBEDDED, MISSING, Jq, Json, Lookup, compile_lookup, find, keys_of
 from redaction import Redactor, tokens_in
 from retry import MAX_ATTEMPTS, backoff, is_rate_limited, parse_retry_after
 from settings import (
-    PLACEHOLDER,
     Credentials,
     LoginCredentials,
     StaticCredentials,
@@ -345,7 +344,7 @@ class _Template:
         self.placeholders: dict[str, Lookup] = {
             path: compile_lookup(path, "customAuthRequestTemplate")
             for text in texts_in(parts)
-            for path in PLACEHOLDER.findall(text)
+            for path in EMBEDDED.findall(text)
         }
 
     async def fill(self, answer: Json, redact: Redactor, now: float, described: str) -> _Signature:
@@ -365,7 +364,7 @@ class _Template:
         def filled(part: Json) -> Json:
             match part:
                 case str():
-                    return PLACEHOLDER.sub(lambda found: values[found[1]], part)
+                    return EMBEDDED.sub(lambda found: values[found[1]], part)
                 case Mapping():
                     return {key: filled(inner) for key, inner in part.items()}
                 case list():

@@ -20,6 +20,7 @@ import httpx
 from errors import MappingError
 from extraction import Item
 from lookup import (
+    EMBEDDED,
     MISSING,
     Jq,
     JqError,
@@ -34,7 +35,6 @@ from lookup import (
 from pagination import PageRequest, PaginationSettings
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_COMPUTED = re.compile(r"\{\{\s*((?:(?!\}\}).)+?)\s*\}\}")
 _DOT_SEGMENTS = frozenset({"", ".", ".."})
 
 
@@ -204,16 +204,16 @@ async def computed(resource: Resource, moment: float, jq: Jq) -> Resource:
 
 
 async def _computed(endpoint: Endpoint, moment: float, where: str, jq: Jq) -> Endpoint:
-    programs = {program for text in _texts(endpoint) for program in _COMPUTED.findall(text)}
+    programs = {program for text in _texts(endpoint) for program in EMBEDDED.findall(text)}
     values = {program: await _value(program, moment, where, jq) for program in sorted(programs)}
 
     def filled(part: Json) -> Json:
         match part:
             case str():
-                alone = _COMPUTED.fullmatch(part)
+                alone = EMBEDDED.fullmatch(part)
                 if alone:
                     return values[alone[1]]
-                return _COMPUTED.sub(lambda found: as_text(values[found[1]]), part)
+                return EMBEDDED.sub(lambda found: as_text(values[found[1]]), part)
             case Mapping():
                 return {key: filled(inner) for key, inner in part.items()}
             case list():

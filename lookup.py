@@ -25,6 +25,12 @@ LONGEST_PROGRAM: Final = 4096
 some, and is not to be stopped. The slowest of this length take a fifth of a second."""
 
 
+EMBEDDED: Final = re.compile(
+    r"\{\{\s*+((?:[^\S\n]*+(?!\{\{|\}\})\S)*+)\s*\}\}"  # never goes back: texts may be long
+)
+"""A program within a text, ``{{ program }}``, in one line; its group is the program alone."""
+
+
 class _Missing:
     """The type of ``MISSING``."""
 

@@ -21,7 +21,7 @@ import httpx
 
 from bodies import MIB
 from errors import ConfigurationError, MappingError
-from lookup import Json, compile_lookup, plain_path
+from lookup import EMBEDDED, Json, compile_lookup, plain_path
 from pagination import PAGINATION_TYPES, PaginationSettings
 from redaction import TELLING_LENGTH, secrets_in
 from signals import DEFAULT_NEXT_LINK_PATH, ConfiguredSignals
@@ -33,9 +33,6 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 METHODS: tuple[Method, ...] = get_args(Method)
 
 DEFAULT_API_KEY_HEADER = "X-API-Key"
-
-PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
-"""``{{.jq.path}}`` in a text of ``customAuthRequestTemplate``."""
 
 _LITERAL = re.compile(rf'"([^"]{{{TELLING_LENGTH},}})"')
 _ENV_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -500,7 +497,7 @@ class _Reader:
             )
         self._refuse_unknown(setting, template, ("headers", "queryParams", "body"))
         # Not quoted: what stands in the place of a path may be a secret.
-        paths = [path for text in texts_in(template) for path in PLACEHOLDER.findall(text)]
+        paths = [path for text in texts_in(template) for path in EMBEDDED.findall(text)]
         for number, path in enumerate(dict.fromkeys(paths), 1):
             if not path.startswith("."):
                 self._fault(
@@ -522,14 +519,14 @@ class _Reader:
     def _keep_template_secrets(self, credentials: LoginCredentials) -> None:
         """What a template says beside its placeholders may be a secret too."""
         for name, text in credentials.headers.items():
-            if not PLACEHOLDER.search(text):
+            if not EMBEDDED.search(text):
                 self._keep_header_secret(name, text)
         parts = [credentials.query_params, credentials.body]
-        self._keep_secret(*(text for text in secrets_in(parts) if not PLACEHOLDER.search(text)))
-        paths = [path for text in texts_in(parts) for path in PLACEHOLDER.findall(text)]
+        self._keep_secret(*(text for text in secrets_in(parts) if not EMBEDDED.search(text)))
+        paths = [path for text in texts_in(parts) for path in EMBEDDED.findall(text)]
         programs = [path for path in paths if plain_path(path) is None]
         self._keep_secret(*(text for path in programs for text in _LITERAL.findall(path)))
-        around = [PLACEHOLDER.split(text)[::2] for text in texts_in([credentials.headers, *parts])]
+        around = [EMBEDDED.split(text)[::2] for text in texts_in([credentials.headers, *parts])]
         fragments = [text for texts in around if len(texts) > 1 for text in texts]
         self._keep_secret(*(part for text in fragments for part in _long_parts(text)))
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from errors import MappingError
 from lookup import (
+    EMBEDDED,
     LONGEST_PROGRAM,
     MISSING,
     Jq,
@@ -135,6 +136,30 @@ async def test_a_path_never_fails(jq: Jq, body: Json) -> None:
 
     for lookup in lookups:
         lookup(body, found)
+
+
+@pytest.mark.parametrize(
+    ("text", "programs"),
+    [
+        pytest.param("{{.a}}", [".a"], id="alone"),
+        pytest.param("x {{ .a }}/{{\n.b\t\n}} y", [".a", ".b"], id="blanks around"),
+        pytest.param('{{ .a | "x y" }}', ['.a | "x y"'], id="blanks within"),
+        pytest.param("{{ {a: 1}.a }}{{{a: 1}.a}}", ["{a: 1}.a", "{a: 1}.a"], id="braces"),
+        pytest.param("{{}} {{ }}", ["", ""], id="empty"),
+        pytest.param("{{ .a\n.b }} { {.a}} {{.a} }", [], id="none"),
+        pytest.param("{{ a {{ .b }}", [".b"], id="never closed"),
+        pytest.param("{{" + " " * 100_000, [], id="blanks without end"),
+        pytest.param("{{ a" + " " * 100_000, [], id="blanks after it"),
+        pytest.param("{{" * 100_000, [], id="braces without end"),
+        pytest.param("{{ a\n" * 100_000, [], id="many that are not closed"),
+    ],
+)
+def test_programs_in_texts(text: str, programs: list[str]) -> None:
+    """What stands in double braces on one line is a program; no text takes long to be searched."""
+    begun = time.process_time()
+
+    assert EMBEDDED.findall(text) == programs
+    assert time.process_time() - begun < 1
 
 
 @pytest.mark.parametrize("program", [".a[", "nosuchfunction", "$unbound", ".a |"])
