@@ -153,7 +153,7 @@ async def test_a_parent_is_fetched_once_for_all_kinds(
     walked = [request.param("page") for request in requests if request.path == "/items"]
     assert walked == ["1", "2", "3"]
     assert len([one for one in requests if one.path.endswith("votes")]) == 2
-    assert len(api.at("/items")) == 4
+    assert len(api.at("/items")) == 6
 
 
 async def test_independent_parameters_multiply(api: FaultApi, installation: Installation) -> None:
