@@ -183,7 +183,9 @@ async def test_what_is_gone_is_deleted_after_two_readings(
 
     assert outcome.complete, outcome.formatted
     assert outcome.deleted == {"item/gone"}
-    assert [request.param("page") for request in api.at("/items")] == ["1", "2", "3", "4", "5"] * 2
+    asked = [request.param("page") for request in api.at("/items")]
+    assert asked == asked[: len(asked) // 2] * 2
+    assert asked.count("1") == 2
     assert looks(outcome) == 1
     assert warnings(outcome) == []
 
@@ -197,9 +199,8 @@ async def test_nothing_is_read_twice_when_nothing_is_to_be_deleted(
     outcome = await installation.resync()
 
     assert outcome.complete, outcome.formatted
-    assert [request.param("page") for request in api.at("/items")] == [
-        *("1", "2", "3", "4", "5", "6")
-    ]
+    asked = [request.param("page") for request in api.at("/items")]
+    assert len(asked) == len(set(asked)) > 3
     assert looks(outcome) == 0
 
 
@@ -357,9 +358,8 @@ async def test_two_kinds_with_one_blueprint_are_both_looked_at(
 
     assert outcome.complete, outcome.formatted
     assert outcome.deleted == {"item/6", "item/17"}
-    asked = api.paths()
-    assert asked.index("/more", asked.index("/teams")) > 0
-    assert asked.count("/teams") == 3  # its pages, and the one after the last
+    begun = [one.path for one in api.requests if one.param("page") == "1"]
+    assert begun == ["/items", "/more", "/teams", "/items", "/more"]
 
 
 async def test_children_of_a_parent_that_moved_are_looked_at_again(family: Family) -> None:
