@@ -30,9 +30,7 @@ HOLDERS: tuple[tuple[str, ...], ...] = (
 )
 # Whole answers that stand one level down.
 WRAPPERS = ("data", "result")
-MORE_NAMES = (
-    "has_more", "has_next", "has_next_page", "more", "more_available", "is_truncated",
-)
+MORE_NAMES = ("has_more", "has_next", "has_next_page", "more", "more_available", "is_truncated")
 LAST_NAMES = ("is_last", "is_last_page", "last", "last_page")
 # True they say that rows are left out; false, only that this page is whole.
 CUT_NAMES = ("truncated", "partial", "is_partial")
@@ -72,9 +70,7 @@ REPORT_NAMES = (
     "title", "type", "timestamp", "path", "reason", "request_id",
 )
 # GitHub's search, Google Drive, Elasticsearch: rows are missing, and no page will bring them.
-INCOMPLETE_NAMES = (
-    "incomplete_results", "incomplete_search", "partial_results", "timed_out",
-)
+INCOMPLETE_NAMES = ("incomplete_results", "incomplete_search", "partial_results", "timed_out")
 FIRST_NAMES = ("first", "is_first", "first_page", "is_first_page")
 PREVIOUS_NAMES = (
     "previous", "prev", "previous_page", "prev_page", "previous_url", "prev_url", "prev_page_url",
@@ -103,7 +99,8 @@ _FAILED_SHARDS = ("_shards", "failed")
 _SEVERITIES = ("severity", "level", "type")
 _MILD = frozenset({"warning", "warn", "notice", "info", "information"})
 
-# No part of these may be tried again from every place of a text: a header has up to 64 kB.
+# Read in one go: a link that were looked for from every "<" to the end of a hostile header, or a
+# parameter that could be read in several ways, would keep the process for minutes.
 _LINK = re.compile(
     r"""<(?P<target>[^<>]*)>
         (?P<parameters>(?:\s*;\s*[^\s=;,"<]*(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s;,"]*))?)*)""",
@@ -291,9 +288,10 @@ def _booleans(scopes: Scopes, names: Sequence[str]) -> Iterator[bool]:
 def _boolean(name: str, value: Json) -> bool | None:
     if isinstance(value, bool) or name in _AMBIGUOUS:
         return value if isinstance(value, bool) else None
-    if isinstance(value, int | str):
-        return {"1": True, "true": True, "0": False, "false": False}.get(str(value).lower())
-    return None
+    if isinstance(value, int):
+        return bool(value) if value in {0, 1} else None
+    texts = {"1": True, "true": True, "0": False, "false": False}
+    return texts.get(value.lower()) if isinstance(value, str) else None
 
 
 def known_next(scopes: Scopes) -> Verdict:
@@ -374,13 +372,17 @@ def is_partial(body: Json, scopes: Scopes, data_path: str) -> bool:
         return False
     if "data" in body and body.get("errors"):
         return True
-    read = set(_WORD.findall(data_path.partition("|")[0]))
     # Without scopes the body is the one item.
     return bool(scopes) and (
         any(_booleans(scopes, INCOMPLETE_NAMES))
         or bool(whole_number(follow(body, _FAILED_SHARDS)))
-        or any(_is_failure(told) for key, told in _failures(body) if key not in read)
+        or any(_is_failure(told) for key, told in _failures(body) if not _reads(data_path, key))
     )
+
+
+def _reads(data_path: str, key: str) -> bool:
+    """Whether a program takes its items from a key, rather than asks something of them."""
+    return key in _WORD.findall(data_path.partition("|")[0])
 
 
 def _is_failure(told: Json) -> bool:

@@ -285,6 +285,11 @@ async def test_an_error_report_is_no_item(
             answer({"data": {"items": named("new")}}, 206, Content_Range="items 0-0/2"),
             id="range",
         ),
+        pytest.param(answer({"data": {"items": named("new")}}, 206), id="part-of-something"),
+        pytest.param(
+            answer({"data": {"items": named("new")}, "incomplete_results": True}), id="incomplete"
+        ),
+        pytest.param(answer({"data": {"items": named("new")}, "Success": False}), id="failed"),
     ],
 )
 async def test_a_part_is_not_taken_for_the_whole(

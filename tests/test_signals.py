@@ -89,7 +89,7 @@ def test_two_spellings_of_one_name_both_count() -> None:
 
 MORE = [
     pytest.param(page(HasMore=True), id="PascalCase"),
-    pytest.param(Page(URL, {"rows": ROWS, "has-more": True}, ROWS), id="hyphen"),
+    pytest.param(page(None, **{"has-more": True}), id="hyphen"),
     pytest.param(page(NextToken="x"), id="a token in PascalCase"),
     pytest.param(page(TotalCount=55), id="a total in PascalCase"),
     pytest.param(page(Pagination={"Total": 55}), id="a holder in PascalCase"),
@@ -134,6 +134,7 @@ def test_an_answer_that_speaks_of_more_is_not_all(one: Page) -> None:
         pytest.param(page(total={"amount": 90}), id="an amount"),
         pytest.param(page(more=1, last=0, last_page="false"), id="words of many meanings"),
         pytest.param(page(has_more="perhaps", is_last=7), id="no booleans"),
+        pytest.param(page(has_more=10**5000, is_last="1" * 5000), id="numbers of any length"),
         pytest.param(page(truncated=False, partial=False), id="not cut"),
         pytest.param(page(count=3, resultCount=3), id="the page's own length"),
         pytest.param(page(total=10**400, count="9" * 5000), id="no counts"),
