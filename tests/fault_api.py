@@ -204,6 +204,7 @@ class FaultApi:
     _faults: list[_Fault] = field(default_factory=list)
     _conversations: set[asyncio.Task[None]] = field(default_factory=set)
     _server: asyncio.Server | None = None
+    _is_down: bool = False
 
     async def __aenter__(self) -> Self:
         await self.come_up()
@@ -212,24 +213,36 @@ class FaultApi:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._server
-        self._server.close()
+        server = self._deaf()
+        await asyncio.sleep(0)
+        server.close()
         for conversation in self._conversations:
             conversation.cancel()
         await asyncio.gather(*self._conversations, return_exceptions=True)
-        await self._server.wait_closed()
+        await server.wait_closed()
 
     async def come_up(self) -> None:
         """Listen, on the port of before if there was one."""
         self._server = await asyncio.start_server(self._accept, self.host, self.port, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
+        self._is_down = False
 
     def go_down(self) -> None:
         """Refuse every connection from now on, and end those there are but the caller's own."""
-        assert self._server
-        self._server.close()
+        self._is_down = True
+        asyncio.get_running_loop().call_soon(self._deaf().close)
         for conversation in self._conversations - {asyncio.current_task()}:
             conversation.cancel()
+
+    def _deaf(self) -> asyncio.Server:
+        """The server, which accepts nothing any more, to be closed a turn of the loop later.
+
+        A connection that is just being accepted would be lost otherwise, and never closed.
+        """
+        assert self._server
+        for listening in self._server.sockets:
+            asyncio.get_running_loop().remove_reader(listening)
+        return self._server
 
     def serve(self, path: str, handler: Handler | Reply) -> None:
         """Answer a path, `{}` standing for any one segment; the last route given counts."""
@@ -269,6 +282,9 @@ class FaultApi:
     # --- connections -----------------------------------------------------------------------
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_down:
+            writer.close()
+            return
         self.connections += 1
         task = asyncio.create_task(self._converse(reader, writer))
         self._conversations.add(task)

@@ -38,7 +38,7 @@ SETTINGS_MISTAKES: list[tuple[str, dict[str, object], list[str]]] = [
     (
         "login-key",
         LOGIN | {"custom_auth_request": {"endpoint": "/login", "bodyfrom": "a=1"}},
-        ["customAuthRequest", "bodyfrom", "bodyForm"],
+        ["customAuthRequest", "unknown key, number 2", "bodyForm"],
     ),
     ("unknown-pagination", {"pagination_type": "pages"}, ["paginationType", "page"]),
     ("page-size", {"page_size": 0}, ["pageSize", "0"]),
@@ -48,7 +48,7 @@ SETTINGS_MISTAKES: list[tuple[str, dict[str, object], list[str]]] = [
     ("cursor-jq", {"pagination_type": "cursor", "cursor_path": ".a["}, ["cursorPath", ".a["]),
     ("allowed-url", {"allowed_hosts": ["https://a.example/"]}, ["allowedHosts"]),
     ("unset-variable", {"custom_headers": {"X-Key": "${NOT_SET}"}}, ["customHeaders", "NOT_SET"]),
-    ("header-name", {"custom_headers": {"X Key": "a"}}, ["customHeaders", "X Key"]),
+    ("header-name", {"custom_headers": {"X Key": "a"}}, ["customHeaders", "header number 1"]),
     (
         "several",
         {"auth_type": "bearer", "page_size": 0, "pagination_type": "pages"},

@@ -115,7 +115,7 @@ PRODUCT = Product(
         Mistake(
             "a place without its dot",
             _template(headers={"Cookie": "SESSION={{result.session.value}}"}),
-            error="write {{.result.session.value}}, with a dot",
+            error="has no dot at the start of placeholder number 1",
         ),
         Mistake(
             "the session in another header",
