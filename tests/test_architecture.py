@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import re
 import sys
 import tomllib
@@ -187,3 +188,9 @@ def test_every_library_is_declared() -> None:
     used = {name for path in MODULES for name in imported(path)} - ours
 
     assert used - declared - set(sys.stdlib_module_names) == set()
+
+
+def test_what_ocean_has_loaded_is_not_collected_again() -> None:
+    """The garbage collector has frozen objects as soon as the integration's class is loaded."""
+    assert get_integration_class(str(ROOT)) is not None
+    assert gc.get_freeze_count() > 10_000
