@@ -70,6 +70,7 @@ class Report:
             self._line(f"  [yellow]updated[/]  {_named(before)}")
             self._line(f'       to  "{after.title}"')
         self._line(f"and nothing else: {resync.unchanged()} entities are as they were.")
+        self._line("Before it deleted, the pages that it had counted were read a second time.")
         self._line("")
         self._line(_effort(resync))
 
