@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
-from lookup import Json
-from text_views import bytes_form, encodable, folded, plain_form, views
+from json_values import Json
+from transport.text_views import bytes_form, encodable, folded, plain_form, views
 
 REDACTED = "[redacted]"
 TELLING_LENGTH = 8
