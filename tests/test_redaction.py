@@ -181,15 +181,15 @@ def test_several_secrets(secrets: list[str]) -> None:
     [
         pytest.param(["s3cret"], "Bearer s3cret!", "Bearer [redacted]!", id="one"),
         pytest.param(["s3cret"], "s3crets3cret", "[redacted][redacted]", id="twice"),
-        pytest.param(["abc", "abcdef"], "abcdef", "[redacted]", id="the longer first"),
-        pytest.param(["a.c"], "abc a.c", "abc [redacted]", id="no pattern"),
+        pytest.param(["abcd", "abcdef"], "abcdef", "[redacted]", id="the longer first"),
+        pytest.param(["a.cd"], "abcd a.cd", "abcd [redacted]", id="no pattern"),
         pytest.param(["s3cret"], "nothing here", "nothing here", id="none in it"),
         pytest.param([], "as it is", "as it is", id="no secrets"),
         pytest.param(["", "  "], "as it is", "as it is", id="blank secrets"),
         pytest.param([" padded "], "token padded.", "token [redacted].", id="padded"),
         pytest.param(["u:p w"], "Basic dTpwIHc=", "Basic [redacted]=", id="basic"),
-        pytest.param(["a/b"], "?t=a%2fb&x=1", "?t=[redacted]&x=1", id="lower case"),
-        pytest.param(["a/b"], r'{"t": "a\/b"}', '{"t": "[redacted]"}', id="escaped slash"),
+        pytest.param(["a/bc"], "?t=a%2fbc&x=1", "?t=[redacted]&x=1", id="lower case"),
+        pytest.param(["a/bc"], r'{"t": "a\/bc"}', '{"t": "[redacted]"}', id="escaped slash"),
     ],
 )
 def test_texts(secrets: list[str], text: str, expected: str) -> None:

@@ -7,6 +7,7 @@ linear in the text and in the secrets, whoever chose them: see ``text_views`` fo
 """
 
 import re
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json import dumps
@@ -24,20 +25,21 @@ TELLING_LENGTH = 8
 SHORTEST_SECRET = 4
 """Characters; a shorter text stands in too many words to be looked for."""
 
-MOST_LEARNT = 1000
+MOST_LEARNT = 300
 """Texts of one origin, such as cookies."""
 
 MOST_LEARNT_CHARACTERS = 256 * 1024
 """Of all texts of one origin together, and of all settings."""
 
-LONGEST_TEXT = 8 * 1024
-"""Characters of a body or a log line that are redacted at once; what is longer is cut."""
+LONGEST_TEXT = 16 * 1024
+"""Characters of a log line or a text in a raw example; what is longer is cut."""
 
 NOT_QUOTED = "[not quoted: it may hold a cookie or token that is too long or too old to be known]"
 
 _QUOTED = 200  # characters of a body that an error may show
+_SEARCHED = 4 * 1024  # characters of it that are searched for secrets first
 
-_PIECE = 64  # characters; what is longer is known by its pieces
+_PIECE = 128  # characters; what is longer is known by its pieces
 _ANCHORS = (16, 8, 4)  # characters that a piece is found by
 
 _TELLING_NAME = re.compile(
@@ -49,7 +51,8 @@ _PASSWORD_NAME = re.compile(r"pass|pwd|secret", re.IGNORECASE)
 _PUBLIC_NAME = re.compile(r".*type|scopes?|audience|resource|realm", re.IGNORECASE)
 # Words of an error have no digit in them, and sentences have spaces.
 _TOKEN = re.compile(rf"(?=.*[0-9])\S{{{TELLING_LENGTH},}}")
-_LONG_TOKEN = re.compile(r"\S{20,}|(?=.*[0-9])(?=.*[A-Za-z])\S{16,}")
+_LONG_TOKEN = re.compile(r"\S{20,}")
+_RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])\S{20,}")
 # Of a URL only a user, a query or a fragment may hold a secret; the base URL is often in a login.
 _PUBLIC_URL = re.compile(r"https?://[^\s?#@]+", re.IGNORECASE)
 
@@ -120,19 +123,21 @@ class Redactor:
             at = end
         return "".join((*parts, text[at:])) if parts else text
 
-    def shortened(self, text: str) -> str:
-        """As much of a text as is redacted at once, without any secret; half a one is one too."""
-        if len(text) <= LONGEST_TEXT:
+    def shortened(self, text: str, most: int = LONGEST_TEXT) -> str:
+        """No more of a text than ``most`` characters, without any secret; half a one is one too."""
+        if len(text) <= most:
             return self(text)
-        hidden = self(text[:LONGEST_TEXT])
-        if len(hidden) < LONGEST_TEXT // 2:
+        hidden = self(text[:most])
+        if len(hidden) < most // 2:
             # After so many secrets, what was cut in half may have come to the front.
             return hidden[: hidden.rfind(REDACTED) + len(REDACTED)]
-        return hidden[: -2 * _PIECE] + "…"
+        return hidden[: -most // 4] + "…"
 
     def beginning(self, text: str) -> str:
         """What an error may quote of an answer."""
-        return self.shortened(text)[:_QUOTED] if self._knows_all else NOT_QUOTED
+        if not self._knows_all:
+            return NOT_QUOTED
+        return self.shortened(text, _SEARCHED)[:_QUOTED]
 
 
 class _Index:
@@ -150,12 +155,12 @@ class _Index:
         for secret in secrets:
             for form in _forms(secret):
                 self._add(form if exact_case else folded(form))
-        lengths: dict[str, set[int]] = {}
-        for piece in self._pieces:
+        by_anchor: dict[str, list[str]] = {}
+        for piece in sorted(self._pieces):
             anchor = next(piece[:length] for length in _ANCHORS if len(piece) >= length)
-            lengths.setdefault(anchor, set()).add(len(piece))
-        self._lengths = [sorted(one, reverse=True) for one in lengths.values()]
-        self._anchors = AhoCorasick(lengths, implementation=Implementation.ContiguousNFA)
+            by_anchor.setdefault(anchor, []).append(piece)
+        self._prefixes = [_Prefixes(pieces) for pieces in by_anchor.values()]
+        self._anchors = AhoCorasick(by_anchor, implementation=Implementation.ContiguousNFA)
 
     def _add(self, form: str) -> None:
         ends = [*range(_PIECE, len(form), _PIECE), len(form)]
@@ -183,11 +188,31 @@ class _Index:
             searched = view.text if self._exact_case else folded(view.text)
             anchors = self._anchors.find_matches_as_indexes(searched, overlapping=True)
             for anchor, start, _ in anchors:
-                for length in self._lengths[anchor]:
-                    piece = searched[start : start + length]
-                    if piece in self._pieces:
-                        yield *view.place(start, start + length), self._pieces[piece]
-                        break
+                piece = self._prefixes[anchor].longest(searched[start : start + _PIECE])
+                if piece is not None:
+                    span = view.place(start, start + len(piece))
+                    yield *span, self._pieces[piece]
+
+
+class _Prefixes:
+    """Texts in order, to find the longest that another text begins with."""
+
+    def __init__(self, ordered: Sequence[str]) -> None:
+        self._ordered = ordered
+        self._shorter: list[int] = []  # for each, the next shorter one that it begins with, or -1
+        open_ones: list[int] = []
+        for number, text in enumerate(ordered):
+            while open_ones and not text.startswith(ordered[open_ones[-1]]):
+                open_ones.pop()
+            self._shorter.append(open_ones[-1] if open_ones else -1)
+            open_ones.append(number)
+
+    def longest(self, text: str) -> str | None:
+        """The longest that the text begins with; the last one not after it begins with that."""
+        number = bisect_right(self._ordered, text) - 1
+        while number >= 0 and not text.startswith(self._ordered[number]):
+            number = self._shorter[number]
+        return self._ordered[number] if number >= 0 else None
 
 
 def _forms(secret: str) -> Iterator[str]:
@@ -196,7 +221,7 @@ def _forms(secret: str) -> Iterator[str]:
         if len(form.strip()) < SHORTEST_SECRET:
             continue
         plain = plain_form(form)
-        if len(plain.strip()) >= SHORTEST_SECRET:
+        if len(plain) >= SHORTEST_SECRET and plain.strip():
             yield plain
         else:  # little more than escapes
             yield from (quote(form, safe=""), dumps(form)[1:-1])
@@ -230,13 +255,48 @@ def secrets_in(
             pass
 
 
-def tokens_in(answer: Json, *, only_likely: bool = False) -> list[str]:
-    """The texts of a login's answer that may be secrets, the likeliest first.
+def tokens_in(answer: Json) -> tuple[list[str], list[str]]:
+    """The texts of a login's answer that may be secrets: the likely ones, and all others.
 
-    Those are the long ones whose name tells, or that look like a token; ``only_likely`` gives no
-    others: the answer of a login that failed says why in words.
+    Likely are the long ones whose name tells, or that look like a token. Of a login that failed
+    the others are no secrets: they say why, in words.
     """
     texts = list(secrets_in(answer, by_name=False))
     named = (text for text in secrets_in(answer, by_length=False) if len(text) >= TELLING_LENGTH)
-    likely = [*named, *filter(_TOKEN.fullmatch, texts)]
-    return list(dict.fromkeys([*likely, *(() if only_likely else texts)]))
+    likely = dict.fromkeys([*named, *filter(_TOKEN.fullmatch, texts)])
+    return list(likely), list(dict.fromkeys(text for text in texts if text not in likely))
+
+
+def credentials_in(value: Json, name: str = "") -> Iterator[str]:
+    """The texts of a JSON value that are credentials by name and form, for ``Redactor.in_data``.
+
+    In data that Port maps an identifier must not change, so a doubt is no credential here.
+    """
+    match value:
+        case Mapping():
+            for key, inner in value.items():
+                yield from credentials_in(inner, str(key))
+        case list():
+            for inner in value:
+                yield from credentials_in(inner, name)
+        case str() if is_credential(name, value):
+            yield value
+        case _:
+            pass
+
+
+def is_credential(name: str, value: str, *, hidden: bool = False) -> bool:
+    """Whether a text of this name is a password, token or key rather than a word.
+
+    A password of ``TELLING_LENGTH`` characters may be any text; a token or key has no space and
+    is long, or has a digit: ``X-Project-Key: PAYMENTS`` is none. A ``hidden`` text (a cookie with
+    ``HttpOnly``) has to look like a token, but needs no name.
+    """
+    if len(value) < TELLING_LENGTH or _PUBLIC_NAME.fullmatch(name):
+        return False
+    if _PASSWORD_NAME.search(name):
+        return True
+    is_named = _TELLING_NAME.search(name) or _SESSION_NAME.search(name)
+    if is_named and (_TOKEN.fullmatch(value) or _LONG_TOKEN.fullmatch(value)):
+        return not _PUBLIC_URL.fullmatch(value)
+    return hidden and _RANDOM.fullmatch(value) is not None

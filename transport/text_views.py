@@ -60,7 +60,7 @@ def views(text: str) -> Iterator[View]:
     if decoded.text != text or "+" in decoded.text:
         yield View(decoded.text.replace("+", " "), decoded.place)
     if len(decoded.text) >= _SHORTEST_BASE64:
-        yield from _base64_views(decoded)
+        yield _as_base64(decoded)
 
 
 def plain_form(text: str) -> str:
@@ -184,17 +184,17 @@ def _percent_decoded(encoded: re.Match[str]) -> Iterator[tuple[str, Span]]:
         number = last + 1
 
 
-def _base64_views(decoded: View) -> Iterator[View]:
+def _as_base64(decoded: View) -> View:
+    """What the text holds in base64, read from each of four characters on, one after the other."""
     digits = decoded.text.encode("ascii", "replace").translate(_DIGITS)
-    for ahead in range(_GROUP):
-        part = digits[ahead:]
-        text = binascii.a2b_base64(part + b"A" * (-len(part) % _GROUP)).decode("latin-1")
-        yield View(text, _place_of_base64(decoded, ahead))
+    digits += b"A" * (-len(digits) % _GROUP + _GROUP)
+    size = len(digits) - _GROUP
+    parts = (binascii.a2b_base64(digits[ahead : ahead + size]) for ahead in range(_GROUP))
+    length = size // _GROUP * 3
 
-
-def _place_of_base64(decoded: View, ahead: int) -> Callable[[int, int], Span]:
     def place(start: int, end: int) -> Span:
-        last = min(ahead - (-end * 8 // 6), len(decoded.text))
-        return decoded.place(ahead + start * 8 // 6, last)
+        ahead, first = divmod(start, length)
+        last = min(ahead - (-(end - start + first) * 8 // 6), len(decoded.text))
+        return decoded.place(ahead + first * 8 // 6, last)
 
-    return place
+    return View(b"".join(parts).decode("latin-1"), place)
