@@ -3,7 +3,7 @@
 Redaction is by value: whatever a text is about, a secret in it is replaced before the text
 is logged or raised, in any of the forms that HTTP, JSON or Python would give it. It takes time
 linear in the text and in the secrets, whoever chose them: see ``text_views`` for the forms, and
-``_Index`` for the search.
+``Index`` for the search.
 """
 
 import re
@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json import dumps
+from typing import NamedTuple
 from urllib.parse import quote
 
 from ahocorasick_rs import AhoCorasick, Implementation
@@ -52,6 +53,7 @@ _PUBLIC_NAME = re.compile(r".*type|scopes?|audience|resource|realm", re.IGNORECA
 # Words of an error have no digit in them, and sentences have spaces.
 _TOKEN = re.compile(rf"(?=.*[0-9])\S{{{TELLING_LENGTH},}}")
 _LONG_TOKEN = re.compile(r"\S{20,}")
+_PARTS = re.compile(r"[\s;,]+")
 _RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])\S{20,}")
 # Of a URL only a user, a query or a fragment may hold a secret; the base URL is often in a login.
 _PUBLIC_URL = re.compile(r"https?://[^\s?#@]+", re.IGNORECASE)
@@ -70,7 +72,7 @@ class Redactor:
         self._exact_case = exact_case
         self._certain: OrderedDict[str, None] = OrderedDict()
         self._learnt: dict[str, OrderedDict[str, None]] = {}
-        self._index: _Index | None = None
+        self._index: Index | None = None
         self._knows_all = True
         self.in_data: Redactor = self if exact_case else Redactor(exact_case=True)
         self.add(*secrets, credentials=credentials)
@@ -111,17 +113,16 @@ class Redactor:
             self._knows_all &= unlikely
             self._index = None
 
-    def __call__(self, text: str) -> str:
-        """Return the text without any known secret."""
+    def index(self) -> "Index":
+        """What is known by now, to be used in another thread as well."""
         if self._index is None:
             secrets = [*self._certain, *(one for known in self._learnt.values() for one in known)]
-            self._index = _Index(secrets, exact_case=self._exact_case)
-        parts: list[str] = []
-        at = 0
-        for start, end in self._index.spans(text):
-            parts += (text[at:start], REDACTED)
-            at = end
-        return "".join((*parts, text[at:])) if parts else text
+            self._index = Index(secrets, exact_case=self._exact_case)
+        return self._index
+
+    def __call__(self, text: str) -> str:
+        """Return the text without any known secret."""
+        return self.index().redacted(text)
 
     def shortened(self, text: str, most: int = LONGEST_TEXT) -> str:
         """No more of a text than ``most`` characters, without any secret; half a one is one too."""
@@ -140,7 +141,7 @@ class Redactor:
         return self.shortened(text, _SEARCHED)[:_QUOTED]
 
 
-class _Index:
+class Index:
     """Secrets to search for: all at once, by an automaton (Aho and Corasick, 1975).
 
     A long secret is known by its pieces, so part of it is found too. Each piece is looked for
@@ -169,7 +170,20 @@ class _Index:
             piece = form[start:end]
             self._pieces[piece] = start == 0 and self._pieces.get(piece, True)
 
-    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+    def finds(self, text: str) -> bool:
+        """Whether any secret stands in the text."""
+        return next(self._spans(text), None) is not None
+
+    def redacted(self, text: str) -> str:
+        """The text without any secret."""
+        parts: list[str] = []
+        at = 0
+        for start, end in self._spans(text):
+            parts += (text[at:start], REDACTED)
+            at = end
+        return "".join((*parts, text[at:])) if parts else text
+
+    def _spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Where secrets stand, from left to right; those that overlap are one."""
         found = sorted(self._found(text)) if self._pieces else []
         begun: tuple[int, int] | None = None
@@ -255,16 +269,25 @@ def secrets_in(
             pass
 
 
-def tokens_in(answer: Json) -> tuple[list[str], list[str]]:
-    """The texts of a login's answer that may be secrets: the likely ones, and all others.
+class LoginTexts(NamedTuple):
+    """The texts of a login's answer that may be secrets; no text is in two of the lists."""
 
-    Likely are the long ones whose name tells, or that look like a token. Of a login that failed
-    the others are no secrets: they say why, in words.
-    """
-    texts = list(secrets_in(answer, by_name=False))
-    named = (text for text in secrets_in(answer, by_length=False) if len(text) >= TELLING_LENGTH)
-    likely = dict.fromkeys([*named, *filter(_TOKEN.fullmatch, texts)])
-    return list(likely), list(dict.fromkeys(text for text in texts if text not in likely))
+    named: list[str]
+    """Long, and their name tells."""
+    like_tokens: list[str]
+    others: list[str]
+    """Of a login that failed no secrets: they say why, in words."""
+
+
+def tokens_in(answer: Json) -> LoginTexts:
+    """What of a login's answer may be secret, the likeliest first."""
+    named = dict.fromkeys(
+        text for text in secrets_in(answer, by_length=False) if len(text) >= TELLING_LENGTH
+    )
+    texts = dict.fromkeys(text for text in secrets_in(answer, by_name=False) if text not in named)
+    like_tokens = dict.fromkeys(filter(_TOKEN.fullmatch, texts))
+    others = [text for text in texts if text not in like_tokens]
+    return LoginTexts(list(named), list(like_tokens), others)
 
 
 def credentials_in(value: Json, name: str = "") -> Iterator[str]:
@@ -281,6 +304,13 @@ def credentials_in(value: Json, name: str = "") -> Iterator[str]:
                 yield from credentials_in(inner, name)
         case str() if is_credential(name, value):
             yield value
+        case str():  # such as `Bearer …`, or cookies
+            for part in _PARTS.split(value):
+                own_name, _, inner = part.partition("=")
+                if inner.strip("="):
+                    yield from (one for one in (inner,) if is_credential(own_name, one))
+                elif is_credential(name, part):
+                    yield part
         case _:
             pass
 

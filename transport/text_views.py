@@ -11,7 +11,7 @@ from __future__ import annotations
 import binascii
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from html.entities import html5
 from typing import Final
@@ -32,7 +32,7 @@ _ENCODED: Final = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _ONE_BYTE: Final = re.compile(r"%(?:25)*([0-9a-f]{2})", re.IGNORECASE)
-_LETTERS: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_LETTERS: Final[Mapping[str, str]] = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _LARGEST_CHARACTER: Final = 0x10FFFF
 _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 # Of what is no base64 any digit will do: it stands in no secret. The alphabet for URLs counts too.
