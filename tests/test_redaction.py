@@ -6,8 +6,11 @@ import base64
 import html
 import json
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote, urlencode
 
 import httpx
@@ -16,8 +19,17 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from json_values import Json
-from transport.redaction import MOST_LEARNT, REDACTED, Redactor, secrets_in, tokens_in
+from transport.redaction import (
+    MOST_LEARNT,
+    MOST_LEARNT_CHARACTERS,
+    NOT_QUOTED,
+    REDACTED,
+    Redactor,
+    secrets_in,
+    tokens_in,
+)
 
+ROOT = Path(__file__).parents[1]
 SECRETS = st.text(min_size=4, max_size=30).filter(lambda text: len(text.strip()) >= 4)
 patient = settings(deadline=None)  # how long one text takes is what other tests are about
 PUNCTUATION = "!$&'()*+,;=:@/?-._~ %"
@@ -276,6 +288,83 @@ def test_a_quotation_holds_no_half_of_a_secret(secret: str) -> None:
 
     assert quoted
     assert set(quoted.replace(REDACTED, "")) == set()
+
+
+HOSTILE = """
+import sys
+from transport.redaction import REDACTED, Redactor
+kind, repeated = sys.argv[1], int(sys.argv[2])
+secrets = {
+    "large": ["c0" * 30_000 + ",;" * 30],
+    "many": [f"{number:04}" + "/a b" * 1_000 for number in range(50)],
+    "equal": ["=" * 5_000],
+}[kind]
+redact = Redactor()
+redact.learn(*secrets, origin="cookies")
+body = "".join(secret[:-1] for secret in secrets) * repeated
+assert REDACTED in redact.beginning(secrets[0])
+for _ in range(20):
+    redact.beginning(body)
+"""
+
+
+@pytest.mark.parametrize("kind", ["large", "many", "equal"])
+def test_no_cookie_hangs_the_process(kind: str) -> None:
+    """What an API may set, and hand back but for the last character, is redacted in no time.
+
+    The deadline is a hundred times what is usual; patterns took minutes.
+    """
+    subprocess.run([sys.executable, "-c", HOSTILE, kind, "3"], timeout=60, check=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize("count", [MOST_LEARNT + 1, 3 * MOST_LEARNT])
+def test_beyond_the_bound_nothing_is_quoted(count: int) -> None:
+    """A cookie that was forgotten may be in any answer, so no error quotes one from then on."""
+    redact = Redactor()
+    for number in range(count):
+        assert redact.beginning("a reason") == ("a reason" if number <= MOST_LEARNT else NOT_QUOTED)
+        redact.learn(f"cookie-{number:05}", origin="cookies")
+
+    assert redact.beginning("cookie-00000") == NOT_QUOTED
+
+
+def test_a_cookie_beyond_the_bound_is_not_quoted() -> None:
+    """Of a text that is too long its beginning is known, and answers are no longer quoted."""
+    redact = Redactor()
+
+    redact.learn("x1" * MOST_LEARNT_CHARACTERS, origin="cookies")
+
+    assert redact("x1" * 400) == REDACTED
+    assert redact.beginning("x1" * 400) == NOT_QUOTED
+
+
+@pytest.mark.parametrize("start", [0, 700, 3_500])
+def test_part_of_a_long_secret_is_found(start: int) -> None:
+    """A long secret that an answer cuts is redacted but for what is left of its pieces' ends."""
+    secret = "".join(f"{number:04x}" for number in range(1_000))
+
+    redacted = Redactor(secret)(f"<{secret[start : start + 500]}>")
+
+    assert REDACTED in redacted
+    assert len(redacted) < 300
+
+
+@pytest.mark.parametrize("secret", ["x", "X", "ab", "a%b", " 1 2 ", "\\n\\n"])
+def test_short_secrets_shred_no_text(secret: str) -> None:
+    """A password of three characters or less stands in every other word, and is not looked for."""
+    text = "GET /next?page=12: 200 OK, ab a%b 1 2\n\n"
+
+    assert Redactor(secret, f"user:{secret}-more")(text) == text
+
+
+def test_in_data_only_the_very_credential_is_found() -> None:
+    """In data another case is another word, and what is no credential stays."""
+    redact = Redactor("tenant-1", "secret-token", credentials=["secret-token"])
+
+    assert redact("tenant-1 SECRET-TOKEN") == f"{REDACTED} {REDACTED}"
+    assert redact.in_data("tenant-1 SECRET-TOKEN secret-token") == (
+        f"tenant-1 SECRET-TOKEN {REDACTED}"
+    )
 
 
 def test_secrets_learnt_later() -> None:

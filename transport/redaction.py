@@ -32,7 +32,7 @@ MOST_LEARNT = 300
 MOST_LEARNT_CHARACTERS = 256 * 1024
 """Of all texts of one origin together, and of all settings."""
 
-LONGEST_TEXT = 16 * 1024
+LONGEST_TEXT = 8 * 1024
 """Characters of a log line or a text in a raw example; what is longer is cut."""
 
 NOT_QUOTED = "[not quoted: it may hold a cookie or token that is too long or too old to be known]"
