@@ -78,9 +78,12 @@ def main(runs: int) -> None:
 
         def measured(secrets: list[str] = secrets, text: str = text) -> float:
             redact = Redactor()
+            redact.learn(*secrets, origin="cookies")
             return longest_step(
                 [
-                    lambda: (redact.learn(*secrets, origin="cookies"), redact("GET /items")),
+                    lambda: redact(
+                        "GET /items"
+                    ),  # the first text after cookies prepares the search
                     lambda: redact.beginning(text),
                     lambda: redact.shortened(text, LONGEST_TEXT),
                 ]

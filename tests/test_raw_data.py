@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import pytest
 from starlette.applications import Starlette
@@ -50,7 +51,7 @@ class Lake:
     @property
     def items(self) -> list[JsonObject]:
         """The raw items that came."""
-        return [item for entry in self.entries for item in entry["items"]]
+        return [item for entry in self.entries for item in cast("list[JsonObject]", entry["items"])]
 
     async def _organization(self, _: PortRequest) -> Response:
         organization = {"id": "lake", "name": "Lake", "featureFlags": list(self.flags)}

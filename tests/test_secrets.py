@@ -780,7 +780,7 @@ async def test_a_short_password_shreds_nothing(
     assert pair not in outcome.message + outcome.log
     assert "Resync was triggered" in outcome.log
     (example,) = installation.store.examples("/items")
-    assert example["of"].startswith("next X x ab 123, Basic [redacted]")
+    assert str(example["of"]).startswith("next X x ab 123, Basic [redacted]")
 
 
 @pytest.mark.parametrize(
