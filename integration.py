@@ -1,12 +1,10 @@
 """The class Ocean looks for: it makes the mapping's models and its own handlers known.
 
-Ocean loads this module before it reads the settings, so what keeps secrets out of the errors
-of that reading is here too.
+Ocean loads this module before it reads the settings, so how it reads them is said here too.
 """
 
 from loguru import logger
 from port_ocean.clients.port.types import UserAgentType
-from port_ocean.config.settings import IntegrationConfiguration
 from port_ocean.core.handlers.port_app_config.api import APIPortAppConfig
 from port_ocean.core.handlers.port_app_config.models import PortAppConfig
 from port_ocean.core.integrations.base import BaseIntegration
@@ -15,12 +13,10 @@ from port_ocean.core.models import Entity
 import startup  # noqa: F401 — before the modules below, which are loaded the quicker for it
 from entity_processor import FusedEntityProcessor
 from overrides import EndpointAppConfig
+from settings_model import take_settings_as_given
 from state_applier import CautiousStateApplier, SecondLookError
 
-# pydantic quotes what it refuses: without this a missing baseUrl prints the token beside it.
-# https://docs.pydantic.dev/latest/api/config/#pydantic.config.ConfigDict.hide_input_in_errors
-IntegrationConfiguration.model_config["hide_input_in_errors"] = True
-IntegrationConfiguration.model_rebuild(force=True)
+take_settings_as_given()
 
 
 class CustomIntegration(BaseIntegration):

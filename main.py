@@ -11,7 +11,7 @@ from port_ocean.context.resource import resource
 
 from errors import ConfigurationError
 from ocean_log import hide_from_ocean
-from reading import installed_settings, open_session, read
+from reading import installed_settings, open_session, read, unknown_names
 from redaction import Redactor
 from session import Session
 
@@ -20,7 +20,9 @@ _SESSION = "ocean_custom_session"
 
 @ocean.on_start()
 async def check_settings() -> None:
-    """Tell of faulty settings at once rather than at the first resync."""
+    """Tell of faulty and unknown settings at once rather than at the first resync."""
+    for sentence in unknown_names():
+        logger.warning(sentence)
     try:
         settings = installed_settings()
     except ConfigurationError as error:

@@ -366,7 +366,7 @@ def test_every_fault_of_a_mapping_is_told() -> None:
     with pytest.raises(MappingError) as caught:
         EndpointAppConfig.parse_obj(mapping)
 
-    told = [fault for fault in caught.value.faults if fault.startswith("resource ")]
+    told = [text for text in map(str, caught.value.faults) if text.startswith("resource ")]
     assert [fault.split(":")[0] for fault in told] == [
         "resource 1 (kind '/a')",
         "resource 3 (kind '/b')",

@@ -106,7 +106,7 @@ def test_an_option_of_another_type_is_a_fault(name: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         loaded(**CONTEXT.get(name, {}) | {name: value})
 
-    assert any(fault.startswith(f"{name} {problem}") for fault in caught.value.faults)
+    assert any(str(fault).startswith(f"{name} {problem}") for fault in caught.value.faults)
 
 
 def test_unset_options_have_the_defaults_of_the_spec() -> None:
