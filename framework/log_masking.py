@@ -1,0 +1,88 @@
+"""Our redaction at work in what Ocean itself writes: its log lines, the raw examples for Port.
+
+Ocean masks both by a list of patterns. They know the settings as they were written, so no
+token that a login gave and no base64, and on the console they leave the first six characters.
+Here our redaction is put before them. Of a line they see the message only: a patcher of loguru
+takes secrets out of our own lines as of Ocean's, exceptions and fields included.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+from loguru import logger
+from port_ocean.log.logger_setup import _combined_patcher as patched_by_ocean
+from port_ocean.log.sensetive import SensitiveLogFilter, sensitive_log_filter
+
+from transport.redaction import Redactor
+
+if TYPE_CHECKING:
+    from loguru import Record
+
+_LARGEST = 10**100  # Python does not write out a number of thousands of digits
+_KEPT = 4  # resyncs; one that is aborted may still be heard of while the next ones run
+
+
+class _Mask:
+    """Stands in Ocean's list of patterns, of which nothing but ``sub`` is used."""
+
+    def __init__(self, redact: Redactor) -> None:
+        self._redact = redact
+
+    def sub(self, _replacement: object, text: str) -> str:
+        """The text as it may leave, whatever Ocean would put in the secrets' place."""
+        return self._redact(text)
+
+
+def hide_from_ocean(redact: Redactor) -> None:
+    """Keep what this knows, and what it will learn, out of Ocean's lines and examples."""
+    patterns = cast("list[re.Pattern[str] | _Mask]", sensitive_log_filter.compiled_patterns)
+    for outdated in _masks()[_KEPT - 1 :]:
+        patterns.remove(outdated)
+    patterns.insert(0, _Mask(redact))
+    logger.configure(patcher=_without_secrets)
+    sensitive_log_filter.mask_object = _masked  # type: ignore[method-assign, assignment]
+
+
+def _masks() -> list[_Mask]:
+    """Ours among Ocean's patterns, which are the one place where they are kept."""
+    patterns = cast("list[object]", sensitive_log_filter.compiled_patterns)
+    return [pattern for pattern in patterns if isinstance(pattern, _Mask)]
+
+
+def _without_secrets(record: Record) -> None:
+    """In the place of Ocean's patcher, after which it comes: of every line, every text.
+
+    Ocean masks the message alone. The exception goes to the console, and with the fields
+    beside it (``extra``) to Port.
+    """
+    patched_by_ocean(record)
+    record["message"] = _hidden(record["message"])
+    record["extra"].update({name: _hidden(value) for name, value in record["extra"].items()})
+    if exception := record["exception"]:
+        record["exception"] = exception._replace(value=_hidden(exception.value))
+
+
+def _hidden(value: Any) -> Any:  # noqa: ANN401 — as loguru has it
+    match value:
+        case str():
+            for mask in _masks():
+                value = mask.sub(None, value)
+            return value
+        case list() | tuple():
+            return [_hidden(inner) for inner in value]
+        case dict():
+            return {_hidden(key): _hidden(inner) for key, inner in value.items()}
+        case BaseException():
+            return Exception(_hidden(str(value)))
+        case int() | float() if not isinstance(value, bool) and abs(value) < _LARGEST:
+            text = str(value)
+            return value if (hidden := _hidden(text)) == text else hidden
+        case _:
+            return value
+
+
+def _masked(value: Any, full_hide: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 — as in Ocean
+    """In the place of Ocean's ``mask_object``, which knows neither keys nor numbers."""
+    return SensitiveLogFilter.mask_object(sensitive_log_filter, _hidden(value), full_hide)

@@ -1,0 +1,379 @@
+"""From items to entities: Ocean's processor, with a resource's mapping run as one jq program.
+
+Ocean runs one program per property per item, in processes forked for every batch, and the query
+once more in its own. Nothing stops a program there. In a resync one program maps a batch here, in
+a process that can be stopped: see ``fusion`` and ``jq_worker``. It finds what Ocean's would; what
+becomes of that is Ocean's own code: which items make entities, what counts as misconfigured, what
+is logged. No text of a mapping is run, or so much as compiled, anywhere else.
+
+=================================  ====================================================
+``JQEntityProcessorSync``          here
+=================================  ====================================================
+``_compile``                       ``_program``
+``_search_as_bool``                the query; ``_query_error``
+``_search``                        ``capture``; by itself for ``itemsToParse``
+``_search_as_object``              ``FusedMapping.entity``, ``_result``
+``_get_mapped_entity``             ``if`` in the program, ``_result``
+``_log_search_failure``            the same, once a batch for each expression
+=================================  ====================================================
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final, Protocol, cast
+
+import msgspec
+from port_ocean.context.event import event
+from port_ocean.context.ocean import PortOceanContext
+from port_ocean.context.resource import resource
+from port_ocean.core.handlers.entity_processor.jq_entity_processor import JQEntityProcessor
+from port_ocean.core.handlers.entity_processor.models import MappedEntity
+from port_ocean.core.handlers.port_app_config.models import ResourceConfig
+from port_ocean.core.ocean_types import CalculationResult
+from port_ocean.exceptions.context import EventContextNotFoundError, ResourceContextNotFoundError
+from port_ocean.exceptions.core import EntityProcessorException, OceanAbortException
+
+from errors import MappingError
+from framework.fused_mapping import (
+    Expression,
+    Failure,
+    FusedMapping,
+    Program,
+    Reading,
+    capture,
+    expressions_of,
+    failure,
+    found,
+    fuse,
+)
+from jq_engine.programs import jq_reason, without_values
+from json_values import Json, keys_of
+
+Items = list[dict[Json, Json]]
+_Result = tuple[list[MappedEntity], list[Exception]]
+"""What became of one item: its entity, or its errors."""
+
+_NAMING: Final = ("identifier", "blueprint")
+"""Without these an item makes no entity."""
+
+
+def _number(text: str) -> float:
+    """A number with a point or an exponent as Ocean gives it: 1.0 is 1, and none is infinite."""
+    value = max(-sys.float_info.max, min(sys.float_info.max, float(text)))
+    return int(value) if value.is_integer() and abs(value) < sys.float_info.max else value
+
+
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+_DECODER: Final = msgspec.json.Decoder(float_hook=_number)
+
+
+class Jq(Protocol):
+    """Whoever runs jq programs, and stops those that take too much time or space.
+
+    Both methods raise JqError when jq does not take the program, or what it is run on, and
+    MappingError, about what stands ``where``, at a limit.
+    """
+
+    async def run(self, program: str, text: bytes, *, where: str) -> bytes:
+        """The outputs of a program on a JSON text: a JSON array in UTF-8.
+
+        Numbers may come as they went in: integers beyond 2^53 exact, where Ocean rounds them.
+        """
+        ...
+
+    async def check(self, program: str, *, where: str) -> None:
+        """Compile a program; raises MappingError too when it uses what is not for mappings."""
+        ...
+
+
+@dataclass
+class Search:
+    """One program that Ocean has run on items by itself: on how many, and what types it found."""
+
+    program: str
+    found: Counter[type] = field(default_factory=Counter)
+
+
+@dataclass
+class Work:
+    """What the processor shares with the resync about the resource in work.
+
+    ``jq`` runs its programs, ``tell`` takes secrets out of a text of an error, ``failure`` is why
+    the programs cannot be run to the end. The rest counts how many items passed the query, and how
+    many of those made an entity. Without an identifier or a blueprint there is no entity, and no
+    error: Ocean leaves such an item out. For some items that may be meant; for all of them it is a
+    mistake, after which Ocean would delete whatever the resource made before. The same goes for
+    items that ``itemsToParse`` finds no list in, and for each item of which either failed in jq.
+    """
+
+    jq: Jq
+    tell: Callable[[str], str]
+    fused: FusedMapping | None = None
+    searches: dict[str, Search] = field(default_factory=dict)
+    failure: MappingError | None = None
+    passed: int = 0
+    made: int = 0
+    lacking: set[str] = field(default_factory=set)
+    failed: list[Failure] = field(default_factory=list)
+    keys: str = ""
+
+    def count(self, mapped: MappedEntity) -> None:
+        """Count one item that was mapped."""
+        if mapped.did_entity_pass_selector:
+            lacking = {key for key in _NAMING if not mapped.entity.get(key)}
+            self.passed += 1
+            self.made += not lacking
+            self.lacking |= lacking
+
+    def count_failures(self, readings: Iterable[Reading]) -> None:
+        """Count what failed in one batch, and costs an item its entity."""
+        self.failed += [
+            failure
+            for reading in readings
+            if reading.passed
+            for failure in reading.failures
+            if failure.expression.path.partition(".")[0] in _NAMING
+        ]
+
+    def refuse_unfinished(self) -> None:
+        """Raise MappingError when the resource was given up: no use reading on."""
+        if self.failure:
+            raise self.failure
+
+    def refuse_fruitless(self, config: ResourceConfig) -> None:
+        """Raise MappingError when there were items, and not one of them led to an entity."""
+        self._refuse_fruitless_searches(config)
+        if self.made and self.failed:
+            first = self.failed[0]
+            raise MappingError(
+                f"{first.expression.path} {first.expression.jq!r} failed for {len(self.failed)} of"
+                f" {self.passed} items that passed the query"
+                f" ({jq_reason(ValueError(first.message))}); correct the expression, or let"
+                " selector.query leave them out"
+            ).within(_kind(config))
+        if self.made or not self.passed:
+            return
+        mappings = config.port.entity.mappings.dict()
+        what = " and ".join(f"{key} {mappings[key]!r}" for key in sorted(self.lacking))
+        raise MappingError(
+            f"{what} gave nothing for each of {self.passed} items that passed the query, which"
+            f" have {self.keys}; correct the expression, or let selector.query leave them out"
+        ).within(_kind(config))
+
+    def _refuse_fruitless_searches(self, config: ResourceConfig) -> None:
+        split = config.port.items_to_parse
+        for jq, search in self.searches.items():
+            items = search.found.total()
+            if jq == split and not search.found[list]:
+                raise MappingError(
+                    f"itemsToParse {jq!r} gave a list for none of {items} items, which have"
+                    f" {self.keys}; correct the expression, or let it end in // [] where there"
+                    " may be none"
+                ).within(_kind(config))
+            if jq != split and search.found[type(None)] == items:
+                raise MappingError(
+                    f"without what itemsToParse {split!r} reads ({jq}), nothing is left of any"
+                    f" of {items} items; set itemsToParseTopLevelTransform to false"
+                ).within(_kind(config))
+
+
+def begin_work(jq: Jq, tell: Callable[[str], str]) -> Work:
+    """Before a resource's first batch: what the processor uses and fills for it."""
+    work = event.attributes[_work_key()] = Work(jq, tell)
+    return work
+
+
+def _work_key() -> str:
+    return f"ocean_custom_work_{resource.index}"
+
+
+def _kind(config: ResourceConfig) -> str:
+    return f"kind {config.kind!r}"
+
+
+class FusedEntityProcessor(JQEntityProcessor):
+    """Ocean's processor; in a resync it has jq run where that can be stopped.
+
+    A MappingError becomes an OceanAbortException: that ends the kind, and with it the deletion;
+    any other error would end the resync.
+    """
+
+    def work(self) -> Work | None:
+        """The resource in work; None outside a resync, where Ocean's own processor maps."""
+        try:
+            return event.attributes.get(_work_key())
+        except (EventContextNotFoundError, ResourceContextNotFoundError):
+            return None
+
+    async def _parse_items(
+        self,
+        mapping: ResourceConfig,
+        raw_results: Items,
+        parse_all: bool = False,  # noqa: FBT001, FBT002 (Ocean's signature)
+    ) -> CalculationResult:
+        work = self.work()
+        if work is None:
+            return await super()._parse_items(mapping, raw_results, parse_all)
+        query = Expression("selector.query", mapping.selector.query)
+        try:
+            if work.fused is None:
+                work.fused = await self._fused(work.jq, mapping, query, ask_all=parse_all)
+            where = f"{_kind(mapping)}: selector.query and mappings"
+            answers = await _answers(work.jq, work.fused, raw_results, where=where)
+        except MappingError as error:
+            raise OceanAbortException(str(error.rewritten(work.tell))) from error
+        readings = [work.fused.read(answer) for answer in answers]
+        self._log_failures(readings)
+        work.count_failures(readings)
+        results = [_result(work.fused, reading, query) for reading in readings]
+        work.keys = work.keys or keys_of(raw_results[0])
+        for mapped, _ in results:
+            for one in mapped:
+                work.count(one)
+        judge = _MappedAlready(self.context, results)
+        return await judge._parse_items(mapping, raw_results, parse_all)  # noqa: SLF001 (the same family)
+
+    async def _fused(
+        self, jq: Jq, mapping: ResourceConfig, query: Expression, *, ask_all: bool
+    ) -> FusedMapping:
+        """The mapping and query as one program; raises MappingError."""
+        mappings = mapping.port.entity.mappings.dict(exclude_unset=True)
+        programs: dict[str | None, Program] = {}
+        for expression in (query, *expressions_of(mappings)):
+            if expression.jq not in programs:
+                where = f"{_kind(mapping)}: {expression}"
+                programs[expression.jq] = await self._program(jq, expression.jq, where=where)
+        return fuse(mappings, programs[query.jq], programs, ask_all=ask_all)
+
+    async def _program(self, jq: Jq, expression: str | None, *, where: str) -> Program:
+        """What the expression is run as; raises MappingError when it is not for mappings."""
+        if expression is None:
+            return Program("", fault="null is no expression")
+        text: str = self._format_filter(expression)
+        try:
+            await jq.check(text, where=where)
+        except ValueError as error:  # a JqError, or text that UTF-8 cannot hold
+            return Program("", fault=str(error))
+        return Program(text)
+
+    async def _search(self, data: Json, pattern: str, field: str | None = None) -> Json:
+        """What a program gives for one item: so Ocean has `itemsToParse` run, an item at a time."""
+        work = self.work()
+        if work is None:
+            return await super()._search(data, pattern, field)
+        where = f"{_kind(resource.resource_config)}: itemsToParse {pattern!r}"
+        try:
+            if pattern not in work.searches:
+                work.searches[pattern] = await self._prepared(work.jq, pattern, where=where)
+            search = work.searches[pattern]
+            (outcome,) = await _outcomes(work.jq, search.program, [data], where=where)
+        except MappingError as error:
+            work.failure = error.rewritten(work.tell)
+            raise OceanAbortException(str(error)) from error
+        if (message := failure(outcome)) is not None:
+            self._log_search_failure(pattern, Exception(without_values(message)), field)
+        value = found(outcome)
+        search.found[type(value)] += 1
+        work.keys = work.keys or keys_of(data)
+        return value
+
+    async def _prepared(self, jq: Jq, pattern: str, *, where: str) -> Search:
+        """A search for one item after the other; raises MappingError.
+
+        Without a program Ocean would leave every item out.
+        """
+        program = await self._program(jq, pattern, where=where)
+        if program.fault is not None:
+            reason = jq_reason(ValueError(program.fault))
+            raise MappingError(f"{where} is not a jq program ({reason}); correct the expression")
+        return Search(f"[.[] | {capture(program)}]")
+
+    def _log_failures(self, readings: list[Reading]) -> None:
+        """Say which expressions failed: once each, with the first message."""
+        failures = [one for reading in readings for one in reading.failures]
+        for expression, times in Counter(one.expression for one in failures).items():
+            first = next(one for one in failures if one.expression == expression)
+            summary = without_values(first.message).partition("\n")[0]
+            failed = Exception(f"{summary} ({times} of {len(readings)} items)")
+            self._log_search_failure(cast("str", expression.jq), failed, expression.path)
+
+
+class _MappedAlready(JQEntityProcessor):
+    """Ocean's processor for items that are mapped: only what comes after that is left to it."""
+
+    def __init__(self, context: PortOceanContext, results: list[_Result]) -> None:
+        super().__init__(context)
+        self._results = results
+
+    async def separate_compileable_and_uncompileable_patterns_and_warmup_cache(
+        self, *_: object
+    ) -> tuple[dict[str, Json], dict[str, Json]]:
+        """No expression is left to compile."""
+        return {}, {}
+
+    async def parse_items_sync(self, *_: object) -> tuple[list[_Result], list[Exception]]:
+        """What the first pass found, in Ocean's forked processes otherwise."""
+        return self._results, []
+
+    async def parse_items_async(self, *_: object) -> tuple[list[_Result], list[Exception]]:
+        """No second pass: it is for expressions that do not compile."""
+        return [], []
+
+
+async def _answers(jq: Jq, fused: FusedMapping, items: Items, *, where: str) -> list[Json]:
+    """The fused program's answers, one for each item; raises MappingError."""
+    answers = await _outcomes(jq, fused.program, items, where=where)
+    asked = [number for number, answer in enumerate(answers) if fused.asks(answer)]
+    for expression, program in fused.apart.items():
+        outcomes = await _outcomes(jq, program, [items[number] for number in asked], where=where)
+        for number, outcome in zip(asked, outcomes, strict=True):
+            answers[number][1 + expression] = outcome
+    return answers
+
+
+async def _outcomes(jq: Jq, program: str, items: Items, *, where: str) -> list[Json]:
+    """What a program that takes the array of the items gives for each; raises MappingError."""
+    try:
+        text = await jq.run(program, _ENCODER.encode(items), where=where)
+        outcomes: list[Json] = _DECODER.decode(text)[0]
+    except (TypeError, ValueError, RecursionError, msgspec.DecodeError) as error:
+        # Failures are caught within the program: this one is of an item, nested too deeply or
+        # with text that UTF-8 cannot hold.
+        raise MappingError(f"{where} cannot be run on these items: {error}") from error
+    return outcomes
+
+
+def _result(fused: FusedMapping, reading: Reading, query: Expression) -> _Result:
+    """What Ocean makes of one item, in its own terms."""
+    if reading.passed is None:
+        return [], [_query_error(query, reading.query)]
+    mapped = MappedEntity(
+        entity=fused.entity(reading.values),
+        did_entity_pass_selector=reading.passed,
+        misconfigurations={
+            # Ocean, too, has None here for a null in the mapping.
+            expression.path: cast("str", expression.jq)
+            for expression, value in zip(fused.expressions, reading.values, strict=False)
+            if value is None
+        },
+    )
+    return [mapped], []
+
+
+def _query_error(query: Expression, outcome: Json) -> Exception:
+    """Ocean's error about a query that gave no boolean for an item."""
+    if (message := failure(outcome)) is not None:
+        return ValueError(without_values(message))
+    if not outcome:
+        return EntityProcessorException(
+            f"Expected boolean value for pattern {query.jq!r}, got none"
+        )
+    value = found(outcome)
+    return EntityProcessorException(
+        f"Expected boolean value for pattern {query.jq!r}, got value:{value} of type:"
+        f" {type(value)} instead"
+    )

@@ -1,0 +1,73 @@
+"""A resource of the mapping read within Ocean's context, and what that left in doubt.
+
+``main`` reads every resource once for each resync; ``state_applier`` reads those in doubt once
+more before Ocean deletes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import Any, cast
+
+from port_ocean.context.event import event
+from port_ocean.context.ocean import ocean
+from port_ocean.context.resource import resource
+
+from errors import OceanCustomError
+from framework.log_masking import hide_from_ocean
+from framework.mapping import begin_work
+from overrides import EndpointResource
+from resync.session import Doubt, Session
+from settings import Settings, load_settings, unknown_settings
+
+_DOUBTS = "ocean_custom_doubts"
+
+
+def installed_settings() -> Settings:
+    """The installation's settings; raises ConfigurationError with every fault."""
+    return load_settings(ocean.integration_config, secrets=_secrets())
+
+
+def unknown_names() -> list[str]:
+    """One sentence for each name that the installation sets and that is no setting."""
+    return unknown_settings(ocean.integration_config, _secrets())
+
+
+def _secrets() -> Mapping[str, Any] | None:
+    secrets = getattr(ocean.config.integration, "secrets", None)
+    return secrets if isinstance(secrets, Mapping) else None
+
+
+def open_session(settings: Settings) -> Session:
+    """A session for resources that are read one after the other; whoever opens it closes it."""
+    environment = ocean.config.allow_environment_variables_jq_access
+    session = Session(settings, jq_environment=environment)
+    hide_from_ocean(session.client.redact)
+    return session
+
+
+async def read(session: Session) -> AsyncGenerator[list[dict[str, Any]]]:
+    """The items of the resource in work, in batches; then its doubts are noted in the resync.
+
+    Raises what ``Reading.batches`` raises, and MappingError when not one item made an entity.
+    """
+    config = cast("EndpointResource", resource.resource_config)
+    work = begin_work(session.jq, session.told)
+    try:
+        reading = session.read(config.to_resource(session.settings.pagination))
+        async with aclosing(reading.batches()) as batches:
+            async for batch in batches:
+                yield batch
+                work.refuse_unfinished()
+        work.refuse_fruitless(config)
+    except OceanCustomError as error:
+        # What the mapping made of the items quotes their keys.
+        raise error.rewritten(session.told) from None
+    event.attributes.setdefault(_DOUBTS, {})[resource.index] = reading.doubts
+
+
+def noted_doubts(index: int) -> frozenset[Doubt]:
+    """What the reading of a resource of this resync, by its place in the mapping, left in doubt."""
+    doubts: Mapping[int, frozenset[Doubt]] = event.attributes.get(_DOUBTS, {})
+    return doubts.get(index, frozenset())

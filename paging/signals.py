@@ -1,0 +1,655 @@
+"""What responses say about further pages: configured paths, and signals APIs commonly send.
+
+Pure functions over a body and its headers. The names below are tables: a new API's word
+is one more entry, never a branch.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from itertools import chain
+from types import MappingProxyType
+from urllib.parse import unquote
+
+import httpx
+
+from errors import MappingError
+from jq_engine.lookups import NOTHING_FOUND, Found, Lookup, compile_lookup
+from json_values import MISSING, Json, follow, lists_in
+
+DEFAULT_NEXT_LINK_PATH = "@odata.nextLink"
+
+# A name stands for all its spellings: `has_more`, `hasMore`, `HasMore`, `has-more`.
+# fmt: off
+HOLDERS: tuple[tuple[str, ...], ...] = (
+    (), ("meta",), ("pagination",), ("paging",), ("page",), ("page_info",),
+    ("response_metadata",), ("metadata",), ("meta", "pagination"), ("meta", "page"),
+)
+# Whole answers that stand one level down.
+WRAPPERS = ("data", "result")
+MORE_NAMES = ("has_more", "has_next", "has_next_page", "more", "more_available", "is_truncated")
+LAST_NAMES = ("is_last", "is_last_page", "last", "last_page")
+# True they say that rows are left out; false, only that this page is whole.
+CUT_NAMES = ("truncated", "partial", "is_partial")
+# A cursor says more when it is there. Empty it only says that there is no cursor, as an API
+# that is paged by number or offset may do on every page.
+NEXT_CURSOR_NAMES = ("next_cursor", "next_page_token", "next_token", "continuation_token")
+NEXT_NAMES = (
+    "next", "next_page", "next_url", "next_page_url", "next_link", "next_page_link",
+    "next_page_uri", "next_uri", "next_href", "next_records_url", "next_results", "next_offset",
+    "next_start", "next_page_start", "next_marker", DEFAULT_NEXT_LINK_PATH,
+)
+NEXT_HOLDERS = (*HOLDERS, ("links",), ("link",))
+CURSOR_NAMES = (
+    *NEXT_CURSOR_NAMES, "after_cursor", "end_cursor", "next_page_id", "next", "after", "cursor",
+)
+CURSOR_HOLDERS = (*HOLDERS, ("paging", "next"), ("paging", "cursors"), ("cursors",), ("cursor",))
+LINK_NAMES = (
+    DEFAULT_NEXT_LINK_PATH, "next", "next_url", "next_page_url", "next_link", "next_page_link",
+    "next_page_uri", "next_uri", "next_href", "next_records_url", "next_results", "next_page",
+)
+TOTAL_NAMES = (
+    "total", "total_count", "total_results", "total_size", "total_items", "total_elements",
+    "total_records", "total_rows", "total_entries", "records_total", "num_found", "nb_hits",
+    "result_count", "count",
+)
+TOTAL_PAGES_NAMES = ("total_pages", "nb_pages", "page_count", "pages", "last_page")
+NEXT_HEADERS = ("X-Next-Page",)
+NEXT_CURSOR_HEADERS = ("X-Next-Cursor", "Next-Range")
+NEXT_RELATIONS = ("next", "prev", "previous", "first", "last")
+TOTAL_HEADERS = ("X-Total-Count", "X-Total", "X-WP-Total", "Total-Count")
+TOTAL_PAGES_HEADERS = ("X-Total-Pages", "X-WP-TotalPages")
+ERROR_NAMES = ("error", "errors", "error_message", "error_messages", "fault")
+SUCCESS_NAMES = ("ok", "success")
+# What an error report is made of: an object with any other key is an item that had an error.
+REPORT_NAMES = (
+    *ERROR_NAMES, *SUCCESS_NAMES, "message", "code", "status", "status_code", "detail", "details",
+    "title", "type", "timestamp", "path", "reason", "request_id",
+)
+# GitHub's search, Google Drive, Elasticsearch: rows are missing, and no page will bring them.
+INCOMPLETE_NAMES = ("incomplete_results", "incomplete_search", "partial_results", "timed_out")
+FIRST_NAMES = ("first", "is_first", "first_page", "is_first_page")
+PREVIOUS_NAMES = (
+    "previous", "prev", "previous_page", "prev_page", "previous_url", "prev_url", "prev_page_url",
+    "previous_page_url",
+)
+# What stands around a list, but says nothing of further pages.
+ENVELOPE = frozenset(
+    (
+        *chain.from_iterable((*NEXT_HOLDERS, *CURSOR_HOLDERS)), *CURSOR_NAMES, *LINK_NAMES,
+        *NEXT_NAMES, *MORE_NAMES, *LAST_NAMES, *CUT_NAMES, *TOTAL_NAMES, *TOTAL_PAGES_NAMES,
+        *FIRST_NAMES, *PREVIOUS_NAMES, *ERROR_NAMES, *SUCCESS_NAMES, *INCOMPLETE_NAMES, "status",
+        "code", "message", "limit", "offset", "skip", "start", "start_at", "size", "page_size",
+        "per_page", "self", "href", "url", "uri", "object", "kind", "etag", "@odata.context",
+        "jsonapi",
+    )
+)
+# fmt: on
+
+_DEEPEST_LIST = 5  # objects around the list of an answer, GraphQL's included
+_MOST_DIGITS = 18  # of a count; more are an identifier, or nothing that can be calculated with
+_LARGEST = 10**_MOST_DIGITS - 1
+# Words that are used for other things too: only true and false are meant for pages.
+_AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "timed_out"})
+# https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-search
+_FAILED_SHARDS = ("_shards", "failed")
+_SEVERITIES = ("severity", "level", "type")
+_MILD = frozenset({"warning", "warn", "notice", "info", "information"})
+
+# Read in one go: a link that were looked for from every "<" to the end of a hostile header, or a
+# parameter that could be read in several ways, would keep the process for minutes.
+_LINK = re.compile(
+    r"""<(?P<target>[^<>]*)>
+        (?P<parameters>(?:\s*;\s*[^\s=;,"<]*(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s;,"]*))?)*)""",
+    re.VERBOSE,
+)
+_LINK_PARAMETER = re.compile(
+    r""";\s*([^\s=;,"<]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|('[^']*'|[^\s;,"]*)))?"""
+)
+_WORD = re.compile(r"[\w-]+")
+_FALSE_TEXTS = frozenset({"", "false", "0", "no", "null", "none"})
+
+
+def _squeezed(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
+_SPELLED: Mapping[str, str] = MappingProxyType(
+    {_squeezed(name): name for name in (*ENVELOPE, *WRAPPERS, *REPORT_NAMES, "id")}
+)
+_REASONS = frozenset((*ERROR_NAMES, *SUCCESS_NAMES, *INCOMPLETE_NAMES))
+_LOOKED_FOR = frozenset(
+    name.lower()
+    for name in (
+        "Link", "Content-Range", *NEXT_HEADERS, *NEXT_CURSOR_HEADERS, *TOTAL_HEADERS,
+        *TOTAL_PAGES_HEADERS,
+    )
+)  # fmt: skip
+# Each place with the one around it, which comes before it.
+_PLACES = tuple(
+    (holder, holder[:-1], holder[-1])
+    for holder in dict.fromkeys((*CURSOR_HOLDERS, *NEXT_HOLDERS))
+    if holder
+)
+
+
+@lru_cache(maxsize=4096)  # the same few keys come with every answer
+def name_of(key: str) -> str:
+    """The name of the tables that a key spells, "" where it spells none."""
+    return _SPELLED.get(_squeezed(key), "")
+
+
+Named = Mapping[str, Sequence[Json]]
+"""What the known names among the keys of an object hold; two spellings of one are two values."""
+Scope = Mapping[tuple[str, ...], Named]
+"""The known names of an object itself, and of those it has in the known places."""
+Scopes = tuple[Scope, ...]
+"""The objects of one answer in which signals are looked for, the body first."""
+
+
+def scopes_of(body: Json, holder: Json = None) -> Scopes:
+    """The body, an answer wrapped in it, and ``holder``, the object the list of rows lies in.
+
+    GraphQL has ``pageInfo`` beside the list, however deep that is
+    (https://relay.dev/graphql/connections.htm). What has an id, or no list, is an item, and
+    its words are its own.
+    """
+    if not isinstance(body, dict):
+        return (_scope(_named([holder])),) if _is_page(holder) else ()
+    top = _named([body])
+    wrapped = [part for name in WRAPPERS for part in top.get(name, ())]
+    parts = (part for part in (*wrapped, holder) if part is not body and _is_page(part))
+    return (_scope(top), *(_scope(_named([part])) for part in parts))
+
+
+def _scope(top: Named) -> Scope:
+    scope: dict[tuple[str, ...], Named] = {(): top}
+    for holder, around, name in _PLACES:
+        if (outer := scope.get(around)) and (inside := outer.get(name)):
+            objects = filter(None, map(_holding, inside))
+            if named := _named(objects):
+                scope[holder] = named
+    return scope
+
+
+def _named(objects: Iterable[Mapping[str, Json]]) -> Named:
+    named: dict[str, list[Json]] = {}
+    for key, value in chain.from_iterable(part.items() for part in objects):
+        if name := name_of(key):
+            named.setdefault(name, []).append(value)
+    return named
+
+
+def _holding(value: Json) -> Mapping[str, Json] | None:
+    """What a place holds by name: an object, or the links of a list by their relations.
+
+    HATEOAS has ``{"rel": "next", "href": …}``, FHIR ``{"relation": "next", "url": …}``.
+    """
+    if isinstance(value, dict):
+        return value
+    if not isinstance(value, list):
+        return None
+    links = [link for link in value if isinstance(link, dict)]
+    relations = ((link.get("rel", link.get("relation")), link) for link in links)
+    return {
+        relation: link.get("href", link.get("url"))
+        for text, link in relations
+        if isinstance(text, str)
+        for relation in text.split()
+    }
+
+
+class Verdict(Enum):
+    """What the evidence says of the page after this one."""
+
+    MORE = "more"
+    END = "end"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Totals as a response told them: of rows, and of pages."""
+
+    rows: int | None
+    pages: int | None
+
+
+@dataclass(frozen=True)
+class ConfiguredSignals:
+    """The paths an operator configured to say whether there is more; ``names`` shows them."""
+
+    has_more: Lookup | None
+    last_page: Lookup | None
+    names: str
+
+    @classmethod
+    def of(cls, has_more_path: str | None, last_page_path: str | None) -> ConfiguredSignals:
+        """Compile the configured paths; raises MappingError for one that cannot be meant."""
+        paths = {"hasMorePath": has_more_path, "lastPagePath": last_page_path}
+        for name, opposite, path, words in (
+            ("hasMorePath", "lastPagePath", has_more_path, LAST_NAMES),
+            ("lastPagePath", "hasMorePath", last_page_path, MORE_NAMES),
+        ):
+            if path and name_of(path.rpartition(".")[2]) in words:
+                raise MappingError(
+                    f"{name} is {path!r}, which means the opposite; set {opposite} to it instead"
+                )
+        lookups = {name: compile_lookup(path, name) for name, path in paths.items() if path}
+        return cls(
+            has_more=lookups.get("hasMorePath"),
+            last_page=lookups.get("lastPagePath"),
+            names=" and ".join(f"{name} {path!r}" for name, path in paths.items() if path),
+        )
+
+    @property
+    def lookups(self) -> tuple[Lookup, ...]:
+        """The paths that are configured."""
+        return tuple(filter(None, (self.has_more, self.last_page)))
+
+    def verdict(self, body: Json, found: Found = NOTHING_FOUND) -> Verdict:
+        """What the configured paths say; ``hasMorePath`` wins."""
+        for lookup, means_more in ((self.has_more, True), (self.last_page, False)):
+            if lookup and (value := lookup(body, found)) is not MISSING:
+                return Verdict.MORE if is_true(value) is means_more else Verdict.END
+        return Verdict.UNKNOWN
+
+
+def is_true(value: Json) -> bool:
+    """Truth as APIs write it: "false", "0", "no", "" and a link to nowhere are false."""
+    if isinstance(value, str):
+        return value.strip().lower() not in _FALSE_TEXTS
+    if isinstance(value, dict) and "href" in value:
+        return is_true(value["href"])
+    return bool(value)
+
+
+def known_boolean(scopes: Scopes) -> Verdict:
+    """Booleans that APIs commonly send, and 1, 0 and their texts where the name leaves no doubt."""
+    if not scopes:
+        return Verdict.UNKNOWN
+    said = {
+        told is means_more
+        for names, means_more in ((MORE_NAMES, True), (LAST_NAMES, False))
+        for told in _booleans(scopes, names)
+    }
+    cut = set(_booleans(scopes, CUT_NAMES))
+    return _more_wins(said | (cut & {True}))
+
+
+def _booleans(scopes: Scopes, names: Sequence[str]) -> Iterator[bool]:
+    found = (_boolean(name, value) for name, value in _named_values(scopes, names, HOLDERS))
+    return (told for told in found if told is not None)
+
+
+def _boolean(name: str, value: Json) -> bool | None:
+    if isinstance(value, bool) or name in _AMBIGUOUS:
+        return value if isinstance(value, bool) else None
+    if isinstance(value, int):
+        return bool(value) if value in {0, 1} else None
+    texts = {"1": True, "true": True, "0": False, "false": False}
+    return texts.get(value.lower()) if isinstance(value, str) else None
+
+
+def known_next(scopes: Scopes) -> Verdict:
+    """Next markers that APIs commonly send: null or empty is the end, but for a cursor."""
+    if not scopes:
+        return Verdict.UNKNOWN
+    cursors = {is_true(value) for value in _values(scopes, NEXT_CURSOR_NAMES, NEXT_HOLDERS)}
+    markers = {is_true(value) for value in _values(scopes, NEXT_NAMES, NEXT_HOLDERS)}
+    return _more_wins(markers | (cursors & {True}))
+
+
+def is_counted_on(scopes: Scopes, headers: httpx.Headers) -> bool:
+    """Whether numbers alone speak of more: what comes after this page if there were anything.
+
+    Some APIs compute ``next_offset`` as the offset plus the page size, at the end as well
+    (https://docs.datadoghq.com/api/latest/incidents/).
+    """
+    if Verdict.MORE in {known_boolean(scopes), known_header(headers)}:
+        return False
+    markers = [value for value in _values(scopes, NEXT_NAMES, NEXT_HOLDERS) if is_true(value)]
+    return bool(markers) and all(whole_number(value) is not None for value in markers)
+
+
+def known_header(headers: httpx.Headers) -> Verdict:
+    """What headers say: a ``Link`` with the relation next or its neighbours, ``X-Next-Page``."""
+    if not (present := _present(headers)):
+        return Verdict.UNKNOWN
+    markers = {is_true(value) for value in _told(headers, present, NEXT_HEADERS)}
+    cursors = {is_true(value) for value in _told(headers, present, NEXT_CURSOR_HEADERS)}
+    links = _linked(headers) if "link" in present else set()
+    return _more_wins(markers | (cursors & {True}) | links)
+
+
+def _linked(headers: httpx.Headers) -> set[bool]:
+    relations = link_relations(headers)
+    is_about_pages = not relations.keys().isdisjoint(NEXT_RELATIONS)
+    said = {leads_to_rows(relations.get("next"))} if is_about_pages else set()
+    return said | {True} if "next" in unread_links(headers).lower() else said
+
+
+def is_range(status: int, headers: httpx.Headers) -> bool:
+    """Whether an answer is Partial Content, and does not say that it reaches to the end.
+
+    ``Content-Range: items 40-54/55`` does, ``0-19/55`` and ``0-19/*`` do not (RFC 9110, 14.4).
+    """
+    if status != httpx.codes.PARTIAL_CONTENT:
+        return False
+    span, _, total = headers.get("Content-Range", "").rpartition("/")
+    last, rows = (whole_number(text.strip()) for text in (span.rpartition("-")[2], total))
+    return last is None or rows is None or last + 1 < rows
+
+
+def known_signal(scopes: Scopes, headers: httpx.Headers) -> Verdict:
+    """What booleans, next markers and headers say: where they disagree, "more" wins."""
+    said = {known_boolean(scopes), known_next(scopes), known_header(headers)} - {Verdict.UNKNOWN}
+    return _more_wins({verdict is Verdict.MORE for verdict in said})
+
+
+def is_like_report(body: Json) -> bool:
+    """Whether an object is made of nothing but what reports hold: a message, a code, a status."""
+    return (
+        isinstance(body, dict) and bool(body) and all(name_of(key) in REPORT_NAMES for key in body)
+    )
+
+
+def is_error_report(body: Mapping[str, Json]) -> bool:
+    """Whether an object is nothing but the report of an error."""
+    return reports_error(body) and is_like_report(body)
+
+
+def is_partial(body: Json, scopes: Scopes, data_path: str) -> bool:
+    """Whether an answer says that some of its data is missing.
+
+    By errors beside the data, as in GraphQL (its spec, 7.1), or by a word for it. What
+    ``data_path`` names is data: a list of errors may be what is read. Warnings are no errors.
+    """
+    if not isinstance(body, dict):
+        return False
+    if "data" in body and body.get("errors"):
+        return True
+    # Without scopes the body is the one item.
+    return bool(scopes) and (
+        any(_booleans(scopes, INCOMPLETE_NAMES))
+        or bool(whole_number(follow(body, _FAILED_SHARDS)))
+        or any(_is_failure(told) for key, told in _failures(body) if not _reads(data_path, key))
+    )
+
+
+def _reads(data_path: str, key: str) -> bool:
+    """Whether a program takes its items from a key, rather than asks something of them."""
+    return key in _WORD.findall(data_path.partition("|")[0])
+
+
+def _is_failure(told: Json) -> bool:
+    """Whether what stands beside rows as an error is one: a number may count something."""
+    match told:
+        case list():
+            return not all(map(_is_warning, told))
+        case dict():
+            return any(map(is_true, told.values()))
+        case str():
+            return is_true(told)
+        case _:
+            return isinstance(told, bool)
+
+
+def _is_warning(told: Json) -> bool:
+    severities = (told.get(name) for name in _SEVERITIES) if isinstance(told, dict) else ()
+    return any(str(severity).lower() in _MILD for severity in severities)
+
+
+def is_preceded(scopes: Scopes, headers: httpx.Headers) -> bool:
+    """Whether an answer says that there is a page before it."""
+    relations = link_relations(headers) if "Link" in headers else {}
+    return (
+        any(value is False for value in _values(scopes, FIRST_NAMES, HOLDERS))
+        or any(is_true(value) for value in _values(scopes, PREVIOUS_NAMES, NEXT_HOLDERS))
+        or any(leads_to_rows(relations[name]) for name in relations.keys() & {"prev", "previous"})
+    )
+
+
+def is_first(scopes: Scopes, headers: httpx.Headers) -> bool:
+    """Whether an answer says that there is no page before it."""
+    says_first = any(value is True for value in _values(scopes, FIRST_NAMES, HOLDERS))
+    previous = [is_true(value) for value in _values(scopes, PREVIOUS_NAMES, NEXT_HOLDERS)]
+    relations = link_relations(headers).keys() if "Link" in headers else set()
+    # Where a Link header names any of its neighbours, it would name the previous page too.
+    leads_back = bool(relations & {"prev", "previous"})
+    led = bool(relations & set(NEXT_RELATIONS)) and not leads_back
+    return says_first or led or (bool(previous) and not any(previous))
+
+
+def is_unopened(
+    found: Json, holder: Json, body: Json, headers: httpx.Headers, *, goes_on: bool
+) -> bool:
+    """Whether what was taken for one item stands for the page of a list, or beside the list.
+
+    ``holder`` is the object it lies in; ``goes_on``: another page is to follow. What has an id
+    is an item, whatever else it holds.
+    """
+    if isinstance(found, dict) and _is_item(found):
+        return False
+    within = [rows for rows in lists_in(found, _DEEPEST_LIST) if rows]
+    lists = within or [rows for rows in lists_in(body, _DEEPEST_LIST) if rows]
+    if not lists:
+        return False
+    if any(isinstance(rows[0], dict) for rows in lists) and (
+        not isinstance(found, dict)
+        or (within and _is_all_envelope(found))
+        or _is_envelope_of(holder, found)
+    ):
+        return True
+    scopes = scopes_of(body, found)
+    totals = known_totals(scopes, headers)
+    return (
+        goes_on
+        or known_signal(scopes, headers) is not Verdict.UNKNOWN
+        or known_cursor(scopes) is not MISSING
+        or max(totals.rows or 0, totals.pages or 0) > 1
+        or totals.rows in {len(rows) for rows in lists}
+    )
+
+
+def _is_envelope_of(holder: Json, found: Json) -> bool:
+    return isinstance(holder, dict) and any(
+        value is found and name_of(name) in ENVELOPE for name, value in holder.items()
+    )
+
+
+def _is_all_envelope(found: Json) -> bool:
+    """Whether a part is nothing but a list of objects and what answers have around it."""
+    if not isinstance(found, dict):
+        return isinstance(found, list) and any(isinstance(row, dict) for row in found[:1])
+    inside = [value for key, value in found.items() if name_of(key) not in ENVELOPE]
+    return not _is_item(found) and len(inside) == 1 and _is_all_envelope(inside[0])
+
+
+def reports_error(body: Mapping[str, Json]) -> bool:
+    """Whether an answer says that it failed: an error in it, or ``ok`` or ``success`` false."""
+    return any(True for _ in _failures(body))
+
+
+def _failures(body: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    for key, told in reasons_in(body).items():
+        name = name_of(key)
+        if (name in ERROR_NAMES and told) or (name in SUCCESS_NAMES and told is False):
+            yield key, told
+
+
+def reasons_in(body: Mapping[str, Json]) -> dict[str, Json]:
+    """What an answer says of its success, its errors and its completeness."""
+    return {key: value for key, value in body.items() if name_of(key) in _REASONS}
+
+
+def first_known(*verdicts: Verdict) -> Verdict:
+    """The first verdict that says anything."""
+    known = (verdict for verdict in verdicts if verdict is not Verdict.UNKNOWN)
+    return next(known, Verdict.UNKNOWN)
+
+
+def known_totals(scopes: Scopes, headers: httpx.Headers) -> Totals:
+    """The totals that headers or body tell, headers first."""
+    present = _present(headers)
+    if not (scopes or present):
+        return Totals(None, None)
+    return Totals(
+        rows=_number(
+            scopes,
+            TOTAL_NAMES,
+            *map(_range_total, _told(headers, present, ("Content-Range",))),
+            *_told(headers, present, TOTAL_HEADERS),
+        ),
+        pages=_number(scopes, TOTAL_PAGES_NAMES, *_told(headers, present, TOTAL_PAGES_HEADERS)),
+    )
+
+
+def known_cursor(scopes: Scopes) -> Json:
+    """The first value in a known place that can be a cursor; URLs cannot.
+
+    MISSING when there is no such place, null or empty when the places are all empty.
+    """
+    return _first_usable(scopes, CURSOR_NAMES, CURSOR_HOLDERS, _as_cursor)
+
+
+def known_link(scopes: Scopes) -> Json:
+    """The next URL, from the default place or another where APIs put it; as ``known_cursor``."""
+    return _first_usable(scopes, LINK_NAMES, NEXT_HOLDERS, link_of)
+
+
+def link_of(value: Json) -> Json:
+    """The URL a value is, or holds under ``href`` (HAL, JSON:API); MISSING for other types."""
+    link = value.get("href", MISSING) if isinstance(value, dict) else value
+    return link if isinstance(link, str) or link is None else MISSING
+
+
+def _as_cursor(value: Json) -> Json:
+    is_url = isinstance(value, str) and value.startswith(("http://", "https://", "/"))
+    return MISSING if is_url or isinstance(value, bool | dict | list) else value
+
+
+def whole_number(value: Json) -> int | None:
+    """A count as APIs send it, a number or its digits; None for anything else.
+
+    What has more than 18 digits counts nothing.
+    """
+    is_text = isinstance(value, str) and value.isascii() and value.isdigit()
+    if (is_text and len(value) <= _MOST_DIGITS) or (
+        isinstance(value, float) and value.is_integer()
+    ):
+        value = int(value)
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST
+    return value if is_count else None
+
+
+def link_relations(headers: httpx.Headers) -> dict[str, dict[str, str]]:
+    """The links of a ``Link`` header (RFC 8288, 3) by each relation, in lower case.
+
+    Each link is its parameters, by lower-case name, and its target as ``url``. Of two links
+    with the same relation the first counts. (httpx's own parser loses links whose
+    parameters hold ``=`` or ``;``.)
+    """
+    relations: dict[str, dict[str, str]] = {}
+    for link in _LINK.finditer(headers.get("Link", "")):
+        parameters = {
+            name.lower(): re.sub(r"\\(.)", r"\1", quoted) or plain.strip("'")
+            for name, quoted, plain in _LINK_PARAMETER.findall(link["parameters"])
+        }
+        # The form of RFC 8187, 3.2.1, which some give to a relation: UTF-8''next.
+        extended = unquote(parameters.get("rel*", "").rpartition("'")[2])
+        for relation in parameters.get("rel", extended).lower().split():
+            relations.setdefault(relation, {**parameters, "url": link["target"].strip()})
+    return relations
+
+
+def unread_links(headers: httpx.Headers) -> str:
+    """What of a ``Link`` header is no link as RFC 8288 has them: "" when all of it is."""
+    return _LINK.sub("", headers.get("Link", "")).strip(" \t,;")
+
+
+def leads_to_rows(link: Mapping[str, str] | None) -> bool:
+    """Whether a link is there, and does not say ``results="false"`` of itself.
+
+    https://docs.sentry.io/api/pagination/
+    """
+    return link is not None and link.get("results", "").lower() != "false"
+
+
+def _more_wins(says_more: set[bool]) -> Verdict:
+    if not says_more:
+        return Verdict.UNKNOWN
+    return Verdict.MORE if True in says_more else Verdict.END
+
+
+def _is_page(part: Json) -> bool:
+    """Whether an object holds a list, and is not an item itself."""
+    return (
+        isinstance(part, dict)
+        and any(isinstance(value, list) for value in part.values())
+        and not _is_item(part)
+    )
+
+
+def _is_item(part: Mapping[str, Json]) -> bool:
+    """Whether an object has an id, however that is spelled."""
+    return "id" in part or any(name_of(key) == "id" for key in part)
+
+
+def _named_values(
+    scopes: Scopes, names: Sequence[str], holders: Sequence[tuple[str, ...]]
+) -> Iterator[tuple[str, Json]]:
+    """What the names hold, in each scope itself and below its holders, in that order."""
+    for scope in scopes:
+        for holder, named in scope.items():
+            if not named.keys().isdisjoint(names) and holder in holders:
+                yield from ((name, value) for name in names for value in named.get(name, ()))
+
+
+def _values(
+    scopes: Scopes, names: Sequence[str], holders: Sequence[tuple[str, ...]]
+) -> Iterator[Json]:
+    return (value for _, value in _named_values(scopes, names, holders))
+
+
+def _present(headers: httpx.Headers) -> set[str]:
+    """Which of the known headers are there: httpx goes through all for each one it is asked."""
+    return headers.keys() & _LOOKED_FOR
+
+
+def _told(headers: httpx.Headers, present: set[str], names: Sequence[str]) -> list[str]:
+    return [headers[name] for name in names if name.lower() in present] if present else []
+
+
+def _range_total(content_range: str) -> str:
+    """The total of ``items 0-24/3573`` (RFC 9110, 14.4); "" for bytes, which are no rows."""
+    return "" if content_range.lower().startswith("bytes") else content_range.rpartition("/")[2]
+
+
+def _number(scopes: Scopes, names: Sequence[str], *told: str) -> int | None:
+    """The first count among texts and what the names hold; Elasticsearch has it in ``value``."""
+    found = (
+        value.get("value") if isinstance(value, dict) else value
+        for value in _values(scopes, names, HOLDERS)
+    )
+    numbers = map(whole_number, chain(map(str.strip, told), found))
+    return next((number for number in numbers if number is not None), None)
+
+
+def _first_usable(
+    scopes: Scopes,
+    names: Sequence[str],
+    holders: Sequence[tuple[str, ...]],
+    usable: Callable[[Json], Json],
+) -> Json:
+    empty: Json = MISSING
+    for found in _values(scopes, names, holders):
+        value = usable(found)
+        if value is not MISSING and value not in (None, ""):
+            return value
+        empty = value if empty is MISSING else empty
+    return empty

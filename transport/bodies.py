@@ -1,0 +1,310 @@
+"""The body of an answer: how large it may be, where it is kept, what it decodes to.
+
+A body is decompressed here rather than by httpx: in pieces of a bounded size, each counted
+before the next is made, so that a small body that swells without end is stopped on its way.
+What outgrows memory goes on to a file without a name, readable by its owner only, that is
+gone with the last who reads it. It lies where ``TMPDIR`` says.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import re
+import tempfile
+import weakref
+import zlib
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import override
+
+import httpx
+import msgspec
+
+from errors import BodyError, SourceError
+from json_values import Json
+
+MIB = 1024 * 1024
+ACCEPTED_CODINGS = "gzip, deflate"
+"""The ``Accept-Encoding`` of every request: what is decompressed here."""
+
+MOST_OF_FAILURE = MIB
+"""Bytes of a failure's body that are read, as sent and decoded: it is quoted, and no more."""
+
+_PIECE = 256 * 1024  # bytes that come of decompressing at a time
+_FED = 16 * 1024  # compressed bytes that are decompressed at a time
+_COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
+_PLAIN = frozenset({"", "identity"})
+_CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([a-z0-9_.:-]{1,40})""", re.IGNORECASE)
+# Those that APIs send beside UTF-8 and its part ASCII, by Python's names. Python has others that
+# are no charsets (hex), know no bytes (undefined), or take the square of their number (punycode).
+_OTHER_CHARSETS = frozenset(
+    (
+        "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be",
+        *(f"iso8859-{part}" for part in range(1, 17)), *(f"cp125{page}" for page in range(9)),
+        "shift_jis", "cp932", "euc_jp", "euc_kr", "cp949", "gb18030", "gbk", "gb2312", "big5",
+        "koi8-r", "koi8-u",
+    )
+)  # fmt: skip
+
+_decoder = msgspec.json.Decoder()
+
+
+# --- limits ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class BodyLimits:
+    """How large one body may be, in bytes: as it is sent compressed, and decoded.
+
+    A response hook of httpx: call it with a response whose body is still to come. Reading
+    that body then gives it decompressed, or raises BodyError when it is too large and
+    httpx.DecodingError when its compression is broken or ends early. What is no success has
+    only the beginning of its body, and is never too large: its status is what counts.
+    """
+
+    compressed: int
+    decoded: int
+
+    async def __call__(self, response: httpx.Response) -> None:
+        """Let the body be read within the limits only."""
+        coding = response.headers.pop("Content-Encoding", "identity").strip().lower()
+        length = response.headers.get("Content-Length", "")
+        told = int(length) if length.isdecimal() else None
+        inflater = _Inflater() if coding in _COMPRESSED else None
+        if inflater is None and coding not in _PLAIN and response.is_success:
+            raise BodyError(
+                f"the answer is compressed as {coding!r}, but {ACCEPTED_CODINGS} was asked for"
+            )
+        stream = response.stream
+        assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 — of an async client
+        if response.is_success:
+            self.admit(told or 0, compressed=inflater is not None)
+            response.stream = _BoundedStream(stream, self, inflater)
+        else:
+            response.stream = _FailureStream(stream, inflater)
+
+    def admit(self, size: int, *, compressed: bool) -> None:
+        """Raise BodyError for a body of more bytes than allowed."""
+        most = self.compressed if compressed else self.decoded
+        if size > most:
+            setting = "maxCompressedSize" if compressed else "maxResponseSize"
+            what = "compressed" if compressed else "decoded"
+            raise BodyError(
+                f"the answer has more than {most // MIB} MiB {what}; ask for fewer items at a"
+                f" time (pageSize), or raise {setting}"
+            )
+
+
+class _DecodedStream(httpx.AsyncByteStream):
+    """A body as it arrives, decompressed by who inherits from this."""
+
+    def __init__(self, stream: httpx.AsyncByteStream, inflater: _Inflater | None) -> None:
+        self._stream = stream
+        self._inflater = inflater
+
+    def _pieces(self, chunk: bytes) -> Iterable[bytes]:
+        return self._inflater.pieces(chunk) if self._inflater else (chunk,)
+
+    @override
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class _BoundedStream(_DecodedStream):
+    """The body of a success, counted: it is read whole, or not at all."""
+
+    def __init__(
+        self, stream: httpx.AsyncByteStream, limits: BodyLimits, inflater: _Inflater | None
+    ) -> None:
+        super().__init__(stream, inflater)
+        self._limits = limits
+
+    @override
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
+        arrived = decoded = 0
+        async for chunk in self._stream:
+            arrived += len(chunk)
+            if self._inflater:
+                self._limits.admit(arrived, compressed=True)
+            for piece in self._pieces(chunk):
+                decoded += len(piece)
+                self._limits.admit(decoded, compressed=False)
+                yield piece
+        if self._inflater:
+            self._inflater.end()
+
+
+class _FailureStream(_DecodedStream):
+    """The beginning of a failure's body; what comes after it is left to whoever sends it."""
+
+    @override
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
+        arrived = decoded = 0
+        async for chunk in self._stream:
+            arrived += len(chunk)
+            for piece in self._pieces(chunk):
+                decoded += len(piece)
+                yield piece
+                if decoded >= MOST_OF_FAILURE:
+                    return
+            if arrived >= MOST_OF_FAILURE:
+                return
+
+
+class _Inflater:
+    """Decompresses gzip, zlib and bare deflate (which some servers call deflate, too).
+
+    What follows the end of a member is another gzip member (RFC 1952, 2.2), or zeros that fill
+    a block up.
+    """
+
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        self._begun = False
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        """What the next compressed bytes give, at most ``_PIECE`` bytes at a time."""
+        try:
+            # Every end of a member copies what is left: of a little, not of all that arrived.
+            for start in range(0, len(data), _FED):
+                yield from self._inflated(data[start : start + _FED])
+        except zlib.error as error:
+            raise httpx.DecodingError(str(error)) from None
+
+    def end(self) -> None:
+        """Raise httpx.DecodingError when the compressed bytes broke off."""
+        if self._begun and not self._inflate.eof:
+            raise httpx.DecodingError("the compressed body ends early")
+
+    def _inflated(self, data: bytes) -> Iterator[bytes]:
+        while True:
+            if self._inflate.eof:
+                data = data.lstrip(b"\0")
+                if not data:
+                    return
+                self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            piece = self._next(data)
+            if piece:
+                yield piece
+            if self._inflate.eof:
+                data = self._inflate.unused_data
+            elif len(piece) < _PIECE:
+                return
+            else:
+                data = self._inflate.unconsumed_tail
+
+    def _next(self, data: bytes) -> bytes:
+        try:
+            return self._inflate.decompress(data, _PIECE)
+        except zlib.error:
+            if self._begun:
+                raise
+            self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+            return self._inflate.decompress(data, _PIECE)
+        finally:
+            self._begun = True
+
+
+# --- receiving -------------------------------------------------------------------------
+
+
+class Spool:
+    """Bytes in a file without a name; ``holds`` says of what, in errors."""
+
+    def __init__(self, holds: str) -> None:
+        self._holds = holds
+        with _disk(holds):
+            # Unbuffered: what was written is there, and closing has nothing left to fail with.
+            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 — closed when forgotten
+        self.size = 0
+        weakref.finalize(self, self._file.close)
+
+    def write(self, data: bytes | bytearray) -> None:
+        """Add bytes at the end, all or none; raises SourceError when the disk is full."""
+        written = 0
+        with _disk(self._holds), memoryview(data) as view:
+            while written < len(data):
+                written += os.pwrite(self._file.fileno(), view[written:], self.size + written)
+        self.size += len(data)
+
+    def read(self, start: int, length: int) -> bytes:
+        """So many bytes from ``start`` on, fewer at the end."""
+        # Behind the end may lie the beginning of what found no room.
+        return os.pread(self._file.fileno(), min(length, self.size - start), start)
+
+
+@contextmanager
+def _disk(holds: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SourceError(
+            f"{holds} cannot be kept on disk ({error.strerror}); give the folder that TMPDIR names"
+            " more space"
+        ) from None
+
+
+async def received(response: httpx.Response, *, in_memory: float) -> bytes | Spool:
+    """The whole body of a response; one of more than ``in_memory`` bytes is kept in a file."""
+    held: list[bytes] = []
+    size = 0
+    spool: Spool | None = None
+    async for chunk in response.aiter_bytes():
+        held.append(chunk)
+        size += len(chunk)
+        if size > in_memory:
+            spool = spool or Spool("a large answer")
+            spool.write(b"".join(held))
+            held, size = [], 0
+    if spool is None:
+        return b"".join(held)
+    spool.write(b"".join(held))
+    return spool
+
+
+# --- decoding --------------------------------------------------------------------------
+
+
+UTF8 = "utf-8"
+
+
+def charset_of(headers: httpx.Headers) -> str:
+    """The charset that ``Content-Type`` declares, by Python's name for it.
+
+    ``UTF8`` when it declares none that APIs send: JSON is written in that (RFC 8259, 8.1).
+    """
+    # Not httpx's: its parser decodes a name that is itself encoded (RFC 2231), by any codec.
+    declared = _CHARSET.search(headers.get("Content-Type", ""))
+    if declared is None:
+        return UTF8
+    try:
+        name = codecs.lookup(declared[1]).name
+    except LookupError:
+        return UTF8
+    return name if name in _OTHER_CHARSETS else UTF8
+
+
+def decode_json(content: bytes, charset: str = UTF8) -> Json:
+    """Decode a JSON body in a charset as ``charset_of`` gives it; integers of any size stay exact.
+
+    A byte order mark is skipped, and an unpaired surrogate (which some APIs cut emoji into)
+    becomes a question mark. Raises ValueError.
+    """
+    if charset != UTF8:
+        content = content.decode(charset).encode()
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return _decoder.decode(content)
+    except (msgspec.DecodeError, RecursionError):
+        return _repaired(content)
+
+
+def _repaired(content: bytes) -> Json:
+    try:
+        text = json.dumps(json.loads(content), ensure_ascii=False)
+        return _decoder.decode(text.encode(errors="replace"))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(str(error)) from None

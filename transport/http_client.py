@@ -1,0 +1,148 @@
+"""The HTTP client that carries everything: Ocean's, for its address checks and TLS settings.
+
+The only module that knows how Ocean builds clients. Nothing is retried or logged here:
+retries stand above (``retry.py``), and URLs may hold credentials by now.
+"""
+
+import ipaddress
+import logging
+from functools import cached_property
+from typing import Any, override
+
+import httpx
+from port_ocean.context.ocean import ocean
+from port_ocean.exceptions.clients import BlockedIPError as AddressRefused
+from port_ocean.helpers.async_client import OceanAsyncClient
+from port_ocean.helpers.retry import RetryTransport
+from port_ocean.helpers.ssl import resolve_verify_param
+
+from transport.aiohttp_carrier import AiohttpTransport
+
+__all__ = ["WIRE_ERRORS", "AddressRefused", "open_http"]
+
+WIRE_ERRORS = (httpx.RequestError, AddressRefused)
+"""What a client from here raises when no answer, or no whole one, came."""
+
+
+class _DirectTransport(RetryTransport):
+    """In the place of Ocean's transport, without its retries, its log lines and their URLs."""
+
+    def __init__(self, *, wire: httpx.AsyncBaseTransport, **ocean_arguments: Any) -> None:  # noqa: ANN401 — as Ocean passes them
+        super().__init__(**ocean_arguments | {"wrapped_transport": wire})
+        self._wire = wire
+
+    @override
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send once."""
+        return await self._wire.handle_async_request(request)
+
+
+class _EmbeddedAddressTransport(httpx.AsyncBaseTransport):
+    """Below Ocean's address check, which lets a private IPv4 address pass within an IPv6 one."""
+
+    def __init__(self, wrapped: httpx.AsyncBaseTransport) -> None:
+        self._wrapped = wrapped
+
+    @override
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send, unless the host is such an address; Ocean has looked names up by now."""
+        if private := _private_address(request.url.host):
+            raise AddressRefused(
+                f"Request to {request.url.host} was blocked: it stands for {private}, which is"
+                " not within the allowed ranges"
+            )
+        return await self._wrapped.handle_async_request(request)
+
+    @override
+    async def aclose(self) -> None:
+        await self._wrapped.aclose()
+
+
+# IPv4-compatible (RFC 4291, 2.5.5.1), IPv4-translated (RFC 2765, 2.1) and NAT64 (RFC 6052, 2.1):
+# IPv4 in the last 32 bits.
+_WITH_IPV4 = tuple(map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96")))
+# NAT64 of one network (RFC 8215), which may have the IPv4 address in any of several places.
+_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
+
+
+def _private_address(host: str) -> str | None:
+    """The private address that an IPv6 address stands for, None for any other host."""
+    try:
+        address = ipaddress.IPv6Address(host.partition("%")[0])
+    except ValueError:
+        return None
+    if address in _LOCAL_NAT64:
+        return f"an address of the network {_LOCAL_NAT64}"
+    embedded = address.ipv4_mapped or address.sixtofour
+    if any(address in network for network in _WITH_IPV4):
+        embedded = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return str(embedded) if embedded and not embedded.is_global else None
+
+
+class _Cookies(httpx.Cookies):
+    """httpx's cookies, only of the origin of ``base_url``: cookies know hosts, but no ports.
+
+    They are looked for only in answers that have some: few do, and looking is dear.
+    """
+
+    def __init__(self, base_url: httpx.URL) -> None:
+        super().__init__()
+        self._origin = _origin(base_url)
+
+    @override
+    def extract_cookies(self, response: httpx.Response) -> None:
+        if "Set-Cookie" in response.headers and _origin(response.request.url) == self._origin:
+            super().extract_cookies(response)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+class _Client(OceanAsyncClient):
+    """Ocean's client; only what goes through a proxy is carried by httpx itself."""
+
+    @cached_property
+    def cookies(self) -> httpx.Cookies:
+        """The cookies that the API set."""
+        return _Cookies(self.base_url)
+
+    @override
+    def _wrap_with_ip_blocker_if_needed(
+        self, transport: httpx.AsyncBaseTransport
+    ) -> httpx.AsyncBaseTransport:
+        if ocean.config.disable_ip_outbound_blocker:
+            return transport
+        return super()._wrap_with_ip_blocker_if_needed(_EmbeddedAddressTransport(transport))
+
+    @override
+    def _init_proxy_transport(  # type: ignore[override] # as Ocean overrides it
+        self, proxy: httpx.Proxy, **arguments: Any
+    ) -> httpx.AsyncBaseTransport:
+        carrier = httpx.AsyncHTTPTransport(proxy=proxy, **arguments)
+        return self._wrap_with_ip_blocker_if_needed(carrier)
+
+
+def open_http(
+    base_url: httpx.URL, *, verify_ssl: bool = True, connections: int = 10
+) -> httpx.AsyncClient:
+    """A client for one resync with so many connections at most; close it with ``aclose``.
+
+    It checks addresses as Ocean demands of hosted integrations and verifies TLS by
+    Ocean's settings if ``verify_ssl``. Redirects are not followed.
+    """
+    # They write URLs and headers, credentials and all, to whoever has turned logging on.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("httpcore").setLevel(logging.WARNING)
+    verify = verify_ssl and resolve_verify_param(ocean.config.ssl.third_party)
+    tls = httpx.create_ssl_context(verify=verify)
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+    return _Client(
+        _DirectTransport,
+        transport_kwargs={"wire": AiohttpTransport(tls, limits)},
+        base_url=base_url,
+        verify=tls,
+        timeout=None,
+        limits=limits,
+        headers={"Accept": "application/json", "User-Agent": "port-ocean-custom"},
+    )

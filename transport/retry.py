@@ -1,0 +1,111 @@
+"""When a request is sent again, and after how long.
+
+The retries are tenacity's: they stand above the whole exchange (signing, redirects, the
+body to its last byte), so that a body cut short is retried like a refused connection.
+Ocean's own retry layer cannot do that: it ends where the body begins, retries a 401 for
+minutes, and does not know HTTP dates in ``Retry-After``. How long an API asks to be left
+alone is read in ``rate_limit``.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
+
+from errors import SourceError
+
+MAX_ATTEMPTS = 10
+_FIRST_WAIT = 0.25  # seconds, doubled with every attempt
+_LONGEST_WAIT = 30.0  # seconds
+
+_backoff = wait_exponential_jitter(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT, jitter=_FIRST_WAIT)
+
+
+def backoff(failures: int) -> float:
+    """Seconds to leave a service alone after so many failures in a row."""
+    return min(_FIRST_WAIT * 2.0 ** (failures - 1), _LONGEST_WAIT)
+
+
+OnRetry = Callable[[SourceError, float], None]
+
+
+async def retried[Result](
+    attempt: Callable[[], Awaitable[Result]],
+    max_wait: float,
+    on_retry: OnRetry,
+    *,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Result:
+    """The result of an attempt that is made until it succeeds or is not worth another.
+
+    ``max_wait`` bounds all its waits together, in seconds. Where the API asks for a wait, that
+    is what bounds it; otherwise it is made ``MAX_ATTEMPTS`` times at most. The last error is
+    raised: at once where the API asks for a longer wait than is left, as the same answer would
+    come again. ``on_retry`` learns of each error and the wait after it.
+    """
+    try:
+        return await attempt()
+    except SourceError as error:
+        first = iter([error])
+
+    # Most attempts succeed at once, and what tenacity does about each adds up over thousands of
+    # requests: it is told of the first failure, and goes on from there.
+    async def again() -> Result:
+        for error in first:
+            raise error
+        return await attempt()
+
+    return await _retrying(max_wait, on_retry).copy(sleep=sleep)(again)
+
+
+class _Budget:
+    """What one request may still cost: attempts of its own, and seconds to wait."""
+
+    def __init__(self, max_wait: float) -> None:
+        self._max_wait = max_wait
+        self._unasked = 0
+
+    def is_spent(self, state: RetryCallState) -> bool:
+        """Whether another attempt is out of the question."""
+        asked = _error(state).retry_after or 0.0
+        self._unasked += not asked
+        if asked > self._left(state):
+            _error(state).remedy = (
+                f"the API asks to wait {asked:.0f} seconds, but only {self._left(state):.0f} of"
+                f" maxRetryWait ({self._max_wait:.0f}) are left; raise it to wait that long"
+            )
+            return True
+        return self._unasked >= MAX_ATTEMPTS or not self._left(state)
+
+    def wait(self, state: RetryCallState) -> float:
+        """Seconds before the next attempt."""
+        wanted = max(_backoff(state), _error(state).retry_after or 0.0)
+        return min(wanted, self._left(state))
+
+    def _left(self, state: RetryCallState) -> float:
+        return max(0.0, self._max_wait - state.idle_for)
+
+
+def _retrying(max_wait: float, on_retry: OnRetry) -> AsyncRetrying:
+    budget = _Budget(max_wait)
+
+    def before_sleep(state: RetryCallState) -> None:
+        on_retry(_error(state), state.upcoming_sleep)
+
+    return AsyncRetrying(
+        retry=retry_if_exception(_is_transient),
+        wait=budget.wait,
+        stop=budget.is_spent,
+        before_sleep=before_sleep,
+        reraise=True,
+    )
+
+
+def _is_transient(error: BaseException) -> bool:
+    return isinstance(error, SourceError) and error.transient
+
+
+def _error(state: RetryCallState) -> SourceError:
+    error = state.outcome.exception() if state.outcome else None
+    assert isinstance(error, SourceError)  # noqa: S101 — nothing else is retried
+    return error
