@@ -30,8 +30,10 @@ class SettingField:
 
     ``example`` is a text as a variable of the environment would hold it. ``least`` and ``most``
     bound a whole number. ``words`` are all that may be said, ``aliases`` other spellings of
-    them. ``auth_types`` are those that look at it, none: it is always looked at; it is needed
-    for those in ``needed_for``. ``foreign_names`` are what other integrations call it.
+    them. A setting with ``depends_on`` counts, and is shown in forms, only when that other
+    setting has one of the values of ``shown_for``; ``needed``: a form must ask for it then.
+    ``advanced``: most installations never set it. ``foreign_names`` are what other
+    integrations call it.
     """
 
     name: str
@@ -44,8 +46,9 @@ class SettingField:
     aliases: tuple[tuple[str, str], ...] = ()
     required: bool = False
     sensitive: bool = False
-    auth_types: tuple[AuthType, ...] = ()
-    needed_for: tuple[AuthType, ...] = ()
+    depends_on: str = ""
+    shown_for: tuple[str, ...] = ()
+    needed: bool = False
     advanced: bool = False
     foreign_names: tuple[str, ...] = ()
 
@@ -65,6 +68,8 @@ def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|-", "_", name).lower()
 
 
+_PAGED = tuple(word for word in PAGINATION_TYPES if word != "none")
+
 SECTIONS: Mapping[str, tuple[SettingField, ...]] = {
     "The API": (
         SettingField("baseUrl", "url", "https://api.example.com/v2", required=True),
@@ -83,58 +88,140 @@ SECTIONS: Mapping[str, tuple[SettingField, ...]] = {
             aliases=(("basic_auth", "basic"),),
         ),
         SettingField(
-            "apiToken", "string", "my-token", sensitive=True, auth_types=("bearer_token",)
+            "apiToken",
+            "string",
+            "my-token",
+            sensitive=True,
+            depends_on="authType",
+            shown_for=("bearer_token",),
+            needed=True,
         ),
-        SettingField("username", "string", "me", auth_types=("basic",)),
-        SettingField("password", "string", "my-password", sensitive=True, auth_types=("basic",)),
-        SettingField("apiKey", "string", "my-key", sensitive=True, auth_types=("api_key",)),
         SettingField(
-            "apiKeyHeader", "string", "Authorization", default="X-API-Key", auth_types=("api_key",)
+            "username", "string", "me", depends_on="authType", shown_for=("basic",), needed=True
         ),
-        SettingField("apiKeyParam", "string", "api_token", auth_types=("api_key",)),
+        SettingField(
+            "password",
+            "string",
+            "my-password",
+            sensitive=True,
+            depends_on="authType",
+            shown_for=("basic",),
+        ),
+        SettingField(
+            "apiKey",
+            "string",
+            "my-key",
+            sensitive=True,
+            depends_on="authType",
+            shown_for=("api_key",),
+            needed=True,
+        ),
+        SettingField(
+            "apiKeyHeader",
+            "string",
+            "Authorization",
+            default="X-API-Key",
+            depends_on="authType",
+            shown_for=("api_key",),
+        ),
+        SettingField(
+            "apiKeyParam", "string", "api_token", depends_on="authType", shown_for=("api_key",)
+        ),
         SettingField(
             "authValue",
             "string",
             "my-token",
             sensitive=True,
-            auth_types=("bearer_token", "basic", "api_key"),
+            depends_on="authType",
+            shown_for=("bearer_token", "basic", "api_key"),
         ),
         SettingField(
             "customAuthRequest",
             "object",
             '{"endpoint": "/login", "body": {"user": "me"}}',
             sensitive=True,
-            auth_types=("custom",),
-            needed_for=("custom",),
+            depends_on="authType",
+            shown_for=("custom",),
+            needed=True,
         ),
         SettingField(
             "customAuthRequestTemplate",
             "object",
             '{"headers": {"X-Token": "{{.token}}"}}',
             sensitive=True,
-            auth_types=("custom",),
-            needed_for=("custom",),
+            depends_on="authType",
+            shown_for=("custom",),
+            needed=True,
         ),
     ),
     "Pagination": (
         SettingField("paginationType", "string", "page", default="none", words=PAGINATION_TYPES),
-        SettingField("pageSize", "integer", "50", default=100, least=1, most=100_000),
+        SettingField(
+            "pageSize",
+            "integer",
+            "50",
+            default=100,
+            least=1,
+            most=100_000,
+            depends_on="paginationType",
+            shown_for=_PAGED,
+        ),
         SettingField(
             "paginationParam",
             "string",
             "page[after]",
             foreign_names=("offsetParam", "pageParam", "cursorParam"),
+            depends_on="paginationType",
+            shown_for=("offset", "page", "cursor"),
         ),
-        SettingField("sizeParam", "string", "per_page", foreign_names=("limitParam",)),
-        SettingField("startPage", "integer", "0", default=1, least=0, most=1, advanced=True),
-        SettingField("cursorPath", "string", "meta.after_cursor", advanced=True),
+        SettingField(
+            "sizeParam",
+            "string",
+            "per_page",
+            foreign_names=("limitParam",),
+            depends_on="paginationType",
+            shown_for=_PAGED,
+        ),
+        SettingField(
+            "startPage",
+            "integer",
+            "0",
+            default=1,
+            least=0,
+            most=1,
+            advanced=True,
+            depends_on="paginationType",
+            shown_for=("page",),
+        ),
+        SettingField(
+            "cursorPath",
+            "string",
+            "meta.after_cursor",
+            advanced=True,
+            depends_on="paginationType",
+            shown_for=("cursor",),
+        ),
         SettingField("hasMorePath", "string", "meta.has_more", advanced=True),
         SettingField("lastPagePath", "string", "isLast", advanced=True),
         SettingField("totalPath", "string", "page.rows", advanced=True),
         SettingField(
-            "nextLinkPath", "string", "links.next", default=DEFAULT_NEXT_LINK_PATH, advanced=True
+            "nextLinkPath",
+            "string",
+            "links.next",
+            default=DEFAULT_NEXT_LINK_PATH,
+            advanced=True,
+            depends_on="paginationType",
+            shown_for=("next_link",),
         ),
-        SettingField("headerLinkRel", "string", "next", default="next", advanced=True),
+        SettingField(
+            "headerLinkRel",
+            "string",
+            "next",
+            default="next",
+            advanced=True,
+            depends_on="paginationType",
+            shown_for=("header_link",),
+        ),
         SettingField(
             "maxPages", "integer", "50000", default=10_000, least=1, most=10_000_000, advanced=True
         ),

@@ -129,7 +129,8 @@ class _CustomHeaders:
         return headers
 
     def _fault(self, number: int, problem: str, remedy: str = "") -> None:
-        self._reader.fault("customHeaders", f"header number {number} {problem}", remedy)
+        which = f"header number {number} "
+        self._reader.fault("customHeaders", which + problem, remedy)
 
     def _with_environment(self, number: int, text: str) -> str:
         def read(reference: re.Match[str]) -> str:
