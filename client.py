@@ -123,6 +123,15 @@ class Counts:
     retries: int = 0
 
 
+def http_of(settings: Settings) -> httpx.AsyncClient:
+    """The HTTP client of an installation."""
+    return open_http(
+        settings.base_url,
+        verify_ssl=settings.verify_ssl,
+        connections=settings.max_concurrent_requests,
+    )
+
+
 class ApiClient:
     """The API of one installation, for one resync; close it with ``aclose``."""
 
@@ -131,7 +140,7 @@ class ApiClient:
         settings: Settings,
         jq: Jq,
         *,
-        http: Callable[[Settings], httpx.AsyncClient] = open_http,
+        http: Callable[[Settings], httpx.AsyncClient] = http_of,
     ) -> None:
         self._settings = settings
         self._jq = jq

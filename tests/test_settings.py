@@ -73,7 +73,7 @@ def faults(environ: dict[str, str] | None = None, **config: Json) -> tuple[str, 
     """What is wrong with these settings."""
     with pytest.raises(ConfigurationError) as caught:
         loaded(environ=environ, **config)
-    return caught.value.faults
+    return tuple(map(str, caught.value.faults))
 
 
 def signature(settings: Settings) -> dict[str, str]:
@@ -839,7 +839,7 @@ def test_any_settings_give_settings_or_faults(config: dict[str, Json]) -> None:
     try:
         settings = loaded(**config)
     except ConfigurationError as error:
-        found = error.faults
+        found = tuple(map(str, error.faults))
     else:
         found = ("none",)
         assert settings.base_url.is_absolute_url
