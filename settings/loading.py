@@ -49,6 +49,7 @@ def load_settings(
         base_url=base_url or httpx.URL(),
         credentials=_credentials(reader, secrets or {}),
         custom_headers=headers.read(),
+        query_params=_query_params(reader),
         pagination=_pagination(reader),
         timeout=reader.whole("timeout"),
         verify_ssl=reader.boolean("verifySsl"),
@@ -105,6 +106,22 @@ def _hosts(reader: SettingsReader) -> tuple[str, ...]:
                 "name a host only, such as a.example or a.example:8443",
             )
     return hosts
+
+
+def _query_params(reader: SettingsReader) -> tuple[tuple[str, str], ...]:
+    """Query parameters of every request; lists are repeated, nulls dropped."""
+    params: list[tuple[str, str]] = []
+    for number, (name, value) in enumerate(reader.object("queryParams").items(), 1):
+        values = value if isinstance(value, list) else [value]
+        # Not quoted: name or value may be a secret.
+        if any(isinstance(inner, dict | list) for inner in values):
+            reader.fault(
+                "queryParams",
+                f"parameter number {number} must be text, a number, a boolean or a list of those",
+            )
+            continue
+        params += [(name, as_text(inner)) for inner in values if inner is not None]
+    return tuple(params)
 
 
 class _CustomHeaders:

@@ -27,6 +27,7 @@ def secrets_of(settings: Settings, from_environment: Iterable[str] = ()) -> tupl
     found = [
         *from_environment,
         *_of_headers(settings.custom_headers),
+        *_of_query(settings.query_params),
         *_of_credentials(settings.credentials),
     ]
     return tuple(dict.fromkeys(text for text in found if text.strip()))
@@ -55,6 +56,12 @@ def _of_headers(headers: Mapping[str, str]) -> Iterator[str]:
     for name, value in headers.items():
         if name.lower() not in _DESCRIPTIVE_HEADERS and "version" not in name.lower():
             yield from _of_header(name, value)
+
+
+def _of_query(params: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for name, value in params:
+        if "version" not in name.lower():
+            yield from secrets_in({name: value})
 
 
 def _of_header(name: str, value: str) -> Iterator[str]:

@@ -57,6 +57,7 @@ class Settings:
     base_url: httpx.URL
     credentials: Credentials = field(default_factory=StaticCredentials)
     custom_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query_params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     pagination: PaginationSettings = field(default_factory=PaginationSettings)
     timeout: float = 30.0
     verify_ssl: bool = True
