@@ -4,76 +4,128 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from jq_engine.paths import plain_path
 from jq_engine.programs import EMBEDDED
+from json_values import Json
 from settings.login import texts_in
 from settings.values import LoginCredentials, LoginRequest, Settings, StaticCredentials
-from transport.redaction import TELLING_LENGTH, secrets_in
+from transport.redaction import SHORTEST_SECRET, TELLING_LENGTH, credentials_in, secrets_in
 
+_REQUEST = "customAuthRequest"
 _LITERAL = re.compile(rf'"([^"]{{{TELLING_LENGTH},}})"')
 _SCHEME = re.compile(r"(\w+) +(.+)", re.DOTALL)  # RFC 9110, 11.4: Authorization: Bearer …
 # Headers that describe a request rather than authorise it; the others may hold a secret.
 _DESCRIPTIVE_HEADERS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
 
 
-def secrets_of(settings: Settings, from_environment: Iterable[str] = ()) -> tuple[str, ...]:
-    """Every text in the settings that may be a secret, each once.
+@dataclass(frozen=True)
+class _Secret:
+    """A secret; ``setting`` is named when it is too short, ``in_data``: a credential anywhere."""
+
+    text: str
+    setting: str = ""
+    in_data: bool = False
+
+
+def with_secrets(settings: Settings, from_environment: Iterable[str] = ()) -> Settings:
+    """The settings with every text in them that may be a secret, each once.
 
     ``from_environment``: what custom headers took from there, of which the values tell nothing
     any more. It is secret in any header.
     """
     found = [
-        *from_environment,
+        *map(_Secret, from_environment),
         *_of_headers(settings.custom_headers),
         *_of_query(settings.query_params),
         *_of_credentials(settings.credentials),
     ]
-    return tuple(dict.fromkeys(text for text in found if text.strip()))
+    return replace(
+        settings,
+        secrets=_once(secret.text for secret in found if secret.text.strip()),
+        secrets_in_data=_once(
+            secret.text for secret in found if secret.in_data and len(secret.text) >= TELLING_LENGTH
+        ),
+        short_secrets=_once(
+            secret.setting
+            for secret in found
+            if secret.setting and 0 < len(secret.text.strip()) < SHORTEST_SECRET
+        ),
+    )
 
 
-def _of_credentials(credentials: StaticCredentials | LoginCredentials) -> Iterator[str]:
+def _once(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
+
+
+def _of_json(value: Json, setting: str = "") -> Iterator[_Secret]:
+    """What in a JSON value is a secret by its name or its length."""
+    yield from (_Secret(text, setting) for text in secrets_in(value))
+    yield from (_Secret(text, in_data=True) for text in credentials_in(value))
+
+
+def _of_credentials(credentials: StaticCredentials | LoginCredentials) -> Iterator[_Secret]:
     match credentials:
         case StaticCredentials():
-            for name, value in credentials.headers.items():
-                yield from _of_signature(name, value)
+            setting = credentials.setting
+            for value in credentials.headers.values():
+                yield from _of_signature(value, setting)
             for value in credentials.query_params.values():
-                yield from (value, *_long_parts(value))
+                yield from _of_token(value, setting)
         case LoginCredentials():
             yield from _of_login(credentials.login)
             yield from _of_template(credentials)
 
 
-def _of_signature(name: str, value: str) -> Iterator[str]:
+def _of_signature(value: str, setting: str) -> Iterator[_Secret]:
     """A header that signs every request: what follows the scheme is a secret of any length."""
-    yield from _of_header(name, value)
-    if scheme := _SCHEME.fullmatch(value):
-        yield scheme[2]
+    scheme = _SCHEME.fullmatch(value)
+    if scheme and scheme[1].lower() == "basic":
+        yield _Secret(value, in_data=True)
+        yield from _of_pair(scheme[2], setting)
+    else:
+        yield from _of_token(value, "" if scheme else setting)
+        if scheme:
+            yield from _of_token(scheme[2], setting)
 
 
-def _of_headers(headers: Mapping[str, str]) -> Iterator[str]:
+def _of_token(value: str, setting: str = "") -> Iterator[_Secret]:
+    yield _Secret(value, setting, in_data=True)
+    yield from (_Secret(part, in_data=True) for part in _long_parts(value))
+
+
+def _of_headers(headers: Mapping[str, str]) -> Iterator[_Secret]:
+    """Headers' values, and the parts of them that would be secrets by themselves."""
     for name, value in headers.items():
-        if name.lower() not in _DESCRIPTIVE_HEADERS and "version" not in name.lower():
-            yield from _of_header(name, value)
+        if name.lower() in _DESCRIPTIVE_HEADERS or "version" in name.lower():
+            continue
+        yield from (_Secret(text) for text in (value, *_long_parts(value)))
+        yield from (_Secret(text, in_data=True) for text in credentials_in({name: value}))
+        scheme, _, encoded = value.partition(" ")
+        if scheme.lower() == "basic":
+            yield from _of_pair(encoded)
 
 
-def _of_query(params: Iterable[tuple[str, str]]) -> Iterator[str]:
+def _of_query(params: Iterable[tuple[str, str]]) -> Iterator[_Secret]:
     for name, value in params:
         if "version" not in name.lower():
-            yield from secrets_in({name: value})
+            yield from _of_json({name: value}, "queryParams")
 
 
-def _of_header(name: str, value: str) -> Iterator[str]:
-    """A header's value, and the parts of it that would be secrets by themselves."""
-    del name
-    yield from (value, *_long_parts(value))
-    scheme, _, encoded = value.partition(" ")
-    if scheme.lower() == "basic":
-        pair = basic_pair(encoded)
-        user, _, password = pair.partition(":")
-        # Some APIs take a key as the user name, with an empty password.
-        yield from (password or user, pair)
+def _of_pair(encoded: str, setting: str = "") -> Iterator[_Secret]:
+    """A user and password in base64, which is a secret however short they are.
+
+    Some APIs take a key as the user name, with an empty password.
+    """
+    pair = basic_pair(encoded)
+    user, _, password = pair.partition(":")
+    secret = password or user
+    yield _Secret(encoded, in_data=True)
+    yield _Secret(secret, setting, in_data=True)
+    if len(secret) >= SHORTEST_SECRET:
+        yield _Secret(pair)
 
 
 def basic_pair(encoded: str) -> str:
@@ -84,35 +136,35 @@ def basic_pair(encoded: str) -> str:
         return ""
 
 
-def _of_login(login: LoginRequest) -> Iterator[str]:
-    yield from secrets_in({"body": login.body, "queryParams": login.query_params})
+def _of_login(login: LoginRequest) -> Iterator[_Secret]:
+    yield from _of_json({"body": login.body, "queryParams": login.query_params}, _REQUEST)
     yield from _of_form(login.body_form or "")
     yield from _of_form(login.endpoint.partition("?")[2])
     yield from _of_headers(login.headers)
 
 
-def _of_form(form: str) -> Iterator[str]:
+def _of_form(form: str) -> Iterator[_Secret]:
     pairs = parse_qsl(form)
     if not pairs:
-        yield form  # what is no form may be anything
+        yield _Secret(form)  # what is no form may be anything
     for name, value in pairs:
-        yield from secrets_in({name: value})
+        yield from _of_json({name: value}, _REQUEST)
 
 
-def _of_template(template: LoginCredentials) -> Iterator[str]:
+def _of_template(template: LoginCredentials) -> Iterator[_Secret]:
     """What a template says beside its placeholders, and long texts within their programs."""
     fixed = {name: text for name, text in template.headers.items() if not EMBEDDED.search(text)}
     yield from _of_headers(fixed)
     parts = [template.query_params, template.body]
-    yield from (text for text in secrets_in(parts) if not EMBEDDED.search(text))
+    yield from (one for one in _of_json(parts) if not EMBEDDED.search(one.text))
     for text in texts_in(parts):
         for path in EMBEDDED.findall(text):
             if plain_path(path) is None:
-                yield from _LITERAL.findall(path)
+                yield from map(_Secret, _LITERAL.findall(path))
     for text in texts_in([template.headers, *parts]):
         around = EMBEDDED.split(text)[::2]
         if len(around) > 1:
-            yield from (part for fragment in around for part in _long_parts(fragment))
+            yield from (_Secret(part) for fragment in around for part in _long_parts(fragment))
 
 
 def _long_parts(value: str) -> list[str]:

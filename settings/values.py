@@ -12,10 +12,14 @@ from transport.bodies import MIB
 
 @dataclass(frozen=True)
 class StaticCredentials:
-    """Headers or query parameters that sign every request; none for ``authType: none``."""
+    """Headers or query parameters that sign every request; none for ``authType: none``.
+
+    ``setting`` is the one that the secret in them comes from.
+    """
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     query_params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    setting: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,9 @@ Credentials = StaticCredentials | LoginCredentials
 class Settings:
     """One installation.
 
-    Times in seconds, sizes in bytes; ``requests_per_minute`` None: no ceiling.
+    Times in seconds, sizes in bytes; ``requests_per_minute`` None: no ceiling. Of the
+    ``secrets`` those ``secrets_in_data`` are credentials wherever they stand; ``short_secrets``
+    are the names of settings with a secret too short to be looked for.
     """
 
     base_url: httpx.URL
@@ -69,3 +75,5 @@ class Settings:
     max_response_size: int = 256 * MIB
     max_compressed_size: int = 128 * MIB
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    secrets_in_data: tuple[str, ...] = field(default=(), repr=False)
+    short_secrets: tuple[str, ...] = ()

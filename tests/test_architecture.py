@@ -27,6 +27,7 @@ OCEAN = {
     "framework.deletion",
     "framework.log_masking",
     "framework.settings_model",
+    "framework.raw_data",
     "transport.http_client",
 }
 # Pure modules: decisions without I/O, clock or log.
@@ -43,6 +44,7 @@ PURE = {
     "paging.signals",
     "resync.path_parameters",
     "transport.redaction",
+    "transport.text_views",
 }
 IMPURE_LIBRARIES = {"asyncio", "loguru", "os", "random", "socket", "threading", "time"}
 # Imports lead from a floor to itself or to a lower one: from the caller to what it calls.
@@ -94,7 +96,7 @@ def test_the_modules_are_found() -> None:
 
 
 def test_ocean_is_imported_by_few() -> None:
-    """A new version of the framework touches nine modules at most."""
+    """A new version of the framework touches ten modules at most."""
     assert {dotted(path) for path in MODULES if "port_ocean" in imported(path)} == OCEAN
 
 
