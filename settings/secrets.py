@@ -16,7 +16,6 @@ from transport.redaction import SHORTEST_SECRET, TELLING_LENGTH, credentials_in,
 
 _REQUEST = "customAuthRequest"
 _LITERAL = re.compile(rf'"([^"]{{{TELLING_LENGTH},}})"')
-_SCHEME = re.compile(r"(\w+) +(.+)", re.DOTALL)  # RFC 9110, 11.4: Authorization: Bearer …
 # Headers that describe a request rather than authorise it; the others may hold a secret.
 _DESCRIPTIVE_HEADERS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
 
@@ -80,15 +79,14 @@ def _of_credentials(credentials: StaticCredentials | LoginCredentials) -> Iterat
 
 
 def _of_signature(value: str, setting: str) -> Iterator[_Secret]:
-    """A header that signs every request: what follows the scheme is a secret of any length."""
-    scheme = _SCHEME.fullmatch(value)
-    if scheme and scheme[1].lower() == "basic":
-        yield _Secret(value, in_data=True)
-        yield from _of_pair(scheme[2], setting)
-    else:
-        yield from _of_token(value, "" if scheme else setting)
-        if scheme:
-            yield from _of_token(scheme[2], setting)
+    """A header that signs every request: what follows the scheme is the secret, of any length."""
+    match value.split(" ", 1):
+        case ["Basic", encoded]:
+            yield from _of_pair(encoded, setting)
+        case ["Bearer", token]:
+            yield from _of_token(token, setting)
+        case _:
+            yield from _of_token(value, setting)
 
 
 def _of_token(value: str, setting: str = "") -> Iterator[_Secret]:
