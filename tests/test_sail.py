@@ -6,13 +6,13 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.fault_api import FaultApi, Reply, Request, answer, silence
 from tests.resync import IDENTIFIER, Installation, resource, working_directory
+from workbench.sail import ocean_command
 
 TOKEN = "the-token-of-the-docker-command"
 
@@ -45,7 +45,7 @@ async def sailing(
     """`ocean sail` under way in a folder; killed if it is still there at the end."""
     installation.publish_mapping()
     process = await asyncio.create_subprocess_exec(
-        str(Path(sys.executable).with_name("ocean")),
+        str(ocean_command()),
         "sail",
         *options,
         "--port",

@@ -14,7 +14,6 @@ import io
 import json
 import logging
 import os
-import sys
 import textwrap
 import traceback
 from collections.abc import Iterator, Mapping
@@ -41,6 +40,7 @@ from tests.fault_api import (
 )
 from tests.resync import Installation, resource, working_directory
 from transport.redaction import REDACTED
+from workbench.sail import ocean_command
 
 _WINDOW = 8  # characters: so many of a secret in a row, at every other place, must not be seen
 _STRIDE = 4
@@ -541,7 +541,7 @@ async def test_what_ocean_refuses_at_the_start_is_told_without_its_value(tmp_pat
     secrets = {"token": plain("token"), "body": plain("body"), "key": plain("key")}
     half_an_object = json.dumps({"endpoint": "/login", "body": {"password": secrets["body"]}})[:-1]
     process = await asyncio.create_subprocess_exec(
-        str(Path(sys.executable).with_name("ocean")),
+        str(ocean_command()),
         "sail",
         cwd=working_directory(tmp_path / "sail"),
         env={

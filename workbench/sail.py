@@ -1,4 +1,8 @@
-"""Start the real `ocean sail` as a process of its own, against the local catalog."""
+"""Start the real `ocean sail` as a process of its own, against the local catalog.
+
+It runs from the packages of `requirements.lock` and no others, as in the container: a package that
+only the developers' environment has must not decide what happens.
+"""
 
 import json
 import os
@@ -62,6 +66,14 @@ class Installation:
         }
 
 
+def ocean_command() -> Path:
+    """The `ocean` of the container's packages; raises SailError when they are not installed."""
+    command = Path(sys.prefix, "image", "bin", "ocean")
+    if not command.exists():
+        raise SailError(f"there is no {command}: run `make setup`")
+    return command
+
+
 def sail_once(
     environment: Mapping[str, str],
     log: Path,
@@ -78,7 +90,7 @@ def sail_once(
     started = time.monotonic()
     with log.open("wb") as output, _without_dotenv(directory) as folder:
         process = subprocess.Popen(  # noqa: S603 (our own command, and no shell)
-            [str(_ocean()), "sail", "--once", "--port", "0"],
+            [str(ocean_command()), "sail", "--once", "--port", "0"],
             cwd=folder,
             env=_with_ours(environment),
             stdin=subprocess.DEVNULL,
@@ -122,13 +134,6 @@ def _wait(process: subprocess.Popen[bytes], log: Path, timeout_seconds: float) -
             process.wait()
     if code != 0:
         raise SailError(f"ocean sail ended with the exit code {code}\n{excerpt(log)}")
-
-
-def _ocean() -> Path:
-    command = Path(sys.executable).with_name("ocean")
-    if not command.exists():
-        raise SailError(f"there is no {command}: install the dependencies, or run `make setup`")
-    return command
 
 
 def _with_ours(environment: Mapping[str, str]) -> dict[str, str]:
