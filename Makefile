@@ -47,7 +47,7 @@ demo: setup ## Sync a sample API into a local catalog, all on this machine
 	@$(BIN)/python -m workbench demo
 
 run: setup ## Sync into Port, with the settings from the environment and .env (see .env.example)
-	@$(IMAGE)/bin/ocean sail
+	@$(IMAGE)/bin/python -c 'from port_ocean.run import run; run()'
 
 faults: setup ## Run every fault at every place and show what becomes of it (minutes)
 	@$(BIN)/python -m tests.fault_matrix

@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from tests.fault_api import FaultApi, Reply, Request, answer
 from tests.resync import REPOSITORY, Installation, resource
 from tests.test_sail import sailing
-from workbench.sail import ocean_command
+from workbench.sail import image_python
 
 LIST_PACKAGES = """
 import re
@@ -89,7 +89,7 @@ async def test_resyncs_of_every_paging_style_over_tls(
         for style in STYLES:
             secure_api.serve(f"/{style}", paged(style, secure_api.url, count))
         folder = tmp_path / str(count)
-        async with sailing(installation, folder, "--once", **where) as process:
+        async with sailing(installation, folder, once=True, **where) as process:
             output, _ = await asyncio.wait_for(process.communicate(), 120)
         log += output.decode()
 
@@ -109,7 +109,7 @@ def test_ocean_has_the_containers_packages_and_no_others() -> None:
 
     listed = subprocess.run(
         [
-            str(ocean_command().with_name("python")),
+            str(image_python()),
             "-c",
             LIST_PACKAGES,
         ],

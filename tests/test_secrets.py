@@ -40,7 +40,7 @@ from tests.fault_api import (
 )
 from tests.resync import Installation, resource, working_directory
 from transport.redaction import REDACTED
-from workbench.sail import ocean_command
+from workbench.sail import sail_command
 
 _WINDOW = 8  # characters: so many of a secret in a row, at every other place, must not be seen
 _STRIDE = 4
@@ -541,8 +541,7 @@ async def test_what_ocean_refuses_at_the_start_is_told_without_its_value(tmp_pat
     secrets = {"token": plain("token"), "body": plain("body"), "key": plain("key")}
     half_an_object = json.dumps({"endpoint": "/login", "body": {"password": secrets["body"]}})[:-1]
     process = await asyncio.create_subprocess_exec(
-        str(ocean_command()),
-        "sail",
+        *sail_command(),
         cwd=working_directory(tmp_path / "sail"),
         env={
             **{name: value for name, value in os.environ.items() if not name.startswith("OCEAN__")},

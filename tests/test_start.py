@@ -9,7 +9,7 @@ from pathlib import Path
 import certifi
 import pytest
 
-from workbench.sail import ocean_command
+from workbench.sail import image_python
 
 START = Path(__file__).parents[1] / "scripts" / "start"
 END = "-----END CERTIFICATE-----"
@@ -41,7 +41,7 @@ class Container:
     def start(self, **environment: str) -> Start:
         """Run the script to its end."""
         path = os.pathsep.join(
-            [str(self._commands), str(ocean_command().parent), os.environ["PATH"]]
+            [str(self._commands), str(image_python().parent), os.environ["PATH"]]
         )
         with subprocess.Popen(
             [START, self.folder, self.certificate],

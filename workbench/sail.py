@@ -66,12 +66,19 @@ class Installation:
         }
 
 
-def ocean_command() -> Path:
-    """The `ocean` of the container's packages; raises SailError when they are not installed."""
-    command = Path(sys.prefix, "image", "bin", "ocean")
-    if not command.exists():
-        raise SailError(f"there is no {command}: run `make setup`")
-    return command
+def image_python() -> Path:
+    """Python with the container's packages; raises SailError when they are not installed."""
+    python = Path(sys.prefix, "image", "bin", "python")
+    if not python.exists():
+        raise SailError(f"there is no {python}: run `make setup`")
+    return python
+
+
+def sail_command(*, once: bool = False) -> list[str]:
+    """The command line that does what `ocean sail [--once] --port 0` does, from image_python()."""
+    override = {"event_listener": {"type": "ONCE"}} if once else {}
+    start = f"from port_ocean.run import run; run(port=0, config_override={override})"
+    return [str(image_python()), "-c", start]
 
 
 def sail_once(
@@ -90,7 +97,7 @@ def sail_once(
     started = time.monotonic()
     with log.open("wb") as output, _without_dotenv(directory) as folder:
         process = subprocess.Popen(  # noqa: S603 (our own command, and no shell)
-            [str(ocean_command()), "sail", "--once", "--port", "0"],
+            sail_command(once=True),
             cwd=folder,
             env=_with_ours(environment),
             stdin=subprocess.DEVNULL,
