@@ -167,7 +167,7 @@ async def test_no_program_reaches_ports_own_variables(
     async with sailing(
         installation,
         tmp_path / "sail",
-        "--once",
+        once=True,
         ocean__Port__note="lower-case-of-port",
         COPY="the client-secret again",
         OPEN="anyone may read this",
