@@ -70,12 +70,19 @@ class SourceError(OceanCustomError):
     """A request did not succeed.
 
     ``retry_after`` is how long the API asked to be left alone, in seconds; ``rate_limited``
-    whether it only asked for fewer requests.
+    whether it only asked for fewer requests; ``remedy`` is what to do about it, where more is known
+    than the message says.
     """
 
     transient = False
     rate_limited = False
     retry_after: float | None = None
+    remedy = ""
+
+    @override
+    def __str__(self) -> str:
+        message = super().__str__()
+        return f"{message}; {self.remedy}" if self.remedy else message
 
     @property
     def is_outage(self) -> bool:

@@ -53,6 +53,8 @@ class Outage:
             result = await send(max_wait)
         except SourceError as error:
             if error.is_outage:
+                if self._is_down and not max_wait:
+                    error.remedy = "tried once, as nothing answered before"
                 self._note_failure()
             else:
                 self._note_answer()
