@@ -45,8 +45,9 @@ def is_ours(error: BaseException | None) -> bool:
 
 
 def sentence_of(errors: Sequence[BaseException]) -> str:
-    """What a person must know of a kind's errors: the first, and how many others there are."""
-    sentences = list(dict.fromkeys(str(leaf) for error in errors for leaf in _leaves(error)))
+    """What a person must know of a kind's errors, in one line: the first, and how many others."""
+    texts = (str(leaf) for error in errors for leaf in _leaves(error))
+    sentences = list(dict.fromkeys("; ".join(text.splitlines()) for text in texts))
     others = f"; and {len(sentences) - 1} more errors" if len(sentences) > 1 else ""
     return f"{sentences[0]}{others}"
 

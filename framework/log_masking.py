@@ -54,6 +54,7 @@ def watch_log() -> None:
 
 def _patched(record: Record) -> None:
     _tell_ours(record)
+    _tell_refused(record)
     _without_secrets(record)
 
 
@@ -69,6 +70,16 @@ def _tell_ours(record: Record) -> None:
                 record["message"] += f": {sentence}"
     elif "traceback" in record["extra"] and is_ours(sys.exception()):
         del record["extra"]["traceback"]
+
+
+def _tell_refused(record: Record) -> None:
+    """Say which entities Port refused, and why: Ocean has that in fields that no console shows."""
+    match record["extra"]:
+        case {"extra": {"failed_count": int() as count, "sample_errors": dict() as samples}}:
+            for sample in list(samples.values())[:1]:
+                entity = f"{sample.get('blueprint')} {sample.get('identifier')!r}"
+                reason = f"{count} entities, the first: {entity}: {sample.get('error')}"
+                record["message"] += f": {reason}"
 
 
 def _masks() -> list[_Mask]:

@@ -179,6 +179,30 @@ async def test_a_limit_of_jq_is_told_and_not_only_counted(world: World) -> None:
     assert line.startswith("ERROR kind '/items': properties.seen 'input' uses input")
 
 
+async def test_entities_that_port_refuses_are_told_with_the_reason(world: World) -> None:
+    """Ocean counts them, and has the reason in fields that no console shows."""
+    world.installation.store.create_blueprint(
+        {"identifier": "typed", "schema": {"properties": {"name": {"type": "number"}}}}
+    )
+    world.installation.mapping[1] = resource("/teams", "typed", data_path=".items")
+
+    outcome = await world.installation.resync()
+
+    (line,) = lines(outcome, "^ERROR Bulk upsert completed with entity-specific failures")
+    assert re.search(r": 2 entities, the first: typed 'new': .*name", line)
+
+
+async def test_an_entity_that_ocean_cannot_read_is_one_line(world: World) -> None:
+    """An icon that is an object is refused by Ocean's model, whose text has several lines."""
+    mappings = {"identifier": ".id", "blueprint": '"item"', "icon": "{a: 1}"}
+    world.installation.mapping[0] |= {"port": {"entity": {"mappings": mappings}}}
+
+    outcome = await world.installation.resync()
+
+    assert_nothing_lost(outcome)
+    assert lines(outcome, "^ERROR kind '/items': 1 validation error for Entity; icon; .*took")
+
+
 # --- the API is down ----------------------------------------------------------------------------
 
 KINDS = [f"/k{number}" for number in range(6)]
