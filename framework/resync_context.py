@@ -19,6 +19,7 @@ from framework.failures import handed_to_ocean
 from framework.log_masking import hide_from_ocean
 from framework.mapping import begin_work
 from framework.outcome import start_meter
+from framework.raw_data import redact_raw_data
 from overrides import EndpointResource
 from resync.session import Doubt, Session
 from settings import Settings, load_settings
@@ -37,8 +38,11 @@ def installed_settings() -> Settings:
 def open_session(settings: Settings) -> Session:
     """A session for resources that are read one after the other; whoever opens it closes it."""
     environment = ocean.config.allow_environment_variables_jq_access
-    session = Session(settings, jq_environment=environment)
+    session = Session(
+        settings, jq_environment=environment, ports_secrets=(ocean.config.port.client_secret,)
+    )
     hide_from_ocean(session.client.redact)
+    redact_raw_data(ocean.port_client, session.client.redact.in_data)
     return session
 
 
