@@ -584,7 +584,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def noted(jq: JqWorker, tell: Callable[[str], str]) -> Work:
         return begin_work(Noted(jq, ran), tell)
 
-    monkeypatch.setattr("reading.begin_work", noted)
+    monkeypatch.setattr("framework.resync_context.begin_work", noted)
     return ran
 
 
@@ -671,7 +671,7 @@ async def test_a_mapping_beyond_its_limits_fails_its_kind_only(
     It is stopped in time, takes no memory here, and leaves no process behind.
     """
     limits = Limits(seconds=0.5, memory_bytes=200 * 1024 * 1024)
-    monkeypatch.setattr("session.JqWorker", partial(JqWorker, limits=limits))
+    monkeypatch.setattr("resync.session.JqWorker", partial(JqWorker, limits=limits))
     world.installation.mapping[0] = mistake
     begun, memory = time.monotonic(), peak_memory_bytes()
 
@@ -689,8 +689,8 @@ async def test_a_resource_that_cannot_be_split_is_given_up(
     world: World, monkeypatch: pytest.MonkeyPatch, ran: list[str]
 ) -> None:
     """After `itemsToParse` Ocean goes on with the next batch; here a limit is met only once."""
-    monkeypatch.setattr("session.JqWorker", partial(JqWorker, limits=Limits(seconds=0.5)))
-    monkeypatch.setattr("session.BATCH_ITEMS", 2)
+    monkeypatch.setattr("resync.session.JqWorker", partial(JqWorker, limits=Limits(seconds=0.5)))
+    monkeypatch.setattr("resync.session.BATCH_ITEMS", 2)
     world.installation.mapping[0] = changed(split=f"[{ENDLESS}]")
 
     outcome = await world.installation.resync()
@@ -703,7 +703,7 @@ async def test_what_a_batch_that_cannot_be_mapped_leaves_open_is_closed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ocean just drops the items of such a kind: walk, connections and jq end all the same."""
-    monkeypatch.setattr("session.JqWorker", partial(JqWorker, limits=Limits(seconds=0.5)))
+    monkeypatch.setattr("resync.session.JqWorker", partial(JqWorker, limits=Limits(seconds=0.5)))
     # More than may wait to be mapped: the walk is in the middle when the first batch fails.
     world.items += named(*range(8, 3000))
     world.installation.settings["page_size"] = 100
@@ -753,7 +753,9 @@ async def test_an_identifier_that_gives_nothing_for_every_item_deletes_nothing(
         pytest.param(
             changed(split="[.id]"), "itemsToParseTopLevelTransform to false", id="no path"
         ),
-        pytest.param(resource("/items", data_path=".items", query=".id"), "got value:", id="query"),
+        pytest.param(
+            resource("/items", data_path=".items", query=".id"), "a boolean is needed", id="query"
+        ),
         pytest.param(
             resource("/items", data_path=".items", query=".id |"), "syntax", id="no query"
         ),
@@ -845,7 +847,7 @@ async def test_one_batch_without_identifiers_is_no_mistake(
     api: FaultApi, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only the whole resource counts: here the first of its batches makes no entity."""
-    monkeypatch.setattr("session.BATCH_ITEMS", 2)
+    monkeypatch.setattr("resync.session.BATCH_ITEMS", 2)
     api.serve("/items", pages(named(1, 2, 3, 7), size=2))
     installation.settings |= {"pagination_type": "page", "page_size": 2}
     identifier = "if .id > 2 then .id | tostring else null end"
