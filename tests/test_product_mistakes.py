@@ -20,7 +20,7 @@ from extraction import Item
 from lookup import Json
 from tests.examples import PRODUCTS, example, walked
 from tests.mutations import beside, mutations
-from workbench.simulators import Mistake, Product, Simulator, simulate
+from tests.simulators import Mistake, Product, Simulator, simulate
 
 MOST_PAGES = 100
 """Twice what the longest list of a simulator needs: a walk without end is over soon."""

@@ -1,7 +1,7 @@
 """Real products: each example synced from a simulator of its API into the local catalog.
 
 A product declares its API, its rows, the entities these must become, and the mistakes people
-make with its settings (``workbench/simulators``). Nothing here knows any product.
+make with its settings (``tests/simulators``). Nothing here knows any product.
 """
 
 from __future__ import annotations
@@ -22,9 +22,7 @@ from extraction import Item
 from overrides import EndpointResource
 from tests.examples import EXAMPLES, PRODUCTS, SIMULATOR, Example, example, walked
 from tests.resync import Installation, working_directory
-from workbench.catalog import CatalogStore
-from workbench.serve import serving
-from workbench.simulators import (
+from tests.simulators import (
     Answer,
     Collection,
     Expected,
@@ -37,6 +35,8 @@ from workbench.simulators import (
     Unpaged,
     simulate,
 )
+from workbench.catalog import CatalogStore
+from workbench.serve import serving
 from workbench.store.model import Entity
 
 MISTAKES = [
