@@ -1,12 +1,14 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types audit format demo run faults bench lock clean
+.PHONY: help setup test test-all lint types audit format demo run faults bench lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
+# Processes that share the tests.
+WORKERS := 2
 LOCK := --universal --python-version 3.12 --generate-hashes --no-header --no-annotate
 
 help: ## Show these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## Create .venv and install the locked dependencies (again when the lock changed)
 	@:
@@ -20,8 +22,11 @@ $(STAMP): requirements-dev.lock
 	@$(BIN)/python -m pip check --disable-pip-version-check >/dev/null
 	@touch $@
 
-test: lint types audit ## Lint, check types and packages, run all tests, report the coverage
-	@$(BIN)/python -m pytest --cov --cov-report=term
+test: lint types audit ## Lint, check types and packages, run the tests of the gate (minutes)
+	@$(BIN)/python -m pytest -n $(WORKERS) -m "not exhaustive"
+
+test-all: lint types audit ## The same with every test, longer searches for examples, and the coverage
+	@$(BIN)/python -m pytest -n $(WORKERS) --hypothesis-profile=nightly --cov --cov-report=term
 
 lint: setup ## Check style and formatting
 	@$(BIN)/ruff check && $(BIN)/ruff format --check

@@ -1,14 +1,13 @@
 """The integration's entity processor finds what Ocean's own finds, and is the one Ocean uses.
 
 Ocean's processor is the reference: both map the same items, and everything they give and say is
-compared. `OCEAN_CUSTOM_EXAMPLES=1000` tries more mappings than the default.
+compared. `--hypothesis-profile=nightly` tries more mappings.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import time
 from collections.abc import AsyncIterator, Callable
@@ -40,7 +39,6 @@ from tests.world import World, assert_nothing_lost, entities, named
 
 Json = Any
 _DIGITS = re.compile(r"\d{16,}")
-EXAMPLES = int(os.environ.get("OCEAN_CUSTOM_EXAMPLES", "60"))
 
 
 def peak_memory_bytes() -> int:
@@ -535,9 +533,8 @@ QUERIES = st.sampled_from(
 
 @given(mappings=MAPPINGS, query=QUERIES, items=BATCHES, parse_all=st.booleans())
 @settings(
-    max_examples=EXAMPLES,
+    max_examples=settings.default.max_examples // 4,  # Ocean forks for each
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 async def test_any_mapping_gives_what_ocean_gives(

@@ -27,7 +27,6 @@ import httpx
 import msgspec
 import pytest
 from hypothesis import example, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bodies import MIB, Spool, decode_json
@@ -159,14 +158,12 @@ def documents(draw: st.DrawFn) -> bytes:
     ).encode()
 
 
-@hypothesis_settings(max_examples=300, deadline=None)
 @given(content=documents(), data_path=PATHS, size=st.integers(1, 60))
 def test_slices_give_what_memory_gives(content: bytes, data_path: str, size: int) -> None:
     """Of any JSON document, cut anywhere, the items, rows and ids are the same."""
     assert_same(content, data_path, size)
 
 
-@hypothesis_settings(max_examples=500, deadline=None)
 @given(
     content=documents(),
     data_path=PATHS,
