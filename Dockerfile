@@ -7,7 +7,7 @@ RUN pip --python .venv/bin/python install \
     --no-cache-dir --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 COPY . .
 # The root file system may be read-only at run time, and the user anyone.
-RUN .venv/bin/python -m compileall -q ./*.py && chmod -R a+rX .
+RUN .venv/bin/python -m compileall -q -x /\.venv/ . && chmod -R a+rX .
 
 FROM python:3.12-slim
 WORKDIR /app

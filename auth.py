@@ -16,18 +16,20 @@ from urllib.parse import quote, unquote_plus, urlencode
 
 import httpx
 
-from bodies import charset_of, decode_json
 from errors import BodyError, CredentialsError, OriginError, ResponseError, TransportError
-from lookup import EMBEDDED, MISSING, Jq, Json, Lookup, compile_lookup, find, keys_of
-from redaction import Redactor, tokens_in
-from retry import MAX_ATTEMPTS, backoff, is_rate_limited, parse_retry_after
+from jq_engine.lookups import Lookup, compile_lookup, find
+from jq_engine.programs import EMBEDDED, Jq
+from json_values import MISSING, Json, keys_of
+from paging.signals import whole_number
 from settings import (
     Credentials,
     LoginCredentials,
     StaticCredentials,
     texts_in,
 )
-from signals import whole_number
+from transport.bodies import charset_of, decode_json
+from transport.redaction import Redactor, tokens_in
+from transport.retry import MAX_ATTEMPTS, backoff, is_rate_limited, parse_retry_after
 
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 # A fresh token may have expired already when its request was queued for long: a request

@@ -24,16 +24,6 @@ from aiolimiter import AsyncLimiter
 from loguru import logger
 
 from auth import LoginAuth, OriginGuard, make_auth, unsigned_url
-from bodies import (
-    ACCEPTED_CODINGS,
-    MIB,
-    UTF8,
-    BodyLimits,
-    Spool,
-    charset_of,
-    decode_json,
-    received,
-)
 from errors import (
     BodyError,
     CredentialsError,
@@ -44,15 +34,27 @@ from errors import (
     SourceError,
     TransportError,
 )
-from extraction import NO_ITEMS, Extracted, Extractor
-from lookup import MISSING, NOTHING_FOUND, Found, Jq, Json, find, keys_of
+from jq_engine.lookups import NOTHING_FOUND, Found, find
+from jq_engine.programs import Jq
+from json_values import MISSING, Json, keys_of
 from pagination import Page, PageRequest, Paginator, Progress, Step, refuse_other_rows
-from redaction import TELLING_LENGTH, Redactor
-from retry import is_rate_limited, parse_retry_after, retried, seconds_to_reset
+from paging.extraction import NO_ITEMS, Extracted, Extractor
+from paging.signals import is_error_report, is_partial, is_unopened, reasons_in, reports_error
 from settings import Settings
-from signals import is_error_report, is_partial, is_unopened, reasons_in, reports_error
-from slices import SlicedRows, slice_list
-from transport import WIRE_ERRORS, AddressRefused, open_http
+from transport.bodies import (
+    ACCEPTED_CODINGS,
+    MIB,
+    UTF8,
+    BodyLimits,
+    Spool,
+    charset_of,
+    decode_json,
+    received,
+)
+from transport.http_client import WIRE_ERRORS, AddressRefused, open_http
+from transport.large_lists import SlicedRows, slice_list
+from transport.redaction import TELLING_LENGTH, Redactor
+from transport.retry import is_rate_limited, parse_retry_after, retried, seconds_to_reset
 
 MAX_REDIRECTS = 5
 IN_MEMORY = 4 * MIB

@@ -1,8 +1,39 @@
 """The class Ocean looks for: it makes the mapping's models and its own handlers known.
 
-Ocean loads this module before it reads the settings, so what keeps secrets out of the errors
-of that reading is here too.
+Ocean loads this module before it reads the settings and before ``main.py``, so what must come
+first is here: that ``auth`` or ``framework`` is ours, whatever else is installed; that Python's
+garbage collector leaves alone what is loaded by now; and that no error quotes a setting.
 """
+
+# ruff: noqa: E402 — the order of this module's parts is what it is about
+
+import gc
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+
+
+def _put_our_modules_first() -> None:
+    """Make this folder the first place to import from.
+
+    Ocean puts it last, where a module of any distribution comes before one of ours of the same
+    name; one that was imported by now is forgotten under that name.
+    """
+    if sys.path[:1] != [str(FOLDER)]:
+        sys.path.insert(0, str(FOLDER))
+    ours = {path.stem: path for path in FOLDER.glob("*.py")}
+    ours |= {path.parent.name: path for path in FOLDER.glob("*/__init__.py")}
+    for name in list(sys.modules):
+        own = ours.get(name.partition(".")[0])
+        if own is None:
+            continue
+        loaded = getattr(sys.modules.get(name.partition(".")[0]), "__file__", None)
+        if loaded is None or Path(loaded).resolve() != own.resolve():
+            del sys.modules[name]
+
+
+_put_our_modules_first()
 
 from loguru import logger
 from port_ocean.clients.port.types import UserAgentType
@@ -12,10 +43,14 @@ from port_ocean.core.handlers.port_app_config.models import PortAppConfig
 from port_ocean.core.integrations.base import BaseIntegration
 from port_ocean.core.models import Entity
 
-import startup  # noqa: F401 — before the modules below, which are loaded the quicker for it
-from entity_processor import FusedEntityProcessor
+# Ocean has loaded hundreds of thousands of objects by now, which stay for good. The collector would
+# go through them again and again while modules are loaded and items are read.
+# https://docs.python.org/3/library/gc.html#gc.freeze
+gc.freeze()
+
+from framework.deletion import CautiousStateApplier, SecondLookError
+from framework.mapping import FusedEntityProcessor
 from overrides import EndpointAppConfig
-from state_applier import CautiousStateApplier, SecondLookError
 
 # pydantic quotes what it refuses: without this a missing baseUrl prints the token beside it.
 # https://docs.pydantic.dev/latest/api/config/#pydantic.config.ConfigDict.hide_input_in_errors

@@ -10,10 +10,10 @@ from port_ocean.context.ocean import ocean
 from port_ocean.context.resource import resource
 
 from errors import ConfigurationError
-from ocean_log import hide_from_ocean
-from reading import installed_settings, open_session, read
-from redaction import Redactor
-from session import Session
+from framework.log_masking import hide_from_ocean
+from framework.resync_context import installed_settings, open_session, read
+from resync.session import Session
+from transport.redaction import Redactor
 
 _SESSION = "ocean_custom_session"
 

@@ -19,9 +19,9 @@ from port_ocean.core.handlers.port_app_config.models import (
 from pydantic.v1 import BaseModel, Extra, Field, ValidationError, root_validator, validator
 
 from errors import MappingError
-from expansion import Endpoint, ListedParameter, Parameter, Resource, is_segment
-from lookup import Json
+from json_values import Json
 from pagination import PaginationSettings, PaginationType, SendIn
+from resync.path_parameters import Endpoint, ListedParameter, Parameter, Resource, is_segment
 from settings import Method, is_header_name, is_header_value
 
 _PARENT = "__parent"

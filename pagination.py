@@ -31,8 +31,9 @@ from typing import Literal, NoReturn, Protocol, assert_never, get_args, runtime_
 import httpx
 
 from errors import PaginationError
-from lookup import MISSING, NOTHING_FOUND, Found, Json, Lookup, compile_lookup, follow, keys_of
-from signals import (
+from jq_engine.lookups import NOTHING_FOUND, Found, Lookup, compile_lookup
+from json_values import MISSING, Json, follow, keys_of
+from paging.signals import (
     DEFAULT_NEXT_LINK_PATH,
     ConfiguredSignals,
     Scopes,

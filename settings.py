@@ -19,12 +19,15 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from bodies import MIB
 from errors import ConfigurationError, MappingError
-from lookup import EMBEDDED, Json, compile_lookup, plain_path
+from jq_engine.lookups import compile_lookup
+from jq_engine.paths import plain_path
+from jq_engine.programs import EMBEDDED
+from json_values import Json
 from pagination import PAGINATION_TYPES, PaginationSettings
-from redaction import TELLING_LENGTH, secrets_in
-from signals import DEFAULT_NEXT_LINK_PATH, ConfiguredSignals
+from paging.signals import DEFAULT_NEXT_LINK_PATH, ConfiguredSignals
+from transport.bodies import MIB
+from transport.redaction import TELLING_LENGTH, secrets_in
 
 AuthType = Literal["none", "bearer_token", "basic", "api_key", "custom"]
 AUTH_TYPES: tuple[AuthType, ...] = get_args(AuthType)

@@ -29,7 +29,7 @@ from benchmarks.mapping import CHILDREN, ITEMS, LARGE
 from benchmarks.measure import own_cpu
 from benchmarks.recipe import walk
 from overrides import EndpointResource
-from session import Session
+from resync.session import Session
 from settings import load_settings
 from tests.resync import working_directory
 

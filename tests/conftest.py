@@ -11,7 +11,7 @@ from hypothesis import settings
 from loguru import logger
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from jq_worker import JqWorker
+from jq_engine.worker import JqWorker
 from tests.certificates import self_signed
 from tests.fault_api import FaultApi
 from tests.resync import Installation, Seeds, working_directory

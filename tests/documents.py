@@ -26,9 +26,9 @@ import httpx
 import yaml
 
 from errors import OceanCustomError
-from lookup import Json
+from json_values import Json
 from overrides import EndpointAppConfig
-from session import Session
+from resync.session import Session
 from settings import load_settings
 
 ROOT = Path(__file__).parents[1]

@@ -20,9 +20,9 @@ import yaml
 from starlette.types import ASGIApp
 
 from errors import OceanCustomError
-from extraction import Item
 from overrides import EndpointAppConfig, EndpointResource
-from session import Session
+from paging.extraction import Item
+from resync.session import Session
 from settings import Settings, load_settings
 from tests.simulators import Json, Mistake, products
 

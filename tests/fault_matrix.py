@@ -38,7 +38,7 @@ from rich.table import Table
 
 from errors import MappingError, OceanCustomError
 from overrides import EndpointResource
-from session import Session
+from resync.session import Session
 from settings import Settings, load_settings
 from tests.fault_api import FaultApi, Request
 from tests.fault_scene import KINDS, SECRETS, Scene, mapping

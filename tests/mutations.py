@@ -12,7 +12,8 @@ from typing import get_args
 
 from humps import camelize, decamelize
 
-from lookup import Json, follow, plain_path
+from jq_engine.paths import plain_path
+from json_values import Json, follow
 from pagination import PAGINATION_TYPES, SendIn
 from tests.examples import Example
 from tests.simulators import Mistake

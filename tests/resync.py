@@ -32,6 +32,7 @@ from port_ocean.utils.misc import get_spec_file, load_module
 from port_ocean.utils.signal import SignalHandler, _signal_handler
 from pydantic import BaseModel
 
+from tests.layout import PACKAGES, TOP_LEVEL
 from workbench.catalog import CatalogStore
 from workbench.store.model import Entity, EntityBody, JsonObject, WriteOptions
 
@@ -237,7 +238,7 @@ def working_directory(folder: Path) -> Path:
     Ocean reads `.env` and `config.yaml` there, beside the integration's files.
     """
     folder.mkdir(exist_ok=True)
-    for file in (REPOSITORY / ".port", REPOSITORY / "pyproject.toml", *REPOSITORY.glob("*.py")):
+    for file in (REPOSITORY / ".port", REPOSITORY / "pyproject.toml", *TOP_LEVEL, *PACKAGES):
         (folder / file.name).symlink_to(file)
     return folder
 

@@ -15,35 +15,50 @@ from port_ocean.core.integrations.base import BaseIntegration
 from port_ocean.utils.misc import get_integration_class
 
 from overrides import EndpointAppConfig
+from tests.layout import MODULES, ROOT, dotted
 
-ROOT = Path(__file__).resolve().parents[1]
-MODULES = sorted(ROOT.glob("*.py"))
 # The only modules that know Ocean: its hooks, class, contexts, handlers, models, client and log.
 OCEAN = {
     "main",
     "integration",
-    "reading",
-    "entity_processor",
-    "state_applier",
     "overrides",
-    "transport",
-    "ocean_log",
+    "framework.resync_context",
+    "framework.mapping",
+    "framework.deletion",
+    "framework.log_masking",
+    "transport.http_client",
 }
 # Pure modules: decisions without I/O, clock or log.
 PURE = {
     "errors",
-    "jq_sources",
-    "lookup",
-    "extraction",
-    "signals",
+    "json_values",
     "pagination",
-    "expansion",
-    "redaction",
-    "fusion",
+    "framework.fused_mapping",
+    "jq_engine.lookups",
+    "jq_engine.paths",
+    "jq_engine.programs",
+    "jq_engine.sources",
+    "paging.extraction",
+    "paging.signals",
+    "resync.path_parameters",
+    "transport.redaction",
 }
 IMPURE_LIBRARIES = {"asyncio", "loguru", "os", "random", "socket", "threading", "time"}
+# Imports lead from a floor to itself or to a lower one: from the caller to what it calls.
+FLOORS = (
+    ("main", "integration"),
+    ("framework",),
+    ("overrides", "resync"),
+    ("client",),
+    ("auth", "settings"),
+    ("pagination",),
+    ("paging",),
+    ("transport",),
+    ("jq_engine",),
+    ("errors", "json_values"),
+)
 
-modules = pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+modules = pytest.mark.parametrize("path", MODULES, ids=dotted)
 
 
 def nodes(path: Path) -> Iterator[ast.AST]:
@@ -51,28 +66,35 @@ def nodes(path: Path) -> Iterator[ast.AST]:
     return ast.walk(ast.parse(path.read_text()))
 
 
-def imported(path: Path) -> set[str]:
-    """The names of the packages and modules that a module imports."""
+def imports(path: Path) -> set[str]:
+    """The full names of the modules that a module imports: ``paging.signals``."""
+    own = {dotted(module) for module in MODULES}
     names: set[str] = set()
     for node in nodes(path):
         match node:
             case ast.Import():
-                names |= {alias.name.split(".")[0] for alias in node.names}
+                names |= {alias.name for alias in node.names}
             case ast.ImportFrom(module=str(module)):
-                names.add(module.split(".")[0])
+                inner = {f"{module}.{alias.name}" for alias in node.names}
+                names |= (inner & own) or {module}
             case _:
                 pass
     return names
 
 
+def imported(path: Path) -> set[str]:
+    """The names of the packages and modules at the top level that a module imports."""
+    return {name.partition(".")[0] for name in imports(path)}
+
+
 def test_the_modules_are_found() -> None:
     """These tests look at the modules there are."""
-    assert {path.stem for path in MODULES} >= OCEAN | PURE
+    assert {dotted(path) for path in MODULES} >= OCEAN | PURE
 
 
 def test_ocean_is_imported_by_few() -> None:
     """A new version of the framework touches eight modules at most."""
-    assert {path.stem for path in MODULES if "port_ocean" in imported(path)} == OCEAN
+    assert {dotted(path) for path in MODULES if "port_ocean" in imported(path)} == OCEAN
 
 
 @modules
@@ -84,16 +106,26 @@ def test_the_workbench_is_not_imported(path: Path) -> None:
 @pytest.mark.parametrize("name", sorted(PURE))
 def test_decisions_are_pure(name: str) -> None:
     """What decides has no I/O, no clock and no log: it is the same whenever it is asked."""
-    assert not IMPURE_LIBRARIES & imported(ROOT / f"{name}.py")
+    assert not IMPURE_LIBRARIES & imported(ROOT / f"{name.replace('.', '/')}.py")
 
 
 def test_imports_have_no_circles() -> None:
     """A module imports only what can be understood without it."""
-    own = {path.stem: imported(path) & {other.stem for other in MODULES} for path in MODULES}
+    names = {dotted(path) for path in MODULES}
+    own = {dotted(path): imports(path) & names for path in MODULES}
     while leaves := {name for name, needed in own.items() if not needed & own.keys()}:
         own = {name: needed for name, needed in own.items() if name not in leaves}
 
     assert own == {}
+
+
+@modules
+def test_imports_lead_down(path: Path) -> None:
+    """The floors of docs/design.md: a module imports from its own floor or from one below it."""
+    floor_of = {name: number for number, floor in enumerate(FLOORS) for name in floor}
+    own = floor_of[dotted(path).partition(".")[0]]
+
+    assert not [name for name in imported(path) & floor_of.keys() if floor_of[name] < own]
 
 
 @modules
@@ -184,7 +216,7 @@ def test_every_library_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     declared = {name.split("[")[0].split("=")[0] for name in project["dependencies"]}
     declared = {name.split(">")[0].split("<")[0].replace("-", "_") for name in declared}
-    ours = {path.stem for path in MODULES}
+    ours = {dotted(path).partition(".")[0] for path in MODULES}
     used = {name for path in MODULES for name in imported(path)} - ours
 
     assert used - declared - set(sys.stdlib_module_names) == set()

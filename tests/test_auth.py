@@ -20,13 +20,13 @@ from hypothesis import strategies as st
 from auth import Flow, LoginAuth, OriginGuard, StaticAuth, make_auth, unsigned_url
 from client import ApiClient
 from errors import CredentialsError, OriginError, ResponseError, TransportError
-from jq_worker import JqWorker
-from lookup import Json
+from jq_engine.worker import JqWorker
+from json_values import Json
 from pagination import PageRequest
-from redaction import REDACTED, Redactor
-from retry import MAX_ATTEMPTS
 from settings import LoginCredentials, LoginRequest, Settings, StaticCredentials, load_settings
 from tests.fault_api import CLOSED, FaultApi, Reply, Request, answer
+from transport.redaction import REDACTED, Redactor
+from transport.retry import MAX_ATTEMPTS
 
 BASE = httpx.URL("https://api.example.com/v2/")
 BEARER: dict[str, str] = {"Authorization": "Bearer {{.access_token}}"}

@@ -7,10 +7,10 @@ import time
 import httpx
 import pytest
 
-from bodies import UTF8, charset_of, decode_json
-from lookup import Json
+from json_values import Json
 from tests.fault_api import Answer, FaultApi, answer
 from tests.resync import Installation, resource
+from transport.bodies import UTF8, charset_of, decode_json
 
 CUSTOM_LOGIN: dict[str, Json] = {
     "auth_type": "custom",

@@ -29,9 +29,9 @@ from port_ocean.exceptions.core import OceanAbortException
 from port_ocean.ocean import Ocean
 from port_ocean.utils.misc import get_integration_class
 
-from entity_processor import FusedEntityProcessor, Work, begin_work
-from jq_worker import JqWorker, Limits
-from lookup import without_values
+from framework.mapping import FusedEntityProcessor, Work, begin_work
+from jq_engine.programs import without_values
+from jq_engine.worker import JqWorker, Limits
 from overrides import EndpointResource
 from tests.fault_api import FaultApi, answer, pages
 from tests.resync import REPOSITORY, Installation, resource

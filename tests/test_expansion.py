@@ -12,7 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import MappingError
-from expansion import (
+from jq_engine.programs import Jq
+from jq_engine.worker import JqWorker
+from json_values import Json
+from pagination import PageRequest
+from resync.path_parameters import (
     Binding,
     Chooser,
     Distinct,
@@ -26,9 +30,6 @@ from expansion import (
     ordered,
     request_for,
 )
-from jq_worker import JqWorker
-from lookup import Jq, Json
-from pagination import PageRequest
 
 BASE = httpx.URL("https://api.example.com/v2/")
 SCALARS = (

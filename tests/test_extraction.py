@@ -6,11 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bodies import decode_json
 from errors import MappingError
-from extraction import Extractor
-from jq_worker import JqWorker
-from lookup import Jq, Json
+from jq_engine.programs import Jq
+from jq_engine.worker import JqWorker
+from json_values import Json
+from paging.extraction import Extractor
+from transport.bodies import decode_json
 
 WHERE = "path_parameters.id.data_path"
 BEYOND_DOUBLES = 9_007_199_254_740_993  # 2^53 + 1, the first whole number a double cannot hold

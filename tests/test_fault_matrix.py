@@ -15,7 +15,6 @@ from _pytest.mark import ParameterSet
 from loguru import logger
 
 from errors import OceanCustomError
-from retry import MAX_ATTEMPTS
 from tests.fault_api import FaultApi, answer
 from tests.fault_matrix import (
     ByKind,
@@ -32,6 +31,7 @@ from tests.fault_matrix import (
 from tests.fault_scene import GROUPS, ITEMS, KINDS, TEAMS, Scene, mapping, members_path, rows
 from tests.faults import PLACES, Cell, Expect, Fault, cells
 from tests.resync import REPOSITORY, Installation, Seeds
+from transport.retry import MAX_ATTEMPTS
 
 ALL = cells()
 COVERED = covering(ALL, pairs)

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from bodies import MIB, Spool
 from errors import SourceError
 from tests.fault_api import FaultApi, answer, pages
 from tests.resync import REPOSITORY
+from transport.bodies import MIB, Spool
 
 _READER = """
 import asyncio
@@ -30,8 +30,8 @@ import httpx
 from loguru import logger
 
 from errors import SourceError
-from expansion import Endpoint, Parameter, Resource
-from session import Session
+from resync.path_parameters import Endpoint, Parameter, Resource
+from resync.session import Session
 from settings import load_settings
 url, path, megabytes = sys.argv[1:]
 if megabytes != "all":

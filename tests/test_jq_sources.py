@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jq_sources import EACH, Source, leading_path, leads, sources
-from lookup import Json
+from jq_engine.sources import EACH, Source, leading_path, leads, sources
+from json_values import Json
 
 BODY: tuple[Source, ...] = ((),)
 

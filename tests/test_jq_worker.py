@@ -18,11 +18,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-import session
 from errors import MappingError
-from extraction import Extractor
-from jq_worker import JqWorker, Limits
-from lookup import JqError, Json
+from jq_engine.programs import JqError
+from jq_engine.worker import JqWorker, Limits
+from json_values import Json
+from paging.extraction import Extractor
+from resync import session
 from tests.fault_api import Reply, Request, answer
 from tests.resync import resource
 from tests.world import World, assert_nothing_lost
@@ -294,7 +295,7 @@ async def test_a_caller_that_is_cancelled_in_the_queue(jq: JqWorker) -> None:
 _ABANDONS = """
 import asyncio, os, sys, time
 sys.path.insert(0, sys.argv[1])
-from jq_worker import JqWorker, Limits
+from jq_engine.worker import JqWorker, Limits
 
 async def main():
     worker = JqWorker(limits=Limits(seconds=1))
@@ -356,7 +357,7 @@ async def test_a_resync_leaves_no_process_behind(world: World) -> None:
     await world.recovers()
 
     left = psutil.Process().children(recursive=True)
-    assert not [child for child in left if "jq_child.py" in " ".join(child.cmdline())]
+    assert not [child for child in left if "jq_engine/child.py" in " ".join(child.cmdline())]
 
 
 async def test_a_link_found_by_a_program(world: World) -> None:

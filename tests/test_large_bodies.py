@@ -29,7 +29,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bodies import MIB, Spool, decode_json
 from errors import (
     BodyError,
     MappingError,
@@ -38,15 +37,16 @@ from errors import (
     SourceError,
     TransportError,
 )
-from expansion import Endpoint, Parameter, Resource
-from extraction import Extractor, Item
-from jq_worker import JqWorker
-from lookup import Json
+from jq_engine.worker import JqWorker
+from json_values import Json
 from pagination import PaginationSettings
-from session import Session
+from paging.extraction import Extractor, Item
+from resync.path_parameters import Endpoint, Parameter, Resource
+from resync.session import Session
 from settings import Settings, load_settings
-from slices import slice_list
 from tests.fault_api import Answer, FaultApi, Raw, Reply, Request, answer
+from transport.bodies import MIB, Spool, decode_json
+from transport.large_lists import slice_list
 
 WHERE = "data_path"
 ROOT = Path(__file__).parents[1]
@@ -776,9 +776,9 @@ async def test_an_empty_body_said_to_be_compressed(api: FaultApi) -> None:
 _READER = """
 import asyncio, re, sys
 from pathlib import Path
-from expansion import Endpoint, Resource
+from resync.path_parameters import Endpoint, Resource
 from loguru import logger
-from session import Session
+from resync.session import Session
 from settings import load_settings
 from tests.test_large_bodies import over_http
 

@@ -9,19 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from errors import MappingError
-from lookup import (
-    EMBEDDED,
-    LONGEST_PROGRAM,
-    MISSING,
-    Jq,
-    Json,
-    checked,
-    compile_lookup,
-    find,
-    follow,
-    keys_of,
-    plain_path,
-)
+from jq_engine.lookups import compile_lookup, find
+from jq_engine.paths import plain_path
+from jq_engine.programs import EMBEDDED, LONGEST_PROGRAM, Jq, checked
+from json_values import MISSING, Json, follow, keys_of
 
 KEYS = st.sampled_from(["a", "b", "_c", "d1", "odd key", "@odata.nextLink", "x-y", "é"])
 SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3)

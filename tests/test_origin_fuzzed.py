@@ -23,10 +23,10 @@ from hypothesis import strategies as st
 from port_ocean.ocean import Ocean
 
 from errors import ConfigurationError, OceanCustomError
-from expansion import Endpoint, Parameter, Resource
-from lookup import Json
+from json_values import Json
 from pagination import PaginationSettings
-from session import Session
+from resync.path_parameters import Endpoint, Parameter, Resource
+from resync.session import Session
 from settings import load_settings
 from tests.fault_api import Answer, FaultApi, answer, redirect
 from tests.resync import Installation

@@ -9,8 +9,7 @@ from pydantic.v1 import BaseModel
 from pydantic.v1.fields import ModelField
 
 from errors import MappingError
-from expansion import Endpoint, ListedParameter, Parameter, Resource
-from lookup import Json
+from json_values import Json
 from overrides import (
     EndpointAppConfig,
     EndpointResource,
@@ -19,6 +18,7 @@ from overrides import (
     PathParameter,
 )
 from pagination import PAGINATION_TYPES, PaginationSettings
+from resync.path_parameters import Endpoint, ListedParameter, Parameter, Resource
 
 PORT: dict[str, Json] = {
     "entity": {"mappings": {"identifier": ".id", "blueprint": '"thing"', "properties": {}}}

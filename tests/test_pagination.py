@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import MappingError, PaginationError
-from lookup import Json
+from json_values import Json
 from pagination import (
     Page,
     PageRequest,

@@ -16,8 +16,8 @@ from itertools import chain
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from extraction import Item
-from lookup import Json
+from json_values import Json
+from paging.extraction import Item
 from tests.examples import PRODUCTS, example, walked
 from tests.mutations import beside, mutations
 from tests.simulators import Mistake, Product, Simulator, simulate

@@ -18,8 +18,8 @@ import pytest
 from loguru import logger
 from starlette.types import Receive, Scope, Send
 
-from extraction import Item
 from overrides import EndpointResource
+from paging.extraction import Item
 from tests.examples import EXAMPLES, PRODUCTS, SIMULATOR, Example, example, walked
 from tests.resync import Installation, working_directory
 from tests.simulators import (

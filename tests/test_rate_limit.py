@@ -13,7 +13,7 @@ import pytest
 
 from client import ApiClient
 from errors import ResponseError
-from jq_worker import JqWorker
+from jq_engine.worker import JqWorker
 from pagination import PageRequest
 from settings import load_settings
 from tests.fault_api import Answer, FaultApi, Request, answer, pages

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from lookup import Json
-from redaction import MOST_LEARNT, REDACTED, Redactor, secrets_in, tokens_in
+from json_values import Json
+from transport.redaction import MOST_LEARNT, REDACTED, Redactor, secrets_in, tokens_in
 
 SECRETS = st.text(min_size=1, max_size=30).filter(lambda text: bool(text.strip()))
 patient = settings(deadline=None)  # how long one text takes is what other tests are about

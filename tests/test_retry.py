@@ -23,8 +23,8 @@ from errors import (
     SourceError,
     TransportError,
 )
-from lookup import Json
-from retry import (
+from json_values import Json
+from transport.retry import (
     MAX_ATTEMPTS,
     is_rate_limited,
     parse_retry_after,

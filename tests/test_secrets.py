@@ -27,7 +27,6 @@ import pytest
 from loguru import logger
 from port_ocean.log.sensetive import sensitive_log_filter
 
-from redaction import REDACTED
 from tests.fault_api import (
     CUT_BODY,
     Answer,
@@ -41,6 +40,7 @@ from tests.fault_api import (
     text,
 )
 from tests.resync import Installation, resource, working_directory
+from transport.redaction import REDACTED
 
 _WINDOW = 8  # characters: so many of a secret in a row, at every other place, must not be seen
 _STRIDE = 4

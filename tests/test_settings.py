@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import ConfigurationError
-from lookup import Json
+from json_values import Json
 from pagination import PaginationSettings
 from settings import LoginCredentials, LoginRequest, Settings, StaticCredentials, load_settings
 

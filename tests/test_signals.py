@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-import signals
 from errors import PaginationError
-from lookup import Json, jq_reason
+from jq_engine.programs import jq_reason
+from json_values import Json
 from pagination import (
     Page,
     PageRequest,
@@ -19,7 +19,8 @@ from pagination import (
     Step,
     make_paginator,
 )
-from signals import (
+from paging import signals
+from paging.signals import (
     Verdict,
     is_error_report,
     is_partial,

@@ -11,7 +11,7 @@ from humps import decamelize
 from port_ocean.config.dynamic import default_config_factory
 
 from errors import ConfigurationError
-from lookup import Json
+from json_values import Json
 from pagination import PAGINATION_TYPES, PaginationSettings
 from settings import AUTH_TYPES, Settings, load_settings
 

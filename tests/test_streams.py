@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import OceanCustomError, SourceError, TransportError
-from streams import each, in_batches, merged
+from resync.streams import each, in_batches, merged
 
 Item = tuple[int, int]
 

@@ -27,13 +27,13 @@ from port_ocean.integration_testing.harness import IntegrationTestHarness
 
 from client import Answer, ApiClient
 from errors import SourceError
-from jq_worker import JqWorker
+from jq_engine.worker import JqWorker
 from pagination import PageRequest
 from settings import load_settings
 from tests.certificates import self_signed
 from tests.fault_api import FaultApi, answer, redirect
 from tests.resync import Installation, resource
-from wire import AiohttpTransport
+from transport.aiohttp_carrier import AiohttpTransport
 
 Carrier = Literal["aiohttp", "httpcore"]
 End = Literal["stay", "close", "reset"]

@@ -22,12 +22,12 @@ from hypothesis import strategies as st
 
 from client import ApiClient, Fetched
 from errors import BodyError, OceanCustomError, PaginationError, ResponseError, SourceError
-from expansion import Endpoint, Parameter, Resource
-from extraction import Extractor
-from jq_worker import JqWorker
-from lookup import Json
+from jq_engine.worker import JqWorker
+from json_values import Json
 from pagination import PageRequest, PaginationSettings, PaginationType, make_paginator
-from session import Session
+from paging.extraction import Extractor
+from resync.path_parameters import Endpoint, Parameter, Resource
+from resync.session import Session
 from settings import Settings
 from tests.fault_api import Answer, FaultApi, Request, answer
 

@@ -14,11 +14,11 @@ from port_ocean.context.event import event
 from port_ocean.context.ocean import ocean
 from port_ocean.context.resource import resource
 
-from entity_processor import begin_work
 from errors import OceanCustomError
-from ocean_log import hide_from_ocean
+from framework.log_masking import hide_from_ocean
+from framework.mapping import begin_work
 from overrides import EndpointResource
-from session import Doubt, Session
+from resync.session import Doubt, Session
 from settings import Settings, load_settings
 
 _DOUBTS = "ocean_custom_doubts"

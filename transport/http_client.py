@@ -17,7 +17,7 @@ from port_ocean.helpers.retry import RetryTransport
 from port_ocean.helpers.ssl import resolve_verify_param
 
 from settings import Settings
-from wire import AiohttpTransport
+from transport.aiohttp_carrier import AiohttpTransport
 
 __all__ = ["WIRE_ERRORS", "AddressRefused", "open_http"]
 

@@ -18,21 +18,11 @@ from urllib.parse import parse_qsl, quote
 import httpx
 
 from errors import MappingError
-from extraction import Item
-from lookup import (
-    EMBEDDED,
-    MISSING,
-    Jq,
-    JqError,
-    Json,
-    checked,
-    first_of,
-    follow,
-    jq_reason,
-    keys_of,
-    plain_path,
-)
+from jq_engine.paths import plain_path
+from jq_engine.programs import EMBEDDED, Jq, JqError, checked, first_of, jq_reason
+from json_values import MISSING, Json, follow, keys_of
 from pagination import PageRequest, PaginationSettings
+from paging.extraction import Item
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DOT_SEGMENTS = frozenset({"", ".", ".."})

@@ -18,7 +18,8 @@ from urllib.parse import unquote
 import httpx
 
 from errors import MappingError
-from lookup import MISSING, NOTHING_FOUND, Found, Json, Lookup, compile_lookup, follow, lists_in
+from jq_engine.lookups import NOTHING_FOUND, Found, Lookup, compile_lookup
+from json_values import MISSING, Json, follow, lists_in
 
 DEFAULT_NEXT_LINK_PATH = "@odata.nextLink"
 

@@ -24,9 +24,9 @@ from uuid import uuid4
 
 import msgspec
 
-from bodies import MIB, Spool, decode_json
 from errors import BodyError
-from lookup import Json, follow
+from json_values import Json, follow
+from transport.bodies import MIB, Spool, decode_json
 
 SLICE = MIB
 """Bytes of text parsed at a time."""

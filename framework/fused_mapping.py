@@ -22,7 +22,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from lookup import Json, plain_path
+from jq_engine.paths import plain_path
+from json_values import Json
 
 # `$__loc__` gives the line it stands in: that has to be the line of the expression by itself.
 _LINE: Final = "__loc__"

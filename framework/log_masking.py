@@ -15,7 +15,7 @@ from loguru import logger
 from port_ocean.log.logger_setup import _combined_patcher as patched_by_ocean
 from port_ocean.log.sensetive import SensitiveLogFilter, sensitive_log_filter
 
-from redaction import Redactor
+from transport.redaction import Redactor
 
 if TYPE_CHECKING:
     from loguru import Record

@@ -7,7 +7,7 @@ standard output is a ``REPLY`` header and the JSON text the program gave, or the
 it failed. Without a text to run on, a program is compiled only, and gives nothing. Too long
 a run ends in SIGALRM, too much memory in SIGABRT.
 
-Usage: ``jq_child.py SECONDS MEMORY_BYTES OUTPUT_BYTES PARENT_PID``
+Usage: ``child.py SECONDS MEMORY_BYTES OUTPUT_BYTES PARENT_PID``
 """
 
 import os

@@ -4,19 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from errors import MappingError
-from jq_sources import leading_path, leads, sources
-from lookup import (
-    MISSING,
-    Jq,
-    JqError,
-    Json,
-    checked,
-    follow,
-    jq_reason,
-    keys_of,
-    lists_in,
-    plain_path,
-)
+from jq_engine.paths import plain_path
+from jq_engine.programs import Jq, JqError, checked, jq_reason
+from jq_engine.sources import leading_path, leads, sources
+from json_values import MISSING, Json, follow, keys_of, lists_in
 
 Item = dict[str, Json]
 

@@ -24,7 +24,7 @@ import httpx
 import msgspec
 
 from errors import BodyError, SourceError
-from lookup import Json
+from json_values import Json
 
 MIB = 1024 * 1024
 ACCEPTED_CODINGS = "gzip, deflate"

@@ -30,7 +30,13 @@ from errors import (
     ResponseError,
     SourceError,
 )
-from expansion import (
+from jq_engine.worker import JqWorker
+from json_values import Json, escaped, keys_of, lists_in
+from pagination import PageRequest, Paginator, make_paginator
+from paging.extraction import Extractor, Item
+from paging.signals import is_like_report
+from resync.item_store import ItemStore, Span
+from resync.path_parameters import (
     Binding,
     Chooser,
     Distinct,
@@ -42,15 +48,9 @@ from expansion import (
     ordered,
     request_for,
 )
-from extraction import Extractor, Item
-from jq_worker import JqWorker
-from lookup import Json, escaped, keys_of, lists_in
-from pagination import PageRequest, Paginator, make_paginator
+from resync.streams import each, in_batches, merged
 from settings import Settings
-from signals import is_like_report
-from store import ItemStore, Span
-from streams import each, in_batches, merged
-from transport import open_http
+from transport.http_client import open_http
 
 BATCH_ITEMS = 500
 BATCH_BYTES = 16 * 1024 * 1024

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from lookup import Json
+from json_values import Json
 
 
 class _Each:

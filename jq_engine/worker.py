@@ -1,6 +1,6 @@
 """jq programs in a process of their own, where none can hang the integration or eat its memory.
 
-The process (``jq_child.py``) starts with the first program that is run, answers one request
+The process (``child.py``) starts with the first program that is run, answers one request
 after the other, and ends with the worker. It is blind to the environment unless told
 otherwise. What breaks a limit ends the process and raises an error; the next program gets
 a new one.
@@ -22,15 +22,16 @@ from typing import Final
 import msgspec
 
 from errors import MappingError
-from jq_child import DONE, FAILED, REPLY, REQUEST
-from lookup import JqError, Json, refused_in, source_of, with_environment
+from jq_engine.child import DONE, FAILED, REPLY, REQUEST
+from jq_engine.programs import JqError, refused_in, source_of, with_environment
+from json_values import Json
 
 # For one program on one response, or one page of parent items.
 MAX_SECONDS: Final = 30.0
 MAX_MEMORY_BYTES: Final = 512 * 1024 * 1024
 MAX_OUTPUT_BYTES: Final = 64 * 1024 * 1024
 
-_CHILD = Path(__file__).with_name("jq_child.py")
+_CHILD = Path(__file__).with_name("child.py")
 _MB = 1024 * 1024
 _NO_ENVIRONMENT: Final[Mapping[str, str]] = {}
 

@@ -38,7 +38,7 @@ from port_ocean.exceptions.context import EventContextNotFoundError, ResourceCon
 from port_ocean.exceptions.core import EntityProcessorException, OceanAbortException
 
 from errors import MappingError
-from fusion import (
+from framework.fused_mapping import (
     Expression,
     Failure,
     FusedMapping,
@@ -50,7 +50,8 @@ from fusion import (
     found,
     fuse,
 )
-from lookup import Json, jq_reason, keys_of, without_values
+from jq_engine.programs import jq_reason, without_values
+from json_values import Json, keys_of
 
 Items = list[dict[Json, Json]]
 _Result = tuple[list[MappedEntity], list[Exception]]

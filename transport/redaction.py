@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
-from lookup import Json
+from json_values import Json
 
 REDACTED = "[redacted]"
 TELLING_LENGTH = 8

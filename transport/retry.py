@@ -16,8 +16,8 @@ import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
 from errors import SourceError
-from lookup import Json
-from signals import reasons_in
+from json_values import Json
+from paging.signals import reasons_in
 
 MAX_ATTEMPTS = 10
 RESET_HEADERS = (

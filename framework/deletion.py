@@ -33,8 +33,8 @@ from port_ocean.core.utils.entity_topological_sorter import EntityTopologicalSor
 from port_ocean.core.utils.utils import get_port_diff
 from port_ocean.exceptions.core import OceanAbortException
 
-from reading import installed_settings, noted_doubts, open_session, read
-from session import Session
+from framework.resync_context import installed_settings, noted_doubts, open_session, read
+from resync.session import Session
 
 _REFUSED = "ocean_custom_refused"
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from bodies import MIB, Spool
-from extraction import Item
+from paging.extraction import Item
+from transport.bodies import MIB, Spool
 
 IN_MEMORY = 16 * MIB
 """Bytes of items that are held before any goes to disk."""

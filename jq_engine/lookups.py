@@ -1,0 +1,74 @@
+"""Finding one value in a JSON body: by key, by dot path or by jq.
+
+A plain path (``.data.items``, ``.["odd key"].list[]``) is a dictionary look-up on the
+body that was parsed once; only what a look-up cannot express goes through jq.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from jq_engine.paths import indexed_path
+from jq_engine.programs import Jq, checked, first_of
+from json_values import MISSING, Json, follow
+
+Found = Mapping[str, Json]
+"""What the programs of look-ups gave on one body, by program; see ``find``."""
+
+NOTHING_FOUND: Final[Found] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A way to a value: paths to try one after the other or, where there are none, a program."""
+
+    path: str
+    where: str
+    ways: tuple[tuple[str | int, ...], ...] = ()
+    program: str = ""
+
+    @property
+    def looks_into_rows(self) -> bool:
+        """Whether it may read another row of a list than the first and the last."""
+        steps = (step for way in self.ways for step in way if isinstance(step, int))
+        return not self.ways or any(step not in {0, -1} for step in steps)
+
+    def __call__(self, body: Json, found: Found = NOTHING_FOUND) -> Json:
+        """The value, MISSING when nothing is there.
+
+        For a program ``found`` holds what it gave: MISSING too when that was null, or when
+        it failed on the body.
+        """
+        if not self.ways:
+            return found[self.program]
+        values = (follow(body, way) for way in self.ways)
+        return next((value for value in values if value is not MISSING), MISSING)
+
+
+def compile_lookup(path: str, where: str) -> Lookup:
+    """A look-up by literal key, by dot path or, when ``path`` starts with a dot, by jq.
+
+    Raises MappingError when jq refuses the path.
+    """
+    if not path.startswith("."):
+        return Lookup(path, where, ways=((path,), tuple(path.split("."))))
+    program = checked(path, where)
+    if path.strip() == ".":
+        return Lookup(path, where, ways=((),))
+    steps = indexed_path(path)
+    return Lookup(path, where, ways=(steps,)) if steps else Lookup(path, where, program=program)
+
+
+async def find(lookups: Iterable[Lookup], body: Json, jq: Jq) -> Found:
+    """What the programs among look-ups give on a body; raises MappingError as ``jq`` does."""
+    asked = [lookup for lookup in lookups if not lookup.ways]
+    if not asked:
+        return NOTHING_FOUND
+    each = (f"[try {first_of(lookup.program)} catch null][0]" for lookup in asked)
+    where = " and ".join(f"{lookup.where} {lookup.path!r}" for lookup in asked)
+    values = await jq.outputs(", ".join(each), body, where=where)
+    return {
+        lookup.program: MISSING if value is None else value
+        for lookup, value in zip(asked, values, strict=True)
+    }

@@ -1,0 +1,68 @@
+"""What a JSON text decodes to, and how to find one's way in it."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+Json = Any
+"""What a JSON text decodes to: objects, arrays, texts, numbers, booleans, None."""
+
+_SHOWN = 20  # keys named in a message
+
+
+class _Missing:
+    """The type of ``MISSING``."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+MISSING: Final = _Missing()
+"""What a look-up gives when the key is not there; a key that holds null gives None."""
+
+
+def follow(body: Json, keys: Iterable[str | int]) -> Json:
+    """The value under nested keys and indices, MISSING when the way to it breaks off."""
+    for key in keys:
+        match key:
+            case str() if isinstance(body, dict) and key in body:
+                body = body[key]
+            case int() if isinstance(body, list) and -len(body) <= key < len(body):
+                body = body[key]
+            case _:
+                return MISSING
+    return body
+
+
+def lists_in(body: Json, deepest: int = 2) -> list[list[Json]]:
+    """The lists a body is or holds, at most so many objects deep."""
+    level, lists = [body], []
+    for _ in range(deepest + 1):
+        lists += [value for value in level if isinstance(value, list)]
+        level = [inner for value in level if isinstance(value, dict) for inner in value.values()]
+    return lists
+
+
+def escaped(text: str) -> str:
+    """A text without line breaks or control characters: no API is to forge lines of a log."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
+
+
+def keys_of(body: Json) -> str:
+    """The keys a person would look at to correct a path, in one short text."""
+    match body:
+        case dict():
+            names = [escaped(str(name)) for name in sorted(body, key=str)]
+            shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+            return f"the keys {shown}" if names else "an empty object"
+        case list():
+            inner = next((item for item in body if isinstance(item, dict)), None)
+            return f"an array of {len(body)}" + (
+                f", its items with {keys_of(inner)}" if inner else ""
+            )
+        case _:
+            return f"a {type(body).__name__}" if body is not None else "null"

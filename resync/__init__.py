@@ -1,0 +1,1 @@
+"""One resync: resources in, batches of items out."""

@@ -1,0 +1,1 @@
+"""How bytes travel: the HTTP client, bodies and their limits, retries, and what is kept secret."""
