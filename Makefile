@@ -3,8 +3,8 @@
 
 BIN := .venv/bin
 STAMP := .venv/.installed
-# Processes that share the tests.
-WORKERS := 2
+# Two processes share the tests; the one that is ready first takes some from the other.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 LOCK := --universal --python-version 3.12 --generate-hashes --no-header --no-annotate
 
 help: ## Show these targets
@@ -23,10 +23,10 @@ $(STAMP): requirements-dev.lock
 	@touch $@
 
 test: lint types audit ## Lint, check types and packages, run the tests of the gate (minutes)
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "not exhaustive"
+	@$(PYTEST) -m "not exhaustive"
 
 test-all: lint types audit ## The same with every test, longer searches for examples, and the coverage
-	@$(BIN)/python -m pytest -n $(WORKERS) --hypothesis-profile=nightly --cov --cov-report=term
+	@$(PYTEST) --hypothesis-profile=nightly --cov --cov-report=term
 
 lint: setup ## Check style and formatting
 	@$(BIN)/ruff check && $(BIN)/ruff format --check

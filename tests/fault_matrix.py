@@ -16,12 +16,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import random
 import sys
 import time
 import traceback
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import chdir
 from dataclasses import dataclass, replace
@@ -40,6 +39,7 @@ from errors import MappingError, OceanCustomError
 from overrides import EndpointResource
 from resync.session import Session
 from settings import Settings, load_settings
+from tests.covering import covering
 from tests.fault_api import FaultApi, Request
 from tests.fault_scene import KINDS, SECRETS, Scene, mapping
 from tests.faults import (
@@ -355,9 +355,6 @@ async def run_all(chosen: Sequence[Cell]) -> list[Result]:
     return results
 
 
-Covers = Callable[[Cell], frozenset[Hashable]]
-
-
 def pairs(cell: Cell) -> frozenset[Hashable]:
     """What a cell covers when every pair of values is to be covered; slow faults only singly."""
     how = (cell.fault.name, cell.passing)
@@ -391,23 +388,6 @@ def places(cell: Cell) -> frozenset[Hashable]:
     """What a cell covers when each fault is to strike each place in each paging."""
     how = (cell.fault.name, cell.passing)
     return frozenset({(how, cell.place, cell.paging), (how, cell.place, cell.signing)})
-
-
-def covering(everything: Sequence[Cell], covers: Covers) -> list[Cell]:
-    """Few cells that cover whatever all of them cover; always the same ones.
-
-    Greedy: first those that cover much that is new, then those that cover less.
-    """
-    order = list(everything)
-    random.Random(0).shuffle(order)  # noqa: S311 (an order, not a secret)
-    covered: set[Hashable] = set()
-    picked: set[Cell] = set()
-    for gain in range(max(len(covers(cell)) for cell in order), 0, -1):
-        for cell in order:
-            if len(new := covers(cell) - covered) >= gain:
-                covered |= new
-                picked.add(cell)
-    return [cell for cell in everything if cell in picked]
 
 
 # --- the table ------------------------------------------------------------------------------

@@ -15,10 +15,10 @@ from _pytest.mark import ParameterSet
 from loguru import logger
 
 from errors import OceanCustomError
+from tests.covering import covering
 from tests.fault_api import FaultApi, answer
 from tests.fault_matrix import (
     ByKind,
-    covering,
     expectation,
     holds_secret,
     pairs,

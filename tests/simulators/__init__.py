@@ -105,6 +105,7 @@ from tests.simulators.paging import (
     Offset,
     PageNumber,
     Paging,
+    Sized,
     Unpaged,
     at_end,
 )
@@ -140,6 +141,7 @@ __all__ = [
     "RefusedError",
     "Row",
     "Simulator",
+    "Sized",
     "Throttle",
     "Unpaged",
     "at_end",

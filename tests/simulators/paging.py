@@ -164,7 +164,7 @@ class Either(Paging):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Sized(Paging):
+class Sized(Paging):
     """What the styles share.
 
     ``size``: the parameter for the page size, "" when there is none. ``default`` and ``cap`` are
@@ -271,7 +271,7 @@ class _Sized(Paging):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PageNumber(_Sized):
+class PageNumber(Sized):
     """The position counts pages, from ``first``; after the last one come empty pages, or 404."""
 
     number: str = "page"
@@ -298,7 +298,7 @@ class PageNumber(_Sized):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Offset(_Sized):
+class Offset(Sized):
     """The position counts rows."""
 
     offset: str = "offset"
@@ -317,7 +317,7 @@ class Offset(_Sized):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cursor(_Sized):
+class Cursor(Sized):
     """The position is a text that only the product understands; any other is refused.
 
     ``mark`` is what its texts begin with, before they are encoded.
@@ -346,7 +346,7 @@ class Cursor(_Sized):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Keyset(_Sized):
+class Keyset(Sized):
     """The position is the ``key`` of the row before the page; an unknown one is refused."""
 
     after: str = "starting_after"
