@@ -28,8 +28,9 @@ from settings import (
     texts_in,
 )
 from transport.bodies import charset_of, decode_json
+from transport.rate_limit import is_rate_limited, parse_retry_after
 from transport.redaction import Redactor, tokens_in
-from transport.retry import MAX_ATTEMPTS, backoff, is_rate_limited, parse_retry_after
+from transport.retry import MAX_ATTEMPTS, backoff
 
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 # A fresh token may have expired already when its request was queued for long: a request

@@ -69,11 +69,18 @@ class CredentialsError(OceanCustomError):
 class SourceError(OceanCustomError):
     """A request did not succeed.
 
-    ``retry_after`` is how long the API asked to be left alone, in seconds.
+    ``retry_after`` is how long the API asked to be left alone, in seconds; ``remedy`` is what to
+    do about it, where more is known than the message says.
     """
 
     transient = False
     retry_after: float | None = None
+    remedy = ""
+
+    @override
+    def __str__(self) -> str:
+        message = super().__str__()
+        return f"{message}; {self.remedy}" if self.remedy else message
 
 
 class TransportError(SourceError):

@@ -454,14 +454,6 @@ def test_the_tree_of_errors_is_the_one_in_the_code() -> None:
     }
 
 
-def test_the_headers_of_rate_limits_are_those_of_the_code() -> None:
-    """What tells of a limit is listed, by what it says."""
-    assert [row.names("Headers") for row in tables(ERRORS, "The API says")] == [
-        list(retry.RESET_HEADERS),
-        list(retry.REMAINING_HEADERS),
-    ]
-
-
 def test_the_limits_are_those_of_the_code() -> None:
     """Numbers in the prose are the constants."""
     said = " ".join(prose(ERRORS).split())
