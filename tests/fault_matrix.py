@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 NOWHERE = "http://127.0.0.1:9"
 PATIENCE = 60.0  # seconds after which a resync counts as one that never ends
 _TIMEOUT = 20.0  # seconds for a request
-_SHORT_TIMEOUT = 2.0  # seconds for a request that the fault never answers
+_SHORT_TIMEOUT = 3.0  # seconds for a request that the fault never answers
 _RETRY_WAIT = 0.02  # seconds: one retry, and soon
 _LOGIN_WAIT = 0.5  # seconds: a login in trouble is left alone for a quarter of a second
 _AT_ONCE = 8  # cells, in one process

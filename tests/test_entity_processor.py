@@ -532,7 +532,7 @@ QUERIES = st.sampled_from(
 
 @given(mappings=MAPPINGS, query=QUERIES, items=BATCHES, parse_all=st.booleans())
 @settings(
-    max_examples=settings.default.max_examples // 4,  # Ocean forks for each
+    max_examples=settings().max_examples // 4,  # Ocean forks for each
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -206,7 +206,7 @@ async def test_a_fault_deletes_nothing_that_is_still_there(
         await sow(scene, installation, seeds)
         expected = expectation(cell, scene)
         installation.settings |= {
-            "timeout": 1 if cell.fault.slow else 20,
+            "timeout": 3 if cell.fault.slow else 20,
             "max_retry_wait": int(cell.passing),
         }
         strike(cell, scene)

@@ -91,7 +91,7 @@ async def test_a_fault_on_a_later_page_deletes_nothing(
 async def test_a_silent_api_is_given_up_after_the_timeout(world: World) -> None:
     """A request without an answer ends after `timeout` seconds, and the resync fails."""
     world.api.fail("/items", silence, on=2)
-    world.installation.settings["timeout"] = 1
+    world.installation.settings["timeout"] = 3
 
     outcome = await world.installation.resync()
 
@@ -213,7 +213,7 @@ async def test_a_senseless_retry_after_is_no_obstacle(world: World, retry_after:
     world.api.fail("/items", answer({}, 503, Retry_After=retry_after), on=2, times=1)
     world.installation.settings["max_retry_wait"] = 1
 
-    outcome = await asyncio.wait_for(world.installation.resync(), 20)
+    outcome = await asyncio.wait_for(world.installation.resync(), 60)
 
     assert outcome.complete, outcome.formatted
 

@@ -1249,4 +1249,4 @@ async def test_a_resync_ended_while_a_parent_is_read_is_an_error() -> None:
         await session.aclose()
 
         with pytest.raises(SourceError, match="ended while the items of a parent were being read"):
-            await asyncio.wait_for(reading, 10)
+            await asyncio.wait_for(reading, 60)
