@@ -710,7 +710,9 @@ async def test_compressed_bodies(api: FaultApi, coding: str, count: int) -> None
 
 
 @pytest.mark.parametrize("count", [3, 12_000])
-@pytest.mark.parametrize("between", [b"", gzip.compress(b""), bytes(512)])
+@pytest.mark.parametrize(
+    "between", [b"", gzip.compress(b""), bytes(512)], ids=["nothing", "an empty member", "zeros"]
+)
 async def test_a_body_of_several_gzip_members(api: FaultApi, between: bytes, count: int) -> None:
     """A compressed body may be several put together, with empty ones or zeros between them."""
     data = json.dumps({"items": rows(0, count)}).encode()

@@ -28,8 +28,8 @@ from tests.simulators import (
     Row,
     Throttle,
     at_end,
+    children,
     drop,
-    find,
     table,
 )
 
@@ -109,11 +109,6 @@ def _found(call: Call) -> Sequence[Row]:
     ]
 
 
-def _comments(call: Call) -> Sequence[Row]:
-    find(call, "issues", "key", call.at["issue"])
-    return [row for row in call.data["comments"] if row["~of"] == call.at["issue"]]
-
-
 def _removed(call: Call) -> Answer:
     del call
     raise RefusedError(410, "The requested API has been removed. Please migrate to search/jql.")
@@ -166,7 +161,12 @@ PRODUCT = Product(
         Collection("/rest/api/3/users/search", table("users"), _USERS),
         Collection("/rest/api/3/project/search", table("projects"), _PROJECTS, wrap="values"),
         Collection("/rest/api/3/search/jql", _found, _SEARCH, wrap="issues"),
-        Collection("/rest/api/3/issue/{issue}/comment", _comments, _COMMENTS, wrap="comments"),
+        Collection(
+            "/rest/api/3/issue/{issue}/comment",
+            children("comments", of=("issues", "key"), issue="~of"),
+            _COMMENTS,
+            wrap="comments",
+        ),
         Custom("/rest/api/3/search", _removed),
     ),
     page_size=10,

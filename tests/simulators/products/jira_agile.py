@@ -21,6 +21,7 @@ from tests.simulators import (
     Product,
     RefusedError,
     Row,
+    children,
     drop,
     find,
     table,
@@ -78,11 +79,6 @@ def _sprints(call: Call) -> Sequence[Row]:
     return [row for row in call.data["sprints"] if row["originBoardId"] == board["id"]]
 
 
-def _issues(call: Call) -> Sequence[Row]:
-    sprint = find(call, "sprints", "id", call.at["sprint"])
-    return [row for row in call.data["issues"] if row["~sprint"] == sprint["id"]]
-
-
 def _expected(data: Data) -> Iterator[Expected]:
     for board in data["boards"]:
         yield Expected(
@@ -116,7 +112,12 @@ PRODUCT = Product(
     endpoints=(
         Collection("/board", table("boards"), _BOARDS, wrap="values"),
         Collection("/board/{board}/sprint", _sprints, _SPRINTS, wrap="values"),
-        Collection("/sprint/{sprint}/issue", _issues, _ISSUES, wrap="issues"),
+        Collection(
+            "/sprint/{sprint}/issue",
+            children("issues", of=("sprints", "id"), sprint="~sprint"),
+            _ISSUES,
+            wrap="issues",
+        ),
     ),
     page_size=10,
     error=_error,

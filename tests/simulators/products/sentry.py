@@ -25,8 +25,8 @@ from tests.simulators import (
     RefusedError,
     Row,
     Throttle,
+    children,
     drop,
-    find,
     table,
 )
 
@@ -98,9 +98,7 @@ def _data() -> Data:
     return {"organizations": organizations, "projects": projects, "issues": issues}
 
 
-def _projects(call: Call) -> Sequence[Row]:
-    find(call, "organizations", "slug", call.at["organization"])
-    return [row for row in call.data["projects"] if row["~organization"] == call.at["organization"]]
+_projects = children("projects", of=("organizations", "slug"), organization="~organization")
 
 
 def _issues(call: Call) -> Sequence[Row]:

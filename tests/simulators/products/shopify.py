@@ -27,8 +27,8 @@ from tests.simulators import (
     RefusedError,
     Row,
     Throttle,
+    children,
     drop,
-    find,
     table,
 )
 from tests.simulators.paging import Page
@@ -125,11 +125,6 @@ def _data() -> Data:
     return {"customers": customers, "orders": orders, "fulfillments": fulfillments}
 
 
-def _fulfillments(call: Call) -> Sequence[Row]:
-    order = find(call, "orders", "id", call.at["order"])
-    return [row for row in call.data["fulfillments"] if row["order_id"] == order["id"]]
-
-
 def _expected(data: Data) -> Iterator[Expected]:
     for customer in data["customers"]:
         yield Expected("shopifyCustomer", str(customer["id"]), title=customer["email"])
@@ -174,7 +169,12 @@ PRODUCT = Product(
     endpoints=(
         Collection("/customers.json", table("customers"), _PAGES, wrap="customers"),
         Collection("/orders.json", table("orders"), _PAGES, wrap="orders"),
-        Collection("/orders/{order}/fulfillments.json", _fulfillments, _PAGES, wrap="fulfillments"),
+        Collection(
+            "/orders/{order}/fulfillments.json",
+            children("fulfillments", of=("orders", "id"), order="order_id"),
+            _PAGES,
+            wrap="fulfillments",
+        ),
     ),
     page_size=10,
     error=_error,
