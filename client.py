@@ -10,7 +10,6 @@ order all the same.
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing, nullcontext, suppress
@@ -35,7 +34,7 @@ from errors import (
 )
 from jq_engine.lookups import NOTHING_FOUND, Found, find
 from jq_engine.programs import Jq
-from json_values import MISSING, Json, keys_of
+from json_values import MISSING, Json, beginning_of, keys_of
 from pagination import Page, PageRequest, Paginator, Progress, Step, refuse_other_rows
 from paging.extraction import NO_ITEMS, Extracted, Extractor
 from paging.signals import is_error_report, is_partial, is_unopened, reasons_in, reports_error
@@ -53,7 +52,7 @@ from transport.bodies import (
 from transport.http_client import WIRE_ERRORS, AddressRefused, open_http
 from transport.large_lists import SlicedRows, slice_list
 from transport.rate_limit import RateLimit, is_rate_limited, parse_retry_after
-from transport.redaction import TELLING_LENGTH, Redactor
+from transport.redaction import TELLING_LENGTH, Redactor, is_credential
 from transport.retry import retried
 
 MAX_REDIRECTS = 5
@@ -136,7 +135,7 @@ class ApiClient:
     ) -> None:
         self._settings = settings
         self._jq = jq
-        self.redact = Redactor(*settings.secrets)
+        self.redact = Redactor(*settings.secrets, credentials=settings.secrets_in_data)
         self.counts = Counts()
         self._http = http(settings)
         self._http.headers["Accept-Encoding"] = ACCEPTED_CODINGS
@@ -169,12 +168,17 @@ class ApiClient:
 
     async def _learn_cookies(self, response: httpx.Response) -> None:
         """What an answer sets, a login's too: it goes back with every request, as a token does."""
-        values = [
-            header.partition(";")[0].partition("=")[2].strip(' "')
-            for header in response.headers.get_list("Set-Cookie")
-        ]
-        secrets = [value for value in values if len(value) >= TELLING_LENGTH]
-        self.redact.learn(*secrets, origin="cookies")
+        secrets, credentials = [], []
+        for header in response.headers.get_list("Set-Cookie"):
+            pair, _, attributes = header.partition(";")
+            name, _, value = pair.partition("=")
+            value = value.strip(' "')
+            if len(value) >= TELLING_LENGTH:
+                secrets.append(value)
+            # RFC 6265, 4.1.2.6: what scripts must not read is rather a session than a choice.
+            if is_credential(name.strip(), value, hidden="httponly" in attributes.lower()):
+                credentials.append(value)
+        self.redact.learn(*secrets, origin="cookies", credentials=credentials)
 
     # --- one request -------------------------------------------------------------------
 
@@ -526,7 +530,7 @@ class ApiClient:
 
     def _reported(self, request: PageRequest, answer: Answer) -> BodyError:
         # The reason first: it may stand behind more data than is quoted.
-        quoted = self.redact.beginning(json.dumps({**reasons_in(answer.body), **answer.body}))
+        quoted = self.redact.beginning(beginning_of({**reasons_in(answer.body), **answer.body}))
         return BodyError(
             f"{self.describe(request)}: {answer.status}, but the answer reports an error,"
             f" {quoted!r}"

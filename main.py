@@ -13,7 +13,7 @@ from errors import ConfigurationError
 from framework.log_masking import hide_from_ocean
 from framework.resync_context import installed_settings, open_session, read
 from resync.session import Session
-from transport.redaction import Redactor
+from transport.redaction import SHORTEST_SECRET, Redactor
 
 _SESSION = "ocean_custom_session"
 
@@ -27,6 +27,12 @@ async def check_settings() -> None:
         logger.error(f"The settings are faulty, every resync will fail: {error}")
     else:
         hide_from_ocean(Redactor(*settings.secrets))
+        if settings.short_secrets:
+            logger.warning(
+                f"{', '.join(settings.short_secrets)}: a secret of fewer than {SHORTEST_SECRET}"
+                " characters stands in too many words to be redacted in logs and examples; use a"
+                " longer one where the API allows it"
+            )
         logger.info(f"Ready to read {settings.base_url}")
 
 

@@ -17,6 +17,7 @@ from port_ocean.context.resource import resource
 from errors import OceanCustomError
 from framework.log_masking import hide_from_ocean
 from framework.mapping import begin_work
+from framework.raw_data import redact_raw_data
 from overrides import EndpointResource
 from resync.session import Doubt, Session
 from settings import Settings, load_settings
@@ -35,8 +36,11 @@ def installed_settings() -> Settings:
 def open_session(settings: Settings) -> Session:
     """A session for resources that are read one after the other; whoever opens it closes it."""
     environment = ocean.config.allow_environment_variables_jq_access
-    session = Session(settings, jq_environment=environment)
+    session = Session(
+        settings, jq_environment=environment, ports_secrets=(ocean.config.port.client_secret,)
+    )
     hide_from_ocean(session.client.redact)
+    redact_raw_data(ocean.port_client, session.client.redact.in_data)
     return session
 
 

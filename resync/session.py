@@ -81,7 +81,8 @@ class Session:
     """One resync; close it with ``aclose``.
 
     ``jq_environment`` lets jq programs read the process environment, as Ocean's setting
-    ``allow_environment_variables_jq_access`` does for mappings.
+    ``allow_environment_variables_jq_access`` does for mappings, but for the variables that are
+    Port's own or hold one of ``ports_secrets``.
     """
 
     def __init__(
@@ -89,11 +90,12 @@ class Session:
         settings: Settings,
         *,
         jq_environment: bool = False,
+        ports_secrets: tuple[str, ...] = (),
         http: Callable[[Settings], httpx.AsyncClient] = open_http,
     ) -> None:
         self.settings = settings
         self.started_at = time.time()
-        self.jq = JqWorker(environment=jq_environment)
+        self.jq = JqWorker(environment=jq_environment, secrets=ports_secrets)
         self.client = ApiClient(settings, self.jq, http=http)
         self.store = ItemStore()
         self.parents = _Parents(self.client, self.store)

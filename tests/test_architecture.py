@@ -26,6 +26,7 @@ OCEAN = {
     "framework.mapping",
     "framework.deletion",
     "framework.log_masking",
+    "framework.raw_data",
     "transport.http_client",
 }
 # Pure modules: decisions without I/O, clock or log.
@@ -42,6 +43,7 @@ PURE = {
     "paging.signals",
     "resync.path_parameters",
     "transport.redaction",
+    "transport.text_views",
 }
 IMPURE_LIBRARIES = {"asyncio", "loguru", "os", "random", "socket", "threading", "time"}
 # Imports lead from a floor to itself or to a lower one: from the caller to what it calls.
