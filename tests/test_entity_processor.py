@@ -334,15 +334,24 @@ async def test_expressions_find_what_they_find_alone(bench: Bench) -> None:
     assert result.searches
 
 
-async def test_what_must_be_fused_with_care(bench: Bench, subtests: pytest.Subtests) -> None:
+@pytest.mark.parametrize(
+    "items",
+    [
+        pytest.param(ITEMS, id="all"),
+        pytest.param(ITEMS[:1], id="one", marks=pytest.mark.exhaustive),
+    ],
+)
+async def test_what_must_be_fused_with_care(
+    bench: Bench, subtests: pytest.Subtests, items: list[Json]
+) -> None:
     """An expression that is no program, or would differ among others, is what it is alone."""
     for text in (*NO_PROGRAM, *DELICATE, *BREAKS):
-        mapping = mapped(properties={"odd": text, "plain": ".name"})
+        with subtests.test(text=text):
+            mapping = mapped(properties={"odd": text, "plain": ".name"})
 
-        for items in (ITEMS[:1], ITEMS):
-            with subtests.test(text=text, items=len(items)):
-                result = await bench.compared(mapping, items)
-                assert len(result.passed) == len(items)
+            result = await bench.compared(mapping, items)
+
+            assert len(result.passed) == len(items)
 
 
 @pytest.mark.parametrize("text", LINES)

@@ -118,7 +118,7 @@ def counted(items: list[Item]) -> Counter[str]:
 @pytest.mark.parametrize(
     "share",
     [
-        pytest.param(12, id="every twelfth"),
+        pytest.param(16, id="every sixteenth"),
         pytest.param(1, id="each", marks=pytest.mark.exhaustive),
     ],
 )

@@ -57,7 +57,6 @@ def traits(name: str) -> Iterator[Hashable]:
             if isinstance(endpoint.paging, Sized):
                 paging = endpoint.paging
                 yield type(paging).__name__, paging.in_body, bool(paging.link)
-                yield paging.above_cap, paging.last_is_empty
 
 
 GATE = frozenset(covering(list(PRODUCTS), traits))
