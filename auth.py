@@ -17,7 +17,7 @@ from authentication.oauth2 import OAuthSignIn
 from authentication.renewal import Flow, RenewedAuth
 from authentication.signature import signed_url
 from jq_engine.programs import Jq
-from settings_values import Credentials, LoginCredentials, StaticCredentials
+from settings.values import Credentials, LoginCredentials, StaticCredentials
 from transport.redaction import Redactor
 
 

@@ -10,13 +10,13 @@ order all the same.
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import islice
+from urllib.parse import urlencode
 
 import httpx
 from aiolimiter import AsyncLimiter
@@ -35,7 +35,7 @@ from errors import (
 )
 from jq_engine.lookups import NOTHING_FOUND, Found, find
 from jq_engine.programs import Jq
-from json_values import MISSING, Json, keys_of
+from json_values import MISSING, Json, beginning_of, keys_of
 from pagination import Page, PageRequest, Paginator, Progress, Step, refuse_other_rows
 from paging.extraction import NO_ITEMS, Extracted, Extractor
 from paging.signals import is_error_report, is_partial, is_unopened, reasons_in, reports_error
@@ -52,9 +52,11 @@ from transport.bodies import (
 )
 from transport.http_client import WIRE_ERRORS, AddressRefused, open_http
 from transport.large_lists import SlicedRows, slice_list
+from transport.outage import Outage
 from transport.rate_limit import RateLimit, is_rate_limited, parse_retry_after
-from transport.redaction import TELLING_LENGTH, Redactor
+from transport.redaction import TELLING_LENGTH, Redactor, is_credential
 from transport.retry import retried
+from transport.waits import RetryLog, Stopwatch
 
 MAX_REDIRECTS = 5
 IN_MEMORY = 4 * MIB
@@ -122,6 +124,17 @@ class Counts:
 
     requests: int = 0
     retries: int = 0
+    limited: Stopwatch = field(default_factory=Stopwatch)
+    """Runs while a request waits for a rate limit: the API's, or ``requestsPerMinute``."""
+
+
+def http_of(settings: Settings) -> httpx.AsyncClient:
+    """The HTTP client of an installation."""
+    return open_http(
+        settings.base_url,
+        verify_ssl=settings.verify_ssl,
+        connections=settings.max_concurrent_requests,
+    )
 
 
 class ApiClient:
@@ -132,12 +145,14 @@ class ApiClient:
         settings: Settings,
         jq: Jq,
         *,
-        http: Callable[[Settings], httpx.AsyncClient] = open_http,
+        http: Callable[[Settings], httpx.AsyncClient] = http_of,
     ) -> None:
         self._settings = settings
         self._jq = jq
-        self.redact = Redactor(*settings.secrets)
+        self.redact = Redactor(*settings.secrets, credentials=settings.secrets_in_data)
         self.counts = Counts()
+        self.outage = Outage()
+        self._retry_log = RetryLog()
         self._http = http(settings)
         self._http.headers["Accept-Encoding"] = ACCEPTED_CODINGS
         self._http.headers.update(settings.custom_headers)
@@ -169,12 +184,17 @@ class ApiClient:
 
     async def _learn_cookies(self, response: httpx.Response) -> None:
         """What an answer sets, a login's too: it goes back with every request, as a token does."""
-        values = [
-            header.partition(";")[0].partition("=")[2].strip(' "')
-            for header in response.headers.get_list("Set-Cookie")
-        ]
-        secrets = [value for value in values if len(value) >= TELLING_LENGTH]
-        self.redact.learn(*secrets, origin="cookies")
+        secrets, credentials = [], []
+        for header in response.headers.get_list("Set-Cookie"):
+            pair, _, attributes = header.partition(";")
+            name, _, value = pair.partition("=")
+            value = value.strip(' "')
+            if len(value) >= TELLING_LENGTH:
+                secrets.append(value)
+            # RFC 6265, 4.1.2.6: what scripts must not read is rather a session than a choice.
+            if is_credential(name.strip(), value, hidden="httponly" in attributes.lower()):
+                credentials.append(value)
+        self.redact.learn(*secrets, origin="cookies", credentials=credentials)
 
     # --- one request -------------------------------------------------------------------
 
@@ -183,39 +203,49 @@ class ApiClient:
 
         Raises SourceError, CredentialsError or one of their kinds.
         """
+        limited = False
 
         def on_retry(error: SourceError, wait: float) -> None:
+            nonlocal limited
+            limited = error.rate_limited
             self.counts.retries += 1
-            logger.warning(f"{error}; trying again in {wait:.1f} seconds")
+            self._retry_log.note(error, wait)
 
-        max_wait = self._settings.max_retry_wait
+        async def sleep(seconds: float) -> None:
+            with self.counts.limited.running() if limited else nullcontext():
+                await asyncio.sleep(seconds)
+
+        async def attempts(max_wait: float) -> Answer:
+            return await retried(lambda: self._attempt(request), max_wait, on_retry, sleep=sleep)
+
         try:
             async with self._permits:
-                return await retried(lambda: self._attempt(request), max_wait, on_retry)
+                return await self.outage.send(attempts, self._settings.max_retry_wait)
         except OceanCustomError as error:
             # asyncio tells of tasks, and of their errors, before those leave the session.
             raise error.rewritten(self.redact) from None
 
     async def _attempt(self, request: PageRequest) -> Answer:
-        async with self._rate:
-            reset_at = await self._limit.admitted()
-            self.counts.requests += 1
-            self._in_flight += 1
-            try:
-                async with asyncio.timeout(self._settings.timeout):
-                    reply = await self._exchange(request)
-            except (SourceError, CredentialsError) as error:
-                raise error.within(self._described(request)) from None
-            except (*WIRE_ERRORS, TimeoutError, OSError, UnicodeEncodeError) as error:
-                raise self._wire_error(request, error) from None
-            except (httpx.InvalidURL, UnicodeError):
-                # httpx reads the target of every redirect, though it follows none.
-                raise OriginError(
-                    f"{self._described(request)}: a redirect leads to what is not a URL; nothing"
-                    " was sent"
-                ) from None
-            finally:
-                self._in_flight -= 1
+        with self.counts.limited.running():
+            async with self._rate:
+                reset_at = await self._limit.admitted()
+        self.counts.requests += 1
+        self._in_flight += 1
+        try:
+            async with asyncio.timeout(self._settings.timeout):
+                reply = await self._exchange(request)
+        except (SourceError, CredentialsError) as error:
+            raise error.within(self._described(request)) from None
+        except (*WIRE_ERRORS, TimeoutError, OSError, UnicodeEncodeError) as error:
+            raise self._wire_error(request, error) from None
+        except (httpx.InvalidURL, UnicodeError):
+            # httpx reads the target of every redirect, though it follows none.
+            raise OriginError(
+                f"{self._described(request)}: a redirect leads to what is not a URL; nothing was"
+                " sent"
+            ) from None
+        finally:
+            self._in_flight -= 1
         try:
             self._refuse_failure(request, reply)
         except ResponseError as error:
@@ -261,7 +291,7 @@ class ApiClient:
 
         Transports may rewrite a request's URL to an address, so the URL kept here counts.
         """
-        url = self._url_of(request)
+        url = self._with_installations_params(self._url_of(request))
         method, body = request.method, request.body
         headers = dict(request.headers)
         secured: httpx.URL | None = None
@@ -302,6 +332,20 @@ class ApiClient:
         except (httpx.InvalidURL, ValueError):
             raise OriginError("a link is not a valid URL; nothing was sent") from None
         return url.copy_with(params=list(request.params)) if request.params else url
+
+    def _with_installations_params(self, url: httpx.URL) -> httpx.URL:
+        """The URL with those parameters of the settings whose names it lacks.
+
+        They are appended: what a link says stays as it is, letter by letter.
+        """
+        given = url.params
+        missing = [
+            (name, value) for name, value in self._settings.query_params if name not in given
+        ]
+        if not missing:
+            return url
+        added = urlencode(missing).encode()
+        return url.copy_with(query=b"&".join(filter(None, (url.query, added))))
 
     def _refuse_failure(self, request: PageRequest, reply: _Reply) -> None:
         status, headers = reply.response.status_code, reply.response.headers
@@ -526,7 +570,7 @@ class ApiClient:
 
     def _reported(self, request: PageRequest, answer: Answer) -> BodyError:
         # The reason first: it may stand behind more data than is quoted.
-        quoted = self.redact.beginning(json.dumps({**reasons_in(answer.body), **answer.body}))
+        quoted = self.redact.beginning(beginning_of({**reasons_in(answer.body), **answer.body}))
         return BodyError(
             f"{self.describe(request)}: {answer.status}, but the answer reports an error,"
             f" {quoted!r}"

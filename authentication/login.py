@@ -24,10 +24,10 @@ from jq_engine.lookups import Lookup, compile_lookup, find
 from jq_engine.paths import indexed_path
 from jq_engine.programs import EMBEDDED, Jq
 from json_values import MISSING, Json, keys_of
-from settings_values import LoginCredentials, LoginRequest
+from settings.values import LoginCredentials, LoginRequest
 from transport.bodies import charset_of, decode_json
 from transport.origin import Origin
-from transport.redaction import Redactor
+from transport.redaction import Redactor, credentials_in, tokens_in
 
 WHERE = "customAuthRequestTemplate"
 _AROUND = (
@@ -124,7 +124,6 @@ class Template:
             if value is MISSING or value in (None, "") or isinstance(value, dict | list):
                 self._refuse(program, answer, complaint)
             values[program] = value if isinstance(value, str) else json.dumps(value)
-        redact.add(*values.values())
 
         def filled(part: Json) -> Json:
             match part:
@@ -137,7 +136,10 @@ class Template:
                 case _:
                     return part
 
-        return filled(self._part)
+        whole = filled(self._part)
+        credentials = list(credentials_in(whole))
+        redact.learn(*values.values(), origin="template", credentials=credentials)
+        return whole
 
     def _refuse(self, program: str, answer: Answered, complaint: str) -> None:
         if answer.body is None and answer.text and "$" not in program:
@@ -232,7 +234,12 @@ class LoginSignIn:
     def _learned(self, response: httpx.Response) -> Answered:
         """An answer, whose texts are secrets from now on; of a refusal what looks like a token."""
         answer = Answered.of(response)
-        self._redact.learn_login(answer.body, refused=not response.is_success)
+        tokens = tokens_in(answer.body)
+        credentials = list(credentials_in(answer.body))
+        self._redact.learn(*tokens.named, origin="login", credentials=credentials)
+        # Of these there may be any number, such as permissions; what signs is learnt in any case.
+        rest = [*tokens.like_tokens, *(tokens.others if response.is_success else ())]
+        self._redact.learn(*rest, origin="answer of the login", unlikely=True)
         return answer
 
 

@@ -80,7 +80,7 @@ class OAuthSignIn:
             # RFC 6749, 2.3.1: both are form-encoded before they are joined.
             pair = f"{quote_plus(credentials.client_id)}:{quote_plus(credentials.client_secret)}"
             headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
-            self._redact.add(headers["Authorization"].partition(" ")[2])
+            self._learn(headers["Authorization"].partition(" ")[2])
         elif credentials.client_id and credentials.grant_type != "jwt_bearer":
             form |= {"client_id": credentials.client_id, "client_secret": credentials.client_secret}
         elif credentials.client_secret:
@@ -97,7 +97,7 @@ class OAuthSignIn:
                 f"{described(answer.request, self._redact)} gave no access_token, but"
                 f" {keys_of(body)}; check oauthTokenUrl"
             )
-        self._redact.add(token)
+        self._learn(token)
         kind = body.get("token_type") or "Bearer"
         if not isinstance(kind, str) or kind.lower() in {"dpop", "mac", "pop"}:
             raise CredentialsError(
@@ -139,13 +139,17 @@ class OAuthSignIn:
             return None
         if isinstance(body, dict):
             tokens = [text for key, text in body.items() if key.endswith("token")]
-            self._redact.add(*(text for text in tokens if isinstance(text, str)))
+            self._learn(*(text for text in tokens if isinstance(text, str)))
         return body
+
+    def _learn(self, *tokens: str) -> None:
+        """These are credentials, wherever they stand."""
+        self._redact.learn(*tokens, origin="oauth", credentials=tokens)
 
     def _refresh_token(self) -> str:
         if self._file:
             self._newest = self._file.read(self._credentials.refresh_token)
-        self._redact.add(self._newest)
+        self._learn(self._newest)
         return self._newest
 
     def _keep_refresh_token(self, token: Json) -> None:
@@ -179,7 +183,7 @@ class OAuthSignIn:
         claims |= given
         claims = {key: value for key, value in claims.items() if value not in (None, "")}
         assertion = jwt.encode(claims, credentials.jwt_key, algorithm=credentials.jwt_algorithm)
-        self._redact.add(assertion)
+        self._learn(assertion)
         return assertion
 
     async def _computed(self, key: str, now: int) -> Json:

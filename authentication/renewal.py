@@ -75,6 +75,7 @@ class _Trouble:
 
     message: str = field(repr=False)
     status: int | None
+    is_limit: bool
     until: float
     attempts: int
 
@@ -83,7 +84,7 @@ class _Trouble:
         wait = max(0.0, self.until - now)
         if self.status is not None:
             return ResponseError(
-                self.message, status=self.status, rate_limited=True, retry_after=wait
+                self.message, status=self.status, rate_limited=self.is_limit, retry_after=wait
             )
         error = TransportError(self.message)
         error.retry_after = wait
@@ -193,10 +194,12 @@ class RenewedAuth(httpx.Auth):
         """Raise ResponseError for a passing fault of the service, CredentialsError for a refusal."""
         status, headers = answer.status_code, answer.headers
         report = None if answer.is_success else _json(answer)
-        if is_rate_limited(status, headers, report) or ResponseError.may_pass(status):
-            message = f"{self._described(request)} answered {status} {answer.reason_phrase}"
+        is_limit = is_rate_limited(status, headers, report)
+        if is_limit or ResponseError.may_pass(status):
             retry_after = parse_retry_after(status, headers, report)
-            raise self._in_trouble(message.rstrip(), status, retry_after).error(self._clock())
+            message = str(attempt.refusal(answer))
+            trouble = self._in_trouble(message, status, retry_after, is_limit=is_limit)
+            raise trouble.error(self._clock())
         if not attempt.accepts(answer):
             self._failure = attempt.refusal(answer)
             raise self._failure
@@ -211,12 +214,17 @@ class RenewedAuth(httpx.Auth):
             raise self._trouble.error(now)
 
     def _in_trouble(
-        self, message: str, status: int | None = None, retry_after: float | None = None
+        self,
+        message: str,
+        status: int | None = None,
+        retry_after: float | None = None,
+        *,
+        is_limit: bool = False,
     ) -> _Trouble:
         """Note a passing fault of the service; too many in a row are a failure for good."""
         attempts = self._trouble.attempts + 1 if self._trouble else 1
         until = self._clock() + max(backoff(attempts), retry_after or 0.0)
-        self._trouble = _Trouble(message, status, until, attempts)
+        self._trouble = _Trouble(message, status, is_limit, until, attempts)
         if attempts >= MAX_ATTEMPTS:
             self._failure = CredentialsError(f"{message}, {attempts} times in a row")
         return self._trouble
