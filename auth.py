@@ -11,13 +11,12 @@ from collections.abc import Callable, Mapping
 
 import httpx
 
-from authentication.credentials import OAuthCredentials
 from authentication.login import LoginSignIn
 from authentication.oauth2 import OAuthSignIn
 from authentication.renewal import Flow, RenewedAuth
 from authentication.signature import signed_url
 from jq_engine.programs import Jq
-from settings.values import Credentials, LoginCredentials, StaticCredentials
+from settings.values import Credentials, LoginCredentials, OAuthCredentials, StaticCredentials
 from transport.redaction import Redactor
 
 

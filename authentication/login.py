@@ -20,8 +20,8 @@ from authentication.oauth2 import lifetime_of
 from authentication.renewal import described
 from authentication.signature import Signature
 from errors import CredentialsError
-from jq_engine.lookups import Lookup, compile_lookup, find
-from jq_engine.paths import indexed_path
+from jq_engine.answers import answer_lookup
+from jq_engine.lookups import Lookup, find
 from jq_engine.programs import EMBEDDED, Jq
 from json_values import MISSING, Json, keys_of
 from settings.values import LoginCredentials, LoginRequest
@@ -30,17 +30,6 @@ from transport.origin import Origin
 from transport.redaction import Redactor, credentials_in, tokens_in
 
 WHERE = "customAuthRequestTemplate"
-_AROUND = (
-    ".headers as $headers | .cookies as $cookies | .text as $text | .body | "  # what programs see
-)
-
-
-def answer_lookup(program: str, where: str) -> Lookup:
-    """A look-up in an answer as ``Answered.document`` gives it; raises MappingError."""
-    if "$" in program:
-        return compile_lookup(_AROUND + f"({program})", where)
-    is_path = program.startswith(".") and indexed_path(program)
-    return compile_lookup(f".body{program}" if is_path else f".body | ({program})", where)
 
 
 @dataclass(frozen=True)
@@ -85,18 +74,18 @@ class Answered:
 
 
 class Template:
-    """Texts in which ``{{ jq }}`` stands for a value of an answer.
+    """Texts in which ``{{ jq }}`` stands for a value of an answer, unless nothing is to be read.
 
     ``where`` names the setting they stand in.
     """
 
-    def __init__(self, part: Json, jq: Jq, where: str = WHERE) -> None:
+    def __init__(self, part: Json, jq: Jq, where: str = WHERE, *, reads: bool = True) -> None:
         self._part = part
         self._jq = jq
         self._where = where
         self.placeholders: dict[str, Lookup] = {
             program: answer_lookup(program, where)
-            for text in _texts(part)
+            for text in (_texts(part) if reads else ())
             for program in EMBEDDED.findall(text)
         }
 
@@ -176,7 +165,10 @@ class LoginSignIn:
         *,
         headers: Mapping[str, str],
     ) -> None:
-        self._calls = [LoginCall(step, base_url, redact, jq, headers) for step in credentials.steps]
+        self._calls = [
+            LoginCall(step, base_url, redact, jq, headers=headers, reads=number > 0)
+            for number, step in enumerate(credentials.steps)
+        ]
         self._redact = redact
         parts = {
             "headers": credentials.headers,
@@ -185,7 +177,14 @@ class LoginSignIn:
         }
         self._template = Template(parts, jq)
         self._logout = (
-            LoginCall(credentials.logout, base_url, redact, jq, headers, "customAuthLogoutRequest")
+            LoginCall(
+                credentials.logout,
+                base_url,
+                redact,
+                jq,
+                headers=headers,
+                where="customAuthLogoutRequest",
+            )
             if credentials.logout
             else None
         )
@@ -227,8 +226,8 @@ class LoginSignIn:
             f" {answer.reason_phrase}: {text!r}".rstrip()
         )
 
-    async def logout(self) -> httpx.Request | None:
-        """What ends the session, None where nothing is to end."""
+    async def end(self) -> httpx.Request | None:
+        """The logout, None where nothing is to end."""
         return await self._logout.request(self._last) if self._logout and self._last else None
 
     def _learned(self, response: httpx.Response) -> Answered:
@@ -252,18 +251,20 @@ class LoginCall:
         base_url: httpx.URL,
         redact: Redactor,
         jq: Jq,
+        *,
         headers: Mapping[str, str],
         where: str = "customAuthRequest",
+        reads: bool = True,
     ) -> None:
         self._login = login
         self._redact = redact
         at_home = Origin.of(login_url(login.endpoint, base_url)) == Origin.of(base_url)
         self._headers = headers if at_home else {}
         self._base_url = base_url
-        self._url = Template(login.endpoint, jq, where)
-        self._form = Template(login.body_form, jq, where)
+        self._url = Template(login.endpoint, jq, where, reads=reads)
+        self._form = Template(login.body_form, jq, where, reads=reads)
         parts = {"headers": login.headers, "body": login.body, "params": login.query_params}
-        self._parts = Template(parts, jq, where)
+        self._parts = Template(parts, jq, where, reads=reads)
 
     async def request(self, before: Answered | None) -> httpx.Request:
         """The request; raises CredentialsError when the answer before lacks a value."""

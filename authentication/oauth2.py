@@ -18,13 +18,13 @@ import httpx
 import jwt
 from loguru import logger
 
-from authentication.credentials import OAuthCredentials
 from authentication.renewal import described
 from authentication.signature import Signature
 from authentication.token_file import TokenFile
-from errors import ConfigurationError, CredentialsError, MappingError
+from errors import CredentialsError, MappingError
 from jq_engine.programs import EMBEDDED, Jq, JqError, checked, first_of, jq_reason
 from json_values import Json, keys_of
+from settings.values import OAuthCredentials
 from transport.bodies import charset_of, decode_json
 from transport.redaction import Redactor
 
@@ -53,7 +53,6 @@ class OAuthSignIn:
         self._now = now
         self._file = TokenFile(credentials.token_file) if credentials.token_file else None
         self._newest = credentials.refresh_token
-        check_jwt_key(credentials)
 
     @asynccontextmanager
     async def attempt(self) -> AsyncGenerator[_OAuthAttempt]:
@@ -61,6 +60,10 @@ class OAuthSignIn:
         rotates = self._credentials.grant_type == "refresh_token"
         async with self._file.locked() if self._file and rotates else nullcontext():
             yield _OAuthAttempt(self)
+
+    async def end(self) -> httpx.Request | None:
+        """Tokens end by themselves."""
+        return None
 
     async def token_request(self) -> httpx.Request:
         """The request by the grant."""
@@ -81,9 +84,9 @@ class OAuthSignIn:
             pair = f"{quote_plus(credentials.client_id)}:{quote_plus(credentials.client_secret)}"
             headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
             self._learn(headers["Authorization"].partition(" ")[2])
-        elif credentials.client_id and credentials.grant_type != "jwt_bearer":
-            form |= {"client_id": credentials.client_id, "client_secret": credentials.client_secret}
-        elif credentials.client_secret:
+        elif (
+            credentials.client_id and credentials.grant_type != "jwt_bearer"
+        ) or credentials.client_secret:
             form |= {"client_id": credentials.client_id, "client_secret": credentials.client_secret}
         content = urlencode({name: value for name, value in form.items() if value})
         return httpx.Request("POST", credentials.token_url, headers=headers, content=content)
@@ -101,8 +104,8 @@ class OAuthSignIn:
         kind = body.get("token_type") or "Bearer"
         if not isinstance(kind, str) or kind.lower() in {"dpop", "mac", "pop"}:
             raise CredentialsError(
-                f"{described(answer.request, self._redact)} gave a token of the type {kind!r}, which"
-                " is not supported; ask for a bearer token"
+                f"{described(answer.request, self._redact)} gave a token of the type {kind!r},"
+                " which is not supported; ask for a bearer token"
             )
         if not token.isascii() or not token.isprintable():
             raise CredentialsError("the access_token holds characters HTTP cannot carry")
@@ -161,10 +164,11 @@ class OAuthSignIn:
         self._newest = token
         if self._file:
             self._file.write(self._credentials.refresh_token, token)
-        else:
+        if self._file is None or self._file.may_be_lost:
+            where = "in a folder for temporary files" if self._file else "not set"
             logger.warning(
-                "the authorization server changed the refresh token, and there is no oauthTokenFile"
-                " to keep it in: the next resync may be refused; name a file in a folder that lasts"
+                "the authorization server changed the refresh token, and oauthTokenFile is"
+                f" {where}: a later resync may be refused; name a file on a volume that lasts"
             )
 
     async def _assertion(self) -> str:
@@ -225,20 +229,6 @@ class _OAuthAttempt:
     def refusal(self, answer: httpx.Response) -> CredentialsError:
         """The error for a refusal."""
         return self._sign_in.refusal(answer)
-
-
-def check_jwt_key(credentials: OAuthCredentials) -> None:
-    """Raise ConfigurationError for a key that cannot sign by the algorithm."""
-    if credentials.grant_type != "jwt_bearer":
-        return
-    try:
-        jwt.encode({}, credentials.jwt_key, algorithm=credentials.jwt_algorithm)
-    except (ValueError, TypeError, jwt.exceptions.PyJWTError):
-        what = "a shared secret" if credentials.jwt_algorithm.startswith("HS") else "a private key"
-        raise ConfigurationError(
-            f"oauthJwtKey cannot sign by {credentials.jwt_algorithm}; give {what} for it, a key as"
-            " PEM text without a passphrase, or correct oauthJwtAlgorithm"
-        ) from None
 
 
 def lifetime_of(answer: Mapping[str, Json]) -> float | None:

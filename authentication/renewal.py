@@ -17,7 +17,7 @@ from typing import Protocol
 import httpx
 
 from authentication.signature import Signature
-from errors import BodyError, CredentialsError, ResponseError, TransportError
+from errors import CredentialsError, ResponseError, TransportError
 from transport.bodies import charset_of, decode_json
 from transport.rate_limit import is_rate_limited, parse_retry_after
 from transport.redaction import Redactor
@@ -29,14 +29,18 @@ _MAX_REPEATS = 3
 _EARLY = 0.05  # seconds; a sleep may end a little before its time
 _MOST_STEPS = 20  # requests of one sign-in
 
-BROKEN_SIGN_IN = "ocean_custom_broken_sign_in"
-"""The extension of a request that says which sign-in it waits for; gone once that is answered."""
+SIGN_IN_UNDER_WAY = "ocean_custom_sign_in"
+"""The extension of a request that says what it waits for: a list, empty but during a sign-in."""
 
 Flow = AsyncGenerator[httpx.Request, httpx.Response]
 
 
 class SignIn(Protocol):
     """One way to obtain a signature: requests, one after the other, and what they give."""
+
+    async def end(self) -> httpx.Request | None:
+        """What ends the session that the last attempt began; None where nothing does."""
+        ...
 
     def attempt(self) -> AbstractAsyncContextManager[SignInAttempt]:
         """Begin; what is held for the time of the attempt is let go of at its end."""
@@ -118,10 +122,15 @@ class RenewedAuth(httpx.Auth):
         self._trouble: _Trouble | None = None
         self.logins = 0
 
-    @property
-    def signature(self) -> Signature | None:
-        """What requests are signed with now, None before the first sign-in."""
-        return self._signature
+    async def end(self, is_signed: Callable[[httpx.URL], bool]) -> httpx.Request | None:
+        """What ends the session; None where nothing was begun, or nothing ends it.
+
+        It is signed like any request where ``is_signed`` says so of its URL. Raises
+        CredentialsError when the last answer lacks what it needs.
+        """
+        if self._signature is None or (request := await self._sign_in.end()) is None:
+            return None
+        return self._signature.sign(request) if is_signed(request.url) else request
 
     async def async_auth_flow(self, request: httpx.Request) -> Flow:
         """Sign and send; when refused, sign in once and send again."""
@@ -139,22 +148,14 @@ class RenewedAuth(httpx.Auth):
                         answers: list[httpx.Response] = []
                         while upcoming := await self._next(attempt, answers):
                             described = self._described(upcoming)
-                            request.extensions[BROKEN_SIGN_IN] = described
+                            under_way = request.extensions.setdefault(SIGN_IN_UNDER_WAY, [])
+                            under_way.append(described)
                             upcoming.extensions = {**request.extensions}
-                            try:
-                                answer = yield upcoming
-                                await answer.aread()
-                            except (
-                                GeneratorExit,
-                                asyncio.CancelledError,
-                                httpx.RequestError,
-                                BodyError,
-                            ):
-                                # Without an answer the flow is closed in the middle.
-                                self._in_trouble(f"{described} got no complete answer")
-                                raise
-                            request.extensions.pop(BROKEN_SIGN_IN)
-                            self._admit(attempt, upcoming, answer)
+                            answer = yield upcoming
+                            await answer.aread()
+                            under_way.clear()
+                            answer.request = upcoming  # transports may have sent another one
+                            self._admit(attempt, answer)
                             answers.append(answer)
                         current = self._signature = await self._obtained(attempt, answers)
             used = current
@@ -164,6 +165,13 @@ class RenewedAuth(httpx.Auth):
             # httpx would read it while the next request is made: what fails there is not the
             # sign-in.
             await response.aread()
+
+    def left_unanswered(self, described: str) -> None:
+        """Note that a sign-in under way got no complete answer: others leave it alone for a while.
+
+        Who gave up a request by itself says nothing, and the next one signs in.
+        """
+        self._in_trouble(f"{described} got no complete answer")
 
     async def _next(
         self, attempt: SignInAttempt, answers: Sequence[httpx.Response]
@@ -188,10 +196,8 @@ class RenewedAuth(httpx.Auth):
         self.logins += 1
         return signature
 
-    def _admit(
-        self, attempt: SignInAttempt, request: httpx.Request, answer: httpx.Response
-    ) -> None:
-        """Raise ResponseError for a passing fault of the service, CredentialsError for a refusal."""
+    def _admit(self, attempt: SignInAttempt, answer: httpx.Response) -> None:
+        """Raise ResponseError for a fault that may pass, CredentialsError for a refusal."""
         status, headers = answer.status_code, answer.headers
         report = None if answer.is_success else _json(answer)
         is_limit = is_rate_limited(status, headers, report)

@@ -33,6 +33,11 @@ class TokenFile:
 
     path: Path
 
+    @property
+    def may_be_lost(self) -> bool:
+        """Whether it lies where files are temporary: in a container those go with it."""
+        return self.path.is_relative_to(tempfile.gettempdir())
+
     @asynccontextmanager
     async def locked(self) -> AsyncGenerator[None]:
         """No other process reads or writes the file meanwhile.

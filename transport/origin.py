@@ -66,6 +66,14 @@ class OriginGuard:
             " API really lives there too, name the host in allowedHosts"
         )
 
+    def admits(self, url: httpx.URL) -> bool:
+        """Whether requests may go to a URL, and be signed."""
+        try:
+            self.admit(url)
+        except OriginError:
+            return False
+        return True
+
     def _is_home(self, target: httpx.URL) -> bool:
         """Same host, and the same port or each its scheme's default."""
         if target.host != self._base.host:
