@@ -100,9 +100,14 @@ class ResponseError(SourceError):
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.transient = rate_limited or status in self.TRANSIENT_STATUSES
+        self.transient = rate_limited or self.may_pass(status)
         self.gone = status in self.GONE_STATUSES
         self.retry_after = retry_after
+
+    @classmethod
+    def may_pass(cls, status: int) -> bool:
+        """Whether the same request may have another answer a moment later."""
+        return status in cls.TRANSIENT_STATUSES
 
     @property
     def refuses_page(self) -> bool:

@@ -35,21 +35,16 @@ def _put_our_modules_first() -> None:
 
 _put_our_modules_first()
 
-from loguru import logger
-from port_ocean.clients.port.types import UserAgentType
 from port_ocean.config.settings import IntegrationConfiguration
 from port_ocean.core.handlers.port_app_config.api import APIPortAppConfig
-from port_ocean.core.handlers.port_app_config.models import PortAppConfig
-from port_ocean.core.integrations.base import BaseIntegration
-from port_ocean.core.models import Entity
 
 # Ocean has loaded hundreds of thousands of objects by now, which stay for good. The collector would
 # go through them again and again while modules are loaded and items are read.
 # https://docs.python.org/3/library/gc.html#gc.freeze
 gc.freeze()
 
-from framework.deletion import CautiousStateApplier, SecondLookError
 from framework.mapping import FusedEntityProcessor
+from framework.reconciliation import CarefulStateApplier, ReconcilingIntegration
 from overrides import EndpointAppConfig
 
 # pydantic quotes what it refuses: without this a missing baseUrl prints the token beside it.
@@ -58,36 +53,13 @@ IntegrationConfiguration.model_config["hide_input_in_errors"] = True
 IntegrationConfiguration.model_rebuild(force=True)
 
 
-class CustomIntegration(BaseIntegration):
+class CustomIntegration(ReconcilingIntegration):
     """Ocean's integration with endpoints as kinds."""
 
     EntityProcessorClass = FusedEntityProcessor
-    EntitiesStateApplierClass = CautiousStateApplier
+    EntitiesStateApplierClass = CarefulStateApplier
 
     class AppConfigHandlerClass(APIPortAppConfig):
         """Ocean's handler with the mapping's models of this integration."""
 
         CONFIG_CLASS = EndpointAppConfig
-
-    async def resync_reconciliation(
-        self,
-        creation_results: list[tuple[list[Entity], list[Exception]]],
-        did_fetched_current_state: bool,  # noqa: FBT001 (Ocean's signature)
-        user_agent_type: UserAgentType,
-        app_config: PortAppConfig,
-        silent: bool = True,  # noqa: FBT001, FBT002 (Ocean's signature)
-    ) -> bool:
-        """Delete what is gone; whether the resync succeeded.
-
-        A second look that failed fails the resync as a kind that failed does. Left to itself, the
-        error would pass Ocean's reports to Port, which would show a resync that goes on for ever.
-        """
-        try:
-            return await super().resync_reconciliation(
-                creation_results, did_fetched_current_state, user_agent_type, app_config, silent
-            )
-        except SecondLookError as error:
-            if not silent:
-                raise
-            logger.error(str(error))
-            return False

@@ -105,6 +105,7 @@ class Settings:
     max_pages: int = 10_000
     max_response_size: int = 256 * MIB
     max_compressed_size: int = 128 * MIB
+    second_look: bool = True
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -165,6 +166,7 @@ class _Reader:
             max_response_size=self._number("max_response_size", 256, least=1, most=65_536) * MIB,
             max_compressed_size=self._number("max_compressed_size", 128, least=1, most=65_536)
             * MIB,
+            second_look=self._boolean("second_look", default=True),
             secrets=tuple(self._confidential),
         )
         return None if base_url is None else settings

@@ -1,7 +1,7 @@
 """A resource of the mapping read within Ocean's context, and what that left in doubt.
 
-``main`` reads every resource once for each resync; ``state_applier`` reads those in doubt once
-more before Ocean deletes anything.
+``main`` reads every resource once for each resync; ``second_look`` reads those in doubt once more
+before Ocean deletes anything.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from errors import OceanCustomError
 from framework.log_masking import hide_from_ocean
 from framework.mapping import begin_work
 from overrides import EndpointResource
-from resync.session import Doubt, Session
+from resync.session import Again, Session
 from settings import Settings, load_settings
 
-_DOUBTS = "ocean_custom_doubts"
+_LEFT = "ocean_custom_left_open"
+_LEFT_AGAIN = "ocean_custom_left_open_again"
 
 
 def installed_settings() -> Settings:
@@ -40,15 +41,18 @@ def open_session(settings: Settings) -> Session:
     return session
 
 
-async def read(session: Session) -> AsyncGenerator[list[dict[str, Any]]]:
-    """The items of the resource in work, in batches; then its doubts are noted in the resync.
+async def read(
+    session: Session, *, again: Again | None = None
+) -> AsyncGenerator[list[dict[str, Any]]]:
+    """The items of the resource in work, in batches; then what is open is noted in the resync.
 
-    Raises what ``Reading.batches`` raises, and MappingError when not one item made an entity.
+    ``again``: what an earlier reading left open. Raises what ``Reading.batches`` raises, and
+    MappingError when items made no entity that should.
     """
     config = cast("EndpointResource", resource.resource_config)
     work = begin_work(session.jq, session.told)
     try:
-        reading = session.read(config.to_resource(session.settings.pagination))
+        reading = session.read(config.to_resource(session.settings.pagination), again=again)
         async with aclosing(reading.batches()) as batches:
             async for batch in batches:
                 yield batch
@@ -57,10 +61,17 @@ async def read(session: Session) -> AsyncGenerator[list[dict[str, Any]]]:
     except OceanCustomError as error:
         # What the mapping made of the items quotes their keys.
         raise error.rewritten(session.told) from None
-    event.attributes.setdefault(_DOUBTS, {})[resource.index] = reading.doubts
+    which = _LEFT if again is None else _LEFT_AGAIN
+    event.attributes.setdefault(which, {})[resource.index] = reading.left
 
 
-def noted_doubts(index: int) -> frozenset[Doubt]:
-    """What the reading of a resource of this resync, by its place in the mapping, left in doubt."""
-    doubts: Mapping[int, frozenset[Doubt]] = event.attributes.get(_DOUBTS, {})
-    return doubts.get(index, frozenset())
+def left_open(index: int) -> Again:
+    """What the reading of a resource of this resync, by its place in the mapping, left open."""
+    left: Mapping[int, Again] = event.attributes.get(_LEFT, {})
+    return left.get(index, Again())
+
+
+def left_open_again(index: int) -> Again:
+    """What the second reading of a resource left open."""
+    left: Mapping[int, Again] = event.attributes.get(_LEFT_AGAIN, {})
+    return left.get(index, Again())

@@ -12,7 +12,6 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
-from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from enum import Enum
@@ -35,6 +34,7 @@ from json_values import Json, escaped, keys_of, lists_in
 from pagination import PageRequest, Paginator, make_paginator
 from paging.extraction import Extractor, Item
 from paging.signals import is_like_report
+from resync.children import Absent, Children, key_of, name_of
 from resync.item_store import ItemStore, Span
 from resync.path_parameters import (
     Binding,
@@ -44,6 +44,7 @@ from resync.path_parameters import (
     ListedParameter,
     Parameter,
     Resource,
+    as_text,
     computed,
     ordered,
     request_for,
@@ -60,8 +61,6 @@ BATCH_LINGER = 1.0
 AHEAD_ITEMS = 2 * BATCH_ITEMS
 AHEAD_BYTES = 32 * 1024 * 1024
 AHEAD_BINDINGS = 1000
-# With so many children failed the API is down: no use asking it for every other one.
-MAX_FAILED_CHILDREN = 25
 # Walks asked whether a page comes before their first, as long as both are empty.
 MAX_START_CHECKS = 5
 
@@ -109,22 +108,46 @@ class Session:
         """A text of an error as it may leave: without secrets, and on one line."""
         return escaped(self.client.redact(text))
 
-    def read(self, resource: Resource) -> Reading:
-        """A reading of a resource, about to begin."""
-        return Reading(self, resource)
+    def read(self, resource: Resource, *, again: Again | None = None) -> Reading:
+        """A reading of a resource, about to begin; ``again``: what an earlier one left open."""
+        return Reading(self, resource, again)
 
     def extract(self, resource: Resource) -> AsyncGenerator[list[Item]]:
         """The batches of a reading, for those who do not ask for its doubts."""
         return self.read(resource).batches()
 
 
-class Reading:
-    """One reading of a resource; ``doubts`` are known when its batches came to their end."""
+@dataclass(frozen=True)
+class Again:
+    """What a reading left open: why it may have missed items, and the children not found.
 
-    def __init__(self, session: Session, resource: Resource) -> None:
+    ``complaint``: what a second reading found, after which nothing may be deleted.
+    """
+
+    doubts: frozenset[Doubt] = frozenset()
+    absent: Absent = field(default_factory=Absent)
+    complaint: MappingError | None = None
+
+    @property
+    def only(self) -> frozenset[bytes] | None:
+        """The children that are enough to read again; None when all have to be."""
+        is_enough = self.doubts == {Doubt.GONE} and not self.absent.of_parent
+        return self.absent.keys if is_enough else None
+
+
+class Reading:
+    """One reading of a resource; ``left`` is known when its batches came to their end."""
+
+    def __init__(self, session: Session, resource: Resource, again: Again | None = None) -> None:
         self._session = session
         self._resource = resource
-        self.doubts: frozenset[Doubt] = frozenset()
+        self._again = again
+        self.left = Again()
+
+    @property
+    def doubts(self) -> frozenset[Doubt]:
+        """Why this reading may have missed items."""
+        return self.left.doubts
 
     async def batches(self) -> AsyncGenerator[list[Item]]:
         """The items, in batches.
@@ -135,14 +158,14 @@ class Reading:
         session, resource = self._session, self._resource
         try:
             ready = await computed(resource, session.started_at, session.jq)
-            walk = _ResourceWalk(session, ready)
+            walk = _ResourceWalk(session, ready, self._again)
             batches = in_batches(
                 walk.chunks(), most_items=BATCH_ITEMS, most_bytes=BATCH_BYTES, linger=BATCH_LINGER
             )
             async with aclosing(batches):
                 async for batch in batches:
                     yield batch
-            self.doubts = walk.doubts
+            self.left = walk.left
         except OceanCustomError as error:
             raise self._tellable(error.within(f"kind {resource.kind!r}")) from None
         except ExceptionGroup as group:
@@ -173,14 +196,13 @@ def _without_frames[Failure: Exception](error: Failure) -> Failure:
 
 @dataclass
 class _Source:
-    """An endpoint made ready, and what its walks have met: rows, responses, doubts, and 404."""
+    """An endpoint made ready, and what its walks have met: rows, responses and doubts."""
 
     endpoint: Endpoint
     where: str
     paginator: Paginator
     extractor: Extractor
     walks: int = 0
-    gone: int = 0
     has_rows: bool = False
     has_list: bool = False
     responses: int = 0
@@ -224,15 +246,6 @@ class _Source:
 
     def refuse_fruitless(self) -> None:
         """Raise when no walk, or no response, led anywhere: a typo, not an empty collection."""
-        if self.gone and not self.has_rows:
-            is_all = self.gone == self.walks
-            which = f"each of {self.gone}" if is_all else f"{self.gone} of {self.walks}"
-            others = "" if is_all else ", and nothing for the others"
-            raise MappingError(
-                f"{self.endpoint.path!r} answered 404 or 410 for {which} values of its path"
-                f" parameters{others}; correct the path, or let the filter of a path parameter"
-                " leave such values out"
-            )
         if self.report and self.has_list:
             raise BodyError(
                 f"{self.endpoint.path!r}: where others gave a list, one answer has only"
@@ -303,9 +316,11 @@ class _EdgeCheck:
 class _ResourceWalk:
     """The walk over one resource: everything is checked before the first request."""
 
-    def __init__(self, session: Session, resource: Resource) -> None:
+    def __init__(self, session: Session, resource: Resource, again: Again | None) -> None:
         self._session = session
         self._resource = resource
+        self._only = again.only if again else None
+        self._children = Children(resource.kind, again.absent if again else None)
         self._parameters = ordered(resource)
         walked = [one for one in self._parameters if isinstance(one, Parameter)]
         self._choosers = {parameter.name: Chooser(parameter, session.jq) for parameter in walked}
@@ -322,7 +337,6 @@ class _ResourceWalk:
         }
         self._target = self._source(resource.endpoint, "data_path")
         self._chosen = _Walks(session.store)
-        self._failures: list[OceanCustomError] = []
         self._has_items = False
         self._edges = [_EdgeCheck(session.client, source) for source in self._sources]
 
@@ -340,9 +354,19 @@ class _ResourceWalk:
         doubts = {doubt for source in self._sources for doubt in source.doubts}
         if not self._has_items:
             doubts.add(Doubt.EMPTY)
-        if any(source.gone for source in self._sources):
+        if self._children.gone:
             doubts.add(Doubt.GONE)
         return frozenset(doubts)
+
+    @property
+    def left(self) -> Again:
+        """What this walk, now that it is over, left open."""
+        absent = self._children.absent(self._target.walks, has_rows=self._target.has_rows)
+        complaint = self._children.complaint(absent)
+        if complaint:
+            where = f"kind {self._resource.kind!r}"
+            complaint = complaint.within(where).rewritten(self._session.told)
+        return Again(self.doubts, absent, complaint)
 
     async def chunks(self) -> AsyncGenerator[Chunk]:
         """The items of every page of every child; raises at the end what left the walk in doubt."""
@@ -382,32 +406,24 @@ class _ResourceWalk:
         )
 
     def _refuse_doubtful_end(self) -> None:
-        if self._failures:
-            walks = sum(source.walks for source in self._sources)
-            raise self._group(f"{len(self._failures)} of {walks} walks failed")
+        children = self._children
+        children.refuse_failures(sum(source.walks for source in self._sources))
         for chooser in self._choosers.values():
             chooser.refuse_doubtful()
         for source in self._sources:
             source.refuse_fruitless()
-        if gone := sum(source.gone for source in self._sources):
-            logger.warning(
-                "{}: skipped {} children that answered 404 or 410; their parents went away"
-                " meanwhile",
-                self._resource.kind,
-                gone,
-            )
-
-    def _group(self, what: str) -> ExceptionGroup[OceanCustomError]:
-        """The failures of children as one error, told by the first."""
-        return ExceptionGroup(
-            f"kind {self._resource.kind!r}: {what}; first: {self._failures[0]}", self._failures
-        )
+        if children.empty_note:
+            logger.info(children.empty_note)
+        if children.gone_warning:
+            logger.warning(children.gone_warning)
 
     async def _child(self, binding: Binding) -> AsyncGenerator[Chunk]:
         """The chunks of one child."""
         request = request_for(self._target.endpoint, binding, self._session.settings.base_url)
+        if self._only is not None and _child_key(self._target, request) not in self._only:
+            return
         walk = self._session.client.walk(request, self._target.paginator, self._target.extractor)
-        pages = self._guarded(walk, self._target, binding.values.keys())
+        pages = self._guarded(walk, self._target, request, binding)
         first: PageRequest | None = None
         async with aclosing(pages):
             async for fetched in pages:
@@ -417,13 +433,13 @@ class _ResourceWalk:
                 yield [binding.enriched(item) for item in fetched.extracted.items], fetched.size
 
     async def _guarded[Fetch](
-        self, pages: AsyncGenerator[Fetch], source: _Source, needs: AbstractSet[str]
+        self,
+        pages: AsyncGenerator[Fetch],
+        source: _Source,
+        request: PageRequest,
+        binding: Binding,
     ) -> AsyncGenerator[Fetch]:
-        """The pages of one walk; a child's failure is noted, and its siblings go on.
-
-        ``needs``: the parameters it hangs on, none for no child. What hangs on values from a
-        parent may be gone with it; values of a list do not go away.
-        """
+        """The pages of one walk; a child's failure is noted, and its siblings go on."""
         source.walks += 1
         begun = False
         try:
@@ -434,18 +450,37 @@ class _ResourceWalk:
         except CredentialsError:
             raise
         except OceanCustomError as error:
-            if not needs:
-                raise
-            is_gone = isinstance(error, ResponseError) and error.gone and not begun
-            if is_gone and needs & self._parents.keys():
-                source.gone += 1
-            else:
-                self._note(error)
+            self._note(error, source, request, binding, begun=begun)
 
-    def _note(self, failure: OceanCustomError) -> None:
-        self._failures.append(failure)
-        if len(self._failures) >= MAX_FAILED_CHILDREN:
-            raise self._group(f"gave up after {len(self._failures)} walks failed")
+    def _note(
+        self,
+        error: OceanCustomError,
+        source: _Source,
+        request: PageRequest,
+        binding: Binding,
+        *,
+        begun: bool,
+    ) -> None:
+        """Note what a walk ended with; raises it when the walk hangs on no value, so is no child.
+
+        What hangs on values from a parent may be gone with it; values of a list do not go away.
+        """
+        needs = source.endpoint.placeholders() & binding.values.keys()
+        refusal = error if isinstance(error, ResponseError) and not begun else None
+        if refusal and source.endpoint.means_empty(refusal):
+            self._children.note_empty(refusal.status)
+            return
+        if not needs:
+            raise error
+        base = str(self._session.settings.base_url).rstrip("/")
+        texts = {name: as_text(binding.values[name]) for name in source.endpoint.outside_path()}
+        name = name_of(request.url.removeprefix(base), texts)
+        key = _child_key(source, request)
+        if refusal and refusal.gone and needs & self._parents.keys():
+            of_parent = source is not self._target
+            self._children.note_gone(key, name, refusal, of_parent=of_parent)
+        else:
+            self._children.note_failure(key, name, error)
 
     # --- path parameters ---------------------------------------------------------------
 
@@ -482,8 +517,7 @@ class _ResourceWalk:
             (parameter.name, request.key), lambda: self._choices(parameter, request)
         )
         # A parent that hangs on another parent's value is a child itself: it may be gone.
-        needs = source.endpoint.placeholders() & binding.values.keys()
-        pages = self._guarded(choices, source, needs)
+        pages = self._guarded(choices, source, request, binding)
         async with aclosing(pages):
             async for choices_of_page in pages:
                 for choice in choices_of_page:
@@ -526,6 +560,10 @@ class _ResourceWalk:
                 skipped,
                 name,
             )
+
+
+def _child_key(source: _Source, request: PageRequest) -> bytes:
+    return key_of(source.where, request.key)
 
 
 # --- parents ---------------------------------------------------------------------------

@@ -24,7 +24,9 @@ OCEAN = {
     "overrides",
     "framework.resync_context",
     "framework.mapping",
-    "framework.deletion",
+    "framework.reconciliation",
+    "framework.refused_entities",
+    "framework.second_look",
     "framework.log_masking",
     "transport.http_client",
 }
@@ -33,6 +35,7 @@ PURE = {
     "errors",
     "json_values",
     "pagination",
+    "framework.deletion",
     "framework.fused_mapping",
     "jq_engine.lookups",
     "jq_engine.paths",
@@ -40,6 +43,7 @@ PURE = {
     "jq_engine.sources",
     "paging.extraction",
     "paging.signals",
+    "resync.children",
     "resync.path_parameters",
     "transport.redaction",
 }

@@ -469,7 +469,7 @@ def test_the_limits_are_those_of_the_code() -> None:
 
     assert f"at most {retry.MAX_ATTEMPTS} times" in said
     assert f"| {', '.join(map(str, transient))} | yes |" in said
-    assert f"After {session.MAX_FAILED_CHILDREN} failures" in prose(MAPPING)
+    assert f"after {children.MAX_OUTAGES} of them" in " ".join(prose(MAPPING).split())
     limits = {row.cells["Limit of one run"]: row.cells["Value"] for row in JQ_LIMITS}
     assert limits["time"] == f"{jq_worker.MAX_SECONDS:g} seconds"
     assert limits["memory"].startswith(f"{jq_worker.MAX_MEMORY_BYTES // 2**20} MB")
