@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any, cast
 
+from loguru import logger
 from port_ocean.context.event import event
 from port_ocean.context.ocean import ocean
 from port_ocean.context.resource import resource
@@ -18,7 +19,7 @@ from errors import OceanCustomError
 from framework.log_masking import hide_from_ocean
 from framework.mapping import begin_work
 from overrides import EndpointResource
-from resync.session import Again, Session
+from resync.session import Again, Doubt, Session
 from settings import Settings, load_settings
 
 _LEFT = "ocean_custom_left_open"
@@ -57,6 +58,10 @@ async def read(
             async for batch in batches:
                 yield batch
                 work.refuse_unfinished()
+        if again is None:
+            may_move = Doubt.MOVED in reading.doubts
+            if shared := work.shared_warning(config, may_move=may_move):
+                logger.warning(session.told(shared))
         work.refuse_fruitless(config)
     except OceanCustomError as error:
         # What the mapping made of the items quotes their keys.

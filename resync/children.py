@@ -16,7 +16,6 @@ nothing, or that the server is in trouble   it failed; after several the API is 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -70,11 +69,13 @@ class Named:
 class Absent:
     """The children that one reading did not find, for the reading that looks again.
 
-    ``of_parent``: one of them is the list of a parent. ``silence``: what to say when the catalog
+    ``keys`` answered 404 or 410, ``empty`` a status for "nothing here". ``of_parent``: one of them
+    is the list of a parent. ``silence``: what to say when the catalog
     holds something of several children, each of which says that nothing is here; "" otherwise.
     """
 
     keys: frozenset[ChildKey] = frozenset()
+    empty: frozenset[ChildKey] = frozenset()
     of_parent: bool = False
     silence: str = ""
 
@@ -83,7 +84,7 @@ class Absent:
 class Children:
     """The children of one reading of a resource, as they are read.
 
-    ``before``: what an earlier reading of this resyncs did not find; None for the first one.
+    ``before``: what an earlier reading of this resync did not find; None for the first one.
     """
 
     kind: str
@@ -92,20 +93,21 @@ class Children:
     gone: Named = field(default_factory=Named)
     gone_again: Named = field(default_factory=Named)
     failures: list[OceanCustomError] = field(default_factory=list)
-    _empty: Counter[int] = field(default_factory=Counter)
+    empty: dict[ChildKey, int] = field(default_factory=dict)
     _statuses: set[int] = field(default_factory=set)
-    _gone_parents: int = 0
+    _has_absent_parent: bool = False
     _outages: int = 0
 
-    def note_empty(self, status: int) -> None:
+    def note_empty(self, key: ChildKey, status: int, *, of_parent: bool) -> None:
         """A child, or the endpoint itself, answered a status that stands for "nothing here"."""
-        self._empty[status] += 1
+        self.empty[key] = status
+        self._has_absent_parent |= of_parent
 
     def note_gone(self, key: ChildKey, name: str, error: ResponseError, *, of_parent: bool) -> None:
         """A child answered 404 or 410 before it gave anything."""
         self.gone.add(key, name, str(error.status))
         self._statuses.add(error.status)
-        self._gone_parents += of_parent
+        self._has_absent_parent |= of_parent
         if self.before and key in self.before.keys:
             self.gone_again.add(key, name, str(error.status))
 
@@ -120,14 +122,18 @@ class Children:
 
     def absent(self, walks: int, *, has_rows: bool) -> Absent:
         """What a second reading has to look for, of so many children."""
-        is_silent = walks > 1 and self._empty.total() >= walks and not has_rows
+        is_silent = walks > 1 and len(self.empty) >= walks and not has_rows
         silence = (
             f"each of {walks} children answered {self._empty_statuses}, which empty_statuses takes"
             " for nothing here, and the catalog holds something of them; check what the credentials"
             " may read, or take the status out of empty_statuses"
         )
-        keys = frozenset(self.gone.keys)
-        return Absent(keys, bool(self._gone_parents), silence if is_silent else "")
+        return Absent(
+            keys=frozenset(self.gone.keys),
+            empty=frozenset(self.empty),
+            of_parent=self._has_absent_parent,
+            silence=silence if is_silent else "",
+        )
 
     # --- judged at the end -------------------------------------------------------------
 
@@ -164,16 +170,16 @@ class Children:
     @property
     def empty_note(self) -> str | None:
         """What is to be said of children that answered a status for "nothing here"."""
-        if not self._empty:
+        if not self.empty:
             return None
         return (
-            f"{self.kind}: {self._empty.total()} answers {self._empty_statuses}: nothing here, as"
+            f"{self.kind}: {len(self.empty)} answered {self._empty_statuses}: nothing is here, as"
             " empty_statuses says"
         )
 
     @property
     def _empty_statuses(self) -> str:
-        return " or ".join(map(str, sorted(self._empty)))
+        return " or ".join(map(str, sorted(set(self.empty.values()))))
 
     @property
     def _remedy(self) -> str:

@@ -74,6 +74,7 @@ class Doubt(Enum):
     MOVED = "rows may have moved from one page to another meanwhile"
     EMPTY = "a page was empty"
     GONE = "a child answered 404 or 410"
+    SAID_EMPTY = "a status was taken for nothing here"
 
 
 class Session:
@@ -131,8 +132,8 @@ class Again:
     @property
     def only(self) -> frozenset[bytes] | None:
         """The children that are enough to read again; None when all have to be."""
-        is_enough = self.doubts == {Doubt.GONE} and not self.absent.of_parent
-        return self.absent.keys if is_enough else None
+        is_enough = self.doubts <= {Doubt.GONE, Doubt.SAID_EMPTY} and not self.absent.of_parent
+        return self.absent.keys | self.absent.empty if is_enough else None
 
 
 class Reading:
@@ -356,6 +357,8 @@ class _ResourceWalk:
             doubts.add(Doubt.EMPTY)
         if self._children.gone:
             doubts.add(Doubt.GONE)
+        if self._children.empty:
+            doubts.add(Doubt.SAID_EMPTY)
         return frozenset(doubts)
 
     @property
@@ -407,7 +410,8 @@ class _ResourceWalk:
 
     def _refuse_doubtful_end(self) -> None:
         children = self._children
-        children.refuse_failures(sum(source.walks for source in self._sources))
+        walks = [source.walks for source in self._sources if source.endpoint.placeholders()]
+        children.refuse_failures(sum(walks))
         for chooser in self._choosers.values():
             chooser.refuse_doubtful()
         for source in self._sources:
@@ -467,18 +471,18 @@ class _ResourceWalk:
         """
         needs = source.endpoint.placeholders() & binding.values.keys()
         refusal = error if isinstance(error, ResponseError) and not begun else None
+        key = _child_key(source, request)
+        is_parent = source is not self._target
         if refusal and source.endpoint.means_empty(refusal):
-            self._children.note_empty(refusal.status)
+            self._children.note_empty(key, refusal.status, of_parent=is_parent)
             return
         if not needs:
             raise error
         base = str(self._session.settings.base_url).rstrip("/")
         texts = {name: as_text(binding.values[name]) for name in source.endpoint.outside_path()}
         name = name_of(request.url.removeprefix(base), texts)
-        key = _child_key(source, request)
         if refusal and refusal.gone and needs & self._parents.keys():
-            of_parent = source is not self._target
-            self._children.note_gone(key, name, refusal, of_parent=of_parent)
+            self._children.note_gone(key, name, refusal, of_parent=is_parent)
         else:
             self._children.note_failure(key, name, error)
 

@@ -16,8 +16,8 @@ from framework.deletion import (
     hold_back,
 )
 from tests.fault_api import FaultApi, Reply, Request, answer
-from tests.resync import Installation, Outcome, Seeds, resource
-from tests.world import Items, entities, named
+from tests.resync import Installation, Seeds, resource
+from tests.world import Items, entities, held_back, named
 
 Kind = Literal["/items", "/notes", "/teams"]
 KINDS: tuple[Kind, ...] = ("/items", "/notes", "/teams")
@@ -241,13 +241,6 @@ async def test_exactly_what_is_certainly_gone_is_deleted(  # noqa: PLR0913 (the 
         failing, when, shares=shares, computed=computed, cascades=cascades
     )
     assert f"kind {failing!r} failed" in held_back(outcome)
-
-
-def held_back(outcome: Outcome) -> str:
-    """What the resync says of deletion at its end."""
-    lines = [line for line in outcome.log.splitlines() if "Deletion is held back" in line]
-    assert lines, outcome.log
-    return lines[-1]
 
 
 async def test_the_resync_after_it_deletes_the_rest(scene: Scene, seeds: Seeds) -> None:

@@ -28,7 +28,7 @@ from overrides import EndpointAppConfig, EndpointSelector, PaginationOverride, P
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from paging import signals
 from paging.extraction import Extractor
-from resync import session
+from resync import children, session
 from settings import load_settings
 from tests.documents import (
     DOCS,
