@@ -6,19 +6,21 @@ before Ocean deletes anything.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing, suppress
 from typing import Any, cast
 
 from loguru import logger
 from port_ocean.context.event import event
 from port_ocean.context.ocean import ocean
 from port_ocean.context.resource import resource
+from port_ocean.core.handlers.port_app_config.models import ResourceConfig
 
 from errors import OceanCustomError
 from framework.log_masking import hide_from_ocean
 from framework.mapping import begin_work
 from overrides import EndpointResource
+from resync.path_parameters import Resource
 from resync.session import Again, Doubt, Session
 from settings import Settings, load_settings
 
@@ -34,10 +36,15 @@ def installed_settings() -> Settings:
     )
 
 
-def open_session(settings: Settings) -> Session:
+def open_session(settings: Settings, configs: Iterable[ResourceConfig]) -> Session:
     """A session for resources that are read one after the other; whoever opens it closes it."""
     environment = ocean.config.allow_environment_variables_jq_access
-    session = Session(settings, jq_environment=environment)
+    resources: list[Resource] = []
+    for config in configs:
+        # A resource that is wrong says so itself when it is read.
+        with suppress(OceanCustomError):
+            resources.append(cast("EndpointResource", config).to_resource(settings.pagination))
+    session = Session(settings, resources=resources, jq_environment=environment)
     hide_from_ocean(session.client.redact)
     return session
 

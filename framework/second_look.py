@@ -111,7 +111,7 @@ async def _look(
     user_agent_type: UserAgentType,
 ) -> Seen:
     seen = Seen()
-    session = open_session(installed_settings())
+    session = open_session(installed_settings(), unsure.values())
     try:
         for index, config in unsure.items():
             async with resource_context(config, index):

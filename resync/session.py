@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -80,14 +80,16 @@ class Doubt(Enum):
 class Session:
     """One resync; close it with ``aclose``.
 
-    ``jq_environment`` lets jq programs read the process environment, as Ocean's setting
-    ``allow_environment_variables_jq_access`` does for mappings.
+    ``resources`` are those it will be asked for: a list that one of them gives and another one has
+    as a parent is read once. ``jq_environment`` lets jq programs read the process environment, as
+    Ocean's setting ``allow_environment_variables_jq_access`` does for mappings.
     """
 
     def __init__(
         self,
         settings: Settings,
         *,
+        resources: Iterable[Resource] = (),
         jq_environment: bool = False,
         http: Callable[[Settings], httpx.AsyncClient] = open_http,
     ) -> None:
@@ -97,6 +99,8 @@ class Session:
         self.client = ApiClient(settings, self.jq, http=http)
         self.store = ItemStore()
         self.parents = _Parents(self.client, self.store)
+        self._resources = tuple(resources)
+        self._shared: frozenset[Hashable] | None = None
 
     async def aclose(self) -> None:
         """Close connections, stop jq and forget what was kept."""
@@ -108,6 +112,29 @@ class Session:
     def told(self, text: str) -> str:
         """A text of an error as it may leave: without secrets, and on one line."""
         return escaped(self.client.redact(text))
+
+    async def ready(self, resource: Resource) -> Resource:
+        """The resource with what it computes; from now on it is known what resources share."""
+        if self._shared is None:
+            self._shared = await self._parents_of_resources()
+        return await computed(resource, self.started_at, self.jq)
+
+    def shares(self, source: _Source, request: PageRequest) -> bool:
+        """Whether the items of an endpoint are those of a parent, of any resource."""
+        return source.key(request) in (self._shared or frozenset())
+
+    async def _parents_of_resources(self) -> frozenset[Hashable]:
+        """What tells the parents that hang on no other parent from all other requests."""
+        keys: set[Hashable] = set()
+        for resource in self._resources:
+            # A resource that is wrong says so itself when it is read.
+            with suppress(OceanCustomError):
+                ready = await computed(resource, self.started_at, self.jq)
+                for one in ready.parameters:
+                    if isinstance(one, Parameter) and not one.parent.placeholders():
+                        request = request_for(one.parent, Binding(), self.settings.base_url)
+                        keys.add(_list_key(one.parent, request))
+        return frozenset(keys)
 
     def read(self, resource: Resource, *, again: Again | None = None) -> Reading:
         """A reading of a resource, about to begin; ``again``: what an earlier one left open."""
@@ -158,7 +185,7 @@ class Reading:
         """
         session, resource = self._session, self._resource
         try:
-            ready = await computed(resource, session.started_at, session.jq)
+            ready = await session.ready(resource)
             walk = _ResourceWalk(session, ready, self._again)
             batches = in_batches(
                 walk.chunks(), most_items=BATCH_ITEMS, most_bytes=BATCH_BYTES, linger=BATCH_LINGER
@@ -213,6 +240,10 @@ class _Source:
     first: Fetched | None = None
     longest: Fetched | None = None
     doubts: set[Doubt] = field(default_factory=set)
+
+    def key(self, request: PageRequest) -> Hashable:
+        """Lists with the same key have the same items."""
+        return _list_key(self.endpoint, request)
 
     def doubts_of(self, fetched: Fetched, first: PageRequest) -> set[Doubt]:
         """What a page leaves in doubt, of a walk that began with the request ``first``."""
@@ -274,7 +305,7 @@ class _EdgeCheck:
 
     def __init__(self, client: ApiClient, source: _Source) -> None:
         self._client = client
-        self._source = source
+        self.source = source
         self._left = MAX_START_CHECKS
         self.task: asyncio.Task[bool] | None = None
 
@@ -284,17 +315,15 @@ class _EdgeCheck:
         Raises PaginationError at once when a check found one; that a request failed is told by
         ``settle``, when all else has been read.
         """
-        first = self._source.first
+        first = self.source.first
         if first is None or not self._left or (self.task and not self.task.done()):
             return
         if self.task and (isinstance(self.task.exception(), SourceError) or self.task.result()):
             self._left = 0
             return
         self._left -= 1
-        self._source.first = None
-        check = self._client.refuse_page_before(
-            first, self._source.paginator, self._source.extractor
-        )
+        self.source.first = None
+        check = self._client.refuse_page_before(first, self.source.paginator, self.source.extractor)
         self.task = asyncio.create_task(check)
 
     async def settle(self) -> None:
@@ -304,13 +333,13 @@ class _EdgeCheck:
 
         Of all first pages the longest tells whether a server gives less than was asked for.
         """
-        source = self._source
+        source = self.source
         if source.longest:
             await self._client.refuse_page_beyond(
                 source.longest, source.paginator, source.extractor
             )
         self.check()
-        while self.task and not await self.task and self._source.first and self._left:
+        while self.task and not await self.task and self.source.first and self._left:
             self.check()
 
 
@@ -339,7 +368,18 @@ class _ResourceWalk:
         self._target = self._source(resource.endpoint, "data_path")
         self._chosen = _Walks(session.store)
         self._has_items = False
-        self._edges = [_EdgeCheck(session.client, source) for source in self._sources]
+        self._shared_list = self._list_shared()
+        # Of a list that others may take, the walk itself checks the edges.
+        checked = [one for one in self._parents.values() if one.endpoint.placeholders()]
+        checked += [] if self._shared_list else [self._target]
+        self._edges = [_EdgeCheck(session.client, source) for source in checked]
+
+    def _list_shared(self) -> PageRequest | None:
+        """The request of a resource whose list has the items of a parent."""
+        if self._parameters:
+            return None
+        request = request_for(self._target.endpoint, Binding(), self._session.settings.base_url)
+        return request if self._session.shares(self._target, request) else None
 
     def _source(self, endpoint: Endpoint, where: str) -> _Source:
         extractor = Extractor(endpoint.data_path, where, self._session.jq)
@@ -425,6 +465,12 @@ class _ResourceWalk:
         """The chunks of one child."""
         request = request_for(self._target.endpoint, binding, self._session.settings.base_url)
         if self._only is not None and _child_key(self._target, request) not in self._only:
+            return
+        if self._shared_list is not None:
+            kept = self._session.parents.pages(self._target, request)
+            async with aclosing(self._guarded(kept, self._target, request, binding)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
             return
         walk = self._session.client.walk(request, self._target.paginator, self._target.extractor)
         pages = self._guarded(walk, self._target, request, binding)
@@ -523,7 +569,7 @@ class _ResourceWalk:
         # A parent that hangs on another parent's value is a child itself: it may be gone.
         pages = self._guarded(choices, source, request, binding)
         async with aclosing(pages):
-            async for choices_of_page in pages:
+            async for choices_of_page, _ in pages:
                 for choice in choices_of_page:
                     yield binding.bound(parameter.name, choice["value"], choice["parent"])
 
@@ -535,7 +581,7 @@ class _ResourceWalk:
         distinct = Distinct()
         pages = self._session.parents.pages(source, request)
         async with aclosing(pages):
-            async for items in pages:
+            async for items, _ in pages:
                 # A parent walked for another resource was counted there.
                 source.has_rows = source.has_rows or bool(items)
                 choices: list[Item] = []
@@ -609,8 +655,8 @@ class _Followed:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def pages(self) -> AsyncGenerator[list[Item]]:
-        """The items, page by page; raises at the end what the walk raised.
+    async def pages(self) -> AsyncGenerator[Chunk]:
+        """The items, page by page, with their size; raises at the end what the walk raised.
 
         Raises SourceError when the walk was cut off.
         """
@@ -619,7 +665,7 @@ class _Followed:
             if at == len(self._spans):
                 await self._changed.wait()
                 continue
-            yield self._store.read(self._spans[at])
+            yield self._store.read(self._spans[at]), self._spans[at].length
             at += 1
         # Awaited itself, the task would be cancelled along with a reader that is.
         await asyncio.wait({self.task})
@@ -645,7 +691,7 @@ class _Walks:
 
     def followed(
         self, key: Hashable, walk: Callable[[], AsyncGenerator[list[Item]]]
-    ) -> AsyncGenerator[list[Item]]:
+    ) -> AsyncGenerator[Chunk]:
         """The items of a walk that is made once for its key; a failed one is made anew."""
         kept = self._kept.get(key)
         if kept is None or kept.failed:
@@ -654,7 +700,7 @@ class _Walks:
 
 
 class _Parents:
-    """The parents of one resync, each walked once."""
+    """The parents of one resync, each walked once, also for a resource that gives the same list."""
 
     def __init__(self, client: ApiClient, store: ItemStore) -> None:
         self._client = client
@@ -665,14 +711,14 @@ class _Parents:
         """Stop walking, and forget everything."""
         await self._walks.aclose()
 
-    async def pages(self, source: _Source, request: PageRequest) -> AsyncGenerator[list[Item]]:
+    async def pages(self, source: _Source, request: PageRequest) -> AsyncGenerator[Chunk]:
         """The items of a parent, page by page; its doubts are those of whoever takes its items."""
-        key = (request.key, source.extractor.data_path, source.endpoint.pagination)
+        key = source.key(request)
         doubts = self._doubts[key]
         pages = self._walks.followed(key, lambda: self._walked(source, request, doubts))
         async with aclosing(pages):
-            async for items in pages:
-                yield items
+            async for chunk in pages:
+                yield chunk
         source.doubts |= doubts
 
     async def _walked(
@@ -686,6 +732,23 @@ class _Parents:
                 source.count(fetched)
                 doubts |= source.doubts_of(fetched, first)
                 yield fetched.extracted.items
+        if not source.endpoint.placeholders():
+            # Whoever takes these items later asks nothing: what is wrong with them is told now.
+            source.refuse_fruitless()
+            await _settled(_EdgeCheck(self._client, source))
+
+
+async def _settled(edge: _EdgeCheck) -> None:
+    """What a check of the only walk over a source says, which need not be asked again."""
+    try:
+        await edge.settle()
+    finally:
+        await _cancelled([edge.task] if edge.task else [])
+        edge.source.first = edge.source.longest = None
+
+
+def _list_key(endpoint: Endpoint, request: PageRequest) -> Hashable:
+    return request.key, (endpoint.data_path or ".").strip(), endpoint.pagination
 
 
 async def _cancelled(tasks: Iterable[asyncio.Task[Any]]) -> None:

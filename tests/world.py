@@ -76,8 +76,7 @@ class World:
 def held_back(outcome: Outcome) -> str:
     """What the resync says of deletion at its end."""
     lines = [line for line in outcome.log.splitlines() if "Deletion is held back" in line]
-    assert lines, "no deletion was held back"
-    return lines[-1]
+    return lines[-1] if lines else ""
 
 
 def assert_nothing_lost(outcome: Outcome, *words: str) -> None:
