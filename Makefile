@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types audit format demo run faults bench lock clean
+.PHONY: help setup test lint types audit format demo run faults bench reference lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -46,6 +46,9 @@ faults: setup ## Run every fault at every place and show what becomes of it (min
 
 bench: setup ## Measure the speed, and write the tables of docs/performance.md (ten minutes)
 	@$(BIN)/python -m benchmarks
+
+reference: setup ## Write the tables of docs/settings.md from the table of settings
+	@$(BIN)/python scripts/settings_reference.py
 
 lock: setup ## Resolve the dependencies again and write both lock files
 	@$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml -o requirements.lock

@@ -28,8 +28,9 @@ from settings import (
     texts_in,
 )
 from transport.bodies import charset_of, decode_json
-from transport.redaction import Redactor, tokens_in
-from transport.retry import MAX_ATTEMPTS, backoff, is_rate_limited, parse_retry_after
+from transport.rate_limit import is_rate_limited, parse_retry_after
+from transport.redaction import Redactor, credentials_in, tokens_in
+from transport.retry import MAX_ATTEMPTS, backoff
 
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 # A fresh token may have expired already when its request was queued for long: a request
@@ -305,10 +306,14 @@ class LoginAuth(httpx.Auth):
         """
         try:
             answer = decode_json(response.content, charset_of(response.headers))
-            tokens = tokens_in(answer, only_likely=not response.is_success)
+            tokens = tokens_in(answer)
+            credentials = list(credentials_in(answer))
         except (ValueError, RecursionError):
             return None
-        self._redact.learn(*tokens, origin="login")
+        self._redact.learn(*tokens.named, origin="login", credentials=credentials)
+        # Of these there may be any number, such as permissions; what signs is learnt in any case.
+        rest = [*tokens.like_tokens, *(tokens.others if response.is_success else ())]
+        self._redact.learn(*rest, origin="answer of the login", unlikely=True)
         return answer
 
     def _refuse_failure(self, response: httpx.Response, answer: Json) -> None:
@@ -361,7 +366,6 @@ class _Template:
                     f" {keys_of(answer)}; correct the path"
                 )
             values[path] = value if isinstance(value, str) else json.dumps(value)
-        redact.add(*values.values())
 
         def filled(part: Json) -> Json:
             match part:
@@ -374,10 +378,14 @@ class _Template:
                 case _:
                     return part
 
+        parts = (self._credentials.headers, self._credentials.query_params, self._credentials.body)
+        headers, query_params, body = map(filled, parts)
+        credentials = list(credentials_in([headers, query_params, body]))
+        redact.learn(*values.values(), origin="template", credentials=credentials)
         return _Signature(
-            headers=filled(self._credentials.headers),
-            query_params=filled(self._credentials.query_params),
-            body=filled(self._credentials.body),
+            headers=headers,
+            query_params=query_params,
+            body=body,
             obtained_at=now,
             lifetime=_lifetime(answer),
         )

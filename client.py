@@ -10,9 +10,7 @@ order all the same.
 from __future__ import annotations
 
 import asyncio
-import json
 import math
-import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass, field, replace
@@ -36,7 +34,7 @@ from errors import (
 )
 from jq_engine.lookups import NOTHING_FOUND, Found, find
 from jq_engine.programs import Jq
-from json_values import MISSING, Json, keys_of
+from json_values import MISSING, Json, beginning_of, keys_of
 from pagination import Page, PageRequest, Paginator, Progress, Step, refuse_other_rows
 from paging.extraction import NO_ITEMS, Extracted, Extractor
 from paging.signals import is_error_report, is_partial, is_unopened, reasons_in, reports_error
@@ -53,8 +51,9 @@ from transport.bodies import (
 )
 from transport.http_client import WIRE_ERRORS, AddressRefused, open_http
 from transport.large_lists import SlicedRows, slice_list
-from transport.redaction import TELLING_LENGTH, Redactor
-from transport.retry import is_rate_limited, parse_retry_after, retried, seconds_to_reset
+from transport.rate_limit import RateLimit, is_rate_limited, parse_retry_after
+from transport.redaction import TELLING_LENGTH, Redactor, is_credential
+from transport.retry import retried
 
 MAX_REDIRECTS = 5
 IN_MEMORY = 4 * MIB
@@ -63,8 +62,6 @@ AHEAD_OF_WALK = 32 * MIB
 """Bytes of bodies that one walk asks for ahead, as far as the last one's size tells."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# Seconds that a limit may be reset early: headers tell whole ones, by another clock.
-_RESET_TOLERANCE = 2.0
 
 
 @dataclass(frozen=True)
@@ -126,6 +123,15 @@ class Counts:
     retries: int = 0
 
 
+def http_of(settings: Settings) -> httpx.AsyncClient:
+    """The HTTP client of an installation."""
+    return open_http(
+        settings.base_url,
+        verify_ssl=settings.verify_ssl,
+        connections=settings.max_concurrent_requests,
+    )
+
+
 class ApiClient:
     """The API of one installation, for one resync; close it with ``aclose``."""
 
@@ -134,11 +140,11 @@ class ApiClient:
         settings: Settings,
         jq: Jq,
         *,
-        http: Callable[[Settings], httpx.AsyncClient] = open_http,
+        http: Callable[[Settings], httpx.AsyncClient] = http_of,
     ) -> None:
         self._settings = settings
         self._jq = jq
-        self.redact = Redactor(*settings.secrets)
+        self.redact = Redactor(*settings.secrets, credentials=settings.secrets_in_data)
         self.counts = Counts()
         self._http = http(settings)
         self._http.headers["Accept-Encoding"] = ACCEPTED_CODINGS
@@ -163,10 +169,7 @@ class ApiClient:
         )
         self._ahead_free = settings.max_concurrent_requests
         self._in_flight = 0
-        self._heeds_limit = True
-        # Seconds of the monotonic clock: nothing is sent before the one, and by its own word the
-        # API answers nothing before the other.
-        self._paused_until = self._reset_at = 0.0
+        self._limit = RateLimit(settings.max_retry_wait)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -174,12 +177,17 @@ class ApiClient:
 
     async def _learn_cookies(self, response: httpx.Response) -> None:
         """What an answer sets, a login's too: it goes back with every request, as a token does."""
-        values = [
-            header.partition(";")[0].partition("=")[2].strip(' "')
-            for header in response.headers.get_list("Set-Cookie")
-        ]
-        secrets = [value for value in values if len(value) >= TELLING_LENGTH]
-        self.redact.learn(*secrets, origin="cookies")
+        secrets, credentials = [], []
+        for header in response.headers.get_list("Set-Cookie"):
+            pair, _, attributes = header.partition(";")
+            name, _, value = pair.partition("=")
+            value = value.strip(' "')
+            if len(value) >= TELLING_LENGTH:
+                secrets.append(value)
+            # RFC 6265, 4.1.2.6: what scripts must not read is rather a session than a choice.
+            if is_credential(name.strip(), value, hidden="httponly" in attributes.lower()):
+                credentials.append(value)
+        self.redact.learn(*secrets, origin="cookies", credentials=credentials)
 
     # --- one request -------------------------------------------------------------------
 
@@ -203,7 +211,7 @@ class ApiClient:
 
     async def _attempt(self, request: PageRequest) -> Answer:
         async with self._rate:
-            reset_at = await self._limit_reset()
+            reset_at = await self._limit.admitted()
             self.counts.requests += 1
             self._in_flight += 1
             try:
@@ -229,48 +237,8 @@ class ApiClient:
             headers = reply.response.headers
             return Answer(reply.url, error.status, headers, body=None, size=0, refusal=error)
         answer = await self._read(request, reply)
-        if self._heeds_limit:
-            self._doubt_limit(reset_at)
-        if self._heeds_limit:
-            self._heed_limit(answer.headers)
+        self._limit.learn(answer.headers, reset_at, self._in_flight)
         return answer
-
-    async def _limit_reset(self) -> float:
-        """Wait until the API allows requests again, or for as long as it may take.
-
-        Gives when it allows them by its own word, in seconds of the monotonic clock.
-        """
-        while (wait := self._paused_until - time.monotonic()) > 0:  # noqa: ASYNC110 — it may move on
-            await asyncio.sleep(wait)
-        return self._reset_at
-
-    def _heed_limit(self, headers: httpx.Headers) -> None:
-        """Send nothing for a while when the API says that no request remains."""
-        wait = min(seconds_to_reset(headers, self._in_flight), self._settings.max_retry_wait)
-        if wait <= 0:
-            return
-        now = time.monotonic()
-        if self._paused_until <= now:
-            logger.info(
-                f"the API's rate limit leaves no further request; going on in {wait:.1f} seconds"
-            )
-        self._paused_until = max(self._paused_until, now + wait)
-        # Where some remain for others under way, an answer before the reset is no surprise.
-        self._reset_at = max(self._reset_at, now + seconds_to_reset(headers, in_flight=0))
-
-    def _doubt_limit(self, reset_at: float) -> None:
-        """Heed the headers no longer when a request succeeded that by their word could not.
-
-        It was sent after the longest pause, and the limit was to be reset only at ``reset_at``:
-        some APIs always say that none remains. To heed that takes minutes for every page.
-        """
-        early = reset_at - time.monotonic()
-        if early > _RESET_TOLERANCE:
-            self._heeds_limit = False
-            logger.warning(
-                "the API answered although its rate limit was to leave no request for another"
-                f" {early:.0f} seconds; what it says of requests that remain is no longer heeded"
-            )
 
     def _wire_error(self, request: PageRequest, error: Exception) -> SourceError:
         """What became of a request that got no complete answer.
@@ -363,7 +331,7 @@ class ApiClient:
                 self._failed(request, reply),
                 status=status,
                 rate_limited=is_rate_limited(status, headers, body),
-                retry_after=parse_retry_after(status, headers, body=body),
+                retry_after=parse_retry_after(status, headers, body),
             )
 
     async def _read(self, request: PageRequest, reply: _Reply) -> Answer:
@@ -381,12 +349,13 @@ class ApiClient:
             body = decode_json(content, charset) if content.strip() else None
         except ValueError:
             raise BodyError(self._not_json(request, reply)) from None
-        if is_rate_limited(status, headers, body):
+        report = _report_in(body, request)
+        if is_rate_limited(status, headers, report):
             raise ResponseError(
                 self._failed(request, reply),
                 status=status,
                 rate_limited=True,
-                retry_after=parse_retry_after(status, headers, body=body),
+                retry_after=parse_retry_after(status, headers, report),
             )
         return Answer(reply.url, status, headers, body, len(content.strip()))
 
@@ -570,7 +539,7 @@ class ApiClient:
 
     def _reported(self, request: PageRequest, answer: Answer) -> BodyError:
         # The reason first: it may stand behind more data than is quoted.
-        quoted = self.redact.beginning(json.dumps({**reasons_in(answer.body), **answer.body}))
+        quoted = self.redact.beginning(beginning_of({**reasons_in(answer.body), **answer.body}))
         return BodyError(
             f"{self.describe(request)}: {answer.status}, but the answer reports an error,"
             f" {quoted!r}"
@@ -639,6 +608,19 @@ def _fetched(
     for extracted, size in runs:
         yield Fetched(request, page, extracted, size, begins_walk=is_first)
         is_first = False
+
+
+def _report_in(body: Json, request: PageRequest) -> Json:
+    """What a success says of itself beside its data: errors, and codes where there is no data."""
+    if not isinstance(body, dict):
+        return None
+    reported = reasons_in(body)
+    for key in (request.list_path or ())[:1]:
+        reported.pop(key, None)  # the items themselves: some APIs list errors
+    beside = {key: value for key, value in body.items() if key not in reported}
+    if any(value for value in beside.values() if isinstance(value, dict | list)):
+        return reported
+    return reported | beside
 
 
 def _only_secures(url: httpx.URL, target: httpx.URL) -> bool:

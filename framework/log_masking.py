@@ -15,7 +15,7 @@ from loguru import logger
 from port_ocean.log.logger_setup import _combined_patcher as patched_by_ocean
 from port_ocean.log.sensetive import SensitiveLogFilter, sensitive_log_filter
 
-from transport.redaction import Redactor
+from transport.redaction import SHORTEST_SECRET, Redactor
 
 if TYPE_CHECKING:
     from loguru import Record
@@ -31,18 +31,29 @@ class _Mask:
         self._redact = redact
 
     def sub(self, _replacement: object, text: str) -> str:
-        """The text as it may leave, whatever Ocean would put in the secrets' place."""
-        return self._redact(text)
+        """The text as it may leave, whatever Ocean would put in the secrets' place.
+
+        Of a text too long to be searched while all else waits, the beginning.
+        """
+        return self._redact.shortened(text)
 
 
 def hide_from_ocean(redact: Redactor) -> None:
     """Keep what this knows, and what it will learn, out of Ocean's lines and examples."""
     patterns = cast("list[re.Pattern[str] | _Mask]", sensitive_log_filter.compiled_patterns)
-    for outdated in _masks()[_KEPT - 1 :]:
+    for outdated in [*_masks()[_KEPT - 1 :], *filter(_is_too_short, patterns)]:
         patterns.remove(outdated)
     patterns.insert(0, _Mask(redact))
     logger.configure(patcher=_without_secrets)
     sensitive_log_filter.mask_object = _masked  # type: ignore[method-assign, assignment]
+
+
+def _is_too_short(pattern: re.Pattern[str] | _Mask) -> bool:
+    """Whether Ocean would hide every `x` of a text, since that is a password."""
+    if isinstance(pattern, _Mask):
+        return False
+    text = re.sub(r"\\(.)", r"\1", pattern.pattern, flags=re.DOTALL)
+    return re.escape(text) == pattern.pattern and len(text) < SHORTEST_SECRET
 
 
 def _masks() -> list[_Mask]:

@@ -24,7 +24,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 import msgspec
 from port_ocean.context.event import event
@@ -51,7 +51,7 @@ from framework.fused_mapping import (
     fuse,
 )
 from framework.identities import Identities, is_identifier
-from jq_engine.programs import jq_reason, without_values
+from jq_engine.programs import jq_reason, with_environment, without_values
 from json_values import Json, keys_of
 
 Items = list[dict[Json, Json]]
@@ -304,6 +304,10 @@ class FusedEntityProcessor(JQEntityProcessor):
         search.found[type(value)] += 1
         work.keys = work.keys or keys_of(data)
         return value
+
+    def _compile(self, pattern: str) -> Any:  # type: ignore[override]  # noqa: ANN401 (as Ocean's)
+        """Outside of a resync Ocean runs programs in this process, which knows Port's secret."""
+        return super()._compile(with_environment(pattern, environment=False))
 
     async def _prepared(self, jq: Jq, pattern: str, *, where: str) -> Search:
         """A search for one item after the other; raises MappingError.

@@ -19,10 +19,11 @@ from port_ocean.core.handlers.port_app_config.models import ResourceConfig
 from errors import OceanCustomError
 from framework.log_masking import hide_from_ocean
 from framework.mapping import begin_work
+from framework.raw_data import redact_raw_data
 from overrides import EndpointResource
 from resync.path_parameters import Resource
 from resync.session import Again, Doubt, Session
-from settings import Settings, load_settings
+from settings import Settings, load_settings, unknown_settings
 
 _LEFT = "ocean_custom_left_open"
 _LEFT_AGAIN = "ocean_custom_left_open_again"
@@ -30,10 +31,17 @@ _LEFT_AGAIN = "ocean_custom_left_open_again"
 
 def installed_settings() -> Settings:
     """The installation's settings; raises ConfigurationError with every fault."""
+    return load_settings(ocean.integration_config, secrets=_secrets())
+
+
+def unknown_names() -> list[str]:
+    """One sentence for each name that the installation sets and that is no setting."""
+    return unknown_settings(ocean.integration_config, _secrets())
+
+
+def _secrets() -> Mapping[str, Any] | None:
     secrets = getattr(ocean.config.integration, "secrets", None)
-    return load_settings(
-        ocean.integration_config, secrets=secrets if isinstance(secrets, Mapping) else None
-    )
+    return secrets if isinstance(secrets, Mapping) else None
 
 
 def open_session(settings: Settings, configs: Iterable[ResourceConfig]) -> Session:
@@ -44,8 +52,14 @@ def open_session(settings: Settings, configs: Iterable[ResourceConfig]) -> Sessi
         # A resource that is wrong says so itself when it is read.
         with suppress(OceanCustomError):
             resources.append(cast("EndpointResource", config).to_resource(settings.pagination))
-    session = Session(settings, resources=resources, jq_environment=environment)
+    session = Session(
+        settings,
+        resources=resources,
+        jq_environment=environment,
+        ports_secrets=(ocean.config.port.client_secret,),
+    )
     hide_from_ocean(session.client.redact)
+    redact_raw_data(ocean.port_client, session.client.redact.in_data)
     return session
 
 

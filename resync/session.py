@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 from loguru import logger
 
-from client import ApiClient, Fetched
+from client import ApiClient, Fetched, http_of
 from errors import (
     BodyError,
     CredentialsError,
@@ -51,7 +51,6 @@ from resync.path_parameters import (
 )
 from resync.streams import each, in_batches, merged
 from settings import Settings
-from transport.http_client import open_http
 
 BATCH_ITEMS = 500
 BATCH_BYTES = 16 * 1024 * 1024
@@ -81,8 +80,10 @@ class Session:
     """One resync; close it with ``aclose``.
 
     ``resources`` are those it will be asked for: a list that one of them gives and another one has
-    as a parent is read once. ``jq_environment`` lets jq programs read the process environment, as
-    Ocean's setting ``allow_environment_variables_jq_access`` does for mappings.
+    as a parent is read once.
+    ``jq_environment`` lets jq programs read the process environment, as Ocean's setting
+    ``allow_environment_variables_jq_access`` does for mappings, but for the variables that are
+    Port's own or hold one of ``ports_secrets``.
     """
 
     def __init__(
@@ -91,11 +92,12 @@ class Session:
         *,
         resources: Iterable[Resource] = (),
         jq_environment: bool = False,
-        http: Callable[[Settings], httpx.AsyncClient] = open_http,
+        ports_secrets: tuple[str, ...] = (),
+        http: Callable[[Settings], httpx.AsyncClient] = http_of,
     ) -> None:
         self.settings = settings
         self.started_at = time.time()
-        self.jq = JqWorker(environment=jq_environment)
+        self.jq = JqWorker(environment=jq_environment, secrets=ports_secrets)
         self.client = ApiClient(settings, self.jq, http=http)
         self.store = ItemStore()
         self.parents = _Parents(self.client, self.store)

@@ -28,6 +28,8 @@ OCEAN = {
     "framework.refused_entities",
     "framework.second_look",
     "framework.log_masking",
+    "framework.raw_data",
+    "framework.settings_model",
     "transport.http_client",
 }
 # Pure modules: decisions without I/O, clock or log.
@@ -46,6 +48,7 @@ PURE = {
     "resync.children",
     "resync.path_parameters",
     "transport.redaction",
+    "transport.text_views",
 }
 IMPURE_LIBRARIES = {"asyncio", "loguru", "os", "random", "socket", "threading", "time"}
 # Imports lead from a floor to itself or to a lower one: from the caller to what it calls.
@@ -97,7 +100,7 @@ def test_the_modules_are_found() -> None:
 
 
 def test_ocean_is_imported_by_few() -> None:
-    """A new version of the framework touches eight modules at most."""
+    """A new version of the framework touches nine modules at most."""
     assert {dotted(path) for path in MODULES if "port_ocean" in imported(path)} == OCEAN
 
 

@@ -714,10 +714,10 @@ async def test_the_error_of_a_login_names_it_without_secrets() -> None:
 @pytest.mark.parametrize(
     "login",
     [
-        pytest.param({"access_token": "t-1"}, id="short"),
+        pytest.param({"access_token": "tok1"}, id="short"),
         pytest.param({"access_token": 987654321}, id="a number"),
         pytest.param({"access_token": "long-enough-token", "refresh_token": "refresh-refresh"}),
-        pytest.param({"access_token": "t-1", "nested": [{"session": "session-of-someone"}]}),
+        pytest.param({"access_token": "tok1", "nested": [{"session": "session-of-someone"}]}),
     ],
     ids=str,
 )

@@ -149,6 +149,51 @@ async def test_a_stop_signal_in_the_middle_of_a_walk_ends_cleanly(
         assert complaint not in log
 
 
+async def test_no_program_reaches_ports_own_variables(
+    api: FaultApi, installation: Installation, tmp_path: Path
+) -> None:
+    """With the environment open to jq, no program of ours sees what is Port's; the rest it does.
+
+    In a query parameter, in `data_path`, and in the mapping; `client` and `client-secret` are what
+    Port gave the process. A password too short to be redacted is named once, without its value.
+    """
+    api.serve("/items", lambda _: answer([{"id": 1}, {"id": 2}, {"id": 3}]))
+    installation.mapping = [
+        resource(
+            "/items",
+            seen="[env, $ENV, .read] | tojson",
+            data_path=".[] | .read = [env, $ENV]",
+            query_params={"env": "{{ [env, $ENV] | tojson }}"},
+            pagination={"type": "none"},
+        )
+    ]
+
+    async with sailing(
+        installation,
+        tmp_path / "sail",
+        "--once",
+        ocean__Port__note="lower-case-of-port",
+        COPY="the client-secret again",
+        OPEN="anyone may read this",
+        OCEAN__INTEGRATION__CONFIG__AUTH_TYPE="basic",
+        OCEAN__INTEGRATION__CONFIG__USERNAME="a-key",
+        OCEAN__INTEGRATION__CONFIG__PASSWORD="e",
+        OCEAN__ALLOW_ENVIRONMENT_VARIABLES_JQ_ACCESS="true",
+    ) as process:
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+
+    assert process.returncode == 0, output.decode()
+    sent = [str(request.param("env")) for request in api.requests]
+    mapped = [json.dumps(seen) for seen in installation.seen().values()]
+    assert output.decode().count("password: a secret of fewer than 4 characters") == 1
+    assert sent
+    assert len(mapped) == 3
+    for text in (*sent, *mapped):
+        assert "anyone may read this" in text
+        assert "client-secret" not in text
+        assert "OCEAN__PORT__" not in text.upper()
+
+
 async def seed(installation: Installation) -> None:
     """Sync three items once."""
     installation.settings |= {
