@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.fault_api import FaultApi, answer, pages
+from tests.fault_api import FaultApi, Reply, Request, answer, pages
 from tests.resync import Installation, resource
 from tests.world import CHILDREN, PAGED, children, entities, named
 
@@ -111,10 +112,10 @@ async def test_a_mistake_in_a_shared_list_is_one_for_both(
         assert outcome.states["/items/{item}/notes"] == "failed"
 
 
-def pages_without_sign(items: list[dict[str, Any]]) -> Any:  # noqa: ANN401 (a handler)
+def pages_without_sign(items: list[dict[str, Any]]) -> Callable[[Request], Reply]:
     """Pages of which none says whether another comes before it."""
 
-    def page(request: Any) -> Any:  # noqa: ANN401
+    def page(request: Request) -> Reply:
         start = (request.number("page", 1) - 1) * 2
         return answer({"items": items[start : start + 2]})
 
