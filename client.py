@@ -16,6 +16,7 @@ from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import islice
+from urllib.parse import urlencode
 
 import httpx
 from aiolimiter import AsyncLimiter
@@ -274,7 +275,7 @@ class ApiClient:
 
         Transports may rewrite a request's URL to an address, so the URL kept here counts.
         """
-        url = self._url_of(request)
+        url = self._with_installations_params(self._url_of(request))
         method, body = request.method, request.body
         headers = dict(request.headers)
         secured: httpx.URL | None = None
@@ -315,6 +316,20 @@ class ApiClient:
         except (httpx.InvalidURL, ValueError):
             raise OriginError("a link is not a valid URL; nothing was sent") from None
         return url.copy_with(params=list(request.params)) if request.params else url
+
+    def _with_installations_params(self, url: httpx.URL) -> httpx.URL:
+        """The URL with those parameters of the settings whose names it lacks.
+
+        They are appended: what a link says stays as it is, letter by letter.
+        """
+        given = url.params
+        missing = [
+            (name, value) for name, value in self._settings.query_params if name not in given
+        ]
+        if not missing:
+            return url
+        added = urlencode(missing).encode()
+        return url.copy_with(query=b"&".join(filter(None, (url.query, added))))
 
     def _refuse_failure(self, request: PageRequest, reply: _Reply) -> None:
         status, headers = reply.response.status_code, reply.response.headers

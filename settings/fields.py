@@ -74,6 +74,9 @@ SECTIONS: Mapping[str, tuple[SettingField, ...]] = {
     "The API": (
         SettingField("baseUrl", "url", "https://api.example.com/v2", required=True),
         SettingField("customHeaders", "object", '{"X-Tenant": "${TENANT}"}', sensitive=True),
+        SettingField(
+            "queryParams", "object", '{"api-version": "2024-07-01"}', sensitive=True, advanced=True
+        ),
         SettingField("allowedHosts", "array", '["files.example.com"]', default=[], advanced=True),
         SettingField("verifySsl", "boolean", "false", default=True, advanced=True),
         SettingField("timeout", "integer", "120", default=30, least=1, most=3600, advanced=True),

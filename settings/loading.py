@@ -8,7 +8,6 @@ import base64
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import assert_never
 
 import httpx
@@ -21,10 +20,9 @@ from paging.signals import ConfiguredSignals
 from settings.fields import AUTH_TYPES, FIELDS, AuthType
 from settings.login import is_host, parsed_url, read_login
 from settings.reader import SettingsReader, as_text, kind_of
-from settings.secrets import basic_pair, credentials_of, secrets_of
-from settings.values import Credentials, LoginCredentials, Settings, StaticCredentials
+from settings.secrets import basic_pair, with_secrets
+from settings.values import Credentials, Settings, StaticCredentials
 from transport.bodies import MIB
-from transport.redaction import SHORTEST_SECRET, secrets_in
 
 _ENV_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -49,6 +47,7 @@ def load_settings(
         base_url=base_url or httpx.URL(),
         credentials=_credentials(reader, secrets or {}),
         custom_headers=headers.read(),
+        query_params=_query_params(reader),
         pagination=_pagination(reader),
         timeout=reader.whole("timeout"),
         verify_ssl=reader.boolean("verifySsl"),
@@ -63,38 +62,7 @@ def load_settings(
     )
     if reader.faults:
         raise ConfigurationError(reader.faults)
-    return replace(
-        settings,
-        secrets=secrets_of(settings, headers.from_environment),
-        secrets_in_data=credentials_of(settings),
-        short_secrets=_short_secrets(reader, settings, secrets or {}),
-    )
-
-
-def _short_secrets(
-    reader: SettingsReader, settings: Settings, secrets: Mapping[str, Json]
-) -> tuple[str, ...]:
-    """The settings whose secret is too short to be looked for in texts."""
-    auth_type = reader.word("authType", AUTH_TYPES)
-    used: dict[str, str | None] = {"authValue": _auth_value(reader, secrets)}
-    for field in FIELDS.values():
-        if field.kind == "string" and field.sensitive and auth_type in field.shown_for:
-            used[field.name] = reader.text(field.name)
-    if auth_type == "basic":
-        username, password = reader.text("username"), _password(reader)
-        encoded = _auth_value(reader, secrets) or ""
-        used = {"password": password} if username else {"authValue": ""}
-        used |= {"username": username} if not password else {}
-        if not username:
-            user, _, password = basic_pair(encoded).partition(":")
-            used = {"authValue": password or user}
-    if isinstance(settings.credentials, LoginCredentials):
-        login = settings.credentials.login
-        found = secrets_in({"body": login.body, "queryParams": login.query_params})
-        used = {"customAuthRequest": min(found, key=len, default=None)}
-    return tuple(
-        name for name, text in used.items() if text and len(text.strip()) < SHORTEST_SECRET
-    )
+    return with_secrets(settings, headers.from_environment)
 
 
 # --- the API -----------------------------------------------------------------------------
@@ -137,6 +105,22 @@ def _hosts(reader: SettingsReader) -> tuple[str, ...]:
                 "name a host only, such as a.example or a.example:8443",
             )
     return hosts
+
+
+def _query_params(reader: SettingsReader) -> tuple[tuple[str, str], ...]:
+    """Query parameters of every request; lists are repeated, nulls dropped."""
+    params: list[tuple[str, str]] = []
+    for number, (name, value) in enumerate(reader.object("queryParams").items(), 1):
+        values = value if isinstance(value, list) else [value]
+        # Not quoted: name or value may be a secret.
+        if any(isinstance(inner, dict | list) for inner in values):
+            reader.fault(
+                "queryParams",
+                f"parameter number {number} must be text, a number, a boolean or a list of those",
+            )
+            continue
+        params += [(name, as_text(inner)) for inner in values if inner is not None]
+    return tuple(params)
 
 
 class _CustomHeaders:
@@ -218,12 +202,14 @@ def _credentials(reader: SettingsReader, secrets: Mapping[str, Json]) -> Credent
         case "none":
             return StaticCredentials()
         case "bearer_token":
-            token = _credential(reader, secrets, "apiToken", "the token")
-            return _header(reader, "Authorization", token and f"Bearer {token}", "apiToken")
+            setting, token = _credential(reader, secrets, "apiToken", "the token")
+            value = token and f"Bearer {token}"
+            return _header(reader, "Authorization", value, "apiToken", setting)
         case "api_key":
             return _api_key(reader, secrets)
         case "basic":
-            return _header(reader, "Authorization", _basic(reader, secrets), "username")
+            setting, value = _basic(reader, secrets)
+            return _header(reader, "Authorization", value, "username", setting)
         case "custom":
             return read_login(reader)
         case _ as unreachable:
@@ -234,9 +220,9 @@ def _api_key(reader: SettingsReader, secrets: Mapping[str, Json]) -> StaticCrede
     param = reader.text("apiKeyParam")
     default: str = FIELDS["apiKeyHeader"].default
     header = reader.text("apiKeyHeader") or default
-    key = _credential(reader, secrets, "apiKey", "the key")
+    setting, key = _credential(reader, secrets, "apiKey", "the key")
     if param is None:
-        return _header(reader, header, key, "apiKey")
+        return _header(reader, header, key, "apiKey", setting)
     # Ocean hands the default over like any value.
     if header != default:
         reader.fault(
@@ -244,14 +230,15 @@ def _api_key(reader: SettingsReader, secrets: Mapping[str, Json]) -> StaticCrede
             "is set, and so is apiKeyHeader",
             "keep the one where the API looks for the key",
         )
-    return StaticCredentials(query_params={param: key} if key else {})
+    return StaticCredentials(query_params={param: key} if key else {}, setting=setting)
 
 
 def _header(
-    reader: SettingsReader, name: str, value: str | None, setting: str
+    reader: SettingsReader, name: str, value: str | None, own: str, setting: str
 ) -> StaticCredentials:
-    if value and reader.is_header(setting, name, value):
-        return StaticCredentials({name: value})
+    """The header that signs, from ``setting``; faults are of the type's ``own`` setting."""
+    if value and reader.is_header(own, name, value):
+        return StaticCredentials({name: value}, setting=setting)
     return StaticCredentials()
 
 
@@ -263,15 +250,18 @@ def _auth_value(reader: SettingsReader, secrets: Mapping[str, Json]) -> str | No
 
 def _credential(
     reader: SettingsReader, secrets: Mapping[str, Json], name: str, what: str
-) -> str | None:
-    value = reader.text(name) or _auth_value(reader, secrets)
+) -> tuple[str, str | None]:
+    """The setting that holds the credential, and its value; None where there is none."""
+    if own := reader.text(name):
+        return name, own
+    value = _auth_value(reader, secrets)
     if value is None:
         reader.fault(
             name,
             f"is missing: authType {reader.text('authType')!r} needs {what}, in {name} or in"
             " authValue",
         )
-    return value
+    return "authValue", value
 
 
 def _password(reader: SettingsReader) -> str:
@@ -281,11 +271,12 @@ def _password(reader: SettingsReader) -> str:
     return "" if value is None or isinstance(value, Mapping | list | bool) else str(value)
 
 
-def _basic(reader: SettingsReader, secrets: Mapping[str, Json]) -> str | None:
-    """The value of the Authorization header (RFC 7617)."""
+def _basic(reader: SettingsReader, secrets: Mapping[str, Json]) -> tuple[str, str | None]:
+    """The setting with the secret, and the value of the Authorization header (RFC 7617)."""
     username, password = reader.text("username"), _password(reader)
     if username is not None:
-        return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+        pair = base64.b64encode(f"{username}:{password}".encode()).decode()
+        return "password" if password else "username", f"Basic {pair}"
     encoded = _auth_value(reader, secrets)
     if encoded is None:
         reader.fault(
@@ -293,8 +284,8 @@ def _basic(reader: SettingsReader, secrets: Mapping[str, Json]) -> str | None:
             "is missing: authType 'basic' needs username and password, or authValue with"
             " base64 of user:password",
         )
-        return None
+        return "username", None
     if ":" not in basic_pair(encoded):
         reader.fault("authValue", "must be base64 of user:password for authType 'basic'")
-        return None
-    return f"Basic {encoded}"
+        return "authValue", None
+    return "authValue", f"Basic {encoded}"

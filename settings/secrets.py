@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from jq_engine.paths import plain_path
@@ -13,114 +14,116 @@ from settings.login import texts_in
 from settings.values import LoginCredentials, LoginRequest, Settings, StaticCredentials
 from transport.redaction import SHORTEST_SECRET, TELLING_LENGTH, credentials_in, secrets_in
 
+_REQUEST = "customAuthRequest"
 _LITERAL = re.compile(rf'"([^"]{{{TELLING_LENGTH},}})"')
-_SCHEME = re.compile(r"(\w+) +(.+)", re.DOTALL)  # RFC 9110, 11.4: Authorization: Bearer …
 # Headers that describe a request rather than authorise it; the others may hold a secret.
 _DESCRIPTIVE_HEADERS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
 
 
-def secrets_of(settings: Settings, from_environment: Iterable[str] = ()) -> tuple[str, ...]:
-    """Every text in the settings that may be a secret, each once.
+@dataclass(frozen=True)
+class _Secret:
+    """A secret; ``setting`` is named when it is too short, ``in_data``: a credential anywhere."""
+
+    text: str
+    setting: str = ""
+    in_data: bool = False
+
+
+def with_secrets(settings: Settings, from_environment: Iterable[str] = ()) -> Settings:
+    """The settings with every text in them that may be a secret, each once.
 
     ``from_environment``: what custom headers took from there, of which the values tell nothing
     any more. It is secret in any header.
     """
     found = [
-        *from_environment,
+        *map(_Secret, from_environment),
         *_of_headers(settings.custom_headers),
+        *_of_query(settings.query_params),
         *_of_credentials(settings.credentials),
     ]
-    return tuple(dict.fromkeys(text for text in found if text.strip()))
+    return replace(
+        settings,
+        secrets=_once(secret.text for secret in found if secret.text.strip()),
+        secrets_in_data=_once(
+            secret.text for secret in found if secret.in_data and len(secret.text) >= TELLING_LENGTH
+        ),
+        short_secrets=_once(
+            secret.setting
+            for secret in found
+            if secret.setting and 0 < len(secret.text.strip()) < SHORTEST_SECRET
+        ),
+    )
 
 
-def credentials_of(settings: Settings) -> tuple[str, ...]:
-    """The texts that are credentials wherever they stand, in items too, each once.
-
-    A shorter text may be a word as well, and an identifier must not change.
-    """
-    found = [
-        *_credentials_in_headers(settings.custom_headers),
-        *_credentials_that_sign(settings.credentials),
-    ]
-    return tuple(dict.fromkeys(text for text in found if len(text) >= TELLING_LENGTH))
+def _once(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
 
 
-def _credentials_that_sign(credentials: StaticCredentials | LoginCredentials) -> Iterator[str]:
+def _of_json(value: Json, setting: str = "") -> Iterator[_Secret]:
+    """What in a JSON value is a secret by its name or its length."""
+    yield from (_Secret(text, setting) for text in secrets_in(value))
+    yield from (_Secret(text, in_data=True) for text in credentials_in(value))
+
+
+def _of_credentials(credentials: StaticCredentials | LoginCredentials) -> Iterator[_Secret]:
     match credentials:
         case StaticCredentials():
-            values = [*credentials.headers.values(), *credentials.query_params.values()]
-            for value in values:
-                scheme, _, rest = value.partition(" ")
-                yield from _basic_credentials(rest if scheme.lower() == "basic" else "")
-                yield from (rest or value, *_long_parts(value))
-        case LoginCredentials():
-            login = credentials.login
-            yield from credentials_in({"body": login.body, "queryParams": login.query_params})
-            for form in (login.body_form or "", login.endpoint.partition("?")[2]):
-                for name, value in parse_qsl(form):
-                    yield from credentials_in({name: value})
-            yield from _credentials_in_headers(login.headers)
-            fixed = {k: v for k, v in credentials.headers.items() if not EMBEDDED.search(v)}
-            yield from _credentials_in_headers(fixed)
-            parts: Json = [credentials.query_params, credentials.body]
-            yield from (one for one in credentials_in(parts) if not EMBEDDED.search(one))
-
-
-def _credentials_in_headers(headers: Mapping[str, str]) -> Iterator[str]:
-    for name, value in _telling(headers):
-        yield from credentials_in({name: value})
-        scheme, _, encoded = value.partition(" ")
-        yield from _basic_credentials(encoded if scheme.lower() == "basic" else "")
-
-
-def _basic_credentials(encoded: str) -> Iterator[str]:
-    user, _, password = basic_pair(encoded).partition(":")
-    if password or user:
-        yield from (password or user, encoded)
-
-
-def _of_credentials(credentials: StaticCredentials | LoginCredentials) -> Iterator[str]:
-    match credentials:
-        case StaticCredentials():
+            setting = credentials.setting
             for value in credentials.headers.values():
-                yield from _of_signature(value)
+                yield from _of_signature(value, setting)
             for value in credentials.query_params.values():
-                yield from (value, *_long_parts(value))
+                yield from _of_token(value, setting)
         case LoginCredentials():
             yield from _of_login(credentials.login)
             yield from _of_template(credentials)
 
 
-def _of_signature(value: str) -> Iterator[str]:
-    """A header that signs every request: what follows the scheme is a secret of any length."""
-    scheme = _SCHEME.fullmatch(value)
-    yield from (one for one in _of_header(value) if not scheme or one != value)
-    if scheme:
-        yield scheme[2]
+def _of_signature(value: str, setting: str) -> Iterator[_Secret]:
+    """A header that signs every request: what follows the scheme is the secret, of any length."""
+    match value.split(" ", 1):
+        case ["Basic", encoded]:
+            yield from _of_pair(encoded, setting)
+        case ["Bearer", token]:
+            yield from _of_token(token, setting)
+        case _:
+            yield from _of_token(value, setting)
 
 
-def _of_headers(headers: Mapping[str, str]) -> Iterator[str]:
-    for _, value in _telling(headers):
-        yield from _of_header(value)
+def _of_token(value: str, setting: str = "") -> Iterator[_Secret]:
+    yield _Secret(value, setting, in_data=True)
+    yield from (_Secret(part, in_data=True) for part in _long_parts(value))
 
 
-def _telling(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The headers whose values may be secrets."""
+def _of_headers(headers: Mapping[str, str]) -> Iterator[_Secret]:
+    """Headers' values, and the parts of them that would be secrets by themselves."""
     for name, value in headers.items():
-        if name.lower() not in _DESCRIPTIVE_HEADERS and "version" not in name.lower():
-            yield name, value
+        if name.lower() in _DESCRIPTIVE_HEADERS or "version" in name.lower():
+            continue
+        yield from (_Secret(text) for text in (value, *_long_parts(value)))
+        yield from (_Secret(text, in_data=True) for text in credentials_in({name: value}))
+        scheme, _, encoded = value.partition(" ")
+        if scheme.lower() == "basic":
+            yield from _of_pair(encoded)
 
 
-def _of_header(value: str) -> Iterator[str]:
-    """A header's value, and the parts of it that would be secrets by themselves."""
-    yield from (value, *_long_parts(value))
-    scheme, _, encoded = value.partition(" ")
-    if scheme.lower() == "basic":
-        pair = basic_pair(encoded)
-        user, _, password = pair.partition(":")
-        # Some APIs take a key as the user name, with an empty password.
-        secret = password or user
-        yield from (secret, encoded, *([pair] if len(secret) >= SHORTEST_SECRET else []))
+def _of_query(params: Iterable[tuple[str, str]]) -> Iterator[_Secret]:
+    for name, value in params:
+        if "version" not in name.lower():
+            yield from _of_json({name: value}, "queryParams")
+
+
+def _of_pair(encoded: str, setting: str = "") -> Iterator[_Secret]:
+    """A user and password in base64, which is a secret however short they are.
+
+    Some APIs take a key as the user name, with an empty password.
+    """
+    pair = basic_pair(encoded)
+    user, _, password = pair.partition(":")
+    secret = password or user
+    yield _Secret(encoded, in_data=True)
+    yield _Secret(secret, setting, in_data=True)
+    if len(secret) >= SHORTEST_SECRET:
+        yield _Secret(pair)
 
 
 def basic_pair(encoded: str) -> str:
@@ -131,35 +134,35 @@ def basic_pair(encoded: str) -> str:
         return ""
 
 
-def _of_login(login: LoginRequest) -> Iterator[str]:
-    yield from secrets_in({"body": login.body, "queryParams": login.query_params})
+def _of_login(login: LoginRequest) -> Iterator[_Secret]:
+    yield from _of_json({"body": login.body, "queryParams": login.query_params}, _REQUEST)
     yield from _of_form(login.body_form or "")
     yield from _of_form(login.endpoint.partition("?")[2])
     yield from _of_headers(login.headers)
 
 
-def _of_form(form: str) -> Iterator[str]:
+def _of_form(form: str) -> Iterator[_Secret]:
     pairs = parse_qsl(form)
     if not pairs:
-        yield form  # what is no form may be anything
+        yield _Secret(form)  # what is no form may be anything
     for name, value in pairs:
-        yield from secrets_in({name: value})
+        yield from _of_json({name: value}, _REQUEST)
 
 
-def _of_template(template: LoginCredentials) -> Iterator[str]:
+def _of_template(template: LoginCredentials) -> Iterator[_Secret]:
     """What a template says beside its placeholders, and long texts within their programs."""
     fixed = {name: text for name, text in template.headers.items() if not EMBEDDED.search(text)}
     yield from _of_headers(fixed)
     parts = [template.query_params, template.body]
-    yield from (text for text in secrets_in(parts) if not EMBEDDED.search(text))
+    yield from (one for one in _of_json(parts) if not EMBEDDED.search(one.text))
     for text in texts_in(parts):
         for path in EMBEDDED.findall(text):
             if plain_path(path) is None:
-                yield from _LITERAL.findall(path)
+                yield from map(_Secret, _LITERAL.findall(path))
     for text in texts_in([template.headers, *parts]):
         around = EMBEDDED.split(text)[::2]
         if len(around) > 1:
-            yield from (part for fragment in around for part in _long_parts(fragment))
+            yield from (_Secret(part) for fragment in around for part in _long_parts(fragment))
 
 
 def _long_parts(value: str) -> list[str]:

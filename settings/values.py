@@ -12,10 +12,14 @@ from transport.bodies import MIB
 
 @dataclass(frozen=True)
 class StaticCredentials:
-    """Headers or query parameters that sign every request; none for ``authType: none``."""
+    """Headers or query parameters that sign every request; none for ``authType: none``.
+
+    ``setting`` is the one that the secret in them comes from.
+    """
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     query_params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    setting: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class Settings:
     base_url: httpx.URL
     credentials: Credentials = field(default_factory=StaticCredentials)
     custom_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query_params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     pagination: PaginationSettings = field(default_factory=PaginationSettings)
     timeout: float = 30.0
     verify_ssl: bool = True

@@ -6,13 +6,13 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.fault_api import FaultApi, Reply, Request, answer, silence
 from tests.resync import IDENTIFIER, Installation, resource, working_directory
+from workbench.sail import sail_command
 
 TOKEN = "the-token-of-the-docker-command"
 
@@ -40,16 +40,12 @@ def docker_environment(installation: Installation) -> dict[str, str]:
 
 @asynccontextmanager
 async def sailing(
-    installation: Installation, folder: Path, *options: str, **environment: str
+    installation: Installation, folder: Path, *, once: bool = False, **environment: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """`ocean sail` under way in a folder; killed if it is still there at the end."""
     installation.publish_mapping()
     process = await asyncio.create_subprocess_exec(
-        str(Path(sys.executable).with_name("ocean")),
-        "sail",
-        *options,
-        "--port",
-        "0",
+        *sail_command(once=once),
         cwd=working_directory(folder),
         env={**os.environ, **docker_environment(installation), **environment},
         stdin=asyncio.subprocess.DEVNULL,
@@ -80,7 +76,7 @@ async def test_the_docker_command_syncs_the_catalog(
     api.serve("/items", items)
     installation.mapping = [resource("/items")]
 
-    async with sailing(installation, tmp_path / "sail", "--once") as process:
+    async with sailing(installation, tmp_path / "sail", once=True) as process:
         output, _ = await asyncio.wait_for(process.communicate(), 60)
 
     log = output.decode()
@@ -105,7 +101,7 @@ async def test_a_failing_resync_is_reported_and_ends_the_process(
     await seed(installation)
     api.fail("/items", answer({"error": f"{TOKEN} may not read page 2"}, 403), on=2)
 
-    async with sailing(installation, tmp_path / "sail", "--once") as process:
+    async with sailing(installation, tmp_path / "sail", once=True) as process:
         output, _ = await asyncio.wait_for(process.communicate(), 60)
 
     log = output.decode()
@@ -171,7 +167,7 @@ async def test_no_program_reaches_ports_own_variables(
     async with sailing(
         installation,
         tmp_path / "sail",
-        "--once",
+        once=True,
         ocean__Port__note="lower-case-of-port",
         COPY="the client-secret again",
         OPEN="anyone may read this",

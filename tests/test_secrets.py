@@ -550,9 +550,8 @@ async def test_what_is_refused_at_the_start_is_told_without_its_value(
         "PAGE_SIZE": secrets["key"],
     }
     installation.mapping = [resource("/items")]
-
     environment = {f"OCEAN__INTEGRATION__CONFIG__{name}": value for name, value in given.items()}
-    async with sailing(installation, tmp_path / "sail", "--once", **environment) as process:
+    async with sailing(installation, tmp_path / "sail", once=True, **environment) as process:
         output, _ = await asyncio.wait_for(process.communicate(), 60)
 
     said = output.decode()

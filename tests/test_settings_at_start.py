@@ -19,7 +19,7 @@ PREFIX = "OCEAN__INTEGRATION__CONFIG__"
 async def logged(installation: Installation, folder: Path, **settings: str) -> str:
     """What one `ocean sail --once` with these variables says."""
     variables = {PREFIX + name: value for name, value in settings.items()}
-    async with sailing(installation, folder, "--once", **variables) as process:
+    async with sailing(installation, folder, once=True, **variables) as process:
         output, _ = await asyncio.wait_for(process.communicate(), 60)
     return output.decode()
 
