@@ -73,6 +73,10 @@ class HeldBack:
     everything: str | None = None
     keys: frozenset[Key] = frozenset()
 
+    def __bool__(self) -> bool:
+        """Whether anything may be held back."""
+        return bool(self.everything or self.blueprints or self.keys)
+
     def holds(self, key: Key) -> bool:
         """Whether an entity is held back."""
         return self.everything is not None or key[1] in self.blueprints or key in self.keys

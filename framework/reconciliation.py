@@ -142,7 +142,7 @@ class CarefulStateApplier(HttpEntitiesStateApplier):
         held = [
             one.copy(update={"relations": {}})
             for one in run.at_port
-            if run.held.holds(key_of_entity(one))
+            if run.held and run.held.holds(key_of_entity(one))
         ]
         missing = refused_entities().missing_blueprints
         after = [one for one in entities["after"] if one.blueprint not in missing]
@@ -263,6 +263,11 @@ class ReconcilingIntegration(BaseIntegration):
         self, entities: list[Entity], user_agent_type: UserAgentType, app_config: PortAppConfig
     ) -> None:
         """What Ocean does when nothing failed: compare with what Port has, and delete."""
+        failed = event.attributes[_RUN].failed
+        for one in _withheld(app_config, failed, ()):
+            if one.blueprint is ANY:  # no use asking Port what it holds
+                logger.warning(f"Deletion is held back: {HeldBack(everything=one.reason)}")
+                return
         began: Any = event.attributes.get("resync_start_time")
         at_port = await self.context.port_client.search_entities(
             user_agent_type, before=began.isoformat() if began else None

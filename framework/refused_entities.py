@@ -160,7 +160,9 @@ class RefusedEntities:
 
 def refused_entities() -> RefusedEntities:
     """Those of the resync in work."""
-    noted: RefusedEntities = event.attributes.setdefault(_REFUSED, RefusedEntities())
+    noted: RefusedEntities | None = event.attributes.get(_REFUSED)
+    if noted is None:
+        noted = event.attributes[_REFUSED] = RefusedEntities()
     return noted
 
 
