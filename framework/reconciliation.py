@@ -40,6 +40,7 @@ from framework.deletion import (
     constant_blueprint,
     hold_back,
 )
+from framework.outcome import REPORT
 from framework.refused_entities import hear_answers, refused_entities
 from framework.resync_context import installed_settings
 from framework.second_look import Seen, key_of_entity, look_again, reasons_of, silent_of, unsure_of
@@ -101,6 +102,7 @@ class CarefulStateApplier(HttpEntitiesStateApplier):
             noted.close()
         for warning in noted.warnings([config.kind for config in resources]):
             logger.warning(warning)
+        REPORT.get().note_refused(noted.count_by_resource().total())
 
     async def relations_of(self, blueprints: AbstractSet[str]) -> Relations:
         """The relations of blueprints at Port, and of those they lead to; none where it has none.
@@ -151,8 +153,11 @@ class CarefulStateApplier(HttpEntitiesStateApplier):
             user_agent_type,
             entity_deletion_threshold,
         )
-        if failures := list(run.seen.failures.values()):
-            raise SecondLookError(f"The second look failed: {failures[0]}") from failures[0]
+        if failures := run.seen.failures:
+            for index in failures:
+                REPORT.get().note_failed_second_look(event.port_app_config.resources[index].kind)
+            texts = "; ".join(map(str, failures.values()))
+            raise SecondLookError(f"The second look failed: {texts}") from [*failures.values()][0]
 
     async def delete(self, entities: list[Entity], user_agent_type: UserAgentType) -> None:
         """Delete entities: at the end of a resync those that are certainly gone."""
@@ -246,10 +251,10 @@ class ReconcilingIntegration(BaseIntegration):
             if not errors and not silent:
                 raise
             errors.append(error)
-        group = ExceptionGroup(f"Resync failed with {len(errors)} errors", errors)
+            logger.error(f"{type(error).__name__}: {error}")
+        # The kinds that failed have told it by now.
         if not silent:
-            raise group
-        logger.error(f"{group.message}: {errors[0]}")
+            raise ExceptionGroup(f"Resync failed with {len(errors)} errors", errors)
         return False
 
     async def sort_and_upsert_failed_entities(self, user_agent_type: UserAgentType) -> None:

@@ -17,8 +17,10 @@ from port_ocean.context.resource import resource
 from port_ocean.core.handlers.port_app_config.models import ResourceConfig
 
 from errors import OceanCustomError
+from framework.failures import handed_to_ocean
 from framework.log_masking import hide_from_ocean
 from framework.mapping import begin_work
+from framework.outcome import start_meter
 from framework.raw_data import redact_raw_data
 from overrides import EndpointResource
 from resync.path_parameters import Resource
@@ -68,25 +70,29 @@ async def read(
 ) -> AsyncGenerator[list[dict[str, Any]]]:
     """The items of the resource in work, in batches; then what is open is noted in the resync.
 
-    ``again``: what an earlier reading left open. Raises what ``Reading.batches`` raises, and
-    MappingError when items made no entity that should.
+    ``again``: what an earlier reading left open. Raises KindFailedError by what
+    ``Reading.batches`` raises, and by a MappingError when the mapping did not fit the items.
     """
     config = cast("EndpointResource", resource.resource_config)
     work = begin_work(session.jq, session.told)
-    try:
-        reading = session.read(config.to_resource(session.settings.pagination), again=again)
-        async with aclosing(reading.batches()) as batches:
-            async for batch in batches:
-                yield batch
-                work.refuse_unfinished()
-        if again is None:
-            may_move = Doubt.MOVED in reading.doubts
-            if shared := work.shared_warning(config, may_move=may_move):
-                logger.warning(session.told(shared))
-        work.refuse_fruitless(config)
-    except OceanCustomError as error:
-        # What the mapping made of the items quotes their keys.
-        raise error.rewritten(session.told) from None
+    with handed_to_ocean():
+        try:
+            reading = session.read(config.to_resource(session.settings.pagination), again=again)
+            meter = start_meter(resource.index, session.client.counts, reading)
+            async with aclosing(reading.batches()) as batches:
+                async for batch in batches:
+                    meter.items += len(batch)
+                    yield batch
+                    work.refuse_unfinished()
+            if again is None:
+                may_move = Doubt.MOVED in reading.doubts
+                if shared := work.shared_warning(config, may_move=may_move):
+                    logger.warning(session.told(shared))
+            work.refuse_faulty_query(config)
+            work.refuse_fruitless(config)
+        except OceanCustomError as error:
+            # What the mapping made of the items quotes their keys.
+            raise error.rewritten(session.told) from None
     which = _LEFT if again is None else _LEFT_AGAIN
     event.attributes.setdefault(which, {})[resource.index] = reading.left
 

@@ -25,6 +25,7 @@ from port_ocean.core.utils.entity_topological_sorter import EntityTopologicalSor
 from port_ocean.exceptions.core import OceanAbortException
 
 from framework.deletion import ANY, Key, constant_blueprint
+from framework.outcome import REPORT
 from framework.resync_context import (
     installed_settings,
     left_open,
@@ -123,6 +124,8 @@ async def _look(
                             seen.keys |= doomed & {key_of_entity(one) for one in written}
                 except* OceanAbortException as group:
                     seen.failures[index] = _first_of(group)
+                finally:
+                    REPORT.get().note_second_look(config.kind, index)
     finally:
         await session.aclose()
     for index, config in unsure.items():

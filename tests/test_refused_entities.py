@@ -60,6 +60,8 @@ async def test_what_port_refuses_is_told_with_its_reasons(
     (line,) = refusals(outcome)
     assert line.startswith("WARNING kind '/people': Port refused 5 entities; first: 3 (422: ")
     assert line.count("the property joined must be date-time") == 3
+    (last,) = [line for line in outcome.log.splitlines() if "Resync complete" in line]
+    assert "kinds 2, refused by Port 5" in last
 
 
 async def test_a_blueprint_that_port_does_not_have_is_told(
