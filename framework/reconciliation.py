@@ -157,7 +157,8 @@ class CarefulStateApplier(HttpEntitiesStateApplier):
             for index in failures:
                 REPORT.get().note_failed_second_look(event.port_app_config.resources[index].kind)
             texts = "; ".join(map(str, failures.values()))
-            raise SecondLookError(f"The second look failed: {texts}") from [*failures.values()][0]
+            first = next(iter(failures.values()))
+            raise SecondLookError(f"The second look failed: {texts}") from first
 
     async def delete(self, entities: list[Entity], user_agent_type: UserAgentType) -> None:
         """Delete entities: at the end of a resync those that are certainly gone."""
