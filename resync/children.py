@@ -16,6 +16,7 @@ nothing, or that the server is in trouble   it failed; after several the API is 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -40,8 +41,8 @@ ChildKey = bytes
 
 
 def key_of(*parts: str) -> ChildKey:
-    """The key of the child that a request with these parts asks for."""
-    return blake2b("\n".join(parts).encode(), digest_size=16).digest()
+    """The key of the child of an endpoint that these values stand for."""
+    return blake2b(json.dumps(parts).encode(), digest_size=16).digest()
 
 
 @dataclass

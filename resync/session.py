@@ -467,7 +467,7 @@ class _ResourceWalk:
     async def _child(self, binding: Binding) -> AsyncGenerator[Chunk]:
         """The chunks of one child."""
         request = request_for(self._target.endpoint, binding, self._session.settings.base_url)
-        if self._only is not None and _child_key(self._target, request) not in self._only:
+        if self._only is not None and _child_key(self._target, binding) not in self._only:
             return
         if self._shared_list is not None:
             kept = self._session.parents.pages(self._target, request)
@@ -520,7 +520,7 @@ class _ResourceWalk:
         """
         needs = source.endpoint.placeholders() & binding.values.keys()
         refusal = error if isinstance(error, ResponseError) and not begun else None
-        key = _child_key(source, request)
+        key = _child_key(source, binding)
         is_parent = source is not self._target
         if refusal and source.endpoint.means_empty(refusal):
             self._children.note_empty(key, refusal.status, of_parent=is_parent)
@@ -615,8 +615,10 @@ class _ResourceWalk:
             )
 
 
-def _child_key(source: _Source, request: PageRequest) -> bytes:
-    return key_of(source.where, request.key)
+def _child_key(source: _Source, binding: Binding) -> bytes:
+    """What tells a child from others, in this reading and in a later one: its values."""
+    names = sorted(source.endpoint.placeholders() & binding.values.keys())
+    return key_of(source.where, *(as_text(binding.values[name]) for name in names))
 
 
 # --- parents ---------------------------------------------------------------------------

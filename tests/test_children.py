@@ -60,6 +60,21 @@ async def test_the_lookup_costs_the_parents_and_the_children_that_are_still_list
     assert paths[4:] == ["/items", "/items/3/notes"]
 
 
+async def test_a_child_is_the_same_one_whatever_is_computed(family: Family) -> None:
+    """The time stands in the request, and has passed by the second look."""
+    since = {"since": "{{ now }}"}
+    family.installation.mapping = [
+        resource(NOTES, "child", path_parameters={"item": CHILDREN}, query_params=since)
+    ]
+    family.api.fail("/items/3/notes", answer({}, 404), times=1)
+
+    outcome = await family.installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.deleted == {"child/old"}
+    assert len({one.param("since") for one in family.api.at("/items/3/notes")}) == 2
+
+
 async def test_a_child_whose_parent_is_gone_is_gone(family: Family) -> None:
     """A parent that vanished between two requests fails nothing; what vanished is deleted."""
 
