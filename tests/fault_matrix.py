@@ -4,6 +4,7 @@
     python -m tests.fault_matrix --all          each of those with each style of signing as well
     python -m tests.fault_matrix --pairs        the cells of the test suite: each pair
     python -m tests.fault_matrix --fault 503    those of one fault
+    python -m tests.fault_matrix --place child  those at one place
     python -m tests.fault_matrix --write FILE   and write the table as a document
 
 A cell is a resync of three kinds over real HTTP, through the integration's `Session`, of an
@@ -494,11 +495,16 @@ def main() -> int:
     """Run the cells that were asked for; 1 when one breaks a rule."""
     parser = argparse.ArgumentParser(prog="python -m tests.fault_matrix")
     parser.add_argument("--fault", help="only the cells of this fault")
+    parser.add_argument("--place", choices=PLACES, help="only the cells at this place")
     parser.add_argument("--pairs", action="store_true", help="only the cells of the test suite")
     parser.add_argument("--all", action="store_true", help="every cell there is")
     parser.add_argument("--write", type=Path, help="put the table into this Markdown document")
     options = parser.parse_args()
-    chosen = [cell for cell in cells() if options.fault in {None, cell.fault.name}]
+    chosen = [
+        cell
+        for cell in cells()
+        if options.fault in {None, cell.fault.name} and options.place in {None, cell.place}
+    ]
     if not options.all:
         chosen = covering(chosen, pairs if options.pairs else places)
     began = time.monotonic()

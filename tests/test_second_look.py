@@ -673,3 +673,22 @@ async def test_what_a_search_names_is_unknown_to_a_port_in_trouble(
     assert "7 entities are not deleted" in warnings(outcome)[0]
     port.refuses = lambda _: False
     assert (await installation.resync()).deleted == {"item/gone"}
+
+
+async def test_a_port_that_does_not_say_what_it_holds_fails_the_resync(
+    world: World, port: Refusing
+) -> None:
+    """Nothing is deleted, and Port is told of a failed resync rather than of one without an end."""
+    port.refuses = lambda path: path.endswith("/datasource-entities")
+    installation = world.installation
+    installation.publish_mapping()
+
+    async with installation.booted() as app:
+        succeeded = await app.integration.sync_raw_all()
+
+    states = {status.kind: status.state for status in installation.store.kind_statuses()}
+    assert not succeeded
+    assert states["__reconciliation__"] == "failed"
+    assert not installation.store.deletions()
+    port.refuses = lambda _: False
+    assert (await installation.resync()).deleted == {"item/gone", "team/gone"}
