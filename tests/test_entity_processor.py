@@ -230,7 +230,7 @@ async def bench(app: Ocean, tmp_path: Path) -> AsyncIterator[Bench]:
 
 def mapped(query: str = "true", **mappings: Json) -> ResourceConfig:
     """A resource with these mappings."""
-    whole = {"identifier": ".id | tostring", "blueprint": '"item"', **mappings}
+    whole = {"identifier": '.id // "none" | tostring', "blueprint": '"item"', **mappings}
     return EndpointResource.parse_obj(
         {
             "kind": "/items",
