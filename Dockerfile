@@ -18,14 +18,14 @@ RUN --mount=type=secret,id=authority,target=/etc/ssl/certs/ca-certificates.crt \
 COPY . .
 # The root file system may be read-only at run time, and the user anyone. Compiled by content and
 # not by time: the same code gives the same files, and no start compiles anything again.
-RUN PYTHONHASHSEED=0 .venv/bin/python -m compileall -q --invalidation-mode unchecked-hash . \
+RUN PYTHONHASHSEED=0 .venv/bin/python -m compileall -qf --invalidation-mode unchecked-hash . \
     && chmod -R u=rwX,go=rX .
 
 FROM ${BASE}
 WORKDIR /app
 # The base brings Python's own modules uncompiled. The folder stands in for the volume that a
 # cluster mounts there, and is writable for whoever runs the container.
-RUN PYTHONHASHSEED=0 python -m compileall -q --invalidation-mode unchecked-hash \
+RUN PYTHONHASHSEED=0 python -m compileall -qf --invalidation-mode unchecked-hash \
         -x 'site-packages|ensurepip|idlelib|lib2to3|tkinter|turtledemo' /usr/local/lib/python3.12 \
     && mkdir -m 1777 /tmp/ocean
 COPY --from=build /app /app
