@@ -21,7 +21,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
@@ -110,24 +110,19 @@ class Image:
 
     engine: Engine
     name: str
-    unpacked: Path | None = field(default=None)
+    logs: Path
+    unpacked: Path | None = None
 
     @classmethod
     @contextmanager
     def opened(cls, engine: Engine, name: str) -> Iterator[Self]:
-        """The image, ready to be started."""
-        if engine == "docker":
-            yield cls(engine, name)
-            return
-        working = _run("buildah", "from", "--pull-never", name).stdout.strip()
-        try:
-            root = Path(_run("buildah", "mount", working).stdout.strip())
-            mounted = root / CERTIFICATE.lstrip("/")
-            mounted.parent.mkdir(parents=True, exist_ok=True)
-            mounted.touch()
-            yield cls(engine, name, root)
-        finally:
-            _run("buildah", "rm", working)
+        """The image, ready to be started; the logs of its containers last as long."""
+        with tempfile.TemporaryDirectory() as folder:
+            if engine == "docker":
+                yield cls(engine, name, Path(folder))
+                return
+            with _unpacked(name) as root:
+                yield cls(engine, name, Path(folder), root)
 
     @cached_property
     def config(self) -> Mapping[str, object]:
@@ -153,8 +148,8 @@ class Image:
         command: Sequence[str] = (),
     ) -> Iterator[Container]:
         """The image's own command, or another, under way; killed at the end."""
-        with tempfile.TemporaryDirectory() as folder, _cpu_group() as group:
-            log = Path(folder, "log")
+        with _cpu_group() as group:
+            log = self.logs / uuid.uuid4().hex
             words = (
                 self._docker(environment, certificate, command)
                 if self.engine == "docker"
@@ -211,6 +206,20 @@ class Image:
 
 def _run(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, capture_output=True, text=True, check=check)
+
+
+@contextmanager
+def _unpacked(name: str) -> Iterator[Path]:
+    """The root folder of a container of buildah, with a place to mount a certificate at."""
+    working = _run("buildah", "from", "--pull-never", name).stdout.strip()
+    try:
+        root = Path(_run("buildah", "mount", working).stdout.strip())
+        mounted = root / CERTIFICATE.lstrip("/")
+        mounted.parent.mkdir(parents=True, exist_ok=True)
+        mounted.touch()
+        yield root
+    finally:
+        _run("buildah", "rm", working)
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from tests.resync import IDENTIFIER, REPOSITORY, Installation, resource
 NAME = os.environ.get("OCEAN_CUSTOM_IMAGE", "")
 ENGINE = engine() if NAME else None
 READY_SECONDS = 120  # at half a core of a machine with other work
-READY_CPU_SECONDS = 3.5
+READY_CPU_SECONDS = 2.5
 STOP_SECONDS = 30  # as long as a cluster waits before it kills
 TOKEN = "the-token-of-the-container"
 
@@ -257,8 +257,11 @@ async def test_it_stays_healthy_while_a_large_mapping_runs(
 async def test_the_start_costs_little(
     image: Image, api: FaultApi, installation: Installation, port: int
 ) -> None:
-    """From nothing to ready it takes less CPU than half a core has in seven seconds."""
+    """From nothing to ready it takes less CPU than half a core has in five seconds."""
     del api
     with image.started(environment(installation, port)) as container:
         await until_ready(container, port)
-        assert container.cpu() < READY_CPU_SECONDS
+        seconds = container.cpu()
+
+    print(f"{seconds:.2f} s of CPU")  # noqa: T201 (a figure of docs/performance.md)
+    assert seconds < READY_CPU_SECONDS
