@@ -1,12 +1,12 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types audit format demo run faults bench lock clean
+.PHONY: help setup test lint types audit format demo run faults bench lock image ocean-latest release-check clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
 LOCK := --universal --python-version 3.12 --generate-hashes --no-header --no-annotate
 
 help: ## Show these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## Create .venv and install the locked dependencies (again when the lock changed)
 	@:
@@ -48,8 +48,18 @@ bench: setup ## Measure the speed, and write the tables of docs/performance.md (
 	@$(BIN)/python -m benchmarks
 
 lock: setup ## Resolve the dependencies again and write both lock files
-	@$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --upgrade $(LOCK) --excludes requirements-left-out.txt pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile -q --upgrade $(LOCK) -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
+
+image: setup ## Build the container image and start it as a cluster would (docker, or buildah as root)
+	@scripts/image localhost/port-ocean-custom:check
+	@OCEAN_CUSTOM_IMAGE=localhost/port-ocean-custom:check $(BIN)/python -m pytest tests/test_image.py
+
+ocean-latest: setup ## Run the tests against the newest release of Ocean, in a copy
+	@scripts/ocean-latest
+
+release-check: setup ## Go through the checklist of a release (an hour)
+	@scripts/release-check
 
 clean: ## Remove the environment and everything generated
 	@rm -rf .venv .coverage htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache

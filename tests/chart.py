@@ -33,7 +33,7 @@ LARGEST_PLAIN_NUMBER = 999_999
 # What one writes on Helm's command line, as docs/installation.md does.
 OF_COMMAND: Values = {"port": {"clientId": "client", "clientSecret": "client-secret"}}
 DEFAULTS: Values = {
-    "imageRegistry": "ghcr.io/port-labs",
+    "imageRegistry": "registry-of-the-chart.example.com",
     "workload": {"kind": "Deployment"},
     "secret": {"create": True, "name": ""},
     "service": {"enabled": True, "port": 8000},
@@ -69,8 +69,10 @@ def merged(*parts: Values) -> dict[str, Any]:
     for part in parts:
         for key, value in part.items():
             before = result.get(key)
-            both = isinstance(before, Mapping) and isinstance(value, Mapping)
-            result[key] = merged(before, value) if both else value
+            if isinstance(before, Mapping) and isinstance(value, Mapping):
+                result[key] = merged(before, value)
+            else:
+                result[key] = value
     return result
 
 
@@ -214,7 +216,7 @@ def rendered_by_helm(given: Values, version: str) -> Rendered:
     by_kind: dict[str, list[dict[str, Any]]] = {}
     for document in documents:
         by_kind.setdefault(document["kind"], []).append(document)
-    (workload,) = [*by_kind.get("Deployment", ()), *by_kind.get("CronJob", ())]
+    (workload,) = by_kind.get("Deployment", []) + by_kind.get("CronJob", [])
     spec = workload["spec"]
     template = spec["template"] if "template" in spec else spec["jobTemplate"]["spec"]["template"]
     (container,) = template["spec"]["containers"]

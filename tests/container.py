@@ -133,6 +133,13 @@ class Image:
         shown = _run("buildah", "inspect", "--type", "image", self.name)
         return dict(json.loads(shown.stdout)["OCIv1"]["config"])
 
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The image's labels."""
+        labels = self.config["Labels"]
+        assert isinstance(labels, Mapping)
+        return labels
+
     def run(self, *command: str) -> str:
         """What a command in the image writes."""
         with self.started({}, command=command) as container:

@@ -65,7 +65,9 @@ def installed(container: Rendered, monkeypatch: pytest.MonkeyPatch, folder: Path
     for variable, value in {**CREDENTIALS, **container.environment}.items():
         if variable.startswith("OCEAN__"):
             monkeypatch.setenv(variable, value)
-    ocean = IntegrationConfiguration(integration_config_model=default_config_factory(OPTIONS))
+    ocean = IntegrationConfiguration.model_validate(
+        {"integration_config_model": default_config_factory(OPTIONS)}
+    )
     config = ocean.integration.config
     return load_settings(config if isinstance(config, dict) else config.model_dump())
 

@@ -12,7 +12,7 @@ import re
 import socket
 import ssl
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 
@@ -129,9 +129,9 @@ def test_nothing_is_compiled_when_it_starts(image: Image) -> None:
 def test_it_says_what_it_is(image: Image) -> None:
     """Version, licence and base stand in the labels of the OCI."""
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
-    labels = image.config["Labels"]
-    assert isinstance(labels, Mapping)
-    said = {key.removeprefix("org.opencontainers.image."): value for key, value in labels.items()}
+    said = {
+        name.removeprefix("org.opencontainers.image."): text for name, text in image.labels.items()
+    }
 
     assert said["version"] == project["version"]
     assert said["licenses"] == "MIT"
