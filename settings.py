@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl
 import httpx
 
 from errors import ConfigurationError, MappingError
+from jq_engine.environment import is_ports_own
 from jq_engine.lookups import compile_lookup
 from jq_engine.paths import plain_path
 from jq_engine.programs import EMBEDDED
@@ -27,7 +28,7 @@ from json_values import Json
 from pagination import PAGINATION_TYPES, PaginationSettings
 from paging.signals import DEFAULT_NEXT_LINK_PATH, ConfiguredSignals
 from transport.bodies import MIB
-from transport.redaction import TELLING_LENGTH, secrets_in
+from transport.redaction import SHORTEST_SECRET, TELLING_LENGTH, credentials_in, secrets_in
 
 AuthType = Literal["none", "bearer_token", "basic", "api_key", "custom"]
 AUTH_TYPES: tuple[AuthType, ...] = get_args(AuthType)
@@ -39,8 +40,6 @@ DEFAULT_API_KEY_HEADER = "X-API-Key"
 
 _LITERAL = re.compile(rf'"([^"]{{{TELLING_LENGTH},}})"')
 _ENV_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-# Ocean's own credentials for Port, which it reads whatever the case; see Ocean's PortSettings.
-_PORTS_OWN = re.compile(r"OCEAN__PORT(__.*)?", re.IGNORECASE)
 _HOST = re.compile(r"([^\s/@?#\\*%:\[\]]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
 _LAST_PORT = 65_535
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2: token
@@ -89,7 +88,9 @@ Credentials = StaticCredentials | LoginCredentials
 class Settings:
     """One installation.
 
-    Times in seconds, sizes in bytes; ``requests_per_minute`` None: no ceiling.
+    Times in seconds, sizes in bytes; ``requests_per_minute`` None: no ceiling. Of the
+    ``secrets`` those ``secrets_in_data`` are credentials wherever they stand; ``short_secrets``
+    are the names of settings with a secret too short to be looked for.
     """
 
     base_url: httpx.URL
@@ -106,6 +107,8 @@ class Settings:
     max_response_size: int = 256 * MIB
     max_compressed_size: int = 128 * MIB
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    secrets_in_data: tuple[str, ...] = field(default=(), repr=False)
+    short_secrets: tuple[str, ...] = ()
 
 
 def load_settings(
@@ -142,6 +145,8 @@ class _Reader:
         self._secrets = secrets
         self._environ = environ
         self._confidential: list[str] = []
+        self._credentials_kept: list[str] = []
+        self._short: list[str] = []
         self.faults: list[str] = []
 
     def settings(self) -> Settings | None:
@@ -166,6 +171,8 @@ class _Reader:
             max_compressed_size=self._number("max_compressed_size", 128, least=1, most=65_536)
             * MIB,
             secrets=tuple(self._confidential),
+            secrets_in_data=tuple(self._credentials_kept),
+            short_secrets=tuple(dict.fromkeys(self._short)),
         )
         return None if base_url is None else settings
 
@@ -246,8 +253,15 @@ class _Reader:
     def _fault(self, name: str, problem: str) -> None:
         self.faults.append(f"{_camel(name)} {problem}")
 
-    def _keep_secret(self, *values: str) -> None:
-        self._confidential.extend(value for value in values if value.strip())
+    def _keep_secret(self, *values: str, of: str = "") -> None:
+        """Note secrets; with the setting ``of`` which they are, those too short are told of."""
+        self._confidential.extend(values)
+        if of and any(0 < len(value.strip()) < SHORTEST_SECRET for value in values):
+            self._short.append(_camel(of))
+
+    def _keep_credential(self, *values: str) -> None:
+        """Note what is a credential wherever it stands; a shorter text may be a word as well."""
+        self._credentials_kept.extend(one for one in values if len(one) >= TELLING_LENGTH)
 
     # --- settings ----------------------------------------------------------------------
 
@@ -306,23 +320,36 @@ class _Reader:
         if name.lower() in _DESCRIPTIVE_HEADERS or "version" in name.lower():
             return
         self._keep_secret(value, *_long_parts(value))
+        self._keep_credential(*credentials_in({name: value}))
         scheme, _, encoded = value.partition(" ")
         if scheme.lower() == "basic":
-            self._keep_pair(encoded)
+            self._keep_encoded_pair(encoded)
 
-    def _keep_pair(self, encoded: str) -> str:
+    def _keep_pair(self, user: str, password: str, encoded: str, *, of: str) -> None:
+        """A user and password, whose base64 is a secret however short they are.
+
+        Some APIs take a key as the user name, with an empty password.
+        """
+        secret = password or user
+        self._keep_secret(secret, of=of)
+        self._keep_secret(
+            encoded, *([f"{user}:{password}"] if len(secret) >= SHORTEST_SECRET else [])
+        )
+        self._keep_credential(secret, encoded)
+
+    def _keep_encoded_pair(self, encoded: str, *, of: str = "") -> str:
         """The user:password that base64 holds; its password is a secret, or a lone user name."""
         try:
             pair = base64.b64decode(encoded, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):
             return ""
         user, _, password = pair.partition(":")
-        self._keep_secret(password or user, pair)
+        self._keep_pair(user, password, encoded, of=of)
         return pair
 
     def _with_environment(self, number: int, text: str) -> str:
         def read(reference: re.Match[str]) -> str:
-            if _PORTS_OWN.fullmatch(reference[1]):
+            if is_ports_own(reference[1]):
                 self._fault(
                     "custom_headers",
                     f"header number {number} reads ${{{reference[1]}}}, which is for Port and no"
@@ -427,7 +454,8 @@ class _Reader:
             None,
         )
         value = self._text("auth_value") or (named.strip() if isinstance(named, str) else None)
-        self._keep_secret(value or "")
+        self._keep_secret(value or "", of="auth_value")
+        self._keep_credential(value or "")
         return value
 
     def _credential(self, name: str, what: str) -> str | None:
@@ -439,7 +467,8 @@ class _Reader:
                 " or in authValue",
             )
             return None
-        self._keep_secret(value, *_long_parts(value))
+        self._keep_secret(value, *_long_parts(value), of=name)
+        self._keep_credential(value, *_long_parts(value))
         return value
 
     def _password(self) -> str:
@@ -452,10 +481,9 @@ class _Reader:
         """The value of the Authorization header (RFC 7617)."""
         username, password = self._text("username"), self._password()
         if username is not None:
-            pair = f"{username}:{password}"
-            # Some APIs take a key as the user name, with an empty password.
-            self._keep_secret(password or username, pair)
-            return "Basic " + base64.b64encode(pair.encode()).decode()
+            pair = base64.b64encode(f"{username}:{password}".encode()).decode()
+            self._keep_pair(username, password, pair, of="password" if password else "username")
+            return f"Basic {pair}"
         encoded = self._auth_value()
         if encoded is None:
             self._fault(
@@ -464,7 +492,7 @@ class _Reader:
                 " base64 of user:password",
             )
             return None
-        if ":" not in self._keep_pair(encoded):
+        if ":" not in self._keep_encoded_pair(encoded, of="auth_value"):
             self._fault("auth_value", "must be base64 of user:password for authType 'basic'")
             return None
         return f"Basic {encoded}"
@@ -526,6 +554,7 @@ class _Reader:
                 self._keep_header_secret(name, text)
         parts = [credentials.query_params, credentials.body]
         self._keep_secret(*(text for text in secrets_in(parts) if not EMBEDDED.search(text)))
+        self._keep_credential(*(one for one in credentials_in(parts) if not EMBEDDED.search(one)))
         paths = [path for text in texts_in(parts) for path in EMBEDDED.findall(text)]
         programs = [path for path in paths if plain_path(path) is None]
         self._keep_secret(*(text for path in programs for text in _LITERAL.findall(path)))
@@ -573,7 +602,9 @@ class _Reader:
             self._fault(setting, "has both 'body' and 'bodyForm'; keep the one the API expects")
         headers = self._headers(setting, request)
         query_params = self._texts(setting, request, "queryParams")
-        self._keep_secret(*secrets_in({"body": body, "queryParams": query_params}))
+        sent: Json = {"body": body, "queryParams": query_params}
+        self._keep_secret(*secrets_in(sent), of=setting)
+        self._keep_credential(*credentials_in(sent))
         self._keep_form_secrets(form or "")
         self._keep_form_secrets(endpoint.partition("?")[2])
         for name, value in headers.items():
@@ -593,7 +624,8 @@ class _Reader:
         # What is no form may be anything.
         self._keep_secret(*([] if pairs else [form]))
         for name, value in pairs:
-            self._keep_secret(*secrets_in({name: value}))
+            self._keep_secret(*secrets_in({name: value}), of="custom_auth_request")
+            self._keep_credential(*credentials_in({name: value}))
 
     def _check_endpoint(self, setting: str, endpoint: str) -> None:
         is_full = re.match(r"[a-z][a-z0-9+.-]*://", endpoint, re.IGNORECASE)

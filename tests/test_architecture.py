@@ -26,6 +26,9 @@ OCEAN = {
     "framework.mapping",
     "framework.deletion",
     "framework.log_masking",
+    "framework.failures",
+    "framework.outcome",
+    "framework.raw_data",
     "transport.http_client",
 }
 # Pure modules: decisions without I/O, clock or log.
@@ -34,6 +37,7 @@ PURE = {
     "json_values",
     "pagination",
     "framework.fused_mapping",
+    "framework.query_check",
     "jq_engine.lookups",
     "jq_engine.paths",
     "jq_engine.programs",
@@ -42,6 +46,7 @@ PURE = {
     "paging.signals",
     "resync.path_parameters",
     "transport.redaction",
+    "transport.text_views",
 }
 IMPURE_LIBRARIES = {"asyncio", "loguru", "os", "random", "socket", "threading", "time"}
 # Imports lead from a floor to itself or to a lower one: from the caller to what it calls.
@@ -93,7 +98,7 @@ def test_the_modules_are_found() -> None:
 
 
 def test_ocean_is_imported_by_few() -> None:
-    """A new version of the framework touches eight modules at most."""
+    """A new version of the framework touches eleven modules at most."""
     assert {dotted(path) for path in MODULES if "port_ocean" in imported(path)} == OCEAN
 
 

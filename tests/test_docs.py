@@ -21,6 +21,7 @@ from pydantic import ValidationError
 import errors
 import integration
 from errors import ConfigurationError, MappingError
+from framework.outcome import ExitCode
 from jq_engine import worker as jq_worker
 from jq_engine.programs import Jq
 from json_values import Json
@@ -49,9 +50,17 @@ from tests.layout import MODULES
 from transport import retry
 
 ALL = [README, *DOCS]
-SETTINGS, MAPPING, PAGINATION, AUTHENTICATION, ERRORS, DESIGN = (
+SETTINGS, MAPPING, PAGINATION, AUTHENTICATION, ERRORS, DESIGN, OPERATING = (
     ROOT / "docs" / f"{name}.md"
-    for name in ("settings", "mapping", "pagination", "authentication", "errors", "design")
+    for name in (
+        "settings",
+        "mapping",
+        "pagination",
+        "authentication",
+        "errors",
+        "design",
+        "operating",
+    )
 )
 OPTIONS: dict[str, dict[str, Json]] = {
     option["name"]: option
@@ -454,27 +463,29 @@ def test_the_tree_of_errors_is_the_one_in_the_code() -> None:
     }
 
 
-def test_the_headers_of_rate_limits_are_those_of_the_code() -> None:
-    """What tells of a limit is listed, by what it says."""
-    assert [row.names("Headers") for row in tables(ERRORS, "The API says")] == [
-        list(retry.RESET_HEADERS),
-        list(retry.REMAINING_HEADERS),
-    ]
-
-
 def test_the_limits_are_those_of_the_code() -> None:
     """Numbers in the prose are the constants."""
     said = " ".join(prose(ERRORS).split())
-    transient = sorted(errors.ResponseError.TRANSIENT_STATUSES)
+    come_again = sorted(errors.ResponseError.COME_AGAIN_STATUSES)
+    final = sorted(errors.ResponseError.NOT_SUPPORTED_STATUSES)
 
     assert f"at most {retry.MAX_ATTEMPTS} times" in said
-    assert f"| {', '.join(map(str, transient))} | yes |" in said
+    retried = ", ".join(map(str, come_again))
+    but = " and ".join(map(str, final))
+    assert f"| {retried}, and every status from 500 on but {but} | yes |" in said
     assert f"After {session.MAX_FAILED_CHILDREN} failures" in prose(MAPPING)
     limits = {row.cells["Limit of one run"]: row.cells["Value"] for row in JQ_LIMITS}
     assert limits["time"] == f"{jq_worker.MAX_SECONDS:g} seconds"
     assert limits["memory"].startswith(f"{jq_worker.MAX_MEMORY_BYTES // 2**20} MB")
     assert limits["output"] == f"{jq_worker.MAX_OUTPUT_BYTES // 2**20} MB"
     assert f"in batches of {session.BATCH_ITEMS}" in DESIGN.read_text()
+
+
+def test_the_exit_codes_are_those_of_the_code() -> None:
+    """Whoever watches a CronJob finds every code, and no other."""
+    codes = [int(row.cells["Code"]) for row in tables(OPERATING, "Code")]
+
+    assert codes == [*ExitCode]
 
 
 # --- the documents themselves ----------------------------------------------------------

@@ -6,6 +6,7 @@ The hostile programs are real, and so is the process; only the limits are smalle
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -210,6 +211,28 @@ async def test_the_environment_is_not_there(monkeypatch: pytest.MonkeyPatch) -> 
     assert "OCEAN_TEST_VALUE" not in psutil.Process(blind.pid).environ()
     await blind.aclose()
     await seeing.aclose()
+
+
+async def test_ports_own_variables_are_never_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is Port's is not in the process, by name, in any case, nor as a copy under another."""
+    for name, value in {
+        "OCEAN__PORT__CLIENT_SECRET": "secret-of-port",
+        "ocean__port__client_id": "id-of-port",
+        "OCEAN__PORT": json.dumps({"client_id": "id-of-port"}),
+        "A_COPY": "Bearer secret-of-port",
+        "ANOTHER": "from config.yaml",
+        "OCEAN__PORTAL": "a word",
+    }.items():
+        monkeypatch.setenv(name, value)
+    worker = JqWorker(environment=True, secrets=("from config.yaml",))
+
+    outputs = await worker.outputs("env, $ENV", None, where=WHERE)
+
+    for seen in (*outputs, psutil.Process(worker.pid).environ()):
+        assert "of-port" not in json.dumps(seen)
+        assert {"A_COPY", "ANOTHER"} & seen.keys() == set()
+        assert seen["OCEAN__PORTAL"] == "a word"
+    await worker.aclose()
 
 
 # --- the process --------------------------------------------------------------------------

@@ -148,12 +148,14 @@ MAPPING_MISTAKES = {
     "filter-jq": Mistake(children(filter=".id =="), ("path_parameters.item.filter", ".id ==")),
     "query-jq": Mistake(
         resource("/items", data_path=".items", query=".id === 1"),
-        ("compile",),
+        ("kind '/items': selector.query '.id === 1' is not a jq program", "correct the expression"),
         teams=None,
         asks=None,
     ),
     "query-typo": Mistake(
-        resource("/items", data_path=".items", query=".name"), ("boolean",), asks=True
+        resource("/items", data_path=".items", query=".name"),
+        ("kind '/items': selector.query '.name' gave the text", "boolean", "make it a comparison"),
+        asks=True,
     ),
     "data-path-typo": Mistake(
         resource("/items", data_path=".itemz"),

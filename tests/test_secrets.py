@@ -743,6 +743,46 @@ async def test_a_cookie_that_was_set_is_a_secret(
     assert leaks(outcome.message + outcome.log, {"cookie": plain("sid")}) == []
 
 
+async def test_a_cookie_of_60_kb_is_a_secret_like_others(
+    api: FaultApi, installation: Installation
+) -> None:
+    """An API that sets a huge cookie and refuses with what resembles it: the resync just ends."""
+    cookie = "".join(hashlib.sha512(f"{number}".encode()).hexdigest() for number in range(470))
+    api.serve("/items", answer([{"id": 1}], Set_Cookie=f"sid={cookie}; Path=/"))
+    api.serve("/other", answer({"reason": f"not {cookie}, nor {cookie[:-1]}"}, 403))
+    installation.mapping = [resource("/items"), resource("/other", "team")]
+
+    outcome = await asyncio.wait_for(installation.resync(), 60)
+
+    assert f"not {REDACTED}" in outcome.message
+    assert leaks(outcome.message + outcome.log, {"cookie": cookie[:4000]}) == []
+
+
+@pytest.mark.parametrize("password", ["x", "X", "ab", "123"])
+async def test_a_short_password_shreds_nothing(
+    api: FaultApi, installation: Installation, password: str
+) -> None:
+    """Vendors prescribe `x`: logs, errors and examples stay whole, the pair stays secret."""
+    user = "a-key-that-is-the-user"
+    pair = base64.b64encode(f"{user}:{password}".encode()).decode()
+    reason = f"next X x ab 123, Basic {pair}"
+    installation.settings |= {"auth_type": "basic", "username": user, "password": password}
+    installation.sends_examples = True
+    api.serve("/items", answer([{"id": 1, "of": reason}]))
+    api.serve("/other", answer({"reason": reason}, 403))
+    installation.mapping = [resource("/items"), resource("/other", "team")]
+
+    outcome = await installation.resync()
+
+    hidden = reason.replace(pair.rstrip("="), REDACTED).replace(f"{REDACTED}=", REDACTED)
+    said = outcome.message.replace(f"{REDACTED}==", REDACTED).replace(f"{REDACTED}=", REDACTED)
+    assert hidden.rstrip("=") in said
+    assert pair not in outcome.message + outcome.log
+    assert "Resync was triggered" in outcome.log
+    (example,) = installation.store.examples("/items")
+    assert str(example["of"]).startswith("next X x ab 123, Basic [redacted]")
+
+
 @pytest.mark.parametrize(
     "settings",
     [

@@ -846,3 +846,50 @@ def test_any_settings_give_settings_or_faults(config: dict[str, Json]) -> None:
 
     assert found
     assert all(fault[0].islower() for fault in found)
+
+
+@pytest.mark.parametrize(
+    ("config", "named"),
+    [
+        pytest.param({"auth_type": "basic", "username": "key", "password": "x"}, "password"),
+        pytest.param({"auth_type": "basic", "auth_value": "bWU6eA=="}, "authValue"),
+        pytest.param({"auth_type": "bearer_token", "api_token": "abc"}, "apiToken"),
+        pytest.param(
+            {
+                "auth_type": "custom",
+                "custom_auth_request": {"endpoint": "/login", "body": {"pin": 12}},
+                "custom_auth_request_template": {"headers": {"A": "{{.t}}"}},
+            },
+            "customAuthRequest",
+        ),
+    ],
+    ids=str,
+)
+def test_a_secret_too_short_is_named(config: dict[str, Json], named: str) -> None:
+    """The setting is told, to warn of it; the value is no secret to search for."""
+    settings = load_settings({"base_url": "https://api.example.com", **config})
+
+    assert settings.short_secrets == (named,)
+
+
+def test_what_is_a_credential_in_data() -> None:
+    """Tokens, keys and passwords of eight characters; no words, whatever setting they are in."""
+    settings = load_settings(
+        {
+            "base_url": "https://api.example.com",
+            "auth_type": "custom",
+            "custom_headers": {
+                "X-Tenant": "acme-corporation-1",
+                "X-Project-Key": "PAYMENTS",
+                "X-Api-Key": "key-123456",
+                "Cookie": "tenant=acme-corp-1; sid=abcdefgh1",
+            },
+            "custom_auth_request": {
+                "endpoint": "/login?scope=read-teams-1",
+                "body": {"user": "administrator", "password": "two words", "pin": "1234"},
+            },
+            "custom_auth_request_template": {"headers": {"Authorization": "Bearer {{.t}}"}},
+        }
+    )
+
+    assert set(settings.secrets_in_data) == {"key-123456", "abcdefgh1", "two words"}
