@@ -54,6 +54,7 @@ gc.freeze()
 from framework.deletion import CautiousStateApplier, SecondLookError
 from framework.log_masking import watch_log
 from framework.mapping import FusedEntityProcessor
+from framework.metrics import register_series
 from framework.outcome import REPORT, ExitCode, ResyncReport
 from framework.process_exit import ProcessExit
 from overrides import EndpointAppConfig
@@ -62,6 +63,10 @@ from overrides import EndpointAppConfig
 # https://docs.pydantic.dev/latest/api/config/#pydantic.config.ConfigDict.hide_input_in_errors
 IntegrationConfiguration.model_config["hide_input_in_errors"] = True
 IntegrationConfiguration.model_rebuild(force=True)
+
+
+# Ocean makes its app, with all series, once this module is loaded.
+register_series()
 
 
 class CustomIntegration(BaseIntegration):

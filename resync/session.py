@@ -134,6 +134,11 @@ class Reading:
         """How many children were begun so far; None where the resource has no path parameters."""
         return self._walk.children if self._walk is not None else None
 
+    @property
+    def skipped_children(self) -> int:
+        """How many children were left out so far, as their parents went away."""
+        return self._walk.skipped if self._walk is not None else 0
+
     async def batches(self) -> AsyncGenerator[list[Item]]:
         """The items, in batches.
 
@@ -349,12 +354,17 @@ class _ResourceWalk:
         return self._target.walks if self._parameters else None
 
     @property
+    def skipped(self) -> int:
+        """How many children answered that they are gone, and were left out."""
+        return sum(source.gone for source in self._sources)
+
+    @property
     def doubts(self) -> frozenset[Doubt]:
         """Why this walk, now that it is over, may have missed items."""
         doubts = {doubt for source in self._sources for doubt in source.doubts}
         if not self._has_items:
             doubts.add(Doubt.EMPTY)
-        if any(source.gone for source in self._sources):
+        if self.skipped:
             doubts.add(Doubt.GONE)
         return frozenset(doubts)
 
@@ -392,7 +402,7 @@ class _ResourceWalk:
             chooser.refuse_doubtful()
         for source in self._sources:
             source.refuse_fruitless()
-        if gone := sum(source.gone for source in self._sources):
+        if gone := self.skipped:
             logger.warning(
                 "{}: skipped {} children that answered 404 or 410; their parents went away"
                 " meanwhile",
