@@ -16,6 +16,7 @@ from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import islice
+from urllib.parse import urlencode
 
 import httpx
 from aiolimiter import AsyncLimiter
@@ -127,6 +128,15 @@ class Counts:
     """Runs while a request waits for a rate limit: the API's, or ``requestsPerMinute``."""
 
 
+def http_of(settings: Settings) -> httpx.AsyncClient:
+    """The HTTP client of an installation."""
+    return open_http(
+        settings.base_url,
+        verify_ssl=settings.verify_ssl,
+        connections=settings.max_concurrent_requests,
+    )
+
+
 class ApiClient:
     """The API of one installation, for one resync; close it with ``aclose``."""
 
@@ -135,7 +145,7 @@ class ApiClient:
         settings: Settings,
         jq: Jq,
         *,
-        http: Callable[[Settings], httpx.AsyncClient] = open_http,
+        http: Callable[[Settings], httpx.AsyncClient] = http_of,
     ) -> None:
         self._settings = settings
         self._jq = jq
@@ -281,7 +291,7 @@ class ApiClient:
 
         Transports may rewrite a request's URL to an address, so the URL kept here counts.
         """
-        url = self._url_of(request)
+        url = self._with_installations_params(self._url_of(request))
         method, body = request.method, request.body
         headers = dict(request.headers)
         secured: httpx.URL | None = None
@@ -322,6 +332,20 @@ class ApiClient:
         except (httpx.InvalidURL, ValueError):
             raise OriginError("a link is not a valid URL; nothing was sent") from None
         return url.copy_with(params=list(request.params)) if request.params else url
+
+    def _with_installations_params(self, url: httpx.URL) -> httpx.URL:
+        """The URL with those parameters of the settings whose names it lacks.
+
+        They are appended: what a link says stays as it is, letter by letter.
+        """
+        given = url.params
+        missing = [
+            (name, value) for name, value in self._settings.query_params if name not in given
+        ]
+        if not missing:
+            return url
+        added = urlencode(missing).encode()
+        return url.copy_with(query=b"&".join(filter(None, (url.query, added))))
 
     def _refuse_failure(self, request: PageRequest, reply: _Reply) -> None:
         status, headers = reply.response.status_code, reply.response.headers

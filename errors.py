@@ -18,7 +18,45 @@ that raised deletes nothing.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Self, override
+
+Place = str | tuple[str | int, ...]
+"""A setting's name, or a path of the mapping such as ``("resources", 0, "kind")``."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong in the settings or the mapping; ``str`` is its sentence.
+
+    ``remedy`` is what to do; empty where the problem says what must be. ``where`` is the place
+    as the sentence begins with it, None: a setting's name. A fault without a place says in
+    its problem what it is about.
+    """
+
+    place: Place
+    problem: str
+    remedy: str = ""
+    where: str | None = None
+
+    def rewritten(self, rewrite: Callable[[str], str]) -> "Fault":
+        """Pass all of its text through a function."""
+        return replace(
+            self,
+            place=self.place
+            if isinstance(self.place, str)
+            else tuple(rewrite(part) if isinstance(part, str) else part for part in self.place),
+            problem=rewrite(self.problem),
+            remedy=rewrite(self.remedy),
+            where=self.where and rewrite(self.where),
+        )
+
+    def __str__(self) -> str:
+        where = self.where
+        if where is None:
+            where = self.place if isinstance(self.place, str) else ""
+        sentence = f"{where} {self.problem}" if where else self.problem
+        return f"{sentence}; {self.remedy}" if self.remedy else sentence
 
 
 class OceanCustomError(Exception):
@@ -45,16 +83,20 @@ class OceanCustomError(Exception):
 class ConfigurationError(OceanCustomError):
     """One or more settings are wrong; nothing was requested.
 
-    ``faults`` holds one sentence a fault: what is wrong, and what to do.
+    ``faults`` says of each what is wrong, where, and what to do; a text is a fault without
+    a place of its own.
     """
 
-    def __init__(self, faults: Sequence[str] | str) -> None:
-        self.faults = (faults,) if isinstance(faults, str) else tuple(faults)
-        super().__init__("; ".join(self.faults))
+    def __init__(self, faults: Sequence[Fault | str] | Fault | str) -> None:
+        given = (faults,) if isinstance(faults, str | Fault) else tuple(faults)
+        self.faults = tuple(
+            Fault((), fault) if isinstance(fault, str) else fault for fault in given
+        )
+        super().__init__("; ".join(map(str, self.faults)))
 
     @override
     def rewritten(self, rewrite: Callable[[str], str]) -> Self:
-        self.faults = tuple(map(rewrite, self.faults))
+        self.faults = tuple(fault.rewritten(rewrite) for fault in self.faults)
         return super().rewritten(rewrite)
 
 

@@ -2,7 +2,8 @@
 
 Ocean loads this module before it reads the settings and before ``main.py``, so what must come
 first is here: that ``auth`` or ``framework`` is ours, whatever else is installed; that Python's
-garbage collector leaves alone what is loaded by now; and that no error quotes a setting.
+garbage collector leaves alone what is loaded by now; and that Ocean hands the settings over as they
+are, without an error that quotes one.
 """
 
 # ruff: noqa: E402 — the order of this module's parts is what it is about
@@ -38,7 +39,6 @@ _put_our_modules_first()
 
 from loguru import logger
 from port_ocean.clients.port.types import UserAgentType
-from port_ocean.config.settings import IntegrationConfiguration
 from port_ocean.context.event import TriggerType
 from port_ocean.context.ocean import PortOceanContext
 from port_ocean.core.handlers.port_app_config.api import APIPortAppConfig
@@ -57,12 +57,10 @@ from framework.mapping import FusedEntityProcessor
 from framework.metrics import register_series
 from framework.outcome import REPORT, ExitCode, ResyncReport
 from framework.process_exit import ProcessExit
+from framework.settings_model import take_settings_as_given
 from overrides import EndpointAppConfig
 
-# pydantic quotes what it refuses: without this a missing baseUrl prints the token beside it.
-# https://docs.pydantic.dev/latest/api/config/#pydantic.config.ConfigDict.hide_input_in_errors
-IntegrationConfiguration.model_config["hide_input_in_errors"] = True
-IntegrationConfiguration.model_rebuild(force=True)
+take_settings_as_given()
 
 
 # Ocean makes its app, with all series, once this module is loaded.

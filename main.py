@@ -12,7 +12,7 @@ from port_ocean.context.resource import resource
 from errors import ConfigurationError
 from framework.failures import handed_to_ocean
 from framework.log_masking import hide_from_ocean
-from framework.resync_context import installed_settings, open_session, read
+from framework.resync_context import installed_settings, open_session, read, unknown_names
 from resync.session import Session
 from transport.redaction import SHORTEST_SECRET, Redactor
 
@@ -21,7 +21,9 @@ _SESSION = "ocean_custom_session"
 
 @ocean.on_start()
 async def check_settings() -> None:
-    """Tell of faulty settings at once rather than at the first resync."""
+    """Tell of faulty and unknown settings at once rather than at the first resync."""
+    for sentence in unknown_names():
+        logger.warning(sentence)
     try:
         settings = installed_settings()
     except ConfigurationError as error:

@@ -1,7 +1,7 @@
 """What each kind came to, as series of `/metrics` beside Ocean's own.
 
-They follow Ocean's conventions: gauges that each resync sets anew, with the label ``kind``, the kind
-and its place in the mapping (`/tickets-0`). Ocean also sends them to Port, with its own.
+They follow Ocean's conventions: gauges that each resync sets anew, with the label ``kind``, the
+kind and its place in the mapping (`/tickets-0`). Ocean also sends them to Port, with its own.
 ``register_metric``: https://ocean.getport.io, *Metrics*.
 """
 

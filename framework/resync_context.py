@@ -22,17 +22,24 @@ from framework.outcome import start_meter
 from framework.raw_data import redact_raw_data
 from overrides import EndpointResource
 from resync.session import Doubt, Session
-from settings import Settings, load_settings
+from settings import Settings, load_settings, unknown_settings
 
 _DOUBTS = "ocean_custom_doubts"
 
 
 def installed_settings() -> Settings:
     """The installation's settings; raises ConfigurationError with every fault."""
+    return load_settings(ocean.integration_config, secrets=_secrets())
+
+
+def unknown_names() -> list[str]:
+    """One sentence for each name that the installation sets and that is no setting."""
+    return unknown_settings(ocean.integration_config, _secrets())
+
+
+def _secrets() -> Mapping[str, Any] | None:
     secrets = getattr(ocean.config.integration, "secrets", None)
-    return load_settings(
-        ocean.integration_config, secrets=secrets if isinstance(secrets, Mapping) else None
-    )
+    return secrets if isinstance(secrets, Mapping) else None
 
 
 def open_session(settings: Settings) -> Session:

@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 from loguru import logger
 
-from client import ApiClient, Fetched
+from client import ApiClient, Fetched, http_of
 from errors import (
     BodyError,
     CredentialsError,
@@ -50,7 +50,6 @@ from resync.path_parameters import (
 )
 from resync.streams import each, in_batches, merged
 from settings import Settings
-from transport.http_client import open_http
 
 BATCH_ITEMS = 500
 BATCH_BYTES = 16 * 1024 * 1024
@@ -91,7 +90,7 @@ class Session:
         *,
         jq_environment: bool = False,
         ports_secrets: tuple[str, ...] = (),
-        http: Callable[[Settings], httpx.AsyncClient] = open_http,
+        http: Callable[[Settings], httpx.AsyncClient] = http_of,
     ) -> None:
         self.settings = settings
         self.started_at = time.time()

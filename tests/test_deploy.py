@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import sys
 import tomllib
 from pathlib import Path
 
@@ -32,6 +31,7 @@ from tests.chart import (
 from tests.fault_api import FaultApi, answer
 from tests.layout import ROOT
 from tests.resync import IDENTIFIER, Installation, resource, working_directory
+from workbench.sail import sail_command
 
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 OPTIONS = yaml.safe_load((ROOT / ".port" / "spec.yaml").read_text())["configurations"]
@@ -219,11 +219,9 @@ async def test_the_rendered_container_syncs(
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("OCEAN__")}
 
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        "from port_ocean.run import run; run()",
+        *sail_command(),
         cwd=working_directory(tmp_path / "app"),
-        env={**inherited, **environment, "APPLICATION__PORT": "0"},
+        env={**inherited, **environment},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,

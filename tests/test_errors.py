@@ -12,6 +12,7 @@ from errors import (
     BodyError,
     ConfigurationError,
     CredentialsError,
+    Fault,
     MappingError,
     OceanCustomError,
     OriginError,
@@ -101,13 +102,13 @@ def test_all_faults_are_in_the_text() -> None:
     """The log shows every fault of the settings."""
     error = ConfigurationError(["baseUrl is required", "timeout must be a number"])
 
-    assert error.faults == ("baseUrl is required", "timeout must be a number")
+    assert tuple(map(str, error.faults)) == ("baseUrl is required", "timeout must be a number")
     assert str(error) == "baseUrl is required; timeout must be a number"
 
 
 def test_one_fault() -> None:
     """A single fault needs no list."""
-    assert MappingError("data_path is wrong").faults == ("data_path is wrong",)
+    assert MappingError("data_path is wrong").faults == (Fault((), "data_path is wrong"),)
 
 
 def test_where_it_happened_stands_in_front() -> None:

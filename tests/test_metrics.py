@@ -28,7 +28,7 @@ async def test_each_kind_has_its_counts(api: FaultApi, installation: Installatio
     """Requests, retries, items and doubts of a kind are those of its last reading."""
     api.serve("/items", answer(named(1, 2, 3)))
     api.serve("/teams", answer([]))
-    api.fail("/items", answer({}, 503), on=1)
+    api.fail("/items", answer({}, 503), times=1)
     installation.settings |= {"max_retry_wait": 5}
     installation.mapping = [resource("/items"), resource("/teams", "team")]
 
@@ -47,7 +47,7 @@ async def test_each_kind_has_its_counts(api: FaultApi, installation: Installatio
 async def test_retries_and_waits_are_told(api: FaultApi, installation: Installation) -> None:
     """A wait that the API asked for is in Ocean's own series, the attempt in ours."""
     api.serve("/items", answer(named(1)))
-    api.fail("/items", answer({}, 429, **{"Retry-After": "1"}), on=1)
+    api.fail("/items", answer({}, 429, **{"Retry-After": "1"}), times=1)
     installation.settings |= {"max_retry_wait": 5}
     installation.mapping = [resource("/items")]
 

@@ -114,7 +114,7 @@ async def test_after_a_kill_nothing_is_left_and_the_next_resync_is_complete(
     assert named_files(temporary) == []
     assert installation.store.deletions() == []
     api.heal()
-    async with sailing(installation, tmp_path / "second", "--once") as process:
+    async with sailing(installation, tmp_path / "second", once=True) as process:
         output, _ = await asyncio.wait_for(process.communicate(), 60)
 
     assert catalog(installation) == herd.children(), output.decode()
@@ -128,7 +128,7 @@ async def test_a_stop_signal_among_children_ends_within_seconds(
     """With parents on disk and children under way, SIGTERM ends cleanly; nothing is deleted."""
     herd = Herd(api)
     installation.mapping = [children()]
-    async with sailing(installation, tmp_path / "first", "--once") as process:
+    async with sailing(installation, tmp_path / "first", once=True) as process:
         await asyncio.wait_for(process.communicate(), 60)
     assert catalog(installation) == herd.children()
     herd.stick()
@@ -168,8 +168,8 @@ async def test_two_instances_on_one_host_share_nothing(
             "OCEAN__INTEGRATION__CONFIG__BASE_URL": another.url,
         }
         async with (
-            sailing(installation, tmp_path / "ours", "--once") as one,
-            sailing(installation, tmp_path / "theirs", "--once", **of_the_other) as other,
+            sailing(installation, tmp_path / "ours", once=True) as one,
+            sailing(installation, tmp_path / "theirs", once=True, **of_the_other) as other,
         ):
             outputs = await asyncio.wait_for(
                 asyncio.gather(one.communicate(), other.communicate()), 90

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from framework.outcome import ExitCode
 from tests.fault_api import FaultApi, Reply, Request, answer, silence
 from tests.resync import IDENTIFIER, Installation, resource, working_directory
+from workbench.sail import sail_command
 from workbench.store.model import JsonObject
 
 POLL = "GET /v1/integration/{integration}/resync-request"
@@ -45,16 +45,12 @@ def docker_environment(installation: Installation) -> dict[str, str]:
 
 @asynccontextmanager
 async def sailing(
-    installation: Installation, folder: Path, *options: str, **environment: str
+    installation: Installation, folder: Path, *, once: bool = False, **environment: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """`ocean sail` under way in a folder; killed if it is still there at the end."""
     installation.publish_mapping()
     process = await asyncio.create_subprocess_exec(
-        str(Path(sys.executable).with_name("ocean")),
-        "sail",
-        *options,
-        "--port",
-        "0",
+        *sail_command(once=once),
         cwd=working_directory(folder),
         env={**os.environ, **docker_environment(installation), **environment},
         stdin=asyncio.subprocess.DEVNULL,
@@ -85,7 +81,7 @@ async def test_the_docker_command_syncs_the_catalog(
     api.serve("/items", items)
     installation.mapping = [resource("/items")]
 
-    async with sailing(installation, tmp_path / "sail", "--once") as process:
+    async with sailing(installation, tmp_path / "sail", once=True) as process:
         output, _ = await asyncio.wait_for(process.communicate(), 60)
 
     log = output.decode()
@@ -110,7 +106,7 @@ async def test_a_failing_resync_is_reported_and_ends_the_process(
     await seed(installation)
     api.fail("/items", answer({"error": f"{TOKEN} may not read page 2"}, 403), on=2)
 
-    async with sailing(installation, tmp_path / "sail", "--once") as process:
+    async with sailing(installation, tmp_path / "sail", once=True) as process:
         output, _ = await asyncio.wait_for(process.communicate(), 60)
 
     log = output.decode()
@@ -150,7 +146,7 @@ async def test_what_can_never_work_has_a_code_of_its_own(  # noqa: PLR0913, PLR0
     api.serve("/items", items)
     installation.mapping = [mapping]
 
-    async with sailing(installation, tmp_path / "sail", "--once", **settings) as process:
+    async with sailing(installation, tmp_path / "sail", once=True, **settings) as process:
         output, _ = await asyncio.wait_for(process.communicate(), 60)
 
     log = output.decode()
@@ -239,7 +235,7 @@ async def test_no_program_reaches_ports_own_variables(
     async with sailing(
         installation,
         tmp_path / "sail",
-        "--once",
+        once=True,
         ocean__Port__note="lower-case-of-port",
         COPY="the client-secret again",
         OPEN="anyone may read this",

@@ -13,8 +13,6 @@ import hashlib
 import io
 import json
 import logging
-import os
-import sys
 import textwrap
 import traceback
 from collections.abc import Iterator, Mapping
@@ -39,7 +37,8 @@ from tests.fault_api import (
     redirect,
     text,
 )
-from tests.resync import Installation, resource, working_directory
+from tests.resync import Installation, resource
+from tests.test_sail import sailing
 from transport.redaction import REDACTED
 
 _WINDOW = 8  # characters: so many of a secret in a row, at every other place, must not be seen
@@ -535,36 +534,31 @@ async def test_faulty_settings_are_told_without_their_secrets(
     assert leaks(log.ours.getvalue() + outcome.message + outcome.formatted, secrets) == []
 
 
-async def test_what_ocean_refuses_at_the_start_is_told_without_its_value(tmp_path: Path) -> None:
-    """Ocean's own error about the settings names each of them, and quotes none, secret or not."""
-    prefix = "OCEAN__INTEGRATION__CONFIG__"
+async def test_what_is_refused_at_the_start_is_told_without_its_value(
+    api: FaultApi, installation: Installation, tmp_path: Path
+) -> None:
+    """The error about the settings names each of them, and quotes none, secret or not."""
     secrets = {"token": plain("token"), "body": plain("body"), "key": plain("key")}
     half_an_object = json.dumps({"endpoint": "/login", "body": {"password": secrets["body"]}})[:-1]
-    process = await asyncio.create_subprocess_exec(
-        str(Path(sys.executable).with_name("ocean")),
-        "sail",
-        cwd=working_directory(tmp_path / "sail"),
-        env={
-            **{name: value for name, value in os.environ.items() if not name.startswith("OCEAN__")},
-            "OCEAN__PORT__CLIENT_ID": "client",
-            "OCEAN__PORT__CLIENT_SECRET": plain("port"),
-            "OCEAN__INTEGRATION__IDENTIFIER": "faulty",
-            f"{prefix}API_TOKEN": secrets["token"],
-            f"{prefix}CUSTOM_AUTH_REQUEST": half_an_object,
-            f"{prefix}CUSTOM_HEADERS": json.dumps([secrets["key"]]),
-        },
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-
-    output, _ = await asyncio.wait_for(process.communicate(), 60)
+    given = {
+        "BASE_URL": "",
+        "AUTH_TYPE": "custom",
+        "API_TOKEN": secrets["token"],
+        "API_TOKN": secrets["token"],
+        "CUSTOM_AUTH_REQUEST": half_an_object,
+        "CUSTOM_HEADERS": json.dumps([secrets["key"]]),
+        "PAGE_SIZE": secrets["key"],
+    }
+    installation.mapping = [resource("/items")]
+    environment = {f"OCEAN__INTEGRATION__CONFIG__{name}": value for name, value in given.items()}
+    async with sailing(installation, tmp_path / "sail", once=True, **environment) as process:
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
 
     said = output.decode()
-    assert process.returncode != 0
-    for setting in ("base_url", "custom_auth_request", "custom_headers"):
-        assert setting in said
-    assert leaks(said, {**secrets, "port": plain("port")}) == []
+    for setting in ("baseUrl", "customAuthRequest", "customHeaders", "pageSize"):
+        assert f"{setting} " in said
+    assert api.requests == []
+    assert leaks(said + json.dumps(installation.store.logs()), secrets) == []
 
 
 @pytest.mark.parametrize("name", PLANTS)

@@ -3,12 +3,13 @@
 import os
 import ssl
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import certifi
 import pytest
+
+from workbench.sail import image_python
 
 START = Path(__file__).parents[1] / "scripts" / "start"
 END = "-----END CERTIFICATE-----"
@@ -35,16 +36,14 @@ class Container:
         self._commands.mkdir()
         python = self._commands / "python"
         python.write_text(
-            f'#!/bin/sh\n[ "$1" != -m ] || exec {sys.executable} "$@"\n'
+            f'#!/bin/sh\n[ "$1" != -m ] || exec {image_python()} "$@"\n'
             f'{{ echo "$$ $*"; env; }} >{self._seen}\n'
         )
         python.chmod(0o755)
 
     def start(self, **environment: str) -> Start:
         """Run the script to its end."""
-        path = os.pathsep.join(
-            [str(self._commands), str(Path(sys.executable).parent), os.environ["PATH"]]
-        )
+        path = os.pathsep.join([str(self._commands), os.environ["PATH"]])
         with subprocess.Popen(
             [START, self.folder, self.certificate],
             env={"PATH": path, **environment},
