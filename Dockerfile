@@ -16,19 +16,25 @@ RUN --mount=type=secret,id=authority,target=/etc/ssl/certs/ca-certificates.crt \
         -o -path '*/port_ocean/integration_testing' \) -prune -exec rm -r {} + \
     && rm .venv/bin/ocean
 COPY . .
-# The root file system may be read-only at run time, and the user anyone. Compiled by content and
-# not by time: the same code gives the same files, and no start compiles anything again.
+# Compiled by content and not by time: the same code gives the same files, and no start compiles
+# anything again. The base brings Python's own modules uncompiled.
 RUN PYTHONHASHSEED=0 .venv/bin/python -m compileall -qf --invalidation-mode unchecked-hash . \
-    && chmod -R u=rwX,go=rX .
+    && PYTHONHASHSEED=0 python -m compileall -qf --invalidation-mode unchecked-hash \
+        -x 'site-packages|ensurepip|idlelib|lib2to3|tkinter|turtledemo' /usr/local/lib/python3.12
+# What the image has beside its base, with one time for all, so that its layer is the same each time.
+# The root file system may be read-only at run time, and the user anyone. /tmp/ocean stands in for the
+# volume that a cluster mounts there.
+ARG SOURCE_DATE_EPOCH=0
+RUN chmod -R u=rwX,go=rX /app \
+    && mkdir -p /image/tmp/ocean && chmod 1777 /image/tmp /image/tmp/ocean \
+    && cp -a /app /image/ \
+    && find /usr/local/lib/python3.12 -path '*/site-packages' -prune \
+        -o -name '*.pyc' -exec cp --parents -t /image {} + \
+    && find /image -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 
 FROM ${BASE}
+COPY --from=build /image /
 WORKDIR /app
-# The base brings Python's own modules uncompiled. The folder stands in for the volume that a
-# cluster mounts there, and is writable for whoever runs the container.
-RUN PYTHONHASHSEED=0 python -m compileall -qf --invalidation-mode unchecked-hash \
-        -x 'site-packages|ensurepip|idlelib|lib2to3|tkinter|turtledemo' /usr/local/lib/python3.12 \
-    && mkdir -m 1777 /tmp/ocean
-COPY --from=build /app /app
 ENV PATH=/app/.venv/bin:$PATH \
     HOME=/tmp/ocean \
     PYTHONDONTWRITEBYTECODE=1 \
