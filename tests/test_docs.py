@@ -30,6 +30,7 @@ from resync import session
 from scripts.settings_reference import generated
 from settings import load_settings
 from tests.documents import (
+    CONTRIBUTING,
     DOCS,
     README,
     ROOT,
@@ -47,7 +48,7 @@ from tests.documents import (
 from tests.layout import MODULES
 from transport import retry
 
-ALL = [README, *DOCS]
+ALL = [README, CONTRIBUTING, *DOCS]
 SETTINGS, MAPPING, PAGINATION, AUTHENTICATION, ERRORS, DESIGN, OPERATING = (
     ROOT / "docs" / f"{name}.md"
     for name in (
@@ -516,11 +517,11 @@ def test_the_readme_is_short_and_leads_to_every_document() -> None:
 
 def test_commands_of_make_exist() -> None:
     """Each target that a document names is in the Makefile."""
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {
         target
         for path in ALL
-        for target in re.findall(r"(?:^|`)make ([a-z]+)", path.read_text(), re.MULTILINE)
+        for target in re.findall(r"(?:^|`)make ([a-z-]+)", path.read_text(), re.MULTILINE)
     }
 
     assert {"demo", "test"} <= named <= targets

@@ -59,7 +59,16 @@ SETTINGS_MISTAKES: list[tuple[str, dict[str, object], list[str]]] = [
 
 @pytest.mark.parametrize(
     ("changes", "words"),
-    [pytest.param(changes, words, id=name) for name, changes, words in SETTINGS_MISTAKES],
+    [
+        pytest.param(
+            changes,
+            words,
+            id=name,
+            # What each of them says is tested without a resync: see `test_settings`.
+            marks=() if name in {"no-login", "several"} else pytest.mark.exhaustive,
+        )
+        for name, changes, words in SETTINGS_MISTAKES
+    ],
 )
 async def test_a_mistake_in_the_settings_deletes_nothing(
     world: World, changes: dict[str, object], words: list[str]

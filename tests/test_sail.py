@@ -201,7 +201,7 @@ async def test_a_stop_signal_in_the_middle_of_a_walk_ends_cleanly(
     async with sailing(installation, tmp_path / "sail") as process:
         await asyncio.wait_for(arrived.wait(), 60)
         process.send_signal(signal.SIGTERM)
-        output, _ = await asyncio.wait_for(process.communicate(), 10)
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
 
     log = output.decode()
     store = installation.store
