@@ -27,7 +27,7 @@ $(STAMP): requirements-dev.lock
 # Made anew, so that what the lock file no longer names is gone.
 $(IMAGE)/.installed: requirements.lock $(STAMP)
 	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(IMAGE)
-	@$(BIN)/uv pip sync -q --python $(IMAGE) --require-hashes requirements.lock
+	@$(BIN)/uv pip sync -q --compile-bytecode --python $(IMAGE) --require-hashes requirements.lock
 	@touch $@
 
 test: lint types audit ## Lint, check types and packages, run the tests of the gate (minutes)
