@@ -248,8 +248,11 @@ async def test_it_stays_healthy_while_a_large_mapping_runs(
                 assert container.process.poll() is None, container.output
                 statuses += [await health(port, "live"), await health(port, "ready")]
                 await asyncio.sleep(0.5)
+        async with httpx.AsyncClient(trust_env=False) as client:
+            series = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
 
     assert len(installation.entities()) == len(items)
+    assert f'ocean_custom_items{{kind="/items-0"}} {len(items)}.0' in series
     assert set(statuses) == {HTTPStatus.OK}, json.dumps(statuses)
 
 
