@@ -9,6 +9,7 @@ import re
 import signal
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -17,6 +18,7 @@ from port_ocean.config.settings import IntegrationConfiguration
 
 from errors import ConfigurationError
 from settings import Settings, load_settings
+from tests.certificates import self_signed
 from tests.chart import (
     DEPLOY,
     LONGEST_NAME,
@@ -56,6 +58,18 @@ def known(name: str) -> str:
     return name
 
 
+def with_certificates(given: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The values with a real certificate and a real key where a file has words in their place."""
+    text = self_signed(folder / "client.pem").read_text()
+    found = re.finditer(r"-----BEGIN ([A-Z ]+)-----.+?-----END \1-----\n", text, re.DOTALL)
+    by_label = {one[1]: one[0] for one in found}
+    for section in (given["integration"]["config"], given["integration"].get("secrets", {})):
+        for name, value in section.items():
+            if label := re.match(r"-----BEGIN ([A-Z ]+)-----", str(value)):
+                section[name] = by_label[label[1]]
+    return given
+
+
 def installed(container: Rendered, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Settings:
     """The settings as the integration reads them in that container."""
     monkeypatch.chdir(working_directory(folder / "app"))
@@ -77,7 +91,7 @@ def test_the_rendered_settings_are_taken(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """What the chart hands over is read without a fault, and says what the file says."""
-    given = values(known(name))
+    given = with_certificates(values(known(name)), tmp_path)
     container = rendered(given, VERSION)
 
     settings = installed(container, monkeypatch, tmp_path)
@@ -94,7 +108,7 @@ def test_a_fault_in_the_values_is_found(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The same values with a wrong word are refused: these tests would see one."""
-    given = values(known(name))
+    given = with_certificates(values(known(name)), tmp_path)
     given["integration"]["config"]["paginationType"] = "by-page"
 
     with pytest.raises(ConfigurationError, match="paginationType"):
