@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.layout import ROOT
+from tests.layout import PACKAGES, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -93,6 +93,16 @@ def test_the_image_has_no_test_tools() -> None:
     assert not image & {*LEFT_OUT, "pytest", "coverage", "cookiecutter", "rich"}
     assert set(LEFT_OUT) <= developer
     assert image <= developer
+
+
+def test_the_image_has_every_module() -> None:
+    """What the build is handed are the integration's packages and modules, and its licence."""
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    kept = {line.removeprefix("!") for line in lines if line.startswith("!")}
+
+    assert {path.name for path in PACKAGES} <= kept
+    assert {"*.py", ".port", "pyproject.toml", "scripts/start", "LICENSE"} <= kept
+    assert not kept & {"tests", "workbench", "examples", "benchmarks", "docs", ".env"}
 
 
 @pytest.mark.parametrize(
