@@ -20,7 +20,8 @@ from pydantic.v1 import BaseModel, Extra, Field, ValidationError, root_validator
 
 from errors import MappingError
 from json_values import Json
-from pagination import PaginationSettings, PaginationType, SendIn
+from pagination import PaginationSettings, PaginationType
+from paging.model import SendIn
 from resync.path_parameters import Endpoint, ListedParameter, Parameter, Resource, is_segment
 from settings import Method, is_header_name, is_header_value
 

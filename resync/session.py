@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 from loguru import logger
 
-from client import ApiClient, Fetched
+from client import ApiClient
 from errors import (
     BodyError,
     CredentialsError,
@@ -32,8 +32,9 @@ from errors import (
 )
 from jq_engine.worker import JqWorker
 from json_values import Json, escaped, keys_of, lists_in
-from pagination import PageRequest, Paginator, make_paginator
+from pagination import Paginator, make_paginator
 from paging.extraction import Extractor, Item
+from paging.model import PageRequest
 from paging.signals import is_like_report
 from resync.item_store import ItemStore, Span
 from resync.path_parameters import (
@@ -49,6 +50,7 @@ from resync.path_parameters import (
     request_for,
 )
 from resync.streams import each, in_batches, merged
+from resync.walk import Fetched, Walker
 from settings import Settings
 from transport.http_client import open_http
 
@@ -95,8 +97,9 @@ class Session:
         self.started_at = time.time()
         self.jq = JqWorker(environment=jq_environment)
         self.client = ApiClient(settings, self.jq, http=http)
+        self.walker = Walker(self.client, settings, self.jq)
         self.store = ItemStore()
-        self.parents = _Parents(self.client, self.store)
+        self.parents = _Parents(self.walker, self.store)
 
     async def aclose(self) -> None:
         """Close connections, stop jq and forget what was kept."""
@@ -258,8 +261,8 @@ class _EdgeCheck:
     one is asked, a few times. After it, at the end.
     """
 
-    def __init__(self, client: ApiClient, source: _Source) -> None:
-        self._client = client
+    def __init__(self, walker: Walker, source: _Source) -> None:
+        self._walker = walker
         self._source = source
         self._left = MAX_START_CHECKS
         self.task: asyncio.Task[bool] | None = None
@@ -278,7 +281,7 @@ class _EdgeCheck:
             return
         self._left -= 1
         self._source.first = None
-        check = self._client.refuse_page_before(
+        check = self._walker.refuse_page_before(
             first, self._source.paginator, self._source.extractor
         )
         self.task = asyncio.create_task(check)
@@ -292,7 +295,7 @@ class _EdgeCheck:
         """
         source = self._source
         if source.longest:
-            await self._client.refuse_page_beyond(
+            await self._walker.refuse_page_beyond(
                 source.longest, source.paginator, source.extractor
             )
         self.check()
@@ -324,7 +327,7 @@ class _ResourceWalk:
         self._chosen = _Walks(session.store)
         self._failures: list[OceanCustomError] = []
         self._has_items = False
-        self._edges = [_EdgeCheck(session.client, source) for source in self._sources]
+        self._edges = [_EdgeCheck(session.walker, source) for source in self._sources]
 
     def _source(self, endpoint: Endpoint, where: str) -> _Source:
         extractor = Extractor(endpoint.data_path, where, self._session.jq)
@@ -406,7 +409,7 @@ class _ResourceWalk:
     async def _child(self, binding: Binding) -> AsyncGenerator[Chunk]:
         """The chunks of one child."""
         request = request_for(self._target.endpoint, binding, self._session.settings.base_url)
-        walk = self._session.client.walk(request, self._target.paginator, self._target.extractor)
+        walk = self._session.walker.walk(request, self._target.paginator, self._target.extractor)
         pages = self._guarded(walk, self._target, binding.values.keys())
         first: PageRequest | None = None
         async with aclosing(pages):
@@ -614,8 +617,8 @@ class _Walks:
 class _Parents:
     """The parents of one resync, each walked once."""
 
-    def __init__(self, client: ApiClient, store: ItemStore) -> None:
-        self._client = client
+    def __init__(self, walker: Walker, store: ItemStore) -> None:
+        self._walker = walker
         self._walks = _Walks(store)
         self._doubts: defaultdict[Hashable, set[Doubt]] = defaultdict(set)
 
@@ -636,7 +639,7 @@ class _Parents:
     async def _walked(
         self, source: _Source, request: PageRequest, doubts: set[Doubt]
     ) -> AsyncGenerator[list[Item]]:
-        walk = self._client.walk(request, source.paginator, source.extractor)
+        walk = self._walker.walk(request, source.paginator, source.extractor)
         first: PageRequest | None = None
         async with aclosing(walk):
             async for fetched in walk:

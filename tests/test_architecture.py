@@ -39,6 +39,8 @@ PURE = {
     "jq_engine.programs",
     "jq_engine.sources",
     "paging.extraction",
+    "paging.link_header",
+    "paging.model",
     "paging.signals",
     "resync.path_parameters",
     "transport.redaction",

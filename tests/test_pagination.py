@@ -16,15 +16,8 @@ from hypothesis import strategies as st
 
 from errors import MappingError, PaginationError
 from json_values import Json
-from pagination import (
-    Page,
-    PageRequest,
-    PaginationSettings,
-    PaginationType,
-    Progress,
-    Step,
-    make_paginator,
-)
+from pagination import PaginationSettings, PaginationType, make_paginator
+from paging.model import Page, PageRequest, Progress, Step
 
 URL = "https://api.example.com/v2/things"
 REQUEST = PageRequest(URL)

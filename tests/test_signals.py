@@ -10,27 +10,19 @@ import pytest
 from errors import PaginationError
 from jq_engine.programs import jq_reason
 from json_values import Json
-from pagination import (
-    Page,
-    PageRequest,
-    PaginationSettings,
-    PaginationType,
-    Progress,
-    Step,
-    make_paginator,
-)
+from pagination import PaginationSettings, PaginationType, make_paginator
 from paging import signals
+from paging.link_header import link_relations, unread_links
+from paging.model import Page, PageRequest, Progress, Step
 from paging.signals import (
     Verdict,
     is_error_report,
     is_partial,
     is_range,
     known_totals,
-    link_relations,
     name_of,
     reports_error,
     scopes_of,
-    unread_links,
     whole_number,
 )
 

@@ -28,7 +28,7 @@ from port_ocean.integration_testing.harness import IntegrationTestHarness
 from client import Answer, ApiClient
 from errors import SourceError
 from jq_engine.worker import JqWorker
-from pagination import PageRequest
+from paging.model import PageRequest
 from settings import load_settings
 from tests.certificates import self_signed
 from tests.fault_api import FaultApi, answer, redirect

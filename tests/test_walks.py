@@ -20,14 +20,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from client import ApiClient, Fetched
 from errors import BodyError, OceanCustomError, PaginationError, ResponseError, SourceError
 from jq_engine.worker import JqWorker
 from json_values import Json
-from pagination import PageRequest, PaginationSettings, PaginationType, make_paginator
+from pagination import PaginationSettings, PaginationType, make_paginator
 from paging.extraction import Extractor
+from paging.model import PageRequest
 from resync.path_parameters import Endpoint, Parameter, Resource
 from resync.session import Session
+from resync.walk import Fetched
 from settings import Settings
 from tests.fault_api import Answer, FaultApi, Request, answer
 
@@ -815,9 +816,8 @@ def test_a_later_child_shows_that_pages_count_from_zero() -> None:
 
 
 async def _pages(pagination: PaginationSettings, transport: InProcess, limit: int) -> list[int]:
-    client = ApiClient(
+    session = Session(
         Settings(base_url=httpx.URL(BASE), max_concurrent_requests=limit),
-        JqWorker(),
         http=lambda _: httpx.AsyncClient(transport=transport, trust_env=False),
     )
     found: list[int] = []
@@ -826,14 +826,14 @@ async def _pages(pagination: PaginationSettings, transport: InProcess, limit: in
         found.extend(item["id"] for item in fetched.extracted.items)
 
     try:
-        async for fetched in client.walk(
+        async for fetched in session.walker.walk(
             PageRequest(f"{BASE}/things"),
             make_paginator(pagination),
             Extractor(".items", "kind '/things'", JqWorker()),
         ):
             note(fetched)
     finally:
-        await client.aclose()
+        await session.aclose()
     return found
 
 
@@ -855,12 +855,11 @@ async def test_pages_are_fetched_ahead_and_come_in_order(
 async def test_a_walk_given_up_leaves_no_request_behind(style: Literal["offset", "page"]) -> None:
     """Who stops reading a walk stops the requests made ahead of it too."""
     transport = InProcess(Collection(style, 93, total=93), [])
-    client = ApiClient(
+    session = Session(
         Settings(base_url=httpx.URL(BASE)),
-        JqWorker(),
         http=lambda _: httpx.AsyncClient(transport=transport, trust_env=False),
     )
-    pages = client.walk(
+    pages = session.walker.walk(
         PageRequest(f"{BASE}/things"),
         make_paginator(paging(style, 5)),
         Extractor(".items", "x", JqWorker()),
@@ -870,7 +869,7 @@ async def test_a_walk_given_up_leaves_no_request_behind(style: Literal["offset",
     await pages.aclose()
 
     assert asyncio.all_tasks() == {asyncio.current_task()}
-    await client.aclose()
+    await session.aclose()
 
 
 # --- children ------------------------------------------------------------------------------
