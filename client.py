@@ -60,7 +60,8 @@ _RESET_TOLERANCE = 2.0
 class Answer:
     """A successful response: its decoded JSON, and the length of that in bytes (0: no body).
 
-    ``refusal``: what a request that ``may_be_refused`` would have failed with; there is no body.
+    ``refusal``: what a request for a page that need not be there would have failed with; there is
+    no body then.
     ``rows`` are those of a list too large for memory; in ``body`` nulls stand for them.
     """
 
@@ -194,7 +195,7 @@ class ApiClient:
         try:
             self._refuse_failure(request, reply)
         except ResponseError as error:
-            if not (request.may_be_refused and error.refuses_page):
+            if error.status not in request.absent_statuses or not error.is_refusal:
                 raise
             headers = reply.response.headers
             return Answer(reply.url, error.status, headers, body=None, size=0, refusal=error)

@@ -19,6 +19,7 @@ from port_ocean.core.handlers.port_app_config.models import (
 from pydantic.v1 import BaseModel, Extra, Field, ValidationError, root_validator, validator
 
 from errors import MappingError
+from jq_engine.paths import plain_path
 from json_values import Json
 from pagination import PaginationSettings, PaginationType
 from paging.model import SendIn
@@ -68,11 +69,14 @@ class PaginationOverride(StrictModel):
     )
     size_param: str | None = Field(
         title="Size parameter",
-        description="The parameter that carries the page size.",
+        description="The parameter that carries the page size; null: none is sent.",
         min_length=1,
     )
     start_page: int | None = Field(
         title="Start page", description="The first page number: 0 or 1.", ge=0, le=1
+    )
+    start_offset: int | None = Field(
+        title="Start offset", description="The first offset: 1 where rows count from one.", ge=0
     )
     cursor_path: str | None = Field(
         title="Cursor path",
@@ -106,10 +110,21 @@ class PaginationOverride(StrictModel):
         title="Send in",
         description="query, or body: the parameters are then dot paths into the JSON body.",
     )
+    cursor_alone: bool | None = Field(
+        title="Cursor alone", description="The next request carries the cursor and nothing else."
+    )
+    in_order: bool | None = Field(
+        title="In order", description="No page is asked for before the one before it came."
+    )
+    accept_doubt: bool | None = Field(
+        title="Accept doubt",
+        description="You vouch for this list: a doubt about its end is a warning, not an error.",
+    )
 
     def applied_to(self, settings: PaginationSettings) -> PaginationSettings:
         """The installation's settings with these on top."""
-        return settings.overridden(self.dict(exclude_none=True))
+        no_size = {"size_param": None} if "size_param" in self.__fields_set__ else {}
+        return settings.overridden(no_size | self.dict(exclude_none=True))
 
 
 class RequestFields(StrictModel):
@@ -250,7 +265,16 @@ class EndpointResource(ResourceConfig):
             endpoint=self.selector.to_endpoint(self.kind, settings),
             parameters=tuple(value.to_parameter(name, settings) for name, value in parameters),
             mentions_parent=_PARENT in wanted,
+            identifier=_plain_identifier(self.port.entity.mappings.identifier),
         )
+
+
+def _plain_identifier(expression: Json) -> tuple[str, ...]:
+    """The keys of an identifier such as ``.uuid | tostring``; () for any other expression."""
+    if not isinstance(expression, str):
+        return ()
+    path, _, rest = expression.partition("|")
+    return (plain_path(path) or ()) if rest.strip() in {"", "tostring"} else ()
 
 
 class EndpointAppConfig(PortAppConfig):

@@ -18,7 +18,8 @@ from errors import OceanCustomError
 from framework.log_masking import hide_from_ocean
 from framework.mapping import begin_work
 from overrides import EndpointResource
-from resync.session import Doubt, Session
+from resync.completeness import Doubt
+from resync.session import Session
 from settings import Settings, load_settings
 
 _DOUBTS = "ocean_custom_doubts"

@@ -67,12 +67,16 @@ class ListedParameter:
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource of the mapping: what to walk, and for which values."""
+    """One resource of the mapping: what to walk, and for which values.
+
+    ``identifier``: the keys of the mapping's identifier in an item, if that is a plain path.
+    """
 
     kind: str
     endpoint: Endpoint
     parameters: tuple[Parameter | ListedParameter, ...] = ()
     mentions_parent: bool = False
+    identifier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
-from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
 import httpx
@@ -23,19 +20,18 @@ from loguru import logger
 
 from client import ApiClient
 from errors import (
-    BodyError,
     CredentialsError,
-    MappingError,
     OceanCustomError,
     ResponseError,
     SourceError,
 )
+from jq_engine.paths import plain_path
 from jq_engine.worker import JqWorker
-from json_values import Json, escaped, keys_of, lists_in
-from pagination import Paginator, make_paginator
+from json_values import Json, escaped
+from pagination import make_paginator
 from paging.extraction import Extractor, Item
 from paging.model import PageRequest
-from paging.signals import is_like_report
+from resync.completeness import Completeness, Doubt
 from resync.item_store import ItemStore, Span
 from resync.path_parameters import (
     Binding,
@@ -50,7 +46,7 @@ from resync.path_parameters import (
     request_for,
 )
 from resync.streams import each, in_batches, merged
-from resync.walk import Fetched, Walker
+from resync.walk import Walker
 from settings import Settings
 from transport.http_client import open_http
 
@@ -69,14 +65,6 @@ MAX_START_CHECKS = 5
 
 Chunk = tuple[list[Item], int]
 """The items of one page and the size of its body in bytes."""
-
-
-class Doubt(Enum):
-    """Why a reading that nothing contradicts may have missed items that are there."""
-
-    MOVED = "rows may have moved from one page to another meanwhile"
-    EMPTY = "a page was empty"
-    GONE = "a child answered 404 or 410"
 
 
 class Session:
@@ -174,94 +162,14 @@ def _without_frames[Failure: Exception](error: Failure) -> Failure:
 # --- one resource ----------------------------------------------------------------------
 
 
-@dataclass
-class _Source:
-    """An endpoint made ready, and what its walks have met: rows, responses, doubts, and 404."""
-
-    endpoint: Endpoint
-    where: str
-    paginator: Paginator
-    extractor: Extractor
-    walks: int = 0
-    gone: int = 0
-    has_rows: bool = False
-    has_list: bool = False
-    responses: int = 0
-    without_items: int = 0
-    last_body: Json = None
-    report: Json = None
-    first: Fetched | None = None
-    longest: Fetched | None = None
-    doubts: set[Doubt] = field(default_factory=set)
-
-    def doubts_of(self, fetched: Fetched, first: PageRequest) -> set[Doubt]:
-        """What a page leaves in doubt, of a walk that began with the request ``first``."""
-        doubts = set() if fetched.page.rows else {Doubt.EMPTY}
-        is_later = fetched.request is not first
-        if is_later and self.paginator.is_counted(first, fetched.request):
-            doubts.add(Doubt.MOVED)
-        return doubts
-
-    def count(self, fetched: Fetched) -> None:
-        """Count one response; an empty body says nothing about ``data_path``."""
-        if fetched.begins_walk and (self.first is None or fetched.page.rows):
-            self.first = fetched
-        if fetched.begins_walk and len(fetched.page.rows) > self._longest_length:
-            self.longest = fetched
-        self.has_rows = self.has_rows or bool(fetched.page.rows)
-        self.has_list = self.has_list or (bool(fetched.page.rows) and not fetched.page.is_single)
-        if is_like_report(fetched.page.body) and (fetched.page.is_single or not fetched.page.rows):
-            self.report = fetched.page.body
-        if fetched.size:
-            self.responses += 1
-            self.without_items += fetched.extracted.nothing
-            self.last_body = fetched.page.body
-
-    def forget_pages(self) -> None:
-        """Let go of the pages kept: the file of a large one is closed with its last reader."""
-        self.first = self.longest = self.last_body = self.report = None
-
-    @property
-    def _longest_length(self) -> int:
-        return len(self.longest.page.rows) if self.longest else 0
-
-    def refuse_fruitless(self) -> None:
-        """Raise when no walk, or no response, led anywhere: a typo, not an empty collection."""
-        if self.gone and not self.has_rows:
-            is_all = self.gone == self.walks
-            which = f"each of {self.gone}" if is_all else f"{self.gone} of {self.walks}"
-            others = "" if is_all else ", and nothing for the others"
-            raise MappingError(
-                f"{self.endpoint.path!r} answered 404 or 410 for {which} values of its path"
-                f" parameters{others}; correct the path, or let the filter of a path parameter"
-                " leave such values out"
-            )
-        if self.report and self.has_list:
-            raise BodyError(
-                f"{self.endpoint.path!r}: where others gave a list, one answer has only"
-                f" {keys_of(self.report)}: it reports something, and its items are missing"
-            )
-        if self.responses and self.without_items == self.responses:
-            empty = (
-                ""
-                if lists_in(self.last_body)
-                else ", or tell it what an answer without items"
-                " looks like, as in 'if . == {} then [] else .items end'"
-            )
-            raise MappingError(
-                f"{self.where} {self.extractor.data_path!r} gave null in every response; they had"
-                f" {keys_of(self.last_body)}: correct the path{empty}"
-            )
-
-
 class _EdgeCheck:
-    """Asks whether a page comes before the first one of the walks over a source, or after it.
+    """Asks whether a page comes before the first one of the walks over an endpoint.
 
-    Before it, beside the walks: one walk settles it, unless neither page has rows; then another
-    one is asked, a few times. After it, at the end.
+    Beside the walks: one walk settles it, unless neither page has rows; then another one is
+    asked, a few times.
     """
 
-    def __init__(self, walker: Walker, source: _Source) -> None:
+    def __init__(self, walker: Walker, source: Completeness) -> None:
         self._walker = walker
         self._source = source
         self._left = MAX_START_CHECKS
@@ -281,23 +189,15 @@ class _EdgeCheck:
             return
         self._left -= 1
         self._source.first = None
-        check = self._walker.refuse_page_before(
-            first, self._source.paginator, self._source.extractor
-        )
-        self.task = asyncio.create_task(check)
+        self.task = asyncio.create_task(self._walker.refuse_page_before(first, self._source))
 
     async def settle(self) -> None:
-        """Wait for what is under way, and check what came since.
+        """Wait for what is under way, and settle what all walks have left in doubt.
 
-        Raises PaginationError when there are rows, and what ``ApiClient.send`` raises.
-
-        Of all first pages the longest tells whether a server gives less than was asked for.
+        Raises PaginationError when there are rows that were not read, BodyError when an answer
+        was no page, and what ``ApiClient.send`` raises.
         """
-        source = self._source
-        if source.longest:
-            await self._walker.refuse_page_beyond(
-                source.longest, source.paginator, source.extractor
-            )
+        await self._walker.settle(self._source)
         self.check()
         while self.task and not await self.task and self._source.first and self._left:
             self.check()
@@ -314,7 +214,9 @@ class _ResourceWalk:
         self._choosers = {parameter.name: Chooser(parameter, session.jq) for parameter in walked}
         self._parents = {
             parameter.name: self._source(
-                parameter.parent, f"path_parameters.{parameter.name}.data_path"
+                parameter.parent,
+                f"path_parameters.{parameter.name}.data_path",
+                plain_path(parameter.field) or (),
             )
             for parameter in walked
         }
@@ -323,18 +225,21 @@ class _ResourceWalk:
             for one in self._parameters
             if isinstance(one, ListedParameter)
         }
-        self._target = self._source(resource.endpoint, "data_path")
+        self._target = self._source(resource.endpoint, "data_path", resource.identifier)
         self._chosen = _Walks(session.store)
         self._failures: list[OceanCustomError] = []
         self._has_items = False
         self._edges = [_EdgeCheck(session.walker, source) for source in self._sources]
 
-    def _source(self, endpoint: Endpoint, where: str) -> _Source:
+    def _source(
+        self, endpoint: Endpoint, where: str, identifier: tuple[str, ...] = ()
+    ) -> Completeness:
         extractor = Extractor(endpoint.data_path, where, self._session.jq)
-        return _Source(endpoint, where, make_paginator(endpoint.pagination), extractor)
+        paginator = make_paginator(endpoint.pagination)
+        return Completeness(endpoint, where, paginator, extractor, identifier)
 
     @property
-    def _sources(self) -> list[_Source]:
+    def _sources(self) -> list[Completeness]:
         return [*self._parents.values(), self._target]
 
     @property
@@ -376,12 +281,13 @@ class _ResourceWalk:
         self._has_items = items > 0
         walks = self._target.walks
         logger.info(
-            "{}: {} items{}, {} requests, {} retries",
+            "{}: {} items{}, {} requests, {} retries; ended by: {}",
             self._resource.kind,
             items,
             f" of {walks} children" if self._parameters else "",
             counts.requests - requests,
             counts.retries - retries,
+            self._target.why,
         )
 
     def _refuse_doubtful_end(self) -> None:
@@ -391,7 +297,8 @@ class _ResourceWalk:
         for chooser in self._choosers.values():
             chooser.refuse_doubtful()
         for source in self._sources:
-            source.refuse_fruitless()
+            if warning := source.refuse_fruitless():
+                logger.warning("{}: {}", self._resource.kind, warning)
         if gone := sum(source.gone for source in self._sources):
             logger.warning(
                 "{}: skipped {} children that answered 404 or 410; their parents went away"
@@ -409,18 +316,14 @@ class _ResourceWalk:
     async def _child(self, binding: Binding) -> AsyncGenerator[Chunk]:
         """The chunks of one child."""
         request = request_for(self._target.endpoint, binding, self._session.settings.base_url)
-        walk = self._session.walker.walk(request, self._target.paginator, self._target.extractor)
+        walk = self._session.walker.walk(request, self._target)
         pages = self._guarded(walk, self._target, binding.values.keys())
-        first: PageRequest | None = None
         async with aclosing(pages):
             async for fetched in pages:
-                first = first or fetched.request
-                self._target.count(fetched)
-                self._target.doubts |= self._target.doubts_of(fetched, first)
                 yield [binding.enriched(item) for item in fetched.extracted.items], fetched.size
 
     async def _guarded[Fetch](
-        self, pages: AsyncGenerator[Fetch], source: _Source, needs: AbstractSet[str]
+        self, pages: AsyncGenerator[Fetch], source: Completeness, needs: AbstractSet[str]
     ) -> AsyncGenerator[Fetch]:
         """The pages of one walk; a child's failure is noted, and its siblings go on.
 
@@ -620,32 +523,28 @@ class _Parents:
     def __init__(self, walker: Walker, store: ItemStore) -> None:
         self._walker = walker
         self._walks = _Walks(store)
-        self._doubts: defaultdict[Hashable, set[Doubt]] = defaultdict(set)
+        self._walked_for: dict[Hashable, Completeness] = {}
 
     async def aclose(self) -> None:
         """Stop walking, and forget everything."""
         await self._walks.aclose()
 
-    async def pages(self, source: _Source, request: PageRequest) -> AsyncGenerator[list[Item]]:
+    async def pages(self, source: Completeness, request: PageRequest) -> AsyncGenerator[list[Item]]:
         """The items of a parent, page by page; its doubts are those of whoever takes its items."""
         key = (request.key, source.extractor.data_path, source.endpoint.pagination)
-        doubts = self._doubts[key]
-        pages = self._walks.followed(key, lambda: self._walked(source, request, doubts))
+        walked_for = self._walked_for.setdefault(key, source)
+        pages = self._walks.followed(key, lambda: self._walked(walked_for, request))
         async with aclosing(pages):
             async for items in pages:
                 yield items
-        source.doubts |= doubts
+        source.take_over(walked_for)
 
     async def _walked(
-        self, source: _Source, request: PageRequest, doubts: set[Doubt]
+        self, source: Completeness, request: PageRequest
     ) -> AsyncGenerator[list[Item]]:
-        walk = self._walker.walk(request, source.paginator, source.extractor)
-        first: PageRequest | None = None
+        walk = self._walker.walk(request, source)
         async with aclosing(walk):
             async for fetched in walk:
-                first = first or fetched.request
-                source.count(fetched)
-                doubts |= source.doubts_of(fetched, first)
                 yield fetched.extracted.items
 
 
