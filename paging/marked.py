@@ -75,7 +75,8 @@ class _Marked(Paginator):
             return self._at_end(now, sent, page, marker, learnt)
         following = self._following(sent, page, marker)
         if not page.length and following.key == sent.key:
-            return Step(now, next=None, learnt=learnt, why=End.EMPTY, unsure=True)
+            # An empty page that leads to itself is the end.
+            return self._at_end(now, sent, page, None, learnt)
         self._refuse_endless(now)
         return Step(now, following, replace(learnt, marked=True))
 

@@ -119,10 +119,7 @@ class Paginator(ABC):
     ) -> Step | Experiment:
         """What to do after ``page``; raises PaginationError when that cannot be known."""
         told = self._with_total(page)
-        step = self._step(learnt, progress, sent, told)
-        if isinstance(step, Step) and step.next is None:
-            self._refuse_no_total(step.progress, told)
-        return step
+        return self._with_total_found(self._step(learnt, progress, sent, told), told)
 
     @abstractmethod
     def _step(
@@ -178,14 +175,22 @@ class Paginator(ABC):
             )
         return replace(page, total=total)
 
-    def _refuse_no_total(self, progress: Progress, page: Page) -> None:
+    def _with_total_found(self, decided: Step | Experiment, page: Page) -> Step | Experiment:
+        """What follows a page; raises at the end of a list where no total was found."""
+        if isinstance(decided, Experiment):
+            judge = decided.judge
+            return replace(
+                decided, judge=lambda *given: self._with_total_found(judge(*given), page)
+            )
+        progress = decided.progress
         is_list = not page.is_single and (page.body is not None or progress.rows > 0)
-        if self._total and is_list and not progress.total_found:
+        if decided.next is None and self._total and is_list and not progress.total_found:
             raise PaginationError(
                 f"totalPath {self._settings.total_path!r} found nothing in any response; the last"
                 f" one had {keys_of(page.body)}: correct the path (or set pagination.type: none"
                 " for an endpoint without paging)"
             )
+        return decided
 
     def _refuse_endless(self, progress: Progress) -> None:
         if progress.empty_in_a_row > _MAX_EMPTY_PAGES:
