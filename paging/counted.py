@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from errors import DoubtfulEndError, PaginationError
-from paging.experiments import Shown, compared
+from paging.experiments import Shown, compared, shares
 from paging.model import (
     NO_PAGE_BEFORE,
     NO_SUCH_PAGE,
@@ -56,6 +56,8 @@ class _At:
     page: Page
     asked: int
     size: int
+    known: frozenset[str | int] = frozenset()
+    says_more: bool = False
     is_more: bool = False
 
     @property
@@ -85,6 +87,10 @@ class _Counted(Paginator):
     @abstractmethod
     def _passed(self, sent: PageRequest, size: int) -> int:
         """How many positions of rows come before a page of ``size`` rows."""
+
+    @abstractmethod
+    def _from(self, sent: PageRequest, position: int) -> PageRequest | None:
+        """A request for what stands from a position of the first page on."""
 
     @abstractmethod
     def _within(self, sent: PageRequest, rows: int) -> PageRequest | None:
@@ -122,8 +128,9 @@ class _Counted(Paginator):
         if at.now.known is Known.MORE and Verdict.END not in {configured, page.boolean}:
             # "next_cursor": null beside a total is the end of another way of paging.
             told = Verdict.UNKNOWN if told is Verdict.END else told
-        at = replace(at, is_more=told is Verdict.MORE or self._is_short_of_total(at))
-        if page.repeats(progress.previous):
+        at = replace(at, says_more=told is Verdict.MORE)
+        at = replace(at, is_more=at.says_more or self._is_short_of_total(at))
+        if page.repeats(progress.previous) and not self._overlaps(at, learnt):
             return self._repeated(at, told)
         if page.refused:
             return self._end(at, End.NO_SUCH_PAGE)
@@ -142,7 +149,14 @@ class _Counted(Paginator):
         signalled = self._signals.verdict(page.value_at) is not Verdict.UNKNOWN
         now = progress.after(page, asked, size=size, signalled=signalled)
         learnt = replace(learnt, uneven=learnt.uneven or now.hides)
-        return _At(learnt, progress, now, sent, page, asked, size)
+        at = _At(learnt, progress, now, sent, page, asked, size)
+        known = self._known_rows(at)
+        if not known:
+            return at
+        # Only pages that are not full overlap: positions count rows that are hidden.
+        learnt = replace(learnt, hides_rows=learnt.hides_rows or self._may_overlap(at))
+        now = replace(now, rows=now.rows - len(known))
+        return replace(at, learnt=learnt, now=now, known=known)
 
     def _is_short_of_total(self, at: _At) -> bool:
         """Whether a believed total speaks of positions after those of this page."""
@@ -152,7 +166,8 @@ class _Counted(Paginator):
             return (at.now.total_pages or 0) > at.now.pages
         # Where positions count all rows, those that were passed tell more than those received.
         by_position = at.learnt.hides_rows or not at.page.length
-        reached = self._passed(at.sent, at.size) + at.size if by_position else at.now.rows
+        passed = self._passed(at.sent, at.size) + self._covered(at)
+        reached = passed if by_position else at.now.rows
         return at.now.total > reached
 
     def _by_length(self, at: _At) -> Step | Experiment:
@@ -164,24 +179,32 @@ class _Counted(Paginator):
             return self._end(at, End.TOTAL)
         return self._on(at)
 
+    def _overlaps(self, at: _At, learnt: Learnt) -> bool:
+        """Whether a page with no new rows only lies too near to the one before, that once."""
+        is_near = self._stride(at.size) > 1 and not learnt.hides_rows
+        return is_near and bool(at.before.pages) and not at.before.is_unbroken
+
     def _on(self, at: _At) -> Step:
         """The next page; rows that came with the page before are told."""
         learnt, now = at.learnt, at.now
-        if known := self._known_rows(at):
-            explained = not at.before.is_unbroken
-            learnt = replace(learnt, hides_rows=learnt.hides_rows or explained)
-            now = replace(now, rows=now.rows - len(known))
         self._refuse_endless(now)
-        moves = at.page.length if at.is_full or not learnt.hides_rows else at.size
+        moves = at.page.length if at.is_full or not learnt.hides_rows else self._covered(at)
         following = self._resized(learnt, now, self._moved(at.sent, self._stride(moves or at.size)))
         absent = NO_SUCH_PAGE if at.is_full else NO_SUCH_PAGE_AFTER_SHORT
         following = following.perhaps_absent(frozenset() if at.is_more else absent)
-        return Step(now, following, learnt, known=known)
+        return Step(now, following, learnt, known=at.known)
+
+    @staticmethod
+    def _covered(at: _At) -> int:
+        """How many positions a page surely covers, full or not."""
+        sure = at.learnt.reach or at.learnt.page_size or at.size
+        return max(at.page.length, min(at.size, sure))
 
     def _resized(self, learnt: Learnt, now: Progress, request: PageRequest) -> PageRequest:
         """A later request with the server's own page size, once that is known."""
-        asked, size = self._asked(request), learnt.page_size
-        if learnt.hides_rows or not size or self._size_param is None or now.first >= asked:
+        asked = self._asked(request)
+        size = learnt.reach if learnt.hides_rows else learnt.page_size
+        if not size or self._size_param is None or now.first >= asked:
             return request
         size = min(asked, max(size, now.first))
         return request.put(self._size_param, size, self._settings.send_in)
@@ -192,18 +215,22 @@ class _Counted(Paginator):
         A row or two come again when others were added meanwhile; half a page does not.
         """
         previous, page = at.before.previous, at.page
-        explained = at.learnt.hides_rows or not at.before.is_unbroken
+        explained = self._may_overlap(at)
         if previous is None or not page.rows or not (explained or page.ids):
             return frozenset()
         shared = frozenset(page.keys_as(previous)) & frozenset(previous.keys_as(page))
-        if explained:
-            return shared
-        if len(shared) * 2 > len(previous.rows):
+        if not explained and len(shared) * 2 > len(previous.rows):
             raise PaginationError(
                 f"two pages in a row share {len(shared)} rows: {self._param!r} does not"
                 f" count what paginationType {self._settings.type!r} takes it for; correct either"
             )
-        return frozenset()
+        return shared
+
+    @staticmethod
+    def _may_overlap(at: _At) -> bool:
+        """Whether pages that are not full explain that rows come again."""
+        is_short = not at.before.is_unbroken or at.learnt.page_size is not None
+        return at.learnt.hides_rows or is_short
 
     # --- a page without rows ---------------------------------------------------------------
 
@@ -273,7 +300,7 @@ class _Counted(Paginator):
         if self._size_param and at.page.length > 1:
             moved = moved.put(self._size_param, at.page.length, self._settings.send_in)
 
-        def judge(learnt: Learnt, other: Page | None) -> Step:
+        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             shown = compared(at.page, other)
             shown = Shown.MORE if shown is Shown.OTHERS else shown
             return self._judged(replace(at, learnt=learnt), shown)
@@ -281,7 +308,7 @@ class _Counted(Paginator):
         request = moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
 
-    def _judged(self, at: _At, shown: Shown) -> Step:
+    def _judged(self, at: _At, shown: Shown) -> Step | Experiment:
         """What follows a short first page by what an experiment has shown."""
         match shown:
             case Shown.MORE:
@@ -290,17 +317,19 @@ class _Counted(Paginator):
                 learnt = replace(at.learnt, page_size=size)
                 return self._on(replace(at, learnt=learnt, now=now, size=at.page.length))
             case Shown.HIDDEN:
-                return self._on(replace(at, learnt=replace(at.learnt, hides_rows=True)))
+                return self._hidden(at, at.asked)
             case Shown.NOTHING if at.is_more:
-                return self._on(replace(at, learnt=replace(at.learnt, hides_rows=True)))
+                return self._hidden(at, at.asked)
+            case Shown.ALL if at.is_more:
+                # The last row is there from the position after the page's length on, too.
+                learnt = replace(at.learnt, reach=max(at.learnt.reach, at.page.length + 1))
+                return self._hidden(replace(at, learnt=learnt), at.asked)
             case Shown.NOTHING:
                 is_reached = at.now.known is Known.REACHED
                 return self._end(at, End.TOTAL if is_reached else End.PROVED)
             case Shown.FIRST if at.is_more:
                 # The page after it tells whether rows are hidden or the position is not heeded.
                 return self._on(at)
-            case Shown.ALL if at.is_more:
-                raise self._ignored(at.page)
             case Shown.ALL | Shown.FIRST:
                 return replace(self._end(at, End.UNPAGED), warning=self._unpaged_warning())
             case Shown.OTHERS:
@@ -311,6 +340,33 @@ class _Counted(Paginator):
                 )
             case _ as unreachable:
                 assert_never(unreachable)
+
+    def _hidden(self, at: _At, beyond: int) -> Step | Experiment:
+        """How many positions a page covers, where some of its rows are hidden.
+
+        As many as are asked for, unless the server has a limit as well. A row of the first page
+        that is there from a position on shows that the page reached so far.
+        """
+        learnt = replace(at.learnt, hides_rows=True)
+        at_position = beyond * 3 // 4
+        request = self._from(at.sent, at_position)
+        if learnt.reach or at_position <= at.page.length or request is None:
+            return self._after_hidden(at, learnt.reach or at.page.length)
+
+        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
+            here = replace(at, learnt=learnt)
+            if other is None or not shares(at.page, other):
+                return self._hidden(here, at_position)
+            return self._after_hidden(here, at_position + 1)
+
+        request = request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        return Experiment(request, judge, learnt, "how far a page with hidden rows reaches", at.now)
+
+    def _after_hidden(self, at: _At, reach: int) -> Step:
+        at = replace(at, learnt=replace(at.learnt, hides_rows=True, reach=reach))
+        at = replace(at, is_more=at.says_more or self._is_short_of_total(at))
+        is_told = at.now.total is not None and not at.is_more
+        return self._end(at, End.PROVED) if is_told else self._on(at)
 
     # --- the page before again -------------------------------------------------------------
 
@@ -378,6 +434,7 @@ class _Counted(Paginator):
             next=None,
             learnt=at.learnt,
             why=why,
+            known=at.known,
             warning=warning if is_short else None,
             unsure=is_short or why in {End.EMPTY, End.NO_SUCH_PAGE},
         )
@@ -428,8 +485,11 @@ class OffsetPaginator(_Counted):
         del size
         return (whole_number(sent.get(self._param, self._settings.send_in)) or 0) - self._start()
 
+    def _from(self, sent: PageRequest, position: int) -> PageRequest | None:
+        return self._moved(sent, position) if position > 0 else None
+
     def _within(self, sent: PageRequest, rows: int) -> PageRequest | None:
-        return self._moved(sent, rows - 1) if rows > 1 else None
+        return self._from(sent, rows - 1)
 
 
 class PageNumberPaginator(_Counted):
@@ -473,9 +533,12 @@ class PageNumberPaginator(_Counted):
         at = whole_number(sent.get(self._param, self._settings.send_in)) or 0
         return (at - self._start()) * size
 
-    def _within(self, sent: PageRequest, rows: int) -> PageRequest | None:
+    def _from(self, sent: PageRequest, position: int) -> PageRequest | None:
         at_start = whole_number(sent.get(self._param, self._settings.send_in)) == self._start()
-        # A page of one row would end with the last row whatever follows.
-        if rows < _FEWEST or self._size_param is None or not at_start:
+        if position < 1 or self._size_param is None or not at_start:
             return None
-        return self._moved(sent, 1).put(self._size_param, rows - 1, self._settings.send_in)
+        return self._moved(sent, 1).put(self._size_param, position, self._settings.send_in)
+
+    def _within(self, sent: PageRequest, rows: int) -> PageRequest | None:
+        # A page of one row would end with the last row whatever follows.
+        return self._from(sent, rows - 1) if rows >= _FEWEST else None

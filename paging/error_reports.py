@@ -74,7 +74,11 @@ def is_partial(body: Json, scopes: Scopes, data_path: str) -> bool:
     return bool(scopes) and (
         any(booleans(scopes, INCOMPLETE_NAMES))
         or bool(whole_number(follow(body, _FAILED_SHARDS)))
-        or any(_is_failure(told) for key, told in _failures(body) if not _reads(data_path, key))
+        or any(
+            told is False or _is_failure(told)
+            for key, told in _failures(body)
+            if not _reads(data_path, key)
+        )
     )
 
 

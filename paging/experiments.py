@@ -43,6 +43,13 @@ def compared(first: Page, other: Page | None) -> Shown:
     return Shown.FIRST if known == set(range(last)) else Shown.HIDDEN
 
 
+def shares(first: Page, other: Page) -> bool:
+    """Whether another answer has any of the first page's rows."""
+    if not other.rows or other.is_single or other.depth < first.depth:
+        return False
+    return not frozenset(first.keys_as(other)).isdisjoint(other.keys_as(first))
+
+
 def differs(first: Page, other: Page) -> bool:
     """Whether a page beside the first one has rows, and none of the first one's."""
     if not other.rows or other.is_single or other.depth < first.depth or other.repeats(first):

@@ -78,7 +78,8 @@ class _Marked(Paginator):
             # An empty page that leads to itself is the end.
             return self._at_end(now, sent, page, None, learnt)
         self._refuse_endless(now)
-        return Step(now, following, replace(learnt, marked=True))
+        # A page that holds nothing, but leads on, may have come empty by mistake.
+        return Step(now, following, replace(learnt, marked=True), confirm=not page.length)
 
     def _says_more(self, page: Page, boolean: Verdict) -> bool:
         """Whether anything but the marker says that there is more."""
@@ -111,13 +112,14 @@ class _Marked(Paginator):
             " hidden from these credentials"
         )
         is_sudden = is_full and (asked > 0 or now.pages > 1)
+        is_led = now.pages > 1 and now.last_was_full
         return Step(
             now,
             next=None,
             learnt=learnt,
             why=End.EMPTY if not page.length else End.UNMARKED if marker is MISSING else End.SIGNAL,
             warning=warning if is_short else None,
-            confirm=(is_placed and is_sudden) or (is_short and not page.length),
+            confirm=(is_placed and is_sudden) or (not page.length and (is_short or is_led)),
             unsure=is_short or not page.length or (is_placed and is_sudden),
             unproved=bool(page.length) and not is_placed and now.pages == 1,
         )

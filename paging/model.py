@@ -332,7 +332,8 @@ class Learnt:
     """What the walks over one resource have proved, shared by all of them.
 
     ``page_size``: the server's own, where it is less than was asked for. ``hides_rows``:
-    positions count rows that are not given. ``uneven``: a short page was followed by rows.
+    positions count rows that are not given, and ``reach`` how many of them a page surely covers.
+    ``uneven``: a short page was followed by rows.
     ``longest_short``: of the short first pages that were asked about, the longest; ``ties``: how
     many as long as that. ``marked``: the place of the cursor or link was seen. ``confirmed``:
     how many ends were asked for once more.
@@ -340,6 +341,7 @@ class Learnt:
 
     page_size: int | None = None
     hides_rows: bool = False
+    reach: int = 0
     uneven: bool = False
     longest_short: int = 0
     ties: int = 0

@@ -56,7 +56,7 @@ class Found:
         return "; ".join(map(str, (self.error, *inner))) if self.error else ""
 
 
-async def read(
+async def read(  # noqa: PLR0913 (each is a part of a resource)
     server: FaultApi,
     pagination: PaginationSettings,
     data_path: str | None = ".items",
@@ -172,16 +172,16 @@ def later(request: Request) -> bool:
     return (page or "1") not in {"0", "1"} or position not in {"0", "c0"}
 
 
-def paging(style: str, page_size: int = 100, **more: Any) -> PaginationSettings:  # noqa: ANN401
+def paging(style: str, page_size: int = 100, **more: Any) -> PaginationSettings:  # noqa: ANN401 (any setting)
     """Settings of a style; a size is sent by every style that has one."""
     if style in {"next_link", "header_link"} and "size_param" not in more:
         more["size_param"] = "limit"
     if more.get("size_param", "") is None:
         more |= {"size_param": None, "sends_size": False}
-    return PaginationSettings(type=style, page_size=page_size, **more)  # type: ignore[arg-type]
+    return PaginationSettings(type=style, page_size=page_size, **more)  # type: ignore[arg-type] # a style is one
 
 
-async def outcome(api: Handler, pagination: PaginationSettings, **how: Any) -> Found:  # noqa: ANN401
+async def outcome(api: Handler, pagination: PaginationSettings, **how: Any) -> Found:  # noqa: ANN401 (as `read` takes it)
     """What comes of the one list of an API."""
     async with FaultApi() as server:
         server.serve("/things", api)
@@ -210,91 +210,116 @@ STYLES = (*COUNTED, *LED)
 # --- 1 to 13: what must not be lost ------------------------------------------------------------
 
 
-def lost() -> Iterator[Any]:
-    """APIs that contradict themselves, or a mistaken setting: all rows, or an error."""
+def mistyped() -> Iterator[Any]:
+    """1: a path that finds nothing, beside a count of the page."""
     for count in ("count", "result_count"):
         api = Api("cursor", cap=50, marker="forward", around=lambda n, _, c=count: {c: n})
         for path in ("meta.nxt", None):
             yield pytest.param(api, paging("cursor", 50, cursor_path=path), id=f"1-{count}-{path}")
         link = Api("next_link", cap=50, end="null", around=lambda n, _, c=count: {c: n})
-        mistyped = paging("next_link", 50, next_link_path="pagin.next", size_param=None)
-        yield pytest.param(link, mistyped, id=f"1-{count}-next_link")
-    header = {
-        "cursor": "x-ms-continuationtoken",
-        "flag": "x-has-next-page",
-        "next": "X-Next-Cursor",
-    }
-    for name in header.values():
+        settings = paging("next_link", 50, next_link_path="pagin.next", size_param=None)
+        yield pytest.param(link, settings, id=f"1-{count}-next_link")
+
+
+def led_by_headers() -> Iterator[Any]:
+    """2: the continuation stands in a header only."""
+    for name in ("x-ms-continuationtoken", "x-has-next-page", "X-Next-Cursor", "Has-More"):
         api = Api("plain", cap=50, headers=lambda _n, more, k=name: {k: "true"} if more else {})
         for style in ("none", "cursor"):
             yield pytest.param(api, paging(style, 50), id=f"2-{name}-{style}")
-    api = Api(
-        "plain", 60, cap=25, around=lambda _n, _m: {}, list_of=lambda given: {
-            "items": given, "page": {"after": "zzz", "page_size": 25, "total_record_count": 60}
-        },
-    )  # fmt: skip
+
+
+def told_beside() -> Iterator[Any]:
+    """3, 6, 7, 12: a total or a marker in an object of its own."""
+    page = {"after": "zzz", "page_size": 25, "total_record_count": 60}
+    api = Api("plain", 60, cap=25, around=lambda _n, _m: {"page": page})
     yield pytest.param(api, paging("cursor"), id="3")
-    api = Api("offset", cap=1000, around=lambda _n, _m: {"total": {"value": 40, "relation": "gte"}})
-    window = once(lambda _: told({"error": "Result window is too large"}, 400), api,
-                  lambda r: r.number("offset", 0) >= 40, ALWAYS)  # fmt: skip
-    yield pytest.param(window, paging("offset", 20), id="4")
-    api = Api(
-        "plain", cap=20, around=lambda _n, _m: {"result_info": {"page": 1, "total_count": 70}}
-    )
+    info = {"page": 1, "total_count": ROWS}
+    api = Api("plain", cap=20, around=lambda _n, _m: {"result_info": info})
     yield pytest.param(api, paging("none"), id="6")
     api = Api("plain", cap=20, around=lambda _n, _m: {"pagination": {"next": 1700000000}})
     yield pytest.param(api, paging("next_link"), id="7")
-    for style in STYLES:
-        api = Api(style, cap=50)
-        for fault in (500, 403, 409):
-            for times in (1, ALWAYS):
-                failing = once(lambda _, s=fault: told({"x": 1}, s), api, later, times)
-                yield pytest.param(failing, paging(style), id=f"8-{style}-{fault}-{times}")
-        for body in ({"error": "busy"}, {"message": "busy"}, "busy", {"errcode": 6, "errmsg": "x"},
-                     {"code": 500, "msg": "x", "data": None}, {"stat": "fail"},
-                     {"status": "error", "items": []}):  # fmt: skip
-            around = {"errcode": 0, "code": 0, "stat": "ok", "status": "ok", "message": "fine"}
-            constant = replace(api, around=lambda _n, _m, a=around: a)
-            failing = once(lambda _, b=body: told(b), constant, later, ALWAYS)
-            yield pytest.param(failing, paging(style), id=f"10-{style}-{json.dumps(body)[:20]}")
-    slashed = Api("cursor", cap=20)
-
-    def with_slash(request: Request) -> Answer:
-        body = json.loads(slashed(request).body)
-        if "next_cursor" in body:
-            body["next_cursor"] = "/" + body["next_cursor"]
-        return told(body)
-
-    def without_slash(request: Request) -> Answer:
-        query = tuple((k, v.lstrip("/") if k == "cursor" else v) for k, v in request.query)
-        return with_slash(replace(request, query=query))
-
-    yield pytest.param(without_slash, paging("cursor", 20), id="11")
-    nexts = Api("next_link", cap=20, around=lambda _n, m: {"next_page": 2} if m else {})
-
-    def cut(request: Request) -> Answer:
-        answer = json.loads(nexts(request).body)
-        answer.pop("next", None)
-        return told(answer)
-
-    yield pytest.param(once(cut, nexts, later, ALWAYS), paging("next_link", 20), id="12-next_page")
-    for style in ("cursor", "offset", "page"):
-        null = Api(style, around=lambda _n, _m: {"state": {"more": None}}, cap=20)
-        yield pytest.param(
-            null, paging(style, 20, has_more_path="state.more"), id=f"12-null-{style}"
-        )
     total = Api("plain", cap=50, around=lambda _n, _m: {"next": None, "total": 120})
     yield pytest.param(total, paging("none"), id="12-total")
+
+
+def cut_off() -> Iterator[Any]:
+    """4, 12: a window, a link that is missing, empty pages beside a total, no body."""
+    relation = {"value": 40, "relation": "gte"}
+    api = Api("offset", around=lambda _n, _m: {"total": relation})
+    refusal = told({"error": "Result window is too large"}, 400)
+    window = once(lambda _: refusal, api, lambda r: r.number("offset", 0) >= 40, ALWAYS)
+    yield pytest.param(window, paging("offset", 20), id="4")
+    nexts = Api("next_link", cap=20, around=lambda _n, m: {"next_page": 2} if m else {})
+    cut = once(lambda r: without(nexts(r), "next"), nexts, later, ALWAYS)
+    yield pytest.param(cut, paging("next_link", 20), id="12-next_page")
+    for style in ("cursor", "offset", "page"):
+        null = Api(style, around=lambda _n, _m: {"state": {"more": None}}, cap=20)
+        settings = paging(style, 20, has_more_path="state.more")
+        yield pytest.param(null, settings, id=f"12-null-{style}")
     for style in LED:
-        api = Api(style, cap=50, around=lambda _n, _m: {"total": 70})
-        empty = once(lambda _: told({"items": [], "total": 70}), api, lambda _: True, ALWAYS)
-        yield pytest.param(empty, paging(style, 50), id=f"12-empty-1-{style}")
-        empty = once(lambda _: told({"items": [], "total": 70}), api, later, ALWAYS)
-        yield pytest.param(empty, paging(style, 50), id=f"12-empty-2-{style}")
+        api = Api(style, cap=50, around=lambda _n, _m: {"total": ROWS})
+        empty = told({"items": [], "total": ROWS})
+        for place, when in (("1", lambda _: True), ("2", later)):
+            faulty = once(lambda _, e=empty: e, api, when, ALWAYS)
+            yield pytest.param(faulty, paging(style, 50), id=f"12-empty-{place}-{style}")
+    for style in STYLES:
+        nothing = once(lambda _: Answer(b""), Api(style, cap=50), lambda _: True, ALWAYS)
+        yield pytest.param(nothing, paging(style, 50), id=f"12-no-body-{style}")
+
+
+def without(answer: Answer, key: str) -> Answer:
+    """An answer without one of its keys."""
+    body = json.loads(answer.body)
+    body.pop(key, None)
+    return told(body)
+
+
+NO_PAGES: list[Json] = [
+    {"error": "busy"},
+    {"message": "busy"},
+    "busy",
+    {"errcode": 6, "errmsg": "x"},
+    {"code": 500, "msg": "x", "data": None},
+    {"stat": "fail"},
+    {"status": "error", "items": []},
+]
+CONSTANTS: dict[str, Json] = {
+    "errcode": 0, "code": 0, "stat": "ok", "status": "ok", "message": "fine"
+}  # fmt: skip
+
+
+def failing() -> Iterator[Any]:
+    """8, 10: a later page fails, by its status or by what it holds, once or always."""
     for style in STYLES:
         api = Api(style, cap=50)
-        nothing = once(lambda _: Answer(b""), api, lambda _: True, ALWAYS)
-        yield pytest.param(nothing, paging(style, 50), id=f"12-no-body-{style}")
+        for status in (500, 403, 409):
+            for times in (1, ALWAYS):
+                faulty = once(lambda _, s=status: told({"x": 1}, s), api, later, times)
+                yield pytest.param(faulty, paging(style), id=f"8-{style}-{status}-{times}")
+        constant = replace(api, around=lambda _n, _m: CONSTANTS)
+        for at, body in enumerate(NO_PAGES):
+            faulty = once(lambda _, b=body: told(b), constant, later, ALWAYS)
+            yield pytest.param(faulty, paging(style), id=f"10-{style}-{at}")
+
+
+def slashed(request: Request) -> Answer:
+    """11: an API whose cursors begin with a slash, as base64 does once in 64."""
+    query = tuple((k, v.lstrip("/") if k == "cursor" else v) for k, v in request.query)
+    body = json.loads(Api("cursor", cap=20)(replace(request, query=query)).body)
+    if "next_cursor" in body:
+        body["next_cursor"] = "/" + body["next_cursor"]
+    return told(body)
+
+
+def lost() -> Iterator[Any]:
+    """APIs that contradict themselves, or a mistaken setting: all rows, or an error."""
+    yield from mistyped()
+    yield from led_by_headers()
+    yield from told_beside()
+    yield from cut_off()
+    yield from failing()
+    yield pytest.param(slashed, paging("cursor", 20), id="11")
 
 
 @pytest.mark.parametrize(("api", "pagination"), list(lost()))
@@ -367,11 +392,15 @@ async def test_a_list_within_lists_whose_cursor_is_unknown() -> None:
 # --- 14 to 20: what must not fail --------------------------------------------------------------
 
 
-def healthy() -> Iterator[Any]:
-    """APIs that are well: all rows, in a handful of requests more."""
+def full_and_capped() -> Iterator[Any]:
+    """14, 15, 17, 18: lists as long as pages, servers' limits, lists that do not page."""
     for style in STYLES:
         for count in (0, 1, 2, 49, 50, 51, 100, 120):
             yield pytest.param(Api(style, count), paging(style, 50), 0, id=f"14-{style}-{count}")
+        for count in (1, 2, 3, 7, 99, 100, 101, 150):
+            everything = Api("plain", count, heeds_size=False)
+            if style not in LED or count != 100:  # then a cursor may stand anywhere
+                yield pytest.param(everything, paging(style), 0, id=f"17-{style}-{count}")
     for style in COUNTED:
         for cap in (1, 2, 3, 7, 25, 30, 33):
             yield pytest.param(Api(style, cap=cap), paging(style), 0, id=f"15-{style}-{cap}")
@@ -379,44 +408,57 @@ def healthy() -> Iterator[Any]:
             yield pytest.param(total, paging(style), 0, id=f"15-{style}-{cap}-total")
             fixed = Api(style, cap=cap, heeds_size=False)
             yield pytest.param(fixed, paging(style), 0, id=f"15-{style}-{cap}-size ignored")
-    for count in (1, 2, 3, 7, 99, 100, 101, 150):
-        for style in STYLES:
-            everything = Api("plain", count, heeds_size=False)
-            if style not in LED or count != 100:
-                yield pytest.param(everything, paging(style), 0, id=f"17-{style}-{count}")
-    for style in COUNTED:
         refusing = Api(style, 100, refuses=404)
         yield pytest.param(refusing, paging(style, 50), 0, id=f"18-404-{style}")
-    for name, around in {
-        "error OK": {"error": "OK"},
-        "error code ok": {"error": {"code": "ok", "message": ""}},
-        "code 0": {"code": 0, "message": "success"},
-        "errors 2": {"errors": 2},
-        "page": {"page": {"id": 7, "name": "status", "next": "/other", "total": 900}},
-        "status": {"status": {"indicator": "none", "description": "All Systems"}},
-        "took": {"meta": {"version": 20, "took": 153}},
-        "time": {"time": "2026-01-01T00:00:00Z", "request_id": "abc123"},
-    }.items():
+
+
+ENVELOPES: dict[str, dict[str, Json]] = {
+    "error OK": {"error": "OK"},
+    "error code ok": {"error": {"code": "ok", "message": ""}},
+    "code 0": {"code": 0, "message": "success"},
+    "errors 2": {"errors": 2},
+    "page": {"page": {"id": 7, "name": "status", "next": "/other", "total": 900}},
+    "status": {"status": {"indicator": "none", "description": "All Systems"}},
+    "took": {"meta": {"version": 20, "took": 153}},
+    "time": {"time": "2026-01-01T00:00:00Z", "request_id": "abc123"},
+}
+
+
+def enveloped() -> Iterator[Any]:
+    """19: words around the list that speak of something else."""
+    for name, around in ENVELOPES.items():
         for style in ("none", *STYLES):
             for count in (0, 3, 60):
                 api = Api(style, count, around=lambda _n, _m, a=around: a)
                 size = 20 if style != "none" else 100
                 yield pytest.param(api, paging(style, size), 0, id=f"19-{name}-{style}-{count}")
-    for total in (False, True):
-        for hidden, name in (
-            (frozenset(n for n in range(ROWS) if n % 3), "two thirds"),
-            (frozenset(range(25, 50)), "a stretch"),
-            (frozenset(range(30)), "the first pages"),
-            (frozenset(range(50, 70)), "the last pages"),
-            (frozenset({5}), "one"),
-        ):
-            if not total and name != "one":
-                continue
-            around = {"total": ROWS} if total else {}
-            for style in STYLES:
-                api = Api(style, hidden=hidden, around=lambda _n, _m, a=around: a)
-                if total or style in LED:
-                    yield pytest.param(api, paging(style, 10), 16, id=f"20-{name}-{style}-{total}")
+
+
+HIDDEN = {
+    "two thirds": frozenset(n for n in range(ROWS) if n % 3),
+    "a stretch": frozenset(range(25, 50)),
+    "the first pages": frozenset(range(30)),
+    "the last pages": frozenset(range(50, 70)),
+    "one": frozenset({5}),
+}
+
+
+def hiding() -> Iterator[Any]:
+    """20: rows are hidden, and the position counts them; a total tells that there are more."""
+    for name, hidden in HIDDEN.items():
+        for style in STYLES:
+            api = Api(style, hidden=hidden, around=lambda _n, _m: {"total": ROWS})
+            yield pytest.param(api, paging(style, 10), 16, id=f"20-{name}-{style}-total")
+            if style in LED or name == "one":
+                api = replace(api, around=lambda _n, _m: {})
+                yield pytest.param(api, paging(style, 10), 16, id=f"20-{name}-{style}")
+
+
+def healthy() -> Iterator[Any]:
+    """APIs that are well: all rows, in a handful of requests more."""
+    yield from full_and_capped()
+    yield from enveloped()
+    yield from hiding()
 
 
 @pytest.mark.parametrize(("api", "pagination", "more"), list(healthy()))
