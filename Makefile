@@ -1,14 +1,18 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types audit format demo run faults bench lock clean
+.PHONY: help setup test test-all lint types audit format demo run faults bench reference lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
+# What the container has, for whatever starts the real `ocean`.
+IMAGE := .venv/image
+# Two processes share the tests; the one that is ready first takes some from the other.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 LOCK := --universal --python-version 3.12 --generate-hashes --no-header --no-annotate
 
 help: ## Show these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' Makefile
 
-setup: $(STAMP) ## Create .venv and install the locked dependencies (again when the lock changed)
+setup: $(STAMP) $(IMAGE)/.installed ## Create .venv and install the locked dependencies (again when the lock changed)
 	@:
 
 # The lock file names every package, so nothing is resolved again.
@@ -20,8 +24,17 @@ $(STAMP): requirements-dev.lock
 	@$(BIN)/python -m pip check --disable-pip-version-check >/dev/null
 	@touch $@
 
-test: lint types audit ## Lint, check types and packages, run all tests, report the coverage
-	@$(BIN)/python -m pytest --cov --cov-report=term
+# Made anew, so that what the lock file no longer names is gone.
+$(IMAGE)/.installed: requirements.lock $(STAMP)
+	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(IMAGE)
+	@$(BIN)/uv pip sync -q --python $(IMAGE) --require-hashes requirements.lock
+	@touch $@
+
+test: lint types audit ## Lint, check types and packages, run the tests of the gate (minutes)
+	@$(PYTEST) -m "not exhaustive"
+
+test-all: lint types audit ## The same with every test, longer searches for examples, and the coverage
+	@$(PYTEST) --hypothesis-profile=nightly --cov --cov-report=term
 
 lint: setup ## Check style and formatting
 	@$(BIN)/ruff check && $(BIN)/ruff format --check
@@ -39,13 +52,16 @@ demo: setup ## Sync a sample API into a local catalog, all on this machine
 	@$(BIN)/python -m workbench demo
 
 run: setup ## Sync into Port, with the settings from the environment and .env (see .env.example)
-	@$(BIN)/ocean sail
+	@$(IMAGE)/bin/python -c 'from port_ocean.run import run; run()'
 
 faults: setup ## Run every fault at every place and show what becomes of it (minutes)
 	@$(BIN)/python -m tests.fault_matrix
 
 bench: setup ## Measure the speed, and write the tables of docs/performance.md (ten minutes)
 	@$(BIN)/python -m benchmarks
+
+reference: setup ## Write the tables of docs/settings.md from the table of settings
+	@$(BIN)/python scripts/settings_reference.py
 
 lock: setup ## Resolve the dependencies again and write both lock files
 	@$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml -o requirements.lock

@@ -28,8 +28,9 @@ from settings import (
     texts_in,
 )
 from transport.bodies import charset_of, decode_json
-from transport.redaction import Redactor, tokens_in
-from transport.retry import MAX_ATTEMPTS, backoff, is_rate_limited, parse_retry_after
+from transport.rate_limit import is_rate_limited, parse_retry_after
+from transport.redaction import Redactor, credentials_in, tokens_in
+from transport.retry import MAX_ATTEMPTS, backoff
 
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 # A fresh token may have expired already when its request was queued for long: a request
@@ -156,6 +157,7 @@ class _Trouble:
 
     message: str = field(repr=False)
     status: int | None
+    is_limit: bool
     until: float
     attempts: int
 
@@ -164,7 +166,7 @@ class _Trouble:
         wait = max(0.0, self.until - now)
         if self.status is not None:
             return ResponseError(
-                self.message, status=self.status, rate_limited=True, retry_after=wait
+                self.message, status=self.status, rate_limited=self.is_limit, retry_after=wait
             )
         error = TransportError(self.message)
         error.retry_after = wait
@@ -241,12 +243,17 @@ class LoginAuth(httpx.Auth):
             raise self._trouble.error(now)
 
     def _in_trouble(
-        self, message: str, status: int | None = None, retry_after: float | None = None
+        self,
+        message: str,
+        status: int | None = None,
+        retry_after: float | None = None,
+        *,
+        is_limit: bool = False,
     ) -> _Trouble:
         """Note a passing fault of the login service; too many in a row are a failure for good."""
         attempts = self._trouble.attempts + 1 if self._trouble else 1
         until = self._clock() + max(backoff(attempts), retry_after or 0.0)
-        self._trouble = _Trouble(message, status, until, attempts)
+        self._trouble = _Trouble(message, status, is_limit, until, attempts)
         if attempts >= MAX_ATTEMPTS:
             self._failure = CredentialsError(f"{message}, {attempts} times in a row")
         return self._trouble
@@ -282,9 +289,10 @@ class LoginAuth(httpx.Auth):
         answer = self._answer(response)
         status = response.status_code
         is_limit = is_rate_limited(status, response.headers)
-        if is_limit or status in ResponseError.TRANSIENT_STATUSES:
+        if is_limit or ResponseError.may_pass(status):
             retry_after = parse_retry_after(status, response.headers)
-            trouble = self._in_trouble(self._describe(response), status, retry_after)
+            described = self._describe(response)
+            trouble = self._in_trouble(described, status, retry_after, is_limit=is_limit)
             raise trouble.error(self._clock())
         self._trouble = None
         try:
@@ -305,10 +313,14 @@ class LoginAuth(httpx.Auth):
         """
         try:
             answer = decode_json(response.content, charset_of(response.headers))
-            tokens = tokens_in(answer, only_likely=not response.is_success)
+            tokens = tokens_in(answer)
+            credentials = list(credentials_in(answer))
         except (ValueError, RecursionError):
             return None
-        self._redact.learn(*tokens, origin="login")
+        self._redact.learn(*tokens.named, origin="login", credentials=credentials)
+        # Of these there may be any number, such as permissions; what signs is learnt in any case.
+        rest = [*tokens.like_tokens, *(tokens.others if response.is_success else ())]
+        self._redact.learn(*rest, origin="answer of the login", unlikely=True)
         return answer
 
     def _refuse_failure(self, response: httpx.Response, answer: Json) -> None:
@@ -361,7 +373,6 @@ class _Template:
                     f" {keys_of(answer)}; correct the path"
                 )
             values[path] = value if isinstance(value, str) else json.dumps(value)
-        redact.add(*values.values())
 
         def filled(part: Json) -> Json:
             match part:
@@ -374,10 +385,14 @@ class _Template:
                 case _:
                     return part
 
+        parts = (self._credentials.headers, self._credentials.query_params, self._credentials.body)
+        headers, query_params, body = map(filled, parts)
+        credentials = list(credentials_in([headers, query_params, body]))
+        redact.learn(*values.values(), origin="template", credentials=credentials)
         return _Signature(
-            headers=filled(self._credentials.headers),
-            query_params=filled(self._credentials.query_params),
-            body=filled(self._credentials.body),
+            headers=headers,
+            query_params=query_params,
+            body=body,
             obtained_at=now,
             lifetime=_lifetime(answer),
         )

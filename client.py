@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from collections.abc import Callable
 from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 import httpx
 from aiolimiter import AsyncLimiter
-from loguru import logger
 
 from auth import LoginAuth, OriginGuard, make_auth
 from errors import (
@@ -31,6 +30,7 @@ from errors import (
 from jq_engine.programs import Jq
 from json_values import Json
 from paging.model import PageRequest
+from paging.signals import reasons_in
 from settings import Settings
 from transport.bodies import (
     ACCEPTED_CODINGS,
@@ -44,16 +44,17 @@ from transport.bodies import (
 )
 from transport.http_client import WIRE_ERRORS, AddressRefused, open_http
 from transport.large_lists import SlicedRows, slice_list
-from transport.redaction import TELLING_LENGTH, Redactor
-from transport.retry import is_rate_limited, parse_retry_after, retried, seconds_to_reset
+from transport.outage import Outage
+from transport.rate_limit import RateLimit, is_rate_limited, parse_retry_after
+from transport.redaction import TELLING_LENGTH, Redactor, is_credential
+from transport.retry import retried
+from transport.waits import RetryLog, Stopwatch
 
 MAX_REDIRECTS = 5
 IN_MEMORY = 4 * MIB
 """Bytes; a larger body is kept in a file, and its list is parsed in slices."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# Seconds that a limit may be reset early: headers tell whole ones, by another clock.
-_RESET_TOLERANCE = 2.0
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,17 @@ class Counts:
 
     requests: int = 0
     retries: int = 0
+    limited: Stopwatch = field(default_factory=Stopwatch)
+    """Runs while a request waits for a rate limit: the API's, or ``requestsPerMinute``."""
+
+
+def http_of(settings: Settings) -> httpx.AsyncClient:
+    """The HTTP client of an installation."""
+    return open_http(
+        settings.base_url,
+        verify_ssl=settings.verify_ssl,
+        connections=settings.max_concurrent_requests,
+    )
 
 
 class ApiClient:
@@ -106,12 +118,14 @@ class ApiClient:
         settings: Settings,
         jq: Jq,
         *,
-        http: Callable[[Settings], httpx.AsyncClient] = open_http,
+        http: Callable[[Settings], httpx.AsyncClient] = http_of,
     ) -> None:
         self._settings = settings
         self._jq = jq
-        self.redact = Redactor(*settings.secrets)
+        self.redact = Redactor(*settings.secrets, credentials=settings.secrets_in_data)
         self.counts = Counts()
+        self.outage = Outage()
+        self._retry_log = RetryLog()
         self._http = http(settings)
         self._http.headers["Accept-Encoding"] = ACCEPTED_CODINGS
         self._http.headers.update(settings.custom_headers)
@@ -134,10 +148,7 @@ class ApiClient:
             else nullcontext()
         )
         self._in_flight = 0
-        self._heeds_limit = True
-        # Seconds of the monotonic clock: nothing is sent before the one, and by its own word the
-        # API answers nothing before the other.
-        self._paused_until = self._reset_at = 0.0
+        self._limit = RateLimit(settings.max_retry_wait)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -145,12 +156,17 @@ class ApiClient:
 
     async def _learn_cookies(self, response: httpx.Response) -> None:
         """What an answer sets, a login's too: it goes back with every request, as a token does."""
-        values = [
-            header.partition(";")[0].partition("=")[2].strip(' "')
-            for header in response.headers.get_list("Set-Cookie")
-        ]
-        secrets = [value for value in values if len(value) >= TELLING_LENGTH]
-        self.redact.learn(*secrets, origin="cookies")
+        secrets, credentials = [], []
+        for header in response.headers.get_list("Set-Cookie"):
+            pair, _, attributes = header.partition(";")
+            name, _, value = pair.partition("=")
+            value = value.strip(' "')
+            if len(value) >= TELLING_LENGTH:
+                secrets.append(value)
+            # RFC 6265, 4.1.2.6: what scripts must not read is rather a session than a choice.
+            if is_credential(name.strip(), value, hidden="httponly" in attributes.lower()):
+                credentials.append(value)
+        self.redact.learn(*secrets, origin="cookies", credentials=credentials)
 
     # --- one request -------------------------------------------------------------------
 
@@ -159,39 +175,49 @@ class ApiClient:
 
         Raises SourceError, CredentialsError or one of their kinds.
         """
+        limited = False
 
         def on_retry(error: SourceError, wait: float) -> None:
+            nonlocal limited
+            limited = error.rate_limited
             self.counts.retries += 1
-            logger.warning(f"{error}; trying again in {wait:.1f} seconds")
+            self._retry_log.note(error, wait)
 
-        max_wait = self._settings.max_retry_wait
+        async def sleep(seconds: float) -> None:
+            with self.counts.limited.running() if limited else nullcontext():
+                await asyncio.sleep(seconds)
+
+        async def attempts(max_wait: float) -> Answer:
+            return await retried(lambda: self._attempt(request), max_wait, on_retry, sleep=sleep)
+
         try:
             async with self._permits:
-                return await retried(lambda: self._attempt(request), max_wait, on_retry)
+                return await self.outage.send(attempts, self._settings.max_retry_wait)
         except OceanCustomError as error:
             # asyncio tells of tasks, and of their errors, before those leave the session.
             raise error.rewritten(self.redact) from None
 
     async def _attempt(self, request: PageRequest) -> Answer:
-        async with self._rate:
-            reset_at = await self._limit_reset()
-            self.counts.requests += 1
-            self._in_flight += 1
-            try:
-                async with asyncio.timeout(self._settings.timeout):
-                    reply = await self._exchange(request)
-            except (SourceError, CredentialsError) as error:
-                raise error.within(self._described(request)) from None
-            except (*WIRE_ERRORS, TimeoutError, OSError, UnicodeEncodeError) as error:
-                raise self._wire_error(request, error) from None
-            except (httpx.InvalidURL, UnicodeError):
-                # httpx reads the target of every redirect, though it follows none.
-                raise OriginError(
-                    f"{self._described(request)}: a redirect leads to what is not a URL; nothing"
-                    " was sent"
-                ) from None
-            finally:
-                self._in_flight -= 1
+        with self.counts.limited.running():
+            async with self._rate:
+                reset_at = await self._limit.admitted()
+        self.counts.requests += 1
+        self._in_flight += 1
+        try:
+            async with asyncio.timeout(self._settings.timeout):
+                reply = await self._exchange(request)
+        except (SourceError, CredentialsError) as error:
+            raise error.within(self._described(request)) from None
+        except (*WIRE_ERRORS, TimeoutError, OSError, UnicodeEncodeError) as error:
+            raise self._wire_error(request, error) from None
+        except (httpx.InvalidURL, UnicodeError):
+            # httpx reads the target of every redirect, though it follows none.
+            raise OriginError(
+                f"{self._described(request)}: a redirect leads to what is not a URL; nothing was"
+                " sent"
+            ) from None
+        finally:
+            self._in_flight -= 1
         try:
             self._refuse_failure(request, reply)
         except ResponseError as error:
@@ -200,48 +226,8 @@ class ApiClient:
             headers = reply.response.headers
             return Answer(reply.url, error.status, headers, body=None, size=0, refusal=error)
         answer = await self._read(request, reply)
-        if self._heeds_limit:
-            self._doubt_limit(reset_at)
-        if self._heeds_limit:
-            self._heed_limit(answer.headers)
+        self._limit.learn(answer.headers, reset_at, self._in_flight)
         return answer
-
-    async def _limit_reset(self) -> float:
-        """Wait until the API allows requests again, or for as long as it may take.
-
-        Gives when it allows them by its own word, in seconds of the monotonic clock.
-        """
-        while (wait := self._paused_until - time.monotonic()) > 0:  # noqa: ASYNC110 — it may move on
-            await asyncio.sleep(wait)
-        return self._reset_at
-
-    def _heed_limit(self, headers: httpx.Headers) -> None:
-        """Send nothing for a while when the API says that no request remains."""
-        wait = min(seconds_to_reset(headers, self._in_flight), self._settings.max_retry_wait)
-        if wait <= 0:
-            return
-        now = time.monotonic()
-        if self._paused_until <= now:
-            logger.info(
-                f"the API's rate limit leaves no further request; going on in {wait:.1f} seconds"
-            )
-        self._paused_until = max(self._paused_until, now + wait)
-        # Where some remain for others under way, an answer before the reset is no surprise.
-        self._reset_at = max(self._reset_at, now + seconds_to_reset(headers, in_flight=0))
-
-    def _doubt_limit(self, reset_at: float) -> None:
-        """Heed the headers no longer when a request succeeded that by their word could not.
-
-        It was sent after the longest pause, and the limit was to be reset only at ``reset_at``:
-        some APIs always say that none remains. To heed that takes minutes for every page.
-        """
-        early = reset_at - time.monotonic()
-        if early > _RESET_TOLERANCE:
-            self._heeds_limit = False
-            logger.warning(
-                "the API answered although its rate limit was to leave no request for another"
-                f" {early:.0f} seconds; what it says of requests that remain is no longer heeded"
-            )
 
     def _wire_error(self, request: PageRequest, error: Exception) -> SourceError:
         """What became of a request that got no complete answer.
@@ -277,7 +263,7 @@ class ApiClient:
 
         Transports may rewrite a request's URL to an address, so the URL kept here counts.
         """
-        url = self._url_of(request)
+        url = self._with_installations_params(self._url_of(request))
         method, body = request.method, request.body
         headers = dict(request.headers)
         secured: httpx.URL | None = None
@@ -319,6 +305,20 @@ class ApiClient:
             raise OriginError("a link is not a valid URL; nothing was sent") from None
         return url.copy_with(params=list(request.params)) if request.params else url
 
+    def _with_installations_params(self, url: httpx.URL) -> httpx.URL:
+        """The URL with those parameters of the settings whose names it lacks.
+
+        They are appended: what a link says stays as it is, letter by letter.
+        """
+        given = url.params
+        missing = [
+            (name, value) for name, value in self._settings.query_params if name not in given
+        ]
+        if not missing:
+            return url
+        added = urlencode(missing).encode()
+        return url.copy_with(query=b"&".join(filter(None, (url.query, added))))
+
     def _refuse_failure(self, request: PageRequest, reply: _Reply) -> None:
         status, headers = reply.response.status_code, reply.response.headers
         if status == httpx.codes.UNAUTHORIZED:
@@ -334,7 +334,7 @@ class ApiClient:
                 self._failed(request, reply),
                 status=status,
                 rate_limited=is_rate_limited(status, headers, body),
-                retry_after=parse_retry_after(status, headers, body=body),
+                retry_after=parse_retry_after(status, headers, body),
             )
 
     async def _read(self, request: PageRequest, reply: _Reply) -> Answer:
@@ -352,12 +352,13 @@ class ApiClient:
             body = decode_json(content, charset) if content.strip() else None
         except ValueError:
             raise BodyError(self._not_json(request, reply)) from None
-        if is_rate_limited(status, headers, body):
+        report = _report_in(body, request)
+        if is_rate_limited(status, headers, report):
             raise ResponseError(
                 self._failed(request, reply),
                 status=status,
                 rate_limited=True,
-                retry_after=parse_retry_after(status, headers, body=body),
+                retry_after=parse_retry_after(status, headers, report),
             )
         return Answer(reply.url, status, headers, body, len(content.strip()))
 
@@ -375,6 +376,19 @@ class ApiClient:
     def describe(self, request: PageRequest) -> str:
         """Method and URL as they may be shown: without what signs the request."""
         return self.redact(f"{request.method} {self._url_of(request)}")
+
+
+def _report_in(body: Json, request: PageRequest) -> Json:
+    """What a success says of itself beside its data: errors, and codes where there is no data."""
+    if not isinstance(body, dict):
+        return None
+    reported = reasons_in(body)
+    for key in (request.list_path or ())[:1]:
+        reported.pop(key, None)  # the items themselves: some APIs list errors
+    beside = {key: value for key, value in body.items() if key not in reported}
+    if any(value for value in beside.values() if isinstance(value, dict | list)):
+        return reported
+    return reported | beside
 
 
 def _only_secures(url: httpx.URL, target: httpx.URL) -> bool:

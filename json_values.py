@@ -1,5 +1,6 @@
 """What a JSON text decodes to, and how to find one's way in it."""
 
+import json
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -34,6 +35,16 @@ def follow(body: Json, keys: Iterable[str | int]) -> Json:
             case _:
                 return MISSING
     return body
+
+
+def beginning_of(body: Json, most: int = 4096) -> str:
+    """The JSON text that a value begins with: of a large one only what is looked at is written."""
+    text = ""
+    for part in json.JSONEncoder().iterencode(body):
+        text += part
+        if len(text) > most:
+            break
+    return text
 
 
 def lists_in(body: Json, deepest: int = 2) -> list[list[Json]]:

@@ -10,23 +10,32 @@ from port_ocean.context.ocean import ocean
 from port_ocean.context.resource import resource
 
 from errors import ConfigurationError
+from framework.failures import handed_to_ocean
 from framework.log_masking import hide_from_ocean
-from framework.resync_context import installed_settings, open_session, read
+from framework.resync_context import installed_settings, open_session, read, unknown_names
 from resync.session import Session
-from transport.redaction import Redactor
+from transport.redaction import SHORTEST_SECRET, Redactor
 
 _SESSION = "ocean_custom_session"
 
 
 @ocean.on_start()
 async def check_settings() -> None:
-    """Tell of faulty settings at once rather than at the first resync."""
+    """Tell of faulty and unknown settings at once rather than at the first resync."""
+    for sentence in unknown_names():
+        logger.warning(sentence)
     try:
         settings = installed_settings()
     except ConfigurationError as error:
         logger.error(f"The settings are faulty, every resync will fail: {error}")
     else:
         hide_from_ocean(Redactor(*settings.secrets))
+        if settings.short_secrets:
+            logger.warning(
+                f"{', '.join(settings.short_secrets)}: a secret of fewer than {SHORTEST_SECRET}"
+                " characters stands in too many words to be redacted in logs and examples; use a"
+                " longer one where the API allows it"
+            )
         logger.info(f"Ready to read {settings.base_url}")
 
 
@@ -38,7 +47,8 @@ async def resync(kind: str) -> AsyncGenerator[list[dict[str, Any]]]:
     and every parent walked once. The last resource closes it, and so does whoever is cut off.
     """
     del kind
-    settings = installed_settings()
+    with handed_to_ocean():
+        settings = installed_settings()
     # Held on to: by the time a dropped generator is closed, another resync may be the current one.
     attributes = event.attributes
     session: Session | None = attributes.get(_SESSION)

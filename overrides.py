@@ -7,7 +7,7 @@ values the rest of the integration works with.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import ClassVar
 
@@ -17,40 +17,29 @@ from port_ocean.core.handlers.port_app_config.models import (
     Selector,
 )
 from pydantic.v1 import BaseModel, Extra, Field, ValidationError, root_validator, validator
+from pydantic.v1.fields import SHAPE_SINGLETON, ModelField
+from pydantic.v1.utils import ROOT_KEY
 
-from errors import MappingError
+from errors import Fault, MappingError
 from jq_engine.paths import plain_path
 from json_values import Json
 from pagination import PaginationSettings, PaginationType
 from paging.model import SendIn
 from resync.path_parameters import Endpoint, ListedParameter, Parameter, Resource, is_segment
 from settings import Method, is_header_name, is_header_value
+from settings.fields import FIELDS
 
 _PARENT = "__parent"
 
 
 class StrictModel(BaseModel):
-    """Refuses unknown keys, naming the nearest known one."""
+    """Refuses unknown keys; ``_fault`` names the nearest known one."""
 
     class Config:
         """Names are taken as they are; nothing more is allowed."""
 
         extra = Extra.forbid
         allow_population_by_field_name = True
-
-    @root_validator(pre=True)
-    def _refuse_unknown_keys(cls, values: dict[str, Json]) -> dict[str, Json]:  # noqa: N805 — pydantic
-        known = set(cls.__fields__) | {model_field.alias for model_field in cls.__fields__.values()}
-        for name in values:
-            if name not in known:
-                near = get_close_matches(str(name), sorted(known), n=1, cutoff=0.5)
-                hint = (
-                    f"did you mean {near[0]!r}?"
-                    if near
-                    else f"known keys: {', '.join(sorted(known))}"
-                )
-                raise ValueError(f"unknown key {name!r}; {hint}")
-        return values
 
 
 class PaginationOverride(StrictModel):
@@ -60,7 +49,10 @@ class PaginationOverride(StrictModel):
         title="Type", description="none, offset, page, cursor, next_link or header_link."
     )
     page_size: int | None = Field(
-        title="Page size", description="Items asked for per page.", ge=1, le=100_000
+        title="Page size",
+        description="Items asked for per page.",
+        ge=FIELDS["pageSize"].least,
+        le=FIELDS["pageSize"].most,
     )
     pagination_param: str | None = Field(
         title="Pagination parameter",
@@ -73,7 +65,10 @@ class PaginationOverride(StrictModel):
         min_length=1,
     )
     start_page: int | None = Field(
-        title="Start page", description="The first page number: 0 or 1.", ge=0, le=1
+        title="Start page",
+        description="The first page number: 0 or 1.",
+        ge=FIELDS["startPage"].least,
+        le=FIELDS["startPage"].most,
     )
     start_offset: int | None = Field(
         title="Start offset", description="The first offset: 1 where rows count from one.", ge=0
@@ -203,9 +198,11 @@ class PathParameter(RequestFields):
         min_length=1,
     )
 
-    @root_validator(pre=True)
-    def _refuse_two_sources(cls, given: dict[str, Json]) -> dict[str, Json]:  # noqa: N805 — pydantic
-        names = {name for name, value in given.items() if value is not None}
+    @root_validator(skip_on_failure=True)
+    def _refuse_two_sources(cls, found: dict[str, Json]) -> dict[str, Json]:  # noqa: N805 — pydantic
+        names = {
+            name for name, value in found.items() if value != cls.__fields__[name].get_default()
+        }
         if "values" in names and (others := sorted(names - {"values"})):
             raise ValueError(
                 f"has values, and {', '.join(others)} beside them; keep either values, or endpoint"
@@ -213,7 +210,7 @@ class PathParameter(RequestFields):
             )
         if "values" not in names and (missing := sorted({"endpoint", "field"} - names)):
             raise ValueError(f"lacks {' and '.join(missing)}; give endpoint and field, or values")
-        return given
+        return found
 
     @validator("values")
     def _refuse_odd_values(cls, values: list[Json] | None) -> list[Json] | None:  # noqa: N805 — pydantic
@@ -250,11 +247,17 @@ class EndpointResource(ResourceConfig):
     kind: str = Field(
         title="Endpoint",
         description="The path of the endpoint, such as /api/tickets.",
-        min_length=1,
     )
     selector: EndpointSelector = Field(
         title="Selector", description="What to request, and which items count."
     )
+
+    @validator("kind")
+    def _refuse_no_path(cls, kind: str) -> str:  # noqa: N805 — pydantic
+        # A limit of the field would make its type another one than the `str` that Ocean wants.
+        if not kind:
+            raise ValueError("is empty; give the path of an endpoint, such as /users")
+        return kind
 
     def to_resource(self, settings: PaginationSettings) -> Resource:
         """What to walk for this resource, under an installation's pagination."""
@@ -288,21 +291,48 @@ class EndpointAppConfig(PortAppConfig):
 
     @classmethod
     def parse_obj(cls, obj: Json) -> EndpointAppConfig:
-        """Read a mapping; raises MappingError with one sentence for every fault."""
+        """Read a mapping; raises MappingError with every fault."""
         try:
             return super().parse_obj(obj)
         except ValidationError as error:
-            raise MappingError([_sentence(fault, obj) for fault in error.errors()]) from None
+            raise MappingError([_fault(fault, obj) for fault in error.errors()]) from None
 
 
-def _sentence(fault: Mapping[str, Json], mapping: Json) -> str:
-    """A fault of the mapping with its resource, by position and kind, and its field."""
-    place = [part for part in fault["loc"] if part != "__root__"]
+def _fault(error: Mapping[str, Json], mapping: Json) -> Fault:
+    """A fault of the mapping: its path, and in words its resource, by position and kind."""
+    place = tuple(part for part in error["loc"] if part != ROOT_KEY)
+    problem, _, remedy = error["msg"].partition("; ")
+    named: Sequence[str | int] = place
+    if error["type"] == "value_error.extra":
+        *named, key = place
+        problem, remedy = f"unknown key {key!r}", _nearest(str(key), _known_names(named))
     where = ""
-    if len(place) > 1 and place[0] == "resources" and isinstance(place[1], int):
-        resource = mapping["resources"][place[1]]
+    if len(named) > 1 and named[0] == "resources" and isinstance(named[1], int):
+        resource = mapping["resources"][named[1]]
         kind = resource.get("kind") if isinstance(resource, Mapping) else None
-        where = f"resource {place[1] + 1}" + (f" (kind {kind!r})" if kind else "")
-        place = place[2:]
-    path = ".".join(map(str, place))
-    return ": ".join(filter(None, (where, path, fault["msg"])))
+        where = f"resource {named[1] + 1}" + (f" (kind {kind!r})" if kind else "")
+        named = named[2:]
+    told = ": ".join(filter(None, (where, ".".join(map(str, named)))))
+    return Fault(place, problem, remedy, where=f"{told}:" if told else "")
+
+
+def _known_names(place: Sequence[str | int]) -> set[str]:
+    """The keys that may stand at a place of the mapping."""
+    model: type[BaseModel] = EndpointAppConfig
+    parts = iter(place)
+    for part in parts:
+        by_name = {name: field for field in model.__fields__.values() for name in _names(field)}
+        field = by_name[str(part)]
+        model = field.type_
+        if field.shape != SHAPE_SINGLETON:
+            next(parts, None)  # the position in a list, or the key of an object
+    return {name for field in model.__fields__.values() for name in _names(field)}
+
+
+def _names(field: ModelField) -> set[str]:
+    return {field.name, field.alias}
+
+
+def _nearest(name: str, known: set[str]) -> str:
+    near = get_close_matches(name, sorted(known), n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(known))}"

@@ -1,7 +1,7 @@
 """Reads an API in a process of its own, without Port, and prints what it took as JSON.
 
 Three readers: the integration's own session, the plain recipe's walk, and bare requests.
-All of them run on uvloop, as `ocean sail` does.
+All of them run on the event loop that `ocean sail` has.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from pathlib import Path
 import httpx
 import msgspec
 import psutil
-import uvloop
 from loguru import logger
 from port_ocean.bootstrap import create_default_app
 from port_ocean.utils.signal import SignalHandler, _signal_handler
@@ -109,7 +108,7 @@ def main() -> None:
     job = msgspec.json.decode(sys.argv[1], type=Job)
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(working_directory(Path(folder)))
-        reading = uvloop.run(_read(job))
+        reading = asyncio.run(_read(job))
         print(msgspec.json.encode(reading).decode())
         os.chdir("/")
 

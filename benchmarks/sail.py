@@ -6,6 +6,7 @@ resync = port.resync(Installation("mine", OURS, api_url, [ITEMS]))
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 import urllib.request
@@ -42,19 +43,25 @@ RECIPE = Integration("recipe", REPOSITORY / "benchmarks" / "recipe")
 
 @dataclass(frozen=True)
 class Installation:
-    """An integration with an API, the mapping's resources, and settings by their variables."""
+    """An integration with an API, the mapping's resources, and settings by their variables.
+
+    `packages`: a folder with packages beside those of the container.
+    """
 
     identifier: str
     integration: Integration
     api: str
     resources: Sequence[JsonObject]
     settings: Mapping[str, object] = field(default_factory=dict)
+    packages: Path | None = None
 
     def environment(self, catalog: str) -> dict[str, str]:
         """The environment of `ocean sail`."""
         settings = {"BASE_URL": self.api, **self.settings}
+        # The recipe's parts are shared with other readers.
+        path = [str(folder) for folder in (REPOSITORY, self.packages) if folder]
         return {
-            "PYTHONPATH": str(REPOSITORY),  # the recipe's parts are shared with other readers
+            "PYTHONPATH": os.pathsep.join(path),
             "OCEAN__PORT__BASE_URL": catalog,
             "OCEAN__PORT__CLIENT_ID": "benchmark",
             "OCEAN__PORT__CLIENT_SECRET": "benchmark",
@@ -88,7 +95,7 @@ class Harbour:
     folder: Path
 
     def resync(self, installation: Installation, *, timeout: float = _TIMEOUT) -> Resync:
-        """Run one resync; AssertionError when it failed, SailError when it took too long.
+        """Run one resync; SailError or AssertionError when it failed or took too long.
 
         What other processes the caller ends meanwhile would count as the resync's CPU.
         """

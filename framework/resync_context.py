@@ -15,49 +15,67 @@ from port_ocean.context.ocean import ocean
 from port_ocean.context.resource import resource
 
 from errors import OceanCustomError
+from framework.failures import handed_to_ocean
 from framework.log_masking import hide_from_ocean
 from framework.mapping import begin_work
+from framework.outcome import start_meter
+from framework.raw_data import redact_raw_data
 from overrides import EndpointResource
 from resync.completeness import Doubt
 from resync.session import Session
-from settings import Settings, load_settings
+from settings import Settings, load_settings, unknown_settings
 
 _DOUBTS = "ocean_custom_doubts"
 
 
 def installed_settings() -> Settings:
     """The installation's settings; raises ConfigurationError with every fault."""
+    return load_settings(ocean.integration_config, secrets=_secrets())
+
+
+def unknown_names() -> list[str]:
+    """One sentence for each name that the installation sets and that is no setting."""
+    return unknown_settings(ocean.integration_config, _secrets())
+
+
+def _secrets() -> Mapping[str, Any] | None:
     secrets = getattr(ocean.config.integration, "secrets", None)
-    return load_settings(
-        ocean.integration_config, secrets=secrets if isinstance(secrets, Mapping) else None
-    )
+    return secrets if isinstance(secrets, Mapping) else None
 
 
 def open_session(settings: Settings) -> Session:
     """A session for resources that are read one after the other; whoever opens it closes it."""
     environment = ocean.config.allow_environment_variables_jq_access
-    session = Session(settings, jq_environment=environment)
+    session = Session(
+        settings, jq_environment=environment, ports_secrets=(ocean.config.port.client_secret,)
+    )
     hide_from_ocean(session.client.redact)
+    redact_raw_data(ocean.port_client, session.client.redact.in_data)
     return session
 
 
 async def read(session: Session) -> AsyncGenerator[list[dict[str, Any]]]:
     """The items of the resource in work, in batches; then its doubts are noted in the resync.
 
-    Raises what ``Reading.batches`` raises, and MappingError when not one item made an entity.
+    Raises KindFailedError by what ``Reading.batches`` raises, and by a MappingError when the
+    mapping did not fit the items.
     """
     config = cast("EndpointResource", resource.resource_config)
     work = begin_work(session.jq, session.told)
-    try:
-        reading = session.read(config.to_resource(session.settings.pagination))
-        async with aclosing(reading.batches()) as batches:
-            async for batch in batches:
-                yield batch
-                work.refuse_unfinished()
-        work.refuse_fruitless(config)
-    except OceanCustomError as error:
-        # What the mapping made of the items quotes their keys.
-        raise error.rewritten(session.told) from None
+    with handed_to_ocean():
+        try:
+            reading = session.read(config.to_resource(session.settings.pagination))
+            meter = start_meter(resource.index, session.client.counts, reading)
+            async with aclosing(reading.batches()) as batches:
+                async for batch in batches:
+                    meter.items += len(batch)
+                    yield batch
+                    work.refuse_unfinished()
+            work.refuse_faulty_query(config)
+            work.refuse_fruitless(config)
+        except OceanCustomError as error:
+            # What the mapping made of the items quotes their keys.
+            raise error.rewritten(session.told) from None
     event.attributes.setdefault(_DOUBTS, {})[resource.index] = reading.doubts
 
 

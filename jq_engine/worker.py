@@ -23,6 +23,7 @@ import msgspec
 
 from errors import MappingError
 from jq_engine.child import DONE, FAILED, REPLY, REQUEST
+from jq_engine.environment import without_ports_own
 from jq_engine.programs import JqError, refused_in, source_of, with_environment
 from json_values import Json
 
@@ -51,11 +52,19 @@ DEFAULT_LIMITS: Final = Limits()
 class JqWorker:
     """Runs jq programs, one at a time; close it with ``aclose``.
 
-    ``environment`` lets programs read the process environment.
+    ``environment`` lets programs read the process environment, but for the variables that are
+    Port's own or hold one of Port's ``secrets``.
     """
 
-    def __init__(self, *, environment: bool = False, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self,
+        *,
+        environment: bool = False,
+        secrets: tuple[str, ...] = (),
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
         self._environment = environment
+        self._secrets = secrets
         self._limits = limits
         self._lock = asyncio.Lock()
         self._process: Process | None = None
@@ -147,9 +156,12 @@ class JqWorker:
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,
-            env=None if self._environment else _NO_ENVIRONMENT,
+            env=self._visible() if self._environment else _NO_ENVIRONMENT,
             start_new_session=True,  # what a terminal interrupts is for the parent to handle
         )
+
+    def _visible(self) -> Mapping[str, str]:
+        return without_ports_own(os.environ, secrets=self._secrets)
 
     def _death(self, status: int, where: str) -> MappingError:
         """Why the process ended, by its exit status (below 0: a signal)."""

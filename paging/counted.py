@@ -316,14 +316,12 @@ class _Counted(Paginator):
                 now = replace(at.now, last_was_full=True)
                 learnt = replace(at.learnt, page_size=size)
                 return self._on(replace(at, learnt=learnt, now=now, size=at.page.length))
-            case Shown.HIDDEN:
-                return self._hidden(at, at.asked)
-            case Shown.NOTHING if at.is_more:
-                return self._hidden(at, at.asked)
             case Shown.ALL if at.is_more:
                 # The last row is there from the position after the page's length on, too.
                 learnt = replace(at.learnt, reach=max(at.learnt.reach, at.page.length + 1))
                 return self._hidden(replace(at, learnt=learnt), at.asked)
+            case _ if shown is Shown.HIDDEN or (shown is Shown.NOTHING and at.is_more):
+                return self._hidden(at, at.asked)
             case Shown.NOTHING:
                 is_reached = at.now.known is Known.REACHED
                 return self._end(at, End.TOTAL if is_reached else End.PROVED)

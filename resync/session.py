@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 from loguru import logger
 
-from client import ApiClient
+from client import ApiClient, http_of
 from errors import (
     CredentialsError,
     OceanCustomError,
@@ -48,7 +48,6 @@ from resync.path_parameters import (
 from resync.streams import each, in_batches, merged
 from resync.walk import Walker
 from settings import Settings
-from transport.http_client import open_http
 
 BATCH_ITEMS = 500
 BATCH_BYTES = 16 * 1024 * 1024
@@ -71,7 +70,8 @@ class Session:
     """One resync; close it with ``aclose``.
 
     ``jq_environment`` lets jq programs read the process environment, as Ocean's setting
-    ``allow_environment_variables_jq_access`` does for mappings.
+    ``allow_environment_variables_jq_access`` does for mappings, but for the variables that are
+    Port's own or hold one of ``ports_secrets``.
     """
 
     def __init__(
@@ -79,11 +79,12 @@ class Session:
         settings: Settings,
         *,
         jq_environment: bool = False,
-        http: Callable[[Settings], httpx.AsyncClient] = open_http,
+        ports_secrets: tuple[str, ...] = (),
+        http: Callable[[Settings], httpx.AsyncClient] = http_of,
     ) -> None:
         self.settings = settings
         self.started_at = time.time()
-        self.jq = JqWorker(environment=jq_environment)
+        self.jq = JqWorker(environment=jq_environment, secrets=ports_secrets)
         self.client = ApiClient(settings, self.jq, http=http)
         self.walker = Walker(self.client, settings, self.jq)
         self.store = ItemStore()
@@ -115,7 +116,18 @@ class Reading:
     def __init__(self, session: Session, resource: Resource) -> None:
         self._session = session
         self._resource = resource
+        self._walk: _ResourceWalk | None = None
         self.doubts: frozenset[Doubt] = frozenset()
+
+    @property
+    def children(self) -> int | None:
+        """How many children were begun so far; None where the resource has no path parameters."""
+        return self._walk.children if self._walk is not None else None
+
+    @property
+    def why(self) -> str:
+        """Why its lists ended, for the log; "" where none did."""
+        return self._walk.why if self._walk is not None else ""
 
     async def batches(self) -> AsyncGenerator[list[Item]]:
         """The items, in batches.
@@ -124,9 +136,10 @@ class Reading:
         was fetched before has been yielded.
         """
         session, resource = self._session, self._resource
+        session.client.outage.begin_kind()
         try:
             ready = await computed(resource, session.started_at, session.jq)
-            walk = _ResourceWalk(session, ready)
+            walk = self._walk = _ResourceWalk(session, ready)
             batches = in_batches(
                 walk.chunks(), most_items=BATCH_ITEMS, most_bytes=BATCH_BYTES, linger=BATCH_LINGER
             )
@@ -243,6 +256,16 @@ class _ResourceWalk:
         return [*self._parents.values(), self._target]
 
     @property
+    def children(self) -> int | None:
+        """How many children were begun; None where the resource has no path parameters."""
+        return self._target.walks if self._parameters else None
+
+    @property
+    def why(self) -> str:
+        """Why the lists ended."""
+        return self._target.why
+
+    @property
     def doubts(self) -> frozenset[Doubt]:
         """Why this walk, now that it is over, may have missed items."""
         doubts = {doubt for source in self._sources for doubt in source.doubts}
@@ -254,8 +277,6 @@ class _ResourceWalk:
 
     async def chunks(self) -> AsyncGenerator[Chunk]:
         """The items of every page of every child; raises at the end what left the walk in doubt."""
-        counts = self._session.client.counts
-        requests, retries = counts.requests, counts.retries
         items = 0
         pages = merged(
             self._bindings(),
@@ -279,16 +300,6 @@ class _ResourceWalk:
             for source in self._sources:
                 source.forget_pages()
         self._has_items = items > 0
-        walks = self._target.walks
-        logger.info(
-            "{}: {} items{}, {} requests, {} retries; ended by: {}",
-            self._resource.kind,
-            items,
-            f" of {walks} children" if self._parameters else "",
-            counts.requests - requests,
-            counts.retries - retries,
-            self._target.why,
-        )
 
     def _refuse_doubtful_end(self) -> None:
         if self._failures:

@@ -7,7 +7,6 @@ pages be fetched ahead, yielded in order all the same.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
@@ -21,7 +20,7 @@ from client import Answer, ApiClient
 from errors import BodyError, DoubtfulEndError, MappingError, OceanCustomError, PaginationError
 from jq_engine.lookups import find
 from jq_engine.programs import Jq
-from json_values import MISSING, Json, keys_of
+from json_values import MISSING, Json, beginning_of, keys_of
 from paging.error_reports import (
     is_error_report,
     is_partial,
@@ -340,7 +339,7 @@ class Walker:
         """Raise for an answer that says it failed, or that is one thing where a list was."""
         body, page = opened.answer.body, opened.page
         if page.is_single and source.recognition.has_list:
-            told = self._client.redact.beginning(json.dumps(words_of(body)))
+            told = self._client.redact.beginning(beginning_of(words_of(body)))
             raise BodyError(
                 f"{self._client.describe(opened.request)}: {opened.answer.status} with {told!r},"
                 " where other answers had a list: it is no page of it"
@@ -355,7 +354,7 @@ class Walker:
 
     def _no_page(self, suspect: Suspect) -> BodyError:
         """The error about an answer that other pages of the same resource contradict."""
-        told = self._client.redact.beginning(json.dumps(words_of(suspect.body)))
+        told = self._client.redact.beginning(beginning_of(words_of(suspect.body)))
         return BodyError(
             f"{self._client.describe(suspect.request)}: {suspect.status} with {told!r} is no empty"
             " page of this list: what stands around it differs from the pages with rows"
@@ -363,7 +362,7 @@ class Walker:
 
     def _reported(self, request: PageRequest, answer: Answer, body: Json) -> BodyError:
         # The API's own words first: they may stand behind more data than is quoted.
-        quoted = self._client.redact.beginning(json.dumps(words_of(body)))
+        quoted = self._client.redact.beginning(beginning_of(words_of(body)))
         return BodyError(
             f"{self._client.describe(request)}: {answer.status}, but the answer reports an error,"
             f" {quoted!r}"

@@ -26,6 +26,10 @@ OCEAN = {
     "framework.mapping",
     "framework.deletion",
     "framework.log_masking",
+    "framework.failures",
+    "framework.outcome",
+    "framework.raw_data",
+    "framework.settings_model",
     "transport.http_client",
 }
 # Pure modules: decisions without I/O, clock or log.
@@ -34,6 +38,7 @@ PURE = {
     "json_values",
     "pagination",
     "framework.fused_mapping",
+    "framework.query_check",
     "jq_engine.lookups",
     "jq_engine.paths",
     "jq_engine.programs",
@@ -52,6 +57,7 @@ PURE = {
     "resync.completeness",
     "resync.path_parameters",
     "transport.redaction",
+    "transport.text_views",
 }
 IMPURE_LIBRARIES = {"asyncio", "loguru", "os", "random", "socket", "threading", "time"}
 # Imports lead from a floor to itself or to a lower one: from the caller to what it calls.
@@ -103,7 +109,7 @@ def test_the_modules_are_found() -> None:
 
 
 def test_ocean_is_imported_by_few() -> None:
-    """A new version of the framework touches eight modules at most."""
+    """A new version of the framework touches twelve modules at most."""
     assert {dotted(path) for path in MODULES if "port_ocean" in imported(path)} == OCEAN
 
 

@@ -14,13 +14,11 @@ import pytest
 import yaml
 from humps import camelize, decamelize
 from port_ocean.config.dynamic import default_config_factory
-from port_ocean.config.settings import IntegrationConfiguration
-from port_ocean.core.integrations.base import BaseIntegration
-from pydantic import ValidationError
 
 import errors
-import integration
 from errors import ConfigurationError, MappingError
+from framework.outcome import ExitCode
+from framework.settings_model import lenient
 from jq_engine import worker as jq_worker
 from jq_engine.programs import Jq
 from json_values import Json
@@ -29,8 +27,10 @@ from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSet
 from paging import signals
 from paging.extraction import Extractor
 from resync import session
+from scripts.settings_reference import generated
 from settings import load_settings
 from tests.documents import (
+    CONTRIBUTING,
     DOCS,
     README,
     ROOT,
@@ -48,10 +48,18 @@ from tests.documents import (
 from tests.layout import MODULES
 from transport import retry
 
-ALL = [README, *DOCS]
-SETTINGS, MAPPING, PAGINATION, AUTHENTICATION, ERRORS, DESIGN = (
+ALL = [README, CONTRIBUTING, *DOCS]
+SETTINGS, MAPPING, PAGINATION, AUTHENTICATION, ERRORS, DESIGN, OPERATING = (
     ROOT / "docs" / f"{name}.md"
-    for name in ("settings", "mapping", "pagination", "authentication", "errors", "design")
+    for name in (
+        "settings",
+        "mapping",
+        "pagination",
+        "authentication",
+        "errors",
+        "design",
+        "operating",
+    )
 )
 OPTIONS: dict[str, dict[str, Json]] = {
     option["name"]: option
@@ -82,7 +90,9 @@ def variables(block: Block) -> dict[str, str]:
 
 def handed_over(**config: str) -> dict[str, Json]:
     """Settings as Ocean hands them over, from texts."""
-    return default_config_factory(list(OPTIONS.values()))(**config).model_dump()
+    model = lenient(default_config_factory(list(OPTIONS.values())))
+    assert model is not None
+    return model(**config).model_dump()
 
 
 def parsed(value: str) -> Json:
@@ -163,28 +173,15 @@ def test_a_block_of_variables_loads_or_fails_as_it_says(block: Block) -> None:
         assert load_settings(config).base_url.scheme == "https"
 
 
-def test_the_error_of_ocean_is_what_ocean_says() -> None:
-    """A number that is none ends in the error shown, which does not quote the value."""
-    assert issubclass(integration.CustomIntegration, BaseIntegration), "what keeps values out of it"
-    (shown,) = (block for block in blocks(SETTINGS, "text") if "valid integer" in block.text)
-    read = {
-        "integration_config_model": default_config_factory(list(OPTIONS.values())),
-        "port": {"client_id": "id", "client_secret": "secret"},
-        "integration": {
-            "identifier": "x",
-            "type": "custom",
-            "config": {"base_url": "https://a.example", "page_size": "many"},
-        },
-    }
-
-    with pytest.raises(ValidationError, match=re.escape(shown.text.strip())):
-        IntegrationConfiguration.model_validate(read)
+def test_the_reference_is_what_the_table_of_settings_says() -> None:
+    """The tables are as `make reference` writes them."""
+    assert generated(SETTINGS.read_text()) == SETTINGS.read_text()
 
 
 @pytest.mark.parametrize("path", ALL, ids=lambda path: path.name)
 def test_every_name_of_a_setting_exists(path: Path) -> None:
-    """Variables and Helm values name options of the spec."""
-    text = path.read_text()
+    """Variables and Helm values name options of the spec, but for the example of a wrong name."""
+    text = path.read_text().replace("PAGINATION_PRAM", "PAGINATION_PARAM")
     named = re.findall(r"OCEAN__INTEGRATION__(?:CONFIG|SECRETS)__([A-Z][A-Z_]+)", text)
     helm = re.findall(r"integration\.(?:config|secrets)\.([a-zA-Z]+)", text)
 
@@ -204,7 +201,7 @@ def test_the_keys_of_a_login_are_documented(name: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load_settings({"baseUrl": "https://a.example", "authType": "custom", **known})
 
-    assert caught.value.faults == (
+    assert tuple(map(str, caught.value.faults)) == (
         f"{name} has an unknown key, number 2; use "
         + ", ".join(only_name(row, "Key") for row in rows),
     )
@@ -387,14 +384,23 @@ def called(path: Path) -> Iterator[tuple[str, ast.Call]]:
                     yield name, node
 
 
+# What notes a fault of a setting: the place, then the problem.
+_NOTING = {"fault", "_fault"}
+
+
+def sentence(name: str, call: ast.Call) -> str:
+    """The text of an error; of a fault of a setting, the problem and the remedy."""
+    arguments = call.args[1:3] if name in _NOTING else call.args[:1]
+    return "; ".join(map(text_of, arguments))
+
+
 def raised() -> list[tuple[str, str]]:
-    """The messages of all errors: the error's name (``_fault`` for settings) and the text."""
+    """The messages of all errors: the error's name (what notes it, for settings) and the text."""
     return [
         (name, text)
         for path in MODULES
         for name, call in called(path)
-        if name in ERROR_NAMES | {"_fault"} and call.args
-        if re.search("[a-z]{3}", text := text_of(call.args[1 if name == "_fault" else 0]))
+        if name in ERROR_NAMES | _NOTING and re.search("[a-z]{3}", text := sentence(name, call))
     ]
 
 
@@ -417,6 +423,7 @@ def speaks_of(message: str, text: str) -> bool:
 def test_documented_messages_exist() -> None:
     """Each message in a table is one that the code can give."""
     written = [text for path in MODULES for text in texts(path)]
+    written += [text for _, text in raised()]
 
     assert not [
         message
@@ -454,27 +461,29 @@ def test_the_tree_of_errors_is_the_one_in_the_code() -> None:
     }
 
 
-def test_the_headers_of_rate_limits_are_those_of_the_code() -> None:
-    """What tells of a limit is listed, by what it says."""
-    assert [row.names("Headers") for row in tables(ERRORS, "The API says")] == [
-        list(retry.RESET_HEADERS),
-        list(retry.REMAINING_HEADERS),
-    ]
-
-
 def test_the_limits_are_those_of_the_code() -> None:
     """Numbers in the prose are the constants."""
     said = " ".join(prose(ERRORS).split())
-    transient = sorted(errors.ResponseError.TRANSIENT_STATUSES)
+    come_again = sorted(errors.ResponseError.COME_AGAIN_STATUSES)
+    final = sorted(errors.ResponseError.NOT_SUPPORTED_STATUSES)
 
     assert f"at most {retry.MAX_ATTEMPTS} times" in said
-    assert f"| {', '.join(map(str, transient))} | yes |" in said
+    retried = ", ".join(map(str, come_again))
+    but = " and ".join(map(str, final))
+    assert f"| {retried}, and every status from 500 on but {but} | yes |" in said
     assert f"After {session.MAX_FAILED_CHILDREN} failures" in prose(MAPPING)
     limits = {row.cells["Limit of one run"]: row.cells["Value"] for row in JQ_LIMITS}
     assert limits["time"] == f"{jq_worker.MAX_SECONDS:g} seconds"
     assert limits["memory"].startswith(f"{jq_worker.MAX_MEMORY_BYTES // 2**20} MB")
     assert limits["output"] == f"{jq_worker.MAX_OUTPUT_BYTES // 2**20} MB"
     assert f"in batches of {session.BATCH_ITEMS}" in DESIGN.read_text()
+
+
+def test_the_exit_codes_are_those_of_the_code() -> None:
+    """Whoever watches a CronJob finds every code, and no other."""
+    codes = [int(row.cells["Code"]) for row in tables(OPERATING, "Code")]
+
+    assert codes == [*ExitCode]
 
 
 # --- the documents themselves ----------------------------------------------------------
@@ -508,11 +517,11 @@ def test_the_readme_is_short_and_leads_to_every_document() -> None:
 
 def test_commands_of_make_exist() -> None:
     """Each target that a document names is in the Makefile."""
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {
         target
         for path in ALL
-        for target in re.findall(r"(?:^|`)make ([a-z]+)", path.read_text(), re.MULTILINE)
+        for target in re.findall(r"(?:^|`)make ([a-z-]+)", path.read_text(), re.MULTILINE)
     }
 
     assert {"demo", "test"} <= named <= targets

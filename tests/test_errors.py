@@ -12,6 +12,7 @@ from errors import (
     BodyError,
     ConfigurationError,
     CredentialsError,
+    Fault,
     MappingError,
     OceanCustomError,
     OriginError,
@@ -69,6 +70,12 @@ def test_the_tree_is_drawn() -> None:
         (502, True, False),
         (503, True, False),
         (504, True, False),
+        (505, False, False),
+        (512, True, False),
+        (520, True, False),
+        (529, True, False),
+        (599, True, False),
+        (999, True, False),
     ],
 )
 def test_what_a_status_means(status: int, *, transient: bool, gone: bool) -> None:
@@ -95,13 +102,13 @@ def test_all_faults_are_in_the_text() -> None:
     """The log shows every fault of the settings."""
     error = ConfigurationError(["baseUrl is required", "timeout must be a number"])
 
-    assert error.faults == ("baseUrl is required", "timeout must be a number")
+    assert tuple(map(str, error.faults)) == ("baseUrl is required", "timeout must be a number")
     assert str(error) == "baseUrl is required; timeout must be a number"
 
 
 def test_one_fault() -> None:
     """A single fault needs no list."""
-    assert MappingError("data_path is wrong").faults == ("data_path is wrong",)
+    assert MappingError("data_path is wrong").faults == (Fault((), "data_path is wrong"),)
 
 
 def test_where_it_happened_stands_in_front() -> None:

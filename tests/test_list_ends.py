@@ -93,6 +93,26 @@ async def read(  # noqa: PLR0913 (each is a part of a resource)
 # --- APIs ----------------------------------------------------------------------------------
 
 
+def steady(around: dict[str, Json]) -> Callable[[int, bool], dict[str, Json]]:
+    """The same words around every page."""
+    return lambda _rows, _more: dict(around)
+
+
+def counting(name: str) -> Callable[[int, bool], dict[str, Json]]:
+    """The number of rows of each page."""
+    return lambda given, _more: {name: given}
+
+
+def while_more(header: str) -> Callable[[int, bool], dict[str, str]]:
+    """A header that is there while more pages follow."""
+    return lambda _rows, more: {header: "true"} if more else {}
+
+
+def always(answer: Answer) -> Handler:
+    """One answer to everything."""
+    return lambda _: answer
+
+
 @dataclass(frozen=True)
 class Api:
     """A list behind a style of paging.
@@ -213,10 +233,10 @@ STYLES = (*COUNTED, *LED)
 def mistyped() -> Iterator[Any]:
     """1: a path that finds nothing, beside a count of the page."""
     for count in ("count", "result_count"):
-        api = Api("cursor", cap=50, marker="forward", around=lambda n, _, c=count: {c: n})
+        api = Api("cursor", cap=50, marker="forward", around=counting(count))
         for path in ("meta.nxt", None):
             yield pytest.param(api, paging("cursor", 50, cursor_path=path), id=f"1-{count}-{path}")
-        link = Api("next_link", cap=50, end="null", around=lambda n, _, c=count: {c: n})
+        link = Api("next_link", cap=50, end="null", around=counting(count))
         settings = paging("next_link", 50, next_link_path="pagin.next", size_param=None)
         yield pytest.param(link, settings, id=f"1-{count}-next_link")
 
@@ -224,7 +244,7 @@ def mistyped() -> Iterator[Any]:
 def led_by_headers() -> Iterator[Any]:
     """2: the continuation stands in a header only."""
     for name in ("x-ms-continuationtoken", "x-has-next-page", "X-Next-Cursor", "Has-More"):
-        api = Api("plain", cap=50, headers=lambda _n, more, k=name: {k: "true"} if more else {})
+        api = Api("plain", cap=50, headers=while_more(name))
         for style in ("none", "cursor"):
             yield pytest.param(api, paging(style, 50), id=f"2-{name}-{style}")
 
@@ -261,7 +281,7 @@ def cut_off() -> Iterator[Any]:
         api = Api(style, cap=50, around=lambda _n, _m: {"total": ROWS})
         empty = told({"items": [], "total": ROWS})
         for place, when in (("1", lambda _: True), ("2", later)):
-            faulty = once(lambda _, e=empty: e, api, when, ALWAYS)
+            faulty = once(always(empty), api, when, ALWAYS)
             yield pytest.param(faulty, paging(style, 50), id=f"12-empty-{place}-{style}")
     for style in STYLES:
         nothing = once(lambda _: Answer(b""), Api(style, cap=50), lambda _: True, ALWAYS)
@@ -295,11 +315,11 @@ def failing() -> Iterator[Any]:
         api = Api(style, cap=50)
         for status in (500, 403, 409):
             for times in (1, ALWAYS):
-                faulty = once(lambda _, s=status: told({"x": 1}, s), api, later, times)
+                faulty = once(always(told({"x": 1}, status)), api, later, times)
                 yield pytest.param(faulty, paging(style), id=f"8-{style}-{status}-{times}")
         constant = replace(api, around=lambda _n, _m: CONSTANTS)
         for at, body in enumerate(NO_PAGES):
-            faulty = once(lambda _, b=body: told(b), constant, later, ALWAYS)
+            faulty = once(always(told(body)), constant, later, ALWAYS)
             yield pytest.param(faulty, paging(style), id=f"10-{style}-{at}")
 
 
@@ -429,7 +449,7 @@ def enveloped() -> Iterator[Any]:
     for name, around in ENVELOPES.items():
         for style in ("none", *STYLES):
             for count in (0, 3, 60):
-                api = Api(style, count, around=lambda _n, _m, a=around: a)
+                api = Api(style, count, around=steady(around))
                 size = 20 if style != "none" else 100
                 yield pytest.param(api, paging(style, size), 0, id=f"19-{name}-{style}-{count}")
 
@@ -538,14 +558,17 @@ async def test_an_empty_page_whose_link_is_itself() -> None:
     is_all(await outcome(handler, paging("next_link", 35)))
 
 
+def growing(style: str) -> Handler:
+    """Children with three to seven rows each."""
+    return lambda request: Api(style, 3 + int(request.values[0]) % 5)(request)
+
+
 async def test_experiments_do_not_grow_with_the_children() -> None:
     """However many children there are: a handful of requests more than their lists need."""
     for style in STYLES:
         async with FaultApi() as server:
             server.serve("/parents", lambda _: told([{"id": n} for n in range(60)]))
-            server.serve(
-                "/parents/{}/things", lambda r, s=style: Api(s, 3 + int(r.values[0]) % 5)(r)
-            )
+            server.serve("/parents/{}/things", growing(style))
             found = await read(
                 server, paging(style, 50), kind="/parents/{parent}/things",
                 parent=Endpoint("/parents", pagination=PaginationSettings(type_is_own=True)),

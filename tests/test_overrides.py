@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from pydantic.v1 import BaseModel
+from pydantic.v1 import BaseModel, ValidationError
 from pydantic.v1.fields import ModelField
 
 from errors import MappingError
@@ -19,6 +19,7 @@ from overrides import (
 )
 from pagination import PAGINATION_TYPES, PaginationSettings
 from resync.path_parameters import Endpoint, ListedParameter, Parameter, Resource
+from settings.fields import FIELDS
 
 PORT: dict[str, Json] = {
     "entity": {"mappings": {"identifier": ".id", "blueprint": '"thing"', "properties": {}}}
@@ -392,12 +393,51 @@ def test_every_fault_of_a_mapping_is_told() -> None:
     with pytest.raises(MappingError) as caught:
         EndpointAppConfig.parse_obj(mapping)
 
-    told = [fault for fault in caught.value.faults if fault.startswith("resource ")]
+    told = [text for text in map(str, caught.value.faults) if text.startswith("resource ")]
     assert [fault.split(":")[0] for fault in told] == [
         "resource 1 (kind '/a')",
         "resource 3 (kind '/b')",
         "resource 4",
     ]
+
+
+def test_a_fault_has_its_path_in_the_mapping() -> None:
+    """Each unknown key is a fault of its own, whose path ends at the key, with the nearest name."""
+    selector = {
+        "query": "true",
+        "datapath": ".x",
+        "pagination": {"page_sise": 5, "page_size": 0},
+        "path_parameters": {"id": {"endpont": "/u", "field": ".id"}},
+    }
+    mapping = {"resources": [{"kind": "/a/{id}", "selector": selector, "port": PORT}]}
+
+    with pytest.raises(MappingError) as caught:
+        EndpointAppConfig.parse_obj(mapping)
+
+    top = ("resources", 0, "selector")
+    assert {(fault.place, fault.remedy) for fault in caught.value.faults} == {
+        ((*top, "datapath"), "did you mean 'data_path'?"),
+        ((*top, "pagination", "page_sise"), "did you mean 'page_size'?"),
+        ((*top, "pagination", "page_size"), ""),
+        ((*top, "path_parameters", "id", "endpont"), "did you mean 'endpoint'?"),
+    }
+    assert (
+        "resource 1 (kind '/a/{id}'): selector: unknown key 'datapath'; did you mean 'data_path'?"
+        in str(caught.value)
+    )
+
+
+@pytest.mark.parametrize("name", ["pageSize", "startPage"])
+def test_a_resource_has_the_bounds_of_the_setting(name: str) -> None:
+    """The smallest and largest values are the installation's."""
+    field = FIELDS[name]
+    assert field.least is not None
+    assert field.most is not None
+    for value in (field.least, field.most):
+        PaginationOverride.parse_obj({field.key: value})
+    for value in (field.least - 1, field.most + 1):
+        with pytest.raises(ValidationError):
+            PaginationOverride.parse_obj({field.key: value})
 
 
 @pytest.mark.parametrize("mapping", [{"resources": {}}, {"resources": "x"}, {"resources": [5]}, 5])

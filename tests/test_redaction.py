@@ -6,8 +6,10 @@ import base64
 import html
 import json
 import re
-import time
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote, urlencode
 
 import httpx
@@ -16,9 +18,19 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from json_values import Json
-from transport.redaction import MOST_LEARNT, REDACTED, Redactor, secrets_in, tokens_in
+from tests.patience import in_bounded_time
+from transport.redaction import (
+    MOST_LEARNT,
+    MOST_LEARNT_CHARACTERS,
+    NOT_QUOTED,
+    REDACTED,
+    Redactor,
+    secrets_in,
+    tokens_in,
+)
 
-SECRETS = st.text(min_size=1, max_size=30).filter(lambda text: bool(text.strip()))
+ROOT = Path(__file__).parents[1]
+SECRETS = st.text(min_size=4, max_size=30).filter(lambda text: len(text.strip()) >= 4)
 patient = settings(deadline=None)  # how long one text takes is what other tests are about
 PUNCTUATION = "!$&'()*+,;=:@/?-._~ %"
 
@@ -181,15 +193,15 @@ def test_several_secrets(secrets: list[str]) -> None:
     [
         pytest.param(["s3cret"], "Bearer s3cret!", "Bearer [redacted]!", id="one"),
         pytest.param(["s3cret"], "s3crets3cret", "[redacted][redacted]", id="twice"),
-        pytest.param(["abc", "abcdef"], "abcdef", "[redacted]", id="the longer first"),
-        pytest.param(["a.c"], "abc a.c", "abc [redacted]", id="no pattern"),
+        pytest.param(["abcd", "abcdef"], "abcdef", "[redacted]", id="the longer first"),
+        pytest.param(["a.cd"], "abcd a.cd", "abcd [redacted]", id="no pattern"),
         pytest.param(["s3cret"], "nothing here", "nothing here", id="none in it"),
         pytest.param([], "as it is", "as it is", id="no secrets"),
         pytest.param(["", "  "], "as it is", "as it is", id="blank secrets"),
         pytest.param([" padded "], "token padded.", "token [redacted].", id="padded"),
         pytest.param(["u:p w"], "Basic dTpwIHc=", "Basic [redacted]=", id="basic"),
-        pytest.param(["a/b"], "?t=a%2fb&x=1", "?t=[redacted]&x=1", id="lower case"),
-        pytest.param(["a/b"], r'{"t": "a\/b"}', '{"t": "[redacted]"}', id="escaped slash"),
+        pytest.param(["a/bc"], "?t=a%2fbc&x=1", "?t=[redacted]&x=1", id="lower case"),
+        pytest.param(["a/bc"], r'{"t": "a\/bc"}', '{"t": "[redacted]"}', id="escaped slash"),
     ],
 )
 def test_texts(secrets: list[str], text: str, expected: str) -> None:
@@ -205,11 +217,9 @@ def test_no_text_takes_long(secret: str, piece: str) -> None:
     """A text made to be ambiguous is redacted in the time of any other."""
     redact = Redactor(secret)
     text = piece * 50_000
-    started = time.perf_counter()
 
-    redact(text)
-
-    assert time.perf_counter() - started < 5, "seconds, where a hundredth is usual"
+    with in_bounded_time():
+        redact(text)
 
 
 @pytest.mark.parametrize(
@@ -218,11 +228,8 @@ def test_no_text_takes_long(secret: str, piece: str) -> None:
 )
 def test_no_secret_takes_long(secret: str, piece: str) -> None:
     """A secret of characters that are escaped is looked for once, not in every combination."""
-    started = time.perf_counter()
-
-    assert Redactor(secret)(piece * 20_000)
-
-    assert time.perf_counter() - started < 5, "seconds, where a hundredth is usual"
+    with in_bounded_time():
+        assert Redactor(secret)(piece * 20_000)
 
 
 def test_of_a_large_answer_the_likeliest_are_learnt() -> None:
@@ -232,12 +239,13 @@ def test_of_a_large_answer_the_likeliest_are_learnt() -> None:
         "refresh_token": "only-letters-in-it",
     }
     redact = Redactor()
-    started = time.perf_counter()
 
-    redact.learn(*tokens_in(answer), origin="login")
-    quoted = redact.beginning("only-letters-in-it " + "x" * 1_000_000)
+    with in_bounded_time():
+        tokens = tokens_in(answer)
+        redact.learn(*tokens.named, origin="login")
+        redact.learn(*tokens.like_tokens, *tokens.others, origin="answer", unlikely=True)
+        quoted = redact.beginning("only-letters-in-it " + "x" * 1_000_000)
 
-    assert time.perf_counter() - started < 5, "seconds, where a tenth is usual"
     assert quoted.startswith(f"{REDACTED} x")
 
 
@@ -261,7 +269,10 @@ def test_of_a_refusal_the_reason_stays_readable() -> None:
         "session": "a8f5f167f44f4964",
     }
 
-    assert tokens_in(refusal, only_likely=True) == ["abcdefghij", "a8f5f167f44f4964"]
+    named, like_tokens, others = tokens_in(refusal)
+
+    assert [*named, *like_tokens] == ["abcdefghij", "a8f5f167f44f4964"]
+    assert others == ["invalid_grant", "the user is locked"]
 
 
 @pytest.mark.parametrize("secret", ["plain-secret", "x" * 6000])
@@ -271,6 +282,83 @@ def test_a_quotation_holds_no_half_of_a_secret(secret: str) -> None:
 
     assert quoted
     assert set(quoted.replace(REDACTED, "")) == set()
+
+
+HOSTILE = """
+import sys
+from transport.redaction import REDACTED, Redactor
+kind, repeated = sys.argv[1], int(sys.argv[2])
+secrets = {
+    "large": ["c0" * 30_000 + ",;" * 30],
+    "many": [f"{number:04}" + "/a b" * 1_000 for number in range(50)],
+    "equal": ["=" * 5_000],
+}[kind]
+redact = Redactor()
+redact.learn(*secrets, origin="cookies")
+body = "".join(secret[:-1] for secret in secrets) * repeated
+assert REDACTED in redact.beginning(secrets[0])
+for _ in range(20):
+    redact.beginning(body)
+"""
+
+
+@pytest.mark.parametrize("kind", ["large", "many", "equal"])
+def test_no_cookie_hangs_the_process(kind: str) -> None:
+    """What an API may set, and hand back but for the last character, is redacted in no time.
+
+    The deadline is hundreds of times what is usual; patterns took minutes.
+    """
+    subprocess.run([sys.executable, "-c", HOSTILE, kind, "3"], timeout=240, check=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize("count", [MOST_LEARNT + 1, 3 * MOST_LEARNT])
+def test_beyond_the_bound_nothing_is_quoted(count: int) -> None:
+    """A cookie that was forgotten may be in any answer, so no error quotes one from then on."""
+    redact = Redactor()
+    for number in range(count):
+        assert redact.beginning("a reason") == ("a reason" if number <= MOST_LEARNT else NOT_QUOTED)
+        redact.learn(f"cookie-{number:05}", origin="cookies")
+
+    assert redact.beginning("cookie-00000") == NOT_QUOTED
+
+
+def test_a_cookie_beyond_the_bound_is_not_quoted() -> None:
+    """Of a text that is too long its beginning is known, and answers are no longer quoted."""
+    redact = Redactor()
+
+    redact.learn("x1" * MOST_LEARNT_CHARACTERS, origin="cookies")
+
+    assert redact("x1" * 400) == REDACTED
+    assert redact.beginning("x1" * 400) == NOT_QUOTED
+
+
+@pytest.mark.parametrize("start", [0, 700, 3_500])
+def test_part_of_a_long_secret_is_found(start: int) -> None:
+    """A long secret that an answer cuts is redacted but for what is left of its pieces' ends."""
+    secret = "".join(f"{number:04x}" for number in range(1_000))
+
+    redacted = Redactor(secret)(f"<{secret[start : start + 500]}>")
+
+    assert REDACTED in redacted
+    assert len(redacted) < 300
+
+
+@pytest.mark.parametrize("secret", ["x", "X", "ab", "a%b", " 1 2 ", "\\n\\n"])
+def test_short_secrets_shred_no_text(secret: str) -> None:
+    """A password of three characters or less stands in every other word, and is not looked for."""
+    text = "GET /next?page=12: 200 OK, ab a%b 1 2\n\n"
+
+    assert Redactor(secret, f"user:{secret}-more")(text) == text
+
+
+def test_in_data_only_the_very_credential_is_found() -> None:
+    """In data another case is another word, and what is no credential stays."""
+    redact = Redactor("tenant-1", "secret-token", credentials=["secret-token"])
+
+    assert redact("tenant-1 SECRET-TOKEN") == f"{REDACTED} {REDACTED}"
+    assert redact.in_data("tenant-1 SECRET-TOKEN secret-token") == (
+        f"tenant-1 SECRET-TOKEN {REDACTED}"
+    )
 
 
 def test_secrets_learnt_later() -> None:

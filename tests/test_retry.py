@@ -24,13 +24,8 @@ from errors import (
     TransportError,
 )
 from json_values import Json
-from transport.retry import (
-    MAX_ATTEMPTS,
-    is_rate_limited,
-    parse_retry_after,
-    retried,
-    seconds_to_reset,
-)
+from transport.rate_limit import is_rate_limited, parse_retry_after, seconds_to_reset
+from transport.retry import MAX_ATTEMPTS, retried
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -54,6 +49,15 @@ NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
         pytest.param("Sun, 01 Mar 2026 12:00:30 -0000", 30, id="date without a zone"),
         pytest.param("Sun, 01 Mar 2026 11:00:00 GMT", 0, id="date that has passed"),
         pytest.param("Fri, 01 Mar 9999 12:00:00 GMT", 251_603_539_200, id="date of no use"),
+        pytest.param("2026-03-01T12:00:30Z", 30, id="ISO 8601"),
+        pytest.param("2026-03-01T13:00:30.500+01:00", 30.5, id="ISO 8601 with an offset"),
+        pytest.param("2026-03-01 12:00:30", 30, id="ISO 8601 without a zone"),
+        pytest.param(f"{NOW.timestamp() + 30:.0f}", 30, id="seconds since 1970"),
+        pytest.param(f"{NOW.timestamp() * 1e3 + 30_000:.0f}", 30, id="milliseconds since 1970"),
+        pytest.param(f"{NOW.timestamp() * 1e6 + 3e7:.0f}", 30, id="microseconds since 1970"),
+        pytest.param("30s", 30, id="a unit"),
+        pytest.param("1m30s", 90, id="minutes and seconds"),
+        pytest.param("250ms", 0.25, id="milliseconds"),
         pytest.param("soon", None, id="neither"),
         pytest.param("", None, id="empty"),
         pytest.param("nan", None, id="no number"),
@@ -67,7 +71,7 @@ NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 @pytest.mark.parametrize("status_", [429, 503])
 def test_retry_after(value: str, status_: int, seconds: float | None) -> None:
     """Seconds and HTTP dates are understood, whatever the status."""
-    assert parse_retry_after(status_, httpx.Headers({"Retry-After": value}), NOW) == seconds
+    assert parse_retry_after(status_, httpx.Headers({"Retry-After": value}), now=NOW) == seconds
 
 
 @pytest.mark.parametrize(
@@ -93,11 +97,37 @@ def test_retry_after(value: str, status_: int, seconds: float | None) -> None:
             403, {"X-RateLimit-Remaining": "9", "X-RateLimit-Reset": "12"}, None, id="another 403"
         ),
         pytest.param(503, {"X-RateLimit-Reset": "12"}, None, id="not about the limit"),
+        pytest.param(429, {"Retry-After-Ms": "2500"}, 2.5, id="a header in milliseconds"),
+        pytest.param(429, {"x-ms-retry-after-ms": "2500"}, 2.5, id="another vendor's prefix"),
+        pytest.param(409, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9"}, 9, id="409"),
+        pytest.param(429, {"RateLimit": '"default";r=0;t=30'}, 30, id="structured field"),
+        pytest.param(429, {"RateLimit": "limit=9, remaining=0, reset=30"}, 30, id="its draft"),
+        pytest.param(
+            429,
+            {
+                "X-RateLimit-Remaining-Minute": "5",
+                "X-RateLimit-Reset-Minute": "50",
+                "X-RateLimit-Remaining-Day": "0",
+                "X-RateLimit-Reset-Day": "80",
+            },
+            80,
+            id="the window that is used up",
+        ),
+        pytest.param(
+            429, {"X-Contentful-RateLimit-Reset": "1"}, 1, id="a vendor's name in the middle"
+        ),
+        pytest.param(429, {"X-RateLimit-Reset-After": "1.25"}, 1.25, id="Discord"),
+        pytest.param(
+            403,
+            {"X-Acme-Quota-Remaining": "0", "X-Acme-Quota-Reset": "7"},
+            7,
+            id="a name nobody listed",
+        ),
     ],
 )
 def test_rate_limits(status_: int, headers: dict[str, str], seconds: float | None) -> None:
     """Where there is no Retry-After, the time at which a limit is reset tells how long to wait."""
-    assert parse_retry_after(status_, httpx.Headers(headers), NOW) == seconds
+    assert parse_retry_after(status_, httpx.Headers(headers), now=NOW) == seconds
 
 
 @pytest.mark.parametrize(
@@ -129,9 +159,17 @@ def test_what_is_a_rate_limit(status_: int, headers: dict[str, str], *, limited:
             id="Google",
         ),
         pytest.param({"error": {"errors": [{"reason": "forbidden"}]}}, False, id="another reason"),
+        pytest.param({"error_code": "ComplexityException", "status_code": 429}, True, id="code"),
+        pytest.param({"errors": [{"extensions": {"status_code": 429}}]}, True, id="monday 2"),
+        pytest.param({"errors": [{"message": "Minute rate limit exceeded"}]}, True, id="monday 4"),
+        pytest.param(
+            {"errors": [{"extensions": {"code": "COMPLEXITY_BUDGET_EXHAUSTED"}}]},
+            True,
+            id="monday 5",
+        ),
+        pytest.param({"error": {"code": "quotaExceeded"}}, True, id="a quota"),
+        pytest.param({"error": {"code": 403, "message": "no rate limit here"}}, False, id="words"),
         pytest.param({"errors": ["THROTTLED"]}, False, id="a message"),
-        pytest.param({"items": [{"code": "throttled"}]}, False, id="an item"),
-        pytest.param([{"errors": [{"code": "throttled"}]}], False, id="a list"),
         pytest.param(None, False, id="nothing"),
     ],
 )
@@ -139,8 +177,25 @@ def test_what_is_a_rate_limit(status_: int, headers: dict[str, str], *, limited:
 def test_rate_limits_told_in_the_body(status_: int, body: Json, *, limited: bool) -> None:
     """Some APIs tell of a limit only in the code of an error, with a status of another meaning."""
     assert is_rate_limited(status_, httpx.Headers(), body) is limited
-    waits = parse_retry_after(status_, httpx.Headers({"X-RateLimit-Reset": "7"}), NOW, body=body)
+    waits = parse_retry_after(status_, httpx.Headers({"X-RateLimit-Reset": "7"}), body, now=NOW)
     assert waits == (7 if limited else None)
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        pytest.param({"errors": [{"extensions": {"retry_in_seconds": 9}}]}, id="a number"),
+        pytest.param({"code": 429, "details": [{"retryDelay": "9s"}]}, id="a duration"),
+        pytest.param({"code": "throttled", "retry_after_ms": 9000}, id="milliseconds"),
+        pytest.param(
+            {"code": "throttled", "message": "budget 2 of 9000, reset in 9 seconds"}, id="a message"
+        ),
+    ],
+)
+def test_waits_told_in_the_body(report: Json) -> None:
+    """An error report says by itself how long to wait."""
+    assert is_rate_limited(200, httpx.Headers(), report)
+    assert parse_retry_after(200, httpx.Headers(), report, now=NOW) == 9
 
 
 @pytest.mark.parametrize(
@@ -192,7 +247,7 @@ def test_any_header_is_a_wait_or_none(value: str) -> None:
     """Whatever a server writes, it is read as a time to wait or not at all."""
     headers = httpx.Headers({"Retry-After": value, "X-RateLimit-Reset": value})
 
-    seconds = parse_retry_after(429, headers, NOW)
+    seconds = parse_retry_after(429, headers, now=NOW)
 
     assert seconds is None or 0 <= seconds < math.inf
 
@@ -238,7 +293,7 @@ def status(code: int, retry_after: float | None = None) -> ResponseError:
     "error",
     [
         TransportError("reset"),
-        *(status(code) for code in (408, 429, 500, 502, 503, 504)),
+        *(status(code) for code in (408, 429, *set(range(500, 600)) - {501, 505}, 600, 999)),
     ],
     ids=lambda error: f"{type(error).__name__} {getattr(error, 'status', '')}",
 )
@@ -328,14 +383,33 @@ async def test_the_api_may_ask_for_more_time() -> None:
 
 
 async def test_an_api_that_asks_for_more_time_than_there_is() -> None:
-    """When Retry-After goes beyond maxRetryWait, one last attempt is made at its end."""
+    """A wait beyond maxRetryWait fails at once, and the error says what to raise."""
     attempts = Attempts([status(429, retry_after=3600) for _ in range(100)], max_wait=30)
+
+    with pytest.raises(ResponseError, match=r"asks to wait 3600 seconds.*maxRetryWait") as caught:
+        await attempts.run()
+
+    assert attempts.slept == []
+    assert attempts.made == 1
+    assert caught.value.status == 429
+
+
+async def test_waits_that_the_api_asks_for_use_up_no_attempts() -> None:
+    """An hour in waits of two minutes is possible by setting, however many attempts it takes."""
+    attempts = Attempts([status(429, retry_after=120) for _ in range(29)], max_wait=3600)
+
+    assert await attempts.run() == "answer"
+    assert attempts.made == 30
+
+
+async def test_an_api_that_asks_for_no_time_is_given_up() -> None:
+    """A wait of no seconds is none that the API asked for: such attempts are counted."""
+    attempts = Attempts([status(429, retry_after=0) for _ in range(100)], max_wait=10_000)
 
     with pytest.raises(ResponseError):
         await attempts.run()
 
-    assert attempts.slept == [30]
-    assert attempts.made == 2
+    assert attempts.made == MAX_ATTEMPTS
 
 
 async def test_cancellation_is_not_retried() -> None:

@@ -73,7 +73,7 @@ def faults(environ: dict[str, str] | None = None, **config: Json) -> tuple[str, 
     """What is wrong with these settings."""
     with pytest.raises(ConfigurationError) as caught:
         loaded(environ=environ, **config)
-    return caught.value.faults
+    return tuple(map(str, caught.value.faults))
 
 
 def signature(settings: Settings) -> dict[str, str]:
@@ -548,6 +548,40 @@ def test_the_credentials_for_port_go_to_no_api(name: str) -> None:
     assert loaded(environ=environ, custom_headers={"X-A": "${OCEAN__PORTAL}"}).custom_headers
 
 
+# --- query parameters --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param({"api-version": "2024-07-01"}, (("api-version", "2024-07-01"),), id="text"),
+        pytest.param('{"v": 2, "full": true}', (("v", "2"), ("full", "true")), id="JSON text"),
+        pytest.param({"f": ["a", "b"], "n": None}, (("f", "a"), ("f", "b")), id="list and null"),
+    ],
+)
+def test_query_params(value: Json, expected: tuple[tuple[str, str], ...]) -> None:
+    """Scalars are texts, lists are repeated, nulls dropped."""
+    assert loaded(query_params=value).query_params == expected
+
+
+def test_secrets_of_query_params() -> None:
+    """What is named or looks like a secret is one; a version is none, and nothing is shown."""
+    settings = loaded(query_params={"key": SECRET, "api-version": "2024-07-01", "site": "eu"})
+
+    assert SECRET in settings.secrets
+    assert not {"2024-07-01", "eu"} & set(settings.secrets)
+    assert SECRET not in repr(settings)
+
+
+@pytest.mark.parametrize("value", [{"a": {"b": SECRET}}, {"a": [[SECRET]]}, [SECRET], SECRET])
+def test_faults_of_query_params(value: Json) -> None:
+    """What no query can carry is a fault that quotes nothing."""
+    (told,) = faults(query_params=value)
+
+    assert told.startswith("queryParams ")
+    assert SECRET not in told
+
+
 # --- faults ------------------------------------------------------------------------------
 
 
@@ -839,10 +873,57 @@ def test_any_settings_give_settings_or_faults(config: dict[str, Json]) -> None:
     try:
         settings = loaded(**config)
     except ConfigurationError as error:
-        found = error.faults
+        found = tuple(map(str, error.faults))
     else:
         found = ("none",)
         assert settings.base_url.is_absolute_url
 
     assert found
     assert all(fault[0].islower() for fault in found)
+
+
+@pytest.mark.parametrize(
+    ("config", "named"),
+    [
+        pytest.param({"auth_type": "basic", "username": "key", "password": "x"}, "password"),
+        pytest.param({"auth_type": "basic", "auth_value": "bWU6eA=="}, "authValue"),
+        pytest.param({"auth_type": "bearer_token", "api_token": "abc"}, "apiToken"),
+        pytest.param(
+            {
+                "auth_type": "custom",
+                "custom_auth_request": {"endpoint": "/login", "body": {"pin": 12}},
+                "custom_auth_request_template": {"headers": {"A": "{{.t}}"}},
+            },
+            "customAuthRequest",
+        ),
+    ],
+    ids=str,
+)
+def test_a_secret_too_short_is_named(config: dict[str, Json], named: str) -> None:
+    """The setting is told, to warn of it; the value is no secret to search for."""
+    settings = load_settings({"base_url": "https://api.example.com", **config})
+
+    assert settings.short_secrets == (named,)
+
+
+def test_what_is_a_credential_in_data() -> None:
+    """Tokens, keys and passwords of eight characters; no words, whatever setting they are in."""
+    settings = load_settings(
+        {
+            "base_url": "https://api.example.com",
+            "auth_type": "custom",
+            "custom_headers": {
+                "X-Tenant": "acme-corporation-1",
+                "X-Project-Key": "PAYMENTS",
+                "X-Api-Key": "key-123456",
+                "Cookie": "tenant=acme-corp-1; sid=abcdefgh1",
+            },
+            "custom_auth_request": {
+                "endpoint": "/login?scope=read-teams-1",
+                "body": {"user": "administrator", "password": "two words", "pin": "1234"},
+            },
+            "custom_auth_request_template": {"headers": {"Authorization": "Bearer {{.t}}"}},
+        }
+    )
+
+    assert set(settings.secrets_in_data) == {"key-123456", "abcdefgh1", "two words"}

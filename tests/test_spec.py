@@ -1,5 +1,6 @@
-"""``.port/spec.yaml`` and what ``load_settings`` reads agree on names, types and defaults."""
+"""``.port/spec.yaml``, the table of settings and what ``load_settings`` reads agree."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import fields
@@ -12,8 +13,9 @@ from port_ocean.config.dynamic import default_config_factory
 
 from errors import ConfigurationError
 from json_values import Json
-from pagination import PAGINATION_TYPES, PaginationSettings
+from pagination import PaginationSettings
 from settings import AUTH_TYPES, Settings, load_settings
+from settings.fields import FIELDS, SettingField
 
 SPEC = yaml.safe_load((Path(__file__).parents[1] / ".port" / "spec.yaml").read_text())
 OPTIONS: dict[str, dict[str, Json]] = {option["name"]: option for option in SPEC["configurations"]}
@@ -93,6 +95,13 @@ def asked_names() -> Iterator[str]:
         yield from recorder.asked
 
 
+def test_the_options_are_those_of_the_table() -> None:
+    """The specification has each setting once and no other."""
+    names = [option["name"] for option in SPEC["configurations"]]
+
+    assert sorted(names) == sorted(FIELDS)
+
+
 def test_every_option_is_read_and_no_other() -> None:
     """The names in the spec are exactly those that are asked for."""
     assert {decamelize(name) for name in asked_names()} == {decamelize(name) for name in OPTIONS}
@@ -106,7 +115,7 @@ def test_an_option_of_another_type_is_a_fault(name: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         loaded(**CONTEXT.get(name, {}) | {name: value})
 
-    assert any(fault.startswith(f"{name} {problem}") for fault in caught.value.faults)
+    assert any(str(fault).startswith(f"{name} {problem}") for fault in caught.value.faults)
 
 
 def test_unset_options_have_the_defaults_of_the_spec() -> None:
@@ -143,34 +152,108 @@ def test_what_ocean_hands_over_is_read_alike() -> None:
     assert load_settings(model(base_url=BASE_URL).model_dump()) == loaded()
 
 
-def test_words_are_those_of_the_spec() -> None:
-    """The choices shown to operators are the choices there are."""
-    assert OPTIONS["authType"]["enum"] == list(AUTH_TYPES)
-    assert OPTIONS["paginationType"]["enum"] == list(PAGINATION_TYPES)
+@pytest.mark.parametrize("field", FIELDS.values(), ids=lambda field: field.name)
+def test_an_option_is_what_the_table_of_settings_says(field: SettingField) -> None:
+    """Type, default, words, secrecy and dependencies have one source, beside the form's texts."""
+    option = OPTIONS[field.name]
+    dependencies = [
+        {"on": field.depends_on, "when": {"equals": word}, "then": {"required": field.needed}}
+        for word in field.shown_for
+    ]
+
+    assert option["type"] == field.kind
+    assert option["required"] is field.required
+    assert option.get("sensitive", False) is field.sensitive
+    assert option.get("default") == field.default
+    assert option.get("dependencies", []) == dependencies
+    if field.words:
+        assert option["enum"] == list(field.words)
 
 
 def test_only_the_base_url_is_required() -> None:
     """Everything else has a default or belongs to a choice."""
-    required = {name for name, option in OPTIONS.items() if option.get("required")}
-
-    assert required == {"baseUrl"}
+    assert {name for name, option in OPTIONS.items() if option["required"]} == {"baseUrl"}
 
 
-@pytest.mark.parametrize(
+@pytest.mark.parametrize("field", FIELDS.values(), ids=lambda field: field.name)
+def test_what_can_hold_a_secret_is_marked_sensitive(field: SettingField) -> None:
+    """Ocean hides what is marked, in its own log and in the form: credentials and any object."""
+    named = re.search("token|key|password|value$|secret", field.name, re.IGNORECASE)
+    is_name_of_one = field.name in {"apiKeyHeader", "apiKeyParam"}
+
+    assert field.sensitive == ((named is not None and not is_name_of_one) or field.kind == "object")
+
+
+# --- the form that Port shows ------------------------------------------------------------
+
+# What the specifications of Port's catalog of integrations may say.
+TOP_LEVEL = {
+    "type",
+    "title",
+    "description",
+    "icon",
+    "docs",
+    "formMappingEnabled",
+    "features",
+    "saas",
+    "installationDocs",
+    "configurations",
+}
+OF_AN_OPTION = {
     "name",
-    [
-        "apiToken",
-        "password",
-        "apiKey",
-        "authValue",
-        "customAuthRequest",
-        "customAuthRequestTemplate",
-        "customHeaders",
-    ],
-)
-def test_what_can_hold_a_secret_is_marked_sensitive(name: str) -> None:
-    """Ocean hides what is marked, in its own log and in the form."""
-    assert OPTIONS[name]["sensitive"] is True
+    "title",
+    "required",
+    "type",
+    "sensitive",
+    "default",
+    "enum",
+    "description",
+    "dependencies",
+}
+
+
+def test_the_form_says_only_what_forms_know() -> None:
+    """No key that Port's form would ignore, and none of the keys it needs is missing."""
+    assert set(SPEC) == TOP_LEVEL
+    assert SPEC["icon"] == "RestAPI"
+    assert [feature["section"] for feature in SPEC["features"]] == ["Build Your Own Integration"]
+    assert SPEC["formMappingEnabled"] is True
+    assert SPEC["docs"].startswith("https://docs.port.io/")
+    for option in OPTIONS.values():
+        assert option.keys() <= OF_AN_OPTION
+        assert option.keys() >= {"name", "title", "required", "type", "description"}
+
+
+def test_every_way_of_installing_has_its_page() -> None:
+    """What can be chosen leads to a page; what is not offered says so."""
+    docs = SPEC["installationDocs"]
+    ways = [*docs["saas"], *(docs[name] for name in docs if name != "saas")]
+
+    assert {way["name"] for way in docs["saas"]} == {"Saas", "SaasOAuth2"}
+    assert all(bool(way.get("docs")) == way["enabled"] for way in ways)
+    assert SPEC["saas"]["enabled"]
+
+
+def test_a_dependency_is_on_a_word_that_can_be_chosen() -> None:
+    """Each depends on an option with words, by one of them: else it would never show."""
+    for option in OPTIONS.values():
+        for dependency in option.get("dependencies", []):
+            assert dependency["when"]["equals"] in OPTIONS[dependency["on"]]["enum"]
+
+
+def test_what_most_never_set_stands_last() -> None:
+    """The form begins with what everyone needs."""
+    order = [FIELDS[name].advanced for name in OPTIONS]
+
+    assert order == sorted(order)
+
+
+def test_titles_are_told_apart() -> None:
+    """No two fields of the form have the same title, and none shows the name in code."""
+    titles = [option["title"] for option in OPTIONS.values()]
+
+    assert len(set(titles)) == len(titles)
+    assert not set(titles) & set(OPTIONS)
 
 
 def test_a_resource_can_override_every_option_of_paging() -> None:

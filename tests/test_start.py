@@ -3,12 +3,13 @@
 import os
 import ssl
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import certifi
 import pytest
+
+from workbench.sail import image_python
 
 START = Path(__file__).parents[1] / "scripts" / "start"
 END = "-----END CERTIFICATE-----"
@@ -40,7 +41,7 @@ class Container:
     def start(self, **environment: str) -> Start:
         """Run the script to its end."""
         path = os.pathsep.join(
-            [str(self._commands), str(Path(sys.executable).parent), os.environ["PATH"]]
+            [str(self._commands), str(image_python().parent), os.environ["PATH"]]
         )
         with subprocess.Popen(
             [START, self.folder, self.certificate],

@@ -25,6 +25,9 @@ import uvloop
 from port_ocean.integration_testing import InterceptTransport
 from port_ocean.integration_testing.harness import IntegrationTestHarness
 
+from benchmarks.measure import service
+from benchmarks.tls_refusals import IN_FLIGHT, TLS_VERSIONS, failures
+from benchmarks.tls_server import Server
 from client import Answer, ApiClient
 from errors import SourceError
 from jq_engine.worker import JqWorker
@@ -41,7 +44,7 @@ Run = Callable[[Coroutine[None, None, None]], None]
 
 BOTH = get_args(Carrier)
 LIMITS = httpx.Limits(max_connections=4, max_keepalive_connections=4)
-PATIENCE = 5  # seconds, after which a server is hanging
+PATIENCE = 60  # seconds, after which a server is hanging
 OK = b"HTTP/1.1 200 OK\r\n"
 JSON = b'{"a":1}'
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
@@ -127,11 +130,13 @@ class Script:
                 writer.transport.abort()
 
 
-async def ask(carrier: Carrier, script: Script) -> httpx.Response:
+async def ask(
+    carrier: Carrier, script: Script, trusted: ssl.SSLContext | None = None
+) -> httpx.Response:
     """What a reader gets of a server."""
     async with (
         script.serving(),
-        httpx.AsyncClient(transport=open_carrier(carrier)) as client,
+        httpx.AsyncClient(transport=open_carrier(carrier, trusted)) as client,
         asyncio.timeout(PATIENCE),
     ):
         return await client.get(script.url)
@@ -450,11 +455,13 @@ def test_no_cookie_is_kept(carrier: Carrier) -> None:
 # --- connections ----------------------------------------------------------------------------
 
 
-async def ask_twice(carrier: Carrier, script: Script) -> list[bytes]:
+async def ask_twice(
+    carrier: Carrier, script: Script, trusted: ssl.SSLContext | None = None
+) -> list[bytes]:
     """Two answers, one after the other."""
     async with (
         script.serving(),
-        httpx.AsyncClient(transport=open_carrier(carrier)) as client,
+        httpx.AsyncClient(transport=open_carrier(carrier, trusted)) as client,
         asyncio.timeout(PATIENCE),
     ):
         bodies = []
@@ -465,13 +472,33 @@ async def ask_twice(carrier: Carrier, script: Script) -> list[bytes]:
         return bodies
 
 
+@dataclass(frozen=True)
+class Secured:
+    """Both ends of one kind of connection; without TLS there are none."""
+
+    server: ssl.SSLContext | None = None
+    trusted: ssl.SSLContext | None = None
+
+
+@pytest.fixture(params=["plain", "TLSv1_2", "TLSv1_3"])
+def secured(request: pytest.FixtureRequest, tmp_path: Path) -> Secured:
+    """A connection without TLS, and with either version."""
+    if request.param == "plain":
+        return Secured()
+    certificate = self_signed(tmp_path / "server.pem")
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certificate)
+    server.minimum_version = server.maximum_version = ssl.TLSVersion[request.param]
+    return Secured(server, ssl.create_default_context(cafile=certificate))
+
+
 @carriers
-def test_a_connection_is_kept(run: Run, carrier: Carrier) -> None:
+def test_a_connection_is_kept(run: Run, carrier: Carrier, secured: Secured) -> None:
     """Two requests take one connection."""
 
     async def check() -> None:
-        script = Script(with_length())
-        await ask_twice(carrier, script)
+        script = Script(with_length(), tls=secured.server)
+        await ask_twice(carrier, script, secured.trusted)
         assert script.connections == 1
 
     run(check())
@@ -489,6 +516,23 @@ def test_a_connection_that_was_closed_meanwhile_is_replaced(run: Run, carrier: C
     run(check())
 
 
+def test_an_end_that_comes_with_the_answer_is_seen(run: Run, secured: Secured) -> None:
+    """Over TLS the end may come long before that of the socket: nothing is written after it."""
+
+    async def check() -> None:
+        script = Script(with_length(), "close", tls=secured.server)
+        async with (
+            script.serving(),
+            httpx.AsyncClient(transport=open_carrier("aiohttp", secured.trusted)) as client,
+            asyncio.timeout(PATIENCE),
+        ):
+            for _ in range(20):
+                assert (await client.get(script.url)).content == JSON
+        assert (script.connections, len(script.heads)) == (20, 20)
+
+    run(check())
+
+
 @carriers
 @pytest.mark.parametrize(
     "later",
@@ -498,26 +542,33 @@ def test_a_connection_that_was_closed_meanwhile_is_replaced(run: Run, carrier: C
         OK[:9],
         b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n" + told(0) + b"\r\n",
         b"noise",
+        b"\r\n",
     ],
-    ids=["answer", "half an answer", "half a status", "408", "noise"],
+    ids=["answer", "half an answer", "half a status", "408", "noise", "empty line"],
 )
-def test_what_nobody_asked_for_answers_nothing(run: Run, carrier: Carrier, later: bytes) -> None:
-    """A second answer to one request is never taken for the answer to the next one."""
+def test_what_nobody_asked_for_answers_nothing(
+    run: Run, carrier: Carrier, secured: Secured, later: bytes
+) -> None:
+    """A second answer to one request is never taken for the answer to the next one.
+
+    Not a byte of it: its rest, which may still come, would be the next answer's beginning.
+    """
 
     async def check() -> None:
-        script = Script(with_length(), later=later)
-        assert await ask_twice(carrier, script) == [JSON, JSON]
+        script = Script(with_length(), later=later, tls=secured.server)
+        assert await ask_twice(carrier, script, secured.trusted) == [JSON, JSON]
+        assert (script.connections, len(script.heads)) == (2, 2)
 
     run(check())
 
 
-def test_a_server_that_speaks_first_is_refused(run: Run) -> None:
+def test_a_server_that_speaks_first_is_refused(run: Run, secured: Secured) -> None:
     """A greeting, as of a mail server, ends in an error and not in a circle."""
 
     async def check() -> None:
-        script = Script(b"", greeting=b"220 mail.example ESMTP\r\n")
+        script = Script(b"", greeting=b"220 mail.example ESMTP\r\n", tls=secured.server)
         with pytest.raises(httpx.RemoteProtocolError):
-            await ask("aiohttp", script)
+            await ask("aiohttp", script, secured.trusted)
         assert script.connections == 1
 
     run(check())
@@ -605,6 +656,21 @@ def test_a_pinned_address_is_verified_by_its_name(
         assert len(script.heads) == 1
 
     run(check())
+
+
+@pytest.mark.parametrize("closes", [False, True], ids=["keep-alive", "close"])
+@pytest.mark.parametrize("version", TLS_VERSIONS)
+def test_a_fresh_connection_is_used(run: Run, version: str, closes: bool, tmp_path: Path) -> None:  # noqa: FBT001 — a parameter
+    """What TLS sends by itself, session tickets above all, is in no way of the first request."""
+    certificate = self_signed(tmp_path / "server.pem")
+    trusted = ssl.create_default_context(cafile=certificate)
+
+    async def check() -> None:
+        for in_flight in IN_FLIGHT:
+            assert not await failures(url, trusted, 40, in_flight)
+
+    with service("benchmarks.tls_server", Server(str(certificate), version, closes)) as url:
+        run(check())
 
 
 # --- as Ocean builds it ---------------------------------------------------------------------

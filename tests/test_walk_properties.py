@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import httpx
 from hypothesis import given, settings
@@ -23,7 +23,7 @@ from resync.path_parameters import Endpoint, ListedParameter, Resource
 from resync.session import Session
 from settings import Settings
 from tests.fault_api import Answer, Request
-from tests.test_list_ends import LED, STYLES, Api, paging, told
+from tests.test_list_ends import LED, STYLES, Api, paging, steady, told
 
 HANDFUL = 16
 """Requests of a resource more than its lists need, however many there are."""
@@ -116,11 +116,7 @@ def _servers(draw: st.DrawFn) -> tuple[list[Api], PaginationSettings]:
         first = 0 if style in LED or api.cap >= page_size else 1
         hidden = draw(st.sets(st.integers(first, 25))) if hides else set()
         around = constants | ({"total": size} if tells else {})
-        lists.append(
-            replace(
-                api, count=size, hidden=frozenset(hidden), around=lambda _n, _m, a=around: dict(a)
-            )
-        )
+        lists.append(replace(api, count=size, hidden=frozenset(hidden), around=steady(around)))
     return lists, paging(style, page_size)
 
 
@@ -156,7 +152,7 @@ _NAMES = st.text("abcdefghijklmnopqrstuvwxyz", min_size=3, max_size=8)
 
 @st.composite
 def _contradictions(draw: st.DrawFn) -> tuple[list[Api], PaginationSettings, str, int, bool, Json]:
-    """Lists that are well but for one page: what is wrong with it, at which request, and for ever."""
+    """A list that is well but for one page: the fault, its page, whether it passes, its words."""
     style = draw(st.sampled_from(STYLES))
     page_size = draw(st.integers(2, 8))
     constants: dict[str, Json] = {"code": 0, "note": "fine"}
@@ -182,7 +178,7 @@ def _page_of(request: Request, page_size: int) -> int:
     return (start // page_size) if led or request.param("offset") else request.number("page", 1) - 1
 
 
-def _spoilt(fault: str, true: Answer, words: Json) -> Answer:
+def _spoilt(fault: str, true: Answer, words: Json) -> Answer:  # noqa: C901, PLR0911 (a table)
     body = json.loads(true.body)
     markers = {"next_cursor", "next"} & body.keys()
     rest = tuple(pair for pair in true.headers if pair[0] != "Link")
@@ -201,7 +197,7 @@ def _spoilt(fault: str, true: Answer, words: Json) -> Answer:
             kept = {key: value for key, value in body.items() if key not in markers}
             return replace(told(kept), headers=rest)
         case "odd marker":
-            return told(body | dict.fromkeys(markers, {"a": [1]}))
+            return told(body | {key: {"a": [1]} for key in markers})
         case "empty":
             return told({**body, "items": []})
         case "no body":
@@ -214,7 +210,9 @@ def _spoilt(fault: str, true: Answer, words: Json) -> Answer:
 
 @settings(deadline=None)
 @given(drawn=_contradictions())
-def test_no_contradiction_ends_as_if_all_were_well(drawn: Any) -> None:  # noqa: ANN401 (a tuple)
+def test_no_contradiction_ends_as_if_all_were_well(
+    drawn: tuple[list[Api], PaginationSettings, str, int, bool, Json],
+) -> None:
     """Every row, or an error; what lasts for ever and speaks for itself is believed."""
     lists, pagination, fault, at, passing, words = drawn
     left = [1 if passing else 10**9]

@@ -8,6 +8,11 @@ made: no cookie, header, redirect, second attempt or spelling of a URL is aiohtt
 A body ends where its length or its last chunk says; of one without either, the connection
 must have been closed in order. Everything else is an error, never a shorter body.
 
+An answer belongs to the request before it, so a connection is used only while it is idle. What
+lies in its socket does not tell: a TLS 1.3 server sends session tickets after the handshake, and
+new keys when it likes (RFC 8446, 4.6). So the event loop reads what has come, and the connection
+says whether any of it was HTTP, or the end.
+
 There is no time limit here: ``client.py`` limits the whole exchange, of which this is a part.
 """
 
@@ -19,13 +24,15 @@ import select
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from typing import Self, override
-from weakref import WeakSet
+from functools import partial
+from typing import Any, Self, override
 
 import aiohttp
 import httpx
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
+from aiohttp.http import RawResponseMessage
+from aiohttp.streams import StreamReader
 from yarl import URL
 
 __all__ = ["AiohttpTransport"]
@@ -35,6 +42,8 @@ _LONGEST_HEADER = 100 * 1024  # bytes
 _MOST_HEADERS = 1000
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _FIRST_FINAL_STATUS = 200
+# Tickets take one or two turns of the event loop. Who sends more without pause is not idle.
+_TURNS = 100
 _QUOTATION = re.compile(r""":?\s*(?:\n|\bb?['"])""")
 
 
@@ -45,7 +54,6 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         self._tls = tls
         self._limits = limits
         self._session: aiohttp.ClientSession | None = None
-        self._used: WeakSet[ResponseHandler] = WeakSet()
 
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -74,7 +82,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     def _open(self) -> aiohttp.ClientSession:
         """A session, which belongs to the event loop that runs now."""
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
+            connector=_Connector(
                 ssl=self._tls,
                 limit=self._limits.max_connections or 0,
                 keepalive_timeout=self._limits.keepalive_expiry,
@@ -104,10 +112,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 try:
                     response = await send(request)
                 except _NotIdleError:
-                    if request.carrier not in self._used:
+                    if not request.connection_used:
                         raise
                 else:
-                    self._used.add(request.carrier)
                     return response
 
     @override
@@ -121,28 +128,90 @@ class _NotIdleError(aiohttp.ServerDisconnectedError):
     """Something came before anything was asked, or the server closed the connection."""
 
 
+class _Carrier(ResponseHandler):
+    """A connection that takes nothing but the answer to its request.
+
+    aiohttp's own forgets two things: the end of a TLS stream while the socket is open still, and
+    a part of a head that came between two requests, which its parser swallows.
+    """
+
+    used = False
+    _asked = False
+
+    def ask(self) -> None:
+        """What comes from now on is the answer to a request."""
+        self.used = self._asked = True
+
+    async def is_idle(self) -> bool:
+        """Whether a request may be written: nothing came that nobody asked for, nor the end.
+
+        The event loop reads what is there first, as only it can take the TLS off.
+        """
+        for _ in range(_TURNS):
+            transport = self.transport
+            if self.should_close or transport is None or transport.is_closing():
+                return False
+            if not _has_input(transport):
+                return True
+            await asyncio.sleep(0)
+        return False
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if data and not self._asked:
+            self.force_close()
+        super().data_received(data)
+
+    @override
+    def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
+        """Take the head of a response, and the body to come."""
+        message, body = data
+        if message.code >= _FIRST_FINAL_STATUS:
+            body.on_eof(self._end_answer)
+        super().feed_data(data, size)
+
+    @override
+    def eof_received(self) -> None:
+        self.force_close()
+        super().eof_received()
+
+    def _end_answer(self) -> None:
+        self._asked = False
+
+
+class _Connector(aiohttp.TCPConnector):
+    """A pool of connections that are a _Carrier each."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 — as aiohttp takes them
+        super().__init__(**options)
+        # There is no option for it.
+        self._factory = partial(_Carrier, loop=asyncio.get_running_loop())  # type: ignore[assignment] # a subclass
+
+
 class _Request(aiohttp.ClientRequest):
     """A request that is only sent over an idle connection: what lies there answers another."""
 
-    carrier: ResponseHandler
+    connection_used: bool
 
     @override
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
         """Write to a connection; raises _NotIdleError when nothing was written."""
-        assert conn.protocol is not None  # noqa: S101 — it has just been taken from the pool
-        self.carrier = conn.protocol
-        if self.carrier.should_close or _has_input(conn.transport):
+        carrier = conn.protocol
+        assert isinstance(carrier, _Carrier)  # noqa: S101 — the pool has no other
+        self.connection_used = carrier.used
+        if not await carrier.is_idle():
             raise _NotIdleError
+        carrier.ask()
         response = await super().send(conn)
         assert isinstance(response, _Response)  # noqa: S101 — the session makes no other
-        response.carrier = self.carrier
+        response.carrier = carrier
         return response
 
 
 class _Response(aiohttp.ClientResponse):
     """A response that knows the connection it came from, and how that ended."""
 
-    carrier: ResponseHandler
+    carrier: _Carrier
 
     @override
     async def start(self, connection: Connection) -> Self:
@@ -180,10 +249,8 @@ class _Body(httpx.AsyncByteStream):
         self._response.release()
 
 
-def _has_input(transport: asyncio.Transport | None) -> bool:
+def _has_input(transport: asyncio.Transport) -> bool:
     """Whether there is something to read, be it the end, that the event loop did not see yet."""
-    if transport is None:
-        return True
     poll = select.poll()
     poll.register(transport.get_extra_info("socket"), select.POLLIN)
     return bool(poll.poll(0))

@@ -16,7 +16,6 @@ from port_ocean.helpers.async_client import OceanAsyncClient
 from port_ocean.helpers.retry import RetryTransport
 from port_ocean.helpers.ssl import resolve_verify_param
 
-from settings import Settings
 from transport.aiohttp_carrier import AiohttpTransport
 
 __all__ = ["WIRE_ERRORS", "AddressRefused", "open_http"]
@@ -124,25 +123,24 @@ class _Client(OceanAsyncClient):
         return self._wrap_with_ip_blocker_if_needed(carrier)
 
 
-def open_http(settings: Settings) -> httpx.AsyncClient:
-    """A client for one resync; close it with ``aclose``.
+def open_http(
+    base_url: httpx.URL, *, verify_ssl: bool = True, connections: int = 10
+) -> httpx.AsyncClient:
+    """A client for one resync with so many connections at most; close it with ``aclose``.
 
     It checks addresses as Ocean demands of hosted integrations and verifies TLS by
-    Ocean's settings unless ``verifySsl`` is off. Redirects are not followed.
+    Ocean's settings if ``verify_ssl``. Redirects are not followed.
     """
     # They write URLs and headers, credentials and all, to whoever has turned logging on.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("httpcore").setLevel(logging.WARNING)
-    verify = settings.verify_ssl and resolve_verify_param(ocean.config.ssl.third_party)
+    verify = verify_ssl and resolve_verify_param(ocean.config.ssl.third_party)
     tls = httpx.create_ssl_context(verify=verify)
-    limits = httpx.Limits(
-        max_connections=settings.max_concurrent_requests,
-        max_keepalive_connections=settings.max_concurrent_requests,
-    )
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     return _Client(
         _DirectTransport,
         transport_kwargs={"wire": AiohttpTransport(tls, limits)},
-        base_url=settings.base_url,
+        base_url=base_url,
         verify=tls,
         timeout=None,
         limits=limits,

@@ -1,91 +1,246 @@
 """Secrets kept out of every text that leaves the process.
 
 Redaction is by value: whatever a text is about, a secret in it is replaced before the text
-is logged or raised, in any of the forms that HTTP, JSON or Python would give it.
+is logged or raised, in any of the forms that HTTP, JSON or Python would give it. It takes time
+linear in the text and in the secrets, whoever chose them: see ``text_views`` for the forms, and
+``Index`` for the search.
 """
 
-import base64
-import html
-import json
 import re
+from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from json import dumps
+from typing import NamedTuple
+from urllib.parse import quote
+
+from ahocorasick_rs import AhoCorasick, Implementation
 
 from json_values import Json
+from transport.text_views import bytes_form, encodable, folded, plain_form, views
 
 REDACTED = "[redacted]"
 TELLING_LENGTH = 8
 """Characters; a shorter text in a login or its answer is rather a constant than a secret."""
 
-MOST_LEARNT = 50
-"""Texts of one origin, such as logins: with more of them each text would take long to redact."""
+SHORTEST_SECRET = 4
+"""Characters; a shorter text stands in too many words to be looked for."""
+
+MOST_LEARNT = 300
+"""Texts of one origin, such as cookies."""
+
+MOST_LEARNT_CHARACTERS = 256 * 1024
+"""Of all texts of one origin together, and of all settings."""
+
+LONGEST_TEXT = 8 * 1024
+"""Characters of a log line or a text in a raw example; what is longer is cut."""
+
+NOT_QUOTED = "[not quoted: it may hold a cookie or token that is too long or too old to be known]"
 
 _QUOTED = 200  # characters of a body that an error may show
-_SEARCHED = 64 * 1024  # characters of it that are searched for secrets first
+_SEARCHED = 4 * 1024  # characters of it that are searched for secrets first
+
+_PIECE = 128  # characters; what is longer is known by its pieces
+_ANCHORS = (16, 8, 4)  # characters that a piece is found by
 
 _TELLING_NAME = re.compile(
     r"pass|pwd|secret|token|key|pin|auth|credential|assertion|sign", re.IGNORECASE
 )
+_SESSION_NAME = re.compile(r"cookie|sess|sid\b", re.IGNORECASE)
+_PASSWORD_NAME = re.compile(r"pass|pwd|secret", re.IGNORECASE)
 # What OAuth 2.0 (RFC 6749, RFC 8707) sends beside its secrets: `grant_type`, `scope`, `resource`.
 _PUBLIC_NAME = re.compile(r".*type|scopes?|audience|resource|realm", re.IGNORECASE)
 # Words of an error have no digit in them, and sentences have spaces.
 _TOKEN = re.compile(rf"(?=.*[0-9])\S{{{TELLING_LENGTH},}}")
+_LONG_TOKEN = re.compile(r"\S{20,}")
+_PARTS = re.compile(r"[\s;,]+")
+_RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])\S{20,}")
 # Of a URL only a user, a query or a fragment may hold a secret; the base URL is often in a login.
 _PUBLIC_URL = re.compile(r"https?://[^\s?#@]+", re.IGNORECASE)
-_URL_SAFE = str.maketrans("+/", "-_")
 
 
 class Redactor:
-    """Replaces the secrets it was told of; call it with any text about to leave."""
+    """Replaces the secrets it was told of; call it with any text about to leave.
 
-    def __init__(self, *secrets: str) -> None:
-        self._patterns: dict[str, re.Pattern[str]] = {}
-        self._certain: set[str] = set()
+    ``in_data`` does so in data, where a word must not be taken for a secret: of all secrets it
+    knows the credentials, and those in their own case alone.
+    """
+
+    def __init__(
+        self, *secrets: str, credentials: Iterable[str] = (), exact_case: bool = False
+    ) -> None:
+        self._exact_case = exact_case
+        self._certain: OrderedDict[str, None] = OrderedDict()
         self._learnt: dict[str, OrderedDict[str, None]] = {}
-        self.add(*secrets)
+        self._index: Index | None = None
+        self._knows_all = True
+        self.in_data: Redactor = self if exact_case else Redactor(exact_case=True)
+        self.add(*secrets, credentials=credentials)
 
-    def add(self, *secrets: str) -> None:
-        """Learn secrets; empty ones are ignored."""
-        self._certain |= _stripped(secrets)
-        self._look_for()
+    def add(self, *secrets: str, credentials: Iterable[str] = ()) -> None:
+        """Learn secrets; those of less than ``SHORTEST_SECRET`` characters are ignored."""
+        self._remember(self._certain, secrets)
+        if self.in_data is not self:
+            self.in_data.add(*credentials)
 
-    def learn(self, *secrets: str, origin: str) -> None:
+    def learn(
+        self, *secrets: str, origin: str, credentials: Iterable[str] = (), unlikely: bool = False
+    ) -> None:
         """Learn what may be secret, of which an API may give any number, the likeliest first.
 
-        Of each origin no more than ``MOST_LEARNT`` are known, and those it gave last.
+        Of each origin no more than ``MOST_LEARNT`` are known, of ``MOST_LEARNT_CHARACTERS``, and
+        those it gave last. After more no answer is quoted, unless these are ``unlikely`` secrets.
         """
         learnt = self._learnt.setdefault(origin, OrderedDict())
-        before = list(learnt)
-        for secret in reversed(list(dict.fromkeys(secrets))[:MOST_LEARNT]):
-            learnt[secret] = None
-            learnt.move_to_end(secret)
-        while len(learnt) > MOST_LEARNT:
-            learnt.popitem(last=False)
-        if learnt.keys() != set(before):
-            self._look_for()
+        self._remember(learnt, list(dict.fromkeys(secrets))[::-1], unlikely=unlikely)
+        if self.in_data is not self:
+            self.in_data.learn(*credentials, origin=origin)
 
-    def _look_for(self) -> None:
-        wanted = self._certain.union(*map(_stripped, self._learnt.values()))
-        # A secret that holds another one must be replaced before that one is.
-        longest_first = sorted(wanted, key=len, reverse=True)
-        known = self._patterns
-        self._patterns = {secret: known.get(secret) or _pattern(secret) for secret in longest_first}
+    def _remember(
+        self, known: OrderedDict[str, None], secrets: Sequence[str], *, unlikely: bool = False
+    ) -> None:
+        """Add secrets, the last one being the most important; the first ones go beyond a bound."""
+        for secret in secrets:
+            kept = secret[:MOST_LEARNT_CHARACTERS]
+            self._knows_all &= unlikely or kept == secret
+            if kept not in known:
+                self._index = None
+            known[kept] = None
+            known.move_to_end(kept)
+        size = sum(map(len, known))
+        while len(known) > MOST_LEARNT or size > MOST_LEARNT_CHARACTERS:
+            size -= len(known.popitem(last=False)[0])
+            self._knows_all &= unlikely
+            self._index = None
+
+    def index(self) -> "Index":
+        """What is known by now, to be used in another thread as well."""
+        if self._index is None:
+            secrets = [*self._certain, *(one for known in self._learnt.values() for one in known)]
+            self._index = Index(secrets, exact_case=self._exact_case)
+        return self._index
 
     def __call__(self, text: str) -> str:
         """Return the text without any known secret."""
-        for pattern in self._patterns.values():
-            text = pattern.sub(REDACTED, text)
-        return text
+        return self.index().redacted(text)
+
+    def shortened(self, text: str, most: int = LONGEST_TEXT) -> str:
+        """No more of a text than ``most`` characters, without any secret; half a one is one too."""
+        if len(text) <= most:
+            return self(text)
+        hidden = self(text[:most])
+        if len(hidden) < most // 2:
+            # After so many secrets, what was cut in half may have come to the front.
+            return hidden[: hidden.rfind(REDACTED) + len(REDACTED)]
+        return hidden[: -most // 4] + "…"
 
     def beginning(self, text: str) -> str:
-        """What an error may quote of a text; redacted first: half a secret is a secret too."""
-        searched = text[:_SEARCHED]
-        hidden = self(searched)
-        if len(text) > _SEARCHED and len(hidden) < len(searched) // 2:
-            # After so many secrets, what was cut in half may have come to the front.
-            hidden = hidden[: hidden.rfind(REDACTED) + len(REDACTED)]
-        return hidden[:_QUOTED]
+        """What an error may quote of an answer."""
+        if not self._knows_all:
+            return NOT_QUOTED
+        return self.shortened(text, _SEARCHED)[:_QUOTED]
+
+
+class Index:
+    """Secrets to search for: all at once, by an automaton (Aho and Corasick, 1975).
+
+    A long secret is known by its pieces, so part of it is found too. Each piece is looked for
+    by its first characters, the anchor, and compared where that is found: the automaton stays
+    small enough to be built between two requests.
+    https://pypi.org/project/ahocorasick-rs/
+    """
+
+    def __init__(self, secrets: Iterable[str], *, exact_case: bool) -> None:
+        self._exact_case = exact_case
+        self._pieces: dict[str, bool] = {}  # whether a secret may begin with it
+        for secret in secrets:
+            for form in _forms(secret):
+                self._add(form if exact_case else folded(form))
+        by_anchor: dict[str, list[str]] = {}
+        for piece in sorted(self._pieces):
+            anchor = next(piece[:length] for length in _ANCHORS if len(piece) >= length)
+            by_anchor.setdefault(anchor, []).append(piece)
+        self._prefixes = [_Prefixes(pieces) for pieces in by_anchor.values()]
+        self._anchors = AhoCorasick(by_anchor, implementation=Implementation.ContiguousNFA)
+
+    def _add(self, form: str) -> None:
+        ends = [*range(_PIECE, len(form), _PIECE), len(form)]
+        for end in ends:
+            start = max(end - _PIECE, 0)
+            piece = form[start:end]
+            self._pieces[piece] = start == 0 and self._pieces.get(piece, True)
+
+    def finds(self, text: str) -> bool:
+        """Whether any secret stands in the text."""
+        return next(self._spans(text), None) is not None
+
+    def redacted(self, text: str) -> str:
+        """The text without any secret."""
+        parts: list[str] = []
+        at = 0
+        for start, end in self._spans(text):
+            parts += (text[at:start], REDACTED)
+            at = end
+        return "".join((*parts, text[at:])) if parts else text
+
+    def _spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where secrets stand, from left to right; those that overlap are one."""
+        found = sorted(self._found(text)) if self._pieces else []
+        begun: tuple[int, int] | None = None
+        for start, end, is_first in found:
+            if begun and (start < begun[1] or (start == begun[1] and not is_first)):
+                begun = begun[0], max(begun[1], end)
+                continue
+            if begun:
+                yield begun
+            begun = start, end
+        if begun:
+            yield begun
+
+    def _found(self, text: str) -> Iterator[tuple[int, int, bool]]:
+        for view in views(text):
+            searched = view.text if self._exact_case else folded(view.text)
+            anchors = self._anchors.find_matches_as_indexes(searched, overlapping=True)
+            for anchor, start, _ in anchors:
+                piece = self._prefixes[anchor].longest(searched[start : start + _PIECE])
+                if piece is not None:
+                    span = view.place(start, start + len(piece))
+                    yield *span, self._pieces[piece]
+
+
+class _Prefixes:
+    """Texts in order, to find the longest that another text begins with."""
+
+    def __init__(self, ordered: Sequence[str]) -> None:
+        self._ordered = ordered
+        self._shorter: list[int] = []  # for each, the next shorter one that it begins with, or -1
+        open_ones: list[int] = []
+        for number, text in enumerate(ordered):
+            while open_ones and not text.startswith(ordered[open_ones[-1]]):
+                open_ones.pop()
+            self._shorter.append(open_ones[-1] if open_ones else -1)
+            open_ones.append(number)
+
+    def longest(self, text: str) -> str | None:
+        """The longest that the text begins with; the last one not after it begins with that."""
+        number = bisect_right(self._ordered, text) - 1
+        while number >= 0 and not text.startswith(self._ordered[number]):
+            number = self._shorter[number]
+        return self._ordered[number] if number >= 0 else None
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """A secret as each view of a text would have it, also without the spaces around it."""
+    for form in {secret, secret.strip()}:
+        if len(form.strip()) < SHORTEST_SECRET:
+            continue
+        plain = plain_form(form)
+        if len(plain) >= SHORTEST_SECRET and plain.strip():
+            yield plain
+        else:  # little more than escapes
+            yield from (quote(form, safe=""), dumps(form)[1:-1])
+        yield encodable(form)
+        yield bytes_form(form)
 
 
 def secrets_in(
@@ -114,87 +269,64 @@ def secrets_in(
             pass
 
 
-def tokens_in(answer: Json, *, only_likely: bool = False) -> list[str]:
-    """The texts of a login's answer that may be secrets, the likeliest first.
+class LoginTexts(NamedTuple):
+    """The texts of a login's answer that may be secrets; no text is in two of the lists."""
 
-    Those are the long ones whose name tells, or that look like a token; ``only_likely`` gives no
-    others: the answer of a login that failed says why in words.
+    named: list[str]
+    """Long, and their name tells."""
+    like_tokens: list[str]
+    others: list[str]
+    """Of a login that failed no secrets: they say why, in words."""
+
+
+def tokens_in(answer: Json) -> LoginTexts:
+    """What of a login's answer may be secret, the likeliest first."""
+    named = dict.fromkeys(
+        text for text in secrets_in(answer, by_length=False) if len(text) >= TELLING_LENGTH
+    )
+    texts = dict.fromkeys(text for text in secrets_in(answer, by_name=False) if text not in named)
+    like_tokens = dict.fromkeys(filter(_TOKEN.fullmatch, texts))
+    others = [text for text in texts if text not in like_tokens]
+    return LoginTexts(list(named), list(like_tokens), others)
+
+
+def credentials_in(value: Json, name: str = "") -> Iterator[str]:
+    """The texts of a JSON value that are credentials by name and form, for ``Redactor.in_data``.
+
+    In data that Port maps an identifier must not change, so a doubt is no credential here.
     """
-    texts = list(secrets_in(answer, by_name=False))
-    named = (text for text in secrets_in(answer, by_length=False) if len(text) >= TELLING_LENGTH)
-    likely = [*named, *filter(_TOKEN.fullmatch, texts)]
-    return list(dict.fromkeys([*likely, *(() if only_likely else texts)]))
+    match value:
+        case Mapping():
+            for key, inner in value.items():
+                yield from credentials_in(inner, str(key))
+        case list():
+            for inner in value:
+                yield from credentials_in(inner, name)
+        case str() if is_credential(name, value):
+            yield value
+        case str():  # such as `Bearer …`, or cookies
+            for part in _PARTS.split(value):
+                own_name, _, inner = part.partition("=")
+                if inner.strip("="):
+                    yield from (one for one in (inner,) if is_credential(own_name, one))
+                elif is_credential(name, part):
+                    yield part
+        case _:
+            pass
 
 
-def _stripped(secrets: Iterable[str]) -> set[str]:
-    """Each as it is, and without the spaces around it."""
-    return {form for secret in secrets for form in (secret, secret.strip()) if secret.strip()}
+def is_credential(name: str, value: str, *, hidden: bool = False) -> bool:
+    """Whether a text of this name is a password, token or key rather than a word.
 
-
-def _pattern(secret: str) -> re.Pattern[str]:
-    """The secret and its base64, each character in every way it may be written."""
-    plain, *in_base64 = map(_spelled, (secret, *_base64_of(secret)))
-    # Base64 is not the same in another case; of short secrets it would be a word like any other.
-    return re.compile("|".join((f"(?i:{plain})", *in_base64)))
-
-
-def _base64_of(secret: str) -> list[str]:
-    """The base64 of a secret, and what shows of it in the base64 of a longer text; longest first.
-
-    There it depends on the bytes before it, by threes, and its first and last character on
-    what stands beside it. Of a short secret too little would be left to know it by.
+    A password of ``TELLING_LENGTH`` characters may be any text; a token or key has no space and
+    is long, or has a digit: ``X-Project-Key: PAYMENTS`` is none. A ``hidden`` text (a cookie with
+    ``HttpOnly``) has to look like a token, but needs no name.
     """
-    data = secret.encode(errors="surrogatepass")
-    forms = {base64.b64encode(data).decode().rstrip("=")}
-    for ahead in range(3):
-        whole = base64.b64encode(b"\0" * ahead + data).decode()
-        inside = whole[-(-ahead * 8 // 6) : (ahead + len(data)) * 8 // 6]
-        if len(inside) >= TELLING_LENGTH:
-            forms.add(inside)
-    forms |= {form.translate(_URL_SAFE) for form in forms}
-    return sorted(forms, key=len, reverse=True)
-
-
-def _spelled(form: str) -> str:
-    """One form of a secret, each character in every way it may be written.
-
-    Backslashes in a row are taken all at once, and none are looked for ahead of the secret or
-    after a backslash of its own: tried in every combination, a million of them would not end.
-    """
-    ways: list[str] = []
-    for previous, character in pairwise(("\\", *form)):
-        if character != "\\":
-            ways.append(_spellings(character, backslashed=previous != "\\"))
-        elif previous != "\\" or not ways:
-            ways.append(rf"(?:(?<!\\)\\++|(?i:{_percent_encoded(character)}|&#92;|&#x5c;)++)")
-    return "".join(ways)
-
-
-def _spellings(character: str, *, backslashed: bool) -> str:
-    """One character plain, percent-encoded, as JSON, Python or HTML escape it, or as in a form.
-
-    Text within text is escaped again and again: any number of backslashes may stand before, and
-    the percent sign of a URL within a URL is itself encoded, as ``%25``.
-    """
-    if character.isascii() and character.isalnum():
-        return character
-    in_urls = {character, "+" if character == " " else character}
-    plain = {
-        *in_urls,
-        html.escape(character),
-        f"&#{ord(character)};",
-        f"&#x{ord(character):x};",
-    }
-    escaped = {json.dumps(character)[1:-1], repr(character)[1:-1], f"\\u{ord(character):04x}"}
-    any_number, at_least_one = (r"\\*", r"\\+") if backslashed else ("", "")
-    ways = [any_number + re.escape(way) for way in plain] + list(map(_percent_encoded, in_urls))
-    # Two ways to read the same text would double, with every such character, the ways to try.
-    letters = {way[1:] for way in escaped if way.startswith("\\")} - plain
-    ways += [at_least_one + re.escape(letter) for letter in letters]
-    # Hexadecimal digits are written in either case, secrets only in their own.
-    ways = [way if way.endswith(re.escape(character)) else f"(?i:{way})" for way in ways]
-    return f"(?:{'|'.join(sorted(ways, key=len, reverse=True))})"
-
-
-def _percent_encoded(character: str) -> str:
-    return "".join(f"%(?:25)*{byte:02x}" for byte in character.encode(errors="surrogatepass"))
+    if len(value) < TELLING_LENGTH or _PUBLIC_NAME.fullmatch(name):
+        return False
+    if _PASSWORD_NAME.search(name):
+        return True
+    is_named = _TELLING_NAME.search(name) or _SESSION_NAME.search(name)
+    if is_named and (_TOKEN.fullmatch(value) or _LONG_TOKEN.fullmatch(value)):
+        return not _PUBLIC_URL.fullmatch(value)
+    return hidden and _RANDOM.fullmatch(value) is not None

@@ -1,4 +1,8 @@
-"""Start the real `ocean sail` as a process of its own, against the local catalog."""
+"""Start the real `ocean sail` as a process of its own, against the local catalog.
+
+It runs from the packages of `requirements.lock` and no others, as in the container: a package that
+only the developers' environment has must not decide what happens.
+"""
 
 import json
 import os
@@ -62,6 +66,21 @@ class Installation:
         }
 
 
+def image_python() -> Path:
+    """Python with the container's packages; raises SailError when they are not installed."""
+    python = Path(sys.prefix, "image", "bin", "python")
+    if not python.exists():
+        raise SailError(f"there is no {python}: run `make setup`")
+    return python
+
+
+def sail_command(*, once: bool = False) -> list[str]:
+    """The command line that does what `ocean sail [--once] --port 0` does, from image_python()."""
+    override = {"event_listener": {"type": "ONCE"}} if once else {}
+    start = f"from port_ocean.run import run; run(port=0, config_override={override})"
+    return [str(image_python()), "-c", start]
+
+
 def sail_once(
     environment: Mapping[str, str],
     log: Path,
@@ -72,13 +91,13 @@ def sail_once(
     """Run one resync of the integration in `directory` to its end; the seconds it took.
 
     `environment` holds all of its settings: neither the caller's variables nor a `.env` file adds
-    to them. Ocean's output goes to `log`. It exits with 0 even when the resync failed: ask the
-    catalog for the resync's state. Raises SailError when Ocean did not start or took too long.
+    to them. Ocean's output goes to `log`. Raises SailError when Ocean did not start, took too long
+    or, where the integration has exit codes for that, when the resync failed.
     """
     started = time.monotonic()
     with log.open("wb") as output, _without_dotenv(directory) as folder:
         process = subprocess.Popen(  # noqa: S603 (our own command, and no shell)
-            [str(_ocean()), "sail", "--once", "--port", "0"],
+            sail_command(once=True),
             cwd=folder,
             env=_with_ours(environment),
             stdin=subprocess.DEVNULL,
@@ -122,13 +141,6 @@ def _wait(process: subprocess.Popen[bytes], log: Path, timeout_seconds: float) -
             process.wait()
     if code != 0:
         raise SailError(f"ocean sail ended with the exit code {code}\n{excerpt(log)}")
-
-
-def _ocean() -> Path:
-    command = Path(sys.executable).with_name("ocean")
-    if not command.exists():
-        raise SailError(f"there is no {command}: install the dependencies, or run `make setup`")
-    return command
 
 
 def _with_ours(environment: Mapping[str, str]) -> dict[str, str]:

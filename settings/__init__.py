@@ -1,0 +1,30 @@
+"""What an installation may say: one table of fields, read once, every fault at once."""
+
+from settings.fields import AUTH_TYPES, AuthType, unknown_settings
+from settings.loading import load_settings
+from settings.login import texts_in
+from settings.reader import METHODS, Method, is_header_name, is_header_value
+from settings.values import (
+    Credentials,
+    LoginCredentials,
+    LoginRequest,
+    Settings,
+    StaticCredentials,
+)
+
+__all__ = [
+    "AUTH_TYPES",
+    "METHODS",
+    "AuthType",
+    "Credentials",
+    "LoginCredentials",
+    "LoginRequest",
+    "Method",
+    "Settings",
+    "StaticCredentials",
+    "is_header_name",
+    "is_header_value",
+    "load_settings",
+    "texts_in",
+    "unknown_settings",
+]

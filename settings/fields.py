@@ -1,0 +1,326 @@
+"""The settings there are: one table, from which everything else about them comes.
+
+The reader (``reader.py``), the bounds of a resource's own pagination (``overrides.py``),
+the warnings about unknown names, the test against ``.port/spec.yaml`` and the tables of
+``docs/settings.md`` take names, kinds, defaults and bounds from here.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal, get_args
+
+from json_values import Json
+from pagination import PAGINATION_TYPES
+from paging.signals import DEFAULT_NEXT_LINK_PATH
+
+AuthType = Literal["none", "bearer_token", "basic", "api_key", "custom"]
+AUTH_TYPES: tuple[AuthType, ...] = get_args(AuthType)
+
+Kind = Literal["url", "string", "integer", "boolean", "object", "array"]
+"""The types of Ocean's specifications; ``url`` and ``string`` are texts here."""
+
+VARIABLE_PREFIX = "OCEAN__INTEGRATION__CONFIG__"
+
+
+@dataclass(frozen=True)
+class SettingField:
+    """One setting.
+
+    ``example`` is a text as a variable of the environment would hold it. ``least`` and ``most``
+    bound a whole number. ``words`` are all that may be said, ``aliases`` other spellings of
+    them. A setting with ``depends_on`` counts, and is shown in forms, only when that other
+    setting has one of the values of ``shown_for``; ``needed``: a form must ask for it then.
+    ``advanced``: most installations never set it. ``foreign_names`` are what other
+    integrations call it.
+    """
+
+    name: str
+    kind: Kind
+    example: str
+    default: Json = None
+    least: int | None = None
+    most: int | None = None
+    words: tuple[str, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+    required: bool = False
+    sensitive: bool = False
+    depends_on: str = ""
+    shown_for: tuple[str, ...] = ()
+    needed: bool = False
+    advanced: bool = False
+    foreign_names: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The name as Ocean hands it over, in snake_case."""
+        return snake(self.name)
+
+    @property
+    def variable(self) -> str:
+        """The variable of the environment that holds it."""
+        return VARIABLE_PREFIX + self.key.upper()
+
+
+def snake(name: str) -> str:
+    """A name in snake_case, whichever way its words are joined."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|-", "_", name).lower()
+
+
+_PAGED = tuple(word for word in PAGINATION_TYPES if word != "none")
+
+SECTIONS: Mapping[str, tuple[SettingField, ...]] = {
+    "The API": (
+        SettingField("baseUrl", "url", "https://api.example.com/v2", required=True),
+        SettingField("customHeaders", "object", '{"X-Tenant": "${TENANT}"}', sensitive=True),
+        SettingField(
+            "queryParams", "object", '{"api-version": "2024-07-01"}', sensitive=True, advanced=True
+        ),
+        SettingField("allowedHosts", "array", '["files.example.com"]', default=[], advanced=True),
+        SettingField("verifySsl", "boolean", "false", default=True, advanced=True),
+        SettingField("timeout", "integer", "120", default=30, least=1, most=3600, advanced=True),
+    ),
+    "Credentials": (
+        SettingField(
+            "authType",
+            "string",
+            "bearer_token",
+            default="none",
+            words=AUTH_TYPES,
+            aliases=(("basic_auth", "basic"),),
+        ),
+        SettingField(
+            "apiToken",
+            "string",
+            "my-token",
+            sensitive=True,
+            depends_on="authType",
+            shown_for=("bearer_token",),
+            needed=True,
+        ),
+        SettingField(
+            "username", "string", "me", depends_on="authType", shown_for=("basic",), needed=True
+        ),
+        SettingField(
+            "password",
+            "string",
+            "my-password",
+            sensitive=True,
+            depends_on="authType",
+            shown_for=("basic",),
+        ),
+        SettingField(
+            "apiKey",
+            "string",
+            "my-key",
+            sensitive=True,
+            depends_on="authType",
+            shown_for=("api_key",),
+            needed=True,
+        ),
+        SettingField(
+            "apiKeyHeader",
+            "string",
+            "Authorization",
+            default="X-API-Key",
+            depends_on="authType",
+            shown_for=("api_key",),
+        ),
+        SettingField(
+            "apiKeyParam", "string", "api_token", depends_on="authType", shown_for=("api_key",)
+        ),
+        SettingField(
+            "authValue",
+            "string",
+            "my-token",
+            sensitive=True,
+            depends_on="authType",
+            shown_for=("bearer_token", "basic", "api_key"),
+        ),
+        SettingField(
+            "customAuthRequest",
+            "object",
+            '{"endpoint": "/login", "body": {"user": "me"}}',
+            sensitive=True,
+            depends_on="authType",
+            shown_for=("custom",),
+            needed=True,
+        ),
+        SettingField(
+            "customAuthRequestTemplate",
+            "object",
+            '{"headers": {"X-Token": "{{.token}}"}}',
+            sensitive=True,
+            depends_on="authType",
+            shown_for=("custom",),
+            needed=True,
+        ),
+    ),
+    "Pagination": (
+        SettingField("paginationType", "string", "page", default="none", words=PAGINATION_TYPES),
+        SettingField(
+            "pageSize",
+            "integer",
+            "50",
+            default=100,
+            least=1,
+            most=100_000,
+            depends_on="paginationType",
+            shown_for=_PAGED,
+        ),
+        SettingField(
+            "paginationParam",
+            "string",
+            "page[after]",
+            foreign_names=("offsetParam", "pageParam", "cursorParam"),
+            depends_on="paginationType",
+            shown_for=("offset", "page", "cursor"),
+        ),
+        SettingField(
+            "sizeParam",
+            "string",
+            "per_page",
+            foreign_names=("limitParam",),
+            depends_on="paginationType",
+            shown_for=_PAGED,
+        ),
+        SettingField(
+            "startPage",
+            "integer",
+            "0",
+            default=1,
+            least=0,
+            most=1,
+            advanced=True,
+            depends_on="paginationType",
+            shown_for=("page",),
+        ),
+        SettingField(
+            "cursorPath",
+            "string",
+            "meta.after_cursor",
+            advanced=True,
+            depends_on="paginationType",
+            shown_for=("cursor",),
+        ),
+        SettingField("hasMorePath", "string", "meta.has_more", advanced=True),
+        SettingField("lastPagePath", "string", "isLast", advanced=True),
+        SettingField("totalPath", "string", "page.rows", advanced=True),
+        SettingField(
+            "nextLinkPath",
+            "string",
+            "links.next",
+            default=DEFAULT_NEXT_LINK_PATH,
+            advanced=True,
+            depends_on="paginationType",
+            shown_for=("next_link",),
+        ),
+        SettingField(
+            "headerLinkRel",
+            "string",
+            "next",
+            default="next",
+            advanced=True,
+            depends_on="paginationType",
+            shown_for=("header_link",),
+        ),
+        SettingField(
+            "maxPages", "integer", "50000", default=10_000, least=1, most=10_000_000, advanced=True
+        ),
+    ),
+    "Limits": (
+        SettingField(
+            "maxConcurrentRequests",
+            "integer",
+            "4",
+            default=10,
+            least=1,
+            most=1000,
+            advanced=True,
+        ),
+        SettingField("requestsPerMinute", "integer", "300", least=1, most=1_000_000, advanced=True),
+        SettingField(
+            "maxRetryWait", "integer", "600", default=120, least=0, most=86_400, advanced=True
+        ),
+        SettingField(
+            "maxResponseSize",
+            "integer",
+            "1024",
+            default=256,
+            least=1,
+            most=65_536,
+            advanced=True,
+        ),
+        SettingField(
+            "maxCompressedSize",
+            "integer",
+            "64",
+            default=128,
+            least=1,
+            most=65_536,
+            advanced=True,
+        ),
+    ),
+}
+"""All settings, in the sections and the order of ``docs/settings.md``."""
+
+FIELDS: Mapping[str, SettingField] = {
+    field.name: field for fields in SECTIONS.values() for field in fields
+}
+"""All settings by name."""
+
+_BY_KEY: Mapping[str, SettingField] = {field.key: field for field in FIELDS.values()}
+_BY_FOREIGN_KEY: Mapping[str, SettingField] = {
+    snake(name): field for field in FIELDS.values() for name in field.foreign_names
+}
+_SHOWN = 80  # characters of an unknown name
+_READ_FROM_SECRETS = FIELDS["authValue"]
+
+
+def unknown_settings(
+    config: Mapping[str, Json], secrets: Mapping[str, Json] | None = None
+) -> list[str]:
+    """One sentence for each name that was set and is no setting, with the setting that was meant.
+
+    ``config`` and ``secrets`` are as for ``load_settings``; values are not looked at.
+    """
+    warnings = [
+        f"{_variable(name)} is no setting and is ignored; {_remedy(name)}"
+        for name in config
+        if snake(name) not in _BY_KEY
+    ]
+    for name in secrets or {}:
+        if snake(name) != _READ_FROM_SECRETS.key:
+            field = _nearest(name) or _READ_FROM_SECRETS
+            warnings.append(
+                f"OCEAN__INTEGRATION__SECRETS__{snake(name).upper()[:_SHOWN]} is ignored: only"
+                f" {_READ_FROM_SECRETS.name} is read from there; set {field.variable}"
+            )
+    return warnings
+
+
+def _variable(name: str) -> str:
+    return VARIABLE_PREFIX + snake(name).upper()[:_SHOWN]
+
+
+def _nearest(name: str) -> SettingField | None:
+    key = snake(name)
+    if known := _BY_KEY.get(key) or _BY_FOREIGN_KEY.get(key):
+        return known
+    # Words apart or together: BASEURL is as near as BASE_URI.
+    spellings = {
+        spelling.replace("_", ""): field
+        for spelling, field in (*_BY_FOREIGN_KEY.items(), *_BY_KEY.items())
+    }
+    near = get_close_matches(key.replace("_", ""), spellings, n=1, cutoff=0.6)
+    return spellings[near[0]] if near else None
+
+
+def _remedy(name: str) -> str:
+    field = _nearest(name)
+    if field is None:
+        return "see docs/settings.md"
+    if snake(name) in _BY_FOREIGN_KEY:
+        return f"here it is {field.variable}"
+    return f"did you mean {field.variable}?"

@@ -1,0 +1,290 @@
+"""What an installation may say: one mapping in, one ``Settings`` value out.
+
+Every fault is collected and reported in one ``ConfigurationError`` before anything is
+requested. No fault quotes a secret, and no mapping of settings lives on after this.
+"""
+
+import base64
+import os
+import re
+from collections.abc import Mapping
+from typing import assert_never
+
+import httpx
+
+from errors import ConfigurationError, MappingError
+from jq_engine.environment import is_ports_own
+from json_values import Json
+from pagination import PAGINATION_TYPES, PaginationSettings
+from paging.signals import ConfiguredSignals
+from settings.fields import AUTH_TYPES, FIELDS, AuthType
+from settings.login import is_host, parsed_url, read_login
+from settings.reader import SettingsReader, as_text, kind_of
+from settings.secrets import basic_pair, with_secrets
+from settings.values import Credentials, Settings, StaticCredentials
+from transport.bodies import MIB
+
+_ENV_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def load_settings(
+    config: Mapping[str, Json],
+    *,
+    secrets: Mapping[str, Json] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Read the settings of an installation.
+
+    ``config`` has the names of ``.port/spec.yaml``, in snake_case or camelCase; None means
+    unset. ``secrets`` is Ocean's ``integration.secrets``, which only ``authValue`` may
+    come from. Raises ConfigurationError with every fault. Names that are no settings are
+    for ``unknown_settings`` to tell.
+    """
+    reader = SettingsReader(config)
+    base_url = _base_url(reader)
+    headers = _CustomHeaders(reader, environ)
+    settings = Settings(
+        base_url=base_url or httpx.URL(),
+        credentials=_credentials(reader, secrets or {}),
+        custom_headers=headers.read(),
+        query_params=_query_params(reader),
+        pagination=_pagination(reader),
+        timeout=reader.whole("timeout"),
+        verify_ssl=reader.boolean("verifySsl"),
+        max_concurrent_requests=reader.whole("maxConcurrentRequests"),
+        requests_per_minute=reader.number("requestsPerMinute"),
+        allowed_hosts=_hosts(reader),
+        max_retry_wait=reader.whole("maxRetryWait"),
+        max_pages=reader.whole("maxPages"),
+        max_response_size=reader.whole("maxResponseSize") * MIB,
+        max_compressed_size=reader.whole("maxCompressedSize") * MIB,
+    )
+    if reader.faults:
+        raise ConfigurationError(reader.faults)
+    return with_secrets(settings, headers.from_environment)
+
+
+# --- the API -----------------------------------------------------------------------------
+
+
+def _base_url(reader: SettingsReader) -> httpx.URL | None:
+    """The root of the API, its path with a slash at the end; None when it is missing or wrong."""
+    faults = len(reader.faults)
+    text = reader.text("baseUrl")
+    if text is None:
+        if len(reader.faults) == faults:
+            reader.fault("baseUrl", "is required", "set it to the root of the API")
+        return None
+    url = parsed_url(text)
+    if url is None:
+        reader.fault("baseUrl", "must be a URL such as https://api.example.com/v2")
+    elif url.userinfo:
+        reader.fault("baseUrl", "must not hold a user or password", "use authType: basic")
+    elif url.query or url.fragment:
+        reader.fault("baseUrl", "must not hold a query or fragment", "put it in query_params")
+    else:
+        return url.copy_with(path=url.path.rstrip("/") + "/")
+    return None
+
+
+def _hosts(reader: SettingsReader) -> tuple[str, ...]:
+    value = reader.json("allowedHosts")
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(host, str) for host in value):
+        reader.fault("allowedHosts", 'must be an array of host names, such as ["a.example"]')
+        return ()
+    hosts = tuple(host.strip().lower() for host in value)
+    for number, host in enumerate(hosts, 1):
+        if parsed_url(f"https://{host}") is None or not is_host(host):
+            # Not quoted: a URL pasted here may hold a password.
+            reader.fault(
+                "allowedHosts",
+                f"entry {number} is not a host",
+                "name a host only, such as a.example or a.example:8443",
+            )
+    return hosts
+
+
+def _query_params(reader: SettingsReader) -> tuple[tuple[str, str], ...]:
+    """Query parameters of every request; lists are repeated, nulls dropped."""
+    params: list[tuple[str, str]] = []
+    for number, (name, value) in enumerate(reader.object("queryParams").items(), 1):
+        values = value if isinstance(value, list) else [value]
+        # Not quoted: name or value may be a secret.
+        if any(isinstance(inner, dict | list) for inner in values):
+            reader.fault(
+                "queryParams",
+                f"parameter number {number} must be text, a number, a boolean or a list of those",
+            )
+            continue
+        params += [(name, as_text(inner)) for inner in values if inner is not None]
+    return tuple(params)
+
+
+class _CustomHeaders:
+    """``customHeaders`` with what they take from the environment, which is kept aside."""
+
+    def __init__(self, reader: SettingsReader, environ: Mapping[str, str]) -> None:
+        self._reader = reader
+        self._environ = environ
+        self.from_environment: list[str] = []
+
+    def read(self) -> Mapping[str, str]:
+        """The headers to send; what is wrong with them is noted."""
+        headers: dict[str, str] = {}
+        given = self._reader.object("customHeaders")
+        for number, (name, value) in enumerate(given.items(), 1):
+            if isinstance(value, dict | list) or value is None:
+                self._fault(number, f"must be text, found {kind_of(value)}")
+                continue
+            text = self._with_environment(number, as_text(value))
+            if self._reader.is_header("customHeaders", name, text, number):
+                headers[name] = text
+        return headers
+
+    def _fault(self, number: int, problem: str, remedy: str = "") -> None:
+        which = f"header number {number} "
+        self._reader.fault("customHeaders", which + problem, remedy)
+
+    def _with_environment(self, number: int, text: str) -> str:
+        def read(reference: re.Match[str]) -> str:
+            if is_ports_own(reference[1]):
+                self._fault(
+                    number,
+                    f"reads ${{{reference[1]}}}, which is for Port and no API",
+                    "name another variable",
+                )
+                return ""
+            value = self._environ.get(reference[1])
+            if value is None:
+                self._fault(
+                    number, f"reads ${{{reference[1]}}}, which is not set in the environment"
+                )
+                return ""
+            self.from_environment.append(value)
+            return value
+
+        return _ENV_REFERENCE.sub(read, text)
+
+
+def _pagination(reader: SettingsReader) -> PaginationSettings:
+    next_link = reader.path("nextLinkPath")
+    has_more, last_page = reader.text("hasMorePath"), reader.text("lastPagePath")
+    for name, paths in (("hasMorePath", (has_more, None)), ("lastPagePath", (None, last_page))):
+        try:
+            ConfiguredSignals.of(*paths)
+        except MappingError as error:
+            reader.note(name, error)
+    return PaginationSettings(
+        type=reader.word("paginationType", PAGINATION_TYPES),
+        page_size=reader.whole("pageSize"),
+        pagination_param=reader.text("paginationParam"),
+        size_param=reader.text("sizeParam"),
+        start_page=reader.whole("startPage"),
+        cursor_path=reader.path("cursorPath"),
+        has_more_path=has_more,
+        last_page_path=last_page,
+        total_path=reader.path("totalPath"),
+        # Ocean hands the default over like any value; the default looks in more places.
+        next_link_path=None if next_link == FIELDS["nextLinkPath"].default else next_link,
+        header_link_rel=reader.text("headerLinkRel") or "next",
+    )
+
+
+# --- credentials -------------------------------------------------------------------------
+
+
+def _credentials(reader: SettingsReader, secrets: Mapping[str, Json]) -> Credentials:
+    auth_type: AuthType = reader.word("authType", AUTH_TYPES)
+    match auth_type:
+        case "none":
+            return StaticCredentials()
+        case "bearer_token":
+            setting, token = _credential(reader, secrets, "apiToken", "the token")
+            value = token and f"Bearer {token}"
+            return _header(reader, "Authorization", value, "apiToken", setting)
+        case "api_key":
+            return _api_key(reader, secrets)
+        case "basic":
+            setting, value = _basic(reader, secrets)
+            return _header(reader, "Authorization", value, "username", setting)
+        case "custom":
+            return read_login(reader)
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _api_key(reader: SettingsReader, secrets: Mapping[str, Json]) -> StaticCredentials:
+    param = reader.text("apiKeyParam")
+    default: str = FIELDS["apiKeyHeader"].default
+    header = reader.text("apiKeyHeader") or default
+    setting, key = _credential(reader, secrets, "apiKey", "the key")
+    if param is None:
+        return _header(reader, header, key, "apiKey", setting)
+    # Ocean hands the default over like any value.
+    if header != default:
+        reader.fault(
+            "apiKeyParam",
+            "is set, and so is apiKeyHeader",
+            "keep the one where the API looks for the key",
+        )
+    return StaticCredentials(query_params={param: key} if key else {}, setting=setting)
+
+
+def _header(
+    reader: SettingsReader, name: str, value: str | None, own: str, setting: str
+) -> StaticCredentials:
+    """The header that signs, from ``setting``; faults are of the type's ``own`` setting."""
+    if value and reader.is_header(own, name, value):
+        return StaticCredentials({name: value}, setting=setting)
+    return StaticCredentials()
+
+
+def _auth_value(reader: SettingsReader, secrets: Mapping[str, Json]) -> str | None:
+    """The one credential of any type: the setting, else the secret of that name."""
+    named: Json = secrets.get("auth_value") or secrets.get("authValue")
+    return reader.text("authValue") or (named.strip() if isinstance(named, str) else None)
+
+
+def _credential(
+    reader: SettingsReader, secrets: Mapping[str, Json], name: str, what: str
+) -> tuple[str, str | None]:
+    """The setting that holds the credential, and its value; None where there is none."""
+    if own := reader.text(name):
+        return name, own
+    value = _auth_value(reader, secrets)
+    if value is None:
+        reader.fault(
+            name,
+            f"is missing: authType {reader.text('authType')!r} needs {what}, in {name} or in"
+            " authValue",
+        )
+    return "authValue", value
+
+
+def _password(reader: SettingsReader) -> str:
+    """The password as it stands, spaces and all; empty when unset."""
+    reader.text("password")  # notes a fault of its type
+    value = reader.given("password")
+    return "" if value is None or isinstance(value, Mapping | list | bool) else str(value)
+
+
+def _basic(reader: SettingsReader, secrets: Mapping[str, Json]) -> tuple[str, str | None]:
+    """The setting with the secret, and the value of the Authorization header (RFC 7617)."""
+    username, password = reader.text("username"), _password(reader)
+    if username is not None:
+        pair = base64.b64encode(f"{username}:{password}".encode()).decode()
+        return "password" if password else "username", f"Basic {pair}"
+    encoded = _auth_value(reader, secrets)
+    if encoded is None:
+        reader.fault(
+            "username",
+            "is missing: authType 'basic' needs username and password, or authValue with"
+            " base64 of user:password",
+        )
+        return "username", None
+    if ":" not in basic_pair(encoded):
+        reader.fault("authValue", "must be base64 of user:password for authType 'basic'")
+        return "authValue", None
+    return "authValue", f"Basic {encoded}"

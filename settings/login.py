@@ -1,0 +1,223 @@
+"""The settings of ``authType: custom``: a login call, and what of its answer signs requests.
+
+Faults tell headers, keys and placeholders by their number: where a secret stands in the wrong
+place, a name may be one.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+
+import httpx
+
+from errors import MappingError
+from jq_engine.lookups import compile_lookup
+from jq_engine.programs import EMBEDDED
+from json_values import Json
+from settings.reader import METHODS, SettingsReader, as_text, kind_of
+from settings.values import LoginCredentials, LoginRequest, StaticCredentials
+
+_REQUEST = "customAuthRequest"
+_TEMPLATE = "customAuthRequestTemplate"
+REQUEST_KEYS = (
+    "endpoint",
+    "method",
+    "headers",
+    "body",
+    "bodyForm",
+    "queryParams",
+    "reauthenticateIntervalSeconds",
+)
+TEMPLATE_KEYS = ("headers", "queryParams", "body")
+
+_HOST = re.compile(r"([^\s/@?#\\*%:\[\]]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
+_LAST_PORT = 65_535
+
+
+def read_login(reader: SettingsReader) -> LoginCredentials | StaticCredentials:
+    """The login of an installation; none where it is missing, which is noted."""
+    request = _camel_keys(reader.object(_REQUEST))
+    template = _template(reader)
+    if not request:
+        reader.fault(
+            _REQUEST,
+            "is missing: authType 'custom' needs the login call, such as"
+            ' {"endpoint": "/login", "body": {…}}',
+        )
+        return StaticCredentials()
+    return LoginCredentials(
+        login=_request(reader, request),
+        headers=_headers(reader, _TEMPLATE, template),
+        query_params=_texts(reader, _TEMPLATE, template, "queryParams"),
+        body=_part(reader, _TEMPLATE, template, "body") or {},
+    )
+
+
+def _template(reader: SettingsReader) -> dict[str, Json]:
+    template = _camel_keys(reader.object(_TEMPLATE))
+    if not template:
+        reader.fault(
+            _TEMPLATE,
+            "is missing: authType 'custom' needs to know what of the login's answer signs"
+            ' requests, such as {"headers": {"Authorization": "Bearer {{.access_token}}"}}',
+        )
+    _refuse_unknown(reader, _TEMPLATE, template, TEMPLATE_KEYS)
+    paths = [path for text in texts_in(template) for path in EMBEDDED.findall(text)]
+    for number, path in enumerate(dict.fromkeys(paths), 1):
+        if not path.startswith("."):
+            reader.fault(
+                _TEMPLATE,
+                f"has no dot at the start of placeholder number {number}",
+                "write it like {{.access_token}}",
+            )
+            continue
+        try:
+            compile_lookup(path, _TEMPLATE)
+        except MappingError:
+            reader.fault(
+                _TEMPLATE,
+                f"holds placeholder number {number}, which is not a jq program for mappings",
+                "correct the expression",
+            )
+    return template
+
+
+def _request(reader: SettingsReader, request: Mapping[str, Json]) -> LoginRequest:
+    _refuse_unknown(reader, _REQUEST, request, REQUEST_KEYS)
+    body, form = _part(reader, _REQUEST, request, "body"), request.get("bodyForm")
+    if form is not None and not isinstance(form, str):
+        reader.fault(_REQUEST, "has a 'bodyForm' that is not text such as a=1&b=2")
+        form = None
+    if body is not None and form:
+        reader.fault(_REQUEST, "has both 'body' and 'bodyForm'", "keep the one the API expects")
+    return LoginRequest(
+        endpoint=_endpoint(reader, request.get("endpoint")),
+        method=_method(reader, request.get("method")),
+        headers=_headers(reader, _REQUEST, request),
+        body=body,
+        body_form=form,
+        query_params=_texts(reader, _REQUEST, request, "queryParams"),
+        reauthenticate_after=_interval(reader, request.get("reauthenticateIntervalSeconds")),
+    )
+
+
+def _endpoint(reader: SettingsReader, value: Json) -> str:
+    if not isinstance(value, str) or not value.strip():
+        reader.fault(_REQUEST, "needs 'endpoint': the path or full URL of the login call")
+        return "/"
+    endpoint = value.strip()
+    is_full = re.match(r"[a-z][a-z0-9+.-]*://", endpoint, re.IGNORECASE)
+    url = parsed_url(endpoint if is_full else "https://base.example/" + endpoint.lstrip("/"))
+    # Not quoted: the endpoint may hold a secret.
+    if url is None:
+        reader.fault(_REQUEST, "has an 'endpoint' that is neither a path nor an http(s) URL")
+    elif url.userinfo:
+        reader.fault(
+            _REQUEST,
+            "has an 'endpoint' with a user or password in it",
+            "send them in 'headers' or 'body'",
+        )
+    return endpoint
+
+
+def _method(reader: SettingsReader, value: Json) -> str:
+    method = str(value or "POST").upper()
+    if method in METHODS:
+        return method
+    reader.fault(_REQUEST, "has another 'method'", f"use one of {', '.join(METHODS)}")
+    return METHODS[0]
+
+
+def _interval(reader: SettingsReader, value: Json) -> float | None:
+    if value is None or value == "":
+        return None
+    try:
+        seconds = float(str(value))
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        reader.fault(
+            _REQUEST,
+            "has a 'reauthenticateIntervalSeconds' that is not a number of seconds above 0",
+        )
+        return None
+    return seconds
+
+
+def _refuse_unknown(
+    reader: SettingsReader, setting: str, value: Mapping[str, Json], known: Sequence[str]
+) -> None:
+    for number, name in enumerate(value, 1):
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"use {', '.join(known)}"
+            reader.fault(setting, f"has an unknown key, number {number}", hint)
+
+
+def _part(
+    reader: SettingsReader, setting: str, value: Mapping[str, Json], key: str
+) -> Mapping[str, Json] | None:
+    part = value.get(key)
+    if part is None or isinstance(part, Mapping):
+        return part
+    reader.fault(setting, f"has a {key!r} that is not an object but {kind_of(part)}")
+    return None
+
+
+def _headers(reader: SettingsReader, setting: str, value: Mapping[str, Json]) -> dict[str, str]:
+    headers = _texts(reader, setting, value, "headers")
+    return {
+        name: text
+        for number, (name, text) in enumerate(headers.items(), 1)
+        if reader.is_header(setting, name, text, number)
+    }
+
+
+def _texts(
+    reader: SettingsReader, setting: str, value: Mapping[str, Json], key: str
+) -> dict[str, str]:
+    part = _part(reader, setting, value, key) or {}
+    return {name: as_text(inner) for name, inner in part.items() if inner is not None}
+
+
+def _camel_keys(value: Mapping[str, Json]) -> dict[str, Json]:
+    # Settings from Ocean's config.yaml arrive with their keys in snake_case.
+    return {_camel(key): inner for key, inner in value.items()}
+
+
+def _camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(part.title() for part in tail)
+
+
+def texts_in(value: Json) -> list[str]:
+    """Every text in a JSON value."""
+    match value:
+        case str():
+            return [value]
+        case Mapping():
+            inner = list(value.values())
+        case list() | tuple():
+            inner = list(value)
+        case _:
+            return []
+    return [text for part in inner for text in texts_in(part)]
+
+
+def parsed_url(text: str) -> httpx.URL | None:
+    """The http(s) URL that a text is, or None.
+
+    httpx decodes an international host name (``xn--…``) only when it is asked for the host.
+    """
+    try:
+        url = httpx.URL(text)
+        is_complete = url.scheme in {"http", "https"} and url.host
+    except (httpx.InvalidURL, UnicodeError):
+        return None
+    is_whole = is_host(url.netloc.decode()) and (url.port or 0) <= _LAST_PORT
+    return url if is_complete and is_whole else None
+
+
+def is_host(text: str) -> bool:
+    """Whether a text has the form of a host, with or without a port."""
+    return _HOST.fullmatch(text) is not None

@@ -1,0 +1,172 @@
+"""The secrets in the settings: found by one walk over the finished values."""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl
+
+from jq_engine.paths import plain_path
+from jq_engine.programs import EMBEDDED
+from json_values import Json
+from settings.login import texts_in
+from settings.values import LoginCredentials, LoginRequest, Settings, StaticCredentials
+from transport.redaction import SHORTEST_SECRET, TELLING_LENGTH, credentials_in, secrets_in
+
+_REQUEST = "customAuthRequest"
+_LITERAL = re.compile(rf'"([^"]{{{TELLING_LENGTH},}})"')
+# Headers that describe a request rather than authorise it; the others may hold a secret.
+_DESCRIPTIVE_HEADERS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
+
+
+@dataclass(frozen=True)
+class _Secret:
+    """A secret; ``setting`` is named when it is too short, ``in_data``: a credential anywhere."""
+
+    text: str
+    setting: str = ""
+    in_data: bool = False
+
+
+def with_secrets(settings: Settings, from_environment: Iterable[str] = ()) -> Settings:
+    """The settings with every text in them that may be a secret, each once.
+
+    ``from_environment``: what custom headers took from there, of which the values tell nothing
+    any more. It is secret in any header.
+    """
+    found = [
+        *map(_Secret, from_environment),
+        *_of_headers(settings.custom_headers),
+        *_of_query(settings.query_params),
+        *_of_credentials(settings.credentials),
+    ]
+    return replace(
+        settings,
+        secrets=_once(secret.text for secret in found if secret.text.strip()),
+        secrets_in_data=_once(
+            secret.text for secret in found if secret.in_data and len(secret.text) >= TELLING_LENGTH
+        ),
+        short_secrets=_once(
+            secret.setting
+            for secret in found
+            if secret.setting and 0 < len(secret.text.strip()) < SHORTEST_SECRET
+        ),
+    )
+
+
+def _once(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
+
+
+def _of_json(value: Json, setting: str = "") -> Iterator[_Secret]:
+    """What in a JSON value is a secret by its name or its length."""
+    yield from (_Secret(text, setting) for text in secrets_in(value))
+    yield from (_Secret(text, in_data=True) for text in credentials_in(value))
+
+
+def _of_credentials(credentials: StaticCredentials | LoginCredentials) -> Iterator[_Secret]:
+    match credentials:
+        case StaticCredentials():
+            setting = credentials.setting
+            for value in credentials.headers.values():
+                yield from _of_signature(value, setting)
+            for value in credentials.query_params.values():
+                yield from _of_token(value, setting)
+        case LoginCredentials():
+            yield from _of_login(credentials.login)
+            yield from _of_template(credentials)
+
+
+def _of_signature(value: str, setting: str) -> Iterator[_Secret]:
+    """A header that signs every request: what follows the scheme is the secret, of any length."""
+    match value.split(" ", 1):
+        case ["Basic", encoded]:
+            yield from _of_pair(encoded, setting)
+        case ["Bearer", token]:
+            yield from _of_token(token, setting)
+        case _:
+            yield from _of_token(value, setting)
+
+
+def _of_token(value: str, setting: str = "") -> Iterator[_Secret]:
+    yield _Secret(value, setting, in_data=True)
+    yield from (_Secret(part, in_data=True) for part in _long_parts(value))
+
+
+def _of_headers(headers: Mapping[str, str]) -> Iterator[_Secret]:
+    """Headers' values, and the parts of them that would be secrets by themselves."""
+    for name, value in headers.items():
+        if name.lower() in _DESCRIPTIVE_HEADERS or "version" in name.lower():
+            continue
+        yield from (_Secret(text) for text in (value, *_long_parts(value)))
+        yield from (_Secret(text, in_data=True) for text in credentials_in({name: value}))
+        scheme, _, encoded = value.partition(" ")
+        if scheme.lower() == "basic":
+            yield from _of_pair(encoded)
+
+
+def _of_query(params: Iterable[tuple[str, str]]) -> Iterator[_Secret]:
+    for name, value in params:
+        if "version" not in name.lower():
+            yield from _of_json({name: value}, "queryParams")
+
+
+def _of_pair(encoded: str, setting: str = "") -> Iterator[_Secret]:
+    """A user and password in base64, which is a secret however short they are.
+
+    Some APIs take a key as the user name, with an empty password.
+    """
+    pair = basic_pair(encoded)
+    user, _, password = pair.partition(":")
+    secret = password or user
+    yield _Secret(encoded, in_data=True)
+    yield _Secret(secret, setting, in_data=True)
+    if len(secret) >= SHORTEST_SECRET:
+        yield _Secret(pair)
+
+
+def basic_pair(encoded: str) -> str:
+    """The ``user:password`` that base64 holds (RFC 7617); empty when it holds none."""
+    try:
+        return base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _of_login(login: LoginRequest) -> Iterator[_Secret]:
+    yield from _of_json({"body": login.body, "queryParams": login.query_params}, _REQUEST)
+    yield from _of_form(login.body_form or "")
+    yield from _of_form(login.endpoint.partition("?")[2])
+    yield from _of_headers(login.headers)
+
+
+def _of_form(form: str) -> Iterator[_Secret]:
+    pairs = parse_qsl(form)
+    if not pairs:
+        yield _Secret(form)  # what is no form may be anything
+    for name, value in pairs:
+        yield from _of_json({name: value}, _REQUEST)
+
+
+def _of_template(template: LoginCredentials) -> Iterator[_Secret]:
+    """What a template says beside its placeholders, and long texts within their programs."""
+    fixed = {name: text for name, text in template.headers.items() if not EMBEDDED.search(text)}
+    yield from _of_headers(fixed)
+    parts = [template.query_params, template.body]
+    yield from (one for one in _of_json(parts) if not EMBEDDED.search(one.text))
+    for text in texts_in(parts):
+        for path in EMBEDDED.findall(text):
+            if plain_path(path) is None:
+                yield from map(_Secret, _LITERAL.findall(path))
+    for text in texts_in([template.headers, *parts]):
+        around = EMBEDDED.split(text)[::2]
+        if len(around) > 1:
+            yield from (_Secret(part) for fragment in around for part in _long_parts(fragment))
+
+
+def _long_parts(value: str) -> list[str]:
+    """The parts of a credential that would be secrets by themselves: ``Bearer …``, ``sid=…; …``."""
+    parts = re.split(r"[\s;,]+", value)
+    parts += [part.partition("=")[2] for part in parts]
+    return [part for part in parts if len(part) >= TELLING_LENGTH]

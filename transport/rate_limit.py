@@ -1,0 +1,314 @@
+"""Rate limits, in every form that APIs tell of them: whether one is reached, and for how long.
+
+What an answer says is read from its status, from any header whose name speaks of a limit, and
+from its error report: no list of vendors is needed. ``RateLimit`` keeps what the API said last,
+and holds requests back before they would be refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+from loguru import logger
+
+from json_values import Json
+
+# Parts of the codes by which error reports tell of a limit, in small letters, letters only:
+# RATE_LIMITED, userRateLimitExceeded, THROTTLED, ComplexityException, QuotaExceeded …
+_LIMIT_WORDS = ("ratelimit", "throttl", "complexity", "budget", "quota", "toomanyrequests")
+_CODE_KEYS = ("code", "reason", "type", "status", "error")
+# A message is no code: it counts when it says so in full.
+_LIMIT_MESSAGE = re.compile(
+    r"rate.?limit\w*\s+(?:has been\s+|was\s+)?(?:exceeded|reached)|too many requests",
+    re.IGNORECASE,
+)
+_WAIT_MESSAGE = re.compile(
+    r"\b(?:reset|retry|try again|wait)\b[^\d\n]{0,20}"
+    r"(\d{1,6}(?:\.\d{1,6})?) ?(ms|s|seconds|minutes)\b",
+    re.IGNORECASE,
+)
+_DURATION = re.compile(
+    r"(?:(\d{1,4})h)?(?:(\d{1,6})m(?!s))?(?:(\d{1,9}(?:\.\d{1,9})?)s)?(?:(\d{1,9}(?:\.\d{1,9})?)ms)?"
+)
+_REMAINING_FIELD = re.compile(r"\b(?:remaining|r)=(\d{1,18})\b", re.IGNORECASE)
+_RESET_FIELD = re.compile(r"\b(?:reset|t)=(\d{1,18})\b", re.IGNORECASE)
+_NOT_LETTERS = re.compile(r"[^a-z0-9]")
+_EPOCH = 1_000_000_000  # a larger number of seconds is a date, a smaller one a duration
+_MILLISECONDS = 100_000_000_000  # a larger number of seconds would be a date after 5138
+_DEEPEST = 8  # objects and lists of an error report
+_MOST_NODES = 500  # values of an error report that are looked at
+# Seconds that a limit may be reset early: headers tell whole ones, by another clock.
+_RESET_TOLERANCE = 2.0
+
+
+# --- what one answer says --------------------------------------------------------------
+
+
+def is_rate_limited(status: int, headers: httpx.Headers, report: Json = None) -> bool:
+    """Whether an answer only asks to come later.
+
+    429; a 403 with ``Retry-After``; any failure (401 apart) whose headers leave no request; or
+    any answer whose error report has a code that says so. ``report`` is the body of a failure or,
+    of a success, its error report alone.
+    https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
+    """
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        return True
+    if status == httpx.codes.UNAUTHORIZED:
+        return False
+    if any(True for _ in _limits_in(report)):
+        return True
+    if status == httpx.codes.FORBIDDEN and "Retry-After" in headers:
+        return True
+    failed = not httpx.codes.is_success(status)
+    return failed and any(remaining == 0 for remaining, _ in _windows(headers))
+
+
+def parse_retry_after(
+    status: int,
+    headers: httpx.Headers,
+    report: Json = None,
+    *,
+    now: datetime | None = None,
+    further_header: str = "",
+) -> float | None:
+    """Seconds to wait by ``Retry-After`` (RFC 9110, 10.2.3), or until a rate limit is reset.
+
+    ``further_header`` is read like ``Retry-After``, and first. Durations and dates (HTTP, ISO
+    8601, seconds, milli- or microseconds since 1970) are understood; None when nothing can be
+    read, 0 for a date that has passed. Reset headers come with every answer of some APIs: they
+    count only when the answer is about the limit.
+    """
+    moment = now or datetime.now(UTC)
+    names = [name for name in headers if "retryafter" in _squeezed(name)]
+    names = [name for name in (further_header, "Retry-After", *names) if name in headers]
+    waits = [_seconds(headers[name], moment, unit=_unit_of(name)) for name in names]
+    if is_rate_limited(status, headers, report):
+        waits += _waits_in(report, moment)
+        waits.append(max(_resets(headers, moment, most=0), default=None))
+        waits += [
+            _seconds(value, moment, unit=_unit_of(name))
+            for name, value in headers.items()
+            if "reset" in _squeezed(name) and _speaks_of_limit(name)
+        ]
+    return next((wait for wait in waits if wait is not None), None)
+
+
+def seconds_to_reset(headers: httpx.Headers, in_flight: int, now: datetime | None = None) -> float:
+    """Seconds to send nothing after an answer, as its limit leaves no further request; else 0.
+
+    What remains must do for the requests ``in_flight``, which the API may not have counted yet.
+    0 too when no header tells when the limit is reset.
+    """
+    return max(_resets(headers, now or datetime.now(UTC), most=in_flight), default=0.0)
+
+
+def _resets(headers: httpx.Headers, now: datetime, *, most: int) -> list[float]:
+    """Seconds until each limit is reset that leaves so many requests at most."""
+    waits = [
+        _seconds(headers[name], now, unit=_unit_of(name))
+        if name in headers
+        else _seconds(name, now)
+        for remaining, name in _windows(headers)
+        if remaining <= most and name
+    ]
+    return [wait for wait in waits if wait is not None]
+
+
+def _windows(headers: httpx.Headers) -> Iterator[tuple[float, str]]:
+    """What remains by each limit, with the header, or the text, that says when it is reset.
+
+    ``X-RateLimit-Remaining`` beside ``X-RateLimit-Reset`` in all spellings and for any part of an
+    API, and the fields of ``RateLimit`` (draft-ietf-httpapi-ratelimit-headers).
+    """
+    names = {_squeezed(name): name for name in headers}
+    lone = [name for squeezed, name in names.items() if "reset" in squeezed]
+    for squeezed, name in names.items():
+        text = headers[name].strip()
+        if squeezed == "ratelimit":
+            left, reset = _REMAINING_FIELD.search(text), _RESET_FIELD.search(text)
+            if left:
+                yield float(left[1]), reset[1] if reset else ""
+        elif "remaining" in squeezed and _speaks_of_limit(name) and text.isascii():
+            if not text.isdigit():
+                continue
+            partners = (
+                squeezed.replace("remaining", "reset"),
+                squeezed.replace("remaining", "resetafter"),
+            )
+            reset_name = next((names[one] for one in partners if one in names), "")
+            alone = lone[0] if len(lone) == 1 and _speaks_of_limit(lone[0]) else ""
+            # float, not int: int refuses some thousand digits.
+            yield float(text), reset_name or alone
+
+
+def _speaks_of_limit(name: str) -> bool:
+    squeezed = _squeezed(name)
+    return "limit" in squeezed or "quota" in squeezed
+
+
+def _squeezed(name: str) -> str:
+    return _NOT_LETTERS.sub("", name.lower())
+
+
+def _unit_of(name: str) -> float:
+    """Seconds in the unit that a header or key names its numbers in."""
+    squeezed = _squeezed(name)
+    return 0.001 if squeezed.endswith(("ms", "millis", "milliseconds")) else 1.0
+
+
+def _seconds(value: Json, now: datetime, *, unit: float = 1.0) -> float | None:
+    """A time to wait in seconds, however it is told; None for what tells none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    text = str(value).strip()
+    try:
+        number = float(text)
+    except ValueError:
+        return _of_words(text, now)
+    if not math.isfinite(number):
+        return None
+    if number <= _EPOCH:
+        return max(0.0, number * unit)
+    while number > _MILLISECONDS:
+        number /= 1000
+    return max(0.0, number - now.timestamp())
+
+
+def _of_words(text: str, now: datetime) -> float | None:
+    """Seconds of a duration such as ``1m30s``, or until a date."""
+    duration = _DURATION.fullmatch(text)
+    if duration and any(duration.groups()):
+        units = (3600.0, 60.0, 1.0, 0.001)
+        told = zip(duration.groups(), units, strict=True)
+        return sum(float(part) * unit for part, unit in told if part)
+    for parse in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            date = parse(text)
+            seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+        except (ValueError, OverflowError, TypeError):
+            continue
+        return max(0.0, seconds - now.timestamp())
+    return None
+
+
+def _limits_in(report: Json) -> Iterator[str]:
+    """What in an error report says that a limit is reached."""
+    for key, value in _leaves(report):
+        squeezed = _squeezed(key)
+        if squeezed.endswith(_CODE_KEYS):
+            if isinstance(value, str) and any(word in _squeezed(value) for word in _LIMIT_WORDS):
+                yield value
+            elif value == httpx.codes.TOO_MANY_REQUESTS and not isinstance(value, bool):
+                yield str(value)
+        elif squeezed.startswith("retryin") and isinstance(value, int | float):
+            yield key
+        if isinstance(value, str) and _LIMIT_MESSAGE.search(value[:300]):
+            yield value
+
+
+def _waits_in(report: Json, now: datetime) -> Iterator[float]:
+    """The waits that an error report tells of: ``retry_in_seconds``, "reset in 12 seconds"."""
+    for key, value in _leaves(report):
+        if _squeezed(key).startswith("retry"):
+            wait = _seconds(value, now, unit=_unit_of(key))
+            if wait is not None:
+                yield wait
+        if isinstance(value, str) and (told := _WAIT_MESSAGE.search(value[:300])):
+            unit = {"ms": 0.001, "minutes": 60.0}.get(told[2].lower(), 1.0)
+            yield float(told[1]) * unit
+
+
+def _leaves(report: Json) -> Iterator[tuple[str, Json]]:
+    """The scalars of an error report with the key each stands under, the outermost first."""
+    level: list[tuple[str, Json]] = [("", report)]
+    left = _MOST_NODES
+    for _ in range(_DEEPEST):
+        inner: list[tuple[str, Json]] = []
+        for key, value in level[:left]:
+            match value:
+                case dict():
+                    inner += value.items()
+                case list():
+                    inner += [(key if isinstance(one, str) else "", one) for one in value[:left]]
+                case _:
+                    yield key, value
+        left -= len(level)
+        level = inner
+        if left <= 0:
+            return
+
+
+# --- what the API said last ------------------------------------------------------------
+
+
+class RateLimit:
+    """Holds requests back while the API allows none, by its own word.
+
+    ``max_wait`` is the longest pause in seconds; ``waited`` is the seconds spent in pauses.
+    """
+
+    def __init__(
+        self,
+        max_wait: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._max_wait = max_wait
+        self._clock = clock
+        self._sleep = sleep
+        self._is_believed = True
+        # By the clock: nothing is sent before the one, and by its own word the API answers
+        # nothing before the other.
+        self._paused_until = self._reset_at = -math.inf
+        self.waited = 0.0
+
+    async def admitted(self) -> float:
+        """Wait until the API allows requests again, or for as long as it may take.
+
+        Gives when it allows them by its own word, by the clock.
+        """
+        while (wait := self._paused_until - self._clock()) > 0:
+            await self._sleep(wait)
+            self.waited += wait
+        return self._reset_at
+
+    def learn(self, headers: httpx.Headers, reset_at: float, in_flight: int) -> None:
+        """Heed what a success says; ``reset_at`` is what ``admitted`` gave for its request.
+
+        Some APIs always say that no request remains. To believe that would cost minutes for every
+        page: a success before the reset shows that it is not so.
+        """
+        if not self._is_believed:
+            return
+        early = reset_at - self._clock()
+        if early > _RESET_TOLERANCE:
+            self._is_believed = False
+            logger.warning(
+                "the API answered although its rate limit was to leave no request for another"
+                f" {early:.0f} seconds; what it says of requests that remain is no longer heeded"
+            )
+            return
+        self._pause(headers, in_flight)
+
+    def _pause(self, headers: httpx.Headers, in_flight: int) -> None:
+        """Send nothing for a while when the API says that no request remains."""
+        wait = min(seconds_to_reset(headers, in_flight), self._max_wait)
+        if wait <= 0:
+            return
+        now = self._clock()
+        if self._paused_until <= now:
+            logger.info(
+                f"the API's rate limit leaves no further request; going on in {wait:.1f} seconds"
+            )
+        self._paused_until = max(self._paused_until, now + wait)
+        # Where some remain for others under way, an answer before the reset is no surprise.
+        self._reset_at = max(self._reset_at, now + seconds_to_reset(headers, in_flight=0))
