@@ -130,7 +130,7 @@ class _Counted(Paginator):
             told = Verdict.UNKNOWN if told is Verdict.END else told
         at = replace(at, says_more=told is Verdict.MORE)
         at = replace(at, is_more=at.says_more or self._is_short_of_total(at))
-        if page.repeats(progress.previous) and not self._overlaps(at, learnt):
+        if page.repeats(progress.previous) and not at.known:
             return self._repeated(at, told)
         if page.refused:
             return self._end(at, End.NO_SUCH_PAGE)
@@ -150,7 +150,8 @@ class _Counted(Paginator):
         now = progress.after(page, asked, size=size, signalled=signalled)
         learnt = replace(learnt, uneven=learnt.uneven or now.hides)
         at = _At(learnt, progress, now, sent, page, asked, size)
-        known = self._known_rows(at)
+        is_again = page.repeats(progress.previous) and not self._overlaps(at)
+        known = frozenset() if is_again else self._known_rows(at)
         if not known:
             return at
         # Only pages that are not full overlap: positions count rows that are hidden.
@@ -179,9 +180,9 @@ class _Counted(Paginator):
             return self._end(at, End.TOTAL)
         return self._on(at)
 
-    def _overlaps(self, at: _At, learnt: Learnt) -> bool:
+    def _overlaps(self, at: _At) -> bool:
         """Whether a page with no new rows only lies too near to the one before, that once."""
-        is_near = self._stride(at.size) > 1 and not learnt.hides_rows
+        is_near = self._stride(at.size) > 1 and not at.learnt.hides_rows
         return is_near and bool(at.before.pages) and not at.before.is_unbroken
 
     def _on(self, at: _At) -> Step:

@@ -330,7 +330,7 @@ def test_a_position_that_is_no_number_cannot_be_counted_on(
         pytest.param([page(12)], 12, id="more than asked for"),
         pytest.param([page(10), page(10, 10)], 20, id="two pages"),
         pytest.param([page(5), page(5, 5), page(5, 10)], 15, id="three capped pages"),
-        pytest.param([page(3, has_more=True)], 10, id="short page, and rows are hidden"),
+        pytest.param([page(3, has_more=True)], 3, id="short page, and rows are hidden"),
         pytest.param(
             [page(10), page(4, 10, has_more=True), page(10, 14, has_more=True)], 24, id="uneven"
         ),
