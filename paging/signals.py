@@ -108,11 +108,11 @@ _SPELLED: Mapping[str, str] = MappingProxyType(
 )
 _REASONS = frozenset((*ERROR_NAMES, *SUCCESS_NAMES, *INCOMPLETE_NAMES))
 # A header's name ends with one of these, whatever stands before it and between its words.
-_CURSOR_HEADERS = (
+_CURSOR_ENDINGS = (
     "nextcursor", "nexttoken", "nextpagetoken", "nextmarker", "nextkey", "nextstart", "nextrange",
     "nextpagecursor", "nextpagestart", "cursornext",
 )  # fmt: skip
-_MORE_HEADERS = (
+_MORE_ENDINGS = (
     "nextpage", "hasnext", "hasnextpage", "hasmore", "hasmorepages", "hasmoreresults",
     "moreresults", "morepages", "nextlink", "nextpagelink", "nextpageurl", "nexturl", "nextoffset",
     "nexturi",
@@ -326,9 +326,9 @@ def says_more(header: str) -> str:
     """Whether the name of a header speaks of further pages: "more", "cursor" or ""."""
     name = header.lower().replace("_", "-")
     squeezed = name.replace("-", "")
-    if "continuation" in squeezed or squeezed.endswith(_CURSOR_HEADERS):
+    if "continuation" in squeezed or squeezed.endswith(_CURSOR_ENDINGS):
         return "cursor"
-    return "more" if squeezed.endswith(_MORE_HEADERS) or name in _RANGES else ""
+    return "more" if squeezed.endswith(_MORE_ENDINGS) or name in _RANGES else ""
 
 
 def header_cursor(headers: httpx.Headers) -> Json:

@@ -144,11 +144,14 @@ class Completeness:
             )
         if not self.responses or self.without_items < self.responses:
             return None
-        told = (
-            f"{self.where} {self.extractor.data_path!r} gave null in every response; they had"
-            f" {keys_of(self.last_body)}"
-        )
+        keys = keys_of(self.last_body)
         if lists_in(self.last_body):
-            raise MappingError(f"{told}: correct the path")
+            raise MappingError(
+                f"{self.where} {self.extractor.data_path!r} gave null in every response; they had"
+                f" {keys}: correct the path"
+            )
         self.doubts.add(Doubt.ABSENT)
-        return f"{told}: taken for an empty list"
+        return (
+            f"{self.where} {self.extractor.data_path!r} found nothing in any response; they had"
+            f" {keys}, and no list: taken for an empty one"
+        )
