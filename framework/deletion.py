@@ -35,6 +35,7 @@ from port_ocean.exceptions.core import OceanAbortException
 
 from framework.outcome import REPORT
 from framework.resync_context import installed_settings, noted_doubts, open_session, read
+from resync.completeness import Doubt
 from resync.session import Session
 
 _REFUSED = "ocean_custom_refused"
@@ -137,6 +138,13 @@ class CautiousStateApplier(HttpEntitiesStateApplier):
         look = asyncio.create_task(self._look(unsure, doomed, user_agent_type))
         event.on_abort(look.cancel)
         found = await look
+        for index, config in unsure.items():
+            if Doubt.ABSENT in noted_doubts(index) and _may_have_made(config, doomed - found):
+                raise SecondLookError(
+                    f"kind {config.kind!r}: no answer had anything where data_path leads, nor a"
+                    " list, and entities would be deleted; correct data_path, or tell it what an"
+                    " answer without items looks like: 'if . == {} then [] else .items end'"
+                )
         if found:
             logger.warning(
                 f"{len(found)} of {len(doomed)} entities that were to be deleted are there after"

@@ -133,7 +133,9 @@ class _Counted(Paginator):
         if page.repeats(progress.previous) and not at.known:
             return self._repeated(at, told)
         if page.refused:
-            return self._end(at, End.NO_SUCH_PAGE)
+            end = self._end(at, End.NO_SUCH_PAGE)
+            # After a full page there might well be one: it is asked for once more.
+            return replace(end, confirm=at.before.is_unbroken)
         if page.is_single and told is not Verdict.MORE:
             return Step(at.now, next=None, learnt=learnt, why=End.ONE_ITEM)
         if told is Verdict.END:
@@ -240,7 +242,7 @@ class _Counted(Paginator):
         if not at.is_more or self._is_beyond_the_end(at):
             end = self._end(at, End.EMPTY)
             # After a full page there might well be more: that is asked for once more.
-            return replace(end, confirm=end.unsure and at.before.is_unbroken)
+            return replace(end, confirm=end.unsure or at.before.is_unbroken)
         step = self._on(at)
         if step.next is None:
             return step
@@ -435,7 +437,7 @@ class _Counted(Paginator):
             why=why,
             known=at.known,
             warning=warning if is_short else None,
-            unsure=is_short or why in {End.EMPTY, End.NO_SUCH_PAGE},
+            unsure=is_short or why is End.NO_SUCH_PAGE,
         )
 
     def _is_promised(self, at: _At) -> bool:

@@ -120,7 +120,7 @@ class _Marked(Paginator):
             why=End.EMPTY if not page.length else End.UNMARKED if marker is MISSING else End.SIGNAL,
             warning=warning if is_short else None,
             confirm=(is_placed and is_sudden) or (not page.length and (is_short or is_led)),
-            unsure=is_short or not page.length or (is_placed and is_sudden),
+            unsure=is_short or (is_placed and is_sudden and bool(page.length)),
             unproved=bool(page.length) and not is_placed and now.pages == 1,
         )
 
