@@ -62,6 +62,7 @@ def load_settings(
         max_pages=reader.whole("maxPages"),
         max_response_size=reader.whole("maxResponseSize") * MIB,
         max_compressed_size=reader.whole("maxCompressedSize") * MIB,
+        second_look=reader.boolean("secondLook"),
     )
     if hosted and reader.text("oauthTokenFile"):
         reader.fault(
