@@ -37,6 +37,7 @@ from rich.table import Table
 
 from errors import MappingError, OceanCustomError
 from overrides import EndpointResource
+from resync.completeness import Doubt
 from resync.session import Session
 from settings import Settings, load_settings
 from tests.covering import covering
@@ -209,6 +210,8 @@ async def _read(
                 async for batch in reading.batches():
                     found[kind] |= {str(item["id"]) for item in batch}
                 unsure |= {kind} if reading.doubts else set()
+                if Doubt.ABSENT in reading.doubts:  # then nothing of its blueprint is deleted
+                    errors[kind] = MappingError(f"kind {kind!r}: found nothing")
             except Exception as error:  # noqa: BLE001 (of whatever kind it is, it is judged)
                 errors[kind] = error
     finally:
