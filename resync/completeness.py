@@ -26,6 +26,7 @@ class Doubt(Enum):
     MOVED = "rows may have moved from one page to another meanwhile"
     EMPTY = "a page was empty"
     GONE = "a child answered 404 or 410"
+    SAID_EMPTY = "a status was taken for nothing here"
     END = "a list may have ended too early"
     ABSENT = "no answer had anything where data_path leads"
 
@@ -56,7 +57,6 @@ class Completeness:
     learnt: Learnt = NOTHING_LEARNT
     recognition: Recognition = field(default_factory=Recognition)
     walks: int = 0
-    gone: int = 0
     has_rows: bool = False
     responses: int = 0
     without_items: int = 0
@@ -133,15 +133,6 @@ class Completeness:
 
         Gives a warning where there is no list at all in what was answered.
         """
-        if self.gone and not self.has_rows:
-            is_all = self.gone == self.walks
-            which = f"each of {self.gone}" if is_all else f"{self.gone} of {self.walks}"
-            others = "" if is_all else ", and nothing for the others"
-            raise MappingError(
-                f"{self.endpoint.path!r} answered 404 or 410 for {which} values of its path"
-                f" parameters{others}; correct the path, or let the filter of a path parameter"
-                " leave such values out"
-            )
         if not self.responses or self.without_items < self.responses:
             return None
         keys = keys_of(self.last_body)

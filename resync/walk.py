@@ -15,7 +15,7 @@ from itertools import islice
 import httpx
 from loguru import logger
 
-from auth import unsigned_url
+from authentication.signature import unsigned_url
 from client import Answer, ApiClient
 from errors import BodyError, DoubtfulEndError, MappingError, OceanCustomError, PaginationError
 from jq_engine.lookups import find
@@ -35,6 +35,7 @@ from paging.model import End, Experiment, Page, PageRequest, Place, Progress, St
 from paging.page_recognition import Suspect
 from resync.completeness import Asked, Completeness
 from settings import Settings
+from settings.values import OAuthCredentials
 from transport.bodies import MIB
 from transport.large_lists import SlicedRows
 
@@ -388,7 +389,8 @@ class Walker:
 
     def _unsigned(self, request: PageRequest) -> PageRequest:
         """A request without what a link repeated of our signature: that asks for nothing."""
-        names = self._settings.credentials.query_params
+        credentials = self._settings.credentials
+        names = {} if isinstance(credentials, OAuthCredentials) else credentials.query_params
         return replace(request, url=unsigned_url(request.url, names)) if names else request
 
     async def _next_answer(
