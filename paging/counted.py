@@ -388,10 +388,19 @@ class _Counted(Paginator):
         first = at.sent.put(self._param, self._start(), send_in)
         first = first.put(self._size_param, page.length - 1 or page.length + 1, send_in)
 
-        def judge(learnt: Learnt, other: Page | None) -> Step:
-            if other is not None and other.length == page.length:
+        beyond = self._moved(at.sent, self._stride(at.size))
+
+        def is_same(learnt: Learnt, other: Page | None) -> Step:
+            if other is not None and other.repeats(page):
                 return replace(over, learnt=learnt)
             raise self._ignored(page)
+
+        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
+            if other is None or other.length != page.length:
+                raise self._ignored(page)
+            # Without paging the list is the same for any position, not for one alone.
+            absent = beyond.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+            return Experiment(absent, is_same, learnt, "the same page twice", before)
 
         request = first.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         return Experiment(request, judge, at.learnt, "the same page twice", before)

@@ -567,10 +567,10 @@ def test_one_item_that_is_no_page(
 @pytest.mark.parametrize(
     "body",
     [
-        pytest.param({"error": "quota exceeded"}, id="error"),
-        pytest.param({"errors": [{"message": "quota exceeded"}], "data": None}, id="GraphQL"),
-        pytest.param({"ok": False, "message": "quota exceeded"}, id="Slack"),
-        pytest.param({"success": False, "info": "quota exceeded"}, id="success false"),
+        pytest.param({"error": "out of order"}, id="error"),
+        pytest.param({"errors": [{"message": "out of order"}], "data": None}, id="GraphQL"),
+        pytest.param({"ok": False, "message": "out of order"}, id="Slack"),
+        pytest.param({"success": False, "info": "out of order"}, id="success false"),
     ],
 )
 @pytest.mark.parametrize("style", [*COUNTED, *LED])
@@ -585,7 +585,7 @@ def test_an_error_with_status_200(style: Style, body: dict[str, Json]) -> None:
     outcome = walk(paging(style, 10), failing)
 
     assert isinstance(outcome.error, BodyError)
-    assert "quota exceeded" in str(outcome.error)
+    assert "out of order" in str(outcome.error)
     assert outcome.ids == ids(10)
 
 
@@ -737,7 +737,7 @@ async def test_page_0_of_an_api_that_counts_from_one(refusal: Answer) -> None:
         outcome = await walked(paging("page", 2), over_http, base_url=server.url)
 
     assert outcome.error is None
-    assert outcome.ids == [1, 2, 1]
+    assert outcome.ids == [1, 2]
     assert [request.param("page") for request in server.requests].count("0") == 1
 
 
