@@ -26,6 +26,7 @@ from auth import LoginAuth, OriginGuard, make_auth, unsigned_url
 from errors import (
     BodyError,
     CredentialsError,
+    FormatError,
     OceanCustomError,
     OriginError,
     PaginationError,
@@ -47,13 +48,19 @@ from transport.bodies import (
     BodyLimits,
     Spool,
     charset_of,
+    declared_charset,
     decode_json,
+    is_gzip_file,
+    kept,
+    pieces_of,
     received,
+    unpacked,
 )
 from transport.http_client import WIRE_ERRORS, AddressRefused, open_http
 from transport.large_lists import SlicedRows, slice_list
 from transport.rate_limit import RateLimit, is_rate_limited, parse_retry_after
 from transport.redaction import TELLING_LENGTH, Redactor, is_credential
+from transport.request_bodies import encoded_body
 from transport.retry import retried
 
 MAX_REDIRECTS = 5
@@ -102,17 +109,26 @@ _Extraction = Iterable[tuple[Extracted, int]]
 
 @dataclass(frozen=True)
 class _Reply:
-    """A response with what was read of its body: all of a success, the beginning of a failure."""
+    """A response with what was read of its body: all of a success, the beginning of a failure.
+
+    ``original``: the body that ``content`` was made of, where it came in another format.
+    """
 
     url: str = field(repr=False)
     response: httpx.Response = field(repr=False)
     content: bytes | Spool = field(repr=False)
+    original: bytes | Spool | None = field(default=None, repr=False)
+
+    @property
+    def charset(self) -> str:
+        """The charset of the content, by Python's name."""
+        return charset_of(self.response.headers) if self.original is None else UTF8
 
     @property
     def beginning(self) -> str:
-        """The text the body begins with."""
-        content = self.content
-        start = content.read(0, MIB) if isinstance(content, Spool) else content
+        """The text that the body began with, as it was sent."""
+        body = self.content if self.original is None else self.original
+        start = body.read(0, MIB) if isinstance(body, Spool) else body[:MIB]
         return start.decode(charset_of(self.response.headers), errors="replace")
 
 
@@ -150,9 +166,8 @@ class ApiClient:
         self._http = http(settings)
         self._http.headers["Accept-Encoding"] = ACCEPTED_CODINGS
         self._http.headers.update(settings.custom_headers)
-        self._http.event_hooks["response"].append(
-            BodyLimits(settings.max_compressed_size, settings.max_response_size)
-        )
+        self._limits = BodyLimits(settings.max_compressed_size, settings.max_response_size)
+        self._http.event_hooks["response"].append(self._limits)
         self._http.event_hooks["response"].append(self._learn_cookies)
         self._auth = make_auth(
             settings.credentials,
@@ -218,6 +233,7 @@ class ApiClient:
             try:
                 async with asyncio.timeout(self._settings.timeout):
                     reply = await self._exchange(request)
+                reply = await self._as_json(request, reply)
             except (SourceError, CredentialsError) as error:
                 raise error.within(self._described(request)) from None
             except (*WIRE_ERRORS, TimeoutError, OSError, UnicodeEncodeError) as error:
@@ -277,12 +293,15 @@ class ApiClient:
         """
         url = self._with_installations_params(self._url_of(request))
         method, body = request.method, request.body
-        headers = dict(request.headers)
+        own_headers = dict(request.headers)
         secured: httpx.URL | None = None
         for _ in range(MAX_REDIRECTS + 1):
             url = self._guard.admit(url)
+            content_of, headers = encoded_body(body, is_form=request.is_form, headers=own_headers)
+            if request.format.accept:
+                headers.setdefault("Accept", request.format.accept)
             response = await self._http.send(
-                self._http.build_request(method, url, headers=headers, json=body),
+                self._http.build_request(method, url, headers=headers, **content_of),
                 auth=self._auth,
                 follow_redirects=False,
                 stream=True,
@@ -349,9 +368,33 @@ class ApiClient:
                 retry_after=parse_retry_after(status, headers, body),
             )
 
+    async def _as_json(self, request: PageRequest, reply: _Reply) -> _Reply:
+        """A success with its body as JSON: out of the gzip file and the format it came in.
+
+        Raises BodyError, and httpx.DecodingError for a file that breaks off.
+        """
+        if not reply.response.is_success or reply.response.status_code == httpx.codes.ACCEPTED:
+            return reply
+        in_memory = _in_memory(request)
+        if is_gzip_file(reply.content):
+            content = await kept(unpacked(reply.content, self._limits), in_memory=in_memory)
+            reply = replace(reply, content=content)
+        wanted = request.format
+        is_blank = isinstance(reply.content, bytes) and not reply.content.strip()
+        if wanted.name == "json" or (is_blank and not wanted.empty_is_list):
+            return reply
+        charset = declared_charset(reply.response.headers)
+        document = self._limits.admitted(wanted.document(pieces_of(reply.content), charset))
+        try:
+            content = await kept(document, in_memory=in_memory)
+        except FormatError as error:
+            told = f"not the {wanted.name} it should be: {error}"
+            raise BodyError(f"{self._answered(reply)}: {told}") from None
+        return replace(reply, content=content, original=reply.content)
+
     async def _read(self, request: PageRequest, reply: _Reply) -> Answer:
         status, headers, content = reply.response.status_code, reply.response.headers, reply.content
-        charset = charset_of(headers)
+        charset = reply.charset
         try:
             if isinstance(content, Spool):
                 complaint = self._not_json(request, reply)
@@ -359,11 +402,14 @@ class ApiClient:
                 sliced = await slice_list(content, path, complaint) if charset == UTF8 else None
                 if sliced:
                     rows, size = sliced.rows, content.size
+                    self._refuse_reporting_line(request, reply, rows)
                     return Answer(reply.url, status, headers, sliced.body, size, rows)
                 content = content.read(0, content.size)
             body = decode_json(content, charset) if content.strip() else None
         except ValueError:
             raise BodyError(self._not_json(request, reply)) from None
+        if isinstance(body, list):
+            self._refuse_reporting_line(request, reply, body)
         report = _report_in(body, request)
         if is_rate_limited(status, headers, report):
             raise ResponseError(
@@ -374,6 +420,20 @@ class ApiClient:
             )
         return Answer(reply.url, status, headers, body, len(content.strip()))
 
+    def _refuse_reporting_line(
+        self, request: PageRequest, reply: _Reply, rows: Sequence[Json]
+    ) -> None:
+        """Raise BodyError when the lines end with an error: the status was sent long before it."""
+        if request.format.name != "ndjson" or not rows:
+            return
+        last = rows[-1]
+        is_only_last = len(rows) == 1 or not _is_report(rows[0])
+        if _is_report(last) and is_only_last:
+            quoted = self.redact.beginning(beginning_of(last))
+            raise BodyError(
+                f"{self._failed(request, reply)}: its last line reports an error, {quoted!r}"
+            )
+
     def _not_json(self, request: PageRequest, reply: _Reply) -> str:
         kind = reply.response.headers.get("Content-Type", "no content type")
         size = reply.content.size if isinstance(reply.content, Spool) else len(reply.content)
@@ -381,9 +441,12 @@ class ApiClient:
         return f"{failed}: not the JSON it should be ({kind}, {size} bytes)"
 
     def _failed(self, request: PageRequest, reply: _Reply) -> str:
+        return f"{self.describe(request)}: {self._answered(reply)}"
+
+    def _answered(self, reply: _Reply) -> str:
         quoted = self.redact.beginning(reply.beginning)
         status = f"{reply.response.status_code} {reply.response.reason_phrase}".strip()
-        return f"{self.describe(request)}: {status}" + (f", {quoted!r}" if quoted else "")
+        return status + (f", {quoted!r}" if quoted else "")
 
     def describe(self, request: PageRequest) -> str:
         """Method and URL as they may be shown: without what signs the request."""
@@ -638,6 +701,10 @@ def _report_in(body: Json, request: PageRequest) -> Json:
     return reported | beside
 
 
+def _is_report(row: Json) -> bool:
+    return isinstance(row, dict) and is_error_report(row)
+
+
 def _only_secures(url: httpx.URL, target: httpx.URL) -> bool:
     """Whether a redirect leads to the same URL under https: the guard keeps it at http."""
     same_place = (url.host, url.raw_path) == (target.host, target.raw_path)
@@ -648,7 +715,12 @@ async def _content(response: httpx.Response, request: PageRequest) -> bytes | Sp
     """What is needed of a response's body; a large one is kept on disk if it may be sliced."""
     if not response.is_success:
         return await response.aread()
-    return await received(response, in_memory=math.inf if request.list_path is None else IN_MEMORY)
+    return await received(response, in_memory=_in_memory(request))
+
+
+def _in_memory(request: PageRequest) -> float:
+    """Bytes of a body that are held in memory: all of one that no list is sliced from."""
+    return math.inf if request.list_path is None else IN_MEMORY
 
 
 def _settled(step: Step | PaginationError, runs: _Extraction, extractor: Extractor) -> Step:

@@ -163,6 +163,10 @@ class ResponseError(SourceError):
         return crashed or (self.status in self._REFUSALS and not self.transient)
 
 
+class FormatError(ValueError):
+    """A body is not in its format; the text says where. ``client`` makes a BodyError of it."""
+
+
 class BodyError(SourceError):
     """The answer is not JSON, or JSON that breaks off."""
 

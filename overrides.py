@@ -7,6 +7,7 @@ values the rest of the integration works with.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import ClassVar
@@ -21,11 +22,13 @@ from pydantic.v1.fields import SHAPE_SINGLETON, ModelField
 from pydantic.v1.utils import ROOT_KEY
 
 from errors import Fault, MappingError
+from jq_engine.sources import list_paths
 from json_values import Json
 from pagination import PaginationSettings, PaginationType, SendIn
 from resync.path_parameters import Endpoint, ListedParameter, Parameter, Resource, is_segment
 from settings import Method, is_header_name, is_header_value
 from settings.fields import FIELDS
+from transport.formats import BodyFormat, CsvOptions, FormatName, is_encoding
 
 _PARENT = "__parent"
 
@@ -106,6 +109,46 @@ class PaginationOverride(StrictModel):
         return settings.overridden(self.dict(exclude_none=True))
 
 
+class CsvFields(StrictModel):
+    """How a CSV answer is written, where its header row and its charset do not tell."""
+
+    delimiter: str | None = Field(
+        title="Delimiter", description="The character between two values."
+    )
+    encoding: str | None = Field(
+        title="Encoding", description="The charset, where the answer does not declare it."
+    )
+    columns: list[str] = Field(
+        default_factory=list,
+        title="Columns",
+        description="The names of the columns of an answer without a header row.",
+    )
+
+    @validator("delimiter")
+    def _refuse_long_delimiter(cls, delimiter: str | None) -> str | None:  # noqa: N805 — pydantic
+        if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+            raise ValueError(
+                f"is {delimiter!r}, which is not one character; give one such as ';', or \"\\t\""
+            )
+        return delimiter
+
+    @validator("encoding")
+    def _refuse_unknown_encoding(cls, encoding: str | None) -> str | None:  # noqa: N805 — pydantic
+        if encoding is not None and not is_encoding(encoding):
+            raise ValueError(f"is {encoding!r}, which is no charset; give one such as windows-1252")
+        return encoding and codecs.lookup(encoding).name
+
+    @validator("columns")
+    def _refuse_equal_columns(cls, columns: list[str]) -> list[str]:  # noqa: N805 — pydantic
+        if len(set(columns)) != len(columns):
+            raise ValueError("has a name twice; give each column a name of its own")
+        return columns
+
+    def to_options(self) -> CsvOptions:
+        """What these fields say, as a value."""
+        return CsvOptions(self.delimiter, self.encoding, tuple(self.columns))
+
+
 class RequestFields(StrictModel):
     """What a selector and a path parameter's endpoint have in common."""
 
@@ -118,8 +161,21 @@ class RequestFields(StrictModel):
     headers: dict[str, str] = Field(
         default_factory=dict, title="Headers", description="Headers of this resource's requests."
     )
-    body: dict[str, Json] | None = Field(
-        title="Body", description="A JSON object sent as the request's body."
+    body: Json = Field(
+        default=None,
+        title="Body",
+        description="What the request sends: a JSON object or array, or a text as it is.",
+    )
+    body_form: dict[str, Json] | None = Field(
+        title="Form", description="Fields sent as a form, instead of a body."
+    )
+    response_format: FormatName = Field(
+        default="json",
+        title="Response format",
+        description="What the API answers: json, ndjson, csv or xml.",
+    )
+    csv: CsvFields | None = Field(
+        title="CSV", description="What the header row and the charset of a CSV answer do not tell."
     )
     data_path: str | None = Field(
         title="Data path", description="jq from a response body to its items."
@@ -132,9 +188,30 @@ class RequestFields(StrictModel):
     def _upper_case(cls, method: Json) -> Json:  # noqa: N805 — pydantic
         return method.upper() if isinstance(method, str) else method
 
-    @validator("query_params")
-    def _refuse_objects(cls, params: dict[str, Json]) -> dict[str, Json]:  # noqa: N805 — pydantic
-        for name, value in params.items():
+    @validator("body")
+    def _refuse_scalars(cls, body: Json) -> Json:  # noqa: N805 — pydantic
+        if body is not None and not isinstance(body, dict | list | str):
+            raise ValueError(f"is {body!r}; give an object, an array or a text")
+        return body
+
+    @root_validator(skip_on_failure=True)
+    def _refuse_contradictions(cls, found: dict[str, Json]) -> dict[str, Json]:  # noqa: N805 — pydantic
+        body, form, pagination = found["body"], found["body_form"], found["pagination"]
+        if body is not None and form is not None:
+            raise ValueError("has body and body_form; keep the one that the API wants")
+        if pagination and pagination.send_in == "body" and isinstance(body, list | str):
+            kind = "a text" if isinstance(body, str) else "an array"
+            raise ValueError(
+                f"has pagination.send_in: body, but its body is {kind}; only in an object or a form"
+                " is there a place for the parameters of paging"
+            )
+        if found["csv"] and found["response_format"] != "csv":
+            raise ValueError("has csv without response_format: csv; set both or neither")
+        return found
+
+    @validator("query_params", "body_form")
+    def _refuse_objects(cls, params: dict[str, Json] | None) -> dict[str, Json] | None:  # noqa: N805 — pydantic
+        for name, value in (params or {}).items():
             values = value if isinstance(value, list) else [value]
             if any(isinstance(inner, dict | list) for inner in values):
                 raise ValueError(f"{name!r} must be text, a number, a boolean or a list of those")
@@ -156,7 +233,13 @@ class RequestFields(StrictModel):
             method=self.method,
             query_params=self.query_params,
             headers=self.headers,
-            body=self.body,
+            body=self.body if self.body_form is None else self.body_form,
+            is_form=self.body_form is not None,
+            format=BodyFormat(
+                self.response_format,
+                self.csv.to_options() if self.csv else CsvOptions(),
+                list_paths(self.data_path or ".") if self.response_format == "xml" else (),
+            ),
             data_path=self.data_path,
             pagination=self.pagination.applied_to(settings) if self.pagination else settings,
         )

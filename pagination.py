@@ -56,6 +56,7 @@ from paging.signals import (
     unread_links,
     whole_number,
 )
+from transport.formats import BodyFormat
 
 PaginationType = Literal["none", "offset", "page", "cursor", "next_link", "header_link"]
 PAGINATION_TYPES: tuple[PaginationType, ...] = get_args(PaginationType)
@@ -113,6 +114,8 @@ class PageRequest:
     """One request as values: ``url`` is absolute and may hold a query of its own.
 
     ``list_path``: the keys under which rows are expected that need not be held in memory.
+    ``body`` is sent as JSON, a text as it is or, with ``is_form``, as a form; ``format`` is that of
+    the answer.
     ``may_be_refused``: it asks whether there is such a page; a refusal is an answer to that.
     """
 
@@ -120,16 +123,23 @@ class PageRequest:
     method: str = "GET"
     params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    body: Mapping[str, Json] | None = field(default=None, repr=False)
+    body: Json = field(default=None, repr=False)
     list_path: tuple[str, ...] | None = None
     may_be_refused: bool = False
+    is_form: bool = False
+    format: BodyFormat = field(default_factory=BodyFormat)
 
     @cached_property
     def key(self) -> str:
         """Two requests with the same key ask for the same thing."""
-        return json.dumps(
-            (self.method, self.url, self.params, self.headers, self.body), sort_keys=True
-        )
+        parts = (self.method, self.url, self.params, self.headers, self.body)
+        other = () if self.format == BodyFormat() and not self.is_form else (self._other,)
+        return json.dumps((*parts, *other), sort_keys=True)
+
+    @property
+    def _other(self) -> str:
+        """What is seldom said, and tells requests apart too."""
+        return f"{self.is_form} {self.format}"
 
     @property
     def query(self) -> frozenset[tuple[str, str]]:
@@ -141,7 +151,7 @@ class PageRequest:
         if send_in == "query":
             return next((value for key, value in reversed(self.params) if key == name), None)
         inside: Json = self.body
-        for key in name.split("."):
+        for key in self._keys(name):
             inside = inside.get(key) if isinstance(inside, Mapping) else None
         return inside
 
@@ -150,7 +160,11 @@ class PageRequest:
         if send_in == "query":
             others = tuple(pair for pair in self.params if pair[0] != name)
             return replace(self, params=(*others, (name, str(value))))
-        return replace(self, body=_with_path(self.body or {}, name.split("."), value))
+        return replace(self, body=_with_path(self.body or {}, self._keys(name), value))
+
+    def _keys(self, name: str) -> list[str]:
+        """Where in the body a parameter stands; a form has no objects within it."""
+        return [name] if self.is_form else name.split(".")
 
 
 def _with_path(body: Mapping[str, Json], keys: Sequence[str], value: str | int) -> dict[str, Json]:

@@ -23,6 +23,7 @@ from jq_engine.programs import EMBEDDED, Jq, JqError, checked, first_of, jq_reas
 from json_values import MISSING, Json, follow, keys_of
 from pagination import PageRequest, PaginationSettings
 from paging.extraction import Item
+from transport.formats import BodyFormat
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DOT_SEGMENTS = frozenset({"", ".", ".."})
@@ -36,9 +37,11 @@ class Endpoint:
     method: str = "GET"
     query_params: Mapping[str, Json] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, Json] | None = None
+    body: Json = None
     data_path: str | None = None
     pagination: PaginationSettings = field(default_factory=PaginationSettings)
+    is_form: bool = False
+    format: BodyFormat = field(default_factory=BodyFormat)
 
     def placeholders(self) -> frozenset[str]:
         """The names in braces, in the path, the query and the texts of the body."""
@@ -168,8 +171,15 @@ def request_for(endpoint: Endpoint, binding: Binding, base_url: httpx.URL) -> Pa
         method=endpoint.method,
         params=tuple(params),
         headers=tuple(endpoint.headers.items()),
-        body=None if endpoint.body is None else _filled(endpoint.body, binding.values),
+        body=_filled_body(endpoint.body, binding.values),
+        is_form=endpoint.is_form,
+        format=endpoint.format,
     )
+
+
+def _filled_body(body: Json, values: Mapping[str, Json]) -> Json:
+    """The body of one request; one that is a text stays a text, whatever fills it."""
+    return _filled_text(body, values) if isinstance(body, str) else _filled(body, values)
 
 
 async def computed(resource: Resource, moment: float, jq: Jq) -> Resource:
@@ -211,7 +221,9 @@ async def _computed(endpoint: Endpoint, moment: float, where: str, jq: Jq) -> En
             case _:
                 return part
 
-    body = None if endpoint.body is None else filled(endpoint.body)
+    body = filled(endpoint.body)
+    if isinstance(endpoint.body, str):
+        body = as_text(body)
     return replace(endpoint, query_params=filled(endpoint.query_params), body=body)
 
 
