@@ -302,15 +302,15 @@ def test_unknown_keys(selector: dict[str, Json], told: str) -> None:
         pytest.param({"response_format": "yaml"}, "response_format", id="format"),
         pytest.param({"csv": {"columns": ["a"]}}, "response_format: csv", id="csv of no csv"),
         pytest.param(
-            {"response_format": "csv", "csv": {"delimiter": ";;"}},
+            {"csv": {"delimiter": ";;"}, "response_format": "csv"},
             "not one character",
             id="delimiter",
         ),
         pytest.param(
-            {"response_format": "csv", "csv": {"encoding": "hex"}}, "no charset", id="encoding"
+            {"csv": {"encoding": "hex"}, "response_format": "csv"}, "no charset", id="encoding"
         ),
         pytest.param(
-            {"response_format": "csv", "csv": {"columns": ["a", "a"]}}, "a name twice", id="columns"
+            {"csv": {"columns": ["a", "a"]}, "response_format": "csv"}, "a name twice", id="columns"
         ),
         pytest.param({"data_path": {"a": 1}}, "data_path", id="data_path is an object"),
         pytest.param({"pagination": "page"}, "pagination", id="pagination is a word"),
