@@ -261,6 +261,7 @@ SECTIONS: Mapping[str, tuple[SettingField, ...]] = {
             most=65_536,
             advanced=True,
         ),
+        SettingField("secondLook", "boolean", "false", default=True, advanced=True),
     ),
 }
 """All settings, in the sections and the order of ``docs/settings.md``."""

@@ -58,6 +58,7 @@ def load_settings(
         max_pages=reader.whole("maxPages"),
         max_response_size=reader.whole("maxResponseSize") * MIB,
         max_compressed_size=reader.whole("maxCompressedSize") * MIB,
+        second_look=reader.boolean("secondLook"),
     )
     if reader.faults:
         raise ConfigurationError(reader.faults)

@@ -74,6 +74,7 @@ class Settings:
     max_pages: int = 10_000
     max_response_size: int = 256 * MIB
     max_compressed_size: int = 128 * MIB
+    second_look: bool = True
     secrets: tuple[str, ...] = field(default=(), repr=False)
     secrets_in_data: tuple[str, ...] = field(default=(), repr=False)
     short_secrets: tuple[str, ...] = ()

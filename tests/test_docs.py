@@ -26,7 +26,7 @@ from overrides import EndpointAppConfig, EndpointSelector, PaginationOverride, P
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from paging import signals
 from paging.extraction import Extractor
-from resync import session
+from resync import children, session
 from scripts.settings_reference import generated
 from settings import load_settings
 from tests.documents import (
@@ -471,7 +471,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     retried = ", ".join(map(str, come_again))
     but = " and ".join(map(str, final))
     assert f"| {retried}, and every status from 500 on but {but} | yes |" in said
-    assert f"After {session.MAX_FAILED_CHILDREN} failures" in prose(MAPPING)
+    assert f"after {children.MAX_OUTAGES} of them" in " ".join(prose(MAPPING).split())
     limits = {row.cells["Limit of one run"]: row.cells["Value"] for row in JQ_LIMITS}
     assert limits["time"] == f"{jq_worker.MAX_SECONDS:g} seconds"
     assert limits["memory"].startswith(f"{jq_worker.MAX_MEMORY_BYTES // 2**20} MB")

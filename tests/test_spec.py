@@ -59,6 +59,7 @@ OTHERS: dict[str, Json] = {
     "maxPages": 7,
     "maxResponseSize": 7,
     "maxCompressedSize": 7,
+    "secondLook": False,
 }
 
 
