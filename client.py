@@ -27,6 +27,7 @@ from errors import (
     BodyError,
     CredentialsError,
     FormatError,
+    MappingError,
     OceanCustomError,
     OriginError,
     PaginationError,
@@ -185,7 +186,9 @@ class ApiClient:
         self._guard = OriginGuard(settings.base_url, settings.allowed_hosts)
         self._permits = asyncio.Semaphore(settings.max_concurrent_requests)
         self._rate = (
-            AsyncLimiter(1, 60 / settings.requests_per_minute)
+            AsyncLimiter(
+                settings.request_burst, 60 * settings.request_burst / settings.requests_per_minute
+            )
             if settings.requests_per_minute
             else nullcontext()
         )
@@ -373,15 +376,15 @@ class ApiClient:
                 f"{self._failed(request, reply)}; check the credentials in the settings"
             )
         if not reply.response.is_success or status == httpx.codes.ACCEPTED:
-            body = None
+            body, further = None, self._settings.retry_after_header
             if isinstance(reply.content, bytes):
                 with suppress(ValueError):
                     body = decode_json(reply.content, charset_of(headers))
             raise ResponseError(
                 self._failed(request, reply),
                 status=status,
-                rate_limited=is_rate_limited(status, headers, body),
-                retry_after=parse_retry_after(status, headers, body),
+                rate_limited=is_rate_limited(status, headers, body, further_header=further),
+                retry_after=parse_retry_after(status, headers, body, further_header=further),
             )
 
     async def _as_json(self, request: PageRequest, reply: _Reply) -> _Reply:
@@ -432,7 +435,9 @@ class ApiClient:
                 self._failed(request, reply),
                 status=status,
                 rate_limited=True,
-                retry_after=parse_retry_after(status, headers, report),
+                retry_after=parse_retry_after(
+                    status, headers, report, further_header=self._settings.retry_after_header
+                ),
             )
         return Answer(reply.url, status, headers, body, len(content.strip()))
 
@@ -463,6 +468,16 @@ class ApiClient:
         quoted = self.redact.beginning(reply.beginning)
         status = f"{reply.response.status_code} {reply.response.reason_phrase}".strip()
         return status + (f", {quoted!r}" if quoted else "")
+
+    def refuse_elsewhere(self, url: str, where: str) -> None:
+        """Raise MappingError for a URL of the mapping that no request may go to."""
+        try:
+            self._guard.admit(url.strip().partition("?")[0])
+        except OriginError:
+            raise MappingError(
+                f"{where} is a URL at {httpx.URL(url).host!r}, which is neither the host of baseUrl"
+                " nor one of allowedHosts; name the host there, or give a path below baseUrl"
+            ) from None
 
     def describe(self, request: PageRequest) -> str:
         """Method and URL as they may be shown: without what signs the request."""

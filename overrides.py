@@ -268,13 +268,18 @@ class PathParameter(RequestFields):
 
     values: list[Json] | None = Field(
         title="Values",
-        description="The values themselves, texts or whole numbers, instead of an endpoint.",
+        description="The values themselves, or objects that a field takes them from.",
     )
     endpoint: str | None = Field(
         title="Endpoint", description="The path of the parent endpoint.", min_length=1
     )
     field: str | None = Field(
         title="Field", description="jq from a parent item to the value.", min_length=1
+    )
+    independent: bool = Field(
+        default=False,
+        title="Independent",
+        description="Combine its values with those of others from the same rows, all with all.",
     )
     filter: str = Field(
         default="true",
@@ -288,17 +293,23 @@ class PathParameter(RequestFields):
         names = {
             name for name, value in found.items() if value != cls.__fields__[name].get_default()
         }
-        if "values" in names and (others := sorted(names - {"values"})):
+        are_objects = any(isinstance(value, dict) for value in found["values"] or ())
+        beside = {"values", "field", "filter", "independent"} if are_objects else {"values"}
+        if "values" in names and (others := sorted(names - beside)):
             raise ValueError(
                 f"has values, and {', '.join(others)} beside them; keep either values, or endpoint"
                 " and field"
             )
+        if are_objects and not found["field"]:
+            raise ValueError("has objects as values; give a field, such as .name, for the value")
         if "values" not in names and (missing := sorted({"endpoint", "field"} - names)):
             raise ValueError(f"lacks {' and '.join(missing)}; give endpoint and field, or values")
         return found
 
     @validator("values")
     def _refuse_odd_values(cls, values: list[Json] | None) -> list[Json] | None:  # noqa: N805 — pydantic
+        if values and all(isinstance(value, dict) for value in values):
+            return values
         if odd := [value for value in values or [] if type(value) not in {str, int}]:
             raise ValueError(
                 f"holds {odd[0]!r}, which is neither text nor a whole number; put words such as no"
@@ -311,9 +322,10 @@ class PathParameter(RequestFields):
     def to_parameter(self, name: str, settings: PaginationSettings) -> Parameter | ListedParameter:
         """The values this configuration describes."""
         if self.endpoint is None or self.field is None:
-            return ListedParameter(name, tuple(self.values or ()))
+            values = tuple(self.values or ())
+            return ListedParameter(name, values, self.field or "", self.filter, self.independent)
         parent = self.to_endpoint(self.endpoint, settings)
-        return Parameter(name=name, parent=parent, field=self.field, filter=self.filter)
+        return Parameter(name, parent, self.field, self.filter, self.independent)
 
 
 class EndpointSelector(RequestFields, Selector):

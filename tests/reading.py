@@ -39,10 +39,10 @@ async def read(
 ) -> Read:
     """The items of a resource of an installation at ``url``, without waits before retries."""
     known = load_settings({"base_url": url, "max_retry_wait": 0, **(settings or {})})
-    resource = mapping_of([{"kind": kind, "selector": selector}]).resources[0]
-    session = Session(known, http=over_http)
     outcome = Read()
+    session = Session(known, http=over_http)
     try:
+        resource = mapping_of([{"kind": kind, "selector": selector}]).resources[0]
         async for batch in session.extract(resource.to_resource(known.pagination)):
             outcome.items += batch
     except (OceanCustomError, ExceptionGroup) as error:
