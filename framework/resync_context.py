@@ -33,7 +33,9 @@ _LEFT_AGAIN = "ocean_custom_left_open_again"
 
 def installed_settings() -> Settings:
     """The installation's settings; raises ConfigurationError with every fault."""
-    return load_settings(ocean.integration_config, secrets=_secrets())
+    return load_settings(
+        ocean.integration_config, secrets=_secrets(), hosted=ocean.config.runtime.is_saas_runtime
+    )
 
 
 def unknown_names() -> list[str]:

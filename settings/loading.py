@@ -17,8 +17,10 @@ from jq_engine.environment import is_ports_own
 from json_values import Json
 from pagination import PAGINATION_TYPES, PaginationSettings
 from paging.signals import ConfiguredSignals
+from settings.certificates import read_certificates
 from settings.fields import AUTH_TYPES, FIELDS, AuthType
 from settings.login import is_host, parsed_url, read_login
+from settings.oauth import read_oauth
 from settings.reader import SettingsReader, as_text, is_header_name, kind_of
 from settings.secrets import basic_pair, with_secrets
 from settings.values import Credentials, Settings, StaticCredentials
@@ -32,8 +34,9 @@ def load_settings(
     *,
     secrets: Mapping[str, Json] | None = None,
     environ: Mapping[str, str] = os.environ,
+    hosted: bool = False,
 ) -> Settings:
-    """Read the settings of an installation.
+    """Read the settings of an installation; ``hosted`` when it runs at Port.
 
     ``config`` has the names of ``.port/spec.yaml``, in snake_case or camelCase; None means
     unset. ``secrets`` is Ocean's ``integration.secrets``, which only ``authValue`` may
@@ -52,6 +55,7 @@ def load_settings(
         pagination=_pagination(reader),
         timeout=reader.whole("timeout"),
         verify_ssl=reader.boolean("verifySsl"),
+        certificates=read_certificates(reader),
         max_concurrent_requests=reader.whole("maxConcurrentRequests"),
         requests_per_minute=per_minute,
         request_burst=_burst(reader, per_minute),
@@ -63,6 +67,12 @@ def load_settings(
         max_compressed_size=reader.whole("maxCompressedSize") * MIB,
         second_look=reader.boolean("secondLook"),
     )
+    if hosted and reader.text("oauthTokenFile"):
+        reader.fault(
+            "oauthTokenFile",
+            "names a file, but an integration hosted by Port has no folder that lasts",
+            "remove it, and use a grant whose tokens do not change, or install it yourself",
+        )
     if reader.faults:
         raise ConfigurationError(reader.faults)
     return with_secrets(settings, headers.from_environment)
@@ -232,6 +242,8 @@ def _credentials(reader: SettingsReader, secrets: Mapping[str, Json]) -> Credent
             return _header(reader, "Authorization", value, "username", setting)
         case "custom":
             return read_login(reader)
+        case "oauth2":
+            return read_oauth(reader)
         case _ as unreachable:
             assert_never(unreachable)
 
