@@ -78,15 +78,20 @@ class _Computing:
         return found
 
     async def _value(self, program: str, source: str, known: Json) -> Json:
-        where = f"{self.where}: {{{{{program}}}}}"
         timed = f"def now: {self.moment:.3f}; {checked(source, self.where)}"
         try:
-            outputs = await self.jq.outputs(first_of(timed), known, where=where)
+            outputs = await self.jq.outputs(
+                first_of(timed), known, where=f"{self.where}: {program}"
+            )
         except JqError as error:
-            raise MappingError(f"{where} failed ({jq_reason(error)})") from None
+            raise MappingError(
+                f"{self.where}: {{{{{program}}}}} failed ({jq_reason(error)})"
+            ) from None
         result = next(iter(outputs), None)
         if result is None or isinstance(result, dict | list):
-            raise MappingError(f"{where} gave {keys_of(result)}, not one value")
+            raise MappingError(
+                f"{self.where}: {{{{{program}}}}} gave {keys_of(result)}, not one value"
+            )
         return result
 
 
