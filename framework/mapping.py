@@ -133,8 +133,8 @@ class Work:
             if not is_identifier(identifier):
                 self.identities.note_nameless(identifier, item)
                 mapped.entity["identifier"] = None
-            elif blueprint and isinstance(identifier, str):
-                self.identities.note(blueprint, identifier, item)
+            elif isinstance(blueprint, str) and isinstance(identifier, str | int | float):
+                self.identities.note(blueprint, str(identifier), item)
             lacking = {key for key in _NAMING if not mapped.entity.get(key)}
             self.passed += 1
             self.made += not lacking

@@ -191,7 +191,7 @@ def _of_template(template: LoginCredentials) -> Iterator[_Secret]:
     yield from _of_headers(fixed)
     parts = [template.query_params, template.body]
     yield from (one for one in _of_json(parts) if not EMBEDDED.search(one.text))
-    for text in texts_in(parts):
+    for text in texts_in([template.headers, *parts]):
         for path in EMBEDDED.findall(text):
             if plain_path(path) is None:
                 yield from map(_Secret, _LITERAL.findall(path))

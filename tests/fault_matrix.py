@@ -335,7 +335,9 @@ class Verdict:
         # A fault of the mapping stands in a line of the mapping, not in a request.
         is_mapping = all(isinstance(leaf, MappingError) for leaf in leaves(error))
         concerned = kind in kinds_at(self.cell.place)
-        if concerned and not is_mapping and self.expected.request not in said:
+        # An API that goes down is met by whatever is asked for then.
+        is_told = self.expected.request in said or self.cell.fault.ends_everything
+        if concerned and not is_mapping and not is_told:
             yield f"the error does not name {self.expected.request}: {said}"
         if holds_secret(said + "".join(traceback.format_exception(error))):
             yield "the error holds a credential"

@@ -664,7 +664,11 @@ def openssl_server(context: ssl.SSLContext) -> Iterator[str]:
 async def test_a_server_that_wants_a_certificate_is_told_as_that(
     installation: Installation, tmp_path: Path, version: ssl.TLSVersion
 ) -> None:
-    """Without one, the error names the settings, and nothing is tried again."""
+    """Without one, the error names the settings, and once it is known nothing is tried again.
+
+    By TLS 1.3 the server says so after the handshake, and its reset may overtake its words: such a
+    request is tried again until they are heard.
+    """
     authority = Authority(tmp_path)
     with openssl_server(authority.context(version)) as url:
         installation.settings |= {
@@ -678,7 +682,7 @@ async def test_a_server_that_wants_a_certificate_is_told_as_that(
 
     assert not outcome.complete
     assert "clientCertificate and clientKey" in outcome.message
-    assert "retries 0" in outcome.log
+    assert "retries 0" in outcome.log or version is ssl.TLSVersion.TLSv1_3
 
 
 @pytest.mark.parametrize(
