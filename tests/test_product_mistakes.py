@@ -21,6 +21,7 @@ from paging.extraction import Item
 from tests.examples import PRODUCTS, example, walked
 from tests.mutations import beside, mutations
 from tests.simulators import Mistake, Product, Simulator, simulate
+from transport.formats import BodyFormat
 
 MOST_PAGES = 100
 """Twice what the longest list of a simulator needs: a walk without end is over soon."""
@@ -62,7 +63,15 @@ class Listener:
         """The longest body of the endpoint that was asked last."""
         requests = self.simulator.requests
         paths = {one.path for one in requests if one.endpoint == requests[-1].endpoint}
-        return json.loads(max((self.answers[path] for path in paths), key=len))
+        return _decoded(max((self.answers[path] for path in paths), key=len))
+
+
+def _decoded(body: bytes) -> Json:
+    """The JSON of a body in whichever format it begins like."""
+    if body.startswith((b"{", b"[")):
+        return json.loads(body)
+    form = BodyFormat("xml" if body.startswith(b"<") else "csv")
+    return json.loads(b"".join(form.document([body], None)))
 
 
 @dataclass(frozen=True)
