@@ -230,6 +230,11 @@ def test_elements_are_objects(body: bytes, expected: Json) -> None:
         pytest.param(b"<r><l>x</l></r>", {"r": {"l": "x"}}, id="a text"),
         pytest.param(b"<e>x</e>", {"e": "x"}, id="another document"),
         pytest.param(
+            b"<r><l><i><a>1</a><a>2</a></i></l></r>",
+            {"r": {"l": {"i": {"a": ["1", "2"]}}}},
+            id="around others",
+        ),
+        pytest.param(
             b"<r><l><i>1</i></l><l/></r>", {"r": {"l": [{"i": ["1"]}, {"i": []}]}}, id="lists"
         ),
     ],

@@ -131,8 +131,17 @@ def _as_list(part: Json, path: Sequence[str]) -> None:
             if name in part:
                 part[name] = _opened(part[name], rest)
                 _as_list(part[name], rest)
-        elif name in part:
-            part[name] = part[name] if isinstance(part[name], list) else [part[name]]
+        elif name in part and not isinstance(part[name], list) and not _is_around(part[name]):
+            part[name] = [part[name]]
+
+
+def _is_around(element: Json) -> bool:
+    """Whether an element is nothing but repeated ones: a row has something of its own."""
+    return (
+        isinstance(element, dict)
+        and len(element) == 1
+        and isinstance(next(iter(element.values())), list)
+    )
 
 
 def _opened(element: Json, rest: Sequence[str]) -> Json:

@@ -31,8 +31,10 @@ def _data() -> Data:
         {"ID": 100 + number, "IP": f"10.0.0.{number}", "DNS": f"host-{number} <a&b>.example"}
         for number in range(23)
     ]
-    # One group alone: a list of one element.
-    groups: list[Row] = [{"ID": 7, "TITLE": "Production & more"}]
+    groups: list[Row] = [
+        {"ID": 7, "TITLE": "Production & more"},
+        {"ID": 8, "TITLE": "Test"},
+    ]
     return {"hosts": hosts, "groups": groups}
 
 
