@@ -22,6 +22,7 @@ from pydantic.v1.fields import SHAPE_SINGLETON, ModelField
 from pydantic.v1.utils import ROOT_KEY
 
 from errors import Fault, MappingError, ResponseError
+from jq_engine.paths import plain_path
 from jq_engine.sources import list_paths
 from json_values import Json
 from pagination import PaginationSettings, PaginationType, SendIn
@@ -243,6 +244,14 @@ class RequestFields(StrictModel):
                 raise ValueError(f"{name!r} has a value that HTTP headers cannot carry")
         return headers
 
+    def _format(self) -> BodyFormat:
+        """The format of the answers; of XML with where its rows are."""
+        options = self.csv.to_options() if self.csv else CsvOptions()
+        if self.response_format != "xml":
+            return BodyFormat(self.response_format, options)
+        path = self.data_path or "."
+        return BodyFormat("xml", options, lists=list_paths(path), rows=plain_path(path) or ())
+
     def to_endpoint(self, path: str, settings: PaginationSettings) -> Endpoint:
         """The request template these fields describe."""
         return Endpoint(
@@ -252,11 +261,7 @@ class RequestFields(StrictModel):
             headers=self.headers,
             body=self.body if self.body_form is None else self.body_form,
             is_form=self.body_form is not None,
-            format=BodyFormat(
-                self.response_format,
-                self.csv.to_options() if self.csv else CsvOptions(),
-                list_paths(self.data_path or ".") if self.response_format == "xml" else (),
-            ),
+            format=self._format(),
             data_path=self.data_path,
             pagination=self.pagination.applied_to(settings) if self.pagination else settings,
             empty_statuses=frozenset(self.empty_statuses),
@@ -349,6 +354,15 @@ class EndpointResource(ResourceConfig):
         title="Selector", description="What to request, and which items count."
     )
 
+    @root_validator(pre=True)
+    def _refuse_oldest_form(cls, found: dict[str, Json]) -> dict[str, Json]:  # noqa: N805 — pydantic
+        # Port's own integration of this type once had one kind, and the endpoint in the query.
+        selector = found.get("selector")
+        query = selector.get("query") if isinstance(selector, Mapping) else None
+        if not isinstance(query, Mapping):
+            return found
+        raise ValueError(f"has an object as selector.query; {_new_form(query)}")
+
     @validator("kind")
     def _refuse_no_path(cls, kind: str) -> str:  # noqa: N805 — pydantic
         # A limit of the field would make its type another one than the `str` that Ocean wants.
@@ -366,6 +380,19 @@ class EndpointResource(ResourceConfig):
             parameters=tuple(value.to_parameter(name, settings) for name, value in parameters),
             mentions_parent=_PARENT in wanted,
         )
+
+
+def _new_form(query: Mapping[str, Json]) -> str:
+    """What to write in place of an object as ``query``; values that may be secret stay out."""
+    texts = {key: value for key, value in query.items() if isinstance(value, str)}
+    paths = {key: text for key, text in texts.items() if text.startswith(("/", "http"))}
+    kind = next(iter(paths.values()), "/the/endpoint")
+    kept = [
+        f"{key}: {texts[key] if key in {'data_path', 'method'} else '…'}"
+        for key in query
+        if key not in paths
+    ]
+    return f"write kind: {kind}, selector: {{{', '.join(['query: "true"', *kept])}}}"
 
 
 class EndpointAppConfig(PortAppConfig):

@@ -22,7 +22,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from jq_engine.paths import plain_path
 from json_values import Json
 
 
@@ -87,13 +86,7 @@ def leading_path(source: Source) -> tuple[str, ...]:
 
 
 def list_paths(program: str) -> tuple[tuple[str, ...], ...]:
-    """The keys that lead to lists, as far as a program tells: what it goes through, or ends at.
-
-    A path without brackets, such as ``.users``, is taken to end at a list.
-    """
-    keys = plain_path(program)
-    if keys is not None:
-        return (keys,) if keys else ()
+    """The keys that lead to what a program goes through, with ``[]`` or ``map``."""
     ways = [
         tuple(step for step in source[:at] if isinstance(step, str))
         for source in sources(program)

@@ -31,13 +31,13 @@ def document(  # noqa: PLR0913 (each is a part of what is read)
     body: bytes,
     *,
     charset: str | None = None,
-    lists: tuple[tuple[str, ...], ...] = (),
+    rows: tuple[str, ...] = (),
     options: CsvOptions | None = None,
     size: int = 7,
 ) -> Json:
     """The document of a body that arrives in pieces of so many bytes."""
     pieces = [body[start : start + size] for start in range(0, len(body), size)]
-    form = BodyFormat(name, options or CsvOptions(), lists)
+    form = BodyFormat(name, options or CsvOptions(), rows=rows)
     return json.loads(b"".join(form.document(pieces, charset)))
 
 
@@ -230,6 +230,9 @@ def test_elements_are_objects(body: bytes, expected: Json) -> None:
         pytest.param(b"<r><l>x</l></r>", {"r": {"l": "x"}}, id="a text"),
         pytest.param(b"<e>x</e>", {"e": "x"}, id="another document"),
         pytest.param(
+            b"<r><l><i>1</i><j/></l></r>", {"r": {"l": {"i": "1", "j": None}}}, id="beside"
+        ),
+        pytest.param(
             b"<r><l><i><a>1</a><a>2</a></i></l></r>",
             {"r": {"l": {"i": {"a": ["1", "2"]}}}},
             id="around others",
@@ -241,7 +244,7 @@ def test_elements_are_objects(body: bytes, expected: Json) -> None:
 )
 def test_rows_are_a_list_even_when_there_is_one(body: bytes, expected: Json) -> None:
     """Where the rows are looked for, one element is a list, and none an empty one."""
-    assert document("xml", body, lists=(("r", "l", "i"),)) == expected
+    assert document("xml", body, rows=("r", "l", "i")) == expected
 
 
 @pytest.mark.parametrize(

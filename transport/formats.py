@@ -63,12 +63,14 @@ class CsvOptions:
 class BodyFormat:
     """The format of a resource's answers.
 
-    ``lists``: the paths of an XML document under which a single element is a list, too.
+    Of an XML document, ``lists`` are the paths under which a single element is a list, too;
+    under ``rows`` it is one where it can be a row.
     """
 
     name: FormatName = "json"
     csv: CsvOptions = field(default_factory=CsvOptions)
     lists: tuple[tuple[str, ...], ...] = ()
+    rows: tuple[str, ...] = ()
 
     @property
     def accept(self) -> str | None:
@@ -92,7 +94,7 @@ class BodyFormat:
             case "csv":
                 return _csv(body, self.csv, charset)
             case "xml":
-                return xml_as_json(body, self.lists, charset)
+                return xml_as_json(body, self.lists, self.rows, charset)
             case "json":
                 return iter(body)
 

@@ -14,7 +14,7 @@ is refused. https://www.w3.org/TR/xml/, https://cwe.mitre.org/data/definitions/7
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 from xml.parsers import expat
@@ -83,12 +83,16 @@ class _Builder:
 
 
 def xml_as_json(
-    body: Iterable[bytes], lists: Sequence[Sequence[str]], charset: str | None = None
+    body: Iterable[bytes],
+    lists: Sequence[Sequence[str]] = (),
+    rows: Sequence[str] = (),
+    charset: str | None = None,
 ) -> Iterator[bytes]:
     """The JSON document of an XML document, in one piece; empty ones come before it.
 
-    A single element under one of the paths ``lists`` is a list too, and none an empty list where
-    the element around it is there and holds no other. ``charset`` wins over the declaration of
+    A single element under one of the paths ``lists`` is a list too, and under ``rows`` one that can
+    be a row; none is an empty list where the element around it is there and holds no other.
+    ``charset`` wins over the declaration of
     the document (RFC 7303, 3). Raises FormatError.
     """
     builder = _Builder()
@@ -117,31 +121,43 @@ def xml_as_json(
         raise FormatError("it is a page of HTML")
     for path in lists:
         _as_list(document, path)
+    _as_list(document, rows, only=_can_be_row)
     yield msgspec.json.encode(document)
 
 
-def _as_list(part: Json, path: Sequence[str]) -> None:
-    """Make a list of what stands under a path, in each element of the lists on the way."""
+def _as_list(
+    part: Json,
+    path: Sequence[str],
+    *,
+    only: Callable[[dict[str, Json], str], bool] = lambda _, __: True,
+) -> None:
+    """Make a list of what stands under a path, in each element of the lists on the way.
+
+    ``only`` says of an element, and the name in it, whether that is to be one.
+    """
     if isinstance(part, list):
         for one in part:
-            _as_list(one, path)
-    elif isinstance(part, dict) and path:
-        name, *rest = path
-        if rest:
-            if name in part:
-                part[name] = _opened(part[name], rest)
-                _as_list(part[name], rest)
-        elif name in part and not isinstance(part[name], list) and not _is_around(part[name]):
-            part[name] = [part[name]]
+            _as_list(one, path, only=only)
+    if not isinstance(part, dict) or not path or path[0] not in part:
+        return
+    name, *rest = path
+    if rest:
+        part[name] = _opened(part[name], rest)
+        _as_list(part[name], rest, only=only)
+    elif not isinstance(part[name], list) and only(part, name):
+        part[name] = [part[name]]
 
 
-def _is_around(element: Json) -> bool:
-    """Whether an element is nothing but repeated ones: a row has something of its own."""
-    return (
-        isinstance(element, dict)
-        and len(element) == 1
-        and isinstance(next(iter(element.values())), list)
-    )
+def _can_be_row(around: dict[str, Json], name: str) -> bool:
+    """Whether a single element may be the only row: it has something of its own.
+
+    An element that is nothing but repeated ones has not, and a text is one only if nothing stands
+    beside it.
+    """
+    element = around[name]
+    if isinstance(element, dict) and len(element) == 1:
+        return not isinstance(next(iter(element.values())), list)
+    return isinstance(element, dict) or all(key == name or key[0] == "@" for key in around)
 
 
 def _opened(element: Json, rest: Sequence[str]) -> Json:
