@@ -550,7 +550,9 @@ class _ResourceWalk:
         if not needs:
             raise error
         base = str(self._session.settings.base_url).rstrip("/")
-        texts = {name: as_text(binding.values[name]) for name in source.endpoint.outside_path()}
+        # Other braces in the query or the body are no parameters.
+        outside = sorted(source.endpoint.outside_path() & binding.values.keys())
+        texts = {name: as_text(binding.values[name]) for name in outside}
         name = name_of(request.url.removeprefix(base), texts)
         if refusal and refusal.gone and needs & self._parents.keys():
             self._children.note_gone(key, name, refusal, of_parent=is_parent)

@@ -251,3 +251,18 @@ async def test_the_host_of_a_parent_is_no_template(api: FaultApi, endpoint: str)
     assert "path_parameters.team.endpoint" in outcome.message
     assert "secret" not in outcome.message
     assert api.requests == []
+
+
+async def test_a_child_that_fails_is_named_beside_braces_of_no_parameter(api: FaultApi) -> None:
+    """What is sent as it is has no value to name the child by."""
+    api.serve("/graph", answer({"message": "no"}, 400))
+
+    outcome = await read(
+        api.url,
+        "/graph",
+        method="POST",
+        body={"query": "{viewer{login}}", "variables": {"org": "{org}"}},
+        path_parameters={"org": {"values": ["a"]}},
+    )
+
+    assert "/graph, org a (400)" in outcome.message
