@@ -23,8 +23,9 @@ from framework.mapping import begin_work
 from framework.outcome import start_meter
 from framework.raw_data import redact_raw_data
 from overrides import EndpointResource
+from resync.completeness import Doubt
 from resync.path_parameters import Resource
-from resync.session import Again, Doubt, Session
+from resync.session import Again, Session
 from settings import Settings, load_settings, unknown_settings
 
 _LEFT = "ocean_custom_left_open"

@@ -22,8 +22,9 @@ import httpx
 from errors import MappingError, ResponseError
 from jq_engine.programs import EMBEDDED
 from json_values import Json
-from pagination import PageRequest, PaginationSettings
+from pagination import PaginationSettings
 from paging.extraction import Item
+from paging.model import PageRequest
 from transport.formats import BodyFormat
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -164,12 +165,16 @@ class InStep:
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource of the mapping: what to walk, and for which values."""
+    """One resource of the mapping: what to walk, and for which values.
+
+    ``identifier``: the keys of the mapping's identifier in an item, if that is a plain path.
+    """
 
     kind: str
     endpoint: Endpoint
     parameters: tuple[Parameter | ListedParameter, ...] = ()
     mentions_parent: bool = False
+    identifier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

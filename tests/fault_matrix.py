@@ -38,6 +38,7 @@ from rich.table import Table
 
 from errors import MappingError, OceanCustomError
 from overrides import EndpointResource
+from resync.completeness import Doubt
 from resync.session import Again, Session
 from settings import Settings, load_settings
 from tests.covering import covering
@@ -218,6 +219,8 @@ async def _read(
                 async for batch in reading.batches():
                     found[kind] |= {str(item["id"]) for item in batch}
                 left[kind] = reading.left
+                if Doubt.ABSENT in reading.left.doubts:  # then nothing of its blueprint is deleted
+                    errors[kind] = MappingError(f"kind {kind!r}: found nothing")
             except Exception as error:  # noqa: BLE001 (of whatever kind it is, it is judged)
                 errors[kind] = error
     finally:

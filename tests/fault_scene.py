@@ -191,7 +191,8 @@ class Scene:
         # Items, groups, members and teams are each asked for a page 0, once; the short first
         # pages of members and teams for another one, once.
         page_zero = 4 if self.paging in {"page", "page_total"} else 0
-        after_short = 2 if self.paging in COUNTED else 0
+        # The first pages of members are as long as each other: five of them are asked about.
+        after_short = {"offset": 6, "page": 6, "page_total": 2}.get(self.paging, 0)
         # Where no total is told, the last pages of items and groups are followed by another one.
         after_last = 2 if self.paging in {"offset", "page"} else 0
         return walks + page_zero + after_short + after_last + (self.signing == "custom")
