@@ -337,7 +337,9 @@ async def test_no_bytes_are_an_empty_list(api: FaultApi, name: str) -> None:
         pytest.param("xml", b"oops", "not the xml it should be: line 1 is not XML", id="xml"),
         pytest.param("ndjson", b"oops", "not the ndjson it should be: line 1", id="ndjson"),
         pytest.param("ndjson", b'{"id":1}\n{"error":"lost"}', "its last line reports", id="end"),
-        pytest.param("ndjson", b'{"error": "no"}', "its last line reports an error", id="alone"),
+        pytest.param(
+            "ndjson", b'{"error": "not found"}', "its last line reports an error", id="alone"
+        ),
     ],
 )
 async def test_an_answer_in_another_format_is_an_error(

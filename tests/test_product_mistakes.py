@@ -27,6 +27,7 @@ MOST_PAGES = 100
 """Twice what the longest list of a simulator needs: a walk without end is over soon."""
 
 _KEYED = "an object keyed by id is an object as any other"
+_WHOLE = "a document without any signal is an object as any other"
 _ALONE = "an XML element alone may be the one row of a list; without an identifier it is an error"
 _ROUND = "a bare list without any signal, as long as the server's own page size"
 
@@ -36,6 +37,7 @@ GAPS: Mapping[str, Mapping[str, str]] = {
         "resources/2/selector/data_path: None": _KEYED,
     },
     "qualys": {
+        "resources/1/selector/data_path: None": _WHOLE,
         'resources/0/selector/data_path: ."HOST_LIST_OUTPUT"."RESPONSE"."WARNING"': _ALONE,
     },
     "jira": {"pagination_type: none": _ROUND, "pagination_type: None": _ROUND},
