@@ -398,14 +398,6 @@ class EndpointResource(ResourceConfig):
         )
 
 
-def _plain_identifier(expression: Json) -> tuple[str, ...]:
-    """The keys of an identifier such as ``.uuid | tostring``; () for any other expression."""
-    if not isinstance(expression, str):
-        return ()
-    path, _, rest = expression.partition("|")
-    return (plain_path(path) or ()) if rest.strip() in {"", "tostring"} else ()
-
-
 def _new_form(query: Mapping[str, Json]) -> str:
     """What to write in place of an object as ``query``; values that may be secret stay out."""
     texts = {key: value for key, value in query.items() if isinstance(value, str)}
@@ -417,6 +409,14 @@ def _new_form(query: Mapping[str, Json]) -> str:
         if key not in paths
     ]
     return f"write kind: {kind}, selector: {{{', '.join(['query: "true"', *kept])}}}"
+
+
+def _plain_identifier(expression: Json) -> tuple[str, ...]:
+    """The keys of an identifier such as ``.uuid | tostring``; () for any other expression."""
+    if not isinstance(expression, str):
+        return ()
+    path, _, rest = expression.partition("|")
+    return (plain_path(path) or ()) if rest.strip() in {"", "tostring"} else ()
 
 
 class EndpointAppConfig(PortAppConfig):

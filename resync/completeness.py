@@ -44,7 +44,7 @@ class Asked:
 
 @dataclass
 class Completeness:
-    """An endpoint made ready, and what its walks have met: rows, proofs, doubts, and 404.
+    """An endpoint made ready, and what its walks have met: rows, proofs and doubts.
 
     ``first`` is the first page of a walk, of which it is not known whether another comes before;
     ``longest`` the longest first page; ``unproved`` the longest list that ended without a cursor
@@ -129,6 +129,12 @@ class Completeness:
     def forget_pages(self) -> None:
         """Let go of the pages kept: the file of a large one is closed with its last reader."""
         self.first = self.longest = self.unproved = self.last_body = None
+
+    def settled(self) -> None:
+        """Forget what was asked and told, so that it is not asked or told again."""
+        self.forget_pages()
+        self.longest = None
+        self.responses = self.without_items = 0
 
     def refuse_fruitless(self) -> str | None:
         """Raise when no walk, or no response, led anywhere: a typo, not an empty collection.

@@ -181,14 +181,14 @@ class Reading:
         return self._walk.children if self._walk is not None else None
 
     @property
-    def why(self) -> str:
-        """Why its lists ended, for the log; "" where none did."""
-        return self._walk.why if self._walk is not None else ""
-
-    @property
     def skipped_children(self) -> int:
         """How many children were left out so far, as their parents went away."""
         return self._walk.skipped if self._walk is not None else 0
+
+    @property
+    def why(self) -> str:
+        """Why its lists ended, for the log; "" where none did."""
+        return self._walk.why if self._walk is not None else ""
 
     async def batches(self) -> AsyncGenerator[list[Item]]:
         """The items, in batches.
@@ -283,6 +283,7 @@ class _ResourceWalk:
     def __init__(self, session: Session, resource: Resource, again: Again | None) -> None:
         self._session = session
         self._resource = resource
+        self._again = again
         self._only = again.only if again else None
         self._children = Children(resource.kind, again.absent if again else None)
         self._parameters = in_step(ordered(resource))
@@ -344,14 +345,14 @@ class _ResourceWalk:
         return self._target.walks if self._parameters else None
 
     @property
-    def why(self) -> str:
-        """Why the lists ended."""
-        return self._target.why
-
-    @property
     def skipped(self) -> int:
         """How many children answered that they are gone, and were left out."""
         return len(self._children.gone.keys)
+
+    @property
+    def why(self) -> str:
+        """Why the lists ended."""
+        return self._target.why
 
     @property
     def doubts(self) -> frozenset[Doubt]:
@@ -369,17 +370,21 @@ class _ResourceWalk:
     def left(self) -> Again:
         """What this walk, now that it is over, left open."""
         absent = self._children.absent(self._target.walks, has_rows=self._target.has_rows)
-        complaint = self._children.complaint(absent)
+        complaint = self._children.complaint(absent) or self._absent_twice()
         if complaint:
             where = f"kind {self._resource.kind!r}"
             complaint = complaint.within(where).rewritten(self._session.told)
-        if complaint is None and Doubt.ABSENT in self.doubts:
-            complaint = MappingError(
-                f"kind {self._resource.kind!r}: no answer had anything where data_path leads, nor a"
-                " list, and entities would be deleted; correct data_path, or tell it what an answer"
-                " without items looks like: 'if . == {} then [] else .items end'"
-            )
         return Again(self.doubts, absent, complaint)
+
+    def _absent_twice(self) -> MappingError | None:
+        """What to say when two readings found nothing where ``data_path`` leads, and no list."""
+        if not self._again or Doubt.ABSENT not in self._again.doubts & self.doubts:
+            return None
+        return MappingError(
+            "no answer had anything where data_path leads, nor a list, and entities would be"
+            " deleted; correct data_path, or tell it what an answer without items looks like:"
+            " 'if . == {} then [] else .items end'"
+        )
 
     async def chunks(self) -> AsyncGenerator[Chunk]:
         """The items of every page of every child; raises at the end what left the walk in doubt."""
@@ -705,17 +710,19 @@ class _Parents:
                 yield fetched.extracted.items
         if not source.endpoint.placeholders():
             # Whoever takes these items later asks nothing: what is wrong with them is told now.
-            source.refuse_fruitless()
             await _settled(_EdgeCheck(self._walker, source))
 
 
 async def _settled(edge: _EdgeCheck) -> None:
-    """What a check of the only walk over a source says, which need not be asked again."""
+    """What is wrong with the only walk over a source, which need not be asked again."""
+    source = edge.source
+    if warning := source.refuse_fruitless():
+        logger.warning("{}: {}", source.endpoint.path, warning)
     try:
         await edge.settle()
     finally:
         await _cancelled([edge.task] if edge.task else [])
-        edge.source.first = edge.source.longest = None
+        source.settled()
 
 
 def _list_key(endpoint: Endpoint, request: PageRequest) -> Hashable:
