@@ -11,7 +11,7 @@ import asyncio
 import math
 from collections.abc import Callable, Sequence
 from contextlib import aclosing, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 import httpx
@@ -23,6 +23,8 @@ from authentication.renewal import SIGN_IN_UNDER_WAY, RenewedAuth
 from errors import (
     BodyError,
     CredentialsError,
+    FormatError,
+    MappingError,
     OceanCustomError,
     OriginError,
     ResponseError,
@@ -30,7 +32,8 @@ from errors import (
     TransportError,
 )
 from jq_engine.programs import Jq
-from json_values import Json
+from json_values import Json, beginning_of
+from paging.error_reports import is_error_report
 from paging.model import PageRequest
 from paging.signals import reasons_in
 from settings import Settings
@@ -41,8 +44,13 @@ from transport.bodies import (
     BodyLimits,
     Spool,
     charset_of,
+    declared_charset,
     decode_json,
+    is_gzip_file,
+    kept,
+    pieces_of,
     received,
+    unpacked,
 )
 from transport.http_client import WIRE_ERRORS, AddressRefused, open_http, tls_refusal
 from transport.large_lists import SlicedRows, slice_list
@@ -50,6 +58,7 @@ from transport.origin import OriginGuard
 from transport.outage import Outage
 from transport.rate_limit import RateLimit, is_rate_limited, parse_retry_after
 from transport.redaction import TELLING_LENGTH, Redactor, is_credential
+from transport.request_bodies import encoded_body
 from transport.retry import retried
 from transport.waits import RetryLog, Stopwatch
 
@@ -82,17 +91,26 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Reply:
-    """A response with what was read of its body: all of a success, the beginning of a failure."""
+    """A response with what was read of its body: all of a success, the beginning of a failure.
+
+    ``original``: the body that ``content`` was made of, where it came in another format.
+    """
 
     url: str = field(repr=False)
     response: httpx.Response = field(repr=False)
     content: bytes | Spool = field(repr=False)
+    original: bytes | Spool | None = field(default=None, repr=False)
+
+    @property
+    def charset(self) -> str:
+        """The charset of the content, by Python's name."""
+        return charset_of(self.response.headers) if self.original is None else UTF8
 
     @property
     def beginning(self) -> str:
-        """The text the body begins with."""
-        content = self.content
-        start = content.read(0, MIB) if isinstance(content, Spool) else content
+        """The text that the body began with, as it was sent."""
+        body = self.content if self.original is None else self.original
+        start = body.read(0, MIB) if isinstance(body, Spool) else body[:MIB]
         return start.decode(charset_of(self.response.headers), errors="replace")
 
 
@@ -136,9 +154,8 @@ class ApiClient:
         self._http = http(settings)
         self._http.headers["Accept-Encoding"] = ACCEPTED_CODINGS
         self._http.headers.update(settings.custom_headers)
-        self._http.event_hooks["response"].append(
-            BodyLimits(settings.max_compressed_size, settings.max_response_size)
-        )
+        self._limits = BodyLimits(settings.max_compressed_size, settings.max_response_size)
+        self._http.event_hooks["response"].append(self._limits)
         self._http.event_hooks["response"].append(self._learn_cookies)
         self._auth = make_auth(
             settings.credentials,
@@ -150,7 +167,9 @@ class ApiClient:
         self._guard = OriginGuard(settings.base_url, settings.allowed_hosts)
         self._permits = asyncio.Semaphore(settings.max_concurrent_requests)
         self._rate = (
-            AsyncLimiter(1, 60 / settings.requests_per_minute)
+            AsyncLimiter(
+                settings.request_burst, 60 * settings.request_burst / settings.requests_per_minute
+            )
             if settings.requests_per_minute
             else nullcontext()
         )
@@ -235,6 +254,7 @@ class ApiClient:
         try:
             async with asyncio.timeout(self._settings.timeout):
                 reply = await self._exchange(request, sign_in)
+            reply = await self._as_json(request, reply)
         except (SourceError, CredentialsError) as error:
             raise error.within(self._described(request, sign_in)) from None
         except (*WIRE_ERRORS, TimeoutError, OSError, UnicodeEncodeError) as error:
@@ -295,16 +315,19 @@ class ApiClient:
         """
         url = self._with_installations_params(self._url_of(request))
         method, body = request.method, request.body
-        headers = dict(request.headers)
+        own_headers = dict(request.headers)
         secured: httpx.URL | None = None
         for _ in range(MAX_REDIRECTS + 1):
             url = self._guard.admit(url)
+            content_of, headers = encoded_body(body, is_form=request.is_form, headers=own_headers)
+            if request.format.accept:
+                headers.setdefault("Accept", request.format.accept)
             response = await self._http.send(
                 self._http.build_request(
                     method,
                     url,
                     headers=headers,
-                    json=body,
+                    **content_of,
                     extensions={SIGN_IN_UNDER_WAY: sign_in},
                 ),
                 auth=self._auth,
@@ -362,20 +385,44 @@ class ApiClient:
                 f"{self._failed(request, reply)}; check the credentials in the settings"
             )
         if not reply.response.is_success or status == httpx.codes.ACCEPTED:
-            body = None
+            body, further = None, self._settings.retry_after_header
             if isinstance(reply.content, bytes):
                 with suppress(ValueError):
                     body = decode_json(reply.content, charset_of(headers))
             raise ResponseError(
                 self._failed(request, reply),
                 status=status,
-                rate_limited=is_rate_limited(status, headers, body),
-                retry_after=parse_retry_after(status, headers, body),
+                rate_limited=is_rate_limited(status, headers, body, further_header=further),
+                retry_after=parse_retry_after(status, headers, body, further_header=further),
             )
+
+    async def _as_json(self, request: PageRequest, reply: _Reply) -> _Reply:
+        """A success with its body as JSON: out of the gzip file and the format it came in.
+
+        Raises BodyError, and httpx.DecodingError for a file that breaks off.
+        """
+        if not reply.response.is_success or reply.response.status_code == httpx.codes.ACCEPTED:
+            return reply
+        in_memory = _in_memory(request)
+        if is_gzip_file(reply.content):
+            content = await kept(unpacked(reply.content, self._limits), in_memory=in_memory)
+            reply = replace(reply, content=content)
+        wanted = request.format
+        is_blank = isinstance(reply.content, bytes) and not reply.content.strip()
+        if wanted.name == "json" or (is_blank and not wanted.empty_is_list):
+            return reply
+        charset = declared_charset(reply.response.headers)
+        document = self._limits.admitted(wanted.document(pieces_of(reply.content), charset))
+        try:
+            content = await kept(document, in_memory=in_memory)
+        except FormatError as error:
+            told = f"not the {wanted.name} it should be: {error}"
+            raise BodyError(f"{self._answered(reply)}: {told}") from None
+        return replace(reply, content=content, original=reply.content)
 
     async def _read(self, request: PageRequest, reply: _Reply) -> Answer:
         status, headers, content = reply.response.status_code, reply.response.headers, reply.content
-        charset = charset_of(headers)
+        charset = reply.charset
         try:
             if isinstance(content, Spool):
                 complaint = self._not_json(request, reply)
@@ -383,20 +430,39 @@ class ApiClient:
                 sliced = await slice_list(content, path, complaint) if charset == UTF8 else None
                 if sliced:
                     rows, size = sliced.rows, content.size
+                    self._refuse_reporting_line(request, reply, rows)
                     return Answer(reply.url, status, headers, sliced.body, size, rows)
                 content = content.read(0, content.size)
             body = decode_json(content, charset) if content.strip() else None
         except ValueError:
             raise BodyError(self._not_json(request, reply)) from None
+        if isinstance(body, list):
+            self._refuse_reporting_line(request, reply, body)
         report = _report_in(body, request)
         if is_rate_limited(status, headers, report):
             raise ResponseError(
                 self._failed(request, reply),
                 status=status,
                 rate_limited=True,
-                retry_after=parse_retry_after(status, headers, report),
+                retry_after=parse_retry_after(
+                    status, headers, report, further_header=self._settings.retry_after_header
+                ),
             )
         return Answer(reply.url, status, headers, body, len(content.strip()))
+
+    def _refuse_reporting_line(
+        self, request: PageRequest, reply: _Reply, rows: Sequence[Json]
+    ) -> None:
+        """Raise BodyError when the lines end with an error: the status was sent long before it."""
+        if request.format.name != "ndjson" or not rows:
+            return
+        last = rows[-1]
+        is_only_last = len(rows) == 1 or not _is_report(rows[0])
+        if _is_report(last) and is_only_last:
+            quoted = self.redact.beginning(beginning_of(last))
+            raise BodyError(
+                f"{self._failed(request, reply)}: its last line reports an error, {quoted!r}"
+            )
 
     def _not_json(self, request: PageRequest, reply: _Reply) -> str:
         kind = reply.response.headers.get("Content-Type", "no content type")
@@ -405,9 +471,22 @@ class ApiClient:
         return f"{failed}: not the JSON it should be ({kind}, {size} bytes)"
 
     def _failed(self, request: PageRequest, reply: _Reply) -> str:
+        return f"{self.describe(request)}: {self._answered(reply)}"
+
+    def _answered(self, reply: _Reply) -> str:
         quoted = self.redact.beginning(reply.beginning)
         status = f"{reply.response.status_code} {reply.response.reason_phrase}".strip()
-        return f"{self.describe(request)}: {status}" + (f", {quoted!r}" if quoted else "")
+        return status + (f", {quoted!r}" if quoted else "")
+
+    def refuse_elsewhere(self, url: str, where: str) -> None:
+        """Raise MappingError for a URL of the mapping that no request may go to."""
+        try:
+            self._guard.admit(url.strip().partition("?")[0])
+        except OriginError:
+            raise MappingError(
+                f"{where} is a URL at {httpx.URL(url).host!r}, which is neither the host of baseUrl"
+                " nor one of allowedHosts; name the host there, or give a path below baseUrl"
+            ) from None
 
     def describe(self, request: PageRequest) -> str:
         """Method and URL as they may be shown: without what signs the request."""
@@ -427,6 +506,10 @@ def _report_in(body: Json, request: PageRequest) -> Json:
     return reported | beside
 
 
+def _is_report(row: Json) -> bool:
+    return isinstance(row, dict) and is_error_report(row)
+
+
 def _only_secures(url: httpx.URL, target: httpx.URL) -> bool:
     """Whether a redirect leads to the same URL under https: the guard keeps it at http."""
     same_place = (url.host, url.raw_path) == (target.host, target.raw_path)
@@ -437,4 +520,9 @@ async def _content(response: httpx.Response, request: PageRequest) -> bytes | Sp
     """What is needed of a response's body; a large one is kept on disk if it may be sliced."""
     if not response.is_success:
         return await response.aread()
-    return await received(response, in_memory=math.inf if request.list_path is None else IN_MEMORY)
+    return await received(response, in_memory=_in_memory(request))
+
+
+def _in_memory(request: PageRequest) -> float:
+    """Bytes of a body that are held in memory: all of one that no list is sliced from."""
+    return math.inf if request.list_path is None else IN_MEMORY

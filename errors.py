@@ -190,6 +190,10 @@ class ResponseError(SourceError):
         return self.retry_after is None and (not self.transient or self.status == self._CRASHED)
 
 
+class FormatError(ValueError):
+    """A body is not in its format; the text says where. ``client`` makes a BodyError of it."""
+
+
 class BodyError(SourceError):
     """The answer is not JSON, or JSON that breaks off."""
 

@@ -7,6 +7,7 @@ values the rest of the integration works with.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import ClassVar
@@ -22,12 +23,14 @@ from pydantic.v1.utils import ROOT_KEY
 
 from errors import Fault, MappingError, ResponseError
 from jq_engine.paths import plain_path
+from jq_engine.sources import list_paths
 from json_values import Json
 from pagination import PaginationSettings, PaginationType
 from paging.model import SendIn
 from resync.path_parameters import Endpoint, ListedParameter, Parameter, Resource, is_segment
 from settings import Method, is_header_name, is_header_value
 from settings.fields import FIELDS
+from transport.formats import BodyFormat, CsvOptions, FormatName, is_encoding
 
 _PARENT = "__parent"
 _ERROR_STATUSES = range(400, 600)
@@ -124,6 +127,46 @@ class PaginationOverride(StrictModel):
         return settings.overridden(no_size | self.dict(exclude_none=True))
 
 
+class CsvFields(StrictModel):
+    """How a CSV answer is written, where its header row and its charset do not tell."""
+
+    delimiter: str | None = Field(
+        title="Delimiter", description="The character between two values."
+    )
+    encoding: str | None = Field(
+        title="Encoding", description="The charset, where the answer does not declare it."
+    )
+    columns: list[str] = Field(
+        default_factory=list,
+        title="Columns",
+        description="The names of the columns of an answer without a header row.",
+    )
+
+    @validator("delimiter")
+    def _refuse_long_delimiter(cls, delimiter: str | None) -> str | None:  # noqa: N805 — pydantic
+        if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+            raise ValueError(
+                f"is {delimiter!r}, which is not one character; give one such as ';', or \"\\t\""
+            )
+        return delimiter
+
+    @validator("encoding")
+    def _refuse_unknown_encoding(cls, encoding: str | None) -> str | None:  # noqa: N805 — pydantic
+        if encoding is not None and not is_encoding(encoding):
+            raise ValueError(f"is {encoding!r}, which is no charset; give one such as windows-1252")
+        return encoding and codecs.lookup(encoding).name
+
+    @validator("columns")
+    def _refuse_equal_columns(cls, columns: list[str]) -> list[str]:  # noqa: N805 — pydantic
+        if len(set(columns)) != len(columns):
+            raise ValueError("has a name twice; give each column a name of its own")
+        return columns
+
+    def to_options(self) -> CsvOptions:
+        """What these fields say, as a value."""
+        return CsvOptions(self.delimiter, self.encoding, tuple(self.columns))
+
+
 class RequestFields(StrictModel):
     """What a selector and a path parameter's endpoint have in common."""
 
@@ -136,8 +179,21 @@ class RequestFields(StrictModel):
     headers: dict[str, str] = Field(
         default_factory=dict, title="Headers", description="Headers of this resource's requests."
     )
-    body: dict[str, Json] | None = Field(
-        title="Body", description="A JSON object sent as the request's body."
+    body: Json = Field(
+        default=None,
+        title="Body",
+        description="What the request sends: a JSON object or array, or a text as it is.",
+    )
+    body_form: dict[str, Json] | None = Field(
+        title="Form", description="Fields sent as a form, instead of a body."
+    )
+    response_format: FormatName = Field(
+        default="json",
+        title="Response format",
+        description="What the API answers: json, ndjson, csv or xml.",
+    )
+    csv: CsvFields | None = Field(
+        title="CSV", description="What the header row and the charset of a CSV answer do not tell."
     )
     data_path: str | None = Field(
         title="Data path", description="jq from a response body to its items."
@@ -165,9 +221,30 @@ class RequestFields(StrictModel):
     def _upper_case(cls, method: Json) -> Json:  # noqa: N805 — pydantic
         return method.upper() if isinstance(method, str) else method
 
-    @validator("query_params")
-    def _refuse_objects(cls, params: dict[str, Json]) -> dict[str, Json]:  # noqa: N805 — pydantic
-        for name, value in params.items():
+    @validator("body")
+    def _refuse_scalars(cls, body: Json) -> Json:  # noqa: N805 — pydantic
+        if body is not None and not isinstance(body, dict | list | str):
+            raise ValueError(f"is {body!r}; give an object, an array or a text")
+        return body
+
+    @root_validator(skip_on_failure=True)
+    def _refuse_contradictions(cls, found: dict[str, Json]) -> dict[str, Json]:  # noqa: N805 — pydantic
+        body, form, pagination = found["body"], found["body_form"], found["pagination"]
+        if body is not None and form is not None:
+            raise ValueError("has body and body_form; keep the one that the API wants")
+        if pagination and pagination.send_in == "body" and isinstance(body, list | str):
+            kind = "a text" if isinstance(body, str) else "an array"
+            raise ValueError(
+                f"has pagination.send_in: body, but its body is {kind}; only in an object or a form"
+                " is there a place for the parameters of paging"
+            )
+        if found["csv"] and found["response_format"] != "csv":
+            raise ValueError("has csv without response_format: csv; set both or neither")
+        return found
+
+    @validator("query_params", "body_form")
+    def _refuse_objects(cls, params: dict[str, Json] | None) -> dict[str, Json] | None:  # noqa: N805 — pydantic
+        for name, value in (params or {}).items():
             values = value if isinstance(value, list) else [value]
             if any(isinstance(inner, dict | list) for inner in values):
                 raise ValueError(f"{name!r} must be text, a number, a boolean or a list of those")
@@ -182,6 +259,14 @@ class RequestFields(StrictModel):
                 raise ValueError(f"{name!r} has a value that HTTP headers cannot carry")
         return headers
 
+    def _format(self) -> BodyFormat:
+        """The format of the answers; of XML with where its rows are."""
+        options = self.csv.to_options() if self.csv else CsvOptions()
+        if self.response_format != "xml":
+            return BodyFormat(self.response_format, options)
+        path = self.data_path or "."
+        return BodyFormat("xml", options, lists=list_paths(path), rows=plain_path(path) or ())
+
     def to_endpoint(self, path: str, settings: PaginationSettings) -> Endpoint:
         """The request template these fields describe."""
         return Endpoint(
@@ -189,7 +274,9 @@ class RequestFields(StrictModel):
             method=self.method,
             query_params=self.query_params,
             headers=self.headers,
-            body=self.body,
+            body=self.body if self.body_form is None else self.body_form,
+            is_form=self.body_form is not None,
+            format=self._format(),
             data_path=self.data_path,
             pagination=self.pagination.applied_to(settings) if self.pagination else settings,
             empty_statuses=frozenset(self.empty_statuses),
@@ -201,13 +288,18 @@ class PathParameter(RequestFields):
 
     values: list[Json] | None = Field(
         title="Values",
-        description="The values themselves, texts or whole numbers, instead of an endpoint.",
+        description="The values themselves, or objects that a field takes them from.",
     )
     endpoint: str | None = Field(
         title="Endpoint", description="The path of the parent endpoint.", min_length=1
     )
     field: str | None = Field(
         title="Field", description="jq from a parent item to the value.", min_length=1
+    )
+    independent: bool = Field(
+        default=False,
+        title="Independent",
+        description="Combine its values with those of others from the same rows, all with all.",
     )
     filter: str = Field(
         default="true",
@@ -221,17 +313,23 @@ class PathParameter(RequestFields):
         names = {
             name for name, value in found.items() if value != cls.__fields__[name].get_default()
         }
-        if "values" in names and (others := sorted(names - {"values"})):
+        are_objects = any(isinstance(value, dict) for value in found["values"] or ())
+        beside = {"values", "field", "filter", "independent"} if are_objects else {"values"}
+        if "values" in names and (others := sorted(names - beside)):
             raise ValueError(
                 f"has values, and {', '.join(others)} beside them; keep either values, or endpoint"
                 " and field"
             )
+        if are_objects and not found["field"]:
+            raise ValueError("has objects as values; give a field, such as .name, for the value")
         if "values" not in names and (missing := sorted({"endpoint", "field"} - names)):
             raise ValueError(f"lacks {' and '.join(missing)}; give endpoint and field, or values")
         return found
 
     @validator("values")
     def _refuse_odd_values(cls, values: list[Json] | None) -> list[Json] | None:  # noqa: N805 — pydantic
+        if values and all(isinstance(value, dict) for value in values):
+            return values
         if odd := [value for value in values or [] if type(value) not in {str, int}]:
             raise ValueError(
                 f"holds {odd[0]!r}, which is neither text nor a whole number; put words such as no"
@@ -244,9 +342,10 @@ class PathParameter(RequestFields):
     def to_parameter(self, name: str, settings: PaginationSettings) -> Parameter | ListedParameter:
         """The values this configuration describes."""
         if self.endpoint is None or self.field is None:
-            return ListedParameter(name, tuple(self.values or ()))
+            values = tuple(self.values or ())
+            return ListedParameter(name, values, self.field or "", self.filter, self.independent)
         parent = self.to_endpoint(self.endpoint, settings)
-        return Parameter(name=name, parent=parent, field=self.field, filter=self.filter)
+        return Parameter(name, parent, self.field, self.filter, self.independent)
 
 
 class EndpointSelector(RequestFields, Selector):

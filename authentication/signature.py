@@ -30,8 +30,9 @@ class Signature:
         """A signed copy; transports below may rewrite what they are given."""
         content = request.content
         headers = httpx.Headers(request.headers)
-        if self.body and (content or request.method != "GET"):
-            content = json.dumps({**json.loads(content or b"{}"), **self.body}).encode()
+        given = _object_in(content)
+        if self.body and given is not None and (content or request.method != "GET"):
+            content = json.dumps({**given, **self.body}).encode()
             headers["Content-Type"] = "application/json"
             headers.pop("Content-Length", None)
         headers.update(self.headers)
@@ -42,6 +43,15 @@ class Signature:
             content=content or None,
             extensions=request.extensions,
         )
+
+
+def _object_in(content: bytes) -> Mapping[str, Json] | None:
+    """The JSON object that a body is, {} for no body, None for any other: that has no keys."""
+    try:
+        body = json.loads(content or b"{}")
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
 
 
 def signed_url(url: httpx.URL, params: Mapping[str, str]) -> httpx.URL:

@@ -7,7 +7,8 @@
     (.items // .values // [])[]     items; values
     try .a.b[] catch empty          b, in a
     .meta as $m | .data             data
-    map(.id)                        the body itself
+    map(.id)                        each of the body
+    to_entries | .[0]               the body itself
 
 Of jq this reads what ways to a list are written with. Of anything else it says that it reads
 the body itself, which is always there: nothing is concluded from it.
@@ -84,6 +85,17 @@ def leading_path(source: Source) -> tuple[str, ...]:
     return tuple(step for step in source[:at] if isinstance(step, str))
 
 
+def list_paths(program: str) -> tuple[tuple[str, ...], ...]:
+    """The keys that lead to what a program goes through, with ``[]`` or ``map``."""
+    ways = [
+        tuple(step for step in source[:at] if isinstance(step, str))
+        for source in sources(program)
+        for at, each in enumerate(source)
+        if each is EACH
+    ]
+    return tuple(dict.fromkeys(filter(None, ways)))
+
+
 def leads(body: Json, source: Source) -> bool:
     """Whether there is anything but null at a place; in an empty list there may be."""
     if not source:
@@ -133,8 +145,8 @@ def _of_term(tokens: Sequence[str]) -> Sequence[_Start]:
         case ["(", *_] | ["first" | "last" | "limit", "(", *_]:
             inner, after = _group(tokens[tokens.index("(") :])
             return _joined(_of(_split(inner, ";")[-1]), _steps(after))
-        case ["[", *_]:
-            inner, _ = _group(tokens)
+        case ["[" | "map", *_]:
+            inner = [".[]"] if tokens[0] == "map" else _group(tokens)[0]
             return [replace(start, exact=False) for start in _of(inner)]
         case [name, *after] if name in _FILTERS and (not after or not _group(after)[1]):
             return _HERE

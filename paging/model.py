@@ -15,6 +15,7 @@ from jq_engine.lookups import NOTHING_FOUND, Found, Lookup
 from json_values import MISSING, Json, follow
 from paging.signals import Scopes, Verdict, is_range, known_boolean, known_signal, scopes_of
 from paging.totals import Known, Totals, known_totals, objects_beside, total_beside
+from transport.formats import BodyFormat
 
 SendIn = Literal["query", "body"]
 
@@ -36,6 +37,8 @@ class PageRequest:
 
     ``list_path``: the keys under which rows are expected that need not be held in memory.
     ``absent_statuses``: those by which an answer says that there is no such page.
+    ``body`` is sent as JSON, a text as it is or, with ``is_form``, as a form; ``format`` is that of
+    the answer.
     """
 
     url: str = field(repr=False)
@@ -45,13 +48,20 @@ class PageRequest:
     body: Json = field(default=None, repr=False)
     list_path: tuple[str, ...] | None = None
     absent_statuses: frozenset[int] = frozenset()
+    is_form: bool = False
+    format: BodyFormat = field(default_factory=BodyFormat)
 
     @cached_property
     def key(self) -> str:
         """Two requests with the same key ask for the same thing."""
-        return json.dumps(
-            (self.method, self.url, self.params, self.headers, self.body), sort_keys=True
-        )
+        parts = (self.method, self.url, self.params, self.headers, self.body)
+        other = () if self.format == BodyFormat() and not self.is_form else (self._other,)
+        return json.dumps((*parts, *other), sort_keys=True)
+
+    @property
+    def _other(self) -> str:
+        """What is seldom said, and tells requests apart too."""
+        return f"{self.is_form} {self.format}"
 
     @property
     def query(self) -> frozenset[tuple[str, str]]:
@@ -63,7 +73,7 @@ class PageRequest:
         if send_in == "query":
             return next((value for key, value in reversed(self.params) if key == name), None)
         inside: Json = self.body
-        for key in name.split("."):
+        for key in self._keys(name):
             inside = inside.get(key) if isinstance(inside, Mapping) else None
         return inside
 
@@ -73,7 +83,11 @@ class PageRequest:
             others = tuple(pair for pair in self.params if pair[0] != name)
             text = value if isinstance(value, str) else json.dumps(value)
             return replace(self, params=(*others, (name, text)))
-        return replace(self, body=_with_path(self.body or {}, name.split("."), value))
+        return replace(self, body=_with_path(self.body or {}, self._keys(name), value))
+
+    def _keys(self, name: str) -> list[str]:
+        """Where in the body a parameter stands; a form has no objects within it."""
+        return [name] if self.is_form else name.split(".")
 
     def perhaps_absent(self, statuses: frozenset[int]) -> PageRequest:
         """The same request for a page that need not be there."""

@@ -19,6 +19,8 @@ from paging.model import NOTHING_LEARNT, End, Learnt, Page, PageRequest, Place, 
 from paging.page_recognition import Recognition
 from resync.path_parameters import Endpoint
 
+_DEEPEST_LIST = 5  # objects around a list: those of XML and of GraphQL are deep
+
 
 class Doubt(Enum):
     """Why a reading that nothing contradicts may have missed items that are there."""
@@ -142,7 +144,7 @@ class Completeness:
         if not self.responses or self.without_items < self.responses:
             return None
         keys = keys_of(self.last_body)
-        if lists_in(self.last_body):
+        if lists_in(self.last_body, deepest=_DEEPEST_LIST):
             raise MappingError(
                 f"{self.where} {self.extractor.data_path!r} gave null in every response; they had"
                 f" {keys}: correct the path"

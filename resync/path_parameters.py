@@ -10,22 +10,29 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Container, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from urllib.parse import parse_qsl, quote
 
 import httpx
 
 from errors import MappingError, ResponseError
-from jq_engine.paths import plain_path
-from jq_engine.programs import EMBEDDED, Jq, JqError, checked, first_of, jq_reason
-from json_values import MISSING, Json, follow, keys_of
+from jq_engine.programs import EMBEDDED
+from json_values import Json
 from pagination import PaginationSettings
 from paging.extraction import Item
 from paging.model import PageRequest
+from transport.formats import BodyFormat
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+"""A variable in a computed value; its group is the name, of a path parameter perhaps."""
+
+_FULL_URL = re.compile(r"https?://", re.IGNORECASE)
+_NEARLY = 0.8  # how alike two names are of which one is taken for the other, misspelt
 _DOT_SEGMENTS = frozenset({"", ".", ".."})
 
 
@@ -37,9 +44,11 @@ class Endpoint:
     method: str = "GET"
     query_params: Mapping[str, Json] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, Json] | None = None
+    body: Json = None
     data_path: str | None = None
     pagination: PaginationSettings = field(default_factory=PaginationSettings)
+    is_form: bool = False
+    format: BodyFormat = field(default_factory=BodyFormat)
     empty_statuses: frozenset[int] = frozenset()
 
     def means_empty(self, refusal: ResponseError) -> bool:
@@ -55,27 +64,103 @@ class Endpoint:
         return self.placeholders() - set(_PLACEHOLDER.findall(path))
 
     def placeholders(self) -> frozenset[str]:
-        """The names in braces, in the path, the query and the texts of the body."""
+        """The names in braces, in the path, the query and the texts of the body.
+
+        Those of the variables that computed values use, too.
+        """
         texts = [self.path, json.dumps(self.query_params), json.dumps(self.body)]
-        return frozenset(name for text in texts for name in _PLACEHOLDER.findall(text))
+        programs = [program for text in texts[1:] for program in EMBEDDED.findall(text)]
+        used = [name for program in programs for name in VARIABLE.findall(program)]
+        return frozenset([*used, *(name for text in texts for name in _PLACEHOLDER.findall(text))])
+
+    @cached_property
+    def is_computed(self) -> bool:
+        """Whether a value in the query or the body is still to be computed."""
+        return any(EMBEDDED.search(text) for text in texts_of(self))
+
+    @cached_property
+    def rows_key(self) -> str:
+        """Endpoints with the same key give the same rows for the same values."""
+        path = self.path.strip()
+        parts = (
+            path if _FULL_URL.match(path) else path.lstrip("/"),
+            self.method,
+            self.query_params,
+            dict(self.headers),
+            self.body,
+            (self.data_path or ".").strip(),
+            str(self.format),
+        )
+        return json.dumps(parts, sort_keys=True)
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A path parameter: the parent endpoint, and jq for the value and for which items count."""
+    """A path parameter: the parent endpoint, and jq for the value and for which items count.
+
+    ``independent``: its values are combined with those of others from the same rows.
+    """
 
     name: str
     parent: Endpoint
     field: str
     filter: str = "true"
+    independent: bool = False
+
+    @property
+    def rows_key(self) -> Hashable:
+        """Parameters with the same key take their values from the same rows."""
+        return self.name if self.independent else (self.parent.rows_key,)
 
 
 @dataclass(frozen=True)
 class ListedParameter:
-    """A path parameter whose values stand in the mapping: texts and whole numbers."""
+    """A path parameter whose values stand in the mapping: texts and whole numbers.
+
+    With a ``field``, its jq over the objects that stand there.
+    """
 
     name: str
     values: tuple[Json, ...]
+    field: str = ""
+    filter: str = "true"
+    independent: bool = False
+
+    @property
+    def rows_key(self) -> Hashable:
+        """As of a ``Parameter``; values without a ``field`` are rows of their own."""
+        if self.independent or not self.field:
+            return self.name
+        return json.dumps(self.values, sort_keys=True)
+
+
+@dataclass(frozen=True)
+class InStep:
+    """Parameters that take their values from the same row, as long as there are rows."""
+
+    parameters: tuple[Parameter | ListedParameter, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the parameters."""
+        return tuple(parameter.name for parameter in self.parameters)
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether the values are taken from rows, rather than stand in the mapping themselves."""
+        return bool(self.parameters[0].field)
+
+    @property
+    def parent(self) -> Endpoint | None:
+        """The endpoint that gives the rows, None where they stand in the mapping."""
+        first = self.parameters[0]
+        return first.parent if isinstance(first, Parameter) else None
+
+    @property
+    def listed(self) -> tuple[Json, ...]:
+        """The rows that stand in the mapping: objects, or values as they are."""
+        first = self.parameters[0]
+        return first.values if isinstance(first, ListedParameter) else ()
 
 
 @dataclass(frozen=True)
@@ -99,18 +184,22 @@ class Binding:
     values: Mapping[str, Json] = field(default_factory=dict, repr=False)
     parents: Mapping[str, Item] = field(default_factory=dict, repr=False)
 
-    def bound(self, name: str, value: Json, parent: Item | None) -> Binding:
-        """The binding with one more value."""
-        parents = self.parents if parent is None else {**self.parents, name: parent}
-        return Binding({**self.values, name: value}, parents)
+    def bound(self, names: Sequence[str], values: Sequence[Json], parent: Item | None) -> Binding:
+        """The binding with the values of a further row."""
+        further = {} if parent is None else dict.fromkeys(names, parent)
+        taken = dict(zip(names, values, strict=True))
+        return Binding({**self.values, **taken}, {**self.parents, **further})
 
     def enriched(self, item: Item) -> Item:
         """A child item with ``__name`` and, where it has no such key, ``name`` of each value."""
         if not self.values:
             return item
-        marks = {f"__{name}": value for name, value in self.values.items()}
         parents = {"__parent": dict(self.parents)} if self.parents else {}
-        return {**self.values, **item, **marks, **parents}
+        return {**self.values, **item, **self.marks(self.values), **parents}
+
+    def marks(self, names: Container[str]) -> Item:
+        """What an item gets of its values, whatever it has itself: ``__name`` of each."""
+        return {f"__{name}": value for name, value in self.values.items() if name in names}
 
 
 def ordered(resource: Resource) -> list[Parameter | ListedParameter]:
@@ -128,7 +217,7 @@ def ordered(resource: Resource) -> list[Parameter | ListedParameter]:
             graph[name] = frozenset()
             continue
         where = f"path_parameters.{name}.endpoint"
-        _refuse_bad_path(parameter.parent.path, where)
+        _refuse_bad_path(parameter.parent.path, where, of_parent=True)
         graph[name] = _wanted(parameter.parent, parameters, where)
         needed |= graph[name]
     if unused := sorted(set(parameters) - needed):
@@ -143,9 +232,36 @@ def ordered(resource: Resource) -> list[Parameter | ListedParameter]:
         raise MappingError(f"path_parameters need each other in a circle: {circle}") from None
 
 
-def _wanted(endpoint: Endpoint, parameters: Container[str], where: str) -> frozenset[str]:
-    """The parameters an endpoint needs; braces in its body may be anything, GraphQL say."""
-    for name in _PLACEHOLDER.findall(endpoint.path + json.dumps(endpoint.query_params)):
+def in_step(parameters: Sequence[Parameter | ListedParameter]) -> list[InStep]:
+    """The parameters by the rows they take their values from, in the order of the first of each.
+
+    Raises MappingError where two read the same rows in different ways.
+    """
+    groups: dict[Hashable, list[Parameter | ListedParameter]] = {}
+    for parameter in parameters:
+        groups.setdefault(parameter.rows_key, []).append(parameter)
+    for first, *others in groups.values():
+        for other in others:
+            if isinstance(first, Parameter) and isinstance(other, Parameter):
+                _refuse_other_reading(first, other)
+    return [InStep(tuple(group)) for group in groups.values()]
+
+
+def _refuse_other_reading(first: Parameter, other: Parameter) -> None:
+    ours, theirs = first.parent, other.parent
+    for name in ("pagination", "empty_statuses"):
+        if getattr(ours, name) != getattr(theirs, name):
+            raise MappingError(
+                f"path_parameters.{first.name} and path_parameters.{other.name} take their values"
+                f" from the same rows, but differ in {name}; say the same in both"
+            )
+
+
+def _wanted(endpoint: Endpoint, parameters: Collection[str], where: str) -> frozenset[str]:
+    """The parameters an endpoint needs; other braces in query and body are sent as they are."""
+    for name in _PLACEHOLDER.findall(json.dumps([endpoint.query_params, endpoint.body])):
+        _refuse_misspelt(name, parameters, where)
+    for name in _PLACEHOLDER.findall(endpoint.path):
         if name not in parameters:
             raise MappingError(
                 f"{where} {endpoint.path!r} needs a value for {{{name}}}; add"
@@ -154,8 +270,26 @@ def _wanted(endpoint: Endpoint, parameters: Container[str], where: str) -> froze
     return frozenset(name for name in endpoint.placeholders() if name in parameters)
 
 
-def _refuse_bad_path(path: str, where: str) -> None:
+def _refuse_misspelt(name: str, parameters: Collection[str], where: str) -> None:
+    """Raise MappingError for braces that are a parameter's, but for a letter or two."""
+    near = get_close_matches(name, sorted(parameters), n=1, cutoff=_NEARLY)
+    if near and name not in parameters:
+        raise MappingError(
+            f"{where} has {{{name}}} in its query_params or body, and path_parameters.{near[0]} is"
+            f" configured; correct the one that is misspelt. If {{{name}}} is meant as it stands,"
+            " rename the parameter"
+        )
+
+
+def _refuse_bad_path(path: str, where: str, *, of_parent: bool = False) -> None:
     bare = path.strip()
+    if of_parent and _FULL_URL.match(bare):
+        authority, slash, rest = bare.partition("://")[2].partition("/")
+        if re.search(r"[{}@\\?#]", authority):
+            raise MappingError(
+                f"{where} must name its host as it is: without braces, user or password"
+            )
+        bare = slash + rest or "/"
     if "://" in bare.split("?")[0] or bare.startswith(("//", "\\")):
         raise MappingError(
             f"{where} is the full URL {bare.split('?')[0]!r}; give the path below baseUrl only,"
@@ -181,72 +315,29 @@ def request_for(endpoint: Endpoint, binding: Binding, base_url: httpx.URL) -> Pa
     given = list(_params(_filled(endpoint.query_params, binding.values)))
     overridden = set(endpoint.query_params)
     params = [(key, _fill(value, texts)) for key, value in own if key not in overridden] + given
+    below = str(base_url).rstrip("/") + "/" + filled.lstrip("/")
     return PageRequest(
-        url=str(base_url).rstrip("/") + "/" + filled.lstrip("/"),
+        url=filled if is_full_url(path) else below,
         method=endpoint.method,
         params=tuple(params),
         headers=tuple(endpoint.headers.items()),
-        body=None if endpoint.body is None else _filled(endpoint.body, binding.values),
+        body=_filled_body(endpoint.body, binding.values),
+        is_form=endpoint.is_form,
+        format=endpoint.format,
     )
 
 
-async def computed(resource: Resource, moment: float, jq: Jq) -> Resource:
-    """The resource with every ``{{ jq }}`` in query parameters and bodies evaluated.
-
-    The programs run on null, with ``now`` standing at ``moment`` (seconds since 1970), so that
-    all requests of a resync agree: ``{{ now - 7 * 86400 | todate }}``. Raises MappingError.
-    """
-    endpoint = await _computed(resource.endpoint, moment, "selector", jq)
-    parameters = [
-        replace(
-            parameter,
-            parent=await _computed(
-                parameter.parent, moment, f"path_parameters.{parameter.name}", jq
-            ),
-        )
-        if isinstance(parameter, Parameter)
-        else parameter
-        for parameter in resource.parameters
-    ]
-    return replace(resource, endpoint=endpoint, parameters=tuple(parameters))
+def _filled_body(body: Json, values: Mapping[str, Json]) -> Json:
+    """The body of one request; one that is a text stays a text, whatever fills it."""
+    return _filled_text(body, values) if isinstance(body, str) else _filled(body, values)
 
 
-async def _computed(endpoint: Endpoint, moment: float, where: str, jq: Jq) -> Endpoint:
-    programs = {program for text in _texts(endpoint) for program in EMBEDDED.findall(text)}
-    values = {program: await _value(program, moment, where, jq) for program in sorted(programs)}
-
-    def filled(part: Json) -> Json:
-        match part:
-            case str():
-                alone = EMBEDDED.fullmatch(part)
-                if alone:
-                    return values[alone[1]]
-                return EMBEDDED.sub(lambda found: as_text(values[found[1]]), part)
-            case Mapping():
-                return {key: filled(inner) for key, inner in part.items()}
-            case list():
-                return [filled(inner) for inner in part]
-            case _:
-                return part
-
-    body = None if endpoint.body is None else filled(endpoint.body)
-    return replace(endpoint, query_params=filled(endpoint.query_params), body=body)
+def is_full_url(path: str) -> bool:
+    """Whether the path of a parent is a whole URL."""
+    return bool(_FULL_URL.match(path.strip()))
 
 
-async def _value(program: str, moment: float, where: str, jq: Jq) -> Json:
-    """The one value a computed ``{{ program }}`` stands for."""
-    source = f"def now: {moment:.3f}; {checked(program, where)}"
-    try:
-        outputs = await jq.outputs(first_of(source), None, where=f"{where}: {{{{{program}}}}}")
-    except JqError as error:
-        raise MappingError(f"{where}: {{{{{program}}}}} failed ({jq_reason(error)})") from None
-    result = next(iter(outputs), None)
-    if result is None or isinstance(result, dict | list):
-        raise MappingError(f"{where}: {{{{{program}}}}} gave {keys_of(result)}, not one value")
-    return result
-
-
-def _texts(endpoint: Endpoint) -> Iterator[str]:
+def texts_of(endpoint: Endpoint) -> Iterator[str]:
     """The texts in the query parameters and the body of an endpoint."""
     parts: list[Json] = [endpoint.query_params, endpoint.body]
     while parts:
@@ -319,119 +410,15 @@ class Distinct:
     """Lets each value through once that can stand in a path; ``skipped`` counts what cannot."""
 
     def __init__(self) -> None:
-        self._known: set[str] = set()
+        self._known: set[tuple[str, ...]] = set()
         self.skipped = 0
 
-    def admits(self, value: Json) -> bool:
-        """Whether a value is a new path segment; values with the same text are the same."""
-        text = as_text(value)
-        if text in self._known:
+    def admits(self, *values: Json) -> bool:
+        """Whether the values of a row are path segments, and new: the same texts are the same."""
+        texts = tuple(map(as_text, values))
+        if texts in self._known:
             return False
-        self._known.add(text)
-        self.skipped += not is_segment(value)
-        return is_segment(value)
-
-
-class Chooser:
-    """``filter`` and ``field`` of a parameter, checked: which parent items count, and their value.
-
-    A program that gives no output for an item leaves it out; null means that its value is
-    missing. Raises MappingError from the constructor when jq refuses a program, and from
-    ``refuse_doubtful`` when values were missing, or a whole walk gave nothing to choose from.
-    """
-
-    def __init__(self, parameter: Parameter, jq: Jq) -> None:
-        self._parameter = parameter
-        self._jq = jq
-        self._where = where = f"path_parameters.{parameter.name}"
-        self._field_keys = plain_path(parameter.field)
-        self._field = checked(parameter.field, f"{where}.field") if self._field_keys is None else ""
-        self._filter = (
-            checked(parameter.filter, f"{where}.filter")
-            if parameter.filter.strip() != "true"
-            else ""
-        )
-        self._items = self._judged = self._chosen = self._valued = self._without = 0
-        self._last: Item | None = None
-        self._last_without: Item | None = None
-
-    async def values(self, items: Sequence[Item]) -> list[tuple[Item, Json]]:
-        """The parent items of one page that the filter keeps and that have a value, with it."""
-        if not items:
-            return []
-        verdicts = await self._run(self._filter, items, "filter") if self._filter else None
-        kept = (
-            items
-            if verdicts is None
-            else [item for item, verdict in zip(items, verdicts, strict=True) if verdict is True]
-        )
-        values = await self._values(kept)
-        for value in values:
-            if isinstance(value, dict | list):
-                raise MappingError(
-                    f"{self._where}.field {self._parameter.field!r} gave {keys_of(value)} where a"
-                    " text or number was expected; correct the expression"
-                )
-        pairs = list(zip(kept, values, strict=True))
-        valued = [pair for pair in pairs if pair[1] is not None and pair[1] is not MISSING]
-        without = [item for item, value in pairs if value is None]
-        self._last = items[-1]
-        self._items += len(items)
-        self._judged += (
-            len(items) if verdicts is None else sum(isinstance(one, bool) for one in verdicts)
-        )
-        self._chosen += len(kept)
-        self._valued += len(valued)
-        self._without += len(without)
-        self._last_without = without[-1] if without else self._last_without
-        return valued
-
-    def refuse_doubtful(self) -> None:
-        """Raise when there were items, but not one had what was looked for: a typo.
-
-        Or when only some had: what hangs on the others was not read.
-        """
-        if self._items and not self._judged:
-            raise MappingError(
-                f"{self._where}.filter {self._parameter.filter!r} gave neither true nor false for"
-                f" any of {self._items} parent items, which have {keys_of(self._last)}; correct it"
-            )
-        if self._chosen and not self._valued:
-            raise MappingError(
-                f"{self._where}.field {self._parameter.field!r} gave null for every one of"
-                f" {self._chosen} parent items, which have {keys_of(self._last)}; correct the path"
-            )
-        if self._without:
-            wanted = self._parameter.field.strip()
-            wanted = wanted if self._field_keys is not None else f"({wanted})"
-            both = f"({self._parameter.filter.strip()}) and " if self._filter else ""
-            raise MappingError(
-                f"{self._where}.field {self._parameter.field!r} gave null for {self._without} of"
-                f" {self._chosen} parent items, one of which has {keys_of(self._last_without)}:"
-                " their children could not be read; correct the path, or leave such items out"
-                f" with filter: {both}{wanted} != null"
-            )
-
-    async def _values(self, items: Sequence[Item]) -> list[Json]:
-        if self._field_keys is None:
-            return await self._run(self._field, items, "field")
-        found = (follow(item, self._field_keys) for item in items)
-        return [None if value is MISSING else value for value in found]
-
-    async def _run(self, program: str, items: Sequence[Item], part: str) -> list[Json]:
-        """The first output of a program for each item, MISSING for an item where it has none."""
-        if not items:
-            return []
-        outcomes = await self._jq.outputs(
-            f".[] | try [{first_of(program)}] catch {{error: tostring}}",
-            items,
-            where=f"{self._where}.{part} {program!r}",
-        )
-        for item, outcome in zip(items, outcomes, strict=True):
-            if isinstance(outcome, dict):
-                reason = jq_reason(JqError(outcome["error"]))
-                raise MappingError(
-                    f"{self._where}.{part} failed ({reason}) on a parent item with"
-                    f" {keys_of(item)}; correct the expression"
-                )
-        return [next(iter(outcome), MISSING) for outcome in outcomes]
+        self._known.add(texts)
+        are_segments = all(map(is_segment, values))
+        self.skipped += not are_segments
+        return are_segments

@@ -9,8 +9,9 @@ counted here and raised at the end of the resource.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,26 +29,28 @@ from errors import (
 )
 from jq_engine.paths import plain_path
 from jq_engine.worker import JqWorker
-from json_values import Json, escaped
+from json_values import escaped
 from pagination import make_paginator
 from paging.extraction import Extractor, Item
 from paging.model import PageRequest
 from resync.children import Absent, Children, key_of, name_of
 from resync.completeness import Completeness, Doubt
+from resync.computed_values import completed, computed
 from resync.item_store import ItemStore, Span
 from resync.path_parameters import (
     Binding,
-    Chooser,
     Distinct,
     Endpoint,
-    ListedParameter,
+    InStep,
     Parameter,
     Resource,
     as_text,
-    computed,
+    in_step,
+    is_full_url,
     ordered,
     request_for,
 )
+from resync.row_values import Chooser
 from resync.streams import each, in_batches, merged
 from resync.walk import Walker
 from settings import Settings
@@ -283,28 +286,25 @@ class _ResourceWalk:
         self._again = again
         self._only = again.only if again else None
         self._children = Children(resource.kind, again.absent if again else None)
-        self._parameters = ordered(resource)
-        walked = [one for one in self._parameters if isinstance(one, Parameter)]
-        self._choosers = {parameter.name: Chooser(parameter, session.jq) for parameter in walked}
-        self._parents = {
-            parameter.name: self._source(
-                parameter.parent,
-                f"path_parameters.{parameter.name}.data_path",
-                plain_path(parameter.field) or (),
-            )
-            for parameter in walked
+        self._parameters = in_step(ordered(resource))
+        self._choosers = {
+            group.names: Chooser(group.parameters, session.jq)
+            for group in self._parameters
+            if group.has_rows
         }
-        self._listed = {
-            one.name: self._segments(one)
-            for one in self._parameters
-            if isinstance(one, ListedParameter)
+        self._parents = {
+            name: source
+            for group in self._parameters
+            if group.parent
+            for source in [self._parent(group.parent, group)]
+            for name in group.names
         }
         self._target = self._source(resource.endpoint, "data_path", resource.identifier)
         self._chosen = _Walks(session.store)
         self._has_items = False
         self._shared_list = self._list_shared()
         # Of a list that others may take, the walk itself checks the edges.
-        checked = [one for one in self._parents.values() if one.endpoint.placeholders()]
+        checked = [one for one in self._parent_sources if one.endpoint.placeholders()]
         checked += [] if self._shared_list else [self._target]
         self._edges = [_EdgeCheck(session.walker, source) for source in checked]
 
@@ -322,9 +322,22 @@ class _ResourceWalk:
         paginator = make_paginator(endpoint.pagination)
         return Completeness(endpoint, where, paginator, extractor, identifier)
 
+    def _parent(self, endpoint: Endpoint, group: InStep) -> Completeness:
+        where = f"path_parameters.{group.names[0]}"
+        if is_full_url(endpoint.path):
+            self._session.client.refuse_elsewhere(endpoint.path, f"{where}.endpoint")
+        # Several rows may have the same value of one parameter, an owner say.
+        field = group.parameters[0].field if len(group.parameters) == 1 else ""
+        return self._source(endpoint, f"{where}.data_path", plain_path(field) or ())
+
+    @property
+    def _parent_sources(self) -> list[Completeness]:
+        """The sources of the parents, each once: several parameters may take from one."""
+        return list({id(source): source for source in self._parents.values()}.values())
+
     @property
     def _sources(self) -> list[Completeness]:
-        return [*self._parents.values(), self._target]
+        return [*self._parent_sources, self._target]
 
     @property
     def children(self) -> int | None:
@@ -415,9 +428,9 @@ class _ResourceWalk:
 
     async def _child(self, binding: Binding) -> AsyncGenerator[Chunk]:
         """The chunks of one child."""
-        request = request_for(self._target.endpoint, binding, self._session.settings.base_url)
         if self._only is not None and _child_key(self._target, binding) not in self._only:
             return
+        request = await self._request(self._target, binding)
         if self._shared_list is not None:
             kept = self._session.parents.pages(self._target, request)
             async with aclosing(self._guarded(kept, self._target, request, binding)) as chunks:
@@ -473,7 +486,9 @@ class _ResourceWalk:
         if not needs:
             raise error
         base = str(self._session.settings.base_url).rstrip("/")
-        texts = {name: as_text(binding.values[name]) for name in source.endpoint.outside_path()}
+        # Other braces in the query or the body are no parameters.
+        outside = sorted(source.endpoint.outside_path() & binding.values.keys())
+        texts = {name: as_text(binding.values[name]) for name in outside}
         name = name_of(request.url.removeprefix(base), texts)
         if refusal and refusal.gone and needs & self._parents.keys():
             self._children.note_gone(key, name, refusal, of_parent=is_parent)
@@ -485,78 +500,93 @@ class _ResourceWalk:
     def _bindings(self) -> AsyncGenerator[Binding]:
         """Every binding of the path parameters; one empty one when there are none."""
         bindings = each([Binding()])
-        for parameter in self._parameters:
-            bindings = self._extended(bindings, parameter)
+        for group in self._parameters:
+            bindings = self._extended(bindings, group)
         return bindings
 
     def _extended(
-        self, bindings: AsyncGenerator[Binding], parameter: Parameter | ListedParameter
+        self, bindings: AsyncGenerator[Binding], group: InStep
     ) -> AsyncGenerator[Binding]:
-        """Every binding with every value of one more parameter."""
+        """Every binding with the values of every further row."""
         return merged(
             bindings,
-            lambda binding: self._with_values(binding, parameter),
+            lambda binding: self._with_values(binding, group),
             workers=self._session.settings.max_concurrent_requests,
             weigh=lambda _: 1 / AHEAD_BINDINGS,
         )
 
-    async def _with_values(
-        self, binding: Binding, parameter: Parameter | ListedParameter
-    ) -> AsyncGenerator[Binding]:
-        """A binding extended by each value of a parameter."""
-        if isinstance(parameter, ListedParameter):
-            for value in self._listed[parameter.name]:
-                yield binding.bound(parameter.name, value, None)
-            return
-        source = self._parents[parameter.name]
-        request = request_for(source.endpoint, binding, self._session.settings.base_url)
+    async def _with_values(self, binding: Binding, group: InStep) -> AsyncGenerator[Binding]:
+        """A binding extended by the values of each row."""
         # Many bindings may need the same values: they are chosen once, then followed.
-        choices = self._chosen.followed(
-            (parameter.name, request.key), lambda: self._choices(parameter, request)
-        )
-        # A parent that hangs on another parent's value is a child itself: it may be gone.
-        pages = self._guarded(choices, source, request, binding)
-        async with aclosing(pages):
-            async for choices_of_page, _ in pages:
+        if group.parent is None:
+            choices = self._chosen.followed(group.names, lambda: self._listed(group))
+        else:
+            source = self._parents[group.names[0]]
+            request = await self._request(source, binding)
+            marks = binding.marks(source.endpoint.placeholders())
+            followed = self._chosen.followed(
+                (group.names, request.key, json.dumps(marks)),
+                lambda: self._choices(group, request, marks),
+            )
+            # A parent that hangs on another parent's value is a child itself: it may be gone.
+            choices = self._guarded(followed, source, request, binding)
+        async with aclosing(choices):
+            async for choices_of_page, _ in choices:
                 for choice in choices_of_page:
-                    yield binding.bound(parameter.name, choice["value"], choice["parent"])
+                    yield binding.bound(group.names, choice["values"], choice["parent"])
+
+    async def _request(self, source: Completeness, binding: Binding) -> PageRequest:
+        """The request of an endpoint for one binding, with all that it computes."""
+        session = self._session
+        endpoint = await completed(source.endpoint, binding, session.started_at, session.jq)
+        return request_for(endpoint, binding, session.settings.base_url)
 
     async def _choices(
-        self, parameter: Parameter, request: PageRequest
+        self, group: InStep, request: PageRequest, marks: Item
     ) -> AsyncGenerator[list[Item]]:
-        """The distinct values of one parent's items, each with its item if the mapping wants it."""
-        source, chooser = self._parents[parameter.name], self._choosers[parameter.name]
+        """The distinct values of one parent's items; ``marks`` are what it hangs on itself."""
+        source = self._parents[group.names[0]]
         distinct = Distinct()
         pages = self._session.parents.pages(source, request)
         async with aclosing(pages):
             async for items, _ in pages:
                 # A parent walked for another resource was counted there.
                 source.has_rows = source.has_rows or bool(items)
-                choices: list[Item] = []
-                for item, value in await chooser.values(items):
-                    if distinct.admits(value):
-                        parent = item if self._resource.mentions_parent else None
-                        choices.append({"value": value, "parent": parent})
-                yield choices
+                rows = [{**item, **marks} for item in items] if marks else items
+                yield await self._chosen_of(group, rows, distinct)
                 # Pages kept from before come without a wait: others want the loop too.
                 await asyncio.sleep(0)
-        self._warn_of_skipped(parameter.name, distinct.skipped)
+        self._warn_of_skipped(group, distinct.skipped)
 
-    def _segments(self, parameter: ListedParameter) -> list[Json]:
-        """The values of a list, each once."""
+    async def _listed(self, group: InStep) -> AsyncGenerator[list[Item]]:
+        """The distinct values that stand in the mapping."""
         distinct = Distinct()
-        values = [value for value in parameter.values if distinct.admits(value)]
-        self._warn_of_skipped(parameter.name, distinct.skipped)
-        return values
+        if group.has_rows:
+            yield await self._chosen_of(group, group.listed, distinct)
+        else:
+            values = [value for value in group.listed if distinct.admits(value)]
+            yield [{"values": [value], "parent": None} for value in values]
+        self._warn_of_skipped(group, distinct.skipped)
 
-    def _warn_of_skipped(self, name: str, skipped: int) -> None:
+    async def _chosen_of(
+        self, group: InStep, rows: Sequence[Item], distinct: Distinct
+    ) -> list[Item]:
+        """The new values of some rows, each with its row if the mapping wants it."""
+        wants_parent = self._resource.mentions_parent
+        return [
+            {"values": list(values), "parent": row if wants_parent else None}
+            for row, values in await self._choosers[group.names].values(rows)
+            if distinct.admits(*values)
+        ]
+
+    def _warn_of_skipped(self, group: InStep, skipped: int) -> None:
         if skipped:
             logger.warning(
                 "{}: skipped {} values of path_parameters.{} that cannot be a path segment:"
                 " '', '.' or '..'",
                 self._resource.kind,
                 skipped,
-                name,
+                " and ".join(group.names),
             )
 
 

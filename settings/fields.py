@@ -372,6 +372,8 @@ SECTIONS: Mapping[str, tuple[SettingField, ...]] = {
             advanced=True,
         ),
         SettingField("requestsPerMinute", "integer", "300", least=1, most=1_000_000, advanced=True),
+        SettingField("requestBurst", "integer", "20", least=1, most=1000, advanced=True),
+        SettingField("retryAfterHeader", "string", "X-Wait-Seconds", advanced=True),
         SettingField(
             "maxRetryWait", "integer", "600", default=120, least=0, most=86_400, advanced=True
         ),

@@ -21,7 +21,7 @@ from settings.certificates import read_certificates
 from settings.fields import AUTH_TYPES, FIELDS, AuthType
 from settings.login import is_host, parsed_url, read_login
 from settings.oauth import read_oauth
-from settings.reader import SettingsReader, as_text, kind_of
+from settings.reader import SettingsReader, as_text, is_header_name, kind_of
 from settings.secrets import basic_pair, with_secrets
 from settings.values import Credentials, Settings, StaticCredentials
 from transport.bodies import MIB
@@ -46,6 +46,7 @@ def load_settings(
     reader = SettingsReader(config)
     base_url = _base_url(reader)
     headers = _CustomHeaders(reader, environ)
+    per_minute = reader.number("requestsPerMinute")
     settings = Settings(
         base_url=base_url or httpx.URL(),
         credentials=_credentials(reader, secrets or {}),
@@ -56,7 +57,9 @@ def load_settings(
         verify_ssl=reader.boolean("verifySsl"),
         certificates=read_certificates(reader),
         max_concurrent_requests=reader.whole("maxConcurrentRequests"),
-        requests_per_minute=reader.number("requestsPerMinute"),
+        requests_per_minute=per_minute,
+        request_burst=_burst(reader, per_minute),
+        retry_after_header=_retry_after_header(reader),
         allowed_hosts=_hosts(reader),
         max_retry_wait=reader.whole("maxRetryWait"),
         max_pages=reader.whole("maxPages"),
@@ -115,6 +118,23 @@ def _hosts(reader: SettingsReader) -> tuple[str, ...]:
                 "name a host only, such as a.example or a.example:8443",
             )
     return hosts
+
+
+def _burst(reader: SettingsReader, per_minute: int | None) -> int:
+    """How many requests may go out at once; without a ceiling there is nothing to allow."""
+    burst = reader.number("requestBurst")
+    if burst is None:
+        return 1
+    if per_minute is None:
+        reader.fault("requestBurst", "is set, but requestsPerMinute is not", "set both, or neither")
+    return burst
+
+
+def _retry_after_header(reader: SettingsReader) -> str:
+    name = reader.text("retryAfterHeader") or ""
+    if name and not is_header_name(name):
+        reader.fault("retryAfterHeader", "must be the name of an HTTP header")
+    return name
 
 
 def _query_params(reader: SettingsReader) -> tuple[tuple[str, str], ...]:

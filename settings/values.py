@@ -107,7 +107,8 @@ class Certificates:
 class Settings:
     """One installation.
 
-    Times in seconds, sizes in bytes; ``requests_per_minute`` None: no ceiling. Of the
+    Times in seconds, sizes in bytes; ``requests_per_minute`` None: no ceiling, ``request_burst`` is
+    how many it allows at once. Of the
     ``secrets`` those ``secrets_in_data`` are credentials wherever they stand; ``short_secrets``
     are the names of settings with a secret too short to be looked for.
     """
@@ -122,6 +123,8 @@ class Settings:
     certificates: Certificates = field(default_factory=Certificates, repr=False)
     max_concurrent_requests: int = 10
     requests_per_minute: int | None = None
+    request_burst: int = 1
+    retry_after_header: str = ""
     allowed_hosts: tuple[str, ...] = ()
     max_retry_wait: float = 120.0
     max_pages: int = 10_000

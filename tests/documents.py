@@ -137,7 +137,7 @@ class Exchange:
             elif re.fullmatch(r"\d{3}", text):
                 exchange.status = int(text)
             else:
-                exchange.answer += text
+                exchange.answer += ("\n" if exchange.answer else "") + text
         return exchange
 
     @property
@@ -265,7 +265,7 @@ def _sent_body(request: httpx.Request) -> Json:
     content = request.content.decode()
     if not content:
         return None
-    return json.loads(content) if content.startswith("{") else content
+    return json.loads(content) if content.startswith(("{", "[")) else content
 
 
 def matches(pattern: str, text: str) -> bool:

@@ -84,7 +84,7 @@ def wrongs(name: str, value: Json, *, given: bool = True) -> Iterator[str | None
 def names(name: str) -> Iterator[str]:
     """A name with a letter lost, and in another case."""
     yield re.sub(r"\w(\W*)$", r"\1", name)
-    others = (camelize(name), decamelize(name), name.upper())
+    others = (camelize(name), decamelize(name), name.upper(), name.lower())
     yield next(other for other in others if other != name)
 
 

@@ -148,6 +148,7 @@ def test_the_example_of_a_setting_is_valid(row: Row) -> None:
     """Each example is accepted, by Ocean and by the integration."""
     config = {"base_url": "https://api.example.com", **settings_of(row)}
     context = {"custom_auth_request": '{"endpoint": "/"}', "auth_value": "dTpw", "api_token": "x"}
+    context |= {"requests_per_minute": "300"}
     config = {**context, "custom_auth_request_template": '{"headers": {"a": "b"}}', **config}
     config |= REAL_CERTIFICATES if "PEM" in row.cells["Meaning"] else {}
 

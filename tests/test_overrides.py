@@ -314,8 +314,30 @@ def test_unknown_keys(selector: dict[str, Json], told: str) -> None:
         pytest.param({"headers": {"X-A": "1\n2"}}, "'X-A'", id="line break in a header"),
         pytest.param({"headers": {"X-A": "ü"}}, "'X-A'", id="header not ASCII"),
         pytest.param({"headers": {"X-A": {"b": 1}}}, "X-A", id="object as a header"),
-        pytest.param({"body": "text"}, "body", id="body is text"),
-        pytest.param({"body": [1]}, "body", id="body is an array"),
+        pytest.param({"body": 1}, "body", id="body is a number"),
+        pytest.param({"body": {}, "body_form": {}}, "body_form", id="two bodies"),
+        pytest.param({"body_form": {"a": {"b": 1}}}, "'a'", id="object in a form"),
+        pytest.param(
+            {"body": "text", "pagination": {"send_in": "body"}},
+            "its body is a text",
+            id="paged text",
+        ),
+        pytest.param(
+            {"body": [1], "pagination": {"send_in": "body"}}, "body is an array", id="paged array"
+        ),
+        pytest.param({"response_format": "yaml"}, "response_format", id="format"),
+        pytest.param({"csv": {"columns": ["a"]}}, "response_format: csv", id="csv of no csv"),
+        pytest.param(
+            {"csv": {"delimiter": ";;"}, "response_format": "csv"},
+            "not one character",
+            id="delimiter",
+        ),
+        pytest.param(
+            {"csv": {"encoding": "hex"}, "response_format": "csv"}, "no charset", id="encoding"
+        ),
+        pytest.param(
+            {"csv": {"columns": ["a", "a"]}, "response_format": "csv"}, "a name twice", id="columns"
+        ),
         pytest.param({"data_path": {"a": 1}}, "data_path", id="data_path is an object"),
         pytest.param({"pagination": "page"}, "pagination", id="pagination is a word"),
         pytest.param({"pagination": {"type": "pages"}}, "type", id="unknown type"),

@@ -8,8 +8,10 @@ gone with the last who reads it. It lies where ``TMPDIR`` says.
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import json
+import math
 import os
 import re
 import tempfile
@@ -33,8 +35,12 @@ ACCEPTED_CODINGS = "gzip, deflate"
 MOST_OF_FAILURE = MIB
 """Bytes of a failure's body that are read, as sent and decoded: it is quoted, and no more."""
 
+MOST_GROWTH = 8
+"""How many times as large as ``maxResponseSize`` the JSON made of another format may be."""
+
 _PIECE = 256 * 1024  # bytes that come of decompressing at a time
 _FED = 16 * 1024  # compressed bytes that are decompressed at a time
+_GZIP_FILE = b"\x1f\x8b\x08"  # how one begins (RFC 1952, 2.3.1); no text begins so
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
 _PLAIN = frozenset({"", "identity"})
 _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([a-z0-9_.:-]{1,40})""", re.IGNORECASE)
@@ -96,6 +102,17 @@ class BodyLimits:
                 f"the answer has more than {most // MIB} MiB {what}; ask for fewer items at a"
                 f" time (pageSize), or raise {setting}"
             )
+
+    def admitted(self, document: Iterable[bytes]) -> Iterator[bytes]:
+        """The JSON that was made of a body; BodyError when it is many times what may be sent.
+
+        A CSV body names its columns once, its document in every row.
+        """
+        size = 0
+        for piece in document:
+            size += len(piece)
+            self.admit(math.ceil(size / MOST_GROWTH), compressed=False)
+            yield piece
 
 
 class _DecodedStream(httpx.AsyncByteStream):
@@ -247,22 +264,78 @@ def _disk(holds: str) -> Iterator[None]:
         ) from None
 
 
+class _Keeper:
+    """Bytes as they come, in memory or, when they are more than ``in_memory``, in a file."""
+
+    def __init__(self, in_memory: float) -> None:
+        self._in_memory = in_memory
+        self._held: list[bytes] = []
+        self._size = 0
+        self._spool: Spool | None = None
+
+    def add(self, piece: bytes) -> None:
+        self._held.append(piece)
+        self._size += len(piece)
+        if self._size > self._in_memory:
+            self._write(self._spool or Spool("a large answer"))
+
+    def kept(self) -> bytes | Spool:
+        if self._spool is None:
+            return b"".join(self._held)
+        self._write(self._spool)
+        return self._spool
+
+    def _write(self, spool: Spool) -> None:
+        self._spool = spool
+        spool.write(b"".join(self._held))
+        self._held, self._size = [], 0
+
+
 async def received(response: httpx.Response, *, in_memory: float) -> bytes | Spool:
     """The whole body of a response; one of more than ``in_memory`` bytes is kept in a file."""
-    held: list[bytes] = []
-    size = 0
-    spool: Spool | None = None
+    keeper = _Keeper(in_memory)
     async for chunk in response.aiter_bytes():
-        held.append(chunk)
-        size += len(chunk)
-        if size > in_memory:
-            spool = spool or Spool("a large answer")
-            spool.write(b"".join(held))
-            held, size = [], 0
-    if spool is None:
-        return b"".join(held)
-    spool.write(b"".join(held))
-    return spool
+        keeper.add(chunk)
+    return keeper.kept()
+
+
+async def kept(pieces: Iterable[bytes], *, in_memory: float) -> bytes | Spool:
+    """What is made piece by piece, kept as ``received`` keeps it; others have the loop between."""
+    keeper = _Keeper(in_memory)
+    for piece in pieces:
+        keeper.add(piece)
+        await asyncio.sleep(0)
+    return keeper.kept()
+
+
+def pieces_of(content: bytes | Spool) -> Iterator[bytes]:
+    """A body in pieces of a bounded size."""
+    if isinstance(content, bytes):
+        for start in range(0, len(content), _PIECE):
+            yield content[start : start + _PIECE]
+        return
+    for start in range(0, content.size, _PIECE):
+        yield content.read(start, _PIECE)
+
+
+def is_gzip_file(content: bytes | Spool) -> bool:
+    """Whether a body that was decoded as its headers say is a gzip file all the same."""
+    beginning = content.read(0, 3) if isinstance(content, Spool) else content[:3]
+    return beginning == _GZIP_FILE
+
+
+def unpacked(content: bytes | Spool, limits: BodyLimits) -> Iterator[bytes]:
+    """What a gzip file holds; raises BodyError and httpx.DecodingError as reading a body does."""
+    size = content.size if isinstance(content, Spool) else len(content)
+    limits.admit(size, compressed=True)
+    inflater = _Inflater()
+    unpacked_size = 0
+    for piece in pieces_of(content):
+        for part in inflater.pieces(piece):
+            unpacked_size += len(part)
+            limits.admit(unpacked_size, compressed=False)
+            yield part
+    inflater.end()
 
 
 # --- decoding --------------------------------------------------------------------------
@@ -276,15 +349,20 @@ def charset_of(headers: httpx.Headers) -> str:
 
     ``UTF8`` when it declares none that APIs send: JSON is written in that (RFC 8259, 8.1).
     """
+    return declared_charset(headers) or UTF8
+
+
+def declared_charset(headers: httpx.Headers) -> str | None:
+    """The charset that ``Content-Type`` declares, None when it declares none that APIs send."""
     # Not httpx's: its parser decodes a name that is itself encoded (RFC 2231), by any codec.
     declared = _CHARSET.search(headers.get("Content-Type", ""))
     if declared is None:
-        return UTF8
+        return None
     try:
         name = codecs.lookup(declared[1]).name
     except LookupError:
-        return UTF8
-    return name if name in _OTHER_CHARSETS else UTF8
+        return None
+    return name if name in _OTHER_CHARSETS or name == UTF8 else None
 
 
 def decode_json(content: bytes, charset: str = UTF8) -> Json:

@@ -51,12 +51,14 @@ _RESET_TOLERANCE = 2.0
 # --- what one answer says --------------------------------------------------------------
 
 
-def is_rate_limited(status: int, headers: httpx.Headers, report: Json = None) -> bool:
+def is_rate_limited(
+    status: int, headers: httpx.Headers, report: Json = None, *, further_header: str = ""
+) -> bool:
     """Whether an answer only asks to come later.
 
-    429; a 403 with ``Retry-After``; any failure (401 apart) whose headers leave no request; or
-    any answer whose error report has a code that says so. ``report`` is the body of a failure or,
-    of a success, its error report alone.
+    429; a 403 with ``Retry-After`` or ``further_header``; any failure (401 apart) whose headers
+    leave no request; or any answer whose error report has a code that says so. ``report`` is the
+    body of a failure or, of a success, its error report alone.
     https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
     if status == httpx.codes.TOO_MANY_REQUESTS:
@@ -65,7 +67,8 @@ def is_rate_limited(status: int, headers: httpx.Headers, report: Json = None) ->
         return False
     if any(True for _ in _limits_in(report)):
         return True
-    if status == httpx.codes.FORBIDDEN and "Retry-After" in headers:
+    asks_to_wait = "Retry-After" in headers or further_header in headers
+    if status == httpx.codes.FORBIDDEN and asks_to_wait:
         return True
     failed = not httpx.codes.is_success(status)
     return failed and any(remaining == 0 for remaining, _ in _windows(headers))
@@ -90,7 +93,7 @@ def parse_retry_after(
     names = [name for name in headers if "retryafter" in _squeezed(name)]
     names = [name for name in (further_header, "Retry-After", *names) if name in headers]
     waits = [_seconds(headers[name], moment, unit=_unit_of(name)) for name in names]
-    if is_rate_limited(status, headers, report):
+    if is_rate_limited(status, headers, report, further_header=further_header):
         waits += _waits_in(report, moment)
         waits.append(max(_resets(headers, moment, most=0), default=None))
         waits += [

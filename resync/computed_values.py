@@ -1,0 +1,122 @@
+"""``{{ jq }}`` in query parameters and bodies: computed once, or for each value of a parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+from errors import MappingError
+from jq_engine.programs import EMBEDDED, Jq, JqError, checked, first_of, jq_reason
+from json_values import Json, keys_of
+from resync.path_parameters import (
+    VARIABLE,
+    Binding,
+    Endpoint,
+    Parameter,
+    Resource,
+    as_text,
+    texts_of,
+)
+
+
+async def computed(resource: Resource, moment: float, jq: Jq) -> Resource:
+    """The resource with every ``{{ jq }}`` in query parameters and bodies evaluated.
+
+    The programs run on null, with ``now`` standing at ``moment`` (seconds since 1970), so that
+    all requests of a resync agree: ``{{ now - 7 * 86400 | todate }}``. Those that use the value of
+    a path parameter, ``$name``, are checked only: ``completed`` evaluates them for each binding.
+    Raises MappingError.
+    """
+    names = frozenset(parameter.name for parameter in resource.parameters)
+    endpoint = await _computed(resource.endpoint, _Computing(moment, "selector", jq, names))
+    parameters = [
+        replace(
+            parameter,
+            parent=await _computed(
+                parameter.parent,
+                _Computing(moment, f"path_parameters.{parameter.name}", jq, names),
+            ),
+        )
+        if isinstance(parameter, Parameter)
+        else parameter
+        for parameter in resource.parameters
+    ]
+    return replace(resource, endpoint=endpoint, parameters=tuple(parameters))
+
+
+async def completed(endpoint: Endpoint, binding: Binding, moment: float, jq: Jq) -> Endpoint:
+    """The endpoint with what it computes from the values of one binding; raises MappingError."""
+    if not endpoint.is_computed:
+        return endpoint
+    names = frozenset(binding.values)
+    computing = _Computing(moment, repr(endpoint.path), jq, names, binding.values)
+    return await _computed(endpoint, computing)
+
+
+@dataclass(frozen=True)
+class _Computing:
+    """What computed values are computed with; ``values`` None: those of ``names`` are to come."""
+
+    moment: float
+    where: str
+    jq: Jq
+    names: frozenset[str]
+    values: Mapping[str, Json] | None = None
+
+    async def results(self, programs: Collection[str]) -> dict[str, Json]:
+        """The value of each program that can be evaluated by now; the others are checked."""
+        found: dict[str, Json] = {}
+        for program in sorted(programs):
+            used = sorted(self.names & set(VARIABLE.findall(program)))
+            variables = f". as {{{', '.join(f'${name}' for name in used)}}} | null | "
+            source = f"{variables}({program}\n)" if used else program
+            if used and self.values is None:
+                checked(source, self.where)
+            else:
+                known = {name: (self.values or {})[name] for name in used} or None
+                found[program] = await self._value(program, source, known)
+        return found
+
+    async def _value(self, program: str, source: str, known: Json) -> Json:
+        timed = f"def now: {self.moment:.3f}; {checked(source, self.where)}"
+        try:
+            outputs = await self.jq.outputs(
+                first_of(timed), known, where=f"{self.where}: {program}"
+            )
+        except JqError as error:
+            raise MappingError(
+                f"{self.where}: {{{{{program}}}}} failed ({jq_reason(error)})"
+            ) from None
+        result = next(iter(outputs), None)
+        if result is None or isinstance(result, dict | list):
+            raise MappingError(
+                f"{self.where}: {{{{{program}}}}} gave {keys_of(result)}, not one value"
+            )
+        return result
+
+
+async def _computed(endpoint: Endpoint, computing: _Computing) -> Endpoint:
+    programs = {program for text in texts_of(endpoint) for program in EMBEDDED.findall(text)}
+    values = await computing.results(programs)
+
+    def filled(part: Json) -> Json:
+        match part:
+            case str():
+                alone = EMBEDDED.fullmatch(part)
+                if alone:
+                    return values.get(alone[1], part)
+                return EMBEDDED.sub(
+                    lambda found: as_text(values[found[1]]) if found[1] in values else found[0],
+                    part,
+                )
+            case Mapping():
+                return {key: filled(inner) for key, inner in part.items()}
+            case list():
+                return [filled(inner) for inner in part]
+            case _:
+                return part
+
+    body = filled(endpoint.body)
+    if isinstance(endpoint.body, str):
+        body = as_text(body)
+    return replace(endpoint, query_params=filled(endpoint.query_params), body=body)

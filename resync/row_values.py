@@ -1,0 +1,146 @@
+"""What path parameters take from rows: which rows count, and the values of each, in step.
+
+A row is an item of a parent endpoint, or an object that stands in the mapping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+from errors import MappingError
+from jq_engine.paths import plain_path
+from jq_engine.programs import Jq, JqError, checked, first_of, jq_reason
+from json_values import MISSING, Json, follow, keys_of
+from paging.extraction import Item
+from resync.path_parameters import ListedParameter, Parameter
+
+
+class Chooser:
+    """``filter`` and ``field`` of parameters that take their values from the same rows.
+
+    A row counts when the filters of all of them hold. Several outputs of a ``field`` give several
+    values. A program that gives no output for a row leaves it out; null means that its value is
+    missing. Raises MappingError from the constructor when jq refuses a program, and from
+    ``refuse_doubtful`` when values were missing, or no row at all gave one.
+    """
+
+    def __init__(self, parameters: Sequence[Parameter | ListedParameter], jq: Jq) -> None:
+        self._fields = [_Field(parameter, jq) for parameter in parameters]
+
+    async def values(self, rows: Sequence[Item]) -> list[tuple[Item, tuple[Json, ...]]]:
+        """The rows of one page that count, each with its values in the order of the parameters.
+
+        A row with several values of one parameter comes several times.
+        """
+        if not rows:
+            return []
+        verdicts = [await one.verdicts(rows) for one in self._fields]
+        kept = [row for row, *kept in zip(rows, *verdicts, strict=True) if all(kept)]
+        outputs = [await one.values(kept) for one in self._fields]
+        return [
+            (row, values)
+            for row, *given in zip(kept, *outputs, strict=True)
+            for values in product(*given)
+        ]
+
+    def refuse_doubtful(self) -> None:
+        """Raise when there were rows, but not one had what was looked for: a typo.
+
+        Or when only some had: what hangs on the others was not read.
+        """
+        for one in self._fields:
+            one.refuse_doubtful()
+
+
+class _Field:
+    """``filter`` and ``field`` of one parameter, checked, and what became of the rows."""
+
+    def __init__(self, parameter: Parameter | ListedParameter, jq: Jq) -> None:
+        self._parameter = parameter
+        self._jq = jq
+        self._where = where = f"path_parameters.{parameter.name}"
+        self._field_keys = plain_path(parameter.field)
+        self._field = checked(parameter.field, f"{where}.field") if self._field_keys is None else ""
+        self._filter = (
+            checked(parameter.filter, f"{where}.filter")
+            if parameter.filter.strip() != "true"
+            else ""
+        )
+        self._items = self._judged = self._chosen = self._valued = self._without = 0
+        self._last: Item | None = None
+        self._last_without: Item | None = None
+
+    async def verdicts(self, rows: Sequence[Item]) -> list[bool]:
+        """Whether each row counts, by the ``filter``."""
+        self._last = rows[-1]
+        self._items += len(rows)
+        if not self._filter:
+            self._judged += len(rows)
+            return [True] * len(rows)
+        verdicts = await self._run(first_of(self._filter), rows, "filter")
+        self._judged += sum(isinstance(verdict, bool) for one in verdicts for verdict in one)
+        return [one == [True] for one in verdicts]
+
+    async def values(self, rows: Sequence[Item]) -> list[list[Json]]:
+        """The values that each row gives."""
+        outputs = await self._outputs(rows)
+        self._chosen += len(rows)
+        for row, given in zip(rows, outputs, strict=True):
+            for value in given:
+                if isinstance(value, dict | list):
+                    raise MappingError(
+                        f"{self._where}.field {self._parameter.field!r} gave {keys_of(value)} where"
+                        " a text or number was expected; correct the expression"
+                    )
+            if None in given:
+                self._without += 1
+                self._last_without = row
+            self._valued += any(value is not None for value in given)
+        return [[value for value in given if value is not None] for given in outputs]
+
+    def refuse_doubtful(self) -> None:
+        if self._items and not self._judged:
+            raise MappingError(
+                f"{self._where}.filter {self._parameter.filter!r} gave neither true nor false for"
+                f" any of {self._items} parent items, which have {keys_of(self._last)}; correct it"
+            )
+        if self._chosen and not self._valued:
+            raise MappingError(
+                f"{self._where}.field {self._parameter.field!r} gave null for every one of"
+                f" {self._chosen} parent items, which have {keys_of(self._last)}; correct the path"
+            )
+        if self._without:
+            wanted = self._parameter.field.strip()
+            wanted = wanted if self._field_keys is not None else f"({wanted})"
+            both = f"({self._parameter.filter.strip()}) and " if self._filter else ""
+            raise MappingError(
+                f"{self._where}.field {self._parameter.field!r} gave null for {self._without} of"
+                f" {self._chosen} parent items, one of which has {keys_of(self._last_without)}:"
+                " their children could not be read; correct the path, or leave such items out"
+                f" with filter: {both}{wanted} != null"
+            )
+
+    async def _outputs(self, rows: Sequence[Item]) -> list[list[Json]]:
+        if self._field_keys is None:
+            return await self._run(self._field, rows, "field")
+        found = (follow(row, self._field_keys) for row in rows)
+        return [[None if value is MISSING else value] for value in found]
+
+    async def _run(self, program: str, rows: Sequence[Item], part: str) -> list[list[Json]]:
+        """The outputs of a program for each row."""
+        if not rows:
+            return []
+        outcomes = await self._jq.outputs(
+            f".[] | try [{program}\n] catch {{error: tostring}}",
+            rows,
+            where=f"{self._where}.{part} {getattr(self._parameter, part)!r}",
+        )
+        for row, outcome in zip(rows, outcomes, strict=True):
+            if isinstance(outcome, dict):
+                reason = jq_reason(JqError(outcome["error"]))
+                raise MappingError(
+                    f"{self._where}.{part} failed ({reason}) on a parent item with"
+                    f" {keys_of(row)}; correct the expression"
+                )
+        return outcomes

@@ -1,0 +1,341 @@
+"""What answers that are no JSON become: one JSON document for a body of lines, rows or elements.
+
+======== =============================== ============================================
+format   a body                          the document
+======== =============================== ============================================
+ndjson   ``{"id": 1}⏎{"id": 2}``         ``[{"id": 1}, {"id": 2}]``
+csv      ``id,name⏎1,Ada``               ``[{"id": "1", "name": "Ada"}]``
+xml      ``<a><b c="1">x</b></a>``       ``{"a": {"b": {"@c": "1", "#text": "x"}}}``
+======== =============================== ============================================
+
+A body goes in and a document comes out piece by piece, so that neither is held in memory. What
+breaks off, or is something else (a page of HTML, an error report), raises FormatError, with the
+line where that shows. Pure.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+import re
+from collections.abc import Buffer, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Literal, get_args, override
+
+import msgspec
+
+from errors import FormatError
+from transport.xml_documents import xml_as_json
+
+FormatName = Literal["json", "ndjson", "csv", "xml"]
+FORMATS: tuple[FormatName, ...] = get_args(FormatName)
+
+# What the resource wants first; what a server has instead is better than a 406.
+_ACCEPT: Mapping[FormatName, str] = {
+    "ndjson": "application/x-ndjson, application/jsonl, application/json;q=0.5, */*;q=0.1",
+    "csv": "text/csv, */*;q=0.1",
+    "xml": "application/xml, text/xml, */*;q=0.1",
+}
+_PIECE = 256 * 1024  # bytes of a document that are handed on at a time
+_BETWEEN = b",\n"  # no item can hold it, so that those who look for whole items find their ends
+_LONGEST_FIELD = 2**31 - 1  # characters; the body is bounded as a whole
+_UTF8 = "utf-8"
+
+_line_reader = msgspec.json.Decoder(msgspec.Raw)
+
+
+@dataclass(frozen=True)
+class CsvOptions:
+    """What neither the header row nor the charset of a CSV answer tells; None and (): unset.
+
+    ``columns`` name the columns of a body without a header row.
+    """
+
+    delimiter: str | None = None
+    encoding: str | None = None
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BodyFormat:
+    """The format of a resource's answers.
+
+    Of an XML document, ``lists`` are the paths under which a single element is a list, too;
+    under ``rows`` it is one where it can be a row.
+    """
+
+    name: FormatName = "json"
+    csv: CsvOptions = field(default_factory=CsvOptions)
+    lists: tuple[tuple[str, ...], ...] = ()
+    rows: tuple[str, ...] = ()
+
+    @property
+    def accept(self) -> str | None:
+        """The ``Accept`` header to send, None for JSON: then it is as everywhere."""
+        return _ACCEPT.get(self.name)
+
+    @property
+    def empty_is_list(self) -> bool:
+        """Whether a body of no bytes is an empty list, rather than no document."""
+        return self.name in {"ndjson", "csv"}
+
+    def document(self, body: Iterable[bytes], charset: str | None) -> Iterator[bytes]:
+        """The JSON document of a body, as UTF-8 in pieces.
+
+        ``charset`` is what the answer's headers declare, by Python's name, None for nothing.
+        Raises FormatError when the body is not whole, or not in this format.
+        """
+        match self.name:
+            case "ndjson":
+                return _ndjson(body, charset or _UTF8)
+            case "csv":
+                return _csv(body, self.csv, charset)
+            case "xml":
+                return xml_as_json(body, self.lists, self.rows, charset)
+            case "json":
+                return iter(body)
+
+
+def is_encoding(name: str) -> bool:
+    """Whether a name is that of a charset which Python reads texts in."""
+    try:
+        return "a,b".encode(name).decode(name) == "a,b"
+    except (LookupError, ValueError):
+        return False
+
+
+def _array(items: Iterable[bytes]) -> Iterator[bytes]:
+    """A JSON array of these items, in pieces of some size."""
+    held = bytearray(b"[")
+    is_first = True
+    for item in items:
+        held += item if is_first else _BETWEEN + item
+        is_first = False
+        if len(held) >= _PIECE:
+            yield bytes(held)
+            held.clear()
+    yield bytes(held + b"]")
+
+
+# --- ndjson ----------------------------------------------------------------------------
+
+
+def _ndjson(body: Iterable[bytes], charset: str) -> Iterator[bytes]:
+    """https://github.com/ndjson/ndjson-spec: a JSON value a line; blank lines are skipped."""
+    if charset != _UTF8:
+        body = _recoded(body, charset)
+    return _array(_json_lines(body))
+
+
+def _recoded(body: Iterable[bytes], charset: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(charset)()
+    try:
+        for piece in body:
+            yield decoder.decode(piece).encode(errors="replace")
+        yield decoder.decode(b"", final=True).encode()
+    except UnicodeDecodeError as error:
+        raise FormatError(f"it is not {charset}, as its headers say ({error.reason})") from None
+
+
+def _json_lines(body: Iterable[bytes]) -> Iterator[bytes]:
+    """Each line that is not blank, once it is known to be one JSON value."""
+    for number, line in enumerate(_lines(body), 1):
+        text = (line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line).strip(b" \t\r\n")
+        if text:
+            _refuse_no_value(text, number)
+            yield text
+
+
+def _lines(body: Iterable[bytes]) -> Iterator[bytes]:
+    begun: list[bytes] = []
+    for piece in body:
+        first, *others = piece.split(b"\n")
+        begun.append(first)
+        if others:
+            yield b"".join(begun)
+            yield from others[:-1]
+            begun = [others[-1]]
+    yield b"".join(begun)
+
+
+def _refuse_no_value(text: bytes, number: int) -> None:
+    """Raise FormatError for a line that is not one whole JSON value in UTF-8."""
+    try:
+        _line_reader.decode(text)
+        str(text, _UTF8)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        # The other reader takes what `decode_json` repairs: an unpaired surrogate.
+        try:
+            json.loads(text)
+        except (ValueError, RecursionError):
+            raise FormatError(f"line {number} is not one whole JSON value") from None
+
+
+# --- csv -------------------------------------------------------------------------------
+
+_QUOTED = re.compile(r'"[^"]*"?')
+# Excel's hint to itself: https://support.microsoft.com/office (text files with a separator).
+_SEPARATOR_HINT = re.compile(r'"?sep=(.)"?\s*')
+_DELIMITERS = (",", ";", "\t", "|")
+
+
+def _csv(body: Iterable[bytes], options: CsvOptions, charset: str | None) -> Iterator[bytes]:
+    """RFC 4180, with any delimiter: an object for each row, its values all texts."""
+    csv.field_size_limit(_LONGEST_FIELD)
+    return _array(map(msgspec.json.encode, _Rows(body, options, charset)))
+
+
+class _Rows:
+    """The rows of a CSV body, as objects by the names of the columns."""
+
+    def __init__(self, body: Iterable[bytes], options: CsvOptions, charset: str | None) -> None:
+        self._options = options
+        stream = _Stream(body)
+        self._encoding = (
+            options.encoding or _marked(stream.peek(len(codecs.BOM_UTF8))) or charset or _UTF8
+        )
+        # The mark at the beginning is no part of the text.
+        reader = "utf-8-sig" if self._encoding == _UTF8 else self._encoding
+        self._text = io.TextIOWrapper(io.BufferedReader(stream), reader, newline="")
+        self._skipped = 0  # lines before the first row
+        self._before = 0  # lines before the row at hand
+
+    def __iter__(self) -> Iterator[dict[str, str]]:
+        first = self._first_line()
+        if first is None:
+            return
+        self._refuse_other_document(first)
+        delimiter = self._options.delimiter or self._delimiter(first)
+        self._reader = csv.reader(chain((first,), self._text), delimiter=delimiter, strict=True)
+        columns = list(self._options.columns)
+        at = 0
+        for row in self._records():
+            if at == 0 and (not columns or [name.strip() for name in row] == columns):
+                columns = columns or _distinct(row)
+            elif len(row) != len(columns):
+                self._refuse_ragged(row, columns)
+            else:
+                yield dict(zip(columns, row, strict=True))
+            at += 1
+        if at == 1 and len(columns) == 1 and not self._options.columns:
+            raise FormatError(
+                f"it is one line of text, {columns[0][:80]!r}; if that is the header row of an"
+                " empty list, name it in csv.columns"
+            )
+
+    def _first_line(self) -> str | None:
+        """The first line that is not blank, None where there is none."""
+        try:
+            for line in self._text:
+                text = line.removeprefix("\ufeff")
+                hint = _SEPARATOR_HINT.fullmatch(text)
+                if hint and not self._options.delimiter:
+                    self._options = replace(self._options, delimiter=hint[1])
+                elif text.strip() and not hint:
+                    return text
+                self._skipped += 1
+        except UnicodeError as error:
+            raise self._undecodable(error, self._skipped) from None
+        return None
+
+    def _refuse_other_document(self, first: str) -> None:
+        """Raise FormatError for HTML, XML and JSON: some servers send their errors so, as 200."""
+        start = first.lstrip()
+        if start.startswith("<"):
+            raise FormatError("line 1 begins with '<': it is HTML or XML")
+        if start.startswith("{") or re.match(r'\[\s*(?:[{"\]]|$)', start):
+            raise FormatError(f"line 1 begins with {start[0]!r}: it is JSON")
+
+    def _delimiter(self, first: str) -> str:
+        """The first of the usual delimiters that stands in the header row."""
+        if self._options.columns:
+            return ","
+        bare = _QUOTED.sub("", first)
+        return next((one for one in _DELIMITERS if one in bare), ",")
+
+    def _records(self) -> Iterator[list[str]]:
+        """The rows but for blank ones; raises FormatError where there is no way to read one."""
+        while True:
+            self._before = self._skipped + self._reader.line_num
+            try:
+                row = next(self._reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raise self._unreadable(str(error)) from None
+            except UnicodeError as error:
+                raise self._undecodable(error, self._skipped + self._reader.line_num) from None
+            if len(row) > 1 or (row and row[0].strip()):
+                yield row
+
+    def _unreadable(self, reason: str) -> FormatError:
+        where = f"the row from line {self._before + 1} on"
+        if reason == "unexpected end of data":
+            return FormatError(f"{where} has a quote that is never closed: it breaks off")
+        return FormatError(f"{where} is not CSV ({reason})")
+
+    def _undecodable(self, error: UnicodeError, lines: int) -> FormatError:
+        # The text is decoded ahead of the lines that are read.
+        if isinstance(error, UnicodeDecodeError):
+            lines += error.object[: error.start].count(b"\n")
+        return FormatError(f"line {lines + 1} is not {self._encoding}; set csv.encoding")
+
+    def _refuse_ragged(self, row: Sequence[str], columns: Sequence[str]) -> None:
+        named = "csv.columns names" if self._options.columns else "the header row has"
+        raise FormatError(
+            f"line {self._before + 1} has {len(row)} values where {named} {len(columns)}; a wrong"
+            " delimiter (csv.delimiter), or a body that breaks off"
+        )
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """The names of the columns; one that stands there again is numbered, as ``name_2``."""
+    columns: list[str] = []
+    for name in map(str.strip, names):
+        column, number = name, 1
+        while column in columns:
+            number += 1
+            column = f"{name}_{number}"
+        columns.append(column)
+    return columns
+
+
+def _marked(beginning: bytes) -> str | None:
+    """The encoding that a byte order mark tells, None without one."""
+    if beginning.startswith(codecs.BOM_UTF8):
+        return _UTF8
+    if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    return None
+
+
+class _Stream(io.RawIOBase):
+    """Pieces of bytes, as a file that is read from its beginning to its end."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._left = b""
+
+    def peek(self, least: int = 1) -> bytes:
+        """The bytes that come next, so many at least; fewer at the end."""
+        while len(self._left) < least:
+            piece = next(self._pieces, None)
+            if piece is None:
+                break
+            self._left += piece
+        return self._left
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def readinto(self, buffer: Buffer, /) -> int:
+        with memoryview(buffer) as room:
+            taken = self.peek()[: len(room)]
+            room[: len(taken)] = taken
+        self._left = self._left[len(taken) :]
+        return len(taken)
