@@ -27,6 +27,7 @@ from framework.fused_mapping import (
     found,
     fuse,
 )
+from framework.query_check import no_program_fault
 from json_values import Json
 
 Items = list[dict[Json, Json]]
@@ -136,6 +137,8 @@ async def fused_mapping(jq: Jq, config: ResourceConfig, *, ask_all: bool = False
         if expression.jq not in programs:
             where = f"{kind_of(config)}: {expression}"
             programs[expression.jq] = await program_of(jq, expression.jq, where=where)
+    if fault := no_program_fault(config.selector.query, programs[query.jq].fault):
+        raise MappingError(fault).within(kind_of(config))
     return fuse(mappings, programs[query.jq], programs, ask_all=ask_all)
 
 
