@@ -126,7 +126,8 @@ def _is_reference(value: Json, *, many: bool) -> bool:
 def _fits(value: Json, schema: PropertySchema) -> bool:
     if schema.enum is not None and value not in schema.enum:
         return False
-    if isinstance(value, str) and schema.format in FORMATS and not FORMATS[schema.format](value):
+    has_format = FORMATS.get(schema.format or "")
+    if has_format and isinstance(value, str) and not has_format(value):
         return False
     if schema.type is None:
         return True
