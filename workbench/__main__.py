@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from workbench import catalog, sample_api
 from workbench.catalog import CatalogStore
+from workbench.check.command import check
 from workbench.report import Report
 from workbench.sail import Installation
 from workbench.sample_api import CLIENT_ID, CLIENT_SECRET, Helpdesk
@@ -23,7 +24,10 @@ from workbench.serve import serving
 
 @click.group()
 def main() -> None:
-    """Local stand-ins for Port and for an API to sync from: no account, no network."""
+    """Check an installation, and local stand-ins for Port and for an API to sync from."""
+
+
+main.add_command(check)
 
 
 @main.command("demo")

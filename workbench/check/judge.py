@@ -12,7 +12,7 @@ from framework.mapped_items import Items, Mapped
 from jq_engine.worker import JqWorker
 from json_values import MISSING, Json, follow
 from workbench.check.documents import Document
-from workbench.check.findings import Finding, Path, likeness
+from workbench.check.findings import Finding, Path, Severity, likeness
 from workbench.check.near import better, has_path, leaves, paths_in, values_of, written
 from workbench.check.reading import Seen
 from workbench.store.model import Blueprint, PropertySchema
@@ -20,6 +20,7 @@ from workbench.store.rules import EntityFault, faults_of
 
 _FEW: Final = 3  # items of which an absent key says something
 _SHOWN: Final = 60
+_SPEAKING: Final = 0.5  # likeness of names
 _NAMES: Final = ("id", "uuid", "key", "slug", "uid", "uri", "name", "login", "email")
 _TO: Final[Mapping[str, tuple[str, ...]]] = {
     "string": ("{} | tostring", '{} | join(", ")', "{}.name", "{}.id | tostring"),
@@ -77,7 +78,7 @@ class Judge:
         self, seen: Seen, path: Path, problem: str, remedy: str, *, is_error: bool = True
     ) -> Finding:
         problem = f"kind {seen.config.kind}: {problem}"
-        severity = "error" if is_error else "warn"
+        severity: Severity = "error" if is_error else "warn"
         return self._document.finding((*seen.base, *path), problem, remedy, severity=severity)
 
     # --- the query -------------------------------------------------------------------------
@@ -324,7 +325,7 @@ class Judge:
                 default=0.0,
             )
             # Small numbers are identifiers of many things: the name has to speak.
-            if not is_text and alike < 0.5:
+            if not is_text and alike < _SPEAKING:
                 continue
             best = max(best, (hits, alike, f"[{text}]" if many else text))
         return f"write {best[2]} ({best[0]} of {len(items)})" if best[0] else ""

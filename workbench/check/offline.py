@@ -46,9 +46,15 @@ class Installation:
         return any(one.severity == "error" for one in self.findings)
 
 
-async def read_installation(paths: Paths, jq: JqWorker) -> Installation:
-    """Read all files, and find everything that is wrong in them."""
-    variables = None if paths.settings is None else read_env(paths.settings, paths.settings.name)
+async def read_installation(
+    paths: Paths, jq: JqWorker, variables: Variables | None = None
+) -> Installation:
+    """Read all files, and find everything that is wrong in them.
+
+    ``variables`` stand in the place of a file of settings.
+    """
+    if paths.settings is not None:
+        variables = read_env(paths.settings, paths.settings.name)
     settings, findings = (None, []) if variables is None else read_settings(variables)
     document = read_yaml(paths.mapping, str(paths.mapping.name))
     config = read_mapping(document)
