@@ -99,8 +99,9 @@ def _alike(path: tuple[str, ...], items: Items) -> list[tuple[str, ...]]:
     for one in known:
         if one[:depth] == begun and len(one) > depth:
             score = likeness(_letters(missing), _letters(one[depth]))
-            same_rest = one[depth + 1 :] == path[depth + 1 :]
-            scored.append((score + 0.3 * same_rest, one))
+            rest = path[depth + 1 :]
+            if score >= _LIKE and one[depth + 1 :] == rest:
+                scored.append((score + len(rest), one))
         # The same name elsewhere: deeper, as in .fields.summary, or less deep.
         if _letters(one[-1]) == _letters(path[-1]):
             scored.append((0.9, one))

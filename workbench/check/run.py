@@ -98,6 +98,8 @@ async def _findings(
         found += errors
         if not errors or one.mapped:
             found += await judge.findings(one)
+        if not errors:
+            found += await troubles.repeated(one)
         if not errors and may_go_on(one):
             found += await _unpaged(session, installation, one)
     return said_once(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 import httpx
@@ -26,6 +27,7 @@ from resync.path_parameters import Binding, Parameter, Resource, request_for
 from resync.session import Session
 from settings import Settings
 from settings.fields import FIELDS
+from transport.observer import PageRead
 from workbench.check.documents import Document, Variables
 from workbench.check.findings import Finding, Path, likeness
 from workbench.check.near import better, leaves, lists_of_objects, written
@@ -37,6 +39,9 @@ _MOST: Final = 8  # requests that look for a better path
 _FORBIDDEN: Final = 403
 _NOT_FOUND: Final = frozenset({404, 410})
 _IS_PARAMETER: Final = re.compile(r"path_parameters\.(\w+)\.(field|filter)")
+_AT_MOST: Final = re.compile(
+    r"(?:at most|maximum(?: is| of)?|exceed|less than or equal to|<=) (\d+)"
+)
 _CAPPED: Final = 5  # a full page of a server's own size is a multiple of this
 _CURSORS: Final = ("cursor", "token", "after", "continuation", "marker", "next_page", "nextpage")
 
@@ -80,11 +85,30 @@ class Troubles:
         )
         return finding
 
-    def _paging(self, seen: Seen, error: OceanCustomError, remedy: str) -> Finding:
+    async def repeated(self, seen: Seen) -> list[Finding]:
+        """A second page with the rows of the first one: the position is not heeded."""
+        for purpose in ("parent", "page"):
+            pages = [page for page in seen.pages if page.purpose == purpose]
+            for one, other in pairwise(pages):
+                is_walk = one.goes_on and _bare(one.url) == _bare(other.url)
+                if is_walk and one.rows and one.rows == other.rows and _rows(one) == _rows(other):
+                    request = self._resource(seen).endpoint.pagination.pagination_param
+                    error = PaginationError(
+                        f"kind {seen.config.kind}: page 2 has the rows of page 1: the API does not"
+                        f" heed {request or 'the position it is asked for'}"
+                    )
+                    own = await self._other_paging(seen)
+                    remedy = "correct paginationParam to the name in the API's documentation"
+                    return [self._paging(seen, error, own or remedy, "paginationParam")]
+        return []
+
+    def _paging(
+        self, seen: Seen, error: OceanCustomError, remedy: str, name: str = "paginationType"
+    ) -> Finding:
         """At the resource's own pagination if it has one, else at the setting."""
         if self._document.at((*seen.base, "selector", "pagination")) is not None:
             return self._at(seen, ("selector", "pagination"), error, remedy)
-        return self._of_setting("paginationType", error, remedy)
+        return self._of_setting(name, error, remedy, "paginationType")
 
     # --- errors --------------------------------------------------------------------------------
 
@@ -143,6 +167,8 @@ class Troubles:
                 return self._of_setting("baseUrl", error, base)
             return self._at(seen, ("kind",), error, remedy or "correct the path")
         if status in {400, 422}:
+            if most := _AT_MOST.search(str(error)):
+                return self._paging(seen, error, f"write {most[1]} for the page size")
             remedy = await self._without_params(seen)
             if remedy:
                 return self._paging(seen, error, remedy)
@@ -176,6 +202,9 @@ class Troubles:
             return self._at(seen, path, error, remedy)
         if "404 or 410" in sentence and resource.parameters:
             remedy = await self._other_field(seen, resource)
+            if not remedy and len(resource.parameters) > 1:
+                # Of parameters that multiply, the first few pairs may well be none.
+                return replace(self._at(seen, ("kind",), error, ""), severity="warn")
             name = resource.parameters[0].name
             path = ("selector", "path_parameters", name, "field") if remedy else ("kind",)
             return self._at(seen, path, error, remedy)
@@ -383,6 +412,15 @@ def _leads_on(url: str, text: str) -> bool:
     except (httpx.InvalidURL, ValueError):
         return False
     return target.path.rstrip("/") == own.path.rstrip("/") and target.query != own.query
+
+
+def _bare(url: str) -> str:
+    return url.partition("?")[0]
+
+
+def _rows(page: PageRead) -> Json:
+    lists = [rows for _, rows in lists_of_objects(page.body)]
+    return max(lists, key=len, default=page.body)
 
 
 def said_once(findings: Sequence[Finding]) -> list[Finding]:

@@ -7,9 +7,10 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 from urllib.parse import urlsplit
 
-# RFC 3339, 5.6: a date, a time with seconds, and an offset, without exception.
+# RFC 3339, 5.6, with seconds and an offset; the colon in that may be missing, as in Jira's times,
+# which Port takes (https://github.com/ajv-validator/ajv-formats reads them so).
 _DATE_TIME: Final = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d(:?\d\d)?)", re.ASCII
 )
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
