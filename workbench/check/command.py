@@ -96,7 +96,7 @@ def check(  # noqa: PLR0913 (one for each option)
     requests: bool,
     as_json: bool,
 ) -> None:
-    """Find what is wrong with settings, mapping and blueprints.
+    r"""Find what is wrong with settings, mapping and blueprints.
 
     First the files alone; when they are in order, a few pages of each resource are read. Nothing is
     written anywhere.
