@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,10 +14,12 @@ from starlette.types import ASGIApp
 from jq_engine.worker import JqWorker
 from json_values import Json
 from paging.limits import Limits
+from settings import Settings
 from tests.examples import Example
 from workbench.check.offline import Paths, read_installation
 from workbench.check.run import Report, check_online
 
+Http = Callable[[Settings], httpx.AsyncClient]
 PREFIX = "OCEAN__INTEGRATION__CONFIG__"
 LIMITS = Limits(pages=2, children=3, items=1000)
 
@@ -43,17 +45,20 @@ def write_example(folder: Path, example: Example) -> Paths:
     return Paths(write_env(folder, example.settings), mapping, blueprints)
 
 
-async def checked_files(paths: Paths, api: ASGIApp | None) -> Report:
-    """What a check says of files; ``api`` None: nothing may be requested."""
+def served(api: ASGIApp) -> Http:
+    """A way to an API in this process."""
+    transport = httpx.ASGITransport(api)
+    return lambda _: httpx.AsyncClient(transport=transport)
+
+
+async def checked_files(paths: Paths, http: Http | None) -> Report:
+    """What a check says of files; ``http`` None: nothing may be requested."""
     jq = JqWorker()
     try:
         installation = await read_installation(paths, jq)
     finally:
         await jq.aclose()
-    if installation.has_errors or installation.settings is None or api is None:
+    if installation.has_errors or installation.settings is None or http is None:
         return Report(installation.findings)
     installation.settings = replace(installation.settings, max_retry_wait=1)
-    transport = httpx.ASGITransport(api)
-    return await check_online(
-        installation, LIMITS, lambda _: httpx.AsyncClient(transport=transport)
-    )
+    return await check_online(installation, LIMITS, http)
