@@ -167,7 +167,11 @@ class Scene:
         }[where]
         self.write()
         lines = (self.folder / name).read_text().splitlines()
-        return name, next(at for at, line in enumerate(lines, 1) if needle in line)
+        return name, next(
+            at
+            for at, line in enumerate(lines, 1)
+            if needle in line or line.strip() == needle.removeprefix("=")
+        )
 
 
 def _open(_: Settings) -> httpx.AsyncClient:
