@@ -29,7 +29,7 @@ from settings.fields import FIELDS
 from transport.observer import PageRead
 from workbench.check.documents import Document, Variables
 from workbench.check.findings import Finding, Path, likeness
-from workbench.check.near import better, leaves, lists_of_objects, written
+from workbench.check.near import better, leaves, lists_of_objects, values_of, written
 from workbench.check.programs import place_in
 from workbench.check.reading import Seen
 from workbench.check.settings import variable_of
@@ -83,6 +83,36 @@ class Troubles:
         return self._variables.finding(
             variable_of(name), told, remedy, beside=variable_of(beside or "baseUrl")
         )
+
+    async def unfound(self, seen: Seen) -> list[Finding]:
+        """Configured paths of paging that lead nowhere, though more pages follow."""
+        pages = [page for page in seen.own_pages if page.rows and page.goes_on]
+        paging = self._resource(seen).endpoint.pagination
+        found = []
+        for name, path in (("hasMorePath", paging.has_more_path), ("totalPath", paging.total_path)):
+            if not pages or not path or path.startswith("header:"):
+                continue
+            expression = path if path.startswith(".") else written(path.split("."))
+            bodies = [page.body for page in pages if isinstance(page.body, dict)]
+            values = await values_of(self._session.jq, expression, bodies)
+            if any(value is not None for value in values):
+                continue
+            near = await better(self._session.jq, expression, bodies)
+            remedy = f"the answers have {keys_of(pages[0].body)}"
+            if near:
+                remedy = f"write {near.expression.lstrip('.')}"
+            error = PaginationError(f"kind {seen.config.kind}: {name} {path!r} finds nothing")
+            found.append(self._paging(seen, error, remedy, name))
+        return found
+
+    async def absent(self, seen: Seen) -> list[Finding]:
+        """Children of which none is there: a parent's field may be the wrong one."""
+        statuses = {one.status for one in seen.exchanges if one.purpose == "page"}
+        if seen.errors or not statuses or not statuses <= _NOT_FOUND:
+            return []
+        kind = seen.config.kind
+        error = MappingError(f"kind {kind}: 404 or 410 for every value of its path parameters")
+        return [await self._mapping(seen, error)]
 
     async def repeated(self, seen: Seen) -> list[Finding]:
         """A second page with the rows of the first one: the position is not heeded."""
