@@ -13,6 +13,7 @@ import httpx
 from errors import (
     BodyError,
     CredentialsError,
+    MappingError,
     OceanCustomError,
     OriginError,
     PaginationError,
