@@ -214,6 +214,10 @@ class Troubles:
         return await self._without_params(seen)
 
     async def _no_json(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
+        if "is no empty page of this list" in str(error):
+            # What is the same in a few pages need not be so in the next ones.
+            remedy = "an answer without rows looks unlike the others: read more with --pages"
+            return replace(self._at(seen, ("kind",), error, remedy), severity="warn")
         is_html = "html" in str(error).lower()
         if is_html and all_failed:
             base = await self._near_base(seen)
