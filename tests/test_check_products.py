@@ -28,6 +28,8 @@ GAPS: Mapping[str, str] = {
     "jira-agile: a wrong place for the end": WITHIN,
     "servicenow: positions in place of links": WITHIN,
     "twilio: closed accounts": WITHIN,
+    "harness: positions": "a warning",
+    "spring-data: positions under the name of the page": "a warning",
 }
 """Mistakes that a bounded look does not see, as product and mistake, and why."""
 # Keys that a simulator's rows do not have, empty pages that few others tell of, pairs of values.
