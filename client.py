@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from itertools import count
 from urllib.parse import urlencode
 
 import httpx
@@ -54,6 +55,7 @@ from transport.bodies import (
 )
 from transport.http_client import WIRE_ERRORS, AddressRefused, open_http, tls_refusal
 from transport.large_lists import SlicedRows, slice_list
+from transport.observer import Observer, Watch
 from transport.origin import OriginGuard
 from transport.outage import Outage
 from transport.rate_limit import RateLimit, is_rate_limited, parse_retry_after
@@ -144,11 +146,13 @@ class ApiClient:
         jq: Jq,
         *,
         http: Callable[[Settings], httpx.AsyncClient] = http_of,
+        observer: Observer | None = None,
     ) -> None:
         self._settings = settings
         self._jq = jq
         self.redact = Redactor(*settings.secrets, credentials=settings.secrets_in_data)
         self.counts = Counts()
+        self._watch = Watch(observer, self.redact)
         self.outage = Outage()
         self._retry_log = RetryLog()
         self._http = http(settings)
@@ -157,6 +161,7 @@ class ApiClient:
         self._limits = BodyLimits(settings.max_compressed_size, settings.max_response_size)
         self._http.event_hooks["response"].append(self._limits)
         self._http.event_hooks["response"].append(self._learn_cookies)
+        self._http.event_hooks["response"].append(self._watch.login)
         self._auth = make_auth(
             settings.credentials,
             settings.base_url,
@@ -223,6 +228,7 @@ class ApiClient:
         Raises SourceError, CredentialsError or one of their kinds.
         """
         limited = False
+        numbers = count(1)
 
         def on_retry(error: SourceError, wait: float) -> None:
             nonlocal limited
@@ -235,7 +241,9 @@ class ApiClient:
                 await asyncio.sleep(seconds)
 
         async def attempts(max_wait: float) -> Answer:
-            return await retried(lambda: self._attempt(request), max_wait, on_retry, sleep=sleep)
+            return await retried(
+                lambda: self._attempt(request, next(numbers)), max_wait, on_retry, sleep=sleep
+            )
 
         try:
             async with self._permits:
@@ -244,7 +252,7 @@ class ApiClient:
             # asyncio tells of tasks, and of their errors, before those leave the session.
             raise error.rewritten(self.redact) from None
 
-    async def _attempt(self, request: PageRequest) -> Answer:
+    async def _attempt(self, request: PageRequest, attempt: int) -> Answer:
         with self.counts.limited.running():
             async with self._rate:
                 reset_at = await self._limit.admitted()
@@ -253,7 +261,7 @@ class ApiClient:
         sign_in: list[str] = []  # what the request waits for
         try:
             async with asyncio.timeout(self._settings.timeout):
-                reply = await self._exchange(request, sign_in)
+                reply = await self._exchange(request, attempt, sign_in)
             reply = await self._as_json(request, reply)
         except (SourceError, CredentialsError) as error:
             raise error.within(self._described(request, sign_in)) from None
@@ -308,7 +316,7 @@ class ApiClient:
         self._auth.left_unanswered(sign_in[0])
         return sign_in[0]
 
-    async def _exchange(self, request: PageRequest, sign_in: list[str]) -> _Reply:
+    async def _exchange(self, request: PageRequest, attempt: int, sign_in: list[str]) -> _Reply:
         """One signed request and its redirects, each hop admitted and signed anew.
 
         Transports may rewrite a request's URL to an address, so the URL kept here counts.
@@ -322,20 +330,22 @@ class ApiClient:
             content_of, headers = encoded_body(body, is_form=request.is_form, headers=own_headers)
             if request.format.accept:
                 headers.setdefault("Accept", request.format.accept)
-            response = await self._http.send(
-                self._http.build_request(
-                    method,
-                    url,
-                    headers=headers,
-                    **content_of,
-                    extensions={SIGN_IN_UNDER_WAY: sign_in},
-                ),
-                auth=self._auth,
-                follow_redirects=False,
-                stream=True,
-            )
-            async with aclosing(response):
-                content = await _content(response, request)
+            with self._watch.request(request.purpose, method, url, attempt) as sent:
+                response = await self._http.send(
+                    self._http.build_request(
+                        method,
+                        url,
+                        headers=headers,
+                        **content_of,
+                        extensions={SIGN_IN_UNDER_WAY: sign_in, **sent.extensions},
+                    ),
+                    auth=self._auth,
+                    follow_redirects=False,
+                    stream=True,
+                )
+                async with aclosing(response):
+                    content = await _content(response, request)
+                sent.answered(response, _size(content))
             location = response.headers.get("Location")
             if response.status_code not in _REDIRECTS or location is None:
                 return _Reply(str(url), response, content)
@@ -466,7 +476,7 @@ class ApiClient:
 
     def _not_json(self, request: PageRequest, reply: _Reply) -> str:
         kind = reply.response.headers.get("Content-Type", "no content type")
-        size = reply.content.size if isinstance(reply.content, Spool) else len(reply.content)
+        size = _size(reply.content)
         failed = self._failed(request, reply)
         return f"{failed}: not the JSON it should be ({kind}, {size} bytes)"
 
@@ -514,6 +524,10 @@ def _only_secures(url: httpx.URL, target: httpx.URL) -> bool:
     """Whether a redirect leads to the same URL under https: the guard keeps it at http."""
     same_place = (url.host, url.raw_path) == (target.host, target.raw_path)
     return same_place and (url.scheme, target.scheme) == ("http", "https")
+
+
+def _size(content: bytes | Spool) -> int:
+    return content.size if isinstance(content, Spool) else len(content)
 
 
 async def _content(response: httpx.Response, request: PageRequest) -> bytes | Spool:

@@ -16,6 +16,7 @@ from json_values import MISSING, Json, follow
 from paging.signals import Scopes, Verdict, is_range, known_boolean, known_signal, scopes_of
 from paging.totals import Known, Totals, known_totals, objects_beside, total_beside
 from transport.formats import BodyFormat
+from transport.observer import Purpose
 
 SendIn = Literal["query", "body"]
 
@@ -39,6 +40,7 @@ class PageRequest:
     ``absent_statuses``: those by which an answer says that there is no such page.
     ``body`` is sent as JSON, a text as it is or, with ``is_form``, as a form; ``format`` is that of
     the answer.
+    ``purpose`` is what it is for, as an observer is told.
     """
 
     url: str = field(repr=False)
@@ -50,6 +52,7 @@ class PageRequest:
     absent_statuses: frozenset[int] = frozenset()
     is_form: bool = False
     format: BodyFormat = field(default_factory=BodyFormat)
+    purpose: Purpose = "page"
 
     @cached_property
     def key(self) -> str:

@@ -28,6 +28,7 @@ class Doubt(Enum):
     MOVED = "rows may have moved from one page to another meanwhile"
     EMPTY = "a page was empty"
     GONE = "a child answered 404 or 410"
+    TRUNCATED = "the reading was bounded"
     SAID_EMPTY = "a status was taken for nothing here"
     END = "a list may have ended too early"
     ABSENT = "no answer had anything where data_path leads"

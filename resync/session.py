@@ -13,7 +13,7 @@ import json
 import time
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -32,6 +32,7 @@ from jq_engine.worker import JqWorker
 from json_values import escaped
 from pagination import make_paginator
 from paging.extraction import Extractor, Item
+from paging.limits import NO_LIMITS, Bounds, Limits
 from paging.model import PageRequest
 from resync.children import Absent, Children, key_of, name_of
 from resync.completeness import Completeness, Doubt
@@ -54,6 +55,7 @@ from resync.row_values import Chooser
 from resync.streams import each, in_batches, merged
 from resync.walk import Walker
 from settings import Settings
+from transport.observer import Observer
 
 BATCH_ITEMS = 500
 BATCH_BYTES = 16 * 1024 * 1024
@@ -77,10 +79,10 @@ class Session:
     as a parent is read once.
     ``jq_environment`` lets jq programs read the process environment, as Ocean's setting
     ``allow_environment_variables_jq_access`` does for mappings, but for the variables that are
-    Port's own or hold one of ``ports_secrets``.
+    Port's own or hold one of ``ports_secrets``. ``observer`` is told of all requests and pages.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each is a part of a resync)
         self,
         settings: Settings,
         *,
@@ -88,12 +90,13 @@ class Session:
         jq_environment: bool = False,
         ports_secrets: tuple[str, ...] = (),
         http: Callable[[Settings], httpx.AsyncClient] = http_of,
+        observer: Observer | None = None,
     ) -> None:
         self.settings = settings
         self.started_at = time.time()
         self.jq = JqWorker(environment=jq_environment, secrets=ports_secrets)
-        self.client = ApiClient(settings, self.jq, http=http)
-        self.walker = Walker(self.client, settings, self.jq)
+        self.client = ApiClient(settings, self.jq, http=http, observer=observer)
+        self.walker = Walker(self.client, settings, self.jq, observer)
         self.store = ItemStore()
         self.parents = _Parents(self.walker, self.store)
         self._resources = tuple(resources)
@@ -133,9 +136,14 @@ class Session:
                         keys.add(_list_key(one.parent, request))
         return frozenset(keys)
 
-    def read(self, resource: Resource, *, again: Again | None = None) -> Reading:
-        """A reading of a resource, about to begin; ``again``: what an earlier one left open."""
-        return Reading(self, resource, again)
+    def read(
+        self, resource: Resource, *, again: Again | None = None, limits: Limits = NO_LIMITS
+    ) -> Reading:
+        """A reading of a resource, about to begin; ``again``: what an earlier one left open.
+
+        With limits it may end before all was read.
+        """
+        return Reading(self, resource, again, limits)
 
     def extract(self, resource: Resource) -> AsyncGenerator[list[Item]]:
         """The batches of a reading, for those who do not ask for its doubts."""
@@ -163,10 +171,17 @@ class Again:
 class Reading:
     """One reading of a resource; ``left`` is known when its batches came to their end."""
 
-    def __init__(self, session: Session, resource: Resource, again: Again | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        resource: Resource,
+        again: Again | None = None,
+        limits: Limits = NO_LIMITS,
+    ) -> None:
         self._session = session
         self._resource = resource
         self._again = again
+        self._limits = limits
         self._walk: _ResourceWalk | None = None
         self.left = Again()
 
@@ -186,6 +201,11 @@ class Reading:
         return self._walk.skipped if self._walk is not None else 0
 
     @property
+    def truncated(self) -> bool:
+        """Whether a limit ended it before all was read."""
+        return Doubt.TRUNCATED in self.doubts
+
+    @property
     def why(self) -> str:
         """Why its lists ended, for the log; "" where none did."""
         return self._walk.why if self._walk is not None else ""
@@ -200,7 +220,7 @@ class Reading:
         session.client.outage.begin_kind()
         try:
             ready = await session.ready(resource)
-            walk = self._walk = _ResourceWalk(session, ready, self._again)
+            walk = self._walk = _ResourceWalk(session, ready, self._again, Bounds(self._limits))
             batches = in_batches(
                 walk.chunks(), most_items=BATCH_ITEMS, most_bytes=BATCH_BYTES, linger=BATCH_LINGER
             )
@@ -280,9 +300,12 @@ class _EdgeCheck:
 class _ResourceWalk:
     """The walk over one resource: everything is checked before the first request."""
 
-    def __init__(self, session: Session, resource: Resource, again: Again | None) -> None:
+    def __init__(
+        self, session: Session, resource: Resource, again: Again | None, bounds: Bounds
+    ) -> None:
         self._session = session
         self._resource = resource
+        self._bounds = bounds
         self._again = again
         self._only = again.only if again else None
         self._children = Children(resource.kind, again.absent if again else None)
@@ -362,6 +385,8 @@ class _ResourceWalk:
             doubts.add(Doubt.EMPTY)
         if self._children.gone:
             doubts.add(Doubt.GONE)
+        if self._bounds.truncated:
+            doubts.add(Doubt.TRUNCATED)
         if self._children.empty:
             doubts.add(Doubt.SAID_EMPTY)
         return frozenset(doubts)
@@ -400,8 +425,11 @@ class _ResourceWalk:
                 async for chunk in pages:
                     for edge in self._edges:
                         edge.check()
-                    items += len(chunk[0])
-                    yield chunk
+                    cut = self._cut(chunk, items)
+                    items += len(cut[0])
+                    yield cut
+                    if self._bounds.end_items(items):
+                        break
             self._refuse_doubtful_end()
             for edge in self._edges:
                 await edge.settle()
@@ -411,6 +439,13 @@ class _ResourceWalk:
             for source in self._sources:
                 source.forget_pages()
         self._has_items = items > 0
+
+    def _cut(self, chunk: Chunk, items: int) -> Chunk:
+        """A chunk after so many items, as far as the limits go."""
+        most = self._bounds.limits.items
+        if most is None or not self._bounds.end_items(items + len(chunk[0])):
+            return chunk
+        return chunk[0][: most - items], chunk[1]
 
     def _refuse_doubtful_end(self) -> None:
         children = self._children
@@ -432,12 +467,12 @@ class _ResourceWalk:
             return
         request = await self._request(self._target, binding)
         if self._shared_list is not None:
-            kept = self._session.parents.pages(self._target, request)
+            kept = self._session.parents.pages(self._target, request, self._bounds.limits)
             async with aclosing(self._guarded(kept, self._target, request, binding)) as chunks:
                 async for chunk in chunks:
                     yield chunk
             return
-        walk = self._session.walker.walk(request, self._target)
+        walk = self._session.walker.walk(request, self._target, self._bounds)
         pages = self._guarded(walk, self._target, request, binding)
         async with aclosing(pages):
             async for fetched in pages:
@@ -502,7 +537,17 @@ class _ResourceWalk:
         bindings = each([Binding()])
         for group in self._parameters:
             bindings = self._extended(bindings, group)
-        return bindings
+        return self._first(bindings) if self._parameters else bindings
+
+    async def _first(self, bindings: AsyncGenerator[Binding]) -> AsyncGenerator[Binding]:
+        """As many bindings as the limits allow."""
+        children = 0
+        async with aclosing(bindings):
+            async for binding in bindings:
+                if self._bounds.end_children(children):
+                    return
+                children += 1
+                yield binding
 
     def _extended(
         self, bindings: AsyncGenerator[Binding], group: InStep
@@ -522,7 +567,7 @@ class _ResourceWalk:
             choices = self._chosen.followed(group.names, lambda: self._listed(group))
         else:
             source = self._parents[group.names[0]]
-            request = await self._request(source, binding)
+            request = replace(await self._request(source, binding), purpose="parent")
             marks = binding.marks(source.endpoint.placeholders())
             followed = self._chosen.followed(
                 (group.names, request.key, json.dumps(marks)),
@@ -547,7 +592,7 @@ class _ResourceWalk:
         """The distinct values of one parent's items; ``marks`` are what it hangs on itself."""
         source = self._parents[group.names[0]]
         distinct = Distinct()
-        pages = self._session.parents.pages(source, request)
+        pages = self._session.parents.pages(source, request, self._bounds.limits)
         async with aclosing(pages):
             async for items, _ in pages:
                 # A parent walked for another resource was counted there.
@@ -691,23 +736,28 @@ class _Parents:
         """Stop walking, and forget everything."""
         await self._walks.aclose()
 
-    async def pages(self, source: Completeness, request: PageRequest) -> AsyncGenerator[Chunk]:
+    async def pages(
+        self, source: Completeness, request: PageRequest, limits: Limits
+    ) -> AsyncGenerator[Chunk]:
         """The items of a parent, page by page; its doubts are those of whoever takes its items."""
-        key = _list_key(source.endpoint, request)
+        key = (_list_key(source.endpoint, request), limits)
         walked_for = self._walked_for.setdefault(key, source)
-        pages = self._walks.followed(key, lambda: self._walked(walked_for, request))
+        pages = self._walks.followed(key, lambda: self._walked(walked_for, request, limits))
         async with aclosing(pages):
             async for chunk in pages:
                 yield chunk
         source.take_over(walked_for)
 
     async def _walked(
-        self, source: Completeness, request: PageRequest
+        self, source: Completeness, request: PageRequest, limits: Limits
     ) -> AsyncGenerator[list[Item]]:
-        walk = self._walker.walk(request, source)
+        bounds = Bounds(limits)
+        walk = self._walker.walk(request, source, bounds)
         async with aclosing(walk):
             async for fetched in walk:
                 yield fetched.extracted.items
+        if bounds.truncated:
+            source.doubts.add(Doubt.TRUNCATED)
         if not source.endpoint.placeholders():
             # Whoever takes these items later asks nothing: what is wrong with them is told now.
             await _settled(_EdgeCheck(self._walker, source))

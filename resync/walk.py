@@ -31,6 +31,7 @@ from paging.error_reports import (
 )
 from paging.experiments import differs
 from paging.extraction import NO_ITEMS, Extracted, Extractor, Measured
+from paging.limits import Bounds
 from paging.model import End, Experiment, Page, PageRequest, Place, Progress, Step
 from paging.page_recognition import Suspect
 from resync.completeness import Asked, Completeness
@@ -38,6 +39,7 @@ from settings import Settings
 from settings.values import OAuthCredentials
 from transport.bodies import MIB
 from transport.large_lists import SlicedRows
+from transport.observer import Observer, PageRead
 
 AHEAD_OF_WALK = 32 * MIB
 """Bytes of bodies that one walk asks for ahead, as far as the last one's size tells."""
@@ -92,14 +94,23 @@ _Outcome = Step | OceanCustomError
 class Walker:
     """Walks over the endpoints of one API; what they ask for ahead shares one number of places."""
 
-    def __init__(self, client: ApiClient, settings: Settings, jq: Jq) -> None:
+    def __init__(
+        self,
+        client: ApiClient,
+        settings: Settings,
+        jq: Jq,
+        observer: Observer | None = None,
+    ) -> None:
         self._client = client
+        self._observer = observer
         self._settings = settings
         self._jq = jq
         self._ahead_free = settings.max_concurrent_requests
 
-    async def walk(self, request: PageRequest, source: Completeness) -> AsyncGenerator[Fetched]:
-        """Every page of an endpoint, in order.
+    async def walk(
+        self, request: PageRequest, source: Completeness, bounds: Bounds | None = None
+    ) -> AsyncGenerator[Fetched]:
+        """Every page of an endpoint, in order, as far as the bounds go.
 
         Raises PaginationError when the walk cannot be proved complete, and what ``send``
         raises; what came before the error has been yielded.
@@ -109,17 +120,20 @@ class Walker:
         first = source.paginator.first(replace(request, list_path=list_path))
         walk = _Walk(source, source.begin(), CycleGuard(self._settings.max_pages), first)
         upcoming: PageRequest | None = first
+        bounds = bounds or Bounds()
         try:
             while upcoming is not None:
                 opened = await self._fetched(walk, upcoming)
                 opened, outcome = await self._decided(walk, opened)
-                if isinstance(outcome, Step) and outcome.next is not None:
+                if isinstance(outcome, Step) and outcome.next is not None and not bounds.are_set:
                     self._look_ahead(walk, outcome.progress, outcome.next, opened.answer.size)
                 if _is_new(opened.page, walk.progress, outcome):
                     opened = await _without_known(opened, outcome, source.extractor)
                     for fetched in self._told(walk, opened):
                         yield fetched
+                self._watch(opened, outcome)
                 walk.progress, upcoming = self._onward(walk, opened, outcome)
+                upcoming = bounds.after(walk.progress.pages, upcoming)
             if suspect := source.recognition.end_walk(walk.number):
                 raise self._no_page(suspect)
         except OceanCustomError as error:
@@ -220,7 +234,9 @@ class Walker:
         self, experiment: Experiment, source: Completeness, of: PageRequest, walk: int
     ) -> Step | Experiment:
         """What an experiment leads to."""
-        request = replace(self._unsigned(experiment.request), list_path=of.list_path)
+        request = replace(
+            self._unsigned(experiment.request), list_path=of.list_path, purpose="check"
+        )
         logger.opt(lazy=True).debug(
             "{}: asked to settle {}", lambda: self._client.describe(request), lambda: experiment.of
         )
@@ -274,6 +290,24 @@ class Walker:
                 asked, walk.begun_with, has_body=bool(opened.answer.size), nothing=nothing
             )
 
+    def _watch(self, opened: _Opened, outcome: _Outcome) -> None:
+        """Tell the observer of a page."""
+        if self._observer is None:
+            return
+        step = outcome if isinstance(outcome, Step) else None
+        self._observer.read(
+            PageRead(
+                opened.request.purpose,
+                self._client.describe(opened.request).partition(" ")[2],
+                opened.page.status,
+                opened.page.length,
+                [item for extracted, _ in opened.runs for item in extracted.items],
+                opened.page.body,
+                goes_on=step is not None and step.next is not None,
+                why=step.why.value if step is not None and step.why is not None else None,
+            )
+        )
+
     # --- once all walks are over -----------------------------------------------------------
 
     async def settle(self, source: Completeness) -> None:
@@ -325,7 +359,7 @@ class Walker:
         before = source.paginator.before(first.request, first.page)
         if before is None:
             return True
-        answer = await self._client.send(before)
+        answer = await self._client.send(replace(before, purpose="check"))
         opened = await self._opened(before, answer, source)
         if differs(first.page, opened.page):
             raise PaginationError(
