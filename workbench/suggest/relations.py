@@ -1,0 +1,167 @@
+"""Relations: fields whose values are the identifiers of another endpoint's items.
+
+Texts that are all identifiers of another endpoint speak for themselves. Small whole numbers do
+not: every list has a 1, a 2 and a 3, so the field's name must speak too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from json_values import Json
+from workbench.suggest.fields import Column
+from workbench.suggest.study import Relation, Study
+from workbench.suggest.vocabulary import words_of
+
+_ENOUGH = 3  # distinct values
+_SYNONYMS = (
+    frozenset(["user", "users", "person", "people", "member", "author", "owner", "assignee", "creator", "reporter", "account", "agent", "employee", "contact", "customer", "requester", "manager", "lead"]),
+    frozenset(["team", "teams", "group", "groups", "squad", "department"]),
+    frozenset(["project", "projects", "repository", "repositories", "repo", "repos"]),
+    frozenset(["organization", "organizations", "org", "orgs", "organisation", "company", "tenant", "workspace"]),
+)  # fmt: skip
+_LONG = 6  # characters of a text that no list has by chance
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """A field that may refer to others: jq for its texts, and all its values."""
+
+    keys: tuple[str, ...]
+    expression: str
+    values: frozenset[str]
+    are_texts: bool
+    many: bool
+
+
+def references(study: Study) -> Iterator[_Reference]:
+    """Every field that can hold an identifier, alone or in a list."""
+    for column in study.columns:
+        values = column.present
+        if study.identifier_column and column.keys == study.identifier_column.keys:
+            continue
+        if values and all(map(_is_key, values)):
+            yield _Reference(
+                column.keys, column.text_path if _texts(values) else _as_text(column), _set(values),
+                _texts(values), many=False,
+            )  # fmt: skip
+        elif values and all(isinstance(value, list) for value in values):
+            yield from _lists(column, [inner for value in values for inner in value])
+
+
+def _lists(column: Column, inner: Sequence[Json]) -> Iterator[_Reference]:
+    if inner and all(map(_is_key, inner)):
+        text = "." if _texts(inner) else "tostring"
+        yield _Reference(
+            column.keys, f"[{column.path}[]? | {text}]", _set(inner), _texts(inner), many=True
+        )
+    elif inner and all(isinstance(value, dict) for value in inner):
+        for key in dict.fromkeys(key for value in inner for key in value):
+            values = [value[key] for value in inner if value.get(key) is not None]
+            if values and all(map(_is_key, values)):
+                text = f".{key}" if _texts(values) else f".{key} | tostring"
+                yield _Reference(
+                    (*column.keys, str(key)), f"[{column.path}[]? | {text}]", _set(values),
+                    _texts(values), many=True,
+                )  # fmt: skip
+
+
+def _as_text(column: Column) -> str:
+    return f"{column.path} | if . == null then null else tostring end"
+
+
+def _is_key(value: Json) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool) and str(value) != ""
+
+
+def _texts(values: Sequence[Json]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _set(values: Sequence[Json]) -> frozenset[str]:
+    return frozenset(map(str, values))
+
+
+def find_relations(study: Study, studies: Sequence[Study]) -> list[Relation]:
+    """The relations of an endpoint to the others, the best field for each target's role."""
+    found: dict[tuple[str, str], Relation] = {}
+    for reference in references(study):
+        rated = [
+            (rate, target)
+            for target in studies
+            if target.identifier_column is not None and not target.refusal
+            and (rate := _rate(reference, study, target))
+        ]  # fmt: skip
+        if not rated:
+            continue
+        (score, proof, certain), target = max(rated, key=lambda pair: pair[0][0])
+        name = _name_of(reference.keys, target)
+        role = (name, target.blueprint)
+        if score and role not in found:
+            found[role] = Relation(
+                name, reference.expression, target, reference.many, proof, certain
+            )
+    return _apart(found.values())
+
+
+def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str, bool] | None:
+    """How well the values fit a target: a score, the proof, and whether it is one."""
+    known = target.identifiers()
+    inside = reference.values & known
+    speaks = _speaks(reference.keys, target)
+    if not inside or (target is study and not _is_self(reference.keys)):
+        return None
+    told = (
+        f"{len(inside)} of {len(reference.values)} values are identifiers of {target.target.path}"
+    )
+    everything = len(inside) == len(reference.values)
+    enough = len(inside) >= _ENOUGH or everything
+    distinct = all(len(value) >= _LONG for value in inside) or len(inside) >= _ENOUGH
+    by_values = reference.are_texts and everything and enough and distinct and not _digits(inside)
+    if everything and (speaks or by_values or (target is study)):
+        return 10 * bool(speaks) + 5 + len(inside), told, True
+    incomplete = not target.is_complete and len(inside) * 2 >= len(reference.values)
+    if speaks and incomplete:
+        return 10 + len(inside), f"{told}, of which only the first were read", True
+    if speaks and len(inside) * 2 >= len(reference.values):
+        return 3, told, False
+    return None
+
+
+def _digits(values: frozenset[str]) -> bool:
+    return all(value.isdigit() and len(value) < 8 for value in values)  # noqa: PLR2004
+
+
+def _is_self(keys: tuple[str, ...]) -> bool:
+    return bool({"parent", "ancestor", "manager", "supersedes"}.intersection(_words(keys)))
+
+
+def _words(keys: tuple[str, ...]) -> list[str]:
+    from_keys = [word for key in keys for word in words_of(key)]
+    return [word[:-1] if word.endswith("s") and len(word) > 3 else word for word in from_keys]  # noqa: PLR2004
+
+
+def _speaks(keys: tuple[str, ...], target: Study) -> bool:
+    """Whether a field's name speaks of a target: by its noun, or by a word for the same."""
+    words = set(_words(keys))
+    nouns = set(_words(tuple(target.target.noun.split())))
+    if words & nouns:
+        return True
+    return any(words & group and nouns & group for group in _SYNONYMS)
+
+
+def _name_of(keys: tuple[str, ...], target: Study) -> str:
+    words = [word for key in keys for word in words_of(key)]
+    dull = {"id", "ids", "key", "slug", "name", "data", "relationships", "attributes", "fields",
+            "login", "sid", "uuid", "sys", "value", "properties", "links"}  # fmt: skip
+    kept = [word for word in words if word not in dull] or target.target.noun.split()
+    return kept[0] + "".join(word.capitalize() for word in kept[1:])
+
+
+def _apart(relations: Iterable[Relation]) -> list[Relation]:
+    """The relations with names that differ."""
+    taken: dict[str, Relation] = {}
+    for relation in relations:
+        taken.setdefault(relation.name, relation)
+    return list(taken.values())

@@ -1,0 +1,281 @@
+"""All endpoints together: parents before children, relations last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from client import ApiClient
+from errors import OceanCustomError
+from jq_engine.programs import Jq, checked
+from json_values import Json
+from overrides import EndpointAppConfig
+from resync.path_parameters import Binding, request_for
+from settings import Settings
+from workbench.suggest.asking import Asker, BudgetError
+from workbench.suggest.endpoint import House, study_fields, study_list
+from workbench.suggest.fields import columns
+from workbench.suggest.mapping import mapping, parent_relations, selector
+from workbench.suggest.parents import (
+    bindings,
+    candidates_for,
+    find_parents,
+    literal_parent,
+    options_for,
+)
+from workbench.suggest.proof import read
+from workbench.suggest.relations import find_relations
+from workbench.suggest.study import Parent, Study
+from workbench.suggest.targets import Target, implied_parent, parent_path
+from workbench.suggest.vocabulary import words_of
+
+
+@dataclass
+class Suggestion:
+    """What was found for every endpoint that was asked for, in their order."""
+
+    studies: list[Study]
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def written(self) -> list[Study]:
+        """The endpoints that can be written."""
+        return [study for study in self.studies if study.wanted and not study.refusal]
+
+    @property
+    def refused(self) -> list[Study]:
+        """The endpoints that cannot."""
+        return [study for study in self.studies if study.wanted and study.refusal]
+
+
+Progress = Callable[[str], None]
+
+
+class Suggester:
+    """One run over some endpoints of an API."""
+
+    def __init__(
+        self, client: ApiClient, jq: Jq, settings: Settings, progress: Progress = lambda _: None
+    ) -> None:
+        self._client = client
+        self._jq = jq
+        self._settings = settings
+        self._progress = progress
+        self._house = House()
+        self._studies: dict[Target, Study] = {}
+        self._blueprints: set[str] = set()
+
+    async def suggest(self, targets: Sequence[Target]) -> Suggestion:
+        """Study every endpoint."""
+        waiting = sorted(targets, key=lambda target: len(target.placeholders))
+        for target in waiting:
+            await self._study(target, waiting)
+        order = {target: number for number, target in enumerate(targets)}
+        wanted = sorted(
+            (study for study in self._studies.values() if study.wanted),
+            key=lambda study: order.get(study.asked or study.target, 0),
+        )
+        hidden = [study for study in self._studies.values() if not study.wanted]
+        self._relate([*wanted, *hidden])
+        suggestion = Suggestion([*hidden, *wanted], self._warnings(wanted))
+        self._refuse_faults(suggestion)
+        return suggestion
+
+    async def _study(
+        self, target: Target, targets: Sequence[Target], *, wanted: bool = True
+    ) -> Study:
+        for known in self._studies.values():
+            if target in {known.target, known.asked}:
+                return known
+        study = Study(target, self._blueprint(target), wanted=wanted, asked=target)
+        self._studies[target] = study
+        asker = Asker(self._client)
+        self._progress(target.path)
+        try:
+            await self._parents(asker, study, targets)
+            if not study.refusal:
+                await self._lists(asker, study)
+            if not study.refusal:
+                await self._reads(asker, study)
+        except BudgetError:
+            study.refusal = study.refusal or f"{asker.spent} requests were not enough"
+        study.requests = asker.spent
+        if not study.refusal:
+            self._house.learn(study)
+        return study
+
+    def _blueprint(self, target: Target) -> str:
+        words = words_of(target.noun.replace(" ", "_")) or ("item",)
+        name = base = words[0] + "".join(word.capitalize() for word in words[1:])
+        number = 2
+        while name in self._blueprints:
+            name, number = f"{base}{number}", number + 1
+        self._blueprints.add(name)
+        return name
+
+    # --- placeholders --------------------------------------------------------------------
+
+    async def _parents(self, asker: Asker, study: Study, targets: Sequence[Target]) -> None:
+        if not study.target.placeholders and (known := literal_parent(study, self._studies)):
+            at, parent = known
+            name = "_".join(words_of(parent.target.noun.replace(" ", "_"))) or "parent"
+            study.target = study.target.with_placeholder(at, name)
+        options = {}
+        for name in study.target.placeholders:
+            near = await self._near(study, name, targets)
+            candidates = candidates_for(study, name, near, self._studies)
+            options[name] = options_for(name, candidates, self._studies.values())
+            if not options[name]:
+                study.refusal = (
+                    f"no endpoint is known whose items give {{{name}}}; give the URL of the list of"
+                    " its parents as well"
+                )
+                return
+        if not options:
+            return
+        found = await find_parents(asker, study, options, self._settings.base_url)
+        if found is None:
+            names = ", ".join(f"{{{name}}}" for name in options)
+            study.refusal = (
+                f"no field of the endpoints at hand gives {names}: every value was refused; give the"
+                " URL of the list whose items it is for"
+            )
+            return
+        study.parents = found
+        for parent in found:
+            shown = f"{{{parent.name}}}: {parent.study.target.path} {parent.column.path}"
+            study.note("parent", shown, parent.proof)
+
+    async def _near(self, study: Study, name: str, targets: Sequence[Target]) -> Study | None:
+        """The endpoint whose path or name says that its items give a placeholder's values."""
+        studied = [other.target for other in self._studies.values()]
+        path = parent_path(study.target, name, studied) or parent_path(study.target, name, targets)
+        if path is not None:
+            return await self._study(path, targets)
+        implied = implied_parent(study.target, name)
+        if implied and not candidates_for(study, name, None, self._studies):
+            return await self._study(implied, targets, wanted=False)
+        return None
+
+    # --- one endpoint --------------------------------------------------------------------
+
+    def _bindings(self, study: Study) -> list[Binding]:
+        return bindings(study.parents) if study.parents else [Binding()]
+
+    async def _lists(self, asker: Asker, study: Study) -> None:
+        starts = [
+            request_for(study.endpoint(), binding, self._settings.base_url)
+            for binding in self._bindings(study)
+        ]
+        if not starts:
+            study.refusal = "its parents have no items at the moment"
+            return
+        await study_list(asker, study, starts, self._house)
+
+    async def _reads(self, asker: Asker, study: Study) -> None:
+        """A bounded reading by the integration, and what its items are."""
+        resource = {
+            "kind": study.target.path,
+            "selector": selector(study),
+            "port": {"entity": {"mappings": {"identifier": ".id", "blueprint": '"x"'}}},
+        }
+        before = self._client.counts.requests
+        found = await read(self._client, self._jq, self._settings, resource, self._bindings(study))
+        asker.charge(self._client.counts.requests - before)
+        study.items, study.is_complete = found.items, found.is_complete
+        if found.error:
+            study.refusal = f"what was found does not hold: {found.error}"
+            return
+        how = "to its end" if found.is_complete else "bounded"
+        study.note(
+            "reading",
+            f"{len(found.items)} items on {found.pages} pages, {how}",
+            "by the integration itself",
+        )
+        study.columns = columns(study.items)
+        detail = None
+        if not study.parents:
+            detail = request_for(study.endpoint(), Binding(), self._settings.base_url)
+        await study_fields(asker, study, detail)
+
+    # --- all together --------------------------------------------------------------------
+
+    def _relate(self, studies: Sequence[Study]) -> None:
+        written = [study for study in studies if study.wanted and not study.refusal]
+        for study in written:
+            for parent in study.parents:
+                _address(parent)
+        for study in written:
+            by_path = parent_relations(study)
+            used = {relation.name for relation in by_path}
+            targets = {id(relation.target) for relation in by_path}
+            others = [
+                relation
+                for relation in find_relations(study, written)
+                if relation.name not in used and id(relation.target) not in targets
+            ]
+            study.relations = [*by_path, *others]
+            for relation in study.relations:
+                study.note(
+                    "relation",
+                    f"{relation.name} → {relation.target.target.path}",
+                    relation.proof,
+                    certain=relation.certain,
+                )
+            taken = {relation.expression for relation in study.relations}
+            names = {relation.name for relation in study.relations}
+            study.properties = [
+                one
+                for one in study.properties
+                if one.expression not in taken and one.name not in names
+            ]
+
+    def _warnings(self, studies: Sequence[Study]) -> list[str]:
+        warnings = []
+        for study in studies:
+            sources = [id(parent.study) for parent in study.parents]
+            if len(sources) != len(set(sources)):
+                warnings.append(
+                    f"{study.target.path}: two placeholders take their values from one parent; check"
+                    " how many requests that makes (docs/mapping.md, path parameters)"
+                )
+        return warnings
+
+    def _refuse_faults(self, suggestion: Suggestion) -> None:
+        """Refuse what the integration's own models or jq refuse; nothing of it is written."""
+        for study in suggestion.written:
+            try:
+                text = mapping([study])
+                EndpointAppConfig.parse_obj(text)
+                entity: dict[str, Json] = text["resources"][0]["port"]["entity"]["mappings"]
+                for where, program in _programs(entity):
+                    checked(program, where)
+            except OceanCustomError as error:
+                study.refusal = f"what was found is no mapping: {error}"
+
+
+def _address(parent: Parent) -> None:
+    """The identifier of a parent whose children are asked for by another unique field: that one.
+
+    It is how the API itself names the object.
+    """
+    study, column = parent.study, parent.column
+    known = study.identifier_column
+    proved = any(one.question == "identifier" and "gives it" in one.proof for one in study.findings)
+    if study.parents or known is None or known.keys == column.keys or proved:
+        return
+    if not column.is_unique():
+        return
+    study.identifier_column, study.identifier = column, column.text_path
+    study.findings = [one for one in study.findings if one.question != "identifier"]
+    study.note("identifier", study.identifier, "its children are asked for by it")
+    if study.title_column and study.title == study.identifier:
+        study.title = column.path
+    study.properties = [one for one in study.properties if one.column.keys != column.keys]
+
+
+def _programs(entity: dict[str, Json]) -> list[tuple[str, str]]:
+    found = [(key, value) for key, value in entity.items() if isinstance(value, str)]
+    for group in ("properties", "relations"):
+        found += list(entity.get(group, {}).items())
+    return found
