@@ -19,11 +19,15 @@ from workbench.sail import Installation
 from workbench.sample_api import CLIENT_ID, CLIENT_SECRET, Helpdesk
 from workbench.scenario import INTEGRATION, DemoError, check_second, demo, seed
 from workbench.serve import serving
+from workbench.suggest.command import suggest
 
 
 @click.group()
 def main() -> None:
     """Local stand-ins for Port and for an API to sync from: no account, no network."""
+
+
+main.add_command(suggest)
 
 
 @main.command("demo")

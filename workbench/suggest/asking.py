@@ -9,13 +9,14 @@ import httpx
 
 from client import ApiClient
 from errors import OceanCustomError, ResponseError
-from json_values import Json
+from json_values import Json, beginning_of, lists_in
 from pagination import PageRequest
+from paging.signals import reports_error
 
 MOST_REQUESTS = 25
 """Requests an endpoint may cost, retries included."""
 
-_QUOTED = 240  # characters of what the API said
+_QUOTED = 4000  # characters of what came of a request, its URL included
 
 
 class BudgetError(Exception):
@@ -63,6 +64,10 @@ class Asker:
         """Count requests that were sent for this endpoint elsewhere."""
         self._spent += requests
 
+    def known(self, request: PageRequest) -> Reply | None:
+        """The answer to a request that was sent already."""
+        return self._kept.get(replace(request, may_be_refused=True).key)
+
     async def ask(self, request: PageRequest, **params: str | int) -> Reply:
         """The answer to a request with further query parameters.
 
@@ -97,7 +102,24 @@ class Asker:
                 request, request.url, status, httpx.Headers(), None, _said(error) or "no answer"
             )
         refusal = _said(answer.refusal) if answer.refusal else ""
+        if (
+            isinstance(answer.body, dict)
+            and reports_error(answer.body)
+            and not _has_objects(answer.body)
+        ):
+            refusal = self._client.redact(
+                f"{self._client.describe(request)}: {answer.status}, but the answer reports an error,"
+                f" {beginning_of(answer.body, 200)[:200]!r}"
+            )
         return Reply(request, answer.url, answer.status, answer.headers, answer.body, refusal)
+
+
+def _has_objects(body: Json) -> bool:
+    return any(
+        isinstance(rows[0], dict)
+        for rows in lists_in(body)
+        if rows and rows is not body.get("errors")
+    )
 
 
 def _said(error: Exception) -> str:

@@ -12,6 +12,7 @@ from workbench.suggest.asking import Asker, BudgetError, Reply
 from workbench.suggest.evidence import names_seen, says_more
 from workbench.suggest.fields import Column, columns, identifiers, pair_of, properties, title_of
 from workbench.suggest.items import Place, Ruler, places
+from workbench.suggest.openapi import Hints
 from workbench.suggest.position import Measure, Paging, find_paging
 from workbench.suggest.size import Sized, SizeQuestion, find_size
 from workbench.suggest.study import Finding, Study
@@ -34,6 +35,15 @@ class House:
     positions: list[str] = field(default_factory=list)
     paged: list[Study] = field(default_factory=list)
     largest: int | None = None
+
+    def with_hints(self, hints: Hints) -> House:
+        """The same, with what a document says of one endpoint before it."""
+        return House(
+            [*hints.sizes, *self.sizes],
+            [*hints.positions, *self.positions],
+            self.paged,
+            hints.largest,
+        )
 
     def learn(self, study: Study) -> None:
         """Remember the names that an endpoint heeds."""
@@ -77,7 +87,9 @@ async def study_list(
 async def _first(asker: Asker, starts: Sequence[PageRequest]) -> Reply:
     """The first answer; of a child that of the parent with enough children to measure by."""
     best: tuple[int, Reply] | None = None
-    for request in starts[:_MOST_STARTS]:
+    for asked, request in enumerate(starts):
+        if asked >= _MOST_STARTS and (best is None or best[0] > 0 or asked >= 2 * _MOST_STARTS):
+            break
         reply = await asker.ask(request)
         found = places(reply.body) if reply.is_success else []
         rows = len(found[0].rows(reply.body) or []) if found else -1
@@ -127,6 +139,16 @@ async def _paged(
     rows = study.place.rows(reply.body) or []
     measure = _measure(asker, reply, study.place, sized, house)
     study.paging = await find_paging(measure)
+    if sized is None and study.paging.param and study.paging.type in {"page", "offset"}:
+        # Some heed a size only beside a position.
+        first = study.paging.settings.get(
+            "start_page", study.paging.settings.get("start_offset", 0)
+        )
+        at_start = request.put(study.paging.param, first, "query")
+        question = SizeQuestion(asker, at_start, reply, house.sizes, house.largest)
+        sized = await find_size(question, [study.place])
+        if sized:
+            study.size_param, study.page_size = sized.name, sized.largest
     _note_paging(study, measure, sized, rows, house)
 
 
@@ -202,7 +224,7 @@ async def study_fields(asker: Asker, study: Study, detail: PageRequest | None) -
         _paired_identifier(study)
     if study.refusal:
         return
-    study.title_column = title_of(study.columns)
+    study.title_column = title_of(study.columns, study.identifier_column)
     study.title = study.title_column.path if study.title_column else study.identifier
     study.note("title", study.title, certain=False)
     leave = [column for column in (study.identifier_column, study.title_column) if column]

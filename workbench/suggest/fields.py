@@ -11,7 +11,7 @@ from json_values import Json
 from workbench.suggest.items import jq_path
 from workbench.suggest.vocabulary import words_of
 
-_DEEPEST = 3  # keys on the way to a value
+_DEEPEST = 5  # keys on the way to a value
 _LONGEST_IDENTIFIER = 250
 _MOST_PROPERTIES = 40
 _LONGEST_TITLE = 120
@@ -87,7 +87,7 @@ def columns(items: Sequence[Mapping[str, Json]]) -> list[Column]:
     """The scalars and lists of items, by their paths, in the order of the first item with them."""
     shown = [_own(item) for item in items]
     paths = dict.fromkeys(path for item in shown for path in _paths(item, ()))
-    return [Column(path, [_at(item, path) for item in shown]) for path in paths]
+    return [Column(path, [at(item, path) for item in shown]) for path in paths]
 
 
 def _own(item: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -105,7 +105,8 @@ def _paths(value: Mapping[str, Json], keys: tuple[str, ...]) -> Iterator[tuple[s
             yield (*keys, str(key))
 
 
-def _at(item: Json, path: Sequence[str]) -> Json:
+def at(item: Json, path: Sequence[str]) -> Json:
+    """The value at a path of an item, None where there is none."""
     for key in path:
         item = item.get(key) if isinstance(item, Mapping) else None
     return item
@@ -133,6 +134,12 @@ def _identifier_rank(column: Column, noun: str) -> tuple[int, int, int] | None:
         place = 1 if own else 7 if words[0] in {"sys", "object", "account", "global"} else 30
     elif words and words[-1] in {"name", "slug", "number", "code"}:
         place = 12 if own else 32
+    elif (
+        fits
+        and all(isinstance(value, str) for value in column.values)
+        and not format_of(column.values)
+    ):
+        place = 60
     else:
         return None
     if any(isinstance(value, str) and _DATE_TIME.fullmatch(value) for value in column.present[:3]):
@@ -158,7 +165,7 @@ def pair_of(found: Sequence[Column]) -> tuple[Column, Column] | None:
     return None
 
 
-def title_of(found: Sequence[Column]) -> Column | None:
+def title_of(found: Sequence[Column], identifier: Column | None) -> Column | None:
     """The column that names items best."""
     texts = [column for column in found if _is_title(column)]
 
@@ -169,7 +176,8 @@ def title_of(found: Sequence[Column]) -> Column | None:
     named = sorted((column for column in texts if rank(column)[0] < 99), key=rank)  # noqa: PLR2004
     if named:
         return named[0]
-    plain = (c for c in texts if len(set(c.present)) == len(c.values) and not format_of(c.present))
+    others = [c for c in texts if c is not identifier and not format_of(c.present)]
+    plain = (c for c in others if len(set(c.present)) * 2 >= len(c.values))
     return next(plain, None)
 
 

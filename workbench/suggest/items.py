@@ -84,9 +84,9 @@ def places(body: Json) -> list[Place]:
 
 def _is_item(body: Mapping[str, Json]) -> bool:
     return any(
-        words_of(key)[-1:] in {("id",), ("uuid",), ("guid",)} and isinstance(value, str | int)
+        words_of(key) in {("id",), ("uuid",), ("guid",), ("key",)} and isinstance(value, str | int)
         for key, value in body.items()
-        if not isinstance(value, bool) and "request" not in words_of(key)
+        if not isinstance(value, bool)
     )
 
 

@@ -40,7 +40,9 @@ def _parameter(parent: Parent, parents: Sequence[Parent]) -> dict[str, Json]:
             key: renamed(value, names) if isinstance(value, str) else value for key, value in given
         }
     field = ".value" if parent.column.keys == ("value",) else parent.column.path
-    return {"endpoint": renamed(parent.study.target.path, names), "field": field, **request}
+    chosen = {"filter": parent.filter} if parent.filter else {}
+    endpoint = renamed(parent.study.target.path, names)
+    return {"endpoint": endpoint, "field": field, **chosen, **request}
 
 
 def parent_relations(study: Study) -> list[Relation]:

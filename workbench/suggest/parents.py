@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice, product
+from itertools import islice, product, zip_longest
 
 import httpx
 
 from json_values import Json
 from resync.path_parameters import Binding, request_for
 from workbench.suggest.asking import Asker, Reply
-from workbench.suggest.fields import Column
+from workbench.suggest.fields import Column, at
 from workbench.suggest.items import places
 from workbench.suggest.study import Parent, Studies, Study
 from workbench.suggest.targets import PLACEHOLDER, noun_words
@@ -20,6 +21,7 @@ from workbench.suggest.vocabulary import words_of
 _MOST_FIELDS = 4
 _MOST_BINDINGS = 12
 _MOST_TRIED = 6
+_MOST_WORDS = 4
 _MOST_CHOICES = 40
 _FIELD_NAMES = ("id", "key", "slug", "name", "login", "number", "uuid", "sid", "code", "value")
 
@@ -64,15 +66,75 @@ def _is_segment(column: Column) -> bool:
 
 
 def bindings(parents: Sequence[Parent]) -> list[Binding]:
-    """Values for the placeholders, from the parents' items at hand; few of them."""
+    """Values for the placeholders, from the parents' items at hand; few, and of every sort.
+
+    Where parents differ by a word or a boolean, some of each come first: an archived project
+    may answer otherwise.
+    """
     found = [Binding()]
     for parent in parents:
-        found = [
+        bound = [
             binding.bound(parent.name, value, row)
             for binding in found
             for row, value in _rows(parent, parents, binding)
-        ][:_MOST_BINDINGS]
+        ]
+        found = _of_every_sort(parent, bound)[:_MOST_BINDINGS]
     return found
+
+
+def _of_every_sort(parent: Parent, bound: Sequence[Binding]) -> list[Binding]:
+    seen: set[tuple[tuple[str, ...], str]] = set()
+    first: list[Binding] = []
+    rest: list[Binding] = []
+    for binding in bound:
+        sorts = set(_sorts(parent, binding))
+        (rest if sorts <= seen else first).append(binding)
+        seen |= sorts
+    return [*first, *rest]
+
+
+def _sorts(parent: Parent, binding: Binding) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The words and booleans of the parent's row that many rows share."""
+    row = binding.parents[parent.name]
+    for column in _words_of(parent.study):
+        yield column.keys, str(at(row, column.keys))
+
+
+def _words_of(study: Study) -> list[Column]:
+    """The columns with few words, or a boolean."""
+    return [
+        column
+        for column in study.columns
+        if all(isinstance(value, str | bool) or value is None for value in column.values)
+        and 1 < len(set(map(str, column.values))) <= _MOST_WORDS
+    ]
+
+
+def separating(
+    parent: Parent, answered: Sequence[Binding], refused: Sequence[Binding]
+) -> str | None:
+    """Jq over a parent's row that is true for those with children and false for those refused.
+
+    None where no word or boolean of the rows tells them apart, or too few were asked for.
+    """
+    if len(answered) < 2 or not refused:  # noqa: PLR2004
+        return None
+    for column in _words_of(parent.study):
+        good = {at(binding.parents[parent.name], column.keys) for binding in answered}
+        bad = {at(binding.parents[parent.name], column.keys) for binding in refused}
+        if good & bad or len(bad) > 1:
+            continue
+        value = next(iter(bad))
+        if good == {True}:
+            return column.path
+        if good == {False}:
+            return f"{column.path} | not"
+        if isinstance(value, str):
+            kept = next(iter(good)) if len(good) == 1 else None
+            if isinstance(kept, str):
+                return f"{column.path} == {json.dumps(kept)}"
+            return f"{column.path} != {json.dumps(value)}"
+    return None
 
 
 def _rows(
@@ -160,7 +222,8 @@ def options_for(name: str, candidates: Sequence[Study], studies: Iterable[Study]
         for parent in study.parents
         if parent.name == name and not study.refusal
     ]
-    own = [(parent, column) for parent in candidates for column in fields_for(name, parent)]
+    each = [[(parent, column) for column in fields_for(name, parent)] for parent in candidates]
+    own = [option for same in zip_longest(*each) for option in same if option is not None]
     found = {(id(study), column.keys): (study, column) for study, column in (*elsewhere, *own)}
     return list(found.values())
 
@@ -182,12 +245,12 @@ def candidates_for(study: Study, name: str, parent: Study | None, studies: Studi
     noun = noun_words(name)
 
     def rank(other: Study) -> tuple[bool, int]:
-        speaks = bool(set(noun) & set(other.target.noun.split()))
+        speaks = bool(set(noun) & other.nouns)
         return not speaks, len(other.target.placeholders)
 
     near = sorted(others, key=rank)
     first = [parent] if parent and parent.items else []
-    return [*first, *islice(near, 2)]
+    return [*first, *islice(near, 3)]
 
 
 def literal_parent(study: Study, studies: Studies) -> tuple[int, Study] | None:

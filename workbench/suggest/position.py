@@ -24,7 +24,7 @@ from workbench.suggest.evidence import (
 )
 from workbench.suggest.items import Place, Ruler
 from workbench.suggest.trials import Effect, Outcome, Trial
-from workbench.suggest.vocabulary import Names, words_of
+from workbench.suggest.vocabulary import Names, prefixed, siblings, words_of
 
 _CURSOR_WORDS = frozenset(
     [
@@ -325,7 +325,11 @@ def _number_names(measure: Measure) -> list[str]:
     page, offset = measure.names.of("page"), measure.names.of("offset")
     mixed = [name for pair in zip(page, offset, strict=False) for name in pair]
     rest = page[len(mixed) // 2 :] + offset[len(mixed) // 2 :]
-    names = dict.fromkeys((*measure.hints, *numbers, *told, *mixed, *rest))
+    shaped = [other for name in linked for other in siblings(name, "position")]
+    if measure.size_param:
+        shaped += siblings(measure.size_param, "position")
+    given = [n for name, _ in measure.request.params for n in prefixed(name, "position")]
+    names = dict.fromkeys((*measure.hints, *numbers, *told, *shaped, *mixed, *rest, *given))
     return [name for name in names if name != measure.size_param]
 
 

@@ -145,7 +145,7 @@ def _words(keys: tuple[str, ...]) -> list[str]:
 def _speaks(keys: tuple[str, ...], target: Study) -> bool:
     """Whether a field's name speaks of a target: by its noun, or by a word for the same."""
     words = set(_words(keys))
-    nouns = set(_words(tuple(target.target.noun.split())))
+    nouns = set(_words(tuple(target.nouns)))
     if words & nouns:
         return True
     return any(words & group and nouns & group for group in _SYNONYMS)

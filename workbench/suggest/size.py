@@ -13,7 +13,7 @@ from workbench.suggest.asking import Asker, Reply
 from workbench.suggest.evidence import facts, linked_params, names_seen, says_more, total_of
 from workbench.suggest.items import Place, Ruler
 from workbench.suggest.trials import Effect, Outcome, Trial, quoted_part
-from workbench.suggest.vocabulary import Names, words_of
+from workbench.suggest.vocabulary import Names, prefixed, siblings, words_of
 
 USUAL_SIZE = 100
 _FALLBACKS = (50, 25, 20, 10)
@@ -55,12 +55,13 @@ class Sized:
 
 
 def size_names(reply: Reply, place: Place, names: Names, first: Sequence[str]) -> list[str]:
-    """Names to try: those given, those of links and keys whose value is the rows at hand, the rest."""
+    """Names to try: those given, those of links and of keys with the number of rows, the usual."""
     rows = len(place.rows(reply.body) or [])
     speaking = []
-    for name, value in linked_params(reply, place).items():
+    linked = linked_params(reply, place)
+    for name, value in linked.items():
         number = whole_number(value)
-        if number is not None and (number == rows or _SIZE_WORDS.intersection(words_of(name))):
+        if number is not None and _SIZE_WORDS.intersection(words_of(name)):
             speaking.append(name)
     for fact in facts(reply.body, place):
         number = whole_number(fact.value)
@@ -68,7 +69,9 @@ def size_names(reply: Reply, place: Place, names: Names, first: Sequence[str]) -
         if number is not None and number >= rows and is_size:
             speaking.append(fact.name)
             speaking += names.spelled(words_of(fact.name))
-    return list(dict.fromkeys((*first, *speaking, *names.of("size"))))
+    beside = [other for name in linked for other in siblings(name, "size")]
+    given = [other for name, _ in reply.request.params for other in prefixed(name, "size")]
+    return list(dict.fromkeys((*first, *speaking, *beside, *names.of("size"), *given)))
 
 
 @dataclass(frozen=True)
@@ -125,10 +128,9 @@ def _judged(answer: Reply, values: Mapping[str, int], place: Place, ruler: Ruler
     if rows is None:
         return Outcome(Effect.OTHER)
     if ruler.shift(rows) == 0 and len(rows) < len(ruler):
+        # A server may have a least size, or leave rows out of a page that was cut already.
         exact = {value for value in values.values() if value == len(rows)}
-        # A server may have a least size.
-        clamped = {value for value in values.values() if value < len(rows)}
-        return Outcome(Effect.NUMBER, frozenset(exact or clamped))
+        return Outcome(Effect.NUMBER, frozenset(exact or values.values()))
     return Outcome(Effect.NONE)
 
 

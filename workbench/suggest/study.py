@@ -7,11 +7,29 @@ from dataclasses import dataclass, field
 
 from json_values import Json
 from pagination import PaginationSettings
-from resync.path_parameters import Endpoint
+from resync.path_parameters import Binding, Endpoint
 from workbench.suggest.fields import Column, Property
 from workbench.suggest.items import Place
 from workbench.suggest.position import Paging
-from workbench.suggest.targets import Target
+from workbench.suggest.targets import Target, singular
+from workbench.suggest.vocabulary import words_of
+
+_DULL = frozenset(
+    [
+        "data",
+        "item",
+        "result",
+        "value",
+        "content",
+        "record",
+        "entry",
+        "object",
+        "row",
+        "list",
+        "search",
+        "all",
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +50,7 @@ class Parent:
     study: Study
     column: Column
     proof: str
+    filter: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +90,14 @@ class Study:
     requests: int = 0
     is_complete: bool = False
     asked: Target | None = None
+    bound: list[Binding] = field(default_factory=list)
+
+    @property
+    def nouns(self) -> set[str]:
+        """Words for one item: of the path, and of the key that its list has."""
+        words = self.target.noun.split()
+        words += [singular(word) for key in self.place.keys[-1:] for word in words_of(key)]
+        return set(words) - _DULL
 
     def note(self, question: str, answer: str, proof: str = "", *, certain: bool = True) -> None:
         """Keep an answer."""

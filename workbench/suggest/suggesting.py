@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from client import ApiClient
 from errors import OceanCustomError
 from jq_engine.programs import Jq, checked
 from json_values import Json
 from overrides import EndpointAppConfig
+from pagination import PageRequest
 from resync.path_parameters import Binding, request_for
 from settings import Settings
 from workbench.suggest.asking import Asker, BudgetError
 from workbench.suggest.endpoint import House, study_fields, study_list
 from workbench.suggest.fields import columns
 from workbench.suggest.mapping import mapping, parent_relations, selector
+from workbench.suggest.openapi import Document, Hints
 from workbench.suggest.parents import (
     bindings,
     candidates_for,
     find_parents,
     literal_parent,
     options_for,
+    separating,
 )
 from workbench.suggest.proof import read
 from workbench.suggest.relations import find_relations
 from workbench.suggest.study import Parent, Study
-from workbench.suggest.targets import Target, implied_parent, parent_path
+from workbench.suggest.targets import Target, implied_parents, parent_path
 from workbench.suggest.vocabulary import words_of
+
+_MOST_CHILDREN = 8  # asked for once some are refused
 
 
 @dataclass
@@ -55,8 +60,15 @@ class Suggester:
     """One run over some endpoints of an API."""
 
     def __init__(
-        self, client: ApiClient, jq: Jq, settings: Settings, progress: Progress = lambda _: None
+        self,
+        client: ApiClient,
+        jq: Jq,
+        settings: Settings,
+        *,
+        document: Document | None = None,
+        progress: Progress = lambda _: None,
     ) -> None:
+        self._document = document
         self._client = client
         self._jq = jq
         self._settings = settings
@@ -117,8 +129,8 @@ class Suggester:
 
     async def _parents(self, asker: Asker, study: Study, targets: Sequence[Target]) -> None:
         if not study.target.placeholders and (known := literal_parent(study, self._studies)):
-            at, parent = known
-            name = "_".join(words_of(parent.target.noun.replace(" ", "_"))) or "parent"
+            at, whole = known
+            name = "_".join(words_of(whole.target.noun.replace(" ", "_"))) or "parent"
             study.target = study.target.with_placeholder(at, name)
         options = {}
         for name in study.target.placeholders:
@@ -152,25 +164,56 @@ class Suggester:
         path = parent_path(study.target, name, studied) or parent_path(study.target, name, targets)
         if path is not None:
             return await self._study(path, targets)
-        implied = implied_parent(study.target, name)
-        if implied and not candidates_for(study, name, None, self._studies):
-            return await self._study(implied, targets, wanted=False)
+        for implied in implied_parents(study.target, name):
+            found = await self._study(implied, targets, wanted=False)
+            if found.items:
+                return found
         return None
 
     # --- one endpoint --------------------------------------------------------------------
 
-    def _bindings(self, study: Study) -> list[Binding]:
-        return bindings(study.parents) if study.parents else [Binding()]
-
     async def _lists(self, asker: Asker, study: Study) -> None:
-        starts = [
-            request_for(study.endpoint(), binding, self._settings.base_url)
-            for binding in self._bindings(study)
-        ]
+        study.bound = bindings(study.parents) if study.parents else [Binding()]
+        starts = [self._request(study, binding) for binding in study.bound]
         if not starts:
             study.refusal = "its parents have no items at the moment"
             return
-        await study_list(asker, study, starts, self._house)
+        hints = self._document.hints(study.target) if self._document else Hints()
+        await study_list(asker, study, starts, self._house.with_hints(hints))
+        if study.parents and not study.refusal:
+            await self._children(asker, study)
+
+    def _request(self, study: Study, binding: Binding) -> PageRequest:
+        return request_for(study.endpoint(), binding, self._settings.base_url)
+
+    async def _children(self, asker: Asker, study: Study) -> None:
+        """The children with items first; a filter where some parents' children are refused."""
+        answered: list[tuple[int, Binding]] = []
+        refused: list[tuple[Binding, str]] = []
+        unasked: list[Binding] = []
+        for binding in study.bound:
+            reply = asker.known(self._request(study, binding))
+            if reply is None and refused and len(refused) + len(answered) < _MOST_CHILDREN:
+                reply = await asker.ask(self._request(study, binding))
+            if reply is None:
+                unasked.append(binding)
+            elif reply.is_success:
+                answered.append((len(study.place.rows(reply.body) or []), binding))
+            else:
+                refused.append((binding, reply.refusal))
+        answered.sort(key=lambda pair: -pair[0])
+        study.bound = [binding for _, binding in answered] + unasked
+        if not refused:
+            return
+        last = study.parents[-1]
+        chosen = separating(last, [b for _, b in answered], [b for b, _ in refused])
+        count = f"{len(refused)} of {len(refused) + len(answered)} children asked for were refused"
+        if chosen is None:
+            study.note("children", count, refused[0][1], certain=False)
+            return
+        study.bound = [binding for _, binding in answered]
+        study.parents[-1] = replace(last, filter=chosen)
+        study.note("filter", f"{{{last.name}}}: {chosen}", f"{count}, and it leaves out just those")
 
     async def _reads(self, asker: Asker, study: Study) -> None:
         """A bounded reading by the integration, and what its items are."""
@@ -180,7 +223,7 @@ class Suggester:
             "port": {"entity": {"mappings": {"identifier": ".id", "blueprint": '"x"'}}},
         }
         before = self._client.counts.requests
-        found = await read(self._client, self._jq, self._settings, resource, self._bindings(study))
+        found = await read(self._client, self._jq, self._settings, resource, study.bound)
         asker.charge(self._client.counts.requests - before)
         study.items, study.is_complete = found.items, found.is_complete
         if found.error:

@@ -185,10 +185,13 @@ def _shape(segments: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def implied_parent(target: Target, name: str) -> Target | None:
-    """The list before a placeholder, where nobody gave its URL."""
+def implied_parents(target: Target, name: str) -> list[Target]:
+    """The lists before a placeholder, where nobody gave a URL: the whole path, and its end alone."""
     before = target.before(name)
-    return Target("/" + "/".join(before)) if before and not PLACEHOLDER.search(before[-1]) else None
+    if not before or PLACEHOLDER.search(before[-1]):
+        return []
+    paths = dict.fromkeys(("/" + "/".join(before), "/" + before[-1]))
+    return [Target(path) for path in paths if not PLACEHOLDER.search(path)]
 
 
 def filled(target: Target, values: Mapping[str, str]) -> str:

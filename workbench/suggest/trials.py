@@ -135,7 +135,8 @@ class Trial:
 
 def quoted_part(refusal: str) -> str:
     """What the API said, without the request's URL before it."""
-    return refusal.partition(": ")[2].partition(": ")[2] or refusal.partition(": ")[2]
+    parts = refusal.split(": ", 2)
+    return parts[-1] if len(parts) > 1 else refusal
 
 
 def mentioned(refusal: str, names: Mapping[str, int]) -> list[str]:

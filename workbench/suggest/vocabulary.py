@@ -90,6 +90,61 @@ class Names:
         return list(dict.fromkeys((*common, *_BRACKETED[role], *rare, *others)))
 
 
+_SIBLINGS = {
+    "size": ("limit", "size", "top", "count", "max"),
+    "position": ("offset", "number", "skip", "start", "page", "after", "cursor"),
+}
+_ROLE_WORDS = frozenset(
+    [
+        "offset",
+        "number",
+        "skip",
+        "start",
+        "page",
+        "after",
+        "cursor",
+        "token",
+        "skiptoken",
+        "index",
+        "from",
+        "before",
+        "size",
+        "limit",
+        "top",
+        "count",
+        "max",
+        "no",
+        "num",
+        "at",
+    ]
+)
+
+
+def siblings(name: str, role: str) -> list[str]:
+    """Names of another role in the shape of a known one.
+
+    ``page[number]`` has ``page[size]`` beside it, ``sysparm_offset`` ``sysparm_limit``, ``$skip``
+    ``$top``, ``pageNumber`` ``pageSize``.
+    """
+    found = []
+    for word in re.findall(r"[A-Z]?[a-z]+", name):
+        if word.lower() in _ROLE_WORDS:
+            at = name.rindex(word)
+            for other in _SIBLINGS[role]:
+                cased = other.capitalize() if word[0].isupper() else other
+                found.append(name[:at] + cased + name[at + len(word) :])
+    # A bare word has no shape of its own: `page` would give `limit`, which is tried anyway.
+    return [
+        other for other in dict.fromkeys(found) if len(words_of(name)) > 1 or not name.isalpha()
+    ]
+
+
+def prefixed(name: str, role: str) -> list[str]:
+    """Names with the prefix that a known one has: ``sysparm_fields`` speaks of ``sysparm_limit``."""
+    prefix, mark, _ = name.partition("_")
+    return [f"{prefix}_{other}" for other in _SIBLINGS[role]] if mark and prefix else []
+
+
 def _snake(words: Sequence[str]) -> str:
     return "_".join(words)
 
