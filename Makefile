@@ -1,14 +1,16 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint types audit format demo run faults bench reference lock clean
+.PHONY: help setup test test-all lint types audit format demo run faults bench reference lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
 # What the container has, for whatever starts the real `ocean`.
 IMAGE := .venv/image
+# Two processes share the tests; the one that is ready first takes some from the other.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 LOCK := --universal --python-version 3.12 --generate-hashes --no-header --no-annotate
 
 help: ## Show these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) $(IMAGE)/.installed ## Create .venv and install the locked dependencies (again when the lock changed)
 	@:
@@ -28,8 +30,11 @@ $(IMAGE)/.installed: requirements.lock $(STAMP)
 	@$(BIN)/uv pip sync -q --python $(IMAGE) --require-hashes requirements.lock
 	@touch $@
 
-test: lint types audit ## Lint, check types and packages, run all tests, report the coverage
-	@$(BIN)/python -m pytest --cov --cov-report=term
+test: lint types audit ## Lint, check types and packages, run the tests of the gate (minutes)
+	@$(PYTEST) -m "not exhaustive"
+
+test-all: lint types audit ## The same with every test, longer searches for examples, and the coverage
+	@$(PYTEST) --hypothesis-profile=nightly --cov --cov-report=term
 
 lint: setup ## Check style and formatting
 	@$(BIN)/ruff check && $(BIN)/ruff format --check

@@ -157,6 +157,7 @@ class _Trouble:
 
     message: str = field(repr=False)
     status: int | None
+    is_limit: bool
     until: float
     attempts: int
 
@@ -165,7 +166,7 @@ class _Trouble:
         wait = max(0.0, self.until - now)
         if self.status is not None:
             return ResponseError(
-                self.message, status=self.status, rate_limited=True, retry_after=wait
+                self.message, status=self.status, rate_limited=self.is_limit, retry_after=wait
             )
         error = TransportError(self.message)
         error.retry_after = wait
@@ -242,12 +243,17 @@ class LoginAuth(httpx.Auth):
             raise self._trouble.error(now)
 
     def _in_trouble(
-        self, message: str, status: int | None = None, retry_after: float | None = None
+        self,
+        message: str,
+        status: int | None = None,
+        retry_after: float | None = None,
+        *,
+        is_limit: bool = False,
     ) -> _Trouble:
         """Note a passing fault of the login service; too many in a row are a failure for good."""
         attempts = self._trouble.attempts + 1 if self._trouble else 1
         until = self._clock() + max(backoff(attempts), retry_after or 0.0)
-        self._trouble = _Trouble(message, status, until, attempts)
+        self._trouble = _Trouble(message, status, is_limit, until, attempts)
         if attempts >= MAX_ATTEMPTS:
             self._failure = CredentialsError(f"{message}, {attempts} times in a row")
         return self._trouble
@@ -283,9 +289,10 @@ class LoginAuth(httpx.Auth):
         answer = self._answer(response)
         status = response.status_code
         is_limit = is_rate_limited(status, response.headers)
-        if is_limit or status in ResponseError.TRANSIENT_STATUSES:
+        if is_limit or ResponseError.may_pass(status):
             retry_after = parse_retry_after(status, response.headers)
-            trouble = self._in_trouble(self._describe(response), status, retry_after)
+            described = self._describe(response)
+            trouble = self._in_trouble(described, status, retry_after, is_limit=is_limit)
             raise trouble.error(self._clock())
         self._trouble = None
         try:

@@ -52,9 +52,11 @@ from transport.bodies import (
 )
 from transport.http_client import WIRE_ERRORS, AddressRefused, open_http
 from transport.large_lists import SlicedRows, slice_list
+from transport.outage import Outage
 from transport.rate_limit import RateLimit, is_rate_limited, parse_retry_after
 from transport.redaction import TELLING_LENGTH, Redactor, is_credential
 from transport.retry import retried
+from transport.waits import RetryLog, Stopwatch
 
 MAX_REDIRECTS = 5
 IN_MEMORY = 4 * MIB
@@ -122,6 +124,8 @@ class Counts:
 
     requests: int = 0
     retries: int = 0
+    limited: Stopwatch = field(default_factory=Stopwatch)
+    """Runs while a request waits for a rate limit: the API's, or ``requestsPerMinute``."""
 
 
 def http_of(settings: Settings) -> httpx.AsyncClient:
@@ -147,6 +151,8 @@ class ApiClient:
         self._jq = jq
         self.redact = Redactor(*settings.secrets, credentials=settings.secrets_in_data)
         self.counts = Counts()
+        self.outage = Outage()
+        self._retry_log = RetryLog()
         self._http = http(settings)
         self._http.headers["Accept-Encoding"] = ACCEPTED_CODINGS
         self._http.headers.update(settings.custom_headers)
@@ -197,39 +203,49 @@ class ApiClient:
 
         Raises SourceError, CredentialsError or one of their kinds.
         """
+        limited = False
 
         def on_retry(error: SourceError, wait: float) -> None:
+            nonlocal limited
+            limited = error.rate_limited
             self.counts.retries += 1
-            logger.warning(f"{error}; trying again in {wait:.1f} seconds")
+            self._retry_log.note(error, wait)
 
-        max_wait = self._settings.max_retry_wait
+        async def sleep(seconds: float) -> None:
+            with self.counts.limited.running() if limited else nullcontext():
+                await asyncio.sleep(seconds)
+
+        async def attempts(max_wait: float) -> Answer:
+            return await retried(lambda: self._attempt(request), max_wait, on_retry, sleep=sleep)
+
         try:
             async with self._permits:
-                return await retried(lambda: self._attempt(request), max_wait, on_retry)
+                return await self.outage.send(attempts, self._settings.max_retry_wait)
         except OceanCustomError as error:
             # asyncio tells of tasks, and of their errors, before those leave the session.
             raise error.rewritten(self.redact) from None
 
     async def _attempt(self, request: PageRequest) -> Answer:
-        async with self._rate:
-            reset_at = await self._limit.admitted()
-            self.counts.requests += 1
-            self._in_flight += 1
-            try:
-                async with asyncio.timeout(self._settings.timeout):
-                    reply = await self._exchange(request)
-            except (SourceError, CredentialsError) as error:
-                raise error.within(self._described(request)) from None
-            except (*WIRE_ERRORS, TimeoutError, OSError, UnicodeEncodeError) as error:
-                raise self._wire_error(request, error) from None
-            except (httpx.InvalidURL, UnicodeError):
-                # httpx reads the target of every redirect, though it follows none.
-                raise OriginError(
-                    f"{self._described(request)}: a redirect leads to what is not a URL; nothing"
-                    " was sent"
-                ) from None
-            finally:
-                self._in_flight -= 1
+        with self.counts.limited.running():
+            async with self._rate:
+                reset_at = await self._limit.admitted()
+        self.counts.requests += 1
+        self._in_flight += 1
+        try:
+            async with asyncio.timeout(self._settings.timeout):
+                reply = await self._exchange(request)
+        except (SourceError, CredentialsError) as error:
+            raise error.within(self._described(request)) from None
+        except (*WIRE_ERRORS, TimeoutError, OSError, UnicodeEncodeError) as error:
+            raise self._wire_error(request, error) from None
+        except (httpx.InvalidURL, UnicodeError):
+            # httpx reads the target of every redirect, though it follows none.
+            raise OriginError(
+                f"{self._described(request)}: a redirect leads to what is not a URL; nothing was"
+                " sent"
+            ) from None
+        finally:
+            self._in_flight -= 1
         try:
             self._refuse_failure(request, reply)
         except ResponseError as error:

@@ -111,11 +111,13 @@ class CredentialsError(OceanCustomError):
 class SourceError(OceanCustomError):
     """A request did not succeed.
 
-    ``retry_after`` is how long the API asked to be left alone, in seconds; ``remedy`` is what to
-    do about it, where more is known than the message says.
+    ``retry_after`` is how long the API asked to be left alone, in seconds; ``rate_limited``
+    whether it only asked for fewer requests; ``remedy`` is what to do about it, where more is known
+    than the message says.
     """
 
     transient = False
+    rate_limited = False
     retry_after: float | None = None
     remedy = ""
 
@@ -124,17 +126,29 @@ class SourceError(OceanCustomError):
         message = super().__str__()
         return f"{message}; {self.remedy}" if self.remedy else message
 
+    @property
+    def is_outage(self) -> bool:
+        """Whether it tells of an API that is down, and not of this one request."""
+        return False
+
 
 class TransportError(SourceError):
     """No complete answer arrived; the same request may succeed a moment later."""
 
     transient = True
 
+    @property
+    @override
+    def is_outage(self) -> bool:
+        """Nothing answered, or not to the end."""
+        return True
+
 
 class ResponseError(SourceError):
     """The API answered with an error status."""
 
-    TRANSIENT_STATUSES = frozenset({202, 408, 429, 500, 502, 503, 504})
+    COME_AGAIN_STATUSES = frozenset({202, 408, 429})
+    NOT_SUPPORTED_STATUSES = frozenset({501, 505})
     GONE_STATUSES = frozenset({404, 410})
     _REFUSALS = range(400, 500)
     _CRASHED = 500
@@ -149,9 +163,26 @@ class ResponseError(SourceError):
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.transient = rate_limited or status in self.TRANSIENT_STATUSES
+        self.rate_limited = rate_limited
+        self.transient = rate_limited or self.may_pass(status)
         self.gone = status in self.GONE_STATUSES
         self.retry_after = retry_after
+
+    @classmethod
+    def may_pass(cls, status: int) -> bool:
+        """Whether the same request may have another answer a moment later.
+
+        An unknown status from 500 on counts as 500, also one that HTTP does not have: RFC 9110, 15.
+        Two of them say that the server cannot do this at all.
+        """
+        is_of_server = status >= cls._CRASHED and status not in cls.NOT_SUPPORTED_STATUSES
+        return is_of_server or status in cls.COME_AGAIN_STATUSES
+
+    @property
+    @override
+    def is_outage(self) -> bool:
+        """Whether the server, or what stands before it, is in trouble."""
+        return self.transient and not self.rate_limited and self.status >= self._CRASHED
 
     @property
     def refuses_page(self) -> bool:

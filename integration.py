@@ -11,6 +11,7 @@ are, without an error that quotes one.
 import gc
 import sys
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).parent
 
@@ -38,10 +39,12 @@ _put_our_modules_first()
 
 from loguru import logger
 from port_ocean.clients.port.types import UserAgentType
+from port_ocean.context.event import TriggerType
+from port_ocean.context.ocean import PortOceanContext
 from port_ocean.core.handlers.port_app_config.api import APIPortAppConfig
-from port_ocean.core.handlers.port_app_config.models import PortAppConfig
+from port_ocean.core.handlers.port_app_config.models import PortAppConfig, ResourceConfig
 from port_ocean.core.integrations.base import BaseIntegration
-from port_ocean.core.models import Entity
+from port_ocean.core.models import Entity, EventListenerType
 
 # Ocean has loaded hundreds of thousands of objects by now, which stay for good. The collector would
 # go through them again and again while modules are loaded and items are read.
@@ -49,7 +52,10 @@ from port_ocean.core.models import Entity
 gc.freeze()
 
 from framework.deletion import CautiousStateApplier, SecondLookError
+from framework.log_masking import watch_log
 from framework.mapping import FusedEntityProcessor
+from framework.outcome import REPORT, ExitCode, ResyncReport
+from framework.process_exit import ProcessExit
 from framework.settings_model import take_settings_as_given
 from overrides import EndpointAppConfig
 
@@ -66,6 +72,49 @@ class CustomIntegration(BaseIntegration):
         """Ocean's handler with the mapping's models of this integration."""
 
         CONFIG_CLASS = EndpointAppConfig
+
+    def __init__(self, context: PortOceanContext) -> None:
+        super().__init__(context)
+        watch_log()
+        self._exit = ProcessExit()
+        if context.config.event_listener.type == EventListenerType.ONCE:
+            self._exit.install()
+
+    async def sync_raw_all(
+        self,
+        _: dict[Any, Any] | None = None,
+        trigger_type: TriggerType = "machine",
+        user_agent_type: UserAgentType = UserAgentType.exporter,
+        silent: bool = True,  # noqa: FBT001, FBT002 (Ocean's signature)
+    ) -> bool:
+        """Run a resync; whether it succeeded. Its end is one line, and may be the exit code."""
+        report = ResyncReport()
+        within = REPORT.set(report)
+        succeeded = False
+        try:
+            succeeded = bool(await super().sync_raw_all(_, trigger_type, user_agent_type, silent))
+        finally:
+            REPORT.reset(within)
+            self._exit.code = report.end(sys.exception(), succeeded=succeeded)
+        return succeeded
+
+    async def sync_incremental(
+        self,
+        interval_seconds: int,
+        trigger_type: TriggerType = "machine",
+        user_agent_type: UserAgentType = UserAgentType.exporter,
+    ) -> None:
+        """Run what Ocean does in place of a resync with ``incrementalSyncEnabled``."""
+        await super().sync_incremental(interval_seconds, trigger_type, user_agent_type)
+        self._exit.code = ExitCode.COMPLETE
+
+    async def process_resource(
+        self, resource: ResourceConfig, index: int, user_agent_type: UserAgentType
+    ) -> tuple[list[Entity], list[Exception]]:
+        """Sync one kind; its entities and errors."""
+        entities, errors = await super().process_resource(resource, index, user_agent_type)
+        REPORT.get().note_kind(resource.kind, index, entities, errors)
+        return entities, errors
 
     async def resync_reconciliation(
         self,

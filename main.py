@@ -10,6 +10,7 @@ from port_ocean.context.ocean import ocean
 from port_ocean.context.resource import resource
 
 from errors import ConfigurationError
+from framework.failures import handed_to_ocean
 from framework.log_masking import hide_from_ocean
 from framework.resync_context import installed_settings, open_session, read, unknown_names
 from resync.session import Session
@@ -46,7 +47,8 @@ async def resync(kind: str) -> AsyncGenerator[list[dict[str, Any]]]:
     and every parent walked once. The last resource closes it, and so does whoever is cut off.
     """
     del kind
-    settings = installed_settings()
+    with handed_to_ocean():
+        settings = installed_settings()
     # Held on to: by the time a dropped generator is closed, another resync may be the current one.
     attributes = event.attributes
     session: Session | None = attributes.get(_SESSION)

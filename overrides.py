@@ -231,11 +231,17 @@ class EndpointResource(ResourceConfig):
     kind: str = Field(
         title="Endpoint",
         description="The path of the endpoint, such as /api/tickets.",
-        min_length=1,
     )
     selector: EndpointSelector = Field(
         title="Selector", description="What to request, and which items count."
     )
+
+    @validator("kind")
+    def _refuse_no_path(cls, kind: str) -> str:  # noqa: N805 — pydantic
+        # A limit of the field would make its type another one than the `str` that Ocean wants.
+        if not kind:
+            raise ValueError("is empty; give the path of an endpoint, such as /users")
+        return kind
 
     def to_resource(self, settings: PaginationSettings) -> Resource:
         """What to walk for this resource, under an installation's pagination."""

@@ -95,7 +95,7 @@ class Harbour:
     folder: Path
 
     def resync(self, installation: Installation, *, timeout: float = _TIMEOUT) -> Resync:
-        """Run one resync; AssertionError when it failed, SailError when it took too long.
+        """Run one resync; SailError or AssertionError when it failed or took too long.
 
         What other processes the caller ends meanwhile would count as the resync's CPU.
         """

@@ -33,6 +33,7 @@ from port_ocean.core.utils.entity_topological_sorter import EntityTopologicalSor
 from port_ocean.core.utils.utils import get_port_diff
 from port_ocean.exceptions.core import OceanAbortException
 
+from framework.outcome import REPORT
 from framework.resync_context import installed_settings, noted_doubts, open_session, read
 from resync.session import Session
 
@@ -155,7 +156,10 @@ class CautiousStateApplier(HttpEntitiesStateApplier):
         try:
             for index, config in unsure.items():
                 async with resource_context(config, index):
-                    found |= await self._read_again(session, config, doomed, user_agent_type)
+                    try:
+                        found |= await self._read_again(session, config, doomed, user_agent_type)
+                    finally:
+                        REPORT.get().note_second_look(config.kind, index)
         except* OceanAbortException as group:
             failed = group
         finally:

@@ -9,12 +9,14 @@ takes secrets out of our own lines as of Ocean's, exceptions and fields included
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING, Any, cast
 
 from loguru import logger
 from port_ocean.log.logger_setup import _combined_patcher as patched_by_ocean
 from port_ocean.log.sensetive import SensitiveLogFilter, sensitive_log_filter
 
+from framework.failures import is_ours, sentence_of
 from transport.redaction import SHORTEST_SECRET, Redactor
 
 if TYPE_CHECKING:
@@ -44,8 +46,43 @@ def hide_from_ocean(redact: Redactor) -> None:
     for outdated in [*_masks()[_KEPT - 1 :], *filter(_is_too_short, patterns)]:
         patterns.remove(outdated)
     patterns.insert(0, _Mask(redact))
-    logger.configure(patcher=_without_secrets)
+    watch_log()
     sensitive_log_filter.mask_object = _masked  # type: ignore[method-assign, assignment]
+
+
+def watch_log() -> None:
+    """Have every line go through our patcher, which comes after Ocean's."""
+    logger.configure(patcher=_patched)
+
+
+def _patched(record: Record) -> None:
+    _tell_ours(record)
+    _tell_refused(record)
+    _without_secrets(record)
+
+
+def _tell_ours(record: Record) -> None:
+    """Of an error of ours keep the sentence: a traceback says nothing to whoever must act.
+
+    Ocean hands over the error, or its traceback as text within the handler of it.
+    """
+    if exception := record["exception"]:
+        if (error := exception.value) and is_ours(error):
+            record["exception"] = None
+            if (sentence := sentence_of([error])) not in record["message"]:
+                record["message"] += f": {sentence}"
+    elif "traceback" in record["extra"] and is_ours(sys.exception()):
+        del record["extra"]["traceback"]
+
+
+def _tell_refused(record: Record) -> None:
+    """Say which entities Port refused, and why: Ocean has that in fields that no console shows."""
+    match record["extra"]:
+        case {"extra": {"failed_count": int() as count, "sample_errors": dict() as samples}}:
+            for sample in list(samples.values())[:1]:
+                entity = f"{sample.get('blueprint')} {sample.get('identifier')!r}"
+                reason = f"{count} entities, the first: {entity}: {sample.get('error')}"
+                record["message"] += f": {reason}"
 
 
 def _is_too_short(pattern: re.Pattern[str] | _Mask) -> bool:
@@ -63,7 +100,7 @@ def _masks() -> list[_Mask]:
 
 
 def _without_secrets(record: Record) -> None:
-    """In the place of Ocean's patcher, after which it comes: of every line, every text.
+    """In the place of Ocean's patcher, which it begins with: of every line, every text.
 
     Ocean masks the message alone. The exception goes to the console, and with the fields
     beside it (``extra``) to Port.

@@ -10,7 +10,7 @@ is logged. No text of a mapping is run, or so much as compiled, anywhere else.
 ``JQEntityProcessorSync``          here
 =================================  ====================================================
 ``_compile``                       ``_program``
-``_search_as_bool``                the query; ``_query_error``
+``_search_as_bool``                the query; ``QueryCheck``
 ``_search``                        ``capture``; by itself for ``itemsToParse``
 ``_search_as_object``              ``FusedMapping.entity``, ``_result``
 ``_get_mapped_entity``             ``if`` in the program, ``_result``
@@ -35,7 +35,7 @@ from port_ocean.core.handlers.entity_processor.models import MappedEntity
 from port_ocean.core.handlers.port_app_config.models import ResourceConfig
 from port_ocean.core.ocean_types import CalculationResult
 from port_ocean.exceptions.context import EventContextNotFoundError, ResourceContextNotFoundError
-from port_ocean.exceptions.core import EntityProcessorException, OceanAbortException
+from port_ocean.exceptions.core import OceanAbortException
 
 from errors import MappingError
 from framework.fused_mapping import (
@@ -50,6 +50,7 @@ from framework.fused_mapping import (
     found,
     fuse,
 )
+from framework.query_check import QueryCheck, no_program_fault
 from jq_engine.programs import jq_reason, with_environment, without_values
 from json_values import Json, keys_of
 
@@ -119,6 +120,7 @@ class Work:
     made: int = 0
     lacking: set[str] = field(default_factory=set)
     failed: list[Failure] = field(default_factory=list)
+    query: QueryCheck | None = None
     keys: str = ""
 
     def count(self, mapped: MappedEntity) -> None:
@@ -143,6 +145,11 @@ class Work:
         """Raise MappingError when the resource was given up: no use reading on."""
         if self.failure:
             raise self.failure
+
+    def refuse_faulty_query(self, config: ResourceConfig) -> None:
+        """Raise MappingError when the query said neither true nor false of some items."""
+        if self.query and (fault := self.query.unjudged_fault()):
+            raise MappingError(fault).within(_kind(config))
 
     def refuse_fruitless(self, config: ResourceConfig) -> None:
         """Raise MappingError when there were items, and not one of them led to an entity."""
@@ -221,6 +228,7 @@ class FusedEntityProcessor(JQEntityProcessor):
         query = Expression("selector.query", mapping.selector.query)
         try:
             if work.fused is None:
+                work.query = QueryCheck(mapping.selector.query)
                 work.fused = await self._fused(work.jq, mapping, query, ask_all=parse_all)
             where = f"{_kind(mapping)}: selector.query and mappings"
             answers = await _answers(work.jq, work.fused, raw_results, where=where)
@@ -229,7 +237,9 @@ class FusedEntityProcessor(JQEntityProcessor):
         readings = [work.fused.read(answer) for answer in answers]
         self._log_failures(readings)
         work.count_failures(readings)
-        results = [_result(work.fused, reading, query) for reading in readings]
+        if work.query:
+            work.query.count(readings)
+        results = [_result(work.fused, reading) for reading in readings]
         work.keys = work.keys or keys_of(raw_results[0])
         for mapped, _ in results:
             for one in mapped:
@@ -247,6 +257,8 @@ class FusedEntityProcessor(JQEntityProcessor):
             if expression.jq not in programs:
                 where = f"{_kind(mapping)}: {expression}"
                 programs[expression.jq] = await self._program(jq, expression.jq, where=where)
+        if fault := no_program_fault(mapping.selector.query, programs[query.jq].fault):
+            raise MappingError(fault).within(_kind(mapping))
         return fuse(mappings, programs[query.jq], programs, ask_all=ask_all)
 
     async def _program(self, jq: Jq, expression: str | None, *, where: str) -> Program:
@@ -351,10 +363,14 @@ async def _outcomes(jq: Jq, program: str, items: Items, *, where: str) -> list[J
     return outcomes
 
 
-def _result(fused: FusedMapping, reading: Reading, query: Expression) -> _Result:
-    """What Ocean makes of one item, in its own terms."""
+def _result(fused: FusedMapping, reading: Reading) -> _Result:
+    """What Ocean makes of one item, in its own terms.
+
+    Of an item that the query does not judge Ocean makes an error, which it only counts: here the
+    items are counted, and the kind fails by one error when its reading ends.
+    """
     if reading.passed is None:
-        return [], [_query_error(query, reading.query)]
+        return [], []
     mapped = MappedEntity(
         entity=fused.entity(reading.values),
         did_entity_pass_selector=reading.passed,
@@ -366,18 +382,3 @@ def _result(fused: FusedMapping, reading: Reading, query: Expression) -> _Result
         },
     )
     return [mapped], []
-
-
-def _query_error(query: Expression, outcome: Json) -> Exception:
-    """Ocean's error about a query that gave no boolean for an item."""
-    if (message := failure(outcome)) is not None:
-        return ValueError(without_values(message))
-    if not outcome:
-        return EntityProcessorException(
-            f"Expected boolean value for pattern {query.jq!r}, got none"
-        )
-    value = found(outcome)
-    return EntityProcessorException(
-        f"Expected boolean value for pattern {query.jq!r}, got value:{value} of type:"
-        f" {type(value)} instead"
-    )

@@ -15,8 +15,10 @@ from port_ocean.context.ocean import ocean
 from port_ocean.context.resource import resource
 
 from errors import OceanCustomError
+from framework.failures import handed_to_ocean
 from framework.log_masking import hide_from_ocean
 from framework.mapping import begin_work
+from framework.outcome import start_meter
 from framework.raw_data import redact_raw_data
 from overrides import EndpointResource
 from resync.session import Doubt, Session
@@ -54,20 +56,25 @@ def open_session(settings: Settings) -> Session:
 async def read(session: Session) -> AsyncGenerator[list[dict[str, Any]]]:
     """The items of the resource in work, in batches; then its doubts are noted in the resync.
 
-    Raises what ``Reading.batches`` raises, and MappingError when not one item made an entity.
+    Raises KindFailedError by what ``Reading.batches`` raises, and by a MappingError when the
+    mapping did not fit the items.
     """
     config = cast("EndpointResource", resource.resource_config)
     work = begin_work(session.jq, session.told)
-    try:
-        reading = session.read(config.to_resource(session.settings.pagination))
-        async with aclosing(reading.batches()) as batches:
-            async for batch in batches:
-                yield batch
-                work.refuse_unfinished()
-        work.refuse_fruitless(config)
-    except OceanCustomError as error:
-        # What the mapping made of the items quotes their keys.
-        raise error.rewritten(session.told) from None
+    with handed_to_ocean():
+        try:
+            reading = session.read(config.to_resource(session.settings.pagination))
+            meter = start_meter(resource.index, session.client.counts, reading)
+            async with aclosing(reading.batches()) as batches:
+                async for batch in batches:
+                    meter.items += len(batch)
+                    yield batch
+                    work.refuse_unfinished()
+            work.refuse_faulty_query(config)
+            work.refuse_fruitless(config)
+        except OceanCustomError as error:
+            # What the mapping made of the items quotes their keys.
+            raise error.rewritten(session.told) from None
     event.attributes.setdefault(_DOUBTS, {})[resource.index] = reading.doubts
 
 

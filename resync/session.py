@@ -125,7 +125,13 @@ class Reading:
     def __init__(self, session: Session, resource: Resource) -> None:
         self._session = session
         self._resource = resource
+        self._walk: _ResourceWalk | None = None
         self.doubts: frozenset[Doubt] = frozenset()
+
+    @property
+    def children(self) -> int | None:
+        """How many children were begun so far; None where the resource has no path parameters."""
+        return self._walk.children if self._walk is not None else None
 
     async def batches(self) -> AsyncGenerator[list[Item]]:
         """The items, in batches.
@@ -134,9 +140,10 @@ class Reading:
         was fetched before has been yielded.
         """
         session, resource = self._session, self._resource
+        session.client.outage.begin_kind()
         try:
             ready = await computed(resource, session.started_at, session.jq)
-            walk = _ResourceWalk(session, ready)
+            walk = self._walk = _ResourceWalk(session, ready)
             batches = in_batches(
                 walk.chunks(), most_items=BATCH_ITEMS, most_bytes=BATCH_BYTES, linger=BATCH_LINGER
             )
@@ -336,6 +343,11 @@ class _ResourceWalk:
         return [*self._parents.values(), self._target]
 
     @property
+    def children(self) -> int | None:
+        """How many children were begun; None where the resource has no path parameters."""
+        return self._target.walks if self._parameters else None
+
+    @property
     def doubts(self) -> frozenset[Doubt]:
         """Why this walk, now that it is over, may have missed items."""
         doubts = {doubt for source in self._sources for doubt in source.doubts}
@@ -347,8 +359,6 @@ class _ResourceWalk:
 
     async def chunks(self) -> AsyncGenerator[Chunk]:
         """The items of every page of every child; raises at the end what left the walk in doubt."""
-        counts = self._session.client.counts
-        requests, retries = counts.requests, counts.retries
         items = 0
         pages = merged(
             self._bindings(),
@@ -372,15 +382,6 @@ class _ResourceWalk:
             for source in self._sources:
                 source.forget_pages()
         self._has_items = items > 0
-        walks = self._target.walks
-        logger.info(
-            "{}: {} items{}, {} requests, {} retries",
-            self._resource.kind,
-            items,
-            f" of {walks} children" if self._parameters else "",
-            counts.requests - requests,
-            counts.retries - retries,
-        )
 
     def _refuse_doubtful_end(self) -> None:
         if self._failures:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from loguru import logger
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -17,6 +18,12 @@ from tests.resync import Installation, Seeds, working_directory
 from tests.world import Family, World
 from workbench.catalog import CatalogStore, create_app
 from workbench.serve import serving
+
+# How long an example takes depends on the machine, so no profile has a deadline. The gate looks at
+# the same examples every time; the search for new ones is `--hypothesis-profile=nightly`.
+settings.register_profile("gate", deadline=None, derandomize=True, max_examples=100)
+settings.register_profile("nightly", deadline=None, max_examples=600)
+settings.load_profile("gate")
 
 
 class Switchboard:

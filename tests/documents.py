@@ -33,6 +33,7 @@ from settings import load_settings
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 BASE_URL = "https://api.example.com"
 PORT = {"entity": {"mappings": {"identifier": ".id | tostring", "blueprint": '"thing"'}}}

@@ -24,7 +24,7 @@ from overrides import EndpointAppConfig, EndpointResource
 from paging.extraction import Item
 from resync.session import Session
 from settings import Settings, load_settings
-from workbench.simulators import Json, Mistake, products
+from tests.simulators import Json, Mistake, products
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PREFIX = "OCEAN__INTEGRATION__CONFIG__"

@@ -70,7 +70,8 @@ class Answer:
 
     def encoded(self) -> bytes:
         """The bytes on the wire."""
-        reason = HTTPStatus(self.status).phrase
+        known = self.status in {*HTTPStatus}
+        reason = HTTPStatus(self.status).phrase if known else "Unassigned"
         lines = [
             f"HTTP/1.1 {self.status} {reason}",
             *(f"{name}: {value}" for name, value in self.headers),

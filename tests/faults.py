@@ -192,9 +192,9 @@ def passes_or_raises(cell: Cell) -> Expect:
     return Expect.EITHER if cell.passing else Expect.RAISES
 
 
-def passes_in_time(cell: Cell) -> Expect:
-    """A retry makes good what passes, but a login is left alone for as long as it asks for."""
-    return Expect.EITHER if cell.place == "login" and cell.passing else passes(cell)
+def is_too_long(cell: Cell) -> Expect:
+    """A wait beyond what may be waited for fails at once, though it might have passed."""
+    return Expect.EITHER if cell.passing else raises(cell)
 
 
 def _if_it_lasts(cell: Cell, expect: Expect) -> Expect:
@@ -533,10 +533,10 @@ FAULTS: tuple[Fault, ...] = (
     _refusal(404, gone),
     _refusal(410, gone),
     *(_busy(str(status), status) for status in (408, 429, 500, 502, 503, 504)),
-    replace(_busy("429, 1 second", 429, Retry_After="1"), expect=passes_in_time),
-    replace(_busy("429, a date", 429, Retry_After=_later(hours=1)), expect=passes_in_time),
+    replace(_busy("429, 1 second", 429, Retry_After="1"), expect=is_too_long),
+    replace(_busy("429, a date", 429, Retry_After=_later(hours=1)), expect=is_too_long),
     _busy("429, a past date", 429, Retry_After=_later(hours=-1)),
-    replace(_busy("429, absurd", 429, Retry_After="99999999999999999999"), expect=passes_in_time),
+    replace(_busy("429, absurd", 429, Retry_After="99999999999999999999"), expect=is_too_long),
     _busy("429, negative", 429, Retry_After="-5"),
     replace(_busy("503 in UTF-16", 503), make=_always(_typed(answer({}, 503), UTF_16))),
     _busy("403, rate limit", 403, X_RateLimit_Remaining="0"),

@@ -16,7 +16,7 @@ from jq_engine.paths import plain_path
 from json_values import Json, follow
 from pagination import PAGINATION_TYPES, SendIn
 from tests.examples import Example
-from workbench.simulators import Mistake
+from tests.simulators import Mistake
 
 PARAMETERS = ("pagination_param", "size_param", "header_link_rel")
 PATHS = ("cursor_path", "has_more_path", "last_page_path", "total_path", "next_link_path")

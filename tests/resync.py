@@ -12,6 +12,7 @@ sail --once` makes it; only the event listener and uvicorn stay out of it.
 from __future__ import annotations
 
 import io
+import signal
 import sys
 import traceback
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -178,6 +179,7 @@ class Installation:
         """The app, made as `port_ocean.run` makes it; what Ocean keeps of it goes at the end."""
         patterns = list(SensitiveLogFilter.compiled_patterns)
         path = list(sys.path)
+        interrupt = signal.getsignal(signal.SIGINT)
         _signal_handler.push(SignalHandler())
         try:
             # What `load_ocean_app` does, with the model of the settings made once.
@@ -192,6 +194,7 @@ class Installation:
             port_clients._port_internal_async_client = None  # type: ignore[assignment] # as Ocean has it
             ocean_context._port_ocean = ocean_context.PortOceanContext(None)
             _signal_handler.pop()
+            signal.signal(signal.SIGINT, interrupt)
             sys.path[:] = path
             SensitiveLogFilter.compiled_patterns[:] = patterns
 

@@ -618,7 +618,7 @@ async def test_a_failed_login_stays_failed(response: httpx.Response, told: str) 
     assert auth.logins == 0
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 512, 520, 529, 599])
 async def test_a_login_that_fails_for_now_may_be_tried_again(status: int) -> None:
     """A passing fault of the login service is retried like that of any request."""
     clock = Clock()

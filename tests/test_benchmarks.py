@@ -26,6 +26,7 @@ def test_the_scenarios_are_listed() -> None:
     assert [line.split()[0] for line in run("--list").splitlines()] == list(SCENARIOS)
 
 
+@pytest.mark.exhaustive
 def test_a_reader_and_a_whole_resync_are_measured(tmp_path: Path) -> None:
     """Real servers, a reader and `ocean sail`, tiny: every figure is there, and kept."""
     run("--quick", "--only", "latency", "--output", str(tmp_path))

@@ -17,6 +17,7 @@ from port_ocean.config.dynamic import default_config_factory
 
 import errors
 from errors import ConfigurationError, MappingError
+from framework.outcome import ExitCode
 from framework.settings_model import lenient
 from jq_engine import worker as jq_worker
 from jq_engine.programs import Jq
@@ -29,6 +30,7 @@ from resync import session
 from scripts.settings_reference import generated
 from settings import load_settings
 from tests.documents import (
+    CONTRIBUTING,
     DOCS,
     README,
     ROOT,
@@ -46,10 +48,18 @@ from tests.documents import (
 from tests.layout import MODULES
 from transport import retry
 
-ALL = [README, *DOCS]
-SETTINGS, MAPPING, PAGINATION, AUTHENTICATION, ERRORS, DESIGN = (
+ALL = [README, CONTRIBUTING, *DOCS]
+SETTINGS, MAPPING, PAGINATION, AUTHENTICATION, ERRORS, DESIGN, OPERATING = (
     ROOT / "docs" / f"{name}.md"
-    for name in ("settings", "mapping", "pagination", "authentication", "errors", "design")
+    for name in (
+        "settings",
+        "mapping",
+        "pagination",
+        "authentication",
+        "errors",
+        "design",
+        "operating",
+    )
 )
 OPTIONS: dict[str, dict[str, Json]] = {
     option["name"]: option
@@ -454,16 +464,26 @@ def test_the_tree_of_errors_is_the_one_in_the_code() -> None:
 def test_the_limits_are_those_of_the_code() -> None:
     """Numbers in the prose are the constants."""
     said = " ".join(prose(ERRORS).split())
-    transient = sorted(errors.ResponseError.TRANSIENT_STATUSES)
+    come_again = sorted(errors.ResponseError.COME_AGAIN_STATUSES)
+    final = sorted(errors.ResponseError.NOT_SUPPORTED_STATUSES)
 
     assert f"at most {retry.MAX_ATTEMPTS} times" in said
-    assert f"| {', '.join(map(str, transient))} | yes |" in said
+    retried = ", ".join(map(str, come_again))
+    but = " and ".join(map(str, final))
+    assert f"| {retried}, and every status from 500 on but {but} | yes |" in said
     assert f"After {session.MAX_FAILED_CHILDREN} failures" in prose(MAPPING)
     limits = {row.cells["Limit of one run"]: row.cells["Value"] for row in JQ_LIMITS}
     assert limits["time"] == f"{jq_worker.MAX_SECONDS:g} seconds"
     assert limits["memory"].startswith(f"{jq_worker.MAX_MEMORY_BYTES // 2**20} MB")
     assert limits["output"] == f"{jq_worker.MAX_OUTPUT_BYTES // 2**20} MB"
     assert f"in batches of {session.BATCH_ITEMS}" in DESIGN.read_text()
+
+
+def test_the_exit_codes_are_those_of_the_code() -> None:
+    """Whoever watches a CronJob finds every code, and no other."""
+    codes = [int(row.cells["Code"]) for row in tables(OPERATING, "Code")]
+
+    assert codes == [*ExitCode]
 
 
 # --- the documents themselves ----------------------------------------------------------
@@ -497,11 +517,11 @@ def test_the_readme_is_short_and_leads_to_every_document() -> None:
 
 def test_commands_of_make_exist() -> None:
     """Each target that a document names is in the Makefile."""
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {
         target
         for path in ALL
-        for target in re.findall(r"(?:^|`)make ([a-z]+)", path.read_text(), re.MULTILINE)
+        for target in re.findall(r"(?:^|`)make ([a-z-]+)", path.read_text(), re.MULTILINE)
     }
 
     assert {"demo", "test"} <= named <= targets

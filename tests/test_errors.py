@@ -70,6 +70,12 @@ def test_the_tree_is_drawn() -> None:
         (502, True, False),
         (503, True, False),
         (504, True, False),
+        (505, False, False),
+        (512, True, False),
+        (520, True, False),
+        (529, True, False),
+        (599, True, False),
+        (999, True, False),
     ],
 )
 def test_what_a_status_means(status: int, *, transient: bool, gone: bool) -> None:

@@ -1,37 +1,41 @@
 """The fault matrix in the test suite, and whole resyncs through Ocean for a part of it.
 
-Every pair of fault, place, paging and signing is covered here; `make faults` runs more.
+`make test` runs representatives; every pair of fault, place, paging and signing is covered by
+`make test-all`, and `make faults` runs more.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Hashable, Iterator, Sequence
 from itertools import groupby
 
 import pytest
+from _pytest.mark import ParameterSet
 from loguru import logger
 
 from errors import OceanCustomError
+from tests.covering import covering
 from tests.fault_api import FaultApi, answer
 from tests.fault_matrix import (
     ByKind,
-    covering,
     expectation,
     holds_secret,
     pairs,
     places,
+    representatives,
     row_of,
     run_all,
     strike,
 )
 from tests.fault_scene import GROUPS, ITEMS, KINDS, TEAMS, Scene, mapping, members_path, rows
-from tests.faults import Cell, Expect, Fault, cells
+from tests.faults import PLACES, Cell, Expect, Fault, cells
 from tests.resync import REPOSITORY, Installation, Seeds
 from transport.retry import MAX_ATTEMPTS
 
 ALL = cells()
 COVERED = covering(ALL, pairs)
+GATE = covering(ALL, representatives)
 
 
 @pytest.fixture
@@ -41,14 +45,20 @@ async def ocean(installation: Installation) -> AsyncIterator[None]:
         yield
 
 
+def at_each_place(some: Sequence[Cell]) -> Iterator[ParameterSet]:
+    """Cells in groups that run at once: those of one place."""
+    for place in PLACES:
+        yield pytest.param([cell for cell in some if cell.place == place], id=place)
+
+
+def of_each_fault(some: Sequence[Cell]) -> Iterator[ParameterSet]:
+    """Cells in groups that run at once: those of one fault, for when all of them are run."""
+    for name, group in groupby(some, lambda cell: cell.fault.name):
+        yield pytest.param(list(group), id=name, marks=pytest.mark.exhaustive)
+
+
 @pytest.mark.usefixtures("ocean")
-@pytest.mark.parametrize(
-    "chosen",
-    [
-        pytest.param(list(group), id=name)
-        for name, group in groupby(COVERED, lambda cell: cell.fault.name)
-    ],
-)
+@pytest.mark.parametrize("chosen", [*at_each_place(GATE), *of_each_fault(COVERED)])
 async def test_a_fault_keeps_the_rules_everywhere(chosen: list[Cell]) -> None:
     """Complete or an error that says where, in few requests, what came before it, no secret."""
     results = await run_all(chosen)
@@ -119,7 +129,7 @@ def test_the_documents_count_what_there_is() -> None:
     told = (docs / "reliability.md").read_text()
     shown = (docs / "fault-matrix.md").read_text()
 
-    for count in (len(covering(ALL, places)), len(COVERED), len(IN_OCEAN)):
+    for count in (len(covering(ALL, places)), len(COVERED), len(GATE), len(IN_OCEAN)):
         assert f"| {count:,} cells" in told
     assert f"every cell, {len(ALL):,} of them" in told
     for cell in ALL:
@@ -145,7 +155,16 @@ def through_ocean(cell: Cell) -> frozenset[Hashable]:
     )
 
 
+def gate_through_ocean(cell: Cell) -> frozenset[Hashable]:
+    """What the gate's are to cover: each way it may end, each place, each paging and signing."""
+    if cell.fault.slow:
+        return frozenset()
+    how = (cell.expect, cell.passing)
+    return frozenset({how, (cell.place, cell.passing), cell.paging, cell.signing})
+
+
 IN_OCEAN = covering(ALL, through_ocean)
+GATE_IN_OCEAN = covering(IN_OCEAN, gate_through_ocean)
 CHANGED = (ITEMS, members_path(GROUPS[0]), TEAMS)
 """Collections whose first row was another one before."""
 GONE = frozenset(f"{blueprint}/gone" for blueprint in KINDS.values())
@@ -169,7 +188,15 @@ async def sow(scene: Scene, installation: Installation, seeds: Seeds) -> None:
     scene.api.heal()
 
 
-@pytest.mark.parametrize("cell", IN_OCEAN, ids=str)
+@pytest.mark.parametrize(
+    "cell",
+    [
+        pytest.param(
+            cell, id=str(cell), marks=() if cell in GATE_IN_OCEAN else pytest.mark.exhaustive
+        )
+        for cell in IN_OCEAN
+    ],
+)
 async def test_a_fault_deletes_nothing_that_is_still_there(
     api: FaultApi, installation: Installation, seeds: Seeds, cell: Cell
 ) -> None:
@@ -179,7 +206,7 @@ async def test_a_fault_deletes_nothing_that_is_still_there(
         await sow(scene, installation, seeds)
         expected = expectation(cell, scene)
         installation.settings |= {
-            "timeout": 1 if cell.fault.slow else 20,
+            "timeout": 3 if cell.fault.slow else 20,
             "max_retry_wait": int(cell.passing),
         }
         strike(cell, scene)

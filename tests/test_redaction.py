@@ -8,7 +8,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote, urlencode
@@ -19,6 +18,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from json_values import Json
+from tests.patience import in_bounded_time
 from transport.redaction import (
     MOST_LEARNT,
     MOST_LEARNT_CHARACTERS,
@@ -217,11 +217,9 @@ def test_no_text_takes_long(secret: str, piece: str) -> None:
     """A text made to be ambiguous is redacted in the time of any other."""
     redact = Redactor(secret)
     text = piece * 50_000
-    started = time.perf_counter()
 
-    redact(text)
-
-    assert time.perf_counter() - started < 5, "seconds, where a hundredth is usual"
+    with in_bounded_time():
+        redact(text)
 
 
 @pytest.mark.parametrize(
@@ -230,11 +228,8 @@ def test_no_text_takes_long(secret: str, piece: str) -> None:
 )
 def test_no_secret_takes_long(secret: str, piece: str) -> None:
     """A secret of characters that are escaped is looked for once, not in every combination."""
-    started = time.perf_counter()
-
-    assert Redactor(secret)(piece * 20_000)
-
-    assert time.perf_counter() - started < 5, "seconds, where a hundredth is usual"
+    with in_bounded_time():
+        assert Redactor(secret)(piece * 20_000)
 
 
 def test_of_a_large_answer_the_likeliest_are_learnt() -> None:
@@ -244,14 +239,13 @@ def test_of_a_large_answer_the_likeliest_are_learnt() -> None:
         "refresh_token": "only-letters-in-it",
     }
     redact = Redactor()
-    started = time.perf_counter()
 
-    tokens = tokens_in(answer)
-    redact.learn(*tokens.named, origin="login")
-    redact.learn(*tokens.like_tokens, *tokens.others, origin="answer", unlikely=True)
-    quoted = redact.beginning("only-letters-in-it " + "x" * 1_000_000)
+    with in_bounded_time():
+        tokens = tokens_in(answer)
+        redact.learn(*tokens.named, origin="login")
+        redact.learn(*tokens.like_tokens, *tokens.others, origin="answer", unlikely=True)
+        quoted = redact.beginning("only-letters-in-it " + "x" * 1_000_000)
 
-    assert time.perf_counter() - started < 5, "seconds, where a tenth is usual"
     assert quoted.startswith(f"{REDACTED} x")
 
 
@@ -312,9 +306,9 @@ for _ in range(20):
 def test_no_cookie_hangs_the_process(kind: str) -> None:
     """What an API may set, and hand back but for the last character, is redacted in no time.
 
-    The deadline is a hundred times what is usual; patterns took minutes.
+    The deadline is hundreds of times what is usual; patterns took minutes.
     """
-    subprocess.run([sys.executable, "-c", HOSTILE, kind, "3"], timeout=60, check=True, cwd=ROOT)
+    subprocess.run([sys.executable, "-c", HOSTILE, kind, "3"], timeout=240, check=True, cwd=ROOT)
 
 
 @pytest.mark.parametrize("count", [MOST_LEARNT + 1, 3 * MOST_LEARNT])

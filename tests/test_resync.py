@@ -573,7 +573,7 @@ async def test_the_rest_of_a_known_total_is_fetched_at_once(
     installation.settings |= PAGED
     installation.mapping = [resource("/items", data_path=".items")]
 
-    outcome = await asyncio.wait_for(installation.resync(), 10)
+    outcome = await asyncio.wait_for(installation.resync(), 60)
 
     assert outcome.complete, outcome.formatted
     assert outcome.entities == entities("item", *range(9))
@@ -673,7 +673,7 @@ async def test_requests_in_flight_reach_the_limit_and_never_pass_it(
     installation.settings["max_concurrent_requests"] = limit
     installation.mapping = [children()]
 
-    outcome = await asyncio.wait_for(installation.resync(), 10)
+    outcome = await asyncio.wait_for(installation.resync(), 60)
 
     assert outcome.complete, outcome.formatted
     assert len(outcome.entities) == 24
@@ -698,7 +698,7 @@ async def test_the_limit_holds_for_chained_parameters(
         )
     ]
 
-    outcome = await asyncio.wait_for(installation.resync(), 10)
+    outcome = await asyncio.wait_for(installation.resync(), 60)
 
     assert outcome.complete, outcome.formatted
     assert len(outcome.entities) == 12
@@ -706,7 +706,7 @@ async def test_the_limit_holds_for_chained_parameters(
 
 
 async def test_the_rate_stays_below_its_ceiling(api: FaultApi, installation: Installation) -> None:
-    """With requestsPerMinute requests are spread out: four of them take three intervals."""
+    """With requestsPerMinute requests are spread out: four of them take three half seconds."""
     moments: list[float] = []
     listing = pages(named(*range(8)))
 
@@ -717,14 +717,15 @@ async def test_the_rate_stays_below_its_ceiling(api: FaultApi, installation: Ins
         return reply
 
     api.serve("/items", handler)
-    installation.settings |= PAGED | {"requests_per_minute": 600}
+    installation.settings |= PAGED | {"requests_per_minute": 120}
     installation.mapping = [resource("/items", data_path=".items")]
 
     outcome = await installation.resync()
 
     assert outcome.complete, outcome.formatted
     assert len(moments) >= 4
-    assert moments[3] - moments[0] >= 0.29
+    # A third less: the first may have been noted late.
+    assert moments[3] - moments[0] >= 1
 
 
 async def test_small_children_are_gathered_into_large_batches(

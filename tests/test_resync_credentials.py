@@ -278,7 +278,7 @@ async def test_concurrent_refusals_share_one_renewal(
         )
     ]
 
-    outcome = await asyncio.wait_for(installation.resync(), 10)
+    outcome = await asyncio.wait_for(installation.resync(), 60)
 
     assert outcome.complete, outcome.formatted
     assert tokens.logins == 2

@@ -6,14 +6,19 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
+from framework.outcome import ExitCode
 from tests.fault_api import FaultApi, Reply, Request, answer, silence
 from tests.resync import IDENTIFIER, Installation, resource, working_directory
 from workbench.sail import sail_command
+from workbench.store.model import JsonObject
 
+POLL = "GET /v1/integration/{integration}/resync-request"
 TOKEN = "the-token-of-the-docker-command"
 
 
@@ -106,13 +111,76 @@ async def test_a_failing_resync_is_reported_and_ends_the_process(
 
     log = output.decode()
     store = installation.store
-    assert process.returncode == 0, log
+    assert process.returncode == ExitCode.FAILED, log
     assert store.deletions() == []
     assert store.resync_state()["status"] == "failed"
+    assert "Traceback" not in log
+    assert log.count("may not read page 2") == 1
     assert f"GET {api.url}/items" in log
     assert "may not read page 2" in log
     assert TOKEN not in log
     assert TOKEN not in json.dumps(store.logs())
+
+
+@pytest.mark.parametrize(
+    ("settings", "mapping", "words"),
+    [
+        pytest.param(
+            {"OCEAN__INTEGRATION__CONFIG__PAGINATION_TYPE": "pages"},
+            resource("/items"),
+            "is 'pages'; use one of",
+            id="settings",
+        ),
+        pytest.param({}, resource("/items", data_pth="."), "unknown key 'data_pth'", id="mapping"),
+    ],
+)
+async def test_what_can_never_work_has_a_code_of_its_own(  # noqa: PLR0913, PLR0917 (the world, and a case)
+    api: FaultApi,
+    installation: Installation,
+    tmp_path: Path,
+    settings: dict[str, str],
+    mapping: JsonObject,
+    words: str,
+) -> None:
+    """A CronJob that starts again is of no use then: settings or mapping must be changed."""
+    api.serve("/items", items)
+    installation.mapping = [mapping]
+
+    async with sailing(installation, tmp_path / "sail", once=True, **settings) as process:
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+
+    log = output.decode()
+    assert process.returncode == ExitCode.MISCONFIGURED, log
+    assert installation.store.resync_state()["status"] == "failed"
+    assert words in log
+    assert "Traceback" not in log
+    assert api.requests == []
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait until the catalog, which tells nobody of what happens to it, is as wanted."""
+    async with asyncio.timeout(60):
+        while not is_so():  # noqa: ASYNC110 (see above)
+            await asyncio.sleep(0.05)
+
+
+async def test_another_listener_goes_on_after_a_resync_that_failed(
+    api: FaultApi, installation: Installation, tmp_path: Path
+) -> None:
+    """The process stays and asks for the next resync; it ends when it is told to."""
+    api.serve("/items", lambda _: answer({}, 403))
+    installation.mapping = [resource("/items")]
+    listener = '{"type": "POLLING", "interval": 1}'
+    store = installation.store
+
+    async with sailing(installation, tmp_path / "sail", OCEAN__EVENT_LISTENER=listener) as process:
+        await until(lambda: store.resync_state().get("status") == "failed")
+        asked = store.requests()[POLL]
+        await until(lambda: store.requests()[POLL] > asked)
+        process.send_signal(signal.SIGTERM)
+        await asyncio.wait_for(process.communicate(), 20)
+
+    assert process.returncode in {0, -signal.SIGTERM}
 
 
 async def test_a_stop_signal_in_the_middle_of_a_walk_ends_cleanly(
@@ -133,7 +201,7 @@ async def test_a_stop_signal_in_the_middle_of_a_walk_ends_cleanly(
     async with sailing(installation, tmp_path / "sail") as process:
         await asyncio.wait_for(arrived.wait(), 60)
         process.send_signal(signal.SIGTERM)
-        output, _ = await asyncio.wait_for(process.communicate(), 10)
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
 
     log = output.decode()
     store = installation.store

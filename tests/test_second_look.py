@@ -428,7 +428,7 @@ async def test_entities_named_by_a_search_are_found_again(
 
 async def all_is_over() -> None:
     """Nothing that a resync began goes on."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while beside := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(beside)
 

@@ -181,7 +181,7 @@ async def test_an_item_heavier_than_the_room_comes_through_after_lighter_ones() 
         yield weight
 
     stream = merged(each(weights), items, workers=4, weigh=lambda weight: weight)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         given = [weight async for weight in stream]
 
     assert given == weights

@@ -44,7 +44,7 @@ Run = Callable[[Coroutine[None, None, None]], None]
 
 BOTH = get_args(Carrier)
 LIMITS = httpx.Limits(max_connections=4, max_keepalive_connections=4)
-PATIENCE = 5  # seconds, after which a server is hanging
+PATIENCE = 60  # seconds, after which a server is hanging
 OK = b"HTTP/1.1 200 OK\r\n"
 JSON = b'{"a":1}'
 CHUNKED = b"Transfer-Encoding: chunked\r\n"

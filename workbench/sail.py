@@ -91,8 +91,8 @@ def sail_once(
     """Run one resync of the integration in `directory` to its end; the seconds it took.
 
     `environment` holds all of its settings: neither the caller's variables nor a `.env` file adds
-    to them. Ocean's output goes to `log`. It exits with 0 even when the resync failed: ask the
-    catalog for the resync's state. Raises SailError when Ocean did not start or took too long.
+    to them. Ocean's output goes to `log`. Raises SailError when Ocean did not start, took too long
+    or, where the integration has exit codes for that, when the resync failed.
     """
     started = time.monotonic()
     with log.open("wb") as output, _without_dotenv(directory) as folder:

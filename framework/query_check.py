@@ -1,0 +1,87 @@
+"""Whether a query says true or false of each item: where it does not, Ocean only counts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from framework.fused_mapping import Reading, failure, found
+from jq_engine.programs import jq_reason
+from json_values import Json
+
+_QUOTED = 60
+"""Characters of a value that an error quotes; of a longer one its type is told."""
+_QUOTED_QUERY = 100
+# What YAML reads as a boolean (true, yes, on), and pydantic turns into text.
+_UNQUOTED: Mapping[str, str] = {"True": "true", "False": "false"}
+
+
+@dataclass
+class QueryCheck:
+    """What the query of one resource has said so far."""
+
+    query: str
+    items: int = 0
+    unjudged: int = 0
+    first_fault: str = ""
+
+    def count(self, readings: Sequence[Reading]) -> None:
+        """Count the items of a batch of which the query said neither true nor false."""
+        unjudged = [reading for reading in readings if reading.passed is None]
+        if unjudged and not self.unjudged:
+            self.first_fault = _what_it_gave(unjudged[0].query)
+        self.items += len(readings)
+        self.unjudged += len(unjudged)
+
+    def unjudged_fault(self) -> str | None:
+        """What is wrong when the query did not say true or false of each item."""
+        if not self.unjudged:
+            return None
+        remedy = _remedy(self.query, "make it a comparison that fits every item")
+        return (
+            f"{_named(self.query)} {self.first_fault} for {self.unjudged} of {self.items} items,"
+            f" where a boolean is needed, true or false; {remedy}"
+        )
+
+
+def no_program_fault(query: str, fault: str | None) -> str | None:
+    """What is wrong when the query is no jq program; ``fault`` is what jq said of it."""
+    if fault is None:
+        return None
+    reason = jq_reason(ValueError(fault))
+    remedy = _remedy(query, "correct the expression")
+    return f"{_named(query)} is not a jq program ({reason}); {remedy}"
+
+
+def _named(query: str) -> str:
+    shown = f"{query[:_QUOTED_QUERY]}…" if len(query) > _QUOTED_QUERY else query
+    return f"selector.query {shown!r}"
+
+
+def _remedy(query: str, usual: str) -> str:
+    if word := _UNQUOTED.get(query):
+        return f"write '{word}' in quotes: without them YAML makes it a boolean"
+    return usual
+
+
+def _what_it_gave(outcome: Json) -> str:
+    """What a query gave for an item in place of true or false."""
+    if (message := failure(outcome)) is not None:
+        return f"failed ({jq_reason(ValueError(message))})"
+    match value := found(outcome):
+        case None:
+            return "gave null" if outcome else "gave nothing"
+        case str():
+            return _with_value("gave the text", value)
+        case int() | float():
+            return _with_value("gave the number", value)
+        case list():
+            return "gave an array"
+        case _:
+            return "gave an object"
+
+
+def _with_value(gave: str, value: Json) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return f"{gave} {text}" if len(text) <= _QUOTED else f"{gave} of {len(text)} characters"

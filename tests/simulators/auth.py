@@ -1,0 +1,138 @@
+"""How products tell who calls: what a request must carry, and logins that hand it out."""
+
+from __future__ import annotations
+
+import base64
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tests.simulators.endpoints import Custom
+from tests.simulators.model import Answer, Call, Json, RefusedError
+
+
+class Door(ABC):
+    """The state of one simulator's authentication."""
+
+    endpoints: Sequence[Custom] = ()
+    """Endpoints that need no credentials: logins."""
+
+    @abstractmethod
+    def admits(self, call: Call) -> bool:
+        """Whether a call carries what it must."""
+
+
+class Auth(ABC):
+    """A way to sign requests."""
+
+    @abstractmethod
+    def door(self) -> Door:
+        """A new simulator's door."""
+
+
+@dataclass(frozen=True)
+class _Fixed(Auth, Door):
+    """What never changes needs no state."""
+
+    def door(self) -> Door:
+        """Itself."""
+        return self
+
+
+@dataclass(frozen=True)
+class Open(_Fixed):
+    """Anybody may call."""
+
+    def admits(self, call: Call) -> bool:
+        """Always."""
+        del call
+        return True
+
+
+@dataclass(frozen=True)
+class KeyHeader(_Fixed):
+    """A header with a value; the name's case does not matter, the value's does."""
+
+    name: str
+    value: str
+
+    def admits(self, call: Call) -> bool:
+        """Whether the header is there."""
+        return call.headers.get(self.name.lower()) == self.value
+
+
+@dataclass(frozen=True)
+class KeyParam(_Fixed):
+    """A query parameter with a value."""
+
+    name: str
+    value: str
+
+    def admits(self, call: Call) -> bool:
+        """Whether the parameter is there."""
+        return call.param(self.name) == self.value
+
+
+def Bearer(token: str, *, scheme: str = "Bearer") -> KeyHeader:  # noqa: N802 — reads as a style
+    """``Authorization: Bearer <token>``, or another word in its place."""
+    return KeyHeader("Authorization", f"{scheme} {token}")
+
+
+def Basic(username: str, password: str = "") -> KeyHeader:  # noqa: N802 — reads as a style
+    """``Authorization: Basic <base64 of username:password>`` (RFC 7617)."""
+    pair = base64.b64encode(f"{username}:{password}".encode()).decode()
+    return KeyHeader("Authorization", f"Basic {pair}")
+
+
+def _bearer_answer(token: str) -> Json:
+    return {"access_token": token, "token_type": "Bearer", "expires_in": 3600}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Login(Auth):
+    """A login at ``path`` with exactly these fields, as a form or as JSON.
+
+    ``answer`` makes the login's body of the token. A request carries the token in ``header``, in
+    the form of ``carries``. ``lasts``: how many requests a token is good for; None: for ever.
+    """
+
+    path: str
+    form: Mapping[str, str] | None = None
+    json: Mapping[str, Json] | None = None
+    answer: Callable[[str], Json] = _bearer_answer
+    header: str = "Authorization"
+    carries: str = "Bearer {token}"
+    lasts: int | None = None
+    refusal: int = 401
+
+    def door(self) -> Door:
+        """A door with no tokens yet."""
+        return _LoginDoor(self)
+
+
+@dataclass
+class _LoginDoor(Door):
+    login: Login
+    left: dict[str, int | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.endpoints = (Custom(self.login.path, self._enter, method="POST"),)
+
+    def _enter(self, call: Call) -> Answer:
+        login = self.login
+        kind = "x-www-form-urlencoded" if login.form is not None else "json"
+        wanted = login.form if login.form is not None else login.json
+        if kind not in call.headers.get("content-type", "") or call.body != wanted:
+            raise RefusedError(login.refusal, "invalid client")
+        token = f"token-number-{len(self.left) + 1}"
+        self.left[token] = login.lasts
+        return Answer(body=login.answer(token))
+
+    def admits(self, call: Call) -> bool:
+        """Whether the call carries a token that still holds; uses it up by one."""
+        carried = call.headers.get(self.login.header.lower())
+        for token, left in self.left.items():
+            if carried == self.login.carries.format(token=token):
+                self.left[token] = None if left is None else left - 1
+                return left is None or left > 0
+        return False

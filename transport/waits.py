@@ -1,0 +1,63 @@
+"""What is said of requests that are sent again, and how long requests wait for limits."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from loguru import logger
+
+from errors import SourceError
+
+QUIET_SECONDS = 10.0
+"""Between two lines about retries: an API that is down has thousands of them."""
+
+Clock = Callable[[], float]
+"""Gives seconds, from any beginning."""
+
+
+class RetryLog:
+    """Tells of the first retry at once, then at most once in ten seconds of all since."""
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._quiet_until = -math.inf
+        self._untold = 0
+
+    def note(self, error: SourceError, wait: float) -> None:
+        """Say that a request failed and is sent again after so many seconds, or count it."""
+        now = self._clock()
+        if now < self._quiet_until:
+            self._untold += 1
+            return
+        others = f"; {self._untold} other retries since the last such line" if self._untold else ""
+        logger.warning(f"{error}; trying again in {wait:.1f} seconds{others}")
+        self._quiet_until, self._untold = now + QUIET_SECONDS, 0
+
+
+class Stopwatch:
+    """The seconds in which at least one request waits: side by side they count once."""
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._waiting = 0
+        self._since = 0.0
+        self._elapsed = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """So far."""
+        return self._elapsed + (self._clock() - self._since if self._waiting else 0.0)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """While one request waits."""
+        if not self._waiting:
+            self._since = self._clock()
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._elapsed += self._clock() - self._since
