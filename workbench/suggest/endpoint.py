@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from json_values import Json
@@ -35,6 +35,7 @@ class House:
     positions: list[str] = field(default_factory=list)
     paged: list[Study] = field(default_factory=list)
     largest: int | None = None
+    strict: bool = False
 
     def with_hints(self, hints: Hints) -> House:
         """The same, with what a document says of one endpoint before it."""
@@ -43,6 +44,7 @@ class House:
             [*hints.positions, *self.positions],
             self.paged,
             hints.largest,
+            self.strict,
         )
 
     def learn(self, study: Study) -> None:
@@ -60,9 +62,9 @@ async def study_list(
     asker: Asker, study: Study, starts: Sequence[PageRequest], house: House
 ) -> None:
     """Items, size and paging of an endpoint; a ``refusal`` where it cannot be read."""
-    reply = await _first(asker, starts)
+    reply = await _first(asker, starts, study.target.noun)
     study.refusal = _refusal(reply)
-    found = places(reply.body) if not study.refusal else []
+    found = places(reply.body, study.target.noun) if not study.refusal else []
     if not study.refusal and not found:
         study.refusal = "the answer has no list and no object with fields: nothing can be an item"
     if study.refusal:
@@ -84,14 +86,14 @@ async def study_list(
     study.findings.insert(0, _items_finding(study, reply, rows))
 
 
-async def _first(asker: Asker, starts: Sequence[PageRequest]) -> Reply:
+async def _first(asker: Asker, starts: Sequence[PageRequest], noun: str) -> Reply:
     """The first answer; of a child that of the parent with enough children to measure by."""
     best: tuple[int, Reply] | None = None
     for asked, request in enumerate(starts):
         if asked >= _MOST_STARTS and (best is None or best[0] > 0 or asked >= 2 * _MOST_STARTS):
             break
         reply = await asker.ask(request)
-        found = places(reply.body) if reply.is_success else []
+        found = places(reply.body, noun) if reply.is_success else []
         rows = len(found[0].rows(reply.body) or []) if found else -1
         if best is None or rows > best[0]:
             best = rows, reply
@@ -132,8 +134,8 @@ async def _paged(
     asker: Asker, study: Study, reply: Reply, found: Sequence[Place], house: House
 ) -> None:
     request = reply.request
-    question = SizeQuestion(asker, request, reply, house.sizes, house.largest)
-    sized = await find_size(question, found)
+    question = SizeQuestion(asker, request, reply, house.sizes, house.largest, house.strict)
+    sized, house.strict = await find_size(question, found)
     if sized:
         study.place, study.size_param, study.page_size = sized.place, sized.name, sized.largest
     rows = study.place.rows(reply.body) or []
@@ -145,8 +147,8 @@ async def _paged(
             "start_page", study.paging.settings.get("start_offset", 0)
         )
         at_start = request.put(study.paging.param, first, "query")
-        question = SizeQuestion(asker, at_start, reply, house.sizes, house.largest)
-        sized = await find_size(question, [study.place])
+        question = replace(question, request=at_start, strict=house.strict)
+        sized, _ = await find_size(question, [study.place])
         if sized:
             study.size_param, study.page_size = sized.name, sized.largest
     _note_paging(study, measure, sized, rows, house)
@@ -168,6 +170,7 @@ def _measure(
         names=Names(names_seen(reply, place)),
         hints=house.positions,
         unit=1 if size <= 3 else size,  # noqa: PLR2004
+        strict=house.strict,
     )
 
 

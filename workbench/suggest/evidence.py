@@ -139,6 +139,14 @@ def says_more(reply: Reply, place: Place, rows: int) -> bool:
     return (totals.rows or 0) > rows or (totals.pages or 0) > 1 or _other_total(reply, place, rows)
 
 
+def says_more_by_word(reply: Reply, place: Place) -> bool:
+    """Whether a boolean says that there is more, and nothing else does."""
+    return any(
+        fact.value is True and {"more", "next"}.intersection(fact.words)
+        for fact in facts(reply.body, place)
+    )
+
+
 def _other_total(reply: Reply, place: Place, rows: int) -> bool:
     """A total by another name, beside a number that is the rows at hand."""
     for fact in facts(reply.body, place):

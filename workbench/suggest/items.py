@@ -72,14 +72,17 @@ class Place:
         return list(items)
 
 
-def places(body: Json) -> list[Place]:
-    """Every place where the items of an answer may be, the likeliest first."""
+def places(body: Json, noun: str = "") -> list[Place]:
+    """Every place where the items of an answer may be, the likeliest first.
+
+    ``noun`` is what an item is, as far as the URL tells.
+    """
     found = list(_places(body, ()))
     if isinstance(body, dict) and (not found or _is_item(body)):
         # An object with an identity is an item; its lists are its own.
         return [Place(single=True), *found] if _is_item(body) or not found else found
     order = {place: number for number, place in enumerate(found)}
-    return sorted(found, key=lambda place: (_rank(place, body), order[place]))
+    return sorted(found, key=lambda place: (_rank(place, body, noun), order[place]))
 
 
 def _is_item(body: Mapping[str, Json]) -> bool:
@@ -116,10 +119,31 @@ def _is_map(value: Mapping[str, Json]) -> bool:
     return len(common) * 2 >= largest
 
 
-def _rank(place: Place, body: Json) -> tuple[int, int, int]:
+_LIST_WORDS = frozenset(
+    [
+        "data",
+        "items",
+        "results",
+        "values",
+        "value",
+        "records",
+        "entries",
+        "list",
+        "rows",
+        "content",
+        "hits",
+    ]
+)
+
+
+def _rank(place: Place, body: Json, noun: str) -> tuple[int, bool, bool, int, int]:
+    """Rows that can be told apart before those that cannot, a speaking key before another."""
     rows = place.rows(body) or []
     kind = 3 if not rows else 1 if place.by_key else 0 if isinstance(rows[0], dict) else 2
-    return kind, len(place.keys), -len(rows)
+    words = set(words_of(place.keys[-1])) if place.keys else _LIST_WORDS
+    stems = {word.removesuffix("s") for word in words}
+    speaks = bool(words & _LIST_WORDS or stems & {word.removesuffix("s") for word in noun.split()})
+    return kind, _identity(rows) is None, not speaks, len(place.keys), -len(rows)
 
 
 class Ruler:

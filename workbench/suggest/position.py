@@ -21,6 +21,7 @@ from workbench.suggest.evidence import (
     linked_params,
     links,
     says_more,
+    says_more_by_word,
 )
 from workbench.suggest.items import Place, Ruler
 from workbench.suggest.trials import Effect, Outcome, Trial
@@ -94,6 +95,7 @@ class Measure:
     names: Names
     hints: Sequence[str] = ()
     unit: int = 1
+    strict: bool = False
 
     def rows(self, reply: Reply) -> list[Json]:
         """The rows of an answer."""
@@ -255,15 +257,16 @@ async def _taking(measure: Measure, value: Json, names: Sequence[str]) -> str | 
             return name
     rest = list(names[2:])
     for group in (rest[:6], rest[6:]):
-        if not group or not await leads_on(group):
+        if measure.strict or not group or not await leads_on(group):
             continue
         while len(group) > 1:
             half = group[: len(group) // 2]
             group = half if await leads_on(half) else group[len(half) :]
         return group[0] if await leads_on(group) else None
-    for name in rest[:4]:  # an API may refuse what it does not know
-        if await leads_on([name]):
-            return name
+    if measure.strict:  # it refuses a group for one name that it does not know
+        for name in rest[:4]:
+            if await leads_on([name]):
+                return name
     return None
 
 
@@ -271,7 +274,7 @@ async def _by_last_row(measure: Measure) -> Paging | None:
     """The last row's own value as the cursor, where only a boolean says that there is more."""
     rows = measure.rows(measure.small)
     last = rows[-1] if rows else None
-    if not isinstance(last, dict) or not (measure.more or measure.is_shortened):
+    if not isinstance(last, dict) or not says_more_by_word(measure.small, measure.place):
         return None
     key = next((key for key in ("id", "uuid", "key", "name") if key in last), None)
     if key is None:
@@ -304,7 +307,7 @@ async def _by_number(measure: Measure) -> Paging | None:
     def judge(reply: Reply, values: Mapping[str, int]) -> Outcome:
         return _moved(measure, reply, values)
 
-    trial = Trial(lambda values: measure.sized(unit, values), judge, codes)
+    trial = Trial(lambda values: measure.sized(unit, values), judge, codes, strict=measure.strict)
     found = await trial.find(names)
     return await _counted(measure, found) if found else None
 
@@ -329,7 +332,10 @@ def _number_names(measure: Measure) -> list[str]:
     if measure.size_param:
         shaped += siblings(measure.size_param, "position")
     given = [n for name, _ in measure.request.params for n in prefixed(name, "position")]
-    names = dict.fromkeys((*measure.hints, *numbers, *told, *shaped, *mixed, *rest, *given))
+    usual, unusual = mixed[:2], mixed[2:]
+    names = dict.fromkeys(
+        (*measure.hints, *numbers, *told, *usual, *shaped, *unusual, *rest, *given)
+    )
     return [name for name in names if name != measure.size_param]
 
 

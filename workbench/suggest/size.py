@@ -86,15 +86,21 @@ class SizeQuestion:
     reply: Reply
     first: Sequence[str] = ()
     documented: int | None = None
+    strict: bool = False
 
     async def sized(self, name: str, size: int) -> Reply:
         """The answer to one size."""
         return await self.asker.ask_with(self.request, [(name, size)])
 
 
-async def find_size(question: SizeQuestion, candidates: Sequence[Place]) -> Sized | None:
-    """The size parameter, by rows that become as many as it says; None when nothing shows one."""
-    reply = question.reply
+async def find_size(
+    question: SizeQuestion, candidates: Sequence[Place]
+) -> tuple[Sized | None, bool]:
+    """The size parameter, by rows that become as many as it says; None when nothing shows one.
+
+    Beside it: whether the API refuses parameters that it does not know.
+    """
+    reply, strict = question.reply, question.strict
     for place in candidates:
         rows = place.rows(reply.body) or []
         if len(rows) < 2 or place.single:  # noqa: PLR2004
@@ -113,12 +119,14 @@ async def find_size(question: SizeQuestion, candidates: Sequence[Place]) -> Size
             lambda values: question.asker.ask_with(question.request, values.items()),
             judge,
             codes=range(len(rows) - 1, 0, -1),
+            strict=strict,
         )
         names = Names(names_seen(reply, place))
         found = await trial.find(size_names(reply, place, names, question.first))
+        strict = trial.strict
         if found:
-            return await _measured(question, place, found)
-    return None
+            return await _measured(question, place, found), strict
+    return None, strict
 
 
 def _judged(answer: Reply, values: Mapping[str, int], place: Place, ruler: Ruler) -> Outcome:

@@ -110,8 +110,9 @@ class Study:
             return {"type": "none"}
         settings: dict[str, Json] = {"type": self.paging.type, **self.paging.settings}
         if self.size_param:
-            settings |= {"size_param": self.size_param, "page_size": self.page_size}
-        return settings
+            return {**settings, "size_param": self.size_param, "page_size": self.page_size}
+        # None is sent: a name that the API does not know may be refused.
+        return {**settings, "size_param": None}
 
     @property
     def query_params(self) -> dict[str, Json]:

@@ -9,9 +9,9 @@ from enum import Enum
 
 from workbench.suggest.asking import Reply
 
-_MOST_SINGLES = 5
+_MOST_SINGLES = 6
 _WIDEST = 40  # names in one request
-_MOST_REPAIRS = 3
+_MOST_REPAIRS = 2
 
 
 class Effect(Enum):
@@ -71,9 +71,13 @@ class Trial:
             said = mentioned(outcome.refusal, values)
             if not said:
                 break
-            self.strict = True
             if speaks_of_number(outcome.refusal) and len(said) == 1:
                 return said[0]
+            if speaks_of_unknown(outcome.refusal):
+                self.strict = True
+                told = [name for name in names if name not in values]
+                rest = [name for name in values if name not in said]
+                return await self._one_by_one([*told, *rest])
             values = {name: value for name, value in values.items() if name not in said}
             if not values:
                 return None
@@ -149,10 +153,23 @@ def mentioned(refusal: str, names: Mapping[str, int]) -> list[str]:
     ]
 
 
+_UNKNOWN = (
+    "unknown", "unexpected", "unsupported", "unrecogni", "not allowed", "not a valid", "not supported",
+    "no such", "additional propert", "extra", "not permitted",
+)  # fmt: skip
+_NUMBERS = (
+    "at most", "at least", "maximum", "minimum", "between", "greater", "less", "exceed", "range",
+    "too large", "too big", "must be",
+)  # fmt: skip
+
+
+def speaks_of_unknown(refusal: str) -> bool:
+    """Whether a refusal is about a name that the API does not know."""
+    said = quoted_part(refusal).lower()
+    return any(word in said for word in _UNKNOWN)
+
+
 def speaks_of_number(refusal: str) -> bool:
     """Whether a refusal is about the value of a number rather than about an unknown name."""
     said = quoted_part(refusal).lower()
-    words = ("at most", "at least", "maximum", "minimum", "between", "greater", "less", "exceed",
-             "range", "too large", "too big", "must be")  # fmt: skip
-    unknown = ("unknown", "unexpected", "unsupported", "unrecogni", "not allowed", "not a valid")
-    return any(word in said for word in words) and not any(word in said for word in unknown)
+    return any(word in said for word in _NUMBERS) and not speaks_of_unknown(refusal)

@@ -126,17 +126,14 @@ def siblings(name: str, role: str) -> list[str]:
     ``page[number]`` has ``page[size]`` beside it, ``sysparm_offset`` ``sysparm_limit``, ``$skip``
     ``$top``, ``pageNumber`` ``pageSize``.
     """
-    found = []
-    for word in re.findall(r"[A-Z]?[a-z]+", name):
-        if word.lower() in _ROLE_WORDS:
-            at = name.rindex(word)
-            for other in _SIBLINGS[role]:
-                cased = other.capitalize() if word[0].isupper() else other
-                found.append(name[:at] + cased + name[at + len(word) :])
-    # A bare word has no shape of its own: `page` would give `limit`, which is tried anyway.
-    return [
-        other for other in dict.fromkeys(found) if len(words_of(name)) > 1 or not name.isalpha()
-    ]
+    roles = [part for part in re.finditer(r"[A-Z]?[a-z]+", name) if part[0].lower() in _ROLE_WORDS]
+    if not roles or (name.isalpha() and len(words_of(name)) == 1):
+        # A bare word has no shape of its own: `page` would give `limit`, which is tried anyway.
+        return []
+    start, end = roles[-1].span()
+    pascal = name[start].isupper()
+    others = [other.capitalize() if pascal else other for other in _SIBLINGS[role]]
+    return [name[:start] + other + name[end:] for other in others]
 
 
 def prefixed(name: str, role: str) -> list[str]:
