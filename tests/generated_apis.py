@@ -53,7 +53,7 @@ def generate(seed: int) -> Generated:
     position = _cased(rnd.choice(_names(style)), casing)
     if style == "none":
         size = position = ""
-    if position == size:
+    if position == size and size:
         size = "limit"
     paging = _paging(rnd, style, size, position, wrap)
     id_key = "id" if style == "keyset" else rnd.choice(_IDS + (f"{noun[:-1]}_id",))

@@ -15,6 +15,8 @@ from paging.signals import reports_error
 
 MOST_REQUESTS = 25
 """Requests an endpoint may cost, retries included."""
+FOR_READING = 4
+"""Requests of these that are kept for the last reading."""
 
 _QUOTED = 4000  # characters of what came of a request, its URL included
 
@@ -43,7 +45,7 @@ class Reply:
 class Asker:
     """Asks for one endpoint. The same request is sent once: its answer is kept."""
 
-    def __init__(self, client: ApiClient, most: int = MOST_REQUESTS) -> None:
+    def __init__(self, client: ApiClient, most: int = MOST_REQUESTS - FOR_READING) -> None:
         self._client = client
         self._most = most
         self._kept: dict[str, Reply] = {}
@@ -63,6 +65,7 @@ class Asker:
     def charge(self, requests: int) -> None:
         """Count requests that were sent for this endpoint elsewhere."""
         self._spent += requests
+        self._most = MOST_REQUESTS
 
     def known(self, request: PageRequest) -> Reply | None:
         """The answer to a request that was sent already."""

@@ -13,6 +13,7 @@ from workbench.suggest.evidence import names_seen, says_more
 from workbench.suggest.fields import Column, columns, identifiers, pair_of, properties, title_of
 from workbench.suggest.items import Place, Ruler, places
 from workbench.suggest.openapi import Hints
+from workbench.suggest.parents import sorting
 from workbench.suggest.position import Measure, Paging, find_paging
 from workbench.suggest.size import Sized, SizeQuestion, find_size
 from workbench.suggest.study import Finding, Study
@@ -20,6 +21,7 @@ from workbench.suggest.vocabulary import Names, words_of
 
 _ENOUGH_ROWS = 4
 _MOST_STARTS = 4
+_SORTS = 3
 _PARTIAL = 206
 _NOT_ALLOWED = 405
 _LOCAL_NAMES = frozenset(
@@ -62,7 +64,7 @@ async def study_list(
     asker: Asker, study: Study, starts: Sequence[PageRequest], house: House
 ) -> None:
     """Items, size and paging of an endpoint; a ``refusal`` where it cannot be read."""
-    reply = await _first(asker, starts, study.target.noun)
+    reply = await _first(asker, starts, study.target.noun, _least(study))
     study.refusal = _refusal(reply)
     found = places(reply.body, study.target.noun) if not study.refusal else []
     if not study.refusal and not found:
@@ -86,7 +88,7 @@ async def study_list(
     study.findings.insert(0, _items_finding(study, reply, rows))
 
 
-async def _first(asker: Asker, starts: Sequence[PageRequest], noun: str) -> Reply:
+async def _first(asker: Asker, starts: Sequence[PageRequest], noun: str, least: int) -> Reply:
     """The first answer; of a child that of the parent with enough children to measure by."""
     best: tuple[int, Reply] | None = None
     for asked, request in enumerate(starts):
@@ -97,11 +99,16 @@ async def _first(asker: Asker, starts: Sequence[PageRequest], noun: str) -> Repl
         rows = len(found[0].rows(reply.body) or []) if found else -1
         if best is None or rows > best[0]:
             best = rows, reply
-        if rows >= _ENOUGH_ROWS:
+        if rows >= _ENOUGH_ROWS and asked + 1 >= least:
             break
     if best is None:
         raise BudgetError
     return best[1]
+
+
+def _least(study: Study) -> int:
+    """How many children are asked for in any case: of each sort that their parents are of."""
+    return _SORTS if any(sorting(parent.study) for parent in study.parents) else 1
 
 
 def _refusal(reply: Reply) -> str:
@@ -141,7 +148,8 @@ async def _paged(
     rows = study.place.rows(reply.body) or []
     measure = _measure(asker, reply, study.place, sized, house)
     study.paging = await find_paging(measure)
-    if sized is None and study.paging.param and study.paging.type in {"page", "offset"}:
+    is_counted = study.paging.type in {"page", "offset"}
+    if sized is None and not house.strict and study.paging.param and is_counted:
         # Some heed a size only beside a position.
         first = study.paging.settings.get(
             "start_page", study.paging.settings.get("start_offset", 0)
@@ -180,8 +188,8 @@ def _note_paging(
     paging = study.paging
     if paging.is_open:
         study.refusal = (
-            f"there is more than the {len(rows)} items of the first answer, and nothing leads to"
-            " it: no Link header, no link or cursor in the body, none of the usual parameters"
+            f"there may be more than the {len(rows)} items of the first answer ({paging.proof}), and"
+            " nothing leads to it: no Link header, no link or cursor in the body, none of the usual parameters"
             " moves the rows; name them with --openapi, or write pagination by hand"
         )
         return
@@ -292,9 +300,16 @@ def _child_identifier(study: Study, own: Sequence[Column]) -> None:
     column = next((c for c in study.columns if within and c.keys == within[0]), best)
     if column is None:
         return
+    identify_within(study, column, f"{column.path} is unique within its parent only")
+
+
+def identify_within(study: Study, column: Column, proof: str) -> None:
+    """Identify children by their parents and a column."""
     parts = [f"(.__{parent.name} | tostring)" for parent in study.parents]
     study.identifier = ' + "/" + '.join([*parts, f"({column.path} | tostring)"])
-    study.note("identifier", study.identifier, f"{column.path} is unique within its parent only")
+    study.identifier_column = None
+    study.findings = [one for one in study.findings if one.question != "identifier"]
+    study.note("identifier", study.identifier, proof)
 
 
 def _is_local(column: Column) -> bool:

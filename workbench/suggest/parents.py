@@ -96,12 +96,12 @@ def _of_every_sort(parent: Parent, bound: Sequence[Binding]) -> list[Binding]:
 def _sorts(parent: Parent, binding: Binding) -> Iterator[tuple[tuple[str, ...], str]]:
     """The words and booleans of the parent's row that many rows share."""
     row = binding.parents[parent.name]
-    for column in _words_of(parent.study):
+    for column in sorting(parent.study):
         yield column.keys, str(at(row, column.keys))
 
 
-def _words_of(study: Study) -> list[Column]:
-    """The columns with few words, or a boolean."""
+def sorting(study: Study) -> list[Column]:
+    """The columns with a boolean or few words: items of several sorts may answer otherwise."""
     return [
         column
         for column in study.columns
@@ -119,7 +119,7 @@ def separating(
     """
     if len(answered) < 2 or not refused:  # noqa: PLR2004
         return None
-    for column in _words_of(parent.study):
+    for column in sorting(parent.study):
         good = {at(binding.parents[parent.name], column.keys) for binding in answered}
         bad = {at(binding.parents[parent.name], column.keys) for binding in refused}
         if good & bad or len(bad) > 1:
@@ -240,7 +240,7 @@ def candidates_for(study: Study, name: str, parent: Study | None, studies: Studi
     others = [
         other
         for other in studies.values()
-        if other is not study and other.items and other is not parent and not other.refusal
+        if other is not study and other.columns and other is not parent
     ]
     noun = noun_words(name)
 
@@ -249,7 +249,7 @@ def candidates_for(study: Study, name: str, parent: Study | None, studies: Studi
         return not speaks, len(other.target.placeholders)
 
     near = sorted(others, key=rank)
-    first = [parent] if parent and parent.items else []
+    first = [parent] if parent and parent.columns else []
     return [*first, *islice(near, 3)]
 
 

@@ -58,6 +58,7 @@ _NO_CURSOR = frozenset(
     ]
 )
 _MOST_CURSORS = 3
+_ROUND = 5  # servers cut pages at multiples of it
 _PROBE = 2  # rows or pages: the value that tells how a number counts
 
 
@@ -137,6 +138,10 @@ async def find_paging(measure: Measure) -> Paging:
         return Paging(
             "none", is_open=True, certain=False, proof="there is more, and nothing leads to it"
         )
+    rows = len(measure.rows(measure.small))
+    if measure.strict and rows and rows % _ROUND == 0:
+        # Nothing was shown: what it does not know it refused, and the page looks full.
+        return Paging("none", is_open=True, certain=False, proof=f"{rows} rows may be a full page")
     return Paging(
         "none", proof="size and position change nothing, and nothing says that more follows"
     )
@@ -236,7 +241,10 @@ async def _with_cursor(measure: Measure, fact: Fact) -> Paging | None:
         if value == str(fact.value)
     ]
     own = cursor_names(fact, measure.names)
-    names = list(dict.fromkeys((*linked, *measure.hints, *own, *measure.names.of("cursor"))))
+    usual = measure.names.of("cursor")
+    if measure.strict:  # each name costs a request
+        own = [*own[:2], *usual[:3], *own[2:]]
+    names = list(dict.fromkeys((*linked, *measure.hints, *own, *usual)))
     found = await _taking(measure, fact.value, names)
     if found is None:
         return None
@@ -264,7 +272,7 @@ async def _taking(measure: Measure, value: Json, names: Sequence[str]) -> str | 
             group = half if await leads_on(half) else group[len(half) :]
         return group[0] if await leads_on(group) else None
     if measure.strict:  # it refuses a group for one name that it does not know
-        for name in rest[:4]:
+        for name in rest[:5]:
             if await leads_on([name]):
                 return name
     return None

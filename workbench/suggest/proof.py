@@ -43,7 +43,7 @@ async def read(
         parsed = EndpointAppConfig.parse_obj({"resources": [resource]}).resources[0]
         endpoint = parsed.to_resource(settings.pagination).endpoint
         extractor = Extractor(endpoint.data_path, "data_path", jq)
-        for binding in bound[:CHILDREN]:
+        for number, binding in enumerate(bound[:CHILDREN]):
             request = request_for(endpoint, binding, settings.base_url)
             walk = client.walk(request, make_paginator(endpoint.pagination), extractor)
             pages = 0
@@ -51,7 +51,7 @@ async def read(
                 async for fetched in walk:
                     found.items += [binding.enriched(item) for item in fetched.extracted.items]
                     pages += 1
-                    if pages >= PAGES:
+                    if pages >= (1 if number else PAGES):
                         found.is_complete = False
                         break
             found.pages += pages

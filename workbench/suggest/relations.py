@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from json_values import Json
 from workbench.suggest.fields import Column
 from workbench.suggest.study import Relation, Study
+from workbench.suggest.targets import singular
 from workbench.suggest.vocabulary import words_of
 
 _ENOUGH = 3  # distinct values
@@ -39,7 +40,8 @@ def references(study: Study) -> Iterator[_Reference]:
     """Every field that can hold an identifier, alone or in a list."""
     for column in study.columns:
         values = column.present
-        if study.identifier_column and column.keys == study.identifier_column.keys:
+        own = study.identifier_column and column.keys == study.identifier_column.keys
+        if own and study.member_of is None:
             continue
         if values and all(map(_is_key, values)):
             yield _Reference(
@@ -110,7 +112,12 @@ def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str,
     known = target.identifiers()
     inside = reference.values & known
     speaks = _speaks(reference.keys, target)
-    if not inside or (target is study and not _is_self(reference.keys)):
+    if study.member_of is target and study.member_column == reference.keys:
+        told = f"{len(inside)} of {len(reference.values)} are identifiers of {target.target.path}"
+        return 50, told, True
+    if not inside:
+        return None
+    if target is study and not (_is_self(reference.keys) or reference.are_texts):
         return None
     told = (
         f"{len(inside)} of {len(reference.values)} values are identifiers of {target.target.path}"
@@ -119,7 +126,7 @@ def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str,
     enough = len(inside) >= _ENOUGH or everything
     distinct = all(len(value) >= _LONG for value in inside) or len(inside) >= _ENOUGH
     by_values = reference.are_texts and everything and enough and distinct and not _digits(inside)
-    if everything and (speaks or by_values or (target is study)):
+    if everything and (speaks or by_values or (target is study and _is_self(reference.keys))):
         return 10 * bool(speaks) + 5 + len(inside), told, True
     incomplete = not target.is_complete and len(inside) * 2 >= len(reference.values)
     if speaks and incomplete:
@@ -127,6 +134,56 @@ def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str,
     if speaks and len(inside) * 2 >= len(reference.values):
         return 3, told, False
     return None
+
+
+def membership(study: Study, studies: Sequence[Study]) -> Study | None:
+    """The endpoint whose items the children of several parents are: users of groups.
+
+    One of them may be a child of more than one parent.
+    """
+    column = study.identifier_column
+    if not study.parents or column is None:
+        return None
+    own = set(map(str, column.values))
+    for other in studies:
+        is_parent = any(parent.study is other for parent in study.parents)
+        if other is study or is_parent or len(other.parents) >= len(study.parents):
+            continue
+        shares = study.target.noun.split()[-1:] == other.target.noun.split()[-1:] or _same(
+            study, other
+        )
+        inside = own & other.identifiers()
+        if shares and inside and (inside == own or not other.is_complete):
+            return other
+    return None
+
+
+def _same(study: Study, other: Study) -> bool:
+    nouns, others = set(study.nouns), set(other.nouns)
+    return any(nouns & group and others & group for group in _SYNONYMS)
+
+
+def better_identifier(target: Study, studies: Sequence[Study]) -> Column | None:
+    """Another field of an endpoint's items by which the other endpoints refer to them."""
+    if target.identifier_column is None or target.parents or target.is_addressed:
+        return None
+    known = target.identifiers()
+    unique = [
+        column
+        for column in target.columns
+        if column.is_unique() and column.keys != target.identifier_column.keys
+    ]
+    found: Column | None = None
+    for study in studies:
+        for reference in references(study) if study is not target else ():
+            if not _speaks(reference.keys, target) or len(reference.values) < 2:  # noqa: PLR2004
+                continue
+            if reference.values <= known:
+                return None
+            for column in unique:
+                if reference.are_texts and reference.values <= set(map(str, column.values)):
+                    found = found or column
+    return found
 
 
 def _digits(values: frozenset[str]) -> bool:
@@ -139,7 +196,7 @@ def _is_self(keys: tuple[str, ...]) -> bool:
 
 def _words(keys: tuple[str, ...]) -> list[str]:
     from_keys = [word for key in keys for word in words_of(key)]
-    return [word[:-1] if word.endswith("s") and len(word) > 3 else word for word in from_keys]  # noqa: PLR2004
+    return [singular(word) for word in from_keys]
 
 
 def _speaks(keys: tuple[str, ...], target: Study) -> bool:

@@ -34,7 +34,7 @@ _SIZE_WORDS = frozenset(
         "hits",
     ]
 )
-_WIDEST = 6  # requests with a group of names
+_SLOWLY = 4  # names tried by themselves
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def size_names(reply: Reply, place: Place, names: Names, first: Sequence[str]) -
         is_size = _SIZE_WORDS.intersection(words_of(fact.name)) and "total" not in fact.words
         if number is not None and number >= rows and is_size:
             speaking.append(fact.name)
-            speaking += names.spelled(words_of(fact.name))
+            speaking += names.spelled(words_of(fact.name))[:2]
     beside = [other for name in linked for other in siblings(name, "size")]
     given = [other for name, _ in reply.request.params for other in prefixed(name, "size")]
     return list(dict.fromkeys((*first, *speaking, *beside, *names.of("size"), *given)))
@@ -122,10 +122,18 @@ async def find_size(
             strict=strict,
         )
         names = Names(names_seen(reply, place))
-        found = await trial.find(size_names(reply, place, names, question.first))
+        tried = size_names(reply, place, names, question.first)
+        found = await trial.find(tried)
         strict = trial.strict
-        if found:
-            return await _measured(question, place, found), strict
+        if not found and strict:
+            break  # what it refuses depends on no place
+        sized = await _measured(question, place, found) if found else None
+        if found and sized is None:
+            # Rows that are left out of every page made another name's value fit.
+            found = await trial.find_slowly([name for name in tried if name != found][:_SLOWLY])
+            sized = await _measured(question, place, found) if found else None
+        if sized:
+            return sized, strict
     return None, strict
 
 

@@ -91,6 +91,18 @@ class Study:
     is_complete: bool = False
     asked: Target | None = None
     bound: list[Binding] = field(default_factory=list)
+    member_of: Study | None = None
+    member_column: tuple[str, ...] = ()
+    is_addressed: bool = False
+
+    def identify(self, column: Column, proof: str) -> None:
+        """Identify items by another column."""
+        self.identifier_column, self.identifier = column, column.text_path
+        self.findings = [one for one in self.findings if one.question != "identifier"]
+        self.note("identifier", self.identifier, proof)
+        if self.title_column is None:
+            self.title = column.path
+        self.properties = [one for one in self.properties if one.column.keys != column.keys]
 
     @property
     def nouns(self) -> set[str]:

@@ -14,7 +14,7 @@ from pagination import PageRequest
 from resync.path_parameters import Binding, request_for
 from settings import Settings
 from workbench.suggest.asking import Asker, BudgetError
-from workbench.suggest.endpoint import House, study_fields, study_list
+from workbench.suggest.endpoint import House, identify_within, study_fields, study_list
 from workbench.suggest.fields import columns
 from workbench.suggest.mapping import mapping, parent_relations, selector
 from workbench.suggest.openapi import Document, Hints
@@ -27,7 +27,7 @@ from workbench.suggest.parents import (
     separating,
 )
 from workbench.suggest.proof import read
-from workbench.suggest.relations import find_relations
+from workbench.suggest.relations import better_identifier, find_relations, membership
 from workbench.suggest.study import Parent, Study
 from workbench.suggest.targets import Target, implied_parents, parent_path
 from workbench.suggest.vocabulary import words_of
@@ -249,6 +249,11 @@ class Suggester:
             for parent in study.parents:
                 _address(parent)
         for study in written:
+            if column := better_identifier(study, written):
+                study.identify(column, "other endpoints refer to it by this")
+        for study in written:
+            _join(study, written)
+        for study in written:
             by_path = parent_relations(study)
             used = {relation.name for relation in by_path}
             targets = {id(relation.target) for relation in by_path}
@@ -305,16 +310,20 @@ def _address(parent: Parent) -> None:
     study, column = parent.study, parent.column
     known = study.identifier_column
     proved = any(one.question == "identifier" and "gives it" in one.proof for one in study.findings)
-    if study.parents or known is None or known.keys == column.keys or proved:
+    study.is_addressed = study.is_addressed or proved or bool(known and known.keys == column.keys)
+    if study.parents or known is None or study.is_addressed or not column.is_unique():
         return
-    if not column.is_unique():
+    study.is_addressed = True
+    study.identify(column, "its children are asked for by it")
+
+
+def _join(study: Study, studies: Sequence[Study]) -> None:
+    """The items of another endpoint, as children of several parents: one entity for each pair."""
+    other, column = membership(study, studies), study.identifier_column
+    if other is None or column is None:
         return
-    study.identifier_column, study.identifier = column, column.text_path
-    study.findings = [one for one in study.findings if one.question != "identifier"]
-    study.note("identifier", study.identifier, "its children are asked for by it")
-    if study.title_column and study.title == study.identifier:
-        study.title = column.path
-    study.properties = [one for one in study.properties if one.column.keys != column.keys]
+    study.member_of, study.member_column = other, column.keys
+    identify_within(study, column, f"one of {other.target.path} may have several parents")
 
 
 def _programs(entity: dict[str, Json]) -> list[tuple[str, str]]:

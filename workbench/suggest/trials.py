@@ -62,6 +62,13 @@ class Trial:
                 return found
         return None
 
+    async def find_slowly(self, names: Sequence[str]) -> str | None:
+        """The first name that does something by itself; for what misleads in a group."""
+        for name in names:
+            if found := await self._halved([name]):
+                return found
+        return None
+
     async def _narrowed(self, names: Sequence[str]) -> str | None:
         values = {name: self.codes[at % len(self.codes)] for at, name in enumerate(names)}
         outcome = self.judge(await self.send(values), values)

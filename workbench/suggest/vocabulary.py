@@ -71,7 +71,8 @@ class Names:
 
     def spelled(self, words: Sequence[str]) -> list[str]:
         """Some words as one name, in every casing, the likeliest first."""
-        return list(dict.fromkeys(casing(words) for casing in self._casings))
+        casings = self._casings if len(words) > 1 else self._casings[:1]
+        return list(dict.fromkeys(casing(words) for casing in casings))
 
     def of(self, role: str) -> list[str]:
         """Names for ``size``, ``page``, ``offset``, ``cursor`` or ``keyset``."""
@@ -86,6 +87,7 @@ class Names:
         first = [names[0] for names in spelled]
         others = [name for names in spelled for name in names[1:] if name.lower() != names[0]]
         # One word is spelled one way nearly everywhere; the other ways come last.
+        others += [name.capitalize() for name in first if name.isalpha() and name.islower()]
         common, rare = first[:6], first[6:]
         return list(dict.fromkeys((*common, *_BRACKETED[role], *rare, *others)))
 
