@@ -5,8 +5,19 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from tests.simulators import Collection, Cursor, Keyset, Offset, PageNumber, Product, Row, Unpaged, table
+from tests.simulators import (
+    Collection,
+    Cursor,
+    Keyset,
+    Offset,
+    PageNumber,
+    Product,
+    Row,
+    Unpaged,
+    table,
+)
 from tests.simulators.paging import Fact, Paging, at_end
 
 _SIZES = (
@@ -56,7 +67,7 @@ def generate(seed: int) -> Generated:
     if position == size and size:
         size = "limit"
     paging = _paging(rnd, style, size, position, wrap)
-    id_key = "id" if style == "keyset" else rnd.choice(_IDS + (f"{noun[:-1]}_id",))
+    id_key = "id" if style == "keyset" else rnd.choice((*_IDS, f"{noun[:-1]}_id"))
     data: list[Row] = [_row(rnd, id_key, n) for n in range(total)]
     path = f"/{noun}"
     product = Product(
@@ -107,7 +118,7 @@ def _beside(rnd: random.Random, wrap: str | None) -> Mapping[str, object]:
 def _paging(rnd: random.Random, style: str, size: str, position: str, wrap: str | None) -> Paging:
     default = rnd.choice((5, 10, 20, 25, 30, 50))
     cap = rnd.choice((20, 50, 100, 100, 200, 1000))
-    shared = {"size": size, "default": min(default, cap), "cap": cap,
+    shared: dict[str, Any] = {"size": size, "default": min(default, cap), "cap": cap,
               "above_cap": rnd.choice(("cap", "cap", "refuse", "default"))}  # fmt: skip
     meta = rnd.choice(("", "meta/", "paging/", "page_info/", "meta/pagination/"))
     tell: dict[str, Fact] = {}
@@ -129,7 +140,8 @@ def _paging(rnd: random.Random, style: str, size: str, position: str, wrap: str 
             tell[f"{meta}has_more"] = "more"
             return Keyset(after=position, key="id", tell=tell, **shared)
         case "cursor":
-            place = rnd.choice(("next_cursor", "next", "nextPageToken", "after", "cursor", position))
+            words = ("next_cursor", "next", "nextPageToken", "after", "cursor", position)
+            place = rnd.choice(words)
             tell[f"{meta}{place}"] = at_end("next_value", None)
             return Cursor(cursor=position, tell=tell, **shared)
         case "next_link":
@@ -138,6 +150,11 @@ def _paging(rnd: random.Random, style: str, size: str, position: str, wrap: str 
         case _:
             pass
     link = ("first", "next") if style == "header_link" else ()
-    inner = rnd.choice((PageNumber, Offset, Cursor))
-    names = {PageNumber: "number", Offset: "offset", Cursor: "cursor"}
-    return inner(**{names[inner]: position}, tell=tell, link=link, **shared)
+    shared |= {"tell": tell, "link": link}
+    match rnd.choice(("number", "offset", "cursor")):
+        case "number":
+            return PageNumber(number=position, **shared)
+        case "offset":
+            return Offset(offset=position, **shared)
+        case _:
+            return Cursor(cursor=position, **shared)

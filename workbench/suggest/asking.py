@@ -111,8 +111,8 @@ class Asker:
             and not _has_objects(answer.body)
         ):
             refusal = self._client.redact(
-                f"{self._client.describe(request)}: {answer.status}, but the answer reports an error,"
-                f" {beginning_of(answer.body, 200)[:200]!r}"
+                f"{self._client.describe(request)}: {answer.status}, but the answer reports an"
+                f" error, {beginning_of(answer.body, 200)[:200]!r}"
             )
         return Reply(request, answer.url, answer.status, answer.headers, answer.body, refusal)
 

@@ -65,7 +65,7 @@ def suggest(  # noqa: PLR0913, PLR0917 — one for each option
     *,
     as_json: bool,
 ) -> None:
-    """Ask an API how it is read, and write mapping, blueprints and settings.
+    r"""Ask an API how it is read, and write mapping, blueprints and settings.
 
     Nothing but GET is sent, at most 25 requests an endpoint. Placeholders are written in braces:
 

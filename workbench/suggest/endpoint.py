@@ -159,7 +159,7 @@ async def _paged(
         sized, _ = await find_size(question, [study.place])
         if sized:
             study.size_param, study.page_size = sized.name, sized.largest
-    _note_paging(study, measure, sized, rows, house)
+    _note_paging(study, sized, rows, house)
 
 
 def _measure(
@@ -182,15 +182,13 @@ def _measure(
     )
 
 
-def _note_paging(
-    study: Study, measure: Measure, sized: Sized | None, rows: Sequence[Json], house: House
-) -> None:
+def _note_paging(study: Study, sized: Sized | None, rows: Sequence[Json], house: House) -> None:
     paging = study.paging
     if paging.is_open:
         study.refusal = (
-            f"there may be more than the {len(rows)} items of the first answer ({paging.proof}), and"
-            " nothing leads to it: no Link header, no link or cursor in the body, none of the usual parameters"
-            " moves the rows; name them with --openapi, or write pagination by hand"
+            f"there may be more than the {len(rows)} items at hand ({paging.proof}), and"
+            " nothing leads to it: no Link header, no link or cursor in the body, none of the usual"
+            " parameters moves the rows; name them with --openapi, or write pagination by hand"
         )
         return
     if paging.type == "none" and not sized and house.paged and len(rows) < _ENOUGH_ROWS:

@@ -60,7 +60,7 @@ def parent_relations(study: Study) -> list[Relation]:
             expression = f".__{parent.name}" + ("" if texts else " | tostring")
         else:
             expression = f".__parent.{parent.name}{target.identifier_column.text_path}"
-        name = target.target.noun.split()[-1]
+        name = target.noun.split()[-1]
         made.append(
             Relation(
                 name, expression, target, many=False, proof="its children were asked for by it"
@@ -113,7 +113,7 @@ def blueprint(study: Study) -> dict[str, Any]:
     """The blueprint of an endpoint's items."""
     return {
         "identifier": study.blueprint,
-        "title": study.target.noun.title(),
+        "title": study.noun.title(),
         "icon": "DefaultBlueprint",
         "schema": {
             "properties": {

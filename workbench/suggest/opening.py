@@ -14,6 +14,6 @@ def open_http(settings: Settings) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=settings.max_concurrent_requests)
     return httpx.AsyncClient(
         transport=AiohttpTransport(tls, limits),
-        timeout=None,
+        timeout=None,  # noqa: S113 — the client limits the whole exchange
         headers={"Accept": "application/json", "User-Agent": "port-ocean-custom"},
     )

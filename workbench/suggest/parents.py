@@ -255,13 +255,13 @@ def candidates_for(study: Study, name: str, parent: Study | None, studies: Studi
 
 def literal_parent(study: Study, studies: Studies) -> tuple[int, Study] | None:
     """The segment of a path, and the endpoint that it is a value of: ``/lists/a1b2/members``."""
-    for at, segment in enumerate(study.target.segments):
-        if PLACEHOLDER.search(segment) or at == 0:
+    for place, segment in enumerate(study.target.segments):
+        if PLACEHOLDER.search(segment) or place == 0:
             continue
-        before = study.target.segments[:at]
+        before = study.target.segments[:place]
         for other in studies.values():
             if other is study or other.target.segments != before:
                 continue
             if any(segment in map(str, column.present) for column in other.columns):
-                return at, other
+                return place, other
     return None

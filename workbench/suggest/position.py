@@ -2,8 +2,8 @@
 
 The longest answer is the ruler. Of pages of ``n`` rows the second one must be rows ``n`` to
 ``2n`` of it or, where it does not reach so far, rows that it has not. How far a number moves the
-rows says what it counts: with ``n = 3`` the value 2 moves an offset by 2, an offset that counts from
-1 by 1, a page by 3, a page that counts from 0 by 6.
+rows says what it counts: with ``n = 3`` the value 2 moves an offset by 2, an offset that counts
+from 1 by 1, a page by 3, a page that counts from 0 by 6.
 """
 
 from __future__ import annotations
@@ -126,11 +126,11 @@ class Measure:
 
     def span(self, at: int) -> str:
         """Rows as a person counts them."""
-        return f"items {at + 1}–{at + self.size}"
+        return f"items {at + 1} to {at + self.size}"
 
 
 async def find_paging(measure: Measure) -> Paging:
-    """How the endpoint is paged; ``none`` when nothing leads on and nothing says that there is more."""
+    """How the endpoint is paged; ``none`` when nothing leads on and nothing speaks of more."""
     for find in (_by_header, _by_link, _by_cursor, _by_number, _by_count, _by_last_row):
         if found := await find(measure):
             return found
@@ -207,7 +207,7 @@ def _cursors(measure: Measure, *, texts: bool) -> list[Fact]:
             continue
         if _CURSOR_WORDS.intersection(fact.words):
             found.append(fact)
-    return sorted(found, key=lambda fact: _eagerness(fact))
+    return sorted(found, key=_eagerness)
 
 
 def _eagerness(fact: Fact) -> tuple[bool, bool]:
@@ -267,10 +267,11 @@ async def _taking(measure: Measure, value: Json, names: Sequence[str]) -> str | 
     for group in (rest[:6], rest[6:]):
         if measure.strict or not group or not await leads_on(group):
             continue
-        while len(group) > 1:
-            half = group[: len(group) // 2]
-            group = half if await leads_on(half) else group[len(half) :]
-        return group[0] if await leads_on(group) else None
+        left = group
+        while len(left) > 1:
+            half = left[: len(left) // 2]
+            left = half if await leads_on(half) else left[len(half) :]
+        return left[0] if await leads_on(left) else None
     if measure.strict:  # it refuses a group for one name that it does not know
         for name in rest[:5]:
             if await leads_on([name]):
@@ -310,7 +311,7 @@ async def _by_number(measure: Measure) -> Paging | None:
     unit = measure.unit if sized else measure.size
     reach = len(measure.ruler)
     # Even values: an offset that counts from 1, and a page from 0, show as the odd ones below.
-    codes = [value for value in range(_PROBE, max(reach, _PROBE + 1), 2)] if unit == 1 else [_PROBE]
+    codes = list(range(_PROBE, max(reach, _PROBE + 1), 2)) if unit == 1 else [_PROBE]
 
     def judge(reply: Reply, values: Mapping[str, int]) -> Outcome:
         return _moved(measure, reply, values)
@@ -382,9 +383,7 @@ async def _counted(measure: Measure, name: str) -> Paging | None:
     if size == 1 or shift not in readings:
         return await _by_first(measure, name, rows)
     kind, first = readings[shift]
-    return _numbered(
-        measure, name, kind, first, f"{name}={_PROBE} of {size} = {measure.span(shift)}"
-    )
+    return _numbered(name, kind, first, f"{name}={_PROBE} of {size} = {measure.span(shift)}")
 
 
 async def _other_size(measure: Measure, name: str) -> int | None:
@@ -401,17 +400,20 @@ async def _by_first(measure: Measure, name: str, second: Sequence[Json]) -> Pagi
     shift = measure.ruler.shift(one)
     if shift == 0:
         if measure.ruler.shift(second) == 1 and measure.size > 1:
-            return _numbered(measure, name, "offset", 1, f"{name}=1 gave the first rows")
-        return _numbered(measure, name, "page", 1, f"{name}=1 gave the first rows, 2 others")
+            return _numbered(name, "offset", 1, f"{name}=1 gave the first rows")
+        return _numbered(name, "page", 1, f"{name}=1 gave the first rows, 2 others")
     zero = measure.rows(await measure.sized(measure.size, {name: 0}))
     if measure.ruler.shift(zero) != 0:
         return None
-    is_row = shift == 1 and (measure.size > 1 or "page" not in words_of(name))
+    counts_pages = name in measure.names.of("page") or "page" in words_of(name)
+    is_row = (shift == 1 and (measure.size > 1 or not counts_pages)) or (
+        not one and not counts_pages
+    )
     kind = "offset" if is_row else "page"
-    return _numbered(measure, name, kind, 0, f"{name}=0 gave the first rows, 1 others")
+    return _numbered(name, kind, 0, f"{name}=0 gave the first rows, 1 others")
 
 
-def _numbered(measure: Measure, name: str, kind: str, first: int, proof: str) -> Paging:
+def _numbered(name: str, kind: str, first: int, proof: str) -> Paging:
     settings: dict[str, Json] = {"pagination_param": name}
     if kind == "page":
         settings["start_page"] = first

@@ -16,12 +16,21 @@ from workbench.suggest.targets import singular
 from workbench.suggest.vocabulary import words_of
 
 _ENOUGH = 3  # distinct values
-_SYNONYMS = (
-    frozenset(["user", "users", "person", "people", "member", "author", "owner", "assignee", "creator", "reporter", "account", "agent", "employee", "contact", "customer", "requester", "manager", "lead"]),
-    frozenset(["team", "teams", "group", "groups", "squad", "department"]),
-    frozenset(["project", "projects", "repository", "repositories", "repo", "repos"]),
-    frozenset(["organization", "organizations", "org", "orgs", "organisation", "company", "tenant", "workspace"]),
-)  # fmt: skip
+_SYNONYMS = tuple(
+    frozenset(words.split())
+    for words in (
+        (
+            "user users person people member author owner assignee creator reporter account agent"
+            " employee contact customer requester manager lead"
+        ),
+        "team teams group groups squad department",
+        "project projects repository repositories repo repos",
+        "organization organizations org orgs organisation company tenant workspace",
+    )
+)
+_COUNTERS = frozenset(
+    ["count", "total", "amount", "sum", "quantity", "size", "index", "score", "num", "percent"]
+)
 _LONG = 6  # characters of a text that no list has by chance
 
 
@@ -40,6 +49,8 @@ def references(study: Study) -> Iterator[_Reference]:
     """Every field that can hold an identifier, alone or in a list."""
     for column in study.columns:
         values = column.present
+        if _counts(column.keys):
+            continue
         own = study.identifier_column and column.keys == study.identifier_column.keys
         if own and study.member_of is None:
             continue
@@ -67,6 +78,11 @@ def _lists(column: Column, inner: Sequence[Json]) -> Iterator[_Reference]:
                     (*column.keys, str(key)), f"[{column.path}[]? | {text}]", _set(values),
                     _texts(values), many=True,
                 )  # fmt: skip
+
+
+def _counts(keys: tuple[str, ...]) -> bool:
+    """Whether a field's name speaks of a number of things rather than of one."""
+    return bool(_COUNTERS.intersection(words_of(keys[-1])))
 
 
 def _as_text(column: Column) -> str:
@@ -115,25 +131,27 @@ def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str,
     if study.member_of is target and study.member_column == reference.keys:
         told = f"{len(inside)} of {len(reference.values)} are identifiers of {target.target.path}"
         return 50, told, True
-    if not inside:
-        return None
-    if target is study and not (_is_self(reference.keys) or reference.are_texts):
+    is_own = target is study and not (_is_self(reference.keys) or reference.are_texts)
+    if not inside or is_own:
         return None
     told = (
         f"{len(inside)} of {len(reference.values)} values are identifiers of {target.target.path}"
     )
-    everything = len(inside) == len(reference.values)
-    enough = len(inside) >= _ENOUGH or everything
-    distinct = all(len(value) >= _LONG for value in inside) or len(inside) >= _ENOUGH
-    by_values = reference.are_texts and everything and enough and distinct and not _digits(inside)
+    everything = inside == reference.values
+    by_values = reference.are_texts and _is_telling(inside)
     if everything and (speaks or by_values or (target is study and _is_self(reference.keys))):
         return 10 * bool(speaks) + 5 + len(inside), told, True
-    incomplete = not target.is_complete and len(inside) * 2 >= len(reference.values)
-    if speaks and incomplete:
-        return 10 + len(inside), f"{told}, of which only the first were read", True
     if speaks and len(inside) * 2 >= len(reference.values):
-        return 3, told, False
+        if target.is_complete:
+            return 3, told, False
+        return 10 + len(inside), f"{told}, of which only the first were read", True
     return None
+
+
+def _is_telling(values: frozenset[str]) -> bool:
+    """Whether texts are nobody's by chance: several of them, or long ones, and no numbers."""
+    enough = len(values) >= _ENOUGH or all(len(value) >= _LONG for value in values)
+    return enough and not _digits(values)
 
 
 def membership(study: Study, studies: Sequence[Study]) -> Study | None:
@@ -149,9 +167,7 @@ def membership(study: Study, studies: Sequence[Study]) -> Study | None:
         is_parent = any(parent.study is other for parent in study.parents)
         if other is study or is_parent or len(other.parents) >= len(study.parents):
             continue
-        shares = study.target.noun.split()[-1:] == other.target.noun.split()[-1:] or _same(
-            study, other
-        )
+        shares = study.noun.split()[-1:] == other.noun.split()[-1:] or _same(study, other)
         inside = own & other.identifiers()
         if shares and inside and (inside == own or not other.is_complete):
             return other
@@ -211,8 +227,9 @@ def _speaks(keys: tuple[str, ...], target: Study) -> bool:
 def _name_of(keys: tuple[str, ...], target: Study) -> str:
     words = [word for key in keys for word in words_of(key)]
     dull = {"id", "ids", "key", "slug", "name", "data", "relationships", "attributes", "fields",
-            "login", "sid", "uuid", "sys", "value", "properties", "links"}  # fmt: skip
-    kept = [word for word in words if word not in dull] or target.target.noun.split()
+            "login", "sid", "uuid", "sys", "value", "properties", "links", "associations",
+            "results",            "items", "to", "object"}  # fmt: skip
+    kept = [word for word in words if word not in dull] or target.noun.split()
     return kept[0] + "".join(word.capitalize() for word in kept[1:])
 
 

@@ -105,6 +105,18 @@ class Study:
         self.properties = [one for one in self.properties if one.column.keys != column.keys]
 
     @property
+    def noun(self) -> str:
+        """What one item is: by the path or, where that is no plural, by the list's key."""
+        key = self.place.keys[-1] if self.place.keys else ""
+        last = " ".join(words_of(key))
+        speaks = last.endswith("s") and not _DULL.intersection(map(singular, words_of(key)))
+        literal = [part for part in self.target.segments if "{" not in part]
+        names_several = bool(literal) and literal[-1].split(".")[0].lower().endswith("s")
+        if speaks and not names_several:
+            return " ".join(singular(word) for word in words_of(key))
+        return self.target.noun
+
+    @property
     def nouns(self) -> set[str]:
         """Words for one item: of the path, and of the key that its list has."""
         words = self.target.noun.split()

@@ -99,7 +99,7 @@ class Suggester:
         for known in self._studies.values():
             if target in {known.target, known.asked}:
                 return known
-        study = Study(target, self._blueprint(target), wanted=wanted, asked=target)
+        study = Study(target, "", wanted=wanted, asked=target)
         self._studies[target] = study
         asker = Asker(self._client)
         self._progress(target.path)
@@ -112,12 +112,13 @@ class Suggester:
         except BudgetError:
             study.refusal = study.refusal or f"{asker.spent} requests were not enough"
         study.requests = asker.spent
+        study.blueprint = self._blueprint(study)
         if not study.refusal:
             self._house.learn(study)
         return study
 
-    def _blueprint(self, target: Target) -> str:
-        words = words_of(target.noun.replace(" ", "_")) or ("item",)
+    def _blueprint(self, study: Study) -> str:
+        words = words_of(study.noun.replace(" ", "_")) or ("item",)
         name = base = words[0] + "".join(word.capitalize() for word in words[1:])
         number = 2
         while name in self._blueprints:
@@ -149,14 +150,23 @@ class Suggester:
         if found is None:
             names = ", ".join(f"{{{name}}}" for name in options)
             study.refusal = (
-                f"no field of the endpoints at hand gives {names}: every value was refused; give the"
-                " URL of the list whose items it is for"
+                f"no field of the endpoints at hand gives {names}: every value was refused; give"
+                " the URL of the list whose items it is for"
             )
             return
-        study.parents = found
+        study.parents = [self._filtered(parent) for parent in found]
         for parent in found:
             shown = f"{{{parent.name}}}: {parent.study.target.path} {parent.column.path}"
             study.note("parent", shown, parent.proof)
+
+    def _filtered(self, parent: Parent) -> Parent:
+        """A parent with the filter that its other children have shown to be needed."""
+        for study in self._studies.values():
+            for other in study.parents:
+                same = other.study is parent.study and other.column.keys == parent.column.keys
+                if same and other.filter and not study.refusal:
+                    return replace(parent, filter=other.filter)
+        return parent
 
     async def _near(self, study: Study, name: str, targets: Sequence[Target]) -> Study | None:
         """The endpoint whose path or name says that its items give a placeholder's values."""
@@ -271,6 +281,8 @@ class Suggester:
                     certain=relation.certain,
                 )
             taken = {relation.expression for relation in study.relations}
+            if study.title in taken and study.title != study.identifier:
+                study.title = study.identifier  # what refers to another item names none
             names = {relation.name for relation in study.relations}
             study.properties = [
                 one
@@ -284,8 +296,8 @@ class Suggester:
             sources = [id(parent.study) for parent in study.parents]
             if len(sources) != len(set(sources)):
                 warnings.append(
-                    f"{study.target.path}: two placeholders take their values from one parent; check"
-                    " how many requests that makes (docs/mapping.md, path parameters)"
+                    f"{study.target.path}: two placeholders take their values from one parent;"
+                    " check how many requests that makes (docs/mapping.md, path parameters)"
                 )
         return warnings
 

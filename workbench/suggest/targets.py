@@ -16,6 +16,9 @@ PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _VERSION = re.compile(r"api|rest|v\d+(\.\d+)*|\d+(\.\d+)+|\d{4}-\d{2}(-\d{2})?", re.IGNORECASE)
 
 
+_VERBS = frozenset(["search", "list", "query", "browse", "all", "find", "index"])
+
+
 class UsageError(ValueError):
     """What was given on the command line cannot be meant."""
 
@@ -42,6 +45,8 @@ class Target:
     def noun(self) -> str:
         """What one item is, in words: ``user`` for ``/api/users``, with an ending taken off."""
         literal = [part for part in self.segments if not PLACEHOLDER.search(part)]
+        while len(literal) > 1 and literal[-1].lower() in _VERBS:
+            literal.pop()
         stem = re.sub(r"\.(json|xml|list)$", "", literal[-1]) if literal else "item"
         return " ".join(singular(word) for word in words_of(stem)) or "item"
 
@@ -186,7 +191,7 @@ def _shape(segments: Sequence[str]) -> tuple[str, ...]:
 
 
 def implied_parents(target: Target, name: str) -> list[Target]:
-    """The lists before a placeholder, where nobody gave a URL: the whole path, and its end alone."""
+    """The lists before a placeholder, where nobody gave a URL: the whole path, or its end."""
     before = target.before(name)
     if not before or PLACEHOLDER.search(before[-1]):
         return []

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
+from typing import assert_never
 
 from workbench.suggest.asking import Reply
 
@@ -46,7 +47,6 @@ class Trial:
     judge: Judge
     codes: Sequence[int]
     strict: bool = False
-    refused: list[str] = field(default_factory=list)
     _singles: int = 0
 
     async def find(self, names: Sequence[str]) -> str | None:
@@ -73,36 +73,29 @@ class Trial:
         values = {name: self.codes[at % len(self.codes)] for at, name in enumerate(names)}
         outcome = self.judge(await self.send(values), values)
         for _ in range(_MOST_REPAIRS):
-            if outcome.effect is not Effect.REFUSED or len(values) == 1:
-                break
             said = mentioned(outcome.refusal, values)
-            if not said:
+            if outcome.effect is not Effect.REFUSED or not said or len(said) == len(values):
                 break
             if speaks_of_number(outcome.refusal) and len(said) == 1:
                 return said[0]
-            if speaks_of_unknown(outcome.refusal):
-                self.strict = True
-                told = [name for name in names if name not in values]
-                rest = [name for name in values if name not in said]
-                return await self._one_by_one([*told, *rest])
             values = {name: value for name, value in values.items() if name not in said}
-            if not values:
-                return None
+            if speaks_of_unknown(outcome.refusal):
+                break
             outcome = self.judge(await self.send(values), values)
+        return await self._decided(outcome, values)
+
+    async def _decided(self, outcome: Outcome, values: Mapping[str, int]) -> str | None:
         match outcome.effect:
             case Effect.NONE:
                 return None
-            case Effect.NUMBER:
-                hits = [name for name, value in values.items() if value in outcome.values]
-                if len(hits) == 1:
-                    return hits[0]
-                return await self._halved(hits or list(values))
-            case Effect.OTHER:
-                return await self._halved(list(values))
             case Effect.REFUSED:
-                self.refused.append(outcome.refusal)
                 self.strict = True
                 return await self._one_by_one(list(values))
+            case Effect.NUMBER | Effect.OTHER:
+                hits = [name for name, value in values.items() if value in outcome.values]
+                return hits[0] if len(hits) == 1 else await self._halved(hits or list(values))
+            case _ as unreachable:
+                assert_never(unreachable)
 
     async def _halved(self, names: Sequence[str]) -> str | None:
         """The likeliest name by itself, then the halves of the rest."""
@@ -161,8 +154,8 @@ def mentioned(refusal: str, names: Mapping[str, int]) -> list[str]:
 
 
 _UNKNOWN = (
-    "unknown", "unexpected", "unsupported", "unrecogni", "not allowed", "not a valid", "not supported",
-    "no such", "additional propert", "extra", "not permitted",
+    "unknown", "unexpected", "unsupported", "unrecogni", "not allowed", "not a valid",
+    "not supported", "no such", "additional propert", "extra", "not permitted",
 )  # fmt: skip
 _NUMBERS = (
     "at most", "at least", "maximum", "minimum", "between", "greater", "less", "exceed", "range",

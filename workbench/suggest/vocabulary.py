@@ -139,7 +139,7 @@ def siblings(name: str, role: str) -> list[str]:
 
 
 def prefixed(name: str, role: str) -> list[str]:
-    """Names with the prefix that a known one has: ``sysparm_fields`` speaks of ``sysparm_limit``."""
+    """Names with a known one's prefix: ``sysparm_fields`` speaks of ``sysparm_limit``."""
     prefix, mark, _ = name.partition("_")
     return [f"{prefix}_{other}" for other in _SIBLINGS[role]] if mark and prefix else []
 
