@@ -50,11 +50,11 @@ async def resync(kind: str) -> AsyncGenerator[list[dict[str, Any]]]:
     with handed_to_ocean():
         settings = installed_settings()
     # Held on to: by the time a dropped generator is closed, another resync may be the current one.
-    attributes = event.attributes
+    attributes, configs = event.attributes, event.port_app_config.resources
     session: Session | None = attributes.get(_SESSION)
     if session is None:
-        session = attributes[_SESSION] = open_session(settings)
-    is_last = resource.index + 1 >= len(event.port_app_config.resources)
+        session = attributes[_SESSION] = open_session(settings, configs)
+    is_last = resource.index + 1 >= len(configs)
     batches = read(session)
 
     async def end(*, of_resync: bool) -> None:

@@ -20,7 +20,7 @@ from pydantic.v1 import BaseModel, Extra, Field, ValidationError, root_validator
 from pydantic.v1.fields import SHAPE_SINGLETON, ModelField
 from pydantic.v1.utils import ROOT_KEY
 
-from errors import Fault, MappingError
+from errors import Fault, MappingError, ResponseError
 from json_values import Json
 from pagination import PaginationSettings, PaginationType, SendIn
 from resync.path_parameters import Endpoint, ListedParameter, Parameter, Resource, is_segment
@@ -28,6 +28,8 @@ from settings import Method, is_header_name, is_header_value
 from settings.fields import FIELDS
 
 _PARENT = "__parent"
+_ERROR_STATUSES = range(400, 600)
+_UNAUTHORIZED = 401
 
 
 class StrictModel(BaseModel):
@@ -127,6 +129,21 @@ class RequestFields(StrictModel):
     pagination: PaginationOverride | None = Field(
         title="Pagination", description="How this endpoint is paged, where it differs."
     )
+    empty_statuses: list[int] = Field(
+        default_factory=list,
+        title="Empty statuses",
+        description="Statuses by which this endpoint says that nothing is here, such as 404.",
+    )
+
+    @validator("empty_statuses", each_item=True, pre=True)
+    def _refuse_other_statuses(cls, status: Json) -> Json:  # noqa: N805 — pydantic
+        is_status = type(status) is int and status in _ERROR_STATUSES
+        if not is_status or status == _UNAUTHORIZED or ResponseError.may_pass(status):
+            raise ValueError(
+                f"{status!r} cannot mean that nothing is here; give statuses such as 404 or 403,"
+                " but not 401, nor one after which a request is tried again (408, 429, 503)"
+            )
+        return status
 
     @validator("method", pre=True)
     def _upper_case(cls, method: Json) -> Json:  # noqa: N805 — pydantic
@@ -159,6 +176,7 @@ class RequestFields(StrictModel):
             body=self.body,
             data_path=self.data_path,
             pagination=self.pagination.applied_to(settings) if self.pagination else settings,
+            empty_statuses=frozenset(self.empty_statuses),
         )
 
 

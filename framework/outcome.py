@@ -104,6 +104,15 @@ class ResyncReport:
     _failed: list[str] = field(default_factory=list)
     _tallies: list[Tally] = field(default_factory=list)
     _is_misconfigured: bool = False
+    _refused: int = 0
+
+    def note_refused(self, entities: int) -> None:
+        """Count entities that Port did not take."""
+        self._refused += entities
+
+    def note_failed_second_look(self, kind: str) -> None:
+        """Count a kind that failed when it was read again."""
+        self._failed.append(kind)
 
     def note_kind(
         self, kind: str, index: int, entities: Sequence[Entity], errors: Sequence[Exception]
@@ -129,6 +138,7 @@ class ResyncReport:
         """Tell how the resync ended; ``error`` is what it is being ended by."""
         total = _total(self._tallies, time.monotonic() - self._began)
         kinds = f"kinds {self._kinds}"
+        kinds += f", refused by Port {self._refused}" if self._refused else ""
         if succeeded and not self._failed:
             logger.info("Resync complete: {}, {}", kinds, total)
             return ExitCode.COMPLETE

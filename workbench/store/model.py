@@ -70,9 +70,10 @@ class UnauthorizedError(CatalogError):
 
 
 class PropertySchema(msgspec.Struct, frozen=True):
-    """What a blueprint says of one property; unset `type` or `enum` accept anything."""
+    """What a blueprint says of one property; unset `type`, `format` or `enum` accept anything."""
 
     type: Literal["string", "number", "boolean", "array", "object"] | None = None
+    format: str | None = None
     enum: list[Json] | None = None
 
 

@@ -1,7 +1,10 @@
 """How an upsert changes an entity, and whether a blueprint admits the result: no storage here."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
+from typing import Final
 
 from msgspec import UNSET
 
@@ -16,6 +19,10 @@ from workbench.store.model import (
     PropertySchema,
 )
 
+# RFC 3339, 5.6
+_DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/]+\S*")
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
     "number": (int, float),
@@ -69,6 +76,8 @@ def _property_faults(entity: Entity, blueprint: Blueprint) -> Iterator[str]:
             yield f"the blueprint {blueprint.identifier} has no property {name}"
         elif value is not None and not _fits(value, schema):
             yield f"the property {name} must be {_describe(schema)}"
+        elif isinstance(value, str) and not _has_format(value, schema.format):
+            yield f"the property {name} must be {schema.format}"
 
 
 def _relation_faults(entity: Entity, blueprint: Blueprint) -> Iterator[str]:
@@ -102,6 +111,27 @@ def _fits(value: Json, schema: PropertySchema) -> bool:
     return isinstance(value, _PYTHON_TYPES[schema.type]) and (
         schema.type == "boolean" or not isinstance(value, bool)
     )
+
+
+def _has_format(value: str, name: str | None) -> bool:
+    """Whether a text has a format of JSON Schema; formats that are not known accept any."""
+    match name:
+        case "date-time":
+            return bool(_DATE_TIME.fullmatch(value)) and _is_moment(value)
+        case "url":
+            return bool(_URL.fullmatch(value))
+        case "email":
+            return bool(_EMAIL.fullmatch(value))
+        case _:
+            return True
+
+
+def _is_moment(value: str) -> bool:
+    try:
+        datetime.fromisoformat(value.upper())
+    except ValueError:
+        return False
+    return True
 
 
 def _describe(schema: PropertySchema) -> str:
