@@ -29,7 +29,8 @@ _PAGES = ("page", "page_number", "page_index", "p", "pg", "page_no", "page[numbe
 _OFFSETS = ("offset", "skip", "start", "start_at", "$skip", "from", "start_index", "page[offset]",
             "first_result", "x_offset")  # fmt: skip
 _CURSORS = ("cursor", "page_token", "after", "next_token", "continuation_token", "starting_after",
-            "token", "marker", "page[after]", "bookmark", "start_cursor", "next_cursor")  # fmt: skip
+            "token", "marker", "page[after]", "bookmark", "start_cursor",
+            "next_cursor")  # fmt: skip
 _WRAPS = (None, "data", "items", "results", "widgets", "data/items", "response/records", "value",
           "_embedded/widgets", "payload/list/entries")  # fmt: skip
 _IDS = ("id", "id", "uuid", "key", "slug")
@@ -118,43 +119,43 @@ def _beside(rnd: random.Random, wrap: str | None) -> Mapping[str, object]:
 def _paging(rnd: random.Random, style: str, size: str, position: str, wrap: str | None) -> Paging:
     default = rnd.choice((5, 10, 20, 25, 30, 50))
     cap = rnd.choice((20, 50, 100, 100, 200, 1000))
-    shared: dict[str, Any] = {"size": size, "default": min(default, cap), "cap": cap,
-              "above_cap": rnd.choice(("cap", "cap", "refuse", "default"))}  # fmt: skip
+    above_cap = rnd.choice(("cap", "cap", "refuse", "default"))
     meta = rnd.choice(("", "meta/", "paging/", "page_info/", "meta/pagination/"))
-    tell: dict[str, Fact] = {}
-    if wrap is not None and rnd.random() < 0.5:
-        tell[f"{meta}{rnd.choice(('total', 'total_count', 'totalItems'))}"] = "total"
-    if wrap is not None and rnd.random() < 0.3:
-        tell[f"{meta}{rnd.choice(('limit', 'size', 'per_page'))}"] = "size"
+    tell = _told(rnd, style, meta, position) if wrap is not None else {}
+    shared: dict[str, Any] = {
+        "size": size, "default": min(default, cap), "cap": cap, "above_cap": above_cap,
+        "tell": tell, "link": ("first", "next") if style == "header_link" else (),
+    }  # fmt: skip
+    if style in {"next_link", "header_link"}:
+        style = rnd.choice(("page", "offset", "cursor"))
     match style:
         case "none":
             return Unpaged()
         case "page":
-            return PageNumber(
-                number=position, first=rnd.choice((0, 1, 1)), tell=tell if wrap else {},
-                past_end=rnd.choice(("empty", "refuse")), **shared,
-            )  # fmt: skip
-        case "offset":
-            return Offset(offset=position, tell=tell, **shared)
-        case "keyset":
-            tell[f"{meta}has_more"] = "more"
-            return Keyset(after=position, key="id", tell=tell, **shared)
-        case "cursor":
-            words = ("next_cursor", "next", "nextPageToken", "after", "cursor", position)
-            place = rnd.choice(words)
-            tell[f"{meta}{place}"] = at_end("next_value", None)
-            return Cursor(cursor=position, tell=tell, **shared)
-        case "next_link":
-            place = rnd.choice(("next", "links/next", "_links/next/href", "next_url", "nextPage"))
-            tell[place] = at_end(rnd.choice(("next_url", "next_path")), None)
-        case _:
-            pass
-    link = ("first", "next") if style == "header_link" else ()
-    shared |= {"tell": tell, "link": link}
-    match rnd.choice(("number", "offset", "cursor")):
-        case "number":
-            return PageNumber(number=position, **shared)
+            past_end = rnd.choice(("empty", "refuse"))
+            first = rnd.choice((0, 1, 1))
+            return PageNumber(number=position, first=first, past_end=past_end, **shared)
         case "offset":
             return Offset(offset=position, **shared)
+        case "keyset":
+            return Keyset(after=position, key="id", **shared)
         case _:
             return Cursor(cursor=position, **shared)
+
+
+def _told(rnd: random.Random, style: str, meta: str, position: str) -> dict[str, Fact]:
+    """What stands beside the rows: what leads on, and often a total and the size."""
+    tell: dict[str, Fact] = {}
+    if rnd.random() < 0.5:
+        tell[f"{meta}{rnd.choice(('total', 'total_count', 'totalItems'))}"] = "total"
+    if rnd.random() < 0.3:
+        tell[f"{meta}{rnd.choice(('limit', 'size', 'per_page'))}"] = "size"
+    if style == "keyset":
+        tell[f"{meta}has_more"] = "more"
+    if style == "cursor":
+        words = ("next_cursor", "next", "nextPageToken", "after", "cursor", position)
+        tell[f"{meta}{rnd.choice(words)}"] = at_end("next_value", None)
+    if style == "next_link":
+        place = rnd.choice(("next", "links/next", "_links/next/href", "next_url", "nextPage"))
+        tell[place] = at_end(rnd.choice(("next_url", "next_path")), None)
+    return tell
