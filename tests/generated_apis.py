@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from tests.simulators import (
     Collection,
@@ -132,7 +132,7 @@ def _paging(rnd: random.Random, style: str, size: str, position: str, wrap: str 
         case "none":
             return Unpaged()
         case "page":
-            past_end = rnd.choice(("empty", "refuse"))
+            past_end: Literal["empty", "refuse"] = rnd.choice(("empty", "refuse"))
             first = rnd.choice((0, 1, 1))
             return PageNumber(number=position, first=first, past_end=past_end, **shared)
         case "offset":
