@@ -408,3 +408,45 @@ def test_no_text_of_an_api_leaves_its_comment(answer: str, proof: str) -> None:
     study = Study(Target("/x"), "x", identifier=".id", title=".id")
     study.note("identifier", answer, proof)
     assert yaml.safe_load(mapping_text([study], "h")) == mapping([study])
+
+
+# --- examples in the place of placeholders -----------------------------------------------
+
+TEAMS = [{"id": f"team-{number:03}", "name": f"Team {number}"} for number in range(6)]
+
+
+def _teams(_: Request) -> Response:
+    return JSONResponse(TEAMS)
+
+
+def _members(request: Request) -> Response:
+    team = request.path_params.get("team") or request.query_params.get("team_id")
+    if team not in {one["id"] for one in TEAMS}:
+        return JSONResponse({"message": "no such team"}, 404)
+    return JSONResponse([{"id": f"{team}-{number}", "name": f"M {number}"} for number in range(3)])
+
+
+@pytest.mark.parametrize(
+    "given_as",
+    [
+        Target("/teams/{team}/members"),
+        Target("/teams/team-002/members"),
+        Target("/members", (("team_id", "{team}"),)),
+        Target("/members", (("team_id", "team-002"),)),
+    ],
+)
+async def test_an_example_is_taken_for_a_placeholder(given_as: Target) -> None:
+    """A segment or parameter that is a value of a list is asked for every item of that list."""
+    routes = [
+        Route("/v1/teams", _teams),
+        Route("/v1/teams/{team}/members", _members),
+        Route("/v1/members", _members),
+    ]
+    http = in_process(Starlette(routes=routes))
+    settings = bench("http://api/v1")
+    suggestion = await suggested(settings, [Target("/teams"), given_as], http)
+    assert not suggestion.refused, [study.refusal for study in suggestion.refused]
+    members = next(study for study in suggestion.written if study.parents)
+    items, error = await walked(settings, resource_of(members), http)
+    assert (len(items), error) == (18, "")
+    assert [relation.target.target.path for relation in members.relations] == ["/teams"]

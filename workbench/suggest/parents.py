@@ -265,3 +265,16 @@ def literal_parent(study: Study, studies: Studies) -> tuple[int, Study] | None:
             if any(segment in map(str, column.present) for column in other.columns):
                 return place, other
     return None
+
+
+def asked_by_example(study: Study, studies: Iterable[Study]) -> list[str]:
+    """The query parameters whose value is an example: an identifier of what the name says."""
+    others = [other for other in studies if other is not study and other.columns]
+    return [
+        name
+        for name, value in study.target.params
+        if not PLACEHOLDER.search(value)
+        and any(
+            set(noun_words(name)) & other.nouns and value in other.identifiers() for other in others
+        )
+    ]

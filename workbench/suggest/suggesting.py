@@ -19,6 +19,7 @@ from workbench.suggest.fields import columns
 from workbench.suggest.mapping import mapping, parent_relations, selector
 from workbench.suggest.openapi import Document, Hints
 from workbench.suggest.parents import (
+    asked_by_example,
     bindings,
     candidates_for,
     find_parents,
@@ -133,6 +134,8 @@ class Suggester:
             at, whole = known
             name = "_".join(words_of(whole.target.noun.replace(" ", "_"))) or "parent"
             study.target = study.target.with_placeholder(at, name)
+        for name in asked_by_example(study, self._studies.values()):
+            study.target = study.target.with_value(name)
         options = {}
         for name in study.target.placeholders:
             near = await self._near(study, name, targets)

@@ -62,6 +62,12 @@ class Target:
         parts[at] = f"{{{name}}}"
         return replace(self, path="/" + "/".join(parts) + slash)
 
+    def with_value(self, name: str) -> Target:
+        """The target with a query parameter's value replaced by a placeholder of its name."""
+        word = "_".join(words_of(name))
+        params = tuple((key, f"{{{word}}}" if key == name else v) for key, v in self.params)
+        return replace(self, params=params)
+
 
 def singular(word: str) -> str:
     """One of what a word names several of."""
