@@ -15,7 +15,7 @@ from workbench.suggest.items import Place, Ruler, places
 from workbench.suggest.openapi import Hints
 from workbench.suggest.parents import sorting
 from workbench.suggest.position import Measure, Paging, find_paging
-from workbench.suggest.size import Sized, SizeQuestion, find_size
+from workbench.suggest.size import SMALLEST, Sized, SizeQuestion, find_size
 from workbench.suggest.study import Finding, Study
 from workbench.suggest.vocabulary import Names, words_of
 
@@ -177,7 +177,7 @@ def _measure(
         size_param=sized.name if sized else None,
         names=Names(names_seen(reply, place)),
         hints=house.positions,
-        unit=1 if size <= 3 else size,  # noqa: PLR2004
+        unit=1 if size <= SMALLEST else size,
         strict=house.strict,
     )
 

@@ -11,6 +11,9 @@ from json_values import Json
 from workbench.suggest.items import jq_path
 from workbench.suggest.vocabulary import words_of
 
+_UNNAMED = 99  # the rank of a title by no telling name
+_MOST_WORDS = 6
+_LONGEST_WORD = 30
 _DEEPEST = 5  # keys on the way to a value
 _LONGEST_IDENTIFIER = 250
 _MOST_PROPERTIES = 40
@@ -170,10 +173,10 @@ def title_of(found: Sequence[Column], identifier: Column | None) -> Column | Non
     texts = [column for column in found if _is_title(column)]
 
     def rank(column: Column) -> tuple[int, int]:
-        place = _TITLE_NAMES.index(column.name) if column.name in _TITLE_NAMES else 99
+        place = _TITLE_NAMES.index(column.name) if column.name in _TITLE_NAMES else _UNNAMED
         return place + 6 * (len(column.keys) - 1), len(column.keys)
 
-    named = sorted((column for column in texts if rank(column)[0] < 99), key=rank)  # noqa: PLR2004
+    named = sorted((column for column in texts if rank(column)[0] < _UNNAMED), key=rank)
     if named:
         return named[0]
     others = [c for c in texts if c is not identifier and not format_of(c.present)]
@@ -259,10 +262,10 @@ def _note(column: Column, schema: Mapping[str, Json]) -> str:
     """The few words that a text is one of: no enum, as Port would refuse a new word."""
     values = column.present
     words = sorted({value for value in values if isinstance(value, str)})
-    few = 1 < len(words) <= 6 and len(values) >= 4 * len(words)  # noqa: PLR2004
+    few = 1 < len(words) <= _MOST_WORDS and len(values) >= 4 * len(words)
     if schema.get("type") != "string" or "format" in schema or not few:
         return ""
-    return f"seen: {', '.join(words)}" if all(len(word) <= 30 for word in words) else ""  # noqa: PLR2004
+    return f"seen: {', '.join(words)}" if all(len(word) <= _LONGEST_WORD for word in words) else ""
 
 
 def _property_name(keys: tuple[str, ...], taken: Mapping[str, Property]) -> str | None:

@@ -10,6 +10,8 @@ from json_values import MISSING, Json, follow
 from paging.signals import ENVELOPE, name_of
 from workbench.suggest.vocabulary import words_of
 
+_FEWEST = 2  # objects that make a collection by key
+
 DEEPEST = 3  # objects around a list
 _IDENTITY_WORDS = frozenset({"id", "uuid", "guid", "key", "slug", "sid", "uri", "code", "number"})
 
@@ -110,7 +112,7 @@ def _places(value: Json, keys: tuple[str, ...]) -> Iterator[Place]:
 def _is_map(value: Mapping[str, Json]) -> bool:
     """Whether an object is a collection by key: its values are objects of one shape."""
     rows = list(value.values())
-    if len(rows) < 2 or not all(isinstance(row, dict) and row for row in rows):  # noqa: PLR2004
+    if len(rows) < _FEWEST or not all(isinstance(row, dict) and row for row in rows):
         return False
     if any(name_of(key) in ENVELOPE for key in value):
         return False

@@ -18,6 +18,8 @@ from workbench.suggest.study import Parent, Studies, Study
 from workbench.suggest.targets import PLACEHOLDER, noun_words
 from workbench.suggest.vocabulary import words_of
 
+_UNLIKELY = 50  # the rank of a field that nothing speaks for
+_FEWEST = 2  # children that show by what they differ
 _MOST_FIELDS = 4
 _MOST_BINDINGS = 12
 _MOST_TRIED = 6
@@ -51,11 +53,11 @@ def fields_for(name: str, parent: Study) -> list[Column]:
         elif own[-1:] and own[-1] in {"id", "key", "slug", "sid", "uuid"}:
             place = 20
         else:
-            place = 50
+            place = _UNLIKELY
         return place + 3 * (len(column.keys) - 1), len(column.keys)
 
     ranked = sorted(usable, key=rank)
-    return [column for column in ranked if rank(column)[0] < 50][:_MOST_FIELDS]  # noqa: PLR2004
+    return [column for column in ranked if rank(column)[0] < _UNLIKELY][:_MOST_FIELDS]
 
 
 def _is_segment(column: Column) -> bool:
@@ -117,7 +119,7 @@ def separating(
 
     None where no word or boolean of the rows tells them apart, or too few were asked for.
     """
-    if len(answered) < 2 or not refused:  # noqa: PLR2004
+    if len(answered) < _FEWEST or not refused:
         return None
     for column in sorting(parent.study):
         good = {at(binding.parents[parent.name], column.keys) for binding in answered}

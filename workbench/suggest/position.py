@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import httpx
+
 from json_values import Json
 from pagination import PageRequest
 from workbench.suggest.asking import Asker, Reply
@@ -350,7 +352,7 @@ def _number_names(measure: Measure) -> list[str]:
 
 def _moved(measure: Measure, reply: Reply, values: Mapping[str, int]) -> Outcome:
     if not reply.is_success:
-        is_end = reply.status == 404 and not measure.more  # noqa: PLR2004
+        is_end = reply.status == httpx.codes.NOT_FOUND and not measure.more
         return Outcome(Effect.OTHER) if is_end else Outcome(Effect.REFUSED, refusal=reply.refusal)
     rows = measure.place.rows(reply.body)
     if rows is None:

@@ -15,6 +15,8 @@ from workbench.suggest.study import Relation, Study
 from workbench.suggest.targets import singular
 from workbench.suggest.vocabulary import words_of
 
+_FEWEST = 2  # values that show by what others refer
+_SHORT = 8  # digits of a number that other lists may have as well
 _ENOUGH = 3  # distinct values
 _SYNONYMS = tuple(
     frozenset(words.split())
@@ -192,7 +194,7 @@ def better_identifier(target: Study, studies: Sequence[Study]) -> Column | None:
     found: Column | None = None
     for study in studies:
         for reference in references(study) if study is not target else ():
-            if not _speaks(reference.keys, target) or len(reference.values) < 2:  # noqa: PLR2004
+            if not _speaks(reference.keys, target) or len(reference.values) < _FEWEST:
                 continue
             if reference.values <= known:
                 return None
@@ -203,7 +205,7 @@ def better_identifier(target: Study, studies: Sequence[Study]) -> Column | None:
 
 
 def _digits(values: frozenset[str]) -> bool:
-    return all(value.isdigit() and len(value) < 8 for value in values)  # noqa: PLR2004
+    return all(value.isdigit() and len(value) < _SHORT for value in values)
 
 
 def _is_self(keys: tuple[str, ...]) -> bool:

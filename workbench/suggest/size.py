@@ -15,6 +15,10 @@ from workbench.suggest.items import Place, Ruler
 from workbench.suggest.trials import Effect, Outcome, Trial, quoted_part
 from workbench.suggest.vocabulary import Names, prefixed, siblings, words_of
 
+SMALLEST = 3
+"""Rows of a small page, where enough are at hand: fewer do not tell an offset from a page."""
+_LEAST = 2  # rows that can become fewer
+
 USUAL_SIZE = 100
 _FALLBACKS = (50, 25, 20, 10)
 _SIZE_WORDS = frozenset(
@@ -103,7 +107,7 @@ async def find_size(
     reply, strict = question.reply, question.strict
     for place in candidates:
         rows = place.rows(reply.body) or []
-        if len(rows) < 2 or place.single:  # noqa: PLR2004
+        if len(rows) < _LEAST or place.single:
             continue
         ruler = Ruler(rows)
 
@@ -171,7 +175,7 @@ async def _measured(question: SizeQuestion, place: Place, name: str) -> Sized | 
 
 def _small_sizes(rows: int) -> list[int]:
     """Sizes of which two pages and a half fit into the rows at hand; a larger one in reserve."""
-    small = 3 if rows >= 7 else 2 if rows >= 5 else 1  # noqa: PLR2004
+    small = max(1, min(SMALLEST, (rows - 1) // 2))
     return list(dict.fromkeys((small, max(small, rows // 2))))
 
 

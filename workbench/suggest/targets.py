@@ -71,7 +71,7 @@ class Target:
 
 def singular(word: str) -> str:
     """One of what a word names several of."""
-    if word.endswith("ies") and len(word) > 4:  # noqa: PLR2004
+    if re.search(r"..ies$", word):
         return word[:-3] + "y"
     if re.search(r"(ss|x|ch|sh)es$", word):
         return word[:-2]

@@ -10,6 +10,7 @@ from typing import assert_never
 
 from workbench.suggest.asking import Reply
 
+_FEW = 2  # names of which none is much likelier
 _MOST_SINGLES = 6
 _WIDEST = 40  # names in one request
 _MOST_REPAIRS = 2
@@ -103,7 +104,7 @@ class Trial:
             value = {names[0]: self.codes[0]}
             outcome = self.judge(await self.send(value), value)
             return names[0] if outcome.effect in {Effect.NUMBER, Effect.OTHER} else None
-        middle = 1 if len(names) > 2 else len(names) // 2  # noqa: PLR2004
+        middle = 1 if len(names) > _FEW else len(names) // 2
         for part in (names[:middle], names[middle:]):
             if found := await self._narrowed_again(part):
                 return found
