@@ -88,6 +88,8 @@ class Compared:
 
     kind: str
     study: Study | None
+    resource: EndpointResource
+    pagination: PaginationSettings
     wanted: Items = field(default_factory=list)
     found: Items = field(default_factory=list)
     error: str = ""
@@ -135,7 +137,10 @@ async def compared(name: str) -> Run | None:
         results = []
         for resource, target in zip(resources, targets, strict=True):
             study = by_target.get(target)
-            result = Compared(resource.kind, study)
+            own_paging = resource.selector.pagination
+            paging = settings.pagination
+            paging = own_paging.applied_to(paging) if own_paging else paging
+            result = Compared(resource.kind, study, resource, paging)
             result.wanted, _ = await walked(settings, resource)
             if study:
                 result.found, result.error = await walked(own, resource_of(study))

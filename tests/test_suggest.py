@@ -188,12 +188,12 @@ async def test_what_is_written_reads_everything(seed: int) -> None:
 async def test_most_apis_are_written() -> None:
     """Few of those APIs are refused: those that refuse every name they do not know."""
     written = 0
-    for seed in range(400, 420):
+    for seed in range(400, 410):
         made = generate(seed)
         http = in_process(simulate(made.product))
         suggestion = await suggested(bench("http://api/v1"), [Target(made.path)], http)
         written += not suggestion.refused
-    assert written >= 16
+    assert written >= 8
 
 
 REPRESENTATIVES = ("pagerduty", "github", "slack")
@@ -244,10 +244,6 @@ def _by_range(_: Request) -> Response:
 
 def _unled(_: Request) -> Response:
     return JSONResponse({"things": ROWS, "total": 100})
-
-
-def _numbers(_: Request) -> Response:
-    return JSONResponse({"rows": [[1, 2], [3, 4]]})
 
 
 def _refusing(_: Request) -> Response:
@@ -365,6 +361,23 @@ def test_files_are_written_and_loaded(
     assert str(settings.base_url).rstrip("/") == url
     written = "".join(path.read_text() for path in tmp_path.iterdir())
     assert "your-token" not in written + result.output
+
+
+def test_settings_give_base_url_and_credentials(
+    github: tuple[str, Simulator], tmp_path: Path
+) -> None:
+    """With --settings URLs may be paths; the credentials go into the written file alone."""
+    url, _ = github
+    prefix = "OCEAN__INTEGRATION__CONFIG__"
+    lines = [f"{prefix}BASE_URL={url}", f"{prefix}AUTH_TYPE=bearer_token",
+             f"{prefix}API_TOKEN=your-token", "OCEAN__PORT__CLIENT_ID=x"]  # fmt: skip
+    (tmp_path / "given.env").write_text("\n".join(lines))
+    out = tmp_path / "out"
+    options = ["--settings", str(tmp_path / "given.env"), "--out", str(out)]
+    result = CliRunner().invoke(main, ["suggest", "/user/orgs", *options])
+    assert result.exit_code == 0, result.output
+    assert f"{prefix}API_TOKEN=your-token" in (out / ".env").read_text()
+    assert "your-token" not in result.output + (out / "port-app-config.yml").read_text()
 
 
 def test_json_goes_to_stdout_and_refusals_end_with_1(

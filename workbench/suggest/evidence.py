@@ -100,8 +100,8 @@ def _resolved(reply: Reply, value: Json) -> httpx.URL | None:
     if not isinstance(value, str) or not value.startswith(("http://", "https://", "/", "?")):
         return None
     base = follow(reply.body, ("_links", "base"))
-    context = httpx.URL(base).path.rstrip("/") if isinstance(base, str) else ""
     try:
+        context = httpx.URL(base).path.rstrip("/") if isinstance(base, str) else ""
         if value.startswith("/") and not value.startswith(("//", context + "/")):
             value = context + value
         return httpx.URL(reply.url).join(value)
@@ -114,7 +114,10 @@ def header_next(reply: Reply) -> str | None:
     link = link_relations(reply.headers).get("next")
     if link is None or not leads_to_rows(link):
         return None
-    return str(httpx.URL(reply.url).join(link["url"]))
+    try:
+        return str(httpx.URL(reply.url).join(link["url"]))
+    except (httpx.InvalidURL, ValueError):
+        return None
 
 
 def linked_params(reply: Reply, place: Place) -> dict[str, str]:

@@ -144,9 +144,18 @@ async def find_paging(measure: Measure) -> Paging:
     if measure.strict and rows and rows % _ROUND == 0:
         # Nothing was shown: what it does not know it refused, and the page looks full.
         return Paging("none", is_open=True, certain=False, proof=f"{rows} rows may be a full page")
-    return Paging(
-        "none", proof="size and position change nothing, and nothing says that more follows"
-    )
+    nothing = "size and position change nothing, and nothing says that more follows"
+    places = [fact.path for fact in facts(measure.small.body, measure.place) if _leads_on(fact)]
+    if places:
+        why = f"{nothing}; {places[0]} may lead on once there are more items: ask again then"
+        return Paging("none", proof=why, certain=False)
+    return Paging("none", proof=nothing)
+
+
+def _leads_on(fact: Fact) -> bool:
+    """Whether a place is for what leads on, though nothing is there."""
+    words = set(fact.words)
+    return not fact.value and bool({"next", "cursor", "more", "continuation"} & words)
 
 
 async def _by_header(measure: Measure) -> Paging | None:

@@ -284,7 +284,7 @@ class Suggester:
                     certain=relation.certain,
                 )
             taken = {relation.expression for relation in study.relations}
-            if study.title in taken and study.title != study.identifier:
+            if study.title in taken and len(study.columns) > 1:
                 study.title = study.identifier  # what refers to another item names none
             names = {relation.name for relation in study.relations}
             study.properties = [
