@@ -15,6 +15,7 @@ from loguru import logger
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM
 from tests.examples import PRODUCTS
 from tests.suggested import Compared, Items, compared
+from workbench.suggest.parents import all_parents
 from workbench.suggest.study import Study
 
 _LINKED = frozenset({"next_link", "header_link", "cursor"})
@@ -50,8 +51,10 @@ def answers(one: Compared) -> Iterator[tuple[str, bool]]:
     yield "title", study.title == one.resource.port.entity.mappings.title
     yield from relations(one, study)
     for name, parameter in one.resource.selector.path_parameters.items():
-        found = next((p for p in study.parents if p.name == name), None)
-        yield "parent", found is not None and found.column.path == parameter.field
+        found = next((p for p in all_parents(study.parents) if p.name == name), None)
+        # Another field is as right, where the API gives the same children for it.
+        is_same = found is not None and found.column.path == parameter.field
+        yield "parent", is_same or (found is not None and one.is_complete)
 
 
 def relations(one: Compared, study: Study) -> Iterator[tuple[str, bool]]:

@@ -197,6 +197,8 @@ def _note_paging(study: Study, sized: Sized | None, rows: Sequence[Json], house:
     if paging.type == "none":
         # A size that is heeded where nothing leads on would only cut the list.
         study.size_param = None
+    elif sized is None and house.paged and len(rows) < _ENOUGH_ROWS:
+        _sized_as_others(study, house.paged[0], len(rows))
     shown = paging.type + (f" ({paging.param})" if paging.param else "")
     study.note("paging", shown, paging.proof, certain=paging.certain)
     if study.size_param and sized:
@@ -211,6 +213,15 @@ def _as_others(study: Study, other: Study, rows: int) -> None:
     study.size_param, study.page_size = other.size_param, other.page_size
     proof = f"as {other.target.path}: with {rows} items here it cannot be tried"
     study.note("paging", other.paging.type, proof, certain=False)
+
+
+def _sized_as_others(study: Study, other: Study, rows: int) -> None:
+    """The page size of another endpoint of the same API, if the last reading holds with it."""
+    if other.size_param is None:
+        return
+    study.size_param, study.page_size = other.size_param, other.page_size
+    proof = f"as {other.target.path}: with {rows} items here it cannot be tried"
+    study.note("page size", f"{study.size_param}={study.page_size}", proof, certain=False)
 
 
 # --- fields ------------------------------------------------------------------------------
