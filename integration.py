@@ -51,6 +51,7 @@ gc.freeze()
 
 from framework.log_masking import watch_log
 from framework.mapping import FusedEntityProcessor
+from framework.metrics import register_series
 from framework.outcome import REPORT, ExitCode, ResyncReport
 from framework.process_exit import ProcessExit
 from framework.reconciliation import CarefulStateApplier, ReconcilingIntegration
@@ -58,6 +59,10 @@ from framework.settings_model import take_settings_as_given
 from overrides import EndpointAppConfig
 
 take_settings_as_given()
+
+
+# Ocean makes its app, with all series, once this module is loaded.
+register_series()
 
 
 class CustomIntegration(ReconcilingIntegration):

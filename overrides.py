@@ -254,6 +254,15 @@ class EndpointResource(ResourceConfig):
         title="Selector", description="What to request, and which items count."
     )
 
+    @root_validator(pre=True)
+    def _refuse_oldest_form(cls, found: dict[str, Json]) -> dict[str, Json]:  # noqa: N805 — pydantic
+        # Port's own integration of this type once had one kind, and the endpoint in the query.
+        selector = found.get("selector")
+        query = selector.get("query") if isinstance(selector, Mapping) else None
+        if not isinstance(query, Mapping):
+            return found
+        raise ValueError(f"has an object as selector.query; {_new_form(query)}")
+
     @validator("kind")
     def _refuse_no_path(cls, kind: str) -> str:  # noqa: N805 — pydantic
         # A limit of the field would make its type another one than the `str` that Ocean wants.
@@ -271,6 +280,19 @@ class EndpointResource(ResourceConfig):
             parameters=tuple(value.to_parameter(name, settings) for name, value in parameters),
             mentions_parent=_PARENT in wanted,
         )
+
+
+def _new_form(query: Mapping[str, Json]) -> str:
+    """What to write in place of an object as ``query``; values that may be secret stay out."""
+    texts = {key: value for key, value in query.items() if isinstance(value, str)}
+    paths = {key: text for key, text in texts.items() if text.startswith(("/", "http"))}
+    kind = next(iter(paths.values()), "/the/endpoint")
+    kept = [
+        f"{key}: {texts[key] if key in {'data_path', 'method'} else '…'}"
+        for key in query
+        if key not in paths
+    ]
+    return f"write kind: {kind}, selector: {{{', '.join(['query: "true"', *kept])}}}"
 
 
 class EndpointAppConfig(PortAppConfig):

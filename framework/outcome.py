@@ -25,6 +25,7 @@ from port_ocean.core.models import Entity
 from client import Counts
 from errors import ConfigurationError
 from framework.failures import is_about_settings, sentence_of
+from framework.metrics import publish_kind, publish_second_look, publish_success
 from resync.session import Reading
 
 _METERS: Final = "ocean_custom_meters"
@@ -44,6 +45,8 @@ class Tally:
 
     items: int = 0
     children: int | None = None
+    skipped_children: int = 0
+    doubts: int = 0
     entities: int | None = None
     requests: int = 0
     retries: int = 0
@@ -74,6 +77,8 @@ class Meter:
         return Tally(
             items=self.items,
             children=self._reading.children,
+            skipped_children=self._reading.skipped_children,
+            doubts=len(self._reading.doubts),
             entities=entities,
             requests=self._counts.requests - requests,
             retries=self._counts.retries - retries,
@@ -121,6 +126,7 @@ class ResyncReport:
         tally = tally_of(index, len(entities))
         self._kinds += 1
         self._tallies.append(tally)
+        publish_kind(kind, index, vars(tally))
         if not errors:
             logger.info("kind {!r} complete: {}", kind, tally)
             return
@@ -132,6 +138,7 @@ class ResyncReport:
         """Tell what the second look at a kind came to."""
         tally = tally_of(index)
         self._tallies.append(tally)
+        publish_second_look(kind, index, vars(tally))
         logger.info("second look at kind {!r}: {}", kind, tally)
 
     def end(self, error: BaseException | None, *, succeeded: bool) -> ExitCode:
@@ -141,6 +148,7 @@ class ResyncReport:
         kinds += f", refused by Port {self._refused}" if self._refused else ""
         if succeeded and not self._failed:
             logger.info("Resync complete: {}, {}", kinds, total)
+            publish_success()
             return ExitCode.COMPLETE
         if self._failed:
             kinds += f", failed {len(self._failed)} ({', '.join(map(repr, self._failed))})"

@@ -185,6 +185,11 @@ class Reading:
         """How many children were begun so far; None where the resource has no path parameters."""
         return self._walk.children if self._walk is not None else None
 
+    @property
+    def skipped_children(self) -> int:
+        """How many children were left out so far, as their parents went away."""
+        return self._walk.skipped if self._walk is not None else 0
+
     async def batches(self) -> AsyncGenerator[list[Item]]:
         """The items, in batches.
 
@@ -402,6 +407,11 @@ class _ResourceWalk:
     def children(self) -> int | None:
         """How many children were begun; None where the resource has no path parameters."""
         return self._target.walks if self._parameters else None
+
+    @property
+    def skipped(self) -> int:
+        """How many children answered that they are gone, and were left out."""
+        return len(self._children.gone.keys)
 
     @property
     def doubts(self) -> frozenset[Doubt]:

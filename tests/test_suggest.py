@@ -463,3 +463,50 @@ async def test_an_example_is_taken_for_a_placeholder(given_as: Target) -> None:
     items, error = await walked(settings, resource_of(members), http)
     assert (len(items), error) == (18, "")
     assert [relation.target.target.path for relation in members.relations] == ["/teams"]
+
+
+ARCHIVED = [{"id": n, "name": f"P {n}", "archived": n % 3 == 0} for n in range(1, 13)]
+
+
+def _projects(_: Request) -> Response:
+    return JSONResponse(ARCHIVED)
+
+
+def _builds_of_those_in_use(request: Request) -> Response:
+    project = int(request.path_params["project"])
+    if project % 3 == 0:
+        return JSONResponse({"message": "archived"}, 403)
+    return JSONResponse([{"id": 100 * project + n, "state": "ok"} for n in range(4)])
+
+
+def _builds_of_some(request: Request) -> Response:
+    name = request.path_params["project"]
+    project = int(name) if name.isdigit() else 1
+    if project in {1, 2}:
+        return JSONResponse({"message": "none yet"}, 404)
+    return JSONResponse([{"id": 100 * project + n, "state": "ok"} for n in range(4)])
+
+
+@pytest.mark.parametrize(
+    ("respond", "said"),
+    [
+        (_builds_of_those_in_use, {"filter": ".archived | not"}),
+        (_builds_of_some, {"empty_statuses": [404]}),
+    ],
+)
+async def test_refused_children_are_left_out(respond: object, said: dict[str, object]) -> None:
+    """A field of the parents that tells whose children are refused is the filter, else a status."""
+    routes = [
+        Route("/v1/projects", _projects),
+        Route("/v1/projects/{project}/builds", respond),  # type: ignore[arg-type]
+    ]
+    http = in_process(Starlette(routes=routes))
+    settings = bench("http://api/v1")
+    targets = [Target("/projects"), Target("/projects/{project}/builds")]
+    suggestion = await suggested(settings, targets, http)
+    builds = suggestion.written[-1]
+    written = mapping([builds])["resources"][0]["selector"]
+    written |= written["path_parameters"]["project"]
+    assert said.items() <= written.items()
+    _, error = await walked(settings, resource_of(builds), http)
+    assert error == ""

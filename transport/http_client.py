@@ -76,6 +76,8 @@ def _private_address(host: str) -> str | None:
         return None
     if address in _LOCAL_NAT64:
         return f"an address of the network {_LOCAL_NAT64}"
+    if address.is_site_local:  # withdrawn (RFC 3879), and still private where somebody uses it
+        return "a site-local address"
     embedded = address.ipv4_mapped or address.sixtofour
     if any(address in network for network in _WITH_IPV4):
         embedded = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)

@@ -23,6 +23,7 @@ _FEWEST = 2  # children that show by what they differ
 _MOST_FIELDS = 4
 _MOST_BINDINGS = 12
 _MOST_TRIED = 6
+_MOST_ROWS = 3
 _MOST_WORDS = 4
 _MOST_CHOICES = 40
 _FIELD_NAMES = ("id", "key", "slug", "name", "login", "number", "uuid", "sid", "code", "value")
@@ -187,13 +188,17 @@ async def find_parents(
     first. What decides is which values the API answers, and which it does not.
     """
     tried: list[tuple[list[Parent], Reply]] = []
-    for chosen in _combined(options):
-        binding = next(iter(bindings(chosen)), None)
-        if binding is None:
-            continue
-        reply = await asker.ask(request_for(study.endpoint(), binding, base_url))
-        tried.append((chosen, reply))
-        if _has_rows(reply) or len(tried) >= _MOST_TRIED:
+    # The first parent may have no children, and say so by a 404: then others are asked for too.
+    for number in range(_MOST_ROWS):
+        for chosen in islice(_combined(options), 2 if number else None):
+            binding = next(islice(bindings(chosen), number, None), None)
+            if binding is None:
+                continue
+            reply = await asker.ask(request_for(study.endpoint(), binding, base_url))
+            tried.append((chosen, reply))
+            if _has_rows(reply) or len(tried) >= _MOST_TRIED + number:
+                break
+        if any(reply.is_success for _, reply in tried):
             break
     answered = [pair for pair in tried if pair[1].is_success]
     if not answered:

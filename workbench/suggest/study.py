@@ -88,6 +88,7 @@ class Study:
     findings: list[Finding] = field(default_factory=list)
     refusal: str = ""
     requests: int = 0
+    empty_statuses: set[int] = field(default_factory=set)
     is_complete: bool = False
     asked: Target | None = None
     bound: list[Binding] = field(default_factory=list)

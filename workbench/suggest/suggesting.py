@@ -13,7 +13,7 @@ from overrides import EndpointAppConfig
 from pagination import PageRequest
 from resync.path_parameters import Binding, request_for
 from settings import Settings
-from workbench.suggest.asking import Asker, BudgetError
+from workbench.suggest.asking import Asker, BudgetError, Reply
 from workbench.suggest.endpoint import House, identify_within, study_fields, study_list
 from workbench.suggest.fields import columns
 from workbench.suggest.mapping import mapping, parent_relations, selector
@@ -33,6 +33,7 @@ from workbench.suggest.study import Parent, Study
 from workbench.suggest.targets import Target, implied_parents, parent_path
 from workbench.suggest.vocabulary import words_of
 
+_MAY_MEAN_EMPTY = frozenset({403, 404})
 _MOST_CHILDREN = 8  # asked for once some are refused
 
 
@@ -202,7 +203,7 @@ class Suggester:
     async def _children(self, asker: Asker, study: Study) -> None:
         """The children with items first; a filter where some parents' children are refused."""
         answered: list[tuple[int, Binding]] = []
-        refused: list[tuple[Binding, str]] = []
+        refused: list[tuple[Binding, Reply]] = []
         unasked: list[Binding] = []
         for binding in study.bound:
             reply = asker.known(self._request(study, binding))
@@ -213,7 +214,7 @@ class Suggester:
             elif reply.is_success:
                 answered.append((len(study.place.rows(reply.body) or []), binding))
             else:
-                refused.append((binding, reply.refusal))
+                refused.append((binding, reply))
         answered.sort(key=lambda pair: -pair[0])
         study.bound = [binding for _, binding in answered] + unasked
         if not refused:
@@ -222,7 +223,11 @@ class Suggester:
         chosen = separating(last, [b for _, b in answered], [b for b, _ in refused])
         count = f"{len(refused)} of {len(refused) + len(answered)} children asked for were refused"
         if chosen is None:
-            study.note("children", count, refused[0][1], certain=False)
+            statuses = {reply.status for _, reply in refused}
+            if statuses <= _MAY_MEAN_EMPTY:
+                study.empty_statuses = statuses
+                count += "; empty_statuses says that they have no items"
+            study.note("children", count, refused[0][1].refusal, certain=False)
             return
         study.bound = [binding for _, binding in answered]
         study.parents[-1] = replace(last, filter=chosen)

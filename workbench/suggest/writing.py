@@ -63,7 +63,7 @@ def _comments(place: Path, study: Study) -> dict[Path, list[str]]:
         "page size": (*pagination, "page_size"),
         "parent": (*selector, "path_parameters"),
         "filter": (*selector, "path_parameters"),
-        "children": (*selector, "path_parameters"),
+        "children": (*selector, "empty_statuses" if study.empty_statuses else "path_parameters"),
         "reading": place,
         "identifier": (*entity, "identifier"),
         "title": (*entity, "title"),
