@@ -24,6 +24,7 @@ _MOST_FIELDS = 4
 _MOST_BINDINGS = 12
 _MOST_TRIED = 6
 _MOST_ROWS = 3
+_MOST_TOLD = 3
 _MOST_WORDS = 4
 _MOST_CHOICES = 40
 _FIELD_NAMES = ("id", "key", "slug", "name", "login", "number", "uuid", "sid", "code", "value")
@@ -204,12 +205,17 @@ async def find_parents(
     if not answered:
         return None
     best, reply = max(answered, key=lambda pair: _has_rows(pair[1]))
-    refused = [
-        f"; {', '.join(one.column.path for one in chosen)} {other.status}"
+    refused = dict.fromkeys(
+        f"; {', '.join(_source(one) for one in chosen)}: {other.status}"
         for chosen, other in tried
         if not other.is_success and other.status
-    ]
-    return [replace(one, proof=f"{reply.status} for the first{''.join(refused)}") for one in best]
+    )
+    told = "".join(list(refused)[:_MOST_TOLD])
+    return [replace(one, proof=f"{reply.status} for one{told}") for one in best]
+
+
+def _source(parent: Parent) -> str:
+    return f"{parent.study.target.path} {parent.column.path}"
 
 
 def _combined(options: Mapping[str, Sequence[Option]]) -> Iterator[list[Parent]]:
