@@ -8,10 +8,12 @@ from loguru import logger
 from port_ocean.context.event import event
 from port_ocean.context.ocean import ocean
 from port_ocean.context.resource import resource
+from port_ocean.core.probe.context import ProbeContext
 
 from errors import ConfigurationError
 from framework.failures import handed_to_ocean
 from framework.log_masking import hide_from_ocean
+from framework.probe import probe_installation
 from framework.resync_context import installed_settings, open_session, read, unknown_names
 from resync.session import Session
 from transport.redaction import SHORTEST_SECRET, Redactor
@@ -73,6 +75,12 @@ async def resync(kind: str) -> AsyncGenerator[list[dict[str, Any]]]:
         raise
     finally:
         await end(of_resync=is_last)
+
+
+@ocean.on_probe()
+async def probe(context: ProbeContext) -> ProbeContext:
+    """Settings, credentials and a bounded look at each resource."""
+    return await probe_installation(context)
 
 
 def _call_after_task(call: Callable[[asyncio.Task[Any]], Coroutine[Any, Any, None]]) -> None:

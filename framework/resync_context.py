@@ -16,16 +16,18 @@ from port_ocean.context.ocean import ocean
 from port_ocean.context.resource import resource
 from port_ocean.core.handlers.port_app_config.models import ResourceConfig
 
-from errors import OceanCustomError
+from errors import ConfigurationError, OceanCustomError
 from framework.failures import handed_to_ocean
 from framework.log_masking import hide_from_ocean
 from framework.mapping import begin_work
 from framework.outcome import start_meter
 from framework.raw_data import redact_raw_data
 from overrides import EndpointResource
+from paging.limits import NO_LIMITS, Limits
 from resync.path_parameters import Resource
 from resync.session import Again, Doubt, Session
 from settings import Settings, load_settings, unknown_settings
+from transport.observer import Observer
 
 _LEFT = "ocean_custom_left_open"
 _LEFT_AGAIN = "ocean_custom_left_open_again"
@@ -48,7 +50,9 @@ def _secrets() -> Mapping[str, Any] | None:
     return secrets if isinstance(secrets, Mapping) else None
 
 
-def open_session(settings: Settings, configs: Iterable[ResourceConfig]) -> Session:
+def open_session(
+    settings: Settings, configs: Iterable[ResourceConfig], *, observer: Observer | None = None
+) -> Session:
     """A session for resources that are read one after the other; whoever opens it closes it."""
     environment = ocean.config.allow_environment_variables_jq_access
     resources: list[Resource] = []
@@ -61,6 +65,7 @@ def open_session(settings: Settings, configs: Iterable[ResourceConfig]) -> Sessi
         resources=resources,
         jq_environment=environment,
         ports_secrets=(ocean.config.port.client_secret,),
+        observer=observer,
     )
     hide_from_ocean(session.client.redact)
     redact_raw_data(ocean.port_client, session.client.redact.in_data)
@@ -68,18 +73,22 @@ def open_session(settings: Settings, configs: Iterable[ResourceConfig]) -> Sessi
 
 
 async def read(
-    session: Session, *, again: Again | None = None
+    session: Session, *, again: Again | None = None, limits: Limits = NO_LIMITS
 ) -> AsyncGenerator[list[dict[str, Any]]]:
     """The items of the resource in work, in batches; then what is open is noted in the resync.
 
     ``again``: what an earlier reading left open. Raises KindFailedError by what
-    ``Reading.batches`` raises, and by a MappingError when the mapping did not fit the items.
+    ``Reading.batches`` raises, and by a MappingError when the mapping did not fit the items;
+    ConfigurationError for limits in a resync that may delete.
     """
+    if limits != NO_LIMITS:
+        _refuse_deletion()
     config = cast("EndpointResource", resource.resource_config)
     work = begin_work(session.jq, session.told)
     with handed_to_ocean():
         try:
-            reading = session.read(config.to_resource(session.settings.pagination), again=again)
+            resource_read = config.to_resource(session.settings.pagination)
+            reading = session.read(resource_read, again=again, limits=limits)
             meter = start_meter(resource.index, session.client.counts, reading)
             async with aclosing(reading.batches()) as batches:
                 async for batch in batches:
@@ -97,6 +106,16 @@ async def read(
             raise error.rewritten(session.told) from None
     which = _LEFT if again is None else _LEFT_AGAIN
     event.attributes.setdefault(which, {})[resource.index] = reading.left
+
+
+def _refuse_deletion() -> None:
+    """Raise when this resync may delete what a bounded reading does not see."""
+    deleting = [one.kind for one in event.port_app_config.resources if one.enable_delete]
+    if deleting:
+        raise ConfigurationError(
+            f"a bounded reading sees only a part, and {len(deleting)} resources may delete the rest"
+            f" (the first: {deleting[0]!r}); set enableDelete: false on every resource"
+        )
 
 
 def left_open(index: int) -> Again:

@@ -13,7 +13,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -33,6 +33,7 @@ from jq_engine.worker import JqWorker
 from json_values import Json, escaped, keys_of, lists_in
 from pagination import PageRequest, Paginator, make_paginator
 from paging.extraction import Extractor, Item
+from paging.limits import NO_LIMITS, Bounds, Limits
 from paging.signals import is_like_report
 from resync.children import Absent, Children, key_of, name_of
 from resync.item_store import ItemStore, Span
@@ -51,6 +52,7 @@ from resync.path_parameters import (
 )
 from resync.streams import each, in_batches, merged
 from settings import Settings
+from transport.observer import Observer
 
 BATCH_ITEMS = 500
 BATCH_BYTES = 16 * 1024 * 1024
@@ -73,6 +75,7 @@ class Doubt(Enum):
     MOVED = "rows may have moved from one page to another meanwhile"
     EMPTY = "a page was empty"
     GONE = "a child answered 404 or 410"
+    TRUNCATED = "the reading was bounded"
     SAID_EMPTY = "a status was taken for nothing here"
 
 
@@ -83,10 +86,10 @@ class Session:
     as a parent is read once.
     ``jq_environment`` lets jq programs read the process environment, as Ocean's setting
     ``allow_environment_variables_jq_access`` does for mappings, but for the variables that are
-    Port's own or hold one of ``ports_secrets``.
+    Port's own or hold one of ``ports_secrets``. ``observer`` is told of all requests and pages.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each is a part of a resync)
         self,
         settings: Settings,
         *,
@@ -94,11 +97,12 @@ class Session:
         jq_environment: bool = False,
         ports_secrets: tuple[str, ...] = (),
         http: Callable[[Settings], httpx.AsyncClient] = http_of,
+        observer: Observer | None = None,
     ) -> None:
         self.settings = settings
         self.started_at = time.time()
         self.jq = JqWorker(environment=jq_environment, secrets=ports_secrets)
-        self.client = ApiClient(settings, self.jq, http=http)
+        self.client = ApiClient(settings, self.jq, http=http, observer=observer)
         self.store = ItemStore()
         self.parents = _Parents(self.client, self.store)
         self._resources = tuple(resources)
@@ -138,9 +142,14 @@ class Session:
                         keys.add(_list_key(one.parent, request))
         return frozenset(keys)
 
-    def read(self, resource: Resource, *, again: Again | None = None) -> Reading:
-        """A reading of a resource, about to begin; ``again``: what an earlier one left open."""
-        return Reading(self, resource, again)
+    def read(
+        self, resource: Resource, *, again: Again | None = None, limits: Limits = NO_LIMITS
+    ) -> Reading:
+        """A reading of a resource, about to begin; ``again``: what an earlier one left open.
+
+        With limits it may end before all was read.
+        """
+        return Reading(self, resource, again, limits)
 
     def extract(self, resource: Resource) -> AsyncGenerator[list[Item]]:
         """The batches of a reading, for those who do not ask for its doubts."""
@@ -168,10 +177,17 @@ class Again:
 class Reading:
     """One reading of a resource; ``left`` is known when its batches came to their end."""
 
-    def __init__(self, session: Session, resource: Resource, again: Again | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        resource: Resource,
+        again: Again | None = None,
+        limits: Limits = NO_LIMITS,
+    ) -> None:
         self._session = session
         self._resource = resource
         self._again = again
+        self._limits = limits
         self._walk: _ResourceWalk | None = None
         self.left = Again()
 
@@ -190,6 +206,11 @@ class Reading:
         """How many children were left out so far, as their parents went away."""
         return self._walk.skipped if self._walk is not None else 0
 
+    @property
+    def truncated(self) -> bool:
+        """Whether a limit ended it before all was read."""
+        return Doubt.TRUNCATED in self.doubts
+
     async def batches(self) -> AsyncGenerator[list[Item]]:
         """The items, in batches.
 
@@ -200,7 +221,7 @@ class Reading:
         session.client.outage.begin_kind()
         try:
             ready = await session.ready(resource)
-            walk = self._walk = _ResourceWalk(session, ready, self._again)
+            walk = self._walk = _ResourceWalk(session, ready, self._again, Bounds(self._limits))
             batches = in_batches(
                 walk.chunks(), most_items=BATCH_ITEMS, most_bytes=BATCH_BYTES, linger=BATCH_LINGER
             )
@@ -360,9 +381,12 @@ class _EdgeCheck:
 class _ResourceWalk:
     """The walk over one resource: everything is checked before the first request."""
 
-    def __init__(self, session: Session, resource: Resource, again: Again | None) -> None:
+    def __init__(
+        self, session: Session, resource: Resource, again: Again | None, bounds: Bounds
+    ) -> None:
         self._session = session
         self._resource = resource
+        self._bounds = bounds
         self._only = again.only if again else None
         self._children = Children(resource.kind, again.absent if again else None)
         self._parameters = ordered(resource)
@@ -421,6 +445,8 @@ class _ResourceWalk:
             doubts.add(Doubt.EMPTY)
         if self._children.gone:
             doubts.add(Doubt.GONE)
+        if self._bounds.truncated:
+            doubts.add(Doubt.TRUNCATED)
         if self._children.empty:
             doubts.add(Doubt.SAID_EMPTY)
         return frozenset(doubts)
@@ -449,8 +475,11 @@ class _ResourceWalk:
                 async for chunk in pages:
                     for edge in self._edges:
                         edge.check()
-                    items += len(chunk[0])
-                    yield chunk
+                    cut = self._cut(chunk, items)
+                    items += len(cut[0])
+                    yield cut
+                    if self._bounds.end_items(items):
+                        break
             self._refuse_doubtful_end()
             for edge in self._edges:
                 await edge.settle()
@@ -460,6 +489,13 @@ class _ResourceWalk:
             for source in self._sources:
                 source.forget_pages()
         self._has_items = items > 0
+
+    def _cut(self, chunk: Chunk, items: int) -> Chunk:
+        """A chunk after so many items, as far as the limits go."""
+        most = self._bounds.limits.items
+        if most is None or not self._bounds.end_items(items + len(chunk[0])):
+            return chunk
+        return chunk[0][: most - items], chunk[1]
 
     def _refuse_doubtful_end(self) -> None:
         children = self._children
@@ -480,12 +516,13 @@ class _ResourceWalk:
         if self._only is not None and _child_key(self._target, binding) not in self._only:
             return
         if self._shared_list is not None:
-            kept = self._session.parents.pages(self._target, request)
+            kept = self._session.parents.pages(self._target, request, self._bounds.limits)
             async with aclosing(self._guarded(kept, self._target, request, binding)) as chunks:
                 async for chunk in chunks:
                     yield chunk
             return
-        walk = self._session.client.walk(request, self._target.paginator, self._target.extractor)
+        target = self._target
+        walk = self._session.client.walk(request, target.paginator, target.extractor, self._bounds)
         pages = self._guarded(walk, self._target, request, binding)
         first: PageRequest | None = None
         async with aclosing(pages):
@@ -552,7 +589,17 @@ class _ResourceWalk:
         bindings = each([Binding()])
         for parameter in self._parameters:
             bindings = self._extended(bindings, parameter)
-        return bindings
+        return self._first(bindings) if self._parameters else bindings
+
+    async def _first(self, bindings: AsyncGenerator[Binding]) -> AsyncGenerator[Binding]:
+        """As many bindings as the limits allow."""
+        children = 0
+        async with aclosing(bindings):
+            async for binding in bindings:
+                if self._bounds.end_children(children):
+                    return
+                children += 1
+                yield binding
 
     def _extended(
         self, bindings: AsyncGenerator[Binding], parameter: Parameter | ListedParameter
@@ -575,6 +622,7 @@ class _ResourceWalk:
             return
         source = self._parents[parameter.name]
         request = request_for(source.endpoint, binding, self._session.settings.base_url)
+        request = replace(request, purpose="parent")
         # Many bindings may need the same values: they are chosen once, then followed.
         choices = self._chosen.followed(
             (parameter.name, request.key), lambda: self._choices(parameter, request)
@@ -592,7 +640,7 @@ class _ResourceWalk:
         """The distinct values of one parent's items, each with its item if the mapping wants it."""
         source, chooser = self._parents[parameter.name], self._choosers[parameter.name]
         distinct = Distinct()
-        pages = self._session.parents.pages(source, request)
+        pages = self._session.parents.pages(source, request, self._bounds.limits)
         async with aclosing(pages):
             async for items, _ in pages:
                 # A parent walked for another resource was counted there.
@@ -726,20 +774,23 @@ class _Parents:
         """Stop walking, and forget everything."""
         await self._walks.aclose()
 
-    async def pages(self, source: _Source, request: PageRequest) -> AsyncGenerator[Chunk]:
+    async def pages(
+        self, source: _Source, request: PageRequest, limits: Limits
+    ) -> AsyncGenerator[Chunk]:
         """The items of a parent, page by page; its doubts are those of whoever takes its items."""
-        key = source.key(request)
+        key = (source.key(request), limits)
         doubts = self._doubts[key]
-        pages = self._walks.followed(key, lambda: self._walked(source, request, doubts))
+        pages = self._walks.followed(key, lambda: self._walked(source, request, doubts, limits))
         async with aclosing(pages):
             async for chunk in pages:
                 yield chunk
         source.doubts |= doubts
 
     async def _walked(
-        self, source: _Source, request: PageRequest, doubts: set[Doubt]
+        self, source: _Source, request: PageRequest, doubts: set[Doubt], limits: Limits
     ) -> AsyncGenerator[list[Item]]:
-        walk = self._client.walk(request, source.paginator, source.extractor)
+        bounds = Bounds(limits)
+        walk = self._client.walk(request, source.paginator, source.extractor, bounds)
         first: PageRequest | None = None
         async with aclosing(walk):
             async for fetched in walk:
@@ -747,6 +798,8 @@ class _Parents:
                 source.count(fetched)
                 doubts |= source.doubts_of(fetched, first)
                 yield fetched.extracted.items
+        if bounds.truncated:
+            doubts.add(Doubt.TRUNCATED)
         if not source.endpoint.placeholders():
             # Whoever takes these items later asks nothing: what is wrong with them is told now.
             source.refuse_fruitless()

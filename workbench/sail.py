@@ -95,7 +95,7 @@ def sail_once(
     or, where the integration has exit codes for that, when the resync failed.
     """
     started = time.monotonic()
-    with log.open("wb") as output, _without_dotenv(directory) as folder:
+    with log.open("wb") as output, without_dotenv(directory) as folder:
         process = subprocess.Popen(  # noqa: S603 (our own command, and no shell)
             sail_command(once=True),
             cwd=folder,
@@ -118,7 +118,7 @@ def excerpt(log: Path) -> str:
 
 
 @contextmanager
-def _without_dotenv(directory: Path) -> Iterator[Path]:
+def without_dotenv(directory: Path) -> Iterator[Path]:
     """A folder with everything in `directory` but its `.env`.
 
     Ocean reads that file from the working directory, and it may hold somebody's real credentials.
