@@ -51,7 +51,7 @@ async def suggested(
     """What suggest finds."""
     session = Session(settings, http=http)
     try:
-        suggester = Suggester(session.client, session.jq, settings, document=document)
+        suggester = Suggester(session, document=document)
         return await suggester.suggest(targets)
     finally:
         await session.aclose()

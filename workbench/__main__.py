@@ -30,11 +30,8 @@ def main() -> None:
     """Check an installation, and local stand-ins for Port and for an API to sync from."""
 
 
-for _command in (check, export, schema):
+for _command in (check, export, schema, suggest):
     main.add_command(_command)
-
-
-main.add_command(suggest)
 
 
 @main.command("demo")

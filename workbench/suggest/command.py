@@ -21,13 +21,15 @@ from pagination import PaginationSettings
 from resync.session import Session
 from settings import Settings, is_header_name, is_header_value, load_settings
 from settings.fields import VARIABLE_PREFIX
+from workbench.check.documents import read_env
+from workbench.schema import mapping_schema
 from workbench.suggest.mapping import blueprint, mapping
 from workbench.suggest.openapi import Document
 from workbench.suggest.opening import open_http
 from workbench.suggest.study import Study
 from workbench.suggest.suggesting import Suggester, Suggestion
 from workbench.suggest.targets import Site, UsageError, site_of
-from workbench.suggest.writing import blueprints_text, mapping_text, settings_text
+from workbench.suggest.writing import SCHEMA, blueprints_text, mapping_text, settings_text
 
 _MOST_WAIT = 30.0  # seconds that a request may be retried for
 _PRIVATE = 0o600
@@ -99,9 +101,7 @@ async def _suggested(site: Site, settings: Settings, document: Document | None) 
     try:
         with progress.status("Asking…") as status:
             suggester = Suggester(
-                session.client,
-                session.jq,
-                settings,
+                session,
                 document=document,
                 progress=lambda text: status.update(f"Asking {text} …"),
             )
@@ -125,16 +125,12 @@ def _bounded(settings: Settings) -> Settings:
 
 def _read_env(path: Path) -> dict[str, str]:
     """The settings of an .env file, by their names in snake_case; empty ones are unset."""
-    found = {}
-    for line in path.read_text().splitlines():
-        name, equals, value = line.strip().removeprefix("export ").partition("=")
-        if equals and name.upper().startswith(VARIABLE_PREFIX):
-            value = value.strip()
-            if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
-                value = value[1:-1]
-            if value:
-                found[name[len(VARIABLE_PREFIX) :].lower()] = value
-    return found
+    values = read_env(path, path.name).values
+    return {
+        name.removeprefix(VARIABLE_PREFIX).lower(): value
+        for name, value in values.items()
+        if name.startswith(VARIABLE_PREFIX) and value
+    }
 
 
 def _signed(
@@ -193,6 +189,7 @@ def _written(
     files = {
         out / "port-app-config.yml": mapping_text(studies, site.base_url),
         out / "blueprints.json": blueprints_text(studies),
+        out / SCHEMA: json.dumps(mapping_schema(), indent=2) + "\n",
     }
     env = out / ".env"
     if settings_file is None or settings_file.resolve() != env.resolve():

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from client import ApiClient
+import httpx
+
 from errors import OceanCustomError
-from jq_engine.programs import Jq
 from json_values import Json
 from overrides import EndpointAppConfig
-from pagination import make_paginator
-from paging.extraction import Extractor
-from resync.path_parameters import Binding, request_for
-from settings import Settings
+from paging.limits import Limits
+from resync.path_parameters import Binding, Endpoint, Resource, request_for
+from resync.session import Session
 
 PAGES = 2
 CHILDREN = 3
@@ -22,40 +20,46 @@ CHILDREN = 3
 
 @dataclass
 class Read:
-    """What a bounded reading gave; ``is_complete``: the walk came to its end by itself."""
+    """What a bounded reading gave; ``is_complete``: every walk came to its end by itself."""
 
     items: list[dict[str, Json]] = field(default_factory=list)
-    pages: int = 0
+    readings: int = 0
     is_complete: bool = True
     error: str = ""
 
 
-async def read(
-    client: ApiClient,
-    jq: Jq,
-    settings: Settings,
-    resource: Mapping[str, Json],
-    bound: Sequence[Binding],
-) -> Read:
-    """The first pages of a resource of a mapping, for the first values of its placeholders."""
-    found = Read()
+async def read(session: Session, resource: Mapping[str, Json], bound: Sequence[Binding]) -> Read:
+    """The first pages of a resource of a mapping, for the first of the values given.
+
+    Of the first child two pages, of the others one.
+    """
+    found = Read(is_complete=len(bound) <= CHILDREN)
+    settings = session.settings
     try:
         parsed = EndpointAppConfig.parse_obj({"resources": [resource]}).resources[0]
-        endpoint = parsed.to_resource(settings.pagination).endpoint
-        extractor = Extractor(endpoint.data_path, "data_path", jq)
+        whole = parsed.to_resource(settings.pagination)
         for number, binding in enumerate(bound[:CHILDREN]):
-            request = request_for(endpoint, binding, settings.base_url)
-            walk = client.walk(request, make_paginator(endpoint.pagination), extractor)
-            pages = 0
-            async with aclosing(walk):
-                async for fetched in walk:
-                    found.items += [binding.enriched(item) for item in fetched.extracted.items]
-                    pages += 1
-                    if pages >= (1 if number else PAGES):
-                        found.is_complete = False
-                        break
-            found.pages += pages
-        found.is_complete = found.is_complete and len(bound) <= CHILDREN
+            endpoint = _filled(whole.endpoint, binding, settings.base_url)
+            limits = Limits(pages=1 if number else PAGES)
+            reading = session.read(Resource(whole.kind, endpoint), limits=limits)
+            async for batch in reading.batches():
+                found.items += [binding.enriched(item) for item in batch]
+            found.readings += 1
+            found.is_complete = found.is_complete and not reading.truncated
     except OceanCustomError as error:
         found.error = str(error)
+    except ExceptionGroup as group:
+        found.error = "; ".join(map(str, group.exceptions))
     return found
+
+
+def _filled(endpoint: Endpoint, binding: Binding, base_url: httpx.URL) -> Endpoint:
+    """The endpoint of one child, with its placeholders filled."""
+    if not binding.values:
+        return endpoint
+    request = request_for(endpoint, binding, base_url)
+    params: dict[str, list[Json]] = {}
+    for name, value in request.params:
+        params.setdefault(name, []).append(value)
+    path = request.url.removeprefix(str(base_url).rstrip("/"))
+    return replace(endpoint, path=path, query_params=params)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from client import ApiClient
 from errors import OceanCustomError
-from jq_engine.programs import Jq, checked
+from jq_engine.programs import checked
 from json_values import Json
 from overrides import EndpointAppConfig
 from pagination import PageRequest
 from resync.path_parameters import Binding, request_for
-from settings import Settings
+from resync.session import Session
 from workbench.suggest.asking import Asker, BudgetError, Reply
 from workbench.suggest.endpoint import House, identify_within, study_fields, study_list
 from workbench.suggest.fields import columns
@@ -63,17 +62,15 @@ class Suggester:
 
     def __init__(
         self,
-        client: ApiClient,
-        jq: Jq,
-        settings: Settings,
+        session: Session,
         *,
         document: Document | None = None,
         progress: Progress = lambda _: None,
     ) -> None:
         self._document = document
-        self._client = client
-        self._jq = jq
-        self._settings = settings
+        self._session = session
+        self._client = session.client
+        self._settings = session.settings
         self._progress = progress
         self._house = House()
         self._studies: dict[Target, Study] = {}
@@ -241,7 +238,7 @@ class Suggester:
             "port": {"entity": {"mappings": {"identifier": ".id", "blueprint": '"x"'}}},
         }
         before = self._client.counts.requests
-        found = await read(self._client, self._jq, self._settings, resource, study.bound)
+        found = await read(self._session, resource, study.bound)
         asker.charge(self._client.counts.requests - before)
         study.items, study.is_complete = found.items, found.is_complete
         if found.error:
@@ -250,7 +247,7 @@ class Suggester:
         how = "to its end" if found.is_complete else "bounded"
         study.note(
             "reading",
-            f"{len(found.items)} items on {found.pages} pages, {how}",
+            f"{len(found.items)} items on {found.readings} readings, {how}",
             "by the integration itself",
         )
         study.columns = columns(study.items)
