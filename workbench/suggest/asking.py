@@ -10,14 +10,15 @@ import httpx
 from client import ApiClient
 from errors import OceanCustomError, ResponseError
 from json_values import Json, beginning_of, lists_in
-from pagination import PageRequest
-from paging.signals import reports_error
+from paging.error_reports import reports_error
+from paging.model import PageRequest
 
 MOST_REQUESTS = 25
 """Requests an endpoint may cost, retries included."""
 FOR_READING = 4
 """Requests of these that are kept for the last reading."""
 
+_REFUSALS = frozenset(range(400, 500)) - {401, 408, 429}
 _QUOTED = 4000  # characters of what came of a request, its URL included
 
 
@@ -69,7 +70,7 @@ class Asker:
 
     def known(self, request: PageRequest) -> Reply | None:
         """The answer to a request that was sent already."""
-        return self._kept.get(replace(request, may_be_refused=True).key)
+        return self._kept.get(replace(request, absent_statuses=_REFUSALS).key)
 
     async def ask(self, request: PageRequest, **params: str | int) -> Reply:
         """The answer to a request with further query parameters.
@@ -84,7 +85,7 @@ class Asker:
         """As ``ask``, for names that are no words of Python."""
         for name, value in params:
             request = request.put(name, value, "query")
-        request = replace(request, may_be_refused=True)
+        request = replace(request, absent_statuses=_REFUSALS)
         kept = self._kept.get(request.key)
         if kept is not None:
             return kept

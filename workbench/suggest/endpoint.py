@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from json_values import Json
-from pagination import PageRequest
+from paging.model import PageRequest
 from workbench.suggest.asking import Asker, BudgetError, Reply
 from workbench.suggest.evidence import names_seen, says_more
 from workbench.suggest.fields import Column, columns, identifiers, pair_of, properties, title_of

@@ -9,15 +9,9 @@ from urllib.parse import parse_qsl
 import httpx
 
 from json_values import MISSING, Json, follow
-from paging.signals import (
-    Verdict,
-    known_signal,
-    known_totals,
-    leads_to_rows,
-    link_relations,
-    scopes_of,
-    whole_number,
-)
+from paging.link_header import leads_to_rows, link_relations
+from paging.signals import Verdict, known_signal, scopes_of, whole_number
+from paging.totals import known_totals
 from workbench.suggest.asking import Reply
 from workbench.suggest.items import Place, jq_path
 from workbench.suggest.vocabulary import words_of

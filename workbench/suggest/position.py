@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from json_values import Json
-from pagination import PageRequest
+from paging.model import PageRequest
 from workbench.suggest.asking import Asker, Reply
 from workbench.suggest.evidence import (
     Fact,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from json_values import Json
-from pagination import PageRequest
+from paging.model import PageRequest
 from paging.signals import whole_number
 from workbench.suggest.asking import Asker, Reply
 from workbench.suggest.evidence import facts, linked_params, names_seen, says_more, total_of

@@ -9,7 +9,7 @@ from errors import OceanCustomError
 from jq_engine.programs import checked
 from json_values import Json
 from overrides import EndpointAppConfig
-from pagination import PageRequest
+from paging.model import PageRequest
 from resync.path_parameters import Binding, request_for
 from resync.session import Session
 from workbench.suggest.asking import Asker, BudgetError, Reply
