@@ -22,6 +22,7 @@ from workbench.sample_api import CLIENT_ID, CLIENT_SECRET, Helpdesk
 from workbench.scenario import INTEGRATION, DemoError, check_second, demo, seed
 from workbench.schema import schema
 from workbench.serve import serving
+from workbench.suggest.command import suggest
 
 
 @click.group()
@@ -29,7 +30,7 @@ def main() -> None:
     """Check an installation, and local stand-ins for Port and for an API to sync from."""
 
 
-for _command in (check, export, schema):
+for _command in (check, export, schema, suggest):
     main.add_command(_command)
 
 

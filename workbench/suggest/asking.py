@@ -1,0 +1,130 @@
+"""Requests of ``suggest``: GET only, through the integration's own client, within a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import httpx
+
+from client import ApiClient
+from errors import OceanCustomError, ResponseError
+from json_values import Json, beginning_of, lists_in
+from paging.error_reports import reports_error
+from paging.model import PageRequest
+
+MOST_REQUESTS = 25
+"""Requests an endpoint may cost, retries included."""
+FOR_READING = 4
+"""Requests of these that are kept for the last reading."""
+
+_REFUSALS = frozenset(range(400, 500)) - {401, 408, 429}
+_QUOTED = 4000  # characters of what came of a request, its URL included
+
+
+class BudgetError(Exception):
+    """An endpoint has cost all the requests that it may cost."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer; ``refusal`` is empty for a success, else what came of the request, redacted."""
+
+    request: PageRequest = field(repr=False)
+    url: str = field(repr=False)
+    status: int
+    headers: httpx.Headers = field(repr=False)
+    body: Json = field(repr=False)
+    refusal: str = ""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether there is a body to look at."""
+        return not self.refusal
+
+
+class Asker:
+    """Asks for one endpoint. The same request is sent once: its answer is kept."""
+
+    def __init__(self, client: ApiClient, most: int = MOST_REQUESTS - FOR_READING) -> None:
+        self._client = client
+        self._most = most
+        self._kept: dict[str, Reply] = {}
+        self._earlier = 0
+        self._spent = 0
+
+    @property
+    def spent(self) -> int:
+        """Requests so far."""
+        return self._spent
+
+    @property
+    def left(self) -> int:
+        """Requests that are left."""
+        return self._most - self._spent
+
+    def charge(self, requests: int) -> None:
+        """Count requests that were sent for this endpoint elsewhere."""
+        self._spent += requests
+        self._most = MOST_REQUESTS
+
+    def known(self, request: PageRequest) -> Reply | None:
+        """The answer to a request that was sent already."""
+        return self._kept.get(replace(request, absent_statuses=_REFUSALS).key)
+
+    async def ask(self, request: PageRequest, **params: str | int) -> Reply:
+        """The answer to a request with further query parameters.
+
+        Raises BudgetError when none are left; what fails is a reply with a ``refusal``.
+        """
+        return await self.ask_with(request, params.items())
+
+    async def ask_with(
+        self, request: PageRequest, params: Iterable[tuple[str, str | int]]
+    ) -> Reply:
+        """As ``ask``, for names that are no words of Python."""
+        for name, value in params:
+            request = request.put(name, value, "query")
+        request = replace(request, absent_statuses=_REFUSALS)
+        kept = self._kept.get(request.key)
+        if kept is not None:
+            return kept
+        if self.left <= 0:
+            raise BudgetError
+        before = self._client.counts.requests
+        reply = await self._sent(request)
+        self._spent += max(1, self._client.counts.requests - before)
+        self._kept[request.key] = reply
+        return reply
+
+    async def _sent(self, request: PageRequest) -> Reply:
+        try:
+            answer = await self._client.send(request)
+        except OceanCustomError as error:
+            status = error.status if isinstance(error, ResponseError) else 0
+            return Reply(
+                request, request.url, status, httpx.Headers(), None, _said(error) or "no answer"
+            )
+        refusal = _said(answer.refusal) if answer.refusal else ""
+        if (
+            isinstance(answer.body, dict)
+            and reports_error(answer.body)
+            and not _has_objects(answer.body)
+        ):
+            refusal = self._client.redact(
+                f"{self._client.describe(request)}: {answer.status}, but the answer reports an"
+                f" error, {beginning_of(answer.body, 200)[:200]!r}"
+            )
+        return Reply(request, answer.url, answer.status, answer.headers, answer.body, refusal)
+
+
+def _has_objects(body: Json) -> bool:
+    return any(
+        isinstance(rows[0], dict)
+        for rows in lists_in(body)
+        if rows and rows is not body.get("errors")
+    )
+
+
+def _said(error: Exception) -> str:
+    return str(error)[:_QUOTED]

@@ -1,0 +1,259 @@
+"""The command ``suggest``: URLs in, files out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import httpx
+from loguru import logger
+from rich.console import Console
+
+from errors import OceanCustomError
+from json_values import Json
+from pagination import PaginationSettings
+from resync.session import Session
+from settings import Settings, is_header_name, is_header_value, load_settings
+from settings.fields import VARIABLE_PREFIX
+from workbench.check.documents import read_env
+from workbench.schema import mapping_schema
+from workbench.suggest.mapping import blueprint, mapping
+from workbench.suggest.openapi import Document
+from workbench.suggest.opening import open_http
+from workbench.suggest.study import Study
+from workbench.suggest.suggesting import Suggester, Suggestion
+from workbench.suggest.targets import Site, UsageError, site_of
+from workbench.suggest.writing import SCHEMA, blueprints_text, mapping_text, settings_text
+
+_MOST_WAIT = 30.0  # seconds that a request may be retried for
+_PRIVATE = 0o600
+_USAGE, _FAULTS = 2, 1
+
+
+@click.command("suggest")
+@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="An .env file with base URL and credentials; URLs may then be paths below it.",
+)
+@click.option("--bearer-env", metavar="NAME", help="The variable that holds a bearer token.")
+@click.option(
+    "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header; ${VAR} is read."
+)
+@click.option("--openapi", metavar="FILE|URL", help="A document whose names are tried first.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("suggested"),
+    show_default=True,
+    help="The folder for port-app-config.yml, blueprints.json and .env.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON document to stdout.")
+def suggest(  # noqa: PLR0913, PLR0917 — one for each option
+    urls: Sequence[str],
+    settings_file: Path | None,
+    bearer_env: str | None,
+    headers: Sequence[str],
+    openapi: str | None,
+    out: Path,
+    *,
+    as_json: bool,
+) -> None:
+    r"""Ask an API how it is read, and write mapping, blueprints and settings.
+
+    Nothing but GET is sent, at most 25 requests an endpoint. Placeholders are written in braces:
+
+    \b
+      python -m workbench suggest https://api.example.com/v2/zones \\
+          'https://api.example.com/v2/zones/{zone_id}/records' --bearer-env TOKEN --out zones
+
+    Exit status: 0 all endpoints were written, 1 some were refused, 2 the command was wrong.
+    """
+    logger.remove()
+    try:
+        given = _read_env(settings_file) if settings_file else {}
+        site = site_of(urls, given.get("base_url"))
+        config = given | _signed(site, bearer_env, headers, given.get("custom_headers"))
+        settings = _bounded(load_settings({**config, "base_url": site.base_url}))
+        document = _document(openapi)
+    except UsageError as error:
+        raise click.UsageError(str(error)) from None
+    except OceanCustomError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(_USAGE)
+    suggestion = asyncio.run(_suggested(site, settings, document))
+    files = _written(out, suggestion, site, config, settings_file)
+    _tell(suggestion, files, as_json=as_json)
+    sys.exit(_FAULTS if suggestion.refused else 0)
+
+
+async def _suggested(site: Site, settings: Settings, document: Document | None) -> Suggestion:
+    progress = Console(stderr=True)
+    session = Session(settings, http=open_http)
+    try:
+        with progress.status("Asking…") as status:
+            suggester = Suggester(
+                session,
+                document=document,
+                progress=lambda text: status.update(f"Asking {text} …"),
+            )
+            return await suggester.suggest(site.targets)
+    finally:
+        await session.aclose()
+
+
+def _bounded(settings: Settings) -> Settings:
+    """The settings, one request at a time, and without an installation's own pagination."""
+    return replace(
+        settings,
+        max_concurrent_requests=1,
+        max_retry_wait=min(settings.max_retry_wait, _MOST_WAIT),
+        pagination=PaginationSettings(),
+    )
+
+
+# --- what is given -----------------------------------------------------------------------
+
+
+def _read_env(path: Path) -> dict[str, str]:
+    """The settings of an .env file, by their names in snake_case; empty ones are unset."""
+    values = read_env(path, path.name).values
+    return {
+        name.removeprefix(VARIABLE_PREFIX).lower(): value
+        for name, value in values.items()
+        if name.startswith(VARIABLE_PREFIX) and value
+    }
+
+
+def _signed(
+    site: Site, bearer_env: str | None, headers: Sequence[str], before: str | None
+) -> dict[str, str]:
+    """The settings that sign requests; a token stays in its variable."""
+    named: dict[str, str] = json.loads(before) if before and headers else {}
+    if bearer_env:
+        if not os.environ.get(bearer_env):
+            raise UsageError(f"the variable {bearer_env} of --bearer-env is not set")
+        named["Authorization"] = f"Bearer ${{{bearer_env}}}"
+    for header in headers:
+        name, colon, value = header.partition(":")
+        name, value = name.strip(), value.strip()
+        if not colon or not is_header_name(name) or not is_header_value(value):
+            raise UsageError("--header must be 'NAME: VALUE'")
+        named[name] = value
+    made = {"base_url": site.base_url}
+    if named:
+        made["custom_headers"] = json.dumps(named)
+    return made
+
+
+def _document(source: str | None) -> Document | None:
+    """The OpenAPI document at a path or URL; it is asked for without credentials."""
+    if source is None:
+        return None
+    if not source.startswith(("http://", "https://")):
+        try:
+            return Document.parse(Path(source).read_text())
+        except OSError as error:
+            raise UsageError(f"--openapi: {error.strerror}: {source}") from None
+    try:
+        response = httpx.get(source, follow_redirects=True, timeout=_MOST_WAIT)
+        response.raise_for_status()
+    except httpx.HTTPError as error:
+        raise UsageError(f"--openapi: {type(error).__name__} at {source}") from None
+    return Document.parse(response.text)
+
+
+# --- what comes out ----------------------------------------------------------------------
+
+
+def _written(
+    out: Path,
+    suggestion: Suggestion,
+    site: Site,
+    config: Mapping[str, str],
+    settings_file: Path | None,
+) -> list[Path]:
+    """Write the files; none where nothing could be read."""
+    studies = suggestion.written
+    if not studies:
+        return []
+    out.mkdir(parents=True, exist_ok=True)
+    files = {
+        out / "port-app-config.yml": mapping_text(studies, site.base_url),
+        out / "blueprints.json": blueprints_text(studies),
+        out / SCHEMA: json.dumps(mapping_schema(), indent=2) + "\n",
+    }
+    env = out / ".env"
+    if settings_file is None or settings_file.resolve() != env.resolve():
+        files[env] = settings_text({**config, "base_url": site.base_url})
+    for path, text in files.items():
+        if path == env:
+            # It may hold credentials: nobody else reads it, not even for a moment.
+            path.unlink(missing_ok=True)
+            path.touch(mode=_PRIVATE)
+        path.write_text(text)
+    return list(files)
+
+
+def _tell(suggestion: Suggestion, files: Sequence[Path], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(_document_of(suggestion, files), indent=2, ensure_ascii=False))
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    for study in suggestion.studies:
+        if study.wanted or study.refusal == "":
+            _tell_study(console, study)
+    for warning in suggestion.warnings:
+        console.print(f"warning: {warning}", markup=False)
+    requests = sum(study.requests for study in suggestion.studies)
+    if files:
+        names = ", ".join(path.name for path in files)
+        console.print(f"Wrote {files[0].parent}: {names}", markup=False)
+    console.print(f"{requests} requests, GET only.", markup=False)
+
+
+def _tell_study(console: Console, study: Study) -> None:
+    width = 24
+    label = study.target.path + ("" if study.wanted else " (only as a parent)")
+    for finding in study.findings:
+        likely = "" if finding.certain else "likely: "
+        line = f"{label:<{width}}  {finding.question:<11} {likely}{finding.answer}"
+        console.print(line + (f"   {finding.proof}" if finding.proof else ""), markup=False)
+        label = ""
+    if study.refusal:
+        console.print(f"{label:<{width}}  refused     {study.refusal}", markup=False)
+
+
+def _document_of(suggestion: Suggestion, files: Sequence[Path]) -> Json:
+    return {
+        "endpoints": [
+            {
+                "path": study.target.path,
+                "written": study.wanted and not study.refusal,
+                "refusal": study.refusal or None,
+                "requests": study.requests,
+                "findings": [
+                    {
+                        "question": one.question,
+                        "answer": one.answer,
+                        "proof": one.proof,
+                        "certain": one.certain,
+                    }
+                    for one in study.findings
+                ],
+            }
+            for study in suggestion.studies
+        ],
+        "warnings": suggestion.warnings,
+        "files": [str(path) for path in files],
+        "mapping": mapping(suggestion.written),
+        "blueprints": [blueprint(study) for study in suggestion.written],
+    }

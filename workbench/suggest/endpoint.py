@@ -1,0 +1,354 @@
+"""The questions about one endpoint, in the order in which answers help each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import quote
+
+from json_values import Json
+from paging.model import PageRequest
+from workbench.suggest.asking import Asker, BudgetError, Reply
+from workbench.suggest.evidence import names_seen, says_more
+from workbench.suggest.fields import Column, columns, identifiers, pair_of, properties, title_of
+from workbench.suggest.items import Place, Ruler, places
+from workbench.suggest.openapi import Hints
+from workbench.suggest.parents import sorting
+from workbench.suggest.position import Measure, Paging, find_paging
+from workbench.suggest.size import SMALLEST, Sized, SizeQuestion, find_size
+from workbench.suggest.study import Finding, Study
+from workbench.suggest.vocabulary import Names, words_of
+
+_ENOUGH_ROWS = 4
+_MOST_STARTS = 4
+_SORTS = 3
+_PARTIAL = 206
+_NOT_ALLOWED = 405
+_LOCAL_NAMES = frozenset(
+    ["name", "slug", "key", "number", "value", "position", "code", "ref", "index", "order"]
+)
+
+
+@dataclass
+class House:
+    """What other endpoints of the same API have shown, and a document says."""
+
+    sizes: list[str] = field(default_factory=list)
+    positions: list[str] = field(default_factory=list)
+    paged: list[Study] = field(default_factory=list)
+    largest: int | None = None
+    strict: bool = False
+
+    def with_hints(self, hints: Hints) -> House:
+        """The same, with what a document says of one endpoint before it."""
+        return House(
+            [*hints.sizes, *self.sizes],
+            [*hints.positions, *self.positions],
+            self.paged,
+            hints.largest,
+            self.strict,
+        )
+
+    def learn(self, study: Study) -> None:
+        """Remember the names that an endpoint heeds."""
+        if study.size_param and study.size_param not in self.sizes:
+            self.sizes.append(study.size_param)
+        param = study.paging.param
+        if param and param not in self.positions:
+            self.positions.append(param)
+        if study.paging.type != "none" and study.paging.certain:
+            self.paged.append(study)
+
+
+async def study_list(
+    asker: Asker, study: Study, starts: Sequence[PageRequest], house: House
+) -> None:
+    """Items, size and paging of an endpoint; a ``refusal`` where it cannot be read."""
+    reply = await _first(asker, starts, study.target.noun, _least(study))
+    study.refusal = _refusal(reply)
+    found = places(reply.body, study.target.noun) if not study.refusal else []
+    if not study.refusal and not found:
+        study.refusal = "the answer has no list and no object with fields: nothing can be an item"
+    if study.refusal:
+        return
+    study.place = found[0]
+    if study.place.single:
+        study.note("items", study.place.shown)
+        study.note("paging", "none", "the answer is one object")
+        return
+    try:
+        await _paged(asker, study, reply, found, house)
+    except BudgetError:
+        if says_more(reply, study.place, len(study.place.rows(reply.body) or [])):
+            study.refusal = (
+                f"{asker.spent} requests did not show how it is paged, and it says that there is"
+                " more; name the endpoint's parameters with --openapi, or write pagination by hand"
+            )
+    rows = study.place.rows(reply.body) or []
+    study.findings.insert(0, _items_finding(study, reply, rows))
+
+
+async def _first(asker: Asker, starts: Sequence[PageRequest], noun: str, least: int) -> Reply:
+    """The first answer; of a child that of the parent with enough children to measure by."""
+    best: tuple[int, Reply] | None = None
+    for asked, request in enumerate(starts):
+        if asked >= _MOST_STARTS and (best is None or best[0] > 0 or asked >= 2 * _MOST_STARTS):
+            break
+        reply = await asker.ask(request)
+        found = places(reply.body, noun) if reply.is_success else []
+        rows = len(found[0].rows(reply.body) or []) if found else -1
+        if best is None or rows > best[0]:
+            best = rows, reply
+        if rows >= _ENOUGH_ROWS and asked + 1 >= least:
+            break
+    if best is None:
+        raise BudgetError
+    return best[1]
+
+
+def _least(study: Study) -> int:
+    """How many children are asked for in any case: of each sort that their parents are of."""
+    return _SORTS if any(sorting(parent.study) for parent in study.parents) else 1
+
+
+def _refusal(reply: Reply) -> str:
+    """Why an answer cannot be read, in a sentence; empty where it can."""
+    headers = reply.headers
+    if reply.status == _PARTIAL and ("Next-Range" in headers or "Content-Range" in headers):
+        return (
+            "206 with Next-Range or Content-Range: it pages by the Range header, which this"
+            " integration cannot"
+        )
+    if reply.status == _NOT_ALLOWED:
+        return (
+            "405: it does not answer GET, and suggest asks with nothing else; write the resource"
+            " by hand with method: POST"
+        )
+    if "not the JSON it should be" in reply.refusal and "html" in reply.refusal.lower():
+        return f"{reply.refusal}: HTML, a sign-in page? Are URL and credentials right?"
+    return reply.refusal
+
+
+def _items_finding(study: Study, reply: Reply, rows: Sequence[Json]) -> Finding:
+    beside = []
+    if isinstance(reply.body, dict) and study.place.keys:
+        beside = [str(key) for key in reply.body if key != study.place.keys[0]]
+    around = f"; beside it {', '.join(beside[:6])}" if beside else ""
+    return Finding("items", study.place.shown, f"{len(rows)} of them{around}", certain=bool(rows))
+
+
+async def _paged(
+    asker: Asker, study: Study, reply: Reply, found: Sequence[Place], house: House
+) -> None:
+    request = reply.request
+    question = SizeQuestion(asker, request, reply, house.sizes, house.largest, house.strict)
+    sized, house.strict = await find_size(question, found)
+    if sized:
+        study.place, study.size_param, study.page_size = sized.place, sized.name, sized.largest
+    rows = study.place.rows(reply.body) or []
+    measure = _measure(asker, reply, study.place, sized, house)
+    study.paging = await find_paging(measure)
+    is_counted = study.paging.type in {"page", "offset"}
+    if sized is None and not house.strict and study.paging.param and is_counted:
+        # Some heed a size only beside a position.
+        first = study.paging.settings.get(
+            "start_page", study.paging.settings.get("start_offset", 0)
+        )
+        at_start = request.put(study.paging.param, first, "query")
+        question = replace(question, request=at_start, strict=house.strict)
+        sized, _ = await find_size(question, [study.place])
+        if sized:
+            study.size_param, study.page_size = sized.name, sized.largest
+    _note_paging(study, sized, rows, house)
+
+
+def _measure(
+    asker: Asker, reply: Reply, place: Place, sized: Sized | None, house: House
+) -> Measure:
+    longest = place.rows((sized.longest if sized else reply).body) or []
+    size = sized.size if sized else len(longest)
+    return Measure(
+        asker=asker,
+        request=reply.request,
+        small=sized.small if sized else reply,
+        place=place,
+        size=size,
+        ruler=Ruler(longest),
+        size_param=sized.name if sized else None,
+        names=Names(names_seen(reply, place)),
+        hints=house.positions,
+        unit=1 if size <= SMALLEST else size,
+        strict=house.strict,
+    )
+
+
+def _note_paging(study: Study, sized: Sized | None, rows: Sequence[Json], house: House) -> None:
+    paging = study.paging
+    if paging.is_open:
+        study.refusal = (
+            f"there may be more than the {len(rows)} items at hand ({paging.proof}), and"
+            " nothing leads to it: no Link header, no link or cursor in the body, none of the usual"
+            " parameters moves the rows; name them with --openapi, or write pagination by hand"
+        )
+        return
+    if paging.type == "none" and not sized and house.paged and len(rows) < _ENOUGH_ROWS:
+        _as_others(study, house.paged[0], len(rows))
+        return
+    if paging.type == "none":
+        # A size that is heeded where nothing leads on would only cut the list.
+        study.size_param = None
+    elif sized is None and house.paged and len(rows) < _ENOUGH_ROWS:
+        _sized_as_others(study, house.paged[0], len(rows))
+    shown = paging.type + (f" ({paging.param})" if paging.param else "")
+    study.note("paging", shown, paging.proof, certain=paging.certain)
+    if study.size_param and sized:
+        study.note("page size", f"{study.size_param}={study.page_size}", sized.proof)
+    if "start_page" in paging.settings:
+        study.note("first page", str(paging.settings["start_page"]), paging.proof)
+
+
+def _as_others(study: Study, other: Study, rows: int) -> None:
+    """Paged as another endpoint of the same API, where too few items are there to try it."""
+    study.paging = Paging(other.paging.type, other.paging.settings, certain=False)
+    study.size_param, study.page_size = other.size_param, other.page_size
+    proof = f"as {other.target.path}: with {rows} items here it cannot be tried"
+    study.note("paging", other.paging.type, proof, certain=False)
+
+
+def _sized_as_others(study: Study, other: Study, rows: int) -> None:
+    """The page size of another endpoint of the same API, if the last reading holds with it."""
+    if other.size_param is None:
+        return
+    study.size_param, study.page_size = other.size_param, other.page_size
+    proof = f"as {other.target.path}: with {rows} items here it cannot be tried"
+    study.note("page size", f"{study.size_param}={study.page_size}", proof, certain=False)
+
+
+# --- fields ------------------------------------------------------------------------------
+
+
+async def study_fields(asker: Asker, study: Study, detail: PageRequest | None) -> None:
+    """Identifier, title and properties, from the items at hand."""
+    if not study.columns:
+        study.refusal = study.refusal or "it has no items at the moment: nothing to map"
+        return
+    own = identifiers(study.columns, study.target.noun)
+    if not study.parents:
+        column, proof = await _shown_identifier(asker, study, own, detail)
+        if column:
+            study.identifier_column, study.identifier = column, column.text_path
+            study.note("identifier", study.identifier, proof)
+    else:
+        _child_identifier(study, own)
+    if not study.identifier:
+        _paired_identifier(study)
+    if study.refusal:
+        return
+    study.title_column = title_of(study.columns, study.identifier_column)
+    study.title = study.title_column.path if study.title_column else study.identifier
+    study.note("title", study.title, certain=False)
+    leave = [column for column in (study.identifier_column, study.title_column) if column]
+    study.properties = properties(study.columns, leave)
+
+
+async def _shown_identifier(
+    asker: Asker, study: Study, own: Sequence[Column], detail: PageRequest | None
+) -> tuple[Column | None, str]:
+    """The likeliest identifier, or the one of the two likeliest that gives its object."""
+    if not own:
+        return None, ""
+    count = len(own[0].values)
+    proof = f"{count} of {count} distinct"
+    if study.place.single or detail is None:
+        return own[0], proof
+    for column in own[:2]:
+        if len(words_of(column.keys[-1])) == 0:
+            continue
+        try:
+            reply = await asker.ask(_one(detail, column.values[0]))
+        except BudgetError:
+            break
+        if reply.is_success and _holds(reply.body, column):
+            return column, f"{proof}; GET {study.target.path.rstrip('/')}/{{…}} gives it"
+    return own[0], proof
+
+
+def _one(detail: PageRequest, value: Json) -> PageRequest:
+    """The request for one object of a list."""
+    url, suffix = detail.url, ""
+    for ending in (".json", "/"):
+        if url.endswith(ending):
+            url, suffix = url.removesuffix(ending), ending
+    return PageRequest(f"{url}/{quote(str(value), safe='')}{suffix}", params=detail.params)
+
+
+def _holds(body: Json, column: Column) -> bool:
+    """Whether an answer is, or has within it, the object with the column's first value."""
+    level = [body]
+    for _ in range(3):
+        for part in level:
+            found = part
+            for key in column.keys:
+                found = found.get(key) if isinstance(found, dict) else None
+            if found is not None and str(found) == str(column.values[0]):
+                return True
+        level = [v for part in level if isinstance(part, dict) for v in part.values()]
+    return False
+
+
+def _child_identifier(study: Study, own: Sequence[Column]) -> None:
+    """An identifier that holds among the children of all parents."""
+    within = _within_parents(study)
+    best = own[0] if own else None
+    is_local = best is None or (within and within[0] != best.keys) or _is_local(best)
+    if best and not is_local:
+        study.identifier_column, study.identifier = best, best.text_path
+        count = len(best.values)
+        study.note("identifier", best.path, f"{count} of {count} distinct, of several parents")
+        return
+    column = next((c for c in study.columns if within and c.keys == within[0]), best)
+    if column is None:
+        return
+    identify_within(study, column, f"{column.path} is unique within its parent only")
+
+
+def identify_within(study: Study, column: Column, proof: str) -> None:
+    """Identify children by their parents and a column."""
+    parts = [f"(.__{parent.name} | tostring)" for parent in study.parents]
+    study.identifier = ' + "/" + '.join([*parts, f"({column.path} | tostring)"])
+    study.identifier_column = None
+    study.findings = [one for one in study.findings if one.question != "identifier"]
+    study.note("identifier", study.identifier, proof)
+
+
+def _is_local(column: Column) -> bool:
+    return column.name in _LOCAL_NAMES
+
+
+def _within_parents(study: Study) -> list[tuple[str, ...]]:
+    """The columns that tell the children of each parent apart, the likeliest first."""
+    groups: dict[str, list[dict[str, Json]]] = {}
+    for item in study.items:
+        key = "/".join(str(item.get(f"__{parent.name}")) for parent in study.parents)
+        groups.setdefault(key, []).append(item)
+    unique: list[tuple[str, ...]] | None = None
+    for rows in groups.values():
+        ranked = [column.keys for column in identifiers(columns(rows), study.target.noun)]
+        unique = ranked if unique is None else [keys for keys in unique if keys in ranked]
+    return unique or []
+
+
+def _paired_identifier(study: Study) -> None:
+    pair = pair_of(study.columns)
+    if pair is None:
+        study.refusal = (
+            "no field, and no two of them, tell its items apart: there is nothing to identify an"
+            " entity by"
+        )
+        return
+    first, second = pair
+    parts = [f"(.__{parent.name} | tostring)" for parent in study.parents]
+    parts += [f"({first.path} | tostring)", f"({second.path} | tostring)"]
+    study.identifier = ' + "/" + '.join(parts)
+    count = len(first.values)
+    study.note("identifier", study.identifier, f"{count} of {count} distinct together")

@@ -1,0 +1,279 @@
+"""What the fields of items are: identifier, title, and the types of properties."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from json_values import Json
+from workbench.suggest.items import jq_path
+from workbench.suggest.vocabulary import words_of
+
+_UNNAMED = 99  # the rank of a title by no telling name
+_MOST_WORDS = 6
+_LONGEST_WORD = 30
+_DEEPEST = 5  # keys on the way to a value
+_LONGEST_IDENTIFIER = 250
+_MOST_PROPERTIES = 40
+_LONGEST_TITLE = 120
+# https://docs.port.io/build-your-software-catalog/sync-data-to-catalog/#entity-json-structure
+_PORT_IDENTIFIER = re.compile(r"[A-Za-z0-9@_.+:\\/=-]+")
+# RFC 3339, 5.6, as Port takes a date-time.
+_DATE_TIME = re.compile(
+    r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])[Tt]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?"
+    r"([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)"
+)
+_URL = re.compile(r"https?://[^\s/?#]+\S*")
+_EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+_FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("date-time", _DATE_TIME),
+    ("url", _URL),
+    ("email", _EMAIL),
+)
+_IDENTIFIER_NAMES = (
+    "id", "identifier", "uuid", "guid", "key", "slug", "sid", "uid", "uri", "name", "login",
+    "username", "user name", "code", "number", "handle", "full name", "path", "email",
+)  # fmt: skip
+_TITLE_NAMES = (
+    "display name", "name", "title", "subject", "friendly name", "full name", "summary", "label",
+    "headline", "short description", "rendered", "login", "username", "user name", "email", "slug",
+    "key", "description",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Column:
+    """The values that one path has in every item; None where an item has none."""
+
+    keys: tuple[str, ...]
+    values: Sequence[Json]
+
+    @property
+    def path(self) -> str:
+        """Jq for it."""
+        return jq_path(self.keys)
+
+    @property
+    def name(self) -> str:
+        """The words of the last key."""
+        return " ".join(words_of(self.keys[-1]))
+
+    @property
+    def present(self) -> list[Json]:
+        """The values that are not null."""
+        return [value for value in self.values if value is not None]
+
+    @property
+    def text_path(self) -> str:
+        """Jq that gives a text, whatever the values are."""
+        return (
+            self.path
+            if all(isinstance(v, str) for v in self.present)
+            else f"{self.path} | tostring"
+        )
+
+    def is_unique(self) -> bool:
+        """Whether it tells all items apart."""
+        values = list(self.values)
+        usable = all(_is_identifier(value) for value in values)
+        return bool(values) and usable and len(set(map(str, values))) == len(values)
+
+
+def _is_identifier(value: Json) -> bool:
+    is_kind = isinstance(value, str | int) and not isinstance(value, bool)
+    return is_kind and 0 < len(str(value)) <= _LONGEST_IDENTIFIER
+
+
+def columns(items: Sequence[Mapping[str, Json]]) -> list[Column]:
+    """The scalars and lists of items, by their paths, in the order of the first item with them."""
+    shown = [_own(item) for item in items]
+    paths = dict.fromkeys(path for item in shown for path in _paths(item, ()))
+    return [Column(path, [at(item, path) for item in shown]) for path in paths]
+
+
+def _own(item: Mapping[str, Json]) -> Mapping[str, Json]:
+    """An item without what the integration adds to it."""
+    added = {key.removeprefix("__") for key in item if key.startswith("__")}
+    copied = {key for key in added if item.get(key) == item.get(f"__{key}")}
+    return {key: v for key, v in item.items() if not key.startswith("__") and key not in copied}
+
+
+def _paths(value: Mapping[str, Json], keys: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for key, inner in value.items():
+        if isinstance(inner, dict) and inner and len(keys) + 1 < _DEEPEST:
+            yield from _paths(inner, (*keys, str(key)))
+        else:
+            yield (*keys, str(key))
+
+
+def at(item: Json, path: Sequence[str]) -> Json:
+    """The value at a path of an item, None where there is none."""
+    for key in path:
+        item = item.get(key) if isinstance(item, Mapping) else None
+    return item
+
+
+# --- identifier and title ----------------------------------------------------------------
+
+
+def identifiers(found: Sequence[Column], noun: str) -> list[Column]:
+    """The columns that tell items apart, the likeliest first; ``noun`` is what an item is."""
+    rated = [(_identifier_rank(column, noun), column) for column in found if column.is_unique()]
+    named = [(rank, column) for rank, column in rated if rank is not None]
+    return [column for _, column in sorted(named, key=lambda pair: pair[0])]
+
+
+def _identifier_rank(column: Column, noun: str) -> tuple[int, int, int] | None:
+    words = words_of(column.keys[-1])
+    depth = len(column.keys)
+    fits = all(_PORT_IDENTIFIER.fullmatch(str(value)) for value in column.values)
+    own = bool(noun) and bool(words) and words[0] in noun.split()
+    if column.name in _IDENTIFIER_NAMES:
+        place = _IDENTIFIER_NAMES.index(column.name)
+    elif words and words[-1] in {"id", "uuid", "guid", "key", "sid"}:
+        # `user_id` of a user is its own; `team_id` of a user is a team's.
+        place = 1 if own else 7 if words[0] in {"sys", "object", "account", "global"} else 30
+    elif words and words[-1] in {"name", "slug", "number", "code"}:
+        place = 12 if own else 32
+    elif (
+        fits
+        and all(isinstance(value, str) for value in column.values)
+        and not format_of(column.values)
+    ):
+        place = 60
+    else:
+        return None
+    if any(isinstance(value, str) and _DATE_TIME.fullmatch(value) for value in column.present[:3]):
+        return None
+    return (place + 8 * (depth - 1) + (0 if fits else 9), depth, 0)
+
+
+def pair_of(found: Sequence[Column]) -> tuple[Column, Column] | None:
+    """Two columns that tell items apart together, where none does alone."""
+    usable = [
+        column
+        for column in found
+        if all(_is_identifier(value) for value in column.values)
+        and column.values
+        and {"id", "key", "name", "slug", "code", "number", "namespace", "path"}.intersection(
+            column.name.split()
+        )
+    ]
+    for first, second in combinations(usable[:8], 2):
+        together = {(str(a), str(b)) for a, b in zip(first.values, second.values, strict=True)}
+        if len(together) == len(first.values):
+            return first, second
+    return None
+
+
+def title_of(found: Sequence[Column], identifier: Column | None) -> Column | None:
+    """The column that names items best."""
+    texts = [column for column in found if _is_title(column)]
+
+    def rank(column: Column) -> tuple[int, int]:
+        place = _TITLE_NAMES.index(column.name) if column.name in _TITLE_NAMES else _UNNAMED
+        return place + 6 * (len(column.keys) - 1), len(column.keys)
+
+    named = sorted((column for column in texts if rank(column)[0] < _UNNAMED), key=rank)
+    if named:
+        return named[0]
+    others = [c for c in texts if c is not identifier and not format_of(c.present)]
+    plain = (c for c in others if len(set(c.present)) * 2 >= len(c.values))
+    return next(plain, None)
+
+
+def _is_title(column: Column) -> bool:
+    texts = column.present
+    return len(texts) * 2 > len(column.values) and all(
+        isinstance(text, str) and len(text) <= _LONGEST_TITLE and text.strip() for text in texts
+    )
+
+
+# --- types -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Property:
+    """A property of a blueprint, and the jq that makes it.
+
+    ``note``: what else the rows show, for a comment.
+    """
+
+    name: str
+    column: Column
+    expression: str
+    schema: Mapping[str, Json]
+    note: str = ""
+
+
+def format_of(values: Sequence[Json]) -> str | None:
+    """The format of a string that every value has, as Port takes it."""
+    for name, pattern in _FORMATS:
+        if values and all(isinstance(v, str) and pattern.fullmatch(v) for v in values):
+            return name
+    return None
+
+
+def schema_of(column: Column) -> tuple[dict[str, Json], str] | None:
+    """The schema of a property, and its jq; None where all values are null or of several types."""
+    values = column.present
+    if not values:
+        return None
+    checks: tuple[tuple[str, Callable[[Json], bool]], ...] = (
+        ("boolean", lambda value: isinstance(value, bool)),
+        ("number", lambda value: isinstance(value, int | float) and not isinstance(value, bool)),
+        ("string", lambda value: isinstance(value, str)),
+        ("array", lambda value: isinstance(value, list)),
+        ("object", lambda value: isinstance(value, dict)),
+    )
+    kind = next((name for name, check in checks if all(map(check, values))), None)
+    if kind is None:
+        if any(isinstance(value, dict | list) for value in values):
+            return None
+        return {"type": "string"}, f"{column.path} | if . == null then null else tostring end"
+    schema: dict[str, Json] = {"type": kind}
+    if kind == "string" and (found := format_of(values)):
+        schema["format"] = found
+    if kind == "array":
+        inner = [element for value in values for element in value]
+        if inner and all(isinstance(element, str) for element in inner):
+            schema["items"] = {"type": "string"}
+    return schema, column.path
+
+
+def properties(found: Sequence[Column], leave: Sequence[Column]) -> list[Property]:
+    """The properties of a blueprint, without the columns that are something else already."""
+    made: dict[str, Property] = {}
+    left = {column.keys for column in leave}
+    for column in found:
+        typed = schema_of(column)
+        if typed is None or column.keys in left or len(made) >= _MOST_PROPERTIES:
+            continue
+        schema, expression = typed
+        name = _property_name(column.keys, made)
+        if name:
+            made[name] = Property(name, column, expression, schema, _note(column, schema))
+    return list(made.values())
+
+
+def _note(column: Column, schema: Mapping[str, Json]) -> str:
+    """The few words that a text is one of: no enum, as Port would refuse a new word."""
+    values = column.present
+    words = sorted({value for value in values if isinstance(value, str)})
+    few = 1 < len(words) <= _MOST_WORDS and len(values) >= 4 * len(words)
+    if schema.get("type") != "string" or "format" in schema or not few:
+        return ""
+    return f"seen: {', '.join(words)}" if all(len(word) <= _LONGEST_WORD for word in words) else ""
+
+
+def _property_name(keys: tuple[str, ...], taken: Mapping[str, Property]) -> str | None:
+    for depth in range(1, len(keys) + 1):
+        words = [word for key in keys[-depth:] for word in words_of(key)]
+        if not words:
+            continue
+        name = words[0] + "".join(word.capitalize() for word in words[1:])
+        if name not in taken:
+            return name
+    return None

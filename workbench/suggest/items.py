@@ -1,0 +1,198 @@
+"""Where the items of an answer may be, and telling rows apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from json_values import MISSING, Json, follow
+from paging.signals import ENVELOPE, name_of
+from workbench.suggest.vocabulary import words_of
+
+_FEWEST = 2  # objects that make a collection by key
+
+DEEPEST = 3  # objects around a list
+_IDENTITY_WORDS = frozenset({"id", "uuid", "guid", "key", "slug", "sid", "uri", "code", "number"})
+
+
+def jq_path(keys: Sequence[str]) -> str:
+    """A jq program for nested keys: ``.data.items``, ``.["odd key"]``; ``.`` for none."""
+    steps = [f".{key}" if _is_plain(key) else f".[{json.dumps(key)}]" for key in keys]
+    # `.a.["b"]` is not jq in every version; `.a["b"]` is.
+    return "".join([steps[0], *(step.replace(".[", "[") for step in steps[1:])]) if steps else "."
+
+
+def _is_plain(key: str) -> bool:
+    return key.isascii() and key.isidentifier()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where rows are: a list under ``keys``, with ``by_key`` the values of an object.
+
+    ``single``: the object itself is the one row.
+    """
+
+    keys: tuple[str, ...] = ()
+    by_key: bool = False
+    single: bool = False
+
+    @property
+    def data_path(self) -> str | None:
+        """The selector's ``data_path``, None where none is needed."""
+        path = jq_path(self.keys)
+        if self.by_key:
+            each = "to_entries | map({key: .key} + .value)"
+            return each if path == "." else f"{path} | {each}"
+        return None if path == "." else path
+
+    @property
+    def shown(self) -> str:
+        """The place in words."""
+        if self.single:
+            return "the answer itself, one object"
+        where = jq_path(self.keys) if self.keys else "the answer itself"
+        return f"{where}, an object of objects" if self.by_key else where
+
+    def rows(self, body: Json) -> list[Json] | None:
+        """The rows of an answer, None where it has no list there."""
+        found = follow(body, self.keys)
+        if self.single:
+            return [found] if isinstance(found, dict) else None
+        if self.by_key and isinstance(found, dict):
+            pairs = found.items()
+            return [{"key": key} | row for key, row in pairs if isinstance(row, dict)]
+        return found if isinstance(found, list) and not self.by_key else None
+
+    def items(self, body: Json) -> list[dict[str, Json]]:
+        """The rows as the integration makes items of them."""
+        rows = self.rows(body) or []
+        items = (
+            row if isinstance(row, dict) else {"value": row} for row in rows if row is not None
+        )
+        return list(items)
+
+
+def places(body: Json, noun: str = "") -> list[Place]:
+    """Every place where the items of an answer may be, the likeliest first.
+
+    ``noun`` is what an item is, as far as the URL tells.
+    """
+    found = list(_places(body, ()))
+    if isinstance(body, dict) and (not found or _is_item(body)):
+        # An object with an identity is an item; its lists are its own.
+        return [Place(single=True), *found] if _is_item(body) or not found else found
+    order = {place: number for number, place in enumerate(found)}
+    return sorted(found, key=lambda place: (_rank(place, body, noun), order[place]))
+
+
+def _is_item(body: Mapping[str, Json]) -> bool:
+    return any(
+        words_of(key) in {("id",), ("uuid",), ("guid",), ("key",)} and isinstance(value, str | int)
+        for key, value in body.items()
+        if not isinstance(value, bool)
+    )
+
+
+def _places(value: Json, keys: tuple[str, ...]) -> Iterator[Place]:
+    if isinstance(value, list):
+        if not any(isinstance(row, list) for row in value):
+            yield Place(keys)
+        return
+    if not isinstance(value, dict) or len(keys) > DEEPEST:
+        return
+    if _is_map(value):
+        yield Place(keys, by_key=True)
+    for key, inner in value.items():
+        if not (isinstance(inner, list) and name_of(key) in ENVELOPE):
+            yield from _places(inner, (*keys, key))
+
+
+def _is_map(value: Mapping[str, Json]) -> bool:
+    """Whether an object is a collection by key: its values are objects of one shape."""
+    rows = list(value.values())
+    if len(rows) < _FEWEST or not all(isinstance(row, dict) and row for row in rows):
+        return False
+    if any(name_of(key) in ENVELOPE for key in value):
+        return False
+    common = set.intersection(*(set(row) for row in rows))
+    largest = max(len(row) for row in rows)
+    return len(common) * 2 >= largest
+
+
+_LIST_WORDS = frozenset(
+    [
+        "data",
+        "items",
+        "results",
+        "values",
+        "value",
+        "records",
+        "entries",
+        "list",
+        "rows",
+        "content",
+        "hits",
+    ]
+)
+
+
+def _rank(place: Place, body: Json, noun: str) -> tuple[int, bool, bool, int, int]:
+    """Rows that can be told apart before those that cannot, a speaking key before another."""
+    rows = place.rows(body) or []
+    kind = 3 if not rows else 1 if place.by_key else 0 if isinstance(rows[0], dict) else 2
+    words = set(words_of(place.keys[-1])) if place.keys else _LIST_WORDS
+    stems = {word.removesuffix("s") for word in words}
+    speaks = bool(words & _LIST_WORDS or stems & {word.removesuffix("s") for word in noun.split()})
+    return kind, _identity(rows) is None, not speaks, len(place.keys), -len(rows)
+
+
+class Ruler:
+    """The rows of the longest answer: any other answer is measured by where its rows lie here."""
+
+    def __init__(self, rows: Sequence[Json]) -> None:
+        self._key = _identity(rows)
+        self._marks = [_mark(row, self._key) for row in rows]
+
+    def __len__(self) -> int:
+        return len(self._marks)
+
+    def shift(self, rows: Sequence[Json]) -> int | None:
+        """How many rows lie before these; None when they do not lie here one after the other."""
+        if not rows:
+            return None
+        marks = [_mark(row, self._key) for row in rows]
+        for start, mark in enumerate(self._marks):
+            if mark == marks[0]:
+                here = self._marks[start : start + len(marks)]
+                if here == marks[: len(here)]:
+                    return start
+        return None
+
+    def is_beyond(self, rows: Sequence[Json]) -> bool:
+        """Whether there are rows, and none of them lies here."""
+        known = set(self._marks)
+        return bool(rows) and known.isdisjoint(_mark(row, self._key) for row in rows)
+
+    def is_same(self, rows: Sequence[Json]) -> bool:
+        """Whether these are the rows here."""
+        return len(rows) == len(self) and (not rows or self.shift(rows) == 0)
+
+
+def _identity(rows: Sequence[Json]) -> str | None:
+    """A key that tells the rows apart: rows may hold a time or a count that changes meanwhile."""
+    if not rows or not all(isinstance(row, dict) for row in rows):
+        return None
+    for key, value in rows[0].items():
+        if words_of(key)[-1:] and words_of(key)[-1] in _IDENTITY_WORDS:
+            values = [row.get(key, MISSING) for row in rows]
+            if isinstance(value, str | int) and len(set(map(str, values))) == len(rows):
+                return str(key)
+    return None
+
+
+def _mark(row: Json, key: str | None) -> str:
+    if key is not None and isinstance(row, dict) and key in row:
+        return str(row[key])
+    return json.dumps(row, sort_keys=True)

@@ -1,0 +1,126 @@
+"""An OpenAPI document as a source of candidates: names of parameters, and the largest size.
+
+What a document says is only tried. Versions 2.0 to 3.1 have parameters in the same place; where
+their schema is differs (https://spec.openapis.org/oas/v3.1.0#parameter-object).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+import yaml
+
+from json_values import MISSING, Json, follow
+from workbench.suggest.targets import PLACEHOLDER, Target, UsageError
+from workbench.suggest.vocabulary import words_of
+
+_MOST_REFERENCES = 20
+_SIZE_WORDS = frozenset(["limit", "size", "per", "max", "count", "top", "take", "rows", "results"])
+_POSITION_WORDS = frozenset(
+    [
+        "page",
+        "offset",
+        "skip",
+        "start",
+        "cursor",
+        "after",
+        "token",
+        "index",
+        "from",
+        "marker",
+        "continuation",
+        "number",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What a document says of one endpoint's parameters."""
+
+    sizes: tuple[str, ...] = ()
+    positions: tuple[str, ...] = ()
+    largest: int | None = None
+
+
+class Document:
+    """A parsed document; ``hints`` finds the endpoint by the end of its path."""
+
+    def __init__(self, root: Mapping[str, Json]) -> None:
+        self._root = root
+
+    @classmethod
+    def parse(cls, text: str) -> Document:
+        """Read JSON or YAML; raises UsageError for what is no OpenAPI document."""
+        try:
+            root = yaml.load(text, Loader=yaml.CSafeLoader)
+        except yaml.YAMLError as error:
+            where = getattr(error, "problem_mark", None)
+            line = f" at line {where.line + 1}" if where else ""
+            raise UsageError(f"--openapi is neither JSON nor YAML{line}") from None
+        if not isinstance(root, dict) or not isinstance(root.get("paths"), dict):
+            raise UsageError("--openapi has no paths: it is no OpenAPI document (2.0 to 3.1)")
+        version = str(root.get("openapi", root.get("swagger", "")))
+        if not re.match(r"2\.0|3\.[01]", version):
+            raise UsageError(f"--openapi is of version {version or 'unknown'}; 2.0 to 3.1 are read")
+        return cls(root)
+
+    def hints(self, target: Target) -> Hints:
+        """What the document says of an endpoint, nothing where it does not know it."""
+        item = self._path_item(target)
+        get = self._resolved(item.get("get"))
+        given = [*_listed(item.get("parameters")), *_listed(get.get("parameters"))]
+        parameters = [self._resolved(one) for one in given]
+        query = [one for one in parameters if one.get("in") == "query"]
+        sizes, positions, largest = [], [], None
+        for one in query:
+            name = str(one.get("name", ""))
+            words = set(words_of(name))
+            schema = self._resolved(one.get("schema")) or one
+            if words & _SIZE_WORDS and "offset" not in words:
+                sizes.append(name)
+                most = schema.get("maximum")
+                largest = int(most) if isinstance(most, int | float) and most >= 1 else largest
+            elif words & _POSITION_WORDS:
+                positions.append(name)
+        return Hints(tuple(sizes), tuple(positions), largest)
+
+    def _path_item(self, target: Target) -> Mapping[str, Json]:
+        wanted = [_shape(part) for part in target.segments]
+        best: tuple[int, Mapping[str, Json]] = (0, {})
+        for path, item in self._root["paths"].items():
+            parts = [_shape(part) for part in str(path).strip("/").split("/")]
+            shared = min(len(parts), len(wanted))
+            fits = all(
+                a in {b, "{}"} or b == "{}" for a, b in zip(parts[::-1], wanted[::-1], strict=False)
+            )
+            literal = sum(part != "{}" for part in parts[-shared:])
+            resolved = self._resolved(item)
+            if fits and literal > best[0] and "get" in resolved and parts[-1] == wanted[-1]:
+                best = literal, resolved
+        return best[1]
+
+    def _resolved(self, value: Json) -> Mapping[str, Json]:
+        """An object, or what its local ``$ref`` leads to."""
+        for _ in range(_MOST_REFERENCES):
+            reference = value.get("$ref") if isinstance(value, dict) else None
+            if not isinstance(reference, str) or not reference.startswith("#/"):
+                break
+            keys = [
+                unquote(part).replace("~1", "/").replace("~0", "~")
+                for part in reference[2:].split("/")
+            ]
+            found = follow(self._root, keys)
+            value = None if found is MISSING else found
+        return value if isinstance(value, dict) else {}
+
+
+def _listed(value: Json) -> Iterator[Json]:
+    return iter(value) if isinstance(value, list) else iter(())
+
+
+def _shape(part: str) -> str:
+    return "{}" if PLACEHOLDER.search(part) or "{" in part else part

@@ -1,0 +1,293 @@
+"""Placeholders: which endpoint's items give their values, and which field of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice, product, zip_longest
+
+import httpx
+
+from json_values import Json
+from resync.path_parameters import Binding, request_for
+from workbench.suggest.asking import Asker, Reply
+from workbench.suggest.fields import Column, at
+from workbench.suggest.items import places
+from workbench.suggest.study import Parent, Studies, Study
+from workbench.suggest.targets import PLACEHOLDER, noun_words
+from workbench.suggest.vocabulary import words_of
+
+_UNLIKELY = 50  # the rank of a field that nothing speaks for
+_FEWEST = 2  # children that show by what they differ
+_MOST_FIELDS = 4
+_MOST_BINDINGS = 12
+_MOST_TRIED = 6
+_MOST_ROWS = 3
+_MOST_TOLD = 3
+_MOST_WORDS = 4
+_MOST_CHOICES = 40
+_FIELD_NAMES = ("id", "key", "slug", "name", "login", "number", "uuid", "sid", "code", "value")
+
+
+Option = tuple[Study, Column]
+"""A parent, and the field of its items that fills a placeholder."""
+
+
+def fields_for(name: str, parent: Study) -> list[Column]:
+    """The columns of a parent that may fill a placeholder, the likeliest first.
+
+    ``{zone_id}`` speaks of ``id``, ``{repo}`` of a column of that name or of the identifier.
+    """
+    words = words_of(name)
+    usable = [column for column in parent.columns if _is_segment(column)]
+
+    def rank(column: Column) -> tuple[int, int]:
+        own = words_of(column.keys[-1])
+        if own == words or (len(words) > 1 and own == words[-1:]):
+            place = 0
+        elif (parent.identifier_column and column.keys == parent.identifier_column.keys) or (
+            len(column.keys) > 1 and set(words).intersection(words_of(column.keys[-2]))
+        ):
+            place = 1
+        elif column.name in _FIELD_NAMES:
+            place = 2 + _FIELD_NAMES.index(column.name)
+        elif own[-1:] and own[-1] in {"id", "key", "slug", "sid", "uuid"}:
+            place = 20
+        else:
+            place = _UNLIKELY
+        return place + 3 * (len(column.keys) - 1), len(column.keys)
+
+    ranked = sorted(usable, key=rank)
+    return [column for column in ranked if rank(column)[0] < _UNLIKELY][:_MOST_FIELDS]
+
+
+def _is_segment(column: Column) -> bool:
+    return bool(column.values) and all(
+        isinstance(value, str | int) and not isinstance(value, bool) and str(value)
+        for value in column.values
+    )
+
+
+def bindings(parents: Sequence[Parent]) -> list[Binding]:
+    """Values for the placeholders, from the parents' items at hand; few, and of every sort.
+
+    Where parents differ by a word or a boolean, some of each come first: an archived project
+    may answer otherwise.
+    """
+    found = [Binding()]
+    for parent in parents:
+        bound = [
+            binding.bound(parent.name, value, row)
+            for binding in found
+            for row, value in _rows(parent, parents, binding)
+        ]
+        found = _of_every_sort(parent, bound)[:_MOST_BINDINGS]
+    return found
+
+
+def _of_every_sort(parent: Parent, bound: Sequence[Binding]) -> list[Binding]:
+    seen: set[tuple[tuple[str, ...], str]] = set()
+    first: list[Binding] = []
+    rest: list[Binding] = []
+    for binding in bound:
+        sorts = set(_sorts(parent, binding))
+        (rest if sorts <= seen else first).append(binding)
+        seen |= sorts
+    return [*first, *rest]
+
+
+def _sorts(parent: Parent, binding: Binding) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The words and booleans of the parent's row that many rows share."""
+    row = binding.parents[parent.name]
+    for column in sorting(parent.study):
+        yield column.keys, str(at(row, column.keys))
+
+
+def sorting(study: Study) -> list[Column]:
+    """The columns with a boolean or few words: items of several sorts may answer otherwise."""
+    return [
+        column
+        for column in study.columns
+        if all(isinstance(value, str | bool) or value is None for value in column.values)
+        and 1 < len(set(map(str, column.values))) <= _MOST_WORDS
+    ]
+
+
+def separating(
+    parent: Parent, answered: Sequence[Binding], refused: Sequence[Binding]
+) -> str | None:
+    """Jq over a parent's row that is true for those with children and false for those refused.
+
+    None where no word or boolean of the rows tells them apart, or too few were asked for.
+    """
+    if len(answered) < _FEWEST or not refused:
+        return None
+    for column in sorting(parent.study):
+        good = {at(binding.parents[parent.name], column.keys) for binding in answered}
+        bad = {at(binding.parents[parent.name], column.keys) for binding in refused}
+        if good & bad or len(bad) > 1:
+            continue
+        value = next(iter(bad))
+        if good == {True}:
+            return column.path
+        if good == {False}:
+            return f"{column.path} | not"
+        if isinstance(value, str):
+            kept = next(iter(good)) if len(good) == 1 else None
+            if isinstance(kept, str):
+                return f"{column.path} == {json.dumps(kept)}"
+            return f"{column.path} != {json.dumps(value)}"
+    return None
+
+
+def _rows(
+    parent: Parent, parents: Sequence[Parent], binding: Binding
+) -> Iterator[tuple[dict[str, Json], Json]]:
+    """The rows of a parent that hang on what the binding has already."""
+    names = inherited(parent.study, parents)
+    for row, value in zip(parent.study.items, parent.column.values, strict=True):
+        if all(
+            theirs not in binding.values or row.get(f"__{own}") == binding.values[theirs]
+            for own, theirs in names.items()
+        ):
+            yield row, value
+
+
+def inherited(study: Study, parents: Sequence[Parent]) -> dict[str, str]:
+    """The placeholders of a parent's own path, by the names that the child has for them."""
+    by_source = {(id(one.study), one.column.keys): one.name for one in parents}
+    return {
+        own.name: by_source.get((id(own.study), own.column.keys), own.name) for own in study.parents
+    }
+
+
+def all_parents(parents: Sequence[Parent]) -> list[Parent]:
+    """The parents with those that their own paths need, which come first."""
+    found: dict[str, Parent] = {}
+    for parent in parents:
+        names = inherited(parent.study, parents)
+        for own in parent.study.parents:
+            name = names[own.name]
+            if name not in {one.name for one in parents}:
+                found.setdefault(name, own)
+        found[parent.name] = parent
+    return list(found.values())
+
+
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """A text with the names of its placeholders changed."""
+    return PLACEHOLDER.sub(lambda found: f"{{{names.get(found[1], found[1])}}}", text)
+
+
+async def find_parents(
+    asker: Asker, study: Study, options: Mapping[str, Sequence[Option]], base_url: httpx.URL
+) -> list[Parent] | None:
+    """The parents of all placeholders, shown by an answer for some of their items.
+
+    ``options``: for each placeholder the parents and fields that may be meant, the likeliest
+    first. What decides is which values the API answers, and which it does not.
+    """
+    tried: list[tuple[list[Parent], Reply]] = []
+    # The first parent may have no children, and say so by a 404: then others are asked for too.
+    for number in range(_MOST_ROWS):
+        for chosen in islice(_combined(options), 2 if number else None):
+            binding = next(islice(bindings(chosen), number, None), None)
+            if binding is None:
+                continue
+            reply = await asker.ask(request_for(study.endpoint(), binding, base_url))
+            tried.append((chosen, reply))
+            if _has_rows(reply) or len(tried) >= _MOST_TRIED + number:
+                break
+        if any(reply.is_success for _, reply in tried):
+            break
+    answered = [pair for pair in tried if pair[1].is_success]
+    if not answered:
+        return None
+    best, reply = max(answered, key=lambda pair: _has_rows(pair[1]))
+    refused = dict.fromkeys(
+        f"; {', '.join(_source(one) for one in chosen)}: {other.status}"
+        for chosen, other in tried
+        if not other.is_success and other.status
+    )
+    told = "".join(list(refused)[:_MOST_TOLD])
+    return [replace(one, proof=f"{reply.status} for one{told}") for one in best]
+
+
+def _source(parent: Parent) -> str:
+    return f"{parent.study.target.path} {parent.column.path}"
+
+
+def _combined(options: Mapping[str, Sequence[Option]]) -> Iterator[list[Parent]]:
+    """Every choice of one option for each placeholder, the likeliest first."""
+    ranked = [list(enumerate(some)) for some in options.values()]
+    choices = sorted(product(*ranked), key=lambda choice: sum(place for place, _ in choice))
+    for choice in choices[:_MOST_CHOICES]:
+        pairs = zip(options, (option for _, option in choice), strict=True)
+        yield [Parent(name, parent, column, "") for name, (parent, column) in pairs]
+
+
+def options_for(name: str, candidates: Sequence[Study], studies: Iterable[Study]) -> list[Option]:
+    """The parents and fields that a placeholder may mean, those first that it means elsewhere."""
+    elsewhere = [
+        (parent.study, parent.column)
+        for study in studies
+        for parent in study.parents
+        if parent.name == name and not study.refusal
+    ]
+    each = [[(parent, column) for column in fields_for(name, parent)] for parent in candidates]
+    own = [option for same in zip_longest(*each) for option in same if option is not None]
+    found = {(id(study), column.keys): (study, column) for study, column in (*elsewhere, *own)}
+    return list(found.values())
+
+
+def _has_rows(reply: Reply) -> bool:
+    if not reply.is_success:
+        return False
+    found = places(reply.body)
+    return bool(found and found[0].rows(reply.body))
+
+
+def candidates_for(study: Study, name: str, parent: Study | None, studies: Studies) -> list[Study]:
+    """The endpoints whose items may give a placeholder's values, the likeliest first."""
+    others = [
+        other
+        for other in studies.values()
+        if other is not study and other.columns and other is not parent
+    ]
+    noun = noun_words(name)
+
+    def rank(other: Study) -> tuple[bool, int]:
+        speaks = bool(set(noun) & other.nouns)
+        return not speaks, len(other.target.placeholders)
+
+    near = sorted(others, key=rank)
+    first = [parent] if parent and parent.columns else []
+    return [*first, *islice(near, 3)]
+
+
+def literal_parent(study: Study, studies: Studies) -> tuple[int, Study] | None:
+    """The segment of a path, and the endpoint that it is a value of: ``/lists/a1b2/members``."""
+    for place, segment in enumerate(study.target.segments):
+        if PLACEHOLDER.search(segment) or place == 0:
+            continue
+        before = study.target.segments[:place]
+        for other in studies.values():
+            if other is study or other.target.segments != before:
+                continue
+            if any(segment in map(str, column.present) for column in other.columns):
+                return place, other
+    return None
+
+
+def asked_by_example(study: Study, studies: Iterable[Study]) -> list[str]:
+    """The query parameters whose value is an example: an identifier of what the name says."""
+    others = [other for other in studies if other is not study and other.columns]
+    return [
+        name
+        for name, value in study.target.params
+        if not PLACEHOLDER.search(value)
+        and any(
+            set(noun_words(name)) & other.nouns and value in other.identifiers() for other in others
+        )
+    ]

@@ -1,0 +1,243 @@
+"""Relations: fields whose values are the identifiers of another endpoint's items.
+
+Texts that are all identifiers of another endpoint speak for themselves. Small whole numbers do
+not: every list has a 1, a 2 and a 3, so the field's name must speak too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from json_values import Json
+from workbench.suggest.fields import Column
+from workbench.suggest.study import Relation, Study
+from workbench.suggest.targets import singular
+from workbench.suggest.vocabulary import words_of
+
+_FEWEST = 2  # values that show by what others refer
+_SHORT = 8  # digits of a number that other lists may have as well
+_ENOUGH = 3  # distinct values
+_SYNONYMS = tuple(
+    frozenset(words.split())
+    for words in (
+        (
+            "user users person people member author owner assignee creator reporter account agent"
+            " employee contact customer requester manager lead"
+        ),
+        "team teams group groups squad department",
+        "project projects repository repositories repo repos",
+        "organization organizations org orgs organisation company tenant workspace",
+    )
+)
+_COUNTERS = frozenset(
+    ["count", "total", "amount", "sum", "quantity", "size", "index", "score", "num", "percent"]
+)
+_LONG = 6  # characters of a text that no list has by chance
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """A field that may refer to others: jq for its texts, and all its values."""
+
+    keys: tuple[str, ...]
+    expression: str
+    values: frozenset[str]
+    are_texts: bool
+    many: bool
+
+
+def references(study: Study) -> Iterator[_Reference]:
+    """Every field that can hold an identifier, alone or in a list."""
+    for column in study.columns:
+        values = column.present
+        if _counts(column.keys):
+            continue
+        own = study.identifier_column and column.keys == study.identifier_column.keys
+        if own and study.member_of is None:
+            continue
+        if values and all(map(_is_key, values)):
+            yield _Reference(
+                column.keys, column.text_path if _texts(values) else _as_text(column), _set(values),
+                _texts(values), many=False,
+            )  # fmt: skip
+        elif values and all(isinstance(value, list) for value in values):
+            yield from _lists(column, [inner for value in values for inner in value])
+
+
+def _lists(column: Column, inner: Sequence[Json]) -> Iterator[_Reference]:
+    if inner and all(map(_is_key, inner)):
+        text = "." if _texts(inner) else "tostring"
+        yield _Reference(
+            column.keys, f"[{column.path}[]? | {text}]", _set(inner), _texts(inner), many=True
+        )
+    elif inner and all(isinstance(value, dict) for value in inner):
+        for key in dict.fromkeys(key for value in inner for key in value):
+            values = [value[key] for value in inner if value.get(key) is not None]
+            if values and all(map(_is_key, values)):
+                text = f".{key}" if _texts(values) else f".{key} | tostring"
+                yield _Reference(
+                    (*column.keys, str(key)), f"[{column.path}[]? | {text}]", _set(values),
+                    _texts(values), many=True,
+                )  # fmt: skip
+
+
+def _counts(keys: tuple[str, ...]) -> bool:
+    """Whether a field's name speaks of a number of things rather than of one."""
+    return bool(_COUNTERS.intersection(words_of(keys[-1])))
+
+
+def _as_text(column: Column) -> str:
+    return f"{column.path} | if . == null then null else tostring end"
+
+
+def _is_key(value: Json) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool) and str(value) != ""
+
+
+def _texts(values: Sequence[Json]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _set(values: Sequence[Json]) -> frozenset[str]:
+    return frozenset(map(str, values))
+
+
+def find_relations(study: Study, studies: Sequence[Study]) -> list[Relation]:
+    """The relations of an endpoint to the others, the best field for each target's role."""
+    found: dict[tuple[str, str], Relation] = {}
+    for reference in references(study):
+        rated = [
+            (rate, target)
+            for target in studies
+            if target.identifier_column is not None and not target.refusal
+            and (rate := _rate(reference, study, target))
+        ]  # fmt: skip
+        if not rated:
+            continue
+        (score, proof, certain), target = max(rated, key=lambda pair: pair[0][0])
+        name = _name_of(reference.keys, target)
+        role = (name, target.blueprint)
+        if score and role not in found:
+            found[role] = Relation(
+                name, reference.expression, target, reference.many, proof, certain
+            )
+    return _apart(found.values())
+
+
+def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str, bool] | None:
+    """How well the values fit a target: a score, the proof, and whether it is one."""
+    known = target.identifiers()
+    inside = reference.values & known
+    speaks = _speaks(reference.keys, target)
+    if study.member_of is target and study.member_column == reference.keys:
+        told = f"{len(inside)} of {len(reference.values)} are identifiers of {target.target.path}"
+        return 50, told, True
+    is_own = target is study and not (_is_self(reference.keys) or reference.are_texts)
+    if not inside or is_own:
+        return None
+    told = (
+        f"{len(inside)} of {len(reference.values)} values are identifiers of {target.target.path}"
+    )
+    everything = inside == reference.values
+    by_values = reference.are_texts and _is_telling(inside)
+    if everything and (speaks or by_values or (target is study and _is_self(reference.keys))):
+        return 10 * bool(speaks) + 5 + len(inside), told, True
+    if speaks and len(inside) * 2 >= len(reference.values):
+        if target.is_complete:
+            return 3, told, False
+        return 10 + len(inside), f"{told}, of which only the first were read", True
+    return None
+
+
+def _is_telling(values: frozenset[str]) -> bool:
+    """Whether texts are nobody's by chance: several of them, or long ones, and no numbers."""
+    enough = len(values) >= _ENOUGH or all(len(value) >= _LONG for value in values)
+    return enough and not _digits(values)
+
+
+def membership(study: Study, studies: Sequence[Study]) -> Study | None:
+    """The endpoint whose items the children of several parents are: users of groups.
+
+    One of them may be a child of more than one parent.
+    """
+    column = study.identifier_column
+    if not study.parents or column is None:
+        return None
+    own = set(map(str, column.values))
+    for other in studies:
+        is_parent = any(parent.study is other for parent in study.parents)
+        if other is study or is_parent or len(other.parents) >= len(study.parents):
+            continue
+        shares = study.noun.split()[-1:] == other.noun.split()[-1:] or _same(study, other)
+        inside = own & other.identifiers()
+        if shares and inside and (inside == own or not other.is_complete):
+            return other
+    return None
+
+
+def _same(study: Study, other: Study) -> bool:
+    nouns, others = set(study.nouns), set(other.nouns)
+    return any(nouns & group and others & group for group in _SYNONYMS)
+
+
+def better_identifier(target: Study, studies: Sequence[Study]) -> Column | None:
+    """Another field of an endpoint's items by which the other endpoints refer to them."""
+    if target.identifier_column is None or target.parents or target.is_addressed:
+        return None
+    known = target.identifiers()
+    unique = [
+        column
+        for column in target.columns
+        if column.is_unique() and column.keys != target.identifier_column.keys
+    ]
+    found: Column | None = None
+    for study in studies:
+        for reference in references(study) if study is not target else ():
+            if not _speaks(reference.keys, target) or len(reference.values) < _FEWEST:
+                continue
+            if reference.values <= known:
+                return None
+            for column in unique:
+                if reference.are_texts and reference.values <= set(map(str, column.values)):
+                    found = found or column
+    return found
+
+
+def _digits(values: frozenset[str]) -> bool:
+    return all(value.isdigit() and len(value) < _SHORT for value in values)
+
+
+def _is_self(keys: tuple[str, ...]) -> bool:
+    return bool({"parent", "ancestor", "manager", "supersedes"}.intersection(_words(keys)))
+
+
+def _words(keys: tuple[str, ...]) -> list[str]:
+    from_keys = [word for key in keys for word in words_of(key)]
+    return [singular(word) for word in from_keys]
+
+
+def _speaks(keys: tuple[str, ...], target: Study) -> bool:
+    """Whether a field's name speaks of a target: by its noun, or by a word for the same."""
+    words = set(_words(keys))
+    nouns = set(_words(tuple(target.nouns)))
+    if words & nouns:
+        return True
+    return any(words & group and nouns & group for group in _SYNONYMS)
+
+
+def _name_of(keys: tuple[str, ...], target: Study) -> str:
+    words = [word for key in keys for word in words_of(key)]
+    dull = {"id", "ids", "key", "slug", "name", "data", "relationships", "attributes", "fields",
+            "login", "sid", "uuid", "sys", "value", "properties", "links", "associations",
+            "results",            "items", "to", "object"}  # fmt: skip
+    kept = [word for word in words if word not in dull] or target.noun.split()
+    return kept[0] + "".join(word.capitalize() for word in kept[1:])
+
+
+def _apart(relations: Iterable[Relation]) -> list[Relation]:
+    """The relations with names that differ."""
+    taken: dict[str, Relation] = {}
+    for relation in relations:
+        taken.setdefault(relation.name, relation)
+    return list(taken.values())

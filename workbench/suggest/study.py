@@ -1,0 +1,172 @@
+"""What is known of one endpoint, and what showed it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from json_values import Json
+from pagination import PaginationSettings
+from resync.path_parameters import Binding, Endpoint
+from workbench.suggest.fields import Column, Property
+from workbench.suggest.items import Place
+from workbench.suggest.position import Paging
+from workbench.suggest.targets import Target, singular
+from workbench.suggest.vocabulary import words_of
+
+_DULL = frozenset(
+    [
+        "data",
+        "item",
+        "result",
+        "value",
+        "content",
+        "record",
+        "entry",
+        "object",
+        "row",
+        "list",
+        "search",
+        "all",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One answer: to which question, and what showed it; not ``certain``: only likely."""
+
+    question: str
+    answer: str
+    proof: str = ""
+    certain: bool = True
+
+
+@dataclass(frozen=True)
+class Parent:
+    """Where a placeholder's values come from."""
+
+    name: str
+    study: Study
+    column: Column
+    proof: str
+    filter: str = ""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A relation to another endpoint's items."""
+
+    name: str
+    expression: str
+    target: Study
+    many: bool
+    proof: str
+    certain: bool = True
+
+
+@dataclass(eq=False)
+class Study:
+    """One endpoint under study; ``refusal`` is why nothing can be written for it."""
+
+    target: Target
+    blueprint: str
+    wanted: bool = True
+    place: Place = field(default_factory=Place)
+    size_param: str | None = None
+    page_size: int = 100
+    paging: Paging = field(default_factory=lambda: Paging("none"))
+    items: list[dict[str, Json]] = field(default_factory=list)
+    columns: Sequence[Column] = ()
+    identifier: str = ""
+    identifier_column: Column | None = None
+    title: str = ""
+    title_column: Column | None = None
+    properties: list[Property] = field(default_factory=list)
+    parents: list[Parent] = field(default_factory=list)
+    relations: list[Relation] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    refusal: str = ""
+    requests: int = 0
+    empty_statuses: set[int] = field(default_factory=set)
+    is_complete: bool = False
+    asked: Target | None = None
+    bound: list[Binding] = field(default_factory=list)
+    member_of: Study | None = None
+    member_column: tuple[str, ...] = ()
+    is_addressed: bool = False
+
+    def identify(self, column: Column, proof: str) -> None:
+        """Identify items by another column."""
+        self.identifier_column, self.identifier = column, column.text_path
+        self.findings = [one for one in self.findings if one.question != "identifier"]
+        self.note("identifier", self.identifier, proof)
+        if self.title_column is None:
+            self.title = column.path
+        self.properties = [one for one in self.properties if one.column.keys != column.keys]
+
+    @property
+    def noun(self) -> str:
+        """What one item is: by the path or, where that is no plural, by the list's key."""
+        key = self.place.keys[-1] if self.place.keys else ""
+        last = " ".join(words_of(key))
+        speaks = last.endswith("s") and not _DULL.intersection(map(singular, words_of(key)))
+        literal = [part for part in self.target.segments if "{" not in part]
+        names_several = bool(literal) and literal[-1].split(".")[0].lower().endswith("s")
+        if speaks and not names_several:
+            return " ".join(singular(word) for word in words_of(key))
+        return self.target.noun
+
+    @property
+    def nouns(self) -> set[str]:
+        """Words for one item: of the path, and of the key that its list has."""
+        words = self.target.noun.split()
+        words += [singular(word) for key in self.place.keys[-1:] for word in words_of(key)]
+        return set(words) - _DULL
+
+    def note(self, question: str, answer: str, proof: str = "", *, certain: bool = True) -> None:
+        """Keep an answer."""
+        self.findings.append(Finding(question, answer, proof, certain))
+
+    @property
+    def pagination(self) -> dict[str, Json]:
+        """The selector's ``pagination``."""
+        if self.paging.type == "none":
+            return {"type": "none"}
+        settings: dict[str, Json] = {"type": self.paging.type, **self.paging.settings}
+        if self.size_param:
+            return {**settings, "size_param": self.size_param, "page_size": self.page_size}
+        # None is sent: a name that the API does not know may be refused.
+        return {**settings, "size_param": None}
+
+    @property
+    def query_params(self) -> dict[str, Json]:
+        """The selector's ``query_params``."""
+        params: dict[str, Json] = {}
+        for name, value in self.target.params:
+            before = params.get(name)
+            if before is None:
+                params[name] = value
+            else:
+                params[name] = [*(before if isinstance(before, list) else [before]), value]
+        return params
+
+    def endpoint(self, settings: PaginationSettings | None = None) -> Endpoint:
+        """The endpoint as the integration has it."""
+        return Endpoint(
+            path=self.target.path,
+            query_params=self.query_params,
+            data_path=self.place.data_path,
+            pagination=settings or PaginationSettings(),
+        )
+
+    def identifiers(self) -> set[str]:
+        """The identifiers of the items at hand, where one column gives them."""
+        return (
+            {str(value) for value in self.identifier_column.values}
+            if self.identifier_column
+            else set()
+        )
+
+
+Studies = Mapping[Target, Study]

@@ -1,0 +1,350 @@
+"""All endpoints together: parents before children, relations last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from errors import OceanCustomError
+from jq_engine.programs import checked
+from json_values import Json
+from overrides import EndpointAppConfig
+from paging.model import PageRequest
+from resync.path_parameters import Binding, request_for
+from resync.session import Session
+from workbench.suggest.asking import Asker, BudgetError, Reply
+from workbench.suggest.endpoint import House, identify_within, study_fields, study_list
+from workbench.suggest.fields import columns
+from workbench.suggest.mapping import mapping, parent_relations, selector
+from workbench.suggest.openapi import Document, Hints
+from workbench.suggest.parents import (
+    asked_by_example,
+    bindings,
+    candidates_for,
+    find_parents,
+    literal_parent,
+    options_for,
+    separating,
+)
+from workbench.suggest.proof import read
+from workbench.suggest.relations import better_identifier, find_relations, membership
+from workbench.suggest.study import Parent, Study
+from workbench.suggest.targets import Target, implied_parents, parent_path
+from workbench.suggest.vocabulary import words_of
+
+_MAY_MEAN_EMPTY = frozenset({403, 404})
+_MOST_CHILDREN = 8  # asked for once some are refused
+
+
+@dataclass
+class Suggestion:
+    """What was found for every endpoint that was asked for, in their order."""
+
+    studies: list[Study]
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def written(self) -> list[Study]:
+        """The endpoints that can be written."""
+        return [study for study in self.studies if study.wanted and not study.refusal]
+
+    @property
+    def refused(self) -> list[Study]:
+        """The endpoints that cannot."""
+        return [study for study in self.studies if study.wanted and study.refusal]
+
+
+Progress = Callable[[str], None]
+
+
+class Suggester:
+    """One run over some endpoints of an API."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        document: Document | None = None,
+        progress: Progress = lambda _: None,
+    ) -> None:
+        self._document = document
+        self._session = session
+        self._client = session.client
+        self._settings = session.settings
+        self._progress = progress
+        self._house = House()
+        self._studies: dict[Target, Study] = {}
+        self._blueprints: set[str] = set()
+
+    async def suggest(self, targets: Sequence[Target]) -> Suggestion:
+        """Study every endpoint."""
+        waiting = sorted(targets, key=lambda target: len(target.placeholders))
+        for target in waiting:
+            await self._study(target, waiting)
+        order = {target: number for number, target in enumerate(targets)}
+        wanted = sorted(
+            (study for study in self._studies.values() if study.wanted),
+            key=lambda study: order.get(study.asked or study.target, 0),
+        )
+        hidden = [study for study in self._studies.values() if not study.wanted]
+        self._relate([*wanted, *hidden])
+        suggestion = Suggestion([*hidden, *wanted], self._warnings(wanted))
+        self._refuse_faults(suggestion)
+        return suggestion
+
+    async def _study(
+        self, target: Target, targets: Sequence[Target], *, wanted: bool = True
+    ) -> Study:
+        for known in self._studies.values():
+            if target in {known.target, known.asked}:
+                return known
+        study = Study(target, "", wanted=wanted, asked=target)
+        self._studies[target] = study
+        asker = Asker(self._client)
+        self._progress(target.path)
+        try:
+            await self._parents(asker, study, targets)
+            if not study.refusal:
+                await self._lists(asker, study)
+            if not study.refusal:
+                await self._reads(asker, study)
+        except BudgetError:
+            study.refusal = study.refusal or f"{asker.spent} requests were not enough"
+        study.requests = asker.spent
+        study.blueprint = self._blueprint(study)
+        if not study.refusal:
+            self._house.learn(study)
+        return study
+
+    def _blueprint(self, study: Study) -> str:
+        words = words_of(study.noun.replace(" ", "_")) or ("item",)
+        name = base = words[0] + "".join(word.capitalize() for word in words[1:])
+        number = 2
+        while name in self._blueprints:
+            name, number = f"{base}{number}", number + 1
+        self._blueprints.add(name)
+        return name
+
+    # --- placeholders --------------------------------------------------------------------
+
+    async def _parents(self, asker: Asker, study: Study, targets: Sequence[Target]) -> None:
+        if not study.target.placeholders and (known := literal_parent(study, self._studies)):
+            at, whole = known
+            name = "_".join(words_of(whole.target.noun.replace(" ", "_"))) or "parent"
+            study.target = study.target.with_placeholder(at, name)
+        for name in asked_by_example(study, self._studies.values()):
+            study.target = study.target.with_value(name)
+        options = {}
+        for name in study.target.placeholders:
+            near = await self._near(study, name, targets)
+            candidates = candidates_for(study, name, near, self._studies)
+            options[name] = options_for(name, candidates, self._studies.values())
+            if not options[name]:
+                study.refusal = (
+                    f"no endpoint is known whose items give {{{name}}}; give the URL of the list of"
+                    " its parents as well"
+                )
+                return
+        if not options:
+            return
+        found = await find_parents(asker, study, options, self._settings.base_url)
+        if found is None:
+            names = ", ".join(f"{{{name}}}" for name in options)
+            study.refusal = (
+                f"no field of the endpoints at hand gives {names}: every value was refused; give"
+                " the URL of the list whose items it is for"
+            )
+            return
+        study.parents = [self._filtered(parent) for parent in found]
+        for parent in found:
+            shown = f"{{{parent.name}}}: {parent.study.target.path} {parent.column.path}"
+            study.note("parent", shown, parent.proof)
+
+    def _filtered(self, parent: Parent) -> Parent:
+        """A parent with the filter that its other children have shown to be needed."""
+        for study in self._studies.values():
+            for other in study.parents:
+                same = other.study is parent.study and other.column.keys == parent.column.keys
+                if same and other.filter and not study.refusal:
+                    return replace(parent, filter=other.filter)
+        return parent
+
+    async def _near(self, study: Study, name: str, targets: Sequence[Target]) -> Study | None:
+        """The endpoint whose path or name says that its items give a placeholder's values."""
+        studied = [other.target for other in self._studies.values()]
+        path = parent_path(study.target, name, studied) or parent_path(study.target, name, targets)
+        if path is not None:
+            return await self._study(path, targets)
+        for implied in implied_parents(study.target, name):
+            found = await self._study(implied, targets, wanted=False)
+            if found.items:
+                return found
+        return None
+
+    # --- one endpoint --------------------------------------------------------------------
+
+    async def _lists(self, asker: Asker, study: Study) -> None:
+        study.bound = bindings(study.parents) if study.parents else [Binding()]
+        starts = [self._request(study, binding) for binding in study.bound]
+        if not starts:
+            study.refusal = "its parents have no items at the moment"
+            return
+        hints = self._document.hints(study.target) if self._document else Hints()
+        await study_list(asker, study, starts, self._house.with_hints(hints))
+        if study.parents and not study.refusal:
+            await self._children(asker, study)
+
+    def _request(self, study: Study, binding: Binding) -> PageRequest:
+        return request_for(study.endpoint(), binding, self._settings.base_url)
+
+    async def _children(self, asker: Asker, study: Study) -> None:
+        """The children with items first; a filter where some parents' children are refused."""
+        answered: list[tuple[int, Binding]] = []
+        refused: list[tuple[Binding, Reply]] = []
+        unasked: list[Binding] = []
+        for binding in study.bound:
+            reply = asker.known(self._request(study, binding))
+            if reply is None and refused and len(refused) + len(answered) < _MOST_CHILDREN:
+                reply = await asker.ask(self._request(study, binding))
+            if reply is None:
+                unasked.append(binding)
+            elif reply.is_success:
+                answered.append((len(study.place.rows(reply.body) or []), binding))
+            else:
+                refused.append((binding, reply))
+        answered.sort(key=lambda pair: -pair[0])
+        study.bound = [binding for _, binding in answered] + unasked
+        if not refused:
+            return
+        last = study.parents[-1]
+        chosen = separating(last, [b for _, b in answered], [b for b, _ in refused])
+        count = f"{len(refused)} of {len(refused) + len(answered)} children asked for were refused"
+        if chosen is None:
+            statuses = {reply.status for _, reply in refused}
+            if statuses <= _MAY_MEAN_EMPTY:
+                study.empty_statuses = statuses
+                count += "; empty_statuses says that they have no items"
+            study.note("children", count, refused[0][1].refusal, certain=False)
+            return
+        study.bound = [binding for _, binding in answered]
+        study.parents[-1] = replace(last, filter=chosen)
+        study.note("filter", f"{{{last.name}}}: {chosen}", f"{count}, and it leaves out just those")
+
+    async def _reads(self, asker: Asker, study: Study) -> None:
+        """A bounded reading by the integration, and what its items are."""
+        resource = {
+            "kind": study.target.path,
+            "selector": selector(study),
+            "port": {"entity": {"mappings": {"identifier": ".id", "blueprint": '"x"'}}},
+        }
+        before = self._client.counts.requests
+        found = await read(self._session, resource, study.bound)
+        asker.charge(self._client.counts.requests - before)
+        study.items, study.is_complete = found.items, found.is_complete
+        if found.error:
+            study.refusal = f"what was found does not hold: {found.error}"
+            return
+        how = "to its end" if found.is_complete else "bounded"
+        study.note(
+            "reading",
+            f"{len(found.items)} items on {found.readings} readings, {how}",
+            "by the integration itself",
+        )
+        study.columns = columns(study.items)
+        detail = None
+        if not study.parents:
+            detail = request_for(study.endpoint(), Binding(), self._settings.base_url)
+        await study_fields(asker, study, detail)
+
+    # --- all together --------------------------------------------------------------------
+
+    def _relate(self, studies: Sequence[Study]) -> None:
+        written = [study for study in studies if study.wanted and not study.refusal]
+        for study in written:
+            for parent in study.parents:
+                _address(parent)
+        for study in written:
+            if column := better_identifier(study, written):
+                study.identify(column, "other endpoints refer to it by this")
+        for study in written:
+            _join(study, written)
+        for study in written:
+            by_path = parent_relations(study)
+            used = {relation.name for relation in by_path}
+            targets = {id(relation.target) for relation in by_path}
+            others = [
+                relation
+                for relation in find_relations(study, written)
+                if relation.name not in used and id(relation.target) not in targets
+            ]
+            study.relations = [*by_path, *others]
+            for relation in study.relations:
+                study.note(
+                    "relation",
+                    f"{relation.name} → {relation.target.target.path}",
+                    relation.proof,
+                    certain=relation.certain,
+                )
+            taken = {relation.expression for relation in study.relations}
+            if study.title in taken and len(study.columns) > 1:
+                study.title = study.identifier  # what refers to another item names none
+            names = {relation.name for relation in study.relations}
+            study.properties = [
+                one
+                for one in study.properties
+                if one.expression not in taken and one.name not in names
+            ]
+
+    def _warnings(self, studies: Sequence[Study]) -> list[str]:
+        warnings = []
+        for study in studies:
+            sources = [id(parent.study) for parent in study.parents]
+            if len(sources) != len(set(sources)):
+                warnings.append(
+                    f"{study.target.path}: two placeholders take their values from one parent;"
+                    " check how many requests that makes (docs/mapping.md, path parameters)"
+                )
+        return warnings
+
+    def _refuse_faults(self, suggestion: Suggestion) -> None:
+        """Refuse what the integration's own models or jq refuse; nothing of it is written."""
+        for study in suggestion.written:
+            try:
+                text = mapping([study])
+                EndpointAppConfig.parse_obj(text)
+                entity: dict[str, Json] = text["resources"][0]["port"]["entity"]["mappings"]
+                for where, program in _programs(entity):
+                    checked(program, where)
+            except OceanCustomError as error:
+                study.refusal = f"what was found is no mapping: {error}"
+
+
+def _address(parent: Parent) -> None:
+    """The identifier of a parent whose children are asked for by another unique field: that one.
+
+    It is how the API itself names the object.
+    """
+    study, column = parent.study, parent.column
+    known = study.identifier_column
+    proved = any(one.question == "identifier" and "gives it" in one.proof for one in study.findings)
+    study.is_addressed = study.is_addressed or proved or bool(known and known.keys == column.keys)
+    if study.parents or known is None or study.is_addressed or not column.is_unique():
+        return
+    study.is_addressed = True
+    study.identify(column, "its children are asked for by it")
+
+
+def _join(study: Study, studies: Sequence[Study]) -> None:
+    """The items of another endpoint, as children of several parents: one entity for each pair."""
+    other, column = membership(study, studies), study.identifier_column
+    if other is None or column is None:
+        return
+    study.member_of, study.member_column = other, column.keys
+    identify_within(study, column, f"one of {other.target.path} may have several parents")
+
+
+def _programs(entity: dict[str, Json]) -> list[tuple[str, str]]:
+    found = [(key, value) for key, value in entity.items() if isinstance(value, str)]
+    for group in ("properties", "relations"):
+        found += list(entity.get(group, {}).items())
+    return found

@@ -1,0 +1,210 @@
+"""The endpoints that were asked for: base URL, kinds, parameters, and who is whose parent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qsl, unquote
+
+import httpx
+
+from transport.redaction import is_credential
+from workbench.suggest.vocabulary import words_of
+
+PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_VERSION = re.compile(r"api|rest|v\d+(\.\d+)*|\d+(\.\d+)+|\d{4}-\d{2}(-\d{2})?", re.IGNORECASE)
+
+
+_VERBS = frozenset(["search", "list", "query", "browse", "all", "find", "index"])
+
+
+class UsageError(ValueError):
+    """What was given on the command line cannot be meant."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One endpoint: its path below the base URL, with placeholders, and its query parameters."""
+
+    path: str
+    params: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The parts of the path."""
+        return tuple(self.path.strip("/").split("/"))
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """Names in braces, of the path first."""
+        texts = (self.path, *(value for _, value in self.params))
+        return tuple(dict.fromkeys(name for text in texts for name in PLACEHOLDER.findall(text)))
+
+    @property
+    def noun(self) -> str:
+        """What one item is, in words: ``user`` for ``/api/users``, with an ending taken off."""
+        literal = [part for part in self.segments if not PLACEHOLDER.search(part)]
+        while len(literal) > 1 and literal[-1].lower() in _VERBS:
+            literal.pop()
+        stem = re.sub(r"\.(json|xml|list)$", "", literal[-1]) if literal else "item"
+        return " ".join(singular(word) for word in words_of(stem)) or "item"
+
+    def before(self, name: str) -> tuple[str, ...]:
+        """The segments before a placeholder."""
+        held = [at for at, part in enumerate(self.segments) if f"{{{name}}}" in part]
+        return self.segments[: held[0]] if held else ()
+
+    def with_placeholder(self, at: int, name: str) -> Target:
+        """The target with a segment replaced by a placeholder."""
+        parts = list(self.segments)
+        slash = "/" if self.path.endswith("/") else ""
+        parts[at] = f"{{{name}}}"
+        return replace(self, path="/" + "/".join(parts) + slash)
+
+    def with_value(self, name: str) -> Target:
+        """The target with a query parameter's value replaced by a placeholder of its name."""
+        word = "_".join(words_of(name))
+        params = tuple((key, f"{{{word}}}" if key == name else v) for key, v in self.params)
+        return replace(self, params=params)
+
+
+def singular(word: str) -> str:
+    """One of what a word names several of."""
+    if re.search(r"..ies$", word):
+        return word[:-3] + "y"
+    if re.search(r"(ss|x|ch|sh)es$", word):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+
+
+@dataclass(frozen=True)
+class Site:
+    """A base URL and the targets below it."""
+
+    base_url: str
+    targets: tuple[Target, ...]
+    origins: frozenset[str] = field(default=frozenset())
+
+
+def site_of(urls: Sequence[str], base_url: str | None) -> Site:
+    """The base URL and the endpoints of some URLs; raises UsageError.
+
+    Without ``base_url`` it is what the URLs have in common: up to a segment that looks like a
+    version, else all but the last segments.
+    """
+    parsed = [
+        _parsed(url) if "://" in url or base_url is None else _below(url, base_url) for url in urls
+    ]
+    if base_url is None:
+        origin = _origin(parsed[0])
+        if any(_origin(url) != origin for url in parsed):
+            raise UsageError("the URLs have different hosts; suggest reads one API at a time")
+        base_url = origin + _common_path([_path(url) for url in parsed])
+    base = httpx.URL(base_url)
+    prefix = _path(base).rstrip("/")
+    targets = []
+    for url in parsed:
+        path = _path(url)
+        if _origin(url) != _origin(base) or not path.startswith(prefix + "/"):
+            raise UsageError(f"{_origin(url)}{path} does not lie below the base URL {base_url}")
+        targets.append(Target(path[len(prefix) :], _params(url)))
+    return Site(base_url.rstrip("/"), tuple(dict.fromkeys(targets)))
+
+
+def _parsed(text: str) -> httpx.URL:
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise UsageError("give a URL such as https://api.example.com/v2/users")
+    if url.userinfo:
+        raise UsageError("the URL holds a user or password; give them with --settings")
+    return url
+
+
+def _below(path: str, base_url: str) -> httpx.URL:
+    return _parsed(base_url.rstrip("/") + "/" + path.lstrip("/"))
+
+
+def _origin(url: httpx.URL) -> str:
+    return f"{url.scheme}://{url.netloc.decode()}"
+
+
+def _path(url: httpx.URL) -> str:
+    return unquote(url.raw_path.partition(b"?")[0].decode())
+
+
+def _params(url: httpx.URL) -> tuple[tuple[str, str], ...]:
+    params = tuple(parse_qsl(url.query.decode(), keep_blank_values=True))
+    for name, value in params:
+        if is_credential(name, value) and not PLACEHOLDER.search(value):
+            raise UsageError(
+                f"the parameter {name!r} of the URL looks like a credential; give it with"
+                " --settings (authType api_key, apiKeyParam)"
+            )
+    return params
+
+
+def _common_path(paths: Sequence[str]) -> str:
+    split = [path.strip("/").split("/")[:-1] for path in paths]
+    common: list[str] = []
+    for parts in zip(*split, strict=False):
+        if len(set(parts)) > 1 or PLACEHOLDER.search(parts[0]):
+            break
+        common.append(parts[0])
+    versions = [at for at, part in enumerate(common) if _VERSION.fullmatch(part)]
+    if versions:
+        common = common[: versions[-1] + 1]
+    elif len(paths) == 1:
+        common = []
+    # A path that another one begins with is an endpoint, not a part of the base URL.
+    while "/" + "/".join(common) in {path.rstrip("/") for path in paths}:
+        common = common[:-1]
+    return "".join(f"/{part}" for part in common)
+
+
+def noun_words(placeholder: str) -> tuple[str, ...]:
+    """What a placeholder stands for: ``zone`` for ``zone_id``."""
+    words = [singular(word) for word in words_of(placeholder)]
+    bare = [word for word in words if word not in {"id", "key", "slug", "name", "uuid", "sid"}]
+    return tuple(bare or words)
+
+
+def parent_path(target: Target, name: str, targets: Sequence[Target]) -> Target | None:
+    """The target whose items give a placeholder's values: by the path before it, then by name."""
+    before = target.before(name)
+    shape = _shape(before)
+    for other in targets:
+        if before and other != target and _shape(other.segments) == shape:
+            return other
+    wanted = noun_words(name)
+    named = [
+        other
+        for other in targets
+        if other != target
+        and other.noun.split()[-1:] == list(wanted[-1:])
+        and name not in other.placeholders
+    ]
+    return min(named, key=lambda other: len(other.placeholders), default=None)
+
+
+def _shape(segments: Sequence[str]) -> tuple[str, ...]:
+    return tuple(
+        "{}" if PLACEHOLDER.search(part) else re.sub(r"\.json$", "", part) for part in segments
+    )
+
+
+def implied_parents(target: Target, name: str) -> list[Target]:
+    """The lists before a placeholder, where nobody gave a URL: the whole path, or its end."""
+    before = target.before(name)
+    if not before or PLACEHOLDER.search(before[-1]):
+        return []
+    paths = dict.fromkeys(("/" + "/".join(before), "/" + before[-1]))
+    return [Target(path) for path in paths if not PLACEHOLDER.search(path)]
+
+
+def filled(target: Target, values: Mapping[str, str]) -> str:
+    """The path with values in the place of placeholders, for a person."""
+    return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), target.path)
