@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from errors import MappingError
-from jq_engine.programs import JqError
+from jq_engine.programs import JqError, jq_reason
 from jq_engine.worker import JqWorker, Limits
 from workbench.page import views
 from workbench.page.rendering import rendered
@@ -88,7 +88,7 @@ async def _jq(request: Request) -> Response:
     if int(request.headers.get("content-length", _MAX_FORM_BYTES + 1)) > _MAX_FORM_BYTES:
         return _failed(request, TooLargeError("The item is too large to be tried here."))
     form = dict(parse_qsl((await request.body()).decode("ascii", "replace")))
-    program, text = form.get("program", ""), form.get("value", "")
+    program, text = form.get("program", "."), form.get("value", "")
     outputs, error = await _run(program, text)
     context: JsonObject = {
         "program": program,
@@ -105,9 +105,13 @@ async def _run(program: str, text: str) -> tuple[list[Json] | None, str | None]:
         msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
         return None, f"The item is no JSON: {error}"
+    # As in a mapping, 'x' may be written for "x".
+    quoted = program if '"' in program else program.replace("'", '"')
     worker = JqWorker(limits=_JQ_LIMITS)
     try:
-        found = await worker.run(program.strip() or ".", text.encode(), where="The program")
+        if fault := await _fault(worker, quoted):
+            return None, fault
+        found = await worker.run(quoted, text.encode(), where="The program")
         outputs: list[Json] = msgspec.json.decode(found)
     except (JqError, MappingError, msgspec.DecodeError, RecursionError) as error:
         return None, str(error)
@@ -115,6 +119,15 @@ async def _run(program: str, text: str) -> tuple[list[Json] | None, str | None]:
         return outputs, None
     finally:
         await worker.aclose()
+
+
+async def _fault(worker: JqWorker, program: str) -> str | None:
+    """Why a text is no program, in jq's words; raises MappingError as the worker does."""
+    try:
+        await worker.check(program, where="The program")
+    except JqError as error:
+        return f"The program does not compile: {jq_reason(error)}"
+    return None
 
 
 def _failed(request: Request, error: CatalogError) -> Response:

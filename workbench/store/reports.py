@@ -53,6 +53,7 @@ class Reports(Database):
 
     def put_kind_status(self, status: KindStatus) -> None:
         """Note what Ocean reports of a mapped resource, in place of its earlier report."""
+        moment = now()
         with self._transaction():
             self._write(
                 "INSERT INTO kind_statuses VALUES (?, ?, ?, ?, ?, ?)"
@@ -67,9 +68,9 @@ class Reports(Database):
                 ),
             )
             self._write(
-                "INSERT INTO resyncs VALUES (?1, ?2, ?2)"
+                "INSERT INTO resyncs VALUES (?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET reported_at = excluded.reported_at",
-                (status.resync_id, now()),
+                (status.resync_id, moment, moment),
             )
 
     def resyncs(self, limit: int) -> list[Resync]:
