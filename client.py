@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequen
 from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from itertools import islice
+from itertools import count, islice
 from urllib.parse import urlencode
 
 import httpx
@@ -37,7 +37,8 @@ from jq_engine.lookups import NOTHING_FOUND, Found, find
 from jq_engine.programs import Jq
 from json_values import MISSING, Json, beginning_of, keys_of
 from pagination import Page, PageRequest, Paginator, Progress, Step, refuse_other_rows
-from paging.extraction import NO_ITEMS, Extracted, Extractor
+from paging.extraction import NO_ITEMS, Extracted, Extractor, Item
+from paging.limits import Bounds
 from paging.signals import is_error_report, is_partial, is_unopened, reasons_in, reports_error
 from settings import Settings
 from transport.bodies import (
@@ -52,6 +53,7 @@ from transport.bodies import (
 )
 from transport.http_client import WIRE_ERRORS, AddressRefused, open_http
 from transport.large_lists import SlicedRows, slice_list
+from transport.observer import Observer, PageRead, Watch
 from transport.outage import Outage
 from transport.rate_limit import RateLimit, is_rate_limited, parse_retry_after
 from transport.redaction import TELLING_LENGTH, Redactor, is_credential
@@ -146,11 +148,13 @@ class ApiClient:
         jq: Jq,
         *,
         http: Callable[[Settings], httpx.AsyncClient] = http_of,
+        observer: Observer | None = None,
     ) -> None:
         self._settings = settings
         self._jq = jq
         self.redact = Redactor(*settings.secrets, credentials=settings.secrets_in_data)
         self.counts = Counts()
+        self._watch = Watch(observer, self.redact)
         self.outage = Outage()
         self._retry_log = RetryLog()
         self._http = http(settings)
@@ -160,6 +164,7 @@ class ApiClient:
             BodyLimits(settings.max_compressed_size, settings.max_response_size)
         )
         self._http.event_hooks["response"].append(self._learn_cookies)
+        self._http.event_hooks["response"].append(self._watch.login)
         self._auth = make_auth(
             settings.credentials,
             settings.base_url,
@@ -204,6 +209,7 @@ class ApiClient:
         Raises SourceError, CredentialsError or one of their kinds.
         """
         limited = False
+        numbers = count(1)
 
         def on_retry(error: SourceError, wait: float) -> None:
             nonlocal limited
@@ -216,7 +222,9 @@ class ApiClient:
                 await asyncio.sleep(seconds)
 
         async def attempts(max_wait: float) -> Answer:
-            return await retried(lambda: self._attempt(request), max_wait, on_retry, sleep=sleep)
+            return await retried(
+                lambda: self._attempt(request, next(numbers)), max_wait, on_retry, sleep=sleep
+            )
 
         try:
             async with self._permits:
@@ -225,7 +233,7 @@ class ApiClient:
             # asyncio tells of tasks, and of their errors, before those leave the session.
             raise error.rewritten(self.redact) from None
 
-    async def _attempt(self, request: PageRequest) -> Answer:
+    async def _attempt(self, request: PageRequest, attempt: int) -> Answer:
         with self.counts.limited.running():
             async with self._rate:
                 reset_at = await self._limit.admitted()
@@ -233,7 +241,7 @@ class ApiClient:
         self._in_flight += 1
         try:
             async with asyncio.timeout(self._settings.timeout):
-                reply = await self._exchange(request)
+                reply = await self._exchange(request, attempt)
         except (SourceError, CredentialsError) as error:
             raise error.within(self._described(request)) from None
         except (*WIRE_ERRORS, TimeoutError, OSError, UnicodeEncodeError) as error:
@@ -286,7 +294,7 @@ class ApiClient:
         login = self._auth.broken_login() if isinstance(self._auth, LoginAuth) else None
         return login or self.describe(request)
 
-    async def _exchange(self, request: PageRequest) -> _Reply:
+    async def _exchange(self, request: PageRequest, attempt: int) -> _Reply:
         """One signed request and its redirects, each hop admitted and signed anew.
 
         Transports may rewrite a request's URL to an address, so the URL kept here counts.
@@ -297,14 +305,18 @@ class ApiClient:
         secured: httpx.URL | None = None
         for _ in range(MAX_REDIRECTS + 1):
             url = self._guard.admit(url)
-            response = await self._http.send(
-                self._http.build_request(method, url, headers=headers, json=body),
-                auth=self._auth,
-                follow_redirects=False,
-                stream=True,
-            )
-            async with aclosing(response):
-                content = await _content(response, request)
+            with self._watch.request(request.purpose, method, url, attempt) as sent:
+                response = await self._http.send(
+                    self._http.build_request(
+                        method, url, headers=headers, json=body, extensions=sent.extensions
+                    ),
+                    auth=self._auth,
+                    follow_redirects=False,
+                    stream=True,
+                )
+                async with aclosing(response):
+                    content = await _content(response, request)
+                sent.answered(response, _size(content))
             location = response.headers.get("Location")
             if response.status_code not in _REDIRECTS or location is None:
                 return _Reply(str(url), response, content)
@@ -392,7 +404,7 @@ class ApiClient:
 
     def _not_json(self, request: PageRequest, reply: _Reply) -> str:
         kind = reply.response.headers.get("Content-Type", "no content type")
-        size = reply.content.size if isinstance(reply.content, Spool) else len(reply.content)
+        size = _size(reply.content)
         failed = self._failed(request, reply)
         return f"{failed}: not the JSON it should be ({kind}, {size} bytes)"
 
@@ -408,9 +420,13 @@ class ApiClient:
     # --- one endpoint ------------------------------------------------------------------
 
     async def walk(
-        self, request: PageRequest, paginator: Paginator, extractor: Extractor
+        self,
+        request: PageRequest,
+        paginator: Paginator,
+        extractor: Extractor,
+        bounds: Bounds | None = None,
     ) -> AsyncGenerator[Fetched]:
-        """Every page of an endpoint, in order.
+        """Every page of an endpoint, in order, as far as the bounds go.
 
         Raises PaginationError when the walk cannot be proved complete, and what ``send``
         raises; what came before the error has been yielded.
@@ -420,6 +436,7 @@ class ApiClient:
         upcoming: PageRequest | None = paginator.first(replace(request, list_path=list_path))
         progress = Progress()
         trail = _Trail(self._settings.max_pages)
+        bounds = bounds or Bounds()
         ahead: dict[str, asyncio.Task[Answer]] = {}
         try:
             while upcoming is not None:
@@ -436,18 +453,23 @@ class ApiClient:
                 step = _judged(paginator, progress, upcoming, page)
                 if isinstance(step, Step) and step.next is not None:
                     self._refuse_unopened_page(page, extractor, goes_on=True)
-                    most = AHEAD_OF_WALK // max(answer.size, 1)
+                    most = 0 if bounds.are_set else AHEAD_OF_WALK // max(answer.size, 1)
                     self._look_ahead(paginator, step.progress, upcoming, ahead, most)
                     trail.add(page)
+                items: list[Item] = []
                 if _is_new(page, progress, step):
                     self._log_page(upcoming, len(page.rows))
                     for fetched in _fetched(upcoming, page, runs, is_first=not progress.pages):
                         yield fetched
+                        if self._watch.observer:
+                            items += fetched.extracted.items
+                self._tell(upcoming, page, items, step)
                 step = _settled(step, runs, extractor)
                 self._warn(step, upcoming)
                 if is_partial(answer.body, page.scopes, extractor.data_path):
                     raise self._reported(upcoming, answer)
                 progress, upcoming = step.progress, step.next and self._unsigned(step.next)
+                upcoming = bounds.after(progress.pages, upcoming)
         except OceanCustomError as error:
             if isinstance(error, PaginationError):
                 error.within(self.describe(upcoming or request))
@@ -504,7 +526,7 @@ class ApiClient:
 
         Raises what ``send`` raises where there is no such answer: the page may hold rows.
         """
-        answer = await self.send(replace(request, may_be_refused=True))
+        answer = await self.send(replace(request, may_be_refused=True, purpose="check"))
         _, rows = await _extracted(answer, extractor)
         other = _page(answer, rows, extractor)
         try:
@@ -525,6 +547,18 @@ class ApiClient:
             f"data_path {extractor.data_path!r} takes {keys_of(found)} for one item, but the"
             f" answer looks like a page of a list (it has {keys_of(page.body)}); set data_path to"
             f" the list, or to '[{extractor.data_path}]' if it really is one item"
+        )
+
+    def _tell(
+        self, request: PageRequest, page: Page, items: list[Item], step: Step | PaginationError
+    ) -> None:
+        """Tell the observer of a page."""
+        if self._watch.observer is None:
+            return
+        goes_on = isinstance(step, Step) and step.next is not None
+        url, rows = self.redact(str(self._url_of(request))), len(page.rows)
+        self._watch.observer.read(
+            PageRead(request.purpose, url, page.status, rows, items, goes_on=goes_on)
         )
 
     def _log_page(self, request: PageRequest, rows: int) -> None:
@@ -658,6 +692,10 @@ def _only_secures(url: httpx.URL, target: httpx.URL) -> bool:
     """Whether a redirect leads to the same URL under https: the guard keeps it at http."""
     same_place = (url.host, url.raw_path) == (target.host, target.raw_path)
     return same_place and (url.scheme, target.scheme) == ("http", "https")
+
+
+def _size(content: bytes | Spool) -> int:
+    return content.size if isinstance(content, Spool) else len(content)
 
 
 async def _content(response: httpx.Response, request: PageRequest) -> bytes | Spool:

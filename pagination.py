@@ -56,6 +56,7 @@ from paging.signals import (
     unread_links,
     whole_number,
 )
+from transport.observer import Purpose
 
 PaginationType = Literal["none", "offset", "page", "cursor", "next_link", "header_link"]
 PAGINATION_TYPES: tuple[PaginationType, ...] = get_args(PaginationType)
@@ -114,6 +115,7 @@ class PageRequest:
 
     ``list_path``: the keys under which rows are expected that need not be held in memory.
     ``may_be_refused``: it asks whether there is such a page; a refusal is an answer to that.
+    ``purpose`` is what it is for, as an observer is told.
     """
 
     url: str = field(repr=False)
@@ -123,6 +125,7 @@ class PageRequest:
     body: Mapping[str, Json] | None = field(default=None, repr=False)
     list_path: tuple[str, ...] | None = None
     may_be_refused: bool = False
+    purpose: Purpose = "page"
 
     @cached_property
     def key(self) -> str:

@@ -9,7 +9,7 @@ is logged. No text of a mapping is run, or so much as compiled, anywhere else.
 =================================  ====================================================
 ``JQEntityProcessorSync``          here
 =================================  ====================================================
-``_compile``                       ``_program``
+``_compile``                       ``mapped_items.program_of``
 ``_search_as_bool``                the query; ``QueryCheck``
 ``_search``                        ``capture``; by itself for ``itemsToParse``
 ``_search_as_object``              ``FusedMapping.entity``, ``_result``
@@ -20,13 +20,11 @@ is logged. No text of a mapping is run, or so much as compiled, anywhere else.
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, cast
 
-import msgspec
 from port_ocean.context.event import event
 from port_ocean.context.ocean import PortOceanContext
 from port_ocean.context.resource import resource
@@ -39,56 +37,31 @@ from port_ocean.exceptions.core import OceanAbortException
 
 from errors import MappingError
 from framework.fused_mapping import (
-    Expression,
     Failure,
     FusedMapping,
-    Program,
     Reading,
     capture,
-    expressions_of,
     failure,
     found,
-    fuse,
 )
-from framework.query_check import QueryCheck, no_program_fault
+from framework.mapped_items import (
+    Items,
+    Jq,
+    answers_of,
+    fused_mapping,
+    kind_of,
+    outcomes_of,
+    program_of,
+)
+from framework.query_check import QueryCheck
 from jq_engine.programs import jq_reason, with_environment, without_values
 from json_values import Json, keys_of
 
-Items = list[dict[Json, Json]]
 _Result = tuple[list[MappedEntity], list[Exception]]
 """What became of one item: its entity, or its errors."""
 
 _NAMING: Final = ("identifier", "blueprint")
 """Without these an item makes no entity."""
-
-
-def _number(text: str) -> float:
-    """A number with a point or an exponent as Ocean gives it: 1.0 is 1, and none is infinite."""
-    value = max(-sys.float_info.max, min(sys.float_info.max, float(text)))
-    return int(value) if value.is_integer() and abs(value) < sys.float_info.max else value
-
-
-_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
-_DECODER: Final = msgspec.json.Decoder(float_hook=_number)
-
-
-class Jq(Protocol):
-    """Whoever runs jq programs, and stops those that take too much time or space.
-
-    Both methods raise JqError when jq does not take the program, or what it is run on, and
-    MappingError, about what stands ``where``, at a limit.
-    """
-
-    async def run(self, program: str, text: bytes, *, where: str) -> bytes:
-        """The outputs of a program on a JSON text: a JSON array in UTF-8.
-
-        Numbers may come as they went in: integers beyond 2^53 exact, where Ocean rounds them.
-        """
-        ...
-
-    async def check(self, program: str, *, where: str) -> None:
-        """Compile a program; raises MappingError too when it uses what is not for mappings."""
-        ...
 
 
 @dataclass
@@ -149,7 +122,7 @@ class Work:
     def refuse_faulty_query(self, config: ResourceConfig) -> None:
         """Raise MappingError when the query said neither true nor false of some items."""
         if self.query and (fault := self.query.unjudged_fault()):
-            raise MappingError(fault).within(_kind(config))
+            raise MappingError(fault).within(kind_of(config))
 
     def refuse_fruitless(self, config: ResourceConfig) -> None:
         """Raise MappingError when there were items, and not one of them led to an entity."""
@@ -161,7 +134,7 @@ class Work:
                 f" {self.passed} items that passed the query"
                 f" ({jq_reason(ValueError(first.message))}); correct the expression, or let"
                 " selector.query leave them out"
-            ).within(_kind(config))
+            ).within(kind_of(config))
         if self.made or not self.passed:
             return
         mappings = config.port.entity.mappings.dict()
@@ -169,7 +142,7 @@ class Work:
         raise MappingError(
             f"{what} gave nothing for each of {self.passed} items that passed the query, which"
             f" have {self.keys}; correct the expression, or let selector.query leave them out"
-        ).within(_kind(config))
+        ).within(kind_of(config))
 
     def _refuse_fruitless_searches(self, config: ResourceConfig) -> None:
         split = config.port.items_to_parse
@@ -180,12 +153,12 @@ class Work:
                     f"itemsToParse {jq!r} gave a list for none of {items} items, which have"
                     f" {self.keys}; correct the expression, or let it end in // [] where there"
                     " may be none"
-                ).within(_kind(config))
+                ).within(kind_of(config))
             if jq != split and search.found[type(None)] == items:
                 raise MappingError(
                     f"without what itemsToParse {split!r} reads ({jq}), nothing is left of any"
                     f" of {items} items; set itemsToParseTopLevelTransform to false"
-                ).within(_kind(config))
+                ).within(kind_of(config))
 
 
 def begin_work(jq: Jq, tell: Callable[[str], str]) -> Work:
@@ -196,10 +169,6 @@ def begin_work(jq: Jq, tell: Callable[[str], str]) -> Work:
 
 def _work_key() -> str:
     return f"ocean_custom_work_{resource.index}"
-
-
-def _kind(config: ResourceConfig) -> str:
-    return f"kind {config.kind!r}"
 
 
 class FusedEntityProcessor(JQEntityProcessor):
@@ -225,13 +194,12 @@ class FusedEntityProcessor(JQEntityProcessor):
         work = self.work()
         if work is None:
             return await super()._parse_items(mapping, raw_results, parse_all)
-        query = Expression("selector.query", mapping.selector.query)
         try:
             if work.fused is None:
                 work.query = QueryCheck(mapping.selector.query)
-                work.fused = await self._fused(work.jq, mapping, query, ask_all=parse_all)
-            where = f"{_kind(mapping)}: selector.query and mappings"
-            answers = await _answers(work.jq, work.fused, raw_results, where=where)
+                work.fused = await fused_mapping(work.jq, mapping, ask_all=parse_all)
+            where = f"{kind_of(mapping)}: selector.query and mappings"
+            answers = await answers_of(work.jq, work.fused, raw_results, where=where)
         except MappingError as error:
             raise OceanAbortException(str(error.rewritten(work.tell))) from error
         readings = [work.fused.read(answer) for answer in answers]
@@ -247,42 +215,17 @@ class FusedEntityProcessor(JQEntityProcessor):
         judge = _MappedAlready(self.context, results)
         return await judge._parse_items(mapping, raw_results, parse_all)  # noqa: SLF001 (the same family)
 
-    async def _fused(
-        self, jq: Jq, mapping: ResourceConfig, query: Expression, *, ask_all: bool
-    ) -> FusedMapping:
-        """The mapping and query as one program; raises MappingError."""
-        mappings = mapping.port.entity.mappings.dict(exclude_unset=True)
-        programs: dict[str | None, Program] = {}
-        for expression in (query, *expressions_of(mappings)):
-            if expression.jq not in programs:
-                where = f"{_kind(mapping)}: {expression}"
-                programs[expression.jq] = await self._program(jq, expression.jq, where=where)
-        if fault := no_program_fault(mapping.selector.query, programs[query.jq].fault):
-            raise MappingError(fault).within(_kind(mapping))
-        return fuse(mappings, programs[query.jq], programs, ask_all=ask_all)
-
-    async def _program(self, jq: Jq, expression: str | None, *, where: str) -> Program:
-        """What the expression is run as; raises MappingError when it is not for mappings."""
-        if expression is None:
-            return Program("", fault="null is no expression")
-        text: str = self._format_filter(expression)
-        try:
-            await jq.check(text, where=where)
-        except ValueError as error:  # a JqError, or text that UTF-8 cannot hold
-            return Program("", fault=str(error))
-        return Program(text)
-
     async def _search(self, data: Json, pattern: str, field: str | None = None) -> Json:
         """What a program gives for one item: so Ocean has `itemsToParse` run, an item at a time."""
         work = self.work()
         if work is None:
             return await super()._search(data, pattern, field)
-        where = f"{_kind(resource.resource_config)}: itemsToParse {pattern!r}"
+        where = f"{kind_of(resource.resource_config)}: itemsToParse {pattern!r}"
         try:
             if pattern not in work.searches:
                 work.searches[pattern] = await self._prepared(work.jq, pattern, where=where)
             search = work.searches[pattern]
-            (outcome,) = await _outcomes(work.jq, search.program, [data], where=where)
+            (outcome,) = await outcomes_of(work.jq, search.program, [data], where=where)
         except MappingError as error:
             work.failure = error.rewritten(work.tell)
             raise OceanAbortException(str(error)) from error
@@ -302,7 +245,7 @@ class FusedEntityProcessor(JQEntityProcessor):
 
         Without a program Ocean would leave every item out.
         """
-        program = await self._program(jq, pattern, where=where)
+        program = await program_of(jq, pattern, where=where)
         if program.fault is not None:
             reason = jq_reason(ValueError(program.fault))
             raise MappingError(f"{where} is not a jq program ({reason}); correct the expression")
@@ -338,29 +281,6 @@ class _MappedAlready(JQEntityProcessor):
     async def parse_items_async(self, *_: object) -> tuple[list[_Result], list[Exception]]:
         """No second pass: it is for expressions that do not compile."""
         return [], []
-
-
-async def _answers(jq: Jq, fused: FusedMapping, items: Items, *, where: str) -> list[Json]:
-    """The fused program's answers, one for each item; raises MappingError."""
-    answers = await _outcomes(jq, fused.program, items, where=where)
-    asked = [number for number, answer in enumerate(answers) if fused.asks(answer)]
-    for expression, program in fused.apart.items():
-        outcomes = await _outcomes(jq, program, [items[number] for number in asked], where=where)
-        for number, outcome in zip(asked, outcomes, strict=True):
-            answers[number][1 + expression] = outcome
-    return answers
-
-
-async def _outcomes(jq: Jq, program: str, items: Items, *, where: str) -> list[Json]:
-    """What a program that takes the array of the items gives for each; raises MappingError."""
-    try:
-        text = await jq.run(program, _ENCODER.encode(items), where=where)
-        outcomes: list[Json] = _DECODER.decode(text)[0]
-    except (TypeError, ValueError, RecursionError, msgspec.DecodeError) as error:
-        # Failures are caught within the program: this one is of an item, nested too deeply or
-        # with text that UTF-8 cannot hold.
-        raise MappingError(f"{where} cannot be run on these items: {error}") from error
-    return outcomes
 
 
 def _result(fused: FusedMapping, reading: Reading) -> _Result:

@@ -14,15 +14,17 @@ from port_ocean.context.event import event
 from port_ocean.context.ocean import ocean
 from port_ocean.context.resource import resource
 
-from errors import OceanCustomError
+from errors import ConfigurationError, OceanCustomError
 from framework.failures import handed_to_ocean
 from framework.log_masking import hide_from_ocean
 from framework.mapping import begin_work
 from framework.outcome import start_meter
 from framework.raw_data import redact_raw_data
 from overrides import EndpointResource
+from paging.limits import NO_LIMITS, Limits
 from resync.session import Doubt, Session
 from settings import Settings, load_settings, unknown_settings
+from transport.observer import Observer
 
 _DOUBTS = "ocean_custom_doubts"
 
@@ -42,28 +44,35 @@ def _secrets() -> Mapping[str, Any] | None:
     return secrets if isinstance(secrets, Mapping) else None
 
 
-def open_session(settings: Settings) -> Session:
+def open_session(settings: Settings, *, observer: Observer | None = None) -> Session:
     """A session for resources that are read one after the other; whoever opens it closes it."""
     environment = ocean.config.allow_environment_variables_jq_access
     session = Session(
-        settings, jq_environment=environment, ports_secrets=(ocean.config.port.client_secret,)
+        settings,
+        jq_environment=environment,
+        ports_secrets=(ocean.config.port.client_secret,),
+        observer=observer,
     )
     hide_from_ocean(session.client.redact)
     redact_raw_data(ocean.port_client, session.client.redact.in_data)
     return session
 
 
-async def read(session: Session) -> AsyncGenerator[list[dict[str, Any]]]:
+async def read(
+    session: Session, *, limits: Limits = NO_LIMITS
+) -> AsyncGenerator[list[dict[str, Any]]]:
     """The items of the resource in work, in batches; then its doubts are noted in the resync.
 
     Raises KindFailedError by what ``Reading.batches`` raises, and by a MappingError when the
-    mapping did not fit the items.
+    mapping did not fit the items; ConfigurationError for limits in a resync that may delete.
     """
+    if limits != NO_LIMITS:
+        _refuse_deletion()
     config = cast("EndpointResource", resource.resource_config)
     work = begin_work(session.jq, session.told)
     with handed_to_ocean():
         try:
-            reading = session.read(config.to_resource(session.settings.pagination))
+            reading = session.read(config.to_resource(session.settings.pagination), limits=limits)
             meter = start_meter(resource.index, session.client.counts, reading)
             async with aclosing(reading.batches()) as batches:
                 async for batch in batches:
@@ -76,6 +85,16 @@ async def read(session: Session) -> AsyncGenerator[list[dict[str, Any]]]:
             # What the mapping made of the items quotes their keys.
             raise error.rewritten(session.told) from None
     event.attributes.setdefault(_DOUBTS, {})[resource.index] = reading.doubts
+
+
+def _refuse_deletion() -> None:
+    """Raise when this resync may delete what a bounded reading does not see."""
+    deleting = [one.kind for one in event.port_app_config.resources if one.enable_delete]
+    if deleting:
+        raise ConfigurationError(
+            f"a bounded reading sees only a part, and {len(deleting)} resources may delete the rest"
+            f" (the first: {deleting[0]!r}); set enableDelete: false on every resource"
+        )
 
 
 def noted_doubts(index: int) -> frozenset[Doubt]:

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -34,6 +34,7 @@ from jq_engine.worker import JqWorker
 from json_values import Json, escaped, keys_of, lists_in
 from pagination import PageRequest, Paginator, make_paginator
 from paging.extraction import Extractor, Item
+from paging.limits import NO_LIMITS, Bounds, Limits
 from paging.signals import is_like_report
 from resync.item_store import ItemStore, Span
 from resync.path_parameters import (
@@ -50,6 +51,7 @@ from resync.path_parameters import (
 )
 from resync.streams import each, in_batches, merged
 from settings import Settings
+from transport.observer import Observer
 
 BATCH_ITEMS = 500
 BATCH_BYTES = 16 * 1024 * 1024
@@ -74,6 +76,7 @@ class Doubt(Enum):
     MOVED = "rows may have moved from one page to another meanwhile"
     EMPTY = "a page was empty"
     GONE = "a child answered 404 or 410"
+    TRUNCATED = "the reading was bounded"
 
 
 class Session:
@@ -81,7 +84,7 @@ class Session:
 
     ``jq_environment`` lets jq programs read the process environment, as Ocean's setting
     ``allow_environment_variables_jq_access`` does for mappings, but for the variables that are
-    Port's own or hold one of ``ports_secrets``.
+    Port's own or hold one of ``ports_secrets``. ``observer`` is told of all requests and pages.
     """
 
     def __init__(
@@ -91,11 +94,12 @@ class Session:
         jq_environment: bool = False,
         ports_secrets: tuple[str, ...] = (),
         http: Callable[[Settings], httpx.AsyncClient] = http_of,
+        observer: Observer | None = None,
     ) -> None:
         self.settings = settings
         self.started_at = time.time()
         self.jq = JqWorker(environment=jq_environment, secrets=ports_secrets)
-        self.client = ApiClient(settings, self.jq, http=http)
+        self.client = ApiClient(settings, self.jq, http=http, observer=observer)
         self.store = ItemStore()
         self.parents = _Parents(self.client, self.store)
 
@@ -110,9 +114,9 @@ class Session:
         """A text of an error as it may leave: without secrets, and on one line."""
         return escaped(self.client.redact(text))
 
-    def read(self, resource: Resource) -> Reading:
-        """A reading of a resource, about to begin."""
-        return Reading(self, resource)
+    def read(self, resource: Resource, *, limits: Limits = NO_LIMITS) -> Reading:
+        """A reading of a resource, about to begin; with limits it may end before all was read."""
+        return Reading(self, resource, limits)
 
     def extract(self, resource: Resource) -> AsyncGenerator[list[Item]]:
         """The batches of a reading, for those who do not ask for its doubts."""
@@ -122,9 +126,10 @@ class Session:
 class Reading:
     """One reading of a resource; ``doubts`` are known when its batches came to their end."""
 
-    def __init__(self, session: Session, resource: Resource) -> None:
+    def __init__(self, session: Session, resource: Resource, limits: Limits = NO_LIMITS) -> None:
         self._session = session
         self._resource = resource
+        self._limits = limits
         self._walk: _ResourceWalk | None = None
         self.doubts: frozenset[Doubt] = frozenset()
 
@@ -132,6 +137,11 @@ class Reading:
     def children(self) -> int | None:
         """How many children were begun so far; None where the resource has no path parameters."""
         return self._walk.children if self._walk is not None else None
+
+    @property
+    def truncated(self) -> bool:
+        """Whether a limit ended it before all was read."""
+        return Doubt.TRUNCATED in self.doubts
 
     async def batches(self) -> AsyncGenerator[list[Item]]:
         """The items, in batches.
@@ -143,7 +153,7 @@ class Reading:
         session.client.outage.begin_kind()
         try:
             ready = await computed(resource, session.started_at, session.jq)
-            walk = self._walk = _ResourceWalk(session, ready)
+            walk = self._walk = _ResourceWalk(session, ready, Bounds(self._limits))
             batches = in_batches(
                 walk.chunks(), most_items=BATCH_ITEMS, most_bytes=BATCH_BYTES, linger=BATCH_LINGER
             )
@@ -311,9 +321,10 @@ class _EdgeCheck:
 class _ResourceWalk:
     """The walk over one resource: everything is checked before the first request."""
 
-    def __init__(self, session: Session, resource: Resource) -> None:
+    def __init__(self, session: Session, resource: Resource, bounds: Bounds) -> None:
         self._session = session
         self._resource = resource
+        self._bounds = bounds
         self._parameters = ordered(resource)
         walked = [one for one in self._parameters if isinstance(one, Parameter)]
         self._choosers = {parameter.name: Chooser(parameter, session.jq) for parameter in walked}
@@ -355,6 +366,8 @@ class _ResourceWalk:
             doubts.add(Doubt.EMPTY)
         if any(source.gone for source in self._sources):
             doubts.add(Doubt.GONE)
+        if self._bounds.truncated:
+            doubts.add(Doubt.TRUNCATED)
         return frozenset(doubts)
 
     async def chunks(self) -> AsyncGenerator[Chunk]:
@@ -371,8 +384,11 @@ class _ResourceWalk:
                 async for chunk in pages:
                     for edge in self._edges:
                         edge.check()
-                    items += len(chunk[0])
-                    yield chunk
+                    cut = self._cut(chunk, items)
+                    items += len(cut[0])
+                    yield cut
+                    if self._bounds.end_items(items):
+                        break
             self._refuse_doubtful_end()
             for edge in self._edges:
                 await edge.settle()
@@ -382,6 +398,13 @@ class _ResourceWalk:
             for source in self._sources:
                 source.forget_pages()
         self._has_items = items > 0
+
+    def _cut(self, chunk: Chunk, items: int) -> Chunk:
+        """A chunk after so many items, as far as the limits go."""
+        most = self._bounds.limits.items
+        if most is None or not self._bounds.end_items(items + len(chunk[0])):
+            return chunk
+        return chunk[0][: most - items], chunk[1]
 
     def _refuse_doubtful_end(self) -> None:
         if self._failures:
@@ -408,7 +431,8 @@ class _ResourceWalk:
     async def _child(self, binding: Binding) -> AsyncGenerator[Chunk]:
         """The chunks of one child."""
         request = request_for(self._target.endpoint, binding, self._session.settings.base_url)
-        walk = self._session.client.walk(request, self._target.paginator, self._target.extractor)
+        target = self._target
+        walk = self._session.client.walk(request, target.paginator, target.extractor, self._bounds)
         pages = self._guarded(walk, self._target, binding.values.keys())
         first: PageRequest | None = None
         async with aclosing(pages):
@@ -456,7 +480,17 @@ class _ResourceWalk:
         bindings = each([Binding()])
         for parameter in self._parameters:
             bindings = self._extended(bindings, parameter)
-        return bindings
+        return self._first(bindings) if self._parameters else bindings
+
+    async def _first(self, bindings: AsyncGenerator[Binding]) -> AsyncGenerator[Binding]:
+        """As many bindings as the limits allow."""
+        children = 0
+        async with aclosing(bindings):
+            async for binding in bindings:
+                if self._bounds.end_children(children):
+                    return
+                children += 1
+                yield binding
 
     def _extended(
         self, bindings: AsyncGenerator[Binding], parameter: Parameter | ListedParameter
@@ -479,6 +513,7 @@ class _ResourceWalk:
             return
         source = self._parents[parameter.name]
         request = request_for(source.endpoint, binding, self._session.settings.base_url)
+        request = replace(request, purpose="parent")
         # Many bindings may need the same values: they are chosen once, then followed.
         choices = self._chosen.followed(
             (parameter.name, request.key), lambda: self._choices(parameter, request)
@@ -497,7 +532,7 @@ class _ResourceWalk:
         """The distinct values of one parent's items, each with its item if the mapping wants it."""
         source, chooser = self._parents[parameter.name], self._choosers[parameter.name]
         distinct = Distinct()
-        pages = self._session.parents.pages(source, request)
+        pages = self._session.parents.pages(source, request, self._bounds.limits)
         async with aclosing(pages):
             async for items in pages:
                 # A parent walked for another resource was counted there.
@@ -625,20 +660,23 @@ class _Parents:
         """Stop walking, and forget everything."""
         await self._walks.aclose()
 
-    async def pages(self, source: _Source, request: PageRequest) -> AsyncGenerator[list[Item]]:
+    async def pages(
+        self, source: _Source, request: PageRequest, limits: Limits
+    ) -> AsyncGenerator[list[Item]]:
         """The items of a parent, page by page; its doubts are those of whoever takes its items."""
-        key = (request.key, source.extractor.data_path, source.endpoint.pagination)
+        key = (request.key, source.extractor.data_path, source.endpoint.pagination, limits)
         doubts = self._doubts[key]
-        pages = self._walks.followed(key, lambda: self._walked(source, request, doubts))
+        pages = self._walks.followed(key, lambda: self._walked(source, request, doubts, limits))
         async with aclosing(pages):
             async for items in pages:
                 yield items
         source.doubts |= doubts
 
     async def _walked(
-        self, source: _Source, request: PageRequest, doubts: set[Doubt]
+        self, source: _Source, request: PageRequest, doubts: set[Doubt], limits: Limits
     ) -> AsyncGenerator[list[Item]]:
-        walk = self._client.walk(request, source.paginator, source.extractor)
+        bounds = Bounds(limits)
+        walk = self._client.walk(request, source.paginator, source.extractor, bounds)
         first: PageRequest | None = None
         async with aclosing(walk):
             async for fetched in walk:
@@ -646,6 +684,8 @@ class _Parents:
                 source.count(fetched)
                 doubts |= source.doubts_of(fetched, first)
                 yield fetched.extracted.items
+        if bounds.truncated:
+            doubts.add(Doubt.TRUNCATED)
 
 
 async def _cancelled(tasks: Iterable[asyncio.Task[Any]]) -> None:

@@ -1,0 +1,177 @@
+"""What a resource's mapping makes of items: its programs, run by whoever can stop them.
+
+``FusedEntityProcessor`` makes Ocean's entities of it in a resync; ``mapped`` gives it as values to
+whoever looks at a mapping outside of one.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import msgspec
+from port_ocean.core.handlers.entity_processor.jq_entity_processor import JQEntityProcessor
+from port_ocean.core.handlers.port_app_config.models import ResourceConfig
+from port_ocean.core.integrations.mixins.utils import extract_jq_deletion_path_revised
+
+from errors import MappingError
+from framework.fused_mapping import (
+    Expression,
+    FusedMapping,
+    Program,
+    Reading,
+    capture,
+    expressions_of,
+    found,
+    fuse,
+)
+from framework.query_check import no_program_fault
+from json_values import Json
+
+Items = list[dict[Json, Json]]
+
+
+def _number(text: str) -> float:
+    """A number with a point or an exponent as Ocean gives it: 1.0 is 1, and none is infinite."""
+    value = max(-sys.float_info.max, min(sys.float_info.max, float(text)))
+    return int(value) if value.is_integer() and abs(value) < sys.float_info.max else value
+
+
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+_DECODER: Final = msgspec.json.Decoder(float_hook=_number)
+
+
+class Jq(Protocol):
+    """Whoever runs jq programs, and stops those that take too much time or space.
+
+    Both methods raise JqError when jq does not take the program, or what it is run on, and
+    MappingError, about what stands ``where``, at a limit.
+    """
+
+    async def run(self, program: str, text: bytes, *, where: str) -> bytes:
+        """The outputs of a program on a JSON text: a JSON array in UTF-8.
+
+        Numbers may come as they went in: integers beyond 2^53 exact, where Ocean rounds them.
+        """
+        ...
+
+    async def check(self, program: str, *, where: str) -> None:
+        """Compile a program; raises MappingError too when it uses what is not for mappings."""
+        ...
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """One item, what the query and the expressions made of it, and the entity of that.
+
+    ``entity`` is None for an item that does not pass the query. What an expression found stands
+    in ``reading.values``, in the order of ``expressions``.
+    """
+
+    item: dict[Json, Json]
+    reading: Reading
+    expressions: tuple[Expression, ...]
+    entity: Json
+
+
+async def mapped(jq: Jq, config: ResourceConfig, items: Items) -> list[Mapped]:
+    """What a resource's mapping makes of items, ``itemsToParse`` included.
+
+    Raises MappingError when jq cannot run its programs to the end.
+    """
+    split = await _split(jq, config, items)
+    if not split:
+        return []
+    fused = await fused_mapping(jq, config)
+    where = f"{kind_of(config)}: selector.query and mappings"
+    readings = map(fused.read, await answers_of(jq, fused, split, where=where))
+    return [
+        Mapped(
+            item,
+            reading,
+            fused.expressions,
+            fused.entity(reading.values) if reading.passed else None,
+        )
+        for item, reading in zip(split, readings, strict=True)
+    ]
+
+
+async def _split(jq: Jq, config: ResourceConfig, items: Items) -> Items:
+    """The items as ``itemsToParse`` splits them, as Ocean's ``handle_items_to_parse`` does."""
+    port = config.port
+    if not port.items_to_parse or not items:
+        return items
+    where = f"{kind_of(config)}: itemsToParse {port.items_to_parse!r}"
+    lists = await _each(jq, port.items_to_parse, items, where=where)
+    wholes: Sequence[Json] = items
+    if port.items_to_parse_top_level_transform:
+        target = extract_jq_deletion_path_revised(port.items_to_parse) or "."
+        wholes = await _each(jq, f". | del({target})", items, where=where)
+    return [
+        {**whole, port.items_to_parse_name: one}
+        for whole, found_list in zip(wholes, lists, strict=True)
+        if isinstance(whole, dict) and isinstance(found_list, list)
+        for one in found_list
+    ]
+
+
+async def _each(jq: Jq, expression: str, items: Items, *, where: str) -> list[Json]:
+    program = await program_of(jq, expression, where=where)
+    outcomes = await outcomes_of(jq, f"[.[] | {capture(program)}]", items, where=where)
+    return [found(outcome) for outcome in outcomes]
+
+
+def kind_of(config: ResourceConfig) -> str:
+    """The resource as errors name it."""
+    return f"kind {config.kind!r}"
+
+
+async def fused_mapping(jq: Jq, config: ResourceConfig, *, ask_all: bool = False) -> FusedMapping:
+    """A resource's mapping and query as one program; raises MappingError."""
+    query = Expression("selector.query", config.selector.query)
+    mappings = config.port.entity.mappings.dict(exclude_unset=True)
+    programs: dict[str | None, Program] = {}
+    for expression in (query, *expressions_of(mappings)):
+        if expression.jq not in programs:
+            where = f"{kind_of(config)}: {expression}"
+            programs[expression.jq] = await program_of(jq, expression.jq, where=where)
+    if fault := no_program_fault(config.selector.query, programs[query.jq].fault):
+        raise MappingError(fault).within(kind_of(config))
+    return fuse(mappings, programs[query.jq], programs, ask_all=ask_all)
+
+
+async def program_of(jq: Jq, expression: str | None, *, where: str) -> Program:
+    """What an expression is run as; raises MappingError when it is not for mappings."""
+    if expression is None:
+        return Program("", fault="null is no expression")
+    text: str = JQEntityProcessor._format_filter(expression)  # noqa: SLF001 (what Ocean makes of it)
+    try:
+        await jq.check(text, where=where)
+    except ValueError as error:  # a JqError, or text that UTF-8 cannot hold
+        return Program("", fault=str(error))
+    return Program(text)
+
+
+async def answers_of(jq: Jq, fused: FusedMapping, items: Items, *, where: str) -> list[Json]:
+    """The fused program's answers, one for each item; raises MappingError."""
+    answers = await outcomes_of(jq, fused.program, items, where=where)
+    asked = [number for number, answer in enumerate(answers) if fused.asks(answer)]
+    for expression, program in fused.apart.items():
+        outcomes = await outcomes_of(jq, program, [items[number] for number in asked], where=where)
+        for number, outcome in zip(asked, outcomes, strict=True):
+            answers[number][1 + expression] = outcome
+    return answers
+
+
+async def outcomes_of(jq: Jq, program: str, items: Items, *, where: str) -> list[Json]:
+    """What a program that takes the array of the items gives for each; raises MappingError."""
+    try:
+        text = await jq.run(program, _ENCODER.encode(items), where=where)
+        outcomes: list[Json] = _DECODER.decode(text)[0]
+    except (TypeError, ValueError, RecursionError, msgspec.DecodeError) as error:
+        # Failures are caught within the program: this one is of an item, nested too deeply or
+        # with text that UTF-8 cannot hold.
+        raise MappingError(f"{where} cannot be run on these items: {error}") from error
+    return outcomes

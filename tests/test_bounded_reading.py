@@ -1,0 +1,210 @@
+"""Bounded readings and what an observer is told: what the workbench looks at an API with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from framework.mapped_items import mapped
+from framework.resync_context import read
+from jq_engine.worker import JqWorker
+from overrides import EndpointAppConfig, EndpointResource
+from paging.limits import Limits
+from resync.session import Reading, Session
+from settings import load_settings
+from tests.fault_api import FaultApi, answer, pages
+from tests.resync import Installation, resource
+from tests.world import LOGIN, children, named
+from transport.observer import Exchange, PageRead
+
+
+@dataclass
+class Notes:
+    """An observer that keeps what it is told."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    pages: list[PageRead] = field(default_factory=list)
+
+    def exchanged(self, exchange: Exchange) -> None:
+        """Keep an exchange."""
+        self.exchanges.append(exchange)
+
+    def read(self, page: PageRead) -> None:
+        """Keep a page."""
+        self.pages.append(page)
+
+
+@dataclass
+class Bench:
+    """An API, and a session that reads it while it is watched."""
+
+    api: FaultApi
+    notes: Notes
+    session: Session
+
+    async def read(
+        self, raw: dict[str, Any], limits: Limits
+    ) -> tuple[list[dict[str, Any]], Reading]:
+        """The items of a bounded reading, and the reading."""
+        reading = self.session.read(
+            config_of(raw).to_resource(self.session.settings.pagination), limits=limits
+        )
+        return [item async for batch in reading.batches() for item in batch], reading
+
+
+def config_of(raw: dict[str, Any]) -> EndpointResource:
+    """One resource of a mapping."""
+    return EndpointAppConfig.parse_obj({"resources": [raw]}).resources[0]
+
+
+@pytest.fixture
+async def bench(api: FaultApi) -> AsyncIterator[Bench]:
+    """A session over loopback, two rows a page."""
+    notes = Notes()
+    given = {"base_url": api.url, "pagination_type": "page", "page_size": 2, "max_retry_wait": 1}
+    session = Session(
+        load_settings(given | LOGIN),
+        http=lambda _: httpx.AsyncClient(trust_env=False),
+        observer=notes,
+    )
+    api.serve("/login", answer({"token": "a-token-nobody-may-see"}))
+    yield Bench(api, notes, session)
+    await session.aclose()
+
+
+async def test_pages_are_limited(bench: Bench) -> None:
+    """After two pages of four nothing is asked for, and the reading says that it is cut."""
+    bench.api.serve("/items", pages(named(*range(8)), size=2))
+
+    items, reading = await bench.read(resource("/items", data_path=".items"), Limits(pages=2))
+
+    assert [item["id"] for item in items] == [0, 1, 2, 3]
+    assert reading.truncated
+    assert [one.param("page") for one in bench.api.at("/items")] == ["1", "2"]
+
+
+async def test_a_reading_that_comes_to_its_end_is_not_cut(bench: Bench) -> None:
+    """Limits that nothing reaches change nothing."""
+    bench.api.serve("/items", pages(named(1, 2, 3), size=2))
+
+    items, reading = await bench.read(
+        resource("/items", data_path=".items"), Limits(pages=5, items=50)
+    )
+
+    assert len(items) == 3
+    assert not reading.truncated
+
+
+async def test_items_are_limited(bench: Bench) -> None:
+    """No item more than the limit is yielded."""
+    bench.api.serve("/items", pages(named(*range(8)), size=2))
+
+    items, reading = await bench.read(resource("/items", data_path=".items"), Limits(items=3))
+
+    assert [item["id"] for item in items] == [0, 1, 2]
+    assert reading.truncated
+
+
+async def test_children_are_limited(bench: Bench) -> None:
+    """Of a parent's values only the first ones are followed."""
+    bench.api.serve("/items", pages(named(1, 2, 3, 4), size=2))
+    bench.api.serve("/items/{}/notes", answer([{"id": "note"}]))
+
+    items, reading = await bench.read(children(), Limits(pages=1, children=1))
+
+    assert [item["__item"] for item in items] == [1]
+    assert reading.truncated
+    assert {one.purpose for one in bench.notes.pages} == {"parent", "page"}
+
+
+async def test_what_a_bounded_reading_saw_of_a_parent_is_not_taken_for_all(bench: Bench) -> None:
+    """A reading without limits in the same session walks the whole parent."""
+    bench.api.serve("/items", pages(named(1, 2, 3, 4), size=2))
+    bench.api.serve("/items/{}/notes", answer([{"id": "note"}]))
+
+    await bench.read(children(), Limits(pages=1))
+    items, reading = await bench.read(children(), Limits())
+
+    assert sorted(item["__item"] for item in items) == [1, 2, 3, 4]
+    assert not reading.truncated
+
+
+async def test_every_exchange_is_told_without_a_secret(bench: Bench) -> None:
+    """The observer sees logins, retries and pages with what they cost, and no credential."""
+    bench.api.serve("/items", pages(named(1), size=2))
+    bench.api.fail("/items", answer({}, 503), on=1, times=1)
+
+    await bench.read(resource("/items", data_path=".items"), Limits(pages=2))
+
+    login, refused, page = bench.notes.exchanges[:3]
+    assert (login.purpose, login.method, login.status) == ("login", "POST", 200)
+    assert (refused.status, refused.attempt) == (503, 1)
+    assert (page.status, page.attempt, page.content_type) == (200, 2, "application/json")
+    assert page.bytes > 0
+    assert page.seconds > 0
+    assert "a-token" not in repr(bench.notes)
+    assert bench.notes.pages[0].rows == 1
+    assert bench.notes.pages[0].items == named(1)
+
+
+async def test_a_request_without_an_answer_is_told(bench: Bench) -> None:
+    """What got no answer has no status."""
+    bench.api.serve("/items", pages(named(1), size=2))
+    bench.api.go_down()
+
+    with pytest.raises(Exception, match="items"):
+        await bench.read(resource("/items", data_path=".items"), Limits(pages=1))
+
+    assert bench.notes.exchanges[0].status is None
+
+
+async def test_a_resync_that_may_delete_refuses_limits(
+    installation: Installation, api: FaultApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With limits in the hooks nothing is read, and nothing deleted, unless nothing may be."""
+    items = named(1, 2, 3)
+    api.serve("/items", pages(items))
+    installation.mapping = [resource("/items", data_path=".items")]
+    assert (await installation.resync()).complete
+    monkeypatch.setattr("framework.resync_context.NO_LIMITS", Limits(items=1))
+    monkeypatch.setattr(read, "__kwdefaults__", {"limits": Limits(pages=1)})
+
+    outcome = await installation.resync()
+
+    assert not outcome.complete
+    assert "enableDelete" in outcome.message
+    assert outcome.deleted == set()
+    installation.mapping[0] |= {"enableDelete": False}
+    assert (await installation.resync()).complete
+
+
+async def test_a_mapping_is_run_outside_of_ocean(jq: JqWorker) -> None:
+    """Entities come with what each expression found, and why one failed."""
+    raw = resource("/items", seen=".id | test(1)", query=".id != 2")
+
+    one, two = await mapped(jq, config_of(raw), [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}])
+
+    assert one.entity == {
+        "identifier": "1",
+        "blueprint": "item",
+        "properties": {"name": "a", "seen": None},
+    }
+    assert [failure.expression.path for failure in one.reading.failures] == ["properties.seen"]
+    assert two.entity is None
+
+
+async def test_items_to_parse_is_part_of_a_mapping(jq: JqWorker) -> None:
+    """Each element of the list is an item, beside what is left of the whole."""
+    raw = resource("/items", identifier=".item.id | tostring", seen=".owner")
+    raw["port"]["itemsToParse"] = ".parts"
+
+    found = await mapped(jq, config_of(raw), [{"owner": "x", "parts": [{"id": 1}, {"id": 2}]}])
+
+    assert [(one.entity["identifier"], one.entity["properties"]["seen"]) for one in found] == [
+        ("1", "x"),
+        ("2", "x"),
+    ]
