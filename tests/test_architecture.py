@@ -28,6 +28,7 @@ OCEAN = {
     "framework.deletion",
     "framework.log_masking",
     "framework.failures",
+    "framework.hooks",
     "framework.outcome",
     "framework.raw_data",
     "framework.settings_model",

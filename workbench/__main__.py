@@ -1,4 +1,4 @@
-"""The workbench's command line: `python -m workbench demo`, `api` or `catalog`."""
+"""The workbench's command line: `python -m workbench demo`, `preview`, `api` or `catalog`."""
 
 import shlex
 import sys
@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from workbench import catalog, sample_api
 from workbench.catalog import CatalogStore
+from workbench.preview.command import run_preview
 from workbench.report import Report
 from workbench.sail import Installation
 from workbench.sample_api import CLIENT_ID, CLIENT_SECRET, Helpdesk
@@ -24,6 +25,9 @@ from workbench.serve import serving
 @click.group()
 def main() -> None:
     """Local stand-ins for Port and for an API to sync from: no account, no network."""
+
+
+main.add_command(run_preview)
 
 
 @main.command("demo")

@@ -291,6 +291,9 @@ class Entities(Blueprints):
         self._write(
             "DELETE FROM entities WHERE blueprint = ? AND identifier = ?", (blueprint, identifier)
         )
+        self._write(
+            "DELETE FROM raw_items WHERE blueprint = ? AND identifier = ?", (blueprint, identifier)
+        )
         self._log_deletion(entity, cause, author)
         for source, _ in needing:
             because = f"dependent of {blueprint}/{identifier}"

@@ -56,6 +56,16 @@ class RawItem:
     failures: JsonObject
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An entity that the catalog did not take, and why."""
+
+    resync_id: str
+    blueprint: str
+    identifier: str
+    message: str
+
+
 class Observations(Database):
     """Requests to the API and raw items; empty unless something records them."""
 
@@ -103,6 +113,40 @@ class Observations(Database):
         )
         found = [_exchange(row) for row in rows]
         return found[::-1] if before is not None else found
+
+    def exchange_counts(self, resync_id: str | None = None) -> dict[str, tuple[int, int]]:
+        """By kind, how many requests there were, and how many of those repeated another."""
+        rows = self._rows(
+            "SELECT kind, count(*), coalesce(sum(attempt > 1), 0) FROM exchanges"
+            " WHERE ? IS NULL OR resync_id = ? GROUP BY kind",
+            (resync_id, resync_id),
+        )
+        return {str(kind): (int(str(all_)), int(str(again))) for kind, all_, again in rows}
+
+    def add_refusal(self, refusal: Refusal) -> None:
+        """Keep why an entity was refused, in place of an earlier reason of the same resync."""
+        self._write(
+            "INSERT OR REPLACE INTO refusals VALUES (?, ?, ?, ?)",
+            (refusal.resync_id, refusal.blueprint, refusal.identifier, refusal.message),
+        )
+
+    def refusals(self, resync_id: str) -> list[Refusal]:
+        """The entities that a resync could not write."""
+        rows = self._rows(
+            "SELECT resync_id, blueprint, identifier, message FROM refusals WHERE resync_id = ?"
+            " ORDER BY rowid",
+            (resync_id,),
+        )
+        return [Refusal(*map(str, row)) for row in rows]
+
+    def add_bounded_kind(self, resync_id: str, kind_index: int) -> None:
+        """Note that a resource of the mapping has more than was read of it."""
+        self._write("INSERT OR REPLACE INTO bounded_kinds VALUES (?, ?)", (resync_id, kind_index))
+
+    def bounded_kinds(self, resync_id: str) -> set[int]:
+        """The resources, by their places in the mapping, that have more than was read of them."""
+        rows = self._rows("SELECT kind_index FROM bounded_kinds WHERE resync_id = ?", (resync_id,))
+        return {int(str(index)) for (index,) in rows}
 
     def requested_kinds(self) -> list[str]:
         """The kinds that there are requests of, in order of their names."""

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workbench.store.database import Database, json_object, now, optional_text
@@ -84,15 +84,16 @@ class Reports(Database):
             for resync, begun, reported in rows
         ]
 
-    def complaints(self, resync_id: str, limit: int) -> list[Complaint]:
+    def complaints(
+        self, resync_id: str, limit: int, levels: Sequence[str] = ("WARNING", "ERROR", "CRITICAL")
+    ) -> list[Complaint]:
         """The first warnings and errors that Ocean logged in a resync."""
         rows = self._rows(
             "SELECT json_extract(body, '$.level'), json_extract(body, '$.message'),"
             " json_extract(body, '$.extra.resource_kind') FROM logs"
-            " WHERE json_extract(body, '$.extra.event_id') = ?"
-            " AND json_extract(body, '$.level') IN ('WARNING', 'ERROR', 'CRITICAL')"
-            " ORDER BY rowid LIMIT ?",
-            (resync_id, limit),
+            " WHERE json_extract(body, '$.extra.event_id') = ? AND json_extract(body, '$.level')"
+            " IN (SELECT value FROM json_each(?)) ORDER BY rowid LIMIT ?",
+            (resync_id, json.dumps(levels), limit),
         )
         return [
             Complaint(str(level), str(message), optional_text(kind))

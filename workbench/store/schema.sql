@@ -102,3 +102,19 @@ CREATE TABLE IF NOT EXISTS raw_items (
     failures TEXT NOT NULL, -- JSON object: the place of an expression, and what jq said of it
     PRIMARY KEY (blueprint, identifier)
 ) WITHOUT ROWID;
+
+-- Entities that were refused, with the reason; of each entity of a resync the last one.
+CREATE TABLE IF NOT EXISTS refusals (
+    resync_id TEXT NOT NULL,
+    blueprint TEXT NOT NULL,
+    identifier TEXT NOT NULL,
+    message TEXT NOT NULL,
+    PRIMARY KEY (resync_id, blueprint, identifier)
+);
+
+-- Resources whose reading was bounded and left something unread.
+CREATE TABLE IF NOT EXISTS bounded_kinds (
+    resync_id TEXT NOT NULL,
+    kind_index INTEGER NOT NULL,
+    PRIMARY KEY (resync_id, kind_index)
+);
