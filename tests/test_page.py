@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
@@ -14,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
+from tests.layout import ROOT
 from workbench.catalog import create_app
 from workbench.serve import serving
 from workbench.store import CatalogStore
@@ -21,9 +22,18 @@ from workbench.store.browsing import PAGE_SIZE, Key
 from workbench.store.model import Author, EntityBody, JsonObject, KindStatus, WriteOptions
 from workbench.store.observations import Exchange, RawItem
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
+
+def _chromium() -> str | None:
+    """The path of the Chromium to drive, None where none is installed."""
+    found = subprocess.run(
+        [ROOT / "scripts" / "find-chromium"], capture_output=True, text=True, check=False
+    )
+    return found.stdout.strip() or None
+
+
+CHROMIUM = _chromium()
 needs_chromium = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium is installed; `make test-all` installs it"
+    CHROMIUM is None, reason="no Chromium is installed; `make browser` installs it"
 )
 
 WRITING = WriteOptions(upsert=True, merge=True, create_missing=True)

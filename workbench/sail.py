@@ -86,16 +86,18 @@ def sail_once(
     log: Path,
     *,
     directory: Path = REPOSITORY,
+    main: Path | None = None,
     timeout_seconds: float = 120,
 ) -> float:
     """Run one resync of the integration in `directory` to its end; the seconds it took.
 
     `environment` holds all of its settings: neither the caller's variables nor a `.env` file adds
-    to them. Ocean's output goes to `log`. Raises SailError when Ocean did not start, took too long
-    or, where the integration has exit codes for that, when the resync failed.
+    to them. `main` stands in the place of its `main.py`. Ocean's output goes to `log`. Raises
+    SailError when Ocean did not start, took too long or, where the integration has exit codes for
+    that, when the resync failed.
     """
     started = time.monotonic()
-    with sailing(environment, log, directory=directory) as process:
+    with sailing(environment, log, directory=directory, main=main) as process:
         try:
             code = process.wait(timeout_seconds)
         except subprocess.TimeoutExpired as error:
@@ -114,10 +116,7 @@ def sailing(
     directory: Path = REPOSITORY,
     main: Path | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """One resync under way, as `sail_once` runs it; killed if it is still there at the end.
-
-    `main` stands in the place of the integration's `main.py`.
-    """
+    """One resync under way, as `sail_once` runs it; killed if it is still there at the end."""
     with log.open("wb") as output, _without_dotenv(directory, main) as folder:
         process = subprocess.Popen(  # noqa: S603 (our own command, and no shell)
             sail_command(once=True),

@@ -103,7 +103,7 @@ def run_preview(  # noqa: PLR0913 (a command has so many options)
             _show(_console(), outcome, limits)
             click.echo(f"Kept in {database}")
         if not (no_page or as_document):
-            _serve(url)
+            wait(url)
     sys.exit(0 if outcome.is_good else 1)
 
 
@@ -122,7 +122,8 @@ def _watched(store: CatalogStore, variables: dict[str, str], watch: Watch, url: 
             raise click.ClickException(str(error)) from error
 
 
-def _serve(url: str) -> None:
+def wait(url: str) -> None:
+    """Let a person look at the catalog's page until Ctrl+C."""
     click.echo(f"Catalog: {url} (Ctrl+C ends it)")
     try:
         threading.Event().wait()
