@@ -558,7 +558,7 @@ class ApiClient:
         goes_on = isinstance(step, Step) and step.next is not None
         url, rows = self.redact(str(self._url_of(request))), len(page.rows)
         self._watch.observer.read(
-            PageRead(request.purpose, url, page.status, rows, items, goes_on=goes_on)
+            PageRead(request.purpose, url, page.status, rows, items, page.body, goes_on=goes_on)
         )
 
     def _log_page(self, request: PageRequest, rows: int) -> None:

@@ -10,6 +10,7 @@ are, without an error that quotes one.
 
 import gc
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,9 @@ from port_ocean.core.handlers.port_app_config.api import APIPortAppConfig
 from port_ocean.core.handlers.port_app_config.models import PortAppConfig, ResourceConfig
 from port_ocean.core.integrations.base import BaseIntegration
 from port_ocean.core.models import Entity, EventListenerType
+from port_ocean.core.probe.config import ProbeConfig
+from port_ocean.core.probe.context import ProbeContext
+from port_ocean.exceptions.probe import ProbeFailedError
 
 # Ocean has loaded hundreds of thousands of objects by now, which stay for good. The collector would
 # go through them again and again while modules are loaded and items are read.
@@ -55,6 +59,7 @@ from framework.deletion import CautiousStateApplier, SecondLookError
 from framework.log_masking import watch_log
 from framework.mapping import FusedEntityProcessor
 from framework.outcome import REPORT, ExitCode, ResyncReport
+from framework.probe import WANTED, failure_of
 from framework.process_exit import ProcessExit
 from framework.settings_model import take_settings_as_given
 from overrides import EndpointAppConfig
@@ -97,6 +102,21 @@ class CustomIntegration(BaseIntegration):
             REPORT.reset(within)
             self._exit.code = report.end(sys.exception(), succeeded=succeeded)
         return succeeded
+
+    async def run_probe(
+        self, probe_id: str | None = None, config: ProbeConfig | None = None
+    ) -> ProbeContext:
+        """Probe the API; raises ProbeFailedError, once all is reported, when something failed."""
+        config = config or ProbeConfig()
+        # Ocean compares them with kinds of fixed names, of which there are none here.
+        within = WANTED.set(None if config.kinds is None else tuple(config.kinds))
+        try:
+            context = await super().run_probe(probe_id, replace(config, kinds=None))
+        finally:
+            WANTED.reset(within)
+        if failure := failure_of(context):
+            raise ProbeFailedError(failure)
+        return context
 
     async def sync_incremental(
         self,

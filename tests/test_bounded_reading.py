@@ -178,7 +178,7 @@ async def test_a_resync_that_may_delete_refuses_limits(
     assert not outcome.complete
     assert "enableDelete" in outcome.message
     assert outcome.deleted == set()
-    installation.mapping[0] |= {"enableDelete": False}
+    installation.mapping = [one | {"enableDelete": False} for one in installation.mapping]
     assert (await installation.resync()).complete
 
 
@@ -199,7 +199,7 @@ async def test_a_mapping_is_run_outside_of_ocean(jq: JqWorker) -> None:
 
 async def test_items_to_parse_is_part_of_a_mapping(jq: JqWorker) -> None:
     """Each element of the list is an item, beside what is left of the whole."""
-    raw = resource("/items", identifier=".item.id | tostring", seen=".owner")
+    raw: Any = resource("/items", identifier=".item.id | tostring", seen=".owner")
     raw["port"]["itemsToParse"] = ".parts"
 
     found = await mapped(jq, config_of(raw), [{"owner": "x", "parts": [{"id": 1}, {"id": 2}]}])

@@ -44,8 +44,8 @@ class Exchange:
 class PageRead:
     """One page of a walk.
 
-    ``rows`` counts what the API sent, ``items`` are what ``data_path`` gave, at the place of a
-    list too large for memory as well. ``goes_on``: another page follows. ``why`` is the reason
+    ``rows`` counts what the API sent, ``items`` are what ``data_path`` gave, ``body`` is the answer (nulls stand
+    for the rows of a list too large for memory). ``goes_on``: another page follows. ``why`` is the reason
     for which the walk ends, in words, None where it goes on or its end is in doubt.
     """
 
@@ -54,6 +54,7 @@ class PageRead:
     status: int
     rows: int
     items: Sequence[dict[str, Json]] = field(repr=False)
+    body: Json = field(repr=False)
     goes_on: bool
     why: str | None = None
 

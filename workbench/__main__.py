@@ -14,20 +14,24 @@ from starlette.types import ASGIApp
 
 from workbench import catalog, sample_api
 from workbench.catalog import CatalogStore
+from workbench.check.command import check
+from workbench.export import export
 from workbench.preview.command import run_preview, wait
 from workbench.report import Report
 from workbench.sail import Installation
 from workbench.sample_api import CLIENT_ID, CLIENT_SECRET, Helpdesk
 from workbench.scenario import INTEGRATION, DemoError, check_second, demo, seed
+from workbench.schema import schema
 from workbench.serve import serving
 
 
 @click.group()
 def main() -> None:
-    """Local stand-ins for Port and for an API to sync from: no account, no network."""
+    """Check an installation, and local stand-ins for Port and for an API to sync from."""
 
 
-main.add_command(run_preview)
+for _command in (check, export, run_preview, schema):
+    main.add_command(_command)
 
 
 @main.command("demo")

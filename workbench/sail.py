@@ -117,7 +117,7 @@ def sailing(
     main: Path | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """One resync under way, as `sail_once` runs it; killed if it is still there at the end."""
-    with log.open("wb") as output, _without_dotenv(directory, main) as folder:
+    with log.open("wb") as output, without_dotenv(directory, main) as folder:
         process = subprocess.Popen(  # noqa: S603 (our own command, and no shell)
             sail_command(once=True),
             cwd=folder,
@@ -144,7 +144,7 @@ def excerpt(log: Path) -> str:
 
 
 @contextmanager
-def _without_dotenv(directory: Path, main: Path | None = None) -> Iterator[Path]:
+def without_dotenv(directory: Path, main: Path | None = None) -> Iterator[Path]:
     """A folder with everything in `directory` but its `.env`.
 
     Ocean reads that file from the working directory, and it may hold somebody's real credentials.

@@ -1,10 +1,12 @@
 """How an upsert changes an entity, and whether a blueprint admits the result: no storage here."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from msgspec import UNSET
 
+from workbench.store.formats import FORMATS
 from workbench.store.model import (
     Author,
     Blueprint,
@@ -42,10 +44,34 @@ def apply(body: EntityBody, base: Entity, *, relations: JsonObject, author: Auth
     )
 
 
+@dataclass(frozen=True)
+class EntityFault:
+    """What a blueprint does not admit in an entity: a property or relation, and its value."""
+
+    part: Literal["property", "relation"]
+    name: str
+    problem: str
+    value: Json = None
+    sentence: str = ""
+
+    def __str__(self) -> str:
+        return self.sentence or f"the {self.part} {self.name} {self.problem}"
+
+
 def check(entity: Entity, blueprint: Blueprint) -> None:
     """Raise InvalidError with every fault of an entity that its blueprint does not admit."""
-    if faults := [*_property_faults(entity, blueprint), *_relation_faults(entity, blueprint)]:
-        raise InvalidError("; ".join(faults))
+    if faults := faults_of(entity.properties, entity.relations, blueprint):
+        raise InvalidError("; ".join(map(str, faults)))
+
+
+def faults_of(
+    properties: JsonObject, relations: JsonObject, blueprint: Blueprint
+) -> list[EntityFault]:
+    """Everything in an entity that its blueprint does not admit."""
+    return [
+        *_property_faults(properties, blueprint),
+        *_relation_faults(relations, blueprint),
+    ]
 
 
 def targets(value: Json) -> list[str]:
@@ -61,30 +87,34 @@ def without_target(entity: Entity, relation: str, target: str) -> Entity:
     return replace(entity, relations={**entity.relations, relation: left})
 
 
-def _property_faults(entity: Entity, blueprint: Blueprint) -> Iterator[str]:
-    yield from _missing("property", entity.properties, blueprint.schema.required)
-    for name, value in entity.properties.items():
+def _property_faults(properties: JsonObject, blueprint: Blueprint) -> Iterator[EntityFault]:
+    for name in _missing(properties, blueprint.schema.required):
+        yield EntityFault("property", name, "is required")
+    for name, value in properties.items():
         schema = blueprint.schema.properties.get(name)
         if schema is None:
-            yield f"the blueprint {blueprint.identifier} has no property {name}"
+            unknown = f"the blueprint {blueprint.identifier} has no property {name}"
+            yield EntityFault("property", name, "is unknown", value, unknown)
         elif value is not None and not _fits(value, schema):
-            yield f"the property {name} must be {_describe(schema)}"
+            yield EntityFault("property", name, f"must be {_describe(schema)}", value)
 
 
-def _relation_faults(entity: Entity, blueprint: Blueprint) -> Iterator[str]:
+def _relation_faults(relations: JsonObject, blueprint: Blueprint) -> Iterator[EntityFault]:
     required = [name for name, relation in blueprint.relations.items() if relation.required]
-    yield from _missing("relation", entity.relations, required)
-    for name, value in entity.relations.items():
+    for name in _missing(relations, required):
+        yield EntityFault("relation", name, "is required")
+    for name, value in relations.items():
         relation = blueprint.relations.get(name)
         if relation is None:
-            yield f"the blueprint {blueprint.identifier} has no relation {name}"
+            unknown = f"the blueprint {blueprint.identifier} has no relation {name}"
+            yield EntityFault("relation", name, "is unknown", value, unknown)
         elif value is not None and not _is_reference(value, many=relation.many):
             shape = "a list of identifiers" if relation.many else "an identifier"
-            yield f"the relation {name} must be {shape}"
+            yield EntityFault("relation", name, f"must be {shape}", value)
 
 
-def _missing(what: str, values: JsonObject, required: list[str]) -> Iterator[str]:
-    return (f"the {what} {name} is required" for name in required if values.get(name) is None)
+def _missing(values: JsonObject, required: list[str]) -> list[str]:
+    return [name for name in required if values.get(name) is None]
 
 
 def _is_reference(value: Json, *, many: bool) -> bool:
@@ -96,6 +126,9 @@ def _is_reference(value: Json, *, many: bool) -> bool:
 def _fits(value: Json, schema: PropertySchema) -> bool:
     if schema.enum is not None and value not in schema.enum:
         return False
+    has_format = FORMATS.get(schema.format or "")
+    if has_format and isinstance(value, str) and not has_format(value):
+        return False
     if schema.type is None:
         return True
     # A Python bool is an int too, but `true` is not a number in JSON.
@@ -105,4 +138,8 @@ def _fits(value: Json, schema: PropertySchema) -> bool:
 
 
 def _describe(schema: PropertySchema) -> str:
-    return f"one of {schema.enum}" if schema.enum is not None else f"of the type {schema.type}"
+    if schema.enum is not None:
+        return f"one of {schema.enum}"
+    if schema.format in FORMATS:
+        return f"a {schema.type or 'string'} of the format {schema.format}"
+    return f"of the type {schema.type}"

@@ -1,0 +1,168 @@
+"""``ocean probe``: a bounded look at the API, one check for each resource of the mapping.
+
+Ocean takes the kinds of a probe from fixed names, of which this integration has none: the checks
+are of the mapping that Port holds. Without one, settings and credentials are checked alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+import httpx
+from loguru import logger
+from port_ocean.context.ocean import ocean
+from port_ocean.core.probe.context import ProbeContext
+from port_ocean.core.probe.models import ProbeCheck, ProbeCheckStatus, ProbeStatus
+from port_ocean.exceptions.base import BaseOceanException
+
+from errors import CredentialsError, OceanCustomError, ResponseError, TransportError
+from framework.mapped_items import Items, Mapped, mapped
+from framework.resync_context import installed_settings, open_session
+from overrides import EndpointAppConfig, EndpointResource
+from pagination import PageRequest
+from paging.limits import Limits
+from resync.session import Session
+
+WANTED: ContextVar[tuple[str, ...] | None] = ContextVar("ocean_custom_probe_kinds", default=None)
+"""The kinds that this probe was asked for; None: all of the mapping."""
+
+LIMITS = Limits(pages=1, children=1, items=200)
+PORT_SECONDS = 15.0
+"""For so long Port is asked for the mapping: Ocean itself would retry for minutes."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one resource came to."""
+
+    status: ProbeCheckStatus
+    message: str | None = None
+
+
+async def probe_installation(context: ProbeContext) -> ProbeContext:
+    """Check settings, credentials and each resource, and report them."""
+    try:
+        settings = installed_settings()
+        config = await _mapping()
+    except OceanCustomError as error:
+        await context.fail(str(error))
+        return context
+    session = open_session(settings)
+    try:
+        if config is None or not config.resources:
+            await _check_credentials(context, session)
+        else:
+            await _check_resources(context, session, config)
+    finally:
+        await session.aclose()
+    return context
+
+
+def failure_of(context: ProbeContext) -> str | None:
+    """Why a probe did not succeed, in one sentence; None: it did."""
+    failed = [one for one in context.checks if one.status == ProbeCheckStatus.FAILURE]
+    if context.status == ProbeStatus.FAILED:
+        return context.message or "the probe failed"
+    if failed:
+        return f"{len(failed)} of {len(context.checks)} checks failed; first: {failed[0].message}"
+    return None
+
+
+async def _mapping() -> EndpointAppConfig | None:
+    """The mapping that Port holds; None where there is none yet, or Port does not answer.
+
+    Raises MappingError with every fault of one.
+    """
+    try:
+        async with asyncio.timeout(PORT_SECONDS):
+            integration = await ocean.port_client.get_current_integration(should_log=False)
+    except (TimeoutError, httpx.HTTPError, BaseOceanException) as error:
+        reason = str(error) or f"no answer within {PORT_SECONDS:g} seconds"
+        logger.warning(
+            f"Port has no mapping for this probe ({reason}); credentials are checked alone"
+        )
+        return None
+    raw = integration.get("config")
+    return EndpointAppConfig.parse_obj(raw) if raw else None
+
+
+async def _check_credentials(context: ProbeContext, session: Session) -> None:
+    """One request to the base URL: whatever is answered, but for a refusal, the way is open."""
+    request = PageRequest(str(session.settings.base_url), purpose="check")
+    try:
+        await session.client.send(request)
+    except (CredentialsError, TransportError) as error:
+        await context.fail(session.told(str(error)))
+    except OceanCustomError as error:
+        logger.info(f"The API answers: {session.told(str(error))}")
+
+
+async def _check_resources(
+    context: ProbeContext, session: Session, config: EndpointAppConfig
+) -> None:
+    wanted = WANTED.get()
+    chosen = [one for one in config.resources if wanted is None or one.kind in wanted]
+    if wanted and (unknown := sorted(set(wanted) - {one.kind for one in chosen})):
+        known = ", ".join(sorted({one.kind for one in config.resources}))
+        await context.fail(f"the mapping has no kind {unknown[0]}; it has {known}")
+        return
+    checks = [ProbeCheck(kind=one.kind) for one in chosen]
+    context.checks += checks
+    await context.update_progress()
+    for check, resource in zip(checks, chosen, strict=True):
+        try:
+            verdict = await _verdict(session, resource)
+        except (CredentialsError, TransportError) as error:
+            for one in checks:
+                if one.status == ProbeCheckStatus.PENDING:
+                    one.status = ProbeCheckStatus.UNKNOWN
+            check.status, check.message = ProbeCheckStatus.FAILURE, session.told(str(error))
+            await context.fail(check.message)
+            return
+        check.status, check.message = verdict.status, verdict.message
+        await context.update_progress()
+
+
+async def _verdict(session: Session, config: EndpointResource) -> Verdict:
+    """What a bounded reading says of one resource; raises for what concerns all of them."""
+    items: Items = []
+    try:
+        reading = session.read(config.to_resource(session.settings.pagination), limits=LIMITS)
+        async for batch in reading.batches():
+            items += batch
+        if not items:
+            is_child = bool(config.selector.path_parameters)
+            status = ProbeCheckStatus.UNKNOWN if is_child else ProbeCheckStatus.SUCCESS
+            return Verdict(status, "no items to look at")
+        return _judged(config, await mapped(session.jq, config, items))
+    except (CredentialsError, TransportError):
+        raise
+    except OceanCustomError as error:
+        return Verdict(ProbeCheckStatus.FAILURE, session.told(str(error)))
+    except ExceptionGroup as group:
+        refused = group.subgroup(ResponseError) or group
+        return Verdict(ProbeCheckStatus.FAILURE, session.told(str(refused.exceptions[0])))
+
+
+def _judged(config: EndpointResource, found: list[Mapped]) -> Verdict:
+    """Whether the mapping makes entities of items."""
+    passed = [one for one in found if one.reading.passed]
+    if any(one.reading.passed is None for one in found):
+        message = f"query {config.selector.query!r} gives neither true nor false"
+        return Verdict(ProbeCheckStatus.FAILURE, message)
+    if not passed:
+        message = f"query {config.selector.query!r} is true for none of {len(found)} items"
+        return Verdict(ProbeCheckStatus.UNKNOWN, message)
+    for name in ("identifier", "blueprint"):
+        nameless = sum(one.entity.get(name) in {None, ""} for one in passed if _is_plain(one, name))
+        if nameless:
+            message = f"{name} gives nothing for {nameless} of {len(passed)} items"
+            return Verdict(ProbeCheckStatus.FAILURE, message)
+    return Verdict(ProbeCheckStatus.SUCCESS, f"{len(passed)} items make entities")
+
+
+def _is_plain(one: Mapped, name: str) -> bool:
+    """Whether it is a value, rather than a search query."""
+    return not isinstance(one.entity.get(name), dict | list)

@@ -1,0 +1,133 @@
+"""`export`: what it writes gives back equal settings, and holds no secret."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+
+from settings import Settings, load_settings
+from settings.fields import FIELDS, VARIABLE_PREFIX
+from tests.examples import EXAMPLES
+from workbench.check.documents import read_env
+from workbench.export import FORMATS, exported, is_secret
+
+Environment = dict[str, str]
+SECRETS = "SECRET-of-nobody-"
+
+
+def variables(name: str) -> Environment:
+    """The variables of an example, the secret ones with values that are easily found."""
+    given = read_env(EXAMPLES / name / ".env.example", ".env").values
+    return {
+        key: f"{SECRETS}{key}" if is_secret(key) and not text.startswith("{") else text
+        for key, text in given.items()
+        if text
+    }
+
+
+def of_helm(text: str, secrets: Environment) -> Environment:
+    """The environment as the chart makes it."""
+    values = yaml.safe_load(text)
+    by_name = {field.name: field.variable for field in FIELDS.values()}
+    config = {
+        by_name[name]: json.dumps(value) if isinstance(value, dict | list) else str(value)
+        for name, value in values["integration"]["config"].items()
+    }
+    for one in values["extraEnv"]:
+        reference = one.get("valueFrom", {}).get("secretKeyRef")
+        config[one["name"]] = secrets[reference["key"]] if reference else one["value"]
+    return config
+
+
+def of_docker(text: str, secrets: Environment) -> Environment:
+    """The environment as shell and Docker make it."""
+    words = shlex.split(text, comments=True)
+    pairs = [words[at + 1].partition("=") for at, word in enumerate(words) if word == "--env"]
+    return {name: value if equals else secrets[name] for name, equals, value in pairs}
+
+
+def of_github(text: str, secrets: Environment) -> Environment:
+    """The environment as GitHub makes it."""
+    (job,) = yaml.safe_load(text)["jobs"].values()
+
+    def evaluated(found: re.Match[str]) -> str:
+        expression = found[1].strip()
+        return expression.strip("'") if expression[0] == "'" else secrets[expression[8:]]
+
+    return {
+        name: re.sub(r"\$\{\{(.*?)\}\}(?!')", evaluated, value)
+        for name, value in job["env"].items()
+    }
+
+
+def of_gitlab(text: str, secrets: Environment) -> Environment:
+    """The environment as GitLab makes it: what is not expanded, and the project's own."""
+    (job,) = yaml.safe_load(text).values()
+    assert all(one["expand"] is False for one in job["variables"].values())
+    return {name: one["value"] for name, one in job["variables"].items()} | secrets
+
+
+READERS: Mapping[str, Callable[[str, Environment], Environment]] = {
+    "helm": of_helm,
+    "docker": of_docker,
+    "github": of_github,
+    "gitlab": of_gitlab,
+}
+
+
+def settings_of(environment: Mapping[str, str]) -> Settings:
+    """The settings that an environment holds."""
+    config = {
+        name.removeprefix(VARIABLE_PREFIX).lower(): text
+        for name, text in environment.items()
+        if name.startswith(VARIABLE_PREFIX)
+    }
+    return load_settings(config)
+
+
+@pytest.mark.parametrize("target", FORMATS)
+@pytest.mark.parametrize(
+    "folder", sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir())
+)
+def test_what_is_exported_gives_the_same_settings(folder: str, target: str) -> None:
+    """Parsed and filled with the secrets as its reader does, it is the same installation."""
+    given = variables(folder)
+    secrets = {name: text for name, text in given.items() if is_secret(name)}
+
+    text = FORMATS[target](exported(given))
+
+    assert settings_of(READERS[target](text, secrets)) == settings_of(given)
+    assert SECRETS not in text
+    for name in secrets:
+        assert name in text
+
+
+@pytest.mark.parametrize("target", FORMATS)
+def test_odd_texts_arrive_as_they_are(target: str) -> None:
+    """Quotes, dollars, braces and large numbers survive."""
+    given = {
+        f"{VARIABLE_PREFIX}BASE_URL": "https://api.example.com/it's",
+        f"{VARIABLE_PREFIX}TOTAL_PATH": '."a b" | $x "${{ x }}"',
+        f"{VARIABLE_PREFIX}MAX_PAGES": "1000000",
+    }
+
+    text = FORMATS[target](exported(given))
+
+    assert READERS[target](text, {}) == given
+
+
+def test_port_s_own_credentials_are_secret(tmp_path: Path) -> None:
+    """The client secret of the organization is never written out."""
+    env = tmp_path / ".env"
+    env.write_text("OCEAN__PORT__CLIENT_ID=abc\nOCEAN__PORT__CLIENT_SECRET=hidden-value\nOTHER=1\n")
+
+    found = exported(read_env(env, ".env").values)
+
+    assert found.secret == ("OCEAN__PORT__CLIENT_ID", "OCEAN__PORT__CLIENT_SECRET")
+    assert not any("hidden" in make(found) or "OTHER" in make(found) for make in FORMATS.values())

@@ -1,0 +1,178 @@
+"""Blueprints, and whether a mapping writes what they have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from json_values import Json
+from workbench.check.documents import Document
+from workbench.check.findings import Path, nearest
+from workbench.store.model import Blueprint
+
+_CONSTANT: Final = re.compile(r"""\s*(?:"([^"\\]*)"|'([^'"\\]*)')\s*""")
+_TYPES: Final = ("string", "number", "boolean", "array", "object")
+# Port computes these itself; what a mapping writes there is refused.
+_COMPUTED: Final = ("calculationProperties", "mirrorProperties", "aggregationProperties")
+_SHOWN: Final = 12
+
+
+def read_blueprints(document: Document) -> dict[str, Blueprint]:
+    """The blueprints by identifier; what is wrong with them is noted in the document."""
+    value = document.value
+    if document.findings and value is None:
+        return {}
+    if not isinstance(value, list):
+        document.note((), "not a list of blueprints", "begin with [ and end with ]")
+        return {}
+    found: dict[str, Blueprint] = {}
+    for at, raw in enumerate(value):
+        identifier = raw.get("identifier") if isinstance(raw, dict) else None
+        if not isinstance(identifier, str) or not identifier:
+            document.note((at,), f"blueprint {at + 1} has no identifier", 'add "identifier"')
+            continue
+        if identifier in found:
+            problem = f"blueprint {identifier!r} is here twice"
+            document.note((at, "identifier"), problem, "keep one of them")
+            continue
+        _check_schema(document, raw, at)
+        try:
+            found[identifier] = msgspec.convert(raw, Blueprint)
+        except msgspec.ValidationError as error:
+            document.note((at,), f"blueprint {identifier!r}: {error}", "correct the type")
+    _check_targets(document, found)
+    return found
+
+
+def _check_schema(document: Document, raw: dict[str, Any], at: int) -> None:
+    schema = raw.get("schema")
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    if not isinstance(properties, dict):
+        problem, remedy = (
+            "a blueprint without schema.properties",
+            'add "schema": {"properties": {}}',
+        )
+        document.note((at, "schema"), problem, remedy)
+        return
+    for name, one in properties.items():
+        kind = one.get("type") if isinstance(one, dict) else None
+        if kind not in _TYPES:
+            near = nearest(str(kind), _TYPES)
+            remedy = f'write "{near}"' if near else f"write one of {', '.join(_TYPES)}"
+            path = (at, "schema", "properties", name, "type")
+            document.note(path, f"property {name} has the type {kind!r}", remedy)
+    for number, name in enumerate((schema or {}).get("required") or ()):
+        if name not in properties:
+            remedy = _instead(str(name), properties)
+            document.note(
+                (at, "schema", "required", number),
+                f"required names {name!r}, which is no property",
+                remedy,
+            )
+
+
+def _check_targets(document: Document, blueprints: Mapping[str, Blueprint]) -> None:
+    for at, raw in enumerate(document.value):
+        relations = raw.get("relations") if isinstance(raw, dict) else None
+        for name, relation in relations.items() if isinstance(relations, dict) else ():
+            target = relation.get("target") if isinstance(relation, dict) else None
+            if not isinstance(target, str) or (target not in blueprints and target[:1] != "_"):
+                problem = f"relation {name} leads to {target!r}, and no blueprint has that name"
+                remedy = _instead(str(target), blueprints)
+                document.note((at, "relations", name, "target"), problem, remedy)
+
+
+def constant(expression: Json) -> str | None:
+    """The text that an expression is; None for one that has to be run."""
+    found = _CONSTANT.fullmatch(expression) if isinstance(expression, str) else None
+    return (found[1] if found[1] is not None else found[2]) if found else None
+
+
+def check_against(
+    document: Document, blueprints: Mapping[str, Blueprint], raw: Mapping[str, dict[str, Any]]
+) -> None:
+    """Note what the mapping writes that no blueprint has, and what a blueprint needs of it."""
+    for base, mappings in mappings_of(document):
+        expression = mappings.get("blueprint")
+        name = constant(expression)
+        if name is None:
+            _check_bare(document, blueprints, expression, (*base, "blueprint"))
+            continue
+        if name not in blueprints:
+            remedy = _instead(name, blueprints, quoted=True)
+            document.note((*base, "blueprint"), f"there is no blueprint {name!r}", remedy)
+            continue
+        _check_parts(document, blueprints[name], raw.get(name, {}), mappings, base)
+
+
+def mappings_of(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The mappings of each resource, with their path."""
+    value = document.value
+    resources = value.get("resources") if isinstance(value, dict) else None
+    for at in range(len(resources) if isinstance(resources, list) else 0):
+        base = ("resources", at, "port", "entity", "mappings")
+        mappings = document.at(base)
+        if isinstance(mappings, dict):
+            yield base, mappings
+
+
+def _check_bare(
+    document: Document, blueprints: Mapping[str, Blueprint], expression: Json, path: Path
+) -> None:
+    bare = expression.strip().lstrip(".") if isinstance(expression, str) else ""
+    if isinstance(expression, str) and expression.strip() == f".{bare}" and bare in blueprints:
+        problem = f"blueprint {expression!r} is a path, and no text: {bare} is a blueprint"
+        document.note(path, problem, f"write '\"{bare}\"'")
+
+
+def _check_parts(
+    document: Document,
+    blueprint: Blueprint,
+    raw: Mapping[str, Any],
+    mappings: dict[str, Any],
+    base: Path,
+) -> None:
+    computed = {name for part in _COMPUTED for name in raw.get(part) or {}}
+    parts = (
+        ("property", "properties", blueprint.schema.properties, blueprint.schema.required),
+        (
+            "relation",
+            "relations",
+            blueprint.relations,
+            [name for name, one in blueprint.relations.items() if one.required],
+        ),
+    )
+    for one, part, known, required in parts:
+        given = mappings.get(part)
+        written = given if isinstance(given, dict) else {}
+        for name in written:
+            if name in known:
+                continue
+            problem = f"blueprint {blueprint.identifier} has no {one} {name!r}"
+            other = blueprint.relations if one == "property" else blueprint.schema.properties
+            remedy = _instead(name, set(known) - set(written) or known)
+            if name in other:
+                remedy = f"move it to {'relations' if one == 'property' else 'properties'}"
+            elif name in computed:
+                problem, remedy = f"{name!r} is computed by Port", "remove it from the mapping"
+            document.note((*base, part, name), problem, remedy, at_key=True)
+        for name in required:
+            if name not in written and not _is_misspelt(name, written, known):
+                problem = f"blueprint {blueprint.identifier} requires the {one} {name}"
+                document.note((*base, part), problem, f"add {name} to {part}", at_key=True)
+
+
+def _is_misspelt(name: str, written: Mapping[str, Json], known: Mapping[str, object]) -> bool:
+    return any(one not in known and nearest(one, known) == name for one in written)
+
+
+def _instead(name: str, known: Mapping[str, object] | set[str], *, quoted: bool = False) -> str:
+    if near := nearest(name, known):
+        return f"write '\"{near}\"'" if quoted else f"write {near}"
+    names = ", ".join(sorted(known)[:_SHOWN])
+    return (
+        f"use one of {names}, or add it to the blueprints" if names else "add it to the blueprints"
+    )

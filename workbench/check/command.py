@@ -1,0 +1,159 @@
+"""`python -m workbench check`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from jq_engine.worker import JqWorker
+from paging.limits import Limits
+from workbench.check.context import ocean_without_port
+from workbench.check.documents import Variables
+from workbench.check.offline import Installation, Paths, read_installation
+from workbench.check.reading import MOST_ITEMS
+from workbench.check.render import show
+from workbench.check.run import Report, check_online
+
+LONGEST_WAIT = 10
+"""Seconds for which a check retries a request at most: a person waits."""
+_FAULTS = 1
+
+
+def installation_options(command: click.decorators.FC) -> click.decorators.FC:
+    """The files of an installation, as every command takes them."""
+    file = click.Path(dir_okay=False, path_type=Path)
+    for decorate in (
+        click.option(
+            "--blueprints",
+            type=file,
+            default=None,
+            help="The blueprints as JSON [default: blueprints.json, if there is one].",
+        ),
+        click.option(
+            "--mapping",
+            type=file,
+            default="port-app-config.yml",
+            show_default=True,
+            help="The mapping.",
+        ),
+        click.option(
+            "--settings",
+            default=".env",
+            show_default=True,
+            help="The settings; - takes the environment.",
+        ),
+    ):
+        command = decorate(command)
+    return command
+
+
+def paths_of(settings: str, mapping: Path, blueprints: Path | None) -> Paths:
+    """The files, when they are there; raises click's error otherwise."""
+    if not mapping.exists():
+        raise click.UsageError(f"there is no {mapping}; name the mapping with --mapping")
+    if settings != "-" and not Path(settings).exists():
+        raise click.UsageError(f"there is no {settings}; name the settings with --settings")
+    if blueprints is not None and not blueprints.exists():
+        raise click.UsageError(f"there is no {blueprints}; name the blueprints with --blueprints")
+    beside = mapping.parent / "blueprints.json"
+    return Paths(
+        settings=None if settings == "-" else Path(settings),
+        mapping=mapping,
+        blueprints=blueprints or (beside if beside.exists() else None),
+    )
+
+
+@click.command()
+@installation_options
+@click.option(
+    "--pages", type=click.IntRange(1), default=2, show_default=True, help="Pages of a walk."
+)
+@click.option(
+    "--children", type=click.IntRange(1), default=3, show_default=True, help="Children of a kind."
+)
+@click.option("--offline", is_flag=True, help="Check the files alone, and request nothing.")
+@click.option("--watch", is_flag=True, help="Check the files again whenever one is saved.")
+@click.option("--requests", is_flag=True, help="List every request.")
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON document.")
+def check(  # noqa: PLR0913 (one for each option)
+    *,
+    settings: str,
+    mapping: Path,
+    blueprints: Path | None,
+    pages: int,
+    children: int,
+    offline: bool,
+    watch: bool,
+    requests: bool,
+    as_json: bool,
+) -> None:
+    r"""Find what is wrong with settings, mapping and blueprints.
+
+    First the files alone; when they are in order, a few pages of each resource are read. Nothing is
+    written anywhere.
+
+    \b
+    Exit codes: 0 fine, 1 faults, 2 usage.
+    Example: python -m workbench check --mapping port-app-config.yml
+    """
+    paths = paths_of(settings, mapping, blueprints)
+    limits = Limits(pages=pages, children=children, items=MOST_ITEMS)
+    if watch:
+        with contextlib.suppress(KeyboardInterrupt):
+            _watch(paths)
+        return
+    report = checked(paths, None if offline else limits)
+    if as_json:
+        click.echo(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
+    else:
+        show(Console(soft_wrap=False), report, requests=requests)
+    sys.exit(_FAULTS if report.errors else 0)
+
+
+def checked(paths: Paths, limits: Limits | None) -> Report:
+    """The report about an installation; without limits, about its files alone."""
+    variables = environment() if paths.settings is None else None
+    installation = asyncio.run(_read(paths, variables))
+    if limits is None or installation.has_errors or installation.settings is None:
+        return Report(installation.findings)
+    wait = min(installation.settings.max_retry_wait, LONGEST_WAIT)
+    installation.settings = replace(installation.settings, max_retry_wait=wait)
+    given = installation.variables.values if installation.variables else {}
+    with ocean_without_port(given):
+        return asyncio.run(check_online(installation, limits))
+
+
+def environment() -> Variables:
+    """The caller's environment in the place of a file."""
+    names = {name: text for name, text in os.environ.items() if name.startswith("OCEAN__")}
+    return Variables("the environment", names)
+
+
+async def _read(paths: Paths, variables: Variables | None) -> Installation:
+    jq = JqWorker()
+    try:
+        return await read_installation(paths, jq, variables)
+    finally:
+        await jq.aclose()
+
+
+def _watch(paths: Paths) -> None:
+    """Check the files, and again after each change, until Ctrl+C."""
+    console, before = Console(), None
+    while True:
+        files = [one for one in (paths.settings, paths.mapping, paths.blueprints) if one]
+        state = [one.stat().st_mtime_ns for one in files if one.exists()]
+        if state != before:
+            before = state
+            console.rule(time.strftime("%H:%M:%S"))
+            show(console, checked(paths, None))
+        time.sleep(0.3)

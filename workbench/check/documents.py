@@ -1,0 +1,239 @@
+"""Files whose values know where they stand: YAML and JSON by PyYAML's nodes, ``.env`` by lines."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any
+
+import yaml
+from dotenv.parser import Binding, parse_stream
+
+from json_values import Json
+from workbench.check.findings import Finding, Path, Severity
+
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+@dataclass
+class Document:
+    """A mapping or blueprints: the value, and the place of each key and value in the file."""
+
+    name: str
+    value: Json = None
+    keys: dict[Path, yaml.Mark] = field(default_factory=dict)
+    values: dict[Path, yaml.Mark] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def note(
+        self,
+        path: Path,
+        problem: str,
+        remedy: str = "",
+        *,
+        severity: Severity = "error",
+        at_key: bool = False,
+    ) -> None:
+        """Note a finding at a value or its key; of what is missing, at what should hold it."""
+        self.findings.append(self.finding(path, problem, remedy, severity=severity, at_key=at_key))
+
+    def finding(
+        self,
+        path: Path,
+        problem: str,
+        remedy: str = "",
+        *,
+        severity: Severity = "error",
+        at_key: bool = False,
+    ) -> Finding:
+        """A finding with the place of a path."""
+        mark = self._mark(path, at_key=at_key)
+        line = None if mark is None else mark.line + 1
+        column = None if mark is None else mark.column + 1
+        return Finding(self.name, line, column, severity, problem, remedy)
+
+    def _mark(self, path: Path, *, at_key: bool) -> yaml.Mark | None:
+        if at_key and path in self.keys:
+            return self.keys[path]
+        if path in self.values:
+            return self.values[path]
+        while path:
+            path = path[:-1]
+            # What is missing is missing from this one: its key says which.
+            if mark := self.keys.get(path) or self.values.get(path):
+                return mark
+        return self.values.get(())
+
+    def at(self, path: Path) -> Json:
+        """The value at a path; None where there is none."""
+        found = self.value
+        for part in path:
+            try:
+                found = found[part]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return found
+
+
+def read_yaml(path: FilePath, name: str) -> Document:
+    """A YAML file; what is no YAML is a finding, and leaves the value None."""
+    return _yaml(_text(path), name)
+
+
+def read_json(path: FilePath, name: str) -> Document:
+    """A JSON file, which is YAML as well but for tabs."""
+    text = _text(path)
+    document = Document(name)
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        problem, remedy = f"not JSON: {error.msg}", "correct the syntax here, or just before"
+        finding = Finding(name, error.lineno, error.colno, "error", problem, remedy)
+        document.findings.append(finding)
+        return document
+    found = _yaml(text.replace("\t", " "), name)
+    found.value = json.loads(text)
+    return found
+
+
+def _text(path: FilePath) -> str:
+    return path.read_bytes().decode("utf-8-sig", errors="replace")
+
+
+def _yaml(text: str, name: str) -> Document:
+    document = Document(name)
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        if node is not None:
+            _place(node, (), document)
+            document.value = loader.construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        document.findings.append(_syntax(error, text, name))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        reason = str(error).partition("\n")[0]
+        document.findings.append(Finding(name, None, None, "error", f"not YAML: {reason}"))
+    finally:
+        loader.dispose()
+    return document
+
+
+def _syntax(error: yaml.MarkedYAMLError, text: str, name: str) -> Finding:
+    mark = error.problem_mark or error.context_mark
+    problem = " ".join(filter(None, (error.context, error.problem)))
+    remedy = "correct the syntax here, or just before"
+    line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
+    if "\t" in line[: len(line) - len(line.lstrip()) + 1] or "'\\t'" in problem:
+        problem, remedy = "a tab", "indent with spaces; YAML takes no tabs"
+    elif line.strip().startswith(("{{", "@", "`", "%")) or ": {{" in line:
+        remedy = "put the value in quotes"
+    elif "mapping values are not allowed" in problem:
+        remedy = "put a value with ': ' in it in quotes, or correct the indentation"
+    elif error.context and "block mapping" in error.context:
+        remedy = "correct the indentation: keys of one object stand in one column"
+    at = (mark.line + 1, mark.column + 1) if mark else (None, None)
+    return Finding(name, at[0], at[1], "error", f"not YAML: {problem}", remedy)
+
+
+def _place(node: yaml.Node, path: Path, document: Document) -> None:
+    """Note where a node and all within it stands, and keys that stand there twice."""
+    document.values.setdefault(path, node.start_mark)
+    if isinstance(node, yaml.SequenceNode):
+        for number, inner in enumerate(node.value):
+            _place(inner, (*path, number), document)
+    elif isinstance(node, yaml.MappingNode):
+        seen: dict[str, yaml.Mark] = {}
+        for key, inner in node.value:
+            if key.tag == _MERGE or not isinstance(key, yaml.ScalarNode):
+                continue
+            place = (*path, key.value)
+            if key.value in seen:
+                first = seen[key.value].line + 1
+                mark = key.start_mark
+                problem = f"the key {key.value!r} is here twice: the one in line {first} is lost"
+                document.findings.append(
+                    Finding(
+                        document.name,
+                        mark.line + 1,
+                        mark.column + 1,
+                        "error",
+                        problem,
+                        "keep one of them",
+                    )
+                )
+            seen[key.value] = key.start_mark
+            document.keys[place] = key.start_mark
+            document.values.pop(place, None)
+            _place(inner, place, document)
+
+
+@dataclass
+class Variables:
+    """A ``.env`` file: each variable's value and line."""
+
+    name: str
+    values: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def finding(
+        self,
+        variable: str,
+        problem: str,
+        remedy: str = "",
+        *,
+        severity: Severity = "error",
+        beside: str = "",
+    ) -> Finding:
+        """A finding in the line of a variable; of one that is missing, in that of ``beside``."""
+        line = self.lines.get(variable) or self.lines.get(beside)
+        if line is None and self.lines:
+            line = 1
+        return Finding(self.name, line, None, severity, problem, remedy)
+
+
+def read_env(path: FilePath, name: str) -> Variables:
+    """The variables of a ``.env`` file, as Ocean reads it."""
+    variables = Variables(name)
+    for binding in parse_stream(io.StringIO(_text(path))):
+        line = _line_of(binding)
+        if binding.error:
+            shown = binding.original.string.strip().partition("=")[0][:40]
+            finding = Finding(
+                name, line, None, "error", f"{shown!r}: not NAME=value", "correct the line"
+            )
+            variables.findings.append(finding)
+        if binding.key is None:
+            continue
+        key = binding.key
+        if key.upper() in variables.values:
+            first = variables.lines[key.upper()]
+            problem = f"{key} is set twice: the value in line {first} is lost"
+            variables.findings.append(Finding(name, line, None, "error", problem, "keep one"))
+        variables.values[key.upper()] = binding.value or ""
+        variables.lines[key.upper()] = line
+    return variables
+
+
+def _line_of(binding: Binding) -> int:
+    """The line of the binding itself: blank lines before it are part of what was read."""
+    text = binding.original.string
+    leading = text[: len(text) - len(text.lstrip())]
+    return int(binding.original.line) + leading.count("\n")
+
+
+def texts_of(document: Document) -> Iterator[tuple[Path, Any]]:
+    """Every value of a document that is no list and no object, with its path."""
+    stack: list[tuple[Path, Json]] = [((), document.value)]
+    while stack:
+        path, value = stack.pop()
+        match value:
+            case dict():
+                stack.extend(((*path, key), inner) for key, inner in value.items())
+            case list():
+                stack.extend(((*path, at), inner) for at, inner in enumerate(value))
+            case _:
+                yield path, value

@@ -1,0 +1,253 @@
+"""Every jq program of a mapping, compiled before anything is requested."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+from errors import ConfigurationError, MappingError
+from framework.mapped_items import program_of
+from jq_engine.programs import EMBEDDED, jq_reason
+from jq_engine.worker import JqWorker
+from json_values import Json
+from overrides import EndpointAppConfig
+from pagination import PaginationSettings, make_paginator
+from paging.extraction import Extractor
+from resync.path_parameters import Chooser, Parameter, Resource, ordered
+from workbench.check.documents import Document
+from workbench.check.findings import Path, nearest
+from workbench.check.mapping import dotted, is_word
+
+_KINDS: Final = {bool: "boolean", int: "number", float: "number", type(None): "empty value"}
+_UNDEFINED: Final = re.compile(r"(\$?[\w:]+)/(\d+) is not defined|\$(\w+) is not defined")
+_HYPHENED: Final = re.compile(r"\.([A-Za-z_]\w*(?:-\w+)+)")
+_PLACE_IN_ERROR: Final = re.compile(r"\b(path_parameters\.\w+(?:\.\w+)?|data_path|query)\b")
+
+
+@dataclass(frozen=True)
+class Expression:
+    """One place of a mapping where jq stands."""
+
+    path: Path
+    value: Json
+
+
+def expressions_of(resource: Json, base: Path) -> Iterator[Expression]:
+    """Every place of a resource where jq stands, whatever stands there."""
+    if not isinstance(resource, dict):
+        return
+    selector, port = resource.get("selector"), resource.get("port")
+    if isinstance(selector, dict):
+        yield from _of_selector(selector, (*base, "selector"))
+    if not isinstance(port, dict):
+        return
+    for name in ("itemsToParse", "items_to_parse"):
+        if name in port:
+            yield Expression((*base, "port", name), port[name])
+    entity = port.get("entity")
+    mappings = entity.get("mappings") if isinstance(entity, dict) else None
+    if isinstance(mappings, dict):
+        yield from _of_mappings(mappings, (*base, "port", "entity", "mappings"))
+
+
+def _of_selector(selector: dict[str, Json], base: Path) -> Iterator[Expression]:
+    if "query" in selector:
+        yield Expression((*base, "query"), selector["query"])
+    yield from _of_request(selector, base)
+    parameters = selector.get("path_parameters")
+    for name, parameter in parameters.items() if isinstance(parameters, dict) else ():
+        if isinstance(parameter, dict):
+            here = (*base, "path_parameters", name)
+            yield from (
+                Expression((*here, key), parameter[key])
+                for key in ("field", "filter")
+                if key in parameter
+            )
+            yield from _of_request(parameter, here)
+
+
+def _of_request(request: dict[str, Json], base: Path) -> Iterator[Expression]:
+    if request.get("data_path") is not None:
+        yield Expression((*base, "data_path"), request["data_path"])
+    paging = request.get("pagination")
+    for name, value in paging.items() if isinstance(paging, dict) else ():
+        if name.endswith("_path") and isinstance(value, str) and value.startswith("."):
+            yield Expression((*base, "pagination", name), value)
+    for part in ("query_params", "body"):
+        for path, text in _texts(request.get(part), (*base, part)):
+            yield from (Expression(path, program) for program in EMBEDDED.findall(text))
+
+
+def _of_mappings(mappings: dict[str, Json], base: Path) -> Iterator[Expression]:
+    for name in ("identifier", "title", "icon", "blueprint", "team"):
+        if name in mappings:
+            yield from _leaves(mappings[name], (*base, name))
+    for part in ("properties", "relations"):
+        inner = mappings.get(part)
+        for name, value in inner.items() if isinstance(inner, dict) else ():
+            yield from _leaves(value, (*base, part, name))
+
+
+def _leaves(value: Json, path: Path) -> Iterator[Expression]:
+    """An expression, or those of a search query: the values of its rules."""
+    if isinstance(value, dict) and isinstance(value.get("rules"), list):
+        for at, rule in enumerate(value["rules"]):
+            if isinstance(rule, dict) and "rules" in rule:
+                yield from _leaves(rule, (*path, "rules", at))
+            elif isinstance(rule, dict) and "value" in rule:
+                yield Expression((*path, "rules", at, "value"), rule["value"])
+    else:
+        yield Expression(path, value)
+
+
+def _texts(value: Json, path: Path) -> Iterator[tuple[Path, str]]:
+    match value:
+        case str():
+            yield path, value
+        case dict():
+            for key, inner in value.items():
+                yield from _texts(inner, (*path, key))
+        case list():
+            for at, inner in enumerate(value):
+                yield from _texts(inner, (*path, at))
+        case _:
+            pass
+
+
+async def check_programs(document: Document, jq: JqWorker) -> None:
+    """Note every expression that is no text, or no jq program."""
+    value = document.value
+    resources = value.get("resources") if isinstance(value, dict) else None
+    for at, resource in enumerate(resources if isinstance(resources, list) else ()):
+        for expression in expressions_of(resource, ("resources", at)):
+            await _check(document, expression, jq)
+
+
+async def _check(document: Document, expression: Expression, jq: JqWorker) -> None:
+    path, text = expression.path, expression.value
+    name = dotted(path)
+    if not isinstance(text, str):
+        _note_other_type(document, path, text)
+        return
+    try:
+        fault = (await program_of(jq, text, where=name)).fault
+    except MappingError as error:
+        problem, _, remedy = str(error).partition("; ")
+        document.note(path, problem, remedy or "correct the expression")
+        return
+    if fault is None:
+        if not text.strip():
+            document.note(path, f"{name} is empty", "write jq, or remove the key")
+        return
+    reason = jq_reason(ValueError(fault))
+    remedy = await _remedy(text, fault, path, jq)
+    document.note(path, f"{name} {text!r} is not a jq program ({reason})", remedy)
+
+
+def _note_other_type(document: Document, path: Path, value: Json) -> None:
+    name = dotted(path)
+    if isinstance(value, dict | list):
+        kind = "an object" if isinstance(value, dict) else "a list"
+        document.note(path, f"{name} is {kind}, not jq", "write jq as a text")
+        return
+    if value is None and path[-1] in {"title", "icon", "team"}:
+        return
+    kind = _KINDS.get(type(value), type(value).__name__)
+    written = "true" if value is True else "false" if value is False else str(value)
+    remedy = f'put it in quotes: "{written}"' if value is not None else "write jq, or remove it"
+    document.note(path, f"{name} is the {kind} {written}, not jq in a text", remedy)
+
+
+async def _remedy(text: str, fault: str, path: Path, jq: JqWorker) -> str:
+    """What was most likely meant."""
+    bare = text.strip()
+    if remedy := next(chain(_of_words(bare, path), _of_brackets(bare)), None):
+        return remedy
+    if undefined := _UNDEFINED.search(fault):
+        return await _known_function(undefined[1] or undefined[3], jq)
+    return "correct the expression"
+
+
+def _of_words(bare: str, path: Path) -> Iterator[str]:
+    """For a name that stands there without what makes it a path or a text."""
+    if path[-1] == "blueprint" and is_word(bare):
+        yield f"a blueprint's name is a text in jq: write '\"{bare}\"'"
+    if hyphened := _HYPHENED.search(bare):
+        yield f'write ."{hyphened[1]}": jq takes - for minus'
+    if is_word(bare):
+        yield f"write .{bare} for the key, or '\"{bare}\"' for the text itself"
+    if re.fullmatch(r"[A-Za-z_][\w.]*", bare):
+        yield f"write .{bare}"
+
+
+def _of_brackets(bare: str) -> Iterator[str]:
+    """For what other languages write, and for what is not closed."""
+    if bare.startswith("$."):
+        yield f"jq paths begin with a dot: write {bare[1:].replace('[*]', '[]')}"
+    if "[*]" in bare:
+        yield f"write {bare.replace('[*]', '[]')}"
+    if bare.startswith("{{") and bare.endswith("}}"):
+        yield f"write {bare.strip('{} ')}, without braces"
+    for opening, closing in ("()", "[]", "{}"):
+        if bare.count(opening) > bare.count(closing):
+            yield f"close the bracket {opening}"
+        if bare.count(opening) < bare.count(closing):
+            yield f"remove a bracket {closing}, or open it"
+    if bare.count('"') % 2:
+        yield 'close the quote "'
+
+
+async def _known_function(name: str, jq: JqWorker) -> str:
+    (functions,) = await jq.outputs("builtins", None, where="jq's functions")
+    names = {one.partition("/")[0] for one in functions}
+    if near := nearest(name, names):
+        return f"write {near} for {name}"
+    return f"{name} is no function of jq: write .{name} for a key, or correct the name"
+
+
+def check_resources(
+    document: Document, config: EndpointAppConfig, pagination: PaginationSettings, jq: JqWorker
+) -> None:
+    """Note what the integration itself finds wrong with a resource before it requests anything."""
+    for at, one in enumerate(config.resources):
+        try:
+            _make_ready(one.to_resource(pagination), jq)
+        except ConfigurationError as error:
+            for fault in error.faults:
+                _note_of_integration(document, str(fault), ("resources", at))
+
+
+def _make_ready(resource: Resource, jq: JqWorker) -> None:
+    """Do what comes before a resource's first request."""
+    ordered(resource)
+    endpoints = [(resource.endpoint, "data_path")]
+    for one in resource.parameters:
+        if isinstance(one, Parameter):
+            Chooser(one, jq)
+            endpoints.append((one.parent, f"path_parameters.{one.name}.data_path"))
+    for endpoint, where in endpoints:
+        Extractor(endpoint.data_path, where, jq)
+        make_paginator(endpoint.pagination)
+
+
+def _note_of_integration(document: Document, sentence: str, base: Path) -> None:
+    path = place_in(sentence, document, base)
+    known = {(one.line, one.column) for one in document.findings}
+    problem, _, remedy = sentence.rpartition("; ")
+    finding = document.finding(path, problem or remedy, remedy if problem else "correct it")
+    if (finding.line, finding.column) not in known:
+        document.findings.append(finding)
+
+
+def place_in(sentence: str, document: Document, base: Path) -> Path:
+    """The place in a resource that a sentence of the integration is about; its kind, else."""
+    if found := _PLACE_IN_ERROR.search(sentence):
+        path = (*base, "selector", *found[1].split("."))
+        if document.at(path) is not None:
+            return path
+        if path[-1] == "data_path":
+            return (*base, "selector")
+    return (*base, "kind")

@@ -1,0 +1,118 @@
+"""A bounded look at every resource: the integration reads, and is watched."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+
+from client import http_of
+from errors import CredentialsError, MappingError, OceanCustomError, TransportError
+from framework.mapped_items import Items, Mapped, mapped
+from overrides import EndpointAppConfig, EndpointResource
+from paging.limits import Limits
+from resync.session import Session
+from settings import Settings
+from transport.observer import Exchange, PageRead
+from workbench.check.findings import Path
+
+MOST_ITEMS = 1000
+"""Items of a resource that are looked at."""
+
+
+@dataclass
+class Watcher:
+    """An observer that keeps everything."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    pages: list[PageRead] = field(default_factory=list)
+
+    def exchanged(self, exchange: Exchange) -> None:
+        """Keep an exchange."""
+        self.exchanges.append(exchange)
+
+    def read(self, page: PageRead) -> None:
+        """Keep a page."""
+        self.pages.append(page)
+
+
+@dataclass
+class Seen:
+    """What a bounded look at one resource gave; ``asked`` is false where it was not even tried."""
+
+    config: EndpointResource
+    base: Path
+    items: Items = field(default_factory=list)
+    mapped: list[Mapped] = field(default_factory=list)
+    pages: list[PageRead] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+    errors: list[OceanCustomError] = field(default_factory=list)
+    truncated: bool = False
+    asked: bool = True
+
+    @property
+    def own_pages(self) -> list[PageRead]:
+        """The pages of the resource itself."""
+        return [page for page in self.pages if page.purpose == "page"]
+
+    @property
+    def passed(self) -> list[Mapped]:
+        """The items that passed the query."""
+        return [one for one in self.mapped if one.reading.passed]
+
+    @property
+    def last_status(self) -> int | None:
+        """The last status of an own request."""
+        statuses = [one.status for one in self.exchanges if one.purpose == "page"]
+        return statuses[-1] if statuses else None
+
+
+@asynccontextmanager
+async def session_of(
+    settings: Settings,
+    watcher: Watcher,
+    http: Callable[[Settings], httpx.AsyncClient] = http_of,
+) -> AsyncIterator[Session]:
+    """A session that is watched."""
+    session = Session(settings, http=http, observer=watcher)
+    try:
+        yield session
+    finally:
+        await session.aclose()
+
+
+async def look(
+    session: Session, watcher: Watcher, config: EndpointAppConfig, limits: Limits
+) -> list[Seen]:
+    """Read every resource within limits; after a refusal of the credentials none is asked."""
+    seen: list[Seen] = []
+    is_over = False
+    for at, resource in enumerate(config.resources):
+        one = Seen(resource, ("resources", at), asked=not is_over)
+        seen.append(one)
+        if is_over:
+            continue
+        exchanges, pages = len(watcher.exchanges), len(watcher.pages)
+        await _read(session, one, limits)
+        one.exchanges, one.pages = watcher.exchanges[exchanges:], watcher.pages[pages:]
+        is_over = any(isinstance(error, CredentialsError | TransportError) for error in one.errors)
+    return seen
+
+
+async def _read(session: Session, seen: Seen, limits: Limits) -> None:
+    try:
+        reading = session.read(seen.config.to_resource(session.settings.pagination), limits=limits)
+        async for batch in reading.batches():
+            seen.items += batch
+        seen.truncated = reading.truncated
+    except OceanCustomError as error:
+        seen.errors.append(error)
+    except ExceptionGroup as group:
+        seen.errors += [one for one in group.exceptions if isinstance(one, OceanCustomError)]
+    seen.items = seen.items[:MOST_ITEMS]
+    try:
+        seen.mapped = await mapped(session.jq, seen.config, seen.items)
+    except MappingError as error:
+        seen.errors.append(error.rewritten(session.told))

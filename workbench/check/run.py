@@ -1,0 +1,153 @@
+"""One check: the files, then a bounded look at the API, then what both say together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+
+import httpx
+
+from client import http_of
+from paging.limits import Limits
+from resync.path_parameters import Binding, request_for
+from resync.session import Session
+from settings import Settings
+from transport.observer import Exchange
+from workbench.check.findings import Finding, ordered
+from workbench.check.judge import Judge, nulls_of
+from workbench.check.offline import Installation
+from workbench.check.reading import Seen, Watcher, look, session_of
+from workbench.check.trouble import Troubles, may_go_on, paging_of, said_once
+
+
+@dataclass(frozen=True)
+class KindRow:
+    """One resource in the table."""
+
+    kind: str
+    status: int | None
+    items: int
+    children: int | None
+    goes_on: bool
+    paging: str
+    identifiers: str
+    nulls: tuple[str, ...]
+
+
+@dataclass
+class Report:
+    """What a check found; no rows and no exchanges: nothing was requested."""
+
+    findings: list[Finding]
+    rows: list[KindRow] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    @property
+    def errors(self) -> int:
+        """How many findings are errors."""
+        return sum(one.severity == "error" for one in self.findings)
+
+    def as_json(self) -> dict[str, object]:
+        """The whole report as one document."""
+        return {
+            "findings": [one.as_json() for one in self.findings],
+            "kinds": [asdict(one) for one in self.rows],
+            "requests": [asdict(one) for one in self.exchanges],
+        }
+
+
+async def check_online(
+    installation: Installation,
+    limits: Limits,
+    http: Callable[[Settings], httpx.AsyncClient] = http_of,
+) -> Report:
+    """Look at the API with an installation whose files are in order."""
+    settings, config = installation.settings, installation.config
+    if settings is None or config is None:
+        return Report(installation.findings)
+    watcher = Watcher()
+    async with session_of(settings, watcher, http) as session:
+        seen = await look(session, watcher, config, limits)
+        findings = await _findings(installation, session, seen)
+        told = [_told(one, session) for one in ordered([*installation.findings, *findings])]
+    return Report(told, [_row(one) for one in seen if one.asked], watcher.exchanges)
+
+
+def _told(finding: Finding, session: Session) -> Finding:
+    """A finding without a secret, on one line each."""
+    return Finding(
+        finding.file,
+        finding.line,
+        finding.column,
+        finding.severity,
+        session.told(finding.problem),
+        session.told(finding.remedy),
+    )
+
+
+async def _findings(
+    installation: Installation, session: Session, seen: Sequence[Seen]
+) -> list[Finding]:
+    document = installation.document
+    judge = Judge(document, installation.blueprints, seen, session.jq)
+    troubles = Troubles(document, installation.variables, session)
+    all_failed = all(one.errors for one in seen if one.asked)
+    found: list[Finding] = []
+    for one in seen:
+        errors = await troubles.findings(one, all_failed=all_failed)
+        found += errors
+        if not errors or one.mapped:
+            found += await judge.findings(one)
+        if not errors:
+            found += await troubles.repeated(one)
+        if not errors and may_go_on(one):
+            found += await _unpaged(session, installation, one)
+    return said_once(found)
+
+
+async def _unpaged(session: Session, installation: Installation, seen: Seen) -> list[Finding]:
+    """A list that is read as one page, though there is a second one."""
+    resource = seen.config.to_resource(session.settings.pagination)
+    if resource.endpoint.pagination.type != "none" or resource.parameters:
+        return []
+    request = request_for(resource.endpoint, Binding(), session.settings.base_url)
+    page = seen.own_pages[0]
+    style = await paging_of(session, request, page.body, {})
+    if "other rows" not in style:
+        return []
+    problem = f"kind {resource.kind}: paginationType is none, and there is a second page"
+    if installation.variables is None:
+        return [installation.document.finding((*seen.base, "kind"), problem, style)]
+    variable = "OCEAN__INTEGRATION__CONFIG__PAGINATION_TYPE"
+    beside = "OCEAN__INTEGRATION__CONFIG__BASE_URL"
+    return [installation.variables.finding(variable, problem, style, beside=beside)]
+
+
+def _row(seen: Seen) -> KindRow:
+    names = [str(one.entity.get("identifier")) for one in seen.passed]
+    unique = len(set(names))
+    identifiers = "unique" if unique == len(names) else f"{unique} of {len(names)}"
+    children = {page.url.partition("?")[0] for page in seen.own_pages}
+    return KindRow(
+        kind=seen.config.kind,
+        status=seen.last_status,
+        items=len(seen.items),
+        children=len(children) if seen.config.selector.path_parameters else None,
+        goes_on=seen.truncated,
+        paging=_paging(seen),
+        identifiers=identifiers if names else "",
+        nulls=tuple(nulls_of(seen.passed)),
+    )
+
+
+def _paging(seen: Seen) -> str:
+    """What was seen of paging, and what ended the first walk."""
+    pages = seen.own_pages
+    if not pages:
+        return ""
+    walk = [page for page in pages if page.url.partition("?")[0] == pages[0].url.partition("?")[0]]
+    last = walk[-1]
+    count = f"{len(walk)} pages" if len(walk) > 1 else "1 page"
+    if last.goes_on:
+        return f"{count}, more follow"
+    return f"{count}, ends: {last.why}" if last.why else f"{count}, ends"

@@ -1,0 +1,100 @@
+"""The settings of a ``.env`` file: every fault in the line that it stands in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+
+from port_ocean.config.settings import IntegrationConfiguration
+
+from errors import ConfigurationError, Fault
+from settings import Settings, load_settings, unknown_settings
+from settings.fields import FIELDS, VARIABLE_PREFIX, snake
+from workbench.check.documents import Variables
+from workbench.check.findings import Finding, nearest
+
+_SECRETS = "OCEAN__INTEGRATION__SECRETS__"
+# Read by Ocean from the environment, beside its model of the configuration.
+_OTHERS = frozenset({"PROCESS_EXECUTION_MODE", "LOG_LEVEL"})
+
+
+def read_settings(variables: Variables) -> tuple[Settings | None, list[Finding]]:
+    """The settings, None when they are faulty, and what is wrong with them."""
+    findings = [*variables.findings, *_unknown(variables)]
+    config = _with_prefix(variables, VARIABLE_PREFIX)
+    # What customHeaders may refer to is not taken from the settings themselves.
+    environ = {key: text for key, text in os.environ.items() if not key.startswith("OCEAN__")}
+    try:
+        secrets = _with_prefix(variables, _SECRETS)
+        settings = load_settings(config, secrets=secrets, environ=environ | variables.values)
+    except ConfigurationError as error:
+        return None, [*findings, *(_fault(variables, fault) for fault in error.faults)]
+    return settings, findings
+
+
+def variable_of(setting: str) -> str:
+    """The variable that holds a setting."""
+    return VARIABLE_PREFIX + snake(setting).upper()
+
+
+def _with_prefix(variables: Variables, prefix: str) -> dict[str, str]:
+    return {
+        name.removeprefix(prefix).lower(): text
+        for name, text in variables.values.items()
+        if name.startswith(prefix)
+    }
+
+
+def _fault(variables: Variables, fault: Fault) -> Finding:
+    setting = fault.place if isinstance(fault.place, str) else str(fault.place[0])
+    field = FIELDS.get(setting)
+    if field is None:
+        return variables.finding("", str(fault))
+    problem = (
+        f"{setting} {fault.problem}" if fault.where is None else f"{fault.where} {fault.problem}"
+    )
+    is_set = field.variable in variables.lines
+    remedy = fault.remedy or (
+        f"write something like {field.example}"
+        if is_set
+        else f"add {field.variable}={field.example}"
+    )
+    if not is_set and field.variable not in remedy:
+        remedy = f"add {field.variable}: {remedy}"
+    # A partner is missing because of the setting that needs it.
+    beside = variable_of(field.depends_on) if field.depends_on else ""
+    return variables.finding(field.variable, problem, remedy, beside=beside)
+
+
+def _unknown(variables: Variables) -> Iterator[Finding]:
+    """Names that Ocean or the integration ignores without a word."""
+    by_key: Mapping[str, str] = {field.key.upper(): field.variable for field in FIELDS.values()}
+    for name in variables.values:
+        if name.startswith(VARIABLE_PREFIX):
+            for sentence in unknown_settings({name.removeprefix(VARIABLE_PREFIX).lower(): ""}):
+                problem, _, remedy = sentence.partition("; ")
+                yield variables.finding(name, problem, remedy)
+        elif name.startswith(_SECRETS):
+            continue
+        elif name.startswith("OCEAN"):
+            yield from _foreign(variables, name, by_key)
+        elif name in by_key:
+            problem = f"{name} is not read: Ocean takes variables with its prefix only"
+            yield variables.finding(name, problem, f"write {by_key[name]}")
+
+
+def _foreign(variables: Variables, name: str, by_key: Mapping[str, str]) -> Iterator[Finding]:
+    """A variable of Ocean's own, if it is one."""
+    known = {part.upper() for part in IntegrationConfiguration.model_fields} | _OTHERS
+    first, *rest = name.removeprefix("OCEAN").removeprefix("__").split("__")
+    is_nested = name.startswith("OCEAN__")
+    if is_nested and first in known and (first != "INTEGRATION" or not rest):
+        return
+    if is_nested and first == "INTEGRATION" and rest[0] in {"IDENTIFIER", "TYPE", "CONFIG"}:
+        return
+    last = name.rpartition("__")[2]
+    meant = by_key.get(last) or nearest(
+        name, {*by_key.values(), *(f"OCEAN__{one}" for one in known)}
+    )
+    remedy = f"write {meant}" if meant else f"settings are {VARIABLE_PREFIX}NAME"
+    yield variables.finding(name, f"{name} is no variable that Ocean reads", remedy)

@@ -1,0 +1,436 @@
+"""What stopped a reading: where in the files it comes from, and what one more request proves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Final
+
+import httpx
+
+from errors import (
+    BodyError,
+    CredentialsError,
+    MappingError,
+    OceanCustomError,
+    OriginError,
+    PaginationError,
+    ResponseError,
+    SourceError,
+    TransportError,
+)
+from json_values import Json, follow, keys_of
+from pagination import PageRequest
+from resync.path_parameters import Binding, Parameter, Resource, request_for
+from resync.session import Session
+from settings import Settings
+from settings.fields import FIELDS
+from transport.observer import PageRead
+from workbench.check.documents import Document, Variables
+from workbench.check.findings import Finding, Path, likeness
+from workbench.check.near import better, leaves, lists_of_objects, written
+from workbench.check.programs import place_in
+from workbench.check.reading import Seen
+from workbench.check.settings import variable_of
+
+_MOST: Final = 8  # requests that look for a better path
+_FORBIDDEN: Final = 403
+_NOT_FOUND: Final = frozenset({404, 410})
+_IS_PARAMETER: Final = re.compile(r"path_parameters\.(\w+)\.(field|filter)")
+_AT_MOST: Final = re.compile(
+    r"(?:at most|maximum(?: is| of)?|exceed|less than or equal to|<=) (\d+)"
+)
+_CAPPED: Final = 5  # a full page of a server's own size is a multiple of this
+_CURSORS: Final = ("cursor", "token", "after", "continuation", "marker", "next_page", "nextpage")
+
+
+class Troubles:
+    """Turns errors of readings into findings."""
+
+    def __init__(self, document: Document, variables: Variables | None, session: Session) -> None:
+        self._document = document
+        self._variables = variables
+        self._session = session
+        self._settings: Settings = session.settings
+
+    async def findings(self, seen: Seen, *, all_failed: bool) -> list[Finding]:
+        """What each error of a reading comes from; ``all_failed``: no resource could be read."""
+        found = []
+        for error in seen.errors:
+            try:
+                found.append(await self._finding(seen, error, all_failed=all_failed))
+            except OceanCustomError:
+                found.append(self._at(seen, ("kind",), error, ""))
+        return found
+
+    # --- places --------------------------------------------------------------------------------
+
+    def _at(self, seen: Seen, path: Path, error: OceanCustomError, remedy: str) -> Finding:
+        told, own = _parted(error)
+        return self._document.finding(
+            (*seen.base, *path), told, remedy or own or "see the API's documentation"
+        )
+
+    def _of_setting(
+        self, name: str, error: OceanCustomError, remedy: str, beside: str = ""
+    ) -> Finding:
+        told, own = _parted(error)
+        remedy = remedy or own
+        if self._variables is None:
+            return Finding("the settings", None, None, "error", f"{name}: {told}", remedy)
+        finding = self._variables.finding(
+            variable_of(name), told, remedy, beside=variable_of(beside or "baseUrl")
+        )
+        return finding
+
+    async def repeated(self, seen: Seen) -> list[Finding]:
+        """A second page with the rows of the first one: the position is not heeded."""
+        for purpose in ("parent", "page"):
+            pages = [page for page in seen.pages if page.purpose == purpose]
+            for one, other in pairwise(pages):
+                is_walk = one.goes_on and _bare(one.url) == _bare(other.url)
+                if is_walk and one.rows and one.rows == other.rows and _rows(one) == _rows(other):
+                    request = self._resource(seen).endpoint.pagination.pagination_param
+                    error = PaginationError(
+                        f"kind {seen.config.kind}: page 2 has the rows of page 1: the API does not"
+                        f" heed {request or 'the position it is asked for'}"
+                    )
+                    own = await self._other_paging(seen)
+                    remedy = "correct paginationParam to the name in the API's documentation"
+                    return [self._paging(seen, error, own or remedy, "paginationParam")]
+        return []
+
+    def _paging(
+        self, seen: Seen, error: OceanCustomError, remedy: str, name: str = "paginationType"
+    ) -> Finding:
+        """At the resource's own pagination if it has one, else at the setting."""
+        if self._document.at((*seen.base, "selector", "pagination")) is not None:
+            return self._at(seen, ("selector", "pagination"), error, remedy)
+        return self._of_setting(name, error, remedy, "paginationType")
+
+    # --- errors --------------------------------------------------------------------------------
+
+    async def _finding(self, seen: Seen, error: OceanCustomError, *, all_failed: bool) -> Finding:
+        match error:
+            case CredentialsError():
+                return self._of_setting(self._credential(), error, self._sign_in_remedy(error))
+            case OriginError():
+                return self._of_setting("allowedHosts", error, "")
+            case TransportError():
+                return self._of_setting("baseUrl", error, "check host and port of baseUrl")
+            case ResponseError(status=status):
+                return await self._refused(seen, error, status, all_failed=all_failed)
+            case BodyError():
+                return await self._no_json(seen, error, all_failed=all_failed)
+            case SourceError() if "CERTIFICATE" in str(error) or "certificate" in str(error):
+                return self._of_setting("verifySsl", error, "")
+            case SourceError():
+                return self._of_setting("baseUrl", error, "")
+            case PaginationError():
+                return self._paging(seen, error, await self._other_paging(seen))
+            case MappingError():
+                return await self._mapping(seen, error)
+            case _:
+                return self._at(seen, ("kind",), error, "")
+
+    def _credential(self) -> str:
+        """The setting that holds what signs requests."""
+        given = self._variables.values if self._variables else {}
+        kind = given.get(variable_of("authType"), "none")
+        of_kind = [
+            field for field in FIELDS.values() if kind in field.shown_for and field.sensitive
+        ]
+        names = [field.name for field in of_kind if field.variable in given]
+        return names[0] if names else "authType"
+
+    def _sign_in_remedy(self, error: OceanCustomError) -> str:
+        given = self._variables.values if self._variables else {}
+        kind = given.get(variable_of("authType"), "none")
+        if kind == "none":
+            return "the API wants credentials: set authType and what belongs to it"
+        if "login" in str(error):
+            return "check customAuthRequest: endpoint, method and credentials of the login"
+        return f"check {self._credential()}, and that authType {kind} is how the API signs in"
+
+    async def _refused(
+        self, seen: Seen, error: ResponseError, status: int, *, all_failed: bool
+    ) -> Finding:
+        if status == _FORBIDDEN:
+            return self._of_setting(
+                self._credential(), error, "the credentials may not read this: grant them access"
+            )
+        if status in _NOT_FOUND:
+            remedy = await self._near_path(seen)
+            if base := await self._near_base(seen) if all_failed and not remedy else "":
+                return self._of_setting("baseUrl", error, base)
+            return self._at(seen, ("kind",), error, remedy or "correct the path")
+        if status in {400, 422}:
+            if most := _AT_MOST.search(str(error)):
+                return self._paging(seen, error, f"write {most[1]} for the page size")
+            remedy = await self._without_params(seen)
+            if remedy:
+                return self._paging(seen, error, remedy)
+        path: Path = ("kind",)
+        if status == httpx.codes.METHOD_NOT_ALLOWED:
+            other = "POST" if seen.config.selector.method == "GET" else "GET"
+            return self._at(
+                seen, path, error, f"the method is not for this path: try method: {other}"
+            )
+        return self._at(seen, path, error, "the API's own words say why")
+
+    async def _no_json(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
+        is_html = "html" in str(error).lower()
+        if is_html and all_failed:
+            base = await self._near_base(seen)
+            remedy = base or "a page for people: baseUrl must lead to the API, with its path"
+            return self._of_setting("baseUrl", error, remedy)
+        remedy = await self._near_path(seen) if is_html else ""
+        return self._at(seen, ("kind",), error, remedy or "correct the path, or the credentials")
+
+    async def _mapping(self, seen: Seen, error: MappingError) -> Finding:
+        sentence = str(error)
+        resource = self._resource(seen)
+        if found := _IS_PARAMETER.search(sentence):
+            name, part = found[1], found[2]
+            path: Path = ("selector", "path_parameters", name, part)
+            expression = self._document.at((*seen.base, *path))
+            items = [item for page in seen.pages if page.purpose == "parent" for item in page.items]
+            near = await better(self._session.jq, str(expression), items) if items else None
+            remedy = f"write {near.expression} ({near.count} of {len(items)})" if near else ""
+            return self._at(seen, path, error, remedy)
+        if "404 or 410" in sentence and resource.parameters:
+            remedy = await self._other_field(seen, resource)
+            if not remedy and len(resource.parameters) > 1:
+                # Of parameters that multiply, the first few pairs may well be none.
+                return replace(self._at(seen, ("kind",), error, ""), severity="warn")
+            name = resource.parameters[0].name
+            path = ("selector", "path_parameters", name, "field") if remedy else ("kind",)
+            return self._at(seen, path, error, remedy)
+        place = place_in(sentence, self._document, seen.base)
+        path = place[len(seen.base) :]
+        if "data_path" in sentence or path == ("selector",):
+            return self._at(seen, path, error, await self._lists(seen, sentence))
+        return self._at(seen, path, error, "")
+
+    # --- what one more request shows -------------------------------------------------------------
+
+    def _resource(self, seen: Seen) -> Resource:
+        return seen.config.to_resource(self._settings.pagination)
+
+    def _request(self, seen: Seen) -> PageRequest | None:
+        """The plain request of a resource without path parameters."""
+        resource = self._resource(seen)
+        if resource.parameters:
+            return None
+        request = request_for(resource.endpoint, Binding(), self._settings.base_url)
+        return replace(request, purpose="check")
+
+    async def _body(self, request: PageRequest) -> Json:
+        """What a request is answered; None for a failure."""
+        try:
+            answer = await self._session.client.send(request)
+        except OceanCustomError:
+            return None
+        return answer.body
+
+    async def _lists(self, seen: Seen, sentence: str) -> str:
+        """The lists that an answer has, the one most like ``data_path`` first."""
+        bodies = [page.body for page in reversed(seen.pages)]
+        request = self._request(seen)
+        if not bodies and request is not None:
+            bodies = [await self._body(request)]
+        wanted = seen.config.selector.data_path or ""
+        for body in bodies:
+            lists = lists_of_objects(body)
+            if lists and lists[0][0] == ():
+                return "remove data_path: the answer is the list itself"
+            lists.sort(
+                key=lambda one: (
+                    -round(likeness(wanted.strip("."), ".".join(one[0])), 1),
+                    -len(one[1]),
+                )
+            )
+            if lists:
+                first, *others = lists
+                also = f" (other lists: {', '.join(written(one[0]) for one in others[:4])})"
+                return f"write {written(first[0])}, a list of {len(first[1])}" + (
+                    also if others else ""
+                )
+        return f"the answer has {keys_of(bodies[0])}" if bodies and bodies[0] is not None else ""
+
+    async def _near_path(self, seen: Seen) -> str:
+        """A path like the one that is not there, which is."""
+        request = self._request(seen)
+        if request is None or request.method != "GET":
+            return ""
+        kind = seen.config.kind
+        base = str(self._settings.base_url).rstrip("/")
+        for other in list(dict.fromkeys(_spellings(kind, self._settings.base_url.path)))[:_MOST]:
+            body = await self._body(replace(request, url=f"{base}/{other.lstrip('/')}"))
+            if isinstance(body, dict | list):
+                return f"write {other}: it answers 200"
+        return ""
+
+    async def _near_base(self, seen: Seen) -> str:
+        """A base URL under which the path is there."""
+        request = self._request(seen)
+        if request is None or request.method != "GET":
+            return ""
+        url = self._settings.base_url
+        kind = seen.config.kind.strip("/")
+        parts = [part for part in url.path.split("/") if part]
+        paths = ["/".join(parts[:length]) for length in range(len(parts) - 1, -1, -1)]
+        paths += [
+            f"{'/'.join(parts)}/{more}".strip("/")
+            for more in ("api", "v1", "api/v1", "v2", "api/v2")
+        ]
+        for path in paths[:_MOST]:
+            base = url.copy_with(path=f"/{path}")
+            target = str(base).rstrip("/") + f"/{kind}"
+            if isinstance(await self._body(replace(request, url=target)), dict | list):
+                return f"write {str(base).rstrip('/')}: {seen.config.kind} answers there"
+        return ""
+
+    async def _without_params(self, seen: Seen) -> str:
+        request = self._request(seen)
+        if request is None or await self._body(request) is None:
+            return ""
+        found = await self._other_paging(seen)
+        return found or "without the parameters of paging it answers: correct their names"
+
+    async def _other_field(self, seen: Seen, resource: Resource) -> str:
+        """Another key of the parent's items by whose value the child is there."""
+        walked = [one for one in resource.parameters if isinstance(one, Parameter)]
+        items = [item for page in seen.pages if page.purpose == "parent" for item in page.items]
+        if len(walked) != 1 or not items:
+            return ""
+        item, tried = items[0], 0
+        for path in leaves(item, 2):
+            value = follow(item, path)
+            if not isinstance(value, str | int) or isinstance(value, bool) or tried >= _MOST:
+                continue
+            tried += 1
+            binding = Binding({walked[0].name: value})
+            request = request_for(resource.endpoint, binding, self._settings.base_url)
+            if await self._body(replace(request, purpose="check")) is not None:
+                return f"write {written(path)}: {value!r} answers 200"
+        return ""
+
+    async def _other_paging(self, seen: Seen) -> str:
+        """How the answers say that they are paged."""
+        request = self._request(seen)
+        if request is None:
+            return ""
+        try:
+            answer = await self._session.client.send(request)
+        except OceanCustomError:
+            return ""
+        return await paging_of(self._session, request, answer.body, answer.headers)
+
+
+async def paging_of(
+    session: Session, request: PageRequest, body: Json, headers: Mapping[str, str]
+) -> str:
+    """What leads to a second page with other rows: a type of paging, with its proof; "": nothing."""
+    if 'rel="next"' in headers.get("Link", "") or "rel=next" in headers.get("Link", ""):
+        return "the Link header names a next page: write header_link"
+    for path, text in _texts_beside_lists(body):
+        if _leads_on(request.url, text):
+            return f"{written(path)} is the next page's URL: write next_link"
+        if any(word in path[-1].lower() for word in _CURSORS):
+            return f"{written(path)} is a cursor: write cursor"
+    rows = max((one for _, one in lists_of_objects(body)), key=len, default=[])
+    for style, name, value in (("page", "page", "2"), ("offset", "offset", str(len(rows)))):
+        if not rows or request.method != "GET":
+            break
+        try:
+            answer = await session.client.send(request.put(name, value, "query"))
+        except OceanCustomError:
+            continue
+        others = max((one for _, one in lists_of_objects(answer.body)), key=len, default=[])
+        if others and not any(row in rows for row in others):
+            return f"{name}={value} gives other rows: write {style}"
+    return ""
+
+
+def may_go_on(seen: Seen) -> bool:
+    """Whether a list that is not paged has the length of a server's full page."""
+    pages = seen.own_pages
+    style = seen.config.selector.pagination
+    rows = pages[0].rows if pages else 0
+    return rows >= 2 * _CAPPED and rows % _CAPPED == 0 and (style is None or style.type is None)
+
+
+def _parted(error: OceanCustomError) -> tuple[str, str]:
+    """The sentence of an error, and the remedy that it names itself."""
+    told, semicolon, remedy = str(error).rpartition("; ")
+    return (told, remedy) if semicolon else (remedy, "")
+
+
+def _spellings(kind: str, base_path: str) -> Iterator[str]:
+    """Paths that may be meant by one that is not there."""
+    path, mark, query = kind.partition("?")
+    rest = mark + query
+    first = base_path.strip("/").split("/")[-1]
+    if first and path.strip("/").startswith(f"{first}/"):
+        yield "/" + path.strip("/").removeprefix(f"{first}/") + rest
+    head, _, last = path.rstrip("/").rpartition("/")
+    for other in _words(last):
+        yield f"{head}/{other}{rest}"
+    yield path.rstrip("/") + ("" if path.endswith("/") else "/") + rest
+    for prefix in ("api", "v1", "api/v1"):
+        yield f"/{prefix}/{path.strip('/')}{rest}"
+
+
+def _words(last: str) -> Iterator[str]:
+    yield last.removesuffix("s") if last.endswith("s") else f"{last}s"
+    if last.endswith("y"):
+        yield f"{last[:-1]}ies"
+    yield last.lower()
+    yield last.replace("_", "-")
+    yield last.replace("-", "_")
+
+
+def _texts_beside_lists(body: Json) -> Iterator[tuple[tuple[str, ...], str]]:
+    stack: list[tuple[tuple[str, ...], Json]] = [((), body)]
+    while stack:
+        path, value = stack.pop(0)
+        if isinstance(value, str) and path:
+            yield path, value
+        elif isinstance(value, dict) and len(path) <= _CAPPED:
+            stack.extend(((*path, str(key)), inner) for key, inner in value.items())
+
+
+def _leads_on(url: str, text: str) -> bool:
+    """Whether a text is the URL of the same path with other parameters."""
+    if not text.startswith(("http://", "https://", "/", "?")):
+        return False
+    try:
+        target, own = httpx.URL(url).join(text), httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        return False
+    return target.path.rstrip("/") == own.path.rstrip("/") and target.query != own.query
+
+
+def _bare(url: str) -> str:
+    return url.partition("?")[0]
+
+
+def _rows(page: PageRead) -> Json:
+    lists = [rows for _, rows in lists_of_objects(page.body)]
+    return max(lists, key=len, default=page.body)
+
+
+def said_once(findings: Sequence[Finding]) -> list[Finding]:
+    """Of several findings about one setting, the first."""
+    seen: set[tuple[str, int | None]] = set()
+    kept = []
+    for one in findings:
+        key = (one.file, one.line)
+        if one.column is None and key in seen:
+            continue
+        seen.add(key)
+        kept.append(one)
+    return kept

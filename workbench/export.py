@@ -1,0 +1,177 @@
+"""Settings for a deployment: values for Helm, a command for Docker, jobs for GitHub and GitLab.
+
+Secrets leave as references, never as text: whoever deploys gives them to the cluster or the CI.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import yaml
+
+from settings.fields import FIELDS, VARIABLE_PREFIX
+from workbench.check.documents import read_env
+
+IMAGE: Final = "registry.example.com/ocean-custom:latest"
+SECRET: Final = "ocean-custom"  # noqa: S105 (the name of a Secret, and no secret)
+_SENSITIVE: Final = re.compile(r"SECRET|TOKEN|PASSWORD|PRIVATE|CREDENTIAL|CLIENT_ID", re.IGNORECASE)
+_BY_VARIABLE: Final[Mapping[str, Any]] = {field.variable: field for field in FIELDS.values()}
+_OCEAN: Final = "OCEAN__"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The variables of an installation: those that may be read, and the names of the secret ones."""
+
+    plain: Mapping[str, str]
+    secret: tuple[str, ...]
+
+
+def exported(variables: Mapping[str, str]) -> Exported:
+    """The variables that Ocean reads, sorted; empty ones are left out."""
+    given = {name: text for name, text in sorted(variables.items()) if text}
+    ours = {name: text for name, text in given.items() if name.startswith(_OCEAN)}
+    secret = tuple(name for name in ours if is_secret(name))
+    plain = {name: text for name, text in ours.items() if name not in secret}
+    return Exported(plain, secret)
+
+
+def is_secret(variable: str) -> bool:
+    """Whether a variable is never written out."""
+    if variable.startswith(VARIABLE_PREFIX) and variable in _BY_VARIABLE:
+        return bool(_BY_VARIABLE[variable].sensitive)
+    return bool(_SENSITIVE.search(variable))
+
+
+def helm(found: Exported) -> str:
+    """Values for Port's chart ``port-ocean``; secrets come from one Secret of the cluster."""
+    config: dict[str, Any] = {}
+    others: list[dict[str, Any]] = []
+    for name, text in found.plain.items():
+        if field := _BY_VARIABLE.get(name):
+            config[field.name] = _value(text, field.kind)
+        elif name not in _CHART:
+            others.append({"name": name, "value": text})
+    references = [
+        {"name": name, "valueFrom": {"secretKeyRef": {"name": SECRET, "key": name}}}
+        for name in found.secret
+    ]
+    values: dict[str, Any] = {
+        "integration": {"type": "custom", "config": config},
+        "secret": {"create": False, "name": SECRET},
+        "extraEnv": [*others, *references],
+    }
+    for name, path in _CHART.items():
+        if name in found.plain:
+            *way, last = path
+            inner = values
+            for key in way:
+                inner = inner.setdefault(key, {})
+            inner[last] = found.plain[name]
+    head = (
+        "# helm upgrade --install my-api port-labs/port-ocean -f values.yaml\n"
+        f"# The Secret {SECRET} holds {', '.join(found.secret) or 'nothing'}:\n"
+        f"# kubectl create secret generic {SECRET} --from-env-file=secrets.env\n"
+    )
+    return head + yaml.safe_dump(values, sort_keys=False, width=10_000, allow_unicode=True)
+
+
+_CHART: Final[Mapping[str, tuple[str, ...]]] = {
+    "OCEAN__PORT__BASE_URL": ("port", "baseUrl"),
+    "OCEAN__INTEGRATION__IDENTIFIER": ("integration", "identifier"),
+    "OCEAN__EVENT_LISTENER__TYPE": ("integration", "eventListener", "type"),
+}
+"""What the chart has keys of its own for."""
+
+
+def _value(text: str, kind: str) -> Any:  # noqa: ANN401 (any JSON)
+    """An object or a list as YAML; all else stays a text: the chart writes numbers as 1e+06."""
+    if kind in {"object", "array"}:
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return text
+
+
+def docker(found: Exported) -> str:
+    """A command that runs one container; secrets are taken from the shell that runs it."""
+    lines = ["docker run --rm"]
+    lines += [f"--env {shlex.quote(f'{name}={text}')}" for name, text in found.plain.items()]
+    lines += [f"--env {name}" for name in found.secret]
+    head = "".join(f"# export {name}=…\n" for name in found.secret)
+    return head + " \\\n  ".join([*lines, IMAGE]) + "\n"
+
+
+def github(found: Exported) -> str:
+    """A workflow; secrets are those of the repository, under the names of their variables."""
+    environment = {name: _github_text(text) for name, text in found.plain.items()}
+    environment |= {name: f"${{{{ secrets.{name} }}}}" for name in found.secret}
+    names = " ".join(f"--env {name}" for name in environment)
+    job = {
+        "runs-on": "ubuntu-latest",
+        "env": environment,
+        "steps": [{"run": f"docker run --rm {names} {IMAGE}"}],
+    }
+    workflow = {
+        "name": "Sync into Port",
+        "on": {"schedule": [{"cron": "0 */2 * * *"}], "workflow_dispatch": {}},
+        "concurrency": "ocean-custom",
+        "jobs": {"sync": job},
+    }
+    return yaml.safe_dump(workflow, sort_keys=False, width=10_000, allow_unicode=True)
+
+
+def _github_text(text: str) -> str:
+    """A text in which GitHub finds no expression of its own."""
+    return text.replace("${{", "${{ '${{' }}")
+
+
+def gitlab(found: Exported) -> str:
+    """A job; secrets are masked variables of the project, which every job gets by their names."""
+    variables = {name: {"value": text, "expand": False} for name, text in found.plain.items()}
+    job = {
+        "sync": {
+            "image": {"name": IMAGE, "entrypoint": [""]},
+            "variables": variables,
+            "resource_group": "ocean-custom",
+            "script": ["cd /app && ocean sail"],
+            "rules": [{"if": '$CI_PIPELINE_SOURCE == "schedule"'}],
+        }
+    }
+    head = "".join(f"# ${name}: a masked variable of the project\n" for name in found.secret)
+    return head + yaml.safe_dump(job, sort_keys=False, width=10_000, allow_unicode=True)
+
+
+FORMATS: Final[Mapping[str, Callable[[Exported], str]]] = {
+    "helm": helm,
+    "docker": docker,
+    "github": github,
+    "gitlab": gitlab,
+}
+
+
+@click.command()
+@click.argument("target", type=click.Choice(sorted(FORMATS)))
+@click.option(
+    "--settings",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    default=".env",
+    show_default=True,
+    help="The settings.",
+)
+def export(*, target: str, settings: Path) -> None:
+    r"""Write the settings for a deployment, with secrets as references.
+
+    \b
+    Example: python -m workbench export helm > values.yaml
+    """
+    found = read_env(settings, settings.name)
+    click.echo(FORMATS[target](exported(found.values)), nl=False)

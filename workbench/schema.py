@@ -1,0 +1,76 @@
+"""JSON schemas for editors: of a mapping, closed at every level, and of the names in ``.env``.
+
+https://json-schema.org/draft-07 is what yaml-language-server and most editors read.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import click
+
+from overrides import EndpointAppConfig
+from settings.fields import FIELDS, SettingField
+
+Schema = dict[str, Any]
+_DRAFT: Final = "http://json-schema.org/draft-07/schema#"
+_TYPES: Final = {"integer": "integer", "boolean": "boolean", "object": "object", "array": "array"}
+
+
+def mapping_schema() -> Schema:
+    """What a mapping may hold: an unknown key is red at every level."""
+    schema: Schema = json.loads(json.dumps(EndpointAppConfig.schema()))
+    for model in (schema, *schema.get("definitions", {}).values()):
+        _close(model)
+    return {"$schema": _DRAFT, **schema, "title": "A mapping of Ocean Custom"}
+
+
+def _close(model: Schema) -> None:
+    """Refuse what the model does not name."""
+    if "properties" in model and model.get("type") == "object":
+        model["additionalProperties"] = False
+    for field in model.get("properties", {}).values():
+        # Ocean writes what its form needs beside the schema.
+        field.pop("extra", None)
+
+
+def settings_schema() -> Schema:
+    """What ``.env`` may say of the integration: names, words and bounds."""
+    properties = {field.variable: _variable(field) for field in FIELDS.values()}
+    return {
+        "$schema": _DRAFT,
+        "title": "The settings of Ocean Custom, as variables of the environment",
+        "type": "object",
+        "properties": properties,
+        "required": [field.variable for field in FIELDS.values() if field.required],
+        # Ocean's own variables stand in the same file.
+        "patternProperties": {"^(?!OCEAN__INTEGRATION__CONFIG__)": {}},
+        "additionalProperties": False,
+    }
+
+
+def _variable(field: SettingField) -> Schema:
+    schema: Schema = {"description": f"{field.name}, such as {field.example}"}
+    if field.words:
+        return schema | {"enum": [*field.words, *(alias for alias, _ in field.aliases)]}
+    # Every variable is a text; editors of other formats may know better.
+    return schema | {"type": [_TYPES.get(field.kind, "string"), "string"]} | _bounds(field)
+
+
+def _bounds(field: SettingField) -> Schema:
+    bounds = {"minimum": field.least, "maximum": field.most, "default": field.default}
+    return {name: value for name, value in bounds.items() if value is not None}
+
+
+@click.command()
+@click.option("--env", "of_env", is_flag=True, help="The names in .env instead of the mapping.")
+def schema(*, of_env: bool) -> None:
+    r"""Write the JSON schema of a mapping, with which an editor completes and checks it.
+
+    \b
+    Example: python -m workbench schema > port-app-config.schema.json
+    Then, in the first line of the mapping:
+    # yaml-language-server: $schema=./port-app-config.schema.json
+    """
+    click.echo(json.dumps(settings_schema() if of_env else mapping_schema(), indent=2))
