@@ -215,9 +215,9 @@ def _astray() -> JsonObject:
 @pytest.mark.parametrize(
     ("missing", "words"),
     [
-        pytest.param(".env", "there is no file .env", id="settings"),
-        pytest.param("port-app-config.yml", "cannot read port-app-config.yml", id="mapping"),
-        pytest.param("blueprints.json", "cannot read blueprints.json", id="blueprints"),
+        pytest.param(".env", "there is no .env", id="settings"),
+        pytest.param("port-app-config.yml", "there is no port-app-config.yml", id="mapping"),
+        pytest.param("blueprints.json", "there is no blueprints.json", id="blueprints"),
     ],
 )
 def test_what_is_missing_is_named(

@@ -19,6 +19,7 @@ from rich.table import Column, Table
 
 from paging.limits import NO_LIMITS, Limits
 from workbench import catalog
+from workbench.check.command import installation_options, paths_of
 from workbench.preview.run import Outcome, as_json, environment, prepare, preview
 from workbench.preview.watch import Watch
 from workbench.sail import SailError
@@ -30,29 +31,14 @@ from workbench.store.observations import Refusal
 FOLDER: Final = Path(".workbench")
 _SHOWN: Final = 10
 _WIDTH: Final = 110
-_FILE: Final = click.Path(dir_okay=False, path_type=Path)
+_COUNT: Final = click.IntRange(1)
 
 
 @click.command("preview")
-@click.option(
-    "--settings",
-    default=".env",
-    show_default=True,
-    help="The settings, as `ocean` takes them; - takes the environment.",
-)
-@click.option(
-    "--mapping", type=_FILE, default="port-app-config.yml", show_default=True, help="The mapping."
-)
-@click.option(
-    "--blueprints",
-    type=_FILE,
-    default="blueprints.json",
-    show_default=True,
-    help="The blueprints as JSON.",
-)
-@click.option("--pages", default=3, show_default=True, help="Pages of each list at most.")
-@click.option("--children", default=20, show_default=True, help="Children of a kind at most.")
-@click.option("--items", default=200, show_default=True, help="Items of a kind at most.")
+@installation_options
+@click.option("--pages", type=_COUNT, default=3, show_default=True, help="Pages of a list.")
+@click.option("--children", type=_COUNT, default=20, show_default=True, help="Children of a kind.")
+@click.option("--items", type=_COUNT, default=200, show_default=True, help="Items of a kind.")
 @click.option("--all", "everything", is_flag=True, help="No bounds; what is gone is deleted.")
 @click.option("--port", default=8082, show_default=True, help="The page's port; 0: any.")
 @click.option("--no-page", is_flag=True, help="End after the table, and serve no page.")
@@ -60,7 +46,7 @@ _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 def run_preview(  # noqa: PLR0913 (a command has so many options)
     settings: str,
     mapping: Path,
-    blueprints: Path,
+    blueprints: Path | None,
     *,
     pages: int,
     children: int,
@@ -80,8 +66,11 @@ def run_preview(  # noqa: PLR0913 (a command has so many options)
     Example: python -m workbench preview --pages 1
     """
     limits = NO_LIMITS if everything else Limits(pages=pages, children=children, items=items)
-    variables = _settings(settings)
-    config, types = _mapping(mapping), _blueprints(blueprints)
+    paths = paths_of(settings, mapping, blueprints)
+    if paths.blueprints is None:
+        raise click.UsageError("there is no blueprints.json; name the blueprints with --blueprints")
+    variables = _settings(paths.settings)
+    config, types = _mapping(mapping), _blueprints(paths.blueprints)
     FOLDER.mkdir(exist_ok=True)
     database = FOLDER / ("catalog.sqlite" if everything else "preview.sqlite")
     if not everything:  # what an earlier look found is no part of this one
@@ -93,7 +82,7 @@ def run_preview(  # noqa: PLR0913 (a command has so many options)
             prepare(store, config, types, limits)
             url = stack.enter_context(serving(catalog.create_app(store), port=port))
         except CatalogError as error:
-            raise click.ClickException(f"{blueprints}: {error}") from error
+            raise click.ClickException(f"{paths.blueprints}: {error}") from error
         except OSError as error:
             raise click.ClickException(f"cannot listen on port {port}: {error.strerror}") from error
         outcome = _watched(store, variables, Watch(database.absolute(), limits), url)
@@ -131,14 +120,11 @@ def wait(url: str) -> None:
         click.echo("Stopped.")
 
 
-def _settings(name: str) -> dict[str, str]:
-    if name == "-":
-        given = {key: text for key, text in os.environ.items() if key.startswith("OCEAN__")}
-    else:
-        if not Path(name).is_file():
-            raise click.UsageError(f"there is no file {name}: name the settings with --settings")
-        given = {key: text for key, text in dotenv_values(name).items() if text is not None}
-    return given
+def _settings(path: Path | None) -> dict[str, str]:
+    """The variables of a file, or of the caller's environment."""
+    if path is None:
+        return {name: text for name, text in os.environ.items() if name.startswith("OCEAN__")}
+    return {name: text for name, text in dotenv_values(path).items() if text is not None}
 
 
 def _mapping(path: Path) -> JsonObject:
