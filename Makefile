@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-all browser lint types audit format demo run faults bench reference lock clean
+.PHONY: help setup test test-all browser lint types audit format demo run faults bench reference lock image ocean-latest release-check clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 LOCK := --universal --python-version 3.12 --generate-hashes --no-header --no-annotate
 
 help: ## Show these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) $(IMAGE)/.installed ## Create .venv and install the locked dependencies (again when the lock changed)
 	@:
@@ -27,7 +27,7 @@ $(STAMP): requirements-dev.lock
 # Made anew, so that what the lock file no longer names is gone.
 $(IMAGE)/.installed: requirements.lock $(STAMP)
 	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(IMAGE)
-	@$(BIN)/uv pip sync -q --python $(IMAGE) --require-hashes requirements.lock
+	@$(BIN)/uv pip sync -q --compile-bytecode --python $(IMAGE) --require-hashes requirements.lock
 	@touch $@
 
 test: lint types audit ## Lint, check types and packages, run the tests of the gate (minutes)
@@ -68,8 +68,18 @@ reference: setup ## Write the tables of docs/settings.md from the table of setti
 	@$(BIN)/python scripts/settings_reference.py
 
 lock: setup ## Resolve the dependencies again and write both lock files
-	@$(BIN)/uv pip compile -q --upgrade $(LOCK) pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --upgrade $(LOCK) --excludes requirements-left-out.txt pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile -q --upgrade $(LOCK) -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
+
+image: setup ## Build the container image and start it as a cluster would (docker, or buildah as root)
+	@scripts/image localhost/port-ocean-custom:check
+	@OCEAN_CUSTOM_IMAGE=localhost/port-ocean-custom:check $(BIN)/python -m pytest tests/test_image.py
+
+ocean-latest: setup ## Run the tests against the newest release of Ocean, in a copy
+	@scripts/ocean-latest
+
+release-check: setup ## Go through the checklist of a release (an hour)
+	@scripts/release-check
 
 clean: ## Remove the environment and everything generated
 	@rm -rf .venv .coverage htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache

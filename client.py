@@ -22,7 +22,9 @@ import httpx
 from aiolimiter import AsyncLimiter
 from loguru import logger
 
-from auth import LoginAuth, OriginGuard, make_auth, unsigned_url
+from auth import make_auth
+from authentication.renewal import SIGN_IN_UNDER_WAY, RenewedAuth
+from authentication.signature import unsigned_url
 from errors import (
     BodyError,
     CredentialsError,
@@ -41,6 +43,7 @@ from paging.extraction import NO_ITEMS, Extracted, Extractor, Item
 from paging.limits import Bounds
 from paging.signals import is_error_report, is_partial, is_unopened, reasons_in, reports_error
 from settings import Settings
+from settings.values import OAuthCredentials
 from transport.bodies import (
     ACCEPTED_CODINGS,
     MIB,
@@ -51,9 +54,10 @@ from transport.bodies import (
     decode_json,
     received,
 )
-from transport.http_client import WIRE_ERRORS, AddressRefused, open_http
+from transport.http_client import WIRE_ERRORS, AddressRefused, open_http, tls_refusal
 from transport.large_lists import SlicedRows, slice_list
 from transport.observer import Observer, PageRead, Watch
+from transport.origin import OriginGuard
 from transport.outage import Outage
 from transport.rate_limit import RateLimit, is_rate_limited, parse_retry_after
 from transport.redaction import TELLING_LENGTH, Redactor, is_credential
@@ -61,6 +65,8 @@ from transport.retry import retried
 from transport.waits import RetryLog, Stopwatch
 
 MAX_REDIRECTS = 5
+LONGEST_LOGOUT = 10.0
+"""Seconds: a process that is told to stop has little time."""
 IN_MEMORY = 4 * MIB
 """Bytes; a larger body is kept in a file, and its list is parsed in slices."""
 AHEAD_OF_WALK = 32 * MIB
@@ -135,6 +141,8 @@ def http_of(settings: Settings) -> httpx.AsyncClient:
     return open_http(
         settings.base_url,
         verify_ssl=settings.verify_ssl,
+        client_certificate=(settings.certificates.client, settings.certificates.key),
+        authority=settings.certificates.authority,
         connections=settings.max_concurrent_requests,
     )
 
@@ -184,8 +192,29 @@ class ApiClient:
         self._limit = RateLimit(settings.max_retry_wait)
 
     async def aclose(self) -> None:
-        """Close every connection."""
-        await self._http.aclose()
+        """Log out where the settings say how, and close every connection."""
+        try:
+            await self._log_out()
+        finally:
+            await self._http.aclose()
+
+    async def _log_out(self) -> None:
+        """The session's last request; what becomes of it is no error of the resync."""
+        if not isinstance(self._auth, RenewedAuth):
+            return
+        try:
+            request = await self._auth.end(self._guard.admits)
+            if request is None:
+                return
+            self.counts.requests += 1
+            async with asyncio.timeout(min(self._settings.timeout, LONGEST_LOGOUT)):
+                response = await self._http.send(request, auth=None)
+            if response.is_success or response.is_redirect:
+                return
+            reason = f"{response.status_code} {response.reason_phrase}".rstrip()
+        except (*WIRE_ERRORS, TimeoutError, OSError, OceanCustomError) as error:
+            reason = self.redact(str(error)) or type(error).__name__
+        logger.warning(f"customAuthLogoutRequest failed ({reason}); the session ends by itself")
 
     async def _learn_cookies(self, response: httpx.Response) -> None:
         """What an answer sets, a login's too: it goes back with every request, as a token does."""
@@ -239,18 +268,19 @@ class ApiClient:
                 reset_at = await self._limit.admitted()
         self.counts.requests += 1
         self._in_flight += 1
+        sign_in: list[str] = []  # what the request waits for
         try:
             async with asyncio.timeout(self._settings.timeout):
-                reply = await self._exchange(request, attempt)
+                reply = await self._exchange(request, attempt, sign_in)
         except (SourceError, CredentialsError) as error:
-            raise error.within(self._described(request)) from None
+            raise error.within(self._described(request, sign_in)) from None
         except (*WIRE_ERRORS, TimeoutError, OSError, UnicodeEncodeError) as error:
-            raise self._wire_error(request, error) from None
+            raise self._wire_error(error, self._described(request, sign_in)) from None
         except (httpx.InvalidURL, UnicodeError):
             # httpx reads the target of every redirect, though it follows none.
             raise OriginError(
-                f"{self._described(request)}: a redirect leads to what is not a URL; nothing was"
-                " sent"
+                f"{self._described(request, sign_in)}: a redirect leads to what is not a URL;"
+                " nothing was sent"
             ) from None
         finally:
             self._in_flight -= 1
@@ -265,12 +295,11 @@ class ApiClient:
         self._limit.learn(answer.headers, reset_at, self._in_flight)
         return answer
 
-    def _wire_error(self, request: PageRequest, error: Exception) -> SourceError:
+    def _wire_error(self, error: Exception, described: str) -> SourceError:
         """What became of a request that got no complete answer.
 
         The text of some errors quotes headers or URLs: what is kept of it is redacted.
         """
-        described = self._described(request)
         match error:
             case TimeoutError() | httpx.TimeoutException():
                 seconds = self._settings.timeout
@@ -284,17 +313,19 @@ class ApiClient:
             case AddressRefused():
                 return SourceError(f"{described}: {self.redact(str(error))}")
         reason = self.redact(str(error)) or type(error).__name__
-        if "CERTIFICATE_VERIFY_FAILED" in reason:
-            hint = "install the API's CA certificate, or turn verifySsl off"
-            return SourceError(f"{described}: {reason}; {hint}")
+        has_certificate = bool(self._settings.certificates.client)
+        if refusal := tls_refusal(reason, has_certificate=has_certificate):
+            return SourceError(f"{described}: {refusal}")
         return TransportError(f"{described}: {reason}")
 
-    def _described(self, request: PageRequest) -> str:
-        """What just got no answer: a request, or the login that it needed."""
-        login = self._auth.broken_login() if isinstance(self._auth, LoginAuth) else None
-        return login or self.describe(request)
+    def _described(self, request: PageRequest, sign_in: Sequence[str] = ()) -> str:
+        """What just got no answer: a request, or the sign-in that it needed."""
+        if not sign_in or not isinstance(self._auth, RenewedAuth):
+            return self.describe(request)
+        self._auth.left_unanswered(sign_in[0])
+        return sign_in[0]
 
-    async def _exchange(self, request: PageRequest, attempt: int) -> _Reply:
+    async def _exchange(self, request: PageRequest, attempt: int, sign_in: list[str]) -> _Reply:
         """One signed request and its redirects, each hop admitted and signed anew.
 
         Transports may rewrite a request's URL to an address, so the URL kept here counts.
@@ -308,7 +339,11 @@ class ApiClient:
             with self._watch.request(request.purpose, method, url, attempt) as sent:
                 response = await self._http.send(
                     self._http.build_request(
-                        method, url, headers=headers, json=body, extensions=sent.extensions
+                        method,
+                        url,
+                        headers=headers,
+                        json=body,
+                        extensions={SIGN_IN_UNDER_WAY: sign_in, **sent.extensions},
                     ),
                     auth=self._auth,
                     follow_redirects=False,
@@ -566,7 +601,8 @@ class ApiClient:
 
     def _unsigned(self, request: PageRequest) -> PageRequest:
         """A request without what a link repeated of our signature: that asks for nothing."""
-        names = self._settings.credentials.query_params
+        credentials = self._settings.credentials
+        names = {} if isinstance(credentials, OAuthCredentials) else credentials.query_params
         return replace(request, url=unsigned_url(request.url, names)) if names else request
 
     def _refuse_no_page(

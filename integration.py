@@ -38,13 +38,11 @@ def _put_our_modules_first() -> None:
 
 _put_our_modules_first()
 
-from loguru import logger
 from port_ocean.clients.port.types import UserAgentType
 from port_ocean.context.event import TriggerType
 from port_ocean.context.ocean import PortOceanContext
 from port_ocean.core.handlers.port_app_config.api import APIPortAppConfig
-from port_ocean.core.handlers.port_app_config.models import PortAppConfig, ResourceConfig
-from port_ocean.core.integrations.base import BaseIntegration
+from port_ocean.core.handlers.port_app_config.models import ResourceConfig
 from port_ocean.core.models import Entity, EventListenerType
 from port_ocean.core.probe.config import ProbeConfig
 from port_ocean.core.probe.context import ProbeContext
@@ -55,23 +53,28 @@ from port_ocean.exceptions.probe import ProbeFailedError
 # https://docs.python.org/3/library/gc.html#gc.freeze
 gc.freeze()
 
-from framework.deletion import CautiousStateApplier, SecondLookError
 from framework.log_masking import watch_log
 from framework.mapping import FusedEntityProcessor
+from framework.metrics import register_series
 from framework.outcome import REPORT, ExitCode, ResyncReport
 from framework.probe import WANTED, failure_of
 from framework.process_exit import ProcessExit
+from framework.reconciliation import CarefulStateApplier, ReconcilingIntegration
 from framework.settings_model import take_settings_as_given
 from overrides import EndpointAppConfig
 
 take_settings_as_given()
 
 
-class CustomIntegration(BaseIntegration):
+# Ocean makes its app, with all series, once this module is loaded.
+register_series()
+
+
+class CustomIntegration(ReconcilingIntegration):
     """Ocean's integration with endpoints as kinds."""
 
     EntityProcessorClass = FusedEntityProcessor
-    EntitiesStateApplierClass = CautiousStateApplier
+    EntitiesStateApplierClass = CarefulStateApplier
 
     class AppConfigHandlerClass(APIPortAppConfig):
         """Ocean's handler with the mapping's models of this integration."""
@@ -135,26 +138,3 @@ class CustomIntegration(BaseIntegration):
         entities, errors = await super().process_resource(resource, index, user_agent_type)
         REPORT.get().note_kind(resource.kind, index, entities, errors)
         return entities, errors
-
-    async def resync_reconciliation(
-        self,
-        creation_results: list[tuple[list[Entity], list[Exception]]],
-        did_fetched_current_state: bool,  # noqa: FBT001 (Ocean's signature)
-        user_agent_type: UserAgentType,
-        app_config: PortAppConfig,
-        silent: bool = True,  # noqa: FBT001, FBT002 (Ocean's signature)
-    ) -> bool:
-        """Delete what is gone; whether the resync succeeded.
-
-        A second look that failed fails the resync as a kind that failed does. Left to itself, the
-        error would pass Ocean's reports to Port, which would show a resync that goes on for ever.
-        """
-        try:
-            return await super().resync_reconciliation(
-                creation_results, did_fetched_current_state, user_agent_type, app_config, silent
-            )
-        except SecondLookError as error:
-            if not silent:
-                raise
-            logger.error(str(error))
-            return False

@@ -20,7 +20,7 @@ from pydantic.v1 import BaseModel, Extra, Field, ValidationError, root_validator
 from pydantic.v1.fields import SHAPE_SINGLETON, ModelField
 from pydantic.v1.utils import ROOT_KEY
 
-from errors import Fault, MappingError
+from errors import Fault, MappingError, ResponseError
 from json_values import Json
 from pagination import PaginationSettings, PaginationType, SendIn
 from resync.path_parameters import Endpoint, ListedParameter, Parameter, Resource, is_segment
@@ -28,6 +28,8 @@ from settings import Method, is_header_name, is_header_value
 from settings.fields import FIELDS
 
 _PARENT = "__parent"
+_ERROR_STATUSES = range(400, 600)
+_UNAUTHORIZED = 401
 
 
 class StrictModel(BaseModel):
@@ -127,6 +129,21 @@ class RequestFields(StrictModel):
     pagination: PaginationOverride | None = Field(
         title="Pagination", description="How this endpoint is paged, where it differs."
     )
+    empty_statuses: list[int] = Field(
+        default_factory=list,
+        title="Empty statuses",
+        description="Statuses by which this endpoint says that nothing is here, such as 404.",
+    )
+
+    @validator("empty_statuses", each_item=True, pre=True)
+    def _refuse_other_statuses(cls, status: Json) -> Json:  # noqa: N805 — pydantic
+        is_status = type(status) is int and status in _ERROR_STATUSES
+        if not is_status or status == _UNAUTHORIZED or ResponseError.may_pass(status):
+            raise ValueError(
+                f"{status!r} cannot mean that nothing is here; give statuses such as 404 or 403,"
+                " but not 401, nor one after which a request is tried again (408, 429, 503)"
+            )
+        return status
 
     @validator("method", pre=True)
     def _upper_case(cls, method: Json) -> Json:  # noqa: N805 — pydantic
@@ -159,6 +176,7 @@ class RequestFields(StrictModel):
             body=self.body,
             data_path=self.data_path,
             pagination=self.pagination.applied_to(settings) if self.pagination else settings,
+            empty_statuses=frozenset(self.empty_statuses),
         )
 
 
@@ -236,6 +254,15 @@ class EndpointResource(ResourceConfig):
         title="Selector", description="What to request, and which items count."
     )
 
+    @root_validator(pre=True)
+    def _refuse_oldest_form(cls, found: dict[str, Json]) -> dict[str, Json]:  # noqa: N805 — pydantic
+        # Port's own integration of this type once had one kind, and the endpoint in the query.
+        selector = found.get("selector")
+        query = selector.get("query") if isinstance(selector, Mapping) else None
+        if not isinstance(query, Mapping):
+            return found
+        raise ValueError(f"has an object as selector.query; {_new_form(query)}")
+
     @validator("kind")
     def _refuse_no_path(cls, kind: str) -> str:  # noqa: N805 — pydantic
         # A limit of the field would make its type another one than the `str` that Ocean wants.
@@ -253,6 +280,19 @@ class EndpointResource(ResourceConfig):
             parameters=tuple(value.to_parameter(name, settings) for name, value in parameters),
             mentions_parent=_PARENT in wanted,
         )
+
+
+def _new_form(query: Mapping[str, Json]) -> str:
+    """What to write in place of an object as ``query``; values that may be secret stay out."""
+    texts = {key: value for key, value in query.items() if isinstance(value, str)}
+    paths = {key: text for key, text in texts.items() if text.startswith(("/", "http"))}
+    kind = next(iter(paths.values()), "/the/endpoint")
+    kept = [
+        f"{key}: {texts[key] if key in {'data_path', 'method'} else '…'}"
+        for key in query
+        if key not in paths
+    ]
+    return f"write kind: {kind}, selector: {{{', '.join(['query: "true"', *kept])}}}"
 
 
 class EndpointAppConfig(PortAppConfig):

@@ -7,12 +7,13 @@ read, in another way; a reading with limits refuses to be part of a resync that 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from typing import Any
 
 from loguru import logger
 from port_ocean.context.event import event
 from port_ocean.context.resource import resource
+from port_ocean.core.handlers.port_app_config.models import ResourceConfig
 
 from errors import ConfigurationError
 from framework.failures import handed_to_ocean
@@ -48,7 +49,7 @@ async def check_settings() -> None:
 
 def kind_reader(
     *,
-    opened: Callable[[Settings], Session] = open_session,
+    opened: Callable[[Settings, Sequence[ResourceConfig]], Session] = open_session,
     reading: Callable[[Session], Batches] = read,
 ) -> Callable[[str], Batches]:
     """What gives the items of one resource of the mapping, in batches.
@@ -62,11 +63,11 @@ def kind_reader(
         with handed_to_ocean():
             settings = installed_settings()
         # Held on to: by the time a dropped generator is closed, another resync may be the current.
-        attributes = event.attributes
+        attributes, configs = event.attributes, event.port_app_config.resources
         session: Session | None = attributes.get(_SESSION)
         if session is None:
-            session = attributes[_SESSION] = opened(settings)
-        is_last = resource.index + 1 >= len(event.port_app_config.resources)
+            session = attributes[_SESSION] = opened(settings, configs)
+        is_last = resource.index + 1 >= len(configs)
         batches = reading(session)
 
         async def end(*, of_resync: bool) -> None:

@@ -44,6 +44,7 @@ from framework.fused_mapping import (
     failure,
     found,
 )
+from framework.identities import Identities, is_identifier
 from framework.mapped_items import (
     Items,
     Jq,
@@ -78,10 +79,11 @@ class Work:
 
     ``jq`` runs its programs, ``tell`` takes secrets out of a text of an error, ``failure`` is why
     the programs cannot be run to the end. The rest counts how many items passed the query, and how
-    many of those made an entity. Without an identifier or a blueprint there is no entity, and no
-    error: Ocean leaves such an item out. For some items that may be meant; for all of them it is a
-    mistake, after which Ocean would delete whatever the resource made before. The same goes for
-    items that ``itemsToParse`` finds no list in, and for each item of which either failed in jq.
+    many of those made an entity. Without a blueprint there is no entity, and no error: Ocean leaves
+    such an item out. For some items that may be meant; for all of them it is a mistake, after which
+    Ocean would delete whatever the resource made before. The same goes for items that
+    ``itemsToParse`` finds no list in, for each item of which either failed in jq, and for each
+    without an identifier.
     """
 
     jq: Jq
@@ -95,10 +97,17 @@ class Work:
     failed: list[Failure] = field(default_factory=list)
     query: QueryCheck | None = None
     keys: str = ""
+    identities: Identities = field(default_factory=Identities)
 
-    def count(self, mapped: MappedEntity) -> None:
-        """Count one item that was mapped."""
+    def count(self, mapped: MappedEntity, item: dict[Json, Json]) -> None:
+        """Count one item that was mapped; one without an identifier makes no entity."""
         if mapped.did_entity_pass_selector:
+            identifier, blueprint = map(mapped.entity.get, _NAMING)
+            if not is_identifier(identifier):
+                self.identities.note_nameless(identifier, item)
+                mapped.entity["identifier"] = None
+            elif isinstance(blueprint, str) and isinstance(identifier, str | int | float):
+                self.identities.note(blueprint, str(identifier), item)
             lacking = {key for key in _NAMING if not mapped.entity.get(key)}
             self.passed += 1
             self.made += not lacking
@@ -135,6 +144,11 @@ class Work:
                 f" ({jq_reason(ValueError(first.message))}); correct the expression, or let"
                 " selector.query leave them out"
             ).within(kind_of(config))
+        if self.made:
+            try:
+                self.identities.refuse_nameless(_identifier_of(config), self.passed)
+            except MappingError as error:
+                raise error.within(kind_of(config)) from None
         if self.made or not self.passed:
             return
         mappings = config.port.entity.mappings.dict()
@@ -143,6 +157,12 @@ class Work:
             f"{what} gave nothing for each of {self.passed} items that passed the query, which"
             f" have {self.keys}; correct the expression, or let selector.query leave them out"
         ).within(kind_of(config))
+
+    def shared_warning(self, config: ResourceConfig, *, may_move: bool) -> str | None:
+        """What to say when several items came to one entity; ``may_move``: one may come twice."""
+        parameters = getattr(config.selector, "path_parameters", {})
+        warning = self.identities.warning(_identifier_of(config), parameters, may_move=may_move)
+        return warning and f"{kind_of(config)}: {warning}"
 
     def _refuse_fruitless_searches(self, config: ResourceConfig) -> None:
         split = config.port.items_to_parse
@@ -169,6 +189,10 @@ def begin_work(jq: Jq, tell: Callable[[str], str]) -> Work:
 
 def _work_key() -> str:
     return f"ocean_custom_work_{resource.index}"
+
+
+def _identifier_of(config: ResourceConfig) -> Json:
+    return config.port.entity.mappings.dict()["identifier"]
 
 
 class FusedEntityProcessor(JQEntityProcessor):
@@ -209,9 +233,9 @@ class FusedEntityProcessor(JQEntityProcessor):
             work.query.count(readings)
         results = [_result(work.fused, reading) for reading in readings]
         work.keys = work.keys or keys_of(raw_results[0])
-        for mapped, _ in results:
+        for (mapped, _), item in zip(results, raw_results, strict=True):
             for one in mapped:
-                work.count(one)
+                work.count(one, item)
         judge = _MappedAlready(self.context, results)
         return await judge._parse_items(mapping, raw_results, parse_all)  # noqa: SLF001 (the same family)
 

@@ -25,6 +25,7 @@ from port_ocean.core.models import Entity
 from client import Counts
 from errors import ConfigurationError
 from framework.failures import is_about_settings, sentence_of
+from framework.metrics import publish_kind, publish_second_look, publish_success
 from resync.session import Reading
 
 _METERS: Final = "ocean_custom_meters"
@@ -44,6 +45,8 @@ class Tally:
 
     items: int = 0
     children: int | None = None
+    skipped_children: int = 0
+    doubts: int = 0
     entities: int | None = None
     requests: int = 0
     retries: int = 0
@@ -74,6 +77,8 @@ class Meter:
         return Tally(
             items=self.items,
             children=self._reading.children,
+            skipped_children=self._reading.skipped_children,
+            doubts=len(self._reading.doubts),
             entities=entities,
             requests=self._counts.requests - requests,
             retries=self._counts.retries - retries,
@@ -104,6 +109,15 @@ class ResyncReport:
     _failed: list[str] = field(default_factory=list)
     _tallies: list[Tally] = field(default_factory=list)
     _is_misconfigured: bool = False
+    _refused: int = 0
+
+    def note_refused(self, entities: int) -> None:
+        """Count entities that Port did not take."""
+        self._refused += entities
+
+    def note_failed_second_look(self, kind: str) -> None:
+        """Count a kind that failed when it was read again."""
+        self._failed.append(kind)
 
     def note_kind(
         self, kind: str, index: int, entities: Sequence[Entity], errors: Sequence[Exception]
@@ -112,6 +126,7 @@ class ResyncReport:
         tally = tally_of(index, len(entities))
         self._kinds += 1
         self._tallies.append(tally)
+        publish_kind(kind, index, vars(tally))
         if not errors:
             logger.info("kind {!r} complete: {}", kind, tally)
             return
@@ -123,14 +138,17 @@ class ResyncReport:
         """Tell what the second look at a kind came to."""
         tally = tally_of(index)
         self._tallies.append(tally)
+        publish_second_look(kind, index, vars(tally))
         logger.info("second look at kind {!r}: {}", kind, tally)
 
     def end(self, error: BaseException | None, *, succeeded: bool) -> ExitCode:
         """Tell how the resync ended; ``error`` is what it is being ended by."""
         total = _total(self._tallies, time.monotonic() - self._began)
         kinds = f"kinds {self._kinds}"
+        kinds += f", refused by Port {self._refused}" if self._refused else ""
         if succeeded and not self._failed:
             logger.info("Resync complete: {}, {}", kinds, total)
+            publish_success()
             return ExitCode.COMPLETE
         if self._failed:
             kinds += f", failed {len(self._failed)} ({', '.join(map(repr, self._failed))})"

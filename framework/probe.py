@@ -49,7 +49,7 @@ async def probe_installation(context: ProbeContext) -> ProbeContext:
     except OceanCustomError as error:
         await context.fail(str(error))
         return context
-    session = open_session(settings)
+    session = open_session(settings, [])
     try:
         if config is None or not config.resources:
             await _check_credentials(context, session)

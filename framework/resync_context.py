@@ -1,18 +1,20 @@
 """A resource of the mapping read within Ocean's context, and what that left in doubt.
 
-``main`` reads every resource once for each resync; ``state_applier`` reads those in doubt once
-more before Ocean deletes anything.
+``main`` reads every resource once for each resync; ``second_look`` reads those in doubt once more
+before Ocean deletes anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing, suppress
 from typing import Any, cast
 
+from loguru import logger
 from port_ocean.context.event import event
 from port_ocean.context.ocean import ocean
 from port_ocean.context.resource import resource
+from port_ocean.core.handlers.port_app_config.models import ResourceConfig
 
 from errors import ConfigurationError, OceanCustomError
 from framework.failures import handed_to_ocean
@@ -22,16 +24,20 @@ from framework.outcome import start_meter
 from framework.raw_data import redact_raw_data
 from overrides import EndpointResource
 from paging.limits import NO_LIMITS, Limits
-from resync.session import Doubt, Session
+from resync.path_parameters import Resource
+from resync.session import Again, Doubt, Session
 from settings import Settings, load_settings, unknown_settings
 from transport.observer import Observer
 
-_DOUBTS = "ocean_custom_doubts"
+_LEFT = "ocean_custom_left_open"
+_LEFT_AGAIN = "ocean_custom_left_open_again"
 
 
 def installed_settings() -> Settings:
     """The installation's settings; raises ConfigurationError with every fault."""
-    return load_settings(ocean.integration_config, secrets=_secrets())
+    return load_settings(
+        ocean.integration_config, secrets=_secrets(), hosted=ocean.config.runtime.is_saas_runtime
+    )
 
 
 def unknown_names() -> list[str]:
@@ -44,11 +50,19 @@ def _secrets() -> Mapping[str, Any] | None:
     return secrets if isinstance(secrets, Mapping) else None
 
 
-def open_session(settings: Settings, *, observer: Observer | None = None) -> Session:
+def open_session(
+    settings: Settings, configs: Iterable[ResourceConfig], *, observer: Observer | None = None
+) -> Session:
     """A session for resources that are read one after the other; whoever opens it closes it."""
     environment = ocean.config.allow_environment_variables_jq_access
+    resources: list[Resource] = []
+    for config in configs:
+        # A resource that is wrong says so itself when it is read.
+        with suppress(OceanCustomError):
+            resources.append(cast("EndpointResource", config).to_resource(settings.pagination))
     session = Session(
         settings,
+        resources=resources,
         jq_environment=environment,
         ports_secrets=(ocean.config.port.client_secret,),
         observer=observer,
@@ -59,12 +73,13 @@ def open_session(settings: Settings, *, observer: Observer | None = None) -> Ses
 
 
 async def read(
-    session: Session, *, limits: Limits = NO_LIMITS
+    session: Session, *, again: Again | None = None, limits: Limits = NO_LIMITS
 ) -> AsyncGenerator[list[dict[str, Any]]]:
-    """The items of the resource in work, in batches; then its doubts are noted in the resync.
+    """The items of the resource in work, in batches; then what is open is noted in the resync.
 
-    Raises KindFailedError by what ``Reading.batches`` raises, and by a MappingError when the
-    mapping did not fit the items; ConfigurationError for limits in a resync that may delete.
+    ``again``: what an earlier reading left open. Raises KindFailedError by what
+    ``Reading.batches`` raises, and by a MappingError when the mapping did not fit the items;
+    ConfigurationError for limits in a resync that may delete.
     """
     if limits != NO_LIMITS:
         _refuse_deletion()
@@ -72,19 +87,25 @@ async def read(
     work = begin_work(session.jq, session.told)
     with handed_to_ocean():
         try:
-            reading = session.read(config.to_resource(session.settings.pagination), limits=limits)
+            resource_read = config.to_resource(session.settings.pagination)
+            reading = session.read(resource_read, again=again, limits=limits)
             meter = start_meter(resource.index, session.client.counts, reading)
             async with aclosing(reading.batches()) as batches:
                 async for batch in batches:
                     meter.items += len(batch)
                     yield batch
                     work.refuse_unfinished()
+            if again is None:
+                may_move = Doubt.MOVED in reading.doubts
+                if shared := work.shared_warning(config, may_move=may_move):
+                    logger.warning(session.told(shared))
             work.refuse_faulty_query(config)
             work.refuse_fruitless(config)
         except OceanCustomError as error:
             # What the mapping made of the items quotes their keys.
             raise error.rewritten(session.told) from None
-    event.attributes.setdefault(_DOUBTS, {})[resource.index] = reading.doubts
+    which = _LEFT if again is None else _LEFT_AGAIN
+    event.attributes.setdefault(which, {})[resource.index] = reading.left
 
 
 def _refuse_deletion() -> None:
@@ -97,7 +118,13 @@ def _refuse_deletion() -> None:
         )
 
 
-def noted_doubts(index: int) -> frozenset[Doubt]:
-    """What the reading of a resource of this resync, by its place in the mapping, left in doubt."""
-    doubts: Mapping[int, frozenset[Doubt]] = event.attributes.get(_DOUBTS, {})
-    return doubts.get(index, frozenset())
+def left_open(index: int) -> Again:
+    """What the reading of a resource of this resync, by its place in the mapping, left open."""
+    left: Mapping[int, Again] = event.attributes.get(_LEFT, {})
+    return left.get(index, Again())
+
+
+def left_open_again(index: int) -> Again:
+    """What the second reading of a resource left open."""
+    left: Mapping[int, Again] = event.attributes.get(_LEFT_AGAIN, {})
+    return left.get(index, Again())

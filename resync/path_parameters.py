@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote
 
 import httpx
 
-from errors import MappingError
+from errors import MappingError, ResponseError
 from jq_engine.paths import plain_path
 from jq_engine.programs import EMBEDDED, Jq, JqError, checked, first_of, jq_reason
 from json_values import MISSING, Json, follow, keys_of
@@ -39,6 +39,19 @@ class Endpoint:
     body: Mapping[str, Json] | None = None
     data_path: str | None = None
     pagination: PaginationSettings = field(default_factory=PaginationSettings)
+    empty_statuses: frozenset[int] = frozenset()
+
+    def means_empty(self, refusal: ResponseError) -> bool:
+        """Whether the answer to a first request says that nothing is here.
+
+        One that asks to come again, as the API is asked too much, says nothing of the kind.
+        """
+        return refusal.status in self.empty_statuses and not refusal.transient
+
+    def outside_path(self) -> frozenset[str]:
+        """The placeholders that do not stand in the path, but in the query or the body."""
+        path = self.path.partition("?")[0]
+        return self.placeholders() - set(_PLACEHOLDER.findall(path))
 
     def placeholders(self) -> frozenset[str]:
         """The names in braces, in the path, the query and the texts of the body."""

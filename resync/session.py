@@ -12,8 +12,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
-from collections.abc import Set as AbstractSet
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
@@ -36,6 +35,7 @@ from pagination import PageRequest, Paginator, make_paginator
 from paging.extraction import Extractor, Item
 from paging.limits import NO_LIMITS, Bounds, Limits
 from paging.signals import is_like_report
+from resync.children import Absent, Children, key_of, name_of
 from resync.item_store import ItemStore, Span
 from resync.path_parameters import (
     Binding,
@@ -45,6 +45,7 @@ from resync.path_parameters import (
     ListedParameter,
     Parameter,
     Resource,
+    as_text,
     computed,
     ordered,
     request_for,
@@ -61,8 +62,6 @@ BATCH_LINGER = 1.0
 AHEAD_ITEMS = 2 * BATCH_ITEMS
 AHEAD_BYTES = 32 * 1024 * 1024
 AHEAD_BINDINGS = 1000
-# With so many children failed the API is down: no use asking it for every other one.
-MAX_FAILED_CHILDREN = 25
 # Walks asked whether a page comes before their first, as long as both are empty.
 MAX_START_CHECKS = 5
 
@@ -77,20 +76,24 @@ class Doubt(Enum):
     EMPTY = "a page was empty"
     GONE = "a child answered 404 or 410"
     TRUNCATED = "the reading was bounded"
+    SAID_EMPTY = "a status was taken for nothing here"
 
 
 class Session:
     """One resync; close it with ``aclose``.
 
+    ``resources`` are those it will be asked for: a list that one of them gives and another one has
+    as a parent is read once.
     ``jq_environment`` lets jq programs read the process environment, as Ocean's setting
     ``allow_environment_variables_jq_access`` does for mappings, but for the variables that are
     Port's own or hold one of ``ports_secrets``. ``observer`` is told of all requests and pages.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each is a part of a resync)
         self,
         settings: Settings,
         *,
+        resources: Iterable[Resource] = (),
         jq_environment: bool = False,
         ports_secrets: tuple[str, ...] = (),
         http: Callable[[Settings], httpx.AsyncClient] = http_of,
@@ -102,6 +105,8 @@ class Session:
         self.client = ApiClient(settings, self.jq, http=http, observer=observer)
         self.store = ItemStore()
         self.parents = _Parents(self.client, self.store)
+        self._resources = tuple(resources)
+        self._shared: frozenset[Hashable] | None = None
 
     async def aclose(self) -> None:
         """Close connections, stop jq and forget what was kept."""
@@ -114,29 +119,92 @@ class Session:
         """A text of an error as it may leave: without secrets, and on one line."""
         return escaped(self.client.redact(text))
 
-    def read(self, resource: Resource, *, limits: Limits = NO_LIMITS) -> Reading:
-        """A reading of a resource, about to begin; with limits it may end before all was read."""
-        return Reading(self, resource, limits)
+    async def ready(self, resource: Resource) -> Resource:
+        """The resource with what it computes; from now on it is known what resources share."""
+        if self._shared is None:
+            self._shared = await self._parents_of_resources()
+        return await computed(resource, self.started_at, self.jq)
+
+    def shares(self, source: _Source, request: PageRequest) -> bool:
+        """Whether the items of an endpoint are those of a parent, of any resource."""
+        return source.key(request) in (self._shared or frozenset())
+
+    async def _parents_of_resources(self) -> frozenset[Hashable]:
+        """What tells the parents that hang on no other parent from all other requests."""
+        keys: set[Hashable] = set()
+        for resource in self._resources:
+            # A resource that is wrong says so itself when it is read.
+            with suppress(OceanCustomError):
+                ready = await computed(resource, self.started_at, self.jq)
+                for one in ready.parameters:
+                    if isinstance(one, Parameter) and not one.parent.placeholders():
+                        request = request_for(one.parent, Binding(), self.settings.base_url)
+                        keys.add(_list_key(one.parent, request))
+        return frozenset(keys)
+
+    def read(
+        self, resource: Resource, *, again: Again | None = None, limits: Limits = NO_LIMITS
+    ) -> Reading:
+        """A reading of a resource, about to begin; ``again``: what an earlier one left open.
+
+        With limits it may end before all was read.
+        """
+        return Reading(self, resource, again, limits)
 
     def extract(self, resource: Resource) -> AsyncGenerator[list[Item]]:
         """The batches of a reading, for those who do not ask for its doubts."""
         return self.read(resource).batches()
 
 
-class Reading:
-    """One reading of a resource; ``doubts`` are known when its batches came to their end."""
+@dataclass(frozen=True)
+class Again:
+    """What a reading left open: why it may have missed items, and the children not found.
 
-    def __init__(self, session: Session, resource: Resource, limits: Limits = NO_LIMITS) -> None:
+    ``complaint``: what a second reading found, after which nothing may be deleted.
+    """
+
+    doubts: frozenset[Doubt] = frozenset()
+    absent: Absent = field(default_factory=Absent)
+    complaint: MappingError | None = None
+
+    @property
+    def only(self) -> frozenset[bytes] | None:
+        """The children that are enough to read again; None when all have to be."""
+        is_enough = self.doubts <= {Doubt.GONE, Doubt.SAID_EMPTY} and not self.absent.of_parent
+        return self.absent.keys | self.absent.empty if is_enough else None
+
+
+class Reading:
+    """One reading of a resource; ``left`` is known when its batches came to their end."""
+
+    def __init__(
+        self,
+        session: Session,
+        resource: Resource,
+        again: Again | None = None,
+        limits: Limits = NO_LIMITS,
+    ) -> None:
         self._session = session
         self._resource = resource
+        self._again = again
         self._limits = limits
         self._walk: _ResourceWalk | None = None
-        self.doubts: frozenset[Doubt] = frozenset()
+        self.left = Again()
+
+    @property
+    def doubts(self) -> frozenset[Doubt]:
+        """Why this reading may have missed items."""
+        return self.left.doubts
 
     @property
     def children(self) -> int | None:
         """How many children were begun so far; None where the resource has no path parameters."""
         return self._walk.children if self._walk is not None else None
+
+    @property
+    def skipped_children(self) -> int:
+        """How many children were left out so far, as their parents went away."""
+        return self._walk.skipped if self._walk is not None else 0
 
     @property
     def truncated(self) -> bool:
@@ -152,15 +220,15 @@ class Reading:
         session, resource = self._session, self._resource
         session.client.outage.begin_kind()
         try:
-            ready = await computed(resource, session.started_at, session.jq)
-            walk = self._walk = _ResourceWalk(session, ready, Bounds(self._limits))
+            ready = await session.ready(resource)
+            walk = self._walk = _ResourceWalk(session, ready, self._again, Bounds(self._limits))
             batches = in_batches(
                 walk.chunks(), most_items=BATCH_ITEMS, most_bytes=BATCH_BYTES, linger=BATCH_LINGER
             )
             async with aclosing(batches):
                 async for batch in batches:
                     yield batch
-            self.doubts = walk.doubts
+            self.left = walk.left
         except OceanCustomError as error:
             raise self._tellable(error.within(f"kind {resource.kind!r}")) from None
         except ExceptionGroup as group:
@@ -191,14 +259,13 @@ def _without_frames[Failure: Exception](error: Failure) -> Failure:
 
 @dataclass
 class _Source:
-    """An endpoint made ready, and what its walks have met: rows, responses, doubts, and 404."""
+    """An endpoint made ready, and what its walks have met: rows, responses and doubts."""
 
     endpoint: Endpoint
     where: str
     paginator: Paginator
     extractor: Extractor
     walks: int = 0
-    gone: int = 0
     has_rows: bool = False
     has_list: bool = False
     responses: int = 0
@@ -208,6 +275,10 @@ class _Source:
     first: Fetched | None = None
     longest: Fetched | None = None
     doubts: set[Doubt] = field(default_factory=set)
+
+    def key(self, request: PageRequest) -> Hashable:
+        """Lists with the same key have the same items."""
+        return _list_key(self.endpoint, request)
 
     def doubts_of(self, fetched: Fetched, first: PageRequest) -> set[Doubt]:
         """What a page leaves in doubt, of a walk that began with the request ``first``."""
@@ -242,15 +313,6 @@ class _Source:
 
     def refuse_fruitless(self) -> None:
         """Raise when no walk, or no response, led anywhere: a typo, not an empty collection."""
-        if self.gone and not self.has_rows:
-            is_all = self.gone == self.walks
-            which = f"each of {self.gone}" if is_all else f"{self.gone} of {self.walks}"
-            others = "" if is_all else ", and nothing for the others"
-            raise MappingError(
-                f"{self.endpoint.path!r} answered 404 or 410 for {which} values of its path"
-                f" parameters{others}; correct the path, or let the filter of a path parameter"
-                " leave such values out"
-            )
         if self.report and self.has_list:
             raise BodyError(
                 f"{self.endpoint.path!r}: where others gave a list, one answer has only"
@@ -278,7 +340,7 @@ class _EdgeCheck:
 
     def __init__(self, client: ApiClient, source: _Source) -> None:
         self._client = client
-        self._source = source
+        self.source = source
         self._left = MAX_START_CHECKS
         self.task: asyncio.Task[bool] | None = None
 
@@ -288,17 +350,15 @@ class _EdgeCheck:
         Raises PaginationError at once when a check found one; that a request failed is told by
         ``settle``, when all else has been read.
         """
-        first = self._source.first
+        first = self.source.first
         if first is None or not self._left or (self.task and not self.task.done()):
             return
         if self.task and (isinstance(self.task.exception(), SourceError) or self.task.result()):
             self._left = 0
             return
         self._left -= 1
-        self._source.first = None
-        check = self._client.refuse_page_before(
-            first, self._source.paginator, self._source.extractor
-        )
+        self.source.first = None
+        check = self._client.refuse_page_before(first, self.source.paginator, self.source.extractor)
         self.task = asyncio.create_task(check)
 
     async def settle(self) -> None:
@@ -308,23 +368,27 @@ class _EdgeCheck:
 
         Of all first pages the longest tells whether a server gives less than was asked for.
         """
-        source = self._source
+        source = self.source
         if source.longest:
             await self._client.refuse_page_beyond(
                 source.longest, source.paginator, source.extractor
             )
         self.check()
-        while self.task and not await self.task and self._source.first and self._left:
+        while self.task and not await self.task and self.source.first and self._left:
             self.check()
 
 
 class _ResourceWalk:
     """The walk over one resource: everything is checked before the first request."""
 
-    def __init__(self, session: Session, resource: Resource, bounds: Bounds) -> None:
+    def __init__(
+        self, session: Session, resource: Resource, again: Again | None, bounds: Bounds
+    ) -> None:
         self._session = session
         self._resource = resource
         self._bounds = bounds
+        self._only = again.only if again else None
+        self._children = Children(resource.kind, again.absent if again else None)
         self._parameters = ordered(resource)
         walked = [one for one in self._parameters if isinstance(one, Parameter)]
         self._choosers = {parameter.name: Chooser(parameter, session.jq) for parameter in walked}
@@ -341,9 +405,19 @@ class _ResourceWalk:
         }
         self._target = self._source(resource.endpoint, "data_path")
         self._chosen = _Walks(session.store)
-        self._failures: list[OceanCustomError] = []
         self._has_items = False
-        self._edges = [_EdgeCheck(session.client, source) for source in self._sources]
+        self._shared_list = self._list_shared()
+        # Of a list that others may take, the walk itself checks the edges.
+        checked = [one for one in self._parents.values() if one.endpoint.placeholders()]
+        checked += [] if self._shared_list else [self._target]
+        self._edges = [_EdgeCheck(session.client, source) for source in checked]
+
+    def _list_shared(self) -> PageRequest | None:
+        """The request of a resource whose list has the items of a parent."""
+        if self._parameters:
+            return None
+        request = request_for(self._target.endpoint, Binding(), self._session.settings.base_url)
+        return request if self._session.shares(self._target, request) else None
 
     def _source(self, endpoint: Endpoint, where: str) -> _Source:
         extractor = Extractor(endpoint.data_path, where, self._session.jq)
@@ -359,16 +433,33 @@ class _ResourceWalk:
         return self._target.walks if self._parameters else None
 
     @property
+    def skipped(self) -> int:
+        """How many children answered that they are gone, and were left out."""
+        return len(self._children.gone.keys)
+
+    @property
     def doubts(self) -> frozenset[Doubt]:
         """Why this walk, now that it is over, may have missed items."""
         doubts = {doubt for source in self._sources for doubt in source.doubts}
         if not self._has_items:
             doubts.add(Doubt.EMPTY)
-        if any(source.gone for source in self._sources):
+        if self._children.gone:
             doubts.add(Doubt.GONE)
         if self._bounds.truncated:
             doubts.add(Doubt.TRUNCATED)
+        if self._children.empty:
+            doubts.add(Doubt.SAID_EMPTY)
         return frozenset(doubts)
+
+    @property
+    def left(self) -> Again:
+        """What this walk, now that it is over, left open."""
+        absent = self._children.absent(self._target.walks, has_rows=self._target.has_rows)
+        complaint = self._children.complaint(absent)
+        if complaint:
+            where = f"kind {self._resource.kind!r}"
+            complaint = complaint.within(where).rewritten(self._session.told)
+        return Again(self.doubts, absent, complaint)
 
     async def chunks(self) -> AsyncGenerator[Chunk]:
         """The items of every page of every child; raises at the end what left the walk in doubt."""
@@ -407,33 +498,32 @@ class _ResourceWalk:
         return chunk[0][: most - items], chunk[1]
 
     def _refuse_doubtful_end(self) -> None:
-        if self._failures:
-            walks = sum(source.walks for source in self._sources)
-            raise self._group(f"{len(self._failures)} of {walks} walks failed")
+        children = self._children
+        walks = [source.walks for source in self._sources if source.endpoint.placeholders()]
+        children.refuse_failures(sum(walks))
         for chooser in self._choosers.values():
             chooser.refuse_doubtful()
         for source in self._sources:
             source.refuse_fruitless()
-        if gone := sum(source.gone for source in self._sources):
-            logger.warning(
-                "{}: skipped {} children that answered 404 or 410; their parents went away"
-                " meanwhile",
-                self._resource.kind,
-                gone,
-            )
-
-    def _group(self, what: str) -> ExceptionGroup[OceanCustomError]:
-        """The failures of children as one error, told by the first."""
-        return ExceptionGroup(
-            f"kind {self._resource.kind!r}: {what}; first: {self._failures[0]}", self._failures
-        )
+        if children.empty_note:
+            logger.info(children.empty_note)
+        if children.gone_warning:
+            logger.warning(children.gone_warning)
 
     async def _child(self, binding: Binding) -> AsyncGenerator[Chunk]:
         """The chunks of one child."""
         request = request_for(self._target.endpoint, binding, self._session.settings.base_url)
+        if self._only is not None and _child_key(self._target, binding) not in self._only:
+            return
+        if self._shared_list is not None:
+            kept = self._session.parents.pages(self._target, request, self._bounds.limits)
+            async with aclosing(self._guarded(kept, self._target, request, binding)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+            return
         target = self._target
         walk = self._session.client.walk(request, target.paginator, target.extractor, self._bounds)
-        pages = self._guarded(walk, self._target, binding.values.keys())
+        pages = self._guarded(walk, self._target, request, binding)
         first: PageRequest | None = None
         async with aclosing(pages):
             async for fetched in pages:
@@ -443,13 +533,13 @@ class _ResourceWalk:
                 yield [binding.enriched(item) for item in fetched.extracted.items], fetched.size
 
     async def _guarded[Fetch](
-        self, pages: AsyncGenerator[Fetch], source: _Source, needs: AbstractSet[str]
+        self,
+        pages: AsyncGenerator[Fetch],
+        source: _Source,
+        request: PageRequest,
+        binding: Binding,
     ) -> AsyncGenerator[Fetch]:
-        """The pages of one walk; a child's failure is noted, and its siblings go on.
-
-        ``needs``: the parameters it hangs on, none for no child. What hangs on values from a
-        parent may be gone with it; values of a list do not go away.
-        """
+        """The pages of one walk; a child's failure is noted, and its siblings go on."""
         source.walks += 1
         begun = False
         try:
@@ -460,18 +550,37 @@ class _ResourceWalk:
         except CredentialsError:
             raise
         except OceanCustomError as error:
-            if not needs:
-                raise
-            is_gone = isinstance(error, ResponseError) and error.gone and not begun
-            if is_gone and needs & self._parents.keys():
-                source.gone += 1
-            else:
-                self._note(error)
+            self._note(error, source, request, binding, begun=begun)
 
-    def _note(self, failure: OceanCustomError) -> None:
-        self._failures.append(failure)
-        if len(self._failures) >= MAX_FAILED_CHILDREN:
-            raise self._group(f"gave up after {len(self._failures)} walks failed")
+    def _note(
+        self,
+        error: OceanCustomError,
+        source: _Source,
+        request: PageRequest,
+        binding: Binding,
+        *,
+        begun: bool,
+    ) -> None:
+        """Note what a walk ended with; raises it when the walk hangs on no value, so is no child.
+
+        What hangs on values from a parent may be gone with it; values of a list do not go away.
+        """
+        needs = source.endpoint.placeholders() & binding.values.keys()
+        refusal = error if isinstance(error, ResponseError) and not begun else None
+        key = _child_key(source, binding)
+        is_parent = source is not self._target
+        if refusal and source.endpoint.means_empty(refusal):
+            self._children.note_empty(key, refusal.status, of_parent=is_parent)
+            return
+        if not needs:
+            raise error
+        base = str(self._session.settings.base_url).rstrip("/")
+        texts = {name: as_text(binding.values[name]) for name in source.endpoint.outside_path()}
+        name = name_of(request.url.removeprefix(base), texts)
+        if refusal and refusal.gone and needs & self._parents.keys():
+            self._children.note_gone(key, name, refusal, of_parent=is_parent)
+        else:
+            self._children.note_failure(key, name, error)
 
     # --- path parameters ---------------------------------------------------------------
 
@@ -519,10 +628,9 @@ class _ResourceWalk:
             (parameter.name, request.key), lambda: self._choices(parameter, request)
         )
         # A parent that hangs on another parent's value is a child itself: it may be gone.
-        needs = source.endpoint.placeholders() & binding.values.keys()
-        pages = self._guarded(choices, source, needs)
+        pages = self._guarded(choices, source, request, binding)
         async with aclosing(pages):
-            async for choices_of_page in pages:
+            async for choices_of_page, _ in pages:
                 for choice in choices_of_page:
                     yield binding.bound(parameter.name, choice["value"], choice["parent"])
 
@@ -534,7 +642,7 @@ class _ResourceWalk:
         distinct = Distinct()
         pages = self._session.parents.pages(source, request, self._bounds.limits)
         async with aclosing(pages):
-            async for items in pages:
+            async for items, _ in pages:
                 # A parent walked for another resource was counted there.
                 source.has_rows = source.has_rows or bool(items)
                 choices: list[Item] = []
@@ -563,6 +671,12 @@ class _ResourceWalk:
                 skipped,
                 name,
             )
+
+
+def _child_key(source: _Source, binding: Binding) -> bytes:
+    """What tells a child from others, in this reading and in a later one: its values."""
+    names = sorted(source.endpoint.placeholders() & binding.values.keys())
+    return key_of(source.where, *(as_text(binding.values[name]) for name in names))
 
 
 # --- parents ---------------------------------------------------------------------------
@@ -604,8 +718,8 @@ class _Followed:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def pages(self) -> AsyncGenerator[list[Item]]:
-        """The items, page by page; raises at the end what the walk raised.
+    async def pages(self) -> AsyncGenerator[Chunk]:
+        """The items, page by page, with their size; raises at the end what the walk raised.
 
         Raises SourceError when the walk was cut off.
         """
@@ -614,7 +728,7 @@ class _Followed:
             if at == len(self._spans):
                 await self._changed.wait()
                 continue
-            yield self._store.read(self._spans[at])
+            yield self._store.read(self._spans[at]), self._spans[at].length
             at += 1
         # Awaited itself, the task would be cancelled along with a reader that is.
         await asyncio.wait({self.task})
@@ -640,7 +754,7 @@ class _Walks:
 
     def followed(
         self, key: Hashable, walk: Callable[[], AsyncGenerator[list[Item]]]
-    ) -> AsyncGenerator[list[Item]]:
+    ) -> AsyncGenerator[Chunk]:
         """The items of a walk that is made once for its key; a failed one is made anew."""
         kept = self._kept.get(key)
         if kept is None or kept.failed:
@@ -649,7 +763,7 @@ class _Walks:
 
 
 class _Parents:
-    """The parents of one resync, each walked once."""
+    """The parents of one resync, each walked once, also for a resource that gives the same list."""
 
     def __init__(self, client: ApiClient, store: ItemStore) -> None:
         self._client = client
@@ -662,14 +776,14 @@ class _Parents:
 
     async def pages(
         self, source: _Source, request: PageRequest, limits: Limits
-    ) -> AsyncGenerator[list[Item]]:
+    ) -> AsyncGenerator[Chunk]:
         """The items of a parent, page by page; its doubts are those of whoever takes its items."""
-        key = (request.key, source.extractor.data_path, source.endpoint.pagination, limits)
+        key = (source.key(request), limits)
         doubts = self._doubts[key]
         pages = self._walks.followed(key, lambda: self._walked(source, request, doubts, limits))
         async with aclosing(pages):
-            async for items in pages:
-                yield items
+            async for chunk in pages:
+                yield chunk
         source.doubts |= doubts
 
     async def _walked(
@@ -686,6 +800,23 @@ class _Parents:
                 yield fetched.extracted.items
         if bounds.truncated:
             doubts.add(Doubt.TRUNCATED)
+        if not source.endpoint.placeholders():
+            # Whoever takes these items later asks nothing: what is wrong with them is told now.
+            source.refuse_fruitless()
+            await _settled(_EdgeCheck(self._client, source))
+
+
+async def _settled(edge: _EdgeCheck) -> None:
+    """What a check of the only walk over a source says, which need not be asked again."""
+    try:
+        await edge.settle()
+    finally:
+        await _cancelled([edge.task] if edge.task else [])
+        edge.source.first = edge.source.longest = None
+
+
+def _list_key(endpoint: Endpoint, request: PageRequest) -> Hashable:
+    return request.key, (endpoint.data_path or ".").strip(), endpoint.pagination
 
 
 async def _cancelled(tasks: Iterable[asyncio.Task[Any]]) -> None:

@@ -14,8 +14,13 @@ from typing import Literal, get_args
 from json_values import Json
 from pagination import PAGINATION_TYPES
 from paging.signals import DEFAULT_NEXT_LINK_PATH
+from settings.values import (
+    OAUTH_CLIENT_AUTHENTICATIONS,
+    OAUTH_GRANT_TYPES,
+    OAUTH_JWT_ALGORITHMS,
+)
 
-AuthType = Literal["none", "bearer_token", "basic", "api_key", "custom"]
+AuthType = Literal["none", "bearer_token", "basic", "api_key", "custom", "oauth2"]
 AUTH_TYPES: tuple[AuthType, ...] = get_args(AuthType)
 
 Kind = Literal["url", "string", "integer", "boolean", "object", "array"]
@@ -79,6 +84,25 @@ SECTIONS: Mapping[str, tuple[SettingField, ...]] = {
         ),
         SettingField("allowedHosts", "array", '["files.example.com"]', default=[], advanced=True),
         SettingField("verifySsl", "boolean", "false", default=True, advanced=True),
+        SettingField(
+            "clientCertificate",
+            "string",
+            "-----BEGIN CERTIFICATE-----\\n…",
+            advanced=True,
+        ),
+        SettingField(
+            "clientKey",
+            "string",
+            "-----BEGIN PRIVATE KEY-----\\n…",
+            sensitive=True,
+            advanced=True,
+        ),
+        SettingField(
+            "caCertificate",
+            "string",
+            "-----BEGIN CERTIFICATE-----\\n…",
+            advanced=True,
+        ),
         SettingField("timeout", "integer", "120", default=30, least=1, most=3600, advanced=True),
     ),
     "Credentials": (
@@ -155,6 +179,114 @@ SECTIONS: Mapping[str, tuple[SettingField, ...]] = {
             depends_on="authType",
             shown_for=("custom",),
             needed=True,
+        ),
+        SettingField(
+            "customAuthLogoutRequest",
+            "object",
+            '{"endpoint": "/logout", "method": "DELETE"}',
+            sensitive=True,
+            depends_on="authType",
+            shown_for=("custom",),
+            advanced=True,
+        ),
+        SettingField(
+            "oauthTokenUrl",
+            "url",
+            "https://login.example.com/oauth/token",
+            depends_on="authType",
+            shown_for=("oauth2",),
+            needed=True,
+        ),
+        SettingField(
+            "oauthGrantType",
+            "string",
+            "refresh_token",
+            default="client_credentials",
+            words=OAUTH_GRANT_TYPES,
+            depends_on="authType",
+            shown_for=("oauth2",),
+        ),
+        SettingField(
+            "oauthClientId",
+            "string",
+            "my-client",
+            depends_on="authType",
+            shown_for=("oauth2",),
+        ),
+        SettingField(
+            "oauthClientSecret",
+            "string",
+            "my-secret",
+            sensitive=True,
+            depends_on="authType",
+            shown_for=("oauth2",),
+        ),
+        SettingField(
+            "oauthScope",
+            "string",
+            "read:all",
+            depends_on="authType",
+            shown_for=("oauth2",),
+        ),
+        SettingField(
+            "oauthAudience",
+            "string",
+            "https://api.example.com",
+            depends_on="authType",
+            shown_for=("oauth2",),
+        ),
+        SettingField(
+            "oauthRefreshToken",
+            "string",
+            "my-refresh-token",
+            sensitive=True,
+            depends_on="authType",
+            shown_for=("oauth2",),
+        ),
+        SettingField(
+            "oauthJwtKey",
+            "string",
+            "-----BEGIN PRIVATE KEY-----\\n…",
+            sensitive=True,
+            depends_on="authType",
+            shown_for=("oauth2",),
+        ),
+        SettingField(
+            "oauthJwtAlgorithm",
+            "string",
+            "ES256",
+            default="RS256",
+            words=OAUTH_JWT_ALGORITHMS,
+            depends_on="authType",
+            shown_for=("oauth2",),
+            advanced=True,
+        ),
+        SettingField(
+            "oauthJwtClaims",
+            "object",
+            '{"sub": "me@example.com"}',
+            sensitive=True,
+            depends_on="authType",
+            shown_for=("oauth2",),
+            advanced=True,
+        ),
+        SettingField(
+            "oauthClientAuthentication",
+            "string",
+            "post",
+            default="basic",
+            words=OAUTH_CLIENT_AUTHENTICATIONS,
+            depends_on="authType",
+            shown_for=("oauth2",),
+            advanced=True,
+        ),
+        SettingField(
+            "oauthTokenFile",
+            "string",
+            "/data/refresh-token.json",
+            depends_on="authType",
+            shown_for=("oauth2",),
+            advanced=True,
         ),
     ),
     "Pagination": (
@@ -261,6 +393,7 @@ SECTIONS: Mapping[str, tuple[SettingField, ...]] = {
             most=65_536,
             advanced=True,
         ),
+        SettingField("secondLook", "boolean", "false", default=True, advanced=True),
     ),
 }
 """All settings, in the sections and the order of ``docs/settings.md``."""

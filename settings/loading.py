@@ -17,8 +17,10 @@ from jq_engine.environment import is_ports_own
 from json_values import Json
 from pagination import PAGINATION_TYPES, PaginationSettings
 from paging.signals import ConfiguredSignals
+from settings.certificates import read_certificates
 from settings.fields import AUTH_TYPES, FIELDS, AuthType
 from settings.login import is_host, parsed_url, read_login
+from settings.oauth import read_oauth
 from settings.reader import SettingsReader, as_text, kind_of
 from settings.secrets import basic_pair, with_secrets
 from settings.values import Credentials, Settings, StaticCredentials
@@ -32,8 +34,9 @@ def load_settings(
     *,
     secrets: Mapping[str, Json] | None = None,
     environ: Mapping[str, str] = os.environ,
+    hosted: bool = False,
 ) -> Settings:
-    """Read the settings of an installation.
+    """Read the settings of an installation; ``hosted`` when it runs at Port.
 
     ``config`` has the names of ``.port/spec.yaml``, in snake_case or camelCase; None means
     unset. ``secrets`` is Ocean's ``integration.secrets``, which only ``authValue`` may
@@ -51,6 +54,7 @@ def load_settings(
         pagination=_pagination(reader),
         timeout=reader.whole("timeout"),
         verify_ssl=reader.boolean("verifySsl"),
+        certificates=read_certificates(reader),
         max_concurrent_requests=reader.whole("maxConcurrentRequests"),
         requests_per_minute=reader.number("requestsPerMinute"),
         allowed_hosts=_hosts(reader),
@@ -58,7 +62,14 @@ def load_settings(
         max_pages=reader.whole("maxPages"),
         max_response_size=reader.whole("maxResponseSize") * MIB,
         max_compressed_size=reader.whole("maxCompressedSize") * MIB,
+        second_look=reader.boolean("secondLook"),
     )
+    if hosted and reader.text("oauthTokenFile"):
+        reader.fault(
+            "oauthTokenFile",
+            "names a file, but an integration hosted by Port has no folder that lasts",
+            "remove it, and use a grant whose tokens do not change, or install it yourself",
+        )
     if reader.faults:
         raise ConfigurationError(reader.faults)
     return with_secrets(settings, headers.from_environment)
@@ -211,6 +222,8 @@ def _credentials(reader: SettingsReader, secrets: Mapping[str, Json]) -> Credent
             return _header(reader, "Authorization", value, "username", setting)
         case "custom":
             return read_login(reader)
+        case "oauth2":
+            return read_oauth(reader)
         case _ as unreachable:
             assert_never(unreachable)
 

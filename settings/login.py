@@ -11,7 +11,7 @@ from difflib import get_close_matches
 import httpx
 
 from errors import MappingError
-from jq_engine.lookups import compile_lookup
+from jq_engine.answers import answer_lookup
 from jq_engine.programs import EMBEDDED
 from json_values import Json
 from settings.reader import METHODS, SettingsReader, as_text, kind_of
@@ -19,6 +19,7 @@ from settings.values import LoginCredentials, LoginRequest, StaticCredentials
 
 _REQUEST = "customAuthRequest"
 _TEMPLATE = "customAuthRequestTemplate"
+_LOGOUT = "customAuthLogoutRequest"
 REQUEST_KEYS = (
     "endpoint",
     "method",
@@ -36,21 +37,39 @@ _LAST_PORT = 65_535
 
 def read_login(reader: SettingsReader) -> LoginCredentials | StaticCredentials:
     """The login of an installation; none where it is missing, which is noted."""
-    request = _camel_keys(reader.object(_REQUEST))
+    steps = _steps(reader)
     template = _template(reader)
+    if not steps:
+        return StaticCredentials()
+    logout = _camel_keys(reader.object(_LOGOUT))
+    return LoginCredentials(
+        steps=tuple(steps),
+        logout=_request(reader, logout, _LOGOUT, reads=True) if logout else None,
+        headers=_headers(reader, _TEMPLATE, template),
+        query_params=_texts(reader, _TEMPLATE, template, "queryParams"),
+        body=_part(reader, _TEMPLATE, template, "body") or {},
+    )
+
+
+def _steps(reader: SettingsReader) -> list[LoginRequest]:
+    """The requests of a login: one, or those in ``steps``; all but the first read an answer."""
+    request = _camel_keys(reader.object(_REQUEST))
     if not request:
         reader.fault(
             _REQUEST,
             "is missing: authType 'custom' needs the login call, such as"
             ' {"endpoint": "/login", "body": {…}}',
         )
-        return StaticCredentials()
-    return LoginCredentials(
-        login=_request(reader, request),
-        headers=_headers(reader, _TEMPLATE, template),
-        query_params=_texts(reader, _TEMPLATE, template, "queryParams"),
-        body=_part(reader, _TEMPLATE, template, "body") or {},
-    )
+    if not request or "steps" not in request:
+        return [_request(reader, request)] if request else []
+    steps = request["steps"]
+    _refuse_unknown(reader, _REQUEST, request, ("steps",))
+    if not isinstance(steps, list) or not steps or not all(isinstance(s, Mapping) for s in steps):
+        reader.fault(_REQUEST, "has 'steps' that are no list of requests with an 'endpoint' each")
+        return []
+    return [
+        _request(reader, _camel_keys(step), reads=number > 0) for number, step in enumerate(steps)
+    ]
 
 
 def _template(reader: SettingsReader) -> dict[str, Json]:
@@ -64,71 +83,96 @@ def _template(reader: SettingsReader) -> dict[str, Json]:
     _refuse_unknown(reader, _TEMPLATE, template, TEMPLATE_KEYS)
     paths = [path for text in texts_in(template) for path in EMBEDDED.findall(text)]
     for number, path in enumerate(dict.fromkeys(paths), 1):
-        if not path.startswith("."):
-            reader.fault(
-                _TEMPLATE,
-                f"has no dot at the start of placeholder number {number}",
-                "write it like {{.access_token}}",
-            )
-            continue
-        try:
-            compile_lookup(path, _TEMPLATE)
-        except MappingError:
-            reader.fault(
-                _TEMPLATE,
-                f"holds placeholder number {number}, which is not a jq program for mappings",
-                "correct the expression",
-            )
+        _check_placeholder(reader, _TEMPLATE, number, path)
     return template
 
 
-def _request(reader: SettingsReader, request: Mapping[str, Json]) -> LoginRequest:
-    _refuse_unknown(reader, _REQUEST, request, REQUEST_KEYS)
-    body, form = _part(reader, _REQUEST, request, "body"), request.get("bodyForm")
+def _check_placeholder(reader: SettingsReader, setting: str, number: int, program: str) -> None:
+    if not program.startswith((".", "$", "(")):
+        reader.fault(
+            setting,
+            f"has no dot at the start of placeholder number {number}",
+            'write it like {{.access_token}}, {{$headers["x-token"]}} or {{$cookies.session}}',
+        )
+        return
+    try:
+        answer_lookup(program, setting)
+    except MappingError:
+        reader.fault(
+            setting,
+            f"holds placeholder number {number}, which is not a jq program for mappings",
+            "correct the expression",
+        )
+
+
+def _request(
+    reader: SettingsReader,
+    request: Mapping[str, Json],
+    setting: str = _REQUEST,
+    *,
+    reads: bool = False,
+) -> LoginRequest:
+    """One request; where it ``reads`` the answer before, its placeholders are checked."""
+    programs = [one for text in texts_in(request) for one in EMBEDDED.findall(text)]
+    for number, program in enumerate(dict.fromkeys(programs) if reads else (), 1):
+        _check_placeholder(reader, setting, number, program)
+    _refuse_unknown(reader, setting, request, REQUEST_KEYS)
+    body, form = _part(reader, setting, request, "body"), request.get("bodyForm")
     if form is not None and not isinstance(form, str):
-        reader.fault(_REQUEST, "has a 'bodyForm' that is not text such as a=1&b=2")
+        reader.fault(setting, "has a 'bodyForm' that is not text such as a=1&b=2")
         form = None
     if body is not None and form:
-        reader.fault(_REQUEST, "has both 'body' and 'bodyForm'", "keep the one the API expects")
+        reader.fault(setting, "has both 'body' and 'bodyForm'", "keep the one the API expects")
     return LoginRequest(
-        endpoint=_endpoint(reader, request.get("endpoint")),
-        method=_method(reader, request.get("method")),
-        headers=_headers(reader, _REQUEST, request),
+        endpoint=_endpoint(reader, setting, request.get("endpoint")),
+        method=_method(reader, setting, request.get("method")),
+        headers=_headers(reader, setting, request),
         body=body,
         body_form=form,
-        query_params=_texts(reader, _REQUEST, request, "queryParams"),
-        reauthenticate_after=_interval(reader, request.get("reauthenticateIntervalSeconds")),
+        query_params=_texts(reader, setting, request, "queryParams"),
+        reauthenticate_after=_interval(
+            reader, setting, request.get("reauthenticateIntervalSeconds")
+        ),
     )
 
 
-def _endpoint(reader: SettingsReader, value: Json) -> str:
+def _endpoint(reader: SettingsReader, setting: str, value: Json) -> str:
     if not isinstance(value, str) or not value.strip():
-        reader.fault(_REQUEST, "needs 'endpoint': the path or full URL of the login call")
+        reader.fault(setting, "needs 'endpoint': the path or full URL of the login call")
         return "/"
     endpoint = value.strip()
     is_full = re.match(r"[a-z][a-z0-9+.-]*://", endpoint, re.IGNORECASE)
-    url = parsed_url(endpoint if is_full else "https://base.example/" + endpoint.lstrip("/"))
+    endpoint_text = EMBEDDED.sub("x", endpoint)
+    if EMBEDDED.search(endpoint) and is_full and EMBEDDED.search(endpoint.split("/")[2]):
+        reader.fault(
+            setting,
+            "has an 'endpoint' whose host an answer would choose",
+            "write the host out; only path and query may hold {{…}}",
+        )
+    url = parsed_url(
+        endpoint_text if is_full else "https://base.example/" + endpoint_text.lstrip("/")
+    )
     # Not quoted: the endpoint may hold a secret.
     if url is None:
-        reader.fault(_REQUEST, "has an 'endpoint' that is neither a path nor an http(s) URL")
+        reader.fault(setting, "has an 'endpoint' that is neither a path nor an http(s) URL")
     elif url.userinfo:
         reader.fault(
-            _REQUEST,
+            setting,
             "has an 'endpoint' with a user or password in it",
             "send them in 'headers' or 'body'",
         )
     return endpoint
 
 
-def _method(reader: SettingsReader, value: Json) -> str:
+def _method(reader: SettingsReader, setting: str, value: Json) -> str:
     method = str(value or "POST").upper()
     if method in METHODS:
         return method
-    reader.fault(_REQUEST, "has another 'method'", f"use one of {', '.join(METHODS)}")
+    reader.fault(setting, "has another 'method'", f"use one of {', '.join(METHODS)}")
     return METHODS[0]
 
 
-def _interval(reader: SettingsReader, value: Json) -> float | None:
+def _interval(reader: SettingsReader, setting: str, value: Json) -> float | None:
     if value is None or value == "":
         return None
     try:
@@ -137,7 +181,7 @@ def _interval(reader: SettingsReader, value: Json) -> float | None:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
         reader.fault(
-            _REQUEST,
+            setting,
             "has a 'reauthenticateIntervalSeconds' that is not a number of seconds above 0",
         )
         return None

@@ -11,7 +11,15 @@ from jq_engine.paths import plain_path
 from jq_engine.programs import EMBEDDED
 from json_values import Json
 from settings.login import texts_in
-from settings.values import LoginCredentials, LoginRequest, Settings, StaticCredentials
+from settings.values import (
+    Certificates,
+    Credentials,
+    LoginCredentials,
+    LoginRequest,
+    OAuthCredentials,
+    Settings,
+    StaticCredentials,
+)
 from transport.redaction import SHORTEST_SECRET, TELLING_LENGTH, credentials_in, secrets_in
 
 _REQUEST = "customAuthRequest"
@@ -40,6 +48,7 @@ def with_secrets(settings: Settings, from_environment: Iterable[str] = ()) -> Se
         *_of_headers(settings.custom_headers),
         *_of_query(settings.query_params),
         *_of_credentials(settings.credentials),
+        *_of_certificates(settings.certificates),
     ]
     return replace(
         settings,
@@ -65,7 +74,29 @@ def _of_json(value: Json, setting: str = "") -> Iterator[_Secret]:
     yield from (_Secret(text, in_data=True) for text in credentials_in(value))
 
 
-def _of_credentials(credentials: StaticCredentials | LoginCredentials) -> Iterator[_Secret]:
+def _of_certificates(certificates: Certificates) -> Iterator[_Secret]:
+    yield from _of_pem(certificates.key)
+
+
+def _of_pem(text: str) -> Iterator[_Secret]:
+    """A private key as a whole, and each of its lines: part of one is too much already."""
+    yield _Secret(text, in_data=True)
+    yield from (
+        _Secret(line, in_data=True) for line in text.split() if not line.startswith("-----")
+    )
+
+
+def _of_oauth(credentials: OAuthCredentials) -> Iterator[_Secret]:
+    yield _Secret(credentials.client_secret, "oauthClientSecret", in_data=True)
+    yield _Secret(credentials.refresh_token, "oauthRefreshToken", in_data=True)
+    if "-----BEGIN" in credentials.jwt_key:
+        yield from _of_pem(credentials.jwt_key)
+    else:
+        yield _Secret(credentials.jwt_key, "oauthJwtKey", in_data=True)
+    yield from _of_json(credentials.jwt_claims, "oauthJwtClaims")
+
+
+def _of_credentials(credentials: Credentials) -> Iterator[_Secret]:
     match credentials:
         case StaticCredentials():
             setting = credentials.setting
@@ -74,8 +105,13 @@ def _of_credentials(credentials: StaticCredentials | LoginCredentials) -> Iterat
             for value in credentials.query_params.values():
                 yield from _of_token(value, setting)
         case LoginCredentials():
-            yield from _of_login(credentials.login)
+            for step in credentials.steps:
+                yield from _of_login(step)
+            if credentials.logout:
+                yield from _of_login(credentials.logout)
             yield from _of_template(credentials)
+        case OAuthCredentials():
+            yield from _of_oauth(credentials)
 
 
 def _of_signature(value: str, setting: str) -> Iterator[_Secret]:
@@ -155,7 +191,7 @@ def _of_template(template: LoginCredentials) -> Iterator[_Secret]:
     yield from _of_headers(fixed)
     parts = [template.query_params, template.body]
     yield from (one for one in _of_json(parts) if not EMBEDDED.search(one.text))
-    for text in texts_in(parts):
+    for text in texts_in([template.headers, *parts]):
         for path in EMBEDDED.findall(text):
             if plain_path(path) is None:
                 yield from map(_Secret, _LITERAL.findall(path))

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, get_args
 
 import httpx
 
@@ -40,15 +42,65 @@ class LoginRequest:
 
 @dataclass(frozen=True)
 class LoginCredentials:
-    """How to log in, and how the answer signs requests: texts with ``{{.jq.path}}`` in them."""
+    """How to log in, and how the answer signs requests: texts with ``{{ jq }}`` in them.
 
-    login: LoginRequest
+    ``steps`` are sent one after the other, each with values of the answer before; ``logout`` is
+    sent at the end, with values of the last answer.
+    """
+
+    steps: tuple[LoginRequest, ...]
+    logout: LoginRequest | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     query_params: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: Mapping[str, Json] = field(default_factory=dict, repr=False)
 
 
-Credentials = StaticCredentials | LoginCredentials
+OAuthGrantType = Literal["client_credentials", "refresh_token", "jwt_bearer"]
+OAUTH_GRANT_TYPES: tuple[OAuthGrantType, ...] = get_args(OAuthGrantType)
+OAuthClientAuthentication = Literal["basic", "post"]
+OAUTH_CLIENT_AUTHENTICATIONS: tuple[OAuthClientAuthentication, ...] = get_args(
+    OAuthClientAuthentication
+)
+OAuthJwtAlgorithm = Literal["RS256", "ES256", "HS256", "RS384", "RS512", "ES384", "HS384", "HS512"]
+OAUTH_JWT_ALGORITHMS: tuple[OAuthJwtAlgorithm, ...] = get_args(OAuthJwtAlgorithm)
+
+
+@dataclass(frozen=True)
+class OAuthCredentials:
+    """How a token is obtained, by RFC 6749 (4.4 and 6) or RFC 7523 (2.1).
+
+    ``jwt_claims`` may hold ``{{ jq }}``; ``token_file`` is where a refresh token that the server
+    changed is kept.
+    """
+
+    token_url: str
+    grant_type: OAuthGrantType = "client_credentials"
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    client_authentication: OAuthClientAuthentication = "basic"
+    scope: str = ""
+    audience: str = ""
+    refresh_token: str = field(default="", repr=False)
+    jwt_key: str = field(default="", repr=False)
+    jwt_algorithm: OAuthJwtAlgorithm = "RS256"
+    jwt_claims: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    token_file: Path | None = None
+
+
+Credentials = StaticCredentials | LoginCredentials | OAuthCredentials
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """What TLS uses beside the usual, as PEM text; empty where nothing is set.
+
+    ``client`` may hold a chain; ``key`` is that of its first certificate. ``authority`` is trusted
+    beside the usual ones.
+    """
+
+    client: str = field(default="", repr=False)
+    key: str = field(default="", repr=False)
+    authority: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -67,6 +119,7 @@ class Settings:
     pagination: PaginationSettings = field(default_factory=PaginationSettings)
     timeout: float = 30.0
     verify_ssl: bool = True
+    certificates: Certificates = field(default_factory=Certificates, repr=False)
     max_concurrent_requests: int = 10
     requests_per_minute: int | None = None
     allowed_hosts: tuple[str, ...] = ()
@@ -74,6 +127,7 @@ class Settings:
     max_pages: int = 10_000
     max_response_size: int = 256 * MIB
     max_compressed_size: int = 128 * MIB
+    second_look: bool = True
     secrets: tuple[str, ...] = field(default=(), repr=False)
     secrets_in_data: tuple[str, ...] = field(default=(), repr=False)
     short_secrets: tuple[str, ...] = ()

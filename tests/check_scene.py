@@ -167,7 +167,11 @@ class Scene:
         }[where]
         self.write()
         lines = (self.folder / name).read_text().splitlines()
-        return name, next(at for at, line in enumerate(lines, 1) if needle in line)
+        return name, next(
+            at
+            for at, line in enumerate(lines, 1)
+            if needle in line or line.strip() == needle.removeprefix("=")
+        )
 
 
 def _open(_: Settings) -> httpx.AsyncClient:
@@ -205,3 +209,9 @@ def notes(request: Request) -> Reply:
 def told(findings: list[Finding]) -> str:
     """Findings as a failed test shows them."""
     return "\n".join(f"{one.place} {one.severity} {one.problem} | {one.remedy}" for one in findings)
+
+
+def swap_text(text: str, old: str, new: str) -> str:
+    """A text with its first occurrence of another one replaced."""
+    assert old in text
+    return text.replace(old, new, 1)

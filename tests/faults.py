@@ -94,7 +94,7 @@ class Expect(Enum):
     COMPLETE = "complete"
     RAISES = "raises"
     EITHER = "complete or raises"
-    SKIPPED = "complete without the child"
+    HELD_BACK = "complete, but nothing of the kind is deleted, and the resync fails"
     BELIEVED = "complete without what the API says is not there"
 
 
@@ -203,8 +203,8 @@ def _if_it_lasts(cell: Cell, expect: Expect) -> Expect:
 
 
 def gone(cell: Cell) -> Expect:
-    """A child that is not found beside others went away; anything else is a mistake."""
-    return _if_it_lasts(cell, Expect.SKIPPED) if cell.place == "child" else Expect.RAISES
+    """A child that is not found twice, although its parent is listed, holds the deletion back."""
+    return _if_it_lasts(cell, Expect.HELD_BACK) if cell.place == "child" else Expect.RAISES
 
 
 def refused(cell: Cell) -> Expect:
@@ -627,7 +627,7 @@ def read_before(cell: Cell, scene: Scene) -> Mapping[str, frozenset[str]]:
 def not_there(cell: Cell, scene: Scene) -> Mapping[str, frozenset[str]]:
     """The ids of each kind that the API, by what it answers, says are not there."""
     spot = spot_of(cell.place, scene)
-    if cell.expect is Expect.SKIPPED:
+    if cell.expect is Expect.HELD_BACK:
         return {MEMBERS: ids(scene.collections[spot.path])}
     if cell.expect is not Expect.BELIEVED:
         return {}

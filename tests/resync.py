@@ -120,6 +120,8 @@ class Installation:
     store: CatalogStore
     api_url: str
     mapping: list[JsonObject] = field(default_factory=list)
+    # Keys of the mapping beside `resources`, by Ocean's names: `deleteDependentEntities`.
+    options: JsonObject = field(default_factory=dict)
     # Kept out of the representation, which tracebacks may show: only the integration is to leak.
     settings: dict[str, object] = field(default_factory=lambda: {"max_retry_wait": 0}, repr=False)
     secrets: dict[str, object] = field(default_factory=dict, repr=False)
@@ -160,7 +162,11 @@ class Installation:
     def publish_mapping(self) -> None:
         """Put the mapping where Ocean finds it."""
         # Ocean's own guard against mass deletion is off: only ours is to keep entities alive.
-        config: JsonObject = {"resources": self.mapping, "entityDeletionThreshold": 1}
+        config: JsonObject = {
+            "resources": self.mapping,
+            "entityDeletionThreshold": 1,
+            **self.options,
+        }
         self.store.patch_integration(IDENTIFIER, {"config": config})
 
     def entities(self) -> list[Entity]:

@@ -11,13 +11,16 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth import Flow, LoginAuth, OriginGuard, StaticAuth, make_auth, unsigned_url
+from auth import StaticAuth, make_auth
+from authentication.renewal import SIGN_IN_UNDER_WAY, Flow, RenewedAuth
+from authentication.signature import unsigned_url
 from client import ApiClient
 from errors import CredentialsError, OriginError, ResponseError, TransportError
 from jq_engine.worker import JqWorker
@@ -25,6 +28,7 @@ from json_values import Json
 from pagination import PageRequest
 from settings import LoginCredentials, LoginRequest, Settings, StaticCredentials, load_settings
 from tests.fault_api import CLOSED, FaultApi, Reply, Request, answer
+from transport.origin import OriginGuard
 from transport.redaction import REDACTED, Redactor
 from transport.retry import MAX_ATTEMPTS
 
@@ -47,19 +51,19 @@ class Clock:
 def login_auth(
     login: LoginRequest | None = None,
     *,
-    template: Mapping[str, Mapping[str, Json]] | None = None,
+    template: Mapping[str, Any] | None = None,
     clock: Callable[[], float] | None = None,
     redact: Redactor | None = None,
-) -> LoginAuth:
+) -> RenewedAuth:
     """The scheme ``custom``, with a bearer token unless another template is given."""
     credentials = LoginCredentials(
-        login or LoginRequest("/login", body={"user": "u", "password": SECRET}),
+        (login or LoginRequest("/login", body={"user": "u", "password": SECRET}),),
         **(template or {"headers": BEARER}),
     )
     auth = make_auth(
         credentials, BASE, redact or Redactor(SECRET), jq=JqWorker(), clock=clock or Clock()
     )
-    assert isinstance(auth, LoginAuth)
+    assert isinstance(auth, RenewedAuth)
     return auth
 
 
@@ -82,7 +86,7 @@ async def over(flow: Flow, response: httpx.Response) -> bool:
     return False
 
 
-async def signed(auth: LoginAuth, request: httpx.Request, login: httpx.Response) -> httpx.Request:
+async def signed(auth: RenewedAuth, request: httpx.Request, login: httpx.Response) -> httpx.Request:
     """A request as a fresh scheme signs it after this login."""
     flow = auth.async_auth_flow(request)
     await anext(flow)
@@ -523,7 +527,7 @@ class Api(httpx.AsyncBaseTransport):
 
 
 @asynccontextmanager
-async def reaching(api: Api, auth: LoginAuth) -> AsyncIterator[httpx.AsyncClient]:
+async def reaching(api: Api, auth: RenewedAuth) -> AsyncIterator[httpx.AsyncClient]:
     """A client for an API in this process."""
     async with httpx.AsyncClient(transport=api, auth=auth, trust_env=False) as client:
         yield client
@@ -580,7 +584,7 @@ async def test_a_request_given_up_during_the_login_does_not_block_the_others() -
 # --- failed logins -----------------------------------------------------------------------
 
 
-async def _failed(auth: LoginAuth, response: httpx.Response) -> str:
+async def _failed(auth: RenewedAuth, response: httpx.Response) -> str:
     flow = auth.async_auth_flow(get())
     await anext(flow)
     with pytest.raises(CredentialsError) as caught:
@@ -656,10 +660,11 @@ async def test_a_login_without_an_answer_is_left_alone_too() -> None:
     """A login service that hangs up is in trouble as one that answers 503."""
     clock = Clock()
     auth = login_auth(clock=clock)
-    flow = auth.async_auth_flow(get())
+    request = get()
+    flow = auth.async_auth_flow(request)
     await anext(flow)
     await flow.aclose()  # what httpx does when no answer came
-    assert auth.broken_login()
+    auth.left_unanswered(*request.extensions[SIGN_IN_UNDER_WAY])
 
     with pytest.raises(TransportError, match="the login POST") as caught:
         await anext(auth.async_auth_flow(get("others")))
@@ -686,7 +691,7 @@ async def test_a_login_in_trouble_for_long_is_given_up() -> None:
         await anext(auth.async_auth_flow(get()))
 
 
-async def _turned_away(auth: LoginAuth, response: httpx.Response) -> ResponseError:
+async def _turned_away(auth: RenewedAuth, response: httpx.Response) -> ResponseError:
     """What a request fails with whose login got this answer."""
     flow = auth.async_auth_flow(get())
     await anext(flow)

@@ -171,7 +171,7 @@ async def test_a_resync_that_may_delete_refuses_limits(
     installation.mapping = [resource("/items", data_path=".items")]
     assert (await installation.resync()).complete
     monkeypatch.setattr("framework.resync_context.NO_LIMITS", Limits(items=1))
-    monkeypatch.setattr(read, "__kwdefaults__", {"limits": Limits(pages=1)})
+    monkeypatch.setattr(read, "__kwdefaults__", {"again": None, "limits": Limits(pages=1)})
 
     outcome = await installation.resync()
 

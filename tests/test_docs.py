@@ -12,6 +12,7 @@ from pathlib import Path
 import jq
 import pytest
 import yaml
+from cryptography.hazmat.primitives import serialization
 from humps import camelize, decamelize
 from port_ocean.config.dynamic import default_config_factory
 
@@ -26,9 +27,11 @@ from overrides import EndpointAppConfig, EndpointSelector, PaginationOverride, P
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from paging import signals
 from paging.extraction import Extractor
-from resync import session
+from resync import children, session
 from scripts.settings_reference import generated
 from settings import load_settings
+from settings.fields import FIELDS
+from tests.certificates import signed_by
 from tests.documents import (
     CONTRIBUTING,
     DOCS,
@@ -76,6 +79,18 @@ SELECTOR_ROWS, PARAMETER_ROWS = (
 )
 JQ_LIMITS = tables(MAPPING, "Limit of one run")
 PAGING_ROWS = tables(PAGINATION, "Field")
+
+
+def _real_certificates() -> dict[str, str]:
+    certificate, key = signed_by(None, None, name="docs")
+    encoding = serialization.Encoding.PEM
+    public = certificate.public_bytes(encoding).decode()
+    kind, without = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    private = key.private_bytes(encoding, kind, without).decode()
+    return {"client_certificate": public, "client_key": private, "ca_certificate": public}
+
+
+REAL_CERTIFICATES = _real_certificates()
 
 
 def variables(block: Block) -> dict[str, str]:
@@ -134,6 +149,7 @@ def test_the_example_of_a_setting_is_valid(row: Row) -> None:
     config = {"base_url": "https://api.example.com", **settings_of(row)}
     context = {"custom_auth_request": '{"endpoint": "/"}', "auth_value": "dTpw", "api_token": "x"}
     config = {**context, "custom_auth_request_template": '{"headers": {"a": "b"}}', **config}
+    config |= REAL_CERTIFICATES if "PEM" in row.cells["Meaning"] else {}
 
     settings = load_settings(handed_over(**config), environ={"TENANT": "acme"})
 
@@ -143,8 +159,8 @@ def test_the_example_of_a_setting_is_valid(row: Row) -> None:
 def settings_of(row: Row) -> dict[str, str]:
     """The example of a row, and for an option of one type of credentials that type."""
     name = only_name(row, "Setting")
-    kinds = {"customAuthRequest": "custom", "customAuthRequestTemplate": "custom"}
-    kind = {"auth_type": kinds[name]} if name in kinds else {}
+    shown_for = FIELDS[name].shown_for
+    kind = {"auth_type": "custom"} if shown_for == ("custom",) else {}
     return {**kind, decamelize(name): only_name(row, "Example")}
 
 
@@ -163,7 +179,10 @@ def test_the_list_of_variables_is_complete_and_valid() -> None:
 )
 def test_a_block_of_variables_loads_or_fails_as_it_says(block: Block) -> None:
     """Each block gives settings; one with the text of an error below it gives that error."""
-    config = handed_over(**{"base_url": "https://api.example.com", **variables(block)})
+    given = {"base_url": "https://api.example.com", **variables(block)}
+    # Their examples are too short to be real.
+    given |= {name: text for name, text in REAL_CERTIFICATES.items() if name in given}
+    config = handed_over(**given)
     following = [other for other in blocks(block.path) if other.line > block.line][:1]
 
     if following and following[0].language == "text":
@@ -471,7 +490,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     retried = ", ".join(map(str, come_again))
     but = " and ".join(map(str, final))
     assert f"| {retried}, and every status from 500 on but {but} | yes |" in said
-    assert f"After {session.MAX_FAILED_CHILDREN} failures" in prose(MAPPING)
+    assert f"after {children.MAX_OUTAGES} of them" in " ".join(prose(MAPPING).split())
     limits = {row.cells["Limit of one run"]: row.cells["Value"] for row in JQ_LIMITS}
     assert limits["time"] == f"{jq_worker.MAX_SECONDS:g} seconds"
     assert limits["memory"].startswith(f"{jq_worker.MAX_MEMORY_BYTES // 2**20} MB")

@@ -468,17 +468,20 @@ def hosted(street: Street, monkeypatch: pytest.MonkeyPatch) -> Street:
     return street
 
 
+HEADER_LINKS = PaginationSettings(type="header_link")
 PRIVATE = ["127.0.0.1:{e}", "127.0.0.2:{a}", "[::1]:{a}", "localhost:{e}", "rebound.example:{e}"]
 
 
 @pytest.mark.parametrize("host", PRIVATE)
-@pytest.mark.parametrize("road", ["link", "redirect", "login"])
+@pytest.mark.parametrize("road", ["link", "header", "redirect", "login"])
 async def test_hosted_no_road_leads_to_a_private_address(
     hosted: Street, host: str, road: str
 ) -> None:
     """Though allowedHosts or the operator names it: Ocean's blocker has the last word."""
     away = f"http://{hosted.named(host)}/items"
     first = redirect(away) if road == "redirect" else answer({"items": [{"id": 1}], "next": away})
+    if road == "header":
+        first = answer({"items": [{"id": 1}]}, Link=f'<{away}>; rel="next"')
     hosted.api.serve("/items", first)
     config: dict[str, Json] = {
         "allowed_hosts": ["127.0.0.1", "127.0.0.2", "[::1]", "localhost", "rebound.example"]
@@ -490,7 +493,9 @@ async def test_hosted_no_road_leads_to_a_private_address(
             "custom_auth_request_template": {"headers": {"Authorization": "Bearer {{.token}}"}},
         }
 
-    error = await hosted.extract(linked(), config)
+    by_header = Endpoint("/items", data_path=".items", pagination=HEADER_LINKS)
+    resource = Resource("/items", by_header) if road == "header" else linked()
+    error = await hosted.extract(resource, config)
 
     assert "blocked" in str(error)
     assert [one.connections for one in hosted.neighbours] == [0] * len(hosted.neighbours)

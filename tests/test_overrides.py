@@ -484,3 +484,33 @@ def test_the_schema_can_be_written() -> None:
     assert set(definitions["PaginationOverride"]["properties"]["type"]["enum"]) == set(
         PAGINATION_TYPES
     )
+
+
+@pytest.mark.parametrize(
+    ("query", "form"),
+    [
+        pytest.param(
+            {"endpoint": "/tickets", "data_path": ".tickets", "query_params": {"status": "open"}},
+            'write kind: /tickets, selector: {query: "true", data_path: .tickets, query_params: …}',
+            id="as documented",
+        ),
+        pytest.param(
+            {"method": "POST", "path": "/search", "headers": {"X-Key": "the-key"}},
+            'write kind: /search, selector: {query: "true", method: POST, headers: …}',
+            id="other names, and a header that may be secret",
+        ),
+        pytest.param(
+            {}, 'write kind: /the/endpoint, selector: {query: "true"}', id="without an endpoint"
+        ),
+    ],
+)
+def test_the_oldest_form_is_answered_with_the_new_one(query: Json, form: str) -> None:
+    """An object as ``query`` is the form of old mappings: the error writes the new one."""
+    with pytest.raises(MappingError) as caught:
+        parsed("api_resource", query=query)
+
+    message = str(caught.value)
+    assert "kind 'api_resource'" in message
+    assert form in message
+    assert "the-key" not in message
+    assert len(message) < 300

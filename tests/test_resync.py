@@ -138,7 +138,7 @@ async def test_a_parent_is_fetched_once_for_all_kinds(
     """Kinds that need the same parents share one walk over them, in each resync anew."""
     api.serve("/items", pages(named(1, 2, 3)))
     for kind in ("notes", "tags", "votes"):
-        api.serve(f"/items/{{}}/{kind}", answer({"previous": None, "items": []}))
+        api.serve(f"/items/{{}}/{kind}", answer({"previous": None, "items": [], "id": kind}))
     installation.settings |= PAGED
     installation.mapping = [children(f"/items/{{item}}/{kind}") for kind in ("notes", "tags")]
     # Another field and filter of the same parents is no other walk.

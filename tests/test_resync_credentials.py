@@ -315,7 +315,7 @@ async def test_a_401_after_a_fresh_login_is_final(world: World) -> None:
 
     assert_nothing_lost(outcome, "/items", "401", "credentials", "page=2")
     assert {"item/new", "team/new"} <= outcome.entities
-    assert tokens.logins == 2
+    assert tokens.logins == 2 + 1  # the second look at the other kind has one of its own
     assert [request.param("page") for request in world.api.at("/items")] == ["1", "2", "2"]
 
 

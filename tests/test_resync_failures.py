@@ -375,20 +375,6 @@ async def test_several_failing_children_are_all_told(family: Family) -> None:
     assert f"GET {family.api.url}/items/3/notes" in outcome.message
 
 
-@pytest.mark.parametrize("status", [404, 410])
-async def test_a_child_that_went_away_is_skipped(family: Family, status: int) -> None:
-    """A parent that vanished between the two requests fails nothing; what vanished is deleted."""
-    family.api.fail("/items/3/notes", answer({}, status))
-
-    outcome = await family.installation.resync()
-
-    assert outcome.complete, outcome.formatted
-    assert outcome.deleted == {"child/old", "child/c"}
-    assert outcome.entities == entities("child", "a", "young")
-    warnings = [line for line in outcome.log.splitlines() if line.startswith("WARNING")]
-    assert len([line for line in warnings if "skipped 1 children" in line]) == 2  # by each reading
-
-
 async def test_a_child_that_only_reports_something_is_an_error(family: Family) -> None:
     """A message where its siblings have lists is no item, and no empty list."""
     family.api.fail("/items/3/notes", answer({"message": "busy", "code": 17}))
@@ -399,78 +385,6 @@ async def test_a_child_that_only_reports_something_is_an_error(family: Family) -
     assert outcome.deleted == set()
     assert "child/young" in outcome.entities
     assert "where others gave a list, one answer has only the keys code, message" in outcome.message
-
-
-@pytest.mark.parametrize("status", [404, 410])
-async def test_the_only_child_that_is_not_found_is_an_error(family: Family, status: int) -> None:
-    """Nothing tells a typo from a parent that went away; the resync after that is complete."""
-    family.parents[:] = named(2)
-    await family.installation.resync()
-    family.api.fail("/items/2/notes", answer({}, status))
-
-    outcome = await family.installation.resync()
-    family.parents[:] = named(1)
-    family.api.heal()
-    after = await family.installation.resync()
-
-    assert not outcome.complete
-    assert outcome.deleted == set()
-    assert "'/items/{item}/notes' answered 404 or 410 for each of 1 values" in outcome.message
-    assert "let the filter of a path parameter leave such values out" in outcome.message
-    assert after.complete, after.formatted
-    assert after.deleted == {"child/young"}
-
-
-async def test_children_not_found_beside_empty_ones_are_an_error(family: Family) -> None:
-    """Without one row the path may be wrong: an empty list under it proves nothing."""
-    for parent in ("1", "3"):
-        family.api.fail(f"/items/{parent}/notes", answer({}, 404))
-    family.notes["2"] = []
-
-    outcome = await family.installation.resync()
-
-    assert not outcome.complete
-    assert outcome.deleted == set()
-    assert "404 or 410 for 2 of 3 values" in outcome.message
-    assert "and nothing for the others" in outcome.message
-
-
-async def test_a_row_that_data_path_leaves_out_shows_that_the_path_is_right(
-    family: Family,
-) -> None:
-    """What a filter drops was there: a child that is not found beside it went away."""
-    family.api.fail("/items/3/notes", answer({}, 404))
-    family.installation.mapping = [
-        resource(
-            "/items/{item}/notes",
-            "child",
-            data_path=".[] | select(.open)",
-            path_parameters={"item": CHILDREN},
-        )
-    ]
-
-    outcome = await family.installation.resync()
-
-    assert outcome.complete, outcome.formatted
-    assert outcome.deleted == entities("child", "a", "old", "c")
-
-
-async def test_parents_that_two_resources_share_went_away_for_both(family: Family) -> None:
-    """Rows of a chained parent count for a resource that did not walk it itself."""
-    family.api.serve("/items/{}/notes/{}/tags", lambda request: answer(named(request.values[1])))
-    family.api.serve("/items/{}/notes/{}/links", lambda request: answer(named(request.values[1])))
-    family.api.fail("/items/3/notes", answer({}, 404))
-    parameters = {"item": CHILDREN, "note": {"endpoint": "/items/{item}/notes", "field": ".id"}}
-    family.installation.mapping = [
-        resource(f"/items/{{item}}/notes/{{note}}/{one}", "child", path_parameters=parameters)
-        for one in ("tags", "links")
-    ]
-
-    outcome = await family.installation.resync()
-
-    assert outcome.complete, outcome.formatted
-    assert outcome.entities == entities("child", "a", "young")
-    assert outcome.deleted == entities("child", "old", "c")
 
 
 async def test_a_404_in_the_middle_of_a_child_is_a_failure(family: Family) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -251,7 +252,10 @@ async def test_a_mistake_in_the_mapping_deletes_nothing(world: World, mistake: M
     installation = world.installation
     world.api.serve("/items/{}/notes", lambda request: answer(named(f"n{request.values[0]}")))
     good = installation.mapping
-    installation.mapping = [mistake.resource, good[1]]
+    # Whatever the endpoint: it is to make what `/items` made.
+    mistaken: Any = deepcopy(mistake.resource)
+    mistaken["port"]["entity"]["mappings"]["blueprint"] = '"item"'
+    installation.mapping = [mistaken, good[1]]
 
     outcome = await installation.resync()
 

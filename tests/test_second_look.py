@@ -72,6 +72,11 @@ def looks(outcome: Outcome) -> int:
     return outcome.log.count("looking a second time")
 
 
+def firsts(api: FaultApi) -> int:
+    """How often the list was read."""
+    return len([request for request in api.at("/items") if request.param("page") == "1"])
+
+
 def warnings(outcome: Outcome) -> list[str]:
     """What operators are told about what was spared."""
     return [line for line in outcome.log.splitlines() if ASIDE in line or "did not take" in line]
@@ -202,6 +207,64 @@ async def test_nothing_is_read_twice_when_nothing_is_to_be_deleted(
     asked = [request.param("page") for request in api.at("/items")]
     assert len(asked) == len(set(asked)) > 3
     assert looks(outcome) == 0
+
+
+async def test_nothing_is_read_twice_when_nothing_may_be_deleted(
+    api: FaultApi, installation: Installation, listing: Listing
+) -> None:
+    """Ocean's own threshold comes first: nothing is looked for, announced or failed."""
+    assert listing.rows
+    installation.options = {"entityDeletionThreshold": 0}
+    api.fail("/items", answer({}, 500), on=2, when=lambda request: request.param("page") == "1")
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.deleted == set()
+    assert firsts(api) == 1
+    assert looks(outcome) == 0
+
+
+async def test_what_port_made_for_relations_is_not_looked_for_for_ever(
+    api: FaultApi, installation: Installation, listing: Listing
+) -> None:
+    """An item that only a note names stays stale: Ocean protects it, and it costs no request."""
+    listing.rows += named("gone", "new")  # all that there was, and pages by position
+    api.serve("/notes", answer([{"id": 1, "of": "nowhere"}]))
+    installation.mapping += [resource("/notes", "child", parent=".of")]
+    assert "item/nowhere" in (await installation.resync()).entities
+    api.heal()
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert "item/nowhere" in outcome.entities
+    assert looks(outcome) == 0
+    assert firsts(api) == 1
+
+
+async def test_without_a_second_look_what_is_in_doubt_is_kept(
+    api: FaultApi, installation: Installation, listing: Listing
+) -> None:
+    """`secondLook: false`: nothing is read again; what left no doubt is deleted."""
+    teams = named(1, 2)
+    api.serve("/teams", lambda _: answer(teams))
+    installation.mapping += [resource("/teams", "team", pagination={"type": "none"})]
+    assert (await installation.resync()).complete
+    listing.rows.pop()
+    teams.pop()
+    api.heal()
+    installation.settings |= {"second_look": False}
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.deleted == {"team/2"}
+    assert looks(outcome) == 0
+    assert firsts(api) == 1
+    assert "1 entities are not deleted: they may have been missed, and secondLook is off" in (
+        outcome.log
+    )
 
 
 async def test_what_leaves_no_doubt_is_read_once(api: FaultApi, installation: Installation) -> None:
@@ -365,6 +428,7 @@ async def test_two_kinds_with_one_blueprint_are_both_looked_at(
 async def test_children_of_a_parent_that_moved_are_looked_at_again(family: Family) -> None:
     """A parent missed takes its children along, for every kind that hangs on it."""
     family.parents += named(4, 5)
+    family.notes |= {"4": [], "5": []}
     listing = Listing(family.parents)
     tags: dict[str, Any] = {"path_parameters": {"item": CHILDREN}}
     family.api.serve("/items", listing)
@@ -444,7 +508,7 @@ async def test_a_second_look_that_fails_deletes_nothing(
 
     assert not outcome.complete
     assert outcome.deleted == set()
-    assert "The second look failed, so nothing is deleted" in outcome.message
+    assert "The second look failed" in outcome.message
     assert f"kind '/items': GET {api.url}/items?" in outcome.message
     await all_is_over()
     api.heal()
@@ -609,3 +673,22 @@ async def test_what_a_search_names_is_unknown_to_a_port_in_trouble(
     assert "7 entities are not deleted" in warnings(outcome)[0]
     port.refuses = lambda _: False
     assert (await installation.resync()).deleted == {"item/gone"}
+
+
+async def test_a_port_that_does_not_say_what_it_holds_fails_the_resync(
+    world: World, port: Refusing
+) -> None:
+    """Nothing is deleted, and Port is told of a failed resync rather than of one without an end."""
+    port.refuses = lambda path: path.endswith("/datasource-entities")
+    installation = world.installation
+    installation.publish_mapping()
+
+    async with installation.booted() as app:
+        succeeded = await app.integration.sync_raw_all()
+
+    states = {status.kind: status.state for status in installation.store.kind_statuses()}
+    assert not succeeded
+    assert states["__reconciliation__"] == "failed"
+    assert not installation.store.deletions()
+    port.refuses = lambda _: False
+    assert (await installation.resync()).deleted == {"item/gone", "team/gone"}

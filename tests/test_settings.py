@@ -87,7 +87,8 @@ def login(**changes: Json) -> LoginRequest:
     request = {"endpoint": "/login", **changes}
     settings = loaded(**LOGIN | {"custom_auth_request": request})
     assert isinstance(settings.credentials, LoginCredentials)
-    return settings.credentials.login
+    (step,) = settings.credentials.steps
+    return step
 
 
 def b64(text: str) -> str:
@@ -607,7 +608,7 @@ def test_faults_of_query_params(value: Json) -> None:
         pytest.param({"auth_type": "bearer"}, "authType", "'bearer_token'", id="bearer"),
         pytest.param({"auth_type": "Basic"}, "authType", "'basic'", id="Basic"),
         pytest.param({"auth_type": "apikey"}, "authType", "'api_key'", id="apikey"),
-        pytest.param({"auth_type": "oauth2"}, "authType", "one of", id="oauth2"),
+        pytest.param({"auth_type": "kerberos"}, "authType", "one of", id="unknown type"),
         pytest.param({"auth_type": "bearer_token"}, "apiToken", "authValue", id="no token"),
         pytest.param({"auth_type": "api_key"}, "apiKey", "authValue", id="no key"),
         pytest.param({"auth_type": "basic"}, "username", "authValue", id="no user"),

@@ -42,8 +42,21 @@ CONTEXT: dict[str, dict[str, Json]] = {
     "customAuthRequest": {"authType": "custom", "customAuthRequestTemplate": {"headers": {}}},
     "customAuthRequestTemplate": {"authType": "custom", "customAuthRequest": {"endpoint": "/"}},
 }
+CONTEXT["customAuthLogoutRequest"] = (
+    CONTEXT["customAuthRequest"] | CONTEXT["customAuthRequestTemplate"]
+)
+OAUTH: dict[str, Json] = {
+    "authType": "oauth2",
+    "oauthTokenUrl": "https://a.example",
+    "oauthClientId": "me",
+    "oauthClientSecret": "secret",
+}
+CONTEXT |= {name: OAUTH for name, field in FIELDS.items() if field.shown_for == ("oauth2",)}
 # Another value than the default for each option that has one.
 OTHERS: dict[str, Json] = {
+    "oauthGrantType": "jwt_bearer",
+    "oauthClientAuthentication": "post",
+    "oauthJwtAlgorithm": "HS384",
     "authType": "custom",
     "apiKeyHeader": "Authorization",
     "paginationType": "page",
@@ -59,6 +72,7 @@ OTHERS: dict[str, Json] = {
     "maxPages": 7,
     "maxResponseSize": 7,
     "maxCompressedSize": 7,
+    "secondLook": False,
 }
 
 
@@ -125,7 +139,8 @@ def test_unset_options_have_the_defaults_of_the_spec() -> None:
     assert load_settings(nothing_set()) == loaded(**written_out)
 
 
-@pytest.mark.parametrize("name", WITH_DEFAULT)
+# Each grant of OAuth 2 needs other settings: see test_oauth.py.
+@pytest.mark.parametrize("name", [name for name in WITH_DEFAULT if name != "oauthGrantType"])
 def test_a_default_is_a_choice_among_others(name: str) -> None:
     """Another value than the default makes other settings: the option is not ignored."""
     context = CONTEXT["customAuthRequest"] | CONTEXT["customAuthRequestTemplate"]
@@ -179,7 +194,12 @@ def test_only_the_base_url_is_required() -> None:
 def test_what_can_hold_a_secret_is_marked_sensitive(field: SettingField) -> None:
     """Ocean hides what is marked, in its own log and in the form: credentials and any object."""
     named = re.search("token|key|password|value$|secret", field.name, re.IGNORECASE)
-    is_name_of_one = field.name in {"apiKeyHeader", "apiKeyParam"}
+    is_name_of_one = field.name in {
+        "apiKeyHeader",
+        "apiKeyParam",
+        "oauthTokenUrl",
+        "oauthTokenFile",
+    }
 
     assert field.sensitive == ((named is not None and not is_name_of_one) or field.kind == "object")
 

@@ -1,4 +1,4 @@
-"""The container's start script, run with a stand-in for the ocean command."""
+"""The container's start script, run with a stand-in for the Python that starts Ocean."""
 
 import os
 import ssl
@@ -17,7 +17,7 @@ END = "-----END CERTIFICATE-----"
 
 @dataclass(frozen=True)
 class Start:
-    """How one run of the script ended, and what the ocean command was given."""
+    """How one run of the script ended, and what Python was given to start Ocean."""
 
     code: int
     errors: str
@@ -34,15 +34,16 @@ class Container:
         self._seen = root / "seen"
         self._commands = root / "bin"
         self._commands.mkdir()
-        ocean = self._commands / "ocean"
-        ocean.write_text(f'#!/bin/sh\n{{ echo "$$ $*"; env; }} >{self._seen}\n')
-        ocean.chmod(0o755)
+        python = self._commands / "python"
+        python.write_text(
+            f'#!/bin/sh\n[ "$1" != -m ] || exec {image_python()} "$@"\n'
+            f'{{ echo "$$ $*"; env; }} >{self._seen}\n'
+        )
+        python.chmod(0o755)
 
     def start(self, **environment: str) -> Start:
         """Run the script to its end."""
-        path = os.pathsep.join(
-            [str(self._commands), str(image_python().parent), os.environ["PATH"]]
-        )
+        path = os.pathsep.join([str(self._commands), os.environ["PATH"]])
         with subprocess.Popen(
             [START, self.folder, self.certificate],
             env={"PATH": path, **environment},
@@ -54,7 +55,7 @@ class Container:
             return Start(process.returncode, errors, "", {})
         first, *rest = self._seen.read_text().splitlines()
         pid, _, arguments = first.partition(" ")
-        assert int(pid) == process.pid, "ocean must take the script's place"
+        assert int(pid) == process.pid, "Ocean must take the script's place"
         variables = dict(line.split("=", 1) for line in rest if "=" in line)
         return Start(process.returncode, errors, arguments, variables)
 
@@ -82,7 +83,7 @@ def test_ocean_takes_the_place_of_the_script(container: Container) -> None:
     """Ocean runs under the script's process id, so a stop signal reaches it."""
     start = container.start()
 
-    assert (start.code, start.arguments) == (0, "sail")
+    assert (start.code, start.arguments) == (0, "-c from port_ocean.run import run; run()")
 
 
 def test_temporary_files_go_to_the_volume(container: Container) -> None:

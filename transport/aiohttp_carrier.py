@@ -43,6 +43,7 @@ _MOST_HEADERS = 1000
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _FIRST_FINAL_STATUS = 200
 # Tickets take one or two turns of the event loop. Who sends more without pause is not idle.
+_ALERT_TURNS = 5  # of the event loop, for what it has read to arrive
 _TURNS = 100
 _QUOTATION = re.compile(r""":?\s*(?:\n|\bb?['"])""")
 
@@ -113,7 +114,11 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                     response = await send(request)
                 except _NotIdleError:
                     if not request.connection_used:
+                        await _refuse_alert(request)
                         raise
+                except aiohttp.ClientError:
+                    await _refuse_alert(request)
+                    raise
                 else:
                     return response
 
@@ -136,7 +141,14 @@ class _Carrier(ResponseHandler):
     """
 
     used = False
+    alert: ssl.SSLError | None = None
+    """Why TLS ended, where it did not end in order (RFC 8446, 6.2)."""
     _asked = False
+
+    @override
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self.alert = exc if isinstance(exc, ssl.SSLError) else None
+        super().connection_lost(exc)
 
     def ask(self) -> None:
         """What comes from now on is the answer to a request."""
@@ -191,6 +203,7 @@ class _Connector(aiohttp.TCPConnector):
 class _Request(aiohttp.ClientRequest):
     """A request that is only sent over an idle connection: what lies there answers another."""
 
+    carrier: _Carrier | None = None
     connection_used: bool
 
     @override
@@ -198,7 +211,7 @@ class _Request(aiohttp.ClientRequest):
         """Write to a connection; raises _NotIdleError when nothing was written."""
         carrier = conn.protocol
         assert isinstance(carrier, _Carrier)  # noqa: S101 — the pool has no other
-        self.connection_used = carrier.used
+        self.carrier, self.connection_used = carrier, carrier.used
         if not await carrier.is_idle():
             raise _NotIdleError
         carrier.ask()
@@ -206,6 +219,18 @@ class _Request(aiohttp.ClientRequest):
         assert isinstance(response, _Response)  # noqa: S101 — the session makes no other
         response.carrier = carrier
         return response
+
+
+async def _refuse_alert(request: _Request) -> None:
+    """Raise httpx.ReadError with the server's reason when it ended TLS by an alert.
+
+    A server that wants a certificate says so only after the handshake (RFC 8446, 4.4.2.4). The
+    event loop tells of it a few turns after it has closed the connection.
+    """
+    for _ in range(_ALERT_TURNS):
+        if request.carrier and request.carrier.alert:
+            raise httpx.ReadError(str(request.carrier.alert))
+        await asyncio.sleep(0)
 
 
 class _Response(aiohttp.ClientResponse):

@@ -6,6 +6,8 @@ retries stand above (``retry.py``), and URLs may hold credentials by now.
 
 import ipaddress
 import logging
+import ssl
+import tempfile
 from functools import cached_property
 from typing import Any, override
 
@@ -17,8 +19,9 @@ from port_ocean.helpers.retry import RetryTransport
 from port_ocean.helpers.ssl import resolve_verify_param
 
 from transport.aiohttp_carrier import AiohttpTransport
+from transport.origin import Origin
 
-__all__ = ["WIRE_ERRORS", "AddressRefused", "open_http"]
+__all__ = ["WIRE_ERRORS", "AddressRefused", "open_http", "tls_refusal"]
 
 WIRE_ERRORS = (httpx.RequestError, AddressRefused)
 """What a client from here raises when no answer, or no whole one, came."""
@@ -73,6 +76,8 @@ def _private_address(host: str) -> str | None:
         return None
     if address in _LOCAL_NAT64:
         return f"an address of the network {_LOCAL_NAT64}"
+    if address.is_site_local:  # withdrawn (RFC 3879), and still private where somebody uses it
+        return "a site-local address"
     embedded = address.ipv4_mapped or address.sixtofour
     if any(address in network for network in _WITH_IPV4):
         embedded = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
@@ -87,16 +92,12 @@ class _Cookies(httpx.Cookies):
 
     def __init__(self, base_url: httpx.URL) -> None:
         super().__init__()
-        self._origin = _origin(base_url)
+        self._origin = Origin.of(base_url)
 
     @override
     def extract_cookies(self, response: httpx.Response) -> None:
-        if "Set-Cookie" in response.headers and _origin(response.request.url) == self._origin:
+        if "Set-Cookie" in response.headers and Origin.of(response.request.url) == self._origin:
             super().extract_cookies(response)
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
 
 
 class _Client(OceanAsyncClient):
@@ -124,18 +125,28 @@ class _Client(OceanAsyncClient):
 
 
 def open_http(
-    base_url: httpx.URL, *, verify_ssl: bool = True, connections: int = 10
+    base_url: httpx.URL,
+    *,
+    verify_ssl: bool = True,
+    connections: int = 10,
+    client_certificate: tuple[str, str] = ("", ""),
+    authority: str = "",
 ) -> httpx.AsyncClient:
     """A client for one resync with so many connections at most; close it with ``aclose``.
 
     It checks addresses as Ocean demands of hosted integrations and verifies TLS by
-    Ocean's settings if ``verify_ssl``. Redirects are not followed.
+    Ocean's settings if ``verify_ssl``, trusting ``authority`` (PEM) too. ``client_certificate`` is
+    a certificate and its key (PEM), empty for none. Redirects are not followed.
     """
     # They write URLs and headers, credentials and all, to whoever has turned logging on.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("httpcore").setLevel(logging.WARNING)
     verify = verify_ssl and resolve_verify_param(ocean.config.ssl.third_party)
     tls = httpx.create_ssl_context(verify=verify)
+    if authority and verify_ssl:
+        tls.load_verify_locations(cadata=authority)
+    if client_certificate[0]:
+        _load_certificate(tls, *client_certificate)
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     return _Client(
         _DirectTransport,
@@ -146,3 +157,30 @@ def open_http(
         limits=limits,
         headers={"Accept": "application/json", "User-Agent": "port-ocean-custom"},
     )
+
+
+def _load_certificate(tls: ssl.SSLContext, certificate: str, key: str) -> None:
+    """Let TLS show a certificate; Python reads them from files only, which are gone at once."""
+    with tempfile.NamedTemporaryFile("w") as file:  # readable by its owner only
+        file.write(f"{key}\n{certificate}")
+        file.flush()
+        tls.load_cert_chain(file.name)
+
+
+def tls_refusal(reason: str, *, has_certificate: bool) -> str | None:
+    """What to do when one side ended TLS because of a certificate; None otherwise.
+
+    ``reason`` is OpenSSL's (RFC 8446, 6.2: the alerts).
+    """
+    if "CERTIFICATE_VERIFY_FAILED" in reason:
+        return f"{reason}; set caCertificate to the authority that signed it, or turn verifySsl off"
+    alert = reason.upper().replace(" ", "_")
+    if "CERTIFICATE_REQUIRED" in alert or "HANDSHAKE_FAILURE" in alert:
+        return (
+            "the server refused the TLS handshake; it may want another client certificate"
+            if has_certificate
+            else "the server wants a client certificate; set clientCertificate and clientKey"
+        ) + f" ({reason})"
+    if has_certificate and "ALERT" in alert and ("CERTIFICATE" in alert or "UNKNOWN_CA" in alert):
+        return f"the server does not take the certificate of clientCertificate ({reason})"
+    return None

@@ -44,9 +44,10 @@ class Exchange:
 class PageRead:
     """One page of a walk.
 
-    ``rows`` counts what the API sent, ``items`` are what ``data_path`` gave, ``body`` is the answer (nulls stand
-    for the rows of a list too large for memory). ``goes_on``: another page follows. ``why`` is the reason
-    for which the walk ends, in words, None where it goes on or its end is in doubt.
+    ``rows`` counts what the API sent, ``items`` are what ``data_path`` gave. ``body`` is the answer
+    (nulls stand for the rows of a list too large for memory). ``goes_on``: another page follows.
+    ``why`` is the reason for which the walk ends, in words; None where it goes on or its end is in
+    doubt.
     """
 
     purpose: Purpose

@@ -28,7 +28,7 @@ _OCEAN: Final = "OCEAN__"
 
 @dataclass(frozen=True)
 class Exported:
-    """The variables of an installation: those that may be read, and the names of the secret ones."""
+    """An installation: the variables that may be read, and the names of the secret ones."""
 
     plain: Mapping[str, str]
     secret: tuple[str, ...]

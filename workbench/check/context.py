@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager
@@ -11,6 +12,7 @@ from typing import Final
 import port_ocean.context.ocean as ocean_context
 from loguru import logger
 from port_ocean.bootstrap import load_ocean_app
+from port_ocean.utils.signal import SignalHandler, _signal_handler
 
 from workbench.sail import REPOSITORY, without_dotenv
 
@@ -35,12 +37,17 @@ def ocean_without_port(variables: Mapping[str, str]) -> Iterator[None]:
         "event_listener": {"type": "ONCE"},
         "caching_storage_mode": "memory",
     }
+    interrupt = signal.getsignal(signal.SIGINT)
+    _signal_handler.push(SignalHandler())
     try:
         with without_dotenv(REPOSITORY) as folder, chdir(folder):
             load_ocean_app(".", override)
+        # Ctrl+C ends a check, and there is no runtime to shut down in order.
+        signal.signal(signal.SIGINT, interrupt)
         logger.remove()
         yield
     finally:
+        _signal_handler.pop()
         ocean_context._port_ocean = ocean_context.PortOceanContext(None)  # noqa: SLF001 (as Ocean has no way to end it)
         os.environ.clear()
         os.environ.update(kept)

@@ -58,6 +58,8 @@ class Document:
     def _mark(self, path: Path, *, at_key: bool) -> yaml.Mark | None:
         if at_key and path in self.keys:
             return self.keys[path]
+        if isinstance(self.at(path), dict | list) and path in self.keys:
+            return self.keys[path]
         if path in self.values:
             return self.values[path]
         while path:

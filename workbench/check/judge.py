@@ -23,7 +23,7 @@ _SHOWN: Final = 60
 _SPEAKING: Final = 0.5  # likeness of names
 _NAMES: Final = ("id", "uuid", "key", "slug", "uid", "uri", "name", "login", "email")
 _TO: Final[Mapping[str, tuple[str, ...]]] = {
-    "string": ("{} | tostring", '{} | join(", ")', "{}.name", "{}.id | tostring"),
+    "string": ("{}.name", "{}.id | tostring", '{} | join(", ")', "{} | tostring"),
     "number": ("{} | tonumber", "{} | length"),
     "boolean": ('{} == "true"', "{} == 1", '({} | ascii_downcase) == "yes"', "{} != null"),
     "array": ("[{}]", '{} | split(",")', "[{} | .[]]"),
@@ -39,7 +39,13 @@ _TO: Final[Mapping[str, tuple[str, ...]]] = {
         '{} | sub("(?<h>[+-][0-9]{{2}})(?<m>[0-9]{{2}})$"; "\\(.h):\\(.m)")',
     ),
     "url": ('"https://" + {}', '"https:" + {}'),
-    "one": ("{} | tostring", "{}.id | tostring", "{} | .[0]", "{} | .[0].id | tostring"),
+    "one": (
+        "{}.id",
+        "{}.id | tostring",
+        "{} | .[0].id | tostring",
+        "{} | .[0] | tostring",
+        "{} | tostring",
+    ),
     "many": ("[{}]", "[{} | .[] | tostring]", "[{} | .[] | .id | tostring]", "[{} | tostring]"),
 }
 """What makes of a value one of a type or format, in the order in which it is tried."""
@@ -88,8 +94,11 @@ class Judge:
         odd = [one for one in seen.mapped if one.reading.passed is None]
         if odd:
             remedy = 'compare, as in .state == "open"; for all items write "true"'
-            if not any(seen.passed) and (near := await self._near_query(seen, query)):
+            near = await self._near_query(seen, query)
+            if near.startswith("write"):
                 remedy = near
+            elif near:
+                remedy = f"compare: {near}"
             problem = (
                 f"query {query!r} gives neither true nor false for {len(odd)} of {count} items"
             )
@@ -132,7 +141,8 @@ class Judge:
         if len(counted) == count or not self._differ(seen):
             return []
         most, times = counted.most_common(1)[0]
-        problem = f"identifier {expression!r}: {count} items, {len(counted)} values ({most} {times} times)"
+        values_told = f"{len(counted)} values ({most} {times} times)"
+        problem = f"identifier {expression!r}: {count} items, {values_told}"
         remedy = await self._unique_remedy(seen)
         return [self._at(seen, path, problem, remedy or "choose a key that tells items apart")]
 

@@ -57,18 +57,18 @@ def _show_kinds(console: Console, rows: Sequence[KindRow]) -> None:
         of = "" if row.children is None else f" of {row.children} children"
         table.add_row(
             Text(row.kind),
-            str(row.status or "–"),
+            str(row.status or "-"),
             f"{row.items}{of}{' (more)' if row.goes_on else ''}",
-            row.paging or "–",
-            row.identifiers or "–",
-            Text(", ".join(row.nulls) or "–"),
+            row.paging or "-",
+            row.identifiers or "-",
+            Text(", ".join(row.nulls) or "-"),
         )
     console.print(table)
 
 
 def _show_requests(console: Console, exchanges: Sequence[Exchange]) -> None:
     for one in exchanges:
-        told = f"{one.purpose:7} {one.status or '–'} {one.bytes:>8} B {one.seconds:6.2f} s "
+        told = f"{one.purpose:7} {one.status or '-'} {one.bytes:>8} B {one.seconds:6.2f} s "
         console.print(
             told + f"{one.method} {one.url}", highlight=False, markup=False, soft_wrap=True
         )

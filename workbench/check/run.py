@@ -99,7 +99,8 @@ async def _findings(
         if not errors or one.mapped:
             found += await judge.findings(one)
         if not errors:
-            found += await troubles.repeated(one)
+            found += await troubles.repeated(one) + await troubles.absent(one)
+            found += await troubles.unfound(one)
         if not errors and may_go_on(one):
             found += await _unpaged(session, installation, one)
     return said_once(found)

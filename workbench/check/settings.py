@@ -54,11 +54,12 @@ def _fault(variables: Variables, fault: Fault) -> Finding:
         f"{setting} {fault.problem}" if fault.where is None else f"{fault.where} {fault.problem}"
     )
     is_set = field.variable in variables.lines
-    remedy = fault.remedy or (
-        f"write something like {field.example}"
-        if is_set
-        else f"add {field.variable}={field.example}"
-    )
+    example = f"write something like {field.example}"
+    if field.least is not None:
+        example = f"write a whole number from {field.least} to {field.most}"
+    elif field.kind in {"object", "array"}:
+        example = f"write JSON, such as {field.example}"
+    remedy = fault.remedy or (example if is_set else f"add {field.variable}={field.example}")
     if not is_set and field.variable not in remedy:
         remedy = f"add {field.variable}: {remedy}"
     # A partner is missing because of the setting that needs it.

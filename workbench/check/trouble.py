@@ -30,13 +30,14 @@ from settings.fields import FIELDS
 from transport.observer import PageRead
 from workbench.check.documents import Document, Variables
 from workbench.check.findings import Finding, Path, likeness
-from workbench.check.near import better, leaves, lists_of_objects, written
+from workbench.check.near import better, leaves, lists_of_objects, values_of, written
 from workbench.check.programs import place_in
 from workbench.check.reading import Seen
 from workbench.check.settings import variable_of
 
 _MOST: Final = 8  # requests that look for a better path
 _FORBIDDEN: Final = 403
+_INVALID: Final = frozenset({400, 422})
 _NOT_FOUND: Final = frozenset({404, 410})
 _IS_PARAMETER: Final = re.compile(r"path_parameters\.(\w+)\.(field|filter)")
 _AT_MOST: Final = re.compile(
@@ -80,10 +81,39 @@ class Troubles:
         remedy = remedy or own
         if self._variables is None:
             return Finding("the settings", None, None, "error", f"{name}: {told}", remedy)
-        finding = self._variables.finding(
+        return self._variables.finding(
             variable_of(name), told, remedy, beside=variable_of(beside or "baseUrl")
         )
-        return finding
+
+    async def unfound(self, seen: Seen) -> list[Finding]:
+        """Configured paths of paging that lead nowhere, though more pages follow."""
+        pages = [page for page in seen.own_pages if page.rows and page.goes_on]
+        paging = self._resource(seen).endpoint.pagination
+        found = []
+        for name, path in (("hasMorePath", paging.has_more_path), ("totalPath", paging.total_path)):
+            if not pages or not path or path.startswith("header:"):
+                continue
+            expression = path if path.startswith(".") else written(path.split("."))
+            bodies = [page.body for page in pages if isinstance(page.body, dict)]
+            values = await values_of(self._session.jq, expression, bodies)
+            if any(value is not None for value in values):
+                continue
+            near = await better(self._session.jq, expression, bodies)
+            remedy = f"the answers have {keys_of(pages[0].body)}"
+            if near:
+                remedy = f"write {near.expression.lstrip('.')}"
+            error = PaginationError(f"kind {seen.config.kind}: {name} {path!r} finds nothing")
+            found.append(self._paging(seen, error, remedy, name))
+        return found
+
+    async def absent(self, seen: Seen) -> list[Finding]:
+        """Children of which none is there: a parent's field may be the wrong one."""
+        statuses = {one.status for one in seen.exchanges if one.purpose == "page"}
+        if seen.errors or not statuses or not statuses <= _NOT_FOUND:
+            return []
+        kind = seen.config.kind
+        error = MappingError(f"kind {kind}: 404 or 410 for every value of its path parameters")
+        return [await self._mapping(seen, error)]
 
     async def repeated(self, seen: Seen) -> list[Finding]:
         """A second page with the rows of the first one: the position is not heeded."""
@@ -114,26 +144,30 @@ class Troubles:
 
     async def _finding(self, seen: Seen, error: OceanCustomError, *, all_failed: bool) -> Finding:
         match error:
+            case ResponseError(status=status):
+                return await self._refused(seen, error, status, all_failed=all_failed)
+            case BodyError():
+                return await self._no_json(seen, error, all_failed=all_failed)
+            case CredentialsError() | SourceError():
+                return self._of_way(error)
+            case PaginationError() if "data_path" not in str(error):
+                return self._paging(seen, error, await self._other_paging(seen))
+            case _:
+                return await self._mapping(seen, error)
+
+    def _of_way(self, error: CredentialsError | SourceError) -> Finding:
+        """What keeps every request from the API."""
+        match error:
             case CredentialsError():
                 return self._of_setting(self._credential(), error, self._sign_in_remedy(error))
             case OriginError():
                 return self._of_setting("allowedHosts", error, "")
             case TransportError():
                 return self._of_setting("baseUrl", error, "check host and port of baseUrl")
-            case ResponseError(status=status):
-                return await self._refused(seen, error, status, all_failed=all_failed)
-            case BodyError():
-                return await self._no_json(seen, error, all_failed=all_failed)
-            case SourceError() if "CERTIFICATE" in str(error) or "certificate" in str(error):
+            case _ if "certificate" in str(error).lower():
                 return self._of_setting("verifySsl", error, "")
-            case SourceError():
-                return self._of_setting("baseUrl", error, "")
-            case PaginationError():
-                return self._paging(seen, error, await self._other_paging(seen))
-            case MappingError():
-                return await self._mapping(seen, error)
             case _:
-                return self._at(seen, ("kind",), error, "")
+                return self._of_setting("baseUrl", error, "")
 
     def _credential(self) -> str:
         """The setting that holds what signs requests."""
@@ -158,27 +192,26 @@ class Troubles:
         self, seen: Seen, error: ResponseError, status: int, *, all_failed: bool
     ) -> Finding:
         if status == _FORBIDDEN:
-            return self._of_setting(
-                self._credential(), error, "the credentials may not read this: grant them access"
-            )
+            remedy = "the credentials may not read this: grant them access"
+            return self._of_setting(self._credential(), error, remedy)
         if status in _NOT_FOUND:
             remedy = await self._near_path(seen)
             if base := await self._near_base(seen) if all_failed and not remedy else "":
                 return self._of_setting("baseUrl", error, base)
             return self._at(seen, ("kind",), error, remedy or "correct the path")
-        if status in {400, 422}:
-            if most := _AT_MOST.search(str(error)):
-                return self._paging(seen, error, f"write {most[1]} for the page size")
-            remedy = await self._without_params(seen)
-            if remedy:
-                return self._paging(seen, error, remedy)
-        path: Path = ("kind",)
+        if status in _INVALID and (remedy := await self._valid(seen, error)):
+            return self._paging(seen, error, remedy)
+        remedy = "the API's own words say why"
         if status == httpx.codes.METHOD_NOT_ALLOWED:
             other = "POST" if seen.config.selector.method == "GET" else "GET"
-            return self._at(
-                seen, path, error, f"the method is not for this path: try method: {other}"
-            )
-        return self._at(seen, path, error, "the API's own words say why")
+            remedy = f"the method is not for this path: try method: {other}"
+        return self._at(seen, ("kind",), error, remedy)
+
+    async def _valid(self, seen: Seen, error: ResponseError) -> str:
+        """What makes the parameters of paging valid, if it is them."""
+        if most := _AT_MOST.search(str(error)):
+            return f"write {most[1]} for the page size"
+        return await self._without_params(seen)
 
     async def _no_json(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
         is_html = "html" in str(error).lower()
@@ -189,7 +222,7 @@ class Troubles:
         remedy = await self._near_path(seen) if is_html else ""
         return self._at(seen, ("kind",), error, remedy or "correct the path, or the credentials")
 
-    async def _mapping(self, seen: Seen, error: MappingError) -> Finding:
+    async def _mapping(self, seen: Seen, error: OceanCustomError) -> Finding:
         sentence = str(error)
         resource = self._resource(seen)
         if found := _IS_PARAMETER.search(sentence):
@@ -211,7 +244,7 @@ class Troubles:
         place = place_in(sentence, self._document, seen.base)
         path = place[len(seen.base) :]
         if "data_path" in sentence or path == ("selector",):
-            return self._at(seen, path, error, await self._lists(seen, sentence))
+            return self._at(seen, path, error, await self._lists(seen))
         return self._at(seen, path, error, "")
 
     # --- what one more request shows -------------------------------------------------------------
@@ -235,7 +268,7 @@ class Troubles:
             return None
         return answer.body
 
-    async def _lists(self, seen: Seen, sentence: str) -> str:
+    async def _lists(self, seen: Seen) -> str:
         """The lists that an answer has, the one most like ``data_path`` first."""
         bodies = [page.body for page in reversed(seen.pages)]
         request = self._request(seen)
@@ -282,6 +315,8 @@ class Troubles:
         kind = seen.config.kind.strip("/")
         parts = [part for part in url.path.split("/") if part]
         paths = ["/".join(parts[:length]) for length in range(len(parts) - 1, -1, -1)]
+        if parts and re.fullmatch(r"v\d+", parts[-1]):
+            paths = ["/".join([*parts[:-1], f"v{number}"]) for number in range(1, 5)] + paths
         paths += [
             f"{'/'.join(parts)}/{more}".strip("/")
             for more in ("api", "v1", "api/v1", "v2", "api/v2")
@@ -333,7 +368,7 @@ class Troubles:
 async def paging_of(
     session: Session, request: PageRequest, body: Json, headers: Mapping[str, str]
 ) -> str:
-    """What leads to a second page with other rows: a type of paging, with its proof; "": nothing."""
+    """The type of paging that leads to other rows, with its proof; "" for none."""
     if 'rel="next"' in headers.get("Link", "") or "rel=next" in headers.get("Link", ""):
         return "the Link header names a next page: write header_link"
     for path, text in _texts_beside_lists(body):

@@ -20,6 +20,7 @@ MAX_COLUMNS: Final = 4
 MAX_RESYNCS: Final = 10
 MAX_COMPLAINTS: Final = 50
 MAX_REQUESTS: Final = 100
+_MOST_DIGITS: Final = 15  # SQLite takes no more than 2^63
 _PHASES: Final = "__"  # how the names of a resync's own phases begin
 
 
@@ -218,4 +219,5 @@ def _key(query: QueryParams, name: str) -> Key | None:
 
 def _number(query: QueryParams, name: str) -> int | None:
     text = query.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None  # noqa: PLR2004
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+    return int(text) if is_number else None

@@ -5,18 +5,19 @@ Runs within Ocean's process. It changes nothing: items go on as they came.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
 from port_ocean.context.event import event
 from port_ocean.context.resource import resource
+from port_ocean.core.handlers.port_app_config.models import ResourceConfig
 
 import transport.observer
 from errors import MappingError
 from framework.mapped_items import Mapped, mapped
 from framework.raw_data import without_credentials
-from framework.resync_context import noted_doubts, open_session, read
+from framework.resync_context import left_open, open_session, read
 from jq_engine.programs import without_values
 from resync.session import Doubt, Session
 from settings import Settings
@@ -34,9 +35,9 @@ class Recorder:
         self._resync_id = ""
         self._kind = ""
 
-    def opened(self, settings: Settings) -> Session:
+    def opened(self, settings: Settings, configs: Sequence[ResourceConfig]) -> Session:
         """The session of a resync, watched."""
-        return open_session(settings, observer=self)
+        return open_session(settings, configs, observer=self)
 
     async def reading(self, session: Session) -> AsyncGenerator[list[dict[str, Any]]]:
         """The items of the resource in work, within the limits."""
@@ -46,7 +47,7 @@ class Recorder:
             async for batch in batches:
                 await self._note_items(session, batch)
                 yield batch
-        if Doubt.TRUNCATED in noted_doubts(resource.index):
+        if Doubt.TRUNCATED in left_open(resource.index).doubts:
             self._store.add_bounded_kind(self._resync_id, resource.index)
 
     def exchanged(self, exchange: transport.observer.Exchange) -> None:

@@ -70,11 +70,11 @@ class UnauthorizedError(CatalogError):
 
 
 class PropertySchema(msgspec.Struct, frozen=True):
-    """What a blueprint says of one property; what is unset accepts anything."""
+    """What a blueprint says of one property; unset `type`, `format` or `enum` accept anything."""
 
     type: Literal["string", "number", "boolean", "array", "object"] | None = None
-    enum: list[Json] | None = None
     format: str | None = None
+    enum: list[Json] | None = None
 
 
 class Schema(msgspec.Struct, frozen=True):

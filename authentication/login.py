@@ -1,0 +1,311 @@
+"""``custom``: login calls whose answers sign every request.
+
+The texts of ``customAuthRequestTemplate``, of a later step and of the logout hold ``{{ jq }}`` over
+the answer before: its JSON body, ``$headers`` (names in small letters), ``$cookies`` and ``$text``
+(the body as text). See ``Answered``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import quote
+
+import httpx
+
+from authentication.oauth2 import lifetime_of
+from authentication.renewal import described
+from authentication.signature import Signature
+from errors import CredentialsError
+from jq_engine.answers import answer_lookup
+from jq_engine.lookups import Lookup, find
+from jq_engine.programs import EMBEDDED, Jq
+from json_values import MISSING, Json, keys_of
+from settings.values import LoginCredentials, LoginRequest
+from transport.bodies import charset_of, decode_json
+from transport.origin import Origin
+from transport.redaction import Redactor, credentials_in, tokens_in
+
+WHERE = "customAuthRequestTemplate"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What programs can read of one answer of a login."""
+
+    response: httpx.Response
+    body: Json
+
+    @classmethod
+    def of(cls, response: httpx.Response) -> Answered:
+        """Read an answer; a body that is not JSON is None."""
+        try:
+            body = decode_json(response.content, charset_of(response.headers))
+        except (ValueError, RecursionError):
+            body = None
+        return cls(response, body)
+
+    @property
+    def text(self) -> str:
+        """The body as text, without spaces around it."""
+        charset = charset_of(self.response.headers)
+        return self.response.content.decode(charset, errors="replace").strip()
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies that this answer sets, by name."""
+        cookies: dict[str, str] = {}
+        for header in self.response.headers.get_list("Set-Cookie"):
+            try:
+                cookies |= {name: one.value for name, one in SimpleCookie(header).items()}
+            except CookieError:
+                name, _, value = header.partition(";")[0].partition("=")
+                cookies[name.strip()] = value.strip()
+        return cookies
+
+    @property
+    def document(self) -> Json:
+        """The JSON that programs are run on."""
+        headers = {name.lower(): value for name, value in self.response.headers.items()}
+        return {"body": self.body, "headers": headers, "cookies": self.cookies, "text": self.text}
+
+
+class Template:
+    """Texts in which ``{{ jq }}`` stands for a value of an answer, unless nothing is to be read.
+
+    ``where`` names the setting they stand in.
+    """
+
+    def __init__(self, part: Json, jq: Jq, where: str = WHERE, *, reads: bool = True) -> None:
+        self._part = part
+        self._jq = jq
+        self._where = where
+        self.placeholders: dict[str, Lookup] = {
+            program: answer_lookup(program, where)
+            for text in (_texts(part) if reads else ())
+            for program in EMBEDDED.findall(text)
+        }
+
+    async def fill(
+        self,
+        answer: Answered | None,
+        redact: Redactor,
+        complaint: str,
+        *,
+        spell: Callable[[str], str] = str,
+    ) -> Json:
+        """The part with its values, each spelt by ``spell``; raises CredentialsError without one.
+
+        ``complaint`` names the call whose answer it is.
+        """
+        if not self.placeholders:
+            return self._part
+        if answer is None:
+            raise CredentialsError(f"{complaint}: {self._where} reads an answer before the first")
+        document = answer.document
+        found = await find(self.placeholders.values(), document, self._jq)
+        values: dict[str, str] = {}
+        for program, lookup in self.placeholders.items():
+            value = lookup(document, found)
+            if value is MISSING or value in (None, "") or isinstance(value, dict | list):
+                self._refuse(program, answer, complaint)
+            values[program] = value if isinstance(value, str) else json.dumps(value)
+
+        def filled(part: Json) -> Json:
+            match part:
+                case str():
+                    return EMBEDDED.sub(lambda one: spell(values[one[1]]), part)
+                case Mapping():
+                    return {key: filled(inner) for key, inner in part.items()}
+                case list():
+                    return [filled(inner) for inner in part]
+                case _:
+                    return part
+
+        whole = filled(self._part)
+        credentials = list(credentials_in(whole))
+        redact.learn(*values.values(), origin="template", credentials=credentials)
+        return whole
+
+    def _refuse(self, program: str, answer: Answered, complaint: str) -> None:
+        if answer.body is None and answer.text and "$" not in program:
+            raise CredentialsError(
+                f"{complaint}: the answer is not JSON, but {self._where} reads values from it; read"
+                ' $text, $headers["…"] or $cookies instead'
+            )
+        cookies = ", ".join(sorted(answer.cookies)) or "none"
+        headers = ", ".join(sorted({name.lower() for name in answer.response.headers}))
+        had = {
+            "$headers": f"the headers {headers}",
+            "$cookies": f"the cookies {cookies}",
+            "$text": "no text",
+        }
+        has = next((text for name, text in had.items() if name in program), keys_of(answer.body))
+        raise CredentialsError(
+            f"{complaint}: {self._where} reads {program!r}, but the answer has {has}; correct the"
+            " path"
+        )
+
+
+class LoginSignIn:
+    """Logs in, by one request or by several; see ``SignIn``.
+
+    ``headers`` go along with requests to the origin of the base URL.
+    """
+
+    def __init__(
+        self,
+        credentials: LoginCredentials,
+        base_url: httpx.URL,
+        redact: Redactor,
+        jq: Jq,
+        *,
+        headers: Mapping[str, str],
+    ) -> None:
+        self._calls = [
+            LoginCall(step, base_url, redact, jq, headers=headers, reads=number > 0)
+            for number, step in enumerate(credentials.steps)
+        ]
+        self._redact = redact
+        parts = {
+            "headers": credentials.headers,
+            "query_params": credentials.query_params,
+            "body": credentials.body,
+        }
+        self._template = Template(parts, jq)
+        self._logout = (
+            LoginCall(
+                credentials.logout,
+                base_url,
+                redact,
+                jq,
+                headers=headers,
+                where="customAuthLogoutRequest",
+            )
+            if credentials.logout
+            else None
+        )
+        self._last: Answered | None = None
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncGenerator[LoginSignIn]:
+        """One login: it holds nothing."""
+        yield self
+
+    async def request(self, answers: Sequence[httpx.Response]) -> httpx.Request | None:
+        """The next step; its texts read the answer before it."""
+        if len(answers) == len(self._calls):
+            return None
+        before = self._learned(answers[-1]) if answers else None
+        return await self._calls[len(answers)].request(before)
+
+    async def signature(self, answers: Sequence[httpx.Response], now: float) -> Signature:
+        """The template with the values of the last answer."""
+        last = self._last = self._learned(answers[-1])
+        complaint = described(last.response.request, self._redact)
+        filled = await self._template.fill(last, self._redact, complaint)
+        lifetime = lifetime_of(last.body) if isinstance(last.body, dict) else None
+        return Signature(**filled, obtained_at=now, lifetime=lifetime)
+
+    def accepts(self, answer: httpx.Response) -> bool:
+        """Whether a login succeeded: a redirect too, where its headers or cookies are what counts.
+
+        So sign-in forms of web pages answer (RFC 9110, 15.4.4).
+        """
+        reads_body = any("$" not in program for program in self._template.placeholders)
+        return answer.is_success or (answer.is_redirect and not reads_body)
+
+    def refusal(self, answer: httpx.Response) -> CredentialsError:
+        """The error for a refusal, with the API's own words."""
+        text = self._redact.beginning(self._learned(answer).text)
+        return CredentialsError(
+            f"{described(answer.request, self._redact)} answered {answer.status_code}"
+            f" {answer.reason_phrase}: {text!r}".rstrip()
+        )
+
+    async def end(self) -> httpx.Request | None:
+        """The logout, None where nothing is to end."""
+        return await self._logout.request(self._last) if self._logout and self._last else None
+
+    def _learned(self, response: httpx.Response) -> Answered:
+        """An answer, whose texts are secrets from now on; of a refusal what looks like a token."""
+        answer = Answered.of(response)
+        tokens = tokens_in(answer.body)
+        credentials = list(credentials_in(answer.body))
+        self._redact.learn(*tokens.named, origin="login", credentials=credentials)
+        # Of these there may be any number, such as permissions; what signs is learnt in any case.
+        rest = [*tokens.like_tokens, *(tokens.others if response.is_success else ())]
+        self._redact.learn(*rest, origin="answer of the login", unlikely=True)
+        return answer
+
+
+class LoginCall:
+    """One request of a login, or the logout: texts that may read the answer before."""
+
+    def __init__(  # noqa: PLR0913 — each is a part of the world around a call
+        self,
+        login: LoginRequest,
+        base_url: httpx.URL,
+        redact: Redactor,
+        jq: Jq,
+        *,
+        headers: Mapping[str, str],
+        where: str = "customAuthRequest",
+        reads: bool = True,
+    ) -> None:
+        self._login = login
+        self._redact = redact
+        at_home = Origin.of(login_url(login.endpoint, base_url)) == Origin.of(base_url)
+        self._headers = headers if at_home else {}
+        self._base_url = base_url
+        self._url = Template(login.endpoint, jq, where, reads=reads)
+        self._form = Template(login.body_form, jq, where, reads=reads)
+        parts = {"headers": login.headers, "body": login.body, "params": login.query_params}
+        self._parts = Template(parts, jq, where, reads=reads)
+
+    async def request(self, before: Answered | None) -> httpx.Request:
+        """The request; raises CredentialsError when the answer before lacks a value."""
+        login, redact = self._login, self._redact
+        plain = httpx.Request(login.method, login_url(login.endpoint, self._base_url))
+        complaint = described(before.response.request if before else plain, redact)
+        # Quoted: no answer may lead the login to another host or path.
+        endpoint = await self._url.fill(before, redact, complaint, spell=_quoted)
+        form = await self._form.fill(before, redact, complaint, spell=_quoted)
+        parts = await self._parts.fill(before, redact, complaint)
+        headers = httpx.Headers({"Accept": "application/json", **self._headers})
+        content: dict[str, Json] = {}
+        if form is not None:
+            content = {"content": form}
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        elif parts["body"] is not None:
+            content = {"json": parts["body"]}
+        headers.update(parts["headers"])
+        url = login_url(endpoint, self._base_url).copy_merge_params(parts["params"])
+        return httpx.Request(login.method, url, headers=headers, **content)
+
+
+def login_url(endpoint: str, base_url: httpx.URL) -> httpx.URL:
+    """The URL of a login call: a full one, or a path below the base URL."""
+    if endpoint.lower().startswith(("http://", "https://")):
+        return httpx.URL(endpoint)
+    return httpx.URL(str(base_url).rstrip("/") + "/" + endpoint.lstrip("/"))
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _texts(part: Json) -> list[str]:
+    match part:
+        case str():
+            return [part]
+        case Mapping():
+            inner = list(part.values())
+        case list() | tuple():
+            inner = list(part)
+        case _:
+            return []
+    return [text for one in inner for text in _texts(one)]

@@ -1,0 +1,244 @@
+"""``oauth2``: a token from an authorization server signs every request.
+
+One request is sent to ``oauthTokenUrl``, a form by the grant (RFC 6749, 4.4 and 6; RFC 7523, 2.1).
+The answer is ``{"access_token": …, "expires_in": …}`` (RFC 6749, 5.1). A refresh token that the
+server changes is kept in ``oauthTokenFile``.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from datetime import UTC, datetime
+from urllib.parse import quote_plus, urlencode
+from uuid import uuid4
+
+import httpx
+import jwt
+from loguru import logger
+
+from authentication.renewal import described
+from authentication.signature import Signature
+from authentication.token_file import TokenFile
+from errors import CredentialsError, MappingError
+from jq_engine.programs import EMBEDDED, Jq, JqError, checked, first_of, jq_reason
+from json_values import Json, keys_of
+from settings.values import OAuthCredentials
+from transport.bodies import charset_of, decode_json
+from transport.redaction import Redactor
+
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+JWT_LIFETIME = 300
+"""Seconds that an assertion is valid for, unless ``oauthJwtClaims`` has ``exp``."""
+
+_USED_SHARE = 0.9  # of a token's told lifetime: the next request takes time too
+_LONGEST_LIFETIME = 10**9  # seconds; what is told may be no number of seconds at all
+
+
+class OAuthSignIn:
+    """Obtains access tokens; see ``SignIn``."""
+
+    def __init__(
+        self,
+        credentials: OAuthCredentials,
+        redact: Redactor,
+        jq: Jq,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._credentials = credentials
+        self._redact = redact
+        self._jq = jq
+        self._now = now
+        self._file = TokenFile(credentials.token_file) if credentials.token_file else None
+        self._newest = credentials.refresh_token
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncGenerator[_OAuthAttempt]:
+        """One token request; meanwhile no other process uses the refresh token."""
+        rotates = self._credentials.grant_type == "refresh_token"
+        async with self._file.locked() if self._file and rotates else nullcontext():
+            yield _OAuthAttempt(self)
+
+    async def end(self) -> httpx.Request | None:
+        """Tokens end by themselves."""
+        return None
+
+    async def token_request(self) -> httpx.Request:
+        """The request by the grant."""
+        credentials = self._credentials
+        form: dict[str, str] = {}
+        match credentials.grant_type:
+            case "client_credentials":
+                form = {"grant_type": "client_credentials", "audience": credentials.audience}
+            case "refresh_token":
+                form = {"grant_type": "refresh_token", "refresh_token": self._refresh_token()}
+            case "jwt_bearer":
+                form = {"grant_type": JWT_BEARER, "assertion": await self._assertion()}
+        form["scope"] = credentials.scope
+        headers = {"Accept": "application/json"}
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if credentials.client_secret and credentials.client_authentication == "basic":
+            # RFC 6749, 2.3.1: both are form-encoded before they are joined.
+            pair = f"{quote_plus(credentials.client_id)}:{quote_plus(credentials.client_secret)}"
+            headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+            self._learn(headers["Authorization"].partition(" ")[2])
+        elif (
+            credentials.client_id and credentials.grant_type != "jwt_bearer"
+        ) or credentials.client_secret:
+            form |= {"client_id": credentials.client_id, "client_secret": credentials.client_secret}
+        content = urlencode({name: value for name, value in form.items() if value})
+        return httpx.Request("POST", credentials.token_url, headers=headers, content=content)
+
+    def signature(self, answer: httpx.Response, now: float) -> Signature:
+        """What a token's answer gives; a new refresh token is kept. Raises CredentialsError."""
+        body = self._answer(answer)
+        token = body.get("access_token") if isinstance(body, dict) else None
+        if not isinstance(body, dict) or not isinstance(token, str) or not token.strip():
+            raise CredentialsError(
+                f"{described(answer.request, self._redact)} gave no access_token, but"
+                f" {keys_of(body)}; check oauthTokenUrl"
+            )
+        self._learn(token)
+        kind = body.get("token_type") or "Bearer"
+        if not isinstance(kind, str) or kind.lower() in {"dpop", "mac", "pop"}:
+            raise CredentialsError(
+                f"{described(answer.request, self._redact)} gave a token of the type {kind!r},"
+                " which is not supported; ask for a bearer token"
+            )
+        if not token.isascii() or not token.isprintable():
+            raise CredentialsError("the access_token holds characters HTTP cannot carry")
+        self._keep_refresh_token(body.get("refresh_token"))
+        return Signature(
+            headers={"Authorization": f"Bearer {token}"},
+            obtained_at=now,
+            lifetime=lifetime_of(body),
+        )
+
+    def refusal(self, answer: httpx.Response) -> CredentialsError:
+        """The error for a refusal, with the server's own words (RFC 6749, 5.2)."""
+        self._answer(answer)
+        text = self._redact.beginning(
+            answer.content.decode(charset_of(answer.headers), errors="replace")
+        )
+        remedy = "check oauthClientId, oauthClientSecret and oauthScope"
+        match self._credentials.grant_type:
+            case "refresh_token":
+                remedy = "authorize again and set oauthRefreshToken to the new token"
+            case "jwt_bearer":
+                remedy = "check oauthJwtKey, oauthJwtClaims, oauthAudience and this machine's clock"
+            case _:
+                pass
+        return CredentialsError(
+            f"{described(answer.request, self._redact)} answered {answer.status_code}"
+            f" {answer.reason_phrase}: {text!r}; {remedy}"
+        )
+
+    def _answer(self, answer: httpx.Response) -> Json:
+        try:
+            body = decode_json(answer.content, charset_of(answer.headers))
+        except (ValueError, RecursionError):
+            return None
+        if isinstance(body, dict):
+            tokens = [text for key, text in body.items() if key.endswith("token")]
+            self._learn(*(text for text in tokens if isinstance(text, str)))
+        return body
+
+    def _learn(self, *tokens: str) -> None:
+        """These are credentials, wherever they stand."""
+        self._redact.learn(*tokens, origin="oauth", credentials=tokens)
+
+    def _refresh_token(self) -> str:
+        if self._file:
+            self._newest = self._file.read(self._credentials.refresh_token)
+        self._learn(self._newest)
+        return self._newest
+
+    def _keep_refresh_token(self, token: Json) -> None:
+        """Keep the token that the server gave in the place of the one used (RFC 6749, 6)."""
+        if self._credentials.grant_type != "refresh_token" or not isinstance(token, str):
+            return
+        if not token or token == self._newest:
+            return
+        self._newest = token
+        if self._file:
+            self._file.write(self._credentials.refresh_token, token)
+        if self._file is None or self._file.may_be_lost:
+            where = "in a folder for temporary files" if self._file else "not set"
+            logger.warning(
+                "the authorization server changed the refresh token, and oauthTokenFile is"
+                f" {where}: a later resync may be refused; name a file on a volume that lasts"
+            )
+
+    async def _assertion(self) -> str:
+        """A signed JWT with the claims of RFC 7523, 3."""
+        credentials = self._credentials
+        now = int(self._now().timestamp())
+        claims: dict[str, Json] = {
+            "iss": credentials.client_id,
+            "sub": credentials.client_id,
+            "aud": credentials.audience or credentials.token_url,
+            "iat": now,
+            "exp": now + JWT_LIFETIME,
+            "jti": uuid4().hex,
+        }
+        given = {key: await self._computed(key, now) for key in credentials.jwt_claims}
+        claims |= given
+        claims = {key: value for key, value in claims.items() if value not in (None, "")}
+        assertion = jwt.encode(claims, credentials.jwt_key, algorithm=credentials.jwt_algorithm)
+        self._learn(assertion)
+        return assertion
+
+    async def _computed(self, key: str, now: int) -> Json:
+        """A claim; ``{{ now + 60 }}`` alone keeps its type."""
+        value = self._credentials.jwt_claims[key]
+        if not isinstance(value, str) or not (programs := EMBEDDED.findall(value)):
+            return value
+        values: dict[str, Json] = {}
+        for program in programs:
+            where = f"oauthJwtClaims.{key}: {{{{{program}}}}}"
+            source = f"def now: {now}; {checked(program, where)}"
+            try:
+                outputs = await self._jq.outputs(first_of(source), None, where=where)
+            except JqError as error:
+                raise MappingError(f"{where} failed ({jq_reason(error)})") from None
+            values[program] = outputs[0] if outputs else None
+        alone = EMBEDDED.fullmatch(value)
+        return values[alone[1]] if alone else EMBEDDED.sub(lambda one: str(values[one[1]]), value)
+
+
+class _OAuthAttempt:
+    """One token request; see ``SignInAttempt``."""
+
+    def __init__(self, sign_in: OAuthSignIn) -> None:
+        self._sign_in = sign_in
+
+    async def request(self, answers: Sequence[httpx.Response]) -> httpx.Request | None:
+        """The token request, once."""
+        return None if answers else await self._sign_in.token_request()
+
+    async def signature(self, answers: Sequence[httpx.Response], now: float) -> Signature:
+        """What the answer gives."""
+        return self._sign_in.signature(answers[-1], now)
+
+    def accepts(self, answer: httpx.Response) -> bool:
+        """Whether the server gave a token."""
+        return answer.is_success
+
+    def refusal(self, answer: httpx.Response) -> CredentialsError:
+        """The error for a refusal."""
+        return self._sign_in.refusal(answer)
+
+
+def lifetime_of(answer: Mapping[str, Json]) -> float | None:
+    """Seconds for which a token is used, by ``expires_in`` (RFC 6749, 5.1); None where untold.
+
+    Some servers write the number as text.
+    """
+    told = answer.get("expires_in")
+    try:
+        seconds = float(told) if isinstance(told, str | int | float) else 0.0
+    except (ValueError, OverflowError):
+        return None
+    return min(seconds, _LONGEST_LIFETIME) * _USED_SHARE if seconds > 0 else None

@@ -1,0 +1,251 @@
+"""A sign-in that is made once for all requests, and again when it is old or refused.
+
+``RenewedAuth`` is the flow; what is sent to sign in, and what comes of the answers, is a
+``SignIn``. The requests of a sign-in are *yielded*, so they ride the same transport, under the
+same time limit and the same address checks as any other request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import httpx
+
+from authentication.signature import Signature
+from errors import CredentialsError, ResponseError, TransportError
+from transport.bodies import charset_of, decode_json
+from transport.rate_limit import is_rate_limited, parse_retry_after
+from transport.redaction import Redactor
+from transport.retry import MAX_ATTEMPTS, backoff
+
+# A fresh token may have expired already when its request was queued for long: a request
+# may be repeated with tokens that others obtained, but not for ever.
+_MAX_REPEATS = 3
+_EARLY = 0.05  # seconds; a sleep may end a little before its time
+_MOST_STEPS = 20  # requests of one sign-in
+
+SIGN_IN_UNDER_WAY = "ocean_custom_sign_in"
+"""The extension of a request that says what it waits for: a list, empty but during a sign-in."""
+
+Flow = AsyncGenerator[httpx.Request, httpx.Response]
+
+
+class SignIn(Protocol):
+    """One way to obtain a signature: requests, one after the other, and what they give."""
+
+    async def end(self) -> httpx.Request | None:
+        """What ends the session that the last attempt began; None where nothing does."""
+        ...
+
+    def attempt(self) -> AbstractAsyncContextManager[SignInAttempt]:
+        """Begin; what is held for the time of the attempt is let go of at its end."""
+        ...
+
+
+class SignInAttempt(Protocol):
+    """One sign-in under way."""
+
+    async def request(self, answers: Sequence[httpx.Response]) -> httpx.Request | None:
+        """What to send after these answers (read, all successes); None when that was all.
+
+        Raises CredentialsError when the answers do not give what the next request needs.
+        """
+        ...
+
+    async def signature(self, answers: Sequence[httpx.Response], now: float) -> Signature:
+        """What the answers give, at a time of the clock. Raises CredentialsError."""
+        ...
+
+    def accepts(self, answer: httpx.Response) -> bool:
+        """Whether an answer is one to go on with."""
+        ...
+
+    def refusal(self, answer: httpx.Response) -> CredentialsError:
+        """The error for an answer by which the sign-in is refused for good."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Trouble:
+    """A sign-in that got no good answer for now; nobody asks again before ``until``.
+
+    ``status`` None: no answer at all. ``attempts`` counts the sign-ins in a row that failed so.
+    """
+
+    message: str = field(repr=False)
+    status: int | None
+    is_limit: bool
+    until: float
+    attempts: int
+
+    def error(self, now: float) -> ResponseError | TransportError:
+        """What a request that needs the sign-in fails with, for now."""
+        wait = max(0.0, self.until - now)
+        if self.status is not None:
+            return ResponseError(
+                self.message, status=self.status, rate_limited=self.is_limit, retry_after=wait
+            )
+        error = TransportError(self.message)
+        error.retry_after = wait
+        return error
+
+
+class RenewedAuth(httpx.Auth):
+    """Signs with what a sign-in gave.
+
+    However many requests find it expired, one of them signs in and the others use what it
+    obtained. A sign-in that is refused stays failed: a wrong password is not tried again and
+    again, which would lock the account. A service in trouble is asked again for all requests at
+    once, after a backoff, and at most ``MAX_ATTEMPTS`` times in a row.
+    """
+
+    def __init__(
+        self,
+        sign_in: SignIn,
+        redact: Redactor,
+        *,
+        renew_after: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._sign_in = sign_in
+        self._redact = redact
+        self._renew_after = renew_after
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._signature: Signature | None = None
+        self._failure: CredentialsError | None = None
+        self._trouble: _Trouble | None = None
+        self.logins = 0
+
+    async def end(self, is_signed: Callable[[httpx.URL], bool]) -> httpx.Request | None:
+        """What ends the session; None where nothing was begun, or nothing ends it.
+
+        It is signed like any request where ``is_signed`` says so of its URL. Raises
+        CredentialsError when the last answer lacks what it needs.
+        """
+        if self._signature is None or (request := await self._sign_in.end()) is None:
+            return None
+        return self._signature.sign(request) if is_signed(request.url) else request
+
+    async def async_auth_flow(self, request: httpx.Request) -> Flow:
+        """Sign and send; when refused, sign in once and send again."""
+        used: Signature | None = None
+        own_login = False
+        for _ in range(_MAX_REPEATS):
+            async with self._lock:
+                current = self._signature
+                if self._failure:
+                    raise CredentialsError(*self._failure.args)
+                if current is None or current is used or self._is_old(current):
+                    self._refuse_while_in_trouble()
+                    own_login = used is not None
+                    async with self._sign_in.attempt() as attempt:
+                        answers: list[httpx.Response] = []
+                        while upcoming := await self._next(attempt, answers):
+                            described = self._described(upcoming)
+                            under_way = request.extensions.setdefault(SIGN_IN_UNDER_WAY, [])
+                            under_way.append(described)
+                            upcoming.extensions = {**request.extensions}
+                            answer = yield upcoming
+                            await answer.aread()
+                            under_way.clear()
+                            answer.request = upcoming  # transports may have sent another one
+                            self._admit(attempt, answer)
+                            answers.append(answer)
+                        current = self._signature = await self._obtained(attempt, answers)
+            used = current
+            response = yield used.sign(request)
+            if response.status_code != httpx.codes.UNAUTHORIZED or own_login:
+                return
+            # httpx would read it while the next request is made: what fails there is not the
+            # sign-in.
+            await response.aread()
+
+    def left_unanswered(self, described: str) -> None:
+        """Note that a sign-in under way got no complete answer: others leave it alone for a while.
+
+        Who gave up a request by itself says nothing, and the next one signs in.
+        """
+        self._in_trouble(f"{described} got no complete answer")
+
+    async def _next(
+        self, attempt: SignInAttempt, answers: Sequence[httpx.Response]
+    ) -> httpx.Request | None:
+        if len(answers) >= _MOST_STEPS:
+            return None
+        try:
+            return await attempt.request(answers)
+        except CredentialsError as error:
+            self._failure = error
+            raise
+
+    async def _obtained(
+        self, attempt: SignInAttempt, answers: Sequence[httpx.Response]
+    ) -> Signature:
+        try:
+            signature = await attempt.signature(answers, self._clock())
+        except CredentialsError as error:
+            self._failure = error
+            raise
+        self._trouble = None
+        self.logins += 1
+        return signature
+
+    def _admit(self, attempt: SignInAttempt, answer: httpx.Response) -> None:
+        """Raise ResponseError for a fault that may pass, CredentialsError for a refusal."""
+        status, headers = answer.status_code, answer.headers
+        report = None if answer.is_success else _json(answer)
+        is_limit = is_rate_limited(status, headers, report)
+        if is_limit or ResponseError.may_pass(status):
+            retry_after = parse_retry_after(status, headers, report)
+            message = str(attempt.refusal(answer))
+            trouble = self._in_trouble(message, status, retry_after, is_limit=is_limit)
+            raise trouble.error(self._clock())
+        if not attempt.accepts(answer):
+            self._failure = attempt.refusal(answer)
+            raise self._failure
+
+    def _is_old(self, signature: Signature) -> bool:
+        interval = self._renew_after or signature.lifetime
+        return interval is not None and self._clock() - signature.obtained_at >= interval
+
+    def _refuse_while_in_trouble(self) -> None:
+        now = self._clock()
+        if self._trouble and now < self._trouble.until - _EARLY:
+            raise self._trouble.error(now)
+
+    def _in_trouble(
+        self,
+        message: str,
+        status: int | None = None,
+        retry_after: float | None = None,
+        *,
+        is_limit: bool = False,
+    ) -> _Trouble:
+        """Note a passing fault of the service; too many in a row are a failure for good."""
+        attempts = self._trouble.attempts + 1 if self._trouble else 1
+        until = self._clock() + max(backoff(attempts), retry_after or 0.0)
+        self._trouble = _Trouble(message, status, is_limit, until, attempts)
+        if attempts >= MAX_ATTEMPTS:
+            self._failure = CredentialsError(f"{message}, {attempts} times in a row")
+        return self._trouble
+
+    def _described(self, request: httpx.Request) -> str:
+        return described(request, self._redact)
+
+
+def described(request: httpx.Request, redact: Redactor) -> str:
+    """The request of a sign-in as errors name it, without its query."""
+    return f"the login {request.method} {redact(str(request.url.copy_with(query=None)))}"
+
+
+def _json(answer: httpx.Response) -> object:
+    try:
+        return decode_json(answer.content, charset_of(answer.headers))
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,106 @@
+"""Where a refresh token that the authorization server changed is kept between two resyncs.
+
+The file is written beside itself and renamed, so that it is whole whenever the process ends, and
+is readable by its owner only. Who uses the token holds the file's lock from reading it until the
+new one is written: two processes never send the same token, of which the server would take
+one use only (RFC 6749, 6; RFC 9700, 4.14.2).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import AsyncFileLock, Timeout
+
+from errors import ConfigurationError, CredentialsError
+
+LONGEST_LOCK = 120.0
+"""Seconds to wait for another process that signs in with the same file."""
+
+_OWNER_ONLY = 0o600
+
+
+@dataclass(frozen=True)
+class TokenFile:
+    """The file at ``path``; a token in it counts for the configured one that it came from."""
+
+    path: Path
+
+    @property
+    def may_be_lost(self) -> bool:
+        """Whether it lies where files are temporary: in a container those go with it."""
+        return self.path.is_relative_to(tempfile.gettempdir())
+
+    @asynccontextmanager
+    async def locked(self) -> AsyncGenerator[None]:
+        """No other process reads or writes the file meanwhile.
+
+        Raises ConfigurationError when the folder cannot be written to, and CredentialsError when
+        another process holds the file for too long.
+        """
+        lock = AsyncFileLock(f"{self.path}.lock", timeout=LONGEST_LOCK, mode=_OWNER_ONLY)
+        try:
+            await lock.acquire()
+        except Timeout:
+            raise CredentialsError(
+                f"oauthTokenFile {self.path} is held by another process for {LONGEST_LOCK:g}"
+                " seconds; give each installation a file of its own"
+            ) from None
+        except OSError as error:
+            raise self._unusable(error) from None
+        try:
+            yield
+        finally:
+            await lock.release()
+
+    def read(self, configured: str) -> str:
+        """The newest token that came of the configured one; that itself where there is none."""
+        try:
+            kept = json.loads(self.path.read_bytes())
+        except FileNotFoundError:
+            return configured
+        except OSError as error:
+            raise self._unusable(error) from None
+        except ValueError:
+            return configured
+        if not isinstance(kept, dict) or kept.get("configured") != _digest(configured):
+            return configured  # the setting was changed: it wins
+        token = kept.get("refresh_token")
+        return token if isinstance(token, str) and token else configured
+
+    def write(self, configured: str, token: str) -> None:
+        """Keep a new token, whole or not at all. Raises ConfigurationError when it cannot be."""
+        content = json.dumps({"configured": _digest(configured), "refresh_token": token})
+        try:
+            # mkstemp: for the owner only from the beginning on.
+            descriptor, beside = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.name)
+            try:
+                with os.fdopen(descriptor, "w") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(beside, self.path)  # noqa: PTH105 — Path.replace is the same by another name
+            except OSError:
+                with suppress(OSError):
+                    os.unlink(beside)  # noqa: PTH108 — as above
+                raise
+        except OSError as error:
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: OSError) -> ConfigurationError:
+        return ConfigurationError(
+            f"oauthTokenFile {str(self.path)!r} cannot be used ({error.strerror}); name a file in a"
+            " folder that lasts and may be written to"
+        )
+
+
+def _digest(token: str) -> str:
+    """What tells one configured token from another, and does not give it away."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,88 @@
+"""The client certificate and a private authority, as PEM text: checked before any request."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+
+from settings.oauth import pem_text
+from settings.reader import SettingsReader
+from settings.values import Certificates
+
+_SHAPE = "-----BEGIN CERTIFICATE-----"
+
+
+def read_certificates(reader: SettingsReader, now: datetime | None = None) -> Certificates:
+    """The certificates of an installation; what is wrong with them is noted, never quoted."""
+    texts = {
+        name: pem_text(reader.text(name) or "")
+        for name in ("clientCertificate", "clientKey", "caCertificate")
+    }
+    client = _certificates(reader, "clientCertificate", texts["clientCertificate"])
+    _certificates(reader, "caCertificate", texts["caCertificate"])
+    for name, other in (("clientCertificate", "clientKey"), ("clientKey", "clientCertificate")):
+        if texts[name] and not texts[other]:
+            reader.fault(other, f"is missing: {name} needs it", "set both, or neither")
+    key = _public_key(reader, texts["clientKey"])
+    if client:
+        moment = now or datetime.now(UTC)
+        if client[0].not_valid_after_utc < moment:
+            day = client[0].not_valid_after_utc.date().isoformat()
+            reader.fault("clientCertificate", f"expired on {day}", "renew it")
+        elif client[0].not_valid_before_utc > moment:
+            day = client[0].not_valid_before_utc.date().isoformat()
+            reader.fault("clientCertificate", f"is valid only from {day} on")
+        if key and key != _bytes_of(client[0]):
+            reader.fault(
+                "clientKey",
+                "is not the key of clientCertificate",
+                "give the pair; where clientCertificate is a chain, its first one counts",
+            )
+    return Certificates(texts["clientCertificate"], texts["clientKey"], texts["caCertificate"])
+
+
+def _certificates(reader: SettingsReader, name: str, text: str) -> Sequence[x509.Certificate]:
+    if not text:
+        return ()
+    try:
+        return x509.load_pem_x509_certificates(text.encode())
+    except ValueError:
+        reader.fault(
+            name,
+            f"is no certificate as PEM text ({_SHAPE} …)",
+            "give the text of the file, its line breaks as they are or as \\n",
+        )
+        return ()
+
+
+def _public_key(reader: SettingsReader, text: str) -> bytes | None:
+    """The public part of the key, None where there is none."""
+    if not text:
+        return None
+    try:
+        key = serialization.load_pem_private_key(text.encode(), password=None)
+    except TypeError:
+        reader.fault(
+            "clientKey",
+            "is encrypted",
+            "give it without a passphrase (openssl pkey -in key.pem -out plain.pem)",
+        )
+    except (ValueError, UnsupportedAlgorithm):
+        reader.fault(
+            "clientKey",
+            "is no private key as PEM text (-----BEGIN PRIVATE KEY----- …)",
+            "give the text of the file, its line breaks as they are or as \\n",
+        )
+    else:
+        return key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+    return None
+
+
+def _bytes_of(certificate: x509.Certificate) -> bytes:
+    return certificate.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )

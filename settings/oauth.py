@@ -1,0 +1,126 @@
+"""The settings of ``authType: oauth2``: a token from an authorization server."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import jwt
+
+from errors import MappingError
+from jq_engine.programs import EMBEDDED, checked
+from settings.login import parsed_url, texts_in
+from settings.reader import SettingsReader
+from settings.values import (
+    OAUTH_CLIENT_AUTHENTICATIONS,
+    OAUTH_GRANT_TYPES,
+    OAUTH_JWT_ALGORITHMS,
+    OAuthCredentials,
+    OAuthGrantType,
+    StaticCredentials,
+)
+
+# What each grant cannot do without, beside the URL.
+_NEEDED: Mapping[OAuthGrantType, tuple[str, ...]] = {
+    "client_credentials": ("oauthClientId", "oauthClientSecret"),
+    "refresh_token": ("oauthRefreshToken",),
+    "jwt_bearer": ("oauthJwtKey",),
+}
+
+
+def read_oauth(reader: SettingsReader) -> OAuthCredentials | StaticCredentials:
+    """How tokens are obtained; no credentials where the URL is missing, which is noted."""
+    grant: OAuthGrantType = reader.word("oauthGrantType", OAUTH_GRANT_TYPES)
+    url = _token_url(reader)
+    for name in _NEEDED[grant]:
+        if reader.text(name) is None:
+            reader.fault(name, f"is missing: oauthGrantType {grant!r} needs it")
+    _refuse_other_grants(reader, grant)
+    file = reader.text("oauthTokenFile")
+    if file and not Path(file).is_absolute():
+        reader.fault("oauthTokenFile", "is no absolute path", "write it like /data/token.json")
+    credentials = OAuthCredentials(
+        token_url=url or "",
+        grant_type=grant,
+        client_id=reader.text("oauthClientId") or "",
+        client_secret=reader.text("oauthClientSecret") or "",
+        client_authentication=reader.word(
+            "oauthClientAuthentication", OAUTH_CLIENT_AUTHENTICATIONS
+        ),
+        scope=reader.text("oauthScope") or "",
+        audience=reader.text("oauthAudience") or "",
+        refresh_token=reader.text("oauthRefreshToken") or "",
+        jwt_key=pem_text(reader.text("oauthJwtKey") or ""),
+        jwt_algorithm=reader.word("oauthJwtAlgorithm", OAUTH_JWT_ALGORITHMS),
+        jwt_claims=reader.object("oauthJwtClaims"),
+        token_file=Path(file) if file else None,
+    )
+    _check_claims(reader, credentials)
+    _check_key(reader, credentials)
+    return credentials if url else StaticCredentials()
+
+
+def pem_text(text: str) -> str:
+    r"""PEM text whose line breaks were written as ``\n``, as in variables of one line."""
+    return text.replace("\\n", "\n").strip() + "\n" if "-----BEGIN" in text else text
+
+
+def _token_url(reader: SettingsReader) -> str | None:
+    text = reader.text("oauthTokenUrl")
+    if text is None:
+        reader.fault(
+            "oauthTokenUrl",
+            "is missing: authType 'oauth2' needs it",
+            "set it to the URL where the authorization server gives tokens",
+        )
+        return None
+    url = parsed_url(text)
+    if url is None or url.userinfo:
+        # Not quoted: it may hold a password.
+        reader.fault("oauthTokenUrl", "must be a URL such as https://login.example.com/oauth/token")
+        return None
+    return text
+
+
+def _refuse_other_grants(reader: SettingsReader, grant: OAuthGrantType) -> None:
+    """A setting of another grant has no effect: most likely the grant is wrong."""
+    for name, its in (("oauthRefreshToken", "refresh_token"), ("oauthJwtKey", "jwt_bearer")):
+        if reader.text(name) is not None and grant != its:
+            reader.fault(
+                name,
+                f"is set, but oauthGrantType is {grant!r}",
+                f"remove it, or set oauthGrantType to {its}",
+            )
+    if reader.text("oauthTokenFile") is not None and grant != "refresh_token":
+        reader.fault(
+            "oauthTokenFile",
+            f"is set, but oauthGrantType is {grant!r}",
+            "remove it: only refresh tokens are kept",
+        )
+
+
+def _check_claims(reader: SettingsReader, credentials: OAuthCredentials) -> None:
+    for text in texts_in(credentials.jwt_claims):
+        for program in EMBEDDED.findall(text):
+            try:
+                checked(f"def now: 0; {program}", "oauthJwtClaims")
+            except MappingError:
+                reader.fault(
+                    "oauthJwtClaims",
+                    "holds a {{…}} that is not a jq program for mappings",
+                    "correct the expression, as in {{ now + 300 }}",
+                )
+
+
+def _check_key(reader: SettingsReader, credentials: OAuthCredentials) -> None:
+    """Note a key that cannot sign by the algorithm."""
+    if credentials.grant_type != "jwt_bearer" or not credentials.jwt_key:
+        return
+    algorithm = credentials.jwt_algorithm
+    try:
+        jwt.encode({}, credentials.jwt_key, algorithm=algorithm)
+    except (ValueError, TypeError, jwt.exceptions.PyJWTError):
+        what = "a shared secret" if algorithm.startswith("HS") else "a private key as PEM text"
+        reader.fault(
+            "oauthJwtKey",
+            f"cannot sign by {algorithm}",
+            f"give {what} without a passphrase, or correct oauthJwtAlgorithm",
+        )

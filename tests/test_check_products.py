@@ -1,0 +1,59 @@
+"""`check` on every product with a simulator: silent on examples, not on their mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.check_bench import checked_files, served, write_example
+from tests.check_scene import told
+from tests.examples import PRODUCTS, example
+from tests.simulators import Mistake, simulate
+from workbench.check.run import Report
+
+MOST_PAGES = 50
+WITHIN = "the second page is beyond what a bounded look reads, or a parameter makes too many pairs"
+GAPS: Mapping[str, str] = {}
+"""Mistakes that a bounded look does not see, as product and mistake, and why."""
+# Keys that the simulator's rows do not have, though the product's may.
+WARNED = {"contentful", "microsoft-graph", "internal-catalog"}
+
+
+async def checked(name: str, folder: Path, mistake: Mistake | None = None) -> Report:
+    """What a check says of a product's example, spoilt by a mistake."""
+    given = example(name)
+    given.settings["max_pages"] = MOST_PAGES
+    if mistake:
+        given.spoil(mistake)
+    product = replace(PRODUCTS[name], throttle=None)
+    return await checked_files(write_example(folder, given), served(simulate(product)))
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+async def test_an_example_is_clean(name: str, tmp_path: Path) -> None:
+    """No error is told, and a warning only of keys that the simulator does not have."""
+    report = await checked(name, tmp_path)
+
+    assert report.errors == 0, told(report.findings)
+    assert not report.findings or name in WARNED, told(report.findings)
+
+
+MISTAKES = [
+    pytest.param(name, mistake, id=f"{name}: {mistake.name}")
+    for name in PRODUCTS
+    for mistake in PRODUCTS[name].mistakes
+    if mistake.error is not None
+]
+
+
+@pytest.mark.parametrize(("name", "mistake"), MISTAKES)
+async def test_a_mistake_is_told(name: str, mistake: Mistake, tmp_path: Path) -> None:
+    """In a line of a file, with something to do."""
+    report = await checked(name, tmp_path, mistake)
+    errors = [one for one in report.findings if one.severity == "error"]
+
+    is_told = any(one.line is not None and one.remedy for one in errors)
+    assert is_told != (f"{name}: {mistake.name}" in GAPS), told(report.findings)

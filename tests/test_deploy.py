@@ -1,0 +1,251 @@
+"""The files in deploy/: what Port's chart makes of them starts the integration."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from port_ocean.config.dynamic import default_config_factory
+from port_ocean.config.settings import IntegrationConfiguration
+
+from errors import ConfigurationError
+from settings import Settings, load_settings
+from tests.certificates import self_signed
+from tests.chart import (
+    DEPLOY,
+    LONGEST_NAME,
+    Rendered,
+    Values,
+    helm,
+    load_values,
+    rendered,
+    rendered_by_helm,
+    values,
+)
+from tests.fault_api import FaultApi, answer
+from tests.layout import ROOT
+from tests.resync import IDENTIFIER, Installation, resource, working_directory
+from workbench.sail import sail_command
+
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+OPTIONS = yaml.safe_load((ROOT / ".port" / "spec.yaml").read_text())["configurations"]
+NAMES = {option["name"] for option in OPTIONS}
+SENSITIVE = {option["name"] for option in OPTIONS if option.get("sensitive")}
+CASES = sorted(path.name for path in DEPLOY.glob("*.yaml") if path.name != "values.yaml")
+CREDENTIALS = {  # what a Secret kept by somebody else brings
+    "OCEAN__PORT__CLIENT_ID": "client",
+    "OCEAN__PORT__CLIENT_SECRET": "client-secret",
+    "OCEAN__INTEGRATION__CONFIG__API_TOKEN": "the-token",
+}
+
+cases = pytest.mark.parametrize("name", CASES)
+
+
+def known(name: str) -> str:
+    """The case, unless its settings are not there yet."""
+    integration = load_values(DEPLOY / name)["integration"]
+    used = {*integration.get("config", {}), *integration.get("secrets", {})}
+    if used - NAMES:
+        pytest.skip(f"settings to come: {sorted(used - NAMES)}")
+    return name
+
+
+def with_certificates(given: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The values with a real certificate and a real key where a file has words in their place."""
+    text = self_signed(folder / "client.pem").read_text()
+    found = re.finditer(r"-----BEGIN ([A-Z ]+)-----.+?-----END \1-----\n", text, re.DOTALL)
+    by_label = {one[1]: one[0] for one in found}
+    for section in (given["integration"]["config"], given["integration"].get("secrets", {})):
+        for name, value in section.items():
+            if label := re.match(r"-----BEGIN ([A-Z ]+)-----", str(value)):
+                section[name] = by_label[label[1]]
+    return given
+
+
+def installed(container: Rendered, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Settings:
+    """The settings as the integration reads them in that container."""
+    monkeypatch.chdir(working_directory(folder / "app"))
+    for variable in os.environ:
+        if variable.startswith("OCEAN__"):
+            monkeypatch.delenv(variable)
+    for variable, value in {**CREDENTIALS, **container.environment}.items():
+        if variable.startswith("OCEAN__"):
+            monkeypatch.setenv(variable, value)
+    ocean = IntegrationConfiguration.model_validate(
+        {"integration_config_model": default_config_factory(OPTIONS)}
+    )
+    config = ocean.integration.config
+    return load_settings(config if isinstance(config, dict) else config.model_dump())
+
+
+@cases
+def test_the_rendered_settings_are_taken(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What the chart hands over is read without a fault, and says what the file says."""
+    given = with_certificates(values(known(name)), tmp_path)
+    container = rendered(given, VERSION)
+
+    settings = installed(container, monkeypatch, tmp_path)
+
+    assert str(settings.base_url).rstrip("/") == given["integration"]["config"]["baseUrl"]
+    assert (
+        container.environment["OCEAN__INTEGRATION__IDENTIFIER"]
+        == (given["integration"]["identifier"])
+    )
+
+
+@cases
+def test_a_fault_in_the_values_is_found(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The same values with a wrong word are refused: these tests would see one."""
+    given = with_certificates(values(known(name)), tmp_path)
+    given["integration"]["config"]["paginationType"] = "by-page"
+
+    with pytest.raises(ConfigurationError, match="paginationType"):
+        installed(rendered(given, VERSION), monkeypatch, tmp_path)
+
+
+@cases
+def test_the_container_is_as_safe_as_the_image_allows(name: str) -> None:
+    """It pulls from the operator's registry, writes to its volume alone, and has its resources."""
+    container = rendered(values(name), VERSION)
+
+    assert container.image == f"registry.example.com/port-ocean-custom:{VERSION}"
+    assert container.security["readOnlyRootFilesystem"] is True
+    assert container.security["capabilities"] == {"drop": ["ALL"]}
+    assert set(container.resources) == {"requests", "limits"}
+    assert container.environment["OCEAN__PROCESSING_MODE"] == "ocean-core"
+    assert container.environment["OCEAN__ALLOW_ENVIRONMENT_VARIABLES_JQ_ACCESS"] == "false"
+
+
+@cases
+def test_credentials_are_secrets(name: str) -> None:
+    """What the spec calls sensitive stands under `secrets`: the rest lies open in a ConfigMap."""
+    config = load_values(DEPLOY / name)["integration"].get("config", {})
+
+    # A certificate is public; its key is not.
+    assert not set(config) & (SENSITIVE - {"clientCertificate", "caCertificate"})
+
+
+@cases
+def test_names_fit_a_cluster(name: str) -> None:
+    """Kubernetes takes the names made of the identifier, and the chart cuts none of them."""
+    identifier = values(name)["integration"]["identifier"]
+
+    assert re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", identifier)
+    assert len(f"ocean-custom-{identifier}-deployment") <= LONGEST_NAME
+
+
+def test_a_cron_job_has_a_schedule_and_finishes() -> None:
+    """Its interval is a cron expression, and a tick never ends a resync that still runs."""
+    container = rendered(values("cronjob.yaml"), VERSION)
+
+    assert container.kind == "CronJob"
+    assert len(str(container.schedule).split()) == 5
+    assert container.concurrency == "Forbid"
+    assert container.hooks == 0
+    assert json.loads(container.environment["OCEAN__EVENT_LISTENER"]) == {"type": "ONCE"}
+
+
+def test_installations_side_by_side_have_identifiers_of_their_own() -> None:
+    """Two files read one API under two names."""
+    people, tickets = (
+        values(name)["integration"] for name in ("several-people.yaml", "several-tickets.yaml")
+    )
+
+    assert people["config"]["baseUrl"] == tickets["config"]["baseUrl"]
+    assert people["identifier"] != tickets["identifier"]
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "said"),
+    [
+        pytest.param("config", "maxPages", 1_000_000, "exponent", id="a million without quotes"),
+        pytest.param("secrets", "allowedHosts", ["a"], "in quotes", id="a list in secrets"),
+    ],
+)
+def test_what_the_chart_would_spoil_is_found(
+    section: str, key: str, value: object, said: str
+) -> None:
+    """The table of the chart's rules knows its traps."""
+    given = values("token.yaml")
+    given["integration"][section][key] = value
+
+    with pytest.raises(AssertionError, match=said):
+        rendered(given, VERSION)
+
+
+@pytest.mark.skipif(helm() is None, reason="needs PORT_OCEAN_CHART and helm-python-sdk")
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({}, id="as it is"),
+        pytest.param({"service": {"enabled": False}}, id="without a service"),
+    ],
+)
+@cases
+def test_helm_renders_the_same(name: str, change: Values) -> None:
+    """Helm's own engine makes of each file what the table of rules does."""
+    given = {**values(name), **change}
+    by_helm, by_rules = rendered_by_helm(given, VERSION), rendered(given, VERSION)
+
+    def value(text: str) -> object:
+        parsed = json.loads(text) if text.startswith(("{", "[")) else text
+        # The chart's default names brokers of Port's, which stay beside another type.
+        return (
+            {**parsed, "brokers": ""}
+            if isinstance(parsed, dict) and "brokers" in parsed
+            else parsed
+        )
+
+    def parsed(container: Rendered) -> dict[str, object]:
+        return {key: value(text) for key, text in container.environment.items()}
+
+    assert parsed(by_helm) == parsed(by_rules)
+    for part in ("kind", "image", "security", "resources", "schedule", "concurrency", "hooks"):
+        assert getattr(by_helm, part) == getattr(by_rules, part), part
+    assert by_helm.mounts == by_rules.mounts
+    assert list(by_helm.secrets) == list(by_rules.secrets)
+
+
+async def test_the_rendered_container_syncs(
+    api: FaultApi, installation: Installation, tmp_path: Path
+) -> None:
+    """With the environment of a rendered CronJob the integration starts, syncs and ends."""
+    api.serve("/items", answer([{"id": 1}]))
+    installation.mapping = [resource("/items")]
+    installation.publish_mapping()
+    given = values("cronjob.yaml")
+    given["port"]["baseUrl"] = installation.catalog_url
+    given["integration"]["identifier"] = IDENTIFIER
+    given["integration"]["config"]["baseUrl"] = api.url
+    environment = rendered(given, VERSION).environment
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("OCEAN__")}
+
+    process = await asyncio.create_subprocess_exec(
+        *sail_command(),
+        cwd=working_directory(tmp_path / "app"),
+        env={**inherited, **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+
+    assert process.returncode == 0, output.decode()
+    assert [entity.identifier for entity in installation.entities()] == ["1"], output.decode()
+    assert api.requests[0].headers["authorization"] == "Bearer the-token"

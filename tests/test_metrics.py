@@ -1,0 +1,91 @@
+"""What stands at /metrics after whole resyncs."""
+
+from __future__ import annotations
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from framework.metrics import SERIES
+from tests.fault_api import FaultApi, answer
+from tests.layout import ROOT
+from tests.resync import Installation, resource
+from tests.world import Family, World, named
+
+OPERATING = ROOT / "docs" / "operating.md"
+
+
+def series(exposed: str, kind: str) -> dict[str, float]:
+    """The values of our series and of the waiting that have this kind, by name."""
+    return {
+        sample.name.removeprefix("ocean_custom_"): sample.value
+        for family in text_string_to_metric_families(exposed)
+        for sample in family.samples
+        if sample.labels.get("kind") == kind
+        and sample.name.startswith(("ocean_custom_", "rate_limit_wait"))
+    }
+
+
+async def test_each_kind_has_its_counts(api: FaultApi, installation: Installation) -> None:
+    """Requests, retries, items and doubts of a kind are those of its last reading."""
+    api.serve("/items", answer(named(1, 2, 3)))
+    api.serve("/teams", answer([]))
+    api.fail("/items", answer({}, 503), times=1)
+    installation.settings |= {"max_retry_wait": 5}
+    installation.mapping = [resource("/items"), resource("/teams", "team")]
+
+    async with installation.booted() as app:
+        await installation.resync_in(app)
+        again = await installation.resync_in(app)
+        exposed = app.metrics.generate_latest()
+
+    assert again.complete, again.formatted
+    items, teams = series(exposed, "/items-0"), series(exposed, "/teams-1")
+    assert (items["requests"], items["retries"], items["items"]) == (1, 0, 3)
+    assert (teams["requests"], teams["items"], teams["doubts"]) == (1, 0, 1)
+    assert {"rate_limit_wait_seconds", *SERIES} <= items.keys()
+
+
+async def test_retries_and_waits_are_told(api: FaultApi, installation: Installation) -> None:
+    """A wait that the API asked for is in Ocean's own series, the attempt in ours."""
+    api.serve("/items", answer(named(1)))
+    api.fail("/items", answer({}, 429, **{"Retry-After": "1"}), times=1)
+    installation.settings |= {"max_retry_wait": 5}
+    installation.mapping = [resource("/items")]
+
+    async with installation.booted() as app:
+        await installation.resync_in(app)
+        found = series(app.metrics.generate_latest(), "/items-0")
+
+    assert (found["requests"], found["retries"]) == (2, 1)
+    assert found["rate_limit_wait_seconds"] >= 1
+
+
+async def test_children_are_counted(family: Family) -> None:
+    """Of a resource with path parameters the children that were asked for are told."""
+    async with family.installation.booted() as app:
+        outcome = await family.installation.resync_in(app)
+        exposed = app.metrics.generate_latest()
+
+    counted = [series(exposed, f"{kind}-{index}") for index, kind in enumerate(outcome.states)]
+    assert outcome.complete, outcome.formatted
+    assert max(one.get("children", 0) for one in counted) > 1
+
+
+async def test_the_last_success_is_told(world: World) -> None:
+    """A resync that fails leaves the time of the last success as it was."""
+    async with world.installation.booted() as app:
+        await world.installation.resync_in(app)
+        before = series(app.metrics.generate_latest(), "__resync__")
+        world.api.fail("/items", answer({}, 403), on=1)
+        outcome = await world.installation.resync_in(app)
+        after = series(app.metrics.generate_latest(), "__resync__")
+
+    assert not outcome.complete
+    assert before["last_success_timestamp_seconds"] > 0
+    assert after == before
+
+
+def test_every_series_is_documented() -> None:
+    """Each of our series stands in the page on operating."""
+    text = OPERATING.read_text()
+
+    assert not [name for name in SERIES if f"`ocean_custom_{name}`" not in text]
