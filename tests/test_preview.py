@@ -41,6 +41,7 @@ class Api:
 
     def __init__(self, api: FaultApi) -> None:
         self.names = [f"item {number}" for number in range(7)]
+        self.note: object = 5
         self.requests: list[Request] = []
         api.serve("/items", self.items)
         api.serve("/items/{}/notes", self.notes)
@@ -62,7 +63,7 @@ class Api:
     def notes(self, request: Request) -> Reply:
         """One child of an item."""
         self.requests.append(request)
-        return answer([{"id": request.path, "name": 5}])
+        return answer([{"id": request.path, "name": self.note}])
 
 
 def mapped(kind: str, blueprint: str, **selector: object) -> dict[str, Any]:
@@ -177,6 +178,7 @@ async def test_a_whole_resync_deletes_what_is_gone_since_the_last(
 ) -> None:
     """With --all the local catalog becomes what the API has, as Port's would in production."""
     server = Api(api)
+    server.note = "which Port takes"
     install(tmp_path, api)
     _, first, _ = await previewed(tmp_path, "--all")
     server.names.pop()
@@ -184,7 +186,8 @@ async def test_a_whole_resync_deletes_what_is_gone_since_the_last(
     _, second, _ = await previewed(tmp_path, "--all")
 
     assert (first["kinds"][0]["found"], first["deleted"]) == (7, [])
-    assert [one["identifier"] for one in second["deleted"]] == ["6"]
+    deleted = {(one["blueprint"], one["identifier"]) for one in second["deleted"]}
+    assert deleted == {("item", "6"), ("child", "/items/6/notes")}, second
     assert not second["kinds"][0]["more"]
 
 
