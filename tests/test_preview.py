@@ -70,6 +70,7 @@ def mapped(kind: str, blueprint: str, **selector: object) -> dict[str, Any]:
     """One resource of a mapping."""
     mappings = {
         "identifier": ".id | tostring",
+        "title": ".id | tostring",
         "blueprint": f'"{blueprint}"',
         "properties": {"name": ".name"},
     }
@@ -84,10 +85,12 @@ def install(folder: Path, api: FaultApi) -> None:
     """The files of an installation, as a person would write them."""
     child = {"item": {"endpoint": "/items", "field": ".id"}}
     mapping = {
+        # Ocean writes few entities anew each time, and then deletes only among the others.
+        "entityDeletionThreshold": 1,
         "resources": [
             mapped("/items", "item"),
             mapped("/items/{item}/notes", "child", path_parameters=child),
-        ]
+        ],
     }
     (folder / "port-app-config.yml").write_text(yaml.safe_dump(mapping))
     (folder / "blueprints.json").write_text(json.dumps(BLUEPRINTS))
