@@ -11,7 +11,8 @@
     │   ├── ResponseError       an answer with an error status
     │   ├── BodyError           an answer that is not the JSON it should be
     │   └── OriginError         a link or redirect leads to another origin; nothing was sent there
-    └── PaginationError         mapping or API: the walk cannot be proved complete
+    └── PaginationError         mapping or API: the walk cannot be continued
+        └── DoubtfulEndError    the end of a list is not proved; ``accept_doubt`` lets it pass
 
 Every one of them reaches Ocean, which then keeps what the catalog holds: a resync
 that raised deletes nothing.
@@ -150,7 +151,6 @@ class ResponseError(SourceError):
     COME_AGAIN_STATUSES = frozenset({202, 408, 429})
     NOT_SUPPORTED_STATUSES = frozenset({501, 505})
     GONE_STATUSES = frozenset({404, 410})
-    _REFUSALS = range(400, 500)
     _CRASHED = 500
 
     def __init__(
@@ -185,13 +185,9 @@ class ResponseError(SourceError):
         return self.transient and not self.rate_limited and self.status >= self._CRASHED
 
     @property
-    def refuses_page(self) -> bool:
-        """Whether it says that there is no such page: some APIs crash instead of saying so.
-
-        What asks to come again says nothing of the kind.
-        """
-        crashed = self.status == self._CRASHED and self.retry_after is None
-        return crashed or (self.status in self._REFUSALS and not self.transient)
+    def is_refusal(self) -> bool:
+        """Whether it says that there is nothing there, rather than that it asks to come again."""
+        return self.retry_after is None and (not self.transient or self.status == self._CRASHED)
 
 
 class BodyError(SourceError):
@@ -204,3 +200,7 @@ class OriginError(SourceError):
 
 class PaginationError(OceanCustomError):
     """A walk over pages cannot be continued, or cannot be proved complete."""
+
+
+class DoubtfulEndError(PaginationError):
+    """A list may be longer than what was read; ``accept_doubt`` makes it a warning."""

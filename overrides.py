@@ -21,8 +21,10 @@ from pydantic.v1.fields import SHAPE_SINGLETON, ModelField
 from pydantic.v1.utils import ROOT_KEY
 
 from errors import Fault, MappingError, ResponseError
+from jq_engine.paths import plain_path
 from json_values import Json
-from pagination import PaginationSettings, PaginationType, SendIn
+from pagination import PaginationSettings, PaginationType
+from paging.model import SendIn
 from resync.path_parameters import Endpoint, ListedParameter, Parameter, Resource, is_segment
 from settings import Method, is_header_name, is_header_value
 from settings.fields import FIELDS
@@ -61,7 +63,7 @@ class PaginationOverride(StrictModel):
     )
     size_param: str | None = Field(
         title="Size parameter",
-        description="The parameter that carries the page size.",
+        description="The parameter that carries the page size; null: none is sent.",
         min_length=1,
     )
     start_page: int | None = Field(
@@ -69,6 +71,9 @@ class PaginationOverride(StrictModel):
         description="The first page number: 0 or 1.",
         ge=FIELDS["startPage"].least,
         le=FIELDS["startPage"].most,
+    )
+    start_offset: int | None = Field(
+        title="Start offset", description="The first offset: 1 where rows count from one.", ge=0
     )
     cursor_path: str | None = Field(
         title="Cursor path",
@@ -102,10 +107,21 @@ class PaginationOverride(StrictModel):
         title="Send in",
         description="query, or body: the parameters are then dot paths into the JSON body.",
     )
+    cursor_alone: bool | None = Field(
+        title="Cursor alone", description="The next request carries the cursor and nothing else."
+    )
+    in_order: bool | None = Field(
+        title="In order", description="No page is asked for before the one before it came."
+    )
+    accept_doubt: bool | None = Field(
+        title="Accept doubt",
+        description="You vouch for this list: a doubt about its end is a warning, not an error.",
+    )
 
     def applied_to(self, settings: PaginationSettings) -> PaginationSettings:
         """The installation's settings with these on top."""
-        return settings.overridden(self.dict(exclude_none=True))
+        no_size = {"size_param": None} if "size_param" in self.__fields_set__ else {}
+        return settings.overridden(no_size | self.dict(exclude_none=True))
 
 
 class RequestFields(StrictModel):
@@ -279,6 +295,7 @@ class EndpointResource(ResourceConfig):
             endpoint=self.selector.to_endpoint(self.kind, settings),
             parameters=tuple(value.to_parameter(name, settings) for name, value in parameters),
             mentions_parent=_PARENT in wanted,
+            identifier=_plain_identifier(self.port.entity.mappings.identifier),
         )
 
 
@@ -293,6 +310,14 @@ def _new_form(query: Mapping[str, Json]) -> str:
         if key not in paths
     ]
     return f"write kind: {kind}, selector: {{{', '.join(['query: "true"', *kept])}}}"
+
+
+def _plain_identifier(expression: Json) -> tuple[str, ...]:
+    """The keys of an identifier such as ``.uuid | tostring``; () for any other expression."""
+    if not isinstance(expression, str):
+        return ()
+    path, _, rest = expression.partition("|")
+    return (plain_path(path) or ()) if rest.strip() in {"", "tostring"} else ()
 
 
 class EndpointAppConfig(PortAppConfig):

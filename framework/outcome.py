@@ -41,7 +41,10 @@ class ExitCode(IntEnum):
 
 @dataclass(frozen=True)
 class Tally:
-    """What one reading of a resource came to; ``limited`` and ``took`` are seconds."""
+    """What one reading of a resource came to; ``limited`` and ``took`` are seconds.
+
+    ``ended`` is why its lists ended, "" where none did.
+    """
 
     items: int = 0
     children: int | None = None
@@ -52,13 +55,15 @@ class Tally:
     retries: int = 0
     limited: float = 0.0
     took: float = 0.0
+    ended: str = ""
 
     def __str__(self) -> str:
         parts = [f"items {self.items}"]
         parts += [] if self.children is None else [f"children {self.children}"]
         parts += [] if self.entities is None else [f"entities {self.entities}"]
         parts += [f"requests {self.requests}", f"retries {self.retries}"]
-        return f"{', '.join(parts)}, waited {self.limited:.1f} s for limits, took {self.took:.1f} s"
+        parts += [f"waited {self.limited:.1f} s for limits", f"took {self.took:.1f} s"]
+        return ", ".join(parts) + (f"; ended by {self.ended}" if self.ended else "")
 
 
 class Meter:
@@ -84,6 +89,7 @@ class Meter:
             retries=self._counts.retries - retries,
             limited=self._counts.limited.seconds - limited,
             took=time.monotonic() - self._began,
+            ended=self._reading.why,
         )
 
 

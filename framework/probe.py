@@ -21,8 +21,8 @@ from errors import CredentialsError, OceanCustomError, ResponseError, TransportE
 from framework.mapped_items import Items, Mapped, mapped
 from framework.resync_context import installed_settings, open_session
 from overrides import EndpointAppConfig, EndpointResource
-from pagination import PageRequest
 from paging.limits import Limits
+from paging.model import PageRequest
 from resync.session import Session
 
 WANTED: ContextVar[tuple[str, ...] | None] = ContextVar("ocean_custom_probe_kinds", default=None)

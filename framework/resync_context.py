@@ -24,8 +24,9 @@ from framework.outcome import start_meter
 from framework.raw_data import redact_raw_data
 from overrides import EndpointResource
 from paging.limits import NO_LIMITS, Limits
+from resync.completeness import Doubt
 from resync.path_parameters import Resource
-from resync.session import Again, Doubt, Session
+from resync.session import Again, Session
 from settings import Settings, load_settings, unknown_settings
 from transport.observer import Observer
 

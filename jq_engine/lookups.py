@@ -18,21 +18,27 @@ Found = Mapping[str, Json]
 
 NOTHING_FOUND: Final[Found] = MappingProxyType({})
 
+_HEADER = "header:"
+
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A way to a value: paths to try one after the other or, where there are none, a program."""
+    """A way to a value: paths to try one after the other or, where there are none, a program.
+
+    ``header``: the value is that of a header of the answer, rather than in its body.
+    """
 
     path: str
     where: str
     ways: tuple[tuple[str | int, ...], ...] = ()
     program: str = ""
+    header: str = ""
 
     @property
     def looks_into_rows(self) -> bool:
         """Whether it may read another row of a list than the first and the last."""
         steps = (step for way in self.ways for step in way if isinstance(step, int))
-        return not self.ways or any(step not in {0, -1} for step in steps)
+        return bool(self.program) or any(step not in {0, -1} for step in steps)
 
     def __call__(self, body: Json, found: Found = NOTHING_FOUND) -> Json:
         """The value, MISSING when nothing is there.
@@ -40,7 +46,7 @@ class Lookup:
         For a program ``found`` holds what it gave: MISSING too when that was null, or when
         it failed on the body.
         """
-        if not self.ways:
+        if self.program:
             return found[self.program]
         values = (follow(body, way) for way in self.ways)
         return next((value for value in values if value is not MISSING), MISSING)
@@ -49,8 +55,10 @@ class Lookup:
 def compile_lookup(path: str, where: str) -> Lookup:
     """A look-up by literal key, by dot path or, when ``path`` starts with a dot, by jq.
 
-    Raises MappingError when jq refuses the path.
+    ``header:x-next`` is a header of the answer. Raises MappingError when jq refuses the path.
     """
+    if path.startswith(_HEADER):
+        return Lookup(path, where, header=path.removeprefix(_HEADER).strip())
     if not path.startswith("."):
         return Lookup(path, where, ways=((path,), tuple(path.split("."))))
     program = checked(path, where)
@@ -62,7 +70,7 @@ def compile_lookup(path: str, where: str) -> Lookup:
 
 async def find(lookups: Iterable[Lookup], body: Json, jq: Jq) -> Found:
     """What the programs among look-ups give on a body; raises MappingError as ``jq`` does."""
-    asked = [lookup for lookup in lookups if not lookup.ways]
+    asked = [lookup for lookup in lookups if lookup.program]
     if not asked:
         return NOTHING_FOUND
     each = (f"[try {first_of(lookup.program)} catch null][0]" for lookup in asked)

@@ -1,13 +1,14 @@
 """From a response body to items: ``data_path``, and the rows a page is measured by."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from errors import MappingError
 from jq_engine.paths import plain_path
 from jq_engine.programs import Jq, JqError, checked, jq_reason
-from jq_engine.sources import leading_path, leads, sources
+from jq_engine.sources import EACH, Source, leading_path, leads, sources
 from json_values import MISSING, Json, follow, keys_of, lists_in
+from paging.model import Place
 
 Item = dict[str, Json]
 
@@ -18,6 +19,20 @@ class Extracted:
 
     items: list[Item] = field(repr=False)
     nothing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the API sent as a page, before any filter in ``data_path``.
+
+    ``levels``: where ``data_path`` leads through lists, how long the longest of each level is.
+    ``rows`` are those of the innermost level that has any.
+    """
+
+    place: Place
+    rows: list[Json] = field(default_factory=list, repr=False)
+    levels: tuple[int, ...] = ()
+    depth: int = 0
 
 
 NO_ITEMS = Extracted(items=[], nothing=False)
@@ -44,6 +59,30 @@ def _extracted(outputs: list[Json]) -> Extracted:
         items=_as_items(outputs),
         nothing=bool(outputs) and all(output is None for output in outputs),
     )
+
+
+def _levels(body: Json, source: Source) -> list[tuple[list[Json], int]]:
+    """The rows of each list that a way leads through, and the length of the longest of them."""
+    ways: list[list[str]] = [[]]
+    for step in source:
+        if isinstance(step, str):
+            ways[-1].append(step)
+        elif step is EACH:
+            ways.append([])
+    values, levels = [body], []
+    for way in ways:
+        lists = [found for value in values if isinstance(found := follow(value, way), list)]
+        if not lists:
+            break
+        values = [row for rows in lists for row in rows]
+        levels.append((values, max(map(len, lists))))
+    return levels
+
+
+def _with(body: Json, path: Sequence[str], value: Json) -> Json:
+    if not path:
+        return value
+    return {**body, path[0]: _with(body[path[0]], path[1:], value)}
 
 
 class Extractor:
@@ -95,21 +134,45 @@ class Extractor:
         found = MISSING if self._plain else follow(body, self._leading)
         return found if isinstance(found, dict) else follow(body, self._leading[:-1])
 
-    def rows(self, body: Json) -> list[Json]:
-        """What the API sent as this page, before any filter in ``data_path``.
+    def measured(self, body: Json, extracted: Extracted) -> Measured:
+        """The rows of a page and what stands where ``data_path`` leads.
 
-        Of a jq program only the path it starts from is known: ``[.data[] | select(.x)]`` is
+        Of a jq program only the places it starts from are known: ``[.data[] | select(.x)]`` is
         measured by ``data``. Where that is no list, the longest list of the body counts.
         """
+        if self.list_path is not None:
+            return self._measured_plainly(follow(body, self.list_path))
+        levels = next(filter(None, (_levels(body, source) for source in self._sources)), [])
+        place = Place.ABSENT if extracted.nothing else Place.LIST
+        if levels:
+            depth = max((at for at, (rows, _) in enumerate(levels) if rows), default=0)
+            # Each level counts: the page is as full as its longest list.
+            lengths = tuple(longest for _, longest in levels)
+            return Measured(place, levels[depth][0], lengths, depth)
         found = follow(body, self._leading)
-        if isinstance(found, list):
-            return found
-        if self._plain:
-            if self._each and isinstance(found, dict):
-                return list(found.values())
-            return [] if found is MISSING or found is None else [found]
         values = list(found.values()) if isinstance(found, dict) else []
-        return max(lists_in(body), key=len, default=values)
+        rows = max(lists_in(body), key=len, default=values) or extracted.items
+        return Measured(place, [*rows])
+
+    def without(self, body: Json, keep: Callable[[int], bool]) -> Json:
+        """A body without some rows of its list, by number; None where it has no one list."""
+        path = self.list_path if self.list_path is not None else self._leading
+        rows = follow(body, path)
+        if not isinstance(rows, list):
+            return None
+        kept = [row for number, row in enumerate(rows) if keep(number)]
+        return _with(body, path, kept)
+
+    def _measured_plainly(self, found: Json) -> Measured:
+        if found is MISSING:
+            return Measured(Place.ABSENT)
+        if found is None:
+            return Measured(Place.NULL)
+        if isinstance(found, list):
+            return Measured(Place.LIST, found)
+        if self._each and isinstance(found, dict):
+            return Measured(Place.LIST, list(found.values()))
+        return Measured(Place.ONE, [found])
 
     def _at(self, keys: tuple[str, ...], body: Json) -> list[Json]:
         found = follow(body, keys)

@@ -13,13 +13,13 @@ from enum import Enum
 from functools import lru_cache
 from itertools import chain
 from types import MappingProxyType
-from urllib.parse import unquote
 
 import httpx
 
 from errors import MappingError
-from jq_engine.lookups import NOTHING_FOUND, Found, Lookup, compile_lookup
-from json_values import MISSING, Json, follow, lists_in
+from jq_engine.lookups import Lookup, compile_lookup
+from json_values import MISSING, Json
+from paging.link_header import leads_to_rows, link_relations, unread_links
 
 DEFAULT_NEXT_LINK_PATH = "@odata.nextLink"
 
@@ -58,8 +58,8 @@ TOTAL_NAMES = (
     "result_count", "count",
 )
 TOTAL_PAGES_NAMES = ("total_pages", "nb_pages", "page_count", "pages", "last_page")
-NEXT_HEADERS = ("X-Next-Page",)
-NEXT_CURSOR_HEADERS = ("X-Next-Cursor", "Next-Range")
+NEXT_HEADERS = ("X-Next-Page", "X-Has-Next-Page", "X-Has-More")
+NEXT_CURSOR_HEADERS = ("X-Next-Cursor", "Next-Range", "x-ms-continuationtoken")
 NEXT_RELATIONS = ("next", "prev", "previous", "first", "last")
 TOTAL_HEADERS = ("X-Total-Count", "X-Total", "X-WP-Total", "Total-Count")
 TOTAL_PAGES_HEADERS = ("X-Total-Pages", "X-WP-TotalPages")
@@ -68,7 +68,8 @@ SUCCESS_NAMES = ("ok", "success")
 # What an error report is made of: an object with any other key is an item that had an error.
 REPORT_NAMES = (
     *ERROR_NAMES, *SUCCESS_NAMES, "message", "code", "status", "status_code", "detail", "details",
-    "title", "type", "timestamp", "path", "reason", "request_id",
+    "title", "type", "timestamp", "path", "reason", "request_id", "errcode", "errmsg",
+    "msg", "stat",
 )
 # GitHub's search, Google Drive, Elasticsearch: rows are missing, and no page will bring them.
 INCOMPLETE_NAMES = ("incomplete_results", "incomplete_search", "partial_results", "timed_out")
@@ -90,27 +91,11 @@ ENVELOPE = frozenset(
 )
 # fmt: on
 
-_DEEPEST_LIST = 5  # objects around the list of an answer, GraphQL's included
 _MOST_DIGITS = 18  # of a count; more are an identifier, or nothing that can be calculated with
 _LARGEST = 10**_MOST_DIGITS - 1
 # Words that are used for other things too: only true and false are meant for pages.
 _AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "timed_out"})
-# https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-search
-_FAILED_SHARDS = ("_shards", "failed")
-_SEVERITIES = ("severity", "level", "type")
-_MILD = frozenset({"warning", "warn", "notice", "info", "information"})
-
-# Read in one go: a link that were looked for from every "<" to the end of a hostile header, or a
-# parameter that could be read in several ways, would keep the process for minutes.
-_LINK = re.compile(
-    r"""<(?P<target>[^<>]*)>
-        (?P<parameters>(?:\s*;\s*[^\s=;,"<]*(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s;,"]*))?)*)""",
-    re.VERBOSE,
-)
-_LINK_PARAMETER = re.compile(
-    r""";\s*([^\s=;,"<]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|('[^']*'|[^\s;,"]*)))?"""
-)
-_WORD = re.compile(r"[\w-]+")
+_LEADS_BACK = re.compile(r"prev|first|self|last|back|current")
 _FALSE_TEXTS = frozenset({"", "false", "0", "no", "null", "none"})
 
 
@@ -122,6 +107,18 @@ _SPELLED: Mapping[str, str] = MappingProxyType(
     {_squeezed(name): name for name in (*ENVELOPE, *WRAPPERS, *REPORT_NAMES, "id")}
 )
 _REASONS = frozenset((*ERROR_NAMES, *SUCCESS_NAMES, *INCOMPLETE_NAMES))
+# A header's name ends with one of these, whatever stands before it and between its words.
+_CURSOR_ENDINGS = (
+    "nextcursor", "nexttoken", "nextpagetoken", "nextmarker", "nextkey", "nextstart", "nextrange",
+    "nextpagecursor", "nextpagestart", "cursornext",
+)  # fmt: skip
+_MORE_ENDINGS = (
+    "nextpage", "hasnext", "hasnextpage", "hasmore", "hasmorepages", "hasmoreresults",
+    "moreresults", "morepages", "nextlink", "nextpagelink", "nextpageurl", "nexturl", "nextoffset",
+    "nexturi",
+    "pagenext", "paginationnext", "moreavailable", "istruncated",
+)  # fmt: skip
+_RANGES = frozenset({"next"})
 _LOOKED_FOR = frozenset(
     name.lower()
     for name in (
@@ -159,10 +156,10 @@ def scopes_of(body: Json, holder: Json = None) -> Scopes:
     its words are its own.
     """
     if not isinstance(body, dict):
-        return (_scope(_named([holder])),) if _is_page(holder) else ()
+        return (_scope(_named([holder])),) if is_page(holder) else ()
     top = _named([body])
     wrapped = [part for name in WRAPPERS for part in top.get(name, ())]
-    parts = (part for part in (*wrapped, holder) if part is not body and _is_page(part))
+    parts = (part for part in (*wrapped, holder) if part is not body and is_page(part))
     return (_scope(top), *(_scope(_named([part])) for part in parts))
 
 
@@ -170,7 +167,9 @@ def _scope(top: Named) -> Scope:
     scope: dict[tuple[str, ...], Named] = {(): top}
     for holder, around, name in _PLACES:
         if (outer := scope.get(around)) and (inside := outer.get(name)):
-            objects = filter(None, map(_holding, inside))
+            # A page of a status site, with an id and a name, speaks of something else.
+            spoken = (one for one in inside if name != "page" or not _is_thing(one))
+            objects = filter(None, map(_holding, spoken))
             if named := _named(objects):
                 scope[holder] = named
     return scope
@@ -212,14 +211,6 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True)
-class Totals:
-    """Totals as a response told them: of rows, and of pages."""
-
-    rows: int | None
-    pages: int | None
-
-
-@dataclass(frozen=True)
 class ConfiguredSignals:
     """The paths an operator configured to say whether there is more; ``names`` shows them."""
 
@@ -251,10 +242,11 @@ class ConfiguredSignals:
         """The paths that are configured."""
         return tuple(filter(None, (self.has_more, self.last_page)))
 
-    def verdict(self, body: Json, found: Found = NOTHING_FOUND) -> Verdict:
-        """What the configured paths say; ``hasMorePath`` wins."""
+    def verdict(self, value_at: Callable[[Lookup], Json]) -> Verdict:
+        """What the configured paths say; ``hasMorePath`` wins, and null says nothing."""
         for lookup, means_more in ((self.has_more, True), (self.last_page, False)):
-            if lookup and (value := lookup(body, found)) is not MISSING:
+            value = value_at(lookup) if lookup else MISSING
+            if value is not MISSING and value is not None:
                 return Verdict.MORE if is_true(value) is means_more else Verdict.END
         return Verdict.UNKNOWN
 
@@ -275,14 +267,15 @@ def known_boolean(scopes: Scopes) -> Verdict:
     said = {
         told is means_more
         for names, means_more in ((MORE_NAMES, True), (LAST_NAMES, False))
-        for told in _booleans(scopes, names)
+        for told in booleans(scopes, names)
     }
-    cut = set(_booleans(scopes, CUT_NAMES))
+    cut = set(booleans(scopes, CUT_NAMES))
     return _more_wins(said | (cut & {True}))
 
 
-def _booleans(scopes: Scopes, names: Sequence[str]) -> Iterator[bool]:
-    found = (_boolean(name, value) for name, value in _named_values(scopes, names, HOLDERS))
+def booleans(scopes: Scopes, names: Sequence[str]) -> Iterator[bool]:
+    """The booleans that the names hold."""
+    found = (_boolean(name, value) for name, value in named_values(scopes, names, HOLDERS))
     return (told for told in found if told is not None)
 
 
@@ -299,8 +292,8 @@ def known_next(scopes: Scopes) -> Verdict:
     """Next markers that APIs commonly send: null or empty is the end, but for a cursor."""
     if not scopes:
         return Verdict.UNKNOWN
-    cursors = {is_true(value) for value in _values(scopes, NEXT_CURSOR_NAMES, NEXT_HOLDERS)}
-    markers = {is_true(value) for value in _values(scopes, NEXT_NAMES, NEXT_HOLDERS)}
+    cursors = {is_true(value) for value in values_of(scopes, NEXT_CURSOR_NAMES, NEXT_HOLDERS)}
+    markers = {is_true(value) for value in values_of(scopes, NEXT_NAMES, NEXT_HOLDERS)}
     return _more_wins(markers | (cursors & {True}))
 
 
@@ -312,18 +305,36 @@ def is_counted_on(scopes: Scopes, headers: httpx.Headers) -> bool:
     """
     if Verdict.MORE in {known_boolean(scopes), known_header(headers)}:
         return False
-    markers = [value for value in _values(scopes, NEXT_NAMES, NEXT_HOLDERS) if is_true(value)]
+    markers = [value for value in values_of(scopes, NEXT_NAMES, NEXT_HOLDERS) if is_true(value)]
     return bool(markers) and all(whole_number(value) is not None for value in markers)
 
 
 def known_header(headers: httpx.Headers) -> Verdict:
-    """What headers say: a ``Link`` with the relation next or its neighbours, ``X-Next-Page``."""
-    if not (present := _present(headers)):
-        return Verdict.UNKNOWN
-    markers = {is_true(value) for value in _told(headers, present, NEXT_HEADERS)}
-    cursors = {is_true(value) for value in _told(headers, present, NEXT_CURSOR_HEADERS)}
-    links = _linked(headers) if "link" in present else set()
-    return _more_wins(markers | (cursors & {True}) | links)
+    """What headers say: a ``Link`` with the relation next or its neighbours, ``X-Next-Page``.
+
+    Any header whose name speaks of a continuation, of a next page or of more is a signal: empty
+    or false it is the end, but for a cursor, which then only says that there is none.
+    """
+    said = {is_true(headers[name]) for name in headers if says_more(name) == "more"}
+    cursors = {is_true(headers[name]) for name in headers if says_more(name) == "cursor"}
+    links = _linked(headers) if "Link" in headers else set()
+    return _more_wins(said | (cursors & {True}) | links)
+
+
+@lru_cache(maxsize=1024)  # the same few names come with every answer
+def says_more(header: str) -> str:
+    """Whether the name of a header speaks of further pages: "more", "cursor" or ""."""
+    name = header.lower().replace("_", "-")
+    squeezed = name.replace("-", "")
+    if "continuation" in squeezed or squeezed.endswith(_CURSOR_ENDINGS):
+        return "cursor"
+    return "more" if squeezed.endswith(_MORE_ENDINGS) or name in _RANGES else ""
+
+
+def header_cursor(headers: httpx.Headers) -> Json:
+    """The cursor that a header holds, "" where it is empty, MISSING where there is none."""
+    found = (headers[name] for name in headers if says_more(name) == "cursor")
+    return next(found, MISSING)
 
 
 def _linked(headers: httpx.Headers) -> set[bool]:
@@ -351,135 +362,54 @@ def known_signal(scopes: Scopes, headers: httpx.Headers) -> Verdict:
     return _more_wins({verdict is Verdict.MORE for verdict in said})
 
 
-def is_like_report(body: Json) -> bool:
-    """Whether an object is made of nothing but what reports hold: a message, a code, a status."""
-    return (
-        isinstance(body, dict) and bool(body) and all(name_of(key) in REPORT_NAMES for key in body)
-    )
-
-
-def is_error_report(body: Mapping[str, Json]) -> bool:
-    """Whether an object is nothing but the report of an error."""
-    return reports_error(body) and is_like_report(body)
-
-
-def is_partial(body: Json, scopes: Scopes, data_path: str) -> bool:
-    """Whether an answer says that some of its data is missing.
-
-    By errors beside the data, as in GraphQL (its spec, 7.1), or by a word for it. What
-    ``data_path`` names is data: a list of errors may be what is read. Warnings are no errors.
-    """
-    if not isinstance(body, dict):
-        return False
-    if "data" in body and body.get("errors"):
-        return True
-    # Without scopes the body is the one item.
-    return bool(scopes) and (
-        any(_booleans(scopes, INCOMPLETE_NAMES))
-        or bool(whole_number(follow(body, _FAILED_SHARDS)))
-        or any(_is_failure(told) for key, told in _failures(body) if not _reads(data_path, key))
-    )
-
-
-def _reads(data_path: str, key: str) -> bool:
-    """Whether a program takes its items from a key, rather than asks something of them."""
-    return key in _WORD.findall(data_path.partition("|")[0])
-
-
-def _is_failure(told: Json) -> bool:
-    """Whether what stands beside rows as an error is one: a number may count something."""
-    match told:
-        case list():
-            return not all(map(_is_warning, told))
-        case dict():
-            return any(map(is_true, told.values()))
-        case str():
-            return is_true(told)
-        case _:
-            return isinstance(told, bool)
-
-
-def _is_warning(told: Json) -> bool:
-    severities = (told.get(name) for name in _SEVERITIES) if isinstance(told, dict) else ()
-    return any(str(severity).lower() in _MILD for severity in severities)
-
-
 def is_preceded(scopes: Scopes, headers: httpx.Headers) -> bool:
     """Whether an answer says that there is a page before it."""
     relations = link_relations(headers) if "Link" in headers else {}
     return (
-        any(value is False for value in _values(scopes, FIRST_NAMES, HOLDERS))
-        or any(is_true(value) for value in _values(scopes, PREVIOUS_NAMES, NEXT_HOLDERS))
+        any(value is False for value in values_of(scopes, FIRST_NAMES, HOLDERS))
+        or any(is_true(value) for value in values_of(scopes, PREVIOUS_NAMES, NEXT_HOLDERS))
         or any(leads_to_rows(relations[name]) for name in relations.keys() & {"prev", "previous"})
     )
 
 
+def link_towards(body: Json, holder: Json, url: str) -> Json:
+    """A link to the same endpoint with another query, under any name that may mean what follows.
+
+    MISSING where there is none. Looked for by its value, in the objects around the list.
+    """
+    here = httpx.URL(url)
+    for part in (body, holder):
+        for key, value in _texts_within(part, 3):
+            if not is_link(value) or _LEADS_BACK.search(key.lower()):
+                continue
+            try:
+                there = here.join(value)
+            except (httpx.InvalidURL, ValueError):
+                continue
+            if there.path == here.path and there.query not in {here.query, b""}:
+                return value
+    return MISSING
+
+
+def _texts_within(part: Json, deepest: int) -> Iterator[tuple[str, str]]:
+    if not isinstance(part, dict):
+        return
+    for key, value in part.items():
+        if isinstance(value, str):
+            yield key, value
+        elif deepest:
+            yield from ((f"{key}.{name}", text) for name, text in _texts_within(value, deepest - 1))
+
+
 def is_first(scopes: Scopes, headers: httpx.Headers) -> bool:
     """Whether an answer says that there is no page before it."""
-    says_first = any(value is True for value in _values(scopes, FIRST_NAMES, HOLDERS))
-    previous = [is_true(value) for value in _values(scopes, PREVIOUS_NAMES, NEXT_HOLDERS)]
+    says_first = any(value is True for value in values_of(scopes, FIRST_NAMES, HOLDERS))
+    previous = [is_true(value) for value in values_of(scopes, PREVIOUS_NAMES, NEXT_HOLDERS)]
     relations = link_relations(headers).keys() if "Link" in headers else set()
     # Where a Link header names any of its neighbours, it would name the previous page too.
     leads_back = bool(relations & {"prev", "previous"})
     led = bool(relations & set(NEXT_RELATIONS)) and not leads_back
     return says_first or led or (bool(previous) and not any(previous))
-
-
-def is_unopened(
-    found: Json, holder: Json, body: Json, headers: httpx.Headers, *, goes_on: bool
-) -> bool:
-    """Whether what was taken for one item stands for the page of a list, or beside the list.
-
-    ``holder`` is the object it lies in; ``goes_on``: another page is to follow. What has an id
-    is an item, whatever else it holds.
-    """
-    if isinstance(found, dict) and _is_item(found):
-        return False
-    within = [rows for rows in lists_in(found, _DEEPEST_LIST) if rows]
-    lists = within or [rows for rows in lists_in(body, _DEEPEST_LIST) if rows]
-    if not lists:
-        return False
-    if any(isinstance(rows[0], dict) for rows in lists) and (
-        not isinstance(found, dict)
-        or (within and _is_all_envelope(found))
-        or _is_envelope_of(holder, found)
-    ):
-        return True
-    scopes = scopes_of(body, found)
-    totals = known_totals(scopes, headers)
-    return (
-        goes_on
-        or known_signal(scopes, headers) is not Verdict.UNKNOWN
-        or known_cursor(scopes) is not MISSING
-        or max(totals.rows or 0, totals.pages or 0) > 1
-        or totals.rows in {len(rows) for rows in lists}
-    )
-
-
-def _is_envelope_of(holder: Json, found: Json) -> bool:
-    return isinstance(holder, dict) and any(
-        value is found and name_of(name) in ENVELOPE for name, value in holder.items()
-    )
-
-
-def _is_all_envelope(found: Json) -> bool:
-    """Whether a part is nothing but a list of objects and what answers have around it."""
-    if not isinstance(found, dict):
-        return isinstance(found, list) and any(isinstance(row, dict) for row in found[:1])
-    inside = [value for key, value in found.items() if name_of(key) not in ENVELOPE]
-    return not _is_item(found) and len(inside) == 1 and _is_all_envelope(inside[0])
-
-
-def reports_error(body: Mapping[str, Json]) -> bool:
-    """Whether an answer says that it failed: an error in it, or ``ok`` or ``success`` false."""
-    return any(True for _ in _failures(body))
-
-
-def _failures(body: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
-    for key, told in reasons_in(body).items():
-        name = name_of(key)
-        if (name in ERROR_NAMES and told) or (name in SUCCESS_NAMES and told is False):
-            yield key, told
 
 
 def reasons_in(body: Mapping[str, Json]) -> dict[str, Json]:
@@ -491,22 +421,6 @@ def first_known(*verdicts: Verdict) -> Verdict:
     """The first verdict that says anything."""
     known = (verdict for verdict in verdicts if verdict is not Verdict.UNKNOWN)
     return next(known, Verdict.UNKNOWN)
-
-
-def known_totals(scopes: Scopes, headers: httpx.Headers) -> Totals:
-    """The totals that headers or body tell, headers first."""
-    present = _present(headers)
-    if not (scopes or present):
-        return Totals(None, None)
-    return Totals(
-        rows=_number(
-            scopes,
-            TOTAL_NAMES,
-            *map(_range_total, _told(headers, present, ("Content-Range",))),
-            *_told(headers, present, TOTAL_HEADERS),
-        ),
-        pages=_number(scopes, TOTAL_PAGES_NAMES, *_told(headers, present, TOTAL_PAGES_HEADERS)),
-    )
 
 
 def known_cursor(scopes: Scopes) -> Json:
@@ -529,8 +443,14 @@ def link_of(value: Json) -> Json:
 
 
 def _as_cursor(value: Json) -> Json:
-    is_url = isinstance(value, str) and value.startswith(("http://", "https://", "/"))
-    return MISSING if is_url or isinstance(value, bool | dict | list) else value
+    return MISSING if is_link(value) or isinstance(value, bool | dict | list) else value
+
+
+def is_link(value: Json) -> bool:
+    """Whether a text is a link: base64 may begin with a slash, but has no question mark."""
+    if not isinstance(value, str):
+        return False
+    return value.startswith(("http://", "https://", "?")) or (value[:1] == "/" and "?" in value)
 
 
 def whole_number(value: Json) -> int | None:
@@ -547,60 +467,32 @@ def whole_number(value: Json) -> int | None:
     return value if is_count else None
 
 
-def link_relations(headers: httpx.Headers) -> dict[str, dict[str, str]]:
-    """The links of a ``Link`` header (RFC 8288, 3) by each relation, in lower case.
-
-    Each link is its parameters, by lower-case name, and its target as ``url``. Of two links
-    with the same relation the first counts. (httpx's own parser loses links whose
-    parameters hold ``=`` or ``;``.)
-    """
-    relations: dict[str, dict[str, str]] = {}
-    for link in _LINK.finditer(headers.get("Link", "")):
-        parameters = {
-            name.lower(): re.sub(r"\\(.)", r"\1", quoted) or plain.strip("'")
-            for name, quoted, plain in _LINK_PARAMETER.findall(link["parameters"])
-        }
-        # The form of RFC 8187, 3.2.1, which some give to a relation: UTF-8''next.
-        extended = unquote(parameters.get("rel*", "").rpartition("'")[2])
-        for relation in parameters.get("rel", extended).lower().split():
-            relations.setdefault(relation, {**parameters, "url": link["target"].strip()})
-    return relations
-
-
-def unread_links(headers: httpx.Headers) -> str:
-    """What of a ``Link`` header is no link as RFC 8288 has them: "" when all of it is."""
-    return _LINK.sub("", headers.get("Link", "")).strip(" \t,;")
-
-
-def leads_to_rows(link: Mapping[str, str] | None) -> bool:
-    """Whether a link is there, and does not say ``results="false"`` of itself.
-
-    https://docs.sentry.io/api/pagination/
-    """
-    return link is not None and link.get("results", "").lower() != "false"
-
-
 def _more_wins(says_more: set[bool]) -> Verdict:
     if not says_more:
         return Verdict.UNKNOWN
     return Verdict.MORE if True in says_more else Verdict.END
 
 
-def _is_page(part: Json) -> bool:
+def is_page(part: Json) -> bool:
     """Whether an object holds a list, and is not an item itself."""
     return (
         isinstance(part, dict)
         and any(isinstance(value, list) for value in part.values())
-        and not _is_item(part)
+        and not is_item(part)
     )
 
 
-def _is_item(part: Mapping[str, Json]) -> bool:
+def _is_thing(part: Json) -> bool:
+    """Whether an object that may hold signals has an id, so that its words are its own."""
+    return isinstance(part, dict) and is_item(part)
+
+
+def is_item(part: Mapping[str, Json]) -> bool:
     """Whether an object has an id, however that is spelled."""
     return "id" in part or any(name_of(key) == "id" for key in part)
 
 
-def _named_values(
+def named_values(
     scopes: Scopes, names: Sequence[str], holders: Sequence[tuple[str, ...]]
 ) -> Iterator[tuple[str, Json]]:
     """What the names hold, in each scope itself and below its holders, in that order."""
@@ -610,34 +502,21 @@ def _named_values(
                 yield from ((name, value) for name in names for value in named.get(name, ()))
 
 
-def _values(
+def values_of(
     scopes: Scopes, names: Sequence[str], holders: Sequence[tuple[str, ...]]
 ) -> Iterator[Json]:
-    return (value for _, value in _named_values(scopes, names, holders))
+    """What the names hold, in each scope itself and below its holders."""
+    return (value for _, value in named_values(scopes, names, holders))
 
 
-def _present(headers: httpx.Headers) -> set[str]:
+def present_in(headers: httpx.Headers) -> set[str]:
     """Which of the known headers are there: httpx goes through all for each one it is asked."""
     return headers.keys() & _LOOKED_FOR
 
 
-def _told(headers: httpx.Headers, present: set[str], names: Sequence[str]) -> list[str]:
+def told_by(headers: httpx.Headers, present: set[str], names: Sequence[str]) -> list[str]:
+    """The values of the headers with these names, among those that are there."""
     return [headers[name] for name in names if name.lower() in present] if present else []
-
-
-def _range_total(content_range: str) -> str:
-    """The total of ``items 0-24/3573`` (RFC 9110, 14.4); "" for bytes, which are no rows."""
-    return "" if content_range.lower().startswith("bytes") else content_range.rpartition("/")[2]
-
-
-def _number(scopes: Scopes, names: Sequence[str], *told: str) -> int | None:
-    """The first count among texts and what the names hold; Elasticsearch has it in ``value``."""
-    found = (
-        value.get("value") if isinstance(value, dict) else value
-        for value in _values(scopes, names, HOLDERS)
-    )
-    numbers = map(whole_number, chain(map(str.strip, told), found))
-    return next((number for number in numbers if number is not None), None)
 
 
 def _first_usable(
@@ -647,7 +526,7 @@ def _first_usable(
     usable: Callable[[Json], Json],
 ) -> Json:
     empty: Json = MISSING
-    for found in _values(scopes, names, holders):
+    for found in values_of(scopes, names, holders):
         value = usable(found)
         if value is not MISSING and value not in (None, ""):
             return value

@@ -21,8 +21,9 @@ from errors import MappingError, ResponseError
 from jq_engine.paths import plain_path
 from jq_engine.programs import EMBEDDED, Jq, JqError, checked, first_of, jq_reason
 from json_values import MISSING, Json, follow, keys_of
-from pagination import PageRequest, PaginationSettings
+from pagination import PaginationSettings
 from paging.extraction import Item
+from paging.model import PageRequest
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DOT_SEGMENTS = frozenset({"", ".", ".."})
@@ -79,12 +80,16 @@ class ListedParameter:
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource of the mapping: what to walk, and for which values."""
+    """One resource of the mapping: what to walk, and for which values.
+
+    ``identifier``: the keys of the mapping's identifier in an item, if that is a plain path.
+    """
 
     kind: str
     endpoint: Endpoint
     parameters: tuple[Parameter | ListedParameter, ...] = ()
     mentions_parent: bool = False
+    identifier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,32 +10,31 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from typing import Any
 
 import httpx
 from loguru import logger
 
-from client import ApiClient, Fetched, http_of
+from client import ApiClient, http_of
 from errors import (
-    BodyError,
     CredentialsError,
     MappingError,
     OceanCustomError,
     ResponseError,
     SourceError,
 )
+from jq_engine.paths import plain_path
 from jq_engine.worker import JqWorker
-from json_values import Json, escaped, keys_of, lists_in
-from pagination import PageRequest, Paginator, make_paginator
+from json_values import Json, escaped
+from pagination import make_paginator
 from paging.extraction import Extractor, Item
 from paging.limits import NO_LIMITS, Bounds, Limits
-from paging.signals import is_like_report
+from paging.model import PageRequest
 from resync.children import Absent, Children, key_of, name_of
+from resync.completeness import Completeness, Doubt
 from resync.item_store import ItemStore, Span
 from resync.path_parameters import (
     Binding,
@@ -51,6 +50,7 @@ from resync.path_parameters import (
     request_for,
 )
 from resync.streams import each, in_batches, merged
+from resync.walk import Walker
 from settings import Settings
 from transport.observer import Observer
 
@@ -67,16 +67,6 @@ MAX_START_CHECKS = 5
 
 Chunk = tuple[list[Item], int]
 """The items of one page and the size of its body in bytes."""
-
-
-class Doubt(Enum):
-    """Why a reading that nothing contradicts may have missed items that are there."""
-
-    MOVED = "rows may have moved from one page to another meanwhile"
-    EMPTY = "a page was empty"
-    GONE = "a child answered 404 or 410"
-    TRUNCATED = "the reading was bounded"
-    SAID_EMPTY = "a status was taken for nothing here"
 
 
 class Session:
@@ -103,8 +93,9 @@ class Session:
         self.started_at = time.time()
         self.jq = JqWorker(environment=jq_environment, secrets=ports_secrets)
         self.client = ApiClient(settings, self.jq, http=http, observer=observer)
+        self.walker = Walker(self.client, settings, self.jq, observer)
         self.store = ItemStore()
-        self.parents = _Parents(self.client, self.store)
+        self.parents = _Parents(self.walker, self.store)
         self._resources = tuple(resources)
         self._shared: frozenset[Hashable] | None = None
 
@@ -125,9 +116,9 @@ class Session:
             self._shared = await self._parents_of_resources()
         return await computed(resource, self.started_at, self.jq)
 
-    def shares(self, source: _Source, request: PageRequest) -> bool:
+    def shares(self, source: Completeness, request: PageRequest) -> bool:
         """Whether the items of an endpoint are those of a parent, of any resource."""
-        return source.key(request) in (self._shared or frozenset())
+        return _list_key(source.endpoint, request) in (self._shared or frozenset())
 
     async def _parents_of_resources(self) -> frozenset[Hashable]:
         """What tells the parents that hang on no other parent from all other requests."""
@@ -211,6 +202,11 @@ class Reading:
         """Whether a limit ended it before all was read."""
         return Doubt.TRUNCATED in self.doubts
 
+    @property
+    def why(self) -> str:
+        """Why its lists ended, for the log; "" where none did."""
+        return self._walk.why if self._walk is not None else ""
+
     async def batches(self) -> AsyncGenerator[list[Item]]:
         """The items, in batches.
 
@@ -257,89 +253,15 @@ def _without_frames[Failure: Exception](error: Failure) -> Failure:
 # --- one resource ----------------------------------------------------------------------
 
 
-@dataclass
-class _Source:
-    """An endpoint made ready, and what its walks have met: rows, responses and doubts."""
-
-    endpoint: Endpoint
-    where: str
-    paginator: Paginator
-    extractor: Extractor
-    walks: int = 0
-    has_rows: bool = False
-    has_list: bool = False
-    responses: int = 0
-    without_items: int = 0
-    last_body: Json = None
-    report: Json = None
-    first: Fetched | None = None
-    longest: Fetched | None = None
-    doubts: set[Doubt] = field(default_factory=set)
-
-    def key(self, request: PageRequest) -> Hashable:
-        """Lists with the same key have the same items."""
-        return _list_key(self.endpoint, request)
-
-    def doubts_of(self, fetched: Fetched, first: PageRequest) -> set[Doubt]:
-        """What a page leaves in doubt, of a walk that began with the request ``first``."""
-        doubts = set() if fetched.page.rows else {Doubt.EMPTY}
-        is_later = fetched.request is not first
-        if is_later and self.paginator.is_counted(first, fetched.request):
-            doubts.add(Doubt.MOVED)
-        return doubts
-
-    def count(self, fetched: Fetched) -> None:
-        """Count one response; an empty body says nothing about ``data_path``."""
-        if fetched.begins_walk and (self.first is None or fetched.page.rows):
-            self.first = fetched
-        if fetched.begins_walk and len(fetched.page.rows) > self._longest_length:
-            self.longest = fetched
-        self.has_rows = self.has_rows or bool(fetched.page.rows)
-        self.has_list = self.has_list or (bool(fetched.page.rows) and not fetched.page.is_single)
-        if is_like_report(fetched.page.body) and (fetched.page.is_single or not fetched.page.rows):
-            self.report = fetched.page.body
-        if fetched.size:
-            self.responses += 1
-            self.without_items += fetched.extracted.nothing
-            self.last_body = fetched.page.body
-
-    def forget_pages(self) -> None:
-        """Let go of the pages kept: the file of a large one is closed with its last reader."""
-        self.first = self.longest = self.last_body = self.report = None
-
-    @property
-    def _longest_length(self) -> int:
-        return len(self.longest.page.rows) if self.longest else 0
-
-    def refuse_fruitless(self) -> None:
-        """Raise when no walk, or no response, led anywhere: a typo, not an empty collection."""
-        if self.report and self.has_list:
-            raise BodyError(
-                f"{self.endpoint.path!r}: where others gave a list, one answer has only"
-                f" {keys_of(self.report)}: it reports something, and its items are missing"
-            )
-        if self.responses and self.without_items == self.responses:
-            empty = (
-                ""
-                if lists_in(self.last_body)
-                else ", or tell it what an answer without items"
-                " looks like, as in 'if . == {} then [] else .items end'"
-            )
-            raise MappingError(
-                f"{self.where} {self.extractor.data_path!r} gave null in every response; they had"
-                f" {keys_of(self.last_body)}: correct the path{empty}"
-            )
-
-
 class _EdgeCheck:
-    """Asks whether a page comes before the first one of the walks over a source, or after it.
+    """Asks whether a page comes before the first one of the walks over an endpoint.
 
-    Before it, beside the walks: one walk settles it, unless neither page has rows; then another
-    one is asked, a few times. After it, at the end.
+    Beside the walks: one walk settles it, unless neither page has rows; then another one is
+    asked, a few times.
     """
 
-    def __init__(self, client: ApiClient, source: _Source) -> None:
-        self._client = client
+    def __init__(self, walker: Walker, source: Completeness) -> None:
+        self._walker = walker
         self.source = source
         self._left = MAX_START_CHECKS
         self.task: asyncio.Task[bool] | None = None
@@ -358,21 +280,15 @@ class _EdgeCheck:
             return
         self._left -= 1
         self.source.first = None
-        check = self._client.refuse_page_before(first, self.source.paginator, self.source.extractor)
-        self.task = asyncio.create_task(check)
+        self.task = asyncio.create_task(self._walker.refuse_page_before(first, self.source))
 
     async def settle(self) -> None:
-        """Wait for what is under way, and check what came since.
+        """Wait for what is under way, and settle what all walks have left in doubt.
 
-        Raises PaginationError when there are rows, and what ``ApiClient.send`` raises.
-
-        Of all first pages the longest tells whether a server gives less than was asked for.
+        Raises PaginationError when there are rows that were not read, BodyError when an answer
+        was no page, and what ``ApiClient.send`` raises.
         """
-        source = self.source
-        if source.longest:
-            await self._client.refuse_page_beyond(
-                source.longest, source.paginator, source.extractor
-            )
+        await self._walker.settle(self.source)
         self.check()
         while self.task and not await self.task and self.source.first and self._left:
             self.check()
@@ -387,6 +303,7 @@ class _ResourceWalk:
         self._session = session
         self._resource = resource
         self._bounds = bounds
+        self._again = again
         self._only = again.only if again else None
         self._children = Children(resource.kind, again.absent if again else None)
         self._parameters = ordered(resource)
@@ -394,7 +311,9 @@ class _ResourceWalk:
         self._choosers = {parameter.name: Chooser(parameter, session.jq) for parameter in walked}
         self._parents = {
             parameter.name: self._source(
-                parameter.parent, f"path_parameters.{parameter.name}.data_path"
+                parameter.parent,
+                f"path_parameters.{parameter.name}.data_path",
+                plain_path(parameter.field) or (),
             )
             for parameter in walked
         }
@@ -403,14 +322,14 @@ class _ResourceWalk:
             for one in self._parameters
             if isinstance(one, ListedParameter)
         }
-        self._target = self._source(resource.endpoint, "data_path")
+        self._target = self._source(resource.endpoint, "data_path", resource.identifier)
         self._chosen = _Walks(session.store)
         self._has_items = False
         self._shared_list = self._list_shared()
         # Of a list that others may take, the walk itself checks the edges.
         checked = [one for one in self._parents.values() if one.endpoint.placeholders()]
         checked += [] if self._shared_list else [self._target]
-        self._edges = [_EdgeCheck(session.client, source) for source in checked]
+        self._edges = [_EdgeCheck(session.walker, source) for source in checked]
 
     def _list_shared(self) -> PageRequest | None:
         """The request of a resource whose list has the items of a parent."""
@@ -419,12 +338,15 @@ class _ResourceWalk:
         request = request_for(self._target.endpoint, Binding(), self._session.settings.base_url)
         return request if self._session.shares(self._target, request) else None
 
-    def _source(self, endpoint: Endpoint, where: str) -> _Source:
+    def _source(
+        self, endpoint: Endpoint, where: str, identifier: tuple[str, ...] = ()
+    ) -> Completeness:
         extractor = Extractor(endpoint.data_path, where, self._session.jq)
-        return _Source(endpoint, where, make_paginator(endpoint.pagination), extractor)
+        paginator = make_paginator(endpoint.pagination)
+        return Completeness(endpoint, where, paginator, extractor, identifier)
 
     @property
-    def _sources(self) -> list[_Source]:
+    def _sources(self) -> list[Completeness]:
         return [*self._parents.values(), self._target]
 
     @property
@@ -436,6 +358,11 @@ class _ResourceWalk:
     def skipped(self) -> int:
         """How many children answered that they are gone, and were left out."""
         return len(self._children.gone.keys)
+
+    @property
+    def why(self) -> str:
+        """Why the lists ended."""
+        return self._target.why
 
     @property
     def doubts(self) -> frozenset[Doubt]:
@@ -455,11 +382,21 @@ class _ResourceWalk:
     def left(self) -> Again:
         """What this walk, now that it is over, left open."""
         absent = self._children.absent(self._target.walks, has_rows=self._target.has_rows)
-        complaint = self._children.complaint(absent)
+        complaint = self._children.complaint(absent) or self._absent_twice()
         if complaint:
             where = f"kind {self._resource.kind!r}"
             complaint = complaint.within(where).rewritten(self._session.told)
         return Again(self.doubts, absent, complaint)
+
+    def _absent_twice(self) -> MappingError | None:
+        """What to say when two readings found nothing where ``data_path`` leads, and no list."""
+        if not self._again or Doubt.ABSENT not in self._again.doubts & self.doubts:
+            return None
+        return MappingError(
+            "no answer had anything where data_path leads, nor a list, and entities would be"
+            " deleted; correct data_path, or tell it what an answer without items looks like:"
+            " 'if . == {} then [] else .items end'"
+        )
 
     async def chunks(self) -> AsyncGenerator[Chunk]:
         """The items of every page of every child; raises at the end what left the walk in doubt."""
@@ -504,7 +441,8 @@ class _ResourceWalk:
         for chooser in self._choosers.values():
             chooser.refuse_doubtful()
         for source in self._sources:
-            source.refuse_fruitless()
+            if warning := source.refuse_fruitless():
+                logger.warning("{}: {}", self._resource.kind, warning)
         if children.empty_note:
             logger.info(children.empty_note)
         if children.gone_warning:
@@ -521,21 +459,16 @@ class _ResourceWalk:
                 async for chunk in chunks:
                     yield chunk
             return
-        target = self._target
-        walk = self._session.client.walk(request, target.paginator, target.extractor, self._bounds)
+        walk = self._session.walker.walk(request, self._target, self._bounds)
         pages = self._guarded(walk, self._target, request, binding)
-        first: PageRequest | None = None
         async with aclosing(pages):
             async for fetched in pages:
-                first = first or fetched.request
-                self._target.count(fetched)
-                self._target.doubts |= self._target.doubts_of(fetched, first)
                 yield [binding.enriched(item) for item in fetched.extracted.items], fetched.size
 
     async def _guarded[Fetch](
         self,
         pages: AsyncGenerator[Fetch],
-        source: _Source,
+        source: Completeness,
         request: PageRequest,
         binding: Binding,
     ) -> AsyncGenerator[Fetch]:
@@ -555,7 +488,7 @@ class _ResourceWalk:
     def _note(
         self,
         error: OceanCustomError,
-        source: _Source,
+        source: Completeness,
         request: PageRequest,
         binding: Binding,
         *,
@@ -673,7 +606,7 @@ class _ResourceWalk:
             )
 
 
-def _child_key(source: _Source, binding: Binding) -> bytes:
+def _child_key(source: Completeness, binding: Binding) -> bytes:
     """What tells a child from others, in this reading and in a later one: its values."""
     names = sorted(source.endpoint.placeholders() & binding.values.keys())
     return key_of(source.where, *(as_text(binding.values[name]) for name in names))
@@ -765,54 +698,52 @@ class _Walks:
 class _Parents:
     """The parents of one resync, each walked once, also for a resource that gives the same list."""
 
-    def __init__(self, client: ApiClient, store: ItemStore) -> None:
-        self._client = client
+    def __init__(self, walker: Walker, store: ItemStore) -> None:
+        self._walker = walker
         self._walks = _Walks(store)
-        self._doubts: defaultdict[Hashable, set[Doubt]] = defaultdict(set)
+        self._walked_for: dict[Hashable, Completeness] = {}
 
     async def aclose(self) -> None:
         """Stop walking, and forget everything."""
         await self._walks.aclose()
 
     async def pages(
-        self, source: _Source, request: PageRequest, limits: Limits
+        self, source: Completeness, request: PageRequest, limits: Limits
     ) -> AsyncGenerator[Chunk]:
         """The items of a parent, page by page; its doubts are those of whoever takes its items."""
-        key = (source.key(request), limits)
-        doubts = self._doubts[key]
-        pages = self._walks.followed(key, lambda: self._walked(source, request, doubts, limits))
+        key = (_list_key(source.endpoint, request), limits)
+        walked_for = self._walked_for.setdefault(key, source)
+        pages = self._walks.followed(key, lambda: self._walked(walked_for, request, limits))
         async with aclosing(pages):
             async for chunk in pages:
                 yield chunk
-        source.doubts |= doubts
+        source.take_over(walked_for)
 
     async def _walked(
-        self, source: _Source, request: PageRequest, doubts: set[Doubt], limits: Limits
+        self, source: Completeness, request: PageRequest, limits: Limits
     ) -> AsyncGenerator[list[Item]]:
         bounds = Bounds(limits)
-        walk = self._client.walk(request, source.paginator, source.extractor, bounds)
-        first: PageRequest | None = None
+        walk = self._walker.walk(request, source, bounds)
         async with aclosing(walk):
             async for fetched in walk:
-                first = first or fetched.request
-                source.count(fetched)
-                doubts |= source.doubts_of(fetched, first)
                 yield fetched.extracted.items
         if bounds.truncated:
-            doubts.add(Doubt.TRUNCATED)
+            source.doubts.add(Doubt.TRUNCATED)
         if not source.endpoint.placeholders():
             # Whoever takes these items later asks nothing: what is wrong with them is told now.
-            source.refuse_fruitless()
-            await _settled(_EdgeCheck(self._client, source))
+            await _settled(_EdgeCheck(self._walker, source))
 
 
 async def _settled(edge: _EdgeCheck) -> None:
-    """What a check of the only walk over a source says, which need not be asked again."""
+    """What is wrong with the only walk over a source, which need not be asked again."""
+    source = edge.source
+    if warning := source.refuse_fruitless():
+        logger.warning("{}: {}", source.endpoint.path, warning)
     try:
         await edge.settle()
     finally:
         await _cancelled([edge.task] if edge.task else [])
-        edge.source.first = edge.source.longest = None
+        source.settled()
 
 
 def _list_key(endpoint: Endpoint, request: PageRequest) -> Hashable:

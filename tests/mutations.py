@@ -14,7 +14,8 @@ from humps import camelize, decamelize
 
 from jq_engine.paths import plain_path
 from json_values import Json, follow
-from pagination import PAGINATION_TYPES, SendIn
+from pagination import PAGINATION_TYPES
+from paging.model import SendIn
 from tests.examples import Example
 from tests.simulators import Mistake
 

@@ -25,7 +25,7 @@ from client import ApiClient
 from errors import CredentialsError, OriginError, ResponseError, TransportError
 from jq_engine.worker import JqWorker
 from json_values import Json
-from pagination import PageRequest
+from paging.model import PageRequest
 from settings import LoginCredentials, LoginRequest, Settings, StaticCredentials, load_settings
 from tests.fault_api import CLOSED, FaultApi, Reply, Request, answer
 from transport.origin import OriginGuard

@@ -226,6 +226,9 @@ def test_the_keys_of_a_login_are_documented(name: str) -> None:
     )
 
 
+OF_PAGING = {"PaginationError", "DoubtfulEndError"}
+ONLY_IN_A_SELECTOR = {"send_in", "start_offset", "cursor_alone", "in_order", "accept_doubt"}
+
 # --- mapping and pagination ------------------------------------------------------------
 
 
@@ -258,7 +261,9 @@ def test_a_field_of_pagination_has_its_setting_and_default(row: Row) -> None:
     option = OPTIONS.get(next(iter(row.names("Setting")), ""), {})
 
     assert row.names("Setting") == (
-        [] if name == "send_in" else ["paginationType" if name == "type" else camelize(name)]
+        []
+        if name in ONLY_IN_A_SELECTOR
+        else ["paginationType" if name == "type" else camelize(name)]
     )
     if default := option.get("default", field.default):
         assert row.names("Default")[0] == str(default)
@@ -459,7 +464,8 @@ def test_messages_are_documented() -> None:
         if not any(
             speaks_of(message, text)
             for document, message in documented_messages()
-            if document == (PAGINATION if error == "PaginationError" else ERRORS).name
+            if document
+            == (PAGINATION if error in {"PaginationError", "DoubtfulEndError"} else ERRORS).name
         )
     ]
 

@@ -30,11 +30,12 @@ BEFORE = Edge(
     {"pagination_type": "page", "page_size": 3},
     lambda request: request.param("page") == "0",
 )
-# A first page of two where three were asked for.
+# A first page of two where three were asked for: its last row is asked for, where that is refused
+# the page after it.
 AFTER = Edge(
     "after a short page",
     {"pagination_type": "offset", "page_size": 3},
-    lambda request: request.param("offset") == "2",
+    lambda request: request.param("offset") in {"1", "2"},
 )
 edges = pytest.mark.parametrize("edge", [BEFORE, AFTER], ids=lambda edge: edge.name)
 
@@ -86,12 +87,16 @@ NEW = entities("item", "new", 2)
 STALE = entities("item", "gone")
 
 
-@edges
-@pytest.mark.parametrize("status", [400, 403, 404, 405, 410, 416, 422, 500])
+@pytest.mark.parametrize(
+    ("edge", "status"),
+    [(BEFORE, status) for status in (400, 403, 404, 405, 410, 416, 422, 500)]
+    + [(AFTER, status) for status in (400, 404, 416, 422)],
+    ids=lambda value: value.name if isinstance(value, Edge) else value,
+)
 async def test_a_refusal_says_that_there_is_no_such_page(
     short: Short, edge: Edge, status: int
 ) -> None:
-    """Asked once, also where the API crashes on a page it does not have: the list is complete."""
+    """Also where the API crashes on a page 0 it does not have: the list is complete."""
     short.installation.settings["max_retry_wait"] = 30
 
     outcome, looks = await short.resync(edge, answer({"error": "no such page"}, status))
@@ -99,7 +104,18 @@ async def test_a_refusal_says_that_there_is_no_such_page(
     assert outcome.complete, outcome.formatted
     assert outcome.deleted == STALE
     assert outcome.entities == NEW
-    assert looks == 1
+    assert looks == (1 if edge is BEFORE else 2)
+
+
+@pytest.mark.parametrize("status", [403, 405, 409, 500])
+async def test_a_failure_is_no_end_of_a_list(short: Short, status: int) -> None:
+    """Whether there is a page after a short one is not told by what may mean anything."""
+    short.installation.settings["max_retry_wait"] = 1
+
+    outcome, _ = await short.resync(AFTER, answer({"error": "sorry"}, status))
+
+    assert not outcome.complete
+    assert outcome.deleted == set()
 
 
 UNSETTLED = [

@@ -15,7 +15,7 @@ from errors import MappingError
 from jq_engine.programs import Jq
 from jq_engine.worker import JqWorker
 from json_values import Json
-from pagination import PageRequest
+from paging.model import PageRequest
 from resync.path_parameters import (
     Binding,
     Chooser,

@@ -10,7 +10,7 @@ from errors import MappingError
 from jq_engine.programs import Jq
 from jq_engine.worker import JqWorker
 from json_values import Json
-from paging.extraction import Extractor
+from paging.extraction import NO_ITEMS, Extractor
 from transport.bodies import decode_json
 
 WHERE = "path_parameters.id.data_path"
@@ -266,7 +266,7 @@ def test_a_page_is_measured_by_what_the_api_sent(
     jq: Jq, data_path: str | None, body: Json, rows: int
 ) -> None:
     """Filters in ``data_path`` do not make a full page look short."""
-    assert len(Extractor(data_path, WHERE, jq).rows(body)) == rows
+    assert len(Extractor(data_path, WHERE, jq).measured(body, NO_ITEMS).rows) == rows
 
 
 async def test_jq_does_not_see_the_process_environment(

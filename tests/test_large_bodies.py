@@ -76,7 +76,7 @@ def in_memory(content: bytes, data_path: str) -> Outcome:
         extracted = driven(extractor.extract(body))
     except (ValueError, MappingError) as error:
         return Outcome([], [], error="mapping" if isinstance(error, MappingError) else "not JSON")
-    return Outcome(extracted.items, extractor.rows(body), extracted.nothing)
+    return Outcome(extracted.items, extractor.measured(body, extracted).rows, extracted.nothing)
 
 
 def driven[Result](coroutine: Coroutine[Any, Any, Result]) -> Result:

@@ -13,7 +13,10 @@ from tests.fault_api import FaultApi, Reply, Request, answer
 from tests.resync import Installation, Outcome, resource
 from tests.world import World, assert_nothing_lost, named
 
-COUNTS = r"requests \d+, retries \d+, waited \d+\.\d s for limits, took \d+\.\d s"
+COUNTS = (
+    r"requests \d+, retries \d+, waited \d+\.\d s for limits, took \d+\.\d s"
+    r"(; ended by [a-z0-9 ,]+)?"
+)
 
 
 def lines(outcome: Outcome, pattern: str) -> list[str]:

@@ -67,6 +67,7 @@ def test_a_kind_alone() -> None:
         ),
         parameters=(),
         mentions_parent=False,
+        identifier=("id",),
     )
 
 
@@ -124,7 +125,32 @@ def test_everything_at_once() -> None:
                 filter=".active",
             ),
         ),
+        identifier=("id",),
     )
+
+
+def test_what_only_a_resource_says_of_its_paging() -> None:
+    """No size, another start, an order, a cursor alone, and a doubt that is accepted."""
+    given = resource(
+        "/x",
+        pagination={
+            "size_param": None,
+            "start_offset": 1,
+            "in_order": True,
+            "cursor_alone": True,
+            "accept_doubt": True,
+        },
+    ).endpoint.pagination
+
+    assert not given.sends_size
+    assert given.size_param is None
+    assert (given.start_offset, given.in_order, given.cursor_alone, given.accept_doubt) == (
+        1,
+        True,
+        True,
+        True,
+    )
+    assert resource("/x", pagination={"page_size": 7}).endpoint.pagination.sends_size
 
 
 def test_a_parameter_alone() -> None:

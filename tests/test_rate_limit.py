@@ -14,7 +14,7 @@ import pytest
 from client import ApiClient
 from errors import ResponseError
 from jq_engine.worker import JqWorker
-from pagination import PageRequest
+from paging.model import PageRequest
 from settings import load_settings
 from tests.fault_api import Answer, FaultApi, Request, answer, pages
 from tests.resync import Installation, resource

@@ -29,7 +29,7 @@ from authentication.oauth2 import JWT_BEARER
 from client import ApiClient
 from errors import ConfigurationError, CredentialsError
 from jq_engine.worker import JqWorker
-from pagination import PageRequest
+from paging.model import PageRequest
 from settings import load_settings
 from tests.certificates import signed_by
 from tests.fault_api import Answer, FaultApi, Reply, Request, answer, text

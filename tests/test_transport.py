@@ -31,7 +31,7 @@ from benchmarks.tls_server import Server
 from client import Answer, ApiClient
 from errors import SourceError
 from jq_engine.worker import JqWorker
-from pagination import PageRequest
+from paging.model import PageRequest
 from settings import load_settings
 from tests.certificates import self_signed
 from tests.fault_api import FaultApi, answer, redirect

@@ -18,8 +18,9 @@ import re
 from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import accumulate, chain
-from typing import overload, override
+from typing import Any, overload, override
 from uuid import uuid4
 
 import msgspec
@@ -43,13 +44,11 @@ _scanner = json.JSONDecoder()
 _skimmer = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-class _WithId(msgspec.Struct):
-    """An item of which nothing but the ``id`` is decoded."""
-
-    id: Json = None
-
-
-_id_reader = msgspec.json.Decoder(list[_WithId])
+@lru_cache(maxsize=64)
+def _reader_of(key: str) -> msgspec.json.Decoder[list[Any]]:
+    """A decoder of items of which nothing but one key is decoded, as ``key``."""
+    item = msgspec.defstruct("Item", [("key", Any, None)], rename={"key": key})
+    return msgspec.json.Decoder(list[item])  # type: ignore[valid-type] # made for this key
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +78,15 @@ class SlicedRows(Sequence[Json]):
         for span in self._spans:
             yield self._decoded(span), span.length
 
-    def ids(self) -> Iterator[Json]:
-        """The ``id`` of each row, None where it has none."""
+    def ids(self, path: Sequence[str] = ("id",)) -> Iterator[Json]:
+        """What stands under a path in each row, None where nothing does."""
         for span in self._spans:
             try:
-                rows = _id_reader.decode(self._text(span))
+                rows = _reader_of(path[0]).decode(self._text(span))
             except (msgspec.DecodeError, ValueError):
-                yield from (
-                    row.get("id") if isinstance(row, dict) else None for row in self._decoded(span)
-                )
+                yield from (follow(row, path) or None for row in self._decoded(span))
             else:
-                yield from (row.id for row in rows)
+                yield from (follow(row.key, path[1:]) for row in rows)
 
     def _text(self, span: Span) -> bytes:
         return b"[" + self._spool.read(span.start, span.length) + b"]"

@@ -22,7 +22,7 @@ from errors import (
     TransportError,
 )
 from json_values import Json, follow, keys_of
-from pagination import PageRequest
+from paging.model import PageRequest
 from resync.path_parameters import Binding, Parameter, Resource, request_for
 from resync.session import Session
 from settings import Settings

@@ -1,0 +1,198 @@
+"""What known names say of an answer: that it failed, that rows are missing, that it is no item.
+
+Names are the first evidence, and make good messages; what a resource's other pages have in common
+is the proof (``page_recognition``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+import httpx
+
+from json_values import MISSING, Json, follow, lists_in
+from paging.signals import (
+    ENVELOPE,
+    ERROR_NAMES,
+    INCOMPLETE_NAMES,
+    REPORT_NAMES,
+    SUCCESS_NAMES,
+    Scopes,
+    Verdict,
+    booleans,
+    is_item,
+    is_true,
+    known_cursor,
+    known_signal,
+    name_of,
+    reasons_in,
+    scopes_of,
+    whole_number,
+)
+from paging.totals import known_totals
+
+_DEEPEST_LIST = 5  # objects around the list of an answer, GraphQL's included
+# https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-search
+_FAILED_SHARDS = ("_shards", "failed")
+_SEVERITIES = ("severity", "level", "type")
+_MILD = frozenset({"warning", "warn", "notice", "info", "information"})
+
+# Words of success and failure, in the places where APIs have one of either.
+_GOOD = frozenset({"ok", "okay", "success", "successful", "succeeded", "none", "no error"})
+_BAD = frozenset({"error", "fail", "failed", "failure", "errored"})
+_CODES = frozenset({"code", "status", "status_code"})
+_STATES = frozenset({"status", "stat"})
+_TELLING = frozenset((*ERROR_NAMES, *SUCCESS_NAMES, "message", "reason", "detail", "title", "code"))
+
+_WORD = re.compile(r"[\w-]+")
+
+
+def is_like_report(body: Json) -> bool:
+    """Whether an object is made of nothing but what reports hold: a message, a code, a status."""
+    return (
+        isinstance(body, dict) and bool(body) and all(name_of(key) in REPORT_NAMES for key in body)
+    )
+
+
+def is_error_report(body: Mapping[str, Json]) -> bool:
+    """Whether an object is nothing but the report of an error."""
+    return reports_error(body) and is_like_report(body)
+
+
+def is_partial(body: Json, scopes: Scopes, data_path: str) -> bool:
+    """Whether an answer says that some of its data is missing.
+
+    By errors beside the data, as in GraphQL (its spec, 7.1), or by a word for it. What
+    ``data_path`` names is data: a list of errors may be what is read. Warnings are no errors.
+    """
+    if not isinstance(body, dict):
+        return False
+    if "data" in body and isinstance(errors := body.get("errors"), list | dict | str):
+        return _is_failure(errors)
+    # Without scopes the body is the one item.
+    return bool(scopes) and (
+        any(booleans(scopes, INCOMPLETE_NAMES))
+        or bool(whole_number(follow(body, _FAILED_SHARDS)))
+        or any(
+            told is False or _is_failure(told)
+            for key, told in _failures(body)
+            if not _reads(data_path, key)
+        )
+    )
+
+
+def _reads(data_path: str, key: str) -> bool:
+    """Whether a program takes its items from a key, rather than asks something of them."""
+    return key in _WORD.findall(data_path.partition("|")[0])
+
+
+def _is_failure(told: Json) -> bool:
+    """Whether what stands beside rows as an error is one: a number may count something."""
+    match told:
+        case list():
+            return not all(map(_is_warning, told))
+        case dict():
+            codes = [value for key, value in told.items() if name_of(key) in _CODES]
+            return any(map(_is_bad, codes or told.values()))
+        case str():
+            return _is_bad(told)
+        case _:
+            return told is True
+
+
+def _is_bad(told: Json) -> bool:
+    """Whether a value is set, and is no word of success: TikTok has ``{"code": "ok"}``."""
+    return is_true(told) and not (isinstance(told, str) and told.strip().lower() in _GOOD)
+
+
+def _is_warning(told: Json) -> bool:
+    severities = (told.get(name) for name in _SEVERITIES) if isinstance(told, dict) else ()
+    return any(str(severity).lower() in _MILD for severity in severities)
+
+
+def is_unopened(
+    found: Json, holder: Json, body: Json, headers: httpx.Headers, *, goes_on: bool
+) -> bool:
+    """Whether what was taken for one item stands for the page of a list, or beside the list.
+
+    ``holder`` is the object it lies in; ``goes_on``: another page is to follow. What has an id
+    is an item, whatever else it holds.
+    """
+    if isinstance(found, dict) and is_item(found):
+        return False
+    within = [rows for rows in lists_in(found, _DEEPEST_LIST) if rows]
+    lists = within or [rows for rows in lists_in(body, _DEEPEST_LIST) if rows]
+    if not lists:
+        return False
+    if any(isinstance(rows[0], dict) for rows in lists) and (
+        not isinstance(found, dict)
+        or (within and _is_all_envelope(found))
+        or _is_envelope_of(holder, found)
+    ):
+        return True
+    scopes = scopes_of(body, found)
+    totals = known_totals(scopes, headers)
+    return (
+        goes_on
+        or known_signal(scopes, headers) is not Verdict.UNKNOWN
+        or known_cursor(scopes) is not MISSING
+        or max(totals.rows or 0, totals.pages or 0) > 1
+        or totals.rows in {len(rows) for rows in lists}
+    )
+
+
+def _is_envelope_of(holder: Json, found: Json) -> bool:
+    return isinstance(holder, dict) and any(
+        value is found and name_of(name) in ENVELOPE for name, value in holder.items()
+    )
+
+
+def _is_all_envelope(found: Json) -> bool:
+    """Whether a part is nothing but a list of objects and what answers have around it."""
+    if not isinstance(found, dict):
+        return isinstance(found, list) and any(isinstance(row, dict) for row in found[:1])
+    inside = [value for key, value in found.items() if name_of(key) not in ENVELOPE]
+    return not is_item(found) and len(inside) == 1 and _is_all_envelope(inside[0])
+
+
+def reports_error(body: Mapping[str, Json], *, has_list: bool = False) -> bool:
+    """Whether an answer without rows says that it failed.
+
+    By an error in it, ``ok`` or ``success`` false, or a status that is a word of failure. Beside a
+    list a number may count something.
+    """
+    states = (told for key, told in body.items() if name_of(key) in _STATES)
+    failures = [told for _, told in _failures(body)]
+    if has_list:
+        failures = [told for told in failures if told is False or _is_failure(told)]
+    return bool(failures) or any(
+        isinstance(told, str) and told.strip().lower() in _BAD for told in states
+    )
+
+
+def words_of(body: Json) -> Json:
+    """An answer with the API's own reasons first, so that they are quoted where not all is."""
+    if not isinstance(body, dict):
+        return body
+    told = {key: value for key, value in body.items() if name_of(key) in _TELLING}
+    texts = {key: value for key, value in body.items() if isinstance(value, str)}
+    return {**told, **texts, **body}
+
+
+def _failures(body: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    for key, told in reasons_in(body).items():
+        name = name_of(key)
+        is_number = isinstance(told, int | float) and not isinstance(told, bool)
+        if name in ERROR_NAMES and (_is_failure(told) or (is_number and bool(told))):
+            yield key, told
+        if name in SUCCESS_NAMES and told is False:
+            yield key, told
+
+
+def reported_only(body: Json) -> Json:
+    """An answer that has no list, but words of its own: None for any other one."""
+    if not isinstance(body, dict) or any(lists_in(body, _DEEPEST_LIST)):
+        return None
+    told = [value for key, value in body.items() if name_of(key) in _TELLING]
+    return body if any(told) or is_like_report(body) else None

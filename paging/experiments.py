@@ -1,0 +1,57 @@
+"""What the answer to an experiment shows of a first page that is shorter than was asked for.
+
+The experiment asks for the last of its rows, in a place where there must be a page: from an
+offset one row before the end, or for page 2 of one row less. A list that is over gives that row,
+a server with a limit gives more, and one that counts hidden rows gives other rows of the first
+page. Where the last row cannot be asked for, the next page is.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from paging.model import Page
+
+
+class Shown(Enum):
+    """What an experiment shows."""
+
+    NOTHING = "nothing follows the first page"
+    MORE = "rows follow the first page's last one"
+    OTHERS = "the answer has nothing of the first page"
+    HIDDEN = "positions count rows that are not given"
+    FIRST = "the size is heeded, but not the position"
+    ALL = "the first page again"
+
+
+def compared(first: Page, other: Page | None) -> Shown:
+    """What another answer shows of a first page; None is that there is no such page."""
+    if other is None or not other.rows or other.is_single or other.depth < first.depth:
+        return Shown.NOTHING
+    if other.repeats(first):
+        return Shown.ALL
+    place_of = {key: at for at, key in enumerate(first.keys_as(other))}
+    places = [place_of.get(key) for key in other.keys_as(first)]
+    known = {at for at in places if at is not None}
+    last = len(first.rows) - 1
+    if None in places:
+        return Shown.HIDDEN if known - {last} else Shown.MORE if known else Shown.OTHERS
+    if known == {last}:
+        return Shown.NOTHING
+    if len(known) > last:
+        return Shown.ALL
+    return Shown.FIRST if known == set(range(last)) else Shown.HIDDEN
+
+
+def shares(first: Page, other: Page) -> bool:
+    """Whether another answer has any of the first page's rows."""
+    if not other.rows or other.is_single or other.depth < first.depth:
+        return False
+    return not frozenset(first.keys_as(other)).isdisjoint(other.keys_as(first))
+
+
+def differs(first: Page, other: Page) -> bool:
+    """Whether a page beside the first one has rows, and none of the first one's."""
+    if not other.rows or other.is_single or other.depth < first.depth or other.repeats(first):
+        return False
+    return frozenset(first.keys_as(other)).isdisjoint(other.keys_as(first))

@@ -1,0 +1,391 @@
+"""The values of a walk: requests for pages, pages, the evidence they gave, and what follows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import cached_property
+from typing import Literal, Protocol, runtime_checkable
+
+import httpx
+
+from jq_engine.lookups import NOTHING_FOUND, Found, Lookup
+from json_values import MISSING, Json, follow
+from paging.signals import Scopes, Verdict, is_range, known_boolean, known_signal, scopes_of
+from paging.totals import Known, Totals, known_totals, objects_beside, total_beside
+from transport.observer import Purpose
+
+SendIn = Literal["query", "body"]
+
+NO_SUCH_PAGE = frozenset({404})
+"""Statuses by which an API says, after a full page, that there is no further one."""
+NO_SUCH_PAGE_AFTER_SHORT = frozenset({400, 404, 416, 422})
+"""The same after a page that is not full, where the list may well be over."""
+NO_PAGE_BEFORE = frozenset({*range(400, 500), 500}) - {401, 408, 429}
+"""What is answered for a page before the first: some APIs crash instead of refusing."""
+
+_ID_TYPES = frozenset({str, int})
+_SAMPLE = 100  # rows that are compared column by column
+_FEWEST_ALIKE = 3  # rows; of fewer a column may well be the same by chance
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """One request as values: ``url`` is absolute and may hold a query of its own.
+
+    ``list_path``: the keys under which rows are expected that need not be held in memory.
+    ``absent_statuses``: those by which an answer says that there is no such page.
+    ``purpose`` is what it is for, as an observer is told.
+    """
+
+    url: str = field(repr=False)
+    method: str = "GET"
+    params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: Json = field(default=None, repr=False)
+    list_path: tuple[str, ...] | None = None
+    absent_statuses: frozenset[int] = frozenset()
+    purpose: Purpose = "page"
+
+    @cached_property
+    def key(self) -> str:
+        """Two requests with the same key ask for the same thing."""
+        return json.dumps(
+            (self.method, self.url, self.params, self.headers, self.body), sort_keys=True
+        )
+
+    @property
+    def query(self) -> frozenset[tuple[str, str]]:
+        """Every query parameter, those of the URL included."""
+        return frozenset((*httpx.URL(self.url).params.multi_items(), *self.params))
+
+    def get(self, name: str, send_in: SendIn) -> Json:
+        """The value of a query parameter (the last, as text) or of a dot path in the body."""
+        if send_in == "query":
+            return next((value for key, value in reversed(self.params) if key == name), None)
+        inside: Json = self.body
+        for key in name.split("."):
+            inside = inside.get(key) if isinstance(inside, Mapping) else None
+        return inside
+
+    def put(self, name: str, value: Json, send_in: SendIn) -> PageRequest:
+        """The same request with a query parameter, or a dot path in the body, set."""
+        if send_in == "query":
+            others = tuple(pair for pair in self.params if pair[0] != name)
+            text = value if isinstance(value, str) else json.dumps(value)
+            return replace(self, params=(*others, (name, text)))
+        return replace(self, body=_with_path(self.body or {}, name.split("."), value))
+
+    def perhaps_absent(self, statuses: frozenset[int]) -> PageRequest:
+        """The same request for a page that need not be there."""
+        return replace(self, absent_statuses=statuses)
+
+
+def _with_path(body: Mapping[str, Json], keys: Sequence[str], value: Json) -> dict[str, Json]:
+    key, *rest = keys
+    inside = body.get(key)
+    inner = (
+        _with_path(inside if isinstance(inside, Mapping) else {}, rest, value) if rest else value
+    )
+    return {**body, key: inner}
+
+
+@runtime_checkable
+class LargeRows(Protocol):
+    """Rows that are not held in memory, and know their ids without being decoded."""
+
+    def ids(self, path: Sequence[str] = ("id",)) -> Iterator[Json]:
+        """What stands under a path in each row, None where nothing does."""
+
+
+class Place(Enum):
+    """What stands where ``data_path`` leads."""
+
+    LIST = "a list"
+    NULL = "null, at a key that is there"
+    ABSENT = "nothing"
+    ONE = "one value"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer: ``rows`` are what the API sent, before any filter in ``data_path``.
+
+    ``holder`` is the object they lie in, as far as ``data_path`` tells; ``is_single``: it found
+    one value, no list. ``found``: what the paginator's ``lookups`` that are programs gave on
+    the body. ``total``: the total of rows where ``totalPath`` says, if anything is there.
+    ``status`` is the answer's; ``refused``: by it the API says that there is no such page.
+    ``levels``: where ``data_path`` leads through lists, the longest list of each level; ``depth``
+    is the level that ``rows`` are of.
+    ``identifier``: the keys of the mapping's identifier in a row, if it is a plain path.
+    """
+
+    url: str = field(repr=False)
+    body: Json = field(repr=False)
+    rows: Sequence[Json] = field(repr=False)
+    headers: httpx.Headers = field(default_factory=httpx.Headers, repr=False)
+    holder: Json = field(default=None, repr=False)
+    is_single: bool = False
+    found: Found = field(default=NOTHING_FOUND, repr=False)
+    total: int | None = None
+    status: int = 200
+    refused: bool = False
+    place: Place = Place.LIST
+    levels: tuple[int, ...] = ()
+    depth: int = 0
+    identifier: tuple[str, ...] = ()
+
+    def value_at(self, lookup: Lookup) -> Json:
+        """What a configured path finds in the body or, by ``header:``, in a header."""
+        if lookup.header:
+            return self.headers.get(lookup.header, MISSING)
+        return lookup(self.body, self.found)
+
+    @property
+    def length(self) -> int:
+        """How long the page is: its longest list, where ``data_path`` leads through several."""
+        return max(self.levels, default=len(self.rows))
+
+    @cached_property
+    def ids(self) -> tuple[str | int, ...]:
+        """What tells the rows apart; empty when one has nothing of the kind, or several share it.
+
+        That is what the mapping takes for the identifier, else their ``id``.
+        """
+        for path in filter(None, (self.identifier, ("id",))):
+            found = (
+                self.rows.ids(path)
+                if isinstance(self.rows, LargeRows)
+                else (follow(row, path) for row in self.rows)
+            )
+            ids = tuple(found)
+            if set(map(type, ids)) <= _ID_TYPES and len(set(ids)) == len(ids):
+                return ids
+        return ()
+
+    @cached_property
+    def keys(self) -> tuple[str | int, ...]:
+        """A key for each row: its id, else its whole value as a text."""
+        return self.ids or tuple(json.dumps(row, sort_keys=True) for row in self.rows)
+
+    def keys_as(self, other: Page) -> tuple[str | int, ...]:
+        """The keys of the rows, told apart as those of another page are."""
+        if bool(self.ids) == bool(other.ids):
+            return self.keys
+        return tuple(json.dumps(row, sort_keys=True) for row in self.rows)
+
+    @cached_property
+    def scopes(self) -> Scopes:
+        """Where signals are looked for: not in a body that is itself the one item."""
+        is_item = self.is_single and any(row is self.body for row in self.rows)
+        return () if is_item else scopes_of(self.body, self.holder)
+
+    def repeats(self, previous: Page | None) -> bool:
+        """Whether the rows are those of another page.
+
+        By their ids where every row has one, else by their values; where some of those move, by
+        a column that stays.
+        """
+        if not self.rows or previous is None or len(previous.rows) != len(self.rows):
+            return False
+        if self.ids and previous.ids:
+            return set(self.ids) == set(previous.ids)
+        return self.rows == previous.rows or _is_alike(self.rows, previous.rows)
+
+    @cached_property
+    def signal(self) -> Verdict:
+        """What booleans, next markers, headers and status of this page say together."""
+        if self.rows and is_range(self.status, self.headers):
+            return Verdict.MORE
+        return known_signal(self.scopes, self.headers)
+
+    @cached_property
+    def boolean(self) -> Verdict:
+        """What its booleans alone say."""
+        return known_boolean(self.scopes)
+
+    def totals(self, asked: int = 0) -> Totals:
+        """The totals this page tells; a number beside one item counts something else."""
+        if self.is_single:
+            return Totals()
+        beside = objects_beside(self.holder, self.body) if self.scopes else []
+        known = known_totals(self.scopes, self.headers, beside)
+        if self.total is not None:
+            return replace(known, rows=self.total, says_all=True)
+        if known.says_all or known.pages:
+            return known
+        if (known.rows or 0) > self.length and known.rows != asked:
+            return known
+        hidden = total_beside(beside, self.length, asked)
+        return known if hidden is None else replace(known, rows=hidden)
+
+
+def _is_alike(rows: Sequence[Json], others: Sequence[Json]) -> bool:
+    """Whether rows without ids are the same ones, with some values that moved meanwhile."""
+    ours, theirs = list(rows[:_SAMPLE]), list(others[:_SAMPLE])
+    if len(ours) < _FEWEST_ALIKE or not all(isinstance(row, dict) for row in (*ours, *theirs)):
+        return False
+    for name in ours[0]:
+        values = [row.get(name) for row in ours]
+        texts = {value for value in values if isinstance(value, str)}
+        if len(texts) == len(ours) and values == [row.get(name) for row in theirs]:
+            return True
+    return False
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The evidence of a walk so far; counts are of rows.
+
+    ``hides``: a page that was not full was followed by rows, so that some are hidden or pages
+    uneven. ``total``: what is believed to be all rows.
+    """
+
+    pages: int = 0
+    rows: int = 0
+    first: int = 0
+    largest: int = 0
+    empty_in_a_row: int = 0
+    previous: Page | None = None
+    last_was_full: bool = False
+    hides: bool = False
+    signalled: bool = False
+    total: int | None = None
+    total_pages: int | None = None
+    total_fell: bool = False
+    total_found: bool = False
+
+    @property
+    def tells_nothing(self) -> bool:
+        """Whether nothing that the API says of further pages was understood."""
+        has_signal = self.previous is not None and self.previous.signal is not Verdict.UNKNOWN
+        return not (self.total or self.total_pages or self.signalled or has_signal)
+
+    @property
+    def is_unbroken(self) -> bool:
+        """Whether the page before this one was full."""
+        return self.last_was_full and not self.empty_in_a_row
+
+    @property
+    def known(self) -> Known:
+        """What is known of the total."""
+        if self.total is None and self.total_pages is None:
+            return Known.NOTHING
+        more = (self.total or 0) > self.rows or (self.total_pages or 0) > self.pages
+        return Known.MORE if more else Known.REACHED
+
+    def after(
+        self, page: Page, asked: int, *, size: int | None = None, signalled: bool = False
+    ) -> Progress:
+        """The evidence with one more page, of which ``asked`` rows were asked for.
+
+        ``size``: the rows of a full page, where they are fewer than that.
+        """
+        size = (asked or max(self.largest, 1)) if size is None else size
+        totals = page.totals(asked)
+        length = page.length
+        rows = self.rows + length
+        total = self._believed(totals, rows, length, asked)
+        pages = totals.pages if (totals.pages or 0) > 1 or self.pages else None
+        return Progress(
+            pages=self.pages + 1,
+            rows=rows,
+            first=self.first if self.pages else length,
+            largest=max(self.largest, length),
+            empty_in_a_row=0 if length else self.empty_in_a_row + 1,
+            previous=page if page.rows else self.previous,
+            last_was_full=0 < size <= length if length else self.last_was_full,
+            hides=self.hides or bool(length and self.pages and not self.is_unbroken),
+            signalled=self.signalled or signalled,
+            total=total,
+            total_pages=self.total_pages if self.pages else pages,
+            total_fell=self.total_fell or (totals.says_all and (totals.rows or 0) < (total or 0)),
+            total_found=self.total_found or page.total is not None,
+        )
+
+    def _believed(self, totals: Totals, rows: int, length: int, asked: int) -> int | None:
+        """The total that is believed: a "count" is often the page's own length, or the size."""
+        told = totals.rows
+        known = self.total if (self.total or 0) >= rows else None
+        if told is None or (self.pages and not totals.says_all):
+            return known
+        is_believed = told > length and (totals.says_all or told != asked)
+        is_all = totals.says_all and told >= rows
+        return max(told, known or 0) if is_believed or is_all else known
+
+
+class End(Enum):
+    """Why a walk ended: there is no other reason."""
+
+    CONFIGURED = "a configured path says so"
+    SIGNAL = "the API says so"
+    TOTAL = "the total is reached"
+    EMPTY = "an empty page"
+    NO_SUCH_PAGE = "no such page"
+    UNMARKED = "no cursor or link where one would be"
+    PROVED = "a request showed that nothing follows"
+    ONE_ITEM = "one item"
+    UNPAGED = "no paging"
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What the walks over one resource have proved, shared by all of them.
+
+    ``page_size``: the server's own, where it is less than was asked for. ``hides_rows``:
+    positions count rows that are not given, and ``reach`` how many of them a page surely covers.
+    ``uneven``: a short page was followed by rows.
+    ``longest_short``: of the short first pages that were asked about, the longest; ``ties``: how
+    many as long as that. ``marked``: the place of the cursor or link was seen. ``confirmed``:
+    how many ends were asked for once more.
+    """
+
+    page_size: int | None = None
+    hides_rows: bool = False
+    reach: int = 0
+    uneven: bool = False
+    longest_short: int = 0
+    ties: int = 0
+    marked: bool = False
+    confirmed: int = 0
+
+
+NOTHING_LEARNT = Learnt()
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to do after a page: ``next`` None ends the walk, and ``why`` says for what reason.
+
+    ``repeated``: the page only repeats the one before and is not to be yielded again; ``known``:
+    the keys of rows in it that came with the page before. ``confirm``: the end should be asked
+    for once more. ``unsure``: the end should be looked at again before anything is deleted.
+    ``unproved``: no cursor or link was seen yet, so that the end is to be proved.
+    """
+
+    progress: Progress
+    next: PageRequest | None
+    learnt: Learnt = NOTHING_LEARNT
+    why: End | None = None
+    repeated: bool = False
+    known: frozenset[str | int] = frozenset()
+    warning: str | None = None
+    confirm: bool = False
+    unsure: bool = False
+    unproved: bool = False
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A request that settles a doubt, and what its answer leads to.
+
+    ``judge`` takes what is learnt by then, and the answer, None where there is no such page.
+    """
+
+    request: PageRequest
+    judge: Callable[[Learnt, Page | None], Step | Experiment]
+    learnt: Learnt
+    of: str
+    progress: Progress

@@ -1,0 +1,232 @@
+"""What the styles of paging have in common: their settings, and how a walk asks a paginator.
+
+Everything here is pure: no I/O, no clock, no state. The *position* of a walk is the request just
+sent; its *evidence* is a ``Progress``; what all walks over the same resource have proved is a
+``Learnt``. ``step`` folds one page into those and names the next request, ends the walk for one
+of the reasons in ``End``, or hands back an ``Experiment``: a request that settles a doubt.
+
+What was configured decides first, then what APIs commonly send; where two disagree, "more" wins.
+An end that nothing of this proves is settled by an experiment, and raised where there is none.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from errors import DoubtfulEndError, PaginationError
+from jq_engine.lookups import Lookup, compile_lookup
+from json_values import MISSING, Json, keys_of
+from paging.model import (
+    NOTHING_LEARNT,
+    End,
+    Experiment,
+    Learnt,
+    Page,
+    PageRequest,
+    Progress,
+    SendIn,
+    Step,
+)
+from paging.signals import ConfiguredSignals, Verdict, first_known, whole_number
+from paging.totals import Known
+
+PaginationType = Literal["none", "offset", "page", "cursor", "next_link", "header_link"]
+PAGINATION_TYPES: tuple[PaginationType, ...] = get_args(PaginationType)
+
+DEFAULT_POSITION_PARAM: Mapping[str, str] = {"offset": "offset", "page": "page", "cursor": "cursor"}
+DEFAULT_SIZE_PARAM: Mapping[str, str] = {"offset": "limit", "page": "size", "cursor": "limit"}
+
+ACCEPT = "if all is well, set accept_doubt in this resource's pagination"
+
+# Pages that hold nothing although the API speaks of more: a few are a filter, many a fault.
+_MAX_EMPTY_PAGES = 20
+
+
+@dataclass(frozen=True)
+class PaginationSettings:
+    """How one resource is paged; names as in the settings, None: the type's own default.
+
+    ``type_is_own``: the resource itself names its type, rather than the installation.
+    ``sends_size``: a size is sent at all. ``accept_doubt``: an end in doubt is the end.
+    ``cursor_alone``: beside the cursor nothing is sent. ``in_order``: no page is asked for before
+    the one before it came.
+    """
+
+    type: PaginationType = "none"
+    page_size: int = 100
+    pagination_param: str | None = None
+    size_param: str | None = None
+    start_page: int = 1
+    start_offset: int = 0
+    cursor_path: str | None = None
+    has_more_path: str | None = None
+    last_page_path: str | None = None
+    total_path: str | None = None
+    next_link_path: str | None = None
+    header_link_rel: str = "next"
+    send_in: SendIn = "query"
+    type_is_own: bool = False
+    sends_size: bool = True
+    accept_doubt: bool = False
+    cursor_alone: bool = False
+    in_order: bool = False
+
+    def overridden(self, changes: Mapping[str, Json]) -> PaginationSettings:
+        """These settings with a resource's own on top; a ``size_param`` of null sends no size.
+
+        Parameter names belong to a type: another type starts from its own defaults.
+        """
+        base = self
+        if changes.get("type", self.type) != self.type:
+            base = replace(self, pagination_param=None, size_param=None, sends_size=True)
+        if "size_param" in changes:
+            base = replace(base, sends_size=changes["size_param"] is not None)
+        return replace(base, **changes, type_is_own="type" in changes)
+
+
+class Paginator(ABC):
+    """One style of paging, as pure functions over requests and pages.
+
+    ``lookups`` are the configured paths that are looked up in every page.
+    """
+
+    def __init__(self, settings: PaginationSettings) -> None:
+        self._settings = settings
+        self._signals = ConfiguredSignals.of(settings.has_more_path, settings.last_page_path)
+        # A resource's own "none" is a wish for the first page, whatever the total.
+        is_wish = settings.type == "none" and settings.type_is_own
+        path = None if is_wish else settings.total_path
+        self._total = compile_lookup(path, "totalPath") if path else None
+        size_param = settings.size_param or DEFAULT_SIZE_PARAM.get(settings.type)
+        self._size_param = size_param if settings.sends_size else None
+        self.lookups: tuple[Lookup, ...] = self._signals.lookups
+        self.lookups += (self._total,) if self._total else ()
+
+    # --- what the styles have in common ----------------------------------------------------
+
+    def first(self, request: PageRequest) -> PageRequest:
+        """The request with the page size; a size the resource itself asks for stands."""
+        send_in = self._settings.send_in
+        if self._size_param is None or request.get(self._size_param, send_in) is not None:
+            return request
+        return request.put(self._size_param, self._settings.page_size, send_in)
+
+    def step(
+        self, progress: Progress, sent: PageRequest, page: Page, learnt: Learnt = NOTHING_LEARNT
+    ) -> Step | Experiment:
+        """What to do after ``page``; raises PaginationError when that cannot be known."""
+        told = self._with_total(page)
+        return self._with_total_found(self._step(learnt, progress, sent, told), told)
+
+    @abstractmethod
+    def _step(
+        self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page
+    ) -> Step | Experiment:
+        """As ``step``, of a page that knows the total where ``totalPath`` says."""
+
+    def ahead(self, progress: Progress, upcoming: PageRequest) -> Iterator[PageRequest]:
+        """The requests that very likely follow, ``upcoming`` first; none when that is unknown."""
+        del progress, upcoming
+        yield from ()
+
+    def before(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """The request for a page before the first one, when nothing shows that there is none."""
+        del sent, page
+        return None
+
+    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
+        """Whether a later page of a walk was asked for by its position in the list.
+
+        Then rows that move while the walk goes on may be on none of its pages.
+        """
+        del first, later
+        return False
+
+    def prove(self, sent: PageRequest, page: Page) -> Experiment | Step:
+        """How to prove that a walk ended rightly that saw no cursor and no link."""
+        del sent
+        return Step(Progress().after(page, 0), next=None, why=End.UNMARKED)
+
+    def shorter(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """The first request of a walk for fewer rows than it gave; None where that cannot be."""
+        if self._size_param is None or page.length < 2:  # noqa: PLR2004 (none is no page)
+            return None
+        return sent.put(self._size_param, page.length - 1, self._settings.send_in)
+
+    def _asked(self, sent: PageRequest) -> int:
+        """The page size a request asked for, 0 when it asked for none."""
+        if self._size_param is None:
+            return 0
+        asked = whole_number(sent.get(self._size_param, self._settings.send_in))
+        return self._settings.page_size if asked is None else asked
+
+    def _with_total(self, page: Page) -> Page:
+        found = MISSING if page.is_single or not self._total else page.value_at(self._total)
+        if found is MISSING or found is None:
+            return page
+        total = whole_number(found)
+        if total is None:
+            raise PaginationError(
+                f"totalPath {self._settings.total_path!r} found {keys_of(found)} where the number"
+                " of all rows was expected; correct the path"
+            )
+        return replace(page, total=total)
+
+    def _with_total_found(self, decided: Step | Experiment, page: Page) -> Step | Experiment:
+        """What follows a page; raises at the end of a list where no total was found."""
+        if isinstance(decided, Experiment):
+            judge = decided.judge
+            return replace(
+                decided, judge=lambda *given: self._with_total_found(judge(*given), page)
+            )
+        progress = decided.progress
+        is_list = not page.is_single and (page.body is not None or progress.rows > 0)
+        if decided.next is None and self._total and is_list and not progress.total_found:
+            raise PaginationError(
+                f"totalPath {self._settings.total_path!r} found nothing in any response; the last"
+                f" one had {keys_of(page.body)}: correct the path (or set pagination.type: none"
+                " for an endpoint without paging)"
+            )
+        return decided
+
+    def _refuse_endless(self, progress: Progress) -> None:
+        if progress.empty_in_a_row > _MAX_EMPTY_PAGES:
+            raise PaginationError(
+                f"{progress.empty_in_a_row} empty pages in a row, although the API says that"
+                " there are more; check hasMorePath and the parameter names"
+            )
+
+
+class SinglePage(Paginator):
+    """``none``: one request, one page; the first of several only when the resource says so.
+
+    ``[{"id": 1}, {"id": 2}]`` is the list. Ends when: always; an answer that speaks of more is an
+    error, or a warning where the resource itself says ``none``.
+    """
+
+    def first(self, request: PageRequest) -> PageRequest:
+        """The request as it is."""
+        return request
+
+    def _step(self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page) -> Step:
+        del sent
+        now = progress.after(page, 0)
+        told = first_known(self._signals.verdict(page.value_at), page.signal)
+        is_more = told is Verdict.MORE or (
+            now.known is Known.MORE and page.boolean is not Verdict.END
+        )
+        why = End.ONE_ITEM if page.is_single else End.UNPAGED
+        if not is_more:
+            return Step(now, next=None, learnt=learnt, why=why)
+        if not self._settings.type_is_own:
+            total = f" (a total of {now.total})" if now.total else ""
+            raise DoubtfulEndError(
+                f"the answer says that there are more pages{total}, but paginationType is 'none';"
+                " set it to how the API pages, or pagination.type: none for this resource if its"
+                " first page is all you want"
+            )
+        warning = "the answer says that there are more pages; only the first was asked for"
+        return Step(now, next=None, learnt=learnt, why=why, warning=warning)

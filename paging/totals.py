@@ -1,0 +1,145 @@
+"""How many rows there are in all, as answers tell it, and how far that is to be believed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import httpx
+
+from json_values import Json
+from paging.signals import (
+    HOLDERS,
+    TOTAL_HEADERS,
+    TOTAL_NAMES,
+    TOTAL_PAGES_HEADERS,
+    TOTAL_PAGES_NAMES,
+    Scopes,
+    is_item,
+    name_of,
+    named_values,
+    present_in,
+    told_by,
+    whole_number,
+)
+
+_AMBIGUOUS = frozenset({"count", "result_count"})
+"""Names that may be of the page alone."""
+_OF_SOMETHING_ELSE = re.compile(
+    r"(^|_)(ms|took|time|times|timestamp|duration|elapsed|seconds?|millis|latency|date|at|epoch|id"
+    r"|ids|version|rate|remaining|reset|code|status|bytes|port|year|revision|seq)($|_)"
+)
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")
+_LARGEST = 10**9  # of a total under a name nobody knows; larger numbers are moments
+
+
+class Known(Enum):
+    """What is known of a total."""
+
+    NOTHING = "none is told, or none that is believed"
+    MORE = "it speaks of more than was received"
+    REACHED = "all of it was received"
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Totals as a response told them: of rows, and of pages.
+
+    ``says_all``: the name of the first means all rows and the number is exact, so that it is
+    believed also where it is no more than the rows at hand.
+    """
+
+    rows: int | None = None
+    pages: int | None = None
+    says_all: bool = False
+
+
+def known_totals(
+    scopes: Scopes, headers: httpx.Headers, beside: Iterable[Mapping[str, Json]] = ()
+) -> Totals:
+    """The totals that headers or body tell, headers first.
+
+    ``beside``: the objects that stand beside the list, whatever they are called.
+    """
+    present = present_in(headers)
+    told = [
+        *map(_range_total, told_by(headers, present, ("Content-Range",))),
+        *told_by(headers, present, TOTAL_HEADERS),
+    ]
+    found = [("total", whole_number(text.strip()), True) for text in told]
+    found += [_counted(name, value) for name, value in _named(scopes, TOTAL_NAMES)]
+    found += [
+        _counted(name_of(key), value)
+        for part in beside
+        for key, value in part.items()
+        if name_of(key) in TOTAL_NAMES
+    ]
+    counts = [one for one in found if one[1] is not None]
+    sure = [one for one in counts if one[2] and one[0] not in _AMBIGUOUS]
+    best = next(iter(sure or counts), None)
+    pages = [
+        whole_number(value.strip() if isinstance(value, str) else value)
+        for value in (
+            *told_by(headers, present, TOTAL_PAGES_HEADERS),
+            *(value for _, value in _named(scopes, TOTAL_PAGES_NAMES)),
+        )
+    ]
+    return Totals(
+        rows=best[1] if best else None,
+        pages=next((number for number in pages if number is not None), None),
+        says_all=bool(sure),
+    )
+
+
+def total_beside(beside: Iterable[Mapping[str, Json]], rows: int, asked: int) -> int | None:
+    """The total in an object beside the list, under whatever names.
+
+    Such an object speaks of the list when one of its numbers is the rows at hand, or the size
+    asked for, and another one is larger: ``{"page": 1, "per_page": 20, "all": 60}``.
+    """
+    for part in beside:
+        numbers = dict(_numbers(part))
+        of_page = {rows, asked} - {0}
+        larger = [number for number in numbers.values() if number > max(rows, asked, 1)]
+        if larger and of_page & set(numbers.values()):
+            return max(larger)
+    return None
+
+
+def _numbers(part: Mapping[str, Json]) -> Iterator[tuple[str, int]]:
+    for key, value in part.items():
+        number = None if isinstance(value, float) else whole_number(value)
+        name = _WORD_START.sub("_", key).lower()
+        if number is not None and number <= _LARGEST and not _OF_SOMETHING_ELSE.search(name):
+            yield key, number
+
+
+def objects_beside(holder: Json, body: Json) -> list[Mapping[str, Json]]:
+    """The objects beside the list and at the top of the answer that are no items themselves."""
+    parents = [holder] if holder is body else [holder, body]
+    return [
+        value
+        for parent in parents
+        if isinstance(parent, dict)
+        for value in parent.values()
+        if isinstance(value, dict) and not is_item(value)
+    ]
+
+
+def _counted(name: str, value: Json) -> tuple[str, int | None, bool]:
+    """A count with its name, and whether it is exact; Elasticsearch has it in ``value``."""
+    if not isinstance(value, dict):
+        return name, whole_number(value), True
+    is_exact = value.get("relation", "eq") == "eq"
+    return name, whole_number(value.get("value")), is_exact
+
+
+def _named(scopes: Scopes, names: Sequence[str]) -> Iterator[tuple[str, Json]]:
+    return named_values(scopes, names, HOLDERS)
+
+
+def _range_total(content_range: str) -> str:
+    """The total of ``items 0-24/3573`` (RFC 9110, 14.4); "" for bytes, which are no rows."""
+    return "" if content_range.lower().startswith("bytes") else content_range.rpartition("/")[2]

@@ -1,0 +1,155 @@
+"""What the walks over one endpoint have proved, and what they have left in doubt.
+
+One value for all walks over the endpoint of a resource, or of a parent: a page size, the place of
+a cursor, the constants of an envelope hold for all of them. What is still in doubt when the last
+walk is over is settled by a few requests (``Walker.settle``), or told by ``doubts``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import Enum
+
+from errors import MappingError
+from json_values import Json, keys_of, lists_in
+from pagination import Paginator
+from paging.extraction import Extractor
+from paging.model import NOTHING_LEARNT, End, Learnt, Page, PageRequest, Place, Step
+from paging.page_recognition import Recognition
+from resync.path_parameters import Endpoint
+
+
+class Doubt(Enum):
+    """Why a reading that nothing contradicts may have missed items that are there."""
+
+    MOVED = "rows may have moved from one page to another meanwhile"
+    EMPTY = "a page was empty"
+    GONE = "a child answered 404 or 410"
+    END = "a list may have ended too early"
+    TRUNCATED = "the reading was bounded"
+    SAID_EMPTY = "a status was taken for nothing here"
+    ABSENT = "no answer had anything where data_path leads"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A page with the request that brought it, kept for a later question."""
+
+    request: PageRequest = field(repr=False)
+    page: Page = field(repr=False)
+    walk: int
+
+
+@dataclass
+class Completeness:
+    """An endpoint made ready, and what its walks have met: rows, proofs and doubts.
+
+    ``first`` is the first page of a walk, of which it is not known whether another comes before;
+    ``longest`` the longest first page; ``unproved`` the longest list that ended without a cursor
+    or link before any was seen. ``ends`` counts why walks ended.
+    """
+
+    endpoint: Endpoint
+    where: str
+    paginator: Paginator
+    extractor: Extractor
+    identifier: tuple[str, ...] = ()
+    learnt: Learnt = NOTHING_LEARNT
+    recognition: Recognition = field(default_factory=Recognition)
+    walks: int = 0
+    has_rows: bool = False
+    responses: int = 0
+    without_items: int = 0
+    last_body: Json = None
+    first: Asked | None = None
+    longest: Asked | None = None
+    unproved: Asked | None = None
+    doubts: set[Doubt] = field(default_factory=set)
+    ends: Counter[End] = field(default_factory=Counter)
+    warned: set[str] = field(default_factory=set)
+    _numbered: int = 0
+
+    def begin(self) -> int:
+        """The number of a walk that begins."""
+        self._numbered += 1
+        return self._numbered
+
+    def count(
+        self, asked: Asked, begun_with: PageRequest, *, has_body: bool, nothing: bool
+    ) -> None:
+        """Count one page; an empty body says nothing about ``data_path``."""
+        page, request = asked.page, asked.request
+        begins = request is begun_with
+        if begins and (self.first is None or page.rows):
+            self.first = asked
+        if begins and page.rows and page.length > (self.longest.page.length if self.longest else 0):
+            self.longest = asked
+        self.has_rows = self.has_rows or bool(page.rows)
+        if not page.rows:
+            self.doubts.add(Doubt.EMPTY)
+        if not begins and self.paginator.is_counted(begun_with, request):
+            self.doubts.add(Doubt.MOVED)
+        if has_body:
+            self.responses += 1
+            self.without_items += nothing and page.place is not Place.NULL
+            self.last_body = page.body
+        self.recognition.note(asked.walk, request, page)
+
+    def ended(self, step: Step, asked: Asked) -> None:
+        """Note why a walk ended, and what that leaves in doubt."""
+        if step.why:
+            self.ends[step.why] += 1
+        if step.unsure:
+            self.doubts.add(Doubt.END)
+        if step.unproved and asked.page.length > (
+            self.unproved.page.length if self.unproved else 0
+        ):
+            self.unproved = asked
+
+    def take_over(self, other: Completeness) -> None:
+        """What was left in doubt, and is not settled yet, about items that another walk brought."""
+        if other is self:
+            return
+        self.doubts |= other.doubts
+        self.has_rows = self.has_rows or other.has_rows
+        self.recognition = other.recognition
+        self.learnt = other.learnt
+        self.unproved = self.unproved or other.unproved
+
+    @property
+    def why(self) -> str:
+        """Why the walks ended, for the log: reasons with their numbers."""
+        return ", ".join(
+            why.value if len(self.ends) == 1 else f"{why.value} {count} times"
+            for why, count in self.ends.most_common()
+        )
+
+    def forget_pages(self) -> None:
+        """Let go of the pages kept: the file of a large one is closed with its last reader."""
+        self.first = self.longest = self.unproved = self.last_body = None
+
+    def settled(self) -> None:
+        """Forget what was asked and told, so that it is not asked or told again."""
+        self.forget_pages()
+        self.longest = None
+        self.responses = self.without_items = 0
+
+    def refuse_fruitless(self) -> str | None:
+        """Raise when no walk, or no response, led anywhere: a typo, not an empty collection.
+
+        Gives a warning where there is no list at all in what was answered.
+        """
+        if not self.responses or self.without_items < self.responses:
+            return None
+        keys = keys_of(self.last_body)
+        if lists_in(self.last_body):
+            raise MappingError(
+                f"{self.where} {self.extractor.data_path!r} gave null in every response; they had"
+                f" {keys}: correct the path"
+            )
+        self.doubts.add(Doubt.ABSENT)
+        return (
+            f"{self.where} {self.extractor.data_path!r} found nothing in any response; they had"
+            f" {keys}, and no list: taken for an empty one"
+        )

@@ -1,0 +1,596 @@
+"""When a list ends: every row, or an error; and no error where the API is well.
+
+Each case is an API over real HTTP, walked as a whole resource. 70 rows exist unless a case says
+otherwise. ``ALL`` is every row and no error, in a handful of requests more than the pages take.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+import pytest
+
+from errors import OceanCustomError
+from json_values import Json
+from pagination import PaginationSettings
+from resync.path_parameters import Endpoint, Parameter, Resource
+from resync.session import Session
+from settings import Settings
+from tests.fault_api import Answer, FaultApi, Request
+
+ROWS = 70
+MORE = 8  # requests more than the pages of a list take
+
+Handler = Callable[[Request], Answer]
+
+
+def told(body: Json, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+    """An answer in JSON."""
+    pairs = (("Content-Type", "application/json"), *(headers or {}).items())
+    return Answer(json.dumps(body).encode(), status=status, headers=pairs)
+
+
+def rows(start: int, stop: int) -> list[Json]:
+    """Rows with ids from ``start`` on."""
+    return [{"id": number} for number in range(start, stop)]
+
+
+@dataclass
+class Found:
+    """What came of a resource."""
+
+    ids: list[Json] = field(default_factory=list)
+    error: BaseException | None = None
+    requests: int = 0
+    doubts: frozenset[Any] = frozenset()
+    log: str = ""
+
+    @property
+    def message(self) -> str:
+        """All that the error says."""
+        inner = getattr(self.error, "exceptions", ())
+        return "; ".join(map(str, (self.error, *inner))) if self.error else ""
+
+
+async def read(  # noqa: PLR0913 (each is a part of a resource)
+    server: FaultApi,
+    pagination: PaginationSettings,
+    data_path: str | None = ".items",
+    *,
+    kind: str = "/things",
+    parent: Endpoint | None = None,
+    identifier: tuple[str, ...] = (),
+    key: str = "id",
+) -> Found:
+    """What comes of a resource of an API."""
+    found = Found()
+    session = Session(
+        replace(
+            Settings(base_url=httpx.URL(server.url), pagination=pagination, max_pages=200),
+            max_retry_wait=0.02,
+        ),
+        http=lambda _: httpx.AsyncClient(trust_env=False),
+    )
+    parameters = (Parameter("parent", parent, ".id"),) if parent else ()
+    endpoint = Endpoint(kind, data_path=data_path, pagination=pagination)
+    reading = session.read(Resource(kind, endpoint, parameters, identifier=identifier))
+    try:
+        async for batch in reading.batches():
+            found.ids += [item.get(key) for item in batch]
+        found.doubts = reading.doubts
+    except (OceanCustomError, ExceptionGroup) as error:
+        found.error = error
+    finally:
+        await session.aclose()
+    found.requests = len(server.requests)
+    return found
+
+
+# --- APIs ----------------------------------------------------------------------------------
+
+
+def steady(around: dict[str, Json]) -> Callable[[int, bool], dict[str, Json]]:
+    """The same words around every page."""
+    return lambda _rows, _more: dict(around)
+
+
+def counting(name: str) -> Callable[[int, bool], dict[str, Json]]:
+    """The number of rows of each page."""
+    return lambda given, _more: {name: given}
+
+
+def while_more(header: str) -> Callable[[int, bool], dict[str, str]]:
+    """A header that is there while more pages follow."""
+    return lambda _rows, more: {header: "true"} if more else {}
+
+
+def always(answer: Answer) -> Handler:
+    """One answer to everything."""
+    return lambda _: answer
+
+
+@dataclass(frozen=True)
+class Api:
+    """A list behind a style of paging.
+
+    ``cap``: the most rows it gives; ``hidden``: positions whose rows are not given; ``size`` None:
+    the server ignores the size asked for and gives ``cap``. ``around``: what else an answer has,
+    by the page's number of rows and whether more follow.
+    """
+
+    style: str
+    count: int = ROWS
+    cap: int = 1000
+    hidden: frozenset[int] = frozenset()
+    heeds_size: bool = True
+    start_page: int = 1
+    end: str = "omitted"
+    marker: str = "next_cursor"
+    refuses: int | None = None
+    around: Callable[[int, bool], dict[str, Json]] = lambda _rows, _more: {}
+    headers: Callable[[int, bool], dict[str, str]] = lambda _rows, _more: {}
+    list_of: Callable[[list[Json]], Json] = lambda given: {"items": given}
+
+    @property
+    def visible(self) -> list[int]:
+        """The ids that are given."""
+        return [number for number in range(self.count) if number not in self.hidden]
+
+    def __call__(self, request: Request) -> Answer:
+        """The answer to a request."""
+        asked = request.number("size" if self.style == "page" else "limit", self.cap)
+        size = min(asked, self.cap) if self.heeds_size else self.cap
+        if self.style == "offset":
+            start = request.number("offset", 0)
+        elif self.style == "page":
+            start = (request.number("page", 1) - self.start_page) * size
+        else:
+            start = int((request.param("cursor") or request.param("at") or "c0")[1:])
+        if start < 0:
+            return told(self.list_of([]))
+        stop = min(start + size, self.count)
+        if self.refuses and start >= self.count:
+            return told({"detail": "no such page"}, self.refuses)
+        given = [{"id": n} for n in range(start, stop) if n not in self.hidden]
+        more = stop < self.count
+        body, headers = self.list_of(list(given)), self.headers(len(given), more)
+        if isinstance(body, dict):
+            body |= self.around(len(given), more)
+            if self.style == "cursor" and (more or self.end == "null"):
+                body[self.marker] = f"c{stop}" if more else None
+            if self.style == "next_link" and (more or self.end == "null"):
+                body["next"] = f"{request.path}?at=c{stop}&limit={asked}" if more else None
+        if self.style == "header_link" and more:
+            headers = {**headers, "Link": f'<{request.path}?at=c{stop}&limit={asked}>; rel="next"'}
+        return told(body, 200, headers)
+
+
+def once(faulty: Handler, api: Handler, when: Callable[[Request], bool], times: int = 1) -> Handler:
+    """An API that answers otherwise, the first time or always, where a request is met."""
+    left = [times]
+
+    def handler(request: Request) -> Answer:
+        if when(request) and left[0]:
+            left[0] -= 1
+            return faulty(request)
+        return api(request)
+
+    return handler
+
+
+ALWAYS = 10**9
+
+
+def later(request: Request) -> bool:
+    """Whether a request is for another page than the first."""
+    position = request.param("cursor") or request.param("at") or request.param("offset") or "0"
+    page = request.param("page")
+    return (page or "1") not in {"0", "1"} or position not in {"0", "c0"}
+
+
+def paging(style: str, page_size: int = 100, **more: Any) -> PaginationSettings:  # noqa: ANN401 (any setting)
+    """Settings of a style; a size is sent by every style that has one."""
+    if style in {"next_link", "header_link"} and "size_param" not in more:
+        more["size_param"] = "limit"
+    if more.get("size_param", "") is None:
+        more |= {"size_param": None, "sends_size": False}
+    return PaginationSettings(type=style, page_size=page_size, **more)  # type: ignore[arg-type] # a style is one
+
+
+async def outcome(api: Handler, pagination: PaginationSettings, **how: Any) -> Found:  # noqa: ANN401 (as `read` takes it)
+    """What comes of the one list of an API."""
+    async with FaultApi() as server:
+        server.serve("/things", api)
+        return await read(server, pagination, **how)
+
+
+def is_all(found: Found, expected: list[int] | None = None) -> None:
+    """Every row came once, without an error."""
+    assert found.error is None, found.message
+    assert sorted(found.ids, key=str) == sorted(
+        range(ROWS) if expected is None else expected, key=str
+    )
+
+
+def is_all_or_error(found: Found, expected: list[int] | None = None) -> None:
+    """Every row came once, or there is an error."""
+    if found.error is None:
+        is_all(found, expected)
+
+
+COUNTED = ("offset", "page")
+LED = ("cursor", "next_link", "header_link")
+STYLES = (*COUNTED, *LED)
+
+
+# --- 1 to 13: what must not be lost ------------------------------------------------------------
+
+
+def mistyped() -> Iterator[Any]:
+    """1: a path that finds nothing, beside a count of the page."""
+    for count in ("count", "result_count"):
+        api = Api("cursor", cap=50, marker="forward", around=counting(count))
+        for path in ("meta.nxt", None):
+            yield pytest.param(api, paging("cursor", 50, cursor_path=path), id=f"1-{count}-{path}")
+        link = Api("next_link", cap=50, end="null", around=counting(count))
+        settings = paging("next_link", 50, next_link_path="pagin.next", size_param=None)
+        yield pytest.param(link, settings, id=f"1-{count}-next_link")
+
+
+def led_by_headers() -> Iterator[Any]:
+    """2: the continuation stands in a header only."""
+    for name in ("x-ms-continuationtoken", "x-has-next-page", "X-Next-Cursor", "Has-More"):
+        api = Api("plain", cap=50, headers=while_more(name))
+        for style in ("none", "cursor"):
+            yield pytest.param(api, paging(style, 50), id=f"2-{name}-{style}")
+
+
+def told_beside() -> Iterator[Any]:
+    """3, 6, 7, 12: a total or a marker in an object of its own."""
+    page = {"after": "zzz", "page_size": 25, "total_record_count": 60}
+    api = Api("plain", 60, cap=25, around=lambda _n, _m: {"page": page})
+    yield pytest.param(api, paging("cursor"), id="3")
+    info = {"page": 1, "total_count": ROWS}
+    api = Api("plain", cap=20, around=lambda _n, _m: {"result_info": info})
+    yield pytest.param(api, paging("none"), id="6")
+    api = Api("plain", cap=20, around=lambda _n, _m: {"pagination": {"next": 1700000000}})
+    yield pytest.param(api, paging("next_link"), id="7")
+    total = Api("plain", cap=50, around=lambda _n, _m: {"next": None, "total": 120})
+    yield pytest.param(total, paging("none"), id="12-total")
+
+
+def cut_off() -> Iterator[Any]:
+    """4, 12: a window, a link that is missing, empty pages beside a total, no body."""
+    relation = {"value": 40, "relation": "gte"}
+    api = Api("offset", around=lambda _n, _m: {"total": relation})
+    refusal = told({"error": "Result window is too large"}, 400)
+    window = once(lambda _: refusal, api, lambda r: r.number("offset", 0) >= 40, ALWAYS)
+    yield pytest.param(window, paging("offset", 20), id="4")
+    nexts = Api("next_link", cap=20, around=lambda _n, m: {"next_page": 2} if m else {})
+    cut = once(lambda r: without(nexts(r), "next"), nexts, later, ALWAYS)
+    yield pytest.param(cut, paging("next_link", 20), id="12-next_page")
+    for style in ("cursor", "offset", "page"):
+        null = Api(style, around=lambda _n, _m: {"state": {"more": None}}, cap=20)
+        settings = paging(style, 20, has_more_path="state.more")
+        yield pytest.param(null, settings, id=f"12-null-{style}")
+    for style in LED:
+        api = Api(style, cap=50, around=lambda _n, _m: {"total": ROWS})
+        empty = told({"items": [], "total": ROWS})
+        for place, when in (("1", lambda _: True), ("2", later)):
+            faulty = once(always(empty), api, when, ALWAYS)
+            yield pytest.param(faulty, paging(style, 50), id=f"12-empty-{place}-{style}")
+    for style in STYLES:
+        nothing = once(lambda _: Answer(b""), Api(style, cap=50), lambda _: True, ALWAYS)
+        yield pytest.param(nothing, paging(style, 50), id=f"12-no-body-{style}")
+
+
+def without(answer: Answer, key: str) -> Answer:
+    """An answer without one of its keys."""
+    body = json.loads(answer.body)
+    body.pop(key, None)
+    return told(body)
+
+
+NO_PAGES: list[Json] = [
+    {"error": "busy"},
+    {"message": "busy"},
+    "busy",
+    {"errcode": 6, "errmsg": "x"},
+    {"code": 500, "msg": "x", "data": None},
+    {"stat": "fail"},
+    {"status": "error", "items": []},
+]
+CONSTANTS: dict[str, Json] = {
+    "errcode": 0, "code": 0, "stat": "ok", "status": "ok", "message": "fine"
+}  # fmt: skip
+
+
+def failing() -> Iterator[Any]:
+    """8, 10: a later page fails, by its status or by what it holds, once or always."""
+    for style in STYLES:
+        api = Api(style, cap=50)
+        for status in (500, 403, 409):
+            for times in (1, ALWAYS):
+                faulty = once(always(told({"x": 1}, status)), api, later, times)
+                yield pytest.param(faulty, paging(style), id=f"8-{style}-{status}-{times}")
+        constant = replace(api, around=lambda _n, _m: CONSTANTS)
+        for at, body in enumerate(NO_PAGES):
+            faulty = once(always(told(body)), constant, later, ALWAYS)
+            yield pytest.param(faulty, paging(style), id=f"10-{style}-{at}")
+
+
+def slashed(request: Request) -> Answer:
+    """11: an API whose cursors begin with a slash, as base64 does once in 64."""
+    query = tuple((k, v.lstrip("/") if k == "cursor" else v) for k, v in request.query)
+    body = json.loads(Api("cursor", cap=20)(replace(request, query=query)).body)
+    if "next_cursor" in body:
+        body["next_cursor"] = "/" + body["next_cursor"]
+    return told(body)
+
+
+def lost() -> Iterator[Any]:
+    """APIs that contradict themselves, or a mistaken setting: all rows, or an error."""
+    yield from mistyped()
+    yield from led_by_headers()
+    yield from told_beside()
+    yield from cut_off()
+    yield from failing()
+    yield pytest.param(slashed, paging("cursor", 20), id="11")
+
+
+@pytest.mark.parametrize(("api", "pagination"), list(lost()))
+async def test_rows_are_not_lost_in_silence(api: Handler, pagination: PaginationSettings) -> None:
+    """A single contradiction, or a mistyped path, ends in all rows or in an error."""
+    expected = list(range(api.count)) if isinstance(api, Api) else None
+
+    is_all_or_error(await outcome(api, pagination), expected)
+
+
+@pytest.mark.parametrize("style", ["cursor", "header_link"])
+async def test_a_marker_that_is_missing_once(style: str) -> None:
+    """13: on a full page, asked for once more; then every row is there."""
+    api = Api(style, cap=20)
+    bare = Api("plain", cap=20)
+
+    def unmarked(request: Request) -> Answer:
+        start = int((request.param("cursor") or request.param("at") or "c0")[1:])
+        return told({"items": rows(start, start + 20)})
+
+    del bare
+    is_all(await outcome(once(unmarked, api, later), paging(style, 20)))
+
+
+@pytest.mark.parametrize(
+    "body", [{"message": "under maintenance"}, "maintenance", {"login": "https://x"}], ids=str
+)
+async def test_an_object_where_other_children_have_a_list(body: Json) -> None:
+    """9: a bare list that is, this time, something else is no item."""
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told([{"id": 1}, {"id": 2}]))
+        server.serve(
+            "/parents/{}/things", lambda r: told(body if r.values[0] == "1" else [{"id": 5}])
+        )
+        found = await read(
+            server, paging("none"), None, kind="/parents/{parent}/things",
+            parent=Endpoint("/parents"),
+        )  # fmt: skip
+
+    assert found.error is not None
+
+
+# --- 5: nested lists -----------------------------------------------------------------------------
+
+
+def boards(given: list[Json]) -> Json:
+    """monday.com's way: the rows of one board, within a list of boards."""
+    return {"data": {"boards": [{"items_page": {"items": given}}]}}
+
+
+NESTED = ".data.boards[].items_page.items"
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("count", [0, 1, 19, 20, 21, 40, 55])
+async def test_a_list_within_lists_by_position(style: str, count: int) -> None:
+    """A healthy list is read to its end, whatever level the position counts."""
+    found = await outcome(Api(style, count, list_of=boards), paging(style, 20), data_path=NESTED)
+
+    is_all(found, list(range(count)))
+
+
+async def test_a_list_within_lists_whose_cursor_is_unknown() -> None:
+    """20 of 55, a page as long as asked for: an error."""
+    api = Api("cursor", 55, list_of=boards, marker="tail")
+
+    is_all_or_error(await outcome(api, paging("cursor", 20), data_path=NESTED), list(range(55)))
+
+
+# --- 14 to 20: what must not fail --------------------------------------------------------------
+
+
+def full_and_capped() -> Iterator[Any]:
+    """14, 15, 17, 18: lists as long as pages, servers' limits, lists that do not page."""
+    for style in STYLES:
+        for count in (0, 1, 2, 49, 50, 51, 100, 120):
+            yield pytest.param(Api(style, count), paging(style, 50), 0, id=f"14-{style}-{count}")
+        for count in (1, 2, 3, 7, 99, 100, 101, 150):
+            everything = Api("plain", count, heeds_size=False)
+            if style not in LED or count != 100:  # then a cursor may stand anywhere
+                yield pytest.param(everything, paging(style), 0, id=f"17-{style}-{count}")
+    for style in COUNTED:
+        for cap in (1, 2, 3, 7, 25, 30, 33):
+            yield pytest.param(Api(style, cap=cap), paging(style), 0, id=f"15-{style}-{cap}")
+            total = Api(style, cap=cap, around=lambda _n, _m: {"total": ROWS})
+            yield pytest.param(total, paging(style), 0, id=f"15-{style}-{cap}-total")
+            fixed = Api(style, cap=cap, heeds_size=False)
+            yield pytest.param(fixed, paging(style), 0, id=f"15-{style}-{cap}-size ignored")
+        refusing = Api(style, 100, refuses=404)
+        yield pytest.param(refusing, paging(style, 50), 0, id=f"18-404-{style}")
+
+
+ENVELOPES: dict[str, dict[str, Json]] = {
+    "error OK": {"error": "OK"},
+    "error code ok": {"error": {"code": "ok", "message": ""}},
+    "code 0": {"code": 0, "message": "success"},
+    "errors 2": {"errors": 2},
+    "page": {"page": {"id": 7, "name": "status", "next": "/other", "total": 900}},
+    "status": {"status": {"indicator": "none", "description": "All Systems"}},
+    "took": {"meta": {"version": 20, "took": 153}},
+    "time": {"time": "2026-01-01T00:00:00Z", "request_id": "abc123"},
+}
+
+
+def enveloped() -> Iterator[Any]:
+    """19: words around the list that speak of something else."""
+    for name, around in ENVELOPES.items():
+        for style in ("none", *STYLES):
+            for count in (0, 3, 60):
+                api = Api(style, count, around=steady(around))
+                size = 20 if style != "none" else 100
+                yield pytest.param(api, paging(style, size), 0, id=f"19-{name}-{style}-{count}")
+
+
+HIDDEN = {
+    "two thirds": frozenset(n for n in range(ROWS) if n % 3),
+    "a stretch": frozenset(range(25, 50)),
+    "the first pages": frozenset(range(30)),
+    "the last pages": frozenset(range(50, 70)),
+    "one": frozenset({5}),
+}
+
+
+def hiding() -> Iterator[Any]:
+    """20: rows are hidden, and the position counts them; a total tells that there are more."""
+    for name, hidden in HIDDEN.items():
+        for style in STYLES:
+            api = Api(style, hidden=hidden, around=lambda _n, _m: {"total": ROWS})
+            yield pytest.param(api, paging(style, 10), 16, id=f"20-{name}-{style}-total")
+            if style in LED or name == "one":
+                api = replace(api, around=lambda _n, _m: {})
+                yield pytest.param(api, paging(style, 10), 16, id=f"20-{name}-{style}")
+
+
+def healthy() -> Iterator[Any]:
+    """APIs that are well: all rows, in a handful of requests more."""
+    yield from full_and_capped()
+    yield from enveloped()
+    yield from hiding()
+
+
+@pytest.mark.parametrize(("api", "pagination", "more"), list(healthy()))
+async def test_a_healthy_list_is_read_to_its_end(
+    api: Api, pagination: PaginationSettings, more: int
+) -> None:
+    """Every visible row once, no error, and a handful of requests more than the pages take."""
+    found = await outcome(api, pagination)
+
+    is_all(found, api.visible)
+    length = min(api.cap, pagination.page_size)
+    assert found.requests <= api.count // length + 1 + MORE + more, found.requests
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(
+    "empty",
+    [
+        pytest.param({"metadata": {}, "items": None}, id="null"),
+        pytest.param({}, id="empty object"),
+        pytest.param({"kind": "list"}, id="left out"),
+    ],
+)
+async def test_a_list_that_is_null_or_left_out_everywhere(style: str, empty: Json) -> None:
+    """16: of the resource, of a parent, of every child: nothing is there, and nothing fails."""
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told({"items": [{"id": 1}, {"id": 2}]}))
+        server.serve("/parents/{}/things", lambda _: told(empty))
+        server.serve("/things", lambda _: told(empty))
+        alone = await read(server, paging(style))
+        child = await read(
+            server, paging(style), kind="/parents/{parent}/things",
+            parent=Endpoint("/parents", data_path=".items"),
+        )  # fmt: skip
+
+    assert alone.message == child.message == ""
+    assert alone.doubts
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("count", [3, 10, 14])
+async def test_an_unpaged_list_without_ids_whose_values_move(style: str, count: int) -> None:
+    """17: the same rows again are known by what stays."""
+    moment = iter(range(10**6))
+
+    def api(_: Request) -> Answer:
+        now = next(moment)
+        return told({"items": [{"name": f"n{at}", "uptime": now + at} for at in range(count)]})
+
+    found = await outcome(api, paging(style, 10), key="name")
+
+    assert found.message == ""
+    assert sorted(found.ids, key=str) == sorted(f"n{at}" for at in range(count))
+    assert found.requests < MORE
+
+
+async def test_one_cursor_for_the_whole_walk() -> None:
+    """18: a scroll keeps its cursor while its rows change, and ends with an empty page."""
+    pages = iter([rows(0, 30), rows(30, 60), rows(60, 70), [], []])
+
+    found = await outcome(
+        lambda _: told({"items": next(pages), "next_cursor": "scroll"}), paging("cursor", 30)
+    )
+
+    is_all(found)
+
+
+async def test_an_empty_page_whose_link_is_itself() -> None:
+    """18: the end."""
+    api = Api("next_link", cap=35)
+
+    def handler(request: Request) -> Answer:
+        body = json.loads(api(request).body)
+        body["next"] = body.get("next") or f"{request.path}?at=c70&limit=35"
+        return told(body)
+
+    is_all(await outcome(handler, paging("next_link", 35)))
+
+
+def growing(style: str) -> Handler:
+    """Children with three to seven rows each."""
+    return lambda request: Api(style, 3 + int(request.values[0]) % 5)(request)
+
+
+async def test_experiments_do_not_grow_with_the_children() -> None:
+    """However many children there are: a handful of requests more than their lists need."""
+    for style in STYLES:
+        async with FaultApi() as server:
+            server.serve("/parents", lambda _: told([{"id": n} for n in range(60)]))
+            server.serve("/parents/{}/things", growing(style))
+            found = await read(
+                server, paging(style, 50), kind="/parents/{parent}/things",
+                parent=Endpoint("/parents", pagination=PaginationSettings(type_is_own=True)),
+            )  # fmt: skip
+
+        assert found.message == ""
+        assert len(found.ids) == sum(3 + n % 5 for n in range(60))
+        assert found.requests <= 61 + 16, (style, found.requests)
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("last", [50, 60, 120])
+async def test_a_child_longer_than_those_before(style: str, last: int) -> None:
+    """A server's limit is found although the first children had just as many rows, or fewer."""
+    sizes = {"0": 2, "1": 50, "2": 50, "3": last, "4": 0, "5": 100}
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told([{"id": n} for n in sizes]))
+        server.serve("/parents/{}/things", lambda r: Api(style, sizes[str(r.values[0])], cap=50)(r))
+        found = await read(
+            server, paging(style), kind="/parents/{parent}/things",
+            parent=Endpoint("/parents", pagination=PaginationSettings(type_is_own=True)),
+        )  # fmt: skip
+
+    assert found.message == ""
+    assert len(found.ids) == sum(sizes.values())
