@@ -539,11 +539,12 @@ def test_requests_are_filtered_by_clicks(page: Page) -> None:
 @pytest.mark.browser
 def test_a_way_through_the_page_by_keys(page: Page) -> None:
     """Search, pages, rows, opening and the list of keys need no mouse."""
-    keyboard = page.keyboard
+    keyboard, keys = page.keyboard, page.get_by_role("button", name="Keys")
     keyboard.press("/")
     keyboard.type("service 1")
     keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("All entities")
+    expect(keys).to_be_visible()
     keyboard.press("j")
     keyboard.press("j")
     keyboard.press("k")
@@ -553,8 +554,10 @@ def test_a_way_through_the_page_by_keys(page: Page) -> None:
     page.goto("/entities?blueprint=service")
     keyboard.press("]")
     expect(page.get_by_role("link", name="Service 50", exact=True)).to_be_visible()
+    expect(keys).to_be_visible()  # the script has run
     keyboard.press("[")
     expect(page.get_by_role("link", name="Service 0", exact=True)).to_be_visible()
+    expect(keys).to_be_visible()
     keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
     keyboard.press("Escape")
