@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-all lint types audit format demo workbench run faults bench reference lock image ocean-latest release-check clean
+.PHONY: help setup test test-all browser lint types audit format demo workbench run faults bench reference lock image ocean-latest release-check clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -31,10 +31,14 @@ $(IMAGE)/.installed: requirements.lock $(STAMP)
 	@touch $@
 
 test: lint types audit ## Lint, check types and packages, run the tests of the gate (minutes)
+	@scripts/find-chromium >/dev/null || echo "No Chromium is installed, so the tests that drive one are skipped: make browser installs it"
 	@$(PYTEST) -m "not exhaustive"
 
-test-all: lint types audit ## The same with every test, longer searches for examples, and the coverage
+test-all: lint types audit browser ## The same with every test, longer searches for examples, and the coverage
 	@$(PYTEST) --hypothesis-profile=nightly --cov --cov-report=term
+
+browser: setup ## Install Chromium for the tests of the catalog's page, unless there is one
+	@scripts/install-chromium
 
 lint: setup ## Check style and formatting
 	@$(BIN)/ruff check && $(BIN)/ruff format --check

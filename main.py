@@ -1,90 +1,10 @@
 """Ocean's hooks, and nothing else."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from typing import Any
-
-from loguru import logger
-from port_ocean.context.event import event
 from port_ocean.context.ocean import ocean
-from port_ocean.context.resource import resource
-from port_ocean.core.probe.context import ProbeContext
 
-from errors import ConfigurationError
-from framework.failures import handed_to_ocean
-from framework.log_masking import hide_from_ocean
+from framework.hooks import check_settings, kind_reader
 from framework.probe import probe_installation
-from framework.resync_context import installed_settings, open_session, read, unknown_names
-from resync.session import Session
-from transport.redaction import SHORTEST_SECRET, Redactor
 
-_SESSION = "ocean_custom_session"
-
-
-@ocean.on_start()
-async def check_settings() -> None:
-    """Tell of faulty and unknown settings at once rather than at the first resync."""
-    for sentence in unknown_names():
-        logger.warning(sentence)
-    try:
-        settings = installed_settings()
-    except ConfigurationError as error:
-        logger.error(f"The settings are faulty, every resync will fail: {error}")
-    else:
-        hide_from_ocean(Redactor(*settings.secrets))
-        if settings.short_secrets:
-            logger.warning(
-                f"{', '.join(settings.short_secrets)}: a secret of fewer than {SHORTEST_SECRET}"
-                " characters stands in too many words to be redacted in logs and examples; use a"
-                " longer one where the API allows it"
-            )
-        logger.info(f"Ready to read {settings.base_url}")
-
-
-@ocean.on_resync()
-async def resync(kind: str) -> AsyncGenerator[list[dict[str, Any]]]:
-    """The items of one resource of the mapping, in batches.
-
-    Resources of one resync share a session, kept in the resync's own context: one login,
-    and every parent walked once. The last resource closes it, and so does whoever is cut off.
-    """
-    del kind
-    with handed_to_ocean():
-        settings = installed_settings()
-    # Held on to: by the time a dropped generator is closed, another resync may be the current one.
-    attributes, configs = event.attributes, event.port_app_config.resources
-    session: Session | None = attributes.get(_SESSION)
-    if session is None:
-        session = attributes[_SESSION] = open_session(settings, configs)
-    is_last = resource.index + 1 >= len(configs)
-    batches = read(session)
-
-    async def end(*, of_resync: bool) -> None:
-        await batches.aclose()
-        if of_resync:
-            attributes.pop(_SESSION, None)
-            await session.aclose()
-
-    # Ocean just drops this generator when it cannot map or write a batch, and its task ends.
-    _call_after_task(lambda task: end(of_resync=is_last or task.cancelled()))
-    try:
-        async for batch in batches:
-            yield batch
-    except asyncio.CancelledError:
-        is_last = True
-        raise
-    finally:
-        await end(of_resync=is_last)
-
-
-@ocean.on_probe()
-async def probe(context: ProbeContext) -> ProbeContext:
-    """Settings, credentials and a bounded look at each resource."""
-    return await probe_installation(context)
-
-
-def _call_after_task(call: Callable[[asyncio.Task[Any]], Coroutine[Any, Any, None]]) -> None:
-    """Call and await when the task that runs now is over, however that ends."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None  # noqa: S101 — this is called from a coroutine
-    task.add_done_callback(lambda done: loop.create_task(call(done)))
+ocean.on_start()(check_settings)
+ocean.on_resync()(kind_reader())
+ocean.on_probe()(probe_installation)

@@ -46,6 +46,11 @@ def redact_raw_data(client: PortClient, redact: Redactor) -> None:
     post.known.append(redact)
 
 
+def without_credentials(redact: Redactor, items: Sequence[Json]) -> list[Json]:
+    """Items of the API without what this knows; those that hold none of it are the same objects."""
+    return _without([redact.index()], items)
+
+
 def _redacted(known: Sequence[Index], entry: LakehouseDataEntry) -> LakehouseDataEntry:
     changed = LakehouseDataEntry(**entry)
     changed["items"] = _without(known, entry["items"])

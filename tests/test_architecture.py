@@ -32,6 +32,7 @@ OCEAN = {
     "framework.log_masking",
     "framework.metrics",
     "framework.failures",
+    "framework.hooks",
     "framework.outcome",
     "framework.raw_data",
     "framework.settings_model",

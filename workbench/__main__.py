@@ -1,4 +1,4 @@
-"""The workbench's command line: `python -m workbench demo`, `api` or `catalog`."""
+"""The workbench's command line: `python -m workbench demo`, `preview`, `api` or `catalog`."""
 
 import shlex
 import sys
@@ -16,6 +16,7 @@ from workbench import catalog, sample_api
 from workbench.catalog import CatalogStore
 from workbench.check.command import check
 from workbench.export import export
+from workbench.preview.command import run_preview, wait
 from workbench.report import Report
 from workbench.sail import Installation
 from workbench.sample_api import CLIENT_ID, CLIENT_SECRET, Helpdesk
@@ -30,7 +31,7 @@ def main() -> None:
     """Check an installation, and local stand-ins for Port and for an API to sync from."""
 
 
-for _command in (check, export, schema, suggest):
+for _command in (check, export, run_preview, schema, suggest):
     main.add_command(_command)
 
 
@@ -40,14 +41,15 @@ for _command in (check, export, schema, suggest):
     type=click.Path(file_okay=False, path_type=Path),
     help="Keep the catalog's database and Ocean's logs in this folder, in place of older ones.",
 )
-def run_demo(keep: Path | None) -> None:
+@click.option("--page", is_flag=True, help="Then serve the catalog's page until Ctrl+C.")
+def run_demo(keep: Path | None, *, page: bool) -> None:
     """Sync a sample API into a local catalog with the real Ocean, twice."""
     console = Console()
     with ExitStack() as stack:
         directory = keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         directory.mkdir(parents=True, exist_ok=True)
         try:
-            _play(Report(console), directory)
+            _play(Report(console), directory, page=page)
         except DemoError as error:
             console.print("[bold red]The demo failed.[/]")
             console.print(str(error), markup=False, highlight=False, soft_wrap=True)
@@ -57,7 +59,7 @@ def run_demo(keep: Path | None) -> None:
         click.echo(_hint(keep))
 
 
-def _play(report: Report, directory: Path) -> None:
+def _play(report: Report, directory: Path, *, page: bool) -> None:
     with demo(directory) as running:
         report.opening(running)
         with report.waiting():
@@ -70,6 +72,8 @@ def _play(report: Report, directory: Path) -> None:
         check_second(second)
         report.second(running, second)
         report.closing()
+        if page:
+            wait(running.installation.catalog_url)
 
 
 def _hint(keep: Path | None) -> str:

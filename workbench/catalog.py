@@ -4,6 +4,8 @@
         ...  # OCEAN__PORT__BASE_URL=url, any client id and secret
         store.entities("ticket")
 
+For a person with a browser the same address has a page (`workbench.page`).
+
 The routes are in `workbench.routes`. A route that is not there answers 404 and is remembered:
 `store.unknown_requests()`.
 """
@@ -24,6 +26,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from workbench.page.app import is_browser, not_found, page_routes
+from workbench.page.guards import guards
 from workbench.routes import ROUTES, Handler, decode, ok
 from workbench.store import CatalogStore
 from workbench.store.model import CatalogError, JsonObject, NotFoundError, UnauthorizedError
@@ -45,8 +49,9 @@ def create_app(
         routes=[
             Route(_LOGIN, _login(store, tokens), methods=["POST"]),
             *(_route(store, tokens, *entry) for entry in ROUTES),
+            *page_routes(store),
         ],
-        middleware=[Middleware(_EncodedPath)],
+        middleware=[*guards(), Middleware(_EncodedPath)],
         exception_handlers={
             CatalogError: _refuse,
             404: _unknown(store),
@@ -161,6 +166,8 @@ async def _refuse(_: Request, error: Exception) -> Response:
 
 def _unknown(store: CatalogStore) -> _ErrorHandler:
     async def endpoint(request: Request, _: Exception) -> Response:
+        if is_browser(request):
+            return not_found(request)
         store.add_unknown_request(request.method, request.scope["path"])
         return await _refuse(request, NotFoundError("this catalog has no such route"))
 

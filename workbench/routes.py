@@ -6,7 +6,7 @@ at https://docs.port.io/api-reference/port-api.
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -30,6 +30,7 @@ from workbench.store.model import (
     Upserted,
     WriteOptions,
 )
+from workbench.store.observations import Refusal
 from workbench.store.search import project
 
 type Handler = Callable[[CatalogStore, Request], Awaitable[Response]]
@@ -212,7 +213,12 @@ async def _get_entity(store: CatalogStore, request: Request) -> Response:
 async def _upsert_entity(store: CatalogStore, request: Request) -> Response:
     body = await decode(request, EntityBody)
     blueprint = _segment(request, "blueprint")
-    outcome = store.upsert(blueprint, body, _write_options(request), _author(request))
+    author = _author(request)
+    try:
+        outcome = store.upsert(blueprint, body, _write_options(request), author)
+    except CatalogError as error:
+        _note_refusals(store, blueprint, author, [body], [error])
+        raise
     status = HTTPStatus.CREATED if outcome.created else HTTPStatus.OK
     return ok(status=status, entity=outcome.entity.as_json())
 
@@ -222,7 +228,9 @@ async def _upsert_entities(store: CatalogStore, request: Request) -> Response:
     if len(bodies) > _MAX_BULK_ENTITIES:
         raise InvalidError(f"more than {_MAX_BULK_ENTITIES} entities in one request")
     blueprint = _segment(request, "blueprint")
-    outcomes = store.upsert_many(blueprint, bodies, _write_options(request), _author(request))
+    author = _author(request)
+    outcomes = store.upsert_many(blueprint, bodies, _write_options(request), author)
+    _note_refusals(store, blueprint, author, bodies, outcomes)
     return _bulk_answer(bodies, outcomes)
 
 
@@ -302,6 +310,19 @@ def _write_options(request: Request) -> WriteOptions:
         create_missing=_flag(request, "create_missing_related_entities"),
         validate_only=_flag(request, "validation_only"),
     )
+
+
+def _note_refusals(
+    store: CatalogStore,
+    blueprint: str,
+    author: Author,
+    bodies: Sequence[EntityBody],
+    outcomes: Sequence[Upserted | CatalogError],
+) -> None:
+    for body, outcome in zip(bodies, outcomes, strict=True):
+        if isinstance(outcome, CatalogError):
+            named = body.identifier if isinstance(body.identifier, str) else "found by a search"
+            store.add_refusal(Refusal(author.resync_id, blueprint, named, str(outcome)))
 
 
 def _bulk_answer(bodies: list[EntityBody], outcomes: list[Upserted | CatalogError]) -> Response:

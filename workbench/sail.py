@@ -86,16 +86,38 @@ def sail_once(
     log: Path,
     *,
     directory: Path = REPOSITORY,
+    main: Path | None = None,
     timeout_seconds: float = 120,
 ) -> float:
     """Run one resync of the integration in `directory` to its end; the seconds it took.
 
     `environment` holds all of its settings: neither the caller's variables nor a `.env` file adds
-    to them. Ocean's output goes to `log`. Raises SailError when Ocean did not start, took too long
-    or, where the integration has exit codes for that, when the resync failed.
+    to them. `main` stands in the place of its `main.py`. Ocean's output goes to `log`. Raises
+    SailError when Ocean did not start, took too long or, where the integration has exit codes for
+    that, when the resync failed.
     """
     started = time.monotonic()
-    with log.open("wb") as output, without_dotenv(directory) as folder:
+    with sailing(environment, log, directory=directory, main=main) as process:
+        try:
+            code = process.wait(timeout_seconds)
+        except subprocess.TimeoutExpired as error:
+            message = f"ocean sail took over {timeout_seconds:g} s\n{excerpt(log)}"
+            raise SailError(message) from error
+    if code != 0:
+        raise SailError(f"ocean sail ended with the exit code {code}\n{excerpt(log)}")
+    return time.monotonic() - started
+
+
+@contextmanager
+def sailing(
+    environment: Mapping[str, str],
+    log: Path,
+    *,
+    directory: Path = REPOSITORY,
+    main: Path | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """One resync under way, as `sail_once` runs it; killed if it is still there at the end."""
+    with log.open("wb") as output, without_dotenv(directory, main) as folder:
         process = subprocess.Popen(  # noqa: S603 (our own command, and no shell)
             sail_command(once=True),
             cwd=folder,
@@ -105,8 +127,12 @@ def sail_once(
             stderr=subprocess.STDOUT,
             start_new_session=True,  # so that its helper processes can be ended with it
         )
-        _wait(process, log, timeout_seconds)
-    return time.monotonic() - started
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 def excerpt(log: Path) -> str:
@@ -118,29 +144,18 @@ def excerpt(log: Path) -> str:
 
 
 @contextmanager
-def without_dotenv(directory: Path) -> Iterator[Path]:
+def without_dotenv(directory: Path, main: Path | None = None) -> Iterator[Path]:
     """A folder with everything in `directory` but its `.env`.
 
     Ocean reads that file from the working directory, and it may hold somebody's real credentials.
     """
+    replaced = {} if main is None else {"main.py": main}
     with tempfile.TemporaryDirectory() as folder:
         for entry in directory.iterdir():
             if entry.name != ".env":
-                Path(folder, entry.name).symlink_to(entry.absolute())
+                target = replaced.get(entry.name, entry)
+                Path(folder, entry.name).symlink_to(target.absolute())
         yield Path(folder)
-
-
-def _wait(process: subprocess.Popen[bytes], log: Path, timeout_seconds: float) -> None:
-    try:
-        code = process.wait(timeout_seconds)
-    except subprocess.TimeoutExpired as error:
-        raise SailError(f"ocean sail took over {timeout_seconds:g} s\n{excerpt(log)}") from error
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-    if code != 0:
-        raise SailError(f"ocean sail ended with the exit code {code}\n{excerpt(log)}")
 
 
 def _with_ours(environment: Mapping[str, str]) -> dict[str, str]:

@@ -9,8 +9,11 @@ from typing import Final
 import msgspec
 import yaml
 
+from paging.limits import NO_LIMITS
 from workbench import catalog, sample_api
 from workbench.catalog import CatalogStore
+from workbench.preview.run import MAIN
+from workbench.preview.watch import VARIABLE, Watch
 from workbench.sail import Installation, SailError, excerpt, sail_once
 from workbench.sample_api import Counts, Helpdesk
 from workbench.serve import serving
@@ -19,6 +22,7 @@ from workbench.store.model import Entity, JsonObject, KindStatus
 DEMO: Final = Path(__file__).with_name("demo")
 INTEGRATION: Final = "helpdesk-demo"
 INTEGRATION_TYPE: Final = "custom"
+DATABASE: Final = "catalog.sqlite"
 
 AGENT: Final = "helpdeskAgent"
 TICKET: Final = "helpdeskTicket"
@@ -74,19 +78,19 @@ class Demo:
     """The sample API and the local catalog, both running, and `ocean sail` between them."""
 
     def __init__(
-        self, helpdesk: Helpdesk, store: CatalogStore, installation: Installation, logs: Path
+        self, helpdesk: Helpdesk, store: CatalogStore, installation: Installation, directory: Path
     ) -> None:
         self.helpdesk = helpdesk
         self.store = store
         self.installation = installation
-        self._logs = logs
+        self._directory = directory
 
     def resync(self, name: str) -> Resync:
         """Run one resync, logged to `<name>.log`, and check what it did; raises DemoError."""
-        log = self._logs / f"{name}.log"
+        log = self._directory / f"{name}.log"
         before, asked = self._entities(), self.helpdesk.counts
         try:
-            seconds = sail_once(self.installation.environment(), log)
+            seconds = sail_once(self._environment(), log, main=MAIN)
         except SailError as error:
             raise DemoError(str(error)) from error
         counts = self.helpdesk.counts.since(asked)
@@ -107,6 +111,11 @@ class Demo:
             TICKET: {str(ticket.id) for ticket in self.helpdesk.tickets()},
             COMMENT: {str(comment.id) for comment in self.helpdesk.comments()},
         }
+
+    def _environment(self) -> dict[str, str]:
+        # Recorded for the catalog's page, in everything else as in production.
+        watch = Watch((self._directory / DATABASE).absolute(), NO_LIMITS)
+        return {**self.installation.environment(), VARIABLE: watch.format()}
 
     def _entities(self) -> dict[Key, Entity]:
         return {(entity.blueprint, entity.identifier): entity for entity in self.store.entities()}
@@ -139,7 +148,7 @@ class Demo:
 def demo(directory: Path) -> Iterator[Demo]:
     """A demo with its database (`catalog.sqlite`) and logs in `directory`, which exists."""
     helpdesk = Helpdesk()
-    database = directory / "catalog.sqlite"
+    database = directory / DATABASE
     for old in directory.glob(f"{database.name}*"):  # SQLite's own files beside it as well
         old.unlink()
     with (

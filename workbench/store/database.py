@@ -48,7 +48,9 @@ class Database:
             if self._connection.in_transaction:
                 yield
                 return
-            self._connection.execute("BEGIN")
+            # At once, for a preview's Ocean writes into the same file: a transaction that begins by
+            # reading cannot wait for its turn to write.
+            self._connection.execute("BEGIN IMMEDIATE")
             with self._connection:
                 yield
 

@@ -50,9 +50,14 @@ class Entities(Blueprints):
 
     def deletions(self) -> list[Deletion]:
         """Every entity that was deleted, oldest first."""
+        return self.last_deletions(-1)[::-1]
+
+    def last_deletions(self, limit: int) -> list[Deletion]:
+        """So many entities that were deleted last, the last one first."""
         rows = self._rows(
             "SELECT blueprint, identifier, title, cause, datasource, resync_id, deleted_at"
-            " FROM deletions ORDER BY sequence"
+            " FROM deletions ORDER BY sequence DESC LIMIT ?",
+            (limit,),
         )
         return [_deletion(row) for row in rows]
 
@@ -144,11 +149,14 @@ class Entities(Blueprints):
 
     # Reading
 
-    def _select(self, wanted: Condition, limit: int = -1) -> list[Entity]:
+    def _select(
+        self, wanted: Condition, limit: int = -1, *, backwards: bool = False
+    ) -> list[Entity]:
+        order = "blueprint DESC, identifier DESC" if backwards else "blueprint, identifier"
         # SQLite reads a negative limit as none.
         rows = self._rows(
             f"SELECT {_COLUMNS} FROM entities WHERE {wanted.sql}"  # noqa: S608 (values are bound)
-            " ORDER BY blueprint, identifier LIMIT ?",
+            f" ORDER BY {order} LIMIT ?",
             (*wanted.parameters, limit),
         )
         return [_entity(row) for row in rows]
@@ -282,6 +290,9 @@ class Entities(Blueprints):
         # Gone first: entities may depend on each other in a circle.
         self._write(
             "DELETE FROM entities WHERE blueprint = ? AND identifier = ?", (blueprint, identifier)
+        )
+        self._write(
+            "DELETE FROM raw_items WHERE blueprint = ? AND identifier = ?", (blueprint, identifier)
         )
         self._log_deletion(entity, cause, author)
         for source, _ in needing:

@@ -16,13 +16,17 @@ class Integrations(Database):
             raise NotFoundError(f"there is no integration {identifier}")
         return json_object(rows[0][0])
 
+    def has_integration(self, identifier: str) -> bool:
+        """Whether an integration is known."""
+        return bool(self._rows("SELECT 1 FROM integrations WHERE identifier = ?", (identifier,)))
+
     def create_integration(self, body: JsonObject) -> JsonObject:
         """Add an integration's record; `installationId` names it, `config` is its mapping."""
         identifier = body.get("installationId")
         if not isinstance(identifier, str) or not identifier:
             raise InvalidError("installationId must be a string")
         with self._transaction():
-            if self._rows("SELECT 1 FROM integrations WHERE identifier = ?", (identifier,)):
+            if self.has_integration(identifier):
                 raise ConflictError(f"the integration {identifier} exists already")
             moment = now()
             defaults: JsonObject = {"installationType": "OnPrem", "config": {}, "resyncState": {}}

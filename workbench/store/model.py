@@ -216,6 +216,11 @@ class KindStatus:
     state: str
     metrics: JsonObject
 
+    @property
+    def seconds(self) -> float:
+        """How long it took, as Ocean reports it at the end; 0 before."""
+        return _number_at(self.metrics, ("phase", "resync", "duration_seconds"))
+
     def count(self, phase: str, result: str) -> int:
         """Objects with a `result` ("raw_extracted", "loaded") in a `phase` ("extract", "load")."""
         path = ("phase", phase, "object_count_type", result, "object_count")

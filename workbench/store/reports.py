@@ -2,10 +2,30 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from workbench.store.database import Database, json_object
+from workbench.store.database import Database, json_object, now, optional_text
 from workbench.store.model import Json, JsonObject, KindStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Resync:
+    """One resync: when it was first and last reported of, and what was said of its kinds."""
+
+    resync_id: str
+    begun_at: str
+    reported_at: str
+    kinds: list[KindStatus]
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """A warning or an error that Ocean logged, and the kind it was about, if it was about one."""
+
+    level: str
+    message: str
+    kind: str | None
 
 
 class Reports(Database):
@@ -33,18 +53,52 @@ class Reports(Database):
 
     def put_kind_status(self, status: KindStatus) -> None:
         """Note what Ocean reports of a mapped resource, in place of its earlier report."""
-        self._write(
-            "INSERT INTO kind_statuses VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET state = excluded.state, metrics = excluded.metrics",
-            (
-                status.resync_id,
-                status.kind,
-                status.kind_index,
-                status.blueprint,
-                status.state,
-                json.dumps(status.metrics),
-            ),
+        moment = now()
+        with self._transaction():
+            self._write(
+                "INSERT INTO kind_statuses VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET state = excluded.state, metrics = excluded.metrics",
+                (
+                    status.resync_id,
+                    status.kind,
+                    status.kind_index,
+                    status.blueprint,
+                    status.state,
+                    json.dumps(status.metrics),
+                ),
+            )
+            self._write(
+                "INSERT INTO resyncs VALUES (?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET reported_at = excluded.reported_at",
+                (status.resync_id, moment, moment),
+            )
+
+    def resyncs(self, limit: int) -> list[Resync]:
+        """The newest resyncs, newest first."""
+        rows = self._rows(
+            "SELECT resync_id, begun_at, reported_at FROM resyncs ORDER BY rowid DESC LIMIT ?",
+            (limit,),
         )
+        return [
+            Resync(str(resync), str(begun), str(reported), self.kind_statuses(str(resync)))
+            for resync, begun, reported in rows
+        ]
+
+    def complaints(
+        self, resync_id: str, limit: int, levels: Sequence[str] = ("WARNING", "ERROR", "CRITICAL")
+    ) -> list[Complaint]:
+        """The first warnings and errors that Ocean logged in a resync."""
+        rows = self._rows(
+            "SELECT json_extract(body, '$.level'), json_extract(body, '$.message'),"
+            " json_extract(body, '$.extra.resource_kind') FROM logs"
+            " WHERE json_extract(body, '$.extra.event_id') = ? AND json_extract(body, '$.level')"
+            " IN (SELECT value FROM json_each(?)) ORDER BY rowid LIMIT ?",
+            (resync_id, json.dumps(levels), limit),
+        )
+        return [
+            Complaint(str(level), str(message), optional_text(kind))
+            for level, message, kind in rows
+        ]
 
     def examples(self, kind: str) -> list[JsonObject]:
         """The raw examples Ocean sent of a kind, in the order they came."""

@@ -67,3 +67,54 @@ CREATE TABLE IF NOT EXISTS requests (
     count INTEGER NOT NULL,
     PRIMARY KEY (method, route)
 );
+
+-- What the page counts with: much smaller than the entities themselves.
+CREATE INDEX IF NOT EXISTS entities_by_title ON entities (blueprint, title);
+
+CREATE TABLE IF NOT EXISTS resyncs (
+    resync_id TEXT PRIMARY KEY,
+    begun_at TEXT NOT NULL, -- when it was first reported of
+    reported_at TEXT NOT NULL -- when it was last reported of
+);
+
+-- What a recorder beside the integration saw: requests to the API, without any secret.
+CREATE TABLE IF NOT EXISTS exchanges (
+    sequence INTEGER PRIMARY KEY,
+    resync_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    method TEXT NOT NULL,
+    url TEXT NOT NULL,
+    status INTEGER, -- null: no complete answer
+    bytes INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    attempt INTEGER NOT NULL,
+    sent_at TEXT NOT NULL
+);
+
+-- The item that an entity was mapped from last, without any secret.
+CREATE TABLE IF NOT EXISTS raw_items (
+    blueprint TEXT NOT NULL,
+    identifier TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    kind_index INTEGER NOT NULL,
+    body TEXT NOT NULL, -- JSON
+    failures TEXT NOT NULL, -- JSON object: the place of an expression, and what jq said of it
+    PRIMARY KEY (blueprint, identifier)
+) WITHOUT ROWID;
+
+-- Entities that were refused, with the reason; of each entity of a resync the last one.
+CREATE TABLE IF NOT EXISTS refusals (
+    resync_id TEXT NOT NULL,
+    blueprint TEXT NOT NULL,
+    identifier TEXT NOT NULL,
+    message TEXT NOT NULL,
+    PRIMARY KEY (resync_id, blueprint, identifier)
+);
+
+-- Resources whose reading was bounded and left something unread.
+CREATE TABLE IF NOT EXISTS bounded_kinds (
+    resync_id TEXT NOT NULL,
+    kind_index INTEGER NOT NULL,
+    PRIMARY KEY (resync_id, kind_index)
+);
