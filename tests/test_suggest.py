@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from overrides import EndpointAppConfig
 from settings import load_settings
@@ -466,6 +468,42 @@ async def test_an_example_is_taken_for_a_placeholder(given_as: Target) -> None:
     items, error = await walked(settings, resource_of(members), http)
     assert (len(items), error) == (18, "")
     assert [relation.target.target.path for relation in members.relations] == ["/teams"]
+
+
+REPOS = [{"id": f"r{n}", "owner": f"owner-{n}", "repo": f"repo-{n}"} for n in range(1, 5)]
+
+
+def _repos(_: Request) -> Response:
+    return JSONResponse(REPOS)
+
+
+def _pulls(request: Request) -> Response:
+    owner, repo = request.path_params["owner"], request.path_params["repo"]
+    if not any((one["owner"], one["repo"]) == (owner, repo) for one in REPOS):
+        return JSONResponse({"message": "no such repository"}, 403)
+    return JSONResponse([{"id": f"{repo}-{n}", "text": "hello"} for n in range(3)])
+
+
+async def test_placeholders_of_one_parent_go_in_step() -> None:
+    """Both values come from the same row, when suggesting as in a resync."""
+    routes = [Route("/v1/repos", _repos), Route("/v1/repos/{owner}/{repo}/pulls", _pulls)]
+    asked: list[str] = []
+    app = Starlette(routes=routes)
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.append(scope["path"])
+        await app(scope, receive, send)
+
+    http = in_process(watched)
+    targets = [Target("/repos"), Target("/repos/{owner}/{repo}/pulls")]
+    suggestion = await suggested(bench("http://api/v1"), targets, http)
+
+    assert not suggestion.refused, [study.refusal for study in suggestion.refused]
+    pulls = next(study for study in suggestion.written if study.parents)
+    items, error = await walked(bench("http://api/v1"), resource_of(pulls), http)
+    assert (len(items), error) == (12, "")
+    numbers = [re.findall(r"(?:owner|repo)-(\d)", path) for path in asked]
+    assert all(len(set(one)) <= 1 for one in numbers), asked
 
 
 ARCHIVED = [{"id": n, "name": f"P {n}", "archived": n % 3 == 0} for n in range(1, 13)]

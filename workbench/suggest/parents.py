@@ -78,7 +78,7 @@ def bindings(parents: Sequence[Parent]) -> list[Binding]:
     found = [Binding()]
     for parent in parents:
         bound = [
-            binding.bound(parent.name, value, row)
+            binding.bound([parent.name], [value], row)
             for binding in found
             for row, value in _rows(parent, parents, binding)
         ]
@@ -144,10 +144,14 @@ def separating(
 def _rows(
     parent: Parent, parents: Sequence[Parent], binding: Binding
 ) -> Iterator[tuple[dict[str, Json], Json]]:
-    """The rows of a parent that hang on what the binding has already."""
+    """The rows of a parent that hang on what the binding has already.
+
+    Placeholders of one parent take their values from the same row, as in a resync.
+    """
     names = inherited(parent.study, parents)
+    same = [one.name for one in parents if one.study is parent.study]
     for row, value in zip(parent.study.items, parent.column.values, strict=True):
-        if all(
+        if all(binding.parents.get(name, row) is row for name in same) and all(
             theirs not in binding.values or row.get(f"__{own}") == binding.values[theirs]
             for own, theirs in names.items()
         ):
