@@ -84,14 +84,14 @@ class Identities:
         value = hash(_ENCODER.encode(item))
         first = self._rows.get(key)
         if first is None:
-            self._rows[key] = _Row(value, _itself(item, value), _shown(item))
+            self._rows[key] = _Row(value, _itself(item, value), shown_row(item))
             if len(self._rows) > MOST_WATCHED:
                 self._watch_fewer()
         elif first.value != value:
             # A row that changed while its list was read may come twice.
             is_changed = first.itself == _itself(item, value)
             shared = self._by_changed if is_changed else self._by_others
-            example = f"{identifier!r} of {blueprint!r} by {first.shown} and {_shown(item)}"
+            example = f"{identifier!r} of {blueprint!r} by {first.shown} and {shown_row(item)}"
             shared.add(example, are_texts=all(isinstance(one, str) for one in _marks(item)))
 
     def refuse_nameless(self, expression: Json, passed: int) -> None:
@@ -150,7 +150,7 @@ def _marks(item: Mapping[str, Json]) -> list[Json]:
     return [value for name, value in item.items() if name[:2] == "__" and name != "__parent"]
 
 
-def _shown(item: Mapping[str, Json]) -> str:
+def shown_row(item: Mapping[str, Json]) -> str:
     """Some short values of a row, those of its path parameters first."""
     names = sorted(item, key=lambda name: name[:2] != "__")
     scalars = [

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
 from typing import Final
 
 from framework.mapped_items import Items, Mapped
 from jq_engine.worker import JqWorker
-from json_values import MISSING, Json, follow
+from json_values import Json, follow
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Severity, likeness
+from workbench.check.identifiers import identifier_below_parents, is_scalar, shared, unique_key
 from workbench.check.near import better, has_path, leaves, paths_in, values_of, written
 from workbench.check.reading import Seen
 from workbench.store.model import Blueprint, PropertySchema
@@ -21,7 +21,6 @@ from workbench.store.rules import EntityFault, faults_of
 _FEW: Final = 3  # items of which an absent key says something
 _SHOWN: Final = 60
 _SPEAKING: Final = 0.5  # likeness of names
-_NAMES: Final = ("id", "uuid", "key", "slug", "uid", "uri", "name", "login", "email")
 _TO: Final[Mapping[str, tuple[str, ...]]] = {
     "string": ("{}.name", "{}.id | tostring", '{} | join(", ")', "{} | tostring"),
     "number": ("{} | tonumber", "{} | length"),
@@ -115,7 +114,7 @@ class Judge:
         for path in paths_in(query):
             if has_path(seen.items, path):
                 values = [follow(item, path) for item in seen.items[:_SHOWN]]
-                known = sorted({json.dumps(one) for one in values if _is_scalar(one)})
+                known = sorted({json.dumps(one) for one in values if is_scalar(one)})
                 return f"{written(path)} is {', '.join(known[:5])}" if known else ""
             if near := await better(self._jq, written(path), seen.items):
                 return f"write {near.expression} for {written(path)}"
@@ -134,46 +133,29 @@ class Judge:
         if nameless:
             near = await better(self._jq, expression, [one.item for one in seen.passed])
             remedy = f"write {near.expression} ({near.count} of {count})" if near else ""
-            remedy = remedy or await self._unique_remedy(seen)
+            remedy = remedy or unique_key([one.item for one in seen.passed])
             problem = f"identifier {expression!r} is null in {nameless} of {count} items"
             return [self._at(seen, path, problem, remedy or "choose a key that all items have")]
-        counted = Counter(json.dumps(value) for value in values)
-        if len(counted) == count or not self._differ(seen):
+        pair = shared(seen.passed)
+        if pair is None:
             return []
-        most, times = counted.most_common(1)[0]
-        values_told = f"{len(counted)} values ({most} {times} times)"
+        counted = Counter(json.dumps(value) for value in values)
+        most = json.dumps(pair.first.entity.get("identifier"))
+        values_told = f"{len(counted)} values ({most} {counted[most]} times{pair.parents})"
         problem = f"identifier {expression!r}: {count} items, {values_told}"
-        remedy = await self._unique_remedy(seen)
-        return [self._at(seen, path, problem, remedy or "choose a key that tells items apart")]
+        remedy = await self._apart(seen, expression)
+        if not pair.is_lost:
+            remedy = f"where these are different things: {remedy}"
+        return [self._at(seen, path, problem, remedy, is_error=pair.is_lost)]
 
-    def _differ(self, seen: Seen) -> bool:
-        """Whether items with one identifier are different things, and not one thing twice."""
-        by_name: defaultdict[str, set[str]] = defaultdict(set)
-        for one in seen.passed:
-            name = json.dumps([one.entity.get("blueprint"), one.entity.get("identifier")])
-            by_name[name].add(json.dumps(one.entity, sort_keys=True, default=str))
-        return any(len(entities) > 1 for entities in by_name.values())
-
-    async def _unique_remedy(self, seen: Seen) -> str:
-        """A key, or two together, whose values are different in all items."""
+    async def _apart(self, seen: Seen, expression: str) -> str:
+        """An identifier that is different in all items: behind the parents' values, or a key."""
         items = [one.item for one in seen.passed]
-        paths = [
-            path
-            for path in dict.fromkeys(one for item in items[:10] for one in leaves(item, 2))
-            if all(_is_scalar(follow(item, path)) for item in items)
-        ]
-        paths.sort(key=lambda path: (_rank(path), len(path)))
-        for path in paths:
-            if len({json.dumps(follow(item, path)) for item in items}) == len(items):
-                text = written(path)
-                is_text = all(isinstance(follow(item, path), str) for item in items)
-                return f"unique: {text}" if is_text else f"unique: {text} | tostring"
-        for one, other in combinations(paths[:12], 2):
-            pairs = {json.dumps([follow(item, one), follow(item, other)]) for item in items}
-            if len(pairs) == len(items):
-                parts = sorted((one, other), key=lambda path: path[-1] in _NAMES)
-                return f"together unique: {_joined(parts, items)}"
-        return ""
+        parameters = seen.config.selector.path_parameters or {}
+        candidate = await identifier_below_parents(self._jq, expression, parameters, items)
+        if candidate:
+            return f"write {candidate}"
+        return unique_key(items) or "choose a key that tells items apart"
 
     # --- properties and title ------------------------------------------------------------------
 
@@ -324,7 +306,7 @@ class Judge:
         paths = dict.fromkeys(one for item in items[:20] for one in leaves(item))
         for path in paths:
             values = [follow(item, path) for item in items]
-            scalars = [value for value in values if _is_scalar(value)]
+            scalars = [value for value in values if is_scalar(value)]
             hits = sum(str(value) in known for value in scalars)
             if not hits or hits < len(scalars) / 2:
                 continue
@@ -339,22 +321,6 @@ class Judge:
                 continue
             best = max(best, (hits, alike, f"[{text}]" if many else text))
         return f"write {best[2]} ({best[0]} of {len(items)})" if best[0] else ""
-
-
-def _is_scalar(value: Json) -> bool:
-    return value is not MISSING and isinstance(value, str | int | float) and value != ""
-
-
-def _rank(path: Sequence[str]) -> int:
-    return _NAMES.index(path[-1]) if path[-1] in _NAMES else len(_NAMES)
-
-
-def _joined(paths: Sequence[tuple[str, ...]], items: Items) -> str:
-    texts = []
-    for path in paths:
-        is_text = all(isinstance(follow(item, path), str) for item in items)
-        texts.append(written(path) if is_text else f"({written(path)} | tostring)")
-    return ' + "/" + '.join(texts)
 
 
 def _templates(fault: EntityFault, blueprint: Blueprint) -> Iterator[str]:

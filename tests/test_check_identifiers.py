@@ -1,0 +1,129 @@
+"""`check`: items of several parents that make one entity, and what tells them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.check_scene import SETTINGS, Scene, told
+from tests.fault_api import FaultApi, Reply, Request, answer
+from workbench.check.findings import Finding
+
+type Row = dict[str, Any]
+
+PULLS = """\
+resources:
+  - kind: /repos/{repo}/pulls
+    selector:
+      query: "true"
+      path_parameters:
+        repo:
+          endpoint: /repos
+          field: FIELD
+    port:
+      entity:
+        mappings:
+          identifier: IDENTIFIER
+          blueprint: '"pull"'
+          properties:
+            title: TITLE
+"""
+BLUEPRINTS = '[{"identifier": "pull", "schema": {"properties": {"title": {"type": "string"}}}}]'
+
+
+async def found(
+    folder: Path, api: FaultApi, pulls: Mapping[str, Sequence[Row]], **options: str
+) -> list[Finding]:
+    """What a check says of pull requests below repositories, which are numbered from 5."""
+    given = {"identifier": ".id | tostring", "title": ".title", "field": ".name"} | options
+    text = PULLS
+    for name, value in given.items():
+        text = text.replace(name.upper(), value)
+    settings = SETTINGS | {"pagination_type": "none"}
+    scene = Scene(folder, api, mapping=text, blueprints=BLUEPRINTS, settings=settings)
+    repos = [{"name": name, "id": number} for number, name in enumerate(pulls, 5)]
+    by_value = {str(repo[given["field"][1:]]): repo["name"] for repo in repos}
+
+    def listed(request: Request) -> Reply:
+        rows: Any = pulls[str(by_value[request.values[0]])]
+        return answer(list(rows))
+
+    api.serve("/v1/repos", answer(list[Any](repos)))
+    api.serve("/v1/repos/{}/pulls", listed)
+    return (await scene.check()).findings
+
+
+def numbered(repo: str, *numbers: int) -> list[Row]:
+    """Pull requests that are numbered in their own repository."""
+    return [{"id": number, "title": f"{repo} {number}", "state": "open"} for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("options", "remedy"),
+    [
+        pytest.param({}, 'write .__repo + "/" + (.id | tostring)', id="a number made a text"),
+        pytest.param(
+            {"identifier": ".id"}, 'write .__repo + "/" + (.id | tostring)', id="a number"
+        ),
+        pytest.param(
+            {"identifier": "(.id | tostring) + .title[:0]"},
+            'write .__repo + "/" + ((.id | tostring) + .title[:0])',
+            id="a text that is put together",
+        ),
+        pytest.param(
+            {"field": ".id"},
+            'write (.__repo | tostring) + "/" + (.id | tostring)',
+            id="parents with numbers",
+        ),
+    ],
+)
+async def test_children_that_share_an_identifier(
+    tmp_path: Path, api: FaultApi, options: dict[str, str], remedy: str
+) -> None:
+    """An error in the identifier's line, with both parents and the identifier that is unique."""
+    pulls = {"web": numbered("web", 1, 2), "app": numbered("app", 1, 2, 3)}
+
+    findings = await found(tmp_path, api, pulls, **options)
+
+    (one,) = findings
+    assert (one.file, one.line, one.severity) == ("port-app-config.yml", 12, "error")
+    assert "5 items, 3 values (" in one.problem
+    names = ("5", "6") if "field" in options else ("web", "app")
+    assert f"2 times: of {{__repo: {names[0]}}} and of {{__repo: {names[1]}}})" in one.problem
+    assert one.remedy == remedy
+
+
+async def test_a_remedy_that_is_not_unique_is_not_told(tmp_path: Path, api: FaultApi) -> None:
+    """Items of one parent share it as well, so that a key of theirs is named."""
+    pulls = {
+        name: [{"id": 1, "title": f"{name} {key}", "uuid": f"{name}-{key}"} for key in "ab"]
+        for name in ("web", "app")
+    }
+
+    (one,) = await found(tmp_path, api, pulls)
+
+    assert one.remedy == "unique: .uuid"
+
+
+async def test_a_thing_below_two_parents_is_no_fault(tmp_path: Path, api: FaultApi) -> None:
+    """It makes the same entity twice, and nothing is lost."""
+    same = numbered("both", 1)
+
+    findings = await found(tmp_path, api, {"web": [*same, *numbered("web", 2)], "app": same})
+
+    assert not findings, told(findings)
+
+
+async def test_different_items_with_equal_entities_are_a_warning(
+    tmp_path: Path, api: FaultApi
+) -> None:
+    """Whether these are different things only a person knows."""
+    pulls = {"web": numbered("web", 1), "app": numbered("app", 1)}
+
+    (one,) = await found(tmp_path, api, pulls, title=".state")
+
+    assert (one.line, one.severity) == (12, "warn")
+    assert one.remedy.endswith('different things: write .__repo + "/" + (.id | tostring)')

@@ -1,0 +1,139 @@
+"""Items of one resource that come to one entity, and identifiers that tell them apart."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+from framework.identities import shown_row
+from framework.mapped_items import Items, Mapped
+from jq_engine.worker import JqWorker
+from json_values import MISSING, Json, follow
+from workbench.check.near import leaves, values_of, written
+
+NAMES: Final = ("id", "uuid", "key", "slug", "uid", "uri", "name", "login", "email")
+"""Keys that tell items apart in most APIs, the likeliest first."""
+
+_PLAIN: Final = re.compile(r'[\w."]+')
+_MOST_COLUMNS: Final = 12  # keys of which pairs are tried
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Two items that come to one identifier.
+
+    ``is_lost``: their entities differ, so that one of them is not in the catalog. Otherwise
+    they may be one thing that is listed below two parents.
+    """
+
+    first: Mapped
+    second: Mapped
+    is_lost: bool
+
+    @property
+    def parents(self) -> str:
+        """The values of path parameters that the two items have, empty where they are the same."""
+        first, second = _marks(self.first.item), _marks(self.second.item)
+        return f": of {shown_row(first)} and of {shown_row(second)}" if first != second else ""
+
+
+def shared(passed: Sequence[Mapped]) -> Shared | None:
+    """Two items that make one entity and are not the same, those of different entities first."""
+    by_name: defaultdict[str, list[Mapped]] = defaultdict(list)
+    for one in passed:
+        by_name[_text([one.entity.get("blueprint"), one.entity.get("identifier")])].append(one)
+    alike: Shared | None = None
+    for first, *others in by_name.values():
+        for other in others:
+            if _text(first.entity) != _text(other.entity):
+                return Shared(first, other, is_lost=True)
+            if alike is None and _text(_own(first.item)) != _text(_own(other.item)):
+                alike = Shared(first, other, is_lost=False)
+    return alike
+
+
+async def identifier_below_parents(
+    jq: JqWorker, expression: str, parameters: Collection[str], items: Items
+) -> str:
+    """The identifier behind the values of the path parameters, proved on the items; or nothing."""
+    if not parameters:
+        return ""
+    marks = [f"__{name}" for name in parameters]
+    own = expression if _PLAIN.fullmatch(expression) else f"({expression})"
+    if not all(isinstance(one, str) for one in await values_of(jq, expression, items)):
+        own = f"({expression} | tostring)"
+    texts = [
+        f".{mark}"
+        if all(isinstance(item.get(mark), str) for item in items)
+        else f"(.{mark} | tostring)"
+        for mark in marks
+    ]
+    candidate = ' + "/" + '.join([*texts, own])
+    # A row that moves while a list is read comes twice: it is one thing.
+    apart = list({_text(item): item for item in items}.values())
+    values = await values_of(jq, candidate, apart)
+    is_unique = None not in values and len({_text(value) for value in values}) == len(apart)
+    return candidate if is_unique else ""
+
+
+def unique_key(items: Items) -> str:
+    """A key, or two together, whose values are different in all items; or nothing."""
+    paths = [
+        path
+        for path in dict.fromkeys(one for item in items[:10] for one in leaves(item, 2))
+        if all(is_scalar(follow(item, path)) for item in items)
+    ]
+    paths.sort(key=lambda path: (_rank(path), len(path)))
+    for path in paths:
+        if len({_text(follow(item, path)) for item in items}) == len(items):
+            is_text = all(isinstance(follow(item, path), str) for item in items)
+            return f"unique: {written(path)}" + ("" if is_text else " | tostring")
+    for one, other in combinations(paths[:_MOST_COLUMNS], 2):
+        pairs = {_text([follow(item, one), follow(item, other)]) for item in items}
+        if len(pairs) == len(items):
+            parts = sorted((one, other), key=lambda path: path[-1] in NAMES)
+            return f"together unique: {_joined(parts, items)}"
+    return ""
+
+
+def is_scalar(value: Json) -> bool:
+    """Whether a value is a number, a boolean or a text that is not empty."""
+    return value is not MISSING and isinstance(value, str | int | float) and value != ""
+
+
+def _own(item: dict[Json, Json]) -> dict[Json, Json]:
+    """A child's item without what it has from its parents."""
+    return {
+        key: value
+        for key, value in item.items()
+        if not str(key).startswith("__") and item.get(f"__{key}", MISSING) != value
+    }
+
+
+def _marks(item: dict[Json, Json]) -> dict[str, Json]:
+    return {
+        str(key): value
+        for key, value in item.items()
+        if str(key).startswith("__") and key != "__parent"
+    }
+
+
+def _text(value: Json) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def _rank(path: Sequence[str]) -> int:
+    return NAMES.index(path[-1]) if path[-1] in NAMES else len(NAMES)
+
+
+def _joined(paths: Sequence[tuple[str, ...]], items: Items) -> str:
+    texts = []
+    for path in paths:
+        is_text = all(isinstance(follow(item, path), str) for item in items)
+        texts.append(written(path) if is_text else f"({written(path)} | tostring)")
+    return ' + "/" + '.join(texts)
