@@ -58,8 +58,10 @@ def test_every_command_of_the_quickstart_works(tmp_path: Path) -> None:
 
     assert process.returncode == 0, output
     assert "It works." in output
+    assert "GET only." in output
+    assert "no faults" in output
     assert "Without bounds: --all" in output
     with sqlite3.connect(tmp_path / ".workbench" / "catalog.sqlite") as connection:
         found = connection.execute("SELECT blueprint, count(*) FROM entities GROUP BY 1").fetchall()
     connection.close()
-    assert found == [("agent", 6), ("ticket", 137)]
+    assert found == [("agent", 6), ("comment", 274), ("ticket", 137)]

@@ -19,7 +19,7 @@ from workbench.export import export
 from workbench.preview.command import run_preview, wait
 from workbench.report import Report
 from workbench.sail import Installation
-from workbench.sample_api import CLIENT_ID, CLIENT_SECRET, Helpdesk
+from workbench.sample_api import CLIENT_ID, CLIENT_SECRET, TOKEN, Helpdesk
 from workbench.scenario import INTEGRATION, DemoError, check_second, demo, seed
 from workbench.schema import schema
 from workbench.serve import serving
@@ -90,7 +90,7 @@ def api(port: int) -> None:
 
 
 def _announce_api(url: str) -> None:
-    click.echo(f"Sample API at {url}. For a token:")
+    click.echo(f"Sample API at {url}. The token is {TOKEN}; for one of a login:")
     login = f'{{"client_id": "{CLIENT_ID}", "client_secret": "{CLIENT_SECRET}"}}'
     click.echo(f"  curl -d {shlex.quote(login)} {url}/oauth/token")
 

@@ -14,6 +14,7 @@ from typing import Final
 
 CLIENT_ID: Final = "demo-client"
 CLIENT_SECRET: Final = "demo-secret"  # noqa: S105 (invented, for the sample API only)
+TOKEN: Final = "demo-token"  # noqa: S105 (likewise)
 
 _NAMES: Final = (
     "Ada Okafor",
@@ -184,9 +185,9 @@ class Helpdesk:
         self._tokens.clear()
 
     def admit(self, token: str) -> bool:
-        """Count a request, and whether its token is valid."""
+        """Count a request, and whether its token is valid: `TOKEN` always is."""
         self._counter["requests"] += 1
-        valid = self._tokens.get(token, 0.0) > time.monotonic()
+        valid = token == TOKEN or self._tokens.get(token, 0.0) > time.monotonic()
         if not valid:
             self._counter["unauthorized"] += 1
         return valid

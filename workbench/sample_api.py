@@ -7,8 +7,9 @@
     PATCH  /api/tickets/{id}             {"title": "..."}
     DELETE /api/tickets/{id}
 
-Everything below /api wants `Authorization: Bearer <access_token>`, and now and then answers 503, or
-429 with `Retry-After`. The same request, made again, is answered.
+Everything below /api wants `Authorization: Bearer <access_token>`, where `TOKEN` will do without a
+login, and now and then answers 503, or 429 with `Retry-After`. The same request, made again, is
+answered.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -24,6 +25,7 @@ from starlette.routing import Route
 from workbench.helpdesk import (
     CLIENT_ID,
     CLIENT_SECRET,
+    TOKEN,
     Agent,
     Comment,
     Counts,
@@ -36,6 +38,7 @@ from workbench.helpdesk import (
 __all__ = [
     "CLIENT_ID",
     "CLIENT_SECRET",
+    "TOKEN",
     "Agent",
     "Comment",
     "Counts",

@@ -39,6 +39,7 @@ def ocean_without_port(variables: Mapping[str, str]) -> Iterator[None]:
     }
     interrupt = signal.getsignal(signal.SIGINT)
     _signal_handler.push(SignalHandler())
+    logger.remove()  # a report is no log: what registers with Ocean meanwhile is not told
     try:
         with without_dotenv(REPOSITORY) as folder, chdir(folder):
             load_ocean_app(".", override)
