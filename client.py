@@ -168,6 +168,7 @@ class ApiClient:
             self.redact,
             jq=jq,
             custom_headers=settings.custom_headers,
+            retry_after_header=settings.retry_after_header,
         )
         self._guard = OriginGuard(settings.base_url, settings.allowed_hosts)
         self._permits = asyncio.Semaphore(settings.max_concurrent_requests)

@@ -21,7 +21,7 @@ from json_values import Json
 from tests.patience import in_bounded_time
 from transport.redaction import (
     MOST_LEARNT,
-    MOST_LEARNT_CHARACTERS,
+    MOST_LEARNT_SIZE,
     NOT_QUOTED,
     REDACTED,
     Redactor,
@@ -296,9 +296,9 @@ secrets = {
 redact = Redactor()
 redact.learn(*secrets, origin="cookies")
 body = "".join(secret[:-1] for secret in secrets) * repeated
-assert REDACTED in redact.beginning(secrets[0])
+assert REDACTED in redact(secrets[0])
 for _ in range(20):
-    redact.beginning(body)
+    redact.beginning(body), redact(body)
 """
 
 
@@ -326,7 +326,7 @@ def test_a_cookie_beyond_the_bound_is_not_quoted() -> None:
     """Of a text that is too long its beginning is known, and answers are no longer quoted."""
     redact = Redactor()
 
-    redact.learn("x1" * MOST_LEARNT_CHARACTERS, origin="cookies")
+    redact.learn("x1" * MOST_LEARNT_SIZE, origin="cookies")
 
     assert redact("x1" * 400) == REDACTED
     assert redact.beginning("x1" * 400) == NOT_QUOTED
