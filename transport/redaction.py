@@ -30,23 +30,22 @@ MOST_LEARNT = 300
 """Texts of one origin, such as cookies."""
 
 MOST_LEARNT_SIZE = 32 * 1024
-"""Bytes of all texts of one origin together, and of all settings; an escape counts as more.
+"""Bytes of all texts of one origin together, and of all settings; see ``_size``.
 
 A server rarely takes more in the headers of a request, which cookies and tokens go back in.
 """
 
-LONGEST_TEXT = 8 * 1024
+LONGEST_TEXT = 4 * 1024
 """Characters of a text that leaves, such as a log line; what is longer is cut."""
 
 NOT_QUOTED = "[not quoted: it may hold a cookie or token that is too long or too old to be known]"
 
 _QUOTED = 200  # characters of a body that an error may show
-_SEARCHED = 4 * 1024  # characters of it that are searched for secrets first
 
 _PIECE = 128  # characters; what is longer is known by its pieces
 _ANCHORS = (8, 4)  # characters that a piece is found by
 _ESCAPES = ("\\", "%", "&", ";", "5c", "5C", "25", "26")  # and what may turn out to be one
-_ESCAPE_SIZE = 16  # bytes of plain text that are prepared in the time of an escape
+_ESCAPE_SIZE = 24  # bytes of plain text that are prepared in the time of an escape
 
 _TELLING_NAME = re.compile(
     r"pass|pwd|secret|token|key|pin|auth|credential|assertion|sign", re.IGNORECASE
@@ -146,7 +145,7 @@ class Redactor:
         """What an error may quote of an answer."""
         if not self._knows_all:
             return NOT_QUOTED
-        return self.shortened(text, _SEARCHED)[:_QUOTED]
+        return self(text)[:_QUOTED]
 
 
 class Index:
@@ -253,7 +252,9 @@ def _forms(secret: str) -> Iterator[str]:
 
 def _size(secret: str) -> int:
     """What a secret takes of ``MOST_LEARNT_SIZE``: as the time to prepare the search for it."""
-    return len(secret.encode(errors="replace")) + _ESCAPE_SIZE * sum(map(secret.count, _ESCAPES))
+    encoded = len(secret.encode(errors="replace"))
+    in_base64 = encoded - len(secret)  # beyond ASCII it is looked for in a form of its own
+    return encoded + in_base64 + _ESCAPE_SIZE * sum(map(secret.count, _ESCAPES))
 
 
 def _learnable(secret: str) -> str:
