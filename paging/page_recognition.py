@@ -53,7 +53,7 @@ _OF_PAGING = frozenset(
         "start", "end", "skip", "from", "to", "index", "position", "total", "count", "remaining",
         "self", "link", "links", "href", "url", "uri", "complete", "completed", "done", "finished",
         "truncated", "scroll", "since", "until", "before", "after", "range", "hits", "found",
-        "matches", "returned", "has",
+        "matches", "returned", "has", "empty", "no", "none", "nothing", "nonempty",
     }
 )  # fmt: skip
 _MOVING = frozenset(

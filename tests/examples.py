@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 from errors import OceanCustomError
 from overrides import EndpointAppConfig, EndpointResource
 from paging.extraction import Item
+from resync.completeness import Doubt
 from resync.session import Session
 from settings import Settings, load_settings
 from tests.simulators import Json, Mistake, products
@@ -94,6 +95,8 @@ class Walked:
     resource: EndpointResource
     items: list[Item]
     error: str | None = None
+    is_open: bool = False
+    """Whether nothing may be deleted by it: children were not found, or no answer had a list."""
 
 
 async def walked(
@@ -124,8 +127,10 @@ async def _session(settings: Settings, api: ASGIApp) -> AsyncIterator[Session]:
 async def _walk(session: Session, resource: EndpointResource) -> Walked:
     walk = Walked(resource, [])
     try:
-        async for batch in session.extract(resource.to_resource(session.settings.pagination)):
+        reading = session.read(resource.to_resource(session.settings.pagination))
+        async for batch in reading.batches():
             walk.items += batch
+        walk.is_open = bool(reading.doubts & {Doubt.GONE, Doubt.ABSENT})
     except* OceanCustomError as group:
         walk.error = "\n".join([group.message, *map(str, group.exceptions)])
     return walk

@@ -202,6 +202,11 @@ def _if_it_lasts(cell: Cell, expect: Expect) -> Expect:
     return Expect.COMPLETE if cell.passing else expect
 
 
+def lasting(cell: Cell) -> Expect:
+    """An end that comes too early once is asked for again, and then it is none."""
+    return Expect.EITHER if cell.passing else raises(cell)
+
+
 def gone(cell: Cell) -> Expect:
     """A child that is not found twice, although its parent is listed, holds the deletion back."""
     is_counted = cell.paging in {"offset", "page"} and cell.fault.name == "404"
@@ -550,7 +555,7 @@ FAULTS: tuple[Fault, ...] = (
     replace(_busy("503 in UTF-16", 503), make=_always(_typed(answer({}, 503), UTF_16))),
     _busy("403, rate limit", 403, X_RateLimit_Remaining="0"),
     # pages
-    _paged("page repeated", _page(lambda asked: asked.number - 1), raises, is_later_page),
+    _paged("page repeated", _page(lambda asked: asked.number - 1), lasting, is_later_page),
     _paged("cursor repeated", _page(leads_to=lambda at: at.number), either, is_led),
     _paged("cycle of links", _page(leads_to=lambda at: at.number - 1), raises, is_led_back),
     # Four pages instead of three, and one more request to see that there is no fifth.

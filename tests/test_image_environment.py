@@ -98,7 +98,7 @@ async def test_resyncs_of_every_paging_style_over_tls(
             f"{style}-{n}" for style in STYLES for n in range(count)
         }, log
 
-    assert "connection" not in log
+    assert "the connection" not in log
 
 
 def test_ocean_has_the_containers_packages_and_no_others() -> None:

@@ -59,7 +59,7 @@ async def test_what_port_refuses_is_told_with_its_reasons(
     assert len(outcome.entities) == 26
     (line,) = refusals(outcome)
     assert line.startswith("WARNING kind '/people': Port refused 5 entities; first: 3 (422: ")
-    assert line.count("the property joined must be date-time") == 3
+    assert line.count("the property joined must be a string of the format date-time") == 3
     (last,) = [line for line in outcome.log.splitlines() if "Resync complete" in line]
     assert "kinds 2, refused by Port 5" in last
 

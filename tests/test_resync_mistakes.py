@@ -122,11 +122,6 @@ MAPPING_MISTAKES = {
         ("/items", "pagesize", "page_size"),
         teams=False,
     ),
-    "body-is-text": Mistake(
-        resource("/items", data_path=".items", method="POST", body="{}"),
-        ("/items", "body"),
-        teams=False,
-    ),
     "data-path-jq": Mistake(
         resource("/items", data_path=".items["), ("/items", "data_path", ".items[")
     ),
@@ -152,7 +147,7 @@ MAPPING_MISTAKES = {
     ),
     "full-url-of-parent": Mistake(
         children(endpoint="https://evil.example/items"),
-        ("full URL", "path_parameters.item.endpoint"),
+        ("evil.example", "path_parameters.item.endpoint", "allowedHosts"),
     ),
     "field-jq": Mistake(children(field=".id |"), ("path_parameters.item.field", ".id |")),
     "filter-jq": Mistake(children(filter=".id =="), ("path_parameters.item.filter", ".id ==")),
@@ -206,11 +201,6 @@ MAPPING_MISTAKES = {
     "misnamed-pagination-param": Mistake(
         resource("/items", data_path=".items", pagination={"pagination_param": "p"}),
         ("/items", "'p'", "paginationParam"),
-        asks=True,
-    ),
-    "has-more-typo": Mistake(
-        resource("/items", data_path=".items", pagination={"has_more_path": "meta.more"}),
-        ("/items", "hasMorePath", "meta.more", "items"),
         asks=True,
     ),
     "total-typo": Mistake(

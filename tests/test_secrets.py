@@ -859,6 +859,6 @@ async def test_no_answer_forges_a_line_of_the_log(
 
     outcome = await installation.resync()
 
-    assert "x\\nINFO resync complete \\x1b[2J" in outcome.message
+    assert "x\\nINFO resync complete \\x1b[2J" in outcome.message + outcome.log
     assert "\x1b" not in outcome.message + outcome.log
     assert "\nINFO resync complete" not in outcome.message + outcome.log

@@ -921,7 +921,7 @@ def test_two_parameters_from_one_large_parent(few: str) -> None:
 
     def parameter(name: str) -> Parameter:
         kept = ".id == 1100" if name == few else "true"
-        return Parameter(name, Endpoint("/things"), ".id", filter=kept)
+        return Parameter(name, Endpoint("/things"), ".id", filter=kept, independent=True)
 
     resource = Resource(
         "/pairs/{left}/{right}",

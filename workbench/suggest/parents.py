@@ -78,7 +78,7 @@ def bindings(parents: Sequence[Parent]) -> list[Binding]:
     found = [Binding()]
     for parent in parents:
         bound = [
-            binding.bound(parent.name, value, row)
+            binding.bound((parent.name,), (value,), row)
             for binding in found
             for row, value in _rows(parent, parents, binding)
         ]

@@ -116,7 +116,7 @@ PRODUCT = Product(
         Mistake(
             "page numbers for positions",
             {"paginationType": "page"},
-            error="check startPage and 'skip'",
+            error="'skip' does not count what paginationType 'page'",
         ),
         Mistake("a size above the cap", {"pageSize": "1001"}, error="limit must be at most 1000"),
         Mistake("no paging", {"paginationType": "none"}, error="paginationType is 'none'"),

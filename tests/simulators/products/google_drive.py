@@ -137,7 +137,7 @@ PRODUCT = Product(
         Mistake(
             "the cursor sent under the name it came by",
             {"paginationParam": "nextPageToken"},
-            error="made before",
+            error="in the same walk",
         ),
         Mistake("a wrong place for the cursor", {"cursorPath": "next.token"}, error="'next.token'"),
         Mistake(

@@ -190,7 +190,7 @@ PRODUCT = Product(
         Mistake(
             "the cursor looked for in the body",
             {"paginationType": "cursor"},
-            error="cursorPath, unset, found nothing in any response",
+            error="correct cursorPath",
         ),
         Mistake(
             "the page before in place of the next",
