@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import httpx
 
@@ -27,22 +28,24 @@ def make_auth(  # noqa: PLR0913 (each is a part of the world around a scheme)
     *,
     jq: Jq,
     custom_headers: Mapping[str, str] | None = None,
+    retry_after_header: str = "",
     clock: Callable[[], float] = time.monotonic,
 ) -> StaticAuth | RenewedAuth:
     """The scheme for these credentials.
 
-    ``custom_headers`` go along with a login at the API's own origin, nowhere else; ``clock``
-    gives seconds.
+    ``custom_headers`` go along with a login at the API's own origin, nowhere else;
+    ``retry_after_header`` is read of its answers as of any other; ``clock`` gives seconds.
     """
+    renewed = partial(RenewedAuth, retry_after_header=retry_after_header, clock=clock)
     match credentials:
         case StaticCredentials():
             return StaticAuth(credentials)
         case LoginCredentials():
             login = LoginSignIn(credentials, base_url, redact, jq, headers=custom_headers or {})
             renew_after = credentials.steps[0].reauthenticate_after
-            return RenewedAuth(login, redact, renew_after=renew_after, clock=clock)
+            return renewed(login, redact, renew_after=renew_after)
         case OAuthCredentials():
-            return RenewedAuth(OAuthSignIn(credentials, redact, jq), redact, clock=clock)
+            return renewed(OAuthSignIn(credentials, redact, jq), redact)
 
 
 class StaticAuth(httpx.Auth):

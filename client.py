@@ -118,10 +118,13 @@ class _Reply:
 
 @dataclass
 class Counts:
-    """What a client has done, for the log."""
+    """What a client has done, for the log and for metrics; walks count their pages and checks."""
 
     requests: int = 0
     retries: int = 0
+    pages: int = 0
+    checks: int = 0
+    """Requests that settled a doubt about a list."""
     limited: Stopwatch = field(default_factory=Stopwatch)
     """Runs while a request waits for a rate limit: the API's, or ``requestsPerMinute``."""
 
@@ -168,6 +171,7 @@ class ApiClient:
             self.redact,
             jq=jq,
             custom_headers=settings.custom_headers,
+            retry_after_header=settings.retry_after_header,
         )
         self._guard = OriginGuard(settings.base_url, settings.allowed_hosts)
         self._permits = asyncio.Semaphore(settings.max_concurrent_requests)

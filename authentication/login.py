@@ -7,6 +7,7 @@ the answer before: its JSON body, ``$headers`` (names in small letters), ``$cook
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -127,7 +128,7 @@ class Template:
 
         whole = filled(self._part)
         credentials = list(credentials_in(whole))
-        redact.learn(*values.values(), origin="template", credentials=credentials)
+        redact.learn(*values.values(), origin="login", credentials=credentials)
         return whole
 
     def _refuse(self, program: str, answer: Answered, complaint: str) -> None:
@@ -199,12 +200,12 @@ class LoginSignIn:
         """The next step; its texts read the answer before it."""
         if len(answers) == len(self._calls):
             return None
-        before = self._learned(answers[-1]) if answers else None
+        before = await self._learned(answers[-1]) if answers else None
         return await self._calls[len(answers)].request(before)
 
     async def signature(self, answers: Sequence[httpx.Response], now: float) -> Signature:
         """The template with the values of the last answer."""
-        last = self._last = self._learned(answers[-1])
+        last = self._last = await self._learned(answers[-1])
         complaint = described(last.response.request, self._redact)
         filled = await self._template.fill(last, self._redact, complaint)
         lifetime = lifetime_of(last.body) if isinstance(last.body, dict) else None
@@ -218,9 +219,9 @@ class LoginSignIn:
         reads_body = any("$" not in program for program in self._template.placeholders)
         return answer.is_success or (answer.is_redirect and not reads_body)
 
-    def refusal(self, answer: httpx.Response) -> CredentialsError:
+    async def refusal(self, answer: httpx.Response) -> CredentialsError:
         """The error for a refusal, with the API's own words."""
-        text = self._redact.beginning(self._learned(answer).text)
+        text = self._redact.beginning((await self._learned(answer)).text)
         return CredentialsError(
             f"{described(answer.request, self._redact)} answered {answer.status_code}"
             f" {answer.reason_phrase}: {text!r}".rstrip()
@@ -230,11 +231,15 @@ class LoginSignIn:
         """The logout, None where nothing is to end."""
         return await self._logout.request(self._last) if self._logout and self._last else None
 
-    def _learned(self, response: httpx.Response) -> Answered:
-        """An answer, whose texts are secrets from now on; of a refusal what looks like a token."""
+    async def _learned(self, response: httpx.Response) -> Answered:
+        """An answer, whose texts are secrets from now on; of a refusal what looks like a token.
+
+        It may tell of thousands of permissions: what it holds is judged in a thread.
+        """
         answer = Answered.of(response)
-        tokens = tokens_in(answer.body)
-        credentials = list(credentials_in(answer.body))
+        tokens, credentials = await asyncio.to_thread(
+            lambda: (tokens_in(answer.body), list(credentials_in(answer.body)))
+        )
         self._redact.learn(*tokens.named, origin="login", credentials=credentials)
         # Of these there may be any number, such as permissions; what signs is learnt in any case.
         rest = [*tokens.like_tokens, *(tokens.others if response.is_success else ())]

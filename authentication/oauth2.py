@@ -226,7 +226,7 @@ class _OAuthAttempt:
         """Whether the server gave a token."""
         return answer.is_success
 
-    def refusal(self, answer: httpx.Response) -> CredentialsError:
+    async def refusal(self, answer: httpx.Response) -> CredentialsError:
         """The error for a refusal."""
         return self._sign_in.refusal(answer)
 

@@ -65,7 +65,7 @@ class SignInAttempt(Protocol):
         """Whether an answer is one to go on with."""
         ...
 
-    def refusal(self, answer: httpx.Response) -> CredentialsError:
+    async def refusal(self, answer: httpx.Response) -> CredentialsError:
         """The error for an answer by which the sign-in is refused for good."""
         ...
 
@@ -101,7 +101,8 @@ class RenewedAuth(httpx.Auth):
     However many requests find it expired, one of them signs in and the others use what it
     obtained. A sign-in that is refused stays failed: a wrong password is not tried again and
     again, which would lock the account. A service in trouble is asked again for all requests at
-    once, after a backoff, and at most ``MAX_ATTEMPTS`` times in a row.
+    once, after a backoff, and at most ``MAX_ATTEMPTS`` times in a row. It may say when by
+    ``retry_after_header``, too.
     """
 
     def __init__(
@@ -110,11 +111,13 @@ class RenewedAuth(httpx.Auth):
         redact: Redactor,
         *,
         renew_after: float | None = None,
+        retry_after_header: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._sign_in = sign_in
         self._redact = redact
         self._renew_after = renew_after
+        self._retry_after_header = retry_after_header
         self._clock = clock
         self._lock = asyncio.Lock()
         self._signature: Signature | None = None
@@ -155,7 +158,7 @@ class RenewedAuth(httpx.Auth):
                             await answer.aread()
                             under_way.clear()
                             answer.request = upcoming  # transports may have sent another one
-                            self._admit(attempt, answer)
+                            await self._admit(attempt, answer)
                             answers.append(answer)
                         current = self._signature = await self._obtained(attempt, answers)
             used = current
@@ -196,18 +199,19 @@ class RenewedAuth(httpx.Auth):
         self.logins += 1
         return signature
 
-    def _admit(self, attempt: SignInAttempt, answer: httpx.Response) -> None:
+    async def _admit(self, attempt: SignInAttempt, answer: httpx.Response) -> None:
         """Raise ResponseError for a fault that may pass, CredentialsError for a refusal."""
         status, headers = answer.status_code, answer.headers
         report = None if answer.is_success else _json(answer)
-        is_limit = is_rate_limited(status, headers, report)
+        further = self._retry_after_header
+        is_limit = is_rate_limited(status, headers, report, further_header=further)
         if is_limit or ResponseError.may_pass(status):
-            retry_after = parse_retry_after(status, headers, report)
-            message = str(attempt.refusal(answer))
+            retry_after = parse_retry_after(status, headers, report, further_header=further)
+            message = str(await attempt.refusal(answer))
             trouble = self._in_trouble(message, status, retry_after, is_limit=is_limit)
             raise trouble.error(self._clock())
         if not attempt.accepts(answer):
-            self._failure = attempt.refusal(answer)
+            self._failure = await attempt.refusal(answer)
             raise self._failure
 
     def _is_old(self, signature: Signature) -> bool:

@@ -26,6 +26,8 @@ _SECOND_LOOKS: Final = _PREFIX + "second_looks"
 SERIES: Final[Mapping[str, str]] = {
     "requests": "Attempts of requests to the API",
     "retries": "Attempts that were made again",
+    "pages": "Pages that were read, of parents too",
+    "checks": "Further requests that settled a doubt about a list, such as whether it is over",
     "items": "Items that data_path chose",
     "children": "Children that were asked for, of a resource with path parameters",
     "skipped_children": "Children that were left out because their parents went away",
@@ -60,7 +62,7 @@ def publish_kind(kind: str, index: int, counted: Counted) -> None:
 def publish_second_look(kind: str, index: int, counted: Counted) -> None:
     """Add to the series of a kind what a second look came to."""
     label = f"{kind}-{index}"
-    for name in ("requests", "retries"):
+    for name in ("requests", "retries", "pages", "checks"):
         ocean.metrics.inc_metric(_PREFIX + name, [label], counted[name] or 0)
     ocean.metrics.inc_metric(_SECOND_LOOKS, [label], 1)
     ocean.metrics.inc_metric(

@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Final
 
@@ -53,6 +53,8 @@ class Tally:
     entities: int | None = None
     requests: int = 0
     retries: int = 0
+    pages: int = 0
+    checks: int = 0
     limited: float = 0.0
     took: float = 0.0
     ended: str = ""
@@ -72,22 +74,25 @@ class Meter:
     def __init__(self, counts: Counts, reading: Reading) -> None:
         self._counts = counts
         self._reading = reading
-        self._before = counts.requests, counts.retries, counts.limited.seconds
+        self._before = replace(counts)
+        self._limited_before = counts.limited.seconds
         self._began = time.monotonic()
         self.items = 0
 
     def tally(self, entities: int | None = None) -> Tally:
         """What was counted so far."""
-        requests, retries, limited = self._before
+        counts, before = self._counts, self._before
         return Tally(
             items=self.items,
             children=self._reading.children,
             skipped_children=self._reading.skipped_children,
             doubts=len(self._reading.doubts),
             entities=entities,
-            requests=self._counts.requests - requests,
-            retries=self._counts.retries - retries,
-            limited=self._counts.limited.seconds - limited,
+            requests=counts.requests - before.requests,
+            retries=counts.retries - before.retries,
+            pages=counts.pages - before.pages,
+            checks=counts.checks - before.checks,
+            limited=counts.limited.seconds - self._limited_before,
             took=time.monotonic() - self._began,
             ended=self._reading.why,
         )

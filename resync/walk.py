@@ -203,7 +203,7 @@ class Walker:
             return opened, outcome
         source.learnt = replace(source.learnt, confirmed=source.learnt.confirmed + 1)
         try:
-            answer = await self._client.send(opened.request)
+            answer = await self._checked(opened.request)
             again = await self._opened(opened.request, answer, source)
             self._refuse_no_page(again, source)
         except OceanCustomError as error:
@@ -234,13 +234,11 @@ class Walker:
         self, experiment: Experiment, source: Completeness, of: PageRequest, walk: int
     ) -> Step | Experiment:
         """What an experiment leads to."""
-        request = replace(
-            self._unsigned(experiment.request), list_path=of.list_path, purpose="check"
-        )
+        request = replace(self._unsigned(experiment.request), list_path=of.list_path)
         logger.opt(lazy=True).debug(
             "{}: asked to settle {}", lambda: self._client.describe(request), lambda: experiment.of
         )
-        answer = await self._client.send(request)
+        answer = await self._checked(request)
         opened = await self._opened(request, answer, source)
         self._refuse_no_page(opened, source)
         source.recognition.note(walk, request, opened.page)
@@ -279,6 +277,7 @@ class Walker:
         """The runs of a page, counted."""
         page, is_first = opened.page, not walk.progress.pages
         self._log_page(opened.request, page.length)
+        self._client.counts.pages += 1
         asked = Asked(opened.request, page, walk.number)
         nothing = False
         for extracted, size in opened.runs:
@@ -343,7 +342,7 @@ class Walker:
         request = source.paginator.shorter(longest.request, longest.page)
         if request is None:
             return
-        answer = await self._client.send(request)
+        answer = await self._checked(request)
         opened = await self._opened(request, answer, source)
         if opened.page.rows and not opened.page.is_single:
             suspect = source.recognition.answered(longest.walk, opened.page)
@@ -359,7 +358,7 @@ class Walker:
         before = source.paginator.before(first.request, first.page)
         if before is None:
             return True
-        answer = await self._client.send(replace(before, purpose="check"))
+        answer = await self._checked(before)
         opened = await self._opened(before, answer, source)
         if differs(first.page, opened.page):
             raise PaginationError(
@@ -416,6 +415,11 @@ class Walker:
         )
 
     # --- requests --------------------------------------------------------------------------
+
+    async def _checked(self, request: PageRequest) -> Answer:
+        """The answer to one more request, which settles a doubt."""
+        self._client.counts.checks += 1
+        return await self._client.send(replace(request, purpose="check"))
 
     def _log_page(self, request: PageRequest, rows: int) -> None:
         told = (lambda: self._client.describe(request), lambda: rows)

@@ -54,6 +54,7 @@ def login_auth(
     template: Mapping[str, Any] | None = None,
     clock: Callable[[], float] | None = None,
     redact: Redactor | None = None,
+    retry_after_header: str = "",
 ) -> RenewedAuth:
     """The scheme ``custom``, with a bearer token unless another template is given."""
     credentials = LoginCredentials(
@@ -61,7 +62,12 @@ def login_auth(
         **(template or {"headers": BEARER}),
     )
     auth = make_auth(
-        credentials, BASE, redact or Redactor(SECRET), jq=JqWorker(), clock=clock or Clock()
+        credentials,
+        BASE,
+        redact or Redactor(SECRET),
+        jq=JqWorker(),
+        retry_after_header=retry_after_header,
+        clock=clock or Clock(),
     )
     assert isinstance(auth, RenewedAuth)
     return auth
@@ -638,6 +644,21 @@ async def test_a_login_that_fails_for_now_may_be_tried_again(status: int) -> Non
     assert caught.value.retry_after == 7
     clock.now += 7
     assert (await signed(auth, get(), token())).headers["Authorization"] == "Bearer token-1"
+
+
+@pytest.mark.parametrize("status", [403, 429, 503])
+async def test_a_login_says_when_to_come_back_by_a_further_header(status: int) -> None:
+    """`retryAfterHeader` counts for a login as for any request: a 403 with it is a limit."""
+    clock = Clock()
+    auth = login_auth(clock=clock, retry_after_header="X-Wait")
+    refused = httpx.Response(status, headers={"X-Wait": "30", "Retry-After": "3600"})
+
+    error = await _turned_away(auth, refused)
+
+    assert error.transient
+    assert error.retry_after == 30
+    clock.now += 30
+    assert (await anext(auth.async_auth_flow(get()))).url.path == "/v2/login"
 
 
 async def test_a_login_in_trouble_is_left_alone_by_all() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from prometheus_client.parser import text_string_to_metric_families
 
 from framework.metrics import SERIES
-from tests.fault_api import FaultApi, answer
+from tests.fault_api import Answer, FaultApi, Request, answer
 from tests.layout import ROOT
 from tests.resync import Installation, resource
-from tests.world import Family, World, named
+from tests.world import PAGED, Family, World, named
 
 OPERATING = ROOT / "docs" / "operating.md"
 
@@ -57,6 +57,28 @@ async def test_retries_and_waits_are_told(api: FaultApi, installation: Installat
 
     assert (found["requests"], found["retries"]) == (2, 1)
     assert found["rate_limit_wait_seconds"] >= 1
+
+
+async def test_pages_and_checks_are_counted(api: FaultApi, installation: Installation) -> None:
+    """Pages are those of the list; that there is no page 0 is found out by a check."""
+    items = named(1, 2, 3, 4, 5)
+
+    def page(request: Request) -> Answer:
+        start = 2 * (request.number("page", 1) - 1)
+        return answer(items[start : start + 2] if start >= 0 else [])
+
+    api.serve("/items", page)
+    installation.settings |= PAGED
+    installation.mapping = [resource("/items")]
+
+    async with installation.booted() as app:
+        outcome = await installation.resync_in(app)
+        found = series(app.metrics.generate_latest(), "/items-0")
+
+    assert outcome.complete, outcome.formatted
+    zeroth = [request for request in api.requests if request.number("page", 1) == 0]
+    assert (found["checks"], len(zeroth)) == (1, 1)
+    assert found["pages"] == found["requests"] - 1 == len(api.requests) - 1
 
 
 async def test_children_are_counted(family: Family) -> None:

@@ -116,13 +116,47 @@ async def test_without_a_reset_there_is_no_wait(api: FaultApi, installation: Ins
     assert PAUSED.search(outcome.log) is None
 
 
-def client_of(api: FaultApi) -> ApiClient:
+def client_of(api: FaultApi, **settings: int) -> ApiClient:
     """A client that waits for a second at most."""
     return ApiClient(
-        load_settings({"base_url": api.url, "max_retry_wait": 1}),
+        load_settings({"base_url": api.url, "max_retry_wait": 1, **settings}),
         JqWorker(),
         http=lambda _: httpx.AsyncClient(trust_env=False),
     )
+
+
+@pytest.mark.parametrize(
+    ("settings", "at_once"),
+    [
+        pytest.param({}, 1, id="one by one"),
+        pytest.param({"request_burst": 5}, 5, id="a burst"),
+        pytest.param({"request_burst": 20}, 9, id="all"),
+    ],
+)
+async def test_a_burst_goes_out_at_once_and_no_more(
+    api: FaultApi, settings: dict[str, int], at_once: int
+) -> None:
+    """`requestBurst` requests need no wait; the next takes a minute under a ceiling of one."""
+    api.serve("/items", answer([]))
+    client = client_of(api, requests_per_minute=1, **settings)
+    request = PageRequest(f"{api.url}/items")
+    sent = [asyncio.create_task(client.send(request)) for _ in range(9)]
+    try:
+        async with asyncio.timeout(30):
+            while sum(task.done() for task in sent) < at_once:
+                await asyncio.wait(
+                    [task for task in sent if not task.done()], return_when=asyncio.FIRST_COMPLETED
+                )
+        waiting = [task for task in sent if not task.done()]
+        early = (await asyncio.wait(waiting, timeout=0.5))[0] if waiting else ()
+    finally:
+        for task in sent:
+            task.cancel()
+        await asyncio.gather(*sent, return_exceptions=True)
+        await client.aclose()
+
+    assert not early
+    assert len(api.requests) == at_once
 
 
 async def test_a_wait_is_as_long_as_a_retry_may_wait(api: FaultApi) -> None:

@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from json_values import Json
 from tests.patience import in_bounded_time
 from transport.redaction import (
+    LONGEST_TEXT,
     MOST_LEARNT,
-    MOST_LEARNT_CHARACTERS,
+    MOST_LEARNT_SIZE,
     NOT_QUOTED,
     REDACTED,
     Redactor,
@@ -296,9 +297,9 @@ secrets = {
 redact = Redactor()
 redact.learn(*secrets, origin="cookies")
 body = "".join(secret[:-1] for secret in secrets) * repeated
-assert REDACTED in redact.beginning(secrets[0])
+assert REDACTED in redact(secrets[0])
 for _ in range(20):
-    redact.beginning(body)
+    redact.beginning(body), redact(body)
 """
 
 
@@ -326,10 +327,36 @@ def test_a_cookie_beyond_the_bound_is_not_quoted() -> None:
     """Of a text that is too long its beginning is known, and answers are no longer quoted."""
     redact = Redactor()
 
-    redact.learn("x1" * MOST_LEARNT_CHARACTERS, origin="cookies")
+    redact.learn("x1" * MOST_LEARNT_SIZE, origin="cookies")
 
     assert redact("x1" * 400) == REDACTED
     assert redact.beginning("x1" * 400) == NOT_QUOTED
+
+
+@pytest.mark.parametrize("flood", ["a1", "漢字", "%41", '\\"', "\\x5cx5c41", "&amp;amp;#65;"])
+def test_no_flood_of_one_origin_hides_what_another_gave(flood: str) -> None:
+    """However many cookies are set, of whatever characters, a login's token is still known."""
+    redact = Redactor("certain-secret")
+    redact.learn("token-of-the-login", origin="login")
+
+    with in_bounded_time():
+        for number in range(50):
+            redact.learn(f"{number:08}{flood * 30_000}", origin="cookies")
+        redacted = redact(f"token-of-the-login certain-secret {49:08}{flood * 100}")
+
+    assert redacted.startswith(f"{REDACTED} {REDACTED} {REDACTED}")
+    assert f"{49:08}" not in redacted
+    assert redact.beginning("anything") == NOT_QUOTED
+
+
+@pytest.mark.parametrize("secret", ["token" * 3, "x" * 6_000])
+def test_a_text_that_is_too_long_is_cut(secret: str) -> None:
+    """Of a text that nobody reads to its end, such as a URL of a megabyte, the start is kept."""
+    redacted = Redactor(secret)("https://api.example.com/?page=" + (secret + "&") * 200_000)
+
+    assert redacted.startswith("https://api.example.com/?page=[redacted]")
+    assert len(redacted) <= LONGEST_TEXT
+    assert not survives(secret, redacted)
 
 
 @pytest.mark.parametrize("start", [0, 700, 3_500])

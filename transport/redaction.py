@@ -29,19 +29,23 @@ SHORTEST_SECRET = 4
 MOST_LEARNT = 300
 """Texts of one origin, such as cookies."""
 
-MOST_LEARNT_CHARACTERS = 256 * 1024
-"""Of all texts of one origin together, and of all settings."""
+MOST_LEARNT_SIZE = 32 * 1024
+"""Bytes of all texts of one origin together, and of all settings; see ``_size``.
 
-LONGEST_TEXT = 8 * 1024
-"""Characters of a log line or a text in a raw example; what is longer is cut."""
+A server rarely takes more in the headers of a request, which cookies and tokens go back in.
+"""
+
+LONGEST_TEXT = 4 * 1024
+"""Characters of a text that leaves, such as a log line; what is longer is cut."""
 
 NOT_QUOTED = "[not quoted: it may hold a cookie or token that is too long or too old to be known]"
 
 _QUOTED = 200  # characters of a body that an error may show
-_SEARCHED = 4 * 1024  # characters of it that are searched for secrets first
 
 _PIECE = 128  # characters; what is longer is known by its pieces
-_ANCHORS = (16, 8, 4)  # characters that a piece is found by
+_ANCHORS = (8, 4)  # characters that a piece is found by
+_ESCAPES = ("\\", "%", "&", ";", "5c", "5C", "25", "26")  # and what may turn out to be one
+_ESCAPE_SIZE = 24  # bytes of plain text that are prepared in the time of an escape
 
 _TELLING_NAME = re.compile(
     r"pass|pwd|secret|token|key|pin|auth|credential|assertion|sign", re.IGNORECASE
@@ -70,8 +74,9 @@ class Redactor:
         self, *secrets: str, credentials: Iterable[str] = (), exact_case: bool = False
     ) -> None:
         self._exact_case = exact_case
-        self._certain: OrderedDict[str, None] = OrderedDict()
-        self._learnt: dict[str, OrderedDict[str, None]] = {}
+        # Each with its size, the one that was told last at the end.
+        self._certain: OrderedDict[str, int] = OrderedDict()
+        self._learnt: dict[str, OrderedDict[str, int]] = {}
         self._index: Index | None = None
         self._knows_all = True
         self.in_data: Redactor = self if exact_case else Redactor(exact_case=True)
@@ -88,28 +93,30 @@ class Redactor:
     ) -> None:
         """Learn what may be secret, of which an API may give any number, the likeliest first.
 
-        Of each origin no more than ``MOST_LEARNT`` are known, of ``MOST_LEARNT_CHARACTERS``, and
-        those it gave last. After more no answer is quoted, unless these are ``unlikely`` secrets.
+        Of each origin no more than ``MOST_LEARNT`` are known, of ``MOST_LEARNT_SIZE``, and those
+        it gave last. After more no answer is quoted, unless these are ``unlikely`` secrets.
         """
         learnt = self._learnt.setdefault(origin, OrderedDict())
-        self._remember(learnt, list(dict.fromkeys(secrets))[::-1], unlikely=unlikely)
+        self._knows_all &= unlikely or len(secrets) <= MOST_LEARNT
+        kept = list(dict.fromkeys(secrets[:MOST_LEARNT]))
+        self._remember(learnt, kept[::-1], unlikely=unlikely)
         if self.in_data is not self:
             self.in_data.learn(*credentials, origin=origin)
 
     def _remember(
-        self, known: OrderedDict[str, None], secrets: Sequence[str], *, unlikely: bool = False
+        self, known: OrderedDict[str, int], secrets: Sequence[str], *, unlikely: bool = False
     ) -> None:
         """Add secrets, the last one being the most important; the first ones go beyond a bound."""
         for secret in secrets:
-            kept = secret[:MOST_LEARNT_CHARACTERS]
+            kept = _learnable(secret)
             self._knows_all &= unlikely or kept == secret
             if kept not in known:
                 self._index = None
-            known[kept] = None
+                known[kept] = _size(kept)
             known.move_to_end(kept)
-        size = sum(map(len, known))
-        while len(known) > MOST_LEARNT or size > MOST_LEARNT_CHARACTERS:
-            size -= len(known.popitem(last=False)[0])
+        size = sum(known.values())
+        while len(known) > MOST_LEARNT or size > MOST_LEARNT_SIZE:
+            size -= known.popitem(last=False)[1]
             self._knows_all &= unlikely
             self._index = None
 
@@ -121,14 +128,14 @@ class Redactor:
         return self._index
 
     def __call__(self, text: str) -> str:
-        """Return the text without any known secret."""
-        return self.index().redacted(text)
+        """The text without any known secret, and no more of it than ``LONGEST_TEXT``."""
+        return self.shortened(text)
 
     def shortened(self, text: str, most: int = LONGEST_TEXT) -> str:
         """No more of a text than ``most`` characters, without any secret; half a one is one too."""
+        hidden = self.index().redacted(text[:most])
         if len(text) <= most:
-            return self(text)
-        hidden = self(text[:most])
+            return hidden
         if len(hidden) < most // 2:
             # After so many secrets, what was cut in half may have come to the front.
             return hidden[: hidden.rfind(REDACTED) + len(REDACTED)]
@@ -138,7 +145,7 @@ class Redactor:
         """What an error may quote of an answer."""
         if not self._knows_all:
             return NOT_QUOTED
-        return self.shortened(text, _SEARCHED)[:_QUOTED]
+        return self(text)[:_QUOTED]
 
 
 class Index:
@@ -154,7 +161,7 @@ class Index:
         self._exact_case = exact_case
         self._pieces: dict[str, bool] = {}  # whether a secret may begin with it
         for secret in secrets:
-            for form in _forms(secret):
+            for form in dict.fromkeys(_forms(secret)):
                 self._add(form if exact_case else folded(form))
         by_anchor: dict[str, list[str]] = {}
         for piece in sorted(self._pieces):
@@ -243,6 +250,26 @@ def _forms(secret: str) -> Iterator[str]:
         yield bytes_form(form)
 
 
+def _size(secret: str) -> int:
+    """What a secret takes of ``MOST_LEARNT_SIZE``: as the time to prepare the search for it."""
+    encoded = len(secret.encode(errors="replace"))
+    in_base64 = encoded - len(secret)  # beyond ASCII it is looked for in a form of its own
+    return encoded + in_base64 + _ESCAPE_SIZE * sum(map(secret.count, _ESCAPES))
+
+
+def _learnable(secret: str) -> str:
+    """A secret, or the beginning of one that is too large."""
+    kept = secret[:MOST_LEARNT_SIZE]
+    while _size(kept) > MOST_LEARNT_SIZE:
+        kept = kept[: len(kept) // 2]
+    return kept
+
+
+def _judged(value: Json) -> Json:
+    """A value, of a text so much as can be learnt and what shows that it is more."""
+    return value[: MOST_LEARNT_SIZE + 1] if isinstance(value, str) else value
+
+
 def secrets_in(
     value: Json, *, by_name: bool = True, by_length: bool = True, name: str = ""
 ) -> Iterator[str]:
@@ -251,20 +278,20 @@ def secrets_in(
     What OAuth calls scope, audience or a type is none, nor is a URL without user and query.
     """
     is_named = by_name and _TELLING_NAME.search(name) is not None
-    match value:
+    match _judged(value):
         case Mapping():
             for key, inner in value.items():
                 yield from secrets_in(inner, by_name=by_name, by_length=by_length, name=str(key))
         case list():
             for inner in value:
                 yield from secrets_in(inner, by_name=by_name, by_length=by_length, name=name)
-        case str() if is_named or (
-            by_length and len(value) >= TELLING_LENGTH and not _PUBLIC_URL.fullmatch(value)
+        case str(text) if is_named or (
+            by_length and len(text) >= TELLING_LENGTH and not _PUBLIC_URL.fullmatch(text)
         ):
             if not _PUBLIC_NAME.fullmatch(name):
-                yield value
-        case int() if is_named and not isinstance(value, bool):
-            yield str(value)
+                yield text
+        case int(number) if is_named and not isinstance(value, bool):
+            yield str(number)
         case _:
             pass
 
@@ -295,17 +322,17 @@ def credentials_in(value: Json, name: str = "") -> Iterator[str]:
 
     In data that Port maps an identifier must not change, so a doubt is no credential here.
     """
-    match value:
+    match _judged(value):
         case Mapping():
             for key, inner in value.items():
                 yield from credentials_in(inner, str(key))
         case list():
             for inner in value:
                 yield from credentials_in(inner, name)
-        case str() if is_credential(name, value):
-            yield value
-        case str():  # such as `Bearer …`, or cookies
-            for part in _PARTS.split(value):
+        case str(text) if is_credential(name, text):
+            yield text
+        case str(text):  # such as `Bearer …`, or cookies
+            for part in _PARTS.split(text):
                 own_name, _, inner = part.partition("=")
                 if inner.strip("="):
                     yield from (one for one in (inner,) if is_credential(own_name, one))
