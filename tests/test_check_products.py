@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,19 @@ async def checked(name: str, folder: Path, mistake: Mistake | None = None) -> Re
     return await checked_files(write_example(folder, given), served(simulate(product)))
 
 
-@pytest.mark.parametrize("name", PRODUCTS)
+def some(cases: Iterable[Any], step: int) -> list[Any]:
+    """The cases, of which one in so many is in `make test`."""
+    return [
+        pytest.param(
+            *getattr(one, "values", (one,)),
+            id=getattr(one, "id", str(one)),
+            marks=[] if number % step == 0 else [pytest.mark.exhaustive],
+        )
+        for number, one in enumerate(cases)
+    ]
+
+
+@pytest.mark.parametrize("name", some(PRODUCTS, 6))
 async def test_an_example_is_clean(name: str, tmp_path: Path) -> None:
     """No error is told, and a warning only of keys that the simulator does not have."""
     report = await checked(name, tmp_path)
@@ -63,7 +76,7 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "mistake"), MISTAKES)
+@pytest.mark.parametrize(("name", "mistake"), some(MISTAKES, 12))
 async def test_a_mistake_is_told(name: str, mistake: Mistake, tmp_path: Path) -> None:
     """In a line of a file, with something to do."""
     report = await checked(name, tmp_path, mistake)
