@@ -360,7 +360,14 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("how", ["idle", "at work", "forked"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "idle",
+        pytest.param("at work", marks=pytest.mark.exhaustive),
+        pytest.param("forked", marks=pytest.mark.exhaustive),
+    ],
+)
 def test_the_process_does_not_outlive_its_parent(how: str) -> None:
     """Jq goes with the integration, also where a process that was forked holds its pipe open."""
     done = subprocess.run(

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.fault_api import FaultApi, answer, pages
 from tests.resync import Installation, resource, working_directory
 from tests.test_ocean_commands import Ended, ran
@@ -86,6 +88,7 @@ async def test_refused_credentials_fail_the_whole_probe(
     assert "401" in report["message"]
 
 
+@pytest.mark.exhaustive
 async def test_port_away_does_not_hold_a_probe_up(
     installation: Installation, api: FaultApi, tmp_path: Path
 ) -> None:
