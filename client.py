@@ -152,7 +152,6 @@ class ApiClient:
         observer: Observer | None = None,
     ) -> None:
         self._settings = settings
-        self._jq = jq
         self.redact = Redactor(*settings.secrets, credentials=settings.secrets_in_data)
         self.counts = Counts()
         self._watch = Watch(observer, self.redact)

@@ -1,7 +1,7 @@
 """What a JSON text decodes to, and how to find one's way in it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 Json = Any
@@ -35,6 +35,34 @@ def follow(body: Json, keys: Iterable[str | int]) -> Json:
             case _:
                 return MISSING
     return body
+
+
+def texts_in(value: Json) -> Iterator[str]:
+    """Every text in a JSON value; the keys of objects are none."""
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for inner in value.values():
+                yield from texts_in(inner)
+        case list() | tuple():
+            for inner in value:
+                yield from texts_in(inner)
+        case _:
+            pass
+
+
+def with_texts(value: Json, rewrite: Callable[[str], Json]) -> Json:
+    """A JSON value with each of its texts replaced by what a function makes of it."""
+    match value:
+        case str():
+            return rewrite(value)
+        case Mapping():
+            return {key: with_texts(inner, rewrite) for key, inner in value.items()}
+        case list():
+            return [with_texts(inner, rewrite) for inner in value]
+        case _:
+            return value
 
 
 def beginning_of(body: Json, most: int = 4096) -> str:

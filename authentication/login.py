@@ -24,7 +24,7 @@ from errors import CredentialsError
 from jq_engine.answers import answer_lookup
 from jq_engine.lookups import Lookup, find
 from jq_engine.programs import EMBEDDED, Jq
-from json_values import MISSING, Json, keys_of
+from json_values import MISSING, Json, keys_of, texts_in, with_texts
 from settings.values import LoginCredentials, LoginRequest
 from transport.bodies import charset_of, decode_json
 from transport.origin import Origin
@@ -86,7 +86,7 @@ class Template:
         self._where = where
         self.placeholders: dict[str, Lookup] = {
             program: answer_lookup(program, where)
-            for text in (_texts(part) if reads else ())
+            for text in (texts_in(part) if reads else ())
             for program in EMBEDDED.findall(text)
         }
 
@@ -115,18 +115,10 @@ class Template:
                 self._refuse(program, answer, complaint)
             values[program] = value if isinstance(value, str) else json.dumps(value)
 
-        def filled(part: Json) -> Json:
-            match part:
-                case str():
-                    return EMBEDDED.sub(lambda one: spell(values[one[1]]), part)
-                case Mapping():
-                    return {key: filled(inner) for key, inner in part.items()}
-                case list():
-                    return [filled(inner) for inner in part]
-                case _:
-                    return part
+        def filled(text: str) -> str:
+            return EMBEDDED.sub(lambda one: spell(values[one[1]]), text)
 
-        whole = filled(self._part)
+        whole = with_texts(self._part, filled)
         credentials = list(credentials_in(whole))
         redact.learn(*values.values(), origin="login", credentials=credentials)
         return whole
@@ -301,16 +293,3 @@ def login_url(endpoint: str, base_url: httpx.URL) -> httpx.URL:
 
 def _quoted(text: str) -> str:
     return quote(text, safe="")
-
-
-def _texts(part: Json) -> list[str]:
-    match part:
-        case str():
-            return [part]
-        case Mapping():
-            inner = list(part.values())
-        case list() | tuple():
-            inner = list(part)
-        case _:
-            return []
-    return [text for one in inner for text in _texts(one)]

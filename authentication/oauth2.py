@@ -37,7 +37,7 @@ _LONGEST_LIFETIME = 10**9  # seconds; what is told may be no number of seconds a
 
 
 class OAuthSignIn:
-    """Obtains access tokens; see ``SignIn``."""
+    """Obtains access tokens, by one request; see ``SignIn`` and ``SignInAttempt``."""
 
     def __init__(
         self,
@@ -55,17 +55,25 @@ class OAuthSignIn:
         self._newest = credentials.refresh_token
 
     @asynccontextmanager
-    async def attempt(self) -> AsyncGenerator[_OAuthAttempt]:
+    async def attempt(self) -> AsyncGenerator[OAuthSignIn]:
         """One token request; meanwhile no other process uses the refresh token."""
         rotates = self._credentials.grant_type == "refresh_token"
         async with self._file.locked() if self._file and rotates else nullcontext():
-            yield _OAuthAttempt(self)
+            yield self
+
+    async def request(self, answers: Sequence[httpx.Response]) -> httpx.Request | None:
+        """The token request, once."""
+        return None if answers else await self._token_request()
+
+    def accepts(self, answer: httpx.Response) -> bool:
+        """Whether the server gave a token."""
+        return answer.is_success
 
     async def end(self) -> httpx.Request | None:
         """Tokens end by themselves."""
         return None
 
-    async def token_request(self) -> httpx.Request:
+    async def _token_request(self) -> httpx.Request:
         """The request by the grant."""
         credentials = self._credentials
         form: dict[str, str] = {}
@@ -91,8 +99,9 @@ class OAuthSignIn:
         content = urlencode({name: value for name, value in form.items() if value})
         return httpx.Request("POST", credentials.token_url, headers=headers, content=content)
 
-    def signature(self, answer: httpx.Response, now: float) -> Signature:
+    async def signature(self, answers: Sequence[httpx.Response], now: float) -> Signature:
         """What a token's answer gives; a new refresh token is kept. Raises CredentialsError."""
+        answer = answers[-1]
         body = self._answer(answer)
         token = body.get("access_token") if isinstance(body, dict) else None
         if not isinstance(body, dict) or not isinstance(token, str) or not token.strip():
@@ -116,7 +125,7 @@ class OAuthSignIn:
             lifetime=lifetime_of(body),
         )
 
-    def refusal(self, answer: httpx.Response) -> CredentialsError:
+    async def refusal(self, answer: httpx.Response) -> CredentialsError:
         """The error for a refusal, with the server's own words (RFC 6749, 5.2)."""
         self._answer(answer)
         text = self._redact.beginning(
@@ -206,29 +215,6 @@ class OAuthSignIn:
             values[program] = outputs[0] if outputs else None
         alone = EMBEDDED.fullmatch(value)
         return values[alone[1]] if alone else EMBEDDED.sub(lambda one: str(values[one[1]]), value)
-
-
-class _OAuthAttempt:
-    """One token request; see ``SignInAttempt``."""
-
-    def __init__(self, sign_in: OAuthSignIn) -> None:
-        self._sign_in = sign_in
-
-    async def request(self, answers: Sequence[httpx.Response]) -> httpx.Request | None:
-        """The token request, once."""
-        return None if answers else await self._sign_in.token_request()
-
-    async def signature(self, answers: Sequence[httpx.Response], now: float) -> Signature:
-        """What the answer gives."""
-        return self._sign_in.signature(answers[-1], now)
-
-    def accepts(self, answer: httpx.Response) -> bool:
-        """Whether the server gave a token."""
-        return answer.is_success
-
-    async def refusal(self, answer: httpx.Response) -> CredentialsError:
-        """The error for a refusal."""
-        return self._sign_in.refusal(answer)
 
 
 def lifetime_of(answer: Mapping[str, Json]) -> float | None:

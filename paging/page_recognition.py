@@ -152,7 +152,6 @@ class Recognition:
         self._suspects: list[Suspect] = []
         self._signatures: set[int] = set()
         self.has_list = False
-        self.rows_of_one_walk = 0
 
     def note(self, walk: int, request: PageRequest, page: Page) -> None:
         """Take in a page of a walk."""

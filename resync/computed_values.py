@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from errors import MappingError
 from jq_engine.programs import EMBEDDED, Jq, JqError, checked, first_of, jq_reason
-from json_values import Json, keys_of
+from json_values import Json, keys_of, with_texts
 from resync.path_parameters import (
     VARIABLE,
     Binding,
@@ -99,24 +99,14 @@ async def _computed(endpoint: Endpoint, computing: _Computing) -> Endpoint:
     programs = {program for text in texts_of(endpoint) for program in EMBEDDED.findall(text)}
     values = await computing.results(programs)
 
-    def filled(part: Json) -> Json:
-        match part:
-            case str():
-                alone = EMBEDDED.fullmatch(part)
-                if alone:
-                    return values.get(alone[1], part)
-                return EMBEDDED.sub(
-                    lambda found: as_text(values[found[1]]) if found[1] in values else found[0],
-                    part,
-                )
-            case Mapping():
-                return {key: filled(inner) for key, inner in part.items()}
-            case list():
-                return [filled(inner) for inner in part]
-            case _:
-                return part
+    def filled(text: str) -> Json:
+        if alone := EMBEDDED.fullmatch(text):
+            return values.get(alone[1], text)
+        return EMBEDDED.sub(
+            lambda found: as_text(values[found[1]]) if found[1] in values else found[0], text
+        )
 
-    body = filled(endpoint.body)
+    body = with_texts(endpoint.body, filled)
     if isinstance(endpoint.body, str):
         body = as_text(body)
-    return replace(endpoint, query_params=filled(endpoint.query_params), body=body)
+    return replace(endpoint, query_params=with_texts(endpoint.query_params, filled), body=body)

@@ -21,7 +21,7 @@ import httpx
 
 from errors import MappingError, ResponseError
 from jq_engine.programs import EMBEDDED
-from json_values import Json
+from json_values import Json, texts_in
 from pagination import PaginationSettings
 from paging.extraction import Item
 from paging.model import PageRequest
@@ -339,17 +339,7 @@ def is_full_url(path: str) -> bool:
 
 def texts_of(endpoint: Endpoint) -> Iterator[str]:
     """The texts in the query parameters and the body of an endpoint."""
-    parts: list[Json] = [endpoint.query_params, endpoint.body]
-    while parts:
-        match parts.pop():
-            case str() as text:
-                yield text
-            case Mapping() as inner:
-                parts.extend(inner.values())
-            case list() as inner:
-                parts.extend(inner)
-            case _:
-                pass
+    return texts_in([endpoint.query_params, endpoint.body])
 
 
 def _fill(text: str, texts: Mapping[str, str]) -> str:

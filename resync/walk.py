@@ -58,7 +58,6 @@ class Fetched:
     page: Page = field(repr=False)
     extracted: Extracted = field(repr=False)
     size: int
-    begins_walk: bool
 
 
 _Extraction = Iterable[tuple[Extracted, int]]
@@ -275,15 +274,14 @@ class Walker:
 
     def _told(self, walk: _Walk, opened: _Opened) -> Iterator[Fetched]:
         """The runs of a page, counted."""
-        page, is_first = opened.page, not walk.progress.pages
+        page = opened.page
         self._log_page(opened.request, page.length)
         self._client.counts.pages += 1
         asked = Asked(opened.request, page, walk.number)
         nothing = False
         for extracted, size in opened.runs:
             nothing = extracted.nothing
-            yield Fetched(opened.request, page, extracted, size, begins_walk=is_first)
-            is_first = False
+            yield Fetched(opened.request, page, extracted, size)
         if not page.refused:
             walk.source.count(
                 asked, walk.begun_with, has_body=bool(opened.answer.size), nothing=nothing

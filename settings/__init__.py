@@ -2,7 +2,6 @@
 
 from settings.fields import AUTH_TYPES, AuthType, unknown_settings
 from settings.loading import load_settings
-from settings.login import texts_in
 from settings.reader import METHODS, Method, is_header_name, is_header_value
 from settings.values import (
     Credentials,
@@ -25,6 +24,5 @@ __all__ = [
     "is_header_name",
     "is_header_value",
     "load_settings",
-    "texts_in",
     "unknown_settings",
 ]

@@ -13,7 +13,7 @@ import httpx
 from errors import MappingError
 from jq_engine.answers import answer_lookup
 from jq_engine.programs import EMBEDDED
-from json_values import Json
+from json_values import Json, texts_in
 from settings.reader import METHODS, SettingsReader, as_text, kind_of
 from settings.values import LoginCredentials, LoginRequest, StaticCredentials
 
@@ -232,20 +232,6 @@ def _camel_keys(value: Mapping[str, Json]) -> dict[str, Json]:
 def _camel(name: str) -> str:
     head, *tail = name.split("_")
     return head + "".join(part.title() for part in tail)
-
-
-def texts_in(value: Json) -> list[str]:
-    """Every text in a JSON value."""
-    match value:
-        case str():
-            return [value]
-        case Mapping():
-            inner = list(value.values())
-        case list() | tuple():
-            inner = list(value)
-        case _:
-            return []
-    return [text for part in inner for text in texts_in(part)]
 
 
 def parsed_url(text: str) -> httpx.URL | None:

@@ -7,7 +7,8 @@ import jwt
 
 from errors import MappingError
 from jq_engine.programs import EMBEDDED, checked
-from settings.login import parsed_url, texts_in
+from json_values import texts_in
+from settings.login import parsed_url
 from settings.reader import SettingsReader
 from settings.values import (
     OAUTH_CLIENT_AUTHENTICATIONS,

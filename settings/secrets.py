@@ -9,8 +9,7 @@ from urllib.parse import parse_qsl
 
 from jq_engine.paths import plain_path
 from jq_engine.programs import EMBEDDED
-from json_values import Json
-from settings.login import texts_in
+from json_values import Json, texts_in
 from settings.values import (
     Certificates,
     Credentials,

@@ -255,7 +255,7 @@ def _leaves(report: Json) -> Iterator[tuple[str, Json]]:
 class RateLimit:
     """Holds requests back while the API allows none, by its own word.
 
-    ``max_wait`` is the longest pause in seconds; ``waited`` is the seconds spent in pauses.
+    ``max_wait`` is the longest pause in seconds.
     """
 
     def __init__(
@@ -272,7 +272,6 @@ class RateLimit:
         # By the clock: nothing is sent before the one, and by its own word the API answers
         # nothing before the other.
         self._paused_until = self._reset_at = -math.inf
-        self.waited = 0.0
 
     async def admitted(self) -> float:
         """Wait until the API allows requests again, or for as long as it may take.
@@ -281,7 +280,6 @@ class RateLimit:
         """
         while (wait := self._paused_until - self._clock()) > 0:
             await self._sleep(wait)
-            self.waited += wait
         return self._reset_at
 
     def learn(self, headers: httpx.Headers, reset_at: float, in_flight: int) -> None:

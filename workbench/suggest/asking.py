@@ -50,7 +50,6 @@ class Asker:
         self._client = client
         self._most = most
         self._kept: dict[str, Reply] = {}
-        self._earlier = 0
         self._spent = 0
 
     @property
