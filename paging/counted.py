@@ -38,6 +38,8 @@ _EMPTY_PAGES_BY_NUMBER = 3
 _TIES_ASKED = 5
 # Rows of a first page of which all but one, asked for as page 2, tell whether more follow.
 _FEWEST = 3
+# Some APIs take an offset only where a page begins.
+_REFUSED_BETWEEN = frozenset({400, 422})
 _ABOUT_SHORT = "the end after a first page that is not full"
 
 
@@ -75,6 +77,11 @@ class _Counted(Paginator):
     def __init__(self, settings: PaginationSettings) -> None:
         super().__init__(settings)
         self._param = settings.pagination_param or DEFAULT_POSITION_PARAM[settings.type]
+
+    @property
+    def leads_by(self) -> str:
+        """The parameter of the position."""
+        return f"paginationParam {self._param!r}"
 
     @abstractmethod
     def _start(self) -> int:
@@ -123,6 +130,15 @@ class _Counted(Paginator):
     ) -> Step | Experiment:
         at = self._located(learnt, progress, sent, page)
         self._refuse_later_start(progress, sent, page)
+        return self._with_proof(at, self._decided(at))
+
+    def _with_proof(self, at: _At, decided: Step | Experiment) -> Step | Experiment:
+        """What was decided, or a request that shows whether the position counts what it should."""
+        del at
+        return decided
+
+    def _decided(self, at: _At) -> Step | Experiment:
+        page = at.page
         configured = self._signals.verdict(page.value_at)
         told = first_known(configured, page.signal)
         if at.now.known is Known.MORE and Verdict.END not in {configured, page.boolean}:
@@ -130,14 +146,14 @@ class _Counted(Paginator):
             told = Verdict.UNKNOWN if told is Verdict.END else told
         at = replace(at, says_more=told is Verdict.MORE)
         at = replace(at, is_more=at.says_more or self._is_short_of_total(at))
-        if page.repeats(progress.previous) and not at.known:
+        if page.repeats(at.before.previous) and not at.known:
             return self._repeated(at, told)
         if page.refused:
             end = self._end(at, End.NO_SUCH_PAGE)
             # After a full page there might well be one: it is asked for once more.
             return replace(end, confirm=at.before.is_unbroken)
         if page.is_single and told is not Verdict.MORE:
-            return Step(at.now, next=None, learnt=learnt, why=End.ONE_ITEM)
+            return Step(at.now, next=None, learnt=at.learnt, why=End.ONE_ITEM)
         if told is Verdict.END:
             return self._end(at, End.CONFIGURED if configured is Verdict.END else End.SIGNAL)
         return self._by_length(at)
@@ -334,13 +350,15 @@ class _Counted(Paginator):
             case Shown.ALL | Shown.FIRST:
                 return replace(self._end(at, End.UNPAGED), warning=self._unpaged_warning())
             case Shown.OTHERS:
-                raise DoubtfulEndError(
-                    f"the last row of the first page is not where {self._param!r} says: it does"
-                    f" not count what paginationType {self._settings.type!r} takes it for; correct"
-                    f" either ({ACCEPT})"
-                )
+                raise self._miscounted("the last row of the first page is")
             case _ as unreachable:
                 assert_never(unreachable)
+
+    def _miscounted(self, found: str) -> DoubtfulEndError:
+        return DoubtfulEndError(
+            f"{found} not where {self._param!r} says: {self._param!r} does not count what"
+            f" paginationType {self._settings.type!r} takes it for; correct either ({ACCEPT})"
+        )
 
     def _hidden(self, at: _At, beyond: int) -> Step | Experiment:
         """How many positions a page covers, where some of its rows are hidden.
@@ -434,6 +452,7 @@ class _Counted(Paginator):
                 f"the API tells a total of {told}, but has no page after {now.rows} rows: the rest"
                 f" is missing; {ACCEPT}"
             )
+        self._refuse_cut_off(at, why)
         is_short = missing > 0 and why is not End.CONFIGURED
         warning = (
             f"the API tells a total of {now.total} rows, but gave {now.rows}: {missing} may be"
@@ -449,6 +468,22 @@ class _Counted(Paginator):
             unsure=is_short or why is End.NO_SUCH_PAGE,
         )
 
+    def _refuse_cut_off(self, at: _At, why: End) -> None:
+        """Raise where a total speaks of more than a page of rows after full pages alone.
+
+        Rows that are hidden are seldom the last ones, and all of those: then a page before the
+        end would not be full either. Some APIs give no more than a certain number of rows.
+        """
+        now, learnt = at.now, at.learnt
+        hides = now.hides or learnt.uneven or learnt.hides_rows
+        is_cut = why is End.EMPTY and now.last_was_full and now.empty_in_a_row and not hides
+        if is_cut and (now.total or 0) - now.rows > at.size:
+            raise DoubtfulEndError(
+                f"the API tells a total of {now.total} rows, but gives no more than {now.rows}: the"
+                " rest is missing; ask for less by query_params, or correct paginationParam"
+                f" {self._param!r} or paginationType {self._settings.type!r} ({ACCEPT})"
+            )
+
     def _is_promised(self, at: _At) -> bool:
         """Whether a total speaks of the page that was just refused."""
         if at.now.total is not None:
@@ -457,7 +492,7 @@ class _Counted(Paginator):
 
     def _moved(self, sent: PageRequest, by: int) -> PageRequest:
         send_in = self._settings.send_in
-        at = whole_number(sent.get(self._param, send_in))
+        at = self._at(sent)
         if at is None:
             raise PaginationError(
                 f"{self._param!r} is {sent.get(self._param, send_in)!r}, which is not a number"
@@ -465,9 +500,13 @@ class _Counted(Paginator):
             )
         return sent.put(self._param, at + by, send_in)
 
+    def _at(self, sent: PageRequest) -> int | None:
+        """The position of a request, None where it is no number."""
+        return whole_number(sent.get(self._param, self._settings.send_in))
+
     def _refuse_later_start(self, progress: Progress, sent: PageRequest, page: Page) -> None:
         """The first answer must not say that something stands before it."""
-        position = whole_number(sent.get(self._param, self._settings.send_in))
+        position = self._at(sent)
         at_start = progress.pages == 0 and position == self._start()
         if at_start and is_preceded(page.scopes, page.headers):
             raise PaginationError(
@@ -493,13 +532,39 @@ class OffsetPaginator(_Counted):
 
     def _passed(self, sent: PageRequest, size: int) -> int:
         del size
-        return (whole_number(sent.get(self._param, self._settings.send_in)) or 0) - self._start()
+        return (self._at(sent) or 0) - self._start()
 
     def _from(self, sent: PageRequest, position: int) -> PageRequest | None:
         return self._moved(sent, position) if position > 0 else None
 
     def _within(self, sent: PageRequest, rows: int) -> PageRequest | None:
         return self._from(sent, rows - 1)
+
+    def _with_proof(self, at: _At, decided: Step | Experiment) -> Step | Experiment:
+        """Once a resource: rows of a full page must be where an offset that counts rows says.
+
+        Asked for from the middle of the page before the first one that is not full, or the last.
+        """
+        previous, learnt = at.before.previous, at.learnt
+        is_proved = learnt.counts_rows or learnt.hides_rows or learnt.page_size is not None
+        if isinstance(decided, Experiment) or decided.repeated or is_proved:
+            return decided
+        is_due = decided.next is None or not at.is_full
+        if previous is None or previous.length < 2 or not at.before.is_unbroken or not is_due:  # noqa: PLR2004 (half of one row is none)
+            return decided
+        if at.known or at.now.known is Known.REACHED:
+            return decided
+
+        step = decided
+
+        def judge(learnt: Learnt, other: Page | None) -> Step:
+            if other is not None and not shares(previous, other):
+                raise self._miscounted(f"the rows before {self._param!r} {self._at(at.sent)} are")
+            return replace(step, learnt=replace(learnt, counts_rows=True))
+
+        request = self._moved(at.sent, -previous.length // 2)
+        request = request.perhaps_absent(_REFUSED_BETWEEN)
+        return Experiment(request, judge, learnt, "what the offset counts", at.now)
 
 
 class PageNumberPaginator(_Counted):
@@ -527,7 +592,7 @@ class PageNumberPaginator(_Counted):
     def before(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """Page 0, where nothing shows that page 1 is the first."""
         send_in = self._settings.send_in
-        if whole_number(sent.get(self._param, send_in)) != 1 or page.is_single:
+        if self._at(sent) != 1 or page.is_single:
             return None
         shown = is_first(page.scopes, page.headers)
         return None if shown else sent.put(self._param, 0, send_in).perhaps_absent(NO_PAGE_BEFORE)
@@ -540,11 +605,11 @@ class PageNumberPaginator(_Counted):
         return 1
 
     def _passed(self, sent: PageRequest, size: int) -> int:
-        at = whole_number(sent.get(self._param, self._settings.send_in)) or 0
+        at = self._at(sent) or 0
         return (at - self._start()) * size
 
     def _from(self, sent: PageRequest, position: int) -> PageRequest | None:
-        at_start = whole_number(sent.get(self._param, self._settings.send_in)) == self._start()
+        at_start = self._at(sent) == self._start()
         if position < 1 or self._size_param is None or not at_start:
             return None
         return self._moved(sent, 1).put(self._size_param, position, self._settings.send_in)

@@ -18,6 +18,7 @@ from paging.signals import (
     Verdict,
     first_known,
     header_cursor,
+    is_last_by_link,
     known_cursor,
     known_link,
     link_of,
@@ -100,7 +101,9 @@ class _Marked(Paginator):
         # A null may also stand in the place of another cursor: then a total or signal contradicts.
         is_placed = learnt.marked or marker is not MISSING
         is_full = page.length >= (asked or max(now.largest, 1)) and bool(page.length)
-        if now.known is Known.MORE and boolean is not Verdict.END:
+        # The only page, and not of the size asked for: rows are hidden, or none was asked for.
+        is_alone = now.pages == 1 and page.length != asked and is_last_by_link(page.headers)
+        if now.known is Known.MORE and boolean is not Verdict.END and not is_alone:
             self._refuse_short_of_total(learnt, now, page, is_full=is_full)
         if boolean is Verdict.END:
             return Step(now, next=None, learnt=learnt, why=End.SIGNAL)
@@ -229,6 +232,11 @@ class CursorPaginator(_Marked):
         self._cursor = compile_lookup(self._path, "cursorPath") if self._path else None
         self.lookups += (self._cursor,) if self._cursor else ()
 
+    @property
+    def leads_by(self) -> str:
+        """The parameter of the cursor, and where it comes from."""
+        return f"paginationParam {self._param!r} and cursorPath"
+
     def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
         """Whether the cursor is a whole number, which may well be a position."""
         del first
@@ -280,6 +288,11 @@ class _Linked(_Marked):
     """What ``next_link`` and ``header_link`` share: the answer names the next request."""
 
     _setting = "nextLinkPath"
+
+    @property
+    def leads_by(self) -> str:
+        """Where the link stands."""
+        return self._name()
 
     def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
         """Whether the link brought a whole number, as ``?page=2`` does."""

@@ -352,8 +352,8 @@ class Learnt:
     positions count rows that are not given, and ``reach`` how many of them a page surely covers.
     ``uneven``: a short page was followed by rows.
     ``longest_short``: of the short first pages that were asked about, the longest; ``ties``: how
-    many as long as that. ``marked``: the place of the cursor or link was seen. ``confirmed``:
-    how many ends were asked for once more.
+    many as long as that. ``marked``: the place of the cursor or link was seen. ``counts_rows``: an
+    offset counts rows. ``confirmed``: how many ends were asked for once more.
     """
 
     page_size: int | None = None
@@ -363,6 +363,7 @@ class Learnt:
     longest_short: int = 0
     ties: int = 0
     marked: bool = False
+    counts_rows: bool = False
     confirmed: int = 0
 
 

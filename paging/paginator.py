@@ -30,7 +30,13 @@ from paging.model import (
     SendIn,
     Step,
 )
-from paging.signals import ConfiguredSignals, Verdict, first_known, whole_number
+from paging.signals import (
+    ConfiguredSignals,
+    Verdict,
+    first_known,
+    is_last_by_link,
+    whole_number,
+)
 from paging.totals import Known
 
 PaginationType = Literal["none", "offset", "page", "cursor", "next_link", "header_link"]
@@ -104,6 +110,11 @@ class Paginator(ABC):
         self._size_param = size_param if settings.sends_size else None
         self.lookups: tuple[Lookup, ...] = self._signals.lookups
         self.lookups += (self._total,) if self._total else ()
+
+    @property
+    def leads_by(self) -> str:
+        """The setting by which one page leads to the next, for messages."""
+        return "the pagination settings"
 
     # --- what the styles have in common ----------------------------------------------------
 
@@ -215,9 +226,8 @@ class SinglePage(Paginator):
         del sent
         now = progress.after(page, 0)
         told = first_known(self._signals.verdict(page.value_at), page.signal)
-        is_more = told is Verdict.MORE or (
-            now.known is Known.MORE and page.boolean is not Verdict.END
-        )
+        says_end = page.boolean is Verdict.END or is_last_by_link(page.headers)
+        is_more = told is Verdict.MORE or (now.known is Known.MORE and not says_end)
         why = End.ONE_ITEM if page.is_single else End.UNPAGED
         if not is_more:
             return Step(now, next=None, learnt=learnt, why=why)

@@ -344,6 +344,11 @@ def _linked(headers: httpx.Headers) -> set[bool]:
     return said | {True} if "next" in unread_links(headers).lower() else said
 
 
+def is_last_by_link(headers: httpx.Headers) -> bool:
+    """Whether a ``Link`` header names pages of the list, but none that is next (RFC 8288)."""
+    return "Link" in headers and _linked(headers) == {False}
+
+
 def is_range(status: int, headers: httpx.Headers) -> bool:
     """Whether an answer is Partial Content, and does not say that it reaches to the end.
 

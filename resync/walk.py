@@ -117,7 +117,8 @@ class Walker:
         needs_rows = any(lookup.looks_into_rows for lookup in source.paginator.lookups)
         list_path = None if needs_rows else source.extractor.list_path
         first = source.paginator.first(replace(request, list_path=list_path))
-        walk = _Walk(source, source.begin(), CycleGuard(self._settings.max_pages), first)
+        cycle = CycleGuard(self._settings.max_pages, source.paginator.leads_by)
+        walk = _Walk(source, source.begin(), cycle, first)
         upcoming: PageRequest | None = first
         bounds = bounds or Bounds()
         try:
@@ -466,10 +467,14 @@ class _UnopenedError(PaginationError):
 
 
 class CycleGuard:
-    """What a walk asked for and got so far, so that it never goes in a circle."""
+    """What a walk asked for and got so far, so that it never goes in a circle.
 
-    def __init__(self, max_pages: int) -> None:
+    ``leads_by``: the setting by which one page leads to the next, for messages.
+    """
+
+    def __init__(self, max_pages: int, leads_by: str) -> None:
         self._max_pages = max_pages
+        self._leads_by = leads_by
         self._sent: set[bytes] = set()
         self._count = 0
         self._again: bytes | None = None
@@ -480,8 +485,8 @@ class CycleGuard:
         key = _hashed(request)
         if key in self._sent and key != self._again:
             raise PaginationError(
-                "this request was made before in the same walk: the API leads in a circle, or"
-                " paginationParam is not the name its documentation gives"
+                "this request was made before in the same walk: the API leads in a circle; check"
+                f" {self._leads_by}"
             )
         if self._count >= self._max_pages:
             raise PaginationError(
@@ -519,7 +524,8 @@ class CycleGuard:
         if (self._holds(page) and not is_again) or (is_again and self._again is not None):
             raise PaginationError(
                 "the rows of this page came before in the same walk: the API leads in a circle, or"
-                " does not heed the position it is asked for; the rest may be missing"
+                " does not heed what it is asked by, and the rest is missing; check"
+                f" {self._leads_by}"
             )
 
 

@@ -360,6 +360,36 @@ async def test_rows_are_not_lost_in_silence(api: Handler, pagination: Pagination
     is_all_or_error(await outcome(api, pagination), expected)
 
 
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("window", [10, 20, 50])
+async def test_a_window_that_ends_before_the_total(style: str, window: int) -> None:
+    """Full pages, then none although a total speaks of more: an error with both numbers."""
+    beyond = frozenset(range(window, ROWS))
+    api = Api(style, hidden=beyond, around=lambda _n, _m: {"total": ROWS})
+
+    found = await outcome(api, paging(style, 10))
+
+    assert f"a total of {ROWS} rows, but gives no more than {window}" in found.message
+    assert "query_params" in found.message
+    assert found.ids == list(range(window))
+
+
+@pytest.mark.parametrize("told", [{}, {"total": ROWS}, {"has_more": None}], ids=str)
+@pytest.mark.parametrize("count", [15, 50, 70, 500])
+async def test_an_offset_where_the_api_counts_pages(count: int, told: dict[str, Json]) -> None:
+    """Positions 0, 10, 20 are pages 0, 10, 20: never fewer rows without an error."""
+    around = {key: count if key == "total" else value for key, value in told.items()}
+    if "has_more" in told:
+        api = Api("page", count, start_page=0, around=lambda _n, more: {"has_more": more})
+    else:
+        api = Api("page", count, start_page=0, around=steady(around))
+    settings = paging("offset", 10, pagination_param="page", size_param="size")
+
+    found = await outcome(api, settings)
+
+    assert "'page' does not count" in found.message, found.ids
+
+
 @pytest.mark.parametrize("style", ["cursor", "header_link"])
 async def test_a_marker_that_is_missing_once(style: str) -> None:
     """13: on a full page, asked for once more; then every row is there."""
@@ -465,6 +495,7 @@ def enveloped() -> Iterator[Any]:
 
 
 HIDDEN = {
+    "the last page": frozenset(range(60, 70)),
     "two thirds": frozenset(n for n in range(ROWS) if n % 3),
     "a stretch": frozenset(range(25, 50)),
     "the first pages": frozenset(range(30)),
@@ -478,6 +509,8 @@ def hiding() -> Iterator[Any]:
     for name, hidden in HIDDEN.items():
         for style in STYLES:
             api = Api(style, hidden=hidden, around=lambda _n, _m: {"total": ROWS})
+            if (name, style in LED) in {("the last pages", False), ("the last page", True)}:
+                continue  # nothing tells it from a list that is cut off
             yield pytest.param(api, paging(style, 10), 16, id=f"20-{name}-{style}-total")
             if style in LED or name == "one":
                 api = replace(api, around=lambda _n, _m: {})

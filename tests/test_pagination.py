@@ -182,13 +182,19 @@ def after(settings: PaginationSettings, *pages: Page, request: PageRequest = REQ
     for number, one in enumerate(pages):
         assert step.next is not None, f"the walk ended before page {number + 1}"
         following = pages[number + 1] if number + 1 < len(pages) else None
-        step = settled(paginator.step(step.progress, step.next, one, step.learnt), one, following)
+        decided = paginator.step(step.progress, step.next, one, step.learnt)
+        step = settled(decided, one, following, step.progress.previous)
     return step
 
 
-def settled(step: Step | Experiment, one: Page, following: Page | None) -> Step:
+def settled(
+    step: Step | Experiment, one: Page, following: Page | None, before: Page | None = None
+) -> Step:
     """What experiments about a page lead to where the following page comes after it, or none."""
     while isinstance(step, Experiment):
+        if step.of == "what the offset counts":
+            step = step.judge(step.learnt, before)
+            continue
         rows = [one.rows[-1], *following.rows] if following else []
         again = following is not None and following.repeats(one)
         other = Page(URL, {"items": rows}, one.rows if again else rows) if following else None

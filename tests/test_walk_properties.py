@@ -115,9 +115,18 @@ def _servers(draw: st.DrawFn) -> tuple[list[Api], PaginationSettings]:
         # Behind a server's limit nobody knows where a first page without rows ends.
         first = 0 if style in LED or api.cap >= page_size else 1
         hidden = draw(st.sets(st.integers(first, 25))) if hides else set()
+        if style not in LED and _is_cut_off(size, hidden, min(api.cap, page_size)):
+            hidden = set()  # it looks like a list that gives no more than a certain number of rows
         around = constants | ({"total": size} if tells else {})
         lists.append(replace(api, count=size, hidden=frozenset(hidden), around=steady(around)))
     return lists, paging(style, page_size)
+
+
+def _is_cut_off(count: int, hidden: set[int], length: int) -> bool:
+    """Whether full pages come first, and then more than a page is hidden."""
+    visible = [number for number in range(count) if number not in hidden]
+    is_first = visible == list(range(len(visible))) and not len(visible) % length
+    return is_first and count - len(visible) > length
 
 
 def served(lists: list[Api]) -> Callable[[Request], Answer]:

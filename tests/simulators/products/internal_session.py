@@ -153,7 +153,7 @@ PRODUCT = Product(
             error="401 Unauthorized",
         ),
         Mistake("no position parameter", {"paginationParam": None}, error="does not heed 'offset'"),
-        Mistake("page numbers", {"paginationType": "page"}, error="check startPage and 'skip'"),
+        Mistake("page numbers", {"paginationType": "page"}, error="'skip' does not count"),
         Mistake("no paging", {"paginationType": "none"}, error="paginationType is 'none'"),
     ),
 )
