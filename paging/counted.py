@@ -22,14 +22,7 @@ from paging.model import (
     Step,
 )
 from paging.paginator import ACCEPT, DEFAULT_POSITION_PARAM, PaginationSettings, Paginator
-from paging.signals import (
-    Verdict,
-    first_known,
-    is_counted_on,
-    is_first,
-    is_preceded,
-    whole_number,
-)
+from paging.signals import Verdict, first_known, is_counted_on, is_first, is_preceded, whole_number
 from paging.totals import Known
 
 # So many empty pages show that a number said to come next is computed, whatever is there.

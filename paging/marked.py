@@ -13,8 +13,8 @@ from json_values import MISSING, Json, follow, keys_of
 from paging.link_header import leads_to_rows, link_relations, unread_links
 from paging.model import End, Experiment, Learnt, Page, PageRequest, Progress, Step
 from paging.paginator import ACCEPT, DEFAULT_POSITION_PARAM, PaginationSettings, Paginator
+from paging.signal_names import DEFAULT_NEXT_LINK_PATH
 from paging.signals import (
-    DEFAULT_NEXT_LINK_PATH,
     Verdict,
     first_known,
     header_cursor,

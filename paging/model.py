@@ -13,7 +13,8 @@ import httpx
 
 from jq_engine.lookups import NOTHING_FOUND, Found, Lookup
 from json_values import MISSING, Json, follow
-from paging.signals import Scopes, Verdict, is_range, known_boolean, known_signal, scopes_of
+from paging.scopes import Scopes, scopes_of
+from paging.signals import Verdict, is_range, known_boolean, known_signal
 from paging.totals import Known, Totals, known_totals, objects_beside, total_beside
 from transport.formats import BodyFormat
 from transport.observer import Purpose

@@ -30,13 +30,7 @@ from paging.model import (
     SendIn,
     Step,
 )
-from paging.signals import (
-    ConfiguredSignals,
-    Verdict,
-    first_known,
-    is_last_by_link,
-    whole_number,
-)
+from paging.signals import ConfiguredSignals, Verdict, first_known, is_last_by_link, whole_number
 from paging.totals import Known
 
 PaginationType = Literal["none", "offset", "page", "cursor", "next_link", "header_link"]

@@ -49,7 +49,8 @@ class Completeness:
 
     ``first`` is the first page of a walk, of which it is not known whether another comes before;
     ``longest`` the longest first page; ``unproved`` the longest list that ended without a cursor
-    or link before any was seen. ``ends`` counts why walks ended.
+    or link before any was seen. ``ends`` counts why walks ended, ``acquitted`` the answers that
+    seemed to be no page and were asked for once more.
     """
 
     endpoint: Endpoint
@@ -70,6 +71,7 @@ class Completeness:
     doubts: set[Doubt] = field(default_factory=set)
     ends: Counter[End] = field(default_factory=Counter)
     warned: set[str] = field(default_factory=set)
+    acquitted: int = 0
     _numbered: int = 0
 
     def begin(self) -> int:

@@ -7,7 +7,7 @@ pages be fetched ahead, yielded in order all the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import islice
@@ -134,8 +134,9 @@ class Walker:
                 self._watch(opened, outcome)
                 walk.progress, upcoming = self._onward(walk, opened, outcome)
                 upcoming = bounds.after(walk.progress.pages, upcoming)
-            if suspect := source.recognition.end_walk(walk.number):
-                raise self._no_page(suspect)
+            number, recognition = walk.number, source.recognition
+            await self._refuse_contradicted(lambda: recognition.contradicted_in(number), source)
+            recognition.end_walk(number)
         except OceanCustomError as error:
             if isinstance(error, PaginationError):
                 error.within(self._client.describe(upcoming or request))
@@ -155,7 +156,8 @@ class Walker:
             # Beyond its last page an API may give an earlier one.
             page = replace(page, rows=[], levels=(), refused=True)
             return replace(opened, page=page, runs=[])
-        self._refuse_no_page(opened, walk.source)
+        opened = await self._no_error(opened, walk.source)
+        page = opened.page
         self._refuse_unopened(walk.source.extractor, page, goes_on=False)
         walk.cycle.refuse_circle(walk.progress, page)
         return opened
@@ -314,8 +316,7 @@ class Walker:
         Raises PaginationError where a list is longer than what was read, BodyError where an
         answer was no page of it, and what ``send`` raises.
         """
-        if suspect := source.recognition.contradicted():
-            raise self._no_page(suspect)
+        await self._refuse_contradicted(source.recognition.contradicted, source)
         await self._compare(source)
         unproved, source.unproved = source.unproved, None
         if unproved is None or source.learnt.marked:
@@ -344,9 +345,9 @@ class Walker:
         answer = await self._checked(request)
         opened = await self._opened(request, answer, source)
         if opened.page.rows and not opened.page.is_single:
-            suspect = source.recognition.answered(longest.walk, opened.page)
-            if suspect:
-                raise self._no_page(suspect)
+            known, page = source.recognition, opened.page
+            known.compare(longest.walk, request, page)
+            await self._refuse_contradicted(known.contradicted_by_one, source)
 
     async def refuse_page_before(self, first: Asked, source: Completeness) -> bool:
         """Raise PaginationError when rows come before the first page of a walk.
@@ -367,6 +368,40 @@ class Walker:
         return bool(first.page.rows or opened.page.rows)
 
     # --- what is no page -------------------------------------------------------------------
+
+    async def _no_error(self, opened: _Opened, source: Completeness) -> _Opened:
+        """The answer, asked for once more where it says that it failed and others gave lists.
+
+        Once, and a few times a resource: a status would be retried, but under 200 most errors last.
+        """
+        try:
+            self._refuse_no_page(opened, source)
+        except BodyError:
+            confirmed = source.learnt.confirmed
+            if not source.recognition.has_list or confirmed >= CONFIRMED:
+                raise
+            source.learnt = replace(source.learnt, confirmed=confirmed + 1)
+            answer = await self._checked(opened.request)
+            opened = await self._opened(opened.request, answer, source)
+            self._refuse_no_page(opened, source)
+        return opened
+
+    async def _refuse_contradicted(
+        self, find: Callable[[], Suspect | None], source: Completeness
+    ) -> None:
+        """Raise for an answer that is no page, unless it is one when it is asked for once more."""
+        while suspect := find():
+            source.acquitted += 1
+            if source.acquitted <= CONFIRMED:
+                answer = await self._checked(suspect.request)
+                again = await self._opened(suspect.request, answer, source)
+                if source.recognition.acquits(suspect, again.page):
+                    continue
+            error = self._no_page(suspect)
+            if suspect.place is not Place.LIST or not source.endpoint.pagination.accept_doubt:
+                raise error
+            source.recognition.dismiss(suspect)
+            logger.warning(f"accept_doubt: {error}")
 
     def _refuse_no_page(self, opened: _Opened, source: Completeness) -> None:
         """Raise for an answer that says it failed, or that is one thing where a list was."""

@@ -11,17 +11,13 @@ from errors import PaginationError
 from jq_engine.programs import jq_reason
 from json_values import Json
 from pagination import PaginationSettings, PaginationType, make_paginator
-from paging import signals
+from paging import signal_names
 from paging.error_reports import is_error_report, is_partial, reports_error
 from paging.link_header import link_relations, unread_links
 from paging.model import Experiment, Page, PageRequest, Progress, Step
-from paging.signals import (
-    Verdict,
-    is_range,
-    name_of,
-    scopes_of,
-    whole_number,
-)
+from paging.scopes import scopes_of
+from paging.signal_names import name_of
+from paging.signals import Verdict, is_range, whole_number
 from paging.totals import known_totals
 
 URL = "https://api.example.com/v2/things"
@@ -51,7 +47,7 @@ def step(type_: PaginationType, one: Page) -> Step:
     sorted(
         {
             name
-            for table, names in vars(signals).items()
+            for table, names in vars(signal_names).items()
             if table.endswith("_NAMES")
             for name in names
         }
