@@ -152,7 +152,8 @@ class Walker:
         answer = await self._next_answer(upcoming, walk.ahead)
         opened = await self._opened(upcoming, answer, walk.source)
         page = opened.page
-        if upcoming.absent_statuses and walk.cycle.came_before(page, walk.progress):
+        hides = walk.source.learnt.hides_rows
+        if upcoming.absent_statuses and walk.cycle.came_before(page, walk.progress) and not hides:
             # Beyond its last page an API may give an earlier one.
             page = replace(page, rows=[], levels=(), refused=True)
             return replace(opened, page=page, runs=[])
@@ -397,11 +398,22 @@ class Walker:
                 again = await self._opened(suspect.request, answer, source)
                 if source.recognition.acquits(suspect, again.page):
                     continue
+                await self._ask_longest_again(source)
+                if source.recognition.acquits(suspect, again.page):
+                    continue
             error = self._no_page(suspect)
             if suspect.place is not Place.LIST or not source.endpoint.pagination.accept_doubt:
                 raise error
             source.recognition.dismiss(suspect)
             logger.warning(f"accept_doubt: {error}")
+
+    async def _ask_longest_again(self, source: Completeness) -> None:
+        """Ask for a page with rows once more: what moves in it by then is no constant."""
+        if (longest := source.longest) is None:
+            return
+        opened = await self._opened(longest.request, await self._checked(longest.request), source)
+        if opened.page.rows:
+            source.recognition.compare(longest.walk, longest.request, opened.page)
 
     def _refuse_no_page(self, opened: _Opened, source: Completeness) -> None:
         """Raise for an answer that says it failed, or that is one thing where a list was."""
