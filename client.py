@@ -36,7 +36,7 @@ from jq_engine.programs import Jq
 from json_values import Json, beginning_of
 from paging.error_reports import is_error_report
 from paging.model import PageRequest
-from paging.signals import reasons_in
+from paging.scopes import reasons_in
 from settings import Settings
 from transport.bodies import (
     ACCEPTED_CODINGS,

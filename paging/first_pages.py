@@ -71,6 +71,8 @@ class CountedFromFirst(Counted):
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             shown = compared(at.page, other)
             shown = Shown.MORE if shown is Shown.OTHERS else shown
+            if at.is_more and other is not None and other.length > at.page.length:
+                shown = Shown.HIDDEN  # a server's limit would hold here, too
             return self._judged(replace(at, learnt=learnt), shown)
 
         request = moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)

@@ -10,7 +10,8 @@ import httpx
 
 from json_values import MISSING, Json, follow
 from paging.link_header import leads_to_rows, link_relations
-from paging.signals import Verdict, known_signal, scopes_of, whole_number
+from paging.scopes import scopes_of
+from paging.signals import Verdict, known_signal, whole_number
 from paging.totals import known_totals
 from workbench.suggest.asking import Reply
 from workbench.suggest.items import Place, jq_path

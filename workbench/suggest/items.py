@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from json_values import MISSING, Json, follow
-from paging.signals import ENVELOPE, name_of
+from paging.signal_names import ENVELOPE, name_of
 from workbench.suggest.vocabulary import words_of
 
 _FEWEST = 2  # objects that make a collection by key
