@@ -27,6 +27,7 @@ from overrides import EndpointAppConfig, EndpointSelector, PaginationOverride, P
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from paging import signals
 from paging.extraction import Extractor
+from paging.model import End
 from resync import children, session
 from scripts.settings_reference import generated
 from settings import load_settings
@@ -39,6 +40,7 @@ from tests.documents import (
     ROOT,
     Block,
     Example,
+    Exchange,
     Row,
     blocks,
     examples,
@@ -52,12 +54,13 @@ from tests.layout import MODULES
 from transport import retry
 
 ALL = [README, CONTRIBUTING, *DOCS]
-SETTINGS, MAPPING, PAGINATION, AUTHENTICATION, ERRORS, DESIGN, OPERATING = (
+SETTINGS, MAPPING, CHOOSE, PAGINATION, AUTHENTICATION, ERRORS, DESIGN, OPERATING = (
     ROOT / "docs" / f"{name}.md"
     for name in (
         "settings",
         "mapping",
         "pagination",
+        "pagination-reference",
         "authentication",
         "errors",
         "design",
@@ -227,7 +230,6 @@ def test_the_keys_of_a_login_are_documented(name: str) -> None:
     )
 
 
-OF_PAGING = {"PaginationError", "DoubtfulEndError"}
 ONLY_IN_A_SELECTOR = {"send_in", "start_offset", "cursor_alone", "in_order", "accept_doubt"}
 
 # --- mapping and pagination ------------------------------------------------------------
@@ -316,6 +318,54 @@ def test_the_refusal_of_an_unknown_key_is_what_the_mapping_says() -> None:
 
     with pytest.raises(MappingError, match=re.escape(shown)):
         mapping_of([{"kind": "/users", "selector": {"datapath": ".x"}}])
+
+
+def test_the_reasons_why_a_list_ends_are_those_of_the_code() -> None:
+    """The table has every reason there is, in the order of the code, and no other."""
+    reasons = [only_name(row, "Reason") for row in tables(PAGINATION, "Reason")]
+
+    assert reasons == [end.value for end in End]
+
+
+# A row of the table that leads from an answer to its settings, and what it takes to run one.
+CHOICES = tables(CHOOSE, "The first answer")
+A_LIST = '{"items": ["a", "b"]}'
+
+
+@pytest.mark.parametrize("row", CHOICES, ids=lambda row: row.cells["The first answer"][:60])
+def test_an_answer_leads_to_the_request_beside_it(row: Row) -> None:
+    """The first answer, read under the settings of its row, is followed by the request shown."""
+    sample, asked = row.names("The first answer")[0], row.names("Then is asked for")
+    name, _, value = sample.partition(": ")
+    is_header = sample[0] not in "[{"
+    settings = dict(setting.split(": ", 1) for setting in row.names("Set"))
+    exchange = Exchange(
+        "GET",
+        "/items…",
+        None,
+        answer_headers={name: value} if is_header else {},
+        answer=A_LIST if is_header else sample,
+    )
+    selector = {} if sample.startswith("[") else {"data_path": ".items"}
+    example = Example(
+        row.section,
+        {"pageSize": "2", **settings},
+        {"kind": "/items", "selector": selector},
+        [exchange],
+        None,
+        None,
+    )
+
+    # What follows is answered 404, which ends or fails the walk: only the request counts here.
+    sent = run(example).requests[1:]
+
+    assert bool(sent) == bool(asked)
+    assert not asked or any(set(asked[0][1:].split("&")) == parameters(key) for key in sent)
+
+
+def parameters(key: str) -> set[str]:
+    """The query parameters of a request's key."""
+    return set(key.partition("?")[2].split("&"))
 
 
 SIGNALS: Mapping[str, Sequence[str]] = {
@@ -429,14 +479,9 @@ def raised() -> list[tuple[str, str]]:
     ]
 
 
-def documented_messages() -> list[tuple[str, str]]:
-    """The messages in the tables, each with the name of its document."""
-    return [
-        (path.name, message)
-        for path in (ERRORS, PAGINATION)
-        for row in tables(path, "Message")
-        for message in row.names("Message")
-    ]
+def documented_messages() -> list[str]:
+    """The messages in the tables; a row may have several that have one remedy."""
+    return [message for row in tables(ERRORS, "Message") for message in row.names("Message")]
 
 
 def speaks_of(message: str, text: str) -> bool:
@@ -458,22 +503,17 @@ def test_documented_messages_exist() -> None:
 
     assert not [
         message
-        for _, message in documented_messages()
+        for message in documented_messages()
         if not any(speaks_of(message, text) for text in written)
     ]
 
 
 def test_messages_are_documented() -> None:
-    """Each error the code can raise is explained, errors of paging beside the paging."""
+    """Each error the code can raise is explained."""
+    documented = documented_messages()
+
     assert not [
-        text
-        for error, text in raised()
-        if not any(
-            speaks_of(message, text)
-            for document, message in documented_messages()
-            if document
-            == (PAGINATION if error in {"PaginationError", "DoubtfulEndError"} else ERRORS).name
-        )
+        text for _, text in raised() if not any(speaks_of(message, text) for message in documented)
     ]
 
 
