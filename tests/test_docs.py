@@ -51,6 +51,7 @@ from tests.documents import (
     tables,
 )
 from tests.layout import MODULES
+from tests.test_architecture import FLOORS
 from transport import retry
 
 ALL = [README, CONTRIBUTING, *DOCS]
@@ -599,13 +600,25 @@ def test_commands_of_make_exist() -> None:
     assert {"demo", "test"} <= named <= targets
 
 
-def test_the_modules_of_the_design_are_those_there_are() -> None:
-    """Each module has its row."""
-    named = [only_name(row, "Module") for row in tables(DESIGN, "Module")]
+def test_the_floors_of_the_design_are_those_of_the_imports() -> None:
+    """The picture has the floors that the imports are held to, each room once."""
+    (picture,) = (block for block in blocks(DESIGN, "text") if "main, integration" in block.text)
+    floors = [re.split(" {2,}", line)[0].split(", ") for line in picture.text.splitlines()]
 
-    assert sorted(named) == sorted(
-        str(path.relative_to(ROOT)) for path in MODULES if path.name != "__init__.py"
+    assert floors == [list(floor) for floor in FLOORS]
+
+
+def test_the_design_describes_every_room_and_names_modules_that_exist() -> None:
+    """Each package has its paragraph, and each file that is named is there."""
+    packages = {path.relative_to(ROOT).parts[0] for path in MODULES if path.parent != ROOT}
+    named = set(re.findall(r"`([\w/]+\.py)`", prose(DESIGN)))
+    there = {str(path.relative_to(ROOT)) for path in ROOT.glob("*/*.py")}
+    there |= {path.name for path in MODULES}
+
+    assert packages == set(
+        re.findall(r"^\*\*(\w+)\*\* (?:is|has|decides|checks) ", prose(DESIGN), re.MULTILINE)
     )
+    assert named <= there
 
 
 def test_the_readme_shows_the_entities_its_mapping_makes() -> None:
