@@ -78,8 +78,8 @@ image: setup ## Build the container image and start it as a cluster would (docke
 	@scripts/image localhost/port-ocean-custom:check
 	@OCEAN_CUSTOM_IMAGE=localhost/port-ocean-custom:check $(BIN)/python -m pytest tests/test_image.py
 
-ocean-latest: setup ## Run the tests against the newest release of Ocean, in a copy
-	@scripts/ocean-latest
+ocean-latest: setup ## Run the tests against the newest Ocean, in a copy; ARGS="tests/test_sail.py" runs some
+	@scripts/ocean-latest $(ARGS)
 
 release-check: setup ## Go through the checklist of a release (an hour)
 	@scripts/release-check
