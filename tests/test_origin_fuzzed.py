@@ -517,7 +517,7 @@ class Road:
     complete, and a warning ``says`` what else the error does.
     """
 
-    config: Callable[[str], Mapping[str, Json]] = lambda _: {}
+    config: Callable[[str], dict[str, Json]] = lambda _: {}
     resource: Callable[[str], Resource] = lambda _: linked()
     asked: tuple[str, ...] = ()
     only_warns: bool = False
