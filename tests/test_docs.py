@@ -614,6 +614,20 @@ def test_commands_of_make_exist() -> None:
     assert {"demo", "test"} <= named <= targets
 
 
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.name)
+def test_what_a_command_names_is_there(path: Path) -> None:
+    """Each module that a command runs, and each file of ours that a document names, exists."""
+    text = path.read_text()
+    run_as = set(re.findall(r"python -m ([a-z_.]+[a-z_])", text)) - {"pytest"}
+    files = re.findall(r"(?<![\w/.])(?:tests|scripts|benchmarks|deploy|examples)/[\w/.-]+\w", text)
+
+    for name in run_as:
+        module = ROOT / name.replace(".", "/")
+        assert module.with_suffix(".py").exists() or (module / "__main__.py").exists(), name
+    for file in files:
+        assert (ROOT / file).exists(), file
+
+
 def test_the_floors_of_the_design_are_those_of_the_imports() -> None:
     """The picture has the floors that the imports are held to, each room once."""
     (picture,) = (block for block in blocks(DESIGN, "text") if "main, integration" in block.text)
