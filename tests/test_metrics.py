@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
@@ -134,7 +134,7 @@ def selected(query: str) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
 
 def matches(families: list[Metric], name: str, matchers: list[tuple[str, str, str]]) -> bool:
     """Whether /metrics has a sample that a query for this series finds."""
-    holds = {
+    holds: dict[str, Callable[[str, str], bool]] = {
         "=": lambda value, wanted: value == wanted,
         "!=": lambda value, wanted: value != wanted,
         "=~": lambda value, wanted: re.fullmatch(wanted, value) is not None,

@@ -100,7 +100,9 @@ def test_each_type_of_authentication_is_one_here(word: str) -> None:
         "customAuthRequestTemplate": '{"headers": {"Authorization": "Bearer {{.access_token}}"}}',
     }
 
-    assert handed_over({"baseUrl": MOVED["baseUrl"], "authType": word, **credentials})
+    settings = handed_over({"baseUrl": MOVED["baseUrl"], "authType": word, **credentials})
+
+    assert (settings.credentials is None) is (word == "none")
 
 
 @pytest.mark.parametrize("name", RENAMED)
