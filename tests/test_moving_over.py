@@ -16,6 +16,7 @@ from json_values import Json
 from overrides import EndpointAppConfig
 from settings import Settings, load_settings, unknown_settings
 from settings.fields import FIELDS, VARIABLE_PREFIX
+from settings.values import StaticCredentials
 from tests.documents import ROOT, blocks, mapping_of, tables
 
 PAGE = ROOT / "docs" / "moving-over.md"
@@ -102,7 +103,7 @@ def test_each_type_of_authentication_is_one_here(word: str) -> None:
 
     settings = handed_over({"baseUrl": MOVED["baseUrl"], "authType": word, **credentials})
 
-    assert (settings.credentials is None) is (word == "none")
+    assert (settings.credentials == StaticCredentials()) is (word == "none")
 
 
 @pytest.mark.parametrize("name", RENAMED)
