@@ -81,8 +81,8 @@ image: setup ## Build the container image and start it as a cluster would (docke
 ocean-latest: setup ## Run the tests against the newest Ocean, in a copy; ARGS="tests/test_sail.py" runs some
 	@scripts/ocean-latest $(ARGS)
 
-release-check: setup ## Go through the checklist of a release (an hour)
-	@scripts/release-check
+release-check: setup ## Go through the checklist of a release (an hour); ARGS=--without-tests leaves the tests out
+	@scripts/release-check $(ARGS)
 
 clean: ## Remove the environment and everything generated
 	@rm -rf .venv .coverage htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
