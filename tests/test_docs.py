@@ -342,6 +342,17 @@ def test_the_reasons_why_a_list_ends_are_those_of_the_code() -> None:
     assert reasons == [end.value for end in End]
 
 
+def test_each_style_of_paging_has_its_section() -> None:
+    """Each has a sample that runs, and says when it ends."""
+    sections = dict(
+        re.findall(r"^## (\S+)\n(.*?)(?=^## )", PAGINATION.read_text(), re.MULTILINE | re.DOTALL)
+    )
+
+    for style in FIELDS["paginationType"].words:
+        assert "```http" in sections[style], style
+        assert "*Ends when:*" in sections[style], style
+
+
 # A row of the table that leads from an answer to its settings, and what it takes to run one.
 CHOICES = tables(CHOOSE, "The first answer")
 A_LIST = '{"items": ["a", "b"]}'
