@@ -119,7 +119,8 @@ def test_every_series_is_documented() -> None:
 
 
 # What is no series in PromQL: functions, and words of matching and aggregating.
-WORDS = {"and", "avg_over_time", "by", "increase", "instance", "kind", "on", "sum", "time"}
+WORDS = {"and", "avg_over_time", "by", "group", "increase", "instance", "kind", "on", "sum"}
+WORDS |= {"time", "unless"}
 # What Prometheus adds itself, or another exporter gives.
 FROM_ELSEWHERE = "kube_"
 
