@@ -104,7 +104,7 @@ async def read(
             work.refuse_fruitless(config)
         except OceanCustomError as error:
             # What the mapping made of the items quotes their keys.
-            raise error.rewritten(session.told) from None
+            raise error.told(session.told) from None
     which = _LEFT if again is None else _LEFT_AGAIN
     event.attributes.setdefault(which, {})[resource.index] = reading.left
 

@@ -229,7 +229,7 @@ class Reading:
                     yield batch
             self.left = walk.left
         except OceanCustomError as error:
-            raise self._tellable(error.within(f"kind {resource.kind!r}")) from None
+            raise self._tellable(error.about(kind=resource.kind)) from None
         except ExceptionGroup as group:
             raise self._tellable(group) from None
 
@@ -237,7 +237,7 @@ class Reading:
         """The error as it may leave, whatever it quotes."""
         match error:
             case OceanCustomError():
-                error.rewritten(self._session.told)
+                error.told(self._session.told)
             case ExceptionGroup():
                 failures = [self._tellable(failure) for failure in error.exceptions]
                 error = ExceptionGroup(self._session.told(error.message), failures)
@@ -397,8 +397,7 @@ class _ResourceWalk:
         absent = self._children.absent(self._target.walks, has_rows=self._target.has_rows)
         complaint = self._children.complaint(absent) or self._absent_twice()
         if complaint:
-            where = f"kind {self._resource.kind!r}"
-            complaint = complaint.within(where).rewritten(self._session.told)
+            complaint = complaint.about(kind=self._resource.kind).told(self._session.told)
         return Again(self.doubts, absent, complaint)
 
     def _absent_twice(self) -> MappingError | None:
@@ -407,8 +406,9 @@ class _ResourceWalk:
             return None
         return MappingError(
             "no answer had anything where data_path leads, nor a list, and entities would be"
-            " deleted; correct data_path, or tell it what an answer without items looks like:"
-            " 'if . == {} then [] else .items end'"
+            " deleted",
+            remedy="correct data_path, or tell it what an answer without items looks like:"
+            " 'if . == {} then [] else .items end'",
         )
 
     async def chunks(self) -> AsyncGenerator[Chunk]:
@@ -525,6 +525,7 @@ class _ResourceWalk:
         outside = sorted(source.endpoint.outside_path() & binding.values.keys())
         texts = {name: as_text(binding.values[name]) for name in outside}
         name = name_of(request.url.removeprefix(base), texts)
+        error.about(parameters=tuple(texts.items()))
         if refusal and refusal.gone and needs & self._parents.keys():
             self._children.note_gone(key, name, refusal, of_parent=is_parent)
         else:

@@ -15,8 +15,9 @@ from itertools import islice
 import httpx
 from loguru import logger
 
+from answers import Answer
 from authentication.signature import unsigned_url
-from client import Answer, ApiClient
+from client import ApiClient
 from errors import BodyError, DoubtfulEndError, MappingError, OceanCustomError, PaginationError
 from jq_engine.lookups import find
 from jq_engine.programs import Jq
@@ -137,8 +138,8 @@ class Walker:
                 raise self._no_page(suspect)
         except OceanCustomError as error:
             if isinstance(error, PaginationError):
-                error.within(self._client.describe(upcoming or request))
-            raise error.rewritten(self._client.redact) from None  # as in ``send``
+                error.about(request=self._client.named(upcoming or request))
+            raise error.told(self._client.redact) from None  # as in ``send``
         finally:
             await self._drop(walk.ahead)
 
@@ -167,8 +168,10 @@ class Walker:
             return _Opened(request, answer, page, [])
         if not answer.size and answer.status != httpx.codes.NO_CONTENT:
             raise BodyError(
-                f"{self._client.describe(request)}: {answer.status} with an empty body, which is"
-                " no list; 204 would say that there is nothing"
+                "an empty body, which is no list",
+                remedy="204 would say that there is nothing",
+                request=self._client.named(request),
+                answered=str(answer.status),
             )
         try:
             runs, measured = await _extracted(answer, extractor)
@@ -244,7 +247,7 @@ class Walker:
         try:
             return experiment.judge(source.learnt, None if answer.refusal else opened.page)
         except PaginationError as error:
-            raise error.within(f"after {self._client.describe(request)}") from None
+            raise error.about(after=self._client.named(request)) from None
 
     def _onward(
         self, walk: _Walk, opened: _Opened, outcome: _Outcome
@@ -258,7 +261,7 @@ class Walker:
         if not isinstance(outcome, Step):
             nothing = [extracted.nothing for extracted, _ in opened.runs]
             if isinstance(outcome, PaginationError) and nothing and all(nothing):
-                outcome.within(f"data_path {source.extractor.data_path!r} found nothing")
+                outcome.about(beside=f"data_path {source.extractor.data_path!r} found nothing")
             raise outcome
         if outcome.warning and outcome.warning not in source.warned:
             source.warned.add(outcome.warning)
@@ -324,9 +327,9 @@ class Walker:
             while isinstance(step, Experiment):
                 step = await self._settled_by(step, source, unproved.request, unproved.walk)
         except DoubtfulEndError as error:
-            error.within(self._client.describe(unproved.request))
+            error.about(request=self._client.named(unproved.request))
             if not source.endpoint.pagination.accept_doubt:
-                raise error.rewritten(self._client.redact) from None
+                raise error.told(self._client.redact) from None
             logger.warning(f"accept_doubt: {self._client.redact(str(error))}")
             return
         if step.warning:
@@ -361,7 +364,8 @@ class Walker:
         if differs(first.page, opened.page):
             raise PaginationError(
                 f"{self._client.describe(before)}: page 0 has rows that page 1 does not have: the"
-                " API counts pages from zero; set startPage to 0"
+                " API counts pages from zero",
+                remedy="set startPage to 0",
             )
         return bool(first.page.rows or opened.page.rows)
 
@@ -371,11 +375,8 @@ class Walker:
         """Raise for an answer that says it failed, or that is one thing where a list was."""
         body, page = opened.answer.body, opened.page
         if page.is_single and source.recognition.has_list:
-            told = self._client.redact.beginning(beginning_of(words_of(body)))
-            raise BodyError(
-                f"{self._client.describe(opened.request)}: {opened.answer.status} with {told!r},"
-                " where other answers had a list: it is no page of it"
-            )
+            problem = "other answers had a list there: it is no page of it"
+            raise self._words_of(body, opened.answer.status, opened.request, problem)
         if not isinstance(body, dict) or source.recognition.is_usual(body):
             return
         is_report = page.is_single and page.rows[0] is body and is_error_report(body)
@@ -386,19 +387,20 @@ class Walker:
 
     def _no_page(self, suspect: Suspect) -> BodyError:
         """The error about an answer that other pages of the same resource contradict."""
-        told = self._client.redact.beginning(beginning_of(words_of(suspect.body)))
-        return BodyError(
-            f"{self._client.describe(suspect.request)}: {suspect.status} with {told!r} is no empty"
-            " page of this list: what stands around it differs from the pages with rows"
+        problem = (
+            "it is no empty page of this list: what stands around it differs from the pages with"
+            " rows"
         )
+        return self._words_of(suspect.body, suspect.status, suspect.request, problem)
 
     def _reported(self, request: PageRequest, answer: Answer, body: Json) -> BodyError:
-        # The API's own words first: they may stand behind more data than is quoted.
-        quoted = self._client.redact.beginning(beginning_of(words_of(body)))
-        return BodyError(
-            f"{self._client.describe(request)}: {answer.status}, but the answer reports an error,"
-            f" {quoted!r}"
-        )
+        return self._words_of(body, answer.status, request, "the answer reports an error")
+
+    def _words_of(self, body: Json, status: int, request: PageRequest, problem: str) -> BodyError:
+        """The error about an answer, with the API's own words: they may stand behind its data."""
+        words = self._client.redact.beginning(beginning_of(words_of(body)))
+        asked = self._client.named(request)
+        return BodyError(problem, request=asked, answered=str(status), words=words)
 
     def _refuse_unopened(self, extractor: Extractor, page: Page, *, goes_on: bool) -> None:
         found = extractor.single(page.body)
@@ -485,8 +487,9 @@ class CycleGuard:
             )
         if self._count >= self._max_pages:
             raise PaginationError(
-                f"the walk is still not over after {self._count} pages; check the pagination"
-                " settings, or raise maxPages if the collection really is that large"
+                f"the walk is still not over after {self._count} pages",
+                remedy="check the pagination"
+                " settings, or raise maxPages if the collection really is that large",
             )
         self._sent.add(key)
         self._count += 1

@@ -75,6 +75,7 @@ FLOORS = (
     ("framework",),
     ("overrides", "resync"),
     ("client",),
+    ("answers",),
     ("auth",),
     ("authentication",),
     ("settings",),

@@ -414,8 +414,9 @@ _NOTING = {"fault", "_fault"}
 
 
 def sentence(name: str, call: ast.Call) -> str:
-    """The text of an error; of a fault of a setting, the problem and the remedy."""
-    arguments = call.args[1:3] if name in _NOTING else call.args[:1]
+    """The problem and the remedy that an error or a fault of a setting tells."""
+    arguments = call.args[1:3] if name in _NOTING else call.args[:2]
+    arguments += [one.value for one in call.keywords if one.arg == "remedy"]
     return "; ".join(map(text_of, arguments))
 
 
