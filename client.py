@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from urllib.parse import urlencode
 
@@ -78,6 +78,11 @@ def http_of(settings: Settings) -> httpx.AsyncClient:
     )
 
 
+def _rate_of(settings: Settings) -> AsyncLimiter | nullcontext[None]:
+    burst, per_minute = settings.request_burst, settings.requests_per_minute
+    return AsyncLimiter(burst, 60 * burst / per_minute) if per_minute else nullcontext()
+
+
 class ApiClient:
     """The API of one installation, for one resync; close it with ``aclose``."""
 
@@ -113,13 +118,7 @@ class ApiClient:
         )
         self._guard = OriginGuard(settings.base_url, settings.allowed_hosts)
         self._permits = asyncio.Semaphore(settings.max_concurrent_requests)
-        self._rate = (
-            AsyncLimiter(
-                settings.request_burst, 60 * settings.request_burst / settings.requests_per_minute
-            )
-            if settings.requests_per_minute
-            else nullcontext()
-        )
+        self._rate = _rate_of(settings)
         self._in_flight = 0
         self._limit = RateLimit(settings.max_retry_wait)
 
@@ -260,37 +259,16 @@ class ApiClient:
         Transports may rewrite a request's URL to an address, so the URL kept here counts.
         """
         url = self._with_installations_params(self._url_of(request))
-        method, body = request.method, request.body
-        own_headers = dict(request.headers)
         secured: httpx.URL | None = None
         for _ in range(MAX_REDIRECTS + 1):
             url = self._guard.admit(url)
-            content_args, headers = encoded_body(body, is_form=request.is_form, headers=own_headers)
-            if request.format.accept:
-                headers.setdefault("Accept", request.format.accept)
-            with self._watch.request(request.purpose, method, url, attempt) as sent:
-                response = await self._http.send(
-                    self._http.build_request(
-                        method,
-                        url,
-                        headers=headers,
-                        **content_args,
-                        extensions={SIGN_IN_UNDER_WAY: sign_in, **sent.extensions},
-                    ),
-                    auth=self._auth,
-                    follow_redirects=False,
-                    stream=True,
-                )
-                async with aclosing(response):
-                    content = await content_of(response, request)
-                sent.answered(response, size_of(content))
-            location = response.headers.get("Location")
-            if response.status_code not in _REDIRECTS or location is None:
-                return Reply(str(url), response, content)
-            if response.status_code == httpx.codes.SEE_OTHER or (
-                method == "POST" and response.status_code in {301, 302}
-            ):
-                method, body = "GET", None
+            reply = await self._hop(request, url, attempt, sign_in)
+            status, location = reply.status, reply.response.headers.get("Location")
+            if status not in _REDIRECTS or location is None:
+                return reply
+            moved_post = request.method == "POST" and status in {301, 302}
+            if status == httpx.codes.SEE_OTHER or moved_post:
+                request = replace(request, method="GET", body=None)
             target = self._joined(url, location)
             secured = target if _only_secures(url, target) else None
             url = target
@@ -300,6 +278,31 @@ class ApiClient:
                 "the API redirects from http to https", remedy=f"set baseUrl to {base_url}"
             )
         raise SourceError(f"more than {MAX_REDIRECTS} redirects in a row")
+
+    async def _hop(
+        self, request: PageRequest, url: httpx.URL, attempt: int, sign_in: list[RequestName]
+    ) -> Reply:
+        """What one URL answers, a redirect perhaps."""
+        content_args, headers = encoded_body(
+            request.body, is_form=request.is_form, headers=dict(request.headers)
+        )
+        if request.format.accept:
+            headers.setdefault("Accept", request.format.accept)
+        with self._watch.request(request.purpose, request.method, url, attempt) as sent:
+            built = self._http.build_request(
+                request.method,
+                url,
+                headers=headers,
+                **content_args,
+                extensions={SIGN_IN_UNDER_WAY: sign_in, **sent.extensions},
+            )
+            response = await self._http.send(
+                built, auth=self._auth, follow_redirects=False, stream=True
+            )
+            async with aclosing(response):
+                content = await content_of(response, request)
+            sent.answered(response, size_of(content))
+        return Reply(str(url), response, content)
 
     def _joined(self, url: httpx.URL, location: str) -> httpx.URL:
         try:

@@ -26,7 +26,8 @@ from overrides import EndpointResource
 from paging.limits import NO_LIMITS, Limits
 from resync.completeness import Doubt
 from resync.path_parameters import Resource
-from resync.session import Again, Session
+from resync.resource_walk import Again
+from resync.session import Session
 from settings import Settings, load_settings, unknown_settings
 from transport.observer import Observer
 

@@ -23,12 +23,13 @@ from framework.settings_model import lenient
 from jq_engine import worker as jq_worker
 from jq_engine.programs import Jq
 from json_values import Json
-from overrides import EndpointAppConfig, EndpointSelector, PaginationOverride, PathParameter
+from overrides import EndpointAppConfig, EndpointSelector, PathParameter
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from paging import signals
 from paging.extraction import Extractor
 from resync import children, session
 from scripts.settings_reference import generated
+from selector.request_fields import PaginationOverride
 from settings import load_settings
 from settings.fields import FIELDS
 from tests.certificates import signed_by
