@@ -24,6 +24,7 @@ def plant(folder: Path, name: str, text: str) -> None:
     file.write_text(text)
 
 
+@pytest.mark.parametrize("safe_path", ["1", pytest.param("", marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize(
     "imported",
     [
@@ -33,12 +34,17 @@ def plant(folder: Path, name: str, text: str) -> None:
     ],
 )
 async def test_our_modules_win(
-    api: FaultApi, installation: Installation, tmp_path: Path, imported: list[str]
+    api: FaultApi,
+    installation: Installation,
+    tmp_path: Path,
+    imported: list[str],
+    safe_path: str,
 ) -> None:
     """A whole resync of the real `ocean sail`, with foreign modules first on the path.
 
     They say so when they are loaded. Some are imported while Python starts, as `.pth` files of
-    distributions have it do.
+    distributions have it do. The start script of the container looks in the folder that it is
+    started in, the script `ocean` does not: as with PYTHONSAFEPATH.
     """
     foreign, loaded = tmp_path / "foreign", tmp_path / "loaded"
     foreign.mkdir()
@@ -48,9 +54,8 @@ async def test_our_modules_win(
     api.serve("/items", items)
     installation.mapping = [resource("/items")]
 
-    async with sailing(
-        installation, tmp_path / "sail", once=True, PYTHONPATH=str(foreign)
-    ) as process:
+    environment = {"PYTHONPATH": str(foreign), "PYTHONSAFEPATH": safe_path}
+    async with sailing(installation, tmp_path / "sail", once=True, **environment) as process:
         output, _ = await asyncio.wait_for(process.communicate(), 60)
 
     log = output.decode()
