@@ -18,7 +18,7 @@ from client import ApiClient
 from errors import CredentialsError, MappingError, OceanCustomError, ResponseError
 from jq_engine.paths import plain_path
 from jq_engine.programs import Jq
-from json_values import escaped
+from json_values import as_text, escaped
 from pagination import make_paginator
 from paging.extraction import Extractor, Item
 from paging.limits import Bounds
@@ -34,7 +34,6 @@ from resync.path_parameters import (
     Endpoint,
     InStep,
     Resource,
-    as_text,
     in_step,
     is_full_url,
     ordered,
