@@ -33,13 +33,18 @@ class PathParameter(RequestFields):
 
     values: list[Json] | None = Field(
         title="Values",
-        description="The values themselves, or objects that a field takes them from.",
+        description="The values themselves, in place of an endpoint; of objects with field.",
     )
     endpoint: str | None = Field(
-        title="Endpoint", description="The path of the parent endpoint.", min_length=1
+        title="Endpoint",
+        description="The parent endpoint: a path below baseUrl, or a full URL on a host of"
+        " allowedHosts. It may hold other placeholders. Required without values.",
+        min_length=1,
     )
     field: str | None = Field(
-        title="Field", description="jq from a parent item to the value.", min_length=1
+        title="Field",
+        description="jq over a parent item: the value, text or number. Required without values.",
+        min_length=1,
     )
     independent: bool = Field(
         default=False,
@@ -96,6 +101,10 @@ class PathParameter(RequestFields):
 class EndpointSelector(RequestFields, Selector):
     """The selector of a resource: what to request, and which items count."""
 
+    query: str = Field(
+        title="Query",
+        description='jq over one item: true makes it an entity. "true" keeps every item.',
+    )
     path_parameters: dict[str, PathParameter] = Field(
         default_factory=dict,
         title="Path parameters",

@@ -37,9 +37,7 @@ class StrictModel(BaseModel):
 class PaginationOverride(StrictModel):
     """How this resource is paged, where that differs from the installation's settings."""
 
-    type: PaginationType | None = Field(
-        title="Type", description="none, offset, page, cursor, next_link or header_link."
-    )
+    type: PaginationType | None = Field(title="Type", description="How the API pages this list.")
     page_size: int | None = Field(
         title="Page size",
         description="Items asked for per page.",
@@ -48,44 +46,48 @@ class PaginationOverride(StrictModel):
     )
     pagination_param: str | None = Field(
         title="Pagination parameter",
-        description="The parameter that carries the offset, page number or cursor.",
+        description="The parameter for the position, such as skip, page[after] or starting_after.",
         min_length=1,
     )
     size_param: str | None = Field(
         title="Size parameter",
-        description="The parameter that carries the page size; null: none is sent.",
+        description="The parameter for the page size, such as per_page; null sends no size.",
         min_length=1,
     )
     start_page: int | None = Field(
         title="Start page",
-        description="The first page number: 0 or 1.",
+        description="The number of the first page.",
         ge=FIELDS["startPage"].least,
         le=FIELDS["startPage"].most,
     )
     start_offset: int | None = Field(
-        title="Start offset", description="The first offset: 1 where rows count from one.", ge=0
+        title="Start offset",
+        description="The first offset: 1 where rows are counted from one (SCIM).",
+        ge=0,
     )
     cursor_path: str | None = Field(
         title="Cursor path",
-        description="Where the next cursor is: a dot path or, starting with a dot, jq.",
+        description="Where the next cursor is.",
         min_length=1,
     )
     has_more_path: str | None = Field(
-        title="Has-more path", description="Where a truthy value means more pages.", min_length=1
+        title="Has-more path",
+        description="Where a value is that is true when there are more pages.",
+        min_length=1,
     )
     last_page_path: str | None = Field(
         title="Last-page path",
-        description="Where a truthy value means the last page.",
+        description="Where a value is that is true on the last page. has_more_path wins over it.",
         min_length=1,
     )
     total_path: str | None = Field(
         title="Total path",
-        description="Where the number of all rows is: a dot path or, starting with a dot, jq.",
+        description="Where the number of all rows is.",
         min_length=1,
     )
     next_link_path: str | None = Field(
         title="Next-link path",
-        description="Where the next URL is: a literal key or a dot path.",
+        description="Where the URL of the next page is.",
         min_length=1,
     )
     header_link_rel: str | None = Field(
@@ -95,10 +97,11 @@ class PaginationOverride(StrictModel):
     )
     send_in: SendIn | None = Field(
         title="Send in",
-        description="query, or body: the parameters are then dot paths into the JSON body.",
+        description="Where the parameters go; with body they are dot paths into the JSON body.",
     )
     cursor_alone: bool | None = Field(
-        title="Cursor alone", description="The next request carries the cursor and nothing else."
+        title="Cursor alone",
+        description="The next request carries the cursor and nothing else (Dynatrace).",
     )
     in_order: bool | None = Field(
         title="In order", description="No page is asked for before the one before it came."
@@ -118,15 +121,17 @@ class CsvFields(StrictModel):
     """How a CSV answer is written, where its header row and its charset do not tell."""
 
     delimiter: str | None = Field(
-        title="Delimiter", description="The character between two values."
+        title="Delimiter",
+        description='The one character between two values; a tab is "\\t".',
     )
     encoding: str | None = Field(
-        title="Encoding", description="The charset, where the answer does not declare it."
+        title="Encoding",
+        description="The charset, such as windows-1252, where the answer does not declare it.",
     )
     columns: list[str] = Field(
         default_factory=list,
         title="Columns",
-        description="The names of the columns of an answer without a header row.",
+        description="The names of the columns, where there is no header row.",
     )
 
     @validator("delimiter")
@@ -157,36 +162,45 @@ class CsvFields(StrictModel):
 class RequestFields(StrictModel):
     """What a selector and a path parameter's endpoint have in common."""
 
-    method: Method = Field(default="GET", title="Method", description="The HTTP method.")
+    method: Method = Field(
+        default="GET",
+        title="Method",
+        description="The HTTP method, for reading: a request that fails is sent again.",
+    )
     query_params: dict[str, Json] = Field(
         default_factory=dict,
         title="Query parameters",
-        description="Parameters of the query; lists are repeated, nulls dropped.",
+        description="Query parameters: lists repeat the name, nulls are dropped.",
     )
     headers: dict[str, str] = Field(
-        default_factory=dict, title="Headers", description="Headers of this resource's requests."
+        default_factory=dict,
+        title="Headers",
+        description="They win over customHeaders, and credentials over both. No place for secrets:"
+        " mappings are not secret.",
     )
     body: Json = Field(
         default=None,
         title="Body",
-        description="What the request sends: a JSON object or array, or a text as it is.",
+        description="What each request sends: an object or array as JSON, a text as it is.",
     )
     body_form: dict[str, Json] | None = Field(
-        title="Form", description="Fields sent as a form, instead of a body."
+        title="Form", description="An object sent as a form, instead of a body."
     )
     response_format: FormatName = Field(
         default="json",
         title="Response format",
-        description="What the API answers: json, ndjson, csv or xml.",
+        description="What the API answers.",
     )
     csv: CsvFields | None = Field(
         title="CSV", description="What the header row and the charset of a CSV answer do not tell."
     )
     data_path: str | None = Field(
-        title="Data path", description="jq from a response body to its items."
+        title="Data path",
+        description="jq over one response body: its items. Left out, the whole body.",
     )
     pagination: PaginationOverride | None = Field(
-        title="Pagination", description="How this endpoint is paged, where it differs."
+        title="Pagination",
+        description="How this endpoint is paged, where that differs from the settings.",
     )
     empty_statuses: list[int] = Field(
         default_factory=list,
