@@ -5,7 +5,7 @@ password gives a token, which goes as ``Bearer``. Every list comes at once in ``
 rows: Go's nil slice. Errors are those of gRPC: ``{"error": …, "code": 16, "message": …}``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from tests.simulators import (
     Collection,
@@ -16,12 +16,9 @@ from tests.simulators import (
     Mistake,
     Product,
     Row,
+    null_when_empty,
     table,
 )
-
-
-def _null_when_empty(rows: Sequence[Row]) -> Json:
-    return list(rows) or None
 
 
 def _all(path: str, name: str, **beside: Json) -> Collection:
@@ -30,7 +27,7 @@ def _all(path: str, name: str, **beside: Json) -> Collection:
         table(name),
         wrap="items",
         beside={"metadata": {"resourceVersion": "37755"}, **beside},
-        reshape=_null_when_empty,
+        reshape=null_when_empty,
     )
 
 
@@ -131,12 +128,12 @@ PRODUCT = Product(
         Mistake("positions nobody heeds", {"paginationType": "offset", "pageSize": "10"}),
         Mistake(
             "a wrong data path",
-            mapping={"resources/1/selector/data_path": ".applications"},
-            error="data_path '.applications' found nothing",
+            mapping={"resources/2/selector/data_path": ".applications"},
+            error="data_path '.applications' gave null",
         ),
         Mistake(
             "no data path",
-            mapping={"resources/1/selector/data_path": None},
+            mapping={"resources/2/selector/data_path": None},
             error="data_path '.' takes",
         ),
         Mistake(

@@ -10,7 +10,6 @@ of a service account goes as ``Bearer``, and the certificate is of the cluster's
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from tests.simulators import (
     Bearer,
@@ -27,9 +26,9 @@ from tests.simulators import (
     Row,
     Throttle,
     at_end,
-    table,
+    null_when_empty,
 )
-from tests.simulators.paging import Page
+from tests.simulators.endpoints import Rows
 
 _TOO_OLD = (
     "The provided continue parameter is too old to display a consistent list result. You can start"
@@ -37,22 +36,11 @@ _TOO_OLD = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Chunks(Cursor):
-    """Cursors that end when the rows they count on are ``compacted``."""
-
-    def page(self, call: Call, rows: Sequence[Row]) -> Page:
-        """The chunk, or 410."""
-        if call.param(self.cursor) and call.data["compacted"]:
-            raise RefusedError(410, _TOO_OLD)
-        return super().page(call, rows)
-
-
 def _remaining(facts: Facts) -> int:
     return facts.total - facts.offset - facts.count
 
 
-_CHUNKS = _Chunks(
+_CHUNKS = Cursor(
     cursor="continue",
     default=100_000,
     cap=100_000,
@@ -64,18 +52,25 @@ _CHUNKS = _Chunks(
 )
 
 
-def _null_when_empty(rows: Sequence[Row]) -> Json:
-    return list(rows) or None
+def _consistent(name: str) -> Rows:
+    """The rows of a table, until those that a token counts on are ``compacted``."""
+
+    def rows(call: Call) -> Sequence[Row]:
+        if call.param("continue") and call.data["compacted"]:
+            raise RefusedError(410, _TOO_OLD)
+        return call.data[name]
+
+    return rows
 
 
 def _listed(path: str, kind: str, version: str, name: str) -> Collection:
     return Collection(
         path,
-        table(name),
+        _consistent(name),
         _CHUNKS,
         wrap="items",
         beside={"kind": kind, "apiVersion": version},
-        reshape=_null_when_empty,
+        reshape=null_when_empty,
     )
 
 

@@ -175,7 +175,7 @@ PRODUCT = Product(
             error="cursorPath",
         ),
         Mistake("a size above the cap", {"pageSize": "501"}, error="limit must be at most 500"),
-        Mistake("no paging", {"paginationType": "none"}, error="paginationType"),
+        Mistake("no paging", {"paginationType": "none"}),
         Mistake(
             "a wrong data path",
             mapping={f"{_ITEMS_OF}/data_path": ".data.items"},
