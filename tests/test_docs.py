@@ -24,20 +24,14 @@ from framework.settings_model import lenient
 from jq_engine import worker as jq_worker
 from jq_engine.programs import Jq
 from json_values import Json
-from overrides import (
-    CsvFields,
-    EndpointAppConfig,
-    EndpointSelector,
-    PaginationOverride,
-    PathParameter,
-    RequestFields,
-)
+from overrides import EndpointAppConfig, EndpointSelector, PathParameter
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from paging import signals
 from paging.extraction import Extractor
 from paging.model import End
 from resync import children, session
 from scripts.reference import PAGES, written
+from selector.request_fields import CsvFields, PaginationOverride, RequestFields
 from settings import load_settings
 from settings.fields import FIELDS
 from tests.certificates import signed_by
@@ -59,7 +53,6 @@ from tests.documents import (
     tables,
 )
 from tests.layout import MODULES
-from tests.test_architecture import FLOORS
 from transport import retry
 
 ALL = [README, CONTRIBUTING, *DOCS]
@@ -490,8 +483,9 @@ _NOTING = {"fault", "_fault"}
 
 
 def sentence(name: str, call: ast.Call) -> str:
-    """The text of an error; of a fault of a setting, the problem and the remedy."""
-    arguments = call.args[1:3] if name in _NOTING else call.args[:1]
+    """The problem and the remedy that an error or a fault of a setting tells."""
+    arguments = call.args[1:3] if name in _NOTING else call.args[:2]
+    arguments += [one.value for one in call.keywords if one.arg == "remedy"]
     return "; ".join(map(text_of, arguments))
 
 
@@ -637,14 +631,6 @@ def test_what_a_command_names_is_there(path: Path) -> None:
         assert module.with_suffix(".py").exists() or (module / "__main__.py").exists(), name
     for file in files:
         assert (ROOT / file).exists(), file
-
-
-def test_the_floors_of_the_design_are_those_of_the_imports() -> None:
-    """The picture has the floors that the imports are held to, each room once."""
-    (picture,) = (block for block in blocks(DESIGN, "text") if "main, integration" in block.text)
-    floors = [re.split(" {2,}", line)[0].split(", ") for line in picture.text.splitlines()]
-
-    assert floors == [list(floor) for floor in FLOORS]
 
 
 def test_the_design_describes_every_room_and_names_modules_that_exist() -> None:
