@@ -119,7 +119,7 @@ class Walker:
             # Beyond its last page an API may give an earlier one.
             page = replace(page, rows=[], levels=(), refused=True)
             return replace(opened, page=page, runs=[])
-        opened = await self._no_error(opened, walk.source)
+        opened = await self._no_error(opened, walk.source, gave=walk.source.recognition.has_list)
         page = opened.page
         self._reader.refuse_unopened(walk.source.extractor, page, goes_on=False)
         walk.cycle.refuse_circle(walk.progress, page)
@@ -172,10 +172,10 @@ class Walker:
         )
         answer = await self._checked(request)
         opened = await self._reader.opened(request, answer, source)
-        self._reader.refuse_no_page(opened, source)
+        opened = await self._no_error(opened, source, gave=True)
         source.recognition.note(walk, request, opened.page)
         try:
-            return experiment.judge(source.learnt, None if answer.refusal else opened.page)
+            return experiment.judge(source.learnt, None if opened.answer.refusal else opened.page)
         except PaginationError as error:
             raise error.about(after=self._client.named(request)) from None
 
@@ -299,8 +299,8 @@ class Walker:
 
     # --- what is no page -------------------------------------------------------------------
 
-    async def _no_error(self, opened: Opened, source: Completeness) -> Opened:
-        """The answer, asked for once more where it says that it failed and others gave lists.
+    async def _no_error(self, opened: Opened, source: Completeness, *, gave: bool) -> Opened:
+        """The answer, asked for once more where it says that it failed and others ``gave`` lists.
 
         Once, and a few times a resource: a status would be retried, but under 200 most errors last.
         """
@@ -308,7 +308,7 @@ class Walker:
             self._reader.refuse_no_page(opened, source)
         except BodyError:
             confirmed = source.learnt.confirmed
-            if not source.recognition.has_list or confirmed >= CONFIRMED:
+            if not gave or confirmed >= CONFIRMED:
                 raise
             source.learnt = replace(source.learnt, confirmed=confirmed + 1)
             opened = await self._again(opened.request, source)

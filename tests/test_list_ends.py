@@ -404,6 +404,55 @@ async def test_a_marker_that_is_missing_once(style: str) -> None:
     is_all(await outcome(once(unmarked, api, later), paging(style, 20)))
 
 
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("body", [NO_PAGES[0], NO_PAGES[-1]], ids=str)
+async def test_an_error_under_200_that_passes(style: str, body: Json) -> None:
+    """It is asked for once more, where the resource gave pages before."""
+    api = replace(Api(style, cap=50), around=steady({"status": "ok"}))
+
+    is_all(await outcome(once(always(told(body)), api, later), paging(style)))
+
+
+async def test_a_number_that_moves_is_no_constant() -> None:
+    """Two lists have the same by chance, an empty one another: asked again, it is another again."""
+    took = iter(range(7, 100))
+
+    def api(request: Request) -> Answer:
+        if request.values[0] == "2":
+            return told({"items": [], "flarp": next(took)})
+        return told({"items": rows(0, 3), "flarp": 3})
+
+    found = await children(api, PaginationSettings())
+
+    assert found.message == ""
+    assert len(found.ids) == 6
+
+
+@pytest.mark.parametrize("accepts", [False, True])
+async def test_a_word_beside_an_empty_list(accepts: bool) -> None:  # noqa: FBT001 (a parameter)
+    """A boolean that flips is an error that quotes the API, unless the operator vouches."""
+
+    def api(request: Request) -> Answer:
+        is_empty = request.values[0] == "2"
+        return told({"items": [] if is_empty else rows(0, 3), "flarp": is_empty})
+
+    found = await children(api, PaginationSettings(accept_doubt=accepts))
+
+    assert ("flarp" in found.message) is not accepts
+    assert len(found.ids) == 6
+
+
+async def children(api: Handler, pagination: PaginationSettings) -> Found:
+    """What comes of three children."""
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told([{"id": 0}, {"id": 1}, {"id": 2}]))
+        server.serve("/parents/{}/things", api)
+        return await read(
+            server, pagination, kind="/parents/{parent}/things",
+            parent=Endpoint("/parents"),
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "body", [{"message": "under maintenance"}, "maintenance", {"login": "https://x"}], ids=str
 )
