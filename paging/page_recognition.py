@@ -4,8 +4,8 @@ A page with rows has an *envelope*: all that stands around its list. What it hol
 the pages of a resource:
 
 - A *constant* is a scalar, at any depth, that was the same in two or more pages with other rows.
-- A *moving part* is one that was not, or one that follows the request: that was, in every page with
-  rows, as far from the same number of the request, or the same text as in it.
+- A *moving part* is one that was not, or one that follows the request: that differs from what is
+  constant as a part of the request does, which was the same for every page with rows.
 
 An answer without rows is an empty page when nothing in it contradicts those envelopes: no key that
 none of them has, no value of another type, no constant that differs. A value that becomes 0, null
@@ -32,6 +32,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import parse_qsl
 
 import httpx
 
@@ -104,15 +105,15 @@ def _type_of(value: Json) -> str:
     return "number" if is_number else type(value).__name__
 
 
-def _parts_of(request: PageRequest) -> Mapping[str, str]:
-    """What an answer may repeat of a request: its parameters, its path, the scalars of its body."""
-    url = httpx.URL(request.url)
-    body = _around(request.body, None)
-    return {
-        **{f"/{at}": part for at, part in enumerate(url.path.split("/"))},
-        **dict(request.query),
-        **{".".join(path): str(one) for path, one in body if isinstance(one, str | int)},
-    }
+def _parts_of(request: PageRequest) -> dict[str, str]:
+    """What an answer may repeat of a request: its path, its parameters, the scalars of its body."""
+    path, _, query = request.url.partition("?")
+    parts = {f"/{at}": part for at, part in enumerate(path.split("/"))}
+    parts |= dict(parse_qsl(query)) | dict(request.params)
+    if request.body is not None:
+        scalars = _around(request.body, None)
+        parts |= {".".join(path): str(one) for path, one in scalars if isinstance(one, str | int)}
+    return parts
 
 
 def _relations(value: Json, parts: Mapping[str, str]) -> frozenset[Relation]:
@@ -129,26 +130,15 @@ class _Common:
     """What the scalars of some envelopes were, and ``VARIES`` where they were not the same."""
 
     values: dict[Path, Json] = field(default_factory=dict)
-    follows: dict[Path, frozenset[Relation]] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
 
-    def add(self, envelope: Envelope, parts: Mapping[str, str], of: int) -> None:
+    def add(self, envelope: Envelope, of: int) -> None:
         """Fold in one more; ``of`` tells the pages, or the walks, apart."""
         for path, value in envelope.scalars.items():
             known = self.values.setdefault(path, value)
-            if known is VARIES:
-                continue
-            if not _is_same(known, value):
-                self.vary(path)
-                continue
-            relations = _relations(value, parts)
-            self.follows[path] = self.follows.get(path, relations) & relations
+            if known is not VARIES and not _is_same(known, value):
+                self.values[path] = VARIES
         self.seen.add(of)
-
-    def vary(self, path: Path) -> None:
-        """Take what stands at a place for a moving part."""
-        self.values[path] = VARIES
-        self.follows.pop(path, None)
 
     @property
     def constants(self) -> Mapping[Path, Json]:
@@ -198,6 +188,8 @@ class Recognition:
     def __init__(self) -> None:
         self._types: dict[Path, set[str]] = {}
         self._all = _Common()
+        # What was the same in every request that gave rows.
+        self._asked: dict[str, str] | None = None
         self._walks: dict[int, _Common] = {}
         self._suspects: list[Suspect] = []
         self._own: dict[int, list[Suspect]] = {}
@@ -216,9 +208,14 @@ class Recognition:
         for path, type_ in envelope.types.items():
             self._types.setdefault(path, set()).update({type_} - {_NULL})
         fingerprint = hash((page.length, repr(page.rows[0]), repr(page.rows[-1])))
+        self._with_rows(walk, request, envelope)
+        self._walks.setdefault(walk, _Common()).add(envelope, fingerprint)
+
+    def _with_rows(self, walk: int, request: PageRequest, envelope: Envelope) -> None:
+        self._all.add(envelope, walk)
         parts = _parts_of(request)
-        self._all.add(envelope, parts, walk)
-        self._walks.setdefault(walk, _Common()).add(envelope, parts, fingerprint)
+        before = self._asked
+        self._asked = parts if before is None else dict(before.items() & parts.items())
 
     def _suspect(self, walk: int, request: PageRequest, page: Page) -> None:
         """Keep an answer without rows, where it says what none before it said."""
@@ -288,7 +285,7 @@ class Recognition:
 
     def compare(self, walk: int, request: PageRequest, page: Page) -> None:
         """Take in one more page with rows of the only walk that had any."""
-        self._all.add(Envelope.of(page.body, page.rows), _parts_of(request), walk)
+        self._with_rows(walk, request, Envelope.of(page.body, page.rows))
 
     def contradicted_by_one(self) -> Suspect | None:
         """An answer that the pages of the only walk with rows contradict.
@@ -316,7 +313,7 @@ class Recognition:
         for path, value in suspect.envelope.scalars.items():
             other = scalars.get(path)
             if _type_of(value) == _type_of(other) == "number" and value != other:
-                self._all.vary(path)
+                self._all.values[path] = VARIES
         return not self._is_contradicted(second, self._all.same)
 
     def dismiss(self, suspect: Suspect) -> None:
@@ -353,14 +350,14 @@ class Recognition:
             flips = isinstance(value, bool) and isinstance(known, bool)
             if not value and not flips:
                 continue
-            if self._follows(suspect, path, known, value):
+            if self._follows(suspect, known, value):
                 continue
             if suspect.place is not Place.LIST or _is_word(value) or _is_word(known):
                 yield path
 
-    def _follows(self, suspect: Suspect, path: Path, known: Json, value: Json) -> bool:
+    def _follows(self, suspect: Suspect, known: Json, value: Json) -> bool:
         """Whether a value differs from what is constant as its request does from the others."""
-        common = self._all.follows.get(path, frozenset()) & _relations(value, suspect.parts)
+        common = _relations(known, self._asked or {}) & _relations(value, suspect.parts)
         # A number that is one more may also be a code.
         is_far = _type_of(known) == _type_of(value) == "number" and abs(value - known) >= _FAR
         return any(far in {None, 0} or is_far for _, far in common)

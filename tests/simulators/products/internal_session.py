@@ -143,9 +143,7 @@ PRODUCT = Product(
             _login(body=None, bodyForm="user=your-user&password=your-password"),
             error="the login POST",
         ),
-        Mistake(
-            "a wrong path for the login", _login(endpoint="/login"), error="/api/login answered"
-        ),
+        Mistake("a wrong path for the login", _login(endpoint="/login"), error="/api/login: 401"),
         Mistake("a wrong method for the login", _login(method="GET"), error="the login GET"),
         Mistake(
             "basic in place of a session",
