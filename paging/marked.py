@@ -144,7 +144,7 @@ class _Marked(Paginator):
                 f" ({ACCEPT})"
             )
 
-    def prove(self, sent: PageRequest, page: Page) -> Experiment | Step:
+    def prove(self, sent: PageRequest, page: Page, *, is_cut: bool = False) -> Experiment | Step:
         """Ask for one row less: then a marker must appear, if it stands where it is looked for."""
         asked = self._asked(sent)
         now = Progress().after(page, asked)
@@ -170,7 +170,8 @@ class _Marked(Paginator):
             total = other.totals(asked).rows or 0
             if is_one and not is_heeded:
                 return done
-            if is_heeded or page.length == asked or total > page.length:
+            is_full = page.length == asked and not is_cut
+            if is_heeded or is_full or total > page.length:
                 raise self._never_there(page, is_heeded=is_heeded)
             return replace(done, warning=self._unproved_warning(page))
 

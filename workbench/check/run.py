@@ -16,8 +16,9 @@ from transport.observer import Exchange
 from workbench.check.findings import Finding, ordered
 from workbench.check.judge import Judge, nulls_of
 from workbench.check.offline import Installation
+from workbench.check.paging import may_go_on, paging_of
 from workbench.check.reading import Seen, Watcher, look, session_of
-from workbench.check.trouble import Troubles, may_go_on, paging_of, said_once
+from workbench.check.trouble import Troubles, said_once
 
 
 @dataclass(frozen=True)

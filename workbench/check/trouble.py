@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -23,7 +23,7 @@ from errors import (
 )
 from json_values import Json, follow, keys_of
 from paging.model import PageRequest
-from resync.path_parameters import Binding, Parameter, Resource, request_for
+from resync.path_parameters import Binding, Parameter, Resource, in_step, request_for
 from resync.session import Session
 from settings import Settings
 from settings.fields import FIELDS
@@ -31,6 +31,7 @@ from transport.observer import PageRead
 from workbench.check.documents import Document, Variables
 from workbench.check.findings import Finding, Path, likeness
 from workbench.check.near import better, leaves, lists_of_objects, values_of, written
+from workbench.check.paging import paging_of
 from workbench.check.programs import place_in
 from workbench.check.reading import Seen
 from workbench.check.settings import variable_of
@@ -43,8 +44,6 @@ _IS_PARAMETER: Final = re.compile(r"path_parameters\.(\w+)\.(field|filter)")
 _AT_MOST: Final = re.compile(
     r"(?:at most|maximum(?: is| of)?|exceed|less than or equal to|<=) (\d+)"
 )
-_CAPPED: Final = 5  # a full page of a server's own size is a multiple of this
-_CURSORS: Final = ("cursor", "token", "after", "continuation", "marker", "next_page", "nextpage")
 
 
 class Troubles:
@@ -108,12 +107,17 @@ class Troubles:
 
     async def absent(self, seen: Seen) -> list[Finding]:
         """Children of which none is there: a parent's field may be the wrong one."""
+        resource = self._resource(seen)
         statuses = {one.status for one in seen.exchanges if one.purpose == "page"}
-        if seen.errors or not statuses or not statuses <= _NOT_FOUND:
+        wrong = _NOT_FOUND - set(resource.endpoint.empty_statuses)
+        if seen.errors or not statuses or not statuses <= wrong:
             return []
+        remedy = await self._other_field(seen, resource)
+        if not remedy and len(in_step(resource.parameters)) > 1:
+            return []  # Of values that multiply, the first few pairs may well all be none.
         kind = seen.config.kind
         error = MappingError(f"kind {kind}: 404 or 410 for every value of its path parameters")
-        return [await self._mapping(seen, error)]
+        return [self._of_field(seen, error, resource, remedy)]
 
     async def repeated(self, seen: Seen) -> list[Finding]:
         """A second page with the rows of the first one: the position is not heeded."""
@@ -214,10 +218,6 @@ class Troubles:
         return await self._without_params(seen)
 
     async def _no_json(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
-        if "is no empty page of this list" in str(error):
-            # What is the same in a few pages need not be so in the next ones.
-            remedy = "an answer without rows looks unlike the others: read more with --pages"
-            return replace(self._at(seen, ("kind",), error, remedy), severity="warn")
         is_html = "html" in str(error).lower()
         if is_html and all_failed:
             base = await self._near_base(seen)
@@ -228,7 +228,6 @@ class Troubles:
 
     async def _mapping(self, seen: Seen, error: OceanCustomError) -> Finding:
         sentence = str(error)
-        resource = self._resource(seen)
         if found := _IS_PARAMETER.search(sentence):
             name, part = found[1], found[2]
             path: Path = ("selector", "path_parameters", name, part)
@@ -237,19 +236,19 @@ class Troubles:
             near = await better(self._session.jq, str(expression), items) if items else None
             remedy = f"write {near.expression} ({near.count} of {len(items)})" if near else ""
             return self._at(seen, path, error, remedy)
-        if "404 or 410" in sentence and resource.parameters:
-            remedy = await self._other_field(seen, resource)
-            if not remedy and len(resource.parameters) > 1:
-                # Of parameters that multiply, the first few pairs may well be none.
-                return replace(self._at(seen, ("kind",), error, ""), severity="warn")
-            name = resource.parameters[0].name
-            path = ("selector", "path_parameters", name, "field") if remedy else ("kind",)
-            return self._at(seen, path, error, remedy)
         place = place_in(sentence, self._document, seen.base)
         path = place[len(seen.base) :]
         if "data_path" in sentence or path == ("selector",):
             return self._at(seen, path, error, await self._lists(seen))
         return self._at(seen, path, error, "")
+
+    def _of_field(
+        self, seen: Seen, error: OceanCustomError, resource: Resource, remedy: str
+    ) -> Finding:
+        """At the field of a path parameter, where another one is known to be right."""
+        name = resource.parameters[0].name
+        path = ("selector", "path_parameters", name, "field") if remedy else ("kind",)
+        return self._at(seen, path, error, remedy)
 
     # --- what one more request shows -------------------------------------------------------------
 
@@ -369,39 +368,6 @@ class Troubles:
         return await paging_of(self._session, request, answer.body, answer.headers)
 
 
-async def paging_of(
-    session: Session, request: PageRequest, body: Json, headers: Mapping[str, str]
-) -> str:
-    """The type of paging that leads to other rows, with its proof; "" for none."""
-    if 'rel="next"' in headers.get("Link", "") or "rel=next" in headers.get("Link", ""):
-        return "the Link header names a next page: write header_link"
-    for path, text in _texts_beside_lists(body):
-        if _leads_on(request.url, text):
-            return f"{written(path)} is the next page's URL: write next_link"
-        if any(word in path[-1].lower() for word in _CURSORS):
-            return f"{written(path)} is a cursor: write cursor"
-    rows = max((one for _, one in lists_of_objects(body)), key=len, default=[])
-    for style, name, value in (("page", "page", "2"), ("offset", "offset", str(len(rows)))):
-        if not rows or request.method != "GET":
-            break
-        try:
-            answer = await session.client.send(request.put(name, value, "query"))
-        except OceanCustomError:
-            continue
-        others = max((one for _, one in lists_of_objects(answer.body)), key=len, default=[])
-        if others and not any(row in rows for row in others):
-            return f"{name}={value} gives other rows: write {style}"
-    return ""
-
-
-def may_go_on(seen: Seen) -> bool:
-    """Whether a list that is not paged has the length of a server's full page."""
-    pages = seen.own_pages
-    style = seen.config.selector.pagination
-    rows = pages[0].rows if pages else 0
-    return rows >= 2 * _CAPPED and rows % _CAPPED == 0 and (style is None or style.type is None)
-
-
 def _parted(error: OceanCustomError) -> tuple[str, str]:
     """The sentence of an error, and the remedy that it names itself."""
     told, semicolon, remedy = str(error).rpartition("; ")
@@ -430,27 +396,6 @@ def _words(last: str) -> Iterator[str]:
     yield last.lower()
     yield last.replace("_", "-")
     yield last.replace("-", "_")
-
-
-def _texts_beside_lists(body: Json) -> Iterator[tuple[tuple[str, ...], str]]:
-    stack: list[tuple[tuple[str, ...], Json]] = [((), body)]
-    while stack:
-        path, value = stack.pop(0)
-        if isinstance(value, str) and path:
-            yield path, value
-        elif isinstance(value, dict) and len(path) <= _CAPPED:
-            stack.extend(((*path, str(key)), inner) for key, inner in value.items())
-
-
-def _leads_on(url: str, text: str) -> bool:
-    """Whether a text is the URL of the same path with other parameters."""
-    if not text.startswith(("http://", "https://", "/", "?")):
-        return False
-    try:
-        target, own = httpx.URL(url).join(text), httpx.URL(url)
-    except (httpx.InvalidURL, ValueError):
-        return False
-    return target.path.rstrip("/") == own.path.rstrip("/") and target.query != own.query
 
 
 def _bare(url: str) -> str:
