@@ -12,11 +12,13 @@ from workbench.suggest.asking import Asker, BudgetError, Reply
 from workbench.suggest.evidence import names_seen, says_more
 from workbench.suggest.fields import Column, columns, identifiers, pair_of, properties, title_of
 from workbench.suggest.items import Place, Ruler, places
+from workbench.suggest.measure import Measure, Paging
 from workbench.suggest.openapi import Hints
 from workbench.suggest.parents import sorting
-from workbench.suggest.position import Measure, Paging, find_paging
+from workbench.suggest.position import find_paging
 from workbench.suggest.size import SMALLEST, Sized, SizeQuestion, find_size
 from workbench.suggest.study import Finding, Study
+from workbench.suggest.targets import Target
 from workbench.suggest.vocabulary import Names, words_of
 
 _ENOUGH_ROWS = 4
@@ -64,9 +66,9 @@ async def study_list(
     asker: Asker, study: Study, starts: Sequence[PageRequest], house: House
 ) -> None:
     """Items, size and paging of an endpoint; a ``refusal`` where it cannot be read."""
-    reply = await _first(asker, starts, study.target.noun, _least(study))
+    reply = await _first(asker, starts, study.target, _least(study))
     study.refusal = _refusal(reply)
-    found = places(reply.body, study.target.noun) if not study.refusal else []
+    found = _places(reply, study.target) if not study.refusal else []
     if not study.refusal and not found:
         study.refusal = "the answer has no list and no object with fields: nothing can be an item"
     if study.refusal:
@@ -88,14 +90,18 @@ async def study_list(
     study.findings.insert(0, _items_finding(study, reply, rows))
 
 
-async def _first(asker: Asker, starts: Sequence[PageRequest], noun: str, least: int) -> Reply:
+def _places(reply: Reply, target: Target) -> list[Place]:
+    return places(reply.body, target.noun, of_one=target.names_one)
+
+
+async def _first(asker: Asker, starts: Sequence[PageRequest], target: Target, least: int) -> Reply:
     """The first answer; of a child that of the parent with enough children to measure by."""
     best: tuple[int, Reply] | None = None
     for asked, request in enumerate(starts):
         if asked >= _MOST_STARTS and (best is None or best[0] > 0 or asked >= 2 * _MOST_STARTS):
             break
         reply = await asker.ask(request)
-        found = places(reply.body, noun) if reply.is_success else []
+        found = _places(reply, target) if reply.is_success else []
         rows = len(found[0].rows(reply.body) or []) if found else -1
         if best is None or rows > best[0]:
             best = rows, reply
@@ -174,6 +180,7 @@ def _measure(
         place=place,
         size=size,
         ruler=Ruler(longest),
+        longest=sized.longest if sized else reply,
         size_param=sized.name if sized else None,
         names=Names(names_seen(reply, place)),
         hints=house.positions,

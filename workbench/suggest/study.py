@@ -10,7 +10,7 @@ from pagination import PaginationSettings
 from resync.path_parameters import Binding, Endpoint
 from workbench.suggest.fields import Column, Property
 from workbench.suggest.items import Place
-from workbench.suggest.position import Paging
+from workbench.suggest.measure import Paging
 from workbench.suggest.targets import Target, singular
 from workbench.suggest.vocabulary import words_of
 
