@@ -130,6 +130,11 @@ def _refusal(reply: Reply) -> str:
             "405: it does not answer GET, and suggest asks with nothing else; write the resource"
             " by hand with method: POST"
         )
+    if "not the JSON it should be" in reply.refusal and "<?xml" in reply.refusal:
+        return (
+            "the answer is XML, and suggest reads JSON alone; write the resource by hand with"
+            " response_format: xml"
+        )
     if "not the JSON it should be" in reply.refusal and "html" in reply.refusal.lower():
         return f"{reply.refusal}: HTML, a sign-in page? Are URL and credentials right?"
     return reply.refusal
