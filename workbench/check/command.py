@@ -26,6 +26,7 @@ from workbench.check.run import Report, check_online
 LONGEST_WAIT = 10
 """Seconds for which a check retries a request at most: a person waits."""
 _FAULTS = 1
+_WATCHED_SECONDS = 0.3
 
 
 def installation_options(command: click.decorators.FC) -> click.decorators.FC:
@@ -107,6 +108,8 @@ def check(  # noqa: PLR0913 (one for each option)
     """
     paths = paths_of(settings, mapping, blueprints)
     limits = Limits(pages=pages, children=children, items=MOST_ITEMS)
+    if watch and as_json:
+        raise click.UsageError("--watch shows reports to a person: leave --json out")
     if watch:
         with contextlib.suppress(KeyboardInterrupt):
             _watch(paths)
@@ -151,9 +154,14 @@ def _watch(paths: Paths) -> None:
     console, before = Console(), None
     while True:
         files = [one for one in (paths.settings, paths.mapping, paths.blueprints) if one]
-        state = [one.stat().st_mtime_ns for one in files if one.exists()]
+        # An editor may take a file away for a moment, and put another in its place.
+        state = {one: one.stat().st_mtime_ns for one in files if one.exists()}
         if state != before:
             before = state
             console.rule(time.strftime("%H:%M:%S"))
-            show(console, checked(paths, None))
-        time.sleep(0.3)
+            if gone := [one for one in (paths.settings, paths.mapping) if one and one not in state]:
+                console.print(f"there is no {gone[0]}; waiting for it", highlight=False)
+            else:
+                blueprints = paths.blueprints if paths.blueprints in state else None
+                show(console, checked(replace(paths, blueprints=blueprints), None))
+        time.sleep(_WATCHED_SECONDS)
