@@ -142,7 +142,7 @@ def gitlab(found: Exported) -> str:
             "image": {"name": IMAGE, "entrypoint": [""]},
             "variables": variables,
             "resource_group": "ocean-custom",
-            "script": ["cd /app && ocean sail"],
+            "script": ["cd /app && scripts/start"],
             "rules": [{"if": '$CI_PIPELINE_SOURCE == "schedule"'}],
         }
     }
