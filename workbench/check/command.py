@@ -73,7 +73,14 @@ def paths_of(settings: str, mapping: Path, blueprints: Path | None) -> Paths:
     )
 
 
-@click.command()
+_HELP = (
+    "\b\n"
+    "Example: python -m workbench check --mapping port-app-config.yml\n"
+    "Exit codes: 0 fine (also with warnings), 1 errors, 2 usage."
+)
+
+
+@click.command(epilog=_HELP)
 @installation_options
 @click.option(
     "--pages", type=click.IntRange(1), default=2, show_default=True, help="Pages of a walk."
@@ -97,14 +104,10 @@ def check(  # noqa: PLR0913 (one for each option)
     requests: bool,
     as_json: bool,
 ) -> None:
-    r"""Find what is wrong with settings, mapping and blueprints.
+    """Find what is wrong with settings, mapping and blueprints.
 
     First the files alone; when they are in order, a few pages of each resource are read. Nothing is
     written anywhere.
-
-    \b
-    Exit codes: 0 fine, 1 faults, 2 usage.
-    Example: python -m workbench check --mapping port-app-config.yml
     """
     paths = paths_of(settings, mapping, blueprints)
     limits = Limits(pages=pages, children=children, items=MOST_ITEMS)
@@ -131,8 +134,11 @@ def checked(paths: Paths, limits: Limits | None) -> Report:
     wait = min(installation.settings.max_retry_wait, LONGEST_WAIT)
     installation.settings = replace(installation.settings, max_retry_wait=wait)
     given = installation.variables.values if installation.variables else {}
-    with ocean_without_port(given):
-        return asyncio.run(check_online(installation, limits))
+    progress = Console(stderr=True)
+    with ocean_without_port(given), progress.status("Asking…") as status:
+        return asyncio.run(
+            check_online(installation, limits, tell=lambda kind: status.update(f"Asking {kind} …"))
+        )
 
 
 def environment() -> Variables:

@@ -61,14 +61,15 @@ async def check_online(
     installation: Installation,
     limits: Limits,
     http: Callable[[Settings], httpx.AsyncClient] = http_of,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """Look at the API with an installation whose files are in order."""
+    """Look at the API with an installation whose files are in order; ``tell`` what is looked at."""
     settings, config = installation.settings, installation.config
     if settings is None or config is None:
         return Report(installation.findings)
     watcher = Watcher()
     async with session_of(settings, watcher, http) as session:
-        seen = await look(session, watcher, config, limits)
+        seen = await look(session, watcher, config, limits, tell)
         findings = await _findings(installation, session, seen)
         told = [_told(one, session) for one in ordered([*installation.findings, *findings])]
     return Report(told, [_row(one) for one in seen if one.asked], watcher.exchanges)
