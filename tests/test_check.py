@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.check_scene import SETTINGS, Scene, person, swap_text, told
+from tests.check_scene import SETTINGS, Scene, person, told
 from tests.fault_api import FaultApi, Request, answer, text
 from workbench.check.run import Report
 
@@ -399,16 +399,27 @@ async def test_a_clean_installation_is_silent(scene: Scene) -> None:
 
 async def test_a_child_that_may_be_empty_is_no_fault(scene: Scene) -> None:
     """A status that `empty_statuses` lists is no sign of a wrong path, whatever it answers to."""
-    scene.mapping = swap_text(
-        scene.mapping,
-        "      path_parameters:",
-        "      empty_statuses: [404]\n      path_parameters:",
-    )
+    swap("      path_parameters:", "      empty_statuses: [404]\n      path_parameters:")(scene)
     scene.api.serve("/v1/teams/{}/notes", answer({"message": "no notes here"}, 404))
 
     report = await scene.check()
 
     assert report.findings == [], told(report.findings)
+
+
+async def test_a_computed_value_may_use_a_path_parameter(scene: Scene) -> None:
+    """`$team` is known beside the parameter; a variable that is no parameter is a fault."""
+    swap(
+        '"true"\n      path_',
+        '"true"\n      query_params: {at: "{{ $team | length }}"}\n      path_',
+    )(scene)
+    is_clean = (await scene.check()).findings == []
+
+    swap("$team", "$tema")(scene)
+    report = await scene.check()
+
+    assert is_clean
+    assert ["$tema" in one.problem for one in report.findings] == [True]
 
 
 async def test_several_faults_are_told_at_once(scene: Scene) -> None:

@@ -216,6 +216,15 @@ UNPROVED = {
     # Its items are named by a key that the example calls otherwise; children of few parents.
     "qualys": {"/asset/host/", "/asset/group/"},  # XML
     "internal-catalog": {"/organizations", "/organizations/{org}/repositories/{repo}/checks"},
+    # Parents at another host.
+    "google-cloud": {
+        "/compute/v1/projects/{project}",
+        "/compute/v1/projects/{project}/zones",
+        "/compute/v1/projects/{project}/aggregated/instances",
+    },
+    # A part of a name, encoded once more, is no value of any key.
+    "harbor": {"/projects/{project}/repositories/{repository}/artifacts"},
+    "opsgenie": {"/v2/alerts"},  # a query that is computed
 }
 
 LOGINS = {
