@@ -22,8 +22,6 @@ GAPS: Mapping[str, str] = {
     "confluence: no paging": WITHIN,
     "elasticsearch: an order in which several are equal": WITHIN,
     "google-cloud: projects that are being deleted": WITHIN,
-    "harbor: the id of a repository": "a warning",
-    "harbor: the whole name of a repository": "a warning",
     "opsgenie: all alerts in one walk": WITHIN,
     "gitlab: projects without pipelines": WITHIN,
     "google-drive: fields of files as fields of the answer": "an empty list in doubt",

@@ -26,6 +26,7 @@ from workbench.check.run import Report, check_online
 LONGEST_WAIT = 10
 """Seconds for which a check retries a request at most: a person waits."""
 _FAULTS = 1
+_WIDTH = 110
 _WATCHED_SECONDS = 0.3
 
 
@@ -121,7 +122,9 @@ def check(  # noqa: PLR0913 (one for each option)
     if as_json:
         click.echo(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
     else:
-        show(Console(soft_wrap=False), report, requests=requests)
+        # In a file nothing says how wide it is: as wide as the table.
+        console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
+        show(console, report, requests=requests)
     sys.exit(_FAULTS if report.errors else 0)
 
 

@@ -49,6 +49,9 @@ async def find_paging(measure: Measure) -> Paging:
     if places:
         why = f"{nothing}; {places[0]} may lead on once there are more items: ask again then"
         return Paging("none", proof=why, certain=False)
+    if rows and rows % _ROUND == 0:
+        why = f"{nothing}; yet {rows} may be a full page: compare with what the API has"
+        return Paging("none", proof=why, certain=False)
     return Paging("none", proof=nothing)
 
 
