@@ -22,6 +22,7 @@ from errors import (
     TransportError,
 )
 from json_values import Json, follow, keys_of
+from pagination import make_paginator
 from paging.model import PageRequest
 from resync.path_parameters import Binding, Parameter, Resource, in_step, ordered, request_for
 from resync.session import Session
@@ -392,12 +393,19 @@ class Troubles:
         request = self._request(seen)
         if request is None:
             return ""
-        try:
-            answer = await self._session.client.send(request)
-        except OceanCustomError:
-            return ""
-        given = self._resource(seen).endpoint.pagination.type
-        return await paging_of(self._session, request, answer.body, answer.headers, given)
+        paging = self._resource(seen).endpoint.pagination
+        # A page of the size asked for may tell what the whole list does not.
+        for one in (make_paginator(paging).first(request), request):
+            try:
+                answer = await self._session.client.send(replace(one, purpose="check"))
+            except OceanCustomError:
+                continue
+            found = await paging_of(
+                self._session, request, answer.body, answer.headers, paging.type
+            )
+            if found:
+                return found
+        return ""
 
 
 def _multiply(resource: Resource) -> bool:
