@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 # What the container has, for whatever starts the real `ocean`.
 IMAGE := .venv/image
 # Two processes share the tests; the one that is ready first takes some from the other.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+PYTEST := $(BIN)/python -m pytest -n 3 --dist worksteal
 LOCK := --universal --python-version 3.12 --generate-hashes --no-header --no-annotate
 
 help: ## Show these targets

@@ -21,8 +21,9 @@ from loguru import logger
 from authentication.renewal import described
 from authentication.signature import Signature
 from authentication.token_file import TokenFile
-from errors import CredentialsError, MappingError
-from jq_engine.programs import EMBEDDED, Jq, JqError, checked, first_of, jq_reason
+from errors import CredentialsError
+from jq_engine.embedded import evaluated, filled
+from jq_engine.programs import EMBEDDED, Jq
 from json_values import Json, keys_of
 from settings.values import OAuthCredentials
 from transport.bodies import charset_of, decode_json
@@ -201,20 +202,15 @@ class OAuthSignIn:
 
     async def _computed(self, key: str, now: int) -> Json:
         """A claim; ``{{ now + 60 }}`` alone keeps its type."""
-        value = self._credentials.jwt_claims[key]
-        if not isinstance(value, str) or not (programs := EMBEDDED.findall(value)):
-            return value
-        values: dict[str, Json] = {}
-        for program in programs:
-            where = f"oauthJwtClaims.{key}: {{{{{program}}}}}"
-            source = f"def now: {now}; {checked(program, where)}"
-            try:
-                outputs = await self._jq.outputs(first_of(source), None, where=where)
-            except JqError as error:
-                raise MappingError(f"{where} failed ({jq_reason(error)})") from None
-            values[program] = outputs[0] if outputs else None
-        alone = EMBEDDED.fullmatch(value)
-        return values[alone[1]] if alone else EMBEDDED.sub(lambda one: str(values[one[1]]), value)
+        claim = self._credentials.jwt_claims[key]
+        if not isinstance(claim, str):
+            return claim
+        where = f"oauthJwtClaims.{key}"
+        programs = EMBEDDED.findall(claim)
+        return filled(
+            claim,
+            {one: await evaluated(one, self._jq, moment=now, where=where) for one in programs},
+        )
 
 
 def lifetime_of(answer: Mapping[str, Json]) -> float | None:

@@ -21,7 +21,7 @@ import httpx
 
 from errors import MappingError, ResponseError
 from jq_engine.programs import EMBEDDED
-from json_values import Json, texts_in
+from json_values import Json, as_text, texts_in
 from pagination import PaginationSettings
 from paging.extraction import Item
 from paging.model import PageRequest
@@ -374,21 +374,6 @@ def _params(query_params: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
         for one in value if isinstance(value, list) else [value]:
             if one is not None:
                 yield name, as_text(one)
-
-
-def as_text(value: Json) -> str:
-    """A scalar as it stands in URLs: booleans as JSON writes them, numbers plain."""
-    match value:
-        case str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(value)
-        case float() if value.is_integer():
-            return str(int(value))
-        case _:
-            return json.dumps(value)
 
 
 def is_segment(value: Json) -> bool:

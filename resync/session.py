@@ -29,7 +29,7 @@ from errors import (
 )
 from jq_engine.paths import plain_path
 from jq_engine.worker import JqWorker
-from json_values import escaped
+from json_values import as_text, escaped
 from pagination import make_paginator
 from paging.extraction import Extractor, Item
 from paging.limits import NO_LIMITS, Bounds, Limits
@@ -45,7 +45,6 @@ from resync.path_parameters import (
     InStep,
     Parameter,
     Resource,
-    as_text,
     in_step,
     is_full_url,
     ordered,

@@ -844,6 +844,7 @@ def integration(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.exhaustive  # the demo does; this one does it without our integration
 def test_ocean_syncs_into_the_catalog(
     store: CatalogStore, integration: Path, tmp_path: Path
 ) -> None:

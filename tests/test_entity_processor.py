@@ -672,7 +672,11 @@ def changed(*, split: str | None = None, **mappings: object) -> Json:
             id="beside the environment",
             marks=pytest.mark.exhaustive,
         ),
-        pytest.param(changed(identifier=f". as [$x] ?// $x | {ENDLESS}"), id="an alternative"),
+        pytest.param(
+            changed(identifier=f". as [$x] ?// $x | {ENDLESS}"),
+            id="an alternative",
+            marks=pytest.mark.exhaustive,
+        ),
         pytest.param(
             changed(identifier=". as [$x] ?// $x | repeat(1)"),
             id="outputs without end",
@@ -698,7 +702,9 @@ def changed(*, split: str | None = None, **mappings: object) -> Json:
             id="a large query",
             marks=pytest.mark.exhaustive,
         ),
-        pytest.param(changed(split=f"[{ENDLESS}]"), id="itemsToParse"),
+        pytest.param(
+            changed(split=f"[{ENDLESS}]"), id="itemsToParse", marks=pytest.mark.exhaustive
+        ),
         pytest.param(changed(split=LARGE), id="a large itemsToParse", marks=pytest.mark.exhaustive),
         pytest.param(
             changed(split=f"[.[{ENDLESS}]?]"),

@@ -484,7 +484,7 @@ print(asyncio.run(count()), peak() - before)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-@pytest.mark.parametrize("name", ["csv", "ndjson"])
+@pytest.mark.parametrize("name", [pytest.param("csv", marks=pytest.mark.exhaustive), "ndjson"])
 async def test_a_large_body_takes_little_memory(api: FaultApi, name: str) -> None:
     """Of 600,000 rows, some 250 MB as objects, all are read in less than 100 MiB."""
     row = {"csv": b"1,item,7,open\n", "ndjson": b'{"id":1,"name":"item","state":"open"}\n'}[name]

@@ -121,6 +121,7 @@ async def test_after_a_kill_nothing_is_left_and_the_next_resync_is_complete(
     assert named_files(temporary) == []
 
 
+@pytest.mark.exhaustive  # `test_sail` sends one in the middle of a walk
 async def test_a_stop_signal_among_children_ends_cleanly(
     api: FaultApi, installation: Installation, tmp_path: Path, temporary: Path
 ) -> None:
