@@ -6,8 +6,8 @@ something is always to be deleted, and it is seen which of it is, and why the re
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from tests.fault_api import FaultApi
 from tests.fault_cells import Cell, Expect, kinds_at
@@ -142,48 +142,3 @@ def _of_failed(cell: Cell) -> frozenset[str]:
 def _named(ids: ByKind) -> frozenset[str]:
     """The names of entities as an outcome has them."""
     return frozenset(f"{KINDS[kind]}/{one}" for kind, some in ids.items() for one in some)
-
-
-# --- which cells ----------------------------------------------------------------------------
-
-
-def with_and_without(some: Sequence[Cell]) -> list[Cell]:
-    """Cells with a second look and without it."""
-    return [replace(cell, second_look=looks) for cell in some for looks in (True, False)]
-
-
-def through_ocean(cell: Cell) -> frozenset[Hashable]:
-    """What few resyncs through Ocean are to cover: each fault, and pairs of all else."""
-    if cell.passing and cell.fault.slow:
-        return frozenset()
-    expect = cell.expect
-    return frozenset(
-        {
-            cell.fault.name,
-            (expect, cell.passing, cell.second_look),
-            (cell.place, cell.passing),
-            (cell.place, cell.paging),
-            (cell.place, cell.signing),
-            (cell.place, cell.second_look),
-            (cell.paging, cell.signing),
-            (cell.paging, cell.second_look),
-            (cell.shape, cell.second_look),
-        }
-    )
-
-
-def gate_through_ocean(cell: Cell) -> frozenset[Hashable]:
-    """What the gate's are to cover: each way it may end, each place, style, signing and shape."""
-    if cell.fault.slow:
-        return frozenset()
-    how = (cell.expect, cell.passing)
-    return frozenset(
-        {
-            how,
-            (cell.place, cell.passing),
-            (cell.expect, cell.second_look),
-            cell.paging,
-            cell.signing,
-            cell.shape,
-        }
-    )

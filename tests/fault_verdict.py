@@ -19,6 +19,7 @@ from tests.fault_cells import Cell, Expect, kinds_at, spot_of
 from tests.fault_scene import KINDS, SECRETS, Scene
 from tests.faults import bound, not_there, read_before
 
+BELIEVED = "believed"
 PATIENCE = 60.0  # seconds after which a resync counts as one that never ends
 _TIMEOUT = 20.0  # seconds for a request
 _SHORT_TIMEOUT = 3.0  # seconds for a request that the fault never answers
@@ -228,7 +229,7 @@ class Verdict:
         if any(map(self._missing, KINDS)):
             return "LOSS"
         if any(self.expected.truth[kind] - self.walked.found[kind] for kind in KINDS):
-            return "believed"
+            return BELIEVED
         return "recovered" if self.cell.passing else "complete"
 
     def violations(self) -> Iterator[str]:

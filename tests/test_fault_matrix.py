@@ -18,13 +18,10 @@ from errors import OceanCustomError
 from tests.covering import covering
 from tests.fault_api import FaultApi, answer
 from tests.fault_cells import PLACES, Cell, Expect, Fault
-from tests.fault_deletion import (
-    delete,
-    gate_through_ocean,
-    through_ocean,
-    with_and_without,
-)
-from tests.fault_matrix import pairs, places, representatives, row_of, run_all
+from tests.fault_coverings import gate_through_ocean, pairs, places, representatives, through_ocean
+from tests.fault_deletion import delete
+from tests.fault_matrix import run_all
+from tests.fault_report import row_of
 from tests.fault_scene import KINDS, Scene, rows
 from tests.faults import cells
 from tests.resync import REPOSITORY, Installation, Seeds
@@ -33,7 +30,7 @@ from transport.retry import MAX_ATTEMPTS
 ALL = cells()
 COVERED = covering(ALL, pairs)
 GATE = covering(ALL, representatives)
-IN_OCEAN = covering(with_and_without(COVERED), through_ocean)
+IN_OCEAN = through_ocean(ALL)
 GATE_IN_OCEAN = covering(IN_OCEAN, gate_through_ocean)
 
 
