@@ -130,8 +130,7 @@ class Fault:
     those is a retry. `variants`: passing, lasting or both. `applies` leaves out what makes no
     sense. `whole_collection`: every page of the struck collection is answered like this. `slow`:
     only a timeout ends it. `fatal`: the kind is over at once, for all its children.
-    `ends_everything`: nothing after it can be read. `believed`: why, where rows are missing without
-    an error.
+    `ends_everything`: nothing after it can be read.
     """
 
     name: str
@@ -146,4 +145,3 @@ class Fault:
     slow: bool = False
     fatal: bool = False
     ends_everything: bool = False
-    believed: str = ""

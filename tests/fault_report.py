@@ -12,6 +12,7 @@ from tests.fault_cells import PLACES, Cell
 from tests.fault_deletion import Deletion
 from tests.fault_scene import KINDS, PAGINGS, SHAPES
 from tests.fault_verdict import BELIEVED, Result
+from tests.faults import WHY_BELIEVED
 
 _PREFACE = """\
 # Fault matrix
@@ -110,7 +111,7 @@ def _believed(results: Sequence[Result]) -> Iterator[list[str]]:
             _listed(PLACES, {cell.place for cell in some}),
             _listed(PAGINGS, {cell.paging for cell in some}),
             _listed(SHAPES, {cell.shape for cell in some}),
-            some[0].fault.believed,
+            WHY_BELIEVED[some[0].fault.name],
         ]
 
 

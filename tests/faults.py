@@ -299,6 +299,22 @@ FAULTS: tuple[Fault, ...] = (
 )
 
 
+WHY_BELIEVED: Mapping[str, str] = {
+    "204": "204 says that nothing is there",
+    "empty object": "an API may leave an empty list out, as nothing else differs",
+    "404": "after a full page, it says that there is no further one",
+    "no rows, and other words": "no page with rows shows what stands around a list",
+    "null, and other words": "no page with rows shows what stands around a list",
+    "no rows, and another constant": "a constant is proved by two pages with rows",
+    "marker null": "it says that the list ends; once, on a page that is not full",
+    "marker missing": "so APIs say that the list ends; once, on a page that is not full",
+    "position and size ignored": "the same answer to all, as of an endpoint without paging",
+    "page emptied": "rows that a total speaks of may be hidden",
+    "total of a page": "the rows given reach the total",
+}
+"""Why rows are missing without an error: the exceptions, by fault. No other fault has any."""
+
+
 def applies(cell: Cell) -> bool:
     """Whether a cell makes sense; the rules of its fault apart."""
     if cell.place == "login":

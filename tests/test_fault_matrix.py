@@ -23,7 +23,7 @@ from tests.fault_deletion import delete
 from tests.fault_matrix import run_all
 from tests.fault_report import row_of
 from tests.fault_scene import KINDS, Scene, rows
-from tests.faults import cells
+from tests.faults import WHY_BELIEVED, cells
 from tests.resync import REPOSITORY, Installation, Seeds
 from transport.retry import MAX_ATTEMPTS
 
@@ -134,6 +134,15 @@ def test_the_documents_count_what_there_is() -> None:
     assert f"every cell, {len(ALL):,} of them" in told
     for cell in ALL:
         assert f"| {row_of(cell)} |" in shown
+
+
+def test_each_exception_has_its_reason() -> None:
+    """Where rows may be missing without an error, the document says why; nowhere else."""
+    excepted = {
+        cell.fault.name for cell in ALL if cell.expect in {Expect.BELIEVED, Expect.UNPROVED}
+    }
+
+    assert excepted == WHY_BELIEVED.keys()
 
 
 # --- through Ocean ----------------------------------------------------------------------------
