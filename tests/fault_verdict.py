@@ -12,7 +12,8 @@ from errors import MappingError, OceanCustomError
 from framework.identities import Identities, is_identifier
 from overrides import EndpointResource
 from resync.completeness import Doubt
-from resync.session import Again, Session
+from resync.resource_walk import Again
+from resync.session import Session
 from settings import Settings, load_settings
 from tests.fault_api import FaultApi, Request
 from tests.fault_cells import Cell, Expect, kinds_at, spot_of

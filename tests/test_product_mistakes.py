@@ -30,6 +30,8 @@ _KEYED = "an object keyed by id is an object as any other"
 _WHOLE = "a document without any signal is an object as any other"
 _ALONE = "an XML element alone may be the one row of a list; without an identifier it is an error"
 _ROUND = "a bare list without any signal, as long as the server's own page size"
+_HELD = "no answer has a list anywhere: a doubt, by which nothing is deleted, and no error"
+_NULL = "null at a key that is there is an empty list"
 
 GAPS: Mapping[str, Mapping[str, str]] = {
     "internal-catalog": {
@@ -39,6 +41,25 @@ GAPS: Mapping[str, Mapping[str, str]] = {
     "qualys": {
         "resources/1/selector/data_path: None": _WHOLE,
         'resources/0/selector/data_path: ."HOST_LIST_OUTPUT"."RESPONSE"."WARNING"': _ALONE,
+    },
+    "argo-cd": {
+        f"resources/1/selector/data_path: {path}": _WHOLE for path in (".", None, '."metadata"')
+    },
+    "kubernetes": {
+        f"resources/{at}/selector/data_path: {path}": _WHOLE
+        for at, path in (
+            *((0, path) for path in (".", None)),
+            *((2, path) for path in (".", None, '."apiVersion"', '."kind"', '."metadata"')),
+        )
+    },
+    "elasticsearch": {'resources/1/selector/data_path: ."hits"."max_score"': _NULL},
+    "google-cloud": {
+        "resources/0/selector/data_path: .items": _HELD,
+        "resources/0/selector/data_path: .data": _HELD,
+    },
+    "opsgenie": {
+        "resources/1/selector/data_path: .": _WHOLE,
+        "resources/1/selector/data_path: None": _WHOLE,
     },
     "jira": {"pagination_type: none": _ROUND, "pagination_type: None": _ROUND},
 }
