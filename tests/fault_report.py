@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from tests.covering import covering
 from tests.fault_cells import PLACES, Cell
+from tests.fault_coverings import gate_through_ocean, pairs, places, representatives, through_ocean
 from tests.fault_deletion import Deletion
 from tests.fault_scene import KINDS, PAGINGS, SHAPES
 from tests.fault_verdict import BELIEVED, Result
-from tests.faults import WHY_BELIEVED
+from tests.faults import WHY_BELIEVED, cells
 
 _PREFACE = """\
 # Fault matrix
@@ -54,6 +56,39 @@ deleted. The resync after the fault deletes it.
 """
 
 
+_CHOSEN = """\
+## How the cells are chosen
+"""
+
+
+def commands(everything: Sequence[Cell]) -> list[list[str]]:
+    """What each command runs, with the numbers of cells."""
+    matrix = "`.venv/bin/python -m tests.fault_matrix"
+    ocean = through_ocean(everything)
+    gate = f"{len(covering(everything, representatives)):,} cells"
+    resyncs = f"{len(ocean)} whole resyncs through Ocean"
+    few = len(covering(ocean, gate_through_ocean))
+    every_pair = "every pair of fault, place, paging, signing and shape"
+    each = "each fault at each place in each style and in each shape"
+    return [
+        [
+            "`make faults`",
+            f"{len(covering(everything, places)):,} cells: {each}, signings in turn; and {resyncs}",
+        ],
+        [f"{matrix} --all`", f"every cell, {len(everything):,} of them"],
+        [
+            f"{matrix} --pairs`",
+            f"{len(covering(everything, pairs)):,} cells: {every_pair}; these are in `make test-all`",
+        ],
+        [
+            "`make test`",
+            f"{gate}: every fault once, every way it may end at every place; and {few} of the resyncs",
+        ],
+        [f"{matrix} --fault 503`", "the cells of one fault; `--place child`: those at one place"],
+        [f"{matrix} --seed 7`", "the same, with other words where words are drawn"],
+    ]
+
+
 def row_of(cell: Cell) -> str:
     """The name of the row that a cell stands in."""
     return f"{cell.fault.name}, once" if cell.passing else cell.fault.name
@@ -80,6 +115,8 @@ def as_markdown(results: Sequence[Result], deletions: Sequence[Deletion]) -> str
             _markdown(["fault", "place", "paging", "list", "why"], _believed(results)),
             _DELETED,
             _markdown(look, map(_deleted, deletions)),
+            _CHOSEN,
+            _markdown(["command", "what it runs"], commands(cells())),
         )
     )
 

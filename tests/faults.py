@@ -396,11 +396,11 @@ def enough(scene: Scene) -> int:
 
     The pages of all lists, and for each of the four endpoints a few that settle what is in doubt,
     however many children there are: page 0, what follows the last page, and, where pages are not
-    as long as was asked for, or no end is told, up to four more.
+    as long as was asked for, or no end is told, up to five more.
     """
     pages = sum(scene.last_page(path) for path in scene.collections)
     is_doubtful = scene.shape in {"small pages", "hidden rows", "full last page"}
-    beside = _ASKED_BESIDE[scene.paging] + (16 if is_doubtful else 0)
+    beside = _ASKED_BESIDE[scene.paging] + (20 if is_doubtful else 0)
     return pages + beside + (scene.signing == "custom")
 
 
