@@ -52,16 +52,21 @@ def words(drawn: Random) -> dict[str, Json]:
     return {_word(drawn): _value(drawn) for _ in range(drawn.randint(1, 3))}
 
 
+def says_nothing(words: dict[str, Json]) -> dict[str, Json]:
+    """The same names, and none says anything."""
+    return {name: (False, 0, "")[at % 3] for at, name in enumerate(words)}
+
+
 def _word(drawn: Random) -> str:
     return "".join(drawn.choices("abcdefghijklmnopqrstuvwxyzåéø", k=drawn.randint(5, 9)))
 
 
 def _value(drawn: Random) -> Json:
     values: tuple[Json, ...] = (
-        drawn.randint(-9, 999),
+        drawn.randint(1, 999),
         _word(drawn),
         f"{_word(drawn)} {_word(drawn)}",
-        drawn.random() < 0.5,
+        True,
         {_word(drawn): drawn.randint(1, 99)},
     )
     return drawn.choice(values)

@@ -78,11 +78,11 @@ def commands(everything: Sequence[Cell]) -> list[list[str]]:
         [f"{matrix} --all`", f"every cell, {len(everything):,} of them"],
         [
             f"{matrix} --pairs`",
-            f"{len(covering(everything, pairs)):,} cells: {every_pair}; these are in `make test-all`",
+            f"{len(covering(everything, pairs)):,} cells: {every_pair}; in `make test-all`",
         ],
         [
             "`make test`",
-            f"{gate}: every fault once, every way it may end at every place; and {few} of the resyncs",
+            f"{gate}: every fault, every way it may end at every place; {few} of the resyncs",
         ],
         [f"{matrix} --fault 503`", "the cells of one fault; `--place child`: those at one place"],
         [f"{matrix} --seed 7`", "the same, with other words where words are drawn"],

@@ -131,9 +131,36 @@ def other_constant(cell: Cell) -> Expect:
     return no_page(cell) if has_two else odd_empty_page(replace(cell, place="first page"))
 
 
+def names_alone(cell: Cell) -> Expect:
+    """Names without a value say too little: what is not there may be left out."""
+    return Expect.EITHER if cell.passing else Expect.UNPROVED
+
+
+def is_short(cell: Cell) -> bool:
+    """Whether pages have fewer rows than were asked for, though they are not the last."""
+    return cell.shape in {"small pages", "hidden rows"}
+
+
+def repeated(cell: Cell) -> Expect:
+    """After a page that is not full, the same page again is how some APIs say that it was all."""
+    is_end = is_short(cell) and cell.paging in {"offset", "page"}
+    return Expect.UNPROVED if is_end and not cell.passing else lasting(cell)
+
+
+def first_rows_always(cell: Cell) -> Expect:
+    """As of a list that does not page, where a page is shorter than was asked for."""
+    return Expect.UNPROVED if is_short(cell) else Expect.EITHER
+
+
+def all_at_once(cell: Cell) -> Expect:
+    """All there is; but a total that speaks of more rows than came contradicts."""
+    is_contradicted = cell.shape == "hidden rows" and cell.paging == "page_total"
+    return Expect.EITHER if is_contradicted else Expect.COMPLETE
+
+
 def total_of_seen(cell: Cell) -> Expect:
     """A total that equals the rows given so far is reached: on a full page there may be more."""
-    return Expect.UNPROVED if cell.shape in {"small pages", "hidden rows"} else Expect.EITHER
+    return Expect.UNPROVED if is_short(cell) else Expect.EITHER
 
 
 def marker_left_out(cell: Cell) -> Expect:
@@ -142,8 +169,8 @@ def marker_left_out(cell: Cell) -> Expect:
     Nothing tells the short page of a server that gives fewer rows, or hides one, from a last page.
     """
     is_first = cell.place == "first page"
-    is_short = cell.shape == "hidden rows" or (cell.shape == "small pages" and is_first)
-    return Expect.UNPROVED if is_short or not cell.passing else Expect.COMPLETE
+    is_last = cell.shape == "hidden rows" or (cell.shape == "small pages" and is_first)
+    return Expect.UNPROVED if is_last or not cell.passing else Expect.COMPLETE
 
 
 # --- where a fault makes sense --------------------------------------------------------------
