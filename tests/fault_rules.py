@@ -147,6 +147,12 @@ def repeated(cell: Cell) -> Expect:
     return Expect.UNPROVED if is_end and not cell.passing else lasting(cell)
 
 
+def refused_page(cell: Cell) -> Expect:
+    """An error; but beyond a page that is not full there may be none, and all was read."""
+    is_beyond = is_short(cell) and cell.paging in COUNTED and not cell.is_first_page
+    return Expect.EITHER if is_beyond else Expect.RAISES
+
+
 def first_rows_always(cell: Cell) -> Expect:
     """As of a list that does not page, where a page is shorter than was asked for."""
     return Expect.UNPROVED if is_short(cell) else Expect.EITHER

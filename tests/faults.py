@@ -97,6 +97,7 @@ from tests.fault_rules import (
     passes_or_raises,
     raises,
     refused,
+    refused_page,
     repeated,
     short_page_ends,
     silent,
@@ -217,7 +218,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("302 to another origin", elsewhere(302), raises, OriginError, most=0),
     Fault("307 to another origin", elsewhere(307), raises, OriginError, most=0),
     # statuses
-    _refusal(400),
+    _refusal(400, refused_page),
     Fault("401", always(echo(401)), refused, CredentialsError, most=2, fatal=True),
     _refusal(403),
     _refusal(404, gone),
