@@ -102,13 +102,13 @@ class Completeness:
         self.recognition.note(asked.walk, request, page)
 
     def _rows_elsewhere(self, page: Page) -> int:
-        """The total that an answer with an empty list tells, where another list has those rows.
+        """The total told by an answer with an empty list, or null, and those rows in another list.
 
         Such a list is as long as the total, or as the page size.
         """
         size = self.endpoint.pagination.page_size
         total = page.totals(size).rows or 0
-        if self.has_rows or not total or page.place is not Place.LIST:
+        if self.has_rows or not total or page.place not in {Place.LIST, Place.NULL}:
             return 0
         lists = lists_in(page.body, deepest=_DEEPEST_LIST)
         lengths = {len(rows) for rows in lists if rows and isinstance(rows[0], dict)}
@@ -160,7 +160,7 @@ class Completeness:
         """
         if self.elsewhere and not self.has_rows:
             raise MappingError(
-                f"{self.where} {self.extractor.data_path!r} leads to an empty list in every"
+                f"{self.where} {self.extractor.data_path!r} leads to null or an empty list in every"
                 f" response, but one tells a total of {self.elsewhere} rows and has another list of"
                 " them: correct the path"
             )
