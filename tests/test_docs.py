@@ -15,6 +15,7 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from humps import camelize, decamelize
 from port_ocean.config.dynamic import default_config_factory
+from pydantic.v1 import BaseModel
 
 import errors
 from errors import ConfigurationError, MappingError
@@ -23,12 +24,14 @@ from framework.settings_model import lenient
 from jq_engine import worker as jq_worker
 from jq_engine.programs import Jq
 from json_values import Json
-from overrides import EndpointAppConfig, EndpointSelector, PaginationOverride, PathParameter
+from overrides import EndpointAppConfig, EndpointSelector, PathParameter
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from paging import signals
 from paging.extraction import Extractor
+from paging.model import End
 from resync import children, session
-from scripts.settings_reference import generated
+from scripts.reference import PAGES, written
+from selector.request_fields import CsvFields, PaginationOverride, RequestFields
 from settings import load_settings
 from settings.fields import FIELDS
 from tests.certificates import signed_by
@@ -39,6 +42,7 @@ from tests.documents import (
     ROOT,
     Block,
     Example,
+    Exchange,
     Row,
     blocks,
     examples,
@@ -52,12 +56,14 @@ from tests.layout import MODULES
 from transport import retry
 
 ALL = [README, CONTRIBUTING, *DOCS]
-SETTINGS, MAPPING, PAGINATION, AUTHENTICATION, ERRORS, DESIGN, OPERATING = (
+SETTINGS, MAPPING, REFERENCE, CHOOSE, PAGINATION, AUTHENTICATION, ERRORS, DESIGN, OPERATING = (
     ROOT / "docs" / f"{name}.md"
     for name in (
         "settings",
         "mapping",
+        "mapping-reference",
         "pagination",
+        "pagination-reference",
         "authentication",
         "errors",
         "design",
@@ -73,12 +79,11 @@ README_LINES = 150
 
 # Heading of the first column of the table that lists a model's fields, and the model.
 SETTING_ROWS = tables(SETTINGS, "Setting")
-SELECTOR_ROWS, PARAMETER_ROWS = (
-    [row for row in tables(MAPPING, "Field") if row.section == section]
-    for section in ("selector", "Fields of a path parameter")
+SELECTOR_ROWS, PARAMETER_ROWS, PAGING_ROWS, CSV_ROWS = (
+    [row for row in tables(REFERENCE, "Field") if row.section == section]
+    for section in ("Selector", "Path parameter", "Pagination", "CSV")
 )
 JQ_LIMITS = tables(MAPPING, "Limit of one run")
-PAGING_ROWS = tables(PAGINATION, "Field")
 
 
 def _real_certificates() -> dict[str, str]:
@@ -193,9 +198,13 @@ def test_a_block_of_variables_loads_or_fails_as_it_says(block: Block) -> None:
         assert load_settings(config).base_url.scheme == "https"
 
 
-def test_the_reference_is_what_the_table_of_settings_says() -> None:
-    """The tables are as `make reference` writes them."""
-    assert generated(SETTINGS.read_text()) == SETTINGS.read_text()
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_reference_is_what_the_code_says(page: Path) -> None:
+    """The tables are as `make reference` writes them, and every one of them is there."""
+    text = page.read_text()
+
+    assert written(text, PAGES[page]) == text
+    assert re.findall(r"<!-- generated: (.+?) -->", text) == list(PAGES[page])
 
 
 @pytest.mark.parametrize("path", ALL, ids=lambda path: path.name)
@@ -227,26 +236,27 @@ def test_the_keys_of_a_login_are_documented(name: str) -> None:
     )
 
 
-OF_PAGING = {"PaginationError", "DoubtfulEndError"}
 ONLY_IN_A_SELECTOR = {"send_in", "start_offset", "cursor_alone", "in_order", "accept_doubt"}
 
 # --- mapping and pagination ------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("rows", "model"),
+    ("rows", "model", "beside"),
     [
-        pytest.param(SELECTOR_ROWS, EndpointSelector, id="selector"),
-        pytest.param(PARAMETER_ROWS, PathParameter, id="path parameter"),
-        pytest.param(PAGING_ROWS, PaginationOverride, id="pagination"),
+        pytest.param(SELECTOR_ROWS, EndpointSelector, BaseModel, id="selector"),
+        pytest.param(PARAMETER_ROWS, PathParameter, RequestFields, id="path parameter"),
+        pytest.param(PAGING_ROWS, PaginationOverride, BaseModel, id="pagination"),
+        pytest.param(CSV_ROWS, CsvFields, BaseModel, id="csv"),
     ],
 )
 def test_every_field_has_a_row_and_none_is_invented(
-    rows: Sequence[Row],
-    model: type[EndpointSelector | PathParameter | PaginationOverride],
+    rows: Sequence[Row], model: type[BaseModel], beside: type[BaseModel]
 ) -> None:
-    """The table of a model names each of its fields once, with its default."""
-    assert sorted(only_name(row, "Field") for row in rows) == sorted(model.__fields__)
+    """The table of a model names each of its own fields once, with its default."""
+    own = model.__fields__.keys() - beside.__fields__.keys()
+
+    assert sorted(only_name(row, "Field") for row in rows) == sorted(own)
     for row in rows:
         field = model.__fields__[only_name(row, "Field")]
         assert (row.cells["Default"] == "required") == bool(field.required)
@@ -274,8 +284,8 @@ def test_the_default_parameters_are_documented() -> None:
     """The tables say which parameters each type sends when none are set."""
     cells = {only_name(row, "Field"): row.names("Default") for row in PAGING_ROWS}
 
-    assert set(cells["pagination_param"]) == set(DEFAULT_POSITION_PARAM.values())
-    assert set(cells["size_param"]) - {"page"} == set(DEFAULT_SIZE_PARAM.values())
+    assert cells["pagination_param"] == list(DEFAULT_POSITION_PARAM.values())
+    assert cells["size_param"] == list(DEFAULT_SIZE_PARAM.values())
 
 
 @pytest.mark.parametrize(
@@ -316,6 +326,65 @@ def test_the_refusal_of_an_unknown_key_is_what_the_mapping_says() -> None:
 
     with pytest.raises(MappingError, match=re.escape(shown)):
         mapping_of([{"kind": "/users", "selector": {"datapath": ".x"}}])
+
+
+def test_the_reasons_why_a_list_ends_are_those_of_the_code() -> None:
+    """The table has every reason there is, in the order of the code, and no other."""
+    reasons = [only_name(row, "Reason") for row in tables(PAGINATION, "Reason")]
+
+    assert reasons == [end.value for end in End]
+
+
+def test_each_style_of_paging_has_its_section() -> None:
+    """Each has a sample that runs, and says when it ends."""
+    sections = dict(
+        re.findall(r"^## (\S+)\n(.*?)(?=^## )", PAGINATION.read_text(), re.MULTILINE | re.DOTALL)
+    )
+
+    for style in FIELDS["paginationType"].words:
+        assert "```http" in sections[style], style
+        assert "*Ends when:*" in sections[style], style
+
+
+# A row of the table that leads from an answer to its settings, and what it takes to run one.
+CHOICES = tables(CHOOSE, "The first answer")
+A_LIST = '{"items": ["a", "b"]}'
+
+
+@pytest.mark.parametrize("row", CHOICES, ids=lambda row: row.cells["The first answer"][:60])
+def test_an_answer_leads_to_the_request_beside_it(row: Row) -> None:
+    """The first answer, read under the settings of its row, is followed by the request shown."""
+    sample, asked = row.names("The first answer")[0], row.names("Then is asked for")
+    name, _, value = sample.partition(": ")
+    is_header = sample[0] not in "[{"
+    settings = dict(setting.split(": ", 1) for setting in row.names("Set"))
+    exchange = Exchange(
+        "GET",
+        "/items…",
+        None,
+        answer_headers={name: value} if is_header else {},
+        answer=A_LIST if is_header else sample,
+    )
+    selector = {} if sample.startswith("[") else {"data_path": ".items"}
+    example = Example(
+        row.section,
+        {"pageSize": "2", **settings},
+        {"kind": "/items", "selector": selector},
+        [exchange],
+        None,
+        None,
+    )
+
+    # What follows is answered 404, which ends or fails the walk: only the request counts here.
+    sent = run(example).requests[1:]
+
+    assert bool(sent) == bool(asked)
+    assert not asked or any(set(asked[0][1:].split("&")) == parameters(key) for key in sent)
+
+
+def parameters(key: str) -> set[str]:
+    """The query parameters of a request's key."""
+    return set(key.partition("?")[2].split("&"))
 
 
 SIGNALS: Mapping[str, Sequence[str]] = {
@@ -414,8 +483,9 @@ _NOTING = {"fault", "_fault"}
 
 
 def sentence(name: str, call: ast.Call) -> str:
-    """The text of an error; of a fault of a setting, the problem and the remedy."""
-    arguments = call.args[1:3] if name in _NOTING else call.args[:1]
+    """The problem and the remedy that an error or a fault of a setting tells."""
+    arguments = call.args[1:3] if name in _NOTING else call.args[:2]
+    arguments += [one.value for one in call.keywords if one.arg == "remedy"]
     return "; ".join(map(text_of, arguments))
 
 
@@ -429,14 +499,9 @@ def raised() -> list[tuple[str, str]]:
     ]
 
 
-def documented_messages() -> list[tuple[str, str]]:
-    """The messages in the tables, each with the name of its document."""
-    return [
-        (path.name, message)
-        for path in (ERRORS, PAGINATION)
-        for row in tables(path, "Message")
-        for message in row.names("Message")
-    ]
+def documented_messages() -> list[str]:
+    """The messages in the tables; a row may have several that have one remedy."""
+    return [message for row in tables(ERRORS, "Message") for message in row.names("Message")]
 
 
 def speaks_of(message: str, text: str) -> bool:
@@ -458,22 +523,17 @@ def test_documented_messages_exist() -> None:
 
     assert not [
         message
-        for _, message in documented_messages()
+        for message in documented_messages()
         if not any(speaks_of(message, text) for text in written)
     ]
 
 
 def test_messages_are_documented() -> None:
-    """Each error the code can raise is explained, errors of paging beside the paging."""
+    """Each error the code can raise is explained."""
+    documented = documented_messages()
+
     assert not [
-        text
-        for error, text in raised()
-        if not any(
-            speaks_of(message, text)
-            for document, message in documented_messages()
-            if document
-            == (PAGINATION if error in {"PaginationError", "DoubtfulEndError"} else ERRORS).name
-        )
+        text for _, text in raised() if not any(speaks_of(message, text) for message in documented)
     ]
 
 
@@ -559,13 +619,31 @@ def test_commands_of_make_exist() -> None:
     assert {"demo", "test"} <= named <= targets
 
 
-def test_the_modules_of_the_design_are_those_there_are() -> None:
-    """Each module has its row."""
-    named = [only_name(row, "Module") for row in tables(DESIGN, "Module")]
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.name)
+def test_what_a_command_names_is_there(path: Path) -> None:
+    """Each module that a command runs, and each file of ours that a document names, exists."""
+    text = path.read_text()
+    run_as = set(re.findall(r"python -m ([a-z_.]+[a-z_])", text)) - {"pytest"}
+    files = re.findall(r"(?<![\w/.])(?:tests|scripts|benchmarks|deploy|examples)/[\w/.-]+\w", text)
 
-    assert sorted(named) == sorted(
-        str(path.relative_to(ROOT)) for path in MODULES if path.name != "__init__.py"
+    for name in run_as:
+        module = ROOT / name.replace(".", "/")
+        assert module.with_suffix(".py").exists() or (module / "__main__.py").exists(), name
+    for file in files:
+        assert (ROOT / file).exists(), file
+
+
+def test_the_design_describes_every_room_and_names_modules_that_exist() -> None:
+    """Each package has its paragraph, and each file that is named is there."""
+    packages = {path.relative_to(ROOT).parts[0] for path in MODULES if path.parent != ROOT}
+    named = set(re.findall(r"`([\w/]+\.py)`", prose(DESIGN)))
+    there = {str(path.relative_to(ROOT)) for path in ROOT.glob("*/*.py")}
+    there |= {path.name for path in MODULES}
+
+    assert packages == set(
+        re.findall(r"^\*\*(\w+)\*\* (?:is|has|decides|checks) ", prose(DESIGN), re.MULTILINE)
     )
+    assert named <= there
 
 
 def test_the_readme_shows_the_entities_its_mapping_makes() -> None:

@@ -33,9 +33,9 @@ from pagination import PaginationSettings, PaginationType, make_paginator
 from paging.extraction import Extractor
 from paging.model import PageRequest
 from resync.completeness import Completeness
+from resync.page_reader import Fetched
 from resync.path_parameters import Endpoint, Parameter, Resource
 from resync.session import Session
-from resync.walk import Fetched
 from settings import Settings
 from tests.fault_api import Answer, FaultApi, Request, answer
 
@@ -855,7 +855,7 @@ async def _pages(pagination: PaginationSettings, transport: InProcess, limit: in
         found.extend(item["id"] for item in fetched.extracted.items)
 
     try:
-        async for fetched in session.walker.walk(
+        async for fetched in session.means.walker.walk(
             PageRequest(f"{BASE}/things"), source_of(pagination, session)
         ):
             note(fetched)
@@ -886,7 +886,9 @@ async def test_a_walk_given_up_leaves_no_request_behind(style: Literal["offset",
         Settings(base_url=httpx.URL(BASE)),
         http=lambda _: httpx.AsyncClient(transport=transport, trust_env=False),
     )
-    pages = session.walker.walk(PageRequest(f"{BASE}/things"), source_of(paging(style, 5), session))
+    pages = session.means.walker.walk(
+        PageRequest(f"{BASE}/things"), source_of(paging(style, 5), session)
+    )
     await anext(pages)
     await anext(pages)
     await pages.aclose()
