@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-all browser lint types audit format demo workbench run faults bench reference lock image ocean-latest release-check clean
+.PHONY: help setup test test-all browser lint types audit format shape demo workbench run faults bench reference lock image ocean-latest release-check clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -55,6 +55,9 @@ format: setup ## Format the code and apply safe fixes
 demo: setup ## Sync a sample API into a local catalog, all on this machine
 	@$(BIN)/python -m workbench demo
 
+shape: setup ## Count rooms, floors, arrows and lines of the code
+	@$(BIN)/python -m scripts.shape
+
 workbench: setup ## Run a command of the workbench: make workbench ARGS="check --help"
 	@$(BIN)/python -m workbench $(ARGS)
 
@@ -67,8 +70,8 @@ faults: setup ## Run every fault at every place and show what becomes of it (min
 bench: setup ## Measure the speed, and write the tables of docs/performance.md (ten minutes)
 	@$(BIN)/python -m benchmarks
 
-reference: setup ## Write the tables of docs/settings.md from the table of settings
-	@$(BIN)/python scripts/settings_reference.py
+reference: setup ## Write the tables of settings and of the mapping's fields into docs/
+	@$(BIN)/python -m scripts.reference
 
 lock: setup ## Resolve the dependencies again and write both lock files
 	@$(BIN)/uv pip compile -q --upgrade $(LOCK) --excludes requirements-left-out.txt pyproject.toml -o requirements.lock
@@ -78,11 +81,11 @@ image: setup ## Build the container image and start it as a cluster would (docke
 	@scripts/image localhost/port-ocean-custom:check
 	@OCEAN_CUSTOM_IMAGE=localhost/port-ocean-custom:check $(BIN)/python -m pytest tests/test_image.py
 
-ocean-latest: setup ## Run the tests against the newest release of Ocean, in a copy
-	@scripts/ocean-latest
+ocean-latest: setup ## Run the tests against the newest Ocean, in a copy; ARGS="tests/test_sail.py" runs some
+	@scripts/ocean-latest $(ARGS)
 
-release-check: setup ## Go through the checklist of a release (an hour)
-	@scripts/release-check
+release-check: setup ## Go through the checklist of a release (an hour); ARGS=--without-tests leaves the tests out
+	@scripts/release-check $(ARGS)
 
 clean: ## Remove the environment and everything generated
 	@rm -rf .venv .coverage htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -105,3 +105,18 @@ def keys_of(body: Json) -> str:
             )
         case _:
             return f"a {type(body).__name__}" if body is not None else "null"
+
+
+def as_text(value: Json) -> str:
+    """A scalar as it stands in URLs: booleans as JSON writes them, numbers plain."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float() if value.is_integer():
+            return str(int(value))
+        case _:
+            return json.dumps(value)

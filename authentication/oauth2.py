@@ -18,14 +18,16 @@ import httpx
 import jwt
 from loguru import logger
 
-from authentication.renewal import described
+from authentication.renewal import named
 from authentication.signature import Signature
 from authentication.token_file import TokenFile
-from errors import CredentialsError, MappingError
-from jq_engine.programs import EMBEDDED, Jq, JqError, checked, first_of, jq_reason
+from errors import CredentialsError
+from jq_engine.embedded import evaluated, filled
+from jq_engine.programs import EMBEDDED, Jq
 from json_values import Json, keys_of
 from settings.values import OAuthCredentials
 from transport.bodies import charset_of, decode_json
+from transport.http_client import status_of
 from transport.redaction import Redactor
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -106,15 +108,17 @@ class OAuthSignIn:
         token = body.get("access_token") if isinstance(body, dict) else None
         if not isinstance(body, dict) or not isinstance(token, str) or not token.strip():
             raise CredentialsError(
-                f"{described(answer.request, self._redact)} gave no access_token, but"
-                f" {keys_of(body)}; check oauthTokenUrl"
+                f"it gave no access_token, but {keys_of(body)}",
+                remedy="check oauthTokenUrl",
+                request=named(answer.request, self._redact),
             )
         self._learn(token)
         kind = body.get("token_type") or "Bearer"
         if not isinstance(kind, str) or kind.lower() in {"dpop", "mac", "pop"}:
             raise CredentialsError(
-                f"{described(answer.request, self._redact)} gave a token of the type {kind!r},"
-                " which is not supported; ask for a bearer token"
+                f"it gave a token of the type {kind!r}, which is not supported",
+                remedy="ask for a bearer token",
+                request=named(answer.request, self._redact),
             )
         if not token.isascii() or not token.isprintable():
             raise CredentialsError("the access_token holds characters HTTP cannot carry")
@@ -140,8 +144,10 @@ class OAuthSignIn:
             case _:
                 pass
         return CredentialsError(
-            f"{described(answer.request, self._redact)} answered {answer.status_code}"
-            f" {answer.reason_phrase}: {text!r}; {remedy}"
+            remedy=remedy,
+            request=named(answer.request, self._redact),
+            answered=status_of(answer),
+            words=text,
         )
 
     def _answer(self, answer: httpx.Response) -> Json:
@@ -201,20 +207,15 @@ class OAuthSignIn:
 
     async def _computed(self, key: str, now: int) -> Json:
         """A claim; ``{{ now + 60 }}`` alone keeps its type."""
-        value = self._credentials.jwt_claims[key]
-        if not isinstance(value, str) or not (programs := EMBEDDED.findall(value)):
-            return value
-        values: dict[str, Json] = {}
-        for program in programs:
-            where = f"oauthJwtClaims.{key}: {{{{{program}}}}}"
-            source = f"def now: {now}; {checked(program, where)}"
-            try:
-                outputs = await self._jq.outputs(first_of(source), None, where=where)
-            except JqError as error:
-                raise MappingError(f"{where} failed ({jq_reason(error)})") from None
-            values[program] = outputs[0] if outputs else None
-        alone = EMBEDDED.fullmatch(value)
-        return values[alone[1]] if alone else EMBEDDED.sub(lambda one: str(values[one[1]]), value)
+        claim = self._credentials.jwt_claims[key]
+        if not isinstance(claim, str):
+            return claim
+        where = f"oauthJwtClaims.{key}"
+        programs = EMBEDDED.findall(claim)
+        return filled(
+            claim,
+            {one: await evaluated(one, self._jq, moment=now, where=where) for one in programs},
+        )
 
 
 def lifetime_of(answer: Mapping[str, Json]) -> float | None:

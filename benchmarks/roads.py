@@ -10,7 +10,8 @@ from benchmarks.jobs import Job
 from benchmarks.mapping import resource
 from benchmarks.measure import in_turns
 from benchmarks.results import Figure, Result
-from benchmarks.runs import medians, ratios, read, serving, stats
+from benchmarks.runs import medians, ratios, read, serving
+from benchmarks.sail import stats
 from benchmarks.server import CONTINUATION, Workload
 from workbench.store.model import JsonObject
 

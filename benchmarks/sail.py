@@ -9,16 +9,19 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
+
 from benchmarks.mapping import BLUEPRINTS
 from benchmarks.measure import REPOSITORY, children_cpu, service
 from benchmarks.port import RAW, Catalog
-from benchmarks.runs import stats
+from benchmarks.server import Stats
 from workbench.catalog import CatalogStore
 from workbench.sail import excerpt, sail_once
 from workbench.store.model import ConflictError, JsonObject
@@ -145,3 +148,9 @@ def harbour(*, delay: float = 0, takes_raw_data: bool = False) -> Iterator[Harbo
             for blueprint in BLUEPRINTS:
                 store.create_blueprint(blueprint)
             yield Harbour(url, store, Path(folder))
+
+
+def stats(api: str) -> Stats:
+    """What the benchmark API has counted."""
+    with urllib.request.urlopen(f"{api}/stats") as response:  # noqa: S310 — our own server
+        return msgspec.json.decode(response.read(), type=Stats)

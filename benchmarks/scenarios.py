@@ -10,42 +10,17 @@ import compileall
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
-from benchmarks.jobs import Job, Reader, Reading, Target
-from benchmarks.mapping import ITEMS, RECIPE_ITEMS, resource
+from benchmarks.growth import growth, slow_port
+from benchmarks.jobs import Job, Reader, Reading
+from benchmarks.mapping import ITEMS, resource
 from benchmarks.measure import MEGABYTE, Watch, in_turns
-from benchmarks.results import Chart, Figure, Result
+from benchmarks.results import Figure, Result
 from benchmarks.roads import roads
-from benchmarks.runs import medians, ratios, read, serving, stats
-from benchmarks.sail import OURS, RECIPE, Harbour, Installation, Integration, Resync, harbour
+from benchmarks.runs import PAGED, above_idle, medians, ratios, read, serving, synced, watched
+from benchmarks.sail import OURS, RECIPE, Installation, Resync, harbour
 from benchmarks.server import CHILDREN as CHILDREN_OF_EACH
 from benchmarks.server import Workload
-from workbench.sail import SailError
-
-_PAGED = {"PAGINATION_TYPE": "page"}
-
-
-def _watched(job: Job, expected: int) -> tuple[Reading, Watch]:
-    with Watch() as watch:
-        return read(job, expected), watch
-
-
-def _sail(
-    port: Harbour, integration: Integration, api: str, items: int, page_size: int = 100
-) -> Resync:
-    """Sync the API's items by an integration into an empty catalog."""
-    settings = {"PAGE_SIZE": str(page_size), **(_PAGED if integration is OURS else {})}
-    resources = [ITEMS if integration is OURS else RECIPE_ITEMS]
-    sailed = port.resync(Installation("benchmark", integration, api, resources, settings))
-    assert port.entities() == items, f"{port.entities()} entities instead of {items}"
-    return sailed
-
-
-def _synced(integration: Integration, workload: Workload, page_size: int = 100) -> Resync:
-    with serving(workload) as api, harbour() as port:
-        return _sail(port, integration, api, workload.items, page_size)
-
 
 # --- scenarios -------------------------------------------------------------------------
 
@@ -56,10 +31,10 @@ def resync(*, quick: bool) -> Result:
     workload = Workload(latency=0.05, items=items)
     ours, recipe, our_start, recipe_start = in_turns(
         rounds,
-        lambda: _synced(OURS, workload),
-        lambda: _synced(RECIPE, workload),
-        lambda: _synced(OURS, Workload()),
-        lambda: _synced(RECIPE, Workload()),
+        lambda: synced(OURS, workload),
+        lambda: synced(RECIPE, workload),
+        lambda: synced(OURS, Workload()),
+        lambda: synced(RECIPE, Workload()),
     )
     wall, recipe_wall = [one.wall for one in ours], [one.wall for one in recipe]
     cpu, recipe_cpu = _per_entity(ours, our_start, items), _per_entity(recipe, recipe_start, items)
@@ -100,7 +75,7 @@ def latency(*, quick: bool) -> Result:
             return read(job, items).wall
 
     def untold() -> float:
-        return _synced(OURS, Workload(seconds, items, with_total=False), size).wall
+        return synced(OURS, Workload(seconds, items, with_total=False), size).wall
 
     totals, without = in_turns(rounds, told, untold)
     side_by_side, sequential = pages * seconds / in_flight, pages * seconds
@@ -206,8 +181,8 @@ def large_body(*, quick: bool) -> Result:
         items = read(Job("bare", api, "large"), None).items
         ours, bare = in_turns(
             rounds,
-            lambda: _watched(Job("ours", api, "large"), items),
-            lambda: _watched(Job("bare", api, "large"), items),
+            lambda: watched(Job("ours", api, "large"), items),
+            lambda: watched(Job("bare", api, "large"), items),
         )
     speed, limit = ([size / MEGABYTE / one.wall for one, _ in runs] for runs in (ours, bare))
     return Result(
@@ -215,7 +190,7 @@ def large_body(*, quick: bool) -> Result:
         [
             Figure(
                 "peak memory above the idle process",
-                [_above_idle(*one) for one in ours],
+                [above_idle(*one) for one in ours],
                 medians("MB", ours=_peaks(ours), bare=_peaks(bare)),
                 unit="MB",
                 most=150,
@@ -230,12 +205,8 @@ def large_body(*, quick: bool) -> Result:
     )
 
 
-def _above_idle(reading: Reading, watch: Watch) -> float:
-    return (watch.peak - reading.idle) / MEGABYTE
-
-
 def _peaks(runs: Sequence[tuple[Reading, Watch]]) -> list[float]:
-    return [_above_idle(*one) for one in runs]
+    return [above_idle(*one) for one in runs]
 
 
 def start(*, quick: bool) -> Result:
@@ -246,8 +217,8 @@ def start(*, quick: bool) -> Result:
         compileall.compile_dir(integration.directory, maxlevels=0, quiet=1)
     ours, recipe = in_turns(
         rounds,
-        lambda: _synced(OURS, Workload()).to_first_request,
-        lambda: _synced(RECIPE, Workload()).to_first_request,
+        lambda: synced(OURS, Workload()).to_first_request,
+        lambda: synced(RECIPE, Workload()).to_first_request,
     )
     return Result(
         "Start-up: `ocean sail` to the first request",
@@ -261,126 +232,6 @@ def start(*, quick: bool) -> Result:
             )
         ],
     )
-
-
-def growth(*, quick: bool) -> Result:
-    """Ten times as many items: ten times the seconds, and the same memory."""
-    sizes = (100, 1000) if quick else (1000, 10_000, 100_000, 1_000_000)
-    synced = (100, 200) if quick else (1000, 10_000)
-    parents = (10, 20) if quick else (10, 100, 1000, 10_000)
-    read = {items: _grown("items", Workload(items=items)) for items in sizes}
-    children = {count: _grown("children", Workload(parents=count)) for count in parents}
-    sailed = {}
-    for items in synced:
-        with serving(Workload(items=items)) as api, harbour() as port, Watch() as watch:
-            wall = _sail(port, OURS, api, items, 1000).wall
-        sailed[items] = (wall, watch.peak)
-    most, before = sizes[-1], sizes[-2]
-    return Result(
-        f"Growth: {sizes[0]:,} to {most:,} items, {parents[0]} to {parents[-1]:,} children",
-        [
-            Figure(
-                f"seconds per item, {most:,} of {before:,}",
-                [read[most][0] / most / (read[before][0] / before)],
-                medians("s", **{f"{items:,}": [read[items][0]] for items in sizes}),
-                most=1.25,
-            ),
-            Figure(
-                f"seconds per child, {parents[-1]:,} of {parents[-2]:,}",
-                [children[parents[-1]][0] / parents[-1] / (children[parents[-2]][0] / parents[-2])],
-                medians("s", **{f"{count:,}": [children[count][0]] for count in parents}),
-                most=1.25,
-            ),
-            Figure(
-                f"peak memory, {most:,} of {before:,} items",
-                [read[most][1] / read[before][1]],
-                medians("MB", **{f"{n:,}": [read[n][1] / MEGABYTE] for n in sizes}),
-                most=1.25,
-            ),
-        ],
-        [
-            Chart(
-                name,
-                title,
-                "items",
-                label,
-                {
-                    "reading": [(items, values[at] / unit) for items, values in read.items()],
-                    "reading, three a child": [
-                        (count * CHILDREN_OF_EACH, values[at] / unit)
-                        for count, values in children.items()
-                    ],
-                    "whole resync": [
-                        (items, values[at] / unit) for items, values in sailed.items()
-                    ],
-                },
-                logarithmic=True,
-            )
-            for name, title, label, at, unit in (
-                ("growth-seconds", "Time over items", "seconds", 0, 1),
-                ("growth-memory", "Peak resident memory over items", "MB", 1, MEGABYTE),
-            )
-        ],
-    )
-
-
-def _grown(target: Target, workload: Workload) -> tuple[float, int]:
-    """Seconds and peak bytes of reading everything."""
-    items = workload.items or workload.parents * CHILDREN_OF_EACH
-    with serving(workload) as api:
-        job = Job("ours", api, target, page_size=1000, in_flight=20)
-        reading, watch = _watched(job, items)
-    return reading.wall, watch.peak
-
-
-def slow_port(*, quick: bool) -> Result:
-    """A long source and a slow consumer: what was read ahead stays little."""
-    items, pause, seconds = (5000, 0.005, 8) if quick else (1_000_000, 0.005, 30)
-    workload = Workload(items=items)
-    with serving(workload) as api:
-        job = Job("ours", api, "items", page_size=1000, pause=pause)
-        reading, watch = _watched(job, items)
-    with serving(Workload(items=1_000_000)) as api, harbour(delay=0.2) as port, Watch() as whole:
-        with suppress(SailError):  # it is not at its end yet, as was meant
-            port.resync(Installation("slow", OURS, api, [ITEMS], _PAGED), timeout=seconds)
-        ahead = 100 * stats(api).requests - port.entities()
-    return Result(
-        "Back-pressure: a source of a million items, and who takes them is slow",
-        [
-            Figure(
-                f"peak memory above the idle process, {1000 * pause:g} ms for a batch",
-                [_above_idle(reading, watch)],
-                f"{items:,} items in {reading.wall:.3g} s",
-                unit="MB",
-                most=150,
-            ),
-            Figure(
-                f"whole resync, stopped after {seconds} s: items read and not yet in the catalog",
-                [ahead],
-                "200 ms for every bulk of entities",
-                unit="items",
-                most=5000,
-            ),
-        ],
-        [
-            Chart(
-                "slow-port",
-                "Resident memory over time",
-                "seconds",
-                "MB",
-                {
-                    "reading, slow consumer": _megabytes(watch),
-                    "whole resync, slow Port": _megabytes(whole),
-                },
-            )
-        ],
-    )
-
-
-def _megabytes(watch: Watch) -> list[tuple[float, float]]:
-    """About 200 samples."""
-    step = max(1, len(watch.samples) // 200)
-    return [(round(at, 2), round(used / MEGABYTE, 1)) for at, used in watch.samples[::step]]
 
 
 def split(*, quick: bool) -> Result:
@@ -404,7 +255,7 @@ _OTHERS = resource("/items?set=2", "other", data_path=".items")
 
 def _together(items: int) -> float:
     with serving(Workload(items=items)) as api, harbour() as port:
-        one = port.resync(Installation("one", OURS, api, [ITEMS, _OTHERS], _PAGED))
+        one = port.resync(Installation("one", OURS, api, [ITEMS, _OTHERS], PAGED))
         assert port.entities() == 2 * items
     return one.wall
 
@@ -413,7 +264,7 @@ def _apart(items: int) -> float:
     """The slower one's seconds; a second resync of each finds all entities still there."""
     with serving(Workload(items=items)) as api, harbour() as port:
         halves = [
-            Installation(name, OURS, api, [each], _PAGED)
+            Installation(name, OURS, api, [each], PAGED)
             for name, each in (("first", ITEMS), ("second", _OTHERS))
         ]
         with ThreadPoolExecutor() as pool:
@@ -429,7 +280,7 @@ def raw_data(*, quick: bool) -> Result:
     """Port maps raw items itself, against Ocean mapping and upserting."""
     items, rounds = (200, 1) if quick else (5000, 3)
     workload = Workload(items=items)
-    mapped, raw = in_turns(rounds, lambda: _synced(OURS, workload), lambda: _handed_over(items))
+    mapped, raw = in_turns(rounds, lambda: synced(OURS, workload), lambda: _handed_over(items))
     wall, raw_wall = [one.wall for one in mapped], [one.wall for one in raw]
     cpu, raw_cpu = [one.cpu for one in mapped], [one.cpu for one in raw]
     return Result(
@@ -451,7 +302,7 @@ def raw_data(*, quick: bool) -> Result:
 
 def _handed_over(items: int) -> Resync:
     with serving(Workload(items=items)) as api, harbour(takes_raw_data=True) as port:
-        one = port.resync(Installation("raw", OURS, api, [ITEMS], _PAGED))
+        one = port.resync(Installation("raw", OURS, api, [ITEMS], PAGED))
         assert port.raw_items() == items
         assert port.entities() == 0
     return one

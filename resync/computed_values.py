@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from errors import MappingError
-from jq_engine.programs import EMBEDDED, Jq, JqError, checked, first_of, jq_reason
-from json_values import Json, keys_of, with_texts
+from jq_engine.embedded import evaluated, filled, with_variables
+from jq_engine.programs import EMBEDDED, Jq, checked
+from json_values import Json, as_text, with_texts
 from resync.path_parameters import (
     VARIABLE,
     Binding,
     Endpoint,
     Parameter,
     Resource,
-    as_text,
     texts_of,
 )
 
@@ -68,45 +67,24 @@ class _Computing:
         found: dict[str, Json] = {}
         for program in sorted(programs):
             used = sorted(self.names & set(VARIABLE.findall(program)))
-            variables = f". as {{{', '.join(f'${name}' for name in used)}}} | null | "
-            source = f"{variables}({program}\n)" if used else program
             if used and self.values is None:
-                checked(source, self.where)
-            else:
-                known = {name: (self.values or {})[name] for name in used} or None
-                found[program] = await self._value(program, source, known)
+                checked(with_variables(program, used), self.where)
+                continue
+            variables = {name: (self.values or {})[name] for name in used}
+            found[program] = await evaluated(
+                program, self.jq, moment=self.moment, where=self.where, variables=variables
+            )
         return found
-
-    async def _value(self, program: str, source: str, known: Json) -> Json:
-        timed = f"def now: {self.moment:.3f}; {checked(source, self.where)}"
-        try:
-            outputs = await self.jq.outputs(
-                first_of(timed), known, where=f"{self.where}: {program}"
-            )
-        except JqError as error:
-            raise MappingError(
-                f"{self.where}: {{{{{program}}}}} failed ({jq_reason(error)})"
-            ) from None
-        result = next(iter(outputs), None)
-        if result is None or isinstance(result, dict | list):
-            raise MappingError(
-                f"{self.where}: {{{{{program}}}}} gave {keys_of(result)}, not one value"
-            )
-        return result
 
 
 async def _computed(endpoint: Endpoint, computing: _Computing) -> Endpoint:
     programs = {program for text in texts_of(endpoint) for program in EMBEDDED.findall(text)}
     values = await computing.results(programs)
 
-    def filled(text: str) -> Json:
-        if alone := EMBEDDED.fullmatch(text):
-            return values.get(alone[1], text)
-        return EMBEDDED.sub(
-            lambda found: as_text(values[found[1]]) if found[1] in values else found[0], text
-        )
+    def fill(text: str) -> Json:
+        return filled(text, values)
 
-    body = with_texts(endpoint.body, filled)
+    body = with_texts(endpoint.body, fill)
     if isinstance(endpoint.body, str):
         body = as_text(body)
-    return replace(endpoint, query_params=with_texts(endpoint.query_params, filled), body=body)
+    return replace(endpoint, query_params=with_texts(endpoint.query_params, fill), body=body)

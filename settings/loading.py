@@ -40,13 +40,11 @@ def load_settings(
 
     ``config`` has the names of ``.port/spec.yaml``, in snake_case or camelCase; None means
     unset. ``secrets`` is Ocean's ``integration.secrets``, which only ``authValue`` may
-    come from. Raises ConfigurationError with every fault. Names that are no settings are
-    for ``unknown_settings`` to tell.
+    come from. Raises ConfigurationError with every fault.
     """
     reader = SettingsReader(config)
     base_url = _base_url(reader)
-    headers = _CustomHeaders(reader, environ)
-    per_minute = reader.number("requestsPerMinute")
+    headers, per_minute = _CustomHeaders(reader, environ), reader.number("requestsPerMinute")
     settings = Settings(
         base_url=base_url or httpx.URL(),
         credentials=_credentials(reader, secrets or {}),
@@ -67,15 +65,19 @@ def load_settings(
         max_compressed_size=reader.whole("maxCompressedSize") * MIB,
         second_look=reader.boolean("secondLook"),
     )
+    _refuse_files(reader, hosted=hosted)
+    if reader.faults:
+        raise ConfigurationError(reader.faults)
+    return with_secrets(settings, headers.from_environment)
+
+
+def _refuse_files(reader: SettingsReader, *, hosted: bool) -> None:
     if hosted and reader.text("oauthTokenFile"):
         reader.fault(
             "oauthTokenFile",
             "names a file, but an integration hosted by Port has no folder that lasts",
             "remove it, and use a grant whose tokens do not change, or install it yourself",
         )
-    if reader.faults:
-        raise ConfigurationError(reader.faults)
-    return with_secrets(settings, headers.from_environment)
 
 
 # --- the API -----------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from humps import camelize, decamelize
 from port_ocean.config.dynamic import default_config_factory
+from pydantic.v1 import BaseModel
 
 import errors
 from errors import ConfigurationError, MappingError
@@ -23,12 +24,13 @@ from framework.settings_model import lenient
 from jq_engine import worker as jq_worker
 from jq_engine.programs import Jq
 from json_values import Json
-from overrides import EndpointAppConfig, EndpointSelector, PaginationOverride, PathParameter
+from overrides import EndpointAppConfig, EndpointSelector, PathParameter
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from paging import signals
 from paging.extraction import Extractor
 from resync import children, session
-from scripts.settings_reference import generated
+from scripts.reference import PAGES, written
+from selector.request_fields import CsvFields, PaginationOverride, RequestFields
 from settings import load_settings
 from settings.fields import FIELDS
 from tests.certificates import signed_by
@@ -52,11 +54,12 @@ from tests.layout import MODULES
 from transport import retry
 
 ALL = [README, CONTRIBUTING, *DOCS]
-SETTINGS, MAPPING, PAGINATION, AUTHENTICATION, ERRORS, DESIGN, OPERATING = (
+SETTINGS, MAPPING, REFERENCE, PAGINATION, AUTHENTICATION, ERRORS, DESIGN, OPERATING = (
     ROOT / "docs" / f"{name}.md"
     for name in (
         "settings",
         "mapping",
+        "mapping-reference",
         "pagination",
         "authentication",
         "errors",
@@ -73,12 +76,11 @@ README_LINES = 150
 
 # Heading of the first column of the table that lists a model's fields, and the model.
 SETTING_ROWS = tables(SETTINGS, "Setting")
-SELECTOR_ROWS, PARAMETER_ROWS = (
-    [row for row in tables(MAPPING, "Field") if row.section == section]
-    for section in ("selector", "Fields of a path parameter")
+SELECTOR_ROWS, PARAMETER_ROWS, PAGING_ROWS, CSV_ROWS = (
+    [row for row in tables(REFERENCE, "Field") if row.section == section]
+    for section in ("Selector", "Path parameter", "Pagination", "CSV")
 )
 JQ_LIMITS = tables(MAPPING, "Limit of one run")
-PAGING_ROWS = tables(PAGINATION, "Field")
 
 
 def _real_certificates() -> dict[str, str]:
@@ -193,9 +195,13 @@ def test_a_block_of_variables_loads_or_fails_as_it_says(block: Block) -> None:
         assert load_settings(config).base_url.scheme == "https"
 
 
-def test_the_reference_is_what_the_table_of_settings_says() -> None:
-    """The tables are as `make reference` writes them."""
-    assert generated(SETTINGS.read_text()) == SETTINGS.read_text()
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_reference_is_what_the_code_says(page: Path) -> None:
+    """The tables are as `make reference` writes them, and every one of them is there."""
+    text = page.read_text()
+
+    assert written(text, PAGES[page]) == text
+    assert re.findall(r"<!-- generated: (.+?) -->", text) == list(PAGES[page])
 
 
 @pytest.mark.parametrize("path", ALL, ids=lambda path: path.name)
@@ -234,19 +240,21 @@ ONLY_IN_A_SELECTOR = {"send_in", "start_offset", "cursor_alone", "in_order", "ac
 
 
 @pytest.mark.parametrize(
-    ("rows", "model"),
+    ("rows", "model", "beside"),
     [
-        pytest.param(SELECTOR_ROWS, EndpointSelector, id="selector"),
-        pytest.param(PARAMETER_ROWS, PathParameter, id="path parameter"),
-        pytest.param(PAGING_ROWS, PaginationOverride, id="pagination"),
+        pytest.param(SELECTOR_ROWS, EndpointSelector, BaseModel, id="selector"),
+        pytest.param(PARAMETER_ROWS, PathParameter, RequestFields, id="path parameter"),
+        pytest.param(PAGING_ROWS, PaginationOverride, BaseModel, id="pagination"),
+        pytest.param(CSV_ROWS, CsvFields, BaseModel, id="csv"),
     ],
 )
 def test_every_field_has_a_row_and_none_is_invented(
-    rows: Sequence[Row],
-    model: type[EndpointSelector | PathParameter | PaginationOverride],
+    rows: Sequence[Row], model: type[BaseModel], beside: type[BaseModel]
 ) -> None:
-    """The table of a model names each of its fields once, with its default."""
-    assert sorted(only_name(row, "Field") for row in rows) == sorted(model.__fields__)
+    """The table of a model names each of its own fields once, with its default."""
+    own = model.__fields__.keys() - beside.__fields__.keys()
+
+    assert sorted(only_name(row, "Field") for row in rows) == sorted(own)
     for row in rows:
         field = model.__fields__[only_name(row, "Field")]
         assert (row.cells["Default"] == "required") == bool(field.required)
@@ -274,8 +282,8 @@ def test_the_default_parameters_are_documented() -> None:
     """The tables say which parameters each type sends when none are set."""
     cells = {only_name(row, "Field"): row.names("Default") for row in PAGING_ROWS}
 
-    assert set(cells["pagination_param"]) == set(DEFAULT_POSITION_PARAM.values())
-    assert set(cells["size_param"]) - {"page"} == set(DEFAULT_SIZE_PARAM.values())
+    assert cells["pagination_param"] == list(DEFAULT_POSITION_PARAM.values())
+    assert cells["size_param"] == list(DEFAULT_SIZE_PARAM.values())
 
 
 @pytest.mark.parametrize(
@@ -414,8 +422,9 @@ _NOTING = {"fault", "_fault"}
 
 
 def sentence(name: str, call: ast.Call) -> str:
-    """The text of an error; of a fault of a setting, the problem and the remedy."""
-    arguments = call.args[1:3] if name in _NOTING else call.args[:1]
+    """The problem and the remedy that an error or a fault of a setting tells."""
+    arguments = call.args[1:3] if name in _NOTING else call.args[:2]
+    arguments += [one.value for one in call.keywords if one.arg == "remedy"]
     return "; ".join(map(text_of, arguments))
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from errors import MappingError
 from jq_engine.programs import Jq
 from jq_engine.worker import JqWorker
-from json_values import Json
+from json_values import Json, as_text
 from paging.model import PageRequest
 from resync.computed_values import computed
 from resync.path_parameters import (
@@ -24,7 +24,6 @@ from resync.path_parameters import (
     ListedParameter,
     Parameter,
     Resource,
-    as_text,
     is_segment,
     ordered,
     request_for,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator
+
+from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from framework.metrics import SERIES
+from tests.documents import tables
 from tests.fault_api import Answer, FaultApi, Request, answer
 from tests.layout import ROOT
 from tests.resync import Installation, resource
@@ -111,3 +116,50 @@ def test_every_series_is_documented() -> None:
     text = OPERATING.read_text()
 
     assert not [name for name in SERIES if f"`ocean_custom_{name}`" not in text]
+
+
+# What is no series in PromQL: functions, and words of matching and aggregating.
+WORDS = {"and", "avg_over_time", "by", "group", "increase", "instance", "kind", "on", "sum"}
+WORDS |= {"time", "unless"}
+# What Prometheus adds itself, or another exporter gives.
+FROM_ELSEWHERE = "kube_"
+
+
+def selected(query: str) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
+    """The series that a query reads, each with its matchers: the label, the operator, the value."""
+    without_ranges = re.sub(r"\[\w+\]", "", query)
+    for name, matchers in re.findall(r"([a-z_]{2,})(?:\{(.*?)\})?", without_ranges):
+        if name not in WORDS and not name.startswith(FROM_ELSEWHERE):
+            yield name, re.findall(r'(\w+)(=~|!~|!=|=)"(.*?)"', matchers)
+
+
+def matches(families: list[Metric], name: str, matchers: list[tuple[str, str, str]]) -> bool:
+    """Whether /metrics has a sample that a query for this series finds."""
+    holds: dict[str, Callable[[str, str], bool]] = {
+        "=": lambda value, wanted: value == wanted,
+        "!=": lambda value, wanted: value != wanted,
+        "=~": lambda value, wanted: re.fullmatch(wanted, value) is not None,
+        "!~": lambda value, wanted: re.fullmatch(wanted, value) is None,
+    }
+    return any(
+        sample.name == name
+        and all(
+            label in sample.labels and holds[operator](sample.labels[label], wanted)
+            for label, operator, wanted in matchers
+        )
+        for family in families
+        for sample in family.samples
+    )
+
+
+async def test_every_alert_finds_what_it_asks_for(world: World) -> None:
+    """Each series of the page's PromQL, with its labels, is there after a resync that deleted."""
+    async with world.installation.booted() as app:
+        await world.installation.resync_in(app)
+        families = list(text_string_to_metric_families(app.metrics.generate_latest()))
+    queries = [row.names("PromQL")[0] for row in tables(OPERATING, "Worth knowing")]
+
+    asked = [one for query in queries for one in selected(query)]
+
+    assert {name for name, _ in asked} >= {"success", "object_count", "ocean_custom_items"}
+    assert [one for one in asked if not matches(families, *one)] == []

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Self
@@ -20,6 +20,7 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from loguru import logger
 from port_ocean.ocean import Ocean
 
 from errors import ConfigurationError, OceanCustomError
@@ -470,36 +471,145 @@ def hosted(street: Street, monkeypatch: pytest.MonkeyPatch) -> Street:
 
 HEADER_LINKS = PaginationSettings(type="header_link")
 PRIVATE = ["127.0.0.1:{e}", "127.0.0.2:{a}", "[::1]:{a}", "localhost:{e}", "rebound.example:{e}"]
+EVERY_HOST: dict[str, Json] = {
+    "allowed_hosts": ["127.0.0.1", "127.0.0.2", "[::1]", "localhost", "rebound.example"]
+}
+BEARER: dict[str, Json] = {"headers": {"Authorization": "Bearer {{.token}}"}}
 
 
-@pytest.mark.parametrize("host", PRIVATE)
-@pytest.mark.parametrize("road", ["link", "header", "redirect", "login"])
+def login(*steps: Json, **more: Json) -> dict[str, Json]:
+    """The settings of a login of these steps."""
+    return {
+        "auth_type": "custom",
+        "custom_auth_request": {"steps": list(steps)},
+        "custom_auth_request_template": BEARER,
+        **more,
+    }
+
+
+def granted(token_url: str) -> dict[str, Json]:
+    """The settings of OAuth 2 with a token from there."""
+    return {
+        "auth_type": "oauth2",
+        "oauth_token_url": token_url,
+        "oauth_client_id": "me",
+        "oauth_client_secret": "open sesame",
+    }
+
+
+def with_parent(url: str) -> Resource:
+    """A resource whose parent is that URL."""
+    parent = Endpoint(url, data_path=".items")
+    parameter = Parameter("item", parent, ".id", "true")
+    return Resource("/items/{item}", Endpoint("/items/{item}"), (parameter,))
+
+
+def with_header_link(path: str) -> Resource:
+    """A resource whose next page stands in a header."""
+    return Resource(path, Endpoint(path, data_path=".items", pagination=HEADER_LINKS))
+
+
+@dataclass(frozen=True)
+class Road:
+    """A way on which something of a stranger leads to ``away``.
+
+    ``asked`` are the paths that the API is asked for first. Where it ``only_warns`` the reading is
+    complete, and a warning ``says`` what else the error does.
+    """
+
+    config: Callable[[str], dict[str, Json]] = lambda _: {}
+    resource: Callable[[str], Resource] = lambda _: linked()
+    asked: tuple[str, ...] = ()
+    only_warns: bool = False
+    says: str = "blocked"
+
+
+ROADS = {
+    "base URL": Road(lambda away: {"base_url": away}),
+    "link": Road(asked=("/linking",), resource=lambda _: linked("/linking")),
+    "Link header": Road(asked=("/headed",), resource=lambda _: with_header_link("/headed")),
+    "redirect": Road(asked=("/moved",), resource=lambda _: linked("/moved")),
+    "parent": Road(resource=with_parent),
+    "login": Road(lambda away: login({"endpoint": away})),
+    "second step of a login": Road(
+        lambda away: login({"endpoint": "/login"}, {"endpoint": away}), asked=("/login",)
+    ),
+    "redirect of a login": Road(
+        lambda _: login({"endpoint": "/moved"}), asked=("/moved",), says="302 Found"
+    ),
+    "logout": Road(
+        lambda away: login({"endpoint": "/login"}, custom_auth_logout_request={"endpoint": away}),
+        asked=("/login", "/items"),
+        only_warns=True,
+    ),
+    "redirect of a logout": Road(
+        lambda _: login({"endpoint": "/login"}, custom_auth_logout_request={"endpoint": "/moved"}),
+        asked=("/login", "/items", "/moved"),
+        only_warns=True,
+        says="",
+    ),
+    "redirect of a token URL": Road(
+        lambda _: granted("http://api.port.io:{a}/moved"),
+        asked=("/moved",),
+        says="302 Found",
+    ),
+    "token URL": Road(granted),
+}
+
+
+def serve_roads(api: FaultApi, away: str) -> None:
+    """An API that leads there wherever it can."""
+    api.serve("/login", answer({"token": TOKEN}))
+    api.serve("/moved", redirect(away))
+    api.serve("/linking", answer({"items": [{"id": 1}], "next": away}))
+    api.serve("/headed", answer({"items": [{"id": 1}]}, Link=f'<{away}>; rel="next"'))
+    api.serve("/items", answer({"items": [{"id": 1}]}))
+
+
+# Every address on one road, and on every road one by its number and one by its name.
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [
+        (name, host)
+        for name in ROADS
+        for host in (PRIVATE if name == "link" else (PRIVATE[0], PRIVATE[-1]))
+    ],
+)
 async def test_hosted_no_road_leads_to_a_private_address(
-    hosted: Street, host: str, road: str
+    hosted: Street, name: str, host: str
 ) -> None:
     """Though allowedHosts or the operator names it: Ocean's blocker has the last word."""
-    away = f"http://{hosted.named(host)}/items"
-    first = redirect(away) if road == "redirect" else answer({"items": [{"id": 1}], "next": away})
-    if road == "header":
-        first = answer({"items": [{"id": 1}]}, Link=f'<{away}>; rel="next"')
-    hosted.api.serve("/items", first)
-    config: dict[str, Json] = {
-        "allowed_hosts": ["127.0.0.1", "127.0.0.2", "[::1]", "localhost", "rebound.example"]
+    away, road = f"http://{hosted.named(host)}/items", ROADS[name]
+    config = {
+        key: hosted.named(text) if isinstance(text, str) else text
+        for key, text in road.config(away).items()
     }
-    if road == "login":
-        config |= {
-            "auth_type": "custom",
-            "custom_auth_request": {"endpoint": away, "body": {"secret": "open sesame"}},
-            "custom_auth_request_template": {"headers": {"Authorization": "Bearer {{.token}}"}},
-        }
+    serve_roads(hosted.api, away)
+    told: list[str] = []
+    logger.add(told.append, level="WARNING")
 
-    by_header = Endpoint("/items", data_path=".items", pagination=HEADER_LINKS)
-    resource = Resource("/items", by_header) if road == "header" else linked()
-    error = await hosted.extract(resource, config)
+    error = await hosted.extract(road.resource(away), EVERY_HOST | config)
+
+    assert road.says in (told[-1] if road.only_warns else str(error))
+    assert (error is None) is road.only_warns
+    assert [one.connections for one in hosted.neighbours] == [0] * len(hosted.neighbours)
+    assert tuple(hosted.api.paths()) == road.asked
+
+
+@pytest.mark.parametrize("name", [name for name, road in ROADS.items() if not road.asked])
+async def test_hosted_a_proxy_is_no_way_around(
+    hosted: Street, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """What must not be reached is not asked of the environment's proxy either."""
+    proxy = f"http://127.0.0.1:{hosted.neighbours[0].port}"
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    away, road = "http://rebound.example/items", ROADS[name]
+
+    error = await hosted.extract(road.resource(away), EVERY_HOST | road.config(away))
 
     assert "blocked" in str(error)
     assert [one.connections for one in hosted.neighbours] == [0] * len(hosted.neighbours)
-    assert len(hosted.api.requests) == (0 if road == "login" else 1)
 
 
 async def test_hosted_a_public_name_is_read(hosted: Street) -> None:

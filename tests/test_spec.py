@@ -239,6 +239,7 @@ def test_the_form_says_only_what_forms_know() -> None:
     assert [feature["section"] for feature in SPEC["features"]] == ["Build Your Own Integration"]
     assert SPEC["formMappingEnabled"] is True
     assert SPEC["docs"].startswith("https://docs.port.io/")
+    assert "/ocean-custom-integration" not in str(SPEC)  # the pages of another product
     for option in OPTIONS.values():
         assert option.keys() <= OF_AN_OPTION
         assert option.keys() >= {"name", "title", "required", "type", "description"}

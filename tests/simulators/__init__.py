@@ -97,6 +97,7 @@ from tests.simulators.endpoints import (
     children,
     chosen,
     find,
+    null_when_empty,
     table,
 )
 from tests.simulators.model import (
@@ -164,6 +165,7 @@ __all__ = [
     "chosen",
     "drop",
     "find",
+    "null_when_empty",
     "products",
     "signing_key_text",
     "simulate",
