@@ -27,7 +27,7 @@ from benchmarks.jobs import Job, Reading
 from benchmarks.mapping import CHILDREN, ITEMS, LARGE
 from benchmarks.measure import own_cpu
 from benchmarks.recipe import walk
-from benchmarks.roads import ROADS
+from benchmarks.roads import LARGE_BODIES, ROADS
 from overrides import EndpointResource
 from resync.session import Session
 from settings import load_settings
@@ -43,9 +43,11 @@ async def _ours(job: Job) -> AsyncIterator[int]:
         "page_size": job.page_size,
         "max_concurrent_requests": job.in_flight,
     }
+    raw = _RESOURCES.get(job.target)
     if job.target == "road":
-        given |= ROADS[job.road].settings(job.url)
-    raw = ROADS[job.road].resource if job.target == "road" else _RESOURCES[job.target]
+        road = {**ROADS, **LARGE_BODIES}[job.road]
+        given |= road.settings(job.url)
+        raw = road.resource
     settings = load_settings(given)
     resource = EndpointResource.parse_obj(raw)
     session = Session(settings)
