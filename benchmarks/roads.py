@@ -91,7 +91,7 @@ def large_formats(*, quick: bool) -> Result:
     def taken(name: str) -> tuple[float, float]:
         """Megabytes above the idle process, and milliseconds of CPU for a megabyte."""
         with serving(Workload(large=size, large_format=name)) as api:
-            reading, watch = watched(Job("ours", api, "road", road=name), None)
+            reading, watch = watched(Job("ours", api, "large", road=name), None)
         return above_idle(reading, watch), 1000 * reading.cpu / (size / MEGABYTE)
 
     columns = in_turns(rounds, *(partial(taken, name) for name in LARGE_BODIES))
