@@ -214,7 +214,6 @@ REPRESENTATIVES = ("pagerduty", "github", "slack")
 # What stays unread or refused, and why: see docs/suggest.md.
 UNPROVED = {
     # Its items are named by a key that the example calls otherwise; children of few parents.
-    "qualys": {"/asset/host/", "/asset/group/"},  # XML
     "internal-catalog": {"/organizations", "/organizations/{org}/repositories/{repo}/checks"},
     # Parents at another host.
     "google-cloud": {
@@ -318,6 +317,41 @@ async def test_ways_to_page_are_found(respond: object, paging: dict[str, object]
     (study,) = (await suggested(settings, [Target("/things")], http)).studies
     assert not study.refusal
     assert paging.items() <= study.pagination.items()
+    items, error = await walked(settings, resource_of(study), http)
+    assert (len(items), error) == (len(MANY), "")
+
+
+def _as_xml(request: Request) -> Response:
+    rows, resume = _cut(request, "after")
+    size = request.query_params.get("limit", "10")
+    things = "".join(f"<thing><id>{row['id']}</id></thing>" for row in rows)
+    more = f"<next>{request.url.path}?limit={size}&amp;after={resume}</next>" if resume else ""
+    text = f"<?xml version='1.0'?><list><things>{things}</things>{more}</list>"
+    return Response(text, media_type="application/xml")
+
+
+def _as_lines(request: Request) -> Response:
+    del request
+    return Response("".join(f"{json.dumps(row)}\n" for row in MANY), media_type="text/plain")
+
+
+def _as_table(request: Request) -> Response:
+    del request
+    rows = "".join(f"{row['id']},{row['name']}\n" for row in MANY)
+    return Response(f"id,name\n{rows}", media_type="text/csv")
+
+
+@pytest.mark.parametrize(
+    ("respond", "name", "paging"),
+    [(_as_xml, "xml", "next_link"), (_as_lines, "ndjson", "none"), (_as_table, "csv", "none")],
+)
+async def test_other_formats_are_read(respond: object, name: str, paging: str) -> None:
+    """An answer that is no JSON is read as what it begins like, and written so."""
+    http = in_process(_api(respond))
+    settings = bench("http://api/v1")
+    (study,) = (await suggested(settings, [Target("/things")], http)).studies
+    assert not study.refusal
+    assert (study.format, study.paging.type, study.identifier) == (name, paging, ".id")
     items, error = await walked(settings, resource_of(study), http)
     assert (len(items), error) == (len(MANY), "")
 

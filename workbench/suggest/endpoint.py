@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from json_values import Json
 from paging.model import PageRequest
+from transport.formats import BodyFormat, FormatName
 from workbench.suggest.asking import Asker, BudgetError, Reply
 from workbench.suggest.evidence import names_seen, says_more
 from workbench.suggest.fields import Column, columns, identifiers, pair_of, properties, title_of
@@ -26,6 +28,7 @@ _MOST_STARTS = 4
 _SORTS = 3
 _PARTIAL = 206
 _NOT_ALLOWED = 405
+_BEGINS = re.compile(r": 2\d\d [^'\"]*['\"](.*)", re.DOTALL)
 _LOCAL_NAMES = frozenset(
     ["name", "slug", "key", "number", "value", "position", "code", "ref", "index", "order"]
 )
@@ -40,6 +43,7 @@ class House:
     paged: list[Study] = field(default_factory=list)
     largest: int | None = None
     strict: bool = False
+    format: FormatName = "json"
 
     def with_hints(self, hints: Hints) -> House:
         """The same, with what a document says of one endpoint before it."""
@@ -58,6 +62,7 @@ class House:
         param = study.paging.param
         if param and param not in self.positions:
             self.positions.append(param)
+        self.format = study.format
         if study.paging.type != "none" and study.paging.certain:
             self.paged.append(study)
 
@@ -67,6 +72,11 @@ async def study_list(
 ) -> None:
     """Items, size and paging of an endpoint; a ``refusal`` where it cannot be read."""
     reply = await _first(asker, starts, study.target, _least(study))
+    if other := _other_format(reply):
+        study.format = other
+        read_so = [replace(start, format=BodyFormat(other)) for start in starts]
+        reply = await _first(asker, read_so, study.target, _least(study))
+        study.note("format", other, "the answer is no JSON")
     study.refusal = _refusal(reply)
     found = _places(reply, study.target) if not study.refusal else []
     if not study.refusal and not found:
@@ -117,6 +127,19 @@ def _least(study: Study) -> int:
     return _SORTS if any(sorting(parent.study) for parent in study.parents) else 1
 
 
+def _other_format(reply: Reply) -> FormatName | None:
+    """The format of an answer that is no JSON, by how it begins; None where nothing shows one."""
+    begins = _BEGINS.search(reply.refusal) if "not the JSON it should be" in reply.refusal else None
+    if begins is None or "<html" in begins[1].lower() or "<!doctype html" in begins[1].lower():
+        return None
+    text = begins[1]
+    if text.startswith("<"):
+        return "xml"
+    if text.startswith("{"):
+        return "ndjson"
+    return "csv" if text.partition("\\n")[0].count(",") else None
+
+
 def _refusal(reply: Reply) -> str:
     """Why an answer cannot be read, in a sentence; empty where it can."""
     headers = reply.headers
@@ -129,11 +152,6 @@ def _refusal(reply: Reply) -> str:
         return (
             "405: it does not answer GET, and suggest asks with nothing else; write the resource"
             " by hand with method: POST"
-        )
-    if "not the JSON it should be" in reply.refusal and "<?xml" in reply.refusal:
-        return (
-            "the answer is XML, and suggest reads JSON alone; write the resource by hand with"
-            " response_format: xml"
         )
     if "not the JSON it should be" in reply.refusal and "html" in reply.refusal.lower():
         return f"{reply.refusal}: HTML, a sign-in page? Are URL and credentials right?"
@@ -291,7 +309,7 @@ def _one(detail: PageRequest, value: Json) -> PageRequest:
     for ending in (".json", "/"):
         if url.endswith(ending):
             url, suffix = url.removesuffix(ending), ending
-    return PageRequest(f"{url}/{quote(str(value), safe='')}{suffix}", params=detail.params)
+    return replace(detail, url=f"{url}/{quote(str(value), safe='')}{suffix}")
 
 
 def _holds(body: Json, column: Column) -> bool:

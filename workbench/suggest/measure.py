@@ -66,6 +66,10 @@ class Measure:
         own = {self.size_param: size} if self.size_param else {}
         return await self.asker.ask_with(self.request, {**own, **params}.items())
 
+    def at(self, url: str) -> PageRequest:
+        """The request of a link, which says everything but how its answer is read."""
+        return PageRequest(url, format=self.request.format)
+
     async def alone(self, params: Mapping[str, Json]) -> Reply:
         """The answer to parameters that have no others beside them."""
         bare = replace(self.request, url=self.request.url.partition("?")[0], params=())

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 import httpx
 
 from json_values import Json
-from paging.model import PageRequest
 from workbench.suggest.asking import Reply
 from workbench.suggest.cursors import by_count, by_cursor, by_last_row
 from workbench.suggest.evidence import (
@@ -65,7 +64,7 @@ async def _by_header(measure: Measure) -> Paging | None:
     url = header_next(measure.small)
     if url is None:
         return None
-    reply = await measure.asker.ask(PageRequest(url))
+    reply = await measure.asker.ask(measure.at(url))
     if not measure.is_second(reply):
         return None
     return Paging("header_link", proof=f'Link header rel="next" gave {measure.span(measure.size)}')
@@ -73,7 +72,7 @@ async def _by_header(measure: Measure) -> Paging | None:
 
 async def _by_link(measure: Measure) -> Paging | None:
     for link in links(measure.small, measure.place)[:2]:
-        reply = await measure.asker.ask(PageRequest(link.url))
+        reply = await measure.asker.ask(measure.at(link.url))
         if measure.is_second(reply):
             path = link.fact.path
             proof = f"{path} gave {measure.span(measure.size)}"

@@ -99,6 +99,8 @@ class Suggester:
             if target in {known.target, known.asked}:
                 return known
         study = Study(target, "", wanted=wanted, asked=target)
+        if target.placeholders:  # nothing shows a child's own format before its parent is known
+            study.format = self._house.format
         self._studies[target] = study
         asker = Asker(self._client)
         self._progress(target.path)
