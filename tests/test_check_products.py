@@ -22,6 +22,7 @@ GAPS: Mapping[str, str] = {
     "confluence: no paging": WITHIN,
     "elasticsearch: an order in which several are equal": WITHIN,
     "google-cloud: projects that are being deleted": WITHIN,
+    "harbor: a name that is encoded once": "children that answer 404, beside others that do not",
     "harbor: the id of a repository": "a warning",
     "harbor: the whole name of a repository": "a warning",
     "opsgenie: all alerts in one walk": WITHIN,
