@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-all browser lint types audit format demo workbench run faults bench reference lock image ocean-latest release-check clean
+.PHONY: help setup test test-all browser lint types audit format shape demo workbench run faults bench reference lock image ocean-latest release-check clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -54,6 +54,9 @@ format: setup ## Format the code and apply safe fixes
 
 demo: setup ## Sync a sample API into a local catalog, all on this machine
 	@$(BIN)/python -m workbench demo
+
+shape: setup ## Count rooms, floors, arrows and lines of the code
+	@$(BIN)/python -m scripts.shape
 
 workbench: setup ## Run a command of the workbench: make workbench ARGS="check --help"
 	@$(BIN)/python -m workbench $(ARGS)

@@ -20,15 +20,22 @@ that raised deletes nothing.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Self, override
+from typing import Self, TypedDict, Unpack, cast, override
 
 Place = str | tuple[str | int, ...]
 """A setting's name, or a path of the mapping such as ``("resources", 0, "kind")``."""
 
+LONGEST = 300
+"""Characters of a message, but for what the API said and for names that are listed."""
+_SHORTEST = 60
+"""Characters that are left of each part of a message that is too long."""
+
+_Rewrite = Callable[[str], str]
+
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong in the settings or the mapping; ``str`` is its sentence.
+    """One thing that is wrong; ``str`` is its sentence.
 
     ``remedy`` is what to do; empty where the problem says what must be. ``where`` is the place
     as the sentence begins with it, None: a setting's name. A fault without a place says in
@@ -40,8 +47,8 @@ class Fault:
     remedy: str = ""
     where: str | None = None
 
-    def rewritten(self, rewrite: Callable[[str], str]) -> "Fault":
-        """Pass all of its text through a function."""
+    def rewritten(self, rewrite: _Rewrite) -> "Fault":
+        """The fault with each of its texts passed through a function."""
         return replace(
             self,
             place=self.place
@@ -52,33 +59,169 @@ class Fault:
             where=self.where and rewrite(self.where),
         )
 
-    def __str__(self) -> str:
+    def shortened(self, excess: int) -> "Fault":
+        """The fault with so many characters less: in its problem, then in its remedy."""
+        problem = _cut(self.problem, excess, at_end=False)
+        excess -= len(self.problem) - len(problem)
+        return replace(self, problem=problem, remedy=_cut(self.remedy, excess, at_end=False))
+
+    @property
+    def found(self) -> str:
+        """Where it is, and what was found there."""
         where = self.where
         if where is None:
             where = self.place if isinstance(self.place, str) else ""
-        sentence = f"{where} {self.problem}" if where else self.problem
-        return f"{sentence}; {self.remedy}" if self.remedy else sentence
+        return f"{where} {self.problem}" if where else self.problem
+
+    def __str__(self) -> str:
+        return "; ".join(filter(None, (self.found, self.remedy)))
+
+
+@dataclass(frozen=True)
+class RequestName:
+    """A request as errors name it; ``url`` holds nothing that signs it."""
+
+    method: str
+    url: str
+    is_login: bool = False
+
+    def rewritten(self, rewrite: _Rewrite) -> "RequestName":
+        """The request with its URL passed through a function."""
+        return replace(self, url=rewrite(self.url))
+
+    def shortened(self, excess: int) -> "RequestName":
+        """The request with so many characters less in its URL."""
+        return replace(self, url=_cut(self.url, excess))
+
+    def __str__(self) -> str:
+        return f"{'the login ' if self.is_login else ''}{self.method} {self.url}"
+
+
+class Circumstances(TypedDict, total=False):
+    """Where an error occurred, and what the API answered: the fields of ``Report``."""
+
+    kind: str
+    parameters: tuple[tuple[str, str], ...]
+    request: RequestName
+    after: RequestName
+    beside: str
+    answered: str
+    words: str
+    listed: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that an error tells, in parts; ``str`` is the one place where they become a message.
+
+    ``kind 'K' (team 7): GET URL: after GET URL: beside: 403 Forbidden, 'words': problem: listed;
+    remedy; note``. ``parameters`` are the values of path parameters that the URL does not show,
+    ``after`` is the request that settled a doubt, ``answered`` the status with its phrase,
+    ``words`` are the API's own, ``listed`` are names that may be many.
+    """
+
+    faults: tuple[Fault, ...]
+    kind: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+    request: RequestName | None = None
+    after: RequestName | None = None
+    beside: str = ""
+    answered: str = ""
+    words: str = ""
+    listed: str = ""
+    note: str = ""
+
+    def rewritten(self, rewrite: _Rewrite) -> "Report":
+        """The report with each of its texts passed through a function."""
+        return replace(
+            self,
+            faults=tuple(fault.rewritten(rewrite) for fault in self.faults),
+            kind=rewrite(self.kind),
+            parameters=tuple((name, rewrite(value)) for name, value in self.parameters),
+            request=self.request and self.request.rewritten(rewrite),
+            after=self.after and self.after.rewritten(rewrite),
+            beside=rewrite(self.beside),
+            answered=rewrite(self.answered),
+            words=rewrite(self.words),
+            listed=rewrite(self.listed),
+            note=rewrite(self.note),
+        )
+
+    def shortened(self) -> "Report":
+        """The report cut where its message is too long: values and URLs first, the remedy last.
+
+        Only what has no secret left may be cut: of half a secret nothing would be known.
+        """
+        short = replace(
+            self,
+            parameters=tuple((name, _cut(value, self.excess)) for name, value in self.parameters),
+        )
+        if short.request:
+            short = replace(short, request=short.request.shortened(short.excess))
+        if short.after:
+            short = replace(short, after=short.after.shortened(short.excess))
+        short = replace(short, kind=_cut(short.kind, short.excess))
+        short = replace(short, beside=_cut(short.beside, short.excess, at_end=False))
+        if len(short.faults) == 1:
+            return replace(short, faults=(short.faults[0].shortened(short.excess),))
+        faults = tuple(fault.shortened(len(str(fault)) - LONGEST) for fault in short.faults)
+        return replace(short, faults=faults)
+
+    @property
+    def excess(self) -> int:
+        """How many characters its message is too long by."""
+        return len(str(replace(self, words="", listed=""))) - LONGEST
+
+    def __str__(self) -> str:
+        of = ", ".join(f"{name} {value}" for name, value in self.parameters)
+        kind = f"kind {self.kind!r}" if self.kind else ""
+        parts = [
+            " ".join(filter(None, (kind, f"({of})" if of else ""))),
+            str(self.request or ""),
+            f"after {self.after}" if self.after else "",
+            self.beside,
+            ", ".join(filter(None, (self.answered, repr(self.words) if self.words else ""))),
+        ]
+        first, *others = self.faults
+        parts += [str(first) if others else first.found, self.listed]
+        what_to_do = [*map(str, others), "" if others else first.remedy, self.note]
+        return "; ".join(filter(None, (": ".join(filter(None, parts)), *what_to_do)))
+
+
+def _cut(text: str, excess: int, *, at_end: bool = True) -> str:
+    """A text with so many characters less, at its end or in its middle, as far as it has them."""
+    keep = max(_SHORTEST, len(text) - excess - 1)
+    if excess <= 0 or len(text) <= keep:
+        return text
+    if at_end:
+        return f"{text[:keep]}…"
+    return f"{text[: keep - keep // 2]}…{text[len(text) - keep // 2 :]}"
 
 
 class OceanCustomError(Exception):
-    """The root of the tree; its text is one message a person can act on."""
+    """The root of the tree; ``report`` is what it tells, and its text is one message of that."""
 
-    _where: str | None = None
+    def __init__(
+        self, told: str | Report = "", remedy: str = "", **parts: Unpack[Circumstances]
+    ) -> None:
+        report = told if isinstance(told, Report) else Report((Fault((), told, remedy),))
+        self.report = replace(report, **parts)
+        super().__init__()
 
-    def within(self, where: str) -> Self:
-        """Say what was being done, before all that is said already."""
-        self._where = f"{where}: {self._where}" if self._where else where
+    def about(self, **parts: Unpack[Circumstances]) -> Self:
+        """Say where it occurred; what is known already stays."""
+        unknown = {name: part for name, part in parts.items() if not getattr(self.report, name)}
+        self.report = replace(self.report, **cast("Circumstances", unknown))
         return self
 
-    def rewritten(self, rewrite: Callable[[str], str]) -> Self:
-        """Pass all of its text through a function, such as one that takes secrets out."""
-        self.args = tuple(rewrite(part) if isinstance(part, str) else part for part in self.args)
-        self._where = self._where and rewrite(self._where)
+    def told(self, redact: _Rewrite) -> Self:
+        """Make it fit to leave: without secrets, and of a length that a person reads."""
+        self.report = self.report.rewritten(redact).shortened()
         return self
 
     def __str__(self) -> str:
-        message = super().__str__()
-        return f"{self._where}: {message}" if self._where else message
+        return str(self.report)
 
 
 class ConfigurationError(OceanCustomError):
@@ -88,17 +231,26 @@ class ConfigurationError(OceanCustomError):
     a place of its own.
     """
 
-    def __init__(self, faults: Sequence[Fault | str] | Fault | str) -> None:
-        given = (faults,) if isinstance(faults, str | Fault) else tuple(faults)
-        self.faults = tuple(
-            Fault((), fault) if isinstance(fault, str) else fault for fault in given
-        )
-        super().__init__("; ".join(map(str, self.faults)))
+    def __init__(
+        self,
+        told: Sequence[Fault | str] | Fault | str | Report = "",
+        remedy: str = "",
+        **parts: Unpack[Circumstances],
+    ) -> None:
+        match told:
+            case str() | Report():
+                super().__init__(told, remedy, **parts)
+                return
+            case Fault():
+                faults: tuple[Fault, ...] = (told,)
+            case _:
+                faults = tuple(one if isinstance(one, Fault) else Fault((), one) for one in told)
+        super().__init__(Report(faults), **parts)
 
-    @override
-    def rewritten(self, rewrite: Callable[[str], str]) -> Self:
-        self.faults = tuple(fault.rewritten(rewrite) for fault in self.faults)
-        return super().rewritten(rewrite)
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What is wrong."""
+        return self.report.faults
 
 
 class MappingError(ConfigurationError):
@@ -113,19 +265,12 @@ class SourceError(OceanCustomError):
     """A request did not succeed.
 
     ``retry_after`` is how long the API asked to be left alone, in seconds; ``rate_limited``
-    whether it only asked for fewer requests; ``remedy`` is what to do about it, where more is known
-    than the message says.
+    whether it only asked for fewer requests.
     """
 
     transient = False
     rate_limited = False
     retry_after: float | None = None
-    remedy = ""
-
-    @override
-    def __str__(self) -> str:
-        message = super().__str__()
-        return f"{message}; {self.remedy}" if self.remedy else message
 
     @property
     def is_outage(self) -> bool:
@@ -155,13 +300,15 @@ class ResponseError(SourceError):
 
     def __init__(
         self,
-        message: str,
+        told: str | Report = "",
+        remedy: str = "",
         *,
         status: int,
         rate_limited: bool = False,
         retry_after: float | None = None,
+        **parts: Unpack[Circumstances],
     ) -> None:
-        super().__init__(message)
+        super().__init__(told, remedy, **parts)
         self.status = status
         self.rate_limited = rate_limited
         self.transient = rate_limited or self.may_pass(status)

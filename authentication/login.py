@@ -18,15 +18,16 @@ from urllib.parse import quote
 import httpx
 
 from authentication.oauth2 import lifetime_of
-from authentication.renewal import described
+from authentication.renewal import named
 from authentication.signature import Signature
-from errors import CredentialsError
+from errors import CredentialsError, RequestName
 from jq_engine.answers import answer_lookup
 from jq_engine.lookups import Lookup, find
 from jq_engine.programs import EMBEDDED, Jq
 from json_values import MISSING, Json, keys_of, texts_in, with_texts
 from settings.values import LoginCredentials, LoginRequest
 from transport.bodies import charset_of, decode_json
+from transport.http_client import status_of
 from transport.origin import Origin
 from transport.redaction import Redactor, credentials_in, tokens_in
 
@@ -94,25 +95,25 @@ class Template:
         self,
         answer: Answered | None,
         redact: Redactor,
-        complaint: str,
+        call: RequestName,
         *,
         spell: Callable[[str], str] = str,
     ) -> Json:
         """The part with its values, each spelt by ``spell``; raises CredentialsError without one.
 
-        ``complaint`` names the call whose answer it is.
+        ``call`` is the one whose answer it is.
         """
         if not self.placeholders:
             return self._part
         if answer is None:
-            raise CredentialsError(f"{complaint}: {self._where} reads an answer before the first")
+            raise CredentialsError(f"{self._where} reads an answer before the first", request=call)
         document = answer.document
         found = await find(self.placeholders.values(), document, self._jq)
         values: dict[str, str] = {}
         for program, lookup in self.placeholders.items():
             value = lookup(document, found)
             if value is MISSING or value in (None, "") or isinstance(value, dict | list):
-                self._refuse(program, answer, complaint)
+                self._refuse(program, answer, call)
             values[program] = value if isinstance(value, str) else json.dumps(value)
 
         def filled(text: str) -> str:
@@ -123,11 +124,12 @@ class Template:
         redact.learn(*values.values(), origin="login", credentials=credentials)
         return whole
 
-    def _refuse(self, program: str, answer: Answered, complaint: str) -> None:
+    def _refuse(self, program: str, answer: Answered, call: RequestName) -> None:
         if answer.body is None and answer.text and "$" not in program:
             raise CredentialsError(
-                f"{complaint}: the answer is not JSON, but {self._where} reads values from it; read"
-                ' $text, $headers["…"] or $cookies instead'
+                f"the answer is not JSON, but {self._where} reads values from it",
+                remedy='read $text, $headers["…"] or $cookies instead',
+                request=call,
             )
         cookies = ", ".join(sorted(answer.cookies)) or "none"
         headers = ", ".join(sorted({name.lower() for name in answer.response.headers}))
@@ -138,8 +140,9 @@ class Template:
         }
         has = next((text for name, text in had.items() if name in program), keys_of(answer.body))
         raise CredentialsError(
-            f"{complaint}: {self._where} reads {program!r}, but the answer has {has}; correct the"
-            " path"
+            f"{self._where} reads {program!r}, but the answer has {has}",
+            remedy="correct the path",
+            request=call,
         )
 
 
@@ -198,8 +201,8 @@ class LoginSignIn:
     async def signature(self, answers: Sequence[httpx.Response], now: float) -> Signature:
         """The template with the values of the last answer."""
         last = self._last = await self._learned(answers[-1])
-        complaint = described(last.response.request, self._redact)
-        filled = await self._template.fill(last, self._redact, complaint)
+        call = named(last.response.request, self._redact)
+        filled = await self._template.fill(last, self._redact, call)
         lifetime = lifetime_of(last.body) if isinstance(last.body, dict) else None
         return Signature(**filled, obtained_at=now, lifetime=lifetime)
 
@@ -215,8 +218,7 @@ class LoginSignIn:
         """The error for a refusal, with the API's own words."""
         text = self._redact.beginning((await self._learned(answer)).text)
         return CredentialsError(
-            f"{described(answer.request, self._redact)} answered {answer.status_code}"
-            f" {answer.reason_phrase}: {text!r}".rstrip()
+            request=named(answer.request, self._redact), answered=status_of(answer), words=text
         )
 
     async def end(self) -> httpx.Request | None:
@@ -267,11 +269,11 @@ class LoginCall:
         """The request; raises CredentialsError when the answer before lacks a value."""
         login, redact = self._login, self._redact
         plain = httpx.Request(login.method, login_url(login.endpoint, self._base_url))
-        complaint = described(before.response.request if before else plain, redact)
+        call = named(before.response.request if before else plain, redact)
         # Quoted: no answer may lead the login to another host or path.
-        endpoint = await self._url.fill(before, redact, complaint, spell=_quoted)
-        form = await self._form.fill(before, redact, complaint, spell=_quoted)
-        parts = await self._parts.fill(before, redact, complaint)
+        endpoint = await self._url.fill(before, redact, call, spell=_quoted)
+        form = await self._form.fill(before, redact, call, spell=_quoted)
+        parts = await self._parts.fill(before, redact, call)
         headers = httpx.Headers({"Accept": "application/json", **self._headers})
         content: dict[str, Json] = {}
         if form is not None:

@@ -18,7 +18,7 @@ import httpx
 import jwt
 from loguru import logger
 
-from authentication.renewal import described
+from authentication.renewal import named
 from authentication.signature import Signature
 from authentication.token_file import TokenFile
 from errors import CredentialsError
@@ -27,6 +27,7 @@ from jq_engine.programs import EMBEDDED, Jq
 from json_values import Json, keys_of
 from settings.values import OAuthCredentials
 from transport.bodies import charset_of, decode_json
+from transport.http_client import status_of
 from transport.redaction import Redactor
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -107,15 +108,17 @@ class OAuthSignIn:
         token = body.get("access_token") if isinstance(body, dict) else None
         if not isinstance(body, dict) or not isinstance(token, str) or not token.strip():
             raise CredentialsError(
-                f"{described(answer.request, self._redact)} gave no access_token, but"
-                f" {keys_of(body)}; check oauthTokenUrl"
+                f"it gave no access_token, but {keys_of(body)}",
+                remedy="check oauthTokenUrl",
+                request=named(answer.request, self._redact),
             )
         self._learn(token)
         kind = body.get("token_type") or "Bearer"
         if not isinstance(kind, str) or kind.lower() in {"dpop", "mac", "pop"}:
             raise CredentialsError(
-                f"{described(answer.request, self._redact)} gave a token of the type {kind!r},"
-                " which is not supported; ask for a bearer token"
+                f"it gave a token of the type {kind!r}, which is not supported",
+                remedy="ask for a bearer token",
+                request=named(answer.request, self._redact),
             )
         if not token.isascii() or not token.isprintable():
             raise CredentialsError("the access_token holds characters HTTP cannot carry")
@@ -141,8 +144,10 @@ class OAuthSignIn:
             case _:
                 pass
         return CredentialsError(
-            f"{described(answer.request, self._redact)} answered {answer.status_code}"
-            f" {answer.reason_phrase}: {text!r}; {remedy}"
+            remedy=remedy,
+            request=named(answer.request, self._redact),
+            answered=status_of(answer),
+            words=text,
         )
 
     def _answer(self, answer: httpx.Response) -> Json:

@@ -17,7 +17,7 @@ from typing import Protocol
 import httpx
 
 from authentication.signature import Signature
-from errors import CredentialsError, ResponseError, TransportError
+from errors import CredentialsError, Fault, Report, RequestName, ResponseError, TransportError
 from transport.bodies import charset_of, decode_json
 from transport.rate_limit import is_rate_limited, parse_retry_after
 from transport.redaction import Redactor
@@ -77,7 +77,7 @@ class _Trouble:
     ``status`` None: no answer at all. ``attempts`` counts the sign-ins in a row that failed so.
     """
 
-    message: str = field(repr=False)
+    report: Report = field(repr=False)
     status: int | None
     is_limit: bool
     until: float
@@ -88,9 +88,9 @@ class _Trouble:
         wait = max(0.0, self.until - now)
         if self.status is not None:
             return ResponseError(
-                self.message, status=self.status, rate_limited=self.is_limit, retry_after=wait
+                self.report, status=self.status, rate_limited=self.is_limit, retry_after=wait
             )
-        error = TransportError(self.message)
+        error = TransportError(self.report)
         error.retry_after = wait
         return error
 
@@ -143,16 +143,16 @@ class RenewedAuth(httpx.Auth):
             async with self._lock:
                 current = self._signature
                 if self._failure:
-                    raise CredentialsError(*self._failure.args)
+                    raise CredentialsError(self._failure.report)
                 if current is None or current is used or self._is_old(current):
                     self._refuse_while_in_trouble()
                     own_login = used is not None
                     async with self._sign_in.attempt() as attempt:
                         answers: list[httpx.Response] = []
                         while upcoming := await self._next(attempt, answers):
-                            described = self._described(upcoming)
+                            login = named(upcoming, self._redact)
                             under_way = request.extensions.setdefault(SIGN_IN_UNDER_WAY, [])
-                            under_way.append(described)
+                            under_way.append(login)
                             upcoming.extensions = {**request.extensions}
                             answer = yield upcoming
                             await answer.aread()
@@ -169,12 +169,12 @@ class RenewedAuth(httpx.Auth):
             # sign-in.
             await response.aread()
 
-    def left_unanswered(self, described: str) -> None:
+    def left_unanswered(self, login: RequestName) -> None:
         """Note that a sign-in under way got no complete answer: others leave it alone for a while.
 
         Who gave up a request by itself says nothing, and the next one signs in.
         """
-        self._in_trouble(f"{described} got no complete answer")
+        self._in_trouble(Report((Fault((), "got no complete answer"),), request=login))
 
     async def _next(
         self, attempt: SignInAttempt, answers: Sequence[httpx.Response]
@@ -207,8 +207,8 @@ class RenewedAuth(httpx.Auth):
         is_limit = is_rate_limited(status, headers, report, further_header=further)
         if is_limit or ResponseError.may_pass(status):
             retry_after = parse_retry_after(status, headers, report, further_header=further)
-            message = str(await attempt.refusal(answer))
-            trouble = self._in_trouble(message, status, retry_after, is_limit=is_limit)
+            refused = await attempt.refusal(answer)
+            trouble = self._in_trouble(refused.report, status, retry_after, is_limit=is_limit)
             raise trouble.error(self._clock())
         if not attempt.accepts(answer):
             self._failure = await attempt.refusal(answer)
@@ -225,7 +225,7 @@ class RenewedAuth(httpx.Auth):
 
     def _in_trouble(
         self,
-        message: str,
+        report: Report,
         status: int | None = None,
         retry_after: float | None = None,
         *,
@@ -234,18 +234,16 @@ class RenewedAuth(httpx.Auth):
         """Note a passing fault of the service; too many in a row are a failure for good."""
         attempts = self._trouble.attempts + 1 if self._trouble else 1
         until = self._clock() + max(backoff(attempts), retry_after or 0.0)
-        self._trouble = _Trouble(message, status, is_limit, until, attempts)
+        self._trouble = _Trouble(report, status, is_limit, until, attempts)
         if attempts >= MAX_ATTEMPTS:
-            self._failure = CredentialsError(f"{message}, {attempts} times in a row")
+            self._failure = CredentialsError(report, note=f"{attempts} times in a row")
         return self._trouble
 
-    def _described(self, request: httpx.Request) -> str:
-        return described(request, self._redact)
 
-
-def described(request: httpx.Request, redact: Redactor) -> str:
+def named(request: httpx.Request, redact: Redactor) -> RequestName:
     """The request of a sign-in as errors name it, without its query."""
-    return f"the login {request.method} {redact(str(request.url.copy_with(query=None)))}"
+    url = redact(str(request.url.copy_with(query=None)))
+    return RequestName(request.method, url, is_login=True)
 
 
 def _json(answer: httpx.Response) -> object:

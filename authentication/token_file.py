@@ -51,7 +51,8 @@ class TokenFile:
         except Timeout:
             raise CredentialsError(
                 f"oauthTokenFile {self.path} is held by another process for {LONGEST_LOCK:g}"
-                " seconds; give each installation a file of its own"
+                " seconds",
+                remedy="give each installation a file of its own",
             ) from None
         except OSError as error:
             raise self._unusable(error) from None

@@ -8,68 +8,18 @@ from __future__ import annotations
 
 import compileall
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 
-from benchmarks.jobs import Job, Reader, Reading, Target
-from benchmarks.mapping import ITEMS, RECIPE_ITEMS, resource
-from benchmarks.measure import MEGABYTE, Watch, answer, in_turns, service
-from benchmarks.results import Chart, Figure, Result
-from benchmarks.sail import OURS, RECIPE, Harbour, Installation, Integration, Resync, harbour, stats
+from benchmarks.growth import growth, slow_port
+from benchmarks.jobs import Job, Reader, Reading
+from benchmarks.mapping import ITEMS, resource
+from benchmarks.measure import MEGABYTE, Watch, in_turns
+from benchmarks.results import Figure, Result
+from benchmarks.runs import PAGED, above_idle, medians, ratios, read, serving, synced, watched
+from benchmarks.sail import OURS, RECIPE, Installation, Resync, harbour
 from benchmarks.server import CHILDREN as CHILDREN_OF_EACH
 from benchmarks.server import Workload
-from workbench.sail import SailError
-
-_PAGED = {"PAGINATION_TYPE": "page"}
-_MANY = 100  # from here on decimals say nothing
-
-
-@contextmanager
-def _api(workload: Workload) -> Iterator[str]:
-    with service("benchmarks.server", workload) as url:
-        yield url
-
-
-def _read(job: Job, expected: int | None) -> Reading:
-    reading = answer("benchmarks.reader", job, Reading)
-    assert expected in {None, reading.items}, f"{reading.items} items instead of {expected}: {job}"
-    return reading
-
-
-def _watched(job: Job, expected: int) -> tuple[Reading, Watch]:
-    with Watch() as watch:
-        return _read(job, expected), watch
-
-
-def _sail(
-    port: Harbour, integration: Integration, api: str, items: int, page_size: int = 100
-) -> Resync:
-    """Sync the API's items by an integration into an empty catalog."""
-    settings = {"PAGE_SIZE": str(page_size), **(_PAGED if integration is OURS else {})}
-    resources = [ITEMS if integration is OURS else RECIPE_ITEMS]
-    sailed = port.resync(Installation("benchmark", integration, api, resources, settings))
-    assert port.entities() == items, f"{port.entities()} entities instead of {items}"
-    return sailed
-
-
-def _synced(integration: Integration, workload: Workload, page_size: int = 100) -> Resync:
-    with _api(workload) as api, harbour() as port:
-        return _sail(port, integration, api, workload.items, page_size)
-
-
-def _medians(unit: str, **values: Sequence[float]) -> str:
-    medians = {name: statistics.median(each) for name, each in values.items()}
-    return ", ".join(f"{name} {_rounded(value)} {unit}" for name, value in medians.items())
-
-
-def _rounded(value: float) -> str:
-    return f"{value:,.0f}" if value >= _MANY else f"{value:.3g}"
-
-
-def _ratios(upper: Sequence[float], lower: Sequence[float]) -> list[float]:
-    return [one / other for one, other in zip(upper, lower, strict=True)]
-
 
 # --- scenarios -------------------------------------------------------------------------
 
@@ -80,10 +30,10 @@ def resync(*, quick: bool) -> Result:
     workload = Workload(latency=0.05, items=items)
     ours, recipe, our_start, recipe_start = in_turns(
         rounds,
-        lambda: _synced(OURS, workload),
-        lambda: _synced(RECIPE, workload),
-        lambda: _synced(OURS, Workload()),
-        lambda: _synced(RECIPE, Workload()),
+        lambda: synced(OURS, workload),
+        lambda: synced(RECIPE, workload),
+        lambda: synced(OURS, Workload()),
+        lambda: synced(RECIPE, Workload()),
     )
     wall, recipe_wall = [one.wall for one in ours], [one.wall for one in recipe]
     cpu, recipe_cpu = _per_entity(ours, our_start, items), _per_entity(recipe, recipe_start, items)
@@ -92,14 +42,14 @@ def resync(*, quick: bool) -> Result:
         [
             Figure(
                 "times as fast as the plain recipe",
-                _ratios(recipe_wall, wall),
-                _medians("s", ours=wall, recipe=recipe_wall),
+                ratios(recipe_wall, wall),
+                medians("s", ours=wall, recipe=recipe_wall),
                 least=3,
             ),
             Figure(
                 "CPU per entity, of the plain recipe's",
-                _ratios(cpu, recipe_cpu),
-                _medians("ms", ours=cpu, recipe=recipe_cpu),
+                ratios(cpu, recipe_cpu),
+                medians("ms", ours=cpu, recipe=recipe_cpu),
                 most=0.5,
             ),
         ],
@@ -119,12 +69,12 @@ def latency(*, quick: bool) -> Result:
     items = pages * size - 1
 
     def told() -> float:
-        with _api(Workload(seconds, items)) as api:
+        with serving(Workload(seconds, items)) as api:
             job = Job("ours", api, "items", page_size=size, in_flight=in_flight)
-            return _read(job, items).wall
+            return read(job, items).wall
 
     def untold() -> float:
-        return _synced(OURS, Workload(seconds, items, with_total=False), size).wall
+        return synced(OURS, Workload(seconds, items, with_total=False), size).wall
 
     totals, without = in_turns(rounds, told, untold)
     side_by_side, sequential = pages * seconds / in_flight, pages * seconds
@@ -134,13 +84,13 @@ def latency(*, quick: bool) -> Result:
             Figure(
                 "total known: reading, of latency * pages / in flight",
                 [one / side_by_side for one in totals],
-                f"{_medians('s', ours=totals)}, ideal {side_by_side:g} s",
+                f"{medians('s', ours=totals)}, ideal {side_by_side:g} s",
                 most=1.3,
             ),
             Figure(
                 "no total: a whole resync, of latency * pages",
                 [one / sequential for one in without],
-                f"{_medians('s', ours=without)}, ideal {sequential:g} s",
+                f"{medians('s', ours=without)}, ideal {sequential:g} s",
                 most=1.05,
             ),
         ],
@@ -173,13 +123,13 @@ def fan_out(*, quick: bool) -> Result:
             Figure(
                 "time, of latency * children / in flight",
                 [one / ideal for one in wall],
-                f"{_medians('s', ours=wall, bare=[one.wall for one in limit])}, ideal {ideal:g} s",
+                f"{medians('s', ours=wall, bare=[one.wall for one in limit])}, ideal {ideal:g} s",
                 most=1.15,
             ),
             Figure(
                 "CPU per request, of the plain recipe's",
-                _ratios(cpu, recipe_cpu),
-                _medians("ms", ours=cpu, recipe=recipe_cpu, bare=bare_cpu),
+                ratios(cpu, recipe_cpu),
+                medians("ms", ours=cpu, recipe=recipe_cpu, bare=bare_cpu),
                 most=0.33,
             ),
         ],
@@ -187,9 +137,9 @@ def fan_out(*, quick: bool) -> Result:
 
 
 def _children(reader: Reader, workload: Workload, in_flight: int) -> Reading:
-    with _api(workload) as api:
+    with serving(workload) as api:
         job = Job(reader, api, "children", workload.parents, in_flight=in_flight)
-        return _read(job, workload.parents * CHILDREN_OF_EACH)
+        return read(job, workload.parents * CHILDREN_OF_EACH)
 
 
 def extraction(*, quick: bool) -> Result:
@@ -198,9 +148,9 @@ def extraction(*, quick: bool) -> Result:
 
     def speed(reader: Reader) -> float:
         """Items for a second of CPU."""
-        return items / _read(Job(reader, api, "items", items, page_size=size), items).cpu
+        return items / read(Job(reader, api, "items", items, page_size=size), items).cpu
 
-    with _api(Workload(items=items)) as api:
+    with serving(Workload(items=items)) as api:
         ours, recipe, bare = in_turns(
             rounds, lambda: speed("ours"), lambda: speed("recipe"), lambda: speed("bare")
         )
@@ -209,14 +159,14 @@ def extraction(*, quick: bool) -> Result:
         [
             Figure(
                 "times the plain recipe's",
-                _ratios(ours, recipe),
-                _medians("items/s", ours=ours, recipe=recipe),
+                ratios(ours, recipe),
+                medians("items/s", ours=ours, recipe=recipe),
                 least=5,
             ),
             Figure(
                 "bare requests, times ours",
-                _ratios(bare, ours),
-                _medians("items/s", ours=ours, bare=bare),
+                ratios(bare, ours),
+                medians("items/s", ours=ours, bare=bare),
                 most=2,
             ),
         ],
@@ -226,12 +176,12 @@ def extraction(*, quick: bool) -> Result:
 def large_body(*, quick: bool) -> Result:
     """One response with a very long array of small items."""
     size, rounds = (2 * MEGABYTE, 1) if quick else (200 * MEGABYTE, 3)
-    with _api(Workload(large=size)) as api:
-        items = _read(Job("bare", api, "large"), None).items
+    with serving(Workload(large=size)) as api:
+        items = read(Job("bare", api, "large"), None).items
         ours, bare = in_turns(
             rounds,
-            lambda: _watched(Job("ours", api, "large"), items),
-            lambda: _watched(Job("bare", api, "large"), items),
+            lambda: watched(Job("ours", api, "large"), items),
+            lambda: watched(Job("bare", api, "large"), items),
         )
     speed, limit = ([size / MEGABYTE / one.wall for one, _ in runs] for runs in (ours, bare))
     return Result(
@@ -239,27 +189,23 @@ def large_body(*, quick: bool) -> Result:
         [
             Figure(
                 "peak memory above the idle process",
-                [_above_idle(*one) for one in ours],
-                _medians("MB", ours=_peaks(ours), bare=_peaks(bare)),
+                [above_idle(*one) for one in ours],
+                medians("MB", ours=_peaks(ours), bare=_peaks(bare)),
                 unit="MB",
                 most=150,
             ),
             Figure(
                 "throughput, of bare requests'",
-                _ratios(speed, limit),
-                _medians("MB/s", ours=speed, bare=limit),
+                ratios(speed, limit),
+                medians("MB/s", ours=speed, bare=limit),
                 least=0.5,
             ),
         ],
     )
 
 
-def _above_idle(reading: Reading, watch: Watch) -> float:
-    return (watch.peak - reading.idle) / MEGABYTE
-
-
 def _peaks(runs: Sequence[tuple[Reading, Watch]]) -> list[float]:
-    return [_above_idle(*one) for one in runs]
+    return [above_idle(*one) for one in runs]
 
 
 def start(*, quick: bool) -> Result:
@@ -270,8 +216,8 @@ def start(*, quick: bool) -> Result:
         compileall.compile_dir(integration.directory, maxlevels=0, quiet=1)
     ours, recipe = in_turns(
         rounds,
-        lambda: _synced(OURS, Workload()).to_first_request,
-        lambda: _synced(RECIPE, Workload()).to_first_request,
+        lambda: synced(OURS, Workload()).to_first_request,
+        lambda: synced(RECIPE, Workload()).to_first_request,
     )
     return Result(
         "Start-up: `ocean sail` to the first request",
@@ -279,132 +225,12 @@ def start(*, quick: bool) -> Result:
             Figure(
                 "more than an integration of thirty lines",
                 [1000 * (one - other) for one, other in zip(ours, recipe, strict=True)],
-                _medians("s", ours=ours, other=recipe),
+                medians("s", ours=ours, other=recipe),
                 unit="ms",
                 most=150,
             )
         ],
     )
-
-
-def growth(*, quick: bool) -> Result:
-    """Ten times as many items: ten times the seconds, and the same memory."""
-    sizes = (100, 1000) if quick else (1000, 10_000, 100_000, 1_000_000)
-    synced = (100, 200) if quick else (1000, 10_000)
-    parents = (10, 20) if quick else (10, 100, 1000, 10_000)
-    read = {items: _grown("items", Workload(items=items)) for items in sizes}
-    children = {count: _grown("children", Workload(parents=count)) for count in parents}
-    sailed = {}
-    for items in synced:
-        with _api(Workload(items=items)) as api, harbour() as port, Watch() as watch:
-            wall = _sail(port, OURS, api, items, 1000).wall
-        sailed[items] = (wall, watch.peak)
-    most, before = sizes[-1], sizes[-2]
-    return Result(
-        f"Growth: {sizes[0]:,} to {most:,} items, {parents[0]} to {parents[-1]:,} children",
-        [
-            Figure(
-                f"seconds per item, {most:,} of {before:,}",
-                [read[most][0] / most / (read[before][0] / before)],
-                _medians("s", **{f"{items:,}": [read[items][0]] for items in sizes}),
-                most=1.25,
-            ),
-            Figure(
-                f"seconds per child, {parents[-1]:,} of {parents[-2]:,}",
-                [children[parents[-1]][0] / parents[-1] / (children[parents[-2]][0] / parents[-2])],
-                _medians("s", **{f"{count:,}": [children[count][0]] for count in parents}),
-                most=1.25,
-            ),
-            Figure(
-                f"peak memory, {most:,} of {before:,} items",
-                [read[most][1] / read[before][1]],
-                _medians("MB", **{f"{n:,}": [read[n][1] / MEGABYTE] for n in sizes}),
-                most=1.25,
-            ),
-        ],
-        [
-            Chart(
-                name,
-                title,
-                "items",
-                label,
-                {
-                    "reading": [(items, values[at] / unit) for items, values in read.items()],
-                    "reading, three a child": [
-                        (count * CHILDREN_OF_EACH, values[at] / unit)
-                        for count, values in children.items()
-                    ],
-                    "whole resync": [
-                        (items, values[at] / unit) for items, values in sailed.items()
-                    ],
-                },
-                logarithmic=True,
-            )
-            for name, title, label, at, unit in (
-                ("growth-seconds", "Time over items", "seconds", 0, 1),
-                ("growth-memory", "Peak resident memory over items", "MB", 1, MEGABYTE),
-            )
-        ],
-    )
-
-
-def _grown(target: Target, workload: Workload) -> tuple[float, int]:
-    """Seconds and peak bytes of reading everything."""
-    items = workload.items or workload.parents * CHILDREN_OF_EACH
-    with _api(workload) as api:
-        job = Job("ours", api, target, page_size=1000, in_flight=20)
-        reading, watch = _watched(job, items)
-    return reading.wall, watch.peak
-
-
-def slow_port(*, quick: bool) -> Result:
-    """A long source and a slow consumer: what was read ahead stays little."""
-    items, pause, seconds = (5000, 0.005, 8) if quick else (1_000_000, 0.005, 30)
-    workload = Workload(items=items)
-    with _api(workload) as api:
-        job = Job("ours", api, "items", page_size=1000, pause=pause)
-        reading, watch = _watched(job, items)
-    with _api(Workload(items=1_000_000)) as api, harbour(delay=0.2) as port, Watch() as whole:
-        with suppress(SailError):  # it is not at its end yet, as was meant
-            port.resync(Installation("slow", OURS, api, [ITEMS], _PAGED), timeout=seconds)
-        ahead = 100 * stats(api).requests - port.entities()
-    return Result(
-        "Back-pressure: a source of a million items, and who takes them is slow",
-        [
-            Figure(
-                f"peak memory above the idle process, {1000 * pause:g} ms for a batch",
-                [_above_idle(reading, watch)],
-                f"{items:,} items in {reading.wall:.3g} s",
-                unit="MB",
-                most=150,
-            ),
-            Figure(
-                f"whole resync, stopped after {seconds} s: items read and not yet in the catalog",
-                [ahead],
-                "200 ms for every bulk of entities",
-                unit="items",
-                most=5000,
-            ),
-        ],
-        [
-            Chart(
-                "slow-port",
-                "Resident memory over time",
-                "seconds",
-                "MB",
-                {
-                    "reading, slow consumer": _megabytes(watch),
-                    "whole resync, slow Port": _megabytes(whole),
-                },
-            )
-        ],
-    )
-
-
-def _megabytes(watch: Watch) -> list[tuple[float, float]]:
-    """About 200 samples."""
-    step = max(1, len(watch.samples) // 200)
-    return [(round(at, 2), round(used / MEGABYTE, 1)) for at, used in watch.samples[::step]]
 
 
 def split(*, quick: bool) -> Result:
@@ -416,8 +242,8 @@ def split(*, quick: bool) -> Result:
         [
             Figure(
                 "time, of one installation's",
-                _ratios(apart, together),
-                _medians("s", one=together, two=apart),
+                ratios(apart, together),
+                medians("s", one=together, two=apart),
             )
         ],
     )
@@ -427,17 +253,17 @@ _OTHERS = resource("/items?set=2", "other", data_path=".items")
 
 
 def _together(items: int) -> float:
-    with _api(Workload(items=items)) as api, harbour() as port:
-        one = port.resync(Installation("one", OURS, api, [ITEMS, _OTHERS], _PAGED))
+    with serving(Workload(items=items)) as api, harbour() as port:
+        one = port.resync(Installation("one", OURS, api, [ITEMS, _OTHERS], PAGED))
         assert port.entities() == 2 * items
     return one.wall
 
 
 def _apart(items: int) -> float:
     """The slower one's seconds; a second resync of each finds all entities still there."""
-    with _api(Workload(items=items)) as api, harbour() as port:
+    with serving(Workload(items=items)) as api, harbour() as port:
         halves = [
-            Installation(name, OURS, api, [each], _PAGED)
+            Installation(name, OURS, api, [each], PAGED)
             for name, each in (("first", ITEMS), ("second", _OTHERS))
         ]
         with ThreadPoolExecutor() as pool:
@@ -453,7 +279,7 @@ def raw_data(*, quick: bool) -> Result:
     """Port maps raw items itself, against Ocean mapping and upserting."""
     items, rounds = (200, 1) if quick else (5000, 3)
     workload = Workload(items=items)
-    mapped, raw = in_turns(rounds, lambda: _synced(OURS, workload), lambda: _handed_over(items))
+    mapped, raw = in_turns(rounds, lambda: synced(OURS, workload), lambda: _handed_over(items))
     wall, raw_wall = [one.wall for one in mapped], [one.wall for one in raw]
     cpu, raw_cpu = [one.cpu for one in mapped], [one.cpu for one in raw]
     return Result(
@@ -461,21 +287,21 @@ def raw_data(*, quick: bool) -> Result:
         [
             Figure(
                 "time, of a resync that maps and upserts",
-                _ratios(raw_wall, wall),
-                _medians("s", mapped=wall, raw=raw_wall),
+                ratios(raw_wall, wall),
+                medians("s", mapped=wall, raw=raw_wall),
             ),
             Figure(
                 "CPU with start-up, of a resync that maps and upserts",
-                _ratios(raw_cpu, cpu),
-                _medians("s", mapped=cpu, raw=raw_cpu),
+                ratios(raw_cpu, cpu),
+                medians("s", mapped=cpu, raw=raw_cpu),
             ),
         ],
     )
 
 
 def _handed_over(items: int) -> Resync:
-    with _api(Workload(items=items)) as api, harbour(takes_raw_data=True) as port:
-        one = port.resync(Installation("raw", OURS, api, [ITEMS], _PAGED))
+    with serving(Workload(items=items)) as api, harbour(takes_raw_data=True) as port:
+        one = port.resync(Installation("raw", OURS, api, [ITEMS], PAGED))
         assert port.raw_items() == items
         assert port.entities() == 0
     return one

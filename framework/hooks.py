@@ -64,9 +64,8 @@ def kind_reader(
             settings = installed_settings()
         # Held on to: by the time a dropped generator is closed, another resync may be the current.
         attributes, configs = event.attributes, event.port_app_config.resources
-        session: Session | None = attributes.get(_SESSION)
-        if session is None:
-            session = attributes[_SESSION] = opened(settings, configs)
+        session: Session = attributes.get(_SESSION) or opened(settings, configs)
+        attributes[_SESSION] = session
         is_last = resource.index + 1 >= len(configs)
         batches = reading(session)
 

@@ -99,8 +99,8 @@ class Identities:
         if self.nameless:
             raise MappingError(
                 f"identifier {expression!r} gave none for {self.nameless} of {passed} items that"
-                f" passed the query; one gave {self._nameless_shown}; correct the expression, or"
-                " let selector.query leave such items out"
+                f" passed the query; one gave {self._nameless_shown}",
+                remedy="correct the expression, or let selector.query leave such items out",
             )
 
     def warning(

@@ -7,7 +7,8 @@ whoever looks at a mapping outside of one.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -31,6 +32,9 @@ from framework.query_check import no_program_fault
 from json_values import Json
 
 Items = list[dict[Json, Json]]
+
+WHERE: Final = "selector.query and mappings"
+"""What runs as one program, as errors name it."""
 
 
 def _number(text: str) -> float:
@@ -81,12 +85,13 @@ async def mapped(jq: Jq, config: ResourceConfig, items: Items) -> list[Mapped]:
 
     Raises MappingError when jq cannot run its programs to the end.
     """
-    split = await _split(jq, config, items)
-    if not split:
-        return []
-    fused = await fused_mapping(jq, config)
-    where = f"{kind_of(config)}: selector.query and mappings"
-    readings = map(fused.read, await answers_of(jq, fused, split, where=where))
+    with of_kind(config):
+        split = await _split(jq, config, items)
+        if not split:
+            return []
+        fused = await fused_mapping(jq, config)
+        answers = await answers_of(jq, fused, split, where=WHERE)
+    readings = map(fused.read, answers)
     return [
         Mapped(
             item,
@@ -103,7 +108,7 @@ async def _split(jq: Jq, config: ResourceConfig, items: Items) -> Items:
     port = config.port
     if not port.items_to_parse or not items:
         return items
-    where = f"{kind_of(config)}: itemsToParse {port.items_to_parse!r}"
+    where = f"itemsToParse {port.items_to_parse!r}"
     lists = await _each(jq, port.items_to_parse, items, where=where)
     wholes: Sequence[Json] = items
     if port.items_to_parse_top_level_transform:
@@ -123,9 +128,14 @@ async def _each(jq: Jq, expression: str, items: Items, *, where: str) -> list[Js
     return [found(outcome) for outcome in outcomes]
 
 
-def kind_of(config: ResourceConfig) -> str:
-    """The resource as errors name it."""
-    return f"kind {config.kind!r}"
+@contextmanager
+def of_kind(config: ResourceConfig) -> Iterator[None]:
+    """A MappingError raised within tells of which kind it is."""
+    try:
+        yield
+    except MappingError as error:
+        error.about(kind=config.kind)
+        raise
 
 
 async def fused_mapping(jq: Jq, config: ResourceConfig, *, ask_all: bool = False) -> FusedMapping:
@@ -135,10 +145,10 @@ async def fused_mapping(jq: Jq, config: ResourceConfig, *, ask_all: bool = False
     programs: dict[str | None, Program] = {}
     for expression in (query, *expressions_of(mappings)):
         if expression.jq not in programs:
-            where = f"{kind_of(config)}: {expression}"
+            where = str(expression)
             programs[expression.jq] = await program_of(jq, expression.jq, where=where)
     if fault := no_program_fault(config.selector.query, programs[query.jq].fault):
-        raise MappingError(fault).within(kind_of(config))
+        raise MappingError(fault).about(kind=config.kind)
     return fuse(mappings, programs[query.jq], programs, ask_all=ask_all)
 
 

@@ -46,11 +46,12 @@ from framework.fused_mapping import (
 )
 from framework.identities import Identities, is_identifier
 from framework.mapped_items import (
+    WHERE,
     Items,
     Jq,
     answers_of,
     fused_mapping,
-    kind_of,
+    of_kind,
     outcomes_of,
     program_of,
 )
@@ -131,7 +132,7 @@ class Work:
     def refuse_faulty_query(self, config: ResourceConfig) -> None:
         """Raise MappingError when the query said neither true nor false of some items."""
         if self.query and (fault := self.query.unjudged_fault()):
-            raise MappingError(fault).within(kind_of(config))
+            raise MappingError(fault).about(kind=config.kind)
 
     def refuse_fruitless(self, config: ResourceConfig) -> None:
         """Raise MappingError when there were items, and not one of them led to an entity."""
@@ -141,28 +142,29 @@ class Work:
             raise MappingError(
                 f"{first.expression.path} {first.expression.jq!r} failed for {len(self.failed)} of"
                 f" {self.passed} items that passed the query"
-                f" ({jq_reason(ValueError(first.message))}); correct the expression, or let"
-                " selector.query leave them out"
-            ).within(kind_of(config))
+                f" ({jq_reason(ValueError(first.message))})",
+                remedy="correct the expression, or let selector.query leave them out",
+            ).about(kind=config.kind)
         if self.made:
             try:
                 self.identities.refuse_nameless(_identifier_of(config), self.passed)
             except MappingError as error:
-                raise error.within(kind_of(config)) from None
+                raise error.about(kind=config.kind) from None
         if self.made or not self.passed:
             return
         mappings = config.port.entity.mappings.dict()
         what = " and ".join(f"{key} {mappings[key]!r}" for key in sorted(self.lacking))
         raise MappingError(
             f"{what} gave nothing for each of {self.passed} items that passed the query, which"
-            f" have {self.keys}; correct the expression, or let selector.query leave them out"
-        ).within(kind_of(config))
+            f" have {self.keys}",
+            remedy="correct the expression, or let selector.query leave them out",
+        ).about(kind=config.kind)
 
     def shared_warning(self, config: ResourceConfig, *, may_move: bool) -> str | None:
         """What to say when several items came to one entity; ``may_move``: one may come twice."""
         parameters = getattr(config.selector, "path_parameters", {})
         warning = self.identities.warning(_identifier_of(config), parameters, may_move=may_move)
-        return warning and f"{kind_of(config)}: {warning}"
+        return warning and f"kind {config.kind!r}: {warning}"
 
     def _refuse_fruitless_searches(self, config: ResourceConfig) -> None:
         split = config.port.items_to_parse
@@ -171,14 +173,15 @@ class Work:
             if jq == split and not search.found[list]:
                 raise MappingError(
                     f"itemsToParse {jq!r} gave a list for none of {items} items, which have"
-                    f" {self.keys}; correct the expression, or let it end in // [] where there"
-                    " may be none"
-                ).within(kind_of(config))
+                    f" {self.keys}",
+                    remedy="correct the expression, or let it end in // [] where there may be none",
+                ).about(kind=config.kind)
             if jq != split and search.found[type(None)] == items:
                 raise MappingError(
                     f"without what itemsToParse {split!r} reads ({jq}), nothing is left of any"
-                    f" of {items} items; set itemsToParseTopLevelTransform to false"
-                ).within(kind_of(config))
+                    f" of {items} items",
+                    remedy="set itemsToParseTopLevelTransform to false",
+                ).about(kind=config.kind)
 
 
 def begin_work(jq: Jq, tell: Callable[[str], str]) -> Work:
@@ -219,13 +222,13 @@ class FusedEntityProcessor(JQEntityProcessor):
         if work is None:
             return await super()._parse_items(mapping, raw_results, parse_all)
         try:
-            if work.fused is None:
-                work.query = QueryCheck(mapping.selector.query)
-                work.fused = await fused_mapping(work.jq, mapping, ask_all=parse_all)
-            where = f"{kind_of(mapping)}: selector.query and mappings"
-            answers = await answers_of(work.jq, work.fused, raw_results, where=where)
+            with of_kind(mapping):
+                if work.fused is None:
+                    work.query = QueryCheck(mapping.selector.query)
+                    work.fused = await fused_mapping(work.jq, mapping, ask_all=parse_all)
+                answers = await answers_of(work.jq, work.fused, raw_results, where=WHERE)
         except MappingError as error:
-            raise OceanAbortException(str(error.rewritten(work.tell))) from error
+            raise OceanAbortException(str(error.told(work.tell))) from error
         readings = [work.fused.read(answer) for answer in answers]
         self._log_failures(readings)
         work.count_failures(readings)
@@ -244,14 +247,15 @@ class FusedEntityProcessor(JQEntityProcessor):
         work = self.work()
         if work is None:
             return await super()._search(data, pattern, field)
-        where = f"{kind_of(resource.resource_config)}: itemsToParse {pattern!r}"
+        where = f"itemsToParse {pattern!r}"
         try:
-            if pattern not in work.searches:
-                work.searches[pattern] = await self._prepared(work.jq, pattern, where=where)
-            search = work.searches[pattern]
-            (outcome,) = await outcomes_of(work.jq, search.program, [data], where=where)
+            with of_kind(resource.resource_config):
+                if pattern not in work.searches:
+                    work.searches[pattern] = await self._prepared(work.jq, pattern, where=where)
+                search = work.searches[pattern]
+                (outcome,) = await outcomes_of(work.jq, search.program, [data], where=where)
         except MappingError as error:
-            work.failure = error.rewritten(work.tell)
+            work.failure = error.told(work.tell)
             raise OceanAbortException(str(error)) from error
         if (message := failure(outcome)) is not None:
             self._log_search_failure(pattern, Exception(without_values(message)), field)
@@ -272,7 +276,9 @@ class FusedEntityProcessor(JQEntityProcessor):
         program = await program_of(jq, pattern, where=where)
         if program.fault is not None:
             reason = jq_reason(ValueError(program.fault))
-            raise MappingError(f"{where} is not a jq program ({reason}); correct the expression")
+            raise MappingError(
+                f"{where} is not a jq program ({reason})", remedy="correct the expression"
+            )
         return Search(f"[.[] | {capture(program)}]")
 
     def _log_failures(self, readings: list[Reading]) -> None:

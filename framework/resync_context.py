@@ -26,7 +26,8 @@ from overrides import EndpointResource
 from paging.limits import NO_LIMITS, Limits
 from resync.completeness import Doubt
 from resync.path_parameters import Resource
-from resync.session import Again, Session
+from resync.resource_walk import Again
+from resync.session import Session
 from settings import Settings, load_settings, unknown_settings
 from transport.observer import Observer
 
@@ -106,7 +107,7 @@ async def read(
             work.refuse_fruitless(config)
         except OceanCustomError as error:
             # What the mapping made of the items quotes their keys.
-            raise error.rewritten(session.told) from None
+            raise error.told(session.told) from None
     which = _LEFT if again is None else _LEFT_AGAIN
     event.attributes.setdefault(which, {})[resource.index] = reading.left
 

@@ -61,8 +61,8 @@ def checked(program: str, where: str) -> str:
     """
     if len(program) > LONGEST_PROGRAM:
         raise MappingError(
-            f"{where} has {len(program):,} characters, but may have {LONGEST_PROGRAM:,}; shorten"
-            " the expression"
+            f"{where} has {len(program):,} characters, but may have {LONGEST_PROGRAM:,}",
+            remedy="shorten the expression",
         )
     quoted = program if '"' in program else program.replace("'", '"')
     try:
@@ -72,10 +72,11 @@ def checked(program: str, where: str) -> str:
     except ValueError as error:
         if refused := refused_in(error):
             raise MappingError(
-                f"{where} {program!r} uses {refused}, which is not for mappings; remove it"
+                f"{where} {program!r} uses {refused}, which is not for mappings", remedy="remove it"
             ) from None
         raise MappingError(
-            f"{where} {program!r} is not a jq program ({jq_reason(error)}); correct the expression"
+            f"{where} {program!r} is not a jq program ({jq_reason(error)})",
+            remedy="correct the expression",
         ) from None
     return quoted
 

@@ -88,7 +88,7 @@ class JqWorker:
             outputs: list[Json] = msgspec.json.decode(text)
         except (msgspec.DecodeError, RecursionError):
             raise MappingError(
-                f"{where} gave JSON that nests too deeply; simplify the expression"
+                f"{where} gave JSON that nests too deeply", remedy="simplify the expression"
             ) from None
         return outputs
 
@@ -118,7 +118,7 @@ class JqWorker:
             await self._asked(itself, b"", where=where)
             what = refused_in(error) or "module, import or include"
             raise MappingError(
-                f"{where} uses {what}, which is not for mappings; remove it"
+                f"{where} uses {what}, which is not for mappings", remedy="remove it"
             ) from None
 
     async def _asked(self, source: str, text: bytes, *, where: str) -> bytes:
@@ -139,8 +139,8 @@ class JqWorker:
             raise JqError(output.decode())
         if became != DONE:
             raise MappingError(
-                f"{where} gave more than {self._limits.output_bytes // _MB} MB; let it give less,"
-                " or ask for smaller pages"
+                f"{where} gave more than {self._limits.output_bytes // _MB} MB",
+                remedy="let it give less, or ask for smaller pages",
             )
         return output
 
@@ -169,12 +169,14 @@ class JqWorker:
         match -status:
             case signal.SIGALRM:
                 seconds = self._limits.seconds
-                return MappingError(f"{where} took longer than {seconds:g} seconds; {remedy}")
+                return MappingError(f"{where} took longer than {seconds:g} seconds", remedy=remedy)
             case signal.SIGABRT:
                 most = self._limits.memory_bytes // _MB
-                return MappingError(f"{where} needed more than {most} MB of memory; {remedy}")
+                return MappingError(f"{where} needed more than {most} MB of memory", remedy=remedy)
             case _:
-                return MappingError(f"{where} brought jq down (exit status {status}); {remedy}")
+                return MappingError(
+                    f"{where} brought jq down (exit status {status})", remedy=remedy
+                )
 
 
 async def _exchange(process: Process, program: bytes, text: bytes) -> tuple[bytes, bytes]:

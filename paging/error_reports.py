@@ -30,7 +30,7 @@ from paging.signals import (
     scopes_of,
     whole_number,
 )
-from paging.totals import known_totals
+from paging.totals import counts_one_of, known_totals, objects_beside
 
 _DEEPEST_LIST = 5  # objects around the list of an answer, GraphQL's included
 # https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-search
@@ -133,12 +133,14 @@ def is_unopened(
         return True
     scopes = scopes_of(body, found)
     totals = known_totals(scopes, headers)
+    lengths = {len(rows) for rows in lists}
     return (
         goes_on
         or known_signal(scopes, headers) is not Verdict.UNKNOWN
         or known_cursor(scopes) is not MISSING
         or max(totals.rows or 0, totals.pages or 0) > 1
-        or totals.rows in {len(rows) for rows in lists}
+        or totals.rows in lengths
+        or any(counts_one_of(part, lengths) for part in objects_beside(holder, body))
     )
 
 

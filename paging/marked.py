@@ -146,27 +146,31 @@ class _Marked(Paginator):
 
     def prove(self, sent: PageRequest, page: Page) -> Experiment | Step:
         """Ask for one row less: then a marker must appear, if it stands where it is looked for."""
-        asked = self._asked(sent)
-        now = Progress().after(page, asked)
         request = self.shorter(sent, page)
-        is_one = page.length == 1 == asked
-        if request is None and is_one and self._size_param:
-            request = sent.put(self._size_param, 2, self._settings.send_in)
+        if request is None and page.length == 1 == self._asked(sent):
+            request = self._of_size(sent, 2)
         if request is None:
             link = link_towards(page.body, page.holder, page.url)
             if link is not MISSING:
                 raise self._unfollowable(page)
-            return Step(now, next=None, why=End.UNMARKED, warning=self._unproved_warning(page))
+            return self._taken_for_all(sent, page)
+        return self._proof(sent, page, request)
 
-        def judge(learnt: Learnt, other: Page | None) -> Step:
+    def _proof(self, sent: PageRequest, page: Page, request: PageRequest) -> Experiment:
+        """What the same request of another size shows of the only page of a list."""
+        asked, wanted = self._asked(sent), self._asked(request)
+        is_one = page.length == 1 == asked
+        now = Progress().after(page, asked)
+
+        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             done = Step(now, next=None, learnt=learnt, why=End.UNMARKED)
             if other is None:
-                return replace(done, warning=self._unproved_warning(page))
+                return self._after_refused_size(sent, page, wanted)
             if _leads(self._marker(other)):
                 return replace(done, learnt=replace(learnt, marked=True))
             if self._says_more(other, other.boolean):
                 raise self._unfollowable(other)
-            is_heeded = other.length == page.length - 1 or (is_one and other.length > 1)
+            is_heeded = other.length == wanted or (is_one and other.length > 1)
             total = other.totals(asked).rows or 0
             if is_one and not is_heeded:
                 return done
@@ -175,6 +179,20 @@ class _Marked(Paginator):
             return replace(done, warning=self._unproved_warning(page))
 
         return Experiment(request, judge, Learnt(), "a list without a marker", now)
+
+    def _after_refused_size(self, sent: PageRequest, page: Page, size: int) -> Step | Experiment:
+        """Some APIs take round sizes only: half of a full page's is as telling."""
+        asked = self._asked(sent)
+        if page.length != asked:
+            return self._taken_for_all(sent, page)
+        half = self._of_size(sent, asked // 2)
+        if half is None or not 1 <= asked // 2 < size:
+            raise self._never_there(page, is_heeded=False)
+        return self._proof(sent, page, half)
+
+    def _taken_for_all(self, sent: PageRequest, page: Page) -> Step:
+        now = Progress().after(page, self._asked(sent))
+        return Step(now, next=None, why=End.UNMARKED, warning=self._unproved_warning(page))
 
     @abstractmethod
     def _name(self) -> str:
@@ -297,9 +315,23 @@ class _Linked(_Marked):
             context = _context_path(page.body)
             if link.startswith("/") and not link.startswith(("//", context + "/")):
                 link = context + link
-            return str(httpx.URL(page.url).join(link))
+            here = httpx.URL(page.url)
+            if _ends_alike(here, link):
+                return str(here.copy_with(query=httpx.URL(link).query))
+            return str(here.join(link))
         except (httpx.InvalidURL, ValueError):
             raise PaginationError("the next link is not a URL; correct nextLinkPath") from None
+
+
+def _ends_alike(here: httpx.URL, link: str) -> bool:
+    """Whether a link is this very path but for its beginning: that is the base URL's.
+
+    ``/orgs?…`` on a page of ``/rest/orgs`` (https://docs.snyk.io/snyk-api/rest-api/about-the-rest-api).
+    """
+    if not link.startswith("/") or link.startswith("//"):
+        return False
+    path = httpx.URL(link).path
+    return path.strip("/") != "" and here.path != path and here.path.endswith(path)
 
 
 def _context_path(body: Json) -> str:

@@ -16,11 +16,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from errors import DoubtfulEndError, PaginationError
+from errors import DoubtfulEndError, MappingError, PaginationError
 from jq_engine.lookups import Lookup, compile_lookup
 from json_values import MISSING, Json, keys_of
 from paging.model import (
     NOTHING_LEARNT,
+    SIZE_REFUSED,
     End,
     Experiment,
     Learnt,
@@ -102,8 +103,18 @@ class Paginator(ABC):
         self._total = compile_lookup(path, "totalPath") if path else None
         size_param = settings.size_param or DEFAULT_SIZE_PARAM.get(settings.type)
         self._size_param = size_param if settings.sends_size else None
+        self._refuse_one_name_for_two(settings)
         self.lookups: tuple[Lookup, ...] = self._signals.lookups
         self.lookups += (self._total,) if self._total else ()
+
+    def _refuse_one_name_for_two(self, settings: PaginationSettings) -> None:
+        """Raise MappingError where position and size would be the same parameter."""
+        position = settings.pagination_param or DEFAULT_POSITION_PARAM.get(settings.type)
+        if position is not None and position == self._size_param:
+            raise MappingError(
+                f"paginationParam and sizeParam are both {position!r}: every request would ask for"
+                " the page of that number; set each to the name the API's documentation gives"
+            )
 
     # --- what the styles have in common ----------------------------------------------------
 
@@ -152,9 +163,14 @@ class Paginator(ABC):
 
     def shorter(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """The first request of a walk for fewer rows than it gave; None where that cannot be."""
-        if self._size_param is None or page.length < 2:  # noqa: PLR2004 (none is no page)
+        return self._of_size(sent, page.length - 1) if page.length > 1 else None
+
+    def _of_size(self, sent: PageRequest, size: int) -> PageRequest | None:
+        """The same request for another size, which the API may refuse; None: no size is sent."""
+        if self._size_param is None:
             return None
-        return sent.put(self._size_param, page.length - 1, self._settings.send_in)
+        sized = sent.put(self._size_param, size, self._settings.send_in)
+        return sized.perhaps_absent(SIZE_REFUSED)
 
     def _asked(self, sent: PageRequest) -> int:
         """The page size a request asked for, 0 when it asked for none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -106,6 +106,13 @@ def total_beside(beside: Iterable[Mapping[str, Json]], rows: int, asked: int) ->
         if larger and of_page & set(numbers.values()):
             return max(larger)
     return None
+
+
+def counts_one_of(part: Mapping[str, Json], lengths: Collection[int]) -> bool:
+    """Whether an object, whatever its name, tells a total and how long a list at hand is."""
+    numbers = dict(_numbers(part))
+    is_total = any(name_of(key) in TOTAL_NAMES for key in numbers)
+    return is_total and len(numbers) > 1 and not set(lengths).isdisjoint(numbers.values())
 
 
 def _numbers(part: Mapping[str, Json]) -> Iterator[tuple[str, int]]:

@@ -23,9 +23,11 @@ from hashlib import blake2b
 
 from errors import (
     BodyError,
+    Fault,
     MappingError,
     OceanCustomError,
     PaginationError,
+    Report,
     ResponseError,
     SourceError,
     TransportError,
@@ -152,7 +154,9 @@ class Children:
         if self.gone_again:
             return MappingError(
                 f"{len(self.gone_again)} children are not found although their parents are still"
-                f" listed: {self.gone_again}; {self._remedy}"
+                " listed",
+                remedy=self._remedy,
+                listed=str(self.gone_again),
             )
         if self.before and self.before.silence and absent.silence:
             return MappingError(absent.silence)
@@ -191,9 +195,13 @@ class Children:
         )
 
     def _group(self, what: str) -> ExceptionGroup[OceanCustomError]:
-        return ExceptionGroup(
-            f"kind {self.kind!r}: {what}: {self.failed}; first: {self.failures[0]}", self.failures
+        report = Report(
+            (Fault((), what),),
+            kind=self.kind,
+            listed=str(self.failed),
+            note=f"first: {self.failures[0]}",
         )
+        return ExceptionGroup(str(report), self.failures)
 
 
 def _reason(error: OceanCustomError) -> str:

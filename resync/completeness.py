@@ -49,7 +49,8 @@ class Completeness:
 
     ``first`` is the first page of a walk, of which it is not known whether another comes before;
     ``longest`` the longest first page; ``unproved`` the longest list that ended without a cursor
-    or link before any was seen. ``ends`` counts why walks ended.
+    or link before any was seen. ``elsewhere``: how many rows an answer told that had them in
+    another list than ``data_path`` leads to. ``ends`` counts why walks ended.
     """
 
     endpoint: Endpoint
@@ -67,6 +68,7 @@ class Completeness:
     first: Asked | None = None
     longest: Asked | None = None
     unproved: Asked | None = None
+    elsewhere: int = 0
     doubts: set[Doubt] = field(default_factory=set)
     ends: Counter[End] = field(default_factory=Counter)
     warned: set[str] = field(default_factory=set)
@@ -90,6 +92,7 @@ class Completeness:
         self.has_rows = self.has_rows or bool(page.rows)
         if not page.rows:
             self.doubts.add(Doubt.EMPTY)
+            self.elsewhere = self.elsewhere or self._rows_elsewhere(page)
         if not begins and self.paginator.is_counted(begun_with, request):
             self.doubts.add(Doubt.MOVED)
         if has_body:
@@ -97,6 +100,19 @@ class Completeness:
             self.without_items += nothing and page.place is not Place.NULL
             self.last_body = page.body
         self.recognition.note(asked.walk, request, page)
+
+    def _rows_elsewhere(self, page: Page) -> int:
+        """The total that an answer with an empty list tells, where another list has those rows.
+
+        Such a list is as long as the total, or as the page size.
+        """
+        size = self.endpoint.pagination.page_size
+        total = page.totals(size).rows or 0
+        if self.has_rows or not total or page.place is not Place.LIST:
+            return 0
+        lists = lists_in(page.body, deepest=_DEEPEST_LIST)
+        lengths = {len(rows) for rows in lists if rows and isinstance(rows[0], dict)}
+        return total if min(total, size) in lengths else 0
 
     def ended(self, step: Step, asked: Asked) -> None:
         """Note why a walk ended, and what that leaves in doubt."""
@@ -142,6 +158,12 @@ class Completeness:
 
         Gives a warning where there is no list at all in what was answered.
         """
+        if self.elsewhere and not self.has_rows:
+            raise MappingError(
+                f"{self.where} {self.extractor.data_path!r} leads to an empty list in every"
+                f" response, but one tells a total of {self.elsewhere} rows and has another list of"
+                " them: correct the path"
+            )
         if not self.responses or self.without_items < self.responses:
             return None
         keys = keys_of(self.last_body)

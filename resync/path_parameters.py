@@ -222,8 +222,8 @@ def ordered(resource: Resource) -> list[Parameter | ListedParameter]:
         needed |= graph[name]
     if unused := sorted(set(parameters) - needed):
         raise MappingError(
-            f"path_parameters.{unused[0]} is configured, but no {{{unused[0]}}} stands in the"
-            " path; correct the name"
+            f"path_parameters.{unused[0]} is configured, but no {{{unused[0]}}} stands in the path",
+            remedy="correct the name",
         )
     try:
         return [parameters[name] for name in TopologicalSorter(graph).static_order()]
@@ -253,7 +253,8 @@ def _refuse_other_reading(first: Parameter, other: Parameter) -> None:
         if getattr(ours, name) != getattr(theirs, name):
             raise MappingError(
                 f"path_parameters.{first.name} and path_parameters.{other.name} take their values"
-                f" from the same rows, but differ in {name}; say the same in both"
+                f" from the same rows, but differ in {name}",
+                remedy="say the same in both",
             )
 
 
@@ -264,8 +265,8 @@ def _wanted(endpoint: Endpoint, parameters: Collection[str], where: str) -> froz
     for name in _PLACEHOLDER.findall(endpoint.path):
         if name not in parameters:
             raise MappingError(
-                f"{where} {endpoint.path!r} needs a value for {{{name}}}; add"
-                f" path_parameters.{name} with an endpoint and a field, or with values"
+                f"{where} {endpoint.path!r} needs a value for {{{name}}}",
+                remedy=f"add path_parameters.{name} with an endpoint and a field, or with values",
             )
     return frozenset(name for name in endpoint.placeholders() if name in parameters)
 
@@ -276,8 +277,9 @@ def _refuse_misspelt(name: str, parameters: Collection[str], where: str) -> None
     if near and name not in parameters:
         raise MappingError(
             f"{where} has {{{name}}} in its query_params or body, and path_parameters.{near[0]} is"
-            f" configured; correct the one that is misspelt. If {{{name}}} is meant as it stands,"
-            " rename the parameter"
+            f" configured",
+            remedy=f"correct the one that is misspelt. If {{{name}}} is meant as it stands,"
+            " rename the parameter",
         )
 
 
@@ -292,14 +294,16 @@ def _refuse_bad_path(path: str, where: str, *, of_parent: bool = False) -> None:
         bare = slash + rest or "/"
     if "://" in bare.split("?")[0] or bare.startswith(("//", "\\")):
         raise MappingError(
-            f"{where} is the full URL {bare.split('?')[0]!r}; give the path below baseUrl only,"
-            " such as /users"
+            f"{where} is the full URL {bare.split('?')[0]!r}",
+            remedy="give the path below baseUrl only, such as /users",
         )
     if not bare or "#" in bare or not bare.isprintable():
-        raise MappingError(f"{where} {bare!r} is not an endpoint path; give one such as /users")
+        raise MappingError(
+            f"{where} {bare!r} is not an endpoint path", remedy="give one such as /users"
+        )
     if re.search(r"[{}]", _PLACEHOLDER.sub("", bare.split("?")[0])):
         raise MappingError(
-            f"{where} {bare!r} has a brace that is not a {{name}}; correct the placeholder"
+            f"{where} {bare!r} has a brace that is not a {{name}}", remedy="correct the placeholder"
         )
     segments = _PLACEHOLDER.sub("x", bare.split("?")[0]).split("/")
     if any(segment in {".", ".."} for segment in segments) or "\\" in bare:

@@ -91,7 +91,8 @@ class _Field:
                 if isinstance(value, dict | list):
                     raise MappingError(
                         f"{self._where}.field {self._parameter.field!r} gave {keys_of(value)} where"
-                        " a text or number was expected; correct the expression"
+                        " a text or number was expected",
+                        remedy="correct the expression",
                     )
             if None in given:
                 self._without += 1
@@ -103,12 +104,14 @@ class _Field:
         if self._items and not self._judged:
             raise MappingError(
                 f"{self._where}.filter {self._parameter.filter!r} gave neither true nor false for"
-                f" any of {self._items} parent items, which have {keys_of(self._last)}; correct it"
+                f" any of {self._items} parent items, which have {keys_of(self._last)}",
+                remedy="correct it",
             )
         if self._chosen and not self._valued:
             raise MappingError(
                 f"{self._where}.field {self._parameter.field!r} gave null for every one of"
-                f" {self._chosen} parent items, which have {keys_of(self._last)}; correct the path"
+                f" {self._chosen} parent items, which have {keys_of(self._last)}",
+                remedy="correct the path",
             )
         if self._without:
             wanted = self._parameter.field.strip()
@@ -117,8 +120,9 @@ class _Field:
             raise MappingError(
                 f"{self._where}.field {self._parameter.field!r} gave null for {self._without} of"
                 f" {self._chosen} parent items, one of which has {keys_of(self._last_without)}:"
-                " their children could not be read; correct the path, or leave such items out"
-                f" with filter: {both}{wanted} != null"
+                " their children could not be read",
+                remedy="correct the path, or leave such items out"
+                f" with filter: {both}{wanted} != null",
             )
 
     async def _outputs(self, rows: Sequence[Item]) -> list[list[Json]]:
@@ -140,7 +144,7 @@ class _Field:
             if isinstance(outcome, dict):
                 reason = jq_reason(JqError(outcome["error"]))
                 raise MappingError(
-                    f"{self._where}.{part} failed ({reason}) on a parent item with"
-                    f" {keys_of(row)}; correct the expression"
+                    f"{self._where}.{part} failed ({reason}) on a parent item with {keys_of(row)}",
+                    remedy="correct the expression",
                 )
         return outcomes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing, suppress
-from typing import Final
+from typing import Any, Final
 
 from errors import OceanCustomError, SourceError
 
@@ -56,50 +56,65 @@ async def merged[Source, Item](
     to be read weighs at most 1 in all by ``weigh``, plus one item a worker. An error in
     ``sources`` or ``items`` ends the stream; it is raised after what came before it.
     """
-    queue: asyncio.Queue[Item | _Done] = asyncio.Queue()
-    room = _Room()
-    turn = asyncio.Lock()
-    failures: list[Exception] = []
+    ahead = _Ahead(sources, items, weigh)
+    reader = asyncio.create_task(ahead.read_all(workers))
+    try:
+        while not isinstance(item := await ahead.queue.get(), _Done):
+            yield item
+            ahead.room.give_back(weigh(item))
+        await _first_error_raised(reader)
+    finally:
+        reader.cancel()
+        await asyncio.gather(reader, return_exceptions=True)
 
-    async def next_source() -> Source | _Done:
-        async with turn:
-            try:
-                return await anext(sources, _DONE)
-            except FAILURES as error:
-                # The sources already begun are read to their end all the same.
-                failures.append(error)
-                return _DONE
 
-    async def work() -> None:
-        # From the end of one source straight to the next: whoever waits for many answers at
-        # once would otherwise handle all of them before it asks for anything new.
-        while not isinstance(source := await next_source(), _Done):
-            async with aclosing(items(source)) as stream:
-                async for item in stream:
-                    await room.take(weigh(item))
-                    queue.put_nowait(item)
+class _Ahead[Source, Item]:
+    """What was read of many sources and waits to be taken."""
 
-    async def read_all() -> None:
+    def __init__(
+        self,
+        sources: AsyncGenerator[Source],
+        items: Callable[[Source], AsyncGenerator[Item]],
+        weigh: Callable[[Item], float],
+    ) -> None:
+        self.queue: asyncio.Queue[Item | _Done] = asyncio.Queue()
+        self.room = _Room()
+        self._sources = sources
+        self._items = items
+        self._weigh = weigh
+        self._turn = asyncio.Lock()
+        self._failures: list[Exception] = []
+
+    async def read_all(self, workers: int) -> None:
+        """Read all sources by so many tasks, and say when that is done."""
         try:
-            async with aclosing(sources), asyncio.TaskGroup() as group:
-                tasks = [group.create_task(work()) for _ in range(workers)]
-            for failure in failures:
+            async with aclosing(self._sources), asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._work()) for _ in range(workers)]
+            for failure in self._failures:
                 raise failure
             # A group takes a task that was cancelled for one that is done.
             if any(task.cancelled() for task in tasks):
                 raise SourceError("reading was cut off")
         finally:
-            queue.put_nowait(_DONE)
+            self.queue.put_nowait(_DONE)
 
-    reader = asyncio.create_task(read_all())
-    try:
-        while not isinstance(item := await queue.get(), _Done):
-            yield item
-            room.give_back(weigh(item))
-        await _first_error_raised(reader)
-    finally:
-        reader.cancel()
-        await asyncio.gather(reader, return_exceptions=True)
+    async def _work(self) -> None:
+        # From the end of one source straight to the next: whoever waits for many answers at
+        # once would otherwise handle all of them before it asks for anything new.
+        while not isinstance(source := await self._next_source(), _Done):
+            async with aclosing(self._items(source)) as stream:
+                async for item in stream:
+                    await self.room.take(self._weigh(item))
+                    self.queue.put_nowait(item)
+
+    async def _next_source(self) -> Source | _Done:
+        async with self._turn:
+            try:
+                return await anext(self._sources, _DONE)
+            except FAILURES as error:
+                # The sources already begun are read to their end all the same.
+                self._failures.append(error)
+                return _DONE
 
 
 async def _first_error_raised(task: asyncio.Task[None]) -> None:
@@ -203,3 +218,11 @@ async def each[Item](items: Iterable[Item]) -> AsyncGenerator[Item]:
     """An async stream of what is already there."""
     for item in items:
         yield item
+
+
+async def cancelled(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks, and wait until they are over."""
+    under_way = list(tasks)
+    for task in under_way:
+        task.cancel()
+    await asyncio.gather(*under_way, return_exceptions=True)

@@ -22,14 +22,9 @@ from pydantic.v1 import BaseModel
 from pydantic.v1.fields import ModelField
 
 from json_values import Json
-from overrides import (
-    CsvFields,
-    EndpointSelector,
-    PaginationOverride,
-    PathParameter,
-    RequestFields,
-)
+from overrides import EndpointSelector, PathParameter
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
+from selector.request_fields import CsvFields, PaginationOverride, RequestFields
 from settings.fields import FIELDS, SECTIONS, SettingField
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

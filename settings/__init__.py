@@ -1,8 +1,9 @@
 """What an installation may say: one table of fields, read once, every fault at once."""
 
-from settings.fields import AUTH_TYPES, AuthType, unknown_settings
+from settings.fields import AUTH_TYPES, AuthType
 from settings.loading import load_settings
 from settings.reader import METHODS, Method, is_header_name, is_header_value
+from settings.unknown_names import unknown_settings
 from settings.values import (
     Credentials,
     LoginCredentials,

@@ -1,6 +1,6 @@
 """The settings there are: one table, from which everything else about them comes.
 
-The reader (``reader.py``), the bounds of a resource's own pagination (``overrides.py``),
+The reader (``reader.py``), the bounds of a resource's own pagination (``selector``),
 the warnings about unknown names, the test against ``.port/spec.yaml`` and the tables of
 ``docs/settings.md`` take names, kinds, defaults and bounds from here.
 """
@@ -8,7 +8,6 @@ the warnings about unknown names, the test against ``.port/spec.yaml`` and the t
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal, get_args
 
 from json_values import Json
@@ -404,58 +403,3 @@ FIELDS: Mapping[str, SettingField] = {
     field.name: field for fields in SECTIONS.values() for field in fields
 }
 """All settings by name."""
-
-_BY_KEY: Mapping[str, SettingField] = {field.key: field for field in FIELDS.values()}
-_BY_FOREIGN_KEY: Mapping[str, SettingField] = {
-    snake(name): field for field in FIELDS.values() for name in field.foreign_names
-}
-_SHOWN = 80  # characters of an unknown name
-_READ_FROM_SECRETS = FIELDS["authValue"]
-
-
-def unknown_settings(
-    config: Mapping[str, Json], secrets: Mapping[str, Json] | None = None
-) -> list[str]:
-    """One sentence for each name that was set and is no setting, with the setting that was meant.
-
-    ``config`` and ``secrets`` are as for ``load_settings``; values are not looked at.
-    """
-    warnings = [
-        f"{_variable(name)} is no setting and is ignored; {_remedy(name)}"
-        for name in config
-        if snake(name) not in _BY_KEY
-    ]
-    for name in secrets or {}:
-        if snake(name) != _READ_FROM_SECRETS.key:
-            field = _nearest(name) or _READ_FROM_SECRETS
-            warnings.append(
-                f"OCEAN__INTEGRATION__SECRETS__{snake(name).upper()[:_SHOWN]} is ignored: only"
-                f" {_READ_FROM_SECRETS.name} is read from there; set {field.variable}"
-            )
-    return warnings
-
-
-def _variable(name: str) -> str:
-    return VARIABLE_PREFIX + snake(name).upper()[:_SHOWN]
-
-
-def _nearest(name: str) -> SettingField | None:
-    key = snake(name)
-    if known := _BY_KEY.get(key) or _BY_FOREIGN_KEY.get(key):
-        return known
-    # Words apart or together: BASEURL is as near as BASE_URI.
-    spellings = {
-        spelling.replace("_", ""): field
-        for spelling, field in (*_BY_FOREIGN_KEY.items(), *_BY_KEY.items())
-    }
-    near = get_close_matches(key.replace("_", ""), spellings, n=1, cutoff=0.6)
-    return spellings[near[0]] if near else None
-
-
-def _remedy(name: str) -> str:
-    field = _nearest(name)
-    if field is None:
-        return "see docs/settings.md"
-    if snake(name) in _BY_FOREIGN_KEY:
-        return f"here it is {field.variable}"
-    return f"did you mean {field.variable}?"

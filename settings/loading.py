@@ -40,8 +40,7 @@ def load_settings(
 
     ``config`` has the names of ``.port/spec.yaml``, in snake_case or camelCase; None means
     unset. ``secrets`` is Ocean's ``integration.secrets``, which only ``authValue`` may
-    come from. Raises ConfigurationError with every fault. Names that are no settings are
-    for ``unknown_settings`` to tell.
+    come from. Raises ConfigurationError with every fault.
     """
     reader = SettingsReader(config)
     base_url = _base_url(reader)
@@ -67,15 +66,24 @@ def load_settings(
         max_compressed_size=reader.whole("maxCompressedSize") * MIB,
         second_look=reader.boolean("secondLook"),
     )
-    if hosted and reader.text("oauthTokenFile"):
+    _refuse_files(reader, hosted=hosted)
+    if reader.faults:
+        raise ConfigurationError(reader.faults)
+    return with_secrets(settings, headers.from_environment)
+
+
+def _refuse_files(reader: SettingsReader, *, hosted: bool) -> None:
+    if hosted:
+        _refuse_a_file(reader)
+
+
+def _refuse_a_file(reader: SettingsReader) -> None:
+    if reader.text("oauthTokenFile"):
         reader.fault(
             "oauthTokenFile",
             "names a file, but an integration hosted by Port has no folder that lasts",
             "remove it, and use a grant whose tokens do not change, or install it yourself",
         )
-    if reader.faults:
-        raise ConfigurationError(reader.faults)
-    return with_secrets(settings, headers.from_environment)
 
 
 # --- the API -----------------------------------------------------------------------------

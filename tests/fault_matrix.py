@@ -39,7 +39,8 @@ from rich.table import Table
 from errors import MappingError, OceanCustomError
 from overrides import EndpointResource
 from resync.completeness import Doubt
-from resync.session import Again, Session
+from resync.resource_walk import Again
+from resync.session import Session
 from settings import Settings, load_settings
 from tests.covering import covering
 from tests.fault_api import FaultApi, Request

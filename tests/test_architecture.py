@@ -15,6 +15,7 @@ from port_ocean.core.integrations.base import BaseIntegration
 from port_ocean.utils.misc import get_integration_class
 
 from overrides import EndpointAppConfig
+from scripts import shape
 from tests.layout import MODULES, ROOT, dotted
 
 # The only modules that know Ocean: its hooks, class, contexts, handlers, models, client and log.
@@ -71,19 +72,34 @@ PURE = {
 IMPURE_LIBRARIES = {"asyncio", "loguru", "os", "random", "socket", "threading", "time"}
 # Imports lead from a floor to itself or to a lower one: from the caller to what it calls.
 FLOORS = (
-    ("main", "integration"),
+    ("integration", "main"),
     ("framework",),
-    ("overrides", "resync"),
+    ("overrides",),
+    ("selector",),
+    ("resync",),
     ("client",),
     ("auth",),
     ("authentication",),
     ("settings",),
-    ("pagination",),
+    ("answers", "pagination"),
     ("paging",),
-    ("transport",),
-    ("jq_engine",),
+    ("jq_engine", "transport"),
     ("errors", "json_values"),
 )
+
+LONGEST_MODULE, LONGEST_FUNCTION, MOST_COMPLEX = 450, 40, 12
+"""Lines and branches: what is longer has more than one purpose."""
+LONGER_MODULES = {
+    "paging/counted.py",
+    "paging/signals.py",
+    "workbench/check/trouble.py",
+    "workbench/routes.py",
+}
+LONGER_FUNCTIONS = {
+    "workbench/preview/command.py run_preview",
+    "workbench/suggest/size.py find_size",
+}
+DESIGN = ROOT / "docs" / "design.md"
 
 modules = pytest.mark.parametrize("path", MODULES, ids=dotted)
 
@@ -153,6 +169,37 @@ def test_imports_lead_down(path: Path) -> None:
     own = floor_of[dotted(path).partition(".")[0]]
 
     assert not [name for name in imported(path) & floor_of.keys() if floor_of[name] < own]
+
+
+def test_the_floors_are_drawn() -> None:
+    """docs/design.md shows the floors from the top, and how many arrows lead down."""
+    text = DESIGN.read_text()
+    rooms = [part for part in shape.parts() if part.name not in shape.BESIDE]
+
+    assert "\n".join("  ".join(floor) for floor in FLOORS) in text
+    assert shape.shape(rooms) in text
+    assert [*reversed(shape.floors(shape.arrows(rooms)))] == [list(floor) for floor in FLOORS]
+
+
+def test_modules_are_short() -> None:
+    """A module has one purpose, and can be read at one go; those that do not are named."""
+    written = [path for part in shape.parts() if part.name != "tests" for path in part.modules]
+    longer = {path for path in written if shape.lines_of(path) > LONGEST_MODULE}
+
+    assert {str(path.relative_to(ROOT)) for path in longer} <= LONGER_MODULES
+
+
+def test_functions_are_short() -> None:
+    """A function is seen at one look, and has few ways through it."""
+    written = [path for part in shape.parts() if part.name != "tests" for path in part.modules]
+    longer = {
+        f"{one.path.relative_to(ROOT)} {one.name}"
+        for one in shape.functions(written)
+        if one.size > LONGEST_FUNCTION
+    }
+
+    assert longer <= LONGER_FUNCTIONS
+    assert shape.most_complex(written).size <= MOST_COMPLEX
 
 
 @modules

@@ -28,6 +28,8 @@ GAPS: Mapping[str, str] = {
     "internal-catalog: a path with another spelling": WITHIN,
     "jira-agile: a wrong place for the end": WITHIN,
     "servicenow: positions in place of links": WITHIN,
+    "sonarqube: no size parameter, and a position for smaller pages": WITHIN,
+    "sonarqube: the issues of all projects at once": WITHIN,
     "twilio: closed accounts": WITHIN,
     "harness: positions": "a warning",
     "spring-data: positions under the name of the page": "a warning",

@@ -24,19 +24,13 @@ from framework.settings_model import lenient
 from jq_engine import worker as jq_worker
 from jq_engine.programs import Jq
 from json_values import Json
-from overrides import (
-    CsvFields,
-    EndpointAppConfig,
-    EndpointSelector,
-    PaginationOverride,
-    PathParameter,
-    RequestFields,
-)
+from overrides import EndpointAppConfig, EndpointSelector, PathParameter
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from paging import signals
 from paging.extraction import Extractor
 from resync import children, session
 from scripts.reference import PAGES, written
+from selector.request_fields import CsvFields, PaginationOverride, RequestFields
 from settings import load_settings
 from settings.fields import FIELDS
 from tests.certificates import signed_by
@@ -428,8 +422,9 @@ _NOTING = {"fault", "_fault"}
 
 
 def sentence(name: str, call: ast.Call) -> str:
-    """The text of an error; of a fault of a setting, the problem and the remedy."""
-    arguments = call.args[1:3] if name in _NOTING else call.args[:1]
+    """The problem and the remedy that an error or a fault of a setting tells."""
+    arguments = call.args[1:3] if name in _NOTING else call.args[:2]
+    arguments += [one.value for one in call.keywords if one.arg == "remedy"]
     return "; ".join(map(text_of, arguments))
 
 

@@ -199,7 +199,7 @@ async def test_a_login_in_trouble_refuses_no_page(short: Short, edge: Edge) -> N
     outcome = await short.installation.resync()
 
     assert not outcome.complete
-    assert "/login answered 500" in outcome.message
+    assert "/login: 500" in outcome.message
     assert outcome.deleted == set()
 
 

@@ -614,7 +614,7 @@ async def test_a_resync_maps_every_batch_by_one_program(
     outcome = await installation.resync()
 
     assert outcome.complete, outcome.formatted
-    assert ran == [f"kind '/{kind}': selector.query and mappings" for kind in ("items", "teams")]
+    assert ran == ["selector.query and mappings"] * 2
     assert outcome.entities == {"item/2", "team/3"}
     assert installation.seen() == {"2": 5}
     assert installation.seen("team") == {"3": "object"}
@@ -635,8 +635,8 @@ async def test_items_to_parse_are_mapped_one_by_one(
     assert outcome.entities == {"item/1-a", "item/1-b"}
     assert installation.seen() == {"1-a": None, "1-b": None}
     assert ran == [
-        *["kind '/items': itemsToParse " + one for one in ("'.parts'", "'. | del(.parts)'")],
-        "kind '/items': selector.query and mappings",
+        *["itemsToParse " + one for one in ("'.parts'", "'. | del(.parts)'")],
+        "selector.query and mappings",
     ]
 
 

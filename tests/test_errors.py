@@ -9,6 +9,7 @@ import pytest
 
 import errors
 from errors import (
+    LONGEST,
     BodyError,
     ConfigurationError,
     CredentialsError,
@@ -17,6 +18,7 @@ from errors import (
     OceanCustomError,
     OriginError,
     PaginationError,
+    RequestName,
     ResponseError,
     SourceError,
     TransportError,
@@ -111,11 +113,34 @@ def test_one_fault() -> None:
     assert MappingError("data_path is wrong").faults == (Fault((), "data_path is wrong"),)
 
 
+GET = RequestName("GET", "https://a.example/x")
+
+
 def test_where_it_happened_stands_in_front() -> None:
     """From the outside in: the kind, the request, then what went wrong."""
-    error = PaginationError("no cursor").within("GET https://a.example/x").within("kind '/x'")
+    error = PaginationError("no cursor").about(request=GET).about(kind="/x")
 
     assert str(error) == "kind '/x': GET https://a.example/x: no cursor"
+
+
+def test_all_that_is_known_stands_in_one_message() -> None:
+    """Where, what the API said, what was found, and what to do: in this order."""
+    error = BodyError("it is no page", "correct the path", answered="200 OK", words="busy")
+    error.about(note="tried once", after=RequestName("GET", "https://a.example/y"))
+    error.about(parameters=(("team", "7"),), request=GET, kind="/x")
+
+    assert str(error) == (
+        "kind '/x' (team 7): GET https://a.example/x: after GET https://a.example/y: 200 OK,"
+        " 'busy': it is no page; correct the path; tried once"
+    )
+
+
+def test_what_is_known_already_stays() -> None:
+    """Who raises knows the request best: who passes the error on adds only what is missing."""
+    login = RequestName("POST", "https://a.example/login", is_login=True)
+    error = CredentialsError(answered="403 Forbidden", request=login).about(request=GET)
+
+    assert str(error) == "the login POST https://a.example/login: 403 Forbidden"
 
 
 @pytest.mark.parametrize(
@@ -131,5 +156,76 @@ def test_errors_say_where_without_losing_what_they_are(error: OceanCustomError) 
     """Saying where it happened gives back the same error, so that it can be raised on."""
     before = str(error)
 
-    assert error.within("kind '/x'") is error
+    assert error.about(kind="/x") is error
     assert str(error) == f"kind '/x': {before}"
+
+
+LONG_TEXTS = [
+    pytest.param(
+        BodyError(
+            "no list", "correct the path", request=RequestName("GET", "https://a/" + "x" * 999)
+        ),
+        id="URL",
+    ),
+    pytest.param(MappingError("no list", "correct the path", kind="/" + "y" * 999), id="kind"),
+    pytest.param(MappingError(f".{'a' * 999} found nothing", "correct the path"), id="problem"),
+    pytest.param(
+        PaginationError("no list", "correct the path", beside=f"data_path {'.a' * 500!r}"),
+        id="beside",
+    ),
+    pytest.param(
+        SourceError("no list", "correct the path", parameters=(("team", "t" * 999),)),
+        id="parameters",
+    ),
+]
+
+
+@pytest.mark.parametrize("error", LONG_TEXTS)
+def test_no_message_is_too_long(error: OceanCustomError) -> None:
+    """Long values are cut, and what to do is still said in full."""
+    text = str(error.told(str).about(kind="/x").told(str))
+
+    assert len(text) <= LONGEST
+    assert "…" in text
+    assert text.endswith("correct the path")
+
+
+def test_each_of_several_faults_may_be_as_long() -> None:
+    """All faults of the settings are told, each within the length of one message."""
+    error = ConfigurationError([Fault("a", "b" * 999), Fault("c", "is missing", "set it")])
+
+    first, _, others = str(error.told(str)).partition("; ")
+    assert len(first) == LONGEST
+    assert others == "c is missing; set it"
+
+
+def test_what_the_api_said_and_names_are_not_cut() -> None:
+    """The API's own words are as long as a quotation may be, and every child is named."""
+    words, names = "w" * 200, "/teams/1 (404), " * 20
+    error = BodyError("an error", request=GET, words=words, listed=names)
+
+    assert words in str(error.told(str))
+    assert names in str(error)
+
+
+def test_no_part_of_a_message_keeps_a_secret() -> None:
+    """Secrets go before anything is cut: half a secret would no longer be known."""
+    secret = "s3cret" * 50
+    name = RequestName("GET", f"https://a.example/x?key={secret}")
+    error = MappingError(
+        [Fault((), f"is {secret}", f"remove {secret}", where=secret)],
+        kind=f"/x?{secret}",
+        parameters=(("team", secret),),
+        request=name,
+        after=name,
+        beside=f"data_path {secret}",
+        answered=f"403 {secret}",
+        words=f"no {secret}",
+        listed=secret,
+        note=secret,
+    )
+
+    told = str(error.told(lambda text: text.replace(secret, "[redacted]")))
+
+    assert "s3cret" not in told
+    assert told.count("[redacted]") == 12

@@ -14,11 +14,11 @@ from overrides import (
     EndpointAppConfig,
     EndpointResource,
     EndpointSelector,
-    PaginationOverride,
     PathParameter,
 )
 from pagination import PAGINATION_TYPES, PaginationSettings
 from resync.path_parameters import Endpoint, ListedParameter, Parameter, Resource
+from selector.request_fields import PaginationOverride
 from settings.fields import FIELDS
 
 PORT: dict[str, Json] = {

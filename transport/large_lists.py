@@ -25,7 +25,7 @@ from uuid import uuid4
 
 import msgspec
 
-from errors import BodyError
+from errors import BodyError, Report
 from json_values import Json, follow
 from transport.bodies import MIB, Spool, decode_json
 
@@ -63,11 +63,11 @@ class Span:
 class SlicedRows(Sequence[Json]):
     """The rows of a large list: a sequence that decodes what is asked for.
 
-    ``complaint`` is the message of the BodyError that is raised for a row that turns out not
+    ``complaint`` is what the BodyError tells that is raised for a row that turns out not
     to be JSON: for a number no float can hold, that is, since all else was checked before.
     """
 
-    def __init__(self, spool: Spool, spans: Sequence[Span], complaint: str) -> None:
+    def __init__(self, spool: Spool, spans: Sequence[Span], complaint: str | Report) -> None:
         self._spool = spool
         self._spans = spans
         self._ends = list(accumulate(span.count for span in spans))
@@ -139,7 +139,7 @@ class Sliced:
 
 
 async def slice_list(
-    spool: Spool, keys: tuple[str, ...], complaint: str, *, size: int = SLICE
+    spool: Spool, keys: tuple[str, ...], complaint: str | Report, *, size: int = SLICE
 ) -> Sliced | None:
     """The list under the keys of the JSON body in a file, in slices of ``size`` bytes.
 

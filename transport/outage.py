@@ -54,7 +54,7 @@ class Outage:
         except SourceError as error:
             if error.is_outage:
                 if self._is_down and not max_wait:
-                    error.remedy = "tried once, as nothing answered before"
+                    error.about(note="tried once, as nothing answered before")
                 self._note_failure()
             else:
                 self._note_answer()

@@ -40,7 +40,8 @@ LONGEST_TEXT = 4 * 1024
 
 NOT_QUOTED = "[not quoted: it may hold a cookie or token that is too long or too old to be known]"
 
-_QUOTED = 200  # characters of a body that an error may show
+LONGEST_QUOTE = 200
+"""Characters of a body that an error may show."""
 
 _PIECE = 128  # characters; what is longer is known by its pieces
 _ANCHORS = (8, 4)  # characters that a piece is found by
@@ -145,7 +146,7 @@ class Redactor:
         """What an error may quote of an answer."""
         if not self._knows_all:
             return NOT_QUOTED
-        return self(text)[:_QUOTED]
+        return self(text)[:LONGEST_QUOTE]
 
 
 class Index:

@@ -70,10 +70,11 @@ class _Budget:
         asked = _error(state).retry_after or 0.0
         self._unasked += not asked
         if asked > self._left(state):
-            _error(state).remedy = (
+            note = (
                 f"the API asks to wait {asked:.0f} seconds, but only {self._left(state):.0f} of"
                 f" maxRetryWait ({self._max_wait:.0f}) are left; raise it to wait that long"
             )
+            _error(state).about(note=note)
             return True
         return self._unasked >= MAX_ATTEMPTS or not self._left(state)
 

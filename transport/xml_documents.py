@@ -14,7 +14,7 @@ is refused. https://www.w3.org/TR/xml/, https://cwe.mitre.org/data/definitions/7
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 from xml.parsers import expat
@@ -95,6 +95,17 @@ def xml_as_json(
     ``charset`` wins over the declaration of
     the document (RFC 7303, 3). Raises FormatError.
     """
+    document = yield from _parsed(body, charset)
+    if any(name.lower() == "html" for name in document):
+        raise FormatError("it is a page of HTML")
+    for path in lists:
+        _as_list(document, path)
+    _as_list(document, rows, only=_can_be_row)
+    yield msgspec.json.encode(document)
+
+
+def _parsed(body: Iterable[bytes], charset: str | None) -> Generator[bytes, None, dict[str, Json]]:
+    """The root element by its name; yields nothing for each piece that was read."""
     builder = _Builder()
     parser = expat.ParserCreate(charset)
     parser.buffer_text = True
@@ -116,13 +127,7 @@ def xml_as_json(
         if isinstance(error, FormatError):
             raise
         raise FormatError("its encoding is not known") from None
-    document = builder.document.content
-    if any(name.lower() == "html" for name in document):
-        raise FormatError("it is a page of HTML")
-    for path in lists:
-        _as_list(document, path)
-    _as_list(document, rows, only=_can_be_row)
-    yield msgspec.json.encode(document)
+    return builder.document.content
 
 
 def _as_list(

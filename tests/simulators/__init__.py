@@ -84,6 +84,7 @@ from tests.simulators.endpoints import (
     children,
     chosen,
     find,
+    null_when_empty,
     table,
 )
 from tests.simulators.model import (
@@ -149,6 +150,7 @@ __all__ = [
     "chosen",
     "drop",
     "find",
+    "null_when_empty",
     "products",
     "simulate",
     "table",

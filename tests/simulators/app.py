@@ -57,7 +57,7 @@ class Simulator:
             body=body,
             data=self.data,
         )
-        endpoint, answer = self._answer(call)
+        endpoint, answer, refused = self._answer(call)
         self.requests.append(
             Recorded(
                 endpoint=endpoint,
@@ -67,29 +67,31 @@ class Simulator:
                 headers=call.headers,
                 body=body,
                 status=answer.status,
+                refused=refused,
             )
         )
         return _response(replace(answer, headers={**self._product.headers, **answer.headers}))
 
-    def _answer(self, call: Call) -> tuple[str, Answer]:
-        """The path of the endpoint that answers, and its answer."""
+    def _answer(self, call: Call) -> tuple[str, Answer, int | None]:
+        """The path of the endpoint that answers, its answer, and what it was refused with."""
         path = ""
         try:
             for template, login in self._logins:
                 if template.match(call.path) is not None and login.method == call.method:
-                    return login.path, login.answer(call)
+                    return login.path, login.answer(call), None
             if not self._door.admits(call):
                 raise RefusedError(401, "unauthorized")  # noqa: TRY301 — as any endpoint refuses
             self._throttle()
             endpoint, at = self._at(call)
             path = endpoint.path
             self._refuse_unknown(call, endpoint)
-            return path, endpoint.answer(replace(call, at=at))
+            return path, endpoint.answer(replace(call, at=at)), None
         except RefusedError as refused:
             said = self._product.error(refused.status, refused.reason)
             if not isinstance(said, Answer):
                 said = Answer(status=refused.status, body=said)
-            return path, replace(said, headers={**said.headers, **refused.headers})
+            said = replace(said, headers={**said.headers, **refused.headers})
+            return path, said, refused.status
 
     def _at(self, call: Call) -> tuple[Endpoint, dict[str, str]]:
         """The endpoint a call is for, and the placeholders' values."""

@@ -51,14 +51,19 @@ class Open(_Fixed):
 
 @dataclass(frozen=True)
 class KeyHeader(_Fixed):
-    """A header with a value; the name's case does not matter, the value's does."""
+    """A header with a value; the name's case does not matter, the value's does.
+
+    ``read`` gives what of the header's value the product looks at.
+    """
 
     name: str
     value: str
+    read: Callable[[str], str] = str
 
     def admits(self, call: Call) -> bool:
         """Whether the header is there."""
-        return call.headers.get(self.name.lower()) == self.value
+        given = call.headers.get(self.name.lower())
+        return given is not None and self.read(given) == self.value
 
 
 @dataclass(frozen=True)

@@ -174,3 +174,8 @@ def chosen(
         return [row for row in rows(call) if str(row[key or parameter]) == wanted]
 
     return some
+
+
+def null_when_empty(rows: Sequence[Row]) -> Json:
+    """``reshape`` for products that send null for a list without rows."""
+    return list(rows) or None

@@ -1,7 +1,8 @@
 """GraphQL: types over the tables of a product, for the queries that examples send.
 
 A ``Graph`` is an endpoint. Its ``types`` name the fields of each type; a field is a ``VALUE`` of
-the row, an object (``One``) or a list in pages (``Connection``, https://relay.dev/graphql/connections.htm):
+the row, an object (``One``), a plain list (``Many``) or a list in pages (``Connection``,
+https://relay.dev/graphql/connections.htm):
 
     types={
         "Query": {"teams": Connection(of="Team", rows=lambda call, *_: call.data["teams"])},
@@ -29,7 +30,7 @@ from tests.simulators.model import Answer, Call, Json, RefusedError, Row
 from tests.simulators.paging import Cursor, Facts
 
 type Arguments = Mapping[str, Json]
-type Field = _Value | One | Connection
+type Field = _Value | One | Many | Connection
 
 
 class _Value:
@@ -51,6 +52,15 @@ class One:
 
     of: str
     row: Callable[[Call, Row, Arguments], Row | None]
+    arguments: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Many:
+    """A field that is a list of objects, whichever rows its arguments ask for."""
+
+    of: str
+    rows: Callable[[Call, Row, Arguments], Sequence[Row]]
     arguments: frozenset[str] = frozenset()
 
 
@@ -121,7 +131,7 @@ class Graph:
                 case Connection():
                     known = kind.arguments | {"first", "after"}
                     self._validate_connection(kind, one, variables)
-                case One():
+                case One() | Many():
                     known = kind.arguments
                     self._validate(kind.of, _fields_of(one, kind.of), variables)
             for name, value in one.arguments.items():
@@ -180,6 +190,11 @@ class _Run:
                 except RefusedError as refused:
                     return self._refused(refused.reason, path, status=refused.status)
                 return None if found is None else self.read(kind.of, found, one.inside or (), path)
+            case Many():
+                return [
+                    self.read(kind.of, found, one.inside or (), (*path, at))
+                    for at, found in enumerate(kind.rows(self.call, row, arguments))
+                ]
             case _:
                 return row[one.name]
 
@@ -223,6 +238,8 @@ class _Run:
                 return self.variables.get(value.name)
             case Mapping():
                 return {name: self._value(inner) for name, inner in value.items()}
+            case list():
+                return [self._value(inner) for inner in value]
             case _:
                 return value
 
@@ -356,6 +373,8 @@ class _Parser:
         token = self._next()
         if token == "{":
             return dict(self._until("}", self._argument))
+        if token == "[":
+            return list(self._until("]", self._value))
         if token.startswith("$"):
             return _Variable(token[1:])
         try:

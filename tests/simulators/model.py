@@ -48,6 +48,7 @@ class RefusedError(Exception):
 class Recorded:
     """A request as it came, and the status it was answered with.
 
+    ``refused`` is the status of a refusal before the product made its own answer of it.
     ``endpoint`` is the path of the endpoint that answered, with its placeholders, "" for none;
     ``path`` is as sent, still percent-encoded; ``params`` hold every value of a name.
     """
@@ -59,6 +60,7 @@ class Recorded:
     headers: Mapping[str, str]
     body: Json
     status: int
+    refused: int | None
 
 
 @dataclass(frozen=True, kw_only=True)

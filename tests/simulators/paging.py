@@ -169,7 +169,8 @@ class Sized(Paging):
 
     ``size``: the parameter for the page size, "" when there is none. ``default`` and ``cap`` are
     in rows. A size above the cap is cut to it, refused with 400, or taken for the default;
-    what is no number is refused, or taken for the default. ``in_body``: the parameters stand in
+    what is no number is refused, or taken for the default. ``least`` and ``step``: a smaller size,
+    or one that is no multiple, is no size either. ``in_body``: the parameters stand in
     the JSON body, named by paths. ``bound``: a page that would end beyond is refused.
     ``last_is_empty``: a page with rows always names a next one, and only an empty page is the end.
     """
@@ -179,6 +180,8 @@ class Sized(Paging):
     cap: int
     above_cap: Literal["cap", "refuse", "default"] = "cap"
     not_a_number: Literal["refuse", "default"] = "refuse"
+    least: int = 1
+    step: int = 1
     in_body: bool = False
     bound: int | None = None
     last_is_empty: bool = False
@@ -252,7 +255,9 @@ class Sized(Paging):
 
     def _size(self, call: Call) -> int:
         value = call.value(self.size, in_body=self.in_body) if self.size else None
-        size = self._number(self.size, value, self.default, least=1)
+        size = self._number(self.size, value, self.default, least=self.least)
+        if size % self.step:
+            raise RefusedError(400, f"{self.size} must be a multiple of {self.step}")
         if size <= self.cap:
             return size
         if self.above_cap == "refuse":

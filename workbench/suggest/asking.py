@@ -110,10 +110,8 @@ class Asker:
             and reports_error(answer.body)
             and not _has_objects(answer.body)
         ):
-            refusal = self._client.redact(
-                f"{self._client.describe(request)}: {answer.status}, but the answer reports an"
-                f" error, {beginning_of(answer.body, 200)[:200]!r}"
-            )
+            words = self._client.redact.beginning(beginning_of(answer.body))
+            refusal = f"{self._client.describe(request)}: {answer.status}, {words!r}: an error"
         return Reply(request, answer.url, answer.status, answer.headers, answer.body, refusal)
 
 

@@ -189,7 +189,7 @@ PRODUCT = Product(
             mapping={"resources/1/selector/data_path": None},
             error="data_path '.' takes",
         ),
-        Mistake("the login below the API", _login(), error="/api/v2/oauth/token answered"),
+        Mistake("the login below the API", _login(), error="/api/v2/oauth/token: 40"),
         Mistake(
             "the login as a form",
             {

@@ -6,7 +6,7 @@ most 500); what is told of the page lies two objects deep. A list without rows i
 reference is an object with the id as its ``value``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from tests.simulators import (
     Collection,
@@ -20,6 +20,7 @@ from tests.simulators import (
     Row,
     at_end,
     drop,
+    null_when_empty,
     table,
 )
 
@@ -59,10 +60,6 @@ def _data() -> Data:
     return {"organizations": organizations, "deals": deals, "stages": stages}
 
 
-def _null_when_empty(rows: Sequence[Row]) -> Json:
-    return list(rows) or None
-
-
 def _expected(data: Data) -> Iterator[Expected]:
     for organization in data["organizations"]:
         yield Expected(
@@ -100,7 +97,7 @@ PRODUCT = Product(
             _PAGES,
             wrap="data",
             beside=_SUCCESS,
-            reshape=_null_when_empty,
+            reshape=null_when_empty,
         ),
         Collection(
             "/deals",
@@ -108,7 +105,7 @@ PRODUCT = Product(
             _PAGES,
             wrap="data",
             beside=_SUCCESS,
-            reshape=_null_when_empty,
+            reshape=null_when_empty,
         ),
         Collection("/stages", table("stages"), wrap="data", beside=_SUCCESS),
     ),

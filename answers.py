@@ -1,0 +1,255 @@
+"""What came back for a request: its body as JSON, or the error that it is.
+
+A body in another format becomes one JSON document first; a large one stays on disk. Errors say what
+was found; which request it was is said by who sent it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+import httpx
+
+from errors import BodyError, Circumstances, CredentialsError, FormatError, ResponseError
+from json_values import Json, beginning_of
+from paging.error_reports import is_error_report, words_of
+from paging.model import PageRequest
+from paging.signals import reasons_in
+from transport.bodies import (
+    MIB,
+    UTF8,
+    BodyLimits,
+    Spool,
+    charset_of,
+    declared_charset,
+    decode_json,
+    is_gzip_file,
+    kept,
+    pieces_of,
+    received,
+    unpacked,
+)
+from transport.http_client import status_of
+from transport.large_lists import SlicedRows, slice_list
+from transport.rate_limit import is_rate_limited, parse_retry_after
+from transport.redaction import LONGEST_QUOTE, Redactor
+
+IN_MEMORY = 4 * MIB
+"""Bytes; a larger body is kept in a file, and its list is parsed in slices."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful response: its decoded JSON, and the length of that in bytes (0: no body).
+
+    ``refusal``: what a request for a page that need not be there would have failed with; there is
+    no body then.
+    ``rows`` are those of a list too large for memory; in ``body`` nulls stand for them.
+    """
+
+    url: str = field(repr=False)
+    status: int
+    headers: httpx.Headers = field(repr=False)
+    body: Json = field(repr=False)
+    size: int
+    rows: SlicedRows | None = field(default=None, repr=False)
+    refusal: ResponseError | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A response with what was read of its body: all of a success, the beginning of a failure.
+
+    ``original``: the body that ``content`` was made of, where it came in another format.
+    """
+
+    url: str = field(repr=False)
+    response: httpx.Response = field(repr=False)
+    content: bytes | Spool = field(repr=False)
+    original: bytes | Spool | None = field(default=None, repr=False)
+
+    @property
+    def status(self) -> int:
+        """The status code."""
+        return self.response.status_code
+
+    @property
+    def is_success(self) -> bool:
+        """Whether it has what was asked for: 202 says that it comes later."""
+        return self.response.is_success and self.status != httpx.codes.ACCEPTED
+
+    @property
+    def charset(self) -> str:
+        """The charset of the content, by Python's name."""
+        return charset_of(self.response.headers) if self.original is None else UTF8
+
+    @property
+    def size(self) -> int:
+        """The bytes of the content."""
+        return size_of(self.content)
+
+    @property
+    def beginning(self) -> str:
+        """The text that the body began with, as it was sent."""
+        body = self.content if self.original is None else self.original
+        start = body.read(0, MIB) if isinstance(body, Spool) else body[:MIB]
+        return start.decode(charset_of(self.response.headers), errors="replace")
+
+    @property
+    def report(self) -> Json:
+        """The JSON of a failure's body; None where it is something else, or breaks off."""
+        if isinstance(self.content, bytes):
+            with suppress(ValueError):
+                return decode_json(self.content, charset_of(self.response.headers))
+        return None
+
+
+class AnswerReader:
+    """Reads replies: ``answer`` gives the JSON of a success, and raises for all others.
+
+    ``retry_after_header`` is a further header that says how long to wait.
+    """
+
+    def __init__(self, redact: Redactor, limits: BodyLimits, retry_after_header: str) -> None:
+        self._redact = redact
+        self._limits = limits
+        self._retry_after_header = retry_after_header
+
+    async def answer(self, request: PageRequest, reply: Reply) -> Answer:
+        """The answer to a request; for a page that need not be there also its refusal.
+
+        Raises ResponseError, CredentialsError, BodyError and SourceError, and httpx.DecodingError
+        for a gzip file that breaks off.
+        """
+        if not reply.is_success:
+            refused = self._refusal(reply)
+            if isinstance(refused, CredentialsError) or not refused.is_refusal:
+                raise refused
+            if reply.status not in request.absent_statuses:
+                raise refused
+            headers = reply.response.headers
+            return Answer(reply.url, reply.status, headers, body=None, size=0, refusal=refused)
+        return await self._read(request, await self._as_json(request, reply))
+
+    def _refusal(self, reply: Reply) -> CredentialsError | ResponseError:
+        if reply.status == httpx.codes.UNAUTHORIZED:
+            return CredentialsError(
+                remedy="check the credentials in the settings", **self._answered(reply)
+            )
+        headers, body, further = reply.response.headers, reply.report, self._retry_after_header
+        is_limit = is_rate_limited(reply.status, headers, body, further_header=further)
+        return self._response_error(reply, body, is_limit=is_limit)
+
+    def _response_error(self, reply: Reply, body: Json, *, is_limit: bool) -> ResponseError:
+        headers, further = reply.response.headers, self._retry_after_header
+        return ResponseError(
+            status=reply.status,
+            rate_limited=is_limit,
+            retry_after=parse_retry_after(reply.status, headers, body, further_header=further),
+            **self._answered(reply),
+        )
+
+    async def _as_json(self, request: PageRequest, reply: Reply) -> Reply:
+        """A success with its body as JSON: out of the gzip file and the format it came in."""
+        in_memory = _in_memory(request)
+        if is_gzip_file(reply.content):
+            content = await kept(unpacked(reply.content, self._limits), in_memory=in_memory)
+            reply = replace(reply, content=content)
+        wanted = request.format
+        is_blank = isinstance(reply.content, bytes) and not reply.content.strip()
+        if wanted.name == "json" or (is_blank and not wanted.empty_is_list):
+            return reply
+        charset = declared_charset(reply.response.headers)
+        document = self._limits.admitted(wanted.document(pieces_of(reply.content), charset))
+        try:
+            content = await kept(document, in_memory=in_memory)
+        except FormatError as error:
+            problem = f"not the {wanted.name} it should be: {error}"
+            raise BodyError(problem, **self._answered(reply)) from None
+        return replace(reply, content=content, original=reply.content)
+
+    async def _read(self, request: PageRequest, reply: Reply) -> Answer:
+        headers, content, charset = reply.response.headers, reply.content, reply.charset
+        try:
+            if isinstance(content, Spool):
+                path = request.list_path or ()
+                broken = self._not_json(reply).report
+                sliced = await slice_list(content, path, broken) if charset == UTF8 else None
+                if sliced:
+                    self._refuse_reporting_line(request, reply, sliced.rows)
+                    body, size, rows = sliced.body, content.size, sliced.rows
+                    return Answer(reply.url, reply.status, headers, body, size, rows)
+                content = content.read(0, content.size)
+            body = decode_json(content, charset) if content.strip() else None
+        except ValueError:
+            raise self._not_json(reply) from None
+        if isinstance(body, list):
+            self._refuse_reporting_line(request, reply, body)
+        report = _report_in(body, request)
+        if is_rate_limited(reply.status, headers, report):
+            raise self._response_error(reply, report, is_limit=True)
+        return Answer(reply.url, reply.status, headers, body, len(content.strip()))
+
+    def _refuse_reporting_line(
+        self, request: PageRequest, reply: Reply, rows: Sequence[Json]
+    ) -> None:
+        """Raise BodyError when the lines end with an error: the status was sent long before it."""
+        if request.format.name != "ndjson" or not rows:
+            return
+        last = rows[-1]
+        is_only_last = len(rows) == 1 or not _is_report(rows[0])
+        if _is_report(last) and is_only_last:
+            words = self._redact.beginning(beginning_of(last))
+            raise BodyError(
+                "its last line reports an error", answered=status_of(reply.response), words=words
+            )
+
+    def _not_json(self, reply: Reply) -> BodyError:
+        kind = reply.response.headers.get("Content-Type", "no content type")
+        return BodyError(
+            f"not the JSON it should be ({kind}, {reply.size} bytes)", **self._answered(reply)
+        )
+
+    def _answered(self, reply: Reply) -> Circumstances:
+        """The status and the API's own words, which may stand behind more than is quoted."""
+        text, body = reply.beginning, reply.report
+        if len(text) > LONGEST_QUOTE and isinstance(body, dict):
+            text = beginning_of(words_of(body))
+        return {"answered": status_of(reply.response), "words": self._redact.beginning(text)}
+
+
+def _report_in(body: Json, request: PageRequest) -> Json:
+    """What a success says of itself beside its data: errors, and codes where there is no data."""
+    if not isinstance(body, dict):
+        return None
+    reported = reasons_in(body)
+    for key in (request.list_path or ())[:1]:
+        reported.pop(key, None)  # the items themselves: some APIs list errors
+    beside = {key: value for key, value in body.items() if key not in reported}
+    if any(value for value in beside.values() if isinstance(value, dict | list)):
+        return reported
+    return reported | beside
+
+
+def _is_report(row: Json) -> bool:
+    return isinstance(row, dict) and is_error_report(row)
+
+
+def size_of(content: bytes | Spool) -> int:
+    """The bytes of a body."""
+    return content.size if isinstance(content, Spool) else len(content)
+
+
+async def content_of(response: httpx.Response, request: PageRequest) -> bytes | Spool:
+    """What is needed of a response's body; a large one is kept on disk if it may be sliced."""
+    if not response.is_success:
+        return await response.aread()
+    return await received(response, in_memory=_in_memory(request))
+
+
+def _in_memory(request: PageRequest) -> float:
+    """Bytes of a body that are held in memory: all of one that no list is sliced from."""
+    return math.inf if request.list_path is None else IN_MEMORY

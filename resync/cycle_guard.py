@@ -1,0 +1,71 @@
+"""What keeps a walk from going in a circle: the requests it made and the rows it got."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from errors import PaginationError
+from paging.model import Page, PageRequest, Progress
+
+
+class CycleGuard:
+    """What a walk asked for and got so far, so that it never goes in a circle."""
+
+    def __init__(self, max_pages: int) -> None:
+        self._max_pages = max_pages
+        self._sent: set[bytes] = set()
+        self._count = 0
+        self._again: bytes | None = None
+        self._given: set[int] = set()
+
+    def refuse_endless(self, request: PageRequest) -> None:
+        """Raise when a request was made before, or too many were; else note it."""
+        key = _hashed(request)
+        if key in self._sent and key != self._again:
+            raise PaginationError(
+                "this request was made before in the same walk: the API leads in a circle, or"
+                " paginationParam is not the name its documentation gives"
+            )
+        if self._count >= self._max_pages:
+            raise PaginationError(
+                f"the walk is still not over after {self._count} pages",
+                remedy="check the pagination"
+                " settings, or raise maxPages if the collection really is that large",
+            )
+        self._sent.add(key)
+        self._count += 1
+
+    def allow(self, upcoming: PageRequest, sent: PageRequest, page: Page) -> None:
+        """Let a request be made again at once: a scroll keeps one cursor while its rows change."""
+        is_scroll = upcoming.key == sent.key and bool(page.rows)
+        self._again = _hashed(upcoming) if is_scroll else None
+
+    def add(self, page: Page) -> None:
+        """Note the rows of a page, by their ids: without any they are not known again."""
+        if page.ids:
+            self._given.add(hash(frozenset(page.ids)))
+
+    def _holds(self, page: Page) -> bool:
+        """Whether an earlier page had these rows."""
+        return bool(self._given and page.ids) and hash(frozenset(page.ids)) in self._given
+
+    def came_before(self, page: Page, progress: Progress) -> bool:
+        """Whether a page after one that was not full is an earlier one again."""
+        is_over = progress.pages > 0 and not progress.is_unbroken
+        return is_over and self._holds(page)
+
+    def refuse_circle(self, progress: Progress, page: Page) -> None:
+        """Raise when rows come again, but for those just before: that is for the paginator.
+
+        A request that was just made again must bring new ones.
+        """
+        is_again = page.repeats(progress.previous)
+        if (self._holds(page) and not is_again) or (is_again and self._again is not None):
+            raise PaginationError(
+                "the rows of this page came before in the same walk: the API leads in a circle, or"
+                " does not heed the position it is asked for; the rest may be missing"
+            )
+
+
+def _hashed(request: PageRequest) -> bytes:
+    return blake2b(request.key.encode(), digest_size=16).digest()

@@ -1,0 +1,180 @@
+"""An answer as the page of a list: its items, the rows it is measured by, or that it is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+import httpx
+
+from answers import Answer
+from client import ApiClient
+from errors import BodyError, MappingError, PaginationError
+from jq_engine.lookups import find
+from jq_engine.programs import Jq
+from json_values import MISSING, Json, beginning_of, keys_of
+from paging.error_reports import (
+    is_error_report,
+    is_unopened,
+    reported_only,
+    reports_error,
+    words_of,
+)
+from paging.extraction import NO_ITEMS, Extracted, Extractor, Measured
+from paging.model import Page, PageRequest, Place, Step
+from paging.page_recognition import Suspect
+from resync.completeness import Completeness
+from transport.large_lists import SlicedRows
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """One page of a walk, extracted, or a run of the rows of a large one.
+
+    ``size`` is the length of its body, or of the run, in bytes.
+    """
+
+    request: PageRequest = field(repr=False)
+    page: Page = field(repr=False)
+    extracted: Extracted = field(repr=False)
+    size: int
+
+
+Extraction = Iterable[tuple[Extracted, int]]
+"""What one answer gave, with its size in bytes: in one run, or in many for a large list."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An answer with what it gave, and the page that it is."""
+
+    request: PageRequest
+    answer: Answer
+    page: Page
+    runs: Extraction
+
+
+class UnopenedError(PaginationError):
+    """What was taken for one item is the page of a list; it is not yielded."""
+
+
+class PageReader:
+    """Reads answers as pages, and raises for those that are none."""
+
+    def __init__(self, client: ApiClient, jq: Jq) -> None:
+        self._client = client
+        self._jq = jq
+
+    async def opened(self, request: PageRequest, answer: Answer, source: Completeness) -> Opened:
+        """What an answer gave, and the page it is."""
+        extractor = source.extractor
+        if answer.refusal is not None:
+            page = Page(answer.url, body=None, rows=[], refused=True, status=answer.status)
+            return Opened(request, answer, page, [])
+        if not answer.size and answer.status != httpx.codes.NO_CONTENT:
+            raise BodyError(
+                "an empty body, which is no list",
+                remedy="204 would say that there is nothing",
+                request=self._client.named(request),
+                answered=str(answer.status),
+            )
+        try:
+            runs, measured = await _extracted(answer, extractor)
+        except MappingError as error:
+            if (told := reported_only(answer.body)) is None:
+                raise
+            raise self.reported(request, answer, told) from error
+        page = Page(
+            answer.url,
+            answer.body,
+            answer.rows if answer.rows is not None else measured.rows,
+            answer.headers,
+            holder=extractor.holder(answer.body),
+            is_single=measured.place is Place.ONE,
+            found=await find(source.paginator.lookups, answer.body, self._jq),
+            status=answer.status,
+            place=measured.place,
+            levels=measured.levels,
+            depth=measured.depth,
+            identifier=source.identifier,
+        )
+        return Opened(request, answer, page, runs)
+
+    def refuse_no_page(self, opened: Opened, source: Completeness) -> None:
+        """Raise for an answer that says it failed, or that is one thing where a list was."""
+        body, page = opened.answer.body, opened.page
+        if page.is_single and source.recognition.has_list:
+            problem = "other answers had a list there: it is no page of it"
+            raise self._words_of(body, opened.answer.status, opened.request, problem)
+        if not isinstance(body, dict) or source.recognition.is_usual(body):
+            return
+        is_report = page.is_single and page.rows[0] is body and is_error_report(body)
+        has_items = any(extracted.items for extracted, _ in opened.runs)
+        has_list = page.place is Place.LIST
+        if is_report or (reports_error(body, has_list=has_list) and not has_items):
+            raise self.reported(opened.request, opened.answer, body)
+
+    def no_page(self, suspect: Suspect) -> BodyError:
+        """The error about an answer that other pages of the same resource contradict."""
+        problem = (
+            "it is no empty page of this list: what stands around it differs from the pages with"
+            " rows"
+        )
+        return self._words_of(suspect.body, suspect.status, suspect.request, problem)
+
+    def reported(self, request: PageRequest, answer: Answer, body: Json) -> BodyError:
+        """The error about an answer that says of itself that it failed."""
+        return self._words_of(body, answer.status, request, "the answer reports an error")
+
+    def _words_of(self, body: Json, status: int, request: PageRequest, problem: str) -> BodyError:
+        """The error about an answer, with the API's own words: they may stand behind its data."""
+        words = self._client.redact.beginning(beginning_of(words_of(body)))
+        asked = self._client.named(request)
+        return BodyError(problem, request=asked, answered=str(status), words=words)
+
+    def refuse_unopened(self, extractor: Extractor, page: Page, *, goes_on: bool) -> None:
+        """Raise for one item that looks like the page of a list."""
+        found = extractor.single(page.body)
+        if found is MISSING or not is_unopened(
+            found, page.holder, page.body, page.headers, goes_on=goes_on
+        ):
+            return
+        raise UnopenedError(
+            f"data_path {extractor.data_path!r} takes {keys_of(found)} for one item, but the"
+            f" answer looks like a page of a list (it has {keys_of(page.body)}); set data_path to"
+            f" the list, or to '[{extractor.data_path}]' if it really is one item"
+        )
+
+
+async def _extracted(answer: Answer, extractor: Extractor) -> tuple[Extraction, Measured]:
+    """The items of an answer, and the rows it is measured by."""
+    if answer.rows is not None:
+        return Runs(answer.rows, extractor), Measured(Place.LIST)
+    if not answer.size:
+        return [(NO_ITEMS, 0)], Measured(Place.LIST)
+    extracted = await extractor.extract(answer.body)
+    return [(extracted, answer.size)], extractor.measured(answer.body, extracted)
+
+
+async def without_known(opened: Opened, step: Step, extractor: Extractor) -> Opened:
+    """A page without the rows that came with the page before it."""
+    if not step.known or opened.answer.rows is not None:
+        return opened
+    keys = opened.page.keys
+    body = extractor.without(opened.answer.body, lambda at: keys[at] not in step.known)
+    if body is None or len(keys) != len(opened.page.rows):
+        return opened
+    return replace(opened, runs=[(await extractor.extract(body), opened.answer.size)])
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The extracted rows of a large page, run by run, each with its size in bytes."""
+
+    rows: SlicedRows
+    extractor: Extractor
+
+    def __iter__(self) -> Iterator[tuple[Extracted, int]]:
+        for rows, size in self.rows.slices():
+            # The brackets count: an answer of no bytes would be none.
+            yield self.extractor.extract_run(rows), size + 2

@@ -1,0 +1,1 @@
+"""What the selector of a mapping may say, and how its faults are told."""
