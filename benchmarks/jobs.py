@@ -7,14 +7,14 @@ from typing import Literal
 import msgspec
 
 type Reader = Literal["ours", "recipe", "bare"]
-type Target = Literal["items", "children", "large"]
+type Target = Literal["items", "children", "large", "road"]
 
 
 class Job(msgspec.Struct, frozen=True):
     """What to read, and how.
 
     `count`: the items or parents there are, which bare requests must be told. `pause`:
-    seconds that the consumer takes for every batch.
+    seconds that the consumer takes for every batch. `road`: which of the roads, for that target.
     """
 
     reader: Reader
@@ -24,6 +24,7 @@ class Job(msgspec.Struct, frozen=True):
     page_size: int = 100
     in_flight: int = 10
     pause: float = 0
+    road: str = ""
 
 
 class Reading(msgspec.Struct, frozen=True):

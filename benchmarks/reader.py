@@ -27,6 +27,7 @@ from benchmarks.jobs import Job, Reading
 from benchmarks.mapping import CHILDREN, ITEMS, LARGE
 from benchmarks.measure import own_cpu
 from benchmarks.recipe import walk
+from benchmarks.roads import ROADS
 from overrides import EndpointResource
 from resync.session import Session
 from settings import load_settings
@@ -36,15 +37,17 @@ _RESOURCES = {"items": ITEMS, "children": CHILDREN, "large": LARGE}
 
 
 async def _ours(job: Job) -> AsyncIterator[int]:
-    settings = load_settings(
-        {
-            "base_url": job.url,
-            "pagination_type": "page" if job.target == "items" else "none",
-            "page_size": job.page_size,
-            "max_concurrent_requests": job.in_flight,
-        }
-    )
-    resource = EndpointResource.parse_obj(_RESOURCES[job.target])
+    given: dict[str, object] = {
+        "base_url": job.url,
+        "pagination_type": "page" if job.target == "items" else "none",
+        "page_size": job.page_size,
+        "max_concurrent_requests": job.in_flight,
+    }
+    if job.target == "road":
+        given |= ROADS[job.road].settings(job.url)
+    raw = ROADS[job.road].resource if job.target == "road" else _RESOURCES[job.target]
+    settings = load_settings(given)
+    resource = EndpointResource.parse_obj(raw)
     session = Session(settings)
     try:
         async for batch in session.extract(resource.to_resource(settings.pagination)):

@@ -70,11 +70,12 @@ class Chart(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What one scenario gave."""
+    """What one scenario gave; ``load`` is the machine's load average when it ended."""
 
     title: str
     figures: Sequence[Figure]
     charts: Sequence[Chart] = ()
+    load: float | None = None
 
 
 HEADER = ["", "promised", "measured (spread)", "kept", "medians"]
@@ -96,13 +97,13 @@ def markdown(results: Results) -> str:
     """Everything as Markdown: one table for each scenario."""
     introduction = (
         f"Made by `python -m benchmarks` on {os.cpu_count()} cores of {platform.machine()}, Python"
-        f" {platform.python_version()}, Ocean {version('port-ocean')}, with a load average of"
-        f" {os.getloadavg()[0]:.0f} at the end. A ratio is the median of runs made in pairs, its"
-        " spread in brackets."
+        f" {platform.python_version()}, Ocean {version('port-ocean')}. A ratio is the median of"
+        " runs made in pairs, its spread in brackets."
     )
     lines = [introduction]
     for name, result in results.items():
-        lines += ["", f"**{result.title}** (`python -m benchmarks --only {name}`)", ""]
+        load = "" if result.load is None else f", load average {result.load:.0f}"
+        lines += ["", f"**{result.title}** (`python -m benchmarks --only {name}`{load})", ""]
         lines += [_row(HEADER), _row(["---"] * len(HEADER))]
         lines += [_row(figure.row) for figure in result.figures]
     return "\n".join([*lines, ""])

@@ -2,7 +2,10 @@
 
 It answers every request after a fixed latency, with little work of its own, so that what
 is measured is the reader. Paths: `/items` (paged by `page` and `size`), `/large` (one body),
-`/parents` (unpaged), `/parents/{id}/children`; and without latency `/stats`.
+`/parents` (unpaged), `/parents/{id}/children`; without latency `/stats`. The same items in other
+ways: `/road/{json,list,ndjson,csv,xml}` (paged by `cursor` and `limit`; all but `json` name the
+next cursor in a header), `/repositories/{owner}/{name}/items` for each of `/repositories`, and
+`/token`.
 
     with service("benchmarks.server", Workload(latency=0.05, items=1000)) as url:
         ...
@@ -11,6 +14,7 @@ is measured is the reader. Paths: `/items` (paged by `page` and `size`), `/large
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import time
 from functools import lru_cache, partial
@@ -21,6 +25,8 @@ import msgspec
 import uvloop
 
 CHILDREN = 3  # of every parent
+
+_LENGTH = re.compile(rb"content-length: *([0-9]+)", re.IGNORECASE)
 
 # About 700 bytes each, and about 150 bytes.
 _ITEM = (
@@ -34,6 +40,18 @@ _SMALL = (
     b'{"id":%(n)d,"key":"ITEM-%(n)d","status":"open","owner":{"id":%(m)d},'
     b'"url":"https://example.com/items/%(n)d","labels":["small","benchmark"]}'
 )
+
+
+CONTINUATION = "x-ms-continuationtoken"
+
+# What each format has around and between its rows.
+_COLUMNS = ("id", "key", "title", "status", "priority", "labels", "createdAt", "url", "description")
+_FORMATS = {
+    "list": ("application/json", b"[", b",", b"]"),
+    "ndjson": ("application/x-ndjson", b"", b"\n", b"\n"),
+    "csv": ("text/csv", ",".join(_COLUMNS).encode() + b"\n", b"\n", b"\n"),
+    "xml": ("application/xml", b"<items>", b"", b"</items>"),
+}
 
 
 class Workload(msgspec.Struct, frozen=True):
@@ -56,6 +74,14 @@ class Stats(msgspec.Struct):
     first: float = 0
 
 
+class Reply(msgspec.Struct, frozen=True):
+    """A body with its type, and the cursor that a header names."""
+
+    body: bytes
+    kind: str = "application/json"
+    cursor: str = ""
+
+
 class _Responder:
     """The bodies of a workload."""
 
@@ -64,9 +90,27 @@ class _Responder:
         self._parents = msgspec.json.encode([{"id": n} for n in range(workload.parents)])
         self._large = b'{"items":[' + _rows(_SMALL, 0, workload.large // len(_SMALL)) + b"]}"
         self._page = lru_cache(maxsize=64)(self._made_page)
+        self._road = lru_cache(maxsize=128)(self._made_road)
 
-    def body(self, target: str) -> bytes:
-        """The body for a request target."""
+    def reply(self, target: str) -> Reply:
+        """What goes back for a request target."""
+        url = urlsplit(target)
+        query = dict(parse_qsl(url.query))
+        match url.path.split("/")[1:]:
+            case ["road", name]:
+                return self._road(name, int(query.get("cursor", "0")), int(query["limit"]))
+            case ["repositories", _, name, _]:
+                each = self._workload.items // self._workload.parents
+                return self._road("list", int(name) * each, each, is_last=True)
+            case ["repositories"]:
+                names = range(self._workload.parents)
+                rows = [{"owner": f"o{n % 7}", "name": f"{n}"} for n in names]
+                return Reply(msgspec.json.encode(rows))
+            case ["token"]:
+                return Reply(b'{"access_token":"token-of-the-reader","expires_in":3600}')
+        return Reply(self._body(target))
+
+    def _body(self, target: str) -> bytes:
         url = urlsplit(target)
         match url.path.split("/")[1:]:
             case ["items"]:
@@ -89,6 +133,29 @@ class _Responder:
         total = b'"total":%d,' % end if self._workload.with_total else b""
         return b"{" + total + b'"items":[' + rows + b"]}"
 
+    def _made_road(self, name: str, start: int, size: int, *, is_last: bool = False) -> Reply:
+        """Rows of a format from ``start`` on, with the cursor of what follows."""
+        end = min(start + size, self._workload.items)
+        cursor = "" if is_last or end >= self._workload.items else str(end)
+        if name == "json":
+            following = msgspec.json.encode(cursor or None)
+            rows = _rows(_ITEM, start, end)
+            return Reply(b'{"next_cursor":%b,"items":[%b]}' % (following, rows))
+        kind, opening, between, closing = _FORMATS[name]
+        rows = between.join(_row(name, n) for n in range(start, end))
+        return Reply(opening + rows + closing, kind, cursor)
+
+
+def _row(name: str, number: int) -> bytes:
+    item = _ITEM % {b"n": number, b"m": number % 97}
+    if name in {"list", "ndjson"}:
+        return item
+    values = {**msgspec.json.decode(item), "labels": f"label-{number % 97}"}
+    if name == "csv":
+        return ",".join(str(values[column]) for column in _COLUMNS).encode()
+    inner = "".join(f"<{column}>{values[column]}</{column}>" for column in _COLUMNS)
+    return f"<item>{inner}</item>".encode()
+
 
 def _rows(template: bytes, start: int, end: int) -> bytes:
     return b",".join([template % {b"n": n, b"m": n % 97} for n in range(start, end)])
@@ -109,22 +176,26 @@ class _Protocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._pending += data
         while b"\r\n\r\n" in self._pending:
-            head, _, self._pending = self._pending.partition(b"\r\n\r\n")
+            head, _, rest = self._pending.partition(b"\r\n\r\n")
+            length = _LENGTH.search(head)
+            # The form of a token request is not looked at.
+            self._pending = rest[int(length[1]) :] if length else rest
             target = head.split(b" ", 2)[1].decode()
             if target == "/stats":
-                self._write(msgspec.json.encode(self._stats))
+                self._write(Reply(msgspec.json.encode(self._stats)))
                 continue
             self._stats.first = self._stats.first or time.monotonic()
             self._stats.requests += 1
             asyncio.get_running_loop().call_later(self._latency, self._answer, target)
 
     def _answer(self, target: str) -> None:
-        self._write(self._responder.body(target))
+        self._write(self._responder.reply(target))
 
-    def _write(self, body: bytes) -> None:
-        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-        self._transport.write(head % len(body))
-        self._transport.write(body)
+    def _write(self, reply: Reply) -> None:
+        named = f"{CONTINUATION}: {reply.cursor}\r\n" if reply.cursor else ""
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {reply.kind}\r\n{named}"
+        self._transport.write(f"{head}Content-Length: {len(reply.body)}\r\n\r\n".encode())
+        self._transport.write(reply.body)
 
 
 async def _serve(workload: Workload) -> None:

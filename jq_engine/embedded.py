@@ -24,14 +24,15 @@ async def evaluated(
     """
     bound = checked(with_variables(program, variables or ()), where)
     source = f"def now: {round(moment, 3)}; {bound}"
-    place = f"{where}: {{{{{program}}}}}"
     try:
-        outputs = await jq.outputs(first_of(source), dict(variables or {}) or None, where=place)
+        outputs = await jq.outputs(
+            first_of(source), dict(variables or {}) or None, where=f"{where}: {program}"
+        )
     except JqError as error:
-        raise MappingError(f"{place} failed ({jq_reason(error)})") from None
+        raise MappingError(f"{where}: {{{{{program}}}}} failed ({jq_reason(error)})") from None
     result = next(iter(outputs), None)
     if result is None or isinstance(result, dict | list):
-        raise MappingError(f"{place} gave {keys_of(result)}, not one value")
+        raise MappingError(f"{where}: {{{{{program}}}}} gave {keys_of(result)}, not one value")
     return result
 
 

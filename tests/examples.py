@@ -51,7 +51,9 @@ class Example:
 
 def example(name: str, url: str = SIMULATOR) -> Example:
     """The example of a product, with its simulator at ``url`` in place of the real hosts."""
-    return copy.deepcopy(_read(name, url))
+    given = copy.deepcopy(_read(name, url))
+    given.settings |= {_snake(key): text for key, text in PRODUCTS[name].made_settings().items()}
+    return given
 
 
 @cache
@@ -61,14 +63,17 @@ def _read(name: str, url: str) -> Example:
     pairs = [line.partition("=") for line in lines if line.startswith(PREFIX)]
     given = {key.removeprefix(PREFIX).lower(): value for key, _, value in pairs if value}
     home = httpx.URL(given["base_url"])
-    settings: dict[str, Json] = {"max_retry_wait": 10}
-    for key, value in given.items():
-        settings[key] = value
+
+    def placed(text: str) -> str:
         for origin in (f"{home.scheme}://{home.host}", *product.origins):
-            settings[key] = settings[key].replace(origin, url)
+            text = text.replace(origin, url)
+        return text
+
+    settings: dict[str, Json] = {"max_retry_wait": 10}
+    settings |= {key: placed(value) for key, value in given.items()}
     if product.page_size is not None:
         settings["page_size"] = str(product.page_size)
-    mapping = yaml.safe_load((folder / "port-app-config.yml").read_text())
+    mapping = yaml.safe_load(placed((folder / "port-app-config.yml").read_text()))
     blueprints = json.loads((folder / "blueprints.json").read_text())
     return Example(settings, mapping, blueprints)
 

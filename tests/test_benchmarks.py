@@ -11,6 +11,7 @@ from benchmarks.__main__ import main
 from benchmarks.charts import draw
 from benchmarks.measure import REPOSITORY, in_turns
 from benchmarks.results import Chart, Figure, Result, load, markdown, put_between_marks, save
+from benchmarks.roads import ROADS
 from benchmarks.scenarios import SCENARIOS
 
 
@@ -35,6 +36,16 @@ def test_a_reader_and_a_whole_resync_are_measured(tmp_path: Path) -> None:
     assert [len(figure.values) for figure in results["latency"].figures] == [1, 1]
     assert all(figure.median >= 1 for figure in results["latency"].figures)
     assert "**Waiting: 8 pages" in (tmp_path / "results.md").read_text()
+
+
+@pytest.mark.exhaustive
+def test_every_road_leads_to_all_items(tmp_path: Path) -> None:
+    """Formats, a cursor in a header, values in step and OAuth 2 give what plain JSON gives."""
+    run("--quick", "--only", "roads", "--output", str(tmp_path))
+
+    figures = load(tmp_path / "results.json")["roads"].figures
+    assert [figure.what.partition(":")[0] for figure in figures[:-1]] == list(ROADS)[1:]
+    assert "requests 5 and 5" in figures[0].medians
 
 
 @pytest.mark.parametrize(

@@ -397,6 +397,21 @@ async def test_a_clean_installation_is_silent(scene: Scene) -> None:
     ]
 
 
+async def test_a_computed_value_may_use_a_path_parameter(scene: Scene) -> None:
+    """`$team` is known beside the parameter; a variable that is no parameter is a fault."""
+    swap(
+        '"true"\n      path_',
+        '"true"\n      query_params: {at: "{{ $team | length }}"}\n      path_',
+    )(scene)
+    is_clean = (await scene.check()).findings == []
+
+    swap("$team", "$tema")(scene)
+    report = await scene.check()
+
+    assert is_clean
+    assert ["$tema" in one.problem for one in report.findings] == [True]
+
+
 async def test_several_faults_are_told_at_once(scene: Scene) -> None:
     """Each in its own file and line, in their order."""
     swap("data_path", "datapath")(scene)

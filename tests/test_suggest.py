@@ -203,6 +203,18 @@ REPRESENTATIVES = ("pagerduty", "github", "slack")
 UNPROVED = {
     # Its items are named by a key that the example calls otherwise; children of few parents.
     "internal-catalog": {"/organizations", "/organizations/{org}/repositories/{repo}/checks"},
+    # The cursor has to come alone.
+    "dynatrace": {"/entities", "/problems"},
+    # Parents at another host.
+    "google-cloud": {
+        "/compute/v1/projects/{project}",
+        "/compute/v1/projects/{project}/zones",
+        "/compute/v1/projects/{project}/aggregated/instances",
+    },
+    # A part of a name, encoded once more, is no value of any key.
+    "harbor": {"/projects/{project}/repositories/{repository}/artifacts"},
+    # The list within one object; a query that is computed.
+    "opsgenie": {"/v2/teams/{team}", "/v2/alerts"},
     # A page past a short one flips a boolean, which the integration takes for a report.
     "harness": {"/ng/api/projects"},
     "spring-data": {"/services/{service}/deployments"},

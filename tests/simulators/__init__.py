@@ -66,7 +66,9 @@ are cut, or refused (``above_cap="refuse"``); ``in_body=True`` reads size and po
 body (as paths); ``bound`` refuses to go far; ``last_is_empty``: a next page until one is empty.
 
 **Auth** (``auth.py``): ``Open``, ``Bearer``, ``KeyHeader``, ``KeyParam``, ``Basic``, ``Login``
-(form or JSON; tokens that end after so many requests).
+(form or JSON; tokens that end after so many requests), ``JwtBearer`` (a signed assertion),
+``RotatingRefresh`` (a refresh token that is good for once). What an example's files cannot hold, a
+private key or a file of its own, comes from ``Product.made_settings``.
 
 **Errors**: ``Product.error`` turns a status and a reason into the product's own answer, an
 ``Answer`` where even the status differs (Slack's 200). ``Product.unknown_parameters`` names the
@@ -76,7 +78,18 @@ the host in ``Product.origins``, and the simulator takes its place too.
 """
 
 from tests.simulators.app import Simulator, simulate
-from tests.simulators.auth import Auth, Basic, Bearer, KeyHeader, KeyParam, Login, Open
+from tests.simulators.auth import (
+    Auth,
+    Basic,
+    Bearer,
+    JwtBearer,
+    KeyHeader,
+    KeyParam,
+    Login,
+    Open,
+    RotatingRefresh,
+    signing_key_text,
+)
 from tests.simulators.endpoints import (
     Collection,
     Custom,
@@ -128,6 +141,7 @@ __all__ = [
     "Facts",
     "Item",
     "Json",
+    "JwtBearer",
     "KeyHeader",
     "KeyParam",
     "Keyset",
@@ -140,6 +154,7 @@ __all__ = [
     "Product",
     "Recorded",
     "RefusedError",
+    "RotatingRefresh",
     "Row",
     "Simulator",
     "Sized",
@@ -152,6 +167,7 @@ __all__ = [
     "find",
     "null_when_empty",
     "products",
+    "signing_key_text",
     "simulate",
     "table",
 ]

@@ -223,7 +223,8 @@ class Sized(Paging):
         facts = self._facts(call, rows, start, size)
         beside = {path: facts.told(fact) for path, fact in self.tell.items()}
         headers = {name: facts.told(fact) for name, fact in self.headers.items()}
-        headers["Link"] = facts.link_header(self.link) or OMIT
+        if self.link:
+            headers["Link"] = facts.link_header(self.link) or OMIT
         return Page(
             facts.rows,
             {path: told for path, told in beside.items() if told is not OMIT},

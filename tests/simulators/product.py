@@ -64,7 +64,8 @@ class Product:
     simulator takes their place too. ``page_size``: what the test sets ``pageSize`` to, so that
     few rows need several pages; None keeps the example's. ``unknown_parameters``: the status for a
     query parameter nobody knows, None ignores it. ``headers`` come with every answer, such as those
-    that count requests.
+    that count requests. ``made_settings``: what an example cannot have in its files, such as a
+    private key, made for each run.
     """
 
     endpoints: Sequence[Endpoint]
@@ -80,6 +81,7 @@ class Product:
     unknown_parameters: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     throttle: Throttle | None = None
+    made_settings: Callable[[], Mapping[str, str]] = dict
 
 
 def products() -> dict[str, Product]:

@@ -30,10 +30,11 @@ _PLACE_IN_ERROR: Final = re.compile(r"\b(path_parameters\.\w+(?:\.\w+)?|data_pat
 
 @dataclass(frozen=True)
 class Expression:
-    """One place of a mapping where jq stands."""
+    """One place of a mapping where jq stands, and the variables it may use."""
 
     path: Path
     value: Json
+    variables: tuple[str, ...] = ()
 
 
 def expressions_of(resource: Json, base: Path) -> Iterator[Expression]:
@@ -57,9 +58,12 @@ def expressions_of(resource: Json, base: Path) -> Iterator[Expression]:
 def _of_selector(selector: dict[str, Json], base: Path) -> Iterator[Expression]:
     if "query" in selector:
         yield Expression((*base, "query"), selector["query"])
-    yield from _of_request(selector, base)
     parameters = selector.get("path_parameters")
-    for name, parameter in parameters.items() if isinstance(parameters, dict) else ():
+    if not isinstance(parameters, dict):
+        parameters = {}
+    names = tuple(name for name in parameters if str(name).isidentifier())
+    yield from _of_request(selector, base, names)
+    for name, parameter in parameters.items():
         if isinstance(parameter, dict):
             here = (*base, "path_parameters", name)
             yield from (
@@ -67,10 +71,13 @@ def _of_selector(selector: dict[str, Json], base: Path) -> Iterator[Expression]:
                 for key in ("field", "filter")
                 if key in parameter
             )
-            yield from _of_request(parameter, here)
+            yield from _of_request(parameter, here, names)
 
 
-def _of_request(request: dict[str, Json], base: Path) -> Iterator[Expression]:
+def _of_request(
+    request: dict[str, Json], base: Path, variables: tuple[str, ...]
+) -> Iterator[Expression]:
+    """Those of a request; its computed values may use the path parameters' values."""
     if request.get("data_path") is not None:
         yield Expression((*base, "data_path"), request["data_path"])
     paging = request.get("pagination")
@@ -79,7 +86,8 @@ def _of_request(request: dict[str, Json], base: Path) -> Iterator[Expression]:
             yield Expression((*base, "pagination", name), value)
     for part in ("query_params", "body"):
         for path, text in _texts(request.get(part), (*base, part)):
-            yield from (Expression(path, program) for program in EMBEDDED.findall(text))
+            programs = EMBEDDED.findall(text)
+            yield from (Expression(path, program, variables) for program in programs)
 
 
 def _of_mappings(mappings: dict[str, Json], base: Path) -> Iterator[Expression]:
@@ -133,8 +141,9 @@ async def _check(document: Document, expression: Expression, jq: JqWorker) -> No
     if not isinstance(text, str):
         _note_other_type(document, path, text)
         return
+    bound = "".join(f"null as ${variable} | " for variable in expression.variables)
     try:
-        fault = (await program_of(jq, text, where=name)).fault
+        fault = (await program_of(jq, bound + text if text.strip() else text, where=name)).fault
     except MappingError as error:
         problem, _, remedy = str(error).partition("; ")
         document.note(path, problem, remedy or "correct the expression")
