@@ -38,9 +38,8 @@ def load_settings(
 ) -> Settings:
     """Read the settings of an installation; ``hosted`` when it runs at Port.
 
-    ``config`` has the names of ``.port/spec.yaml``, in snake_case or camelCase; None means
-    unset. ``secrets`` is Ocean's ``integration.secrets``, which only ``authValue`` may
-    come from. Raises ConfigurationError with every fault.
+    ``config`` has the names of ``.port/spec.yaml``, in snake_case or camelCase; None: unset. Of
+    Ocean's ``secrets`` only ``authValue`` is read. Raises ConfigurationError with every fault.
     """
     reader = SettingsReader(config)
     base_url = _base_url(reader)
@@ -73,12 +72,7 @@ def load_settings(
 
 
 def _refuse_files(reader: SettingsReader, *, hosted: bool) -> None:
-    if hosted:
-        _refuse_a_file(reader)
-
-
-def _refuse_a_file(reader: SettingsReader) -> None:
-    if reader.text("oauthTokenFile"):
+    if hosted and reader.text("oauthTokenFile"):
         reader.fault(
             "oauthTokenFile",
             "names a file, but an integration hosted by Port has no folder that lasts",
