@@ -14,7 +14,7 @@ from settings import load_settings
 from tests.fault_api import FaultApi, answer
 from tests.resync import Installation, Outcome, resource
 
-PLANTED = "a-secret-of-the-process-that-hosts"
+PLANTED = "what-belongs-to-the-host"
 READING: dict[str, Json] = {"customHeaders": {"X-Stolen": "${PLANTED}"}}
 
 
