@@ -40,9 +40,9 @@ _MORE = {
     "field": "mapping.md#parents-without-a-value",
     "independent": "mapping.md#several-and-chained-parameters",
     "path_parameters": "mapping.md#path-parameters",
-    "query": "mapping.md#mapping",
+    "query": "mapping.md#items-and-entities",
     "response_format": "mapping.md#formats",
-    "send_in": "pagination.md#paging-in-the-body",
+    "send_in": "pagination-reference.md#paging-in-the-body",
     "type": "pagination.md",
     "values": "mapping.md#values-you-know",
 }
@@ -176,7 +176,7 @@ def _default_of_paging(name: str) -> str:
         case _:
             setting = FIELDS.get(camelize(name))
             default = setting.default if setting else getattr(PaginationSettings(), name)
-            return _code(default) or "the [known places](pagination.md#known-signals)"
+            return _code(default) or "the [known places](pagination-reference.md#known-signals)"
 
 
 def _by_type(defaults: Mapping[str, str]) -> str:

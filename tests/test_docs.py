@@ -28,6 +28,7 @@ from overrides import EndpointAppConfig, EndpointSelector, PathParameter
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from paging import signals
 from paging.extraction import Extractor
+from paging.model import End
 from resync import children, session
 from scripts.reference import PAGES, written
 from selector.request_fields import CsvFields, PaginationOverride, RequestFields
@@ -41,6 +42,7 @@ from tests.documents import (
     ROOT,
     Block,
     Example,
+    Exchange,
     Row,
     blocks,
     examples,
@@ -54,13 +56,14 @@ from tests.layout import MODULES
 from transport import retry
 
 ALL = [README, CONTRIBUTING, *DOCS]
-SETTINGS, MAPPING, REFERENCE, PAGINATION, AUTHENTICATION, ERRORS, DESIGN, OPERATING = (
+SETTINGS, MAPPING, REFERENCE, CHOOSE, PAGINATION, AUTHENTICATION, ERRORS, DESIGN, OPERATING = (
     ROOT / "docs" / f"{name}.md"
     for name in (
         "settings",
         "mapping",
         "mapping-reference",
         "pagination",
+        "pagination-reference",
         "authentication",
         "errors",
         "design",
@@ -233,7 +236,6 @@ def test_the_keys_of_a_login_are_documented(name: str) -> None:
     )
 
 
-OF_PAGING = {"PaginationError", "DoubtfulEndError"}
 ONLY_IN_A_SELECTOR = {"send_in", "start_offset", "cursor_alone", "in_order", "accept_doubt"}
 
 # --- mapping and pagination ------------------------------------------------------------
@@ -324,6 +326,65 @@ def test_the_refusal_of_an_unknown_key_is_what_the_mapping_says() -> None:
 
     with pytest.raises(MappingError, match=re.escape(shown)):
         mapping_of([{"kind": "/users", "selector": {"datapath": ".x"}}])
+
+
+def test_the_reasons_why_a_list_ends_are_those_of_the_code() -> None:
+    """The table has every reason there is, in the order of the code, and no other."""
+    reasons = [only_name(row, "Reason") for row in tables(PAGINATION, "Reason")]
+
+    assert reasons == [end.value for end in End]
+
+
+def test_each_style_of_paging_has_its_section() -> None:
+    """Each has a sample that runs, and says when it ends."""
+    sections = dict(
+        re.findall(r"^## (\S+)\n(.*?)(?=^## )", PAGINATION.read_text(), re.MULTILINE | re.DOTALL)
+    )
+
+    for style in FIELDS["paginationType"].words:
+        assert "```http" in sections[style], style
+        assert "*Ends when:*" in sections[style], style
+
+
+# A row of the table that leads from an answer to its settings, and what it takes to run one.
+CHOICES = tables(CHOOSE, "The first answer")
+A_LIST = '{"items": ["a", "b"]}'
+
+
+@pytest.mark.parametrize("row", CHOICES, ids=lambda row: row.cells["The first answer"][:60])
+def test_an_answer_leads_to_the_request_beside_it(row: Row) -> None:
+    """The first answer, read under the settings of its row, is followed by the request shown."""
+    sample, asked = row.names("The first answer")[0], row.names("Then is asked for")
+    name, _, value = sample.partition(": ")
+    is_header = sample[0] not in "[{"
+    settings = dict(setting.split(": ", 1) for setting in row.names("Set"))
+    exchange = Exchange(
+        "GET",
+        "/items…",
+        None,
+        answer_headers={name: value} if is_header else {},
+        answer=A_LIST if is_header else sample,
+    )
+    selector = {} if sample.startswith("[") else {"data_path": ".items"}
+    example = Example(
+        row.section,
+        {"pageSize": "2", **settings},
+        {"kind": "/items", "selector": selector},
+        [exchange],
+        None,
+        None,
+    )
+
+    # What follows is answered 404, which ends or fails the walk: only the request counts here.
+    sent = run(example).requests[1:]
+
+    assert bool(sent) == bool(asked)
+    assert not asked or any(set(asked[0][1:].split("&")) == parameters(key) for key in sent)
+
+
+def parameters(key: str) -> set[str]:
+    """The query parameters of a request's key."""
+    return set(key.partition("?")[2].split("&"))
 
 
 SIGNALS: Mapping[str, Sequence[str]] = {
@@ -438,14 +499,9 @@ def raised() -> list[tuple[str, str]]:
     ]
 
 
-def documented_messages() -> list[tuple[str, str]]:
-    """The messages in the tables, each with the name of its document."""
-    return [
-        (path.name, message)
-        for path in (ERRORS, PAGINATION)
-        for row in tables(path, "Message")
-        for message in row.names("Message")
-    ]
+def documented_messages() -> list[str]:
+    """The messages in the tables; a row may have several that have one remedy."""
+    return [message for row in tables(ERRORS, "Message") for message in row.names("Message")]
 
 
 def speaks_of(message: str, text: str) -> bool:
@@ -467,22 +523,17 @@ def test_documented_messages_exist() -> None:
 
     assert not [
         message
-        for _, message in documented_messages()
+        for message in documented_messages()
         if not any(speaks_of(message, text) for text in written)
     ]
 
 
 def test_messages_are_documented() -> None:
-    """Each error the code can raise is explained, errors of paging beside the paging."""
+    """Each error the code can raise is explained."""
+    documented = documented_messages()
+
     assert not [
-        text
-        for error, text in raised()
-        if not any(
-            speaks_of(message, text)
-            for document, message in documented_messages()
-            if document
-            == (PAGINATION if error in {"PaginationError", "DoubtfulEndError"} else ERRORS).name
-        )
+        text for _, text in raised() if not any(speaks_of(message, text) for message in documented)
     ]
 
 
@@ -568,13 +619,31 @@ def test_commands_of_make_exist() -> None:
     assert {"demo", "test"} <= named <= targets
 
 
-def test_the_modules_of_the_design_are_those_there_are() -> None:
-    """Each module has its row."""
-    named = [only_name(row, "Module") for row in tables(DESIGN, "Module")]
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.name)
+def test_what_a_command_names_is_there(path: Path) -> None:
+    """Each module that a command runs, and each file of ours that a document names, exists."""
+    text = path.read_text()
+    run_as = set(re.findall(r"python -m ([a-z_.]+[a-z_])", text)) - {"pytest"}
+    files = re.findall(r"(?<![\w/.])(?:tests|scripts|benchmarks|deploy|examples)/[\w/.-]+\w", text)
 
-    assert sorted(named) == sorted(
-        str(path.relative_to(ROOT)) for path in MODULES if path.name != "__init__.py"
+    for name in run_as:
+        module = ROOT / name.replace(".", "/")
+        assert module.with_suffix(".py").exists() or (module / "__main__.py").exists(), name
+    for file in files:
+        assert (ROOT / file).exists(), file
+
+
+def test_the_design_describes_every_room_and_names_modules_that_exist() -> None:
+    """Each package has its paragraph, and each file that is named is there."""
+    packages = {path.relative_to(ROOT).parts[0] for path in MODULES if path.parent != ROOT}
+    named = set(re.findall(r"`([\w/]+\.py)`", prose(DESIGN)))
+    there = {str(path.relative_to(ROOT)) for path in ROOT.glob("*/*.py")}
+    there |= {path.name for path in MODULES}
+
+    assert packages == set(
+        re.findall(r"^\*\*(\w+)\*\* (?:is|has|decides|checks) ", prose(DESIGN), re.MULTILINE)
     )
+    assert named <= there
 
 
 def test_the_readme_shows_the_entities_its_mapping_makes() -> None:
