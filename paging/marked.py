@@ -100,6 +100,8 @@ class _Marked(Paginator):
         # A null may also stand in the place of another cursor: then a total or signal contradicts.
         is_placed = learnt.marked or marker is not MISSING
         is_full = page.length >= (asked or max(now.largest, 1)) and bool(page.length)
+        # A server with a limit of its own fills its pages with fewer rows than were asked for.
+        is_as_long = now.pages > 1 and page.length >= now.largest
         if now.known is Known.MORE and boolean is not Verdict.END:
             self._refuse_short_of_total(learnt, now, page, is_full=is_full)
         if boolean is Verdict.END:
@@ -111,7 +113,7 @@ class _Marked(Paginator):
             f"the API tells a total of {now.total}, but gave {now.rows} rows: the others may be"
             " hidden from these credentials"
         )
-        is_sudden = is_full and (asked > 0 or now.pages > 1)
+        is_sudden = bool(page.length) and (is_as_long or (is_full and asked > 0))
         is_led = now.pages > 1 and now.last_was_full
         return Step(
             now,
@@ -119,8 +121,8 @@ class _Marked(Paginator):
             learnt=learnt,
             why=End.EMPTY if not page.length else End.UNMARKED if marker is MISSING else End.SIGNAL,
             warning=warning if is_short else None,
-            confirm=(is_placed and is_sudden) or (not page.length and (is_short or is_led)),
-            unsure=is_short or (is_placed and is_sudden and bool(page.length)),
+            confirm=is_sudden or (not page.length and (is_short or is_led)),
+            unsure=is_short or is_sudden,
             unproved=bool(page.length) and not is_placed and now.pages == 1,
         )
 
@@ -144,7 +146,7 @@ class _Marked(Paginator):
                 f" ({ACCEPT})"
             )
 
-    def prove(self, sent: PageRequest, page: Page) -> Experiment | Step:
+    def prove(self, sent: PageRequest, page: Page, *, is_cut: bool = False) -> Experiment | Step:
         """Ask for one row less: then a marker must appear, if it stands where it is looked for."""
         request = self.shorter(sent, page)
         if request is None and page.length == 1 == self._asked(sent):
@@ -154,9 +156,11 @@ class _Marked(Paginator):
             if link is not MISSING:
                 raise self._unfollowable(page)
             return self._taken_for_all(sent, page)
-        return self._proof(sent, page, request)
+        return self._proof(sent, page, request, is_cut=is_cut)
 
-    def _proof(self, sent: PageRequest, page: Page, request: PageRequest) -> Experiment:
+    def _proof(
+        self, sent: PageRequest, page: Page, request: PageRequest, *, is_cut: bool
+    ) -> Experiment:
         """What the same request of another size shows of the only page of a list."""
         asked, wanted = self._asked(sent), self._asked(request)
         is_one = page.length == 1 == asked
@@ -165,30 +169,48 @@ class _Marked(Paginator):
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             done = Step(now, next=None, learnt=learnt, why=End.UNMARKED)
             if other is None:
-                return self._after_refused_size(sent, page, wanted)
+                return self._after_refused_size(sent, page, wanted, is_cut=is_cut)
             if _leads(self._marker(other)):
-                return replace(done, learnt=replace(learnt, marked=True))
+                done = replace(done, learnt=replace(learnt, marked=True))
+                # A full page was asked for again when it came.
+                return done if page.length >= asked else self._once_more(sent, done)
             if self._says_more(other, other.boolean):
                 raise self._unfollowable(other)
             is_heeded = other.length == wanted or (is_one and other.length > 1)
             total = other.totals(asked).rows or 0
             if is_one and not is_heeded:
                 return done
-            if is_heeded or page.length == asked or total > page.length:
+            is_full = page.length == asked and not is_cut
+            if is_heeded or is_full or total > page.length:
                 raise self._never_there(page, is_heeded=is_heeded)
             return replace(done, warning=self._unproved_warning(page))
 
         return Experiment(request, judge, Learnt(), "a list without a marker", now)
 
-    def _after_refused_size(self, sent: PageRequest, page: Page, size: int) -> Step | Experiment:
+    def _once_more(self, sent: PageRequest, done: Step) -> Experiment:
+        """Ask for a first page again: its marker may have been left out by mistake."""
+
+        def judge(learnt: Learnt, again: Page | None) -> Step:
+            if again is not None and _leads(self._marker(again)):
+                raise DoubtfulEndError(
+                    f"{self._name()} found nothing, but led on when the same was asked again: the"
+                    " rest is missing until the next resync"
+                )
+            return replace(done, learnt=learnt)
+
+        return Experiment(sent, judge, done.learnt, "a marker left out by mistake", done.progress)
+
+    def _after_refused_size(
+        self, sent: PageRequest, page: Page, size: int, *, is_cut: bool
+    ) -> Step | Experiment:
         """Some APIs take round sizes only: half of a full page's is as telling."""
         asked = self._asked(sent)
-        if page.length != asked:
+        if page.length != asked or is_cut:
             return self._taken_for_all(sent, page)
         half = self._of_size(sent, asked // 2)
         if half is None or not 1 <= asked // 2 < size:
             raise self._never_there(page, is_heeded=False)
-        return self._proof(sent, page, half)
+        return self._proof(sent, page, half, is_cut=is_cut)
 
     def _taken_for_all(self, sent: PageRequest, page: Page) -> Step:
         now = Progress().after(page, self._asked(sent))

@@ -109,8 +109,10 @@ class Paginator(ABC):
 
     def _refuse_one_name_for_two(self, settings: PaginationSettings) -> None:
         """Raise MappingError where position and size would be the same parameter."""
-        position = settings.pagination_param or DEFAULT_POSITION_PARAM.get(settings.type)
-        if position is not None and position == self._size_param:
+        if (usual := DEFAULT_POSITION_PARAM.get(settings.type)) is None:
+            return  # links hold the position
+        position = settings.pagination_param or usual
+        if position == self._size_param:
             raise MappingError(
                 f"paginationParam and sizeParam are both {position!r}: every request would ask for"
                 " the page of that number; set each to the name the API's documentation gives"
@@ -156,9 +158,12 @@ class Paginator(ABC):
         del first, later
         return False
 
-    def prove(self, sent: PageRequest, page: Page) -> Experiment | Step:
-        """How to prove that a walk ended rightly that saw no cursor and no link."""
-        del sent
+    def prove(self, sent: PageRequest, page: Page, *, is_cut: bool = False) -> Experiment | Step:
+        """How to prove that a walk ended rightly that saw no cursor and no link.
+
+        ``is_cut``: there are walks that were not read, and one of them may have such a marker.
+        """
+        del sent, is_cut
         return Step(Progress().after(page, 0), next=None, why=End.UNMARKED)
 
     def shorter(self, sent: PageRequest, page: Page) -> PageRequest | None:
