@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import httpx
 import msgspec
@@ -28,6 +29,7 @@ from benchmarks.mapping import CHILDREN, ITEMS, LARGE
 from benchmarks.measure import own_cpu
 from benchmarks.recipe import walk
 from benchmarks.roads import ROADS
+from json_values import Json
 from overrides import EndpointResource
 from resync.session import Session
 from settings import load_settings
@@ -37,14 +39,14 @@ _RESOURCES = {"items": ITEMS, "children": CHILDREN, "large": LARGE}
 
 
 async def _ours(job: Job) -> AsyncIterator[int]:
-    given: dict[str, object] = {
+    given: dict[str, Json] = {
         "base_url": job.url,
         "pagination_type": "page" if job.target == "items" else "none",
         "page_size": job.page_size,
         "max_concurrent_requests": job.in_flight,
     }
     if job.target == "road":
-        given |= ROADS[job.road].settings(job.url)
+        given |= cast("dict[str, Json]", ROADS[job.road].settings(job.url))
     raw = ROADS[job.road].resource if job.target == "road" else _RESOURCES[job.target]
     settings = load_settings(given)
     resource = EndpointResource.parse_obj(raw)

@@ -7,7 +7,7 @@ from errors import MappingError
 from jq_engine.paths import plain_path
 from jq_engine.programs import Jq, JqError, checked, jq_reason
 from jq_engine.sources import EACH, Source, leading_path, leads, sources
-from json_values import MISSING, Json, follow, keys_of, lists_in
+from json_values import MISSING, Found, Json, follow, keys_of, lists_in
 from paging.model import Place
 
 Item = dict[str, Json]
@@ -82,6 +82,7 @@ def _levels(body: Json, source: Source) -> list[tuple[list[Json], int]]:
 def _with(body: Json, path: Sequence[str], value: Json) -> Json:
     if not path:
         return value
+    assert isinstance(body, dict)  # noqa: S101 — the path was followed in it
     return {**body, path[0]: _with(body[path[0]], path[1:], value)}
 
 
@@ -124,15 +125,18 @@ class Extractor:
         """The items of some rows of the list that ``list_path`` leads to."""
         return _extracted(rows if self._each else [rows])
 
-    def single(self, body: Json) -> Json:
+    def single(self, body: Json) -> Found:
         """What a plain ``data_path`` takes for one item, MISSING where it is a list or nothing."""
         found = follow(body, self._leading) if self._plain and not self._each else MISSING
         return MISSING if found is None or isinstance(found, list) else found
 
     def holder(self, body: Json) -> Json:
-        """The object that the rows of a page lie in, MISSING when the way to it breaks off."""
+        """The object that the rows of a page lie in, None when the way to it breaks off."""
         found = MISSING if self._plain else follow(body, self._leading)
-        return found if isinstance(found, dict) else follow(body, self._leading[:-1])
+        if isinstance(found, dict):
+            return found
+        around = follow(body, self._leading[:-1])
+        return None if around is MISSING else around
 
     def measured(self, body: Json, extracted: Extracted) -> Measured:
         """The rows of a page and what stands where ``data_path`` leads.
@@ -163,7 +167,7 @@ class Extractor:
         kept = [row for number, row in enumerate(rows) if keep(number)]
         return _with(body, path, kept)
 
-    def _measured_plainly(self, found: Json) -> Measured:
+    def _measured_plainly(self, found: Found) -> Measured:
         if found is MISSING:
             return Measured(Place.ABSENT)
         if found is None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from tests.fault_api import Answer, FaultApi, Handler, Reply, Request, answer
+from tests.literals import Json
 from tests.resync import resource
 from workbench.store.model import JsonObject
 
@@ -110,7 +111,7 @@ class Scene:
         self.api.serve("/login", self._login)
 
     @property
-    def settings(self) -> dict[str, object]:
+    def settings(self) -> dict[str, Json]:
         """The settings of an installation that reads this API, with Ocean's names."""
         paged = "page" if self.paging == "page_total" else self.paging
         return {

@@ -113,7 +113,7 @@ class Measure:
 
     async def sized(self, size: int, params: Mapping[str, Json]) -> Reply:
         """The answer to pages of a size, with further parameters."""
-        own = {self.size_param: size} if self.size_param else {}
+        own: dict[str, Json] = {self.size_param: size} if self.size_param else {}
         return await self.asker.ask_with(self.request, {**own, **params}.items())
 
     @property

@@ -62,7 +62,8 @@ def references(study: Study) -> Iterator[_Reference]:
                 _texts(values), many=False,
             )  # fmt: skip
         elif values and all(isinstance(value, list) for value in values):
-            yield from _lists(column, [inner for value in values for inner in value])
+            lists = [value for value in values if isinstance(value, list)]
+            yield from _lists(column, [inner for value in lists for inner in value])
 
 
 def _lists(column: Column, inner: Sequence[Json]) -> Iterator[_Reference]:
@@ -72,8 +73,9 @@ def _lists(column: Column, inner: Sequence[Json]) -> Iterator[_Reference]:
             column.keys, f"[{column.path}[]? | {text}]", _set(inner), _texts(inner), many=True
         )
     elif inner and all(isinstance(value, dict) for value in inner):
-        for key in dict.fromkeys(key for value in inner for key in value):
-            values = [value[key] for value in inner if value.get(key) is not None]
+        objects = [value for value in inner if isinstance(value, dict)]
+        for key in dict.fromkeys(key for value in objects for key in value):
+            values = [value[key] for value in objects if value.get(key) is not None]
             if values and all(map(_is_key, values)):
                 text = f".{key}" if _texts(values) else f".{key} | tostring"
                 yield _Reference(
