@@ -30,7 +30,7 @@ type Found = Json | Missing
 """What a look-up gives."""
 
 
-def follow(body: Json, keys: Iterable[str | int]) -> Found:
+def follow(body: Found, keys: Iterable[str | int]) -> Found:
     """The value under nested keys and indices, MISSING when the way to it breaks off."""
     for key in keys:
         match key:

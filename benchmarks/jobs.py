@@ -14,7 +14,8 @@ class Job(msgspec.Struct, frozen=True):
     """What to read, and how.
 
     `count`: the items or parents there are, which bare requests must be told. `pause`:
-    seconds that the consumer takes for every batch. `road`: which of the roads, for that target.
+    seconds that the consumer takes for every batch. `road`: which of the roads, for that target;
+    of a large body the format.
     """
 
     reader: Reader

@@ -25,17 +25,17 @@ from port_ocean.utils.signal import SignalHandler, _signal_handler
 
 from benchmarks import bare
 from benchmarks.jobs import Job, Reading
-from benchmarks.mapping import CHILDREN, ITEMS, LARGE
+from benchmarks.mapping import CHILDREN, ITEMS
 from benchmarks.measure import own_cpu
 from benchmarks.recipe import walk
-from benchmarks.roads import ROADS
+from benchmarks.roads import LARGE_BODIES, ROADS
 from json_values import Json
 from overrides import EndpointResource
 from resync.session import Session
 from settings import load_settings
 from tests.resync import working_directory
 
-_RESOURCES = {"items": ITEMS, "children": CHILDREN, "large": LARGE}
+_RESOURCES = {"items": ITEMS, "children": CHILDREN}
 
 
 async def _ours(job: Job) -> AsyncIterator[int]:
@@ -45,9 +45,14 @@ async def _ours(job: Job) -> AsyncIterator[int]:
         "page_size": job.page_size,
         "max_concurrent_requests": job.in_flight,
     }
-    if job.target == "road":
-        given |= cast("dict[str, Json]", ROADS[job.road].settings(job.url))
-    raw = ROADS[job.road].resource if job.target == "road" else _RESOURCES[job.target]
+    match job.target:
+        case "road":
+            raw = ROADS[job.road].resource
+            given |= cast("dict[str, Json]", ROADS[job.road].settings(job.url))
+        case "large":
+            raw = LARGE_BODIES[job.road or "json"].resource
+        case _:
+            raw = _RESOURCES[job.target]
     settings = load_settings(given)
     resource = EndpointResource.parse_obj(raw)
     session = Session(settings)

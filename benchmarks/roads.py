@@ -1,4 +1,7 @@
-"""The roads beside plain JSON by cursor: formats, a cursor in a header, values in step, OAuth 2."""
+"""The roads beside plain JSON by cursor: formats, a cursor in a header, values in step, OAuth 2.
+
+And very long bodies in other formats.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,10 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from benchmarks.jobs import Job
-from benchmarks.mapping import resource
-from benchmarks.measure import in_turns
+from benchmarks.mapping import LARGE, resource
+from benchmarks.measure import MEGABYTE, in_turns
 from benchmarks.results import Figure, Result
-from benchmarks.runs import medians, ratios, read, serving
+from benchmarks.runs import above_idle, medians, ratios, read, serving, watched
 from benchmarks.sail import stats
 from benchmarks.server import CONTINUATION, Workload
 from workbench.store.model import JsonObject
@@ -73,6 +76,37 @@ ROADS: Mapping[str, Road] = {
     ),
     "oauth2": Road(resource("/road/json", data_path=".items", pagination=_CURSOR), 1.25, _oauth2),
 }
+
+LARGE_BODIES: Mapping[str, Road] = {
+    "json": Road(LARGE, most=1),
+    "ndjson": Road(resource("/large", response_format="ndjson"), most=2),
+    "csv": Road(resource("/large", response_format="csv"), most=4),
+}
+
+
+def large_formats(*, quick: bool) -> Result:
+    """One very long response in each format: memory, and CPU beside JSON's."""
+    size, rounds = (2 * MEGABYTE, 1) if quick else (200 * MEGABYTE, 3)
+
+    def taken(name: str) -> tuple[float, float]:
+        """Megabytes above the idle process, and milliseconds of CPU for a megabyte."""
+        with serving(Workload(large=size, large_format=name)) as api:
+            reading, watch = watched(Job("ours", api, "large", road=name), None)
+        return above_idle(reading, watch), 1000 * reading.cpu / (size / MEGABYTE)
+
+    columns = in_turns(rounds, *(partial(taken, name) for name in LARGE_BODIES))
+    by_name = dict(zip(LARGE_BODIES, columns, strict=True))
+    plain_memory, plain_cpu = zip(*by_name.pop("json"), strict=True)
+    figures = []
+    for name, runs in by_name.items():
+        memory, cpu = zip(*runs, strict=True)
+        said = medians("MB", **{name: memory, "json": plain_memory})
+        peak = f"{name}: peak memory above the idle process"
+        figures.append(Figure(peak, memory, said, unit="MB", most=150))
+        said = medians("ms/MB", **{name: cpu, "json": plain_cpu})
+        most = LARGE_BODIES[name].most
+        figures.append(Figure(f"{name}: CPU, of JSON's", ratios(cpu, plain_cpu), said, most=most))
+    return Result(f"One response of {size // MEGABYTE} MB in other formats", figures)
 
 
 def roads(*, quick: bool) -> Result:

@@ -30,7 +30,7 @@ def read(job: Job, expected: int | None) -> Reading:
     return reading
 
 
-def watched(job: Job, expected: int) -> tuple[Reading, Watch]:
+def watched(job: Job, expected: int | None) -> tuple[Reading, Watch]:
     """The same, and the memory it took."""
     with Watch() as watch:
         return read(job, expected), watch

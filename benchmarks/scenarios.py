@@ -16,7 +16,7 @@ from benchmarks.jobs import Job, Reader, Reading
 from benchmarks.mapping import ITEMS, resource
 from benchmarks.measure import MEGABYTE, Watch, in_turns
 from benchmarks.results import Figure, Result
-from benchmarks.roads import roads
+from benchmarks.roads import large_formats, roads
 from benchmarks.runs import PAGED, above_idle, medians, ratios, read, serving, synced, watched
 from benchmarks.sail import OURS, RECIPE, Installation, Resync, harbour
 from benchmarks.server import CHILDREN as CHILDREN_OF_EACH
@@ -320,4 +320,5 @@ SCENARIOS: Mapping[str, Callable[..., Result]] = {
     "split": split,
     "raw-data": raw_data,
     "roads": roads,
+    "large-formats": large_formats,
 }

@@ -54,16 +54,24 @@ _FORMATS = {
 }
 
 
+_SMALL_CSV = (
+    b"%(n)d,ITEM-%(n)d,open,%(m)d,https://example.com/items/%(n)d,"
+    b'"small, benchmark, and as many bytes as a row of JSON has, or nearly"'
+)
+
+
 class Workload(msgspec.Struct, frozen=True):
     """What the API holds.
 
-    `latency` in seconds, `large` in bytes; `with_total`: pages tell the total.
+    `latency` in seconds, `large` in bytes, in `large_format`: json, ndjson or csv; `with_total`:
+    pages tell the total.
     """
 
     latency: float = 0
     items: int = 0
     parents: int = 0
     large: int = 0
+    large_format: str = "json"
     with_total: bool = True
 
 
@@ -88,7 +96,7 @@ class _Responder:
     def __init__(self, workload: Workload) -> None:
         self._workload = workload
         self._parents = msgspec.json.encode([{"id": n} for n in range(workload.parents)])
-        self._large = b'{"items":[' + _rows(_SMALL, 0, workload.large // len(_SMALL)) + b"]}"
+        self._large = _large(workload.large, workload.large_format)
         self._page = lru_cache(maxsize=64)(self._made_page)
         self._road = lru_cache(maxsize=128)(self._made_road)
 
@@ -106,6 +114,8 @@ class _Responder:
                 names = range(self._workload.parents)
                 rows = [{"owner": f"o{n % 7}", "name": f"{n}"} for n in names]
                 return Reply(msgspec.json.encode(rows))
+            case ["large"]:
+                return self._large
             case ["token"]:
                 return Reply(b'{"access_token":"token-of-the-reader","expires_in":3600}')
         return Reply(self._body(target))
@@ -116,8 +126,6 @@ class _Responder:
             case ["items"]:
                 query = {name: int(value) for name, value in parse_qsl(url.query)}
                 return self._page(query["page"], query["size"])
-            case ["large"]:
-                return self._large
             case ["parents"]:
                 return self._parents
             case [_, parent, _]:
@@ -146,6 +154,17 @@ class _Responder:
         return Reply(opening + rows + closing, kind, cursor)
 
 
+def _large(size: int, name: str) -> Reply:
+    """About so many bytes of small rows."""
+    template = _SMALL_CSV if name == "csv" else _SMALL
+    count = size // len(template)
+    if name == "json":
+        return Reply(b'{"items":[' + _rows(template, 0, count) + b"]}")
+    kind, _, between, closing = _FORMATS[name]
+    opening = b"id,key,status,owner,url,labels\n" if name == "csv" else b""
+    return Reply(opening + _rows(template, 0, count, between) + closing, kind)
+
+
 def _row(name: str, number: int) -> bytes:
     item = _ITEM % {b"n": number, b"m": number % 97}
     if name in {"list", "ndjson"}:
@@ -157,8 +176,8 @@ def _row(name: str, number: int) -> bytes:
     return f"<item>{inner}</item>".encode()
 
 
-def _rows(template: bytes, start: int, end: int) -> bytes:
-    return b",".join([template % {b"n": n, b"m": n % 97} for n in range(start, end)])
+def _rows(template: bytes, start: int, end: int, between: bytes = b",") -> bytes:
+    return between.join([template % {b"n": n, b"m": n % 97} for n in range(start, end)])
 
 
 class _Protocol(asyncio.Protocol):

@@ -194,6 +194,8 @@ def _failures(body: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
 
 def reported_only(body: Json) -> Json:
     """An answer that has no list, but words of its own: None for any other one."""
+    if isinstance(body, str):
+        return body.strip() or None
     if not isinstance(body, dict) or any(lists_in(body, _DEEPEST_LIST)):
         return None
     told = [value for key, value in body.items() if name_of(key) in _TELLING]

@@ -79,6 +79,19 @@ def _levels(body: Json, source: Source) -> list[tuple[list[Json], int]]:
     return levels
 
 
+def _holder_in(body: Json, source: Source) -> Found:
+    """The object around the last list of a way through lists of one, MISSING for any other."""
+    way = source[:-1] if source[-1:] == (EACH,) else source
+    found: Found = body
+    around: Found = MISSING
+    for step in way if EACH in way else ():
+        if isinstance(step, str):
+            around, found = found, follow(found, (step,))
+        else:
+            found = found[0] if isinstance(found, list) and len(found) == 1 else MISSING
+    return MISSING if found is MISSING else around
+
+
 def _with(body: Json, path: Sequence[str], value: Json) -> Json:
     if not path:
         return value
@@ -131,11 +144,17 @@ class Extractor:
         return MISSING if found is None or isinstance(found, list) else found
 
     def holder(self, body: Json) -> Json:
-        """The object that the rows of a page lie in, None when the way to it breaks off."""
+        """The object that the rows of a page lie in, None when the way to it breaks off.
+
+        A way through lists leads to it where each of them has but one element, as ``boards`` has in
+        ``.data.boards[].items_page.items`` when one board was asked for.
+        """
         found = MISSING if self._plain else follow(body, self._leading)
         if isinstance(found, dict):
             return found
-        around = follow(body, self._leading[:-1])
+        inner = (_holder_in(body, source) for source in self._sources)
+        held = next((one for one in inner if one is not MISSING), MISSING)
+        around = follow(body, self._leading[:-1]) if held is MISSING else held
         return None if around is MISSING else around
 
     def measured(self, body: Json, extracted: Extracted) -> Measured:

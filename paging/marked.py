@@ -100,6 +100,8 @@ class _Marked(Paginator):
         # A null may also stand in the place of another cursor: then a total or signal contradicts.
         is_placed = learnt.marked or marker is not MISSING
         is_full = page.length >= (asked or max(now.largest, 1)) and bool(page.length)
+        # A server with a limit of its own fills its pages with fewer rows than were asked for.
+        is_as_long = now.pages > 1 and page.length >= now.largest
         if now.known is Known.MORE and boolean is not Verdict.END:
             self._refuse_short_of_total(learnt, now, page, is_full=is_full)
         if boolean is Verdict.END:
@@ -111,7 +113,7 @@ class _Marked(Paginator):
             f"the API tells a total of {now.total}, but gave {now.rows} rows: the others may be"
             " hidden from these credentials"
         )
-        is_sudden = is_full and (asked > 0 or now.pages > 1)
+        is_sudden = bool(page.length) and (is_as_long or (is_full and asked > 0))
         is_led = now.pages > 1 and now.last_was_full
         return Step(
             now,
@@ -119,8 +121,8 @@ class _Marked(Paginator):
             learnt=learnt,
             why=End.EMPTY if not page.length else End.UNMARKED if marker is MISSING else End.SIGNAL,
             warning=warning if is_short else None,
-            confirm=(is_placed and is_sudden) or (not page.length and (is_short or is_led)),
-            unsure=is_short or (is_placed and is_sudden and bool(page.length)),
+            confirm=is_sudden or (not page.length and (is_short or is_led)),
+            unsure=is_short or is_sudden,
             unproved=bool(page.length) and not is_placed and now.pages == 1,
         )
 
@@ -167,7 +169,9 @@ class _Marked(Paginator):
             if other is None:
                 return self._after_refused_size(sent, page, wanted)
             if _leads(self._marker(other)):
-                return replace(done, learnt=replace(learnt, marked=True))
+                done = replace(done, learnt=replace(learnt, marked=True))
+                # A full page was asked for again when it came.
+                return done if page.length >= asked else self._once_more(sent, done)
             if self._says_more(other, other.boolean):
                 raise self._unfollowable(other)
             is_heeded = other.length == wanted or (is_one and other.length > 1)
@@ -179,6 +183,19 @@ class _Marked(Paginator):
             return replace(done, warning=self._unproved_warning(page))
 
         return Experiment(request, judge, Learnt(), "a list without a marker", now)
+
+    def _once_more(self, sent: PageRequest, done: Step) -> Experiment:
+        """Ask for a first page again: its marker may have been left out by mistake."""
+
+        def judge(learnt: Learnt, again: Page | None) -> Step:
+            if again is not None and _leads(self._marker(again)):
+                raise DoubtfulEndError(
+                    f"{self._name()} found nothing, but led on when the same was asked again: the"
+                    " rest is missing until the next resync"
+                )
+            return replace(done, learnt=learnt)
+
+        return Experiment(sent, judge, done.learnt, "a marker left out by mistake", done.progress)
 
     def _after_refused_size(self, sent: PageRequest, page: Page, size: int) -> Step | Experiment:
         """Some APIs take round sizes only: half of a full page's is as telling."""

@@ -109,8 +109,10 @@ class Paginator(ABC):
 
     def _refuse_one_name_for_two(self, settings: PaginationSettings) -> None:
         """Raise MappingError where position and size would be the same parameter."""
-        position = settings.pagination_param or DEFAULT_POSITION_PARAM.get(settings.type)
-        if position is not None and position == self._size_param:
+        if (usual := DEFAULT_POSITION_PARAM.get(settings.type)) is None:
+            return  # links hold the position
+        position = settings.pagination_param or usual
+        if position == self._size_param:
             raise MappingError(
                 f"paginationParam and sizeParam are both {position!r}: every request would ask for"
                 " the page of that number; set each to the name the API's documentation gives"

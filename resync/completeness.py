@@ -17,6 +17,7 @@ from pagination import Paginator
 from paging.extraction import Extractor
 from paging.model import NOTHING_LEARNT, End, Learnt, Page, PageRequest, Place, Step
 from paging.page_recognition import Recognition
+from paging.signals import Verdict
 from resync.path_parameters import Endpoint
 
 _DEEPEST_LIST = 5  # objects around a list: those of XML and of GraphQL are deep
@@ -49,7 +50,7 @@ class Completeness:
 
     ``first`` is the first page of a walk, of which it is not known whether another comes before;
     ``longest`` the longest first page; ``unproved`` the longest list that ended without a cursor
-    or link before any was seen. ``elsewhere``: how many rows an answer told that had them in
+    or link before any was seen. ``elsewhere``: an answer spoke of rows that it had in
     another list than ``data_path`` leads to. ``ends`` counts why walks ended.
     """
 
@@ -68,7 +69,7 @@ class Completeness:
     first: Asked | None = None
     longest: Asked | None = None
     unproved: Asked | None = None
-    elsewhere: int = 0
+    elsewhere: bool = False
     doubts: set[Doubt] = field(default_factory=set)
     ends: Counter[End] = field(default_factory=Counter)
     warned: set[str] = field(default_factory=set)
@@ -92,7 +93,7 @@ class Completeness:
         self.has_rows = self.has_rows or bool(page.rows)
         if not page.rows:
             self.doubts.add(Doubt.EMPTY)
-            self.elsewhere = self.elsewhere or self._rows_elsewhere(page)
+            self.elsewhere = self.elsewhere or self._has_rows_elsewhere(page)
         if not begins and self.paginator.is_counted(begun_with, request):
             self.doubts.add(Doubt.MOVED)
         if has_body:
@@ -101,18 +102,18 @@ class Completeness:
             self.last_body = page.body
         self.recognition.note(asked.walk, request, page)
 
-    def _rows_elsewhere(self, page: Page) -> int:
-        """The total that an answer with an empty list tells, where another list has those rows.
+    def _has_rows_elsewhere(self, page: Page) -> bool:
+        """Whether an answer with an empty list, or null, speaks of rows that another list has.
 
-        Such a list is as long as the total, or as the page size.
+        By a total or by more pages; that list is as long as the total, or as the page size.
         """
+        if self.has_rows or page.place not in {Place.LIST, Place.NULL}:
+            return False
         size = self.endpoint.pagination.page_size
         total = page.totals(size).rows or 0
-        if self.has_rows or not total or page.place is not Place.LIST:
-            return 0
-        lists = lists_in(page.body, deepest=_DEEPEST_LIST)
-        lengths = {len(rows) for rows in lists if rows and isinstance(rows[0], dict)}
-        return total if min(total, size) in lengths else 0
+        due = min(total, size) if total else size * (page.boolean is Verdict.MORE)
+        lists = lists_in(page.body, deepest=_DEEPEST_LIST) if due else []
+        return due in {len(rows) for rows in lists if rows and isinstance(rows[0], dict)}
 
     def ended(self, step: Step, asked: Asked) -> None:
         """Note why a walk ended, and what that leaves in doubt."""
@@ -160,9 +161,9 @@ class Completeness:
         """
         if self.elsewhere and not self.has_rows:
             raise MappingError(
-                f"{self.where} {self.extractor.data_path!r} leads to an empty list in every"
-                f" response, but one tells a total of {self.elsewhere} rows and has another list of"
-                " them: correct the path"
+                f"{self.where} {self.extractor.data_path!r} leads to null or an empty list in every"
+                " response, but one speaks of a total or more pages, and has another list as long:"
+                f" correct the path (it has {keys_of(self.last_body)})"
             )
         if not self.responses or self.without_items < self.responses:
             return None

@@ -149,7 +149,7 @@ class SettingsReader:
     def note(self, name: str, error: MappingError) -> None:
         """Note the faults of an error that begins with the name of a setting."""
         for fault in error.faults:
-            problem, _, remedy = fault.problem.removeprefix(f"{name} ").rpartition("; ")
+            problem, _, remedy = str(fault).removeprefix(f"{name} ").rpartition("; ")
             self.fault(name, *((problem, remedy) if problem else (remedy,)))
 
     def is_header(self, setting: str, name: str, value: str, number: int = 1) -> bool:

@@ -17,9 +17,18 @@ def covering[Case: Hashable](
     random.Random(0).shuffle(order)  # noqa: S311 (an order, not a secret)
     covered: set[Hashable] = set()
     picked: set[Case] = set()
-    for gain in range(max(len(values) for _, values in order), 0, -1):
-        for case, values in order:
-            if len(new := values - covered) >= gain:
+    # What a case adds only ever becomes less: each is looked at when it may add enough.
+    largest = max(len(values) for _, values in order)
+    most: dict[int, list[int]] = {gain: [] for gain in range(largest + 1)}
+    for place, (_, values) in enumerate(order):
+        most[len(values)].append(place)
+    for gain in range(len(most) - 1, 0, -1):
+        for place in sorted(most.pop(gain)):
+            case, values = order[place]
+            new = values - covered
+            if len(new) == gain:
                 covered |= new
                 picked.add(case)
+            else:
+                most[len(new)].append(place)
     return [case for case in everything if case in picked]

@@ -1,15 +1,17 @@
-"""The world of the fault matrix: one API with three collections, paged and signed in any style.
+"""The world of the fault matrix: one API with three collections, in any style and shape.
 
-`/items` has three pages, `/groups` two, and each group has members at `/groups/{}/members`;
-`/teams` has one page. What is not signed as it should be is refused. The rows are the truth
-that a resync is measured by.
+`/items` has three pages or four, `/groups` two, and each group has members at
+`/groups/{}/members`; `/teams` has one page. What is not signed as it should be is refused. The
+rows are the truth that a resync is measured by. A healthy API may be harder to read than a plain
+one: that is its shape.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from random import Random
 from typing import Literal, get_args
 
 from tests.fault_api import Answer, FaultApi, Handler, Reply, Request, answer
@@ -20,10 +22,21 @@ from workbench.store.model import JsonObject
 PAGE_SIZE = 4
 MAX_PAGES = 12
 
-Paging = Literal["none", "offset", "page", "page_total", "cursor", "next_link", "header_link"]
+Paging = Literal[
+    "none", "offset", "page", "page_total", "cursor", "header_cursor", "next_link", "header_link"
+]  # fmt: skip
 PAGINGS: tuple[Paging, ...] = get_args(Paging)
 COUNTED: frozenset[Paging] = frozenset({"offset", "page", "page_total"})
-LED: frozenset[Paging] = frozenset({"cursor", "next_link", "header_link"})
+LED: frozenset[Paging] = frozenset({"cursor", "header_cursor", "next_link", "header_link"})
+
+Shape = Literal["plain", "small pages", "hidden rows", "full last page", "constants", "no ids"]
+"""What is odd about the lists of a healthy API.
+
+The server gives fewer rows than are asked for; some rows are not given but counted; every list
+fills its last page and says nothing of an end; words stand around every list; no row has an `id`,
+and rows change from one answer to the next.
+"""
+SHAPES: tuple[Shape, ...] = get_args(Shape)
 
 Signing = Literal["none", "bearer", "basic", "api_key", "custom"]
 SIGNINGS: tuple[Signing, ...] = get_args(Signing)
@@ -35,7 +48,7 @@ BASIC = b64encode(f"user:{PASSWORD}".encode()).decode()
 ISSUED = "session-that-nobody-may-read"
 SECRETS = (TOKEN, PASSWORD, KEY, LOGIN_SECRET, BASIC, ISSUED)
 
-SIGNING_SETTINGS: Mapping[Signing, Mapping[str, object]] = {
+SIGNING_SETTINGS: Mapping[Signing, Mapping[str, Json]] = {
     "none": {},
     "bearer": {"auth_type": "bearer_token", "api_token": TOKEN},
     "basic": {"auth_type": "basic", "username": "user", "password": PASSWORD},
@@ -52,11 +65,22 @@ _SIGNED: Mapping[Signing, tuple[str, str]] = {
     "api_key": ("x-api-key", KEY),
     "custom": ("authorization", f"Bearer {ISSUED}"),
 }
+_PAGING_SETTINGS: Mapping[Paging, Mapping[str, Json]] = {
+    "page_total": {"pagination_type": "page"},
+    "header_cursor": {"pagination_type": "cursor", "cursor_path": "header:x-continuation-token"},
+    "next_link": {"pagination_type": "next_link", "size_param": "limit"},
+    "header_link": {"pagination_type": "header_link", "size_param": "limit"},
+}
 
 ITEMS, MEMBERS, TEAMS = "/items", "/groups/{group}/members", "/teams"
 KINDS: Mapping[str, str] = {ITEMS: "item", MEMBERS: "child", TEAMS: "team"}
 """The kinds of a resync, in their order, and the blueprint of each."""
-GROUPS = ("g1", "g2", "g3", "g4", "g5")
+STRUCK_GROUP = "g3"
+"""The group whose members a fault strikes."""
+
+CONSTANTS: Mapping[str, Json] = {"code": 0, "stat": "fine", "meta": {"api": "v1"}}
+_SMALL = 3
+_HIDDEN = frozenset({"i2", "i6", "g2", "g1b", "t2"})
 
 Rows = list[dict[str, str]]
 
@@ -66,19 +90,14 @@ def rows(*identifiers: str) -> Rows:
     return [{"id": one, "name": f"thé {one}"} for one in identifiers]
 
 
+def ids(collection: Rows) -> frozenset[str]:
+    """The ids of rows."""
+    return frozenset(row["id"] for row in collection)
+
+
 def members_path(group: str) -> str:
     """Where the members of a group are."""
     return f"/groups/{group}/members"
-
-
-def mapping() -> list[JsonObject]:
-    """The resources of a resync."""
-    parent = {"endpoint": "/groups", "data_path": ".items", "field": ".id"}
-    return [
-        resource(ITEMS, KINDS[ITEMS], data_path=".items"),
-        resource(MEMBERS, KINDS[MEMBERS], data_path=".items", path_parameters={"group": parent}),
-        resource(TEAMS, KINDS[TEAMS], data_path=".items"),
-    ]
 
 
 @dataclass(frozen=True)
@@ -89,22 +108,44 @@ class Spot:
     number: int = 1
 
 
+@dataclass(frozen=True)
+class Window:
+    """What a request asks for: so many rows of a collection, from a position on."""
+
+    path: str
+    start: int
+    size: int
+
+    def moved(self, pages: int) -> Window:
+        """The window so many pages later."""
+        return replace(self, start=self.start + pages * self.size)
+
+
 @dataclass
 class Scene:
-    """The API, another origin that must never be asked, and the collections by path."""
+    """The API, another origin that must never be asked, and the collections by path.
+
+    `drawn` draws the words of answers that nobody could list.
+    """
 
     api: FaultApi
     elsewhere: FaultApi
     paging: Paging
     signing: Signing
+    shape: Shape = "plain"
+    drawn: Random = field(default_factory=lambda: Random(0))  # noqa: S311 (words, not secrets)
     collections: dict[str, Rows] = field(default_factory=dict)
+    _answers: int = 0
 
     def __post_init__(self) -> None:
+        is_full = self.shape == "full last page"
+        groups = [f"g{number}" for number in range(1, 9 if is_full else 6)]
+        members = "abcd" if is_full else "ab"
         self.collections |= {
-            ITEMS: rows(*(f"i{number}" for number in range(1, 11))),
-            "/groups": rows(*GROUPS),
-            TEAMS: rows("t1", "t2", "t3"),
-            **{members_path(group): rows(f"{group}a", f"{group}b") for group in GROUPS},
+            ITEMS: rows(*(f"i{number}" for number in range(1, 13 if is_full else 11))),
+            "/groups": rows(*groups),
+            TEAMS: rows(*(f"t{number}" for number in range(1, 5 if is_full else 4))),
+            **{members_path(group): rows(*(group + one for one in members)) for group in groups},
         }
         for path in self.collections:
             self.api.serve(path, self.honest)
@@ -113,90 +154,160 @@ class Scene:
     @property
     def settings(self) -> dict[str, Json]:
         """The settings of an installation that reads this API, with Ocean's names."""
-        paged = "page" if self.paging == "page_total" else self.paging
         return {
-            "pagination_type": paged,
             "page_size": PAGE_SIZE,
             "max_pages": MAX_PAGES,
+            **_PAGING_SETTINGS.get(self.paging, {"pagination_type": self.paging}),
             **SIGNING_SETTINGS[self.signing],
         }
 
-    def honest(self, request: Request) -> Reply:
-        """What a faultless API answers."""
-        if not self._is_signed(request):
-            return answer({"error": "who are you?"}, 401)
-        return self.page(self.spot(request))
+    @property
+    def key(self) -> str:
+        """Where a row has its identifier."""
+        return "name" if self.shape == "no ids" else "id"
+
+    def mapping(self) -> list[JsonObject]:
+        """The resources of a resync."""
+        parent = {"endpoint": "/groups", "data_path": ".items", "field": f".{self.key}"}
+        path, own = ".items", f".{self.key}"
+        of_groups = {"group": parent}
+        return [
+            resource(ITEMS, KINDS[ITEMS], identifier=own, data_path=path),
+            resource(
+                MEMBERS,
+                KINDS[MEMBERS],
+                identifier=own,
+                data_path=path,
+                path_parameters=of_groups,
+            ),
+            resource(TEAMS, KINDS[TEAMS], identifier=own, data_path=path),
+        ]
+
+    # --- what is asked for ---------------------------------------------------------------------
+
+    @property
+    def page_rows(self) -> int:
+        """The most rows of a page, however many are asked for."""
+        return _SMALL if self.shape == "small pages" else PAGE_SIZE
+
+    def window(self, request: Request) -> Window:
+        """The rows that a request asks for."""
+        if self.paging == "none":
+            return Window(request.path, 0, len(self.collections[request.path]))
+        is_paged = self.paging in {"page", "page_total"}
+        size = min(request.number("size" if is_paged else "limit", PAGE_SIZE), self.page_rows)
+        if is_paged:
+            start = (request.number("page", 1) - 1) * size
+        elif self.paging == "offset":
+            start = request.number("offset", 0)
+        else:
+            at = request.param("cursor") or request.param("at") or "0"
+            start = int(at.removeprefix("c"))
+        return Window(request.path, start, size)
 
     def spot(self, request: Request) -> Spot:
-        """The page that a request asks for."""
-        if self.paging == "offset":
-            return Spot(request.path, request.number("offset", 0) // PAGE_SIZE + 1)
-        name = {"cursor": "cursor", "next_link": "at", "header_link": "at"}.get(self.paging, "page")
-        return Spot(request.path, request.number(name, 1))
+        """The page in which a request begins; a login has but one."""
+        if self.paging == "none":
+            return Spot(request.path)
+        return Spot(request.path, self.window(request).start // self.page_rows + 1)
+
+    def window_of(self, spot: Spot) -> Window:
+        """The rows of a whole page."""
+        if self.paging == "none":
+            return Window(spot.path, 0, len(self.collections[spot.path]))
+        return Window(spot.path, (spot.number - 1) * self.page_rows, self.page_rows)
 
     def last_page(self, path: str) -> int:
         """How many pages a collection has."""
         if self.paging == "none":
             return 1
-        return max(1, -(-len(self.collections[path]) // PAGE_SIZE))
+        return max(1, -(-len(self.collections[path]) // self.page_rows))
 
-    def rows_of(self, spot: Spot) -> Rows:
-        """The rows of a page."""
-        everything = self.collections[spot.path]
-        if self.paging == "none":
-            return everything
-        start = (spot.number - 1) * PAGE_SIZE
-        return everything[start : start + PAGE_SIZE]
+    # --- what is answered ----------------------------------------------------------------------
+
+    def honest(self, request: Request) -> Reply:
+        """What a faultless API answers."""
+        if not self._is_signed(request):
+            return answer({"error": "who are you?"}, 401)
+        return self.page(self.window(request))
+
+    def visible(self, path: str) -> Rows:
+        """The rows of a collection that are given."""
+        return self._given(self.collections[path])
+
+    def rows_of(self, window: Window) -> Rows:
+        """The rows that a page gives."""
+        start = max(0, window.start)
+        stop = max(0, window.start + window.size)
+        return self._given(self.collections[window.path][start:stop])
 
     def page(
         self,
-        spot: Spot,
+        window: Window,
         *,
         leads_to: int | None = None,
         rows: Rows | None = None,
         total: int | None = None,
     ) -> Answer:
-        """One page; `leads_to`, `rows` and `total` replace what is true."""
-        path, number = spot.path, spot.number
-        if leads_to is None and number < self.last_page(path):
-            leads_to = number + 1
-        body: dict[str, object] = {"items": self.rows_of(spot) if rows is None else rows}
-        headers: dict[str, str] = {}
-        link = None if leads_to is None else f"{self.api.url}{path}?at={leads_to}"
-        match self.paging:
-            case "page_total":
-                body["total"] = len(self.collections[path]) if total is None else total
-            case "cursor":
-                body["next_cursor"] = leads_to
-            case "next_link":
-                body["next"] = link
-            case "header_link":
-                first = f'<{self.api.url}{path}>; rel="first"'
-                headers["Link"] = first if link is None else f'{first}, <{link}>; rel="next"'
-            case "none" | "offset" | "page":
-                pass
+        """One page; `leads_to` (a position), `rows` and `total` replace what is true."""
+        everything = self.collections[window.path]
+        if leads_to is None and window.start + window.size < len(everything):
+            leads_to = window.start + window.size
+        given = self.rows_of(window) if rows is None else rows
+        body: dict[str, Json] = {"items": [self._shown(row) for row in given]}
+        if self.shape == "constants":
+            body |= CONSTANTS
+        if self.paging == "page_total":
+            body["total"] = len(everything) if total is None else total
+        headers = self._lead(window, leads_to, body)
         return answer(body, 200, **headers)
+
+    def _lead(self, window: Window, leads_to: int | None, body: dict[str, Json]) -> dict[str, str]:
+        """Say in the body, or in the headers given back, where the list goes on."""
+        if leads_to is None and (self.shape == "full last page" or self.paging not in LED):
+            return {}
+        path = f"{self.api.url}{window.path}"
+        match self.paging:
+            case "cursor":
+                body["next_cursor"] = None if leads_to is None else f"c{leads_to}"
+            case "header_cursor" if leads_to is not None:
+                return {"X_Continuation_Token": f"c{leads_to}"}
+            case "next_link":
+                link = f"{path}?at=c{leads_to}&limit={window.size}"
+                body["next"] = None if leads_to is None else link
+            case "header_link":
+                first = f'<{path}>; rel="first"'
+                link = f'<{path}?at={leads_to}&limit={window.size}>; rel="next"'
+                return {"Link": first if leads_to is None else f"{first}, {link}"}
+            case _:
+                pass
+        return {}
+
+    def _given(self, some: Rows) -> Rows:
+        hidden = _HIDDEN if self.shape == "hidden rows" else frozenset[str]()
+        return [row for row in some if row["id"] not in hidden]
+
+    def _shown(self, row: dict[str, str]) -> Json:
+        """A row as it is answered."""
+        if self.shape != "no ids":
+            return {**row}
+        self._answers += 1
+        return {"name": row["id"], "title": row["name"], "uptime": self._answers}
+
+    # --- what is true --------------------------------------------------------------------------
 
     def truth(self) -> dict[str, frozenset[str]]:
         """The ids that each kind has."""
-        members = (members_path(row["id"]) for row in self.collections["/groups"])
         return {
-            ITEMS: ids(self.collections[ITEMS]),
-            MEMBERS: frozenset(one for path in members for one in ids(self.collections[path])),
-            TEAMS: ids(self.collections[TEAMS]),
+            ITEMS: ids(self.visible(ITEMS)),
+            MEMBERS: self.members_of(ids(self.visible("/groups"))),
+            TEAMS: ids(self.visible(TEAMS)),
         }
 
-    def honest_requests(self) -> int:
-        """How many requests a resync without a fault takes."""
-        walks = sum(self.last_page(path) for path in self.collections)
-        # Items, groups, members and teams are each asked for a page 0, once; the short first
-        # pages of members and teams for another one, once.
-        page_zero = 4 if self.paging in {"page", "page_total"} else 0
-        # The first pages of members are as long as each other: five of them are asked about.
-        after_short = {"offset": 6, "page": 6, "page_total": 2}.get(self.paging, 0)
-        # Where no total is told, the last pages of items and groups are followed by another one.
-        after_last = 2 if self.paging in {"offset", "page"} else 0
-        return walks + page_zero + after_short + after_last + (self.signing == "custom")
+    def members_of(self, groups: frozenset[str]) -> frozenset[str]:
+        """The ids of the members of groups."""
+        paths = (members_path(group) for group in groups)
+        return frozenset(one for path in paths for one in ids(self.visible(path)))
 
     def _is_signed(self, request: Request) -> bool:
         if self.signing == "none":
@@ -208,11 +319,6 @@ class Scene:
         if request.json != {"client_secret": LOGIN_SECRET}:
             return answer({"error": "who are you?"}, 401)
         return answer({"token": ISSUED})
-
-
-def ids(collection: Rows) -> frozenset[str]:
-    """The ids of rows."""
-    return frozenset(row["id"] for row in collection)
 
 
 def echo(status: int, **headers: str) -> Handler:

@@ -269,6 +269,26 @@ def test_a_page_is_measured_by_what_the_api_sent(
     assert len(Extractor(data_path, WHERE, jq).measured(body, NO_ITEMS).rows) == rows
 
 
+_ONE: Json = {"boards": [{"page": {"cursor": "x", "items": [{}, {}]}}], "meta": {"n": 1}}
+_TWO: Json = {"boards": _ONE["boards"] * 2, "meta": {"n": 1}}
+
+
+@pytest.mark.parametrize(
+    ("data_path", "body", "holder"),
+    [
+        pytest.param(".meta.items", {"meta": {"items": []}}, {"items": []}, id="plain path"),
+        pytest.param(".boards[].page.items", _ONE, _ONE["boards"][0]["page"], id="a list of one"),
+        pytest.param(".boards[].page.items[]", _ONE, _ONE["boards"][0]["page"], id="iterated"),
+        pytest.param(".boards[].page.items", _TWO, _TWO, id="a list of two"),
+        pytest.param(".boards[].page.items", {"boards": []}, {"boards": []}, id="an empty list"),
+        pytest.param(".boards[].items", _ONE, _ONE, id="a way that breaks off"),
+    ],
+)
+def test_the_object_around_the_list(jq: Jq, data_path: str, body: Json, holder: Json) -> None:
+    """Through lists of one a way leads to a single object, and what it says of its list counts."""
+    assert Extractor(data_path, WHERE, jq).holder(body) == holder
+
+
 async def test_jq_does_not_see_the_process_environment(
     jq: Jq, monkeypatch: pytest.MonkeyPatch
 ) -> None:

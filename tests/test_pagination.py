@@ -1336,8 +1336,9 @@ def test_position_and_size_have_names_of_their_own(
 
 
 def test_a_position_may_have_the_name_of_a_size_that_is_not_sent() -> None:
-    """What is not sent takes nothing's place."""
+    """What is not sent takes nothing's place, and links send no position."""
     make_paginator(PaginationSettings(type="offset", pagination_param="limit", sends_size=False))
+    make_paginator(PaginationSettings(type="next_link", pagination_param="n", size_param="n"))
 
 
 @pytest.mark.parametrize("rows", [4, 10])

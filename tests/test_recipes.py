@@ -52,7 +52,9 @@ def _collect(part: object, said: dict[str, set[str]]) -> None:
             # Under "pagination" a selector says type, page_size, … for the settings' names.
             names |= {"paginationType"} if key == "type" else set()
             for name in names:
-                said.setdefault(name, set()).add(str(value))
+                # YAML writes booleans in small letters.
+                text = str(value).lower() if isinstance(value, bool) else str(value)
+                said.setdefault(name, set()).add(text)
             _collect(value, said)
     elif isinstance(part, list):
         for value in part:

@@ -523,15 +523,20 @@ def test_a_data_path_that_leads_beside_the_list(style: PaginationType, data_path
     assert outcome.ids == []
 
 
-@pytest.mark.parametrize("style", COUNTED)
-def test_a_data_path_that_leads_to_another_list(style: PaginationType) -> None:
+@pytest.mark.parametrize("told", [{"info": {"total": 2}}, {"has_more": True}])
+@pytest.mark.parametrize("data_path", [".errors", ".token"])
+def test_a_data_path_that_leads_to_another_list(data_path: str, told: dict[str, Json]) -> None:
     """A list that is always empty is the wrong one, where another has the rows that are told."""
-    body = {"errors": [], "result": [{"id": 1}, {"id": 2}], "info": {"total": 2}}
+    body = {"errors": [], "token": None, "result": [{"id": 1}, {"id": 2}], **told}
+    last = {**body, "result": [], "has_more": False}
 
-    outcome = walk(PaginationSettings(type=style), lambda _p, _q: (body, {}), data_path=".errors")
+    def api(_path: str, query: Mapping[str, str]) -> Reply:
+        return (last if int(query["offset"]) > 2 else body), {}
+
+    outcome = walk(paging("offset", 2), api, data_path=data_path)
 
     assert isinstance(outcome.error, MappingError)
-    assert "leads to an empty list in every response" in str(outcome.error)
+    assert "leads to null or an empty list in every response" in str(outcome.error)
 
 
 @pytest.mark.parametrize(

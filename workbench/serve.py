@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, override
 
 import uvicorn
@@ -15,19 +16,19 @@ _SHUTDOWN_SECONDS: Final = 5
 
 
 @contextmanager
-def serving(app: ASGIApp, *, port: int = 0) -> Iterator[str]:
+def serving(app: ASGIApp, *, port: int = 0, tls: Path | None = None) -> Iterator[str]:
     """The base URL at which `app` answers inside the block: "http://127.0.0.1:41234".
 
     A free port, unless one is given; OSError when it is taken. Requests under way when the block
-    ends have a few seconds to finish.
+    ends have a few seconds to finish. ``tls``: a PEM file with a certificate and its key.
     """
     with _listening(port) as listener:
-        server = _Server(app)
+        server = _Server(app, tls)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         try:
             server.wait_until_ready()
-            yield f"http://{_HOST}:{listener.getsockname()[1]}"
+            yield f"{'https' if tls else 'http'}://{_HOST}:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join()
@@ -50,9 +51,10 @@ def _listening(port: int) -> socket.socket:
 class _Server(uvicorn.Server):
     """A server that says when it is ready, in place of being asked again and again."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, tls: Path | None) -> None:
         config = uvicorn.Config(
             app,
+            ssl_certfile=tls,
             log_config=None,
             log_level="warning",
             access_log=False,

@@ -1,12 +1,14 @@
 """Dynatrace's Environment API v2: hosts, services with their host, and problems.
 
-https://docs.dynatrace.com/docs/shortlink/api-entities-v2-get-entities: ``entitySelector`` names one
-type of entities, and only the ``fields`` that are asked for come. ``nextPageKey`` stands for the
-whole query: with it no other parameter may be sent. ``pageSize`` is 50, at most 500.
-https://docs.dynatrace.com/docs/shortlink/api-problems-v2-get-list: problems, paged alike.
+https://docs.dynatrace.com/docs/dynatrace-api/environment-api/entity-v2/get-entities-list: the first
+request needs an ``entitySelector`` of one type, and only the ``fields`` that are asked for come.
+``nextPageKey`` stands for the whole query: with it all other parameters must be omitted. ``pageSize``
+is 50 unless given. https://docs.dynatrace.com/docs/shortlink/api-problems-v2-get-list: problems,
+paged alike, at most 500; here entities too.
 https://docs.dynatrace.com/docs/dynatrace-api/basics/dynatrace-api-authentication: ``Api-Token``.
-https://docs.dynatrace.com/docs/dynatrace-api/basics/access-limit: 429 while too much is asked for,
-with the time of the reset in microseconds.
+https://docs.dynatrace.com/docs/dynatrace-api/basics/access-limit: 429 while too much is asked for;
+https://www.dynatrace.com/support/help/managed-cluster/cluster-api/basics/cluster-access-limit: with
+the time of the reset in microseconds.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Freshservice: departments, agents, assets and tickets.
 
-https://api.freshservice.com/v2/#pagination: ``page`` and ``per_page`` (30, at most 100); the
+https://api.freshservice.com/v2/#pagination: ``page`` and ``per_page`` (30, at most 100, here refused above); the
 ``Link`` header names the next page, and is not there on the last one.
 https://api.freshservice.com/v2/#list_all_tickets: only tickets of the last 30 days, unless
 ``updated_since`` asks for more. https://api.freshservice.com/v2/#ratelimit: 429 with

@@ -56,7 +56,7 @@ def _data() -> Data:
             "name": f"Acme {n}",
             "lifecycleState": "DELETE_REQUESTED" if n == 4 else "ACTIVE",
         }
-        for n in range(7)
+        for n in range(5)
     ]
     zones: list[Row] = [
         {"id": str(2220 + n), "name": name, "status": "UP", "region": f"{_ROOT}/{name[:-2]}"}
@@ -67,12 +67,12 @@ def _data() -> Data:
             "id": str(9007199254741000 + project * 100 + n),
             "name": f"vm-{n}",
             "status": "RUNNING" if n % 3 else "TERMINATED",
-            "zone": f"{_ROOT}/projects/acme-{project}/zones/{_ZONES[n // 6 % 3]}",
+            "zone": f"{_ROOT}/projects/acme-{project}/zones/{_ZONES[n // 4 % 3]}",
             "machineType": f"{_ROOT}/projects/acme-{project}/zones/z/machineTypes/e2-medium",
             "~project": f"acme-{project}",
         }
-        for project in range(7)
-        for n in range(17 if project == 1 else project % 3)
+        for project in range(5)
+        for n in range(9 if project == 1 else project % 3)
     ]
     return {"projects": projects, "zones": zones, "instances": machines}
 

@@ -165,6 +165,10 @@ PRODUCT = Product(
             error="in a circle",
         ),
         Mistake(
+            "the place of the cursor by its path",
+            mapping={f"{_ITEMS_OF}/pagination/cursor_path": ".data.boards[0].items_page.cursor"},
+        ),
+        Mistake(
             "a query without the cursor",
             mapping={
                 f"{_ITEMS_OF}/body/query": (

@@ -1,9 +1,10 @@
 """Opsgenie: teams with their members, users, services, and alerts week by week.
 
-https://docs.opsgenie.com/docs/pagination: ``offset`` and ``limit`` (20, at most 100); ``paging.next``
-is the absolute URL of the next page. https://docs.opsgenie.com/docs/alert-api#list-alerts: ``offset``
-and ``limit`` together at most 20,000, here 25; hence the alerts of a week at a time, by ``query``.
-https://docs.opsgenie.com/docs/user-api#list-user: ``totalCount`` (limit 100, at most 500).
+https://docs.opsgenie.com/docs/pagination: ``offset`` and ``limit`` (20, at most 100);
+``paging.next`` and ``X-Paging-Next`` are the absolute URL of the next page.
+https://docs.opsgenie.com/docs/alert-api#list-alerts: ``offset`` and ``limit`` together are at most
+20,000, here 25; hence the alerts of a week at a time, by ``query``.
+https://docs.opsgenie.com/docs/user-api#list-user: ``totalCount``.
 https://docs.opsgenie.com/docs/team-api: all teams at once; only a team alone has its members.
 https://docs.opsgenie.com/docs/authentication: ``GenieKey``.
 https://docs.opsgenie.com/docs/api-rate-limiting: 429, headers tell the state.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tests.simulators import (
     Answer,
@@ -31,6 +33,7 @@ from tests.simulators import (
     RefusedError,
     Row,
     Throttle,
+    at_end,
     drop,
     find,
     table,
@@ -48,11 +51,15 @@ def _links(facts: Facts) -> Json:
     return {**({"next": facts.next_url} if facts.more else {}), "first": first, "last": url}
 
 
-_PAGES = Offset(default=20, cap=100, above_cap="refuse", tell={"paging": _links})
-_FEW = Offset(default=20, cap=100, above_cap="refuse", bound=25, tell={"paging": _links})
-_USERS = Offset(
-    default=100, cap=500, above_cap="refuse", tell={"totalCount": "total", "paging": _links}
+_PAGES = Offset(
+    default=20,
+    cap=100,
+    above_cap="refuse",
+    tell={"paging": _links},
+    headers={"X-Paging-Next": at_end("next_url")},
 )
+_ALERTS_PAGES = replace(_PAGES, bound=25)
+_USERS = replace(_PAGES, tell={"totalCount": "total", "paging": _links})
 _SAID: dict[str, Json] = {"took": 0.05, "requestId": "9ae63dd7-ed00-4c81-86f0-c4ffd33142c9"}
 
 
@@ -154,7 +161,7 @@ PRODUCT = Product(
         Collection("/v2/teams", table("teams"), wrap="data", beside=_SAID),
         Custom("/v2/teams/{team}", _team),
         Collection("/v1/services", table("services"), _PAGES, wrap="data", beside=_SAID),
-        Collection("/v2/alerts", _alerts, _FEW, wrap="data", beside=_SAID, knows=_SORTED),
+        Collection("/v2/alerts", _alerts, _ALERTS_PAGES, wrap="data", beside=_SAID, knows=_SORTED),
     ),
     page_size=6,
     headers={"X-RateLimit-State": "OK"},
