@@ -146,7 +146,7 @@ class _Marked(Paginator):
                 f" ({ACCEPT})"
             )
 
-    def prove(self, sent: PageRequest, page: Page) -> Experiment | Step:
+    def prove(self, sent: PageRequest, page: Page, *, is_cut: bool = False) -> Experiment | Step:
         """Ask for one row less: then a marker must appear, if it stands where it is looked for."""
         request = self.shorter(sent, page)
         if request is None and page.length == 1 == self._asked(sent):
@@ -156,9 +156,11 @@ class _Marked(Paginator):
             if link is not MISSING:
                 raise self._unfollowable(page)
             return self._taken_for_all(sent, page)
-        return self._proof(sent, page, request)
+        return self._proof(sent, page, request, is_cut=is_cut)
 
-    def _proof(self, sent: PageRequest, page: Page, request: PageRequest) -> Experiment:
+    def _proof(
+        self, sent: PageRequest, page: Page, request: PageRequest, *, is_cut: bool
+    ) -> Experiment:
         """What the same request of another size shows of the only page of a list."""
         asked, wanted = self._asked(sent), self._asked(request)
         is_one = page.length == 1 == asked
@@ -167,7 +169,7 @@ class _Marked(Paginator):
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             done = Step(now, next=None, learnt=learnt, why=End.UNMARKED)
             if other is None:
-                return self._after_refused_size(sent, page, wanted)
+                return self._after_refused_size(sent, page, wanted, is_cut=is_cut)
             if _leads(self._marker(other)):
                 done = replace(done, learnt=replace(learnt, marked=True))
                 # A full page was asked for again when it came.
@@ -178,7 +180,8 @@ class _Marked(Paginator):
             total = other.totals(asked).rows or 0
             if is_one and not is_heeded:
                 return done
-            if is_heeded or page.length == asked or total > page.length:
+            is_full = page.length == asked and not is_cut
+            if is_heeded or is_full or total > page.length:
                 raise self._never_there(page, is_heeded=is_heeded)
             return replace(done, warning=self._unproved_warning(page))
 
@@ -197,15 +200,17 @@ class _Marked(Paginator):
 
         return Experiment(sent, judge, done.learnt, "a marker left out by mistake", done.progress)
 
-    def _after_refused_size(self, sent: PageRequest, page: Page, size: int) -> Step | Experiment:
+    def _after_refused_size(
+        self, sent: PageRequest, page: Page, size: int, *, is_cut: bool
+    ) -> Step | Experiment:
         """Some APIs take round sizes only: half of a full page's is as telling."""
         asked = self._asked(sent)
-        if page.length != asked:
+        if page.length != asked or is_cut:
             return self._taken_for_all(sent, page)
         half = self._of_size(sent, asked // 2)
         if half is None or not 1 <= asked // 2 < size:
             raise self._never_there(page, is_heeded=False)
-        return self._proof(sent, page, half)
+        return self._proof(sent, page, half, is_cut=is_cut)
 
     def _taken_for_all(self, sent: PageRequest, page: Page) -> Step:
         now = Progress().after(page, self._asked(sent))

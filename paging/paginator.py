@@ -158,9 +158,12 @@ class Paginator(ABC):
         del first, later
         return False
 
-    def prove(self, sent: PageRequest, page: Page) -> Experiment | Step:
-        """How to prove that a walk ended rightly that saw no cursor and no link."""
-        del sent
+    def prove(self, sent: PageRequest, page: Page, *, is_cut: bool = False) -> Experiment | Step:
+        """How to prove that a walk ended rightly that saw no cursor and no link.
+
+        ``is_cut``: there are walks that were not read, and one of them may have such a marker.
+        """
+        del sent, is_cut
         return Step(Progress().after(page, 0), next=None, why=End.UNMARKED)
 
     def shorter(self, sent: PageRequest, page: Page) -> PageRequest | None:

@@ -75,6 +75,11 @@ class Completeness:
     warned: set[str] = field(default_factory=set)
     _numbered: int = 0
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether a limit ended the reading: the walks and pages not read may prove more."""
+        return Doubt.TRUNCATED in self.doubts
+
     def begin(self) -> int:
         """The number of a walk that begins."""
         self._numbered += 1

@@ -180,8 +180,6 @@ class ResourceWalk:
             doubts.add(Doubt.EMPTY)
         if self._children.gone:
             doubts.add(Doubt.GONE)
-        if self._bounds.truncated:
-            doubts.add(Doubt.TRUNCATED)
         if self._children.empty:
             doubts.add(Doubt.SAID_EMPTY)
         return frozenset(doubts)
@@ -225,6 +223,7 @@ class ResourceWalk:
                     yield cut
                     if self._bounds.end_items(items):
                         break
+            self._note_cut()
             self._refuse_doubtful_end()
             for edge in self._edges:
                 await edge.settle()
@@ -241,6 +240,12 @@ class ResourceWalk:
         if most is None or not self._bounds.end_items(items + len(chunk[0])):
             return chunk
         return chunk[0][: most - items], chunk[1]
+
+    def _note_cut(self) -> None:
+        """Tell every list when a limit ended one: what was left out may prove more of each."""
+        if self._bounds.truncated or any(source.is_cut for source in self._sources):
+            for source in self._sources:
+                source.doubts.add(Doubt.TRUNCATED)
 
     def _refuse_doubtful_end(self) -> None:
         children = self._children

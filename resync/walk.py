@@ -96,7 +96,8 @@ class Walker:
                 self._watch(opened, outcome)
                 walk.progress, upcoming = self._onward(walk, opened, outcome)
                 upcoming = bounds.after(walk.progress.pages, upcoming)
-            if suspect := source.recognition.end_walk(walk.number):
+            suspect = source.recognition.end_walk(walk.number)
+            if suspect and not bounds.truncated:
                 raise self._reader.no_page(suspect)
         except OceanCustomError as error:
             if isinstance(error, PaginationError):
@@ -241,16 +242,18 @@ class Walker:
         """Settle what all walks over an endpoint have left in doubt, by a few requests.
 
         Raises PaginationError where a list is longer than what was read, BodyError where an
-        answer was no page of it, and what ``send`` raises.
+        answer was no page of it, and what ``send`` raises. Of a bounded reading only what an
+        experiment has shown: what was the same in the few pages read may differ in the others.
         """
-        if suspect := source.recognition.contradicted():
-            raise self._reader.no_page(suspect)
-        await self._compare(source)
+        if not source.is_cut:
+            if suspect := source.recognition.contradicted():
+                raise self._reader.no_page(suspect)
+            await self._compare(source)
         unproved, source.unproved = source.unproved, None
         if unproved is None or source.learnt.marked:
             return
         try:
-            step = source.paginator.prove(unproved.request, unproved.page)
+            step = source.paginator.prove(unproved.request, unproved.page, is_cut=source.is_cut)
             while isinstance(step, Experiment):
                 step = await self._settled_by(step, source, unproved.request, unproved.walk)
         except DoubtfulEndError as error:

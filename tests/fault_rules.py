@@ -223,8 +223,12 @@ def tells_total_here(cell: Cell) -> bool:
 
 
 def is_moved(cell: Cell) -> bool:
-    """Only where positions are counted and another page follows: cursors keep their place."""
-    return cell.paging in COUNTED and cell.place in {"first page", "middle page"}
+    """Only where positions are counted and another page follows: cursors keep their place.
+
+    Where rows are hidden only a total tells that a first page is not the whole list.
+    """
+    is_known = cell.shape != "hidden rows" or cell.paging == "page_total"
+    return is_known and cell.paging in COUNTED and cell.place in {"first page", "middle page"}
 
 
 def leads_on(cell: Cell) -> bool:

@@ -16,7 +16,7 @@ from overrides import EndpointAppConfig, EndpointResource
 from paging.limits import Limits
 from resync.session import Reading, Session
 from settings import load_settings
-from tests.fault_api import FaultApi, answer, pages
+from tests.fault_api import FaultApi, Reply, Request, answer, pages
 from tests.literals import Json
 from tests.resync import Installation, resource
 from tests.world import LOGIN, children, named
@@ -215,3 +215,46 @@ async def test_items_to_parse_is_part_of_a_mapping(jq: JqWorker) -> None:
         ("1", "x"),
         ("2", "x"),
     ]
+
+
+async def test_what_was_the_same_in_a_few_pages_is_no_rule(bench: Bench) -> None:
+    """An empty page that differs from the pages read so far may be like those that were not."""
+    bench.api.serve("/items", pages(named(1, 2, 3, 4), size=2))
+
+    def notes(request: Request) -> Reply:
+        number = int(request.values[0])
+        rows = [] if number == 3 or request.param("page") != "1" else [{"id": f"note-{number}"}]
+        return answer({"state": "open" if number < 3 else "closed", "notes": rows})
+
+    bench.api.serve("/items/{}/notes", notes)
+    kind = children()
+    kind["selector"] |= {"data_path": ".notes"}
+
+    whole, _ = await bench.read(kind, Limits())
+    few, reading = await bench.read(kind, Limits(children=3))
+
+    assert {item["id"] for item in whole} == {"note-1", "note-2", "note-4"}
+    assert {item["id"] for item in few} == {"note-1", "note-2"}
+    assert reading.truncated
+
+
+async def test_a_cursor_may_be_in_a_list_that_was_not_read(bench: Bench) -> None:
+    """A full page without one ends a bounded reading; read whole, another list shows its place."""
+    bench.api.serve("/items", pages(named(1, 2), size=2))
+
+    def notes(request: Request) -> Reply:
+        name, later = request.values[0], request.param("after")
+        rows = [{"id": f"{name}-{at}"} for at in ([2] if later else [0, 1])]
+        return answer({"notes": rows} | ({"next": "x"} if name == "2" and not later else {}))
+
+    bench.api.serve("/items/{}/notes", notes)
+    paging = {"type": "cursor", "pagination_param": "after", "cursor_path": "next"}
+    kind = children()
+    kind["selector"] |= {"data_path": ".notes", "pagination": paging}
+
+    whole, _ = await bench.read(kind, Limits())
+    few, reading = await bench.read(kind, Limits(children=1))
+
+    assert {item["id"] for item in whole} == {"1-0", "1-1", "2-0", "2-1", "2-2"}
+    assert {item["id"] for item in few} == {"1-0", "1-1"}
+    assert reading.truncated

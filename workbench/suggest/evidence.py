@@ -89,7 +89,20 @@ def links(reply: Reply, place: Place) -> list[Link]:
         differs = str(url) != reply.url
         if differs and (speaks or (same_path and url.query)):
             found.append((not speaks, Link(fact, str(url))))
+            if below := _below_base(httpx.URL(reply.url), url):
+                found.append((not speaks, Link(fact, below)))
     return [link for _, link in sorted(found, key=lambda pair: pair[0])]
+
+
+def _below_base(own: httpx.URL, url: httpx.URL) -> str:
+    """A link that leaves out the first part of its own list's path, with that part; "" for none.
+
+    ``/orgs?after=x`` in an answer of ``/rest/orgs`` is meant to lie below ``/rest``.
+    """
+    path, wanted = own.path.rstrip("/"), url.path.rstrip("/")
+    if own.host != url.host or path == wanted or not wanted or not path.endswith(wanted):
+        return ""
+    return str(url.copy_with(path=own.path))
 
 
 def _resolved(reply: Reply, value: Json) -> httpx.URL | None:

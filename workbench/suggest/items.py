@@ -51,7 +51,7 @@ class Place:
     def shown(self) -> str:
         """The place in words."""
         if self.single:
-            return "the answer itself, one object"
+            return f"{jq_path(self.keys) if self.keys else 'the answer itself'}, one object"
         where = jq_path(self.keys) if self.keys else "the answer itself"
         return f"{where}, an object of objects" if self.by_key else where
 
@@ -60,6 +60,8 @@ class Place:
         found = follow(body, self.keys)
         if self.single:
             return [found] if isinstance(found, dict) else None
+        if found is None and self.keys:
+            return []  # an empty list, as some languages write it
         if self.by_key and isinstance(found, dict):
             pairs = found.items()
             return [{"key": key, **row} for key, row in pairs if isinstance(row, dict)]
@@ -71,17 +73,47 @@ class Place:
         return [row if isinstance(row, dict) else {"value": row} for row in rows if row is not None]
 
 
-def places(body: Json, noun: str = "") -> list[Place]:
+def places(body: Json, noun: str = "", *, of_one: bool = False) -> list[Place]:
     """Every place where the items of an answer may be, the likeliest first.
 
-    ``noun`` is what an item is, as far as the URL tells.
+    ``noun`` is what an item is, as far as the URL tells; ``of_one``: it ends in an item's name.
     """
-    found = list(_places(body, ()))
+    found = list(_places(body, ())) or list(_null_places(body, noun))
+    if of_one and (wrapped := _wrapped_item(body)):
+        return [Place(wrapped, single=True), *found]
     if isinstance(body, dict) and (not found or _is_item(body)):
         # An object with an identity is an item; its lists are its own.
         return [Place(single=True), *found] if _is_item(body) or not found else found
     order = {place: number for number, place in enumerate(found)}
     return sorted(found, key=lambda place: (_rank(place, body, noun), order[place]))
+
+
+def _wrapped_item(body: Json) -> tuple[str, ...]:
+    """The key of the one object in an envelope that is an item, with whatever lists it has."""
+    objects = (
+        [(key, one) for key, one in body.items() if isinstance(one, dict)]
+        if (isinstance(body, dict) and not any(isinstance(one, list) for one in body.values()))
+        else []
+    )
+    items = [key for key, one in objects if _is_item(one)]
+    return (items[0],) if len(items) == 1 else ()
+
+
+def _null_places(body: Json, noun: str) -> Iterator[Place]:
+    """Where an empty list is written as null: ``{"items": null, "metadata": {…}}``."""
+    level: list[tuple[tuple[str, ...], Json]] = [((), body)]
+    for _ in range(_NULL_DEEPEST):
+        inner = [
+            ((*keys, str(key)), value)
+            for keys, held in level
+            if isinstance(held, dict)
+            for key, value in held.items()
+        ]
+        for keys, value in inner:
+            words = {word.removesuffix("s") for word in words_of(keys[-1])}
+            if value is None and (words & _NULL_LISTS or words & set(noun.split())):
+                yield Place(keys)
+        level = inner
 
 
 def _is_item(body: Mapping[str, Json]) -> bool:
@@ -133,6 +165,11 @@ _LIST_WORDS = frozenset(
         "hits",
     ]
 )
+
+
+_NULL_DEEPEST = 2
+# Without those that are as often one thing: a content, a value.
+_NULL_LISTS = frozenset(["item", "result", "record", "row", "hit", "data", "list"])
 
 
 def _rank(place: Place, body: Json, noun: str) -> tuple[int, bool, bool, int, int]:

@@ -25,6 +25,8 @@ def selector(study: Study) -> dict[str, Any]:
 
 def _request(study: Study) -> dict[str, Json]:
     made: dict[str, Json] = {}
+    if study.format != "json":
+        made["response_format"] = study.format
     if study.place.data_path:
         made["data_path"] = study.place.data_path
     if study.query_params:

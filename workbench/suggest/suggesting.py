@@ -100,6 +100,8 @@ class Suggester:
             if target in {known.target, known.asked}:
                 return known
         study = Study(target, "", wanted=wanted, asked=target)
+        if target.placeholders:  # nothing shows a child's own format before its parent is known
+            study.format = self._house.format
         self._studies[target] = study
         asker = Asker(self._client)
         self._progress(target.path)
@@ -141,10 +143,7 @@ class Suggester:
             candidates = candidates_for(study, name, near, self._studies)
             options[name] = options_for(name, candidates, self._studies.values())
             if not options[name]:
-                study.refusal = (
-                    f"no endpoint is known whose items give {{{name}}}; give the URL of the list of"
-                    " its parents as well"
-                )
+                study.refusal = _without_parent(name, near)
                 return
         if not options:
             return
@@ -246,9 +245,10 @@ class Suggester:
             study.refusal = f"what was found does not hold: {found.error}"
             return
         how = "to its end" if found.is_complete else "bounded"
+        times = f"{found.readings} readings" if found.readings > 1 else "1 reading"
         study.note(
             "reading",
-            f"{len(found.items)} items on {found.readings} readings, {how}",
+            f"{len(found.items)} items on {times}, {how}",
             "by the integration itself",
         )
         study.columns = columns(study.items)
@@ -318,6 +318,16 @@ class Suggester:
                     checked(program, where)
             except OceanCustomError as error:
                 study.refusal = f"what was found is no mapping: {error}"
+
+
+def _without_parent(name: str, near: Study | None) -> str:
+    """Why nothing fills a placeholder: its parent cannot be read, or nobody named one."""
+    if near is not None and near.refusal:
+        return f"{{{name}}} takes its values from {near.target.path}, which cannot be read"
+    return (
+        f"no endpoint is known whose items give {{{name}}}; give the URL of the list of its parents"
+        " as well"
+    )
 
 
 def _address(parent: Parent) -> None:
