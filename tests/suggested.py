@@ -165,7 +165,5 @@ def _target(resource: EndpointResource) -> Target:
     params = list(parse_qsl(query))
     for name, value in resource.selector.query_params.items():
         values = value if isinstance(value, list) else [value]
-        if any("{{" in str(one) for one in values):
-            continue  # what the integration computes is no part of a URL
         params += [(name, one if isinstance(one, str) else json.dumps(one)) for one in values]
     return Target(path, tuple(params))

@@ -224,6 +224,8 @@ UNPROVED = {
     },
     # A part of a name, encoded once more, is no value of any key.
     "harbor": {"/projects/{project}/repositories/{repository}/artifacts"},
+    # Without a time, which the example computes, the API gives what is new alone.
+    "freshservice": {"/tickets"},
     "opsgenie": {"/v2/alerts"},  # no walk reaches beyond a certain position
 }
 
@@ -244,7 +246,9 @@ async def test_products_are_read_as_their_examples_read_them(name: str) -> None:
     run = await compared(name)
     if run is None:
         return
-    incomplete = {one.kind: one.error for one in run.compared if not one.is_complete}
+    # Of a list without items at the moment nothing is written.
+    assert all(one.study is None for one in run.compared if not one.wanted)
+    incomplete = {one.kind: one.error for one in run.compared if one.wanted and not one.is_complete}
     assert set(incomplete) <= UNPROVED.get(name, set()), incomplete
     lists = [one for one in run.simulator.requests[: run.asked] if one.endpoint not in LOGINS]
     assert {request.method for request in lists} == {"GET"}
