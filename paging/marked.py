@@ -142,8 +142,8 @@ class _Marked(Paginator):
         if is_cut or not learnt.marked:
             raise DoubtfulEndError(
                 f"{self._name()} found nothing, although the API tells a total of {told} and gave"
-                f" {now.rows}; the response has {keys_of(page.body)}: correct {self._setting}"
-                f" ({ACCEPT})"
+                f" {now.rows}; the response has {keys_of(page.body)}",
+                f"correct {self._setting} ({ACCEPT})",
             )
 
     def prove(self, sent: PageRequest, page: Page, *, is_cut: bool = False) -> Experiment | Step:
@@ -234,14 +234,16 @@ class _Marked(Paginator):
         )
         return DoubtfulEndError(
             f"{self._name()} found nothing in any response, {why}; the last one had"
-            f" {keys_of(page.body)}: set {self._setting} to where the next page is named (or"
-            f" pagination.type: none for an endpoint without paging; {ACCEPT})"
+            f" {keys_of(page.body)}",
+            f"set {self._setting} to where the next page is named, or pagination.type: none for an"
+            f" endpoint without paging ({ACCEPT})",
         )
 
     def _unfollowable(self, page: Page) -> DoubtfulEndError:
         return DoubtfulEndError(
-            f"the API says that there is more, but {self._name()} gave nothing that leads there;"
-            f" the response has {keys_of(page.body)}: correct {self._setting} ({ACCEPT})"
+            f"{self._name()} gave nothing, but the API says that there is more; the response has"
+            f" {keys_of(page.body)}",
+            f"correct {self._setting} ({ACCEPT})",
         )
 
 

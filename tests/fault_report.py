@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from tests.covering import covering
 from tests.fault_cells import PLACES, Cell
-from tests.fault_coverings import gate_through_ocean, pairs, places, representatives, through_ocean
+from tests.fault_coverings import Selection
 from tests.fault_deletion import Deletion
 from tests.fault_scene import KINDS, PAGINGS, SHAPES
 from tests.fault_verdict import BELIEVED, Result
-from tests.faults import WHY_BELIEVED, cells
+from tests.faults import WHY_BELIEVED
 
 _PREFACE = """\
 # Fault matrix
@@ -62,24 +61,23 @@ _CHOSEN = """\
 """
 
 
-def commands(everything: Sequence[Cell]) -> list[list[str]]:
+def commands(cells: Selection) -> list[list[str]]:
     """What each command runs, with the numbers of cells."""
     matrix = "`.venv/bin/python -m tests.fault_matrix"
-    ocean = through_ocean(everything)
-    gate = f"{len(covering(everything, representatives)):,} cells"
-    resyncs = f"{len(ocean)} whole resyncs through Ocean"
-    few = len(covering(ocean, gate_through_ocean))
-    every_pair = "every pair of fault, place, paging, signing and shape"
+    gate = f"{len(cells.gate):,} cells"
+    resyncs = f"{len(cells.through_ocean)} whole resyncs through Ocean"
+    few = len(cells.gate_through_ocean)
     each = "each fault at each place in each style and in each shape"
+    every_pair = "every pair of fault, place, paging, signing and shape"
     return [
         [
             "`make faults`",
-            f"{len(covering(everything, places)):,} cells: {each}, signings in turn; and {resyncs}",
+            f"{len(cells.places):,} cells: {each}, signings in turn; and {resyncs}",
         ],
-        [f"{matrix} --all`", f"every cell, {len(everything):,} of them"],
+        [f"{matrix} --all`", f"every cell, {len(cells.everything):,} of them"],
         [
             f"{matrix} --pairs`",
-            f"{len(covering(everything, pairs)):,} cells: {every_pair}; in `make test-all`",
+            f"{len(cells.pairs):,} cells: {every_pair}; in `make test-all`",
         ],
         [
             "`make test`",
@@ -103,7 +101,9 @@ def as_table(results: Sequence[Result]) -> Table:
     return table
 
 
-def as_markdown(results: Sequence[Result], deletions: Sequence[Deletion]) -> str:
+def as_markdown(
+    results: Sequence[Result], deletions: Sequence[Deletion], selection: Selection
+) -> str:
     """The tables as a document."""
     read = _grouped((name, columns) for name, columns in _rows(results))
     deleted = _grouped((row_of(one.cell), _deleted(one)) for one in deletions)
@@ -117,7 +117,7 @@ def as_markdown(results: Sequence[Result], deletions: Sequence[Deletion]) -> str
             _DELETED,
             _markdown(look, deleted),
             _CHOSEN,
-            _markdown(["command", "what it runs"], commands(cells())),
+            _markdown(["command", "what it runs"], commands(selection)),
         )
     )
 
