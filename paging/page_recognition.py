@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Final
 
 from json_values import Json
@@ -65,11 +66,13 @@ _MOVING = frozenset(
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
-class _Varies:
-    """The type of ``VARIES``."""
+class _Varies(Enum):
+    """The type of ``VARIES``, its only member."""
+
+    VARIES = "varies"
 
 
-VARIES: Final = _Varies()
+VARIES: Final = _Varies.VARIES
 """What stands for a value that was not the same everywhere."""
 
 
@@ -84,7 +87,7 @@ class Envelope:
     filled: frozenset[Path]
 
     @classmethod
-    def of(cls, body: Json, rows: Json) -> Envelope:
+    def of(cls, body: Json, rows: object) -> Envelope:
         """The envelope of a body; what ``rows`` is lies within."""
         found = dict(_around(body, rows))
         scalars = {path: value for path, value in found.items() if not isinstance(value, dict)}
@@ -92,7 +95,7 @@ class Envelope:
         return cls({path: one for path, one in scalars.items() if _is_scalar(one)}, filled)
 
 
-def _around(body: Json, rows: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
+def _around(body: Json, rows: object, path: Path = ()) -> Iterator[tuple[Path, Json]]:
     if not isinstance(body, dict) or len(path) > _DEEPEST:
         return
     for key, value in list(body.items())[:_MOST_PATHS]:
@@ -111,7 +114,7 @@ def _is_scalar(value: Json) -> bool:
 class _Common:
     """What the scalars of some envelopes were, and ``VARIES`` where they were not the same."""
 
-    values: dict[Path, Json] = field(default_factory=dict)
+    values: dict[Path, Json | _Varies] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
 
     def add(self, envelope: Envelope, of: int) -> None:
@@ -123,7 +126,7 @@ class _Common:
         self.seen.add(of)
 
     @property
-    def constants(self) -> Mapping[Path, Json]:
+    def constants(self) -> Mapping[Path, Json | _Varies]:
         """What was the same twice or more; nothing where there was but one."""
         few = len(self.seen) < 2  # noqa: PLR2004 (one is no comparison)
         return {} if few else {p: one for p, one in self.values.items() if one is not VARIES}
@@ -229,7 +232,7 @@ class Recognition:
             _is_same(known.get(path, VARIES), value) for path, value in told.items()
         )
 
-    def _is_contradicted(self, suspect: Suspect, constants: Mapping[Path, Json]) -> bool:
+    def _is_contradicted(self, suspect: Suspect, constants: Mapping[Path, Json | _Varies]) -> bool:
         if suspect.place is Place.ONE or not isinstance(suspect.body, dict | list):
             return True
         strange = suspect.envelope.filled - self._keys
@@ -242,7 +245,7 @@ class Recognition:
         return is_link(suspect.envelope.scalars.get(path))
 
 
-def _contradictions(suspect: Suspect, constants: Mapping[Path, Json]) -> Iterator[Path]:
+def _contradictions(suspect: Suspect, constants: Mapping[Path, Json | _Varies]) -> Iterator[Path]:
     """The places where an answer differs from what is constant; nothing and 0 do not."""
     for path, value in suspect.envelope.scalars.items():
         known = constants.get(path, VARIES)
@@ -255,7 +258,7 @@ def _contradictions(suspect: Suspect, constants: Mapping[Path, Json]) -> Iterato
             yield path
 
 
-def _is_same(known: Json, value: Json) -> bool:
+def _is_same(known: object, value: object) -> bool:
     return type(known) is type(value) and bool(known == value)
 
 
@@ -263,7 +266,7 @@ def _is_word(value: Json) -> bool:
     """Whether a value says something of its own: no identifier, moment, version or hash."""
     if isinstance(value, str):
         return not is_link(value) and not any(sign.isdigit() for sign in value)
-    return isinstance(value, bool) or abs(value) <= _LARGEST
+    return isinstance(value, bool) or (isinstance(value, int | float) and abs(value) <= _LARGEST)
 
 
 def _is_free(path: Path) -> bool:
