@@ -18,6 +18,7 @@ import httpx
 
 from authentication.signature import Signature
 from errors import CredentialsError, Fault, Report, RequestName, ResponseError, TransportError
+from json_values import Json
 from transport.bodies import charset_of, decode_json
 from transport.rate_limit import is_rate_limited, parse_retry_after
 from transport.redaction import Redactor
@@ -248,7 +249,7 @@ def named(request: httpx.Request, redact: Redactor) -> RequestName:
     return RequestName(request.method, url, is_login=True)
 
 
-def _json(answer: httpx.Response) -> object:
+def _json(answer: httpx.Response) -> Json:
     try:
         return decode_json(answer.content, charset_of(answer.headers))
     except (ValueError, RecursionError):

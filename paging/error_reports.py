@@ -40,7 +40,7 @@ _TELLING = frozenset((*ERROR_NAMES, *SUCCESS_NAMES, "message", "reason", "detail
 _WORD = re.compile(r"[\w-]+")
 
 
-def is_like_report(body: Json) -> bool:
+def is_like_report(body: object) -> bool:
     """Whether an object is made of nothing but what reports hold: a message, a code, a status."""
     return (
         isinstance(body, dict) and bool(body) and all(name_of(key) in REPORT_NAMES for key in body)

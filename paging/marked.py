@@ -9,7 +9,7 @@ import httpx
 
 from errors import DoubtfulEndError, PaginationError
 from jq_engine.lookups import compile_lookup
-from json_values import MISSING, Json, follow, keys_of
+from json_values import MISSING, Found, Json, follow, keys_of
 from paging.link_header import leads_to_rows, link_relations, unread_links
 from paging.model import End, Experiment, Learnt, Page, PageRequest, Progress, Step
 from paging.paginator import ACCEPT, DEFAULT_POSITION_PARAM, PaginationSettings, Paginator
@@ -38,17 +38,17 @@ class _Marked(Paginator):
     _setting: str
 
     @abstractmethod
-    def _marker(self, page: Page) -> Json:
+    def _marker(self, page: Page) -> Found:
         """What leads to the next page, null or empty at the end, MISSING where there is no place.
 
         Raises PaginationError where it is of a form that cannot be followed.
         """
 
     @abstractmethod
-    def _following(self, sent: PageRequest, page: Page, marker: Json) -> PageRequest:
+    def _following(self, sent: PageRequest, page: Page, marker: Found) -> PageRequest:
         """The request that a marker leads to."""
 
-    def _instead(self, page: Page) -> Json:
+    def _instead(self, page: Page) -> Found:
         """What leads on where the API says that there is more, but gives no marker."""
         raise self._unfollowable(page)
 
@@ -91,7 +91,7 @@ class _Marked(Paginator):
         return page.signal is Verdict.MORE
 
     def _at_end(
-        self, now: Progress, sent: PageRequest, page: Page, marker: Json, learnt: Learnt
+        self, now: Progress, sent: PageRequest, page: Page, marker: Found, learnt: Learnt
     ) -> Step:
         """The end of a walk whose last page has no marker."""
         boolean = first_known(self._signals.verdict(page.value_at), page.boolean)
@@ -250,7 +250,7 @@ class _Marked(Paginator):
         )
 
 
-def _leads(marker: Json) -> bool:
+def _leads(marker: Found) -> bool:
     """Whether a marker is there: 0 is the end of a scan, an empty text that of a list."""
     return marker is not MISSING and marker not in (None, "", False, 0, [])
 
@@ -284,7 +284,7 @@ class CursorPaginator(_Marked):
         del first
         return whole_number(later.get(self._param, self._settings.send_in)) is not None
 
-    def _marker(self, page: Page) -> Json:
+    def _marker(self, page: Page) -> Found:
         if self._cursor is None:
             found = known_cursor(page.scopes)
             return found if _leads(found) else first_found(header_cursor(page.headers), found)
@@ -298,13 +298,14 @@ class CursorPaginator(_Marked):
             f" cursorPath to the text or number that names the next page{how}"
         )
 
-    def _following(self, sent: PageRequest, page: Page, marker: Json) -> PageRequest:
+    def _following(self, sent: PageRequest, page: Page, marker: Found) -> PageRequest:
         del page
         if self._settings.cursor_alone:
             sent = replace(sent, params=(), body=None if sent.body is None else {})
-        return sent.put(self._param, marker, self._settings.send_in)
+        value = None if marker is MISSING else marker
+        return sent.put(self._param, value, self._settings.send_in)
 
-    def _instead(self, page: Page) -> Json:
+    def _instead(self, page: Page) -> Found:
         boolean = first_known(self._signals.verdict(page.value_at), page.boolean)
         if self._path is not None or boolean is not Verdict.MORE:
             raise self._unfollowable(page)
@@ -321,7 +322,7 @@ class CursorPaginator(_Marked):
         return f"cursorPath {self._path!r}" if self._path else "cursorPath, unset,"
 
 
-def first_found(*values: Json) -> Json:
+def first_found(*values: Found) -> Found:
     """The first value that is there at all, MISSING where none is."""
     return next((value for value in values if value is not MISSING), MISSING)
 
@@ -340,11 +341,10 @@ class _Linked(_Marked):
         """Whether the link brought a whole number, as ``?page=2`` does."""
         return any(whole_number(value) is not None for _, value in later.query - first.query)
 
-    def _following(self, sent: PageRequest, page: Page, marker: Json) -> PageRequest:
+    def _following(self, sent: PageRequest, page: Page, marker: Found) -> PageRequest:
         # The link holds every parameter; the body, if any, goes along again.
-        return replace(
-            sent, url=self._resolved(page, marker), params=(), absent_statuses=frozenset()
-        )
+        url = self._resolved(page, str(marker))
+        return replace(sent, url=url, params=(), absent_statuses=frozenset())
 
     def _resolved(self, page: Page, link: str) -> str:
         """The link resolved against the URL of the page it stood on (RFC 3986, 5)."""
@@ -393,7 +393,7 @@ class NextLinkPaginator(_Linked):
         self.lookups += (self._next,) if self._next else ()
         self._path = path or DEFAULT_NEXT_LINK_PATH
 
-    def _marker(self, page: Page) -> Json:
+    def _marker(self, page: Page) -> Found:
         found = page.value_at(self._next) if self._next else known_link(page.scopes)
         if found is MISSING or found is False:
             return found
@@ -417,7 +417,7 @@ class LinkHeaderPaginator(_Linked):
 
     _setting = "headerLinkRel"
 
-    def _marker(self, page: Page) -> Json:
+    def _marker(self, page: Page) -> Found:
         relations = link_relations(page.headers)
         relation = self._settings.header_link_rel
         link = relations.get(relation.lower())

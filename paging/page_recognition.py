@@ -31,6 +31,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -58,11 +59,13 @@ _LARGEST = 10**6  # numbers beyond it are identifiers or moments
 _NULL = "NoneType"
 
 
-class _Varies:
-    """The type of ``VARIES``."""
+class _Varies(Enum):
+    """The type of ``VARIES``, its only member."""
+
+    VARIES = "varies"
 
 
-VARIES: Final = _Varies()
+VARIES: Final = _Varies.VARIES
 """What stands for a value that was not the same everywhere."""
 
 
@@ -78,7 +81,7 @@ class Envelope:
     filled: frozenset[Path]
 
     @classmethod
-    def of(cls, body: Json, rows: Json) -> Envelope:
+    def of(cls, body: Json, rows: object) -> Envelope:
         """The envelope of a body; what ``rows`` is lies within."""
         found = dict(_around(body, rows))
         return cls(
@@ -88,7 +91,7 @@ class Envelope:
         )
 
 
-def _around(body: Json, rows: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
+def _around(body: Json, rows: object, path: Path = ()) -> Iterator[tuple[Path, Json]]:
     if not isinstance(body, dict) or len(path) > _DEEPEST:
         return
     for key, value in list(body.items())[:_MOST_PATHS]:
@@ -129,7 +132,7 @@ def _relations(value: Json, parts: Mapping[str, str]) -> frozenset[Relation]:
 class _Common:
     """What the scalars of some envelopes were, and ``VARIES`` where they were not the same."""
 
-    values: dict[Path, Json] = field(default_factory=dict)
+    values: dict[Path, Json | _Varies] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
 
     def add(self, envelope: Envelope, of: int) -> None:
@@ -141,7 +144,7 @@ class _Common:
         self.seen.add(of)
 
     @property
-    def constants(self) -> Mapping[Path, Json]:
+    def constants(self) -> Mapping[Path, Json | _Varies]:
         """What was the same twice or more; nothing where there was but one."""
         return {} if len(self.seen) < 2 else self.same  # noqa: PLR2004 (one is no comparison)
 
@@ -262,7 +265,7 @@ class Recognition:
         constants = self._all.constants or self._agreed()
         return self._first(constants, self._suspects) if self.has_list else None
 
-    def _agreed(self) -> Mapping[Path, Json]:
+    def _agreed(self) -> Mapping[Path, Json | _Varies]:
         """What the only walk with rows has in common with an answer of another one."""
         same, own = self._all.same, self._all.seen
         return {
@@ -296,7 +299,9 @@ class Recognition:
         others = [one for one in self._suspects if one.place is not Place.LIST]
         return self._first(self._all.same, [*own, *others])
 
-    def _first(self, constants: Mapping[Path, Json], suspects: Iterable[Suspect]) -> Suspect | None:
+    def _first(
+        self, constants: Mapping[Path, Json | _Varies], suspects: Iterable[Suspect]
+    ) -> Suspect | None:
         return next((one for one in suspects if self._is_contradicted(one, constants)), None)
 
     def acquits(self, suspect: Suspect, again: Page) -> bool:
@@ -329,7 +334,7 @@ class Recognition:
             _is_same(known.get(path, VARIES), value) for path, value in told.items()
         )
 
-    def _is_contradicted(self, suspect: Suspect, constants: Mapping[Path, Json]) -> bool:
+    def _is_contradicted(self, suspect: Suspect, constants: Mapping[Path, Json | _Varies]) -> bool:
         if suspect.place is Place.ONE or not isinstance(suspect.body, dict | list):
             return True
         return any(self._strange(suspect)) or any(self._differing(suspect, constants))
@@ -341,7 +346,9 @@ class Recognition:
             if not is_there and not is_of_paging(path) and not suspect.is_link(path):
                 yield path
 
-    def _differing(self, suspect: Suspect, constants: Mapping[Path, Json]) -> Iterator[Path]:
+    def _differing(
+        self, suspect: Suspect, constants: Mapping[Path, Json | _Varies]
+    ) -> Iterator[Path]:
         """The places where an answer differs from what is constant; nothing and 0 do not."""
         for path, value in suspect.envelope.scalars.items():
             known = constants.get(path, VARIES)
@@ -359,11 +366,15 @@ class Recognition:
         """Whether a value differs from what is constant as its request does from the others."""
         common = _relations(known, self._asked or {}) & _relations(value, suspect.parts)
         # A number that is one more may also be a code.
-        is_far = _type_of(known) == _type_of(value) == "number" and abs(value - known) >= _FAR
+        is_far = (
+            isinstance(known, int | float)
+            and isinstance(value, int | float)
+            and abs(value - known) >= _FAR
+        )
         return any(far in {None, 0} or is_far for _, far in common)
 
 
-def _is_same(known: Json, value: Json) -> bool:
+def _is_same(known: object, value: object) -> bool:
     return type(known) is type(value) and bool(known == value)
 
 
@@ -371,4 +382,4 @@ def _is_word(value: Json) -> bool:
     """Whether a value says something of its own: no identifier, moment, version or hash."""
     if isinstance(value, str):
         return not is_link(value) and not any(sign.isdigit() for sign in value)
-    return value is None or isinstance(value, bool) or abs(value) <= _LARGEST
+    return not isinstance(value, int | float) or abs(value) <= _LARGEST

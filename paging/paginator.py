@@ -14,11 +14,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from errors import DoubtfulEndError, MappingError, PaginationError
 from jq_engine.lookups import Lookup, compile_lookup
-from json_values import MISSING, Json, keys_of
+from json_values import MISSING, keys_of
 from paging.model import (
     NOTHING_LEARNT,
     SIZE_REFUSED,
@@ -75,7 +75,7 @@ class PaginationSettings:
     cursor_alone: bool = False
     in_order: bool = False
 
-    def overridden(self, changes: Mapping[str, Json]) -> PaginationSettings:
+    def overridden(self, changes: Mapping[str, Any]) -> PaginationSettings:
         """These settings with a resource's own on top; a ``size_param`` of null sends no size.
 
         Parameter names belong to a type: another type starts from its own defaults.

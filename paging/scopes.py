@@ -40,11 +40,11 @@ def scopes_of(body: Json, holder: Json = None) -> Scopes:
     its words are its own.
     """
     if not isinstance(body, dict):
-        return (_scope(_named([holder])),) if is_page(holder) else ()
+        return (_scope(_named([holder])),) if isinstance(holder, dict) and is_page(holder) else ()
     top = _named([body])
     wrapped = [part for name in WRAPPERS for part in top.get(name, ())]
     parts = (part for part in (*wrapped, holder) if part is not body and is_page(part))
-    return (_scope(top), *(_scope(_named([part])) for part in parts))
+    return (_scope(top), *(_scope(_named([part])) for part in parts if isinstance(part, dict)))
 
 
 def _scope(top: Named) -> Scope:

@@ -15,7 +15,7 @@ import httpx
 
 from errors import MappingError
 from jq_engine.lookups import Lookup, compile_lookup
-from json_values import MISSING, Json
+from json_values import MISSING, Found, Json, Missing
 from paging.link_header import leads_to_rows, link_relations, unread_links
 from paging.scopes import Scopes, named_values, values_of
 from paging.signal_names import (
@@ -108,7 +108,7 @@ class ConfiguredSignals:
         """The paths that are configured."""
         return tuple(filter(None, (self.has_more, self.last_page)))
 
-    def verdict(self, value_at: Callable[[Lookup], Json]) -> Verdict:
+    def verdict(self, value_at: Callable[[Lookup], Found]) -> Verdict:
         """What the configured paths say; ``hasMorePath`` wins, and null says nothing."""
         for lookup, means_more in ((self.has_more, True), (self.last_page, False)):
             value = value_at(lookup) if lookup else MISSING
@@ -197,7 +197,7 @@ def says_more(header: str) -> str:
     return "more" if squeezed.endswith(_MORE_ENDINGS) or name in _RANGES else ""
 
 
-def header_cursor(headers: httpx.Headers) -> Json:
+def header_cursor(headers: httpx.Headers) -> str | Missing:
     """The cursor that a header holds, "" where it is empty, MISSING where there is none."""
     found = (headers[name] for name in headers if says_more(name) == "cursor")
     return next(found, MISSING)
@@ -243,7 +243,7 @@ def is_preceded(scopes: Scopes, headers: httpx.Headers) -> bool:
     )
 
 
-def link_towards(body: Json, holder: Json, url: str) -> Json:
+def link_towards(body: Json, holder: Json, url: str) -> str | Missing:
     """A link to the same endpoint with another query, under any name that may mean what follows.
 
     MISSING where there is none. Looked for by its value, in the objects around the list.
@@ -289,7 +289,7 @@ def first_known(*verdicts: Verdict) -> Verdict:
     return next(known, Verdict.UNKNOWN)
 
 
-def known_cursor(scopes: Scopes) -> Json:
+def known_cursor(scopes: Scopes) -> Found:
     """The first value in a known place that can be a cursor; URLs cannot.
 
     MISSING when there is no such place, null or empty when the places are all empty.
@@ -297,18 +297,18 @@ def known_cursor(scopes: Scopes) -> Json:
     return _first_usable(scopes, CURSOR_NAMES, CURSOR_HOLDERS, _as_cursor)
 
 
-def known_link(scopes: Scopes) -> Json:
+def known_link(scopes: Scopes) -> Found:
     """The next URL, from the default place or another where APIs put it; as ``known_cursor``."""
     return _first_usable(scopes, LINK_NAMES, NEXT_HOLDERS, link_of)
 
 
-def link_of(value: Json) -> Json:
+def link_of(value: Json) -> str | Missing | None:
     """The URL a value is, or holds under ``href`` (HAL, JSON:API); MISSING for other types."""
     link = value.get("href", MISSING) if isinstance(value, dict) else value
     return link if isinstance(link, str) or link is None else MISSING
 
 
-def _as_cursor(value: Json) -> Json:
+def _as_cursor(value: Json) -> Found:
     return MISSING if is_link(value) or isinstance(value, bool | dict | list) else value
 
 
@@ -319,18 +319,19 @@ def is_link(value: Json) -> bool:
     return value.startswith(("http://", "https://", "?")) or (value[:1] == "/" and "?" in value)
 
 
-def whole_number(value: Json) -> int | None:
+def whole_number(value: Found) -> int | None:
     """A count as APIs send it, a number or its digits; None for anything else.
 
     What has more than 18 digits counts nothing.
     """
-    is_text = isinstance(value, str) and value.isascii() and value.isdigit()
-    if (is_text and len(value) <= _MOST_DIGITS) or (
-        isinstance(value, float) and value.is_integer()
-    ):
+    if isinstance(value, str):
+        is_count = value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS
+        value = int(value) if is_count else None
+    elif isinstance(value, float) and value.is_integer():
         value = int(value)
-    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST
-    return value if is_count else None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
+        return None
+    return value
 
 
 def _more_wins(says_more: set[bool]) -> Verdict:
@@ -353,9 +354,9 @@ def _first_usable(
     scopes: Scopes,
     names: Sequence[str],
     holders: Sequence[tuple[str, ...]],
-    usable: Callable[[Json], Json],
-) -> Json:
-    empty: Json = MISSING
+    usable: Callable[[Json], Found],
+) -> Found:
+    empty: Found = MISSING
     for found in values_of(scopes, names, holders):
         value = usable(found)
         if value is not MISSING and value not in (None, ""):

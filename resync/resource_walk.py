@@ -11,6 +11,7 @@ import json
 from collections.abc import AsyncGenerator, Container, Hashable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from loguru import logger
 
@@ -18,7 +19,7 @@ from client import ApiClient
 from errors import CredentialsError, MappingError, OceanCustomError, ResponseError
 from jq_engine.paths import plain_path
 from jq_engine.programs import Jq
-from json_values import as_text, escaped
+from json_values import Json, as_text, escaped
 from pagination import make_paginator
 from paging.extraction import Extractor, Item
 from paging.limits import Bounds
@@ -378,7 +379,10 @@ class ResourceWalk:
         async with aclosing(choices):
             async for choices_of_page, _ in choices:
                 for choice in choices_of_page:
-                    yield binding.bound(group.names, choice["values"], choice["parent"])
+                    # As ``_choices`` has stored it.
+                    values = cast("list[Json]", choice["values"])
+                    parent = cast("Item | None", choice["parent"])
+                    yield binding.bound(group.names, values, parent)
 
     async def _request(self, source: Completeness, binding: Binding) -> PageRequest:
         """The request of an endpoint for one binding, with all that it computes."""
@@ -407,7 +411,8 @@ class ResourceWalk:
         """The distinct values that stand in the mapping."""
         distinct = Distinct()
         if group.has_rows:
-            yield await self._chosen_of(group, group.listed, distinct)
+            rows = [row for row in group.listed if isinstance(row, dict)]
+            yield await self._chosen_of(group, rows, distinct)
         else:
             values = [value for value in group.listed if distinct.admits(value)]
             yield [{"values": [value], "parent": None} for value in values]

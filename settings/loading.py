@@ -107,10 +107,11 @@ def _hosts(reader: SettingsReader) -> tuple[str, ...]:
     value = reader.json("allowedHosts")
     if value is None:
         return ()
-    if not isinstance(value, list) or not all(isinstance(host, str) for host in value):
+    given = [host for host in value if isinstance(host, str)] if isinstance(value, list) else []
+    if not isinstance(value, list) or len(given) != len(value):
         reader.fault("allowedHosts", 'must be an array of host names, such as ["a.example"]')
         return ()
-    hosts = tuple(host.strip().lower() for host in value)
+    hosts = tuple(host.strip().lower() for host in given)
     for number, host in enumerate(hosts, 1):
         if parsed_url(f"https://{host}") is None or not is_host(host):
             # Not quoted: a URL pasted here may hold a password.
@@ -258,7 +259,7 @@ def _credentials(reader: SettingsReader, secrets: Mapping[str, Json]) -> Credent
 
 def _api_key(reader: SettingsReader, secrets: Mapping[str, Json]) -> StaticCredentials:
     param = reader.text("apiKeyParam")
-    default: str = FIELDS["apiKeyHeader"].default
+    default = str(FIELDS["apiKeyHeader"].default)
     header = reader.text("apiKeyHeader") or default
     setting, key = _credential(reader, secrets, "apiKey", "the key")
     if param is None:

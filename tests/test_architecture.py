@@ -96,8 +96,6 @@ LONGEST_MODULE, LONGEST_FUNCTION, MOST_COMPLEX = 450, 40, 12
 LONGER_MODULES = {
     "paging/counted.py",
     "paging/signals.py",
-    "workbench/check/trouble.py",
-    "workbench/routes.py",
 }
 LONGER_FUNCTIONS = {
     "workbench/preview/command.py run_preview",

@@ -17,6 +17,7 @@ from paging.limits import Limits
 from resync.session import Reading, Session
 from settings import load_settings
 from tests.fault_api import FaultApi, Reply, Request, answer, pages
+from tests.literals import Json
 from tests.resync import Installation, resource
 from tests.world import LOGIN, children, named
 from transport.observer import Exchange, PageRead
@@ -65,7 +66,12 @@ def config_of(raw: dict[str, Any]) -> EndpointResource:
 async def bench(api: FaultApi) -> AsyncIterator[Bench]:
     """A session over loopback, two rows a page."""
     notes = Notes()
-    given = {"base_url": api.url, "pagination_type": "page", "page_size": 2, "max_retry_wait": 1}
+    given: dict[str, Json] = {
+        "base_url": api.url,
+        "pagination_type": "page",
+        "page_size": 2,
+        "max_retry_wait": 1,
+    }
     session = Session(
         load_settings(given | LOGIN),
         http=lambda _: httpx.AsyncClient(trust_env=False),
@@ -204,7 +210,8 @@ async def test_items_to_parse_is_part_of_a_mapping(jq: JqWorker) -> None:
 
     found = await mapped(jq, config_of(raw), [{"owner": "x", "parts": [{"id": 1}, {"id": 2}]}])
 
-    assert [(one.entity["identifier"], one.entity["properties"]["seen"]) for one in found] == [
+    entities: list[Json] = [one.entity for one in found]
+    assert [(one["identifier"], one["properties"]["seen"]) for one in entities] == [
         ("1", "x"),
         ("2", "x"),
     ]

@@ -23,7 +23,6 @@ from framework.outcome import ExitCode
 from framework.settings_model import lenient
 from jq_engine import worker as jq_worker
 from jq_engine.programs import Jq
-from json_values import Json
 from overrides import EndpointAppConfig, EndpointSelector, PathParameter
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from paging import signal_names
@@ -53,6 +52,7 @@ from tests.documents import (
     tables,
 )
 from tests.layout import MODULES
+from tests.literals import Json
 from transport import retry
 
 ALL = [README, CONTRIBUTING, *DOCS]

@@ -15,12 +15,12 @@ import httpx
 import pytest
 
 from errors import OceanCustomError
-from json_values import Json
 from pagination import PaginationSettings
 from resync.path_parameters import Endpoint, Parameter, Resource
 from resync.session import Session
 from settings import Settings
 from tests.fault_api import Answer, FaultApi, Request
+from tests.literals import Json
 
 ROWS = 70
 MORE = 8  # requests more than the pages of a list take

@@ -16,9 +16,9 @@ from itertools import chain
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from json_values import Json
 from paging.extraction import Item
 from tests.examples import PRODUCTS, example, walked
+from tests.literals import Json
 from tests.mutations import beside, mutations
 from tests.simulators import Mistake, Product, Simulator, simulate
 from transport.formats import BodyFormat

@@ -17,13 +17,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from errors import OceanCustomError
-from json_values import Json
 from pagination import PaginationSettings
 from paging.signal_names import is_of_paging
 from resync.path_parameters import Endpoint, ListedParameter, Resource
 from resync.session import Session
 from settings import Settings
 from tests.fault_api import Answer, Request
+from tests.literals import Json
 from tests.test_list_ends import LED, STYLES, Api, paging, steady, told
 
 HANDFUL = 16

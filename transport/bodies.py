@@ -375,14 +375,16 @@ def decode_json(content: bytes, charset: str = UTF8) -> Json:
         content = content.decode(charset).encode()
     content = content.removeprefix(b"\xef\xbb\xbf")
     try:
-        return _decoder.decode(content)
+        decoded: Json = _decoder.decode(content)
     except (msgspec.DecodeError, RecursionError):
         return _repaired(content)
+    return decoded
 
 
 def _repaired(content: bytes) -> Json:
     try:
         text = json.dumps(json.loads(content), ensure_ascii=False)
-        return _decoder.decode(text.encode(errors="replace"))
+        decoded: Json = _decoder.decode(text.encode(errors="replace"))
     except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError(str(error)) from None
+    return decoded

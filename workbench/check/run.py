@@ -127,7 +127,7 @@ async def _unpaged(session: Session, installation: Installation, seen: Seen) -> 
 
 
 def _row(seen: Seen) -> KindRow:
-    names = [str(one.entity.get("identifier")) for one in seen.passed]
+    names = [str(one.made.get("identifier")) for one in seen.passed]
     unique = len(set(names))
     identifiers = "unique" if unique == len(names) else f"{unique} of {len(names)}"
     children = {page.url.partition("?")[0] for page in seen.own_pages}

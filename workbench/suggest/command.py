@@ -263,7 +263,7 @@ def _document_of(suggestion: Suggestion, files: Sequence[Path]) -> Json:
             }
             for study in suggestion.studies
         ],
-        "warnings": suggestion.warnings,
+        "warnings": [*suggestion.warnings],
         "files": [str(path) for path in files],
         "mapping": mapping(suggestion.written),
         "blueprints": [blueprint(study) for study in suggestion.written],

@@ -61,7 +61,9 @@ def _facts(value: Json, keys: tuple[str, ...], rows: tuple[str, ...]) -> Iterato
             yield from _facts(inner, (*keys, str(key)), rows)
     elif isinstance(value, list):
         for link in value:
-            relation = link.get("rel", link.get("relation")) if isinstance(link, dict) else None
+            if not isinstance(link, dict):
+                continue
+            relation = link.get("rel", link.get("relation"))
             if isinstance(relation, str):
                 yield Fact((*keys, relation), link.get("href", link.get("url")))
     else:

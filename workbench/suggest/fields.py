@@ -87,14 +87,14 @@ def _is_identifier(value: Json) -> bool:
     return is_kind and 0 < len(str(value)) <= _LONGEST_IDENTIFIER
 
 
-def columns(items: Sequence[Mapping[str, Json]]) -> list[Column]:
+def columns(items: Sequence[dict[str, Json]]) -> list[Column]:
     """The scalars and lists of items, by their paths, in the order of the first item with them."""
     shown = [_own(item) for item in items]
     paths = dict.fromkeys(path for item in shown for path in _paths(item, ()))
     return [Column(path, [at(item, path) for item in shown]) for path in paths]
 
 
-def _own(item: Mapping[str, Json]) -> Mapping[str, Json]:
+def _own(item: dict[str, Json]) -> dict[str, Json]:
     """An item without what the integration adds to it."""
     added = {key.removeprefix("__") for key in item if key.startswith("__")}
     copied = {key for key in added if item.get(key) == item.get(f"__{key}")}
@@ -240,7 +240,7 @@ def schema_of(column: Column) -> tuple[dict[str, Json], str] | None:
     if kind == "string" and (found := format_of(values)):
         schema["format"] = found
     if kind == "array":
-        inner = [element for value in values for element in value]
+        inner = [one for value in values if isinstance(value, list) for one in value]
         if inner and all(isinstance(element, str) for element in inner):
             schema["items"] = {"type": "string"}
     return schema, column.path

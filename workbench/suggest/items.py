@@ -64,16 +64,13 @@ class Place:
             return []  # an empty list, as some languages write it
         if self.by_key and isinstance(found, dict):
             pairs = found.items()
-            return [{"key": key} | row for key, row in pairs if isinstance(row, dict)]
+            return [{"key": key, **row} for key, row in pairs if isinstance(row, dict)]
         return found if isinstance(found, list) and not self.by_key else None
 
     def items(self, body: Json) -> list[dict[str, Json]]:
         """The rows as the integration makes items of them."""
         rows = self.rows(body) or []
-        items = (
-            row if isinstance(row, dict) else {"value": row} for row in rows if row is not None
-        )
-        return list(items)
+        return [row if isinstance(row, dict) else {"value": row} for row in rows if row is not None]
 
 
 def places(body: Json, noun: str = "", *, of_one: bool = False) -> list[Place]:
@@ -143,8 +140,8 @@ def _places(value: Json, keys: tuple[str, ...]) -> Iterator[Place]:
 
 def _is_map(value: Mapping[str, Json]) -> bool:
     """Whether an object is a collection by key: its values are objects of one shape."""
-    rows = list(value.values())
-    if len(rows) < _FEWEST or not all(isinstance(row, dict) and row for row in rows):
+    rows = [row for row in value.values() if isinstance(row, dict) and row]
+    if len(rows) < _FEWEST or len(rows) != len(value):
         return False
     if any(name_of(key) in ENVELOPE for key in value):
         return False
@@ -219,11 +216,12 @@ class Ruler:
 
 def _identity(rows: Sequence[Json]) -> str | None:
     """A key that tells the rows apart: rows may hold a time or a count that changes meanwhile."""
-    if not rows or not all(isinstance(row, dict) for row in rows):
+    objects = [row for row in rows if isinstance(row, dict)]
+    if not rows or len(objects) != len(rows):
         return None
-    for key, value in rows[0].items():
+    for key, value in objects[0].items():
         if words_of(key)[-1:] and words_of(key)[-1] in _IDENTITY_WORDS:
-            values = [row.get(key, MISSING) for row in rows]
+            values = [row.get(key, MISSING) for row in objects]
             if isinstance(value, str | int) and len(set(map(str, values))) == len(rows):
                 return str(key)
     return None

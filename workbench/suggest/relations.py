@@ -64,7 +64,8 @@ def references(study: Study) -> Iterator[_Reference]:
                 _texts(values), many=False,
             )  # fmt: skip
         elif values and all(isinstance(value, list) for value in values):
-            yield from _lists(column, [inner for value in values for inner in value])
+            lists = [value for value in values if isinstance(value, list)]
+            yield from _lists(column, [inner for value in lists for inner in value])
 
 
 def _lists(column: Column, inner: Sequence[Json]) -> Iterator[_Reference]:
@@ -74,8 +75,9 @@ def _lists(column: Column, inner: Sequence[Json]) -> Iterator[_Reference]:
             column.keys, f"[{column.path}[]? | {text}]", _set(inner), _texts(inner), many=True
         )
     elif inner and all(isinstance(value, dict) for value in inner):
-        for path in dict.fromkeys(path for value in inner for path in _paths(value)):
-            values = [one for value in inner if (one := at(value, path)) is not None]
+        objects = [value for value in inner if isinstance(value, dict)]
+        for path in dict.fromkeys(path for value in objects for path in _paths(value)):
+            values = [one for value in objects if (one := at(value, path)) is not None]
             if values and all(map(_is_key, values)):
                 text = jq_path(path) if _texts(values) else f"{jq_path(path)} | tostring"
                 yield _Reference(

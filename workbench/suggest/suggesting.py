@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from errors import OceanCustomError
 from jq_engine.programs import checked
@@ -231,7 +232,7 @@ class Suggester:
 
     async def _reads(self, asker: Asker, study: Study) -> None:
         """A bounded reading by the integration, and what its items are."""
-        resource = {
+        resource: dict[str, Any] = {
             "kind": study.target.path,
             "selector": selector(study),
             "port": {"entity": {"mappings": {"identifier": ".id", "blueprint": '"x"'}}},
@@ -353,7 +354,7 @@ def _join(study: Study, studies: Sequence[Study]) -> None:
     identify_within(study, column, f"one of {other.target.path} may have several parents")
 
 
-def _programs(entity: dict[str, Json]) -> list[tuple[str, str]]:
+def _programs(entity: dict[str, Any]) -> list[tuple[str, str]]:
     found = [(key, value) for key, value in entity.items() if isinstance(value, str)]
     for group in ("properties", "relations"):
         found += list(entity.get(group, {}).items())
