@@ -118,6 +118,11 @@ def no_page(cell: Cell) -> Expect:
     return Expect.EITHER if cell.passing else Expect.RAISES
 
 
+def error_report(cell: Cell) -> Expect:
+    """An error, though a page that is one only once may be asked for again; a login is not."""
+    return Expect.RAISES if cell.place == "login" else no_page(cell)
+
+
 def odd_empty_page(cell: Cell) -> Expect:
     """A page without rows that has what no page with rows has is none; alone it is believed."""
     if cell.is_first_page and cell.place != "child":

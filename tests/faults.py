@@ -71,6 +71,7 @@ from tests.fault_rules import (
     either,
     empty,
     empty_page,
+    error_report,
     first_rows_always,
     gone,
     has_constants,
@@ -209,9 +210,7 @@ FAULTS: tuple[Fault, ...] = (
     _unreadable("empty body", always(Answer()), empty),
     replace(_unreadable("204", always(Answer(status=204)), silent), error=OceanCustomError),
     replace(
-        _unreadable(
-            "error with 200", always(answer({"error": "backend is down"})), passes_or_raises
-        ),
+        _unreadable("error with 200", always(answer({"error": "backend is down"})), error_report),
         most=3,
     ),
     replace(
