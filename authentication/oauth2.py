@@ -107,6 +107,9 @@ class OAuthSignIn:
         body = self._answer(answer)
         token = body.get("access_token") if isinstance(body, dict) else None
         if not isinstance(body, dict) or not isinstance(token, str) or not token.strip():
+            if isinstance(body, dict) and body.get("error"):
+                # GitHub reports errors so: with the status of a success.
+                raise await self.refusal(answer)
             raise CredentialsError(
                 f"it gave no access_token, but {keys_of(body)}",
                 remedy="check oauthTokenUrl",
@@ -137,6 +140,11 @@ class OAuthSignIn:
         )
         remedy = "check oauthClientId, oauthClientSecret and oauthScope"
         match self._credentials.grant_type:
+            case _ if answer.has_redirect_location:
+                # Not followed: credentials go to the URL that the operator named, and no other.
+                target, _, _ = answer.headers["Location"].partition("?")
+                text = self._redact.beginning(f"to {target}")
+                remedy = "set oauthTokenUrl to the URL that gives tokens itself"
             case "refresh_token":
                 remedy = "authorize again and set oauthRefreshToken to the new token"
             case "jwt_bearer":

@@ -32,7 +32,7 @@ from jq_engine.worker import JqWorker
 from paging.model import PageRequest
 from settings import load_settings
 from tests.certificates import signed_by
-from tests.fault_api import Answer, FaultApi, Reply, Request, answer, text
+from tests.fault_api import Answer, FaultApi, Reply, Request, answer, redirect, text
 from tests.resync import Installation, resource
 from tests.world import entities, named
 
@@ -215,6 +215,37 @@ async def test_a_refusal_is_told_in_the_servers_words(api: FaultApi) -> None:
     assert "token was used" in message
     assert "oauthRefreshToken" in message
     assert "used-up-token" not in message
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        pytest.param(
+            answer({"error": "bad_code", "error_description": "it is used up", "x": SECRET}),
+            ["200 OK", "bad_code", "it is used up", "oauthClientSecret"],
+            id="a report under 200",
+        ),
+        pytest.param(
+            redirect("https://login.example.com/other/token", 307),
+            ["307", "https://login.example.com/other/token", "oauthTokenUrl"],
+            id="a redirect",
+        ),
+    ],
+)
+async def test_what_is_no_token_is_told_by_its_reason(
+    api: FaultApi, given: Answer, words: list[str]
+) -> None:
+    """A report of an error under 200 is quoted; a redirect, which is not followed, is named."""
+    server = TokenServer(api)
+    api.serve("/token", given)
+
+    async with client_of(server.settings(**CLIENT)) as client:
+        with pytest.raises(CredentialsError) as caught:
+            await items(client, api.url)
+
+    assert all(word in str(caught.value) for word in words)
+    assert SECRET not in str(caught.value)
+    assert len(str(caught.value)) < 300
 
 
 async def test_a_token_of_another_type_is_refused(api: FaultApi) -> None:
@@ -442,6 +473,14 @@ def guarded(name: str, value: str) -> Callable[[Request], Reply]:
             {"headers": {"Cookie": "session={{$cookies.session}}"}},
             ("cookie", "session=abc123"),
             id="cookie",
+        ),
+        pytest.param(
+            Answer(
+                b"{}", 200, (("Set-Cookie", 'a[b]="c/d=="; Path=/; Partitioned; Priority=High'),)
+            ),
+            {"headers": {"X-Sid": '{{$cookies["a[b]"]}}'}},
+            ("x-sid", "c/d=="),
+            id="a cookie with names and attributes of today",
         ),
         pytest.param(
             Answer(b"", 302, (("Set-Cookie", "sid=s%201; Secure"), ("Location", "/home"))),
