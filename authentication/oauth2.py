@@ -24,7 +24,7 @@ from authentication.token_file import TokenFile
 from errors import CredentialsError
 from jq_engine.embedded import evaluated, filled
 from jq_engine.programs import EMBEDDED, Jq
-from json_values import Json, keys_of
+from json_values import Json, as_text, keys_of
 from settings.values import OAuthCredentials
 from transport.bodies import charset_of, decode_json
 from transport.http_client import status_of
@@ -209,6 +209,8 @@ class OAuthSignIn:
         given = {key: await self._computed(key, now) for key in credentials.jwt_claims}
         claims |= given
         claims = {key: value for key, value in claims.items() if value not in (None, "")}
+        # RFC 7519, 4.1.1: a text; some servers know their clients by number.
+        claims |= {key: as_text(claims[key]) for key in ("iss", "sub") if key in claims}
         assertion = jwt.encode(claims, credentials.jwt_key, algorithm=credentials.jwt_algorithm)
         self._learn(assertion)
         return assertion

@@ -332,6 +332,24 @@ async def test_a_changed_token_without_a_file_is_warned_about(api: FaultApi) -> 
     assert "refresh-token" not in "".join(lines)
 
 
+async def test_the_issuer_of_an_assertion_is_a_text(api: FaultApi) -> None:
+    """Clients that are known by a number, too (RFC 7519, 4.1.1)."""
+    server = TokenServer(api)
+    secret = "a-shared-secret-of-thirty-two-bytes"
+    settings = server.settings(
+        oauth_grant_type="jwt_bearer",
+        oauth_jwt_key=secret,
+        oauth_jwt_algorithm="HS256",
+        oauth_jwt_claims={"iss": 123456, "sub": 7},
+    )
+
+    async with client_of(settings) as client:
+        assert len(await items(client, api.url)) == 3
+
+    told = jwt.decode(server.forms[0]["assertion"], options={"verify_signature": False})
+    assert (told["iss"], told["sub"]) == ("123456", "7")
+
+
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256", "HS256"])
 async def test_a_signed_assertion(api: FaultApi, algorithm: str) -> None:
     """The claims of RFC 7523, 3, with our own over them, computed ones too."""
