@@ -17,7 +17,7 @@ from errors import BodyError, Circumstances, CredentialsError, FormatError, Resp
 from json_values import Json, beginning_of
 from paging.error_reports import is_error_report, words_of
 from paging.model import PageRequest
-from paging.signals import reasons_in
+from paging.scopes import reasons_in
 from transport.bodies import (
     MIB,
     UTF8,

@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from enum import Enum
+from typing import Final, cast
 
-Json = Any
+type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 """What a JSON text decodes to: objects, arrays, texts, numbers, booleans, None."""
 
 _SHOWN = 20  # keys named in a message
 
 
-class _Missing:
-    """The type of ``MISSING``."""
+class Missing(Enum):
+    """The type of ``MISSING``, its only member."""
+
+    MISSING = "missing"
 
     def __repr__(self) -> str:
         return "MISSING"
@@ -20,11 +23,14 @@ class _Missing:
         return False
 
 
-MISSING: Final = _Missing()
+MISSING: Final = Missing.MISSING
 """What a look-up gives when the key is not there; a key that holds null gives None."""
 
+type Found = Json | Missing
+"""What a look-up gives."""
 
-def follow(body: Json, keys: Iterable[str | int]) -> Json:
+
+def follow(body: Found, keys: Iterable[str | int]) -> Found:
     """The value under nested keys and indices, MISSING when the way to it breaks off."""
     for key in keys:
         match key:
@@ -37,7 +43,7 @@ def follow(body: Json, keys: Iterable[str | int]) -> Json:
     return body
 
 
-def texts_in(value: Json) -> Iterator[str]:
+def texts_in(value: object) -> Iterator[str]:
     """Every text in a JSON value; the keys of objects are none."""
     match value:
         case str():
@@ -52,7 +58,7 @@ def texts_in(value: Json) -> Iterator[str]:
             pass
 
 
-def with_texts(value: Json, rewrite: Callable[[str], Json]) -> Json:
+def with_texts(value: object, rewrite: Callable[[str], Json]) -> Json:
     """A JSON value with each of its texts replaced by what a function makes of it."""
     match value:
         case str():
@@ -62,7 +68,7 @@ def with_texts(value: Json, rewrite: Callable[[str], Json]) -> Json:
         case list():
             return [with_texts(inner, rewrite) for inner in value]
         case _:
-            return value
+            return cast("Json", value)
 
 
 def beginning_of(body: Json, most: int = 4096) -> str:
@@ -91,7 +97,7 @@ def escaped(text: str) -> str:
     return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
 
 
-def keys_of(body: Json) -> str:
+def keys_of(body: object) -> str:
     """The keys a person would look at to correct a path, in one short text."""
     match body:
         case dict():

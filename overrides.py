@@ -8,7 +8,7 @@ values the rest of the integration works with.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from port_ocean.core.handlers.port_app_config.models import (
     PortAppConfig,
@@ -31,7 +31,7 @@ _PARENT = "__parent"
 class PathParameter(RequestFields):
     """Where the values of one placeholder come from: a parent endpoint, or a list."""
 
-    values: list[Json] | None = Field(
+    values: list[Any] | None = Field(
         title="Values",
         description="The values themselves, in place of an endpoint; of objects with field.",
     )
@@ -59,7 +59,7 @@ class PathParameter(RequestFields):
     )
 
     @root_validator(skip_on_failure=True)
-    def _refuse_two_sources(cls, found: dict[str, Json]) -> dict[str, Json]:  # noqa: N805 — pydantic
+    def _refuse_two_sources(cls, found: dict[str, Any]) -> dict[str, Any]:  # noqa: N805 — pydantic
         names = {
             name for name, value in found.items() if value != cls.__fields__[name].get_default()
         }
@@ -166,7 +166,7 @@ def _new_form(query: Mapping[str, Json]) -> str:
     return f"write kind: {kind}, selector: {{{', '.join(['query: "true"', *kept])}}}"
 
 
-def _plain_identifier(expression: Json) -> tuple[str, ...]:
+def _plain_identifier(expression: object) -> tuple[str, ...]:
     """The keys of an identifier such as ``.uuid | tostring``; () for any other expression."""
     if not isinstance(expression, str):
         return ()
@@ -184,7 +184,7 @@ class EndpointAppConfig(PortAppConfig):
     )
 
     @classmethod
-    def parse_obj(cls, obj: Json) -> EndpointAppConfig:
+    def parse_obj(cls, obj: object) -> EndpointAppConfig:
         """Read a mapping; raises MappingError with every fault."""
         try:
             return super().parse_obj(obj)

@@ -12,6 +12,7 @@ import json
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any, TypedDict, cast
 from urllib.parse import quote
 
 import httpx
@@ -67,17 +68,24 @@ class Answered:
     @property
     def document(self) -> Json:
         """The JSON that programs are run on."""
-        headers = {name.lower(): value for name, value in self.response.headers.items()}
-        return {"body": self.body, "headers": headers, "cookies": self.cookies, "text": self.text}
+        headers: dict[str, Json] = {
+            name.lower(): value for name, value in self.response.headers.items()
+        }
+        return {
+            "body": self.body,
+            "headers": headers,
+            "cookies": {**self.cookies},
+            "text": self.text,
+        }
 
 
-class Template:
+class Template[Part]:
     """Texts in which ``{{ jq }}`` stands for a value of an answer, unless nothing is to be read.
 
     ``where`` names the setting they stand in.
     """
 
-    def __init__(self, part: Json, jq: Jq, where: str = WHERE, *, reads: bool = True) -> None:
+    def __init__(self, part: Part, jq: Jq, where: str = WHERE, *, reads: bool = True) -> None:
         self._part = part
         self._jq = jq
         self._where = where
@@ -94,7 +102,7 @@ class Template:
         call: RequestName,
         *,
         spell: Callable[[str], str] = str,
-    ) -> Json:
+    ) -> Part:
         """The part with its values, each spelt by ``spell``; raises CredentialsError without one.
 
         ``call`` is the one whose answer it is.
@@ -115,7 +123,7 @@ class Template:
         def filled(text: str) -> str:
             return EMBEDDED.sub(lambda one: spell(values[one[1]]), text)
 
-        whole = with_texts(self._part, filled)
+        whole = cast("Part", with_texts(self._part, filled))  # texts stay texts
         credentials = list(credentials_in(whole))
         redact.learn(*values.values(), origin="login", credentials=credentials)
         return whole
@@ -142,6 +150,18 @@ class Template:
         )
 
 
+class _SignatureParts(TypedDict):
+    headers: Mapping[str, str]
+    query_params: Mapping[str, str]
+    body: Mapping[str, Json]
+
+
+class _CallParts(TypedDict):
+    headers: Mapping[str, str]
+    body: Mapping[str, Json] | None
+    params: Mapping[str, str]
+
+
 class LoginSignIn:
     """Logs in, by one request or by several; see ``SignIn``.
 
@@ -162,7 +182,7 @@ class LoginSignIn:
             for number, step in enumerate(credentials.steps)
         ]
         self._redact = redact
-        parts = {
+        parts: _SignatureParts = {
             "headers": credentials.headers,
             "query_params": credentials.query_params,
             "body": credentials.body,
@@ -258,7 +278,11 @@ class LoginCall:
         self._base_url = base_url
         self._url = Template(login.endpoint, jq, where, reads=reads)
         self._form = Template(login.body_form, jq, where, reads=reads)
-        parts = {"headers": login.headers, "body": login.body, "params": login.query_params}
+        parts: _CallParts = {
+            "headers": login.headers,
+            "body": login.body,
+            "params": login.query_params,
+        }
         self._parts = Template(parts, jq, where, reads=reads)
 
     async def request(self, before: Answered | None) -> httpx.Request:
@@ -271,7 +295,7 @@ class LoginCall:
         form = await self._form.fill(before, redact, call, spell=_quoted)
         parts = await self._parts.fill(before, redact, call)
         headers = httpx.Headers({"Accept": "application/json", **self._headers})
-        content: dict[str, Json] = {}
+        content: dict[str, Any] = {}
         if form is not None:
             content = {"content": form}
             headers["Content-Type"] = "application/x-www-form-urlencoded"

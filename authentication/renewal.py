@@ -11,13 +11,14 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import httpx
 
 from authentication.signature import Signature
 from errors import CredentialsError, Fault, Report, RequestName, ResponseError, TransportError
+from json_values import Json
 from transport.bodies import charset_of, decode_json
 from transport.rate_limit import is_rate_limited, parse_retry_after
 from transport.redaction import Redactor
@@ -121,7 +122,8 @@ class RenewedAuth(httpx.Auth):
         self._clock = clock
         self._lock = asyncio.Lock()
         self._signature: Signature | None = None
-        self._failure: CredentialsError | None = None
+        # The errors of each kind are their own: they say where they occurred.
+        self._failure: Report | None = None
         self._trouble: _Trouble | None = None
         self.logins = 0
 
@@ -143,7 +145,7 @@ class RenewedAuth(httpx.Auth):
             async with self._lock:
                 current = self._signature
                 if self._failure:
-                    raise CredentialsError(self._failure.report)
+                    raise CredentialsError(self._failure)
                 if current is None or current is used or self._is_old(current):
                     self._refuse_while_in_trouble()
                     own_login = used is not None
@@ -184,7 +186,7 @@ class RenewedAuth(httpx.Auth):
         try:
             return await attempt.request(answers)
         except CredentialsError as error:
-            self._failure = error
+            self._failure = error.report
             raise
 
     async def _obtained(
@@ -193,7 +195,7 @@ class RenewedAuth(httpx.Auth):
         try:
             signature = await attempt.signature(answers, self._clock())
         except CredentialsError as error:
-            self._failure = error
+            self._failure = error.report
             raise
         self._trouble = None
         self.logins += 1
@@ -211,8 +213,9 @@ class RenewedAuth(httpx.Auth):
             trouble = self._in_trouble(refused.report, status, retry_after, is_limit=is_limit)
             raise trouble.error(self._clock())
         if not attempt.accepts(answer):
-            self._failure = await attempt.refusal(answer)
-            raise self._failure
+            refused = await attempt.refusal(answer)
+            self._failure = refused.report
+            raise refused
 
     def _is_old(self, signature: Signature) -> bool:
         interval = self._renew_after or signature.lifetime
@@ -236,7 +239,7 @@ class RenewedAuth(httpx.Auth):
         until = self._clock() + max(backoff(attempts), retry_after or 0.0)
         self._trouble = _Trouble(report, status, is_limit, until, attempts)
         if attempts >= MAX_ATTEMPTS:
-            self._failure = CredentialsError(report, note=f"{attempts} times in a row")
+            self._failure = replace(report, note=f"{attempts} times in a row")
         return self._trouble
 
 
@@ -246,7 +249,7 @@ def named(request: httpx.Request, redact: Redactor) -> RequestName:
     return RequestName(request.method, url, is_login=True)
 
 
-def _json(answer: httpx.Response) -> object:
+def _json(answer: httpx.Response) -> Json:
     try:
         return decode_json(answer.content, charset_of(answer.headers))
     except (ValueError, RecursionError):

@@ -18,8 +18,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from workbench.answers import ok
 from workbench.catalog import CatalogStore, create_app
-from workbench.routes import ok
 from workbench.serve import serving
 
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import httpx
 import msgspec
@@ -28,6 +29,7 @@ from benchmarks.mapping import CHILDREN, ITEMS
 from benchmarks.measure import own_cpu
 from benchmarks.recipe import walk
 from benchmarks.roads import LARGE_BODIES, ROADS
+from json_values import Json
 from overrides import EndpointResource
 from resync.session import Session
 from settings import load_settings
@@ -37,7 +39,7 @@ _RESOURCES = {"items": ITEMS, "children": CHILDREN}
 
 
 async def _ours(job: Job) -> AsyncIterator[int]:
-    given: dict[str, object] = {
+    given: dict[str, Json] = {
         "base_url": job.url,
         "pagination_type": "page" if job.target == "items" else "none",
         "page_size": job.page_size,
@@ -46,7 +48,7 @@ async def _ours(job: Job) -> AsyncIterator[int]:
     match job.target:
         case "road":
             raw = ROADS[job.road].resource
-            given |= ROADS[job.road].settings(job.url)
+            given |= cast("dict[str, Json]", ROADS[job.road].settings(job.url))
         case "large":
             raw = LARGE_BODIES[job.road or "json"].resource
         case _:

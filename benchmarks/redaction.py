@@ -14,7 +14,7 @@ import random
 import ssl
 import string
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
@@ -26,6 +26,7 @@ from benchmarks.measure import service
 from client import ApiClient
 from errors import ResponseError
 from jq_engine.worker import JqWorker
+from json_values import Json
 from paging.model import PageRequest
 from settings import load_settings
 from transport.aiohttp_carrier import AiohttpTransport
@@ -127,7 +128,7 @@ def quickest(runs: int, measured: Callable[[], dict[str, float]]) -> dict[str, f
 
 async def longest_turn(url: str, requests: int) -> float:
     """Milliseconds of the longest turn of the loop while a client is set cookies and refused."""
-    login: Mapping[str, object] = {
+    login: dict[str, Json] = {
         "auth_type": "custom",
         "custom_auth_request": {"endpoint": "/login", "body": {"password": made(12)}},
         "custom_auth_request_template": {"headers": {"X-Token": "{{ .token }}"}},

@@ -20,7 +20,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from jq_engine.paths import plain_path
 from json_values import Json
@@ -96,11 +96,11 @@ class FusedMapping:
     shape: Json
     apart: Mapping[int, str]
 
-    def asks(self, answer: Json) -> bool:
+    def asks(self, answer: list[Json]) -> bool:
         """Whether the expressions were run on the item of this answer."""
         return len(answer) > 1
 
-    def read(self, answer: Json) -> Reading:
+    def read(self, answer: list[Json]) -> Reading:
         """What the program's answer about one item says."""
         query, *outcomes = answer
         return Reading(
@@ -113,9 +113,10 @@ class FusedMapping:
             ],
         )
 
-    def entity(self, values: list[Json]) -> Json:
+    def entity(self, values: list[Json]) -> dict[str, Json]:
         """The mapping with what its expressions found in their places."""
-        return _filled(self.shape, values) if values else {}
+        entity = _filled(self.shape, values) if values else {}
+        return entity if isinstance(entity, dict) else {}
 
 
 def expressions_of(mappings: Mapping[str, Json]) -> tuple[Expression, ...]:
@@ -186,7 +187,7 @@ def _has_one_output(jq: str) -> bool:
     return plain_path(jq) is not None or _CONSTANT.fullmatch(jq) is not None
 
 
-def _expressions(node: Json, path: str) -> Iterator[Expression]:
+def _expressions(node: object, path: str) -> Iterator[Expression]:
     """As in Ocean, the elements of a list share its path."""
     match node:
         case Mapping():
@@ -196,10 +197,10 @@ def _expressions(node: Json, path: str) -> Iterator[Expression]:
             for inner in node:
                 yield from _expressions(inner, path)
         case _:
-            yield Expression(path, node)
+            yield Expression(path, cast("str | None", node))  # as Ocean's model has it
 
 
-def _numbered(node: Json, numbers: Iterator[int]) -> Json:
+def _numbered(node: object, numbers: Iterator[int]) -> Json:
     """The mapping with each expression replaced by its number."""
     match node:
         case Mapping():
@@ -216,5 +217,7 @@ def _filled(shape: Json, values: list[Json]) -> Json:
             return values[shape]
         case dict():
             return {key: _filled(inner, values) for key, inner in shape.items()}
-        case _:
+        case list():
             return [_filled(inner, values) for inner in shape]
+        case _:
+            return shape

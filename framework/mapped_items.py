@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 from port_ocean.core.handlers.entity_processor.jq_entity_processor import JQEntityProcessor
@@ -31,7 +31,7 @@ from framework.fused_mapping import (
 from framework.query_check import no_program_fault
 from json_values import Json
 
-Items = list[dict[Json, Json]]
+Items = list[dict[str, Json]]
 
 WHERE: Final = "selector.query and mappings"
 """What runs as one program, as errors name it."""
@@ -74,10 +74,15 @@ class Mapped:
     in ``reading.values``, in the order of ``expressions``.
     """
 
-    item: dict[Json, Json]
+    item: dict[str, Json]
     reading: Reading
     expressions: tuple[Expression, ...]
-    entity: Json
+    entity: dict[str, Json] | None
+
+    @property
+    def made(self) -> dict[str, Any]:
+        """The entity with what Port knows of its form; {} for an item that does not pass."""
+        return self.entity or {}
 
 
 async def mapped(jq: Jq, config: ResourceConfig, items: Items) -> list[Mapped]:
@@ -110,7 +115,7 @@ async def _split(jq: Jq, config: ResourceConfig, items: Items) -> Items:
         return items
     where = f"itemsToParse {port.items_to_parse!r}"
     lists = await _each(jq, port.items_to_parse, items, where=where)
-    wholes: Sequence[Json] = items
+    wholes: Sequence[Json] = [*items]
     if port.items_to_parse_top_level_transform:
         target = extract_jq_deletion_path_revised(port.items_to_parse) or "."
         wholes = await _each(jq, f". | del({target})", items, where=where)
@@ -164,9 +169,10 @@ async def program_of(jq: Jq, expression: str | None, *, where: str) -> Program:
     return Program(text)
 
 
-async def answers_of(jq: Jq, fused: FusedMapping, items: Items, *, where: str) -> list[Json]:
+async def answers_of(jq: Jq, fused: FusedMapping, items: Items, *, where: str) -> list[list[Json]]:
     """The fused program's answers, one for each item; raises MappingError."""
-    answers = await outcomes_of(jq, fused.program, items, where=where)
+    found_answers = await outcomes_of(jq, fused.program, items, where=where)
+    answers = [one for one in found_answers if isinstance(one, list)]  # as the program makes them
     asked = [number for number, answer in enumerate(answers) if fused.asks(answer)]
     for expression, program in fused.apart.items():
         outcomes = await outcomes_of(jq, program, [items[number] for number in asked], where=where)

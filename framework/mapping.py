@@ -100,7 +100,7 @@ class Work:
     keys: str = ""
     identities: Identities = field(default_factory=Identities)
 
-    def count(self, mapped: MappedEntity, item: dict[Json, Json]) -> None:
+    def count(self, mapped: MappedEntity, item: dict[str, Json]) -> None:
         """Count one item that was mapped; one without an identifier makes no entity."""
         if mapped.did_entity_pass_selector:
             identifier, blueprint = map(mapped.entity.get, _NAMING)
@@ -195,7 +195,8 @@ def _work_key() -> str:
 
 
 def _identifier_of(config: ResourceConfig) -> Json:
-    return config.port.entity.mappings.dict()["identifier"]
+    identifier: Json = config.port.entity.mappings.dict()["identifier"]
+    return identifier
 
 
 class FusedEntityProcessor(JQEntityProcessor):
@@ -242,7 +243,7 @@ class FusedEntityProcessor(JQEntityProcessor):
         judge = _MappedAlready(self.context, results)
         return await judge._parse_items(mapping, raw_results, parse_all)  # noqa: SLF001 (the same family)
 
-    async def _search(self, data: Json, pattern: str, field: str | None = None) -> Json:
+    async def _search(self, data: dict[str, Json], pattern: str, field: str | None = None) -> Any:  # noqa: ANN401 (as Ocean's)
         """What a program gives for one item: so Ocean has `itemsToParse` run, an item at a time."""
         work = self.work()
         if work is None:

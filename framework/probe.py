@@ -156,13 +156,9 @@ def _judged(config: EndpointResource, found: list[Mapped]) -> Verdict:
         message = f"query {config.selector.query!r} is true for none of {len(found)} items"
         return Verdict(ProbeCheckStatus.UNKNOWN, message)
     for name in ("identifier", "blueprint"):
-        nameless = sum(one.entity.get(name) in {None, ""} for one in passed if _is_plain(one, name))
+        values = [one.entity.get(name) for one in passed if one.entity is not None]
+        nameless = sum(value in (None, "") for value in values)
         if nameless:
             message = f"{name} gives nothing for {nameless} of {len(passed)} items"
             return Verdict(ProbeCheckStatus.FAILURE, message)
     return Verdict(ProbeCheckStatus.SUCCESS, f"{len(passed)} items make entities")
-
-
-def _is_plain(one: Mapped, name: str) -> bool:
-    """Whether it is a value, rather than a search query."""
-    return not isinstance(one.entity.get(name), dict | list)

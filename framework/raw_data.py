@@ -11,6 +11,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from port_ocean.clients.port.client import PortClient
 from port_ocean.core.models import LakehouseDataEntry, LakehouseDataEntryBatch
@@ -54,14 +55,19 @@ def without_credentials(redact: Redactor, items: Sequence[Json]) -> list[Json]:
 def _redacted(known: Sequence[Index], entry: LakehouseDataEntry) -> LakehouseDataEntry:
     changed = LakehouseDataEntry(**entry)
     changed["items"] = _without(known, entry["items"])
-    changed["request"] = _without(known, [entry["request"]])[0]
-    changed["response"] = _without(known, [entry["response"]])[0]
+    changed["request"] = _whole(known, entry["request"])
+    changed["response"] = _whole(known, entry["response"])
     if variables := entry.get("environment_data"):
         told = {
             name: REDACTED if is_ports_own(name) else value for name, value in variables.items()
         }
-        changed["environment_data"] = _without(known, [told])[0]
+        changed["environment_data"] = _whole(known, told)
     return changed
+
+
+def _whole[Part](known: Sequence[Index], part: Part) -> Part:
+    """A part of an entry without credentials."""
+    return cast("Part", _replaced(known, part)) if _holds_one(known, part) else part
 
 
 def _without(known: Sequence[Index], items: Sequence[Json]) -> list[Json]:
@@ -75,20 +81,26 @@ def _without(known: Sequence[Index], items: Sequence[Json]) -> list[Json]:
     return result
 
 
-def _holds_one(known: Sequence[Index], value: Json) -> bool:
+def _holds_one(known: Sequence[Index], value: object) -> bool:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return any(index.finds(text) for index in known)
 
 
-def _replaced(known: Sequence[Index], value: Json) -> Json:
+def _replaced(known: Sequence[Index], value: object) -> Json:
     match value:
         case str():
-            for index in known:
-                value = index.redacted(value)
-            return value
+            return _redacted_text(known, value)
         case list() | tuple():
             return [_replaced(known, inner) for inner in value]
         case dict():
-            return {_replaced(known, key): _replaced(known, one) for key, one in value.items()}
+            return {
+                _redacted_text(known, str(key)): _replaced(known, one) for key, one in value.items()
+            }
         case _:
-            return value
+            return cast("Json", value)
+
+
+def _redacted_text(known: Sequence[Index], text: str) -> str:
+    for index in known:
+        text = index.redacted(text)
+    return text

@@ -56,7 +56,9 @@ def open_session(
     settings: Settings, configs: Iterable[ResourceConfig], *, observer: Observer | None = None
 ) -> Session:
     """A session for resources that are read one after the other; whoever opens it closes it."""
-    environment = ocean.config.allow_environment_variables_jq_access
+    # At Port the environment is not the operator's.
+    allowed = ocean.config.allow_environment_variables_jq_access
+    environment = allowed and not ocean.config.runtime.is_saas_runtime
     resources: list[Resource] = []
     for config in configs:
         # A resource that is wrong says so itself when it is read.

@@ -11,12 +11,12 @@ from typing import Final
 
 from jq_engine.paths import indexed_path
 from jq_engine.programs import Jq, checked, first_of
-from json_values import MISSING, Json, follow
+from json_values import MISSING, Found, Json, follow
 
-Found = Mapping[str, Json]
+Given = Mapping[str, Found]
 """What the programs of look-ups gave on one body, by program; see ``find``."""
 
-NOTHING_FOUND: Final[Found] = MappingProxyType({})
+NOTHING_FOUND: Final[Given] = MappingProxyType({})
 
 _HEADER = "header:"
 
@@ -40,14 +40,14 @@ class Lookup:
         steps = (step for way in self.ways for step in way if isinstance(step, int))
         return bool(self.program) or any(step not in {0, -1} for step in steps)
 
-    def __call__(self, body: Json, found: Found = NOTHING_FOUND) -> Json:
+    def __call__(self, body: Json, given: Given = NOTHING_FOUND) -> Found:
         """The value, MISSING when nothing is there.
 
-        For a program ``found`` holds what it gave: MISSING too when that was null, or when
+        For a program ``given`` holds what it gave: MISSING too when that was null, or when
         it failed on the body.
         """
         if self.program:
-            return found[self.program]
+            return given[self.program]
         values = (follow(body, way) for way in self.ways)
         return next((value for value in values if value is not MISSING), MISSING)
 
@@ -68,7 +68,7 @@ def compile_lookup(path: str, where: str) -> Lookup:
     return Lookup(path, where, ways=(steps,)) if steps else Lookup(path, where, program=program)
 
 
-async def find(lookups: Iterable[Lookup], body: Json, jq: Jq) -> Found:
+async def find(lookups: Iterable[Lookup], body: Json, jq: Jq) -> Given:
     """What the programs among look-ups give on a body; raises MappingError as ``jq`` does."""
     asked = [lookup for lookup in lookups if lookup.program]
     if not asked:

@@ -12,24 +12,16 @@ from collections.abc import Iterator, Mapping
 import httpx
 
 from json_values import MISSING, Json, follow, lists_in
-from paging.signals import (
+from paging.scopes import Scopes, is_item, reasons_in, scopes_of
+from paging.signal_names import (
     ENVELOPE,
     ERROR_NAMES,
     INCOMPLETE_NAMES,
     REPORT_NAMES,
     SUCCESS_NAMES,
-    Scopes,
-    Verdict,
-    booleans,
-    is_item,
-    is_true,
-    known_cursor,
-    known_signal,
     name_of,
-    reasons_in,
-    scopes_of,
-    whole_number,
 )
+from paging.signals import Verdict, booleans, is_true, known_cursor, known_signal, whole_number
 from paging.totals import counts_one_of, known_totals, objects_beside
 
 _DEEPEST_LIST = 5  # objects around the list of an answer, GraphQL's included
@@ -48,7 +40,7 @@ _TELLING = frozenset((*ERROR_NAMES, *SUCCESS_NAMES, "message", "reason", "detail
 _WORD = re.compile(r"[\w-]+")
 
 
-def is_like_report(body: Json) -> bool:
+def is_like_report(body: object) -> bool:
     """Whether an object is made of nothing but what reports hold: a message, a code, a status."""
     return (
         isinstance(body, dict) and bool(body) and all(name_of(key) in REPORT_NAMES for key in body)

@@ -7,7 +7,7 @@ from errors import MappingError
 from jq_engine.paths import plain_path
 from jq_engine.programs import Jq, JqError, checked, jq_reason
 from jq_engine.sources import EACH, Source, leading_path, leads, sources
-from json_values import MISSING, Json, follow, keys_of, lists_in
+from json_values import MISSING, Found, Json, follow, keys_of, lists_in
 from paging.model import Place
 
 Item = dict[str, Json]
@@ -79,10 +79,11 @@ def _levels(body: Json, source: Source) -> list[tuple[list[Json], int]]:
     return levels
 
 
-def _holder_in(body: Json, source: Source) -> Json:
+def _holder_in(body: Json, source: Source) -> Found:
     """The object around the last list of a way through lists of one, MISSING for any other."""
     way = source[:-1] if source[-1:] == (EACH,) else source
-    found, around = body, MISSING
+    found: Found = body
+    around: Found = MISSING
     for step in way if EACH in way else ():
         if isinstance(step, str):
             around, found = found, follow(found, (step,))
@@ -94,6 +95,7 @@ def _holder_in(body: Json, source: Source) -> Json:
 def _with(body: Json, path: Sequence[str], value: Json) -> Json:
     if not path:
         return value
+    assert isinstance(body, dict)  # noqa: S101 — the path was followed in it
     return {**body, path[0]: _with(body[path[0]], path[1:], value)}
 
 
@@ -136,13 +138,13 @@ class Extractor:
         """The items of some rows of the list that ``list_path`` leads to."""
         return _extracted(rows if self._each else [rows])
 
-    def single(self, body: Json) -> Json:
+    def single(self, body: Json) -> Found:
         """What a plain ``data_path`` takes for one item, MISSING where it is a list or nothing."""
         found = follow(body, self._leading) if self._plain and not self._each else MISSING
         return MISSING if found is None or isinstance(found, list) else found
 
     def holder(self, body: Json) -> Json:
-        """The object that the rows of a page lie in, MISSING when the way to it breaks off.
+        """The object that the rows of a page lie in, None when the way to it breaks off.
 
         A way through lists leads to it where each of them has but one element, as ``boards`` has in
         ``.data.boards[].items_page.items`` when one board was asked for.
@@ -152,7 +154,8 @@ class Extractor:
             return found
         inner = (_holder_in(body, source) for source in self._sources)
         held = next((one for one in inner if one is not MISSING), MISSING)
-        return follow(body, self._leading[:-1]) if held is MISSING else held
+        around = follow(body, self._leading[:-1]) if held is MISSING else held
+        return None if around is MISSING else around
 
     def measured(self, body: Json, extracted: Extracted) -> Measured:
         """The rows of a page and what stands where ``data_path`` leads.
@@ -183,7 +186,7 @@ class Extractor:
         kept = [row for number, row in enumerate(rows) if keep(number)]
         return _with(body, path, kept)
 
-    def _measured_plainly(self, found: Json) -> Measured:
+    def _measured_plainly(self, found: Found) -> Measured:
         if found is MISSING:
             return Measured(Place.ABSENT)
         if found is None:

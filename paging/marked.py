@@ -9,15 +9,16 @@ import httpx
 
 from errors import DoubtfulEndError, PaginationError
 from jq_engine.lookups import compile_lookup
-from json_values import MISSING, Json, follow, keys_of
+from json_values import MISSING, Found, Json, follow, keys_of
 from paging.link_header import leads_to_rows, link_relations, unread_links
 from paging.model import End, Experiment, Learnt, Page, PageRequest, Progress, Step
 from paging.paginator import ACCEPT, DEFAULT_POSITION_PARAM, PaginationSettings, Paginator
+from paging.signal_names import DEFAULT_NEXT_LINK_PATH
 from paging.signals import (
-    DEFAULT_NEXT_LINK_PATH,
     Verdict,
     first_known,
     header_cursor,
+    is_last_by_link,
     known_cursor,
     known_link,
     link_of,
@@ -37,17 +38,17 @@ class _Marked(Paginator):
     _setting: str
 
     @abstractmethod
-    def _marker(self, page: Page) -> Json:
+    def _marker(self, page: Page) -> Found:
         """What leads to the next page, null or empty at the end, MISSING where there is no place.
 
         Raises PaginationError where it is of a form that cannot be followed.
         """
 
     @abstractmethod
-    def _following(self, sent: PageRequest, page: Page, marker: Json) -> PageRequest:
+    def _following(self, sent: PageRequest, page: Page, marker: Found) -> PageRequest:
         """The request that a marker leads to."""
 
-    def _instead(self, page: Page) -> Json:
+    def _instead(self, page: Page) -> Found:
         """What leads on where the API says that there is more, but gives no marker."""
         raise self._unfollowable(page)
 
@@ -90,7 +91,7 @@ class _Marked(Paginator):
         return page.signal is Verdict.MORE
 
     def _at_end(
-        self, now: Progress, sent: PageRequest, page: Page, marker: Json, learnt: Learnt
+        self, now: Progress, sent: PageRequest, page: Page, marker: Found, learnt: Learnt
     ) -> Step:
         """The end of a walk whose last page has no marker."""
         boolean = first_known(self._signals.verdict(page.value_at), page.boolean)
@@ -100,9 +101,11 @@ class _Marked(Paginator):
         # A null may also stand in the place of another cursor: then a total or signal contradicts.
         is_placed = learnt.marked or marker is not MISSING
         is_full = page.length >= (asked or max(now.largest, 1)) and bool(page.length)
+        # The only page, and not of the size asked for: rows are hidden, or none was asked for.
+        is_alone = now.pages == 1 and page.length != asked and is_last_by_link(page.headers)
         # A server with a limit of its own fills its pages with fewer rows than were asked for.
         is_as_long = now.pages > 1 and page.length >= now.largest
-        if now.known is Known.MORE and boolean is not Verdict.END:
+        if now.known is Known.MORE and boolean is not Verdict.END and not is_alone:
             self._refuse_short_of_total(learnt, now, page, is_full=is_full)
         if boolean is Verdict.END:
             return Step(now, next=None, learnt=learnt, why=End.SIGNAL)
@@ -142,11 +145,11 @@ class _Marked(Paginator):
         if is_cut or not learnt.marked:
             raise DoubtfulEndError(
                 f"{self._name()} found nothing, although the API tells a total of {told} and gave"
-                f" {now.rows}; the response has {keys_of(page.body)}: correct {self._setting}"
-                f" ({ACCEPT})"
+                f" {now.rows}; the response has {keys_of(page.body)}",
+                f"correct {self._setting} ({ACCEPT})",
             )
 
-    def prove(self, sent: PageRequest, page: Page) -> Experiment | Step:
+    def prove(self, sent: PageRequest, page: Page, *, is_cut: bool = False) -> Experiment | Step:
         """Ask for one row less: then a marker must appear, if it stands where it is looked for."""
         request = self.shorter(sent, page)
         if request is None and page.length == 1 == self._asked(sent):
@@ -156,9 +159,11 @@ class _Marked(Paginator):
             if link is not MISSING:
                 raise self._unfollowable(page)
             return self._taken_for_all(sent, page)
-        return self._proof(sent, page, request)
+        return self._proof(sent, page, request, is_cut=is_cut)
 
-    def _proof(self, sent: PageRequest, page: Page, request: PageRequest) -> Experiment:
+    def _proof(
+        self, sent: PageRequest, page: Page, request: PageRequest, *, is_cut: bool
+    ) -> Experiment:
         """What the same request of another size shows of the only page of a list."""
         asked, wanted = self._asked(sent), self._asked(request)
         is_one = page.length == 1 == asked
@@ -167,7 +172,7 @@ class _Marked(Paginator):
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             done = Step(now, next=None, learnt=learnt, why=End.UNMARKED)
             if other is None:
-                return self._after_refused_size(sent, page, wanted)
+                return self._after_refused_size(sent, page, wanted, is_cut=is_cut)
             if _leads(self._marker(other)):
                 done = replace(done, learnt=replace(learnt, marked=True))
                 # A full page was asked for again when it came.
@@ -178,7 +183,8 @@ class _Marked(Paginator):
             total = other.totals(asked).rows or 0
             if is_one and not is_heeded:
                 return done
-            if is_heeded or page.length == asked or total > page.length:
+            is_full = page.length == asked and not is_cut
+            if is_heeded or is_full or total > page.length:
                 raise self._never_there(page, is_heeded=is_heeded)
             return replace(done, warning=self._unproved_warning(page))
 
@@ -197,15 +203,17 @@ class _Marked(Paginator):
 
         return Experiment(sent, judge, done.learnt, "a marker left out by mistake", done.progress)
 
-    def _after_refused_size(self, sent: PageRequest, page: Page, size: int) -> Step | Experiment:
+    def _after_refused_size(
+        self, sent: PageRequest, page: Page, size: int, *, is_cut: bool
+    ) -> Step | Experiment:
         """Some APIs take round sizes only: half of a full page's is as telling."""
         asked = self._asked(sent)
-        if page.length != asked:
+        if page.length != asked or is_cut:
             return self._taken_for_all(sent, page)
         half = self._of_size(sent, asked // 2)
         if half is None or not 1 <= asked // 2 < size:
             raise self._never_there(page, is_heeded=False)
-        return self._proof(sent, page, half)
+        return self._proof(sent, page, half, is_cut=is_cut)
 
     def _taken_for_all(self, sent: PageRequest, page: Page) -> Step:
         now = Progress().after(page, self._asked(sent))
@@ -229,18 +237,20 @@ class _Marked(Paginator):
         )
         return DoubtfulEndError(
             f"{self._name()} found nothing in any response, {why}; the last one had"
-            f" {keys_of(page.body)}: set {self._setting} to where the next page is named (or"
-            f" pagination.type: none for an endpoint without paging; {ACCEPT})"
+            f" {keys_of(page.body)}",
+            f"set {self._setting} to where the next page is named, or pagination.type: none for an"
+            f" endpoint without paging ({ACCEPT})",
         )
 
     def _unfollowable(self, page: Page) -> DoubtfulEndError:
         return DoubtfulEndError(
-            f"the API says that there is more, but {self._name()} gave nothing that leads there;"
-            f" the response has {keys_of(page.body)}: correct {self._setting} ({ACCEPT})"
+            f"{self._name()} gave nothing, but the API says that there is more; the response has"
+            f" {keys_of(page.body)}",
+            f"correct {self._setting} ({ACCEPT})",
         )
 
 
-def _leads(marker: Json) -> bool:
+def _leads(marker: Found) -> bool:
     """Whether a marker is there: 0 is the end of a scan, an empty text that of a list."""
     return marker is not MISSING and marker not in (None, "", False, 0, [])
 
@@ -264,12 +274,17 @@ class CursorPaginator(_Marked):
         self._cursor = compile_lookup(self._path, "cursorPath") if self._path else None
         self.lookups += (self._cursor,) if self._cursor else ()
 
+    @property
+    def leads_by(self) -> str:
+        """The parameter of the cursor, and where it comes from."""
+        return f"paginationParam {self._param!r} and cursorPath"
+
     def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
         """Whether the cursor is a whole number, which may well be a position."""
         del first
         return whole_number(later.get(self._param, self._settings.send_in)) is not None
 
-    def _marker(self, page: Page) -> Json:
+    def _marker(self, page: Page) -> Found:
         if self._cursor is None:
             found = known_cursor(page.scopes)
             return found if _leads(found) else first_found(header_cursor(page.headers), found)
@@ -283,13 +298,14 @@ class CursorPaginator(_Marked):
             f" cursorPath to the text or number that names the next page{how}"
         )
 
-    def _following(self, sent: PageRequest, page: Page, marker: Json) -> PageRequest:
+    def _following(self, sent: PageRequest, page: Page, marker: Found) -> PageRequest:
         del page
         if self._settings.cursor_alone:
             sent = replace(sent, params=(), body=None if sent.body is None else {})
-        return sent.put(self._param, marker, self._settings.send_in)
+        value = None if marker is MISSING else marker
+        return sent.put(self._param, value, self._settings.send_in)
 
-    def _instead(self, page: Page) -> Json:
+    def _instead(self, page: Page) -> Found:
         boolean = first_known(self._signals.verdict(page.value_at), page.boolean)
         if self._path is not None or boolean is not Verdict.MORE:
             raise self._unfollowable(page)
@@ -306,7 +322,7 @@ class CursorPaginator(_Marked):
         return f"cursorPath {self._path!r}" if self._path else "cursorPath, unset,"
 
 
-def first_found(*values: Json) -> Json:
+def first_found(*values: Found) -> Found:
     """The first value that is there at all, MISSING where none is."""
     return next((value for value in values if value is not MISSING), MISSING)
 
@@ -316,15 +332,19 @@ class _Linked(_Marked):
 
     _setting = "nextLinkPath"
 
+    @property
+    def leads_by(self) -> str:
+        """Where the link stands."""
+        return self._name()
+
     def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
         """Whether the link brought a whole number, as ``?page=2`` does."""
         return any(whole_number(value) is not None for _, value in later.query - first.query)
 
-    def _following(self, sent: PageRequest, page: Page, marker: Json) -> PageRequest:
+    def _following(self, sent: PageRequest, page: Page, marker: Found) -> PageRequest:
         # The link holds every parameter; the body, if any, goes along again.
-        return replace(
-            sent, url=self._resolved(page, marker), params=(), absent_statuses=frozenset()
-        )
+        url = self._resolved(page, str(marker))
+        return replace(sent, url=url, params=(), absent_statuses=frozenset())
 
     def _resolved(self, page: Page, link: str) -> str:
         """The link resolved against the URL of the page it stood on (RFC 3986, 5)."""
@@ -373,7 +393,7 @@ class NextLinkPaginator(_Linked):
         self.lookups += (self._next,) if self._next else ()
         self._path = path or DEFAULT_NEXT_LINK_PATH
 
-    def _marker(self, page: Page) -> Json:
+    def _marker(self, page: Page) -> Found:
         found = page.value_at(self._next) if self._next else known_link(page.scopes)
         if found is MISSING or found is False:
             return found
@@ -397,7 +417,7 @@ class LinkHeaderPaginator(_Linked):
 
     _setting = "headerLinkRel"
 
-    def _marker(self, page: Page) -> Json:
+    def _marker(self, page: Page) -> Found:
         relations = link_relations(page.headers)
         relation = self._settings.header_link_rel
         link = relations.get(relation.lower())

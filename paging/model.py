@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, cast, runtime_checkable
 
 import httpx
 
-from jq_engine.lookups import NOTHING_FOUND, Found, Lookup
-from json_values import MISSING, Json, follow
-from paging.signals import Scopes, Verdict, is_range, known_boolean, known_signal, scopes_of
+from jq_engine.lookups import NOTHING_FOUND, Given, Lookup
+from json_values import MISSING, Found, Json, Missing, follow
+from paging.scopes import Scopes, scopes_of
+from paging.signals import Verdict, is_range, known_boolean, known_signal
 from paging.totals import Known, Totals, known_totals, objects_beside, total_beside
 from transport.formats import BodyFormat
 from transport.observer import Purpose
@@ -88,7 +89,8 @@ class PageRequest:
             others = tuple(pair for pair in self.params if pair[0] != name)
             text = value if isinstance(value, str) else json.dumps(value)
             return replace(self, params=(*others, (name, text)))
-        return replace(self, body=_with_path(self.body or {}, self._keys(name), value))
+        body = self.body if isinstance(self.body, dict) else {}
+        return replace(self, body=_with_path(body, self._keys(name), value))
 
     def _keys(self, name: str) -> list[str]:
         """Where in the body a parameter stands; a form has no objects within it."""
@@ -144,7 +146,7 @@ class Page:
     headers: httpx.Headers = field(default_factory=httpx.Headers, repr=False)
     holder: Json = field(default=None, repr=False)
     is_single: bool = False
-    found: Found = field(default=NOTHING_FOUND, repr=False)
+    found: Given = field(default=NOTHING_FOUND, repr=False)
     total: int | None = None
     status: int = 200
     refused: bool = False
@@ -153,10 +155,11 @@ class Page:
     depth: int = 0
     identifier: tuple[str, ...] = ()
 
-    def value_at(self, lookup: Lookup) -> Json:
+    def value_at(self, lookup: Lookup) -> Found:
         """What a configured path finds in the body or, by ``header:``, in a header."""
         if lookup.header:
-            return self.headers.get(lookup.header, MISSING)
+            text: str | Missing = self.headers.get(lookup.header, MISSING)
+            return text
         return lookup(self.body, self.found)
 
     @property
@@ -177,8 +180,10 @@ class Page:
                 else (follow(row, path) for row in self.rows)
             )
             ids = tuple(found)
-            if set(map(type, ids)) <= _ID_TYPES and len(set(ids)) == len(ids):
-                return ids
+            if set(map(type, ids)) <= _ID_TYPES:
+                known = cast("tuple[str | int, ...]", ids)  # as their types say
+                if len(set(known)) == len(known):
+                    return known
         return ()
 
     @cached_property
@@ -240,8 +245,10 @@ class Page:
 
 def _is_alike(rows: Sequence[Json], others: Sequence[Json]) -> bool:
     """Whether rows without ids are the same ones, with some values that moved meanwhile."""
-    ours, theirs = list(rows[:_SAMPLE]), list(others[:_SAMPLE])
-    if len(ours) < _FEWEST_ALIKE or not all(isinstance(row, dict) for row in (*ours, *theirs)):
+    ours = [row for row in rows[:_SAMPLE] if isinstance(row, dict)]
+    theirs = [row for row in others[:_SAMPLE] if isinstance(row, dict)]
+    are_all = len(ours) + len(theirs) == len(rows[:_SAMPLE]) + len(others[:_SAMPLE])
+    if len(ours) < _FEWEST_ALIKE or not are_all:
         return False
     for name in ours[0]:
         values = [row.get(name) for row in ours]
@@ -354,8 +361,8 @@ class Learnt:
     positions count rows that are not given, and ``reach`` how many of them a page surely covers.
     ``uneven``: a short page was followed by rows.
     ``longest_short``: of the short first pages that were asked about, the longest; ``ties``: how
-    many as long as that. ``marked``: the place of the cursor or link was seen. ``confirmed``:
-    how many ends were asked for once more.
+    many as long as that. ``marked``: the place of the cursor or link was seen. ``counts_rows``: an
+    offset counts rows. ``confirmed``: how many ends were asked for once more.
     """
 
     page_size: int | None = None
@@ -365,6 +372,7 @@ class Learnt:
     longest_short: int = 0
     ties: int = 0
     marked: bool = False
+    counts_rows: bool = False
     confirmed: int = 0
 
 

@@ -1,10 +1,17 @@
 """Whether an answer without rows is an empty page, by what other pages have in common.
 
-A page with rows has an *envelope*: all that stands around its list. An answer without rows is an
-empty page when nothing in it contradicts those envelopes: it has no key that none of them has, and
-no *constant* that differs. A constant is a scalar, at any depth, that was the same in two or more
-pages with different rows; ``errcode``, ``status`` or ``ok`` are found by that, and not by a table.
-What speaks of paging, counts, or repeats the request is none.
+A page with rows has an *envelope*: all that stands around its list. What it holds is compared over
+the pages of a resource:
+
+- A *constant* is a scalar, at any depth, that was the same in two or more pages with other rows.
+- A *moving part* is one that was not, or one that follows the request: that differs from what is
+  constant as a part of the request does, which was the same for every page with rows.
+
+An answer without rows is an empty page when nothing in it contradicts those envelopes: no key that
+none of them has, no value of another type, no constant that differs. A value that becomes 0, null
+or empty does not contradict; a boolean that flips does. ``errcode``, ``status`` or ``ok`` are found
+by that, ``took`` and ``request_id`` are let pass by it, and no table has to know them. Names that
+speak of paging are the first evidence: they do not contradict.
 
 ::
 
@@ -13,86 +20,78 @@ What speaks of paging, counts, or repeats the request is none.
     {"code": 0, "msg": "ok"}                       an empty page: no list, and nothing else
     {"code": 7, "msg": "busy", "list": []}         no page
     {"code": 0, "msg": "ok", "note": "sign in"}    no page
+    {"code": 0, "msg": {"text": "ok"}}             no page
 
-It is judged when a walk ends, and when the resource does, as the empty answers may come first.
+It is judged when a walk ends, and when the resource does, as the empty answers may come first. What
+contradicts is asked for once more (``Walker``): a value that moves by then is no constant.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Final
+from urllib.parse import parse_qsl
+
+import httpx
 
 from json_values import Json
 from paging.model import Page, PageRequest, Place
-from paging.signals import (
-    ENVELOPE,
-    ERROR_NAMES,
-    SUCCESS_NAMES,
-    is_link,
-    name_of,
-    reasons_in,
-)
+from paging.scopes import reasons_in
+from paging.signal_names import is_of_paging
+from paging.signals import is_link, whole_number
 
 Path = tuple[str, ...]
 """Where a value stands in an answer: the keys that lead there."""
+Relation = tuple[str, int | None]
+"""How a value follows a request: the part of it, and how far from its number; None: its text."""
 
 _DEEPEST = 4  # objects around a value of an envelope
 _MOST_PATHS = 200  # of an envelope
-_MOST_SUSPECTS = 5_000  # answers without rows that are kept for the end of a resource
+_MOST_VALUES = 16  # of one place that are looked at in answers without rows of one shape
+_MOST_SHAPES = 1_000  # of answers without rows
+_FAR = 5  # how far a number moves with the request's when that is no chance
 _LARGEST = 10**6  # numbers beyond it are identifiers or moments
 
-_STATES = frozenset(
-    (*ERROR_NAMES, *SUCCESS_NAMES, "status", "code", "message", "object", "kind", "reason")
-)
-_OF_PAGING = frozenset(
-    {
-        "next", "prev", "previous", "first", "last", "more", "page", "pages", "paging",
-        "pagination", "offset", "cursor", "token", "marker", "continuation", "limit", "size",
-        "start", "end", "skip", "from", "to", "index", "position", "total", "count", "remaining",
-        "self", "link", "links", "href", "url", "uri", "complete", "completed", "done", "finished",
-        "truncated", "scroll", "since", "until", "before", "after", "range", "hits", "found",
-        "matches", "returned", "has", "empty", "no", "none", "nothing", "nonempty",
-    }
-)  # fmt: skip
-_MOVING = frozenset(
-    {
-        "ms", "took", "time", "times", "timestamp", "duration", "elapsed", "seconds", "millis",
-        "latency", "date", "at", "now", "cost", "rate", "quota", "reset", "credits",
-    }
-)  # fmt: skip
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+_NULL = "NoneType"
 
 
-class _Varies:
-    """The type of ``VARIES``."""
+class _Varies(Enum):
+    """The type of ``VARIES``, its only member."""
+
+    VARIES = "varies"
 
 
-VARIES: Final = _Varies()
+VARIES: Final = _Varies.VARIES
 """What stands for a value that was not the same everywhere."""
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """What stands around the list of an answer: its scalars by place, and all its keys.
+    """What stands around the list of an answer: its scalars and the types of all, by place.
 
-    ``filled``: the keys under which there is anything but null, nothing, 0 and false.
+    ``filled``: the places of anything but null, nothing, 0 and false.
     """
 
     scalars: Mapping[Path, Json]
+    types: Mapping[Path, str]
     filled: frozenset[Path]
 
     @classmethod
-    def of(cls, body: Json, rows: Json) -> Envelope:
+    def of(cls, body: Json, rows: object) -> Envelope:
         """The envelope of a body; what ``rows`` is lies within."""
         found = dict(_around(body, rows))
-        scalars = {path: value for path, value in found.items() if not isinstance(value, dict)}
-        filled = frozenset(path for path, value in found.items() if value)
-        return cls({path: one for path, one in scalars.items() if _is_scalar(one)}, filled)
+        return cls(
+            {path: one for path, one in found.items() if not isinstance(one, dict | list)},
+            {path: _type_of(one) for path, one in found.items()},
+            frozenset(path for path, one in found.items() if one),
+        )
 
 
-def _around(body: Json, rows: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
+def _around(body: Json, rows: object, path: Path = ()) -> Iterator[tuple[Path, Json]]:
     if not isinstance(body, dict) or len(path) > _DEEPEST:
         return
     for key, value in list(body.items())[:_MOST_PATHS]:
@@ -103,35 +102,61 @@ def _around(body: Json, rows: Json, path: Path = ()) -> Iterator[tuple[Path, Jso
         yield from _around(value, rows, here)
 
 
-def _is_scalar(value: Json) -> bool:
-    return not isinstance(value, dict | list)
+def _type_of(value: Json) -> str:
+    """The JSON type of a value: all numbers are of one."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return "number" if is_number else type(value).__name__
+
+
+def _parts_of(request: PageRequest) -> dict[str, str]:
+    """What an answer may repeat of a request: its path, its parameters, the scalars of its body."""
+    path, _, query = request.url.partition("?")
+    parts = {f"/{at}": part for at, part in enumerate(path.split("/"))}
+    parts |= dict(parse_qsl(query)) | dict(request.params)
+    if request.body is not None:
+        scalars = _around(request.body, None)
+        parts |= {".".join(path): str(one) for path, one in scalars if isinstance(one, str | int)}
+    return parts
+
+
+def _relations(value: Json, parts: Mapping[str, str]) -> frozenset[Relation]:
+    """How a value may follow a request."""
+    number = whole_number(value)
+    same = {(name, None) for name, part in parts.items() if str(value) == part}
+    numbers = ((name, whole_number(part)) for name, part in parts.items())
+    far = {(n, number - one) for n, one in numbers if number is not None and one is not None}
+    return frozenset(same | far)
 
 
 @dataclass
 class _Common:
     """What the scalars of some envelopes were, and ``VARIES`` where they were not the same."""
 
-    values: dict[Path, Json] = field(default_factory=dict)
+    values: dict[Path, Json | _Varies] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
 
     def add(self, envelope: Envelope, of: int) -> None:
         """Fold in one more; ``of`` tells the pages, or the walks, apart."""
         for path, value in envelope.scalars.items():
             known = self.values.setdefault(path, value)
-            if known is not VARIES and (type(known) is not type(value) or known != value):
+            if known is not VARIES and not _is_same(known, value):
                 self.values[path] = VARIES
         self.seen.add(of)
 
     @property
-    def constants(self) -> Mapping[Path, Json]:
+    def constants(self) -> Mapping[Path, Json | _Varies]:
         """What was the same twice or more; nothing where there was but one."""
-        few = len(self.seen) < 2  # noqa: PLR2004 (one is no comparison)
-        return {} if few else {p: one for p, one in self.values.items() if one is not VARIES}
+        return {} if len(self.seen) < 2 else self.same  # noqa: PLR2004 (one is no comparison)
+
+    @property
+    def same(self) -> Mapping[Path, Json]:
+        """What was the same wherever it was, also once."""
+        return {path: one for path, one in self.values.items() if one is not VARIES}
 
 
 @dataclass(frozen=True)
 class Suspect:
-    """An answer without rows; ``echoed`` are the texts of the request that it may repeat."""
+    """An answer without rows, and what it may repeat of its request (``parts``)."""
 
     request: PageRequest = field(repr=False)
     status: int
@@ -139,18 +164,40 @@ class Suspect:
     envelope: Envelope = field(repr=False)
     place: Place
     walk: int
-    echoed: frozenset[str] = field(repr=False)
+    parts: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def of(cls, request: PageRequest, page: Page, walk: int) -> Suspect:
+        """An answer to a request of a walk."""
+        envelope = Envelope.of(page.body, page.rows)
+        parts = _parts_of(request)
+        return cls(request, page.status, page.body, envelope, page.place, walk, parts)
+
+    def is_link(self, path: Path) -> bool:
+        """Whether a link of the list itself stands at a place."""
+        value = self.envelope.scalars.get(path)
+        if not isinstance(value, str) or not is_link(value):
+            return False
+        try:
+            there = httpx.URL(self.request.url).join(value)
+        except (httpx.InvalidURL, ValueError):
+            return False
+        return there.path == httpx.URL(self.request.url).path
 
 
 class Recognition:
     """What the pages of one resource have in common, over all its walks."""
 
     def __init__(self) -> None:
-        self._keys: set[Path] = set()
+        self._types: dict[Path, set[str]] = {}
         self._all = _Common()
+        # What was the same in every request that gave rows.
+        self._asked: dict[str, str] | None = None
         self._walks: dict[int, _Common] = {}
         self._suspects: list[Suspect] = []
-        self._signatures: set[int] = set()
+        self._own: dict[int, list[Suspect]] = {}
+        self._shapes: dict[Hashable, Counter[Path]] = {}
+        self._told: set[Hashable] = set()
         self.has_list = False
 
     def note(self, walk: int, request: PageRequest, page: Page) -> None:
@@ -161,40 +208,73 @@ class Recognition:
         # Its rows are left out of the envelope: by identity, or by being a list of objects.
         envelope = Envelope.of(page.body, page.rows)
         self.has_list = True
-        self._keys |= envelope.scalars.keys() | envelope.filled
+        for path, type_ in envelope.types.items():
+            self._types.setdefault(path, set()).update({type_} - {_NULL})
         fingerprint = hash((page.length, repr(page.rows[0]), repr(page.rows[-1])))
-        self._all.add(envelope, walk)
+        self._with_rows(walk, request, envelope)
         self._walks.setdefault(walk, _Common()).add(envelope, fingerprint)
 
+    def _with_rows(self, walk: int, request: PageRequest, envelope: Envelope) -> None:
+        self._all.add(envelope, walk)
+        parts = _parts_of(request)
+        before = self._asked
+        self._asked = parts if before is None else dict(before.items() & parts.items())
+
     def _suspect(self, walk: int, request: PageRequest, page: Page) -> None:
+        """Keep an answer without rows, where it says what none before it said."""
         if page.body is None or page.refused:
             return
-        envelope = Envelope.of(page.body, page.rows)
-        told = {path: value for path, value in envelope.scalars.items() if not _is_free(path)}
-        signature = hash((page.place, repr(sorted(told.items(), key=repr)), envelope.filled))
-        # Thousands of children are empty in the same way: one of them stands for all.
-        if signature in self._signatures or len(self._suspects) >= _MOST_SUSPECTS:
+        suspect = Suspect.of(request, page, walk)
+        own = self._own.setdefault(walk, [])
+        if len(own) < _MOST_VALUES:
+            own.append(suspect)
+        types = suspect.envelope.types
+        shape = hash((page.place, *sorted((p, types[p]) for p in suspect.envelope.filled)))
+        if shape not in self._shapes and len(self._shapes) >= _MOST_SHAPES:
             return
-        self._signatures.add(signature)
-        suspect = Suspect(
-            request, page.status, page.body, envelope, page.place, walk, _texts_of(request)
-        )
-        self._suspects.append(suspect)
+        is_new = shape not in self._shapes
+        values = self._shapes.setdefault(shape, Counter())
+        for path, value in suspect.envelope.scalars.items():
+            said = hash((shape, path, repr(value)))
+            is_moving = self._all.values.get(path) is VARIES or values[path] >= _MOST_VALUES
+            if said in self._told or is_moving:
+                continue
+            self._told.add(said)
+            values[path] += 1
+            is_new = True
+        if is_new:
+            self._suspects.append(suspect)
 
-    def end_walk(self, walk: int) -> Suspect | None:
-        """Forget a walk; gives an answer of it that its own pages contradict."""
-        common = self._walks.pop(walk, None)
+    def contradicted_in(self, walk: int) -> Suspect | None:
+        """An answer of a walk that its own pages contradict."""
+        common = self._walks.get(walk)
         if common is None:
             return None
-        own = [suspect for suspect in self._suspects if suspect.walk == walk]
-        return next((one for one in own if self._is_contradicted(one, common.constants)), None)
+        values = self._all.values
+        constants = {p: one for p, one in common.constants.items() if values[p] is not VARIES}
+        return self._first(constants, self._own.get(walk, ()))
+
+    def end_walk(self, walk: int) -> None:
+        """Forget the pages of a walk, but for what the only one with rows left open."""
+        self._walks.pop(walk, None)
+        if self._all.seen != {walk}:
+            self._own.pop(walk, None)
 
     def contradicted(self) -> Suspect | None:
         """An answer that is no page of this resource, now that all of it was read."""
-        if not self.has_list:
-            return None
-        constants = self._all.constants
-        return next((one for one in self._suspects if self._is_contradicted(one, constants)), None)
+        constants = self._all.constants or self._agreed()
+        return self._first(constants, self._suspects) if self.has_list else None
+
+    def _agreed(self) -> Mapping[Path, Json | _Varies]:
+        """What the only walk with rows has in common with an answer of another one."""
+        same, own = self._all.same, self._all.seen
+        return {
+            path: value
+            for one in self._suspects
+            if one.walk not in own
+            for path, value in one.envelope.scalars.items()
+            if _is_same(same.get(path, VARIES), value)
+        }
 
     def open_question(self) -> Suspect | None:
         """An answer that one more page with rows may tell from an empty page.
@@ -204,22 +284,47 @@ class Recognition:
         if not self.has_list or len(self._all.seen) > 1:
             return None
         values = self._all.values
-        return next((one for one in self._suspects if any(_contradictions(one, values))), None)
+        return next((one for one in self._suspects if any(self._differing(one, values))), None)
 
-    def answered(self, walk: int, page: Page) -> Suspect | None:
-        """The answer that is contradicted by one more page with rows of the only walk with any."""
-        common = _Common(dict(self._all.values), set(self._all.seen))
-        common.add(Envelope.of(page.body, page.rows), -1 - walk)
-        return next(
-            (
-                one
-                for one in self._suspects
-                # With a list, another walk's answer may well differ: by the name of its parent.
-                if (one.place is not Place.LIST or one.walk in self._all.seen)
-                and self._is_contradicted(one, common.constants)
-            ),
-            None,
-        )
+    def compare(self, walk: int, request: PageRequest, page: Page) -> None:
+        """Take in one more page with rows of the only walk that had any."""
+        self._with_rows(walk, request, Envelope.of(page.body, page.rows))
+
+    def contradicted_by_one(self) -> Suspect | None:
+        """An answer that the pages of the only walk with rows contradict.
+
+        With a list, another walk's answer may well differ: by the name of its parent.
+        """
+        own = [one for walk in self._all.seen for one in self._own.get(walk, ())]
+        others = [one for one in self._suspects if one.place is not Place.LIST]
+        return self._first(self._all.same, [*own, *others])
+
+    def _first(
+        self, constants: Mapping[Path, Json | _Varies], suspects: Iterable[Suspect]
+    ) -> Suspect | None:
+        return next((one for one in suspects if self._is_contradicted(one, constants)), None)
+
+    def acquits(self, suspect: Suspect, again: Page) -> bool:
+        """Whether an answer is an empty page after all, as the same request was answered again.
+
+        A number that is another one by then moves, and is no constant; a text or a boolean has to
+        be what it is elsewhere. It is not doubted again.
+        """
+        self.dismiss(suspect)
+        if again.rows or again.refused:
+            return False
+        second = Suspect.of(suspect.request, again, suspect.walk)
+        scalars = second.envelope.scalars
+        for path, value in suspect.envelope.scalars.items():
+            other = scalars.get(path)
+            if _type_of(value) == _type_of(other) == "number" and value != other:
+                self._all.values[path] = VARIES
+        return not self._is_contradicted(second, self._all.same)
+
+    def dismiss(self, suspect: Suspect) -> None:
+        """Doubt an answer no longer."""
+        for suspects in (self._suspects, *self._own.values()):
+            suspects[:] = [one for one in suspects if one is not suspect]
 
     def is_usual(self, body: Mapping[str, Json]) -> bool:
         """Whether what an answer says of its success is what pages with rows say, too."""
@@ -229,33 +334,47 @@ class Recognition:
             _is_same(known.get(path, VARIES), value) for path, value in told.items()
         )
 
-    def _is_contradicted(self, suspect: Suspect, constants: Mapping[Path, Json]) -> bool:
+    def _is_contradicted(self, suspect: Suspect, constants: Mapping[Path, Json | _Varies]) -> bool:
         if suspect.place is Place.ONE or not isinstance(suspect.body, dict | list):
             return True
-        strange = suspect.envelope.filled - self._keys
-        if any(not _is_free(path) and not self._is_link(suspect, path) for path in strange):
-            return True
-        return any(_contradictions(suspect, constants))
+        return any(self._strange(suspect)) or any(self._differing(suspect, constants))
 
-    @staticmethod
-    def _is_link(suspect: Suspect, path: Path) -> bool:
-        return is_link(suspect.envelope.scalars.get(path))
+    def _strange(self, suspect: Suspect) -> Iterator[Path]:
+        """The places that no page with rows has, or where each has something of another type."""
+        for path in suspect.envelope.filled:
+            is_there = suspect.envelope.types[path] in self._types.get(path, ())
+            if not is_there and not is_of_paging(path) and not suspect.is_link(path):
+                yield path
+
+    def _differing(
+        self, suspect: Suspect, constants: Mapping[Path, Json | _Varies]
+    ) -> Iterator[Path]:
+        """The places where an answer differs from what is constant; nothing and 0 do not."""
+        for path, value in suspect.envelope.scalars.items():
+            known = constants.get(path, VARIES)
+            if known is VARIES or _is_same(known, value) or is_of_paging(path):
+                continue
+            flips = isinstance(value, bool) and isinstance(known, bool)
+            if not value and not flips:
+                continue
+            if self._follows(suspect, known, value):
+                continue
+            if suspect.place is not Place.LIST or _is_word(value) or _is_word(known):
+                yield path
+
+    def _follows(self, suspect: Suspect, known: Json, value: Json) -> bool:
+        """Whether a value differs from what is constant as its request does from the others."""
+        common = _relations(known, self._asked or {}) & _relations(value, suspect.parts)
+        # A number that is one more may also be a code.
+        is_far = (
+            isinstance(known, int | float)
+            and isinstance(value, int | float)
+            and abs(value - known) >= _FAR
+        )
+        return any(far in {None, 0} or is_far for _, far in common)
 
 
-def _contradictions(suspect: Suspect, constants: Mapping[Path, Json]) -> Iterator[Path]:
-    """The places where an answer differs from what is constant; nothing and 0 do not."""
-    for path, value in suspect.envelope.scalars.items():
-        known = constants.get(path, VARIES)
-        if known is VARIES or _is_same(known, value) or _is_free(path):
-            continue
-        flips = isinstance(value, bool) and isinstance(known, bool)
-        if not flips and (not value or str(value) in suspect.echoed):
-            continue
-        if suspect.place is not Place.LIST or _is_word(value):
-            yield path
-
-
-def _is_same(known: Json, value: Json) -> bool:
+def _is_same(known: object, value: object) -> bool:
     return type(known) is type(value) and bool(known == value)
 
 
@@ -263,22 +382,4 @@ def _is_word(value: Json) -> bool:
     """Whether a value says something of its own: no identifier, moment, version or hash."""
     if isinstance(value, str):
         return not is_link(value) and not any(sign.isdigit() for sign in value)
-    return isinstance(value, bool) or abs(value) <= _LARGEST
-
-
-def _is_free(path: Path) -> bool:
-    """Whether a place speaks of paging, or of what moves, by any of the names that lead to it."""
-    return any(_is_free_name(key) for key in path)
-
-
-def _is_free_name(key: str) -> bool:
-    known = name_of(key)
-    if known in _STATES:
-        return False
-    words = {word.lower() for word in _WORD.findall(key)}
-    return known in ENVELOPE or bool(words & _OF_PAGING) or bool(words & _MOVING)
-
-
-def _texts_of(request: PageRequest) -> frozenset[str]:
-    values = {value for _, value in request.query}
-    return frozenset(values | set(request.url.partition("?")[0].split("/")))
+    return not isinstance(value, int | float) or abs(value) <= _LARGEST

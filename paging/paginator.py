@@ -14,11 +14,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from errors import DoubtfulEndError, MappingError, PaginationError
 from jq_engine.lookups import Lookup, compile_lookup
-from json_values import MISSING, Json, keys_of
+from json_values import MISSING, keys_of
 from paging.model import (
     NOTHING_LEARNT,
     SIZE_REFUSED,
@@ -31,7 +31,7 @@ from paging.model import (
     SendIn,
     Step,
 )
-from paging.signals import ConfiguredSignals, Verdict, first_known, whole_number
+from paging.signals import ConfiguredSignals, Verdict, first_known, is_last_by_link, whole_number
 from paging.totals import Known
 
 PaginationType = Literal["none", "offset", "page", "cursor", "next_link", "header_link"]
@@ -75,7 +75,7 @@ class PaginationSettings:
     cursor_alone: bool = False
     in_order: bool = False
 
-    def overridden(self, changes: Mapping[str, Json]) -> PaginationSettings:
+    def overridden(self, changes: Mapping[str, Any]) -> PaginationSettings:
         """These settings with a resource's own on top; a ``size_param`` of null sends no size.
 
         Parameter names belong to a type: another type starts from its own defaults.
@@ -106,6 +106,11 @@ class Paginator(ABC):
         self._refuse_one_name_for_two(settings)
         self.lookups: tuple[Lookup, ...] = self._signals.lookups
         self.lookups += (self._total,) if self._total else ()
+
+    @property
+    def leads_by(self) -> str:
+        """The setting by which one page leads to the next, for messages."""
+        return "the pagination settings"
 
     def _refuse_one_name_for_two(self, settings: PaginationSettings) -> None:
         """Raise MappingError where position and size would be the same parameter."""
@@ -158,9 +163,12 @@ class Paginator(ABC):
         del first, later
         return False
 
-    def prove(self, sent: PageRequest, page: Page) -> Experiment | Step:
-        """How to prove that a walk ended rightly that saw no cursor and no link."""
-        del sent
+    def prove(self, sent: PageRequest, page: Page, *, is_cut: bool = False) -> Experiment | Step:
+        """How to prove that a walk ended rightly that saw no cursor and no link.
+
+        ``is_cut``: there are walks that were not read, and one of them may have such a marker.
+        """
+        del sent, is_cut
         return Step(Progress().after(page, 0), next=None, why=End.UNMARKED)
 
     def shorter(self, sent: PageRequest, page: Page) -> PageRequest | None:
@@ -233,9 +241,8 @@ class SinglePage(Paginator):
         del sent
         now = progress.after(page, 0)
         told = first_known(self._signals.verdict(page.value_at), page.signal)
-        is_more = told is Verdict.MORE or (
-            now.known is Known.MORE and page.boolean is not Verdict.END
-        )
+        says_end = page.boolean is Verdict.END or is_last_by_link(page.headers)
+        is_more = told is Verdict.MORE or (now.known is Known.MORE and not says_end)
         why = End.ONE_ITEM if page.is_single else End.UNPAGED
         if not is_more:
             return Step(now, next=None, learnt=learnt, why=why)

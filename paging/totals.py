@@ -10,20 +10,16 @@ from enum import Enum
 import httpx
 
 from json_values import Json
-from paging.signals import (
+from paging.scopes import Scopes, is_item, named_values
+from paging.signal_names import (
     HOLDERS,
     TOTAL_HEADERS,
     TOTAL_NAMES,
     TOTAL_PAGES_HEADERS,
     TOTAL_PAGES_NAMES,
-    Scopes,
-    is_item,
     name_of,
-    named_values,
-    present_in,
-    told_by,
-    whole_number,
 )
+from paging.signals import present_in, told_by, whole_number
 
 _AMBIGUOUS = frozenset({"count", "result_count"})
 """Names that may be of the page alone."""

@@ -51,7 +51,8 @@ class Completeness:
     ``first`` is the first page of a walk, of which it is not known whether another comes before;
     ``longest`` the longest first page; ``unproved`` the longest list that ended without a cursor
     or link before any was seen. ``elsewhere``: an answer spoke of rows that it had in
-    another list than ``data_path`` leads to. ``ends`` counts why walks ended.
+    another list than ``data_path`` leads to. ``ends`` counts why walks ended, ``acquitted`` the
+    answers that seemed to be no page and were asked for once more.
     """
 
     endpoint: Endpoint
@@ -73,7 +74,13 @@ class Completeness:
     doubts: set[Doubt] = field(default_factory=set)
     ends: Counter[End] = field(default_factory=Counter)
     warned: set[str] = field(default_factory=set)
+    acquitted: int = 0
     _numbered: int = 0
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether a limit ended the reading: the walks and pages not read may prove more."""
+        return Doubt.TRUNCATED in self.doubts
 
     def begin(self) -> int:
         """The number of a walk that begins."""

@@ -87,4 +87,5 @@ async def _computed(endpoint: Endpoint, computing: _Computing) -> Endpoint:
     body = with_texts(endpoint.body, fill)
     if isinstance(endpoint.body, str):
         body = as_text(body)
-    return replace(endpoint, query_params=with_texts(endpoint.query_params, fill), body=body)
+    params = {name: with_texts(value, fill) for name, value in endpoint.query_params.items()}
+    return replace(endpoint, query_params=params, body=body)

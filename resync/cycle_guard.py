@@ -9,10 +9,14 @@ from paging.model import Page, PageRequest, Progress
 
 
 class CycleGuard:
-    """What a walk asked for and got so far, so that it never goes in a circle."""
+    """What a walk asked for and got so far, so that it never goes in a circle.
 
-    def __init__(self, max_pages: int) -> None:
+    ``leads_by``: the setting by which one page leads to the next, for messages.
+    """
+
+    def __init__(self, max_pages: int, leads_by: str) -> None:
         self._max_pages = max_pages
+        self._leads_by = leads_by
         self._sent: set[bytes] = set()
         self._count = 0
         self._again: bytes | None = None
@@ -23,8 +27,8 @@ class CycleGuard:
         key = _hashed(request)
         if key in self._sent and key != self._again:
             raise PaginationError(
-                "this request was made before in the same walk: the API leads in a circle, or"
-                " paginationParam is not the name its documentation gives"
+                "this request was made before in the same walk: the API leads in a circle",
+                remedy=f"check {self._leads_by}",
             )
         if self._count >= self._max_pages:
             raise PaginationError(
@@ -63,7 +67,8 @@ class CycleGuard:
         if (self._holds(page) and not is_again) or (is_again and self._again is not None):
             raise PaginationError(
                 "the rows of this page came before in the same walk: the API leads in a circle, or"
-                " does not heed the position it is asked for; the rest may be missing"
+                " does not heed what it is asked by, and the rest is missing",
+                remedy=f"check {self._leads_by}",
             )
 
 

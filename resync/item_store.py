@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -33,7 +34,8 @@ class ItemStore:
         self._held = bytearray()
         self._spool: Spool | None = None
         self._encoder = msgspec.json.Encoder()
-        self._decoder = msgspec.json.Decoder(list[Item])
+        # msgspec knows no recursive types: what Json may be is what it makes of Any.
+        self._decoder = msgspec.json.Decoder(list[dict[str, Any]])
 
     def write(self, items: Sequence[Item]) -> Span:
         """Keep a page of items; raises SourceError when the disk does not take it."""

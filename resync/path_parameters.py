@@ -194,7 +194,7 @@ class Binding:
         """A child item with ``__name`` and, where it has no such key, ``name`` of each value."""
         if not self.values:
             return item
-        parents = {"__parent": dict(self.parents)} if self.parents else {}
+        parents: Item = {"__parent": dict(self.parents)} if self.parents else {}
         return {**self.values, **item, **self.marks(self.values), **parents}
 
     def marks(self, names: Container[str]) -> Item:
@@ -316,7 +316,7 @@ def request_for(endpoint: Endpoint, binding: Binding, base_url: httpx.URL) -> Pa
     texts = {name: as_text(value) for name, value in binding.values.items()}
     filled = _PLACEHOLDER.sub(lambda found: quote(texts[found[1]], safe=""), path)
     own = parse_qsl(query, keep_blank_values=True)
-    given = list(_params(_filled(endpoint.query_params, binding.values)))
+    given = list(_params(_filled_object(endpoint.query_params, binding.values)))
     overridden = set(endpoint.query_params)
     params = [(key, _fill(value, texts)) for key, value in own if key not in overridden] + given
     below = str(base_url).rstrip("/") + "/" + filled.lstrip("/")
@@ -354,6 +354,10 @@ def _filled_text(text: str, values: Mapping[str, Json]) -> str:
     return _fill(text, {name: as_text(value) for name, value in values.items()})
 
 
+def _filled_object(part: Mapping[str, Json], values: Mapping[str, Json]) -> dict[str, Json]:
+    return {_filled_text(key, values): _filled(inner, values) for key, inner in part.items()}
+
+
 def _filled(part: Json, values: Mapping[str, Json]) -> Json:
     """A part of a template with its placeholders filled; ``"{id}"`` alone keeps the type."""
     match part:
@@ -362,10 +366,8 @@ def _filled(part: Json, values: Mapping[str, Json]) -> Json:
             if alone and alone[1] in values:
                 return values[alone[1]]
             return _filled_text(part, values)
-        case Mapping():
-            return {
-                _filled_text(key, values): _filled(inner, values) for key, inner in part.items()
-            }
+        case dict():
+            return _filled_object(part, values)
         case list():
             return [_filled(inner, values) for inner in part]
         case _:

@@ -11,6 +11,7 @@ import json
 from collections.abc import AsyncGenerator, Container, Hashable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from loguru import logger
 
@@ -18,7 +19,7 @@ from client import ApiClient
 from errors import CredentialsError, MappingError, OceanCustomError, ResponseError
 from jq_engine.paths import plain_path
 from jq_engine.programs import Jq
-from json_values import as_text, escaped
+from json_values import Json, as_text, escaped
 from pagination import make_paginator
 from paging.extraction import Extractor, Item
 from paging.limits import Bounds
@@ -179,8 +180,6 @@ class ResourceWalk:
             doubts.add(Doubt.EMPTY)
         if self._children.gone:
             doubts.add(Doubt.GONE)
-        if self._bounds.truncated:
-            doubts.add(Doubt.TRUNCATED)
         if self._children.empty:
             doubts.add(Doubt.SAID_EMPTY)
         return frozenset(doubts)
@@ -224,6 +223,7 @@ class ResourceWalk:
                     yield cut
                     if self._bounds.end_items(items):
                         break
+            self._note_cut()
             self._refuse_doubtful_end()
             for edge in self._edges:
                 await edge.settle()
@@ -240,6 +240,12 @@ class ResourceWalk:
         if most is None or not self._bounds.end_items(items + len(chunk[0])):
             return chunk
         return chunk[0][: most - items], chunk[1]
+
+    def _note_cut(self) -> None:
+        """Tell every list when a limit ended one: what was left out may prove more of each."""
+        if self._bounds.truncated or any(source.is_cut for source in self._sources):
+            for source in self._sources:
+                source.doubts.add(Doubt.TRUNCATED)
 
     def _refuse_doubtful_end(self) -> None:
         children = self._children
@@ -373,7 +379,10 @@ class ResourceWalk:
         async with aclosing(choices):
             async for choices_of_page, _ in choices:
                 for choice in choices_of_page:
-                    yield binding.bound(group.names, choice["values"], choice["parent"])
+                    # As ``_choices`` has stored it.
+                    values = cast("list[Json]", choice["values"])
+                    parent = cast("Item | None", choice["parent"])
+                    yield binding.bound(group.names, values, parent)
 
     async def _request(self, source: Completeness, binding: Binding) -> PageRequest:
         """The request of an endpoint for one binding, with all that it computes."""
@@ -402,7 +411,8 @@ class ResourceWalk:
         """The distinct values that stand in the mapping."""
         distinct = Distinct()
         if group.has_rows:
-            yield await self._chosen_of(group, group.listed, distinct)
+            rows = [row for row in group.listed if isinstance(row, dict)]
+            yield await self._chosen_of(group, rows, distinct)
         else:
             values = [value for value in group.listed if distinct.admits(value)]
             yield [{"values": [value], "parent": None} for value in values]

@@ -137,7 +137,7 @@ class _Field:
             return []
         outcomes = await self._jq.outputs(
             f".[] | try [{program}\n] catch {{error: tostring}}",
-            rows,
+            [*rows],
             where=f"{self._where}.{part} {getattr(self._parameter, part)!r}",
         )
         for row, outcome in zip(rows, outcomes, strict=True):
@@ -147,4 +147,4 @@ class _Field:
                     f"{self._where}.{part} failed ({reason}) on a parent item with {keys_of(row)}",
                     remedy="correct the expression",
                 )
-        return outcomes
+        return [outcome for outcome in outcomes if isinstance(outcome, list)]

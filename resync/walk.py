@@ -7,7 +7,7 @@ pages be fetched ahead, yielded in order all the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -16,12 +16,13 @@ from loguru import logger
 from answers import Answer
 from authentication.signature import unsigned_url
 from client import ApiClient
-from errors import DoubtfulEndError, OceanCustomError, PaginationError
+from errors import BodyError, DoubtfulEndError, OceanCustomError, PaginationError
 from jq_engine.programs import Jq
 from paging.error_reports import is_partial
 from paging.experiments import differs
 from paging.limits import Bounds
-from paging.model import End, Experiment, Page, PageRequest, Progress, Step
+from paging.model import End, Experiment, Page, PageRequest, Place, Progress, Step
+from paging.page_recognition import Suspect
 from resync.completeness import Asked, Completeness
 from resync.cycle_guard import CycleGuard
 from resync.page_reader import Fetched, Opened, PageReader, UnopenedError, without_known
@@ -79,7 +80,8 @@ class Walker:
         needs_rows = any(lookup.looks_into_rows for lookup in source.paginator.lookups)
         list_path = None if needs_rows else source.extractor.list_path
         first = source.paginator.first(replace(request, list_path=list_path))
-        walk = _Walk(source, source.begin(), CycleGuard(self._settings.max_pages), first)
+        cycle = CycleGuard(self._settings.max_pages, source.paginator.leads_by)
+        walk = _Walk(source, source.begin(), cycle, first)
         upcoming: PageRequest | None = first
         bounds = bounds or Bounds()
         try:
@@ -96,8 +98,8 @@ class Walker:
                 self._watch(opened, outcome)
                 walk.progress, upcoming = self._onward(walk, opened, outcome)
                 upcoming = bounds.after(walk.progress.pages, upcoming)
-            if suspect := source.recognition.end_walk(walk.number):
-                raise self._reader.no_page(suspect)
+            if not bounds.truncated:
+                await self._compare_own(walk)
         except OceanCustomError as error:
             if isinstance(error, PaginationError):
                 error.about(request=self._client.named(upcoming or request))
@@ -113,11 +115,13 @@ class Walker:
         answer = await self._next_answer(upcoming, walk.ahead)
         opened = await self._reader.opened(upcoming, answer, walk.source)
         page = opened.page
-        if upcoming.absent_statuses and walk.cycle.came_before(page, walk.progress):
+        hides = walk.source.learnt.hides_rows
+        if upcoming.absent_statuses and walk.cycle.came_before(page, walk.progress) and not hides:
             # Beyond its last page an API may give an earlier one.
             page = replace(page, rows=[], levels=(), refused=True)
             return replace(opened, page=page, runs=[])
-        self._reader.refuse_no_page(opened, walk.source)
+        opened = await self._no_error(opened, walk.source, gave=walk.source.recognition.has_list)
+        page = opened.page
         self._reader.refuse_unopened(walk.source.extractor, page, goes_on=False)
         walk.cycle.refuse_circle(walk.progress, page)
         return opened
@@ -169,10 +173,10 @@ class Walker:
         )
         answer = await self._checked(request)
         opened = await self._reader.opened(request, answer, source)
-        self._reader.refuse_no_page(opened, source)
+        opened = await self._no_error(opened, source, gave=True)
         source.recognition.note(walk, request, opened.page)
         try:
-            return experiment.judge(source.learnt, None if answer.refusal else opened.page)
+            return experiment.judge(source.learnt, None if opened.answer.refusal else opened.page)
         except PaginationError as error:
             raise error.about(after=self._client.named(request)) from None
 
@@ -241,16 +245,17 @@ class Walker:
         """Settle what all walks over an endpoint have left in doubt, by a few requests.
 
         Raises PaginationError where a list is longer than what was read, BodyError where an
-        answer was no page of it, and what ``send`` raises.
+        answer was no page of it, and what ``send`` raises. Of a bounded reading only what an
+        experiment has shown: what was the same in the few pages read may differ in the others.
         """
-        if suspect := source.recognition.contradicted():
-            raise self._reader.no_page(suspect)
-        await self._compare(source)
+        if not source.is_cut:
+            await self._refuse_contradicted(source.recognition.contradicted, source)
+            await self._compare(source)
         unproved, source.unproved = source.unproved, None
         if unproved is None or source.learnt.marked:
             return
         try:
-            step = source.paginator.prove(unproved.request, unproved.page)
+            step = source.paginator.prove(unproved.request, unproved.page, is_cut=source.is_cut)
             while isinstance(step, Experiment):
                 step = await self._settled_by(step, source, unproved.request, unproved.walk)
         except DoubtfulEndError as error:
@@ -273,9 +278,8 @@ class Walker:
         answer = await self._checked(request)
         opened = await self._reader.opened(request, answer, source)
         if opened.page.rows and not opened.page.is_single:
-            suspect = source.recognition.answered(longest.walk, opened.page)
-            if suspect:
-                raise self._reader.no_page(suspect)
+            source.recognition.compare(longest.walk, request, opened.page)
+            await self._refuse_contradicted(source.recognition.contradicted_by_one, source)
 
     async def refuse_page_before(self, first: Asked, source: Completeness) -> bool:
         """Raise PaginationError when rows come before the first page of a walk.
@@ -296,7 +300,63 @@ class Walker:
             )
         return bool(first.page.rows or opened.page.rows)
 
+    # --- what is no page -------------------------------------------------------------------
+
+    async def _no_error(self, opened: Opened, source: Completeness, *, gave: bool) -> Opened:
+        """The answer, asked for once more where it says that it failed and others ``gave`` lists.
+
+        Once, and a few times a resource: a status would be retried, but under 200 most errors last.
+        """
+        try:
+            self._reader.refuse_no_page(opened, source)
+        except BodyError:
+            confirmed = source.learnt.confirmed
+            if not gave or confirmed >= CONFIRMED:
+                raise
+            source.learnt = replace(source.learnt, confirmed=confirmed + 1)
+            opened = await self._again(opened.request, source)
+            self._reader.refuse_no_page(opened, source)
+        return opened
+
+    async def _compare_own(self, walk: _Walk) -> None:
+        """Raise where the pages of a walk that is over contradict one another."""
+        recognition = walk.source.recognition
+        await self._refuse_contradicted(
+            lambda: recognition.contradicted_in(walk.number), walk.source
+        )
+        recognition.end_walk(walk.number)
+
+    async def _refuse_contradicted(
+        self, find: Callable[[], Suspect | None], source: Completeness
+    ) -> None:
+        """Raise for an answer that is no page, unless it is one when it is asked for once more."""
+        while suspect := find():
+            source.acquitted += 1
+            if source.acquitted <= CONFIRMED and await self._is_page(suspect, source):
+                continue
+            error = self._reader.no_page(suspect)
+            if suspect.place is not Place.LIST or not source.endpoint.pagination.accept_doubt:
+                raise error
+            source.recognition.dismiss(suspect)
+            logger.warning(f"accept_doubt: {error.told(self._client.redact)}")
+
+    async def _is_page(self, suspect: Suspect, source: Completeness) -> bool:
+        """Whether an answer is an empty page: by the same request, then by one with rows, again."""
+        again = await self._again(suspect.request, source)
+        if source.recognition.acquits(suspect, again.page):
+            return True
+        if (longest := source.longest) is None:
+            return False
+        other = await self._again(longest.request, source)
+        if other.page.rows:
+            source.recognition.compare(longest.walk, longest.request, other.page)
+        return source.recognition.acquits(suspect, again.page)
+
     # --- requests --------------------------------------------------------------------------
+
+    async def _again(self, request: PageRequest, source: Completeness) -> Opened:
+        """The page that a request gives, asked for once more."""
+        return await self._reader.opened(request, await self._checked(request), source)
 
     async def _checked(self, request: PageRequest) -> Answer:
         """The answer to one more request, which settles a doubt."""

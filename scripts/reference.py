@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import yaml
 from humps import camelize
@@ -135,7 +136,7 @@ def _setting_of(name: str) -> str:
     return f"`{setting}`" if setting in FIELDS else ""
 
 
-def _type(schema: Mapping[str, Json]) -> str:
+def _type(schema: Mapping[str, Any]) -> str:
     """What a field may be, as its JSON schema says it."""
     match schema:
         case {"enum": words}:

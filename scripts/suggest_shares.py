@@ -24,6 +24,9 @@ _LINKED = frozenset({"next_link", "header_link", "cursor"})
 def answers(one: Compared) -> Iterator[tuple[str, bool]]:
     """Every question about an endpoint, and whether its answer is right."""
     study, true = one.study, one.pagination
+    if not one.wanted:
+        yield "refused, without items", study is None
+        return
     yield "walk complete", one.is_complete
     if study is None:
         yield from ((question, False) for question in ("items", "style", "identifier", "title"))
@@ -99,8 +102,8 @@ async def main(names: list[str]) -> None:
                 print(f"{name} {one.kind}: {', '.join(wrong)}  {one.error[:120]}")
         requests += [study.requests for study in run.suggestion.studies] if run else []
     for question, count in asked.items():
-        print(f"{question:<14} {right[question]:>4} of {count}")
-    print(f"{'together':<14} {right.total():>4} of {asked.total()}")
+        print(f"{question:<22} {right[question]:>4} of {count}")
+    print(f"{'together':<22} {right.total():>4} of {asked.total()}")
     print(f"requests: {sum(requests) / len(requests):.1f} on average, {max(requests)} at most")
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 from pydantic.v1 import BaseModel
 from pydantic.v1.fields import SHAPE_SINGLETON, ModelField
 from pydantic.v1.utils import ROOT_KEY
 
 from errors import Fault
-from json_values import Json
 
 
-def fault_of(error: Mapping[str, Json], mapping: Json, model: type[BaseModel]) -> Fault:
+def fault_of(
+    error: Mapping[str, Any],
+    mapping: Any,  # noqa: ANN401 — not yet checked
+    model: type[BaseModel],
+) -> Fault:
     """A fault of the mapping: its path, and in words its resource, by position and kind."""
     place = tuple(part for part in error["loc"] if part != ROOT_KEY)
     problem, _, remedy = error["msg"].partition("; ")

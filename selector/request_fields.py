@@ -1,12 +1,14 @@
 """What a selector and the endpoint of a path parameter say alike: a request, its answer, its pages.
 
 These are ``pydantic.v1`` models because Ocean's are. They are strict: an unknown key is refused.
+They know no recursive types, so JSON is ``Any`` in their fields.
 """
 
 from __future__ import annotations
 
 import codecs
 from dataclasses import replace
+from typing import Any
 
 from pydantic.v1 import BaseModel, Extra, Field, root_validator, validator
 
@@ -168,7 +170,7 @@ class RequestFields(StrictModel):
         title="Method",
         description="The HTTP method, for reading: a request that fails is sent again.",
     )
-    query_params: dict[str, Json] = Field(
+    query_params: dict[str, Any] = Field(
         default_factory=dict,
         title="Query parameters",
         description="Query parameters: lists repeat the name, nulls are dropped.",
@@ -179,12 +181,12 @@ class RequestFields(StrictModel):
         description="They win over customHeaders, and credentials over both. No place for secrets:"
         " mappings are not secret.",
     )
-    body: Json = Field(
+    body: Any = Field(
         default=None,
         title="Body",
         description="What each request sends: an object or array as JSON, a text as it is.",
     )
-    body_form: dict[str, Json] | None = Field(
+    body_form: dict[str, Any] | None = Field(
         title="Form", description="An object sent as a form, instead of a body."
     )
     response_format: FormatName = Field(
@@ -211,8 +213,12 @@ class RequestFields(StrictModel):
 
     @validator("empty_statuses", each_item=True, pre=True)
     def _refuse_other_statuses(cls, status: Json) -> Json:  # noqa: N805 — pydantic
-        is_status = type(status) is int and status in _ERROR_STATUSES
-        if not is_status or status == _UNAUTHORIZED or ResponseError.may_pass(status):
+        if (
+            type(status) is not int
+            or status not in _ERROR_STATUSES
+            or status == _UNAUTHORIZED
+            or ResponseError.may_pass(status)
+        ):
             raise ValueError(
                 f"{status!r} cannot mean that nothing is here; give statuses such as 404 or 403,"
                 " but not 401, nor one after which a request is tried again (408, 429, 503)"
@@ -230,7 +236,7 @@ class RequestFields(StrictModel):
         return body
 
     @root_validator(skip_on_failure=True)
-    def _refuse_contradictions(cls, found: dict[str, Json]) -> dict[str, Json]:  # noqa: N805 — pydantic
+    def _refuse_contradictions(cls, found: dict[str, Any]) -> dict[str, Any]:  # noqa: N805 — pydantic
         body, form, pagination = found["body"], found["body_form"], found["pagination"]
         if body is not None and form is not None:
             raise ValueError("has body and body_form; keep the one that the API wants")

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from json_values import Json
 from pagination import PAGINATION_TYPES
-from paging.signals import DEFAULT_NEXT_LINK_PATH
+from paging.signal_names import DEFAULT_NEXT_LINK_PATH
 from settings.values import (
     OAUTH_CLIENT_AUTHENTICATIONS,
     OAUTH_GRANT_TYPES,

@@ -38,13 +38,13 @@ def load_settings(
 ) -> Settings:
     """Read the settings of an installation; ``hosted`` when it runs at Port.
 
-    ``config`` has the names of ``.port/spec.yaml``, in snake_case or camelCase; None means
-    unset. ``secrets`` is Ocean's ``integration.secrets``, which only ``authValue`` may
-    come from. Raises ConfigurationError with every fault.
+    ``config`` has the names of ``.port/spec.yaml``, in snake_case or camelCase; None: unset. Of
+    Ocean's ``secrets`` only ``authValue`` is read. Raises ConfigurationError with every fault.
     """
     reader = SettingsReader(config)
     base_url = _base_url(reader)
-    headers, per_minute = _CustomHeaders(reader, environ), reader.number("requestsPerMinute")
+    headers = _CustomHeaders(reader, None if hosted else environ)
+    per_minute = reader.number("requestsPerMinute")
     settings = Settings(
         base_url=base_url or httpx.URL(),
         credentials=_credentials(reader, secrets or {}),
@@ -107,10 +107,11 @@ def _hosts(reader: SettingsReader) -> tuple[str, ...]:
     value = reader.json("allowedHosts")
     if value is None:
         return ()
-    if not isinstance(value, list) or not all(isinstance(host, str) for host in value):
+    given = [host for host in value if isinstance(host, str)] if isinstance(value, list) else []
+    if not isinstance(value, list) or len(given) != len(value):
         reader.fault("allowedHosts", 'must be an array of host names, such as ["a.example"]')
         return ()
-    hosts = tuple(host.strip().lower() for host in value)
+    hosts = tuple(host.strip().lower() for host in given)
     for number, host in enumerate(hosts, 1):
         if parsed_url(f"https://{host}") is None or not is_host(host):
             # Not quoted: a URL pasted here may hold a password.
@@ -156,9 +157,12 @@ def _query_params(reader: SettingsReader) -> tuple[tuple[str, str], ...]:
 
 
 class _CustomHeaders:
-    """``customHeaders`` with what they take from the environment, which is kept aside."""
+    """``customHeaders`` with what they take from the environment, which is kept aside.
 
-    def __init__(self, reader: SettingsReader, environ: Mapping[str, str]) -> None:
+    Without an ``environ`` they may take nothing: at Port it belongs to others.
+    """
+
+    def __init__(self, reader: SettingsReader, environ: Mapping[str, str] | None) -> None:
         self._reader = reader
         self._environ = environ
         self.from_environment: list[str] = []
@@ -181,24 +185,27 @@ class _CustomHeaders:
         self._reader.fault("customHeaders", which + problem, remedy)
 
     def _with_environment(self, number: int, text: str) -> str:
-        def read(reference: re.Match[str]) -> str:
-            if is_ports_own(reference[1]):
-                self._fault(
-                    number,
-                    f"reads ${{{reference[1]}}}, which is for Port and no API",
-                    "name another variable",
-                )
-                return ""
-            value = self._environ.get(reference[1])
-            if value is None:
-                self._fault(
-                    number, f"reads ${{{reference[1]}}}, which is not set in the environment"
-                )
-                return ""
-            self.from_environment.append(value)
-            return value
+        return _ENV_REFERENCE.sub(lambda found: self._variable(number, found[1]), text)
 
-        return _ENV_REFERENCE.sub(read, text)
+    def _variable(self, number: int, name: str) -> str:
+        """The value of a variable; "" and a fault where there is none to be had."""
+        value = (self._environ or {}).get(name, "")
+        if is_ports_own(name):
+            self._fault(
+                number, f"reads ${{{name}}}, which is for Port and no API", "name another variable"
+            )
+            return ""
+        if self._environ is None:
+            self._fault(
+                number,
+                f"reads ${{{name}}}, which no integration hosted by Port may",
+                "write the value itself",
+            )
+        elif name in self._environ:
+            self.from_environment.append(value)
+        else:
+            self._fault(number, f"reads ${{{name}}}, which is not set in the environment")
+        return value
 
 
 def _pagination(reader: SettingsReader) -> PaginationSettings:
@@ -252,7 +259,7 @@ def _credentials(reader: SettingsReader, secrets: Mapping[str, Json]) -> Credent
 
 def _api_key(reader: SettingsReader, secrets: Mapping[str, Json]) -> StaticCredentials:
     param = reader.text("apiKeyParam")
-    default: str = FIELDS["apiKeyHeader"].default
+    default = str(FIELDS["apiKeyHeader"].default)
     header = reader.text("apiKeyHeader") or default
     setting, key = _credential(reader, secrets, "apiKey", "the key")
     if param is None:

@@ -64,11 +64,13 @@ def _steps(reader: SettingsReader) -> list[LoginRequest]:
         return [_request(reader, request)] if request else []
     steps = request["steps"]
     _refuse_unknown(reader, _REQUEST, request, ("steps",))
-    if not isinstance(steps, list) or not steps or not all(isinstance(s, Mapping) for s in steps):
+    steps = steps if isinstance(steps, list) else []
+    each = [step for step in steps if isinstance(step, Mapping)]
+    if not each or len(each) != len(steps):
         reader.fault(_REQUEST, "has 'steps' that are no list of requests with an 'endpoint' each")
         return []
     return [
-        _request(reader, _camel_keys(step), reads=number > 0) for number, step in enumerate(steps)
+        _request(reader, _camel_keys(step), reads=number > 0) for number, step in enumerate(each)
     ]
 
 

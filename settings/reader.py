@@ -72,7 +72,7 @@ class SettingsReader:
     def number(self, name: str) -> int | None:
         """A whole number within the bounds of its setting; its default where it is unset."""
         field, value = FIELDS[name], self._value(name)
-        default: int | None = field.default
+        default = field.default if isinstance(field.default, int) else None
         if value is None:
             return default
         number = _decimal(value)
@@ -93,7 +93,7 @@ class SettingsReader:
     def boolean(self, name: str) -> bool:
         """True or false, in any of the usual words."""
         value = self._value(name)
-        default: bool = FIELDS[name].default
+        default = FIELDS[name].default is True
         if value is None or isinstance(value, bool):
             return default if value is None else value
         if (known := _BOOLEANS.get(str(value).strip().lower())) is not None:
@@ -104,7 +104,7 @@ class SettingsReader:
     def word[Word: str](self, name: str, words: Sequence[Word]) -> Word:
         """One of the words of a setting, ``words`` of the table with their type."""
         field, value = FIELDS[name], self.text(name)
-        value = dict(field.aliases).get(value, value) if value else field.default
+        value = dict(field.aliases).get(value, value) if value else str(field.default)
         for word in words:
             if value == word:
                 return word
@@ -121,10 +121,11 @@ class SettingsReader:
         if not isinstance(value, str):
             return value
         try:
-            return json.loads(value)
+            found: Json = json.loads(value)
         except (ValueError, RecursionError):
             self.fault(name, "is not valid JSON", "check quotes and commas")
             return None
+        return found
 
     def object(self, name: str) -> Mapping[str, Json]:
         """An object; empty where there is none."""

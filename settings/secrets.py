@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from jq_engine.paths import plain_path
 from jq_engine.programs import EMBEDDED
-from json_values import Json, texts_in
+from json_values import texts_in
 from settings.values import (
     Certificates,
     Credentials,
@@ -67,7 +67,7 @@ def _once(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
 
 
-def _of_json(value: Json, setting: str = "") -> Iterator[_Secret]:
+def _of_json(value: object, setting: str = "") -> Iterator[_Secret]:
     """What in a JSON value is a secret by its name or its length."""
     yield from (_Secret(text, setting) for text in secrets_in(value))
     yield from (_Secret(text, in_data=True) for text in credentials_in(value))

@@ -12,10 +12,10 @@ import yaml
 from starlette.types import ASGIApp
 
 from jq_engine.worker import JqWorker
-from json_values import Json
 from paging.limits import Limits
 from settings import Settings
 from tests.examples import Example
+from tests.literals import Json
 from workbench.check.offline import Paths, read_installation
 from workbench.check.run import Report, check_online
 

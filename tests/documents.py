@@ -26,10 +26,10 @@ import httpx
 import yaml
 
 from errors import OceanCustomError
-from json_values import Json
 from overrides import EndpointAppConfig
 from resync.session import Session
 from settings import load_settings
+from tests.literals import Json
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

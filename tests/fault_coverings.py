@@ -3,10 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from tests.covering import covering
 from tests.fault_cells import Cell
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The cells that stand for all of them, each list a part of the one before."""
+
+    everything: Sequence[Cell]
+
+    @cached_property
+    def places(self) -> list[Cell]:
+        """Those of `make faults`: they cover what the smaller lists do."""
+        return covering(self.everything, places)
+
+    @cached_property
+    def pairs(self) -> list[Cell]:
+        """Those of `make test-all`."""
+        return covering(self.places, pairs)
+
+    @cached_property
+    def gate(self) -> list[Cell]:
+        """Those of `make test`."""
+        return covering(self.places, representatives)
+
+    @cached_property
+    def through_ocean(self) -> list[Cell]:
+        """Those of whole resyncs, with a second look and without it."""
+        both = [replace(cell, second_look=looks) for cell in self.pairs for looks in (True, False)]
+        return covering(both, through_ocean)
+
+    @cached_property
+    def gate_through_ocean(self) -> list[Cell]:
+        """Those of whole resyncs in `make test`."""
+        return covering(self.through_ocean, gate_through_ocean)
 
 
 def pairs(cell: Cell) -> frozenset[Hashable]:
@@ -59,14 +93,7 @@ def places(cell: Cell) -> frozenset[Hashable]:
 # --- whole resyncs through Ocean ------------------------------------------------------------
 
 
-def through_ocean(everything: Sequence[Cell]) -> list[Cell]:
-    """The cells of whole resyncs, with a second look and without it."""
-    some = covering(everything, pairs)
-    both = [replace(cell, second_look=looks) for cell in some for looks in (True, False)]
-    return covering(both, _through_ocean)
-
-
-def _through_ocean(cell: Cell) -> frozenset[Hashable]:
+def through_ocean(cell: Cell) -> frozenset[Hashable]:
     """What few resyncs through Ocean are to cover: each fault, and pairs of all else."""
     if cell.passing and cell.fault.slow:
         return frozenset()

@@ -40,7 +40,7 @@ from tests.certificates import self_signed
 from tests.covering import covering
 from tests.fault_api import FaultApi
 from tests.fault_cells import PLACES, Cell
-from tests.fault_coverings import pairs, places, through_ocean
+from tests.fault_coverings import Selection, pairs, places
 from tests.fault_deletion import Deletion, delete
 from tests.fault_report import as_markdown, as_table
 from tests.fault_verdict import Result, holds_secret, run
@@ -105,7 +105,7 @@ def read_part(seed: int, numbers: Sequence[int]) -> _Found[str]:
 def delete_part(seed: int, numbers: Sequence[int]) -> _Found[Mapping[str, str]]:
     """Run some of the whole resyncs, by number, in this process."""
     logger.remove()
-    everything = through_ocean(cells(seed))
+    everything = Selection(cells(seed)).through_ocean
     with redirect_stdout(StringIO()):  # each shows its log
         deletions = asyncio.run(_through_ocean([everything[number] for number in numbers]))
     return [
@@ -160,7 +160,7 @@ def _read(chosen: Sequence[Cell], seed: int) -> list[Result]:
 
 
 def _deleted(chosen: Sequence[Cell], seed: int) -> list[Deletion]:
-    numbers = {cell: number for number, cell in enumerate(through_ocean(cells(seed)))}
+    numbers = {cell: number for number, cell in enumerate(Selection(cells(seed)).through_ocean)}
     wanted = {numbers[cell]: cell for cell in chosen}
     work = partial(delete_part, seed)
     found = _in_processes(work, list(wanted), part=_PART_OF_OCEAN, what="Deleting")
@@ -177,13 +177,13 @@ def main() -> int:
     def is_wanted(cell: Cell) -> bool:
         return options.fault in {None, cell.fault.name} and options.place in {None, cell.place}
 
-    everything = cells(options.seed)
-    chosen = list(filter(is_wanted, everything))
+    selection = Selection(cells(options.seed))
+    chosen = list(filter(is_wanted, selection.everything))
     if not options.all:
         chosen = covering(chosen, pairs if options.pairs else places)
     began = time.monotonic()
     results = _read(chosen, options.seed)
-    deletions = _deleted(list(filter(is_wanted, through_ocean(everything))), options.seed)
+    deletions = _deleted(list(filter(is_wanted, selection.through_ocean)), options.seed)
     console = Console(width=None if sys.stdout.isatty() else 200)
     console.print(as_table(results))
     every: tuple[Result | Deletion, ...] = (*results, *deletions)
@@ -195,7 +195,7 @@ def main() -> int:
         f" {time.monotonic() - began:.0f} seconds, {len(surprising)} surprises"
     )
     if options.write:
-        options.write.write_text(as_markdown(results, deletions))
+        options.write.write_text(as_markdown(results, deletions, selection))
     return int(bool(surprising))
 
 

@@ -8,28 +8,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from tests.covering import covering
 from tests.fault_cells import PLACES, Cell
-from tests.fault_coverings import gate_through_ocean, pairs, places, representatives, through_ocean
+from tests.fault_coverings import Selection
 from tests.fault_deletion import Deletion
 from tests.fault_scene import KINDS, PAGINGS, SHAPES
 from tests.fault_verdict import BELIEVED, Result
-from tests.faults import WHY_BELIEVED, cells
+from tests.faults import WHY_BELIEVED
 
 _PREFACE = """\
 # Fault matrix
 
 What becomes of a resync when one thing is wrong with an API. `make faults` measures these tables;
 `.venv/bin/python -m tests.fault_matrix --write docs/fault-matrix.md` writes them here.
-[Reliability](reliability.md) says what is promised, and how the cells are chosen.
+[Reliability](reliability.md) says what is promised, what a cell is, and what is not covered.
 
 ## What is read
 
-A fault strikes every request for its page, with ", once" only the first one. A cell sums up every
-style of paging, and lists of every shape: plain ones, pages that the server keeps smaller than
-asked for, rows that are hidden, a last page that is full, constants around every list, rows without
-an `id`. Numbers count the resyncs where they differ. Words that no table could list are drawn at
-random.
+A fault strikes every request for its page, with ", once" only the first one; faults that end alike
+share a row. A cell sums up every style of paging, and lists of every shape: plain ones, pages that
+the server keeps smaller than asked for, rows that are hidden, a last page that is full, constants
+around every list, rows without an `id`. Numbers count the resyncs where they differ. Words that no
+table could list are drawn at random.
 
 - **recovered**, **complete**: all rows were read, with and without another attempt.
 - **…Error**: the kind failed with this error, which names the request; nothing of its blueprint is
@@ -49,10 +48,11 @@ Rows are missing without an error only here. Both readings found the same, but w
 _DELETED = """\
 ## What is deleted
 
-Whole resyncs through Ocean. Of each blueprint one entity is gone from the API. It is **deleted**;
-or **held back**, as its kind failed or a blueprint that it relates to is held back (the end of the
-resync says which); or **kept**: `secondLook` is off, and what one reading may have missed is not
-deleted. The resync after the fault deletes it.
+Whole resyncs through Ocean, in one style and shape each. Of each blueprint one entity is gone from
+the API; `child` relates to `item`. It is **deleted**; or **held back**, as its kind failed or the
+blueprint that it relates to is held back (the end of the resync says which); or **kept**:
+`secondLook` is off, and what one reading may have missed is not deleted. The resync after the fault
+deletes it.
 """
 
 
@@ -61,24 +61,23 @@ _CHOSEN = """\
 """
 
 
-def commands(everything: Sequence[Cell]) -> list[list[str]]:
+def commands(cells: Selection) -> list[list[str]]:
     """What each command runs, with the numbers of cells."""
     matrix = "`.venv/bin/python -m tests.fault_matrix"
-    ocean = through_ocean(everything)
-    gate = f"{len(covering(everything, representatives)):,} cells"
-    resyncs = f"{len(ocean)} whole resyncs through Ocean"
-    few = len(covering(ocean, gate_through_ocean))
-    every_pair = "every pair of fault, place, paging, signing and shape"
+    gate = f"{len(cells.gate):,} cells"
+    resyncs = f"{len(cells.through_ocean)} whole resyncs through Ocean"
+    few = len(cells.gate_through_ocean)
     each = "each fault at each place in each style and in each shape"
+    every_pair = "every pair of fault, place, paging, signing and shape"
     return [
         [
             "`make faults`",
-            f"{len(covering(everything, places)):,} cells: {each}, signings in turn; and {resyncs}",
+            f"{len(cells.places):,} cells: {each}, signings in turn; and {resyncs}",
         ],
-        [f"{matrix} --all`", f"every cell, {len(everything):,} of them"],
+        [f"{matrix} --all`", f"every cell, {len(cells.everything):,} of them"],
         [
             f"{matrix} --pairs`",
-            f"{len(covering(everything, pairs)):,} cells: {every_pair}; in `make test-all`",
+            f"{len(cells.pairs):,} cells: {every_pair}; in `make test-all`",
         ],
         [
             "`make test`",
@@ -102,11 +101,13 @@ def as_table(results: Sequence[Result]) -> Table:
     return table
 
 
-def as_markdown(results: Sequence[Result], deletions: Sequence[Deletion]) -> str:
+def as_markdown(
+    results: Sequence[Result], deletions: Sequence[Deletion], selection: Selection
+) -> str:
     """The tables as a document."""
-    read = [[name, *columns] for name, columns in _rows(results)]
-    blueprints = [KINDS[kind] for kind in KINDS]
-    look = ["fault", "place", "paging", "list", "second look", *blueprints]
+    read = _grouped((name, columns) for name, columns in _rows(results))
+    deleted = _grouped((row_of(one.cell), _deleted(one)) for one in deletions)
+    look = ["fault", "place", "second look", *KINDS.values()]
     return "\n".join(
         (
             _PREFACE,
@@ -114,9 +115,9 @@ def as_markdown(results: Sequence[Result], deletions: Sequence[Deletion]) -> str
             _BELIEVED,
             _markdown(["fault", "place", "paging", "list", "why"], _believed(results)),
             _DELETED,
-            _markdown(look, map(_deleted, deletions)),
+            _markdown(look, deleted),
             _CHOSEN,
-            _markdown(["command", "what it runs"], commands(cells())),
+            _markdown(["command", "what it runs"], commands(selection)),
         )
     )
 
@@ -159,11 +160,16 @@ def _listed(every: Sequence[str], some: Iterable[str]) -> str:
 
 
 def _deleted(one: Deletion) -> list[str]:
-    cell = one.cell
-    looks = "on" if cell.second_look else "off"
-    return [
-        row_of(cell), cell.place, cell.paging, cell.shape, looks, *one.by_blueprint.values()
-    ]  # fmt: skip
+    looks = "on" if one.cell.second_look else "off"
+    return [one.cell.place, looks, *one.by_blueprint.values()]
+
+
+def _grouped(rows: Iterable[tuple[str, Sequence[str]]]) -> list[list[str]]:
+    """Rows that are alike but for their name as one."""
+    names: dict[tuple[str, ...], dict[str, None]] = {}
+    for name, columns in rows:
+        names.setdefault(tuple(columns), {})[name] = None
+    return [["; ".join(some), *columns] for columns, some in names.items()]
 
 
 def _markdown(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:

@@ -118,6 +118,11 @@ def no_page(cell: Cell) -> Expect:
     return Expect.EITHER if cell.passing else Expect.RAISES
 
 
+def error_report(cell: Cell) -> Expect:
+    """An error, though a page that is one only once may be asked for again; a login is not."""
+    return Expect.RAISES if cell.place == "login" else no_page(cell)
+
+
 def odd_empty_page(cell: Cell) -> Expect:
     """A page without rows that has what no page with rows has is none; alone it is believed."""
     if cell.is_first_page and cell.place != "child":
@@ -223,8 +228,12 @@ def tells_total_here(cell: Cell) -> bool:
 
 
 def is_moved(cell: Cell) -> bool:
-    """Only where positions are counted and another page follows: cursors keep their place."""
-    return cell.paging in COUNTED and cell.place in {"first page", "middle page"}
+    """Only where positions are counted and another page follows: cursors keep their place.
+
+    Where rows are hidden only a total tells that a first page is not the whole list.
+    """
+    is_known = cell.shape != "hidden rows" or cell.paging == "page_total"
+    return is_known and cell.paging in COUNTED and cell.place in {"first page", "middle page"}
 
 
 def leads_on(cell: Cell) -> bool:

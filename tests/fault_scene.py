@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Literal, get_args
 
-from json_values import Json
 from tests.fault_api import Answer, FaultApi, Handler, Reply, Request, answer
+from tests.literals import Json
 from tests.resync import resource
 from workbench.store.model import JsonObject
 
@@ -48,7 +48,7 @@ BASIC = b64encode(f"user:{PASSWORD}".encode()).decode()
 ISSUED = "session-that-nobody-may-read"
 SECRETS = (TOKEN, PASSWORD, KEY, LOGIN_SECRET, BASIC, ISSUED)
 
-SIGNING_SETTINGS: Mapping[Signing, Mapping[str, object]] = {
+SIGNING_SETTINGS: Mapping[Signing, Mapping[str, Json]] = {
     "none": {},
     "bearer": {"auth_type": "bearer_token", "api_token": TOKEN},
     "basic": {"auth_type": "basic", "username": "user", "password": PASSWORD},
@@ -65,7 +65,7 @@ _SIGNED: Mapping[Signing, tuple[str, str]] = {
     "api_key": ("x-api-key", KEY),
     "custom": ("authorization", f"Bearer {ISSUED}"),
 }
-_PAGING_SETTINGS: Mapping[Paging, Mapping[str, object]] = {
+_PAGING_SETTINGS: Mapping[Paging, Mapping[str, Json]] = {
     "page_total": {"pagination_type": "page"},
     "header_cursor": {"pagination_type": "cursor", "cursor_path": "header:x-continuation-token"},
     "next_link": {"pagination_type": "next_link", "size_param": "limit"},
@@ -152,7 +152,7 @@ class Scene:
         self.api.serve("/login", self._login)
 
     @property
-    def settings(self) -> dict[str, object]:
+    def settings(self) -> dict[str, Json]:
         """The settings of an installation that reads this API, with Ocean's names."""
         return {
             "page_size": PAGE_SIZE,

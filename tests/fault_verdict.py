@@ -19,6 +19,7 @@ from tests.fault_api import FaultApi, Request
 from tests.fault_cells import Cell, Expect, kinds_at, spot_of
 from tests.fault_scene import KINDS, SECRETS, Scene
 from tests.faults import bound, not_there, read_before
+from tests.literals import Json
 
 BELIEVED = "believed"
 PATIENCE = 60.0  # seconds after which a resync counts as one that never ends
@@ -170,9 +171,7 @@ async def _read(
     return left
 
 
-def _identified(
-    batch: Sequence[Mapping[str, object]], key: str, identities: Identities
-) -> set[str]:
+def _identified(batch: Sequence[Mapping[str, Json]], key: str, identities: Identities) -> set[str]:
     """The identifiers of items; those without one are noted, as when they are mapped."""
     found = set[str]()
     for item in batch:

@@ -13,10 +13,11 @@ from typing import get_args
 from humps import camelize, decamelize
 
 from jq_engine.paths import plain_path
-from json_values import Json, follow
+from json_values import follow
 from pagination import PAGINATION_TYPES
 from paging.model import SendIn
 from tests.examples import Example
+from tests.literals import Json
 from tests.simulators import Mistake
 
 PARAMETERS = ("pagination_param", "size_param", "header_link_rel")
@@ -121,7 +122,8 @@ def beside(example: Example, bodies: list[Json]) -> Iterator[Mistake]:
     for at, (resource, body) in enumerate(zip(example.mapping["resources"], bodies, strict=True)):
         keys = plain_path(resource["selector"].get("data_path", ".")) or ()
         for depth, key in enumerate(keys):
-            for other in sorted(follow(body, keys[:depth]).keys() - {key}):
+            around: Json = follow(body, keys[:depth])
+            for other in sorted(around.keys() - {key}):
                 path = "." + ".".join(f'"{name}"' for name in (*keys[:depth], other))
                 yield Mistake(
                     f"resources/{at}/selector/data_path: {path}",

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import httpx
 
 from errors import OceanCustomError
-from json_values import Json
 from resync.session import Session
 from settings import Settings, load_settings
 from tests.documents import mapping_of
+from tests.literals import Json
 
 
 @dataclass

@@ -17,6 +17,7 @@ from pagination import PaginationSettings
 from resync.session import Session
 from settings import Settings, load_settings
 from tests.examples import PRODUCTS, Example, example
+from tests.literals import Json
 from tests.simulators import Simulator, simulate
 from workbench.serve import serving
 from workbench.suggest.mapping import mapping
@@ -36,7 +37,7 @@ def in_process(api: ASGIApp) -> Http:
     return lambda _: httpx.AsyncClient(transport=transport)
 
 
-def bench(base_url: str, **config: object) -> Settings:
+def bench(base_url: str, **config: Json) -> Settings:
     """The settings of a run."""
     given = load_settings({"base_url": base_url, "max_retry_wait": 5, **config})
     return replace(given, max_concurrent_requests=1, pagination=PaginationSettings())

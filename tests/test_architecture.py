@@ -55,11 +55,15 @@ PURE = {
     "paging.error_reports",
     "paging.experiments",
     "paging.extraction",
+    "paging.first_pages",
     "paging.link_header",
     "paging.marked",
     "paging.model",
     "paging.page_recognition",
     "paging.paginator",
+    "paging.positions",
+    "paging.scopes",
+    "paging.signal_names",
     "paging.signals",
     "paging.limits",
     "resync.children",
@@ -92,8 +96,6 @@ LONGEST_MODULE, LONGEST_FUNCTION, MOST_COMPLEX = 450, 40, 12
 LONGER_MODULES = {
     "paging/counted.py",
     "paging/signals.py",
-    "workbench/check/trouble.py",
-    "workbench/routes.py",
 }
 LONGER_FUNCTIONS = {
     "workbench/preview/command.py run_preview",

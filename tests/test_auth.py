@@ -24,10 +24,10 @@ from authentication.signature import unsigned_url
 from client import ApiClient
 from errors import CredentialsError, OriginError, ResponseError, TransportError
 from jq_engine.worker import JqWorker
-from json_values import Json
 from paging.model import PageRequest
 from settings import LoginCredentials, LoginRequest, Settings, StaticCredentials, load_settings
 from tests.fault_api import CLOSED, FaultApi, Reply, Request, answer
+from tests.literals import Json
 from transport.origin import OriginGuard
 from transport.redaction import REDACTED, Redactor
 from transport.retry import MAX_ATTEMPTS

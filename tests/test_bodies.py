@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from json_values import Json
 from tests.fault_api import Answer, FaultApi, answer
+from tests.literals import Json
 from tests.patience import in_bounded_time
 from tests.reading import read
 from tests.resync import Installation, resource

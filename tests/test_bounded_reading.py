@@ -16,7 +16,8 @@ from overrides import EndpointAppConfig, EndpointResource
 from paging.limits import Limits
 from resync.session import Reading, Session
 from settings import load_settings
-from tests.fault_api import FaultApi, answer, pages
+from tests.fault_api import FaultApi, Reply, Request, answer, pages
+from tests.literals import Json
 from tests.resync import Installation, resource
 from tests.world import LOGIN, children, named
 from transport.observer import Exchange, PageRead
@@ -65,7 +66,12 @@ def config_of(raw: dict[str, Any]) -> EndpointResource:
 async def bench(api: FaultApi) -> AsyncIterator[Bench]:
     """A session over loopback, two rows a page."""
     notes = Notes()
-    given = {"base_url": api.url, "pagination_type": "page", "page_size": 2, "max_retry_wait": 1}
+    given: dict[str, Json] = {
+        "base_url": api.url,
+        "pagination_type": "page",
+        "page_size": 2,
+        "max_retry_wait": 1,
+    }
     session = Session(
         load_settings(given | LOGIN),
         http=lambda _: httpx.AsyncClient(trust_env=False),
@@ -204,7 +210,51 @@ async def test_items_to_parse_is_part_of_a_mapping(jq: JqWorker) -> None:
 
     found = await mapped(jq, config_of(raw), [{"owner": "x", "parts": [{"id": 1}, {"id": 2}]}])
 
-    assert [(one.entity["identifier"], one.entity["properties"]["seen"]) for one in found] == [
+    entities: list[Json] = [one.entity for one in found]
+    assert [(one["identifier"], one["properties"]["seen"]) for one in entities] == [
         ("1", "x"),
         ("2", "x"),
     ]
+
+
+async def test_what_was_the_same_in_a_few_pages_is_no_rule(bench: Bench) -> None:
+    """An empty page that differs from the pages read so far may be like those that were not."""
+    bench.api.serve("/items", pages(named(1, 2, 3, 4), size=2))
+
+    def notes(request: Request) -> Reply:
+        number = int(request.values[0])
+        rows = [] if number == 3 or request.param("page") != "1" else [{"id": f"note-{number}"}]
+        return answer({"state": "open" if number < 3 else "closed", "notes": rows})
+
+    bench.api.serve("/items/{}/notes", notes)
+    kind = children()
+    kind["selector"] |= {"data_path": ".notes"}
+
+    whole, _ = await bench.read(kind, Limits())
+    few, reading = await bench.read(kind, Limits(children=3))
+
+    assert {item["id"] for item in whole} == {"note-1", "note-2", "note-4"}
+    assert {item["id"] for item in few} == {"note-1", "note-2"}
+    assert reading.truncated
+
+
+async def test_a_cursor_may_be_in_a_list_that_was_not_read(bench: Bench) -> None:
+    """A full page without one ends a bounded reading; read whole, another list shows its place."""
+    bench.api.serve("/items", pages(named(1, 2), size=2))
+
+    def notes(request: Request) -> Reply:
+        name, later = request.values[0], request.param("after")
+        rows = [{"id": f"{name}-{at}"} for at in ([2] if later else [0, 1])]
+        return answer({"notes": rows} | ({"next": "x"} if name == "2" and not later else {}))
+
+    bench.api.serve("/items/{}/notes", notes)
+    paging = {"type": "cursor", "pagination_param": "after", "cursor_path": "next"}
+    kind = children()
+    kind["selector"] |= {"data_path": ".notes", "pagination": paging}
+
+    whole, _ = await bench.read(kind, Limits())
+    few, reading = await bench.read(kind, Limits(children=1))
+
+    assert {item["id"] for item in whole} == {"1-0", "1-1", "2-0", "2-1", "2-2"}
+    assert {item["id"] for item in few} == {"1-0", "1-1"}
+    assert reading.truncated

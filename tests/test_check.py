@@ -397,6 +397,16 @@ async def test_a_clean_installation_is_silent(scene: Scene) -> None:
     ]
 
 
+async def test_a_child_that_may_be_empty_is_no_fault(scene: Scene) -> None:
+    """A status that `empty_statuses` lists is no sign of a wrong path, whatever it answers to."""
+    swap("      path_parameters:", "      empty_statuses: [404]\n      path_parameters:")(scene)
+    scene.api.serve("/v1/teams/{}/notes", answer({"message": "no notes here"}, 404))
+
+    report = await scene.check()
+
+    assert report.findings == [], told(report.findings)
+
+
 async def test_a_computed_value_may_use_a_path_parameter(scene: Scene) -> None:
     """`$team` is known beside the parameter; a variable that is no parameter is a fault."""
     swap(

@@ -6,8 +6,12 @@ import asyncio
 import json
 import re
 import shlex
+import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -85,6 +89,61 @@ async def test_a_clean_one_ends_well(scene: Scene) -> None:
     assert document["kinds"][0]["kind"] == "/people"
     assert document["requests"]
     assert SETTINGS["api_token"] not in ended.stdout + ended.stderr
+
+
+def test_watch_checks_again_when_a_file_is_saved(scene: Scene) -> None:
+    """A report at once and after each change, also of a file put in place; Ctrl+C ends it."""
+    scene.write()
+    mapping, blueprints = scene.folder / "port-app-config.yml", scene.folder / "blueprints.json"
+    whole = mapping.read_text()
+    with watching(scene.folder) as (process, told):
+        assert "no faults" in told()
+        mapping.write_text(swap_text(whole, "data_path", "datapath"))
+        assert "unknown key 'datapath'" in told()
+        blueprints.unlink()
+        assert "datapath" in told()
+        mapping.unlink()
+        assert "there is no port-app-config.yml; waiting" in told()
+        mended = scene.folder / "mended"
+        mended.write_text(whole)
+        mended.replace(mapping)
+        assert "no faults" in told()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    assert scene.api.requests == []
+
+
+@contextmanager
+def watching(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Callable[[], str]]]:
+    """`check --watch` under way, and what reads its next report; killed at the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "workbench", "check", "--watch"],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+    def report() -> str:
+        lines = []
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            if "nothing was requested" in line or "waiting" in line:
+                break
+        return "".join(lines)
+
+    late = threading.Timer(60, process.kill)  # so that a report that never comes is no hang
+    late.start()
+    try:
+        yield process, report
+    finally:
+        late.cancel()
+        process.kill()
+        process.communicate()
 
 
 async def _in_thread(scene: Scene, *arguments: str) -> subprocess.CompletedProcess[str]:

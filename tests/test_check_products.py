@@ -19,11 +19,11 @@ MOST_PAGES = 50
 WITHIN = "the second page is beyond what a bounded look reads, or a parameter makes too many pairs"
 GAPS: Mapping[str, str] = {
     "algolia: records by a search": WITHIN,
+    "azure-devops: repositories paged as the others are": "a list not read may show the cursor",
     "confluence: no paging": WITHIN,
     "elasticsearch: an order in which several are equal": WITHIN,
     "google-cloud: projects that are being deleted": WITHIN,
-    "harbor: the id of a repository": "a warning",
-    "harbor: the whole name of a repository": "a warning",
+    "harbor: a name that is encoded once": "children that answer 404, beside others that do not",
     "opsgenie: all alerts in one walk": WITHIN,
     "gitlab: projects without pipelines": WITHIN,
     "google-drive: fields of files as fields of the answer": "an empty list in doubt",
@@ -36,12 +36,10 @@ GAPS: Mapping[str, str] = {
     "sonarqube: no size parameter, and a position for smaller pages": WITHIN,
     "sonarqube: the issues of all projects at once": WITHIN,
     "twilio: closed accounts": WITHIN,
-    "harness: positions": "a warning",
-    "spring-data: positions under the name of the page": "a warning",
+    "harness: positions": WITHIN,
+    "spring-data: positions under the name of the page": WITHIN,
 }
 """Mistakes that a bounded look does not see, as product and mistake, and why."""
-# Keys that a simulator's rows do not have, empty pages that few others tell of, pairs of values.
-WARNED = {"contentful", "microsoft-graph", "internal-catalog", "harness", "spring-data"}
 
 
 async def checked(name: str, folder: Path, mistake: Mistake | None = None) -> Report:
@@ -68,11 +66,10 @@ def some(cases: Iterable[Any], step: int) -> list[Any]:
 
 @pytest.mark.parametrize("name", some(PRODUCTS, 6))
 async def test_an_example_is_clean(name: str, tmp_path: Path) -> None:
-    """No error is told, and a warning only of keys that the simulator does not have."""
+    """Nothing is told of an installation that is as it should be, no warning either."""
     report = await checked(name, tmp_path)
 
-    assert report.errors == 0, told(report.findings)
-    assert not report.findings or name in WARNED, told(report.findings)
+    assert not report.findings, told(report.findings)
 
 
 MISTAKES = [

@@ -23,10 +23,9 @@ from framework.outcome import ExitCode
 from framework.settings_model import lenient
 from jq_engine import worker as jq_worker
 from jq_engine.programs import Jq
-from json_values import Json
 from overrides import EndpointAppConfig, EndpointSelector, PathParameter
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
-from paging import signals
+from paging import signal_names
 from paging.extraction import Extractor
 from paging.model import End
 from resync import children, session
@@ -53,6 +52,7 @@ from tests.documents import (
     tables,
 )
 from tests.layout import MODULES
+from tests.literals import Json
 from transport import retry
 
 ALL = [README, CONTRIBUTING, *DOCS]
@@ -388,26 +388,26 @@ def parameters(key: str) -> set[str]:
 
 
 SIGNALS: Mapping[str, Sequence[str]] = {
-    "more": signals.MORE_NAMES,
-    "last": signals.LAST_NAMES,
-    "cut": signals.CUT_NAMES,
-    "next": signals.NEXT_NAMES,
-    "next cursor": signals.NEXT_CURSOR_NAMES,
-    "cursor": signals.CURSOR_NAMES,
-    "link": signals.LINK_NAMES,
-    "next header": signals.NEXT_HEADERS,
-    "next cursor header": signals.NEXT_CURSOR_HEADERS,
-    "`Link` header": signals.NEXT_RELATIONS,
-    "total": signals.TOTAL_NAMES,
-    "total pages": signals.TOTAL_PAGES_NAMES,
-    "total header": signals.TOTAL_HEADERS,
-    "total pages header": signals.TOTAL_PAGES_HEADERS,
-    "error": signals.ERROR_NAMES,
-    "success": signals.SUCCESS_NAMES,
-    "incomplete": signals.INCOMPLETE_NAMES,
-    "report": signals.REPORT_NAMES,
-    "first": signals.FIRST_NAMES,
-    "previous": signals.PREVIOUS_NAMES,
+    "more": signal_names.MORE_NAMES,
+    "last": signal_names.LAST_NAMES,
+    "cut": signal_names.CUT_NAMES,
+    "next": signal_names.NEXT_NAMES,
+    "next cursor": signal_names.NEXT_CURSOR_NAMES,
+    "cursor": signal_names.CURSOR_NAMES,
+    "link": signal_names.LINK_NAMES,
+    "next header": signal_names.NEXT_HEADERS,
+    "next cursor header": signal_names.NEXT_CURSOR_HEADERS,
+    "`Link` header": signal_names.NEXT_RELATIONS,
+    "total": signal_names.TOTAL_NAMES,
+    "total pages": signal_names.TOTAL_PAGES_NAMES,
+    "total header": signal_names.TOTAL_HEADERS,
+    "total pages header": signal_names.TOTAL_PAGES_HEADERS,
+    "error": signal_names.ERROR_NAMES,
+    "success": signal_names.SUCCESS_NAMES,
+    "incomplete": signal_names.INCOMPLETE_NAMES,
+    "report": signal_names.REPORT_NAMES,
+    "first": signal_names.FIRST_NAMES,
+    "previous": signal_names.PREVIOUS_NAMES,
 }
 
 
@@ -418,7 +418,7 @@ def test_the_table_of_known_signals_is_the_tables_of_the_code() -> None:
     assert documented == {signal: list(names) for signal, names in SIGNALS.items()}
     assert all(
         value in SIGNALS.values()
-        for name, value in vars(signals).items()
+        for name, value in vars(signal_names).items()
         if name.endswith(("_NAMES", "_HEADERS", "_RELATIONS"))
     )
 
@@ -434,14 +434,14 @@ def test_the_holders_of_known_signals_are_documented() -> None:
 
     (wrapped,) = (line for line in prose(PAGINATION).split("\n\n") if "one level down" in line)
 
-    assert re.findall(r"`([^`]+)`", listed) == names(signals.HOLDERS)
-    assert re.findall(r"`([^`]+)`", wrapped) == [*signals.WRAPPERS, "id"]
+    assert re.findall(r"`([^`]+)`", listed) == names(signal_names.HOLDERS)
+    assert re.findall(r"`([^`]+)`", wrapped) == [*signal_names.WRAPPERS, "id"]
     for signal, holders in {
-        "next": signals.NEXT_HOLDERS,
-        "link": signals.NEXT_HOLDERS,
-        "cursor": signals.CURSOR_HOLDERS,
+        "next": signal_names.NEXT_HOLDERS,
+        "link": signal_names.NEXT_HOLDERS,
+        "cursor": signal_names.CURSOR_HOLDERS,
     }.items():
-        assert places[signal] == names(holders[len(signals.HOLDERS) :])
+        assert places[signal] == names(holders[len(signal_names.HOLDERS) :])
 
 
 # --- messages --------------------------------------------------------------------------

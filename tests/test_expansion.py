@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from errors import MappingError
 from jq_engine.programs import Jq
 from jq_engine.worker import JqWorker
-from json_values import Json, as_text
+from json_values import as_text
 from paging.model import PageRequest
 from resync.computed_values import computed
 from resync.path_parameters import (
@@ -29,6 +29,7 @@ from resync.path_parameters import (
     request_for,
 )
 from resync.row_values import Chooser
+from tests.literals import Json
 
 BASE = httpx.URL("https://api.example.com/v2/")
 SCALARS = (
@@ -159,9 +160,8 @@ def test_values_are_let_through_once_and_counted_when_they_cannot_be_segments() 
     """The same text is the same segment, whatever its type."""
     distinct = Distinct()
 
-    admitted = [
-        value for value in ["eu", 7, "7", "", "eu", "..", "", "us"] if distinct.admits(value)
-    ]
+    values: list[Json] = ["eu", 7, "7", "", "eu", "..", "", "us"]
+    admitted = [value for value in values if distinct.admits(value)]
 
     assert admitted == ["eu", 7, "us"]
     assert distinct.skipped == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shlex
@@ -14,9 +15,14 @@ import yaml
 from settings import Settings, load_settings
 from settings.fields import FIELDS, VARIABLE_PREFIX
 from tests.examples import EXAMPLES
+from tests.fault_api import FaultApi
+from tests.layout import ROOT
+from tests.resync import Installation, resource, working_directory
 from tests.simulators import signing_key_text
+from tests.test_sail import TOKEN, docker_environment, items
 from workbench.check.documents import read_env
 from workbench.export import FORMATS, exported, is_secret
+from workbench.sail import image_python
 
 Environment = dict[str, str]
 SECRETS = "SECRET-of-nobody-"
@@ -127,6 +133,90 @@ def test_odd_texts_arrive_as_they_are(target: str) -> None:
     text = FORMATS[target](exported(given))
 
     assert READERS[target](text, {}) == given
+
+
+# --- run as its reader runs it --------------------------------------------------------------
+
+DOCKER = """#!/usr/bin/env python3
+import os, sys
+words = sys.argv[1:]
+assert words[0] == "run", words
+kept = {name: os.environ[name] for name in ("PATH", "HOME", "NO_PROXY") if name in os.environ}
+for at, word in enumerate(words):
+    if word == "--env":
+        name, equals, text = words[at + 1].partition("=")
+        kept[name] = text if equals else os.environ[name]
+os.execve("scripts/start", ["scripts/start"], kept)
+"""
+"""In the place of Docker: the container's command, with the variables that were passed on."""
+PYTHON = """#!/bin/bash
+exec {python} "$1" "${{2/run()/run(port=0)}}"
+"""
+"""The container's Python; port 8000 of this machine may be taken."""
+
+
+def _scripts(target: str, text: str, secrets: Environment) -> tuple[str, Environment]:
+    """What the reader of an export gives to a shell, and the variables it sets for it."""
+    if target == "docker":
+        return text, secrets
+    (job,) = (
+        yaml.safe_load(text)["jobs"].values()
+        if target == "github"
+        else [yaml.safe_load(text)["sync"]]
+    )
+    lines = [one["run"] for one in job["steps"]] if target == "github" else job["script"]
+    return "\n".join(lines), READERS[target](text, secrets)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "gitlab",
+        pytest.param("github", marks=pytest.mark.exhaustive),
+        pytest.param("docker", marks=pytest.mark.exhaustive),
+    ],
+)
+async def test_what_is_exported_syncs(
+    api: FaultApi, installation: Installation, tmp_path: Path, target: str
+) -> None:
+    """A shell runs it as it stands, with the container's packages; /app is the folder here."""
+    api.serve("/items", items)
+    installation.mapping = [resource("/items")]
+    installation.publish_mapping()
+    given = docker_environment(installation) | {
+        "OCEAN__EVENT_LISTENER": '{"type": "ONCE"}',
+        "OCEAN__INTEGRATION__CONFIG__CUSTOM_HEADERS": """{"X-Odd": "it's $HOME \\\\ `id`"}""",
+    }
+    secrets = {name: text for name, text in given.items() if is_secret(name)}
+    script, environment = _scripts(target, FORMATS[target](exported(given)), secrets)
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    for name, text in (("docker", DOCKER), ("python", PYTHON.format(python=image_python()))):
+        (commands / name).write_text(text)
+        (commands / name).chmod(0o755)
+    folder = working_directory(tmp_path / "app")
+    (folder / "scripts").symlink_to(ROOT / "scripts")
+
+    process = await asyncio.create_subprocess_exec(
+        *("bash", "-eo", "pipefail", "-c", script.replace("cd /app", f"cd {folder}")),
+        cwd=folder,
+        env={
+            "PATH": f"{commands}:/usr/bin:/bin",
+            "HOME": str(tmp_path),
+            "NO_PROXY": "127.0.0.1",
+            **environment,
+        },
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), 120)
+
+    log = output.decode()
+    assert process.returncode == 0, log
+    assert [one.identifier for one in installation.store.entities("item")] == ["1", "2", "3"], log
+    assert {one.headers["x-odd"] for one in api.requests} == {"it's $HOME \\ `id`"}
+    assert TOKEN not in log
 
 
 def test_port_s_own_credentials_are_secret(tmp_path: Path) -> None:

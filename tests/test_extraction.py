@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from errors import MappingError
 from jq_engine.programs import Jq
 from jq_engine.worker import JqWorker
-from json_values import Json
 from paging.extraction import NO_ITEMS, Extractor
+from tests.literals import Json
 from transport.bodies import decode_json
 
 WHERE = "path_parameters.id.data_path"

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import FormatError
-from json_values import Json
 from tests.fault_api import Answer, FaultApi, Reply, Request, answer, text
+from tests.literals import Json
 from tests.reading import read
 from transport.formats import FORMATS, BodyFormat, CsvOptions, FormatName
 

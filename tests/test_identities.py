@@ -8,6 +8,7 @@ import pytest
 
 from framework.identities import MOST_WATCHED, Identities, is_identifier
 from tests.fault_api import FaultApi, answer, pages
+from tests.literals import Json
 from tests.resync import Installation, Outcome, resource
 from tests.world import PAGED, Items, entities, named
 
@@ -15,13 +16,13 @@ from tests.world import PAGED, Items, entities, named
 
 
 @pytest.mark.parametrize("value", [None, "null", "", "  ", " null ", 0, False, [], {}])
-def test_what_names_nothing(value: object) -> None:
+def test_what_names_nothing(value: Json) -> None:
     """Null in any dress, and blanks."""
     assert not is_identifier(value)
 
 
 @pytest.mark.parametrize("value", ["0", "nullable", 1, {"combinator": "and"}])
-def test_what_names_something(value: object) -> None:
+def test_what_names_something(value: Json) -> None:
     """A text, a number, a search query."""
     assert is_identifier(value)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jq_engine.sources import EACH, Source, leading_path, leads, sources
-from json_values import Json
+from tests.literals import Json
 
 BODY: tuple[Source, ...] = ((),)
 

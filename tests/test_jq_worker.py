@@ -22,10 +22,10 @@ import pytest
 from errors import MappingError
 from jq_engine.programs import JqError
 from jq_engine.worker import JqWorker, Limits
-from json_values import Json
 from paging.extraction import Extractor
 from resync import session
 from tests.fault_api import Reply, Request, answer
+from tests.literals import Json
 from tests.resync import resource
 from tests.world import World, assert_nothing_lost
 
@@ -79,8 +79,9 @@ async def test_numbers_that_are_only_moved_stay_exact(jq: JqWorker, number: floa
     """Numbers of any length come out of jq as they went in, and of the same type."""
     (found,) = await jq.outputs("[.[] | select(.id) | {id}]", [{"id": number}], where=WHERE)
 
-    assert found == [{"id": number}]
-    assert type(found[0]["id"]) is type(number)
+    items: Json = found
+    assert items == [{"id": number}]
+    assert type(items[0]["id"]) is type(number)
 
 
 async def test_a_program_that_fails(jq: JqWorker) -> None:
@@ -109,7 +110,7 @@ async def test_many_at_once_do_not_mix(jq: JqWorker) -> None:
 
 async def test_large_values_pass(jq: JqWorker) -> None:
     """Megabytes in and out are more than a pipe holds."""
-    value = ["x" * 1000] * 5_000
+    value: list[Json] = ["x" * 1000] * 5_000
 
     assert await jq.outputs(".[]", value, where=WHERE) == value
 
@@ -249,7 +250,7 @@ async def test_ports_own_variables_are_never_there(monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(name, value)
     worker = JqWorker(environment=True, secrets=("from config.yaml",))
 
-    outputs = await worker.outputs("env, $ENV", None, where=WHERE)
+    outputs: list[Json] = await worker.outputs("env, $ENV", None, where=WHERE)
 
     for seen in (*outputs, psutil.Process(worker.pid).environ()):
         assert "of-port" not in json.dumps(seen)

@@ -15,12 +15,12 @@ import httpx
 import pytest
 
 from errors import OceanCustomError
-from json_values import Json
 from pagination import PaginationSettings
 from resync.path_parameters import Endpoint, Parameter, Resource
 from resync.session import Session
 from settings import Settings
 from tests.fault_api import Answer, FaultApi, Request
+from tests.literals import Json
 
 ROWS = 70
 MORE = 8  # requests more than the pages of a list take
@@ -360,6 +360,36 @@ async def test_rows_are_not_lost_in_silence(api: Handler, pagination: Pagination
     is_all_or_error(await outcome(api, pagination), expected)
 
 
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("window", [10, 20, 50])
+async def test_a_window_that_ends_before_the_total(style: str, window: int) -> None:
+    """Full pages, then none although a total speaks of more: an error with both numbers."""
+    beyond = frozenset(range(window, ROWS))
+    api = Api(style, hidden=beyond, around=lambda _n, _m: {"total": ROWS})
+
+    found = await outcome(api, paging(style, 10))
+
+    assert f"a total of {ROWS} rows, but gives no more than {window}" in found.message
+    assert "query_params" in found.message
+    assert found.ids == list(range(window))
+
+
+@pytest.mark.parametrize("told", [{}, {"total": ROWS}, {"has_more": None}], ids=str)
+@pytest.mark.parametrize("count", [15, 50, 70, 500])
+async def test_an_offset_where_the_api_counts_pages(count: int, told: dict[str, Json]) -> None:
+    """Positions 0, 10, 20 are pages 0, 10, 20: never fewer rows without an error."""
+    around = {key: count if key == "total" else value for key, value in told.items()}
+    if "has_more" in told:
+        api = Api("page", count, start_page=0, around=lambda _n, more: {"has_more": more})
+    else:
+        api = Api("page", count, start_page=0, around=steady(around))
+    settings = paging("offset", 10, pagination_param="page", size_param="size")
+
+    found = await outcome(api, settings)
+
+    assert "'page' does not count" in found.message, found.ids
+
+
 @pytest.mark.parametrize("style", ["cursor", "header_link"])
 async def test_a_marker_that_is_missing_once(style: str) -> None:
     """13: on a full page, asked for once more; then every row is there."""
@@ -372,6 +402,55 @@ async def test_a_marker_that_is_missing_once(style: str) -> None:
 
     del bare
     is_all(await outcome(once(unmarked, api, later), paging(style, 20)))
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("body", [NO_PAGES[0], NO_PAGES[-1]], ids=str)
+async def test_an_error_under_200_that_passes(style: str, body: Json) -> None:
+    """It is asked for once more, where the resource gave pages before."""
+    api = replace(Api(style, cap=50), around=steady({"status": "ok"}))
+
+    is_all(await outcome(once(always(told(body)), api, later), paging(style)))
+
+
+async def test_a_number_that_moves_is_no_constant() -> None:
+    """Two lists have the same by chance, an empty one another: asked again, it is another again."""
+    took = iter(range(7, 100))
+
+    def api(request: Request) -> Answer:
+        if request.values[0] == "2":
+            return told({"items": [], "flarp": next(took)})
+        return told({"items": rows(0, 3), "flarp": 3})
+
+    found = await children(api, PaginationSettings())
+
+    assert found.message == ""
+    assert len(found.ids) == 6
+
+
+@pytest.mark.parametrize("accepts", [False, True])
+async def test_a_word_beside_an_empty_list(accepts: bool) -> None:  # noqa: FBT001 (a parameter)
+    """A boolean that flips is an error that quotes the API, unless the operator vouches."""
+
+    def api(request: Request) -> Answer:
+        is_empty = request.values[0] == "2"
+        return told({"items": [] if is_empty else rows(0, 3), "flarp": is_empty})
+
+    found = await children(api, PaginationSettings(accept_doubt=accepts))
+
+    assert ("flarp" in found.message) is not accepts
+    assert len(found.ids) == 6
+
+
+async def children(api: Handler, pagination: PaginationSettings) -> Found:
+    """What comes of three children."""
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told([{"id": 0}, {"id": 1}, {"id": 2}]))
+        server.serve("/parents/{}/things", api)
+        return await read(
+            server, pagination, kind="/parents/{parent}/things",
+            parent=Endpoint("/parents"),
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -465,6 +544,7 @@ def enveloped() -> Iterator[Any]:
 
 
 HIDDEN = {
+    "the last page": frozenset(range(60, 70)),
     "two thirds": frozenset(n for n in range(ROWS) if n % 3),
     "a stretch": frozenset(range(25, 50)),
     "the first pages": frozenset(range(30)),
@@ -478,6 +558,8 @@ def hiding() -> Iterator[Any]:
     for name, hidden in HIDDEN.items():
         for style in STYLES:
             api = Api(style, hidden=hidden, around=lambda _n, _m: {"total": ROWS})
+            if (name, style in LED) in {("the last pages", False), ("the last page", True)}:
+                continue  # nothing tells it from a list that is cut off
             yield pytest.param(api, paging(style, 10), 16, id=f"20-{name}-{style}-total")
             if style in LED or name == "one":
                 api = replace(api, around=lambda _n, _m: {})

@@ -12,7 +12,8 @@ from errors import MappingError
 from jq_engine.lookups import compile_lookup, find
 from jq_engine.paths import plain_path
 from jq_engine.programs import EMBEDDED, LONGEST_PROGRAM, Jq, checked
-from json_values import MISSING, Json, follow, keys_of
+from json_values import MISSING, follow, keys_of
+from tests.literals import Json
 from tests.patience import in_bounded_time
 
 KEYS = st.sampled_from(["a", "b", "_c", "d1", "odd key", "@odata.nextLink", "x-y", "é"])

@@ -12,12 +12,12 @@ from port_ocean.config.dynamic import default_config_factory
 
 from errors import MappingError
 from framework.settings_model import lenient
-from json_values import Json
 from overrides import EndpointAppConfig
 from settings import Settings, load_settings, unknown_settings
 from settings.fields import FIELDS, VARIABLE_PREFIX
 from settings.values import StaticCredentials
 from tests.documents import ROOT, blocks, mapping_of, tables
+from tests.literals import Json
 
 PAGE = ROOT / "docs" / "moving-over.md"
 SPEC = yaml.safe_load((ROOT / ".port" / "spec.yaml").read_text())

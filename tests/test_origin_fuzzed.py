@@ -24,12 +24,12 @@ from loguru import logger
 from port_ocean.ocean import Ocean
 
 from errors import ConfigurationError, OceanCustomError
-from json_values import Json
 from pagination import PaginationSettings
 from resync.path_parameters import Endpoint, Parameter, Resource
 from resync.session import Session
 from settings import load_settings
 from tests.fault_api import Answer, FaultApi, answer, redirect
+from tests.literals import Json
 from tests.resync import Installation
 
 TOKEN = "token-for-the-api-only"

@@ -9,7 +9,6 @@ from pydantic.v1 import BaseModel, ValidationError
 from pydantic.v1.fields import ModelField
 
 from errors import MappingError
-from json_values import Json
 from overrides import (
     EndpointAppConfig,
     EndpointResource,
@@ -20,6 +19,7 @@ from pagination import PAGINATION_TYPES, PaginationSettings
 from resync.path_parameters import Endpoint, ListedParameter, Parameter, Resource
 from selector.request_fields import PaginationOverride
 from settings.fields import FIELDS
+from tests.literals import Json
 
 PORT: dict[str, Json] = {
     "entity": {"mappings": {"identifier": ".id", "blueprint": '"thing"', "properties": {}}}

@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,11 @@ import yaml
 from click.testing import CliRunner
 
 from paging.limits import NO_LIMITS, Limits
+from tests.check_bench import write_example
+from tests.examples import PRODUCTS, example
 from tests.fault_api import FaultApi, Reply, Request, answer
 from tests.layout import ROOT
+from tests.simulators import simulate
 from workbench import catalog
 from workbench.preview.command import run_preview
 from workbench.preview.run import INTEGRATION, prepare
@@ -192,6 +196,29 @@ async def test_a_whole_resync_deletes_what_is_gone_since_the_last(
     deleted = {(one["blueprint"], one["identifier"]) for one in second["deleted"]}
     assert deleted == {("item", "6"), ("child", "/items/6/notes")}, second
     assert not second["kinds"][0]["more"]
+
+
+PREVIEWED = ("github",)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in PREVIEWED else pytest.mark.exhaustive)
+        for name in PRODUCTS
+    ],
+)
+async def test_an_example_is_previewed(name: str, tmp_path: Path) -> None:
+    """Every kind is read, something is written, and Port would refuse nothing of it."""
+    with serving(simulate(replace(PRODUCTS[name], throttle=None))) as url:
+        write_example(tmp_path, example(name, url))
+        code, document, errors = await previewed(tmp_path)
+
+    assert (code, document["failure"], document["refused"]) == (0, None, []), document
+    assert document["complaints"] == []
+    assert {kind["state"] for kind in document["kinds"]} == {"completed"}
+    assert sum(kind["written"] for kind in document["kinds"]) > 0, errors
+    assert document["deleted"] == []
 
 
 @pytest.mark.parametrize("limits", [NO_LIMITS, Limits(pages=3), Limits(items=1)])

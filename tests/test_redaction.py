@@ -17,7 +17,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from json_values import Json
+from tests.literals import Json
 from tests.patience import in_bounded_time
 from transport.redaction import (
     LONGEST_TEXT,

@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from json_values import Json
 from tests.fault_api import FaultApi, Reply, Request, answer, redirect
+from tests.literals import Json
 from tests.reading import read
 
 

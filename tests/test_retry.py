@@ -23,7 +23,7 @@ from errors import (
     SourceError,
     TransportError,
 )
-from json_values import Json
+from tests.literals import Json
 from transport.rate_limit import is_rate_limited, parse_retry_after, seconds_to_reset
 from transport.retry import MAX_ATTEMPTS, retried
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import ConfigurationError
-from json_values import Json
 from pagination import PaginationSettings
 from settings import LoginCredentials, LoginRequest, Settings, StaticCredentials, load_settings
+from tests.literals import Json
 
 BASE_URL = "https://api.example.com"
 SECRET = "hunter2-not-for-logs"
@@ -196,7 +196,7 @@ def test_the_default_next_link_is_as_good_as_none() -> None:
 
 def test_names_in_camel_case() -> None:
     """Settings may be named as in spec.yaml or as Ocean passes them."""
-    camel = {
+    camel: dict[str, Json] = {
         "baseUrl": BASE_URL,
         "authType": "api_key",
         "apiKey": SECRET,
@@ -489,7 +489,11 @@ def test_the_login_template() -> None:
 
 def test_a_login_as_json_and_in_snake_case() -> None:
     """The objects may come as JSON text, or with the keys that Ocean's config.yaml gives them."""
-    camel = {"endpoint": "/l", "queryParams": {"q": "1"}, "reauthenticateIntervalSeconds": 60}
+    camel: dict[str, Json] = {
+        "endpoint": "/l",
+        "queryParams": {"q": "1"},
+        "reauthenticateIntervalSeconds": 60,
+    }
     snake = {"endpoint": "/l", "query_params": {"q": "1"}, "reauthenticate_interval_seconds": 60}
     template = {"query_params": {"snake_key": "{{.a}}"}}
 

@@ -9,20 +9,16 @@ import pytest
 
 from errors import PaginationError
 from jq_engine.programs import jq_reason
-from json_values import Json
 from pagination import PaginationSettings, PaginationType, make_paginator
-from paging import signals
+from paging import signal_names
 from paging.error_reports import is_error_report, is_partial, reports_error
 from paging.link_header import link_relations, unread_links
 from paging.model import Experiment, Page, PageRequest, Progress, Step
-from paging.signals import (
-    Verdict,
-    is_range,
-    name_of,
-    scopes_of,
-    whole_number,
-)
+from paging.scopes import scopes_of
+from paging.signal_names import name_of
+from paging.signals import Verdict, is_range, whole_number
 from paging.totals import known_totals
+from tests.literals import Json
 
 URL = "https://api.example.com/v2/things"
 ROWS: list[Json] = [{"id": number} for number in range(3)]
@@ -51,7 +47,7 @@ def step(type_: PaginationType, one: Page) -> Step:
     sorted(
         {
             name
-            for table, names in vars(signals).items()
+            for table, names in vars(signal_names).items()
             if table.endswith("_NAMES")
             for name in names
         }
@@ -74,7 +70,7 @@ def test_other_words_are_no_names(key: str) -> None:
 
 def test_two_spellings_of_one_name_both_count() -> None:
     """An object with ``links`` and ``_links`` loses neither."""
-    body = {"rows": ROWS, "links": {"next": None}, "_links": {"next": "/x?page=2"}}
+    body: Json = {"rows": ROWS, "links": {"next": None}, "_links": {"next": "/x?page=2"}}
 
     assert step("next_link", Page(URL, body, ROWS)).next is not None
 
@@ -148,7 +144,14 @@ def test_an_answer_that_does_not_speak_of_more_is_all(type_: PaginationType, one
 
 def test_an_item_may_have_any_word() -> None:
     """A body that is itself the one item is not searched, in whatever spelling."""
-    item = {"Id": 1, "Next": "/x", "HasMore": True, "Total": 9, "partial": True, "tags": ["a"]}
+    item: Json = {
+        "Id": 1,
+        "Next": "/x",
+        "HasMore": True,
+        "Total": 9,
+        "partial": True,
+        "tags": ["a"],
+    }
     one = Page(URL, item, [item], is_single=True)
 
     assert step("none", one).warning is None
@@ -303,7 +306,7 @@ def test_a_filter_on_errors_reads_none() -> None:
 
 def test_an_error_report_in_any_spelling() -> None:
     """The report of an error is known in PascalCase as well."""
-    report = {"Success": False, "Message": "a bad day", "StatusCode": 500}
+    report: Json = {"Success": False, "Message": "a bad day", "StatusCode": 500}
 
     assert reports_error(report)
     assert is_error_report(report)

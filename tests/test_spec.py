@@ -12,10 +12,10 @@ from humps import decamelize
 from port_ocean.config.dynamic import default_config_factory
 
 from errors import ConfigurationError
-from json_values import Json
 from pagination import PaginationSettings
 from settings import AUTH_TYPES, Settings, load_settings
 from settings.fields import FIELDS, SettingField
+from tests.literals import Json
 
 SPEC = yaml.safe_load((Path(__file__).parents[1] / ".port" / "spec.yaml").read_text())
 OPTIONS: dict[str, dict[str, Json]] = {option["name"]: option for option in SPEC["configurations"]}

@@ -23,6 +23,7 @@ from overrides import EndpointAppConfig
 from settings import load_settings
 from tests.examples import PRODUCTS
 from tests.generated_apis import generate
+from tests.literals import Json
 from tests.simulators import Simulator, simulate
 from tests.suggested import bench, compared, in_process, resource_of, suggested, walked
 from workbench.__main__ import main
@@ -38,7 +39,7 @@ from workbench.suggest.writing import mapping_text
 
 # --- decisions ---------------------------------------------------------------------------
 
-ROWS = [{"id": number, "name": f"n{number}"} for number in range(20)]
+ROWS: list[Json] = [{"id": number, "name": f"n{number}"} for number in range(20)]
 
 
 @pytest.mark.parametrize(
@@ -85,11 +86,23 @@ def test_a_name_gives_the_shape_of_others(name: str, sibling: str) -> None:
             id="an object of objects",
         ),
         pytest.param({"id": 1, "tags": [{"name": "x"}]}, Place(single=True), id="one object"),
+        pytest.param(
+            {"kind": "ThingList", "metadata": {"version": "7"}, "items": None},
+            Place(("items",)),
+            id="an empty list that is null",
+        ),
     ],
 )
-def test_items_are_found(body: object, place: Place) -> None:
+def test_items_are_found(body: Json, place: Place) -> None:
     """The likeliest place of items is the list of objects that can be told apart."""
     assert places(body)[0] == place
+
+
+def test_one_item_in_an_envelope_is_the_item() -> None:
+    """Below a path that ends in an item's name; elsewhere its list may be the items."""
+    body: Json = {"data": {"id": "t1", "members": [{"name": "a"}, {"name": "b"}]}, "took": 0.1}
+    assert places(body, of_one=True)[0] == Place(("data",), single=True)
+    assert places(body)[0] == Place(("data", "members"))
 
 
 def test_the_ruler_says_where_rows_lie() -> None:
@@ -116,7 +129,7 @@ def test_the_ruler_says_where_rows_lie() -> None:
         ([1, "a"], {"type": "string"}),
     ],
 )
-def test_types_are_what_every_row_is(values: list[object], schema: dict[str, object]) -> None:
+def test_types_are_what_every_row_is(values: list[Json], schema: dict[str, object]) -> None:
     """A format is only given where every value is one as Port takes it."""
     (column,) = columns([{"x": value} for value in values])
     typed = schema_of(column)
@@ -203,8 +216,6 @@ REPRESENTATIVES = ("pagerduty", "github", "slack")
 UNPROVED = {
     # Its items are named by a key that the example calls otherwise; children of few parents.
     "internal-catalog": {"/organizations", "/organizations/{org}/repositories/{repo}/checks"},
-    # The cursor has to come alone.
-    "dynatrace": {"/entities", "/problems"},
     # Parents at another host.
     "google-cloud": {
         "/compute/v1/projects/{project}",
@@ -213,11 +224,9 @@ UNPROVED = {
     },
     # A part of a name, encoded once more, is no value of any key.
     "harbor": {"/projects/{project}/repositories/{repository}/artifacts"},
-    # The list within one object; a query that is computed.
-    "opsgenie": {"/v2/teams/{team}", "/v2/alerts"},
-    # A page past a short one flips a boolean, which the integration takes for a report.
-    "harness": {"/ng/api/projects"},
-    "spring-data": {"/services/{service}/deployments"},
+    # Without a time, which the example computes, the API gives what is new alone.
+    "freshservice": {"/tickets"},
+    "opsgenie": {"/v2/alerts"},  # no walk reaches beyond a certain position
 }
 
 LOGINS = {
@@ -237,11 +246,126 @@ async def test_products_are_read_as_their_examples_read_them(name: str) -> None:
     run = await compared(name)
     if run is None:
         return
-    incomplete = {one.kind: one.error for one in run.compared if not one.is_complete}
+    # Of a list without items at the moment nothing is written.
+    assert all(one.study is None for one in run.compared if not one.wanted)
+    incomplete = {one.kind: one.error for one in run.compared if one.wanted and not one.is_complete}
     assert set(incomplete) <= UNPROVED.get(name, set()), incomplete
     lists = [one for one in run.simulator.requests[: run.asked] if one.endpoint not in LOGINS]
     assert {request.method for request in lists} == {"GET"}
     assert all(study.requests <= 25 for study in run.suggestion.studies)
+
+
+# --- ways to page --------------------------------------------------------------------------
+
+MANY = [{"id": f"thing-{number:02}", "name": f"n{number}"} for number in range(37)]
+
+
+def _cut(request: Request, after: str, size: str = "limit") -> tuple[list[dict[str, str]], str]:
+    """The rows behind a cursor, and the next cursor."""
+    start = int(request.query_params.get(after, "c0")[1:])
+    end = start + int(request.query_params.get(size, "10"))
+    return MANY[start:end], f"c{end}" if end < len(MANY) else ""
+
+
+def _by_own_word(request: Request) -> Response:
+    rows, resume = _cut(request, "goOnWith")
+    told = {"version": "7"} | ({"goOnWith": resume} if resume else {})
+    return JSONResponse({"about": told, "things": rows})
+
+
+def _by_header(request: Request) -> Response:
+    rows, resume = _cut(request, "continuationToken", "$top")
+    return JSONResponse(
+        {"value": rows}, headers={"x-ms-continuationtoken": resume} if resume else {}
+    )
+
+
+def _alone(request: Request) -> Response:
+    key = request.query_params.get("nextKey")
+    if key and len(request.query_params) > 1:
+        return JSONResponse({"error": "nextKey stands for all others, leave them out"}, 400)
+    start, size = map(int, (key or f"0-{request.query_params.get('limit', '10')}").split("-"))
+    end = start + size
+    following = {"nextKey": f"{end}-{size}"} if end < len(MANY) else {}
+    return JSONResponse({"things": MANY[start:end], "total": len(MANY), **following})
+
+
+def _in_steps(request: Request) -> Response:
+    if int(request.query_params.get("limit", "10")) % 10:
+        return JSONResponse({"error": "limit must be a multiple of 10"}, 400)
+    rows, resume = _cut(request, "cursor")
+    return JSONResponse({"things": rows, "cursor": resume or None})
+
+
+def _below_base(request: Request) -> Response:
+    rows, resume = _cut(request, "after")
+    size = request.query_params.get("limit", "10")
+    link = {"next": f"/things?limit={size}&after={resume}"} if resume else {}
+    return JSONResponse({"data": rows, "links": link})
+
+
+@pytest.mark.parametrize(
+    ("respond", "paging"),
+    [
+        (_by_own_word, {"pagination_param": "goOnWith", "cursor_path": "about.goOnWith"}),
+        (_by_header, {"pagination_param": "continuationToken"}),
+        (_alone, {"pagination_param": "nextKey", "cursor_alone": True}),
+        (_in_steps, {"pagination_param": "cursor", "size_param": "limit"}),
+        (_below_base, {"next_link_path": "links.next"}),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+async def test_ways_to_page_are_found(respond: object, paging: dict[str, object]) -> None:
+    """By what only a cut answer has, in a header, alone, in steps, or below the base URL."""
+    http = in_process(_api(respond))
+    settings = bench("http://api/v1")
+    (study,) = (await suggested(settings, [Target("/things")], http)).studies
+    assert not study.refusal
+    assert paging.items() <= study.pagination.items()
+    items, error = await walked(settings, resource_of(study), http)
+    assert (len(items), error) == (len(MANY), "")
+
+
+def _as_xml(request: Request) -> Response:
+    rows, resume = _cut(request, "after")
+    size = request.query_params.get("limit", "10")
+    things = "".join(f"<thing><id>{row['id']}</id></thing>" for row in rows)
+    more = f"<next>{request.url.path}?limit={size}&amp;after={resume}</next>" if resume else ""
+    text = f"<?xml version='1.0'?><list><things>{things}</things>{more}</list>"
+    return Response(text, media_type="application/xml")
+
+
+def _as_lines(request: Request) -> Response:
+    del request
+    return Response("".join(f"{json.dumps(row)}\n" for row in MANY), media_type="text/plain")
+
+
+def _as_table(request: Request) -> Response:
+    del request
+    rows = "".join(f"{row['id']},{row['name']}\n" for row in MANY)
+    return Response(f"id,name\n{rows}", media_type="text/csv")
+
+
+@pytest.mark.parametrize(
+    ("respond", "name", "paging"),
+    [(_as_xml, "xml", "next_link"), (_as_lines, "ndjson", "none"), (_as_table, "csv", "none")],
+)
+async def test_other_formats_are_read(respond: object, name: str, paging: str) -> None:
+    """An answer that is no JSON is read as what it begins like, and written so."""
+    http = in_process(_api(respond))
+    settings = bench("http://api/v1")
+    (study,) = (await suggested(settings, [Target("/things")], http)).studies
+    assert not study.refusal
+    assert (study.format, study.paging.type, study.identifier) == (name, paging, ".id")
+    items, error = await walked(settings, resource_of(study), http)
+    assert (len(items), error) == (len(MANY), "")
+
+
+async def test_an_empty_list_is_refused_rather_than_one_object() -> None:
+    """Where a list is null there is nothing to map, and no envelope becomes an entity."""
+    http = in_process(_api(lambda _: JSONResponse({"kind": "ThingList", "things": None})))
+    (study,) = (await suggested(bench("http://api/v1"), [Target("/things")], http)).studies
+    assert "no items at the moment" in study.refusal
 
 
 # --- refusals ----------------------------------------------------------------------------

@@ -36,6 +36,7 @@ from paging.model import PageRequest
 from settings import load_settings
 from tests.certificates import self_signed
 from tests.fault_api import FaultApi, answer, redirect
+from tests.literals import Json
 from tests.resync import Installation, resource
 from transport.aiohttp_carrier import AiohttpTransport
 
@@ -680,7 +681,7 @@ TRUSTED = "api.port.io"  # Ocean looks up no address for names of Port's
 PRIVATE = "internal.example"
 
 
-async def fetch(url: str, **settings: object) -> Answer:
+async def fetch(url: str, **settings: Json) -> Answer:
     """The answer to one request, by a client as in a resync."""
     loaded = load_settings({"base_url": url, "max_retry_wait": 0, **settings})
     client = ApiClient(loaded, JqWorker())
@@ -728,6 +729,8 @@ async def hosted(
         "192.168.0.1",
         "169.254.169.254",
         "100.64.0.1",
+        "198.18.0.1",
+        "240.0.0.1",
         "0.0.0.0",  # noqa: S104 (nothing listens: it is asked for)
         "[::]",
         "[fd00::1]",

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from json_values import Json
 from tests.fault_api import FaultApi, Reply, Request, answer
+from tests.literals import Json
 from tests.reading import read
 
 REPOS = [

@@ -13,16 +13,17 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import httpx
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from errors import OceanCustomError
-from json_values import Json
 from pagination import PaginationSettings
+from paging.signal_names import is_of_paging
 from resync.path_parameters import Endpoint, ListedParameter, Resource
 from resync.session import Session
 from settings import Settings
 from tests.fault_api import Answer, Request
+from tests.literals import Json
 from tests.test_list_ends import LED, STYLES, Api, paging, steady, told
 
 HANDFUL = 16
@@ -115,9 +116,18 @@ def _servers(draw: st.DrawFn) -> tuple[list[Api], PaginationSettings]:
         # Behind a server's limit nobody knows where a first page without rows ends.
         first = 0 if style in LED or api.cap >= page_size else 1
         hidden = draw(st.sets(st.integers(first, 25))) if hides else set()
+        if style not in LED and _is_cut_off(size, hidden, min(api.cap, page_size)):
+            hidden = set()  # it looks like a list that gives no more than a certain number of rows
         around = constants | ({"total": size} if tells else {})
         lists.append(replace(api, count=size, hidden=frozenset(hidden), around=steady(around)))
     return lists, paging(style, page_size)
+
+
+def _is_cut_off(count: int, hidden: set[int], length: int) -> bool:
+    """Whether full pages come first, and then more than a page is hidden."""
+    visible = [number for number in range(count) if number not in hidden]
+    is_first = visible == list(range(len(visible))) and not len(visible) % length
+    return is_first and count - len(visible) > length
 
 
 def served(lists: list[Api]) -> Callable[[Request], Answer]:
@@ -140,14 +150,146 @@ def test_every_visible_row_comes_once(server: tuple[list[Api], PaginationSetting
     assert found.requests <= needed + HANDFUL
 
 
+# --- envelopes of any names --------------------------------------------------------------------
+
+_NAMES = st.text("abcdefghijklmnopqrstuvwxyz", min_size=3, max_size=8).filter(
+    lambda name: not is_of_paging((name,))
+)
+_PLACES = st.lists(_NAMES, min_size=1, max_size=3).map(tuple)
+Part = Callable[[Request, int], Json]
+"""A part of an envelope: by the request, and a number that is another one for each answer."""
+
+_CONSTANTS = st.sampled_from([0, 1, 200, True, False, None, "fine", "v1", "", 2.5])
+
+
+@st.composite
+def _parts(draw: st.DrawFn) -> Part:
+    """What a healthy answer has beside its list: constants, and parts that move in any way."""
+    constant = draw(_CONSTANTS)
+    step = draw(st.integers(1, 10**12))
+    name = draw(st.sampled_from(["limit", "size", "offset", "page", "cursor", "at"]))
+    kinds: list[Part] = [
+        lambda _r, _n: constant,
+        lambda _r, n: n * step,
+        lambda _r, n: f"{n * step:x}",
+        lambda _r, n: "".join(chr(97 + int(digit)) for digit in str(n)),
+        lambda _r, n: 0.125 * n,
+        lambda r, _n: r.param(name),
+        lambda r, _n: r.number(name, 0) if name not in {"cursor", "at"} else 0,
+        lambda r, _n: r.path,
+        lambda r, n: {"at": n * step, "for": r.path, "of": constant},
+    ]
+    return draw(st.sampled_from(kinds))
+
+
+def _planted(body: dict[str, Json], place: tuple[str, ...], value: Json) -> dict[str, Json]:
+    key, *rest = place
+    if not rest:
+        return {key: value, **body}
+    inside = body.get(key, {})
+    return {**body, key: _planted(inside if isinstance(inside, dict) else {}, tuple(rest), value)}
+
+
+def _enveloped(
+    api: Callable[[Request], Answer], parts: dict[tuple[str, ...], Part]
+) -> Callable[[Request], Answer]:
+    numbers = iter(range(1, 10**6))
+
+    def handler(request: Request) -> Answer:
+        answer, number = api(request), next(numbers)
+        body = json.loads(answer.body)
+        for place, part in parts.items():
+            body = _planted(body, place, part(request, number))
+        return replace(told(body), headers=answer.headers)
+
+    return handler
+
+
+@settings(deadline=None)
+@given(server=_servers(), parts=st.dictionaries(_PLACES, _parts(), max_size=4))
+def test_what_moves_around_a_list_is_no_contradiction(
+    server: tuple[list[Api], PaginationSettings], parts: dict[tuple[str, ...], Part]
+) -> None:
+    """Whatever it is called: constants, counters, moments, servers, parts of the request."""
+    lists, pagination = server
+
+    found = read(_enveloped(served(lists), parts), pagination, len(lists))
+
+    assert found.error is None, found.error
+    assert sorted(found.ids) == [(at, n) for at, api in enumerate(lists) for n in api.visible]
+
+
+_OTHERS = {"number": 0, "word": "fine", "truth": True, "object": {"code": 0}, "nothing": None}
+_SAYS: st.SearchStrategy[Json] = (
+    st.integers(1, 10**9)
+    | _NAMES
+    | st.dictionaries(_NAMES, st.integers(1, 9) | _NAMES, min_size=1, max_size=2)
+)
+
+
+@st.composite
+def _errors(draw: st.DrawFn) -> tuple[dict[str, Json], dict[str, Json]]:
+    """What pages have around their list, and an error under 200 that differs from it somewhere."""
+    names = draw(st.lists(_NAMES, min_size=6, max_size=6, unique=True))
+    healthy = dict(zip(names, _OTHERS.values(), strict=False))
+    error: dict[str, Json] = draw(st.sampled_from([healthy, {}, healthy]))
+    number, word, truth, inside, nothing, new = names
+    changes: list[dict[str, Json]] = [
+        {number: draw(st.integers(100, 10**9))},
+        {word: draw(_NAMES.filter(lambda text: text != "fine"))},
+        {truth: False},
+        {inside: {"code": draw(st.integers(100, 999))}},
+        {inside: draw(_NAMES)},
+        {nothing: draw(_SAYS)},
+        {new: draw(_SAYS)},
+    ]
+    items: dict[str, Json] = draw(st.sampled_from([{"items": []}, {"items": None}, {}]))
+    return healthy, {**error, **draw(st.sampled_from(changes)), **items}
+
+
+@settings(deadline=None)
+@given(
+    style=st.sampled_from(STYLES),
+    counts=st.lists(st.integers(2, 12), min_size=1, max_size=4),
+    page_size=st.integers(2, 8),
+    errors=_errors(),
+    is_child=st.booleans(),
+    is_first=st.booleans(),
+)
+def test_no_error_under_200_is_an_empty_page(  # noqa: PLR0913 (each is drawn)
+    style: str,
+    counts: list[int],
+    page_size: int,
+    errors: tuple[dict[str, Json], dict[str, Json]],
+    *,
+    is_child: bool,
+    is_first: bool,
+) -> None:
+    """Of one child, or from the second page of each list on: an error, whatever its names."""
+    assume(not is_child or len(counts) > 1)  # what differs may be the parent's
+    healthy, error = errors
+    lists = [Api(style, count, around=steady(healthy)) for count in counts]
+    spoilt = 0 if is_first else len(counts)
+
+    def handler(request: Request) -> Answer:
+        at = int(request.path.rpartition("/")[2])
+        if is_child and at == spoilt:
+            return told(error)
+        true = lists[at - (is_child and at > spoilt)](request)
+        return told(error) if not is_child and _page_of(request, page_size) > 0 else true
+
+    found = read(handler, paging(style, page_size), len(counts) + is_child)
+
+    expected = sum(counts)
+    assert found.error is not None or (not is_child and len(found.ids) == expected)
+
+
 # --- contradictions ------------------------------------------------------------------------------
 
 Fault = Literal[
     "unknown envelope", "constant", "object", "text", "null marker", "no marker", "odd marker",
     "empty", "no body", "400", "403", "409", "500", "not JSON",
 ]  # fmt: skip
-
-_NAMES = st.text("abcdefghijklmnopqrstuvwxyz", min_size=3, max_size=8)
 
 
 @st.composite

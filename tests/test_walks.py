@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import cycle
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import unquote
 
 import httpx
@@ -28,7 +28,6 @@ from errors import (
     ResponseError,
     SourceError,
 )
-from json_values import Json
 from pagination import PaginationSettings, PaginationType, make_paginator
 from paging.extraction import Extractor
 from paging.model import PageRequest
@@ -38,6 +37,7 @@ from resync.path_parameters import Endpoint, Parameter, Resource
 from resync.session import Session
 from settings import Settings
 from tests.fault_api import Answer, FaultApi, Request, answer
+from tests.literals import Json
 
 BASE = "http://api.test/v1"
 COUNTED: tuple[Literal["offset", "page"], ...] = ("offset", "page")
@@ -191,7 +191,7 @@ async def walked(
     endpoint = Endpoint("/things", data_path=data_path, pagination=pagination)
     try:
         async for batch in session.extract(Resource("/things", endpoint)):
-            outcome.ids += [item.get("id", -1) for item in batch]
+            outcome.ids += [cast("int", item.get("id", -1)) for item in batch]
             outcome.batches.append(len(batch))
     except OceanCustomError as error:
         outcome.error = error
@@ -852,7 +852,7 @@ async def _pages(pagination: PaginationSettings, transport: InProcess, limit: in
     found: list[int] = []
 
     def note(fetched: Fetched) -> None:
-        found.extend(item["id"] for item in fetched.extracted.items)
+        found.extend(cast("int", item["id"]) for item in fetched.extracted.items)
 
     try:
         async for fetched in session.means.walker.walk(

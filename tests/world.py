@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.fault_api import FaultApi, Reply, Request, answer, pages
+from tests.literals import Json
 from tests.resync import Installation, Outcome, Seeds, resource
 
 Items = list[dict[str, Any]]
 
 PAGED = {"pagination_type": "page", "page_size": 2}
-LOGIN: dict[str, object] = {
+LOGIN: dict[str, Json] = {
     "auth_type": "custom",
     "custom_auth_request": {"endpoint": "/login", "body": {"client_secret": "open sesame"}},
     "custom_auth_request_template": {"headers": {"Authorization": "Bearer {{.token}}"}},

@@ -376,9 +376,10 @@ def decode_json(content: bytes, charset: str = UTF8) -> Json:
         content = content.decode(charset).encode()
     content = content.removeprefix(b"\xef\xbb\xbf")
     try:
-        return _decoder.decode(content)
+        decoded: Json = _decoder.decode(content)
     except (msgspec.DecodeError, RecursionError):
         return _repaired(content)
+    return decoded
 
 
 def _finite(text: str) -> float | None:
@@ -390,6 +391,7 @@ def _repaired(content: bytes) -> Json:
     try:
         value = json.loads(content, parse_constant=lambda _: None, parse_float=_finite)
         text = json.dumps(value, ensure_ascii=False)
-        return _decoder.decode(text.encode(errors="replace"))
+        decoded: Json = _decoder.decode(text.encode(errors="replace"))
     except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError(str(error)) from None
+    return decoded

@@ -69,11 +69,16 @@ _LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
 
 
 def _private_address(host: str) -> str | None:
-    """The private address that an IPv6 address stands for, None for any other host."""
+    """The private address that an address is or stands for, None for any other host.
+
+    Of IPv4 that is any address that the Internet does not route: Ocean's own list lacks some.
+    """
     try:
-        address = ipaddress.IPv6Address(host.partition("%")[0])
+        address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return None
+    if isinstance(address, ipaddress.IPv4Address):
+        return None if address.is_global else str(address)
     if address in _LOCAL_NAT64:
         return f"an address of the network {_LOCAL_NAT64}"
     if address.is_site_local:  # withdrawn (RFC 3879), and still private where somebody uses it

@@ -26,7 +26,7 @@ from uuid import uuid4
 import msgspec
 
 from errors import BodyError, Report
-from json_values import Json, follow
+from json_values import Found, Json, follow
 from transport.bodies import MIB, Spool, decode_json
 
 SLICE = MIB
@@ -78,7 +78,7 @@ class SlicedRows(Sequence[Json]):
         for span in self._spans:
             yield self._decoded(span), span.length
 
-    def ids(self, path: Sequence[str] = ("id",)) -> Iterator[Json]:
+    def ids(self, path: Sequence[str] = ("id",)) -> Iterator[Found]:
         """What stands under a path in each row, None where nothing does."""
         for span in self._spans:
             try:
@@ -93,7 +93,7 @@ class SlicedRows(Sequence[Json]):
 
     def _decoded(self, span: Span) -> list[Json]:
         try:
-            rows: list[Json] = decode_json(self._text(span))
+            rows = _decoded_rows(self._text(span))
         except ValueError:
             raise BodyError(self._complaint) from None
         return rows
@@ -165,13 +165,21 @@ async def slice_list(
 
 
 def _with_rows(around: Json, keys: tuple[str, ...], rows: SlicedRows) -> Json:
-    stand_in = [None] * len(rows)
+    stand_in: list[Json] = [None] * len(rows)
     if stand_in:
         stand_in[0], stand_in[-1] = rows[0], rows[-1]
     if not keys:
         return stand_in
-    follow(around, keys[:-1])[keys[-1]] = stand_in
+    holder = follow(around, keys[:-1])
+    assert isinstance(holder, dict)  # noqa: S101 — the list was found in it
+    holder[keys[-1]] = stand_in
     return around
+
+
+def _decoded_rows(text: bytes) -> list[Json]:
+    rows = decode_json(text)
+    assert isinstance(rows, list)  # noqa: S101 — the text has the brackets of one
+    return rows
 
 
 def _list_start(head: bytes, keys: tuple[str, ...]) -> int | None:
@@ -289,7 +297,7 @@ def _stepped(text: bytes, *, is_first: bool) -> _Run | None:
 def _counted(text: bytes, run: _Run) -> _Run:
     """The run with the number of its items; raises ValueError when they are not JSON after all."""
     items = text[: run.end]
-    count = _count(items) or len(decode_json(b"[" + items + b"]"))
+    count = _count(items) or len(_decoded_rows(b"[" + items + b"]"))
     return _Run(run.end, run.next, count, run.separator, run.is_last)
 
 

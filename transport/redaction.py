@@ -266,13 +266,13 @@ def _learnable(secret: str) -> str:
     return kept
 
 
-def _judged(value: Json) -> Json:
+def _judged(value: object) -> object:
     """A value, of a text so much as can be learnt and what shows that it is more."""
     return value[: MOST_LEARNT_SIZE + 1] if isinstance(value, str) else value
 
 
 def secrets_in(
-    value: Json, *, by_name: bool = True, by_length: bool = True, name: str = ""
+    value: object, *, by_name: bool = True, by_length: bool = True, name: str = ""
 ) -> Iterator[str]:
     """The texts of a JSON value that may be secrets: those so named, and long ones.
 
@@ -280,11 +280,11 @@ def secrets_in(
     """
     is_named = by_name and _TELLING_NAME.search(name) is not None
     match _judged(value):
-        case Mapping():
-            for key, inner in value.items():
+        case Mapping() as members:
+            for key, inner in members.items():
                 yield from secrets_in(inner, by_name=by_name, by_length=by_length, name=str(key))
-        case list():
-            for inner in value:
+        case list(items):
+            for inner in items:
                 yield from secrets_in(inner, by_name=by_name, by_length=by_length, name=name)
         case str(text) if is_named or (
             by_length and len(text) >= TELLING_LENGTH and not _PUBLIC_URL.fullmatch(text)
@@ -318,17 +318,17 @@ def tokens_in(answer: Json) -> LoginTexts:
     return LoginTexts(list(named), list(like_tokens), others)
 
 
-def credentials_in(value: Json, name: str = "") -> Iterator[str]:
+def credentials_in(value: object, name: str = "") -> Iterator[str]:
     """The texts of a JSON value that are credentials by name and form, for ``Redactor.in_data``.
 
     In data that Port maps an identifier must not change, so a doubt is no credential here.
     """
     match _judged(value):
-        case Mapping():
-            for key, inner in value.items():
+        case Mapping() as members:
+            for key, inner in members.items():
                 yield from credentials_in(inner, str(key))
-        case list():
-            for inner in value:
+        case list(items):
+            for inner in items:
                 yield from credentials_in(inner, name)
         case str(text) if is_credential(name, text):
             yield text

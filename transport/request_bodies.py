@@ -23,7 +23,7 @@ def encoded_body(
     given = httpx.Headers(headers)
     if body is None:
         return {}, given
-    if is_form:
+    if is_form and isinstance(body, dict):
         given.setdefault("Content-Type", _FORM)
         return {"content": _form(body).encode()}, given
     if isinstance(body, str):

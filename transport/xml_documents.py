@@ -68,7 +68,7 @@ class _Builder:
     def begin(self, name: str, attributes: Mapping[str, str]) -> None:
         if len(self._open) > DEEPEST:
             raise FormatError(f"it has elements more than {DEEPEST} deep in one another")
-        named = {f"@{key}": value for key, value in attributes.items()}
+        named: dict[str, Json] = {f"@{key}": value for key, value in attributes.items()}
         self._open.append(_Element(name, named))
 
     def end(self, _name: str) -> None:
@@ -171,5 +171,7 @@ def _opened(element: Json, rest: Sequence[str]) -> Json:
         return element
     if isinstance(element, list):
         return [_opened(one, rest) for one in element]
-    has_others = isinstance(element, str) or any(not key.startswith("@") for key in element or ())
-    return element if has_others else {**(element or {}), rest[0]: []}
+    around = {} if element is None else element
+    if not isinstance(around, dict) or any(not key.startswith("@") for key in around):
+        return element
+    return {**around, rest[0]: []}

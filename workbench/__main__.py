@@ -25,17 +25,24 @@ from workbench.schema import schema
 from workbench.serve import serving
 from workbench.suggest.command import suggest
 
+_HELP = (
+    "\b\n"
+    "See it work:        python -m workbench demo\n"
+    "Begin with an API:  python -m workbench suggest https://api.example.com/v2/users\n"
+    "Then, in the folder it wrote:  check, preview, export"
+)
 
-@click.group()
+
+@click.group(epilog=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Check an installation, and local stand-ins for Port and for an API to sync from."""
+    """Find the mapping of an API, check it, preview what Port would get: on this machine alone."""
 
 
 for _command in (check, export, run_preview, schema, suggest):
     main.add_command(_command)
 
 
-@main.command("demo")
+@main.command("demo", epilog="Example: python -m workbench demo --page")
 @click.option(
     "--keep",
     type=click.Path(file_okay=False, path_type=Path),
@@ -43,7 +50,10 @@ for _command in (check, export, run_preview, schema, suggest):
 )
 @click.option("--page", is_flag=True, help="Then serve the catalog's page until Ctrl+C.")
 def run_demo(keep: Path | None, *, page: bool) -> None:
-    """Sync a sample API into a local catalog with the real Ocean, twice."""
+    """Sync a sample API into a local catalog with the real Ocean, twice.
+
+    The exit code is 1 when a sync is not as it should be.
+    """
     console = Console()
     with ExitStack() as stack:
         directory = keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -82,7 +92,7 @@ def _hint(keep: Path | None) -> str:
     return f"The database and the logs are in {keep}."
 
 
-@main.command()
+@main.command(epilog="Example: python -m workbench api --port 8081")
 @click.option("--port", default=8081, show_default=True, help="The port to listen on.")
 def api(port: int) -> None:
     """Run the sample API until Ctrl+C."""
@@ -95,7 +105,7 @@ def _announce_api(url: str) -> None:
     click.echo(f"  curl -d {shlex.quote(login)} {url}/oauth/token")
 
 
-@main.command("catalog")
+@main.command("catalog", epilog="Example: python -m workbench catalog --database my.sqlite")
 @click.option("--port", default=8082, show_default=True, help="The port to listen on.")
 @click.option(
     "--database",

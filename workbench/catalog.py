@@ -26,9 +26,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from workbench.answers import Handler, decode, ok
 from workbench.page.app import is_browser, not_found, page_routes
 from workbench.page.guards import guards
-from workbench.routes import ROUTES, Handler, decode, ok
+from workbench.routes import ROUTES
 from workbench.store import CatalogStore
 from workbench.store.model import CatalogError, JsonObject, NotFoundError, UnauthorizedError
 

@@ -142,7 +142,7 @@ def gitlab(found: Exported) -> str:
             "image": {"name": IMAGE, "entrypoint": [""]},
             "variables": variables,
             "resource_group": "ocean-custom",
-            "script": ["cd /app && ocean sail"],
+            "script": ["cd /app && scripts/start"],
             "rules": [{"if": '$CI_PIPELINE_SOURCE == "schedule"'}],
         }
     }
@@ -158,7 +158,10 @@ FORMATS: Final[Mapping[str, Callable[[Exported], str]]] = {
 }
 
 
-@click.command()
+_HELP = "\b\nExample: python -m workbench export helm > values.yaml\nExit codes: 0 fine, 2 usage."
+
+
+@click.command(epilog=_HELP)
 @click.argument("target", type=click.Choice(sorted(FORMATS)))
 @click.option(
     "--settings",
@@ -168,10 +171,6 @@ FORMATS: Final[Mapping[str, Callable[[Exported], str]]] = {
     help="The settings.",
 )
 def export(*, target: str, settings: Path) -> None:
-    r"""Write the settings for a deployment, with secrets as references.
-
-    \b
-    Example: python -m workbench export helm > values.yaml
-    """
+    """Write the settings for a deployment, with secrets as references."""
     found = read_env(settings, settings.name)
     click.echo(FORMATS[target](exported(found.values)), nl=False)

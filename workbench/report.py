@@ -77,7 +77,8 @@ class Report:
     def closing(self) -> None:
         """The last line."""
         self._line("")
-        self._line("[bold green]It works.[/] To sync an API of your own, go on with README.md.")
+        self._line("[bold green]It works.[/] For an API of your own, on this machine alone:")
+        self._line("  .venv/bin/python -m workbench suggest https://… (docs/quickstart.md)")
 
     def _kinds(self, demo: Demo, resync: Resync) -> None:
         table = Table()

@@ -63,14 +63,16 @@ def _bounds(field: SettingField) -> Schema:
     return {name: value for name, value in bounds.items() if value is not None}
 
 
-@click.command()
+_HELP = (
+    "\b\n"
+    "Example: python -m workbench schema > port-app-config.schema.json\n"
+    "Then, in the first line of the mapping:\n"
+    "# yaml-language-server: $schema=./port-app-config.schema.json"
+)
+
+
+@click.command(epilog=_HELP)
 @click.option("--env", "of_env", is_flag=True, help="The names in .env instead of the mapping.")
 def schema(*, of_env: bool) -> None:
-    r"""Write the JSON schema of a mapping, with which an editor completes and checks it.
-
-    \b
-    Example: python -m workbench schema > port-app-config.schema.json
-    Then, in the first line of the mapping:
-    # yaml-language-server: $schema=./port-app-config.schema.json
-    """
+    """Write the JSON schema of a mapping, with which an editor completes and checks it."""
     click.echo(json.dumps(settings_schema() if of_env else mapping_schema(), indent=2))

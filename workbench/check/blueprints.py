@@ -38,7 +38,8 @@ def read_blueprints(document: Document) -> dict[str, Blueprint]:
             problem = f"blueprint {identifier!r} is here twice"
             document.note((at, "identifier"), problem, "keep one of them")
             continue
-        _check_schema(document, raw, at)
+        if isinstance(raw, dict):
+            _check_schema(document, raw, at)
         try:
             found[identifier] = msgspec.convert(raw, Blueprint)
         except msgspec.ValidationError as error:
@@ -75,7 +76,7 @@ def _check_schema(document: Document, raw: dict[str, Any], at: int) -> None:
 
 
 def _check_targets(document: Document, blueprints: Mapping[str, Blueprint]) -> None:
-    for at, raw in enumerate(document.value):
+    for at, raw in enumerate(document.value if isinstance(document.value, list) else []):
         relations = raw.get("relations") if isinstance(raw, dict) else None
         for name, relation in relations.items() if isinstance(relations, dict) else ():
             target = relation.get("target") if isinstance(relation, dict) else None

@@ -26,6 +26,8 @@ from workbench.check.run import Report, check_online
 LONGEST_WAIT = 10
 """Seconds for which a check retries a request at most: a person waits."""
 _FAULTS = 1
+_WIDTH = 110
+_WATCHED_SECONDS = 0.3
 
 
 def installation_options(command: click.decorators.FC) -> click.decorators.FC:
@@ -72,7 +74,14 @@ def paths_of(settings: str, mapping: Path, blueprints: Path | None) -> Paths:
     )
 
 
-@click.command()
+_HELP = (
+    "\b\n"
+    "Example: python -m workbench check --mapping port-app-config.yml\n"
+    "Exit codes: 0 fine (also with warnings), 1 errors, 2 usage."
+)
+
+
+@click.command(epilog=_HELP)
 @installation_options
 @click.option(
     "--pages", type=click.IntRange(1), default=2, show_default=True, help="Pages of a walk."
@@ -96,17 +105,15 @@ def check(  # noqa: PLR0913 (one for each option)
     requests: bool,
     as_json: bool,
 ) -> None:
-    r"""Find what is wrong with settings, mapping and blueprints.
+    """Find what is wrong with settings, mapping and blueprints.
 
     First the files alone; when they are in order, a few pages of each resource are read. Nothing is
     written anywhere.
-
-    \b
-    Exit codes: 0 fine, 1 faults, 2 usage.
-    Example: python -m workbench check --mapping port-app-config.yml
     """
     paths = paths_of(settings, mapping, blueprints)
     limits = Limits(pages=pages, children=children, items=MOST_ITEMS)
+    if watch and as_json:
+        raise click.UsageError("--watch shows reports to a person: leave --json out")
     if watch:
         with contextlib.suppress(KeyboardInterrupt):
             _watch(paths)
@@ -115,7 +122,9 @@ def check(  # noqa: PLR0913 (one for each option)
     if as_json:
         click.echo(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
     else:
-        show(Console(soft_wrap=False), report, requests=requests)
+        # In a file nothing says how wide it is: as wide as the table.
+        console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
+        show(console, report, requests=requests)
     sys.exit(_FAULTS if report.errors else 0)
 
 
@@ -128,8 +137,11 @@ def checked(paths: Paths, limits: Limits | None) -> Report:
     wait = min(installation.settings.max_retry_wait, LONGEST_WAIT)
     installation.settings = replace(installation.settings, max_retry_wait=wait)
     given = installation.variables.values if installation.variables else {}
-    with ocean_without_port(given):
-        return asyncio.run(check_online(installation, limits))
+    progress = Console(stderr=True)
+    with ocean_without_port(given), progress.status("Asking…") as status:
+        return asyncio.run(
+            check_online(installation, limits, tell=lambda kind: status.update(f"Asking {kind} …"))
+        )
 
 
 def environment() -> Variables:
@@ -151,9 +163,14 @@ def _watch(paths: Paths) -> None:
     console, before = Console(), None
     while True:
         files = [one for one in (paths.settings, paths.mapping, paths.blueprints) if one]
-        state = [one.stat().st_mtime_ns for one in files if one.exists()]
+        # An editor may take a file away for a moment, and put another in its place.
+        state = {one: one.stat().st_mtime_ns for one in files if one.exists()}
         if state != before:
             before = state
             console.rule(time.strftime("%H:%M:%S"))
-            show(console, checked(paths, None))
-        time.sleep(0.3)
+            if gone := [one for one in (paths.settings, paths.mapping) if one and one not in state]:
+                console.print(f"there is no {gone[0]}; waiting for it", highlight=False)
+            else:
+                blueprints = paths.blueprints if paths.blueprints in state else None
+                show(console, checked(replace(paths, blueprints=blueprints), None))
+        time.sleep(_WATCHED_SECONDS)

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from dotenv.parser import Binding, parse_stream
 
-from json_values import Json
+from json_values import MISSING, Json, follow
 from workbench.check.findings import Finding, Path, Severity
 
 _MERGE = "tag:yaml.org,2002:merge"
@@ -71,13 +71,8 @@ class Document:
 
     def at(self, path: Path) -> Json:
         """The value at a path; None where there is none."""
-        found = self.value
-        for part in path:
-            try:
-                found = found[part]
-            except (KeyError, IndexError, TypeError):
-                return None
-        return found
+        found = follow(self.value, path)
+        return None if found is MISSING else found
 
 
 def read_yaml(path: FilePath, name: str) -> Document:

@@ -13,7 +13,7 @@ from typing import Final
 from framework.identities import shown_row
 from framework.mapped_items import Items, Mapped
 from jq_engine.worker import JqWorker
-from json_values import MISSING, Json, follow
+from json_values import MISSING, Found, Json, follow
 from workbench.check.near import leaves, values_of, written
 
 NAMES: Final = ("id", "uuid", "key", "slug", "uid", "uri", "name", "login", "email")
@@ -46,7 +46,7 @@ def shared(passed: Sequence[Mapped]) -> Shared | None:
     """Two items that make one entity and are not the same, those of different entities first."""
     by_name: defaultdict[str, list[Mapped]] = defaultdict(list)
     for one in passed:
-        by_name[_text([one.entity.get("blueprint"), one.entity.get("identifier")])].append(one)
+        by_name[_text([one.made.get("blueprint"), one.made.get("identifier")])].append(one)
     alike: Shared | None = None
     for first, *others in by_name.values():
         for other in others:
@@ -101,12 +101,12 @@ def unique_key(items: Items) -> str:
     return ""
 
 
-def is_scalar(value: Json) -> bool:
+def is_scalar(value: Found) -> bool:
     """Whether a value is a number, a boolean or a text that is not empty."""
-    return value is not MISSING and isinstance(value, str | int | float) and value != ""
+    return isinstance(value, str | int | float) and value != ""
 
 
-def _own(item: dict[Json, Json]) -> dict[Json, Json]:
+def _own(item: dict[str, Json]) -> dict[str, Json]:
     """A child's item without what it has from its parents."""
     return {
         key: value
@@ -115,7 +115,7 @@ def _own(item: dict[Json, Json]) -> dict[Json, Json]:
     }
 
 
-def _marks(item: dict[Json, Json]) -> dict[str, Json]:
+def _marks(item: dict[str, Json]) -> dict[str, Json]:
     return {
         str(key): value
         for key, value in item.items()
@@ -123,7 +123,7 @@ def _marks(item: dict[Json, Json]) -> dict[str, Json]:
     }
 
 
-def _text(value: Json) -> str:
+def _text(value: object) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 

@@ -127,7 +127,7 @@ class Judge:
         expression = seen.config.port.entity.mappings.identifier
         if not isinstance(expression, str):
             return []
-        values = [one.entity.get("identifier") for one in seen.passed]
+        values = [one.made.get("identifier") for one in seen.passed]
         count = len(values)
         nameless = sum(value in (None, "", "null") for value in values)
         if nameless:
@@ -140,7 +140,7 @@ class Judge:
         if pair is None:
             return []
         counted = Counter(json.dumps(value) for value in values)
-        most = json.dumps(pair.first.entity.get("identifier"))
+        most = json.dumps(pair.first.made.get("identifier"))
         values_told = f"{len(counted)} values ({most} {counted[most]} times{pair.parents})"
         problem = f"identifier {expression!r}: {count} items, {values_told}"
         remedy = await self._apart(seen, expression)
@@ -203,10 +203,10 @@ class Judge:
     async def _entities(self, seen: Seen) -> list[Finding]:
         faulty: defaultdict[tuple[str, str], list[EntityFault]] = defaultdict(list)
         for one in seen.passed:
-            blueprint = self._blueprints.get(str(one.entity.get("blueprint")))
+            blueprint = self._blueprints.get(str(one.made.get("blueprint")))
             if blueprint is None:
                 continue
-            properties, relations = one.entity.get("properties"), one.entity.get("relations")
+            properties, relations = one.made.get("properties"), one.made.get("relations")
             plain = {
                 name: value
                 for name, value in (relations or {}).items()
@@ -239,7 +239,7 @@ class Judge:
     async def _fitting(self, seen: Seen, fault: EntityFault, path: Path) -> str:
         """The expression with what makes its values fit, proved on all items."""
         expression = self._document.at((*seen.base, *path))
-        blueprint = self._blueprints[str(seen.passed[0].entity.get("blueprint"))]
+        blueprint = self._blueprints[str(seen.passed[0].made.get("blueprint"))]
         if not isinstance(expression, str):
             return ""
         inner = (
@@ -265,14 +265,14 @@ class Judge:
     # --- relations -----------------------------------------------------------------------------
 
     async def _relations(self, seen: Seen) -> list[Finding]:
-        blueprint = self._blueprints.get(str(seen.passed[0].entity.get("blueprint")))
+        blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
         found: list[Finding] = []
         for name, relation in (blueprint.relations if blueprint else {}).items():
             known, is_complete = self._identifiers_of(relation.target)
             values = {
                 target
                 for one in seen.passed
-                for target in _targets((one.entity.get("relations") or {}).get(name))
+                for target in _targets((one.made.get("relations") or {}).get(name))
             }
             if not known or not values or values & known:
                 continue
@@ -293,8 +293,8 @@ class Judge:
         known: set[str] = set()
         is_complete = True
         for seen in self._all:
-            makes = [one for one in seen.passed if one.entity.get("blueprint") == blueprint]
-            known |= {str(one.entity.get("identifier")) for one in makes}
+            makes = [one for one in seen.passed if one.made.get("blueprint") == blueprint]
+            known |= {str(one.made.get("identifier")) for one in makes}
             if makes or f'"{blueprint}"' in seen.config.port.entity.mappings.blueprint:
                 is_complete = is_complete and not seen.truncated and not seen.errors
         return known, is_complete

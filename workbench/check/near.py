@@ -150,3 +150,27 @@ def lists_of_objects(body: Json) -> list[tuple[tuple[str, ...], list[Json]]]:
 
 def _letters(name: str) -> str:
     return "".join(character for character in name.lower() if character.isalnum())
+
+
+def spellings(kind: str, base_path: str) -> Iterator[str]:
+    """Paths that may be meant by one that is not there."""
+    path, mark, query = kind.partition("?")
+    rest = mark + query
+    first = base_path.strip("/").split("/")[-1]
+    if first and path.strip("/").startswith(f"{first}/"):
+        yield "/" + path.strip("/").removeprefix(f"{first}/") + rest
+    head, _, last = path.rstrip("/").rpartition("/")
+    for other in _words(last):
+        yield f"{head}/{other}{rest}"
+    yield path.rstrip("/") + ("" if path.endswith("/") else "/") + rest
+    for prefix in ("api", "v1", "api/v1"):
+        yield f"/{prefix}/{path.strip('/')}{rest}"
+
+
+def _words(last: str) -> Iterator[str]:
+    yield last.removesuffix("s") if last.endswith("s") else f"{last}s"
+    if last.endswith("y"):
+        yield f"{last[:-1]}ies"
+    yield last.lower()
+    yield last.replace("_", "-")
+    yield last.replace("-", "_")

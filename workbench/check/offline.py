@@ -84,6 +84,5 @@ async def read_installation(
 def _raw(document: Document) -> dict[str, dict[str, Any]]:
     """The blueprints as they stand in the file."""
     value = document.value if isinstance(document.value, list) else []
-    return {
-        one["identifier"]: one for one in value if isinstance(one, dict) and "identifier" in one
-    }
+    blueprints = [one for one in value if isinstance(one, dict) and "identifier" in one]
+    return {str(one["identifier"]): one for one in blueprints}

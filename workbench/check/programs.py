@@ -102,8 +102,8 @@ def _of_mappings(mappings: dict[str, Json], base: Path) -> Iterator[Expression]:
 
 def _leaves(value: Json, path: Path) -> Iterator[Expression]:
     """An expression, or those of a search query: the values of its rules."""
-    if isinstance(value, dict) and isinstance(value.get("rules"), list):
-        for at, rule in enumerate(value["rules"]):
+    if isinstance(value, dict) and isinstance(rules := value.get("rules"), list):
+        for at, rule in enumerate(rules):
             if isinstance(rule, dict) and "rules" in rule:
                 yield from _leaves(rule, (*path, "rules", at))
             elif isinstance(rule, dict) and "value" in rule:
@@ -212,7 +212,8 @@ def _of_brackets(bare: str) -> Iterator[str]:
 
 async def _known_function(name: str, jq: JqWorker) -> str:
     (functions,) = await jq.outputs("builtins", None, where="jq's functions")
-    names = {one.partition("/")[0] for one in functions}
+    found = functions if isinstance(functions, list) else []
+    names = {str(one).partition("/")[0] for one in found}
     if near := nearest(name, names):
         return f"write {near} for {name}"
     return f"{name} is no function of jq: write .{name} for a key, or correct the name"

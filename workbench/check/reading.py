@@ -84,9 +84,16 @@ async def session_of(
 
 
 async def look(
-    session: Session, watcher: Watcher, config: EndpointAppConfig, limits: Limits
+    session: Session,
+    watcher: Watcher,
+    config: EndpointAppConfig,
+    limits: Limits,
+    tell: Callable[[str], None],
 ) -> list[Seen]:
-    """Read every resource within limits; after a refusal of the credentials none is asked."""
+    """Read every resource within limits, and ``tell`` its kind before that.
+
+    After a refusal of the credentials none is asked.
+    """
     seen: list[Seen] = []
     is_over = False
     for at, resource in enumerate(config.resources):
@@ -94,6 +101,7 @@ async def look(
         seen.append(one)
         if is_over:
             continue
+        tell(resource.kind)
         exchanges, pages = len(watcher.exchanges), len(watcher.pages)
         await _read(session, one, limits)
         one.exchanges, one.pages = watcher.exchanges[exchanges:], watcher.pages[pages:]

@@ -16,8 +16,9 @@ from transport.observer import Exchange
 from workbench.check.findings import Finding, ordered
 from workbench.check.judge import Judge, nulls_of
 from workbench.check.offline import Installation
+from workbench.check.paging import may_go_on, paging_of
 from workbench.check.reading import Seen, Watcher, look, session_of
-from workbench.check.trouble import Troubles, may_go_on, paging_of, said_once
+from workbench.check.trouble import Troubles, said_once
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,15 @@ async def check_online(
     installation: Installation,
     limits: Limits,
     http: Callable[[Settings], httpx.AsyncClient] = http_of,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """Look at the API with an installation whose files are in order."""
+    """Look at the API with an installation whose files are in order; ``tell`` what is looked at."""
     settings, config = installation.settings, installation.config
     if settings is None or config is None:
         return Report(installation.findings)
     watcher = Watcher()
     async with session_of(settings, watcher, http) as session:
-        seen = await look(session, watcher, config, limits)
+        seen = await look(session, watcher, config, limits, tell)
         findings = await _findings(installation, session, seen)
         told = [_told(one, session) for one in ordered([*installation.findings, *findings])]
     return Report(told, [_row(one) for one in seen if one.asked], watcher.exchanges)
@@ -125,7 +127,7 @@ async def _unpaged(session: Session, installation: Installation, seen: Seen) -> 
 
 
 def _row(seen: Seen) -> KindRow:
-    names = [str(one.entity.get("identifier")) for one in seen.passed]
+    names = [str(one.made.get("identifier")) for one in seen.passed]
     unique = len(set(names))
     identifiers = "unique" if unique == len(names) else f"{unique} of {len(names)}"
     children = {page.url.partition("?")[0] for page in seen.own_pages}

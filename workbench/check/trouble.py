@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -22,15 +22,24 @@ from errors import (
     TransportError,
 )
 from json_values import Json, follow, keys_of
+from pagination import make_paginator
 from paging.model import PageRequest
-from resync.path_parameters import Binding, Parameter, Resource, request_for
+from resync.path_parameters import Binding, Parameter, Resource, in_step, ordered, request_for
 from resync.session import Session
 from settings import Settings
 from settings.fields import FIELDS
 from transport.observer import PageRead
 from workbench.check.documents import Document, Variables
 from workbench.check.findings import Finding, Path, likeness
-from workbench.check.near import better, leaves, lists_of_objects, values_of, written
+from workbench.check.near import (
+    better,
+    leaves,
+    lists_of_objects,
+    spellings,
+    values_of,
+    written,
+)
+from workbench.check.paging import alone, paging_of
 from workbench.check.programs import place_in
 from workbench.check.reading import Seen
 from workbench.check.settings import variable_of
@@ -39,12 +48,11 @@ _MOST: Final = 8  # requests that look for a better path
 _FORBIDDEN: Final = 403
 _INVALID: Final = frozenset({400, 422})
 _NOT_FOUND: Final = frozenset({404, 410})
+_PLACES_OF_NEXT: Final = ("cursorPath", "nextLinkPath")
 _IS_PARAMETER: Final = re.compile(r"path_parameters\.(\w+)\.(field|filter)")
 _AT_MOST: Final = re.compile(
     r"(?:at most|maximum(?: is| of)?|exceed|less than or equal to|<=) (\d+)"
 )
-_CAPPED: Final = 5  # a full page of a server's own size is a multiple of this
-_CURSORS: Final = ("cursor", "token", "after", "continuation", "marker", "next_page", "nextpage")
 
 
 class Troubles:
@@ -108,12 +116,25 @@ class Troubles:
 
     async def absent(self, seen: Seen) -> list[Finding]:
         """Children of which none is there: a parent's field may be the wrong one."""
-        statuses = {one.status for one in seen.exchanges if one.purpose == "page"}
-        if seen.errors or not statuses or not statuses <= _NOT_FOUND:
+        resource = self._resource(seen)
+        if not resource.parameters:
             return []
+        statuses = {one.status for one in seen.exchanges if one.purpose == "page"}
+        wrong = _NOT_FOUND - set(resource.endpoint.empty_statuses)
+        if seen.errors or not statuses or not statuses <= wrong:
+            return []
+        field = await self._other_field(seen, resource)
+        if not field and _multiply(resource):
+            return []  # Of values that multiply, the first few pairs may well all be none.
         kind = seen.config.kind
         error = MappingError(f"kind {kind}: 404 or 410 for every value of its path parameters")
-        return [await self._mapping(seen, error)]
+        name = resource.parameters[-1].name
+        remedy = field or (
+            f"correct the path, or the field of path_parameters.{name}; if such children have"
+            " nothing, say empty_statuses: [404]"
+        )
+        path = ("selector", "path_parameters", name, "field") if field else ("kind",)
+        return [self._at(seen, path, error, remedy)]
 
     async def repeated(self, seen: Seen) -> list[Finding]:
         """A second page with the rows of the first one: the position is not heeded."""
@@ -151,7 +172,9 @@ class Troubles:
             case CredentialsError() | SourceError():
                 return self._of_way(error)
             case PaginationError() if "data_path" not in str(error):
-                return self._paging(seen, error, await self._other_paging(seen))
+                remedy = await self._other_paging(seen)
+                places = [one for one in _PLACES_OF_NEXT if remedy.endswith(one)]
+                return self._paging(seen, error, remedy, *places)
             case _:
                 return await self._mapping(seen, error)
 
@@ -182,6 +205,8 @@ class Troubles:
     def _sign_in_remedy(self, error: OceanCustomError) -> str:
         given = self._variables.values if self._variables else {}
         kind = given.get(variable_of("authType"), "none")
+        if (own := _parted(error)[1]) and kind == "oauth2":
+            return own
         if kind == "none":
             return "the API wants credentials: set authType and what belongs to it"
         if "login" in str(error):
@@ -211,24 +236,38 @@ class Troubles:
         """What makes the parameters of paging valid, if it is them."""
         if most := _AT_MOST.search(str(error)):
             return f"write {most[1]} for the page size"
+        paging = self._resource(seen).endpoint.pagination
+        if remedy := await alone(self._session, paging, seen):
+            return remedy
         return await self._without_params(seen)
 
     async def _no_json(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
-        if "is no empty page of this list" in str(error):
-            # What is the same in a few pages need not be so in the next ones.
-            remedy = "an answer without rows looks unlike the others: read more with --pages"
-            return replace(self._at(seen, ("kind",), error, remedy), severity="warn")
         is_html = "html" in str(error).lower()
         if is_html and all_failed:
             base = await self._near_base(seen)
             remedy = base or "a page for people: baseUrl must lead to the API, with its path"
             return self._of_setting("baseUrl", error, remedy)
-        remedy = await self._near_path(seen) if is_html else ""
+        remedy = await self._near_path(seen) if is_html else await self._as_json(seen)
         return self._at(seen, ("kind",), error, remedy or "correct the path, or the credentials")
+
+    async def _as_json(self, seen: Seen) -> str:
+        """How an answer in another format is read, or asked for as JSON."""
+        kinds = [one.content_type or "" for one in seen.exchanges if one.purpose == "page"]
+        for name in ("xml", "csv", "ndjson"):
+            if any(name in kind for kind in kinds):
+                return f"the answer is {name}: write response_format: {name} in the selector"
+        request = self._request(seen)
+        if request is None or request.method != "GET":
+            return ""
+        if isinstance(await self._body(request.put("format", "json", "query")), dict | list):
+            return "with format=json it answers JSON: write it into query_params"
+        headers = (*request.headers, ("Accept", "application/json"))
+        if isinstance(await self._body(replace(request, headers=headers)), dict | list):
+            return "write headers: {Accept: application/json}: then it answers JSON"
+        return ""
 
     async def _mapping(self, seen: Seen, error: OceanCustomError) -> Finding:
         sentence = str(error)
-        resource = self._resource(seen)
         if found := _IS_PARAMETER.search(sentence):
             name, part = found[1], found[2]
             path: Path = ("selector", "path_parameters", name, part)
@@ -236,14 +275,6 @@ class Troubles:
             items = [item for page in seen.pages if page.purpose == "parent" for item in page.items]
             near = await better(self._session.jq, str(expression), items) if items else None
             remedy = f"write {near.expression} ({near.count} of {len(items)})" if near else ""
-            return self._at(seen, path, error, remedy)
-        if "404 or 410" in sentence and resource.parameters:
-            remedy = await self._other_field(seen, resource)
-            if not remedy and len(resource.parameters) > 1:
-                # Of parameters that multiply, the first few pairs may well be none.
-                return replace(self._at(seen, ("kind",), error, ""), severity="warn")
-            name = resource.parameters[0].name
-            path = ("selector", "path_parameters", name, "field") if remedy else ("kind",)
             return self._at(seen, path, error, remedy)
         place = place_in(sentence, self._document, seen.base)
         path = place[len(seen.base) :]
@@ -304,7 +335,7 @@ class Troubles:
             return ""
         kind = seen.config.kind
         base = str(self._settings.base_url).rstrip("/")
-        for other in list(dict.fromkeys(_spellings(kind, self._settings.base_url.path)))[:_MOST]:
+        for other in list(dict.fromkeys(spellings(kind, self._settings.base_url.path)))[:_MOST]:
             body = await self._body(replace(request, url=f"{base}/{other.lstrip('/')}"))
             if isinstance(body, dict | list):
                 return f"write {other}: it answers 200"
@@ -362,95 +393,36 @@ class Troubles:
         request = self._request(seen)
         if request is None:
             return ""
-        try:
-            answer = await self._session.client.send(request)
-        except OceanCustomError:
-            return ""
-        return await paging_of(self._session, request, answer.body, answer.headers)
+        paging = self._resource(seen).endpoint.pagination
+        # A page of the size asked for may tell what the whole list does not.
+        for one in (make_paginator(paging).first(request), request):
+            try:
+                answer = await self._session.client.send(replace(one, purpose="check"))
+            except OceanCustomError:
+                continue
+            found = await paging_of(
+                self._session, request, answer.body, answer.headers, paging.type
+            )
+            if found:
+                return found
+        return ""
 
 
-async def paging_of(
-    session: Session, request: PageRequest, body: Json, headers: Mapping[str, str]
-) -> str:
-    """The type of paging that leads to other rows, with its proof; "" for none."""
-    if 'rel="next"' in headers.get("Link", "") or "rel=next" in headers.get("Link", ""):
-        return "the Link header names a next page: write header_link"
-    for path, text in _texts_beside_lists(body):
-        if _leads_on(request.url, text):
-            return f"{written(path)} is the next page's URL: write next_link"
-        if any(word in path[-1].lower() for word in _CURSORS):
-            return f"{written(path)} is a cursor: write cursor"
-    rows = max((one for _, one in lists_of_objects(body)), key=len, default=[])
-    for style, name, value in (("page", "page", "2"), ("offset", "offset", str(len(rows)))):
-        if not rows or request.method != "GET":
-            break
-        try:
-            answer = await session.client.send(request.put(name, value, "query"))
-        except OceanCustomError:
-            continue
-        others = max((one for _, one in lists_of_objects(answer.body)), key=len, default=[])
-        if others and not any(row in rows for row in others):
-            return f"{name}={value} gives other rows: write {style}"
-    return ""
-
-
-def may_go_on(seen: Seen) -> bool:
-    """Whether a list that is not paged has the length of a server's full page."""
-    pages = seen.own_pages
-    style = seen.config.selector.pagination
-    rows = pages[0].rows if pages else 0
-    return rows >= 2 * _CAPPED and rows % _CAPPED == 0 and (style is None or style.type is None)
+def _multiply(resource: Resource) -> bool:
+    """Whether values of one parent meet those of another that does not hang on it."""
+    first, *others = in_step(ordered(resource))
+    named = set(first.names)
+    for one in others:
+        if one.parent is None or not one.parent.placeholders() & named:
+            return True
+        named |= set(one.names)
+    return False
 
 
 def _parted(error: OceanCustomError) -> tuple[str, str]:
     """The sentence of an error, and the remedy that it names itself."""
     told, semicolon, remedy = str(error).rpartition("; ")
     return (told, remedy) if semicolon else (remedy, "")
-
-
-def _spellings(kind: str, base_path: str) -> Iterator[str]:
-    """Paths that may be meant by one that is not there."""
-    path, mark, query = kind.partition("?")
-    rest = mark + query
-    first = base_path.strip("/").split("/")[-1]
-    if first and path.strip("/").startswith(f"{first}/"):
-        yield "/" + path.strip("/").removeprefix(f"{first}/") + rest
-    head, _, last = path.rstrip("/").rpartition("/")
-    for other in _words(last):
-        yield f"{head}/{other}{rest}"
-    yield path.rstrip("/") + ("" if path.endswith("/") else "/") + rest
-    for prefix in ("api", "v1", "api/v1"):
-        yield f"/{prefix}/{path.strip('/')}{rest}"
-
-
-def _words(last: str) -> Iterator[str]:
-    yield last.removesuffix("s") if last.endswith("s") else f"{last}s"
-    if last.endswith("y"):
-        yield f"{last[:-1]}ies"
-    yield last.lower()
-    yield last.replace("_", "-")
-    yield last.replace("-", "_")
-
-
-def _texts_beside_lists(body: Json) -> Iterator[tuple[tuple[str, ...], str]]:
-    stack: list[tuple[tuple[str, ...], Json]] = [((), body)]
-    while stack:
-        path, value = stack.pop(0)
-        if isinstance(value, str) and path:
-            yield path, value
-        elif isinstance(value, dict) and len(path) <= _CAPPED:
-            stack.extend(((*path, str(key)), inner) for key, inner in value.items())
-
-
-def _leads_on(url: str, text: str) -> bool:
-    """Whether a text is the URL of the same path with other parameters."""
-    if not text.startswith(("http://", "https://", "/", "?")):
-        return False
-    try:
-        target, own = httpx.URL(url).join(text), httpx.URL(url)
-    except (httpx.InvalidURL, ValueError):
-        return False
-    return target.path.rstrip("/") == own.path.rstrip("/") and target.query != own.query
 
 
 def _bare(url: str) -> str:

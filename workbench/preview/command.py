@@ -34,7 +34,14 @@ _WIDTH: Final = 110
 _COUNT: Final = click.IntRange(1)
 
 
-@click.command("preview")
+_HELP = (
+    "\b\n"
+    "Example: python -m workbench preview --pages 1\n"
+    "Exit codes: 0 all was written, 1 the resync failed or entities were refused, 2 usage."
+)
+
+
+@click.command("preview", epilog=_HELP)
 @installation_options
 @click.option("--pages", type=_COUNT, default=3, show_default=True, help="Pages of a list.")
 @click.option("--children", type=_COUNT, default=20, show_default=True, help="Children of a kind.")
@@ -56,14 +63,10 @@ def run_preview(  # noqa: PLR0913 (a command has so many options)
     no_page: bool,
     as_document: bool,
 ) -> None:
-    r"""Sync into a local catalog, and show what Port would get; nothing goes to Port.
+    """Sync into a local catalog, and show what Port would get; nothing goes to Port.
 
     A few pages of each kind, and nothing is deleted; with --all as in production, and what is gone
-    since the last time is deleted from the local catalog. The exit code is 1 when the resync failed
-    or an entity was refused.
-
-    \b
-    Example: python -m workbench preview --pages 1
+    since the last time is deleted from the local catalog.
     """
     limits = NO_LIMITS if everything else Limits(pages=pages, children=children, items=items)
     paths = paths_of(settings, mapping, blueprints)

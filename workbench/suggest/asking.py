@@ -78,9 +78,7 @@ class Asker:
         """
         return await self.ask_with(request, params.items())
 
-    async def ask_with(
-        self, request: PageRequest, params: Iterable[tuple[str, str | int]]
-    ) -> Reply:
+    async def ask_with(self, request: PageRequest, params: Iterable[tuple[str, Json]]) -> Reply:
         """As ``ask``, for names that are no words of Python."""
         for name, value in params:
             request = request.put(name, value, "query")
@@ -119,7 +117,7 @@ def _has_objects(body: Json) -> bool:
     return any(
         isinstance(rows[0], dict)
         for rows in lists_in(body)
-        if rows and rows is not body.get("errors")
+        if rows and not (isinstance(body, dict) and rows is body.get("errors"))
     )
 
 

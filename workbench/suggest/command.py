@@ -34,9 +34,18 @@ from workbench.suggest.writing import SCHEMA, blueprints_text, mapping_text, set
 _MOST_WAIT = 30.0  # seconds that a request may be retried for
 _PRIVATE = 0o600
 _USAGE, _FAULTS = 2, 1
+_WRITTEN = ("port-app-config.yml", "blueprints.json")
 
 
-@click.command("suggest")
+_HELP = (
+    "\b\n"
+    "Example: python -m workbench suggest https://api.example.com/v2/zones \\\n"
+    "             'https://api.example.com/v2/zones/{zone_id}/records' --bearer-env TOKEN\n"
+    "Exit codes: 0 all endpoints were written, 1 some were refused, 2 usage."
+)
+
+
+@click.command("suggest", epilog=_HELP)
 @click.argument("urls", nargs=-1, required=True, metavar="URL...")
 @click.option(
     "--settings",
@@ -56,6 +65,7 @@ _USAGE, _FAULTS = 2, 1
     show_default=True,
     help="The folder for port-app-config.yml, blueprints.json and .env.",
 )
+@click.option("--overwrite", is_flag=True, help="Write over the files in the folder.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON document to stdout.")
 def suggest(  # noqa: PLR0913, PLR0917 — one for each option
     urls: Sequence[str],
@@ -65,19 +75,20 @@ def suggest(  # noqa: PLR0913, PLR0917 — one for each option
     openapi: str | None,
     out: Path,
     *,
+    overwrite: bool,
     as_json: bool,
 ) -> None:
-    r"""Ask an API how it is read, and write mapping, blueprints and settings.
+    """Ask an API how it is read, and write mapping, blueprints and settings.
 
-    Nothing but GET is sent, at most 25 requests an endpoint. Placeholders are written in braces:
-
-    \b
-      python -m workbench suggest https://api.example.com/v2/zones \\
-          'https://api.example.com/v2/zones/{zone_id}/records' --bearer-env TOKEN --out zones
-
-    Exit status: 0 all endpoints were written, 1 some were refused, 2 the command was wrong.
+    Nothing but GET is sent, at most 25 requests an endpoint. Give the URLs of all lists that you
+    want; what differs from item to item is a placeholder in braces.
     """
     logger.remove()
+    there = [name for name in _WRITTEN if (out / name).exists()]
+    if there and not overwrite:
+        raise click.UsageError(
+            f"{out / there[0]} is there already; name another folder with --out, or --overwrite"
+        )
     try:
         given = _read_env(settings_file) if settings_file else {}
         site = site_of(urls, given.get("base_url"))
@@ -252,7 +263,7 @@ def _document_of(suggestion: Suggestion, files: Sequence[Path]) -> Json:
             }
             for study in suggestion.studies
         ],
-        "warnings": suggestion.warnings,
+        "warnings": [*suggestion.warnings],
         "files": [str(path) for path in files],
         "mapping": mapping(suggestion.written),
         "blueprints": [blueprint(study) for study in suggestion.written],

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from json_values import Json
 from paging.model import PageRequest
+from transport.formats import BodyFormat, FormatName
 from workbench.suggest.asking import Asker, BudgetError, Reply
 from workbench.suggest.evidence import names_seen, says_more
 from workbench.suggest.fields import Column, columns, identifiers, pair_of, properties, title_of
 from workbench.suggest.items import Place, Ruler, places
+from workbench.suggest.measure import Measure, Paging
 from workbench.suggest.openapi import Hints
 from workbench.suggest.parents import sorting
-from workbench.suggest.position import Measure, Paging, find_paging
+from workbench.suggest.position import find_paging
 from workbench.suggest.size import SMALLEST, Sized, SizeQuestion, find_size
 from workbench.suggest.study import Finding, Study
+from workbench.suggest.targets import Target
 from workbench.suggest.vocabulary import Names, words_of
 
 _ENOUGH_ROWS = 4
@@ -24,6 +28,7 @@ _MOST_STARTS = 4
 _SORTS = 3
 _PARTIAL = 206
 _NOT_ALLOWED = 405
+_BEGINS = re.compile(r": 2\d\d [^'\"]*['\"](.*)", re.DOTALL)
 _LOCAL_NAMES = frozenset(
     ["name", "slug", "key", "number", "value", "position", "code", "ref", "index", "order"]
 )
@@ -38,6 +43,7 @@ class House:
     paged: list[Study] = field(default_factory=list)
     largest: int | None = None
     strict: bool = False
+    format: FormatName = "json"
 
     def with_hints(self, hints: Hints) -> House:
         """The same, with what a document says of one endpoint before it."""
@@ -56,6 +62,7 @@ class House:
         param = study.paging.param
         if param and param not in self.positions:
             self.positions.append(param)
+        self.format = study.format
         if study.paging.type != "none" and study.paging.certain:
             self.paged.append(study)
 
@@ -64,9 +71,14 @@ async def study_list(
     asker: Asker, study: Study, starts: Sequence[PageRequest], house: House
 ) -> None:
     """Items, size and paging of an endpoint; a ``refusal`` where it cannot be read."""
-    reply = await _first(asker, starts, study.target.noun, _least(study))
+    reply = await _first(asker, starts, study.target, _least(study))
+    if other := _other_format(reply):
+        study.format = other
+        read_so = [replace(start, format=BodyFormat(other)) for start in starts]
+        reply = await _first(asker, read_so, study.target, _least(study))
+        study.note("format", other, "the answer is no JSON")
     study.refusal = _refusal(reply)
-    found = places(reply.body, study.target.noun) if not study.refusal else []
+    found = _places(reply, study.target) if not study.refusal else []
     if not study.refusal and not found:
         study.refusal = "the answer has no list and no object with fields: nothing can be an item"
     if study.refusal:
@@ -88,14 +100,18 @@ async def study_list(
     study.findings.insert(0, _items_finding(study, reply, rows))
 
 
-async def _first(asker: Asker, starts: Sequence[PageRequest], noun: str, least: int) -> Reply:
+def _places(reply: Reply, target: Target) -> list[Place]:
+    return places(reply.body, target.noun, of_one=target.names_one)
+
+
+async def _first(asker: Asker, starts: Sequence[PageRequest], target: Target, least: int) -> Reply:
     """The first answer; of a child that of the parent with enough children to measure by."""
     best: tuple[int, Reply] | None = None
     for asked, request in enumerate(starts):
         if asked >= _MOST_STARTS and (best is None or best[0] > 0 or asked >= 2 * _MOST_STARTS):
             break
         reply = await asker.ask(request)
-        found = places(reply.body, noun) if reply.is_success else []
+        found = _places(reply, target) if reply.is_success else []
         rows = len(found[0].rows(reply.body) or []) if found else -1
         if best is None or rows > best[0]:
             best = rows, reply
@@ -109,6 +125,19 @@ async def _first(asker: Asker, starts: Sequence[PageRequest], noun: str, least: 
 def _least(study: Study) -> int:
     """How many children are asked for in any case: of each sort that their parents are of."""
     return _SORTS if any(sorting(parent.study) for parent in study.parents) else 1
+
+
+def _other_format(reply: Reply) -> FormatName | None:
+    """The format of an answer that is no JSON, by how it begins; None where nothing shows one."""
+    begins = _BEGINS.search(reply.refusal) if "not the JSON it should be" in reply.refusal else None
+    if begins is None or "<html" in begins[1].lower() or "<!doctype html" in begins[1].lower():
+        return None
+    text = begins[1]
+    if text.startswith("<"):
+        return "xml"
+    if text.startswith("{"):
+        return "ndjson"
+    return "csv" if text.partition("\\n")[0].count(",") else None
 
 
 def _refusal(reply: Reply) -> str:
@@ -174,6 +203,7 @@ def _measure(
         place=place,
         size=size,
         ruler=Ruler(longest),
+        longest=sized.longest if sized else reply,
         size_param=sized.name if sized else None,
         names=Names(names_seen(reply, place)),
         hints=house.positions,
@@ -279,7 +309,7 @@ def _one(detail: PageRequest, value: Json) -> PageRequest:
     for ending in (".json", "/"):
         if url.endswith(ending):
             url, suffix = url.removesuffix(ending), ending
-    return PageRequest(f"{url}/{quote(str(value), safe='')}{suffix}", params=detail.params)
+    return replace(detail, url=f"{url}/{quote(str(value), safe='')}{suffix}")
 
 
 def _holds(body: Json, column: Column) -> bool:

@@ -10,7 +10,8 @@ import httpx
 
 from json_values import MISSING, Json, follow
 from paging.link_header import leads_to_rows, link_relations
-from paging.signals import Verdict, known_signal, scopes_of, whole_number
+from paging.scopes import scopes_of
+from paging.signals import Verdict, known_signal, whole_number
 from paging.totals import known_totals
 from workbench.suggest.asking import Reply
 from workbench.suggest.items import Place, jq_path
@@ -60,7 +61,9 @@ def _facts(value: Json, keys: tuple[str, ...], rows: tuple[str, ...]) -> Iterato
             yield from _facts(inner, (*keys, str(key)), rows)
     elif isinstance(value, list):
         for link in value:
-            relation = link.get("rel", link.get("relation")) if isinstance(link, dict) else None
+            if not isinstance(link, dict):
+                continue
+            relation = link.get("rel", link.get("relation"))
             if isinstance(relation, str):
                 yield Fact((*keys, relation), link.get("href", link.get("url")))
     else:
@@ -87,7 +90,20 @@ def links(reply: Reply, place: Place) -> list[Link]:
         differs = str(url) != reply.url
         if differs and (speaks or (same_path and url.query)):
             found.append((not speaks, Link(fact, str(url))))
+            if below := _below_base(httpx.URL(reply.url), url):
+                found.append((not speaks, Link(fact, below)))
     return [link for _, link in sorted(found, key=lambda pair: pair[0])]
+
+
+def _below_base(own: httpx.URL, url: httpx.URL) -> str:
+    """A link that leaves out the first part of its own list's path, with that part; "" for none.
+
+    ``/orgs?after=x`` in an answer of ``/rest/orgs`` is meant to lie below ``/rest``.
+    """
+    path, wanted = own.path.rstrip("/"), url.path.rstrip("/")
+    if own.host != url.host or path == wanted or not wanted or not path.endswith(wanted):
+        return ""
+    return str(url.copy_with(path=own.path))
 
 
 def _resolved(reply: Reply, value: Json) -> httpx.URL | None:

@@ -36,6 +36,7 @@ _IDENTIFIER_NAMES = (
     "id", "identifier", "uuid", "guid", "key", "slug", "sid", "uid", "uri", "name", "login",
     "username", "user name", "code", "number", "handle", "full name", "path", "email",
 )  # fmt: skip
+_ID_WORDS = frozenset(["id", "uuid", "guid", "key", "sid"])
 _TITLE_NAMES = (
     "display name", "name", "title", "subject", "friendly name", "full name", "summary", "label",
     "headline", "short description", "rendered", "login", "username", "user name", "email", "slug",
@@ -86,14 +87,14 @@ def _is_identifier(value: Json) -> bool:
     return is_kind and 0 < len(str(value)) <= _LONGEST_IDENTIFIER
 
 
-def columns(items: Sequence[Mapping[str, Json]]) -> list[Column]:
+def columns(items: Sequence[dict[str, Json]]) -> list[Column]:
     """The scalars and lists of items, by their paths, in the order of the first item with them."""
     shown = [_own(item) for item in items]
     paths = dict.fromkeys(path for item in shown for path in _paths(item, ()))
     return [Column(path, [at(item, path) for item in shown]) for path in paths]
 
 
-def _own(item: Mapping[str, Json]) -> Mapping[str, Json]:
+def _own(item: dict[str, Json]) -> dict[str, Json]:
     """An item without what the integration adds to it."""
     added = {key.removeprefix("__") for key in item if key.startswith("__")}
     copied = {key for key in added if item.get(key) == item.get(f"__{key}")}
@@ -132,7 +133,7 @@ def _identifier_rank(column: Column, noun: str) -> tuple[int, int, int] | None:
     own = bool(noun) and bool(words) and words[0] in noun.split()
     if column.name in _IDENTIFIER_NAMES:
         place = _IDENTIFIER_NAMES.index(column.name)
-    elif words and words[-1] in {"id", "uuid", "guid", "key", "sid"}:
+    elif words and words[-1] in _ID_WORDS:
         # `user_id` of a user is its own; `team_id` of a user is a team's.
         place = 1 if own else 7 if words[0] in {"sys", "object", "account", "global"} else 30
     elif words and words[-1] in {"name", "slug", "number", "code"}:
@@ -179,6 +180,8 @@ def title_of(found: Sequence[Column], identifier: Column | None) -> Column | Non
     named = sorted((column for column in texts if rank(column)[0] < _UNNAMED), key=rank)
     if named:
         return named[0]
+    if identifier in texts and not _ID_WORDS.intersection(words_of(identifier.keys[-1])[-1:]):
+        return identifier  # a text that tells items apart, and is no id, is what they are called
     others = [c for c in texts if c is not identifier and not format_of(c.present)]
     plain = (c for c in others if len(set(c.present)) * 2 >= len(c.values))
     return next(plain, None)
@@ -237,7 +240,7 @@ def schema_of(column: Column) -> tuple[dict[str, Json], str] | None:
     if kind == "string" and (found := format_of(values)):
         schema["format"] = found
     if kind == "array":
-        inner = [element for value in values for element in value]
+        inner = [one for value in values if isinstance(value, list) for one in value]
         if inner and all(isinstance(element, str) for element in inner):
             schema["items"] = {"type": "string"}
     return schema, column.path

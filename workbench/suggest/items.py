@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from json_values import MISSING, Json, follow
-from paging.signals import ENVELOPE, name_of
+from paging.signal_names import ENVELOPE, name_of
 from workbench.suggest.vocabulary import words_of
 
 _FEWEST = 2  # objects that make a collection by key
@@ -51,7 +51,7 @@ class Place:
     def shown(self) -> str:
         """The place in words."""
         if self.single:
-            return "the answer itself, one object"
+            return f"{jq_path(self.keys) if self.keys else 'the answer itself'}, one object"
         where = jq_path(self.keys) if self.keys else "the answer itself"
         return f"{where}, an object of objects" if self.by_key else where
 
@@ -60,31 +60,60 @@ class Place:
         found = follow(body, self.keys)
         if self.single:
             return [found] if isinstance(found, dict) else None
+        if found is None and self.keys:
+            return []  # an empty list, as some languages write it
         if self.by_key and isinstance(found, dict):
             pairs = found.items()
-            return [{"key": key} | row for key, row in pairs if isinstance(row, dict)]
+            return [{"key": key, **row} for key, row in pairs if isinstance(row, dict)]
         return found if isinstance(found, list) and not self.by_key else None
 
     def items(self, body: Json) -> list[dict[str, Json]]:
         """The rows as the integration makes items of them."""
         rows = self.rows(body) or []
-        items = (
-            row if isinstance(row, dict) else {"value": row} for row in rows if row is not None
-        )
-        return list(items)
+        return [row if isinstance(row, dict) else {"value": row} for row in rows if row is not None]
 
 
-def places(body: Json, noun: str = "") -> list[Place]:
+def places(body: Json, noun: str = "", *, of_one: bool = False) -> list[Place]:
     """Every place where the items of an answer may be, the likeliest first.
 
-    ``noun`` is what an item is, as far as the URL tells.
+    ``noun`` is what an item is, as far as the URL tells; ``of_one``: it ends in an item's name.
     """
-    found = list(_places(body, ()))
+    found = list(_places(body, ())) or list(_null_places(body, noun))
+    if of_one and (wrapped := _wrapped_item(body)):
+        return [Place(wrapped, single=True), *found]
     if isinstance(body, dict) and (not found or _is_item(body)):
         # An object with an identity is an item; its lists are its own.
         return [Place(single=True), *found] if _is_item(body) or not found else found
     order = {place: number for number, place in enumerate(found)}
     return sorted(found, key=lambda place: (_rank(place, body, noun), order[place]))
+
+
+def _wrapped_item(body: Json) -> tuple[str, ...]:
+    """The key of the one object in an envelope that is an item, with whatever lists it has."""
+    objects = (
+        [(key, one) for key, one in body.items() if isinstance(one, dict)]
+        if (isinstance(body, dict) and not any(isinstance(one, list) for one in body.values()))
+        else []
+    )
+    items = [key for key, one in objects if _is_item(one)]
+    return (items[0],) if len(items) == 1 else ()
+
+
+def _null_places(body: Json, noun: str) -> Iterator[Place]:
+    """Where an empty list is written as null: ``{"items": null, "metadata": {…}}``."""
+    level: list[tuple[tuple[str, ...], Json]] = [((), body)]
+    for _ in range(_NULL_DEEPEST):
+        inner = [
+            ((*keys, str(key)), value)
+            for keys, held in level
+            if isinstance(held, dict)
+            for key, value in held.items()
+        ]
+        for keys, value in inner:
+            words = {word.removesuffix("s") for word in words_of(keys[-1])}
+            if value is None and (words & _NULL_LISTS or words & set(noun.split())):
+                yield Place(keys)
+        level = inner
 
 
 def _is_item(body: Mapping[str, Json]) -> bool:
@@ -111,8 +140,8 @@ def _places(value: Json, keys: tuple[str, ...]) -> Iterator[Place]:
 
 def _is_map(value: Mapping[str, Json]) -> bool:
     """Whether an object is a collection by key: its values are objects of one shape."""
-    rows = list(value.values())
-    if len(rows) < _FEWEST or not all(isinstance(row, dict) and row for row in rows):
+    rows = [row for row in value.values() if isinstance(row, dict) and row]
+    if len(rows) < _FEWEST or len(rows) != len(value):
         return False
     if any(name_of(key) in ENVELOPE for key in value):
         return False
@@ -136,6 +165,11 @@ _LIST_WORDS = frozenset(
         "hits",
     ]
 )
+
+
+_NULL_DEEPEST = 2
+# Without those that are as often one thing: a content, a value.
+_NULL_LISTS = frozenset(["item", "result", "record", "row", "hit", "data", "list"])
 
 
 def _rank(place: Place, body: Json, noun: str) -> tuple[int, bool, bool, int, int]:
@@ -182,11 +216,12 @@ class Ruler:
 
 def _identity(rows: Sequence[Json]) -> str | None:
     """A key that tells the rows apart: rows may hold a time or a count that changes meanwhile."""
-    if not rows or not all(isinstance(row, dict) for row in rows):
+    objects = [row for row in rows if isinstance(row, dict)]
+    if not rows or len(objects) != len(rows):
         return None
-    for key, value in rows[0].items():
+    for key, value in objects[0].items():
         if words_of(key)[-1:] and words_of(key)[-1] in _IDENTITY_WORDS:
-            values = [row.get(key, MISSING) for row in rows]
+            values = [row.get(key, MISSING) for row in objects]
             if isinstance(value, str | int) and len(set(map(str, values))) == len(rows):
                 return str(key)
     return None

@@ -25,6 +25,8 @@ def selector(study: Study) -> dict[str, Any]:
 
 def _request(study: Study) -> dict[str, Json]:
     made: dict[str, Json] = {}
+    if study.format != "json":
+        made["response_format"] = study.format
     if study.place.data_path:
         made["data_path"] = study.place.data_path
     if study.query_params:
@@ -36,8 +38,8 @@ def _request(study: Study) -> dict[str, Json]:
 def _parameter(parent: Parent, parents: Sequence[Parent]) -> dict[str, Json]:
     names = inherited(parent.study, parents)
     request = _request(parent.study)
-    if "query_params" in request:
-        given = request["query_params"].items()
+    if isinstance(params := request.get("query_params"), dict):
+        given = params.items()
         request["query_params"] = {
             key: renamed(value, names) if isinstance(value, str) else value for key, value in given
         }

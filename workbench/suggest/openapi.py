@@ -91,7 +91,8 @@ class Document:
     def _path_item(self, target: Target) -> Mapping[str, Json]:
         wanted = [_shape(part) for part in target.segments]
         best: tuple[int, Mapping[str, Json]] = (0, {})
-        for path, item in self._root["paths"].items():
+        paths = self._root["paths"]
+        for path, item in paths.items() if isinstance(paths, dict) else ():
             parts = [_shape(part) for part in str(path).strip("/").split("/")]
             shared = min(len(parts), len(wanted))
             fits = all(
@@ -113,7 +114,7 @@ class Document:
                 unquote(part).replace("~1", "/").replace("~0", "~")
                 for part in reference[2:].split("/")
             ]
-            found = follow(self._root, keys)
+            found = follow({**self._root}, keys)
             value = None if found is MISSING else found
         return value if isinstance(value, dict) else {}
 

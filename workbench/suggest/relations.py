@@ -6,11 +6,12 @@ not: every list has a 1, a 2 and a 3, so the field's name must speak too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from json_values import Json
-from workbench.suggest.fields import Column
+from workbench.suggest.fields import Column, at
+from workbench.suggest.items import jq_path
 from workbench.suggest.study import Relation, Study
 from workbench.suggest.targets import singular
 from workbench.suggest.vocabulary import words_of
@@ -53,7 +54,8 @@ def references(study: Study) -> Iterator[_Reference]:
         values = column.present
         if _counts(column.keys):
             continue
-        own = study.identifier_column and column.keys == study.identifier_column.keys
+        known = study.identifier_column
+        own = known is not None and list(column.values) == list(known.values)
         if own and study.member_of is None:
             continue
         if values and all(map(_is_key, values)):
@@ -62,7 +64,8 @@ def references(study: Study) -> Iterator[_Reference]:
                 _texts(values), many=False,
             )  # fmt: skip
         elif values and all(isinstance(value, list) for value in values):
-            yield from _lists(column, [inner for value in values for inner in value])
+            lists = [value for value in values if isinstance(value, list)]
+            yield from _lists(column, [inner for value in lists for inner in value])
 
 
 def _lists(column: Column, inner: Sequence[Json]) -> Iterator[_Reference]:
@@ -72,14 +75,24 @@ def _lists(column: Column, inner: Sequence[Json]) -> Iterator[_Reference]:
             column.keys, f"[{column.path}[]? | {text}]", _set(inner), _texts(inner), many=True
         )
     elif inner and all(isinstance(value, dict) for value in inner):
-        for key in dict.fromkeys(key for value in inner for key in value):
-            values = [value[key] for value in inner if value.get(key) is not None]
+        objects = [value for value in inner if isinstance(value, dict)]
+        for path in dict.fromkeys(path for value in objects for path in _paths(value)):
+            values = [one for value in objects if (one := at(value, path)) is not None]
             if values and all(map(_is_key, values)):
-                text = f".{key}" if _texts(values) else f".{key} | tostring"
+                text = jq_path(path) if _texts(values) else f"{jq_path(path)} | tostring"
                 yield _Reference(
-                    (*column.keys, str(key)), f"[{column.path}[]? | {text}]", _set(values),
+                    (*column.keys, *path), f"[{column.path}[]? | {text}]", _set(values),
                     _texts(values), many=True,
                 )  # fmt: skip
+
+
+def _paths(value: Mapping[str, Json]) -> Iterator[tuple[str, ...]]:
+    """The keys of an object in a list, and those one below: ``{"user": {"id": 1}}``."""
+    for key, inner in value.items():
+        if isinstance(inner, dict):
+            yield from ((str(key), str(one)) for one in inner)
+        else:
+            yield (str(key),)
 
 
 def _counts(keys: tuple[str, ...]) -> bool:
@@ -140,7 +153,7 @@ def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str,
         f"{len(inside)} of {len(reference.values)} values are identifiers of {target.target.path}"
     )
     everything = inside == reference.values
-    by_values = reference.are_texts and _is_telling(inside)
+    by_values = _is_telling(inside)
     if everything and (speaks or by_values or (target is study and _is_self(reference.keys))):
         return 10 * bool(speaks) + 5 + len(inside), told, True
     if speaks and len(inside) * 2 >= len(reference.values):
@@ -151,7 +164,7 @@ def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str,
 
 
 def _is_telling(values: frozenset[str]) -> bool:
-    """Whether texts are nobody's by chance: several of them, or long ones, and no numbers."""
+    """Whether values are nobody's by chance: several of them, or long ones; no short numbers."""
     enough = len(values) >= _ENOUGH or all(len(value) >= _LONG for value in values)
     return enough and not _digits(values)
 

@@ -38,6 +38,8 @@ _SIZE_WORDS = frozenset(
         "hits",
     ]
 )
+_SMALL_SIZES = 2  # that are tried in any case
+_USUAL = 2  # names that are likelier than any in the shape of another
 _SLOWLY = 4  # names tried by themselves
 
 
@@ -75,7 +77,8 @@ def size_names(reply: Reply, place: Place, names: Names, first: Sequence[str]) -
             speaking += names.spelled(words_of(fact.name))[:2]
     beside = [other for name in linked for other in siblings(name, "size")]
     given = [other for name, _ in reply.request.params for other in prefixed(name, "size")]
-    return list(dict.fromkeys((*first, *speaking, *beside, *names.of("size"), *given)))
+    usual, unusual = names.of("size")[:_USUAL], names.of("size")[_USUAL:]
+    return list(dict.fromkeys((*first, *speaking, *usual, *beside, *unusual, *given)))
 
 
 @dataclass(frozen=True)
@@ -161,8 +164,12 @@ async def _measured(question: SizeQuestion, place: Place, name: str) -> Sized | 
     rows = place.rows(longest.body) or []
     if len(rows) < len(first_rows):
         longest, rows = reply, first_rows
-    for size in _small_sizes(len(rows)):
+    sizes = _small_sizes(len(rows))
+    for size in sizes:
         small = await question.sized(name, size)
+        if not small.is_success and len(sizes) <= _SMALL_SIZES:
+            # A least size, or a step, which the refusal may name.
+            sizes += [n for n in _named(small) if 1 < n < len(rows) and n not in sizes][:1]
         got = place.rows(small.body) or []
         if small.is_success and Ruler(rows).shift(got) == 0 and len(got) < len(rows):
             return Sized(name, len(got), small, largest, longest, place, proof)
@@ -208,7 +215,7 @@ async def _accepted(
 ) -> tuple[int, Reply, str]:
     """A size that is accepted where ``wanted`` was refused, first those that the refusal names."""
     said = quoted_part(refused.refusal)
-    named = sorted({int(text) for text in re.findall(r"\d{1,5}", said)} - {0, 1}, reverse=True)
+    named = _named(refused)
     sizes = [size for size in named if size < wanted][:2] + list(_FALLBACKS)
     for size in dict.fromkeys(sizes):
         answer = await question.sized(name, size)
@@ -216,6 +223,12 @@ async def _accepted(
             reason = f'"{short(said)}"' if size in named else "refused"
             return size, answer, f"{wanted}: {reason}; {size} accepted"
     return wanted, refused, f"{wanted} refused, and every smaller size tried"
+
+
+def _named(refused: Reply) -> list[int]:
+    """The numbers that a refusal names, the largest first."""
+    found = re.findall(r"\d{1,5}", quoted_part(refused.refusal))
+    return sorted({int(text) for text in found} - {0, 1}, reverse=True)
 
 
 def short(text: Json, most: int = 60) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from json_values import Json
 from pagination import PaginationSettings
 from resync.path_parameters import Binding, Endpoint
+from transport.formats import BodyFormat, FormatName
 from workbench.suggest.fields import Column, Property
 from workbench.suggest.items import Place
-from workbench.suggest.position import Paging
+from workbench.suggest.measure import Paging
 from workbench.suggest.targets import Target, singular
 from workbench.suggest.vocabulary import words_of
 
@@ -73,6 +74,7 @@ class Study:
     blueprint: str
     wanted: bool = True
     place: Place = field(default_factory=Place)
+    format: FormatName = "json"
     size_param: str | None = None
     page_size: int = 100
     paging: Paging = field(default_factory=lambda: Paging("none"))
@@ -157,6 +159,7 @@ class Study:
             path=self.target.path,
             query_params=self.query_params,
             data_path=self.place.data_path,
+            format=BodyFormat(self.format),
             pagination=settings or PaginationSettings(),
         )
 

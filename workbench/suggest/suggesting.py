@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from errors import OceanCustomError
 from jq_engine.programs import checked
@@ -99,6 +100,8 @@ class Suggester:
             if target in {known.target, known.asked}:
                 return known
         study = Study(target, "", wanted=wanted, asked=target)
+        if target.placeholders:  # nothing shows a child's own format before its parent is known
+            study.format = self._house.format
         self._studies[target] = study
         asker = Asker(self._client)
         self._progress(target.path)
@@ -140,10 +143,7 @@ class Suggester:
             candidates = candidates_for(study, name, near, self._studies)
             options[name] = options_for(name, candidates, self._studies.values())
             if not options[name]:
-                study.refusal = (
-                    f"no endpoint is known whose items give {{{name}}}; give the URL of the list of"
-                    " its parents as well"
-                )
+                study.refusal = _without_parent(name, near)
                 return
         if not options:
             return
@@ -232,7 +232,7 @@ class Suggester:
 
     async def _reads(self, asker: Asker, study: Study) -> None:
         """A bounded reading by the integration, and what its items are."""
-        resource = {
+        resource: dict[str, Any] = {
             "kind": study.target.path,
             "selector": selector(study),
             "port": {"entity": {"mappings": {"identifier": ".id", "blueprint": '"x"'}}},
@@ -245,9 +245,10 @@ class Suggester:
             study.refusal = f"what was found does not hold: {found.error}"
             return
         how = "to its end" if found.is_complete else "bounded"
+        times = f"{found.readings} readings" if found.readings > 1 else "1 reading"
         study.note(
             "reading",
-            f"{len(found.items)} items on {found.readings} readings, {how}",
+            f"{len(found.items)} items on {times}, {how}",
             "by the integration itself",
         )
         study.columns = columns(study.items)
@@ -319,6 +320,16 @@ class Suggester:
                 study.refusal = f"what was found is no mapping: {error}"
 
 
+def _without_parent(name: str, near: Study | None) -> str:
+    """Why nothing fills a placeholder: its parent cannot be read, or nobody named one."""
+    if near is not None and near.refusal:
+        return f"{{{name}}} takes its values from {near.target.path}, which cannot be read"
+    return (
+        f"no endpoint is known whose items give {{{name}}}; give the URL of the list of its parents"
+        " as well"
+    )
+
+
 def _address(parent: Parent) -> None:
     """The identifier of a parent whose children are asked for by another unique field: that one.
 
@@ -343,7 +354,7 @@ def _join(study: Study, studies: Sequence[Study]) -> None:
     identify_within(study, column, f"one of {other.target.path} may have several parents")
 
 
-def _programs(entity: dict[str, Json]) -> list[tuple[str, str]]:
+def _programs(entity: dict[str, Any]) -> list[tuple[str, str]]:
     found = [(key, value) for key, value in entity.items() if isinstance(value, str)]
     for group in ("properties", "relations"):
         found += list(entity.get(group, {}).items())

@@ -42,6 +42,11 @@ class Target:
         return tuple(dict.fromkeys(name for text in texts for name in PLACEHOLDER.findall(text)))
 
     @property
+    def names_one(self) -> bool:
+        """Whether the path ends in a placeholder, so that it is more likely one item's."""
+        return bool(PLACEHOLDER.fullmatch(self.segments[-1]))
+
+    @property
     def noun(self) -> str:
         """What one item is, in words: ``user`` for ``/api/users``, with an ending taken off."""
         literal = [part for part in self.segments if not PLACEHOLDER.search(part)]

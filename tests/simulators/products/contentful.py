@@ -46,6 +46,7 @@ def _data() -> Data:
             "sys": {
                 "id": f"entry{n:03}",
                 "type": "Entry",
+                "updatedAt": f"2024-03-{n % 28 + 1:02}T10:00:00.000Z",
                 "contentType": _link("ContentType", "author" if n < 20 else "article"),
             },
             "fields": {"title": f"Entry {n}"}
@@ -66,6 +67,7 @@ def _expected(data: Data) -> Iterator[Expected]:
         yield Expected(
             "contentfulEntry",
             entry["~id"],
+            properties={"updatedAt": entry["sys"]["updatedAt"]},
             relations={
                 "type": entry["sys"]["contentType"]["sys"]["id"],
                 **({"author": author["sys"]["id"]} if author else {}),

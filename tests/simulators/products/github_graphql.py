@@ -160,12 +160,12 @@ PRODUCT = Product(
                 f"{_ORGS}/body/query": _FIXED + " pageInfo { hasNextPage endCursor } } } }",
                 f"{_ORGS}/pagination/pagination_param": "variables.after",
             },
-            error="made before",
+            error="paginationParam 'variables.after'",
         ),
         Mistake(
             "the cursor under another name than the query's",
             {"paginationParam": "variables.after"},
-            error="made before",
+            error="paginationParam 'variables.after'",
         ),
         Mistake(
             "size and cursor beside the variables",

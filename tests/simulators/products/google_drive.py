@@ -143,12 +143,12 @@ PRODUCT = Product(
         Mistake(
             "fields without the token",
             mapping={f"{_FILES}/query_params/fields": "files(id,name,mimeType,modifiedTime)"},
-            error="came without a cursor",
+            error="cursorPath, unset,",
         ),
         Mistake(
             "fields of the parents without the token",
             mapping={f"{_PARENT}/query_params/fields": "files(id)"},
-            error="came without a cursor",
+            error="cursorPath, unset,",
         ),
         Mistake(
             "fields without the list",

@@ -91,7 +91,7 @@ PRODUCT = Product(
         Mistake(
             "a cursor parameter of another product",
             {"paginationParam": "cursor"},
-            error="made before",
+            error="paginationParam 'cursor'",
         ),
         Mistake("no paging, while one page holds all", {"paginationType": "none"}),
         Mistake(

@@ -21,6 +21,7 @@ from tests.simulators import (
     Mistake,
     PageNumber,
     Product,
+    RefusedError,
     Row,
     at_end,
     children,
@@ -60,7 +61,7 @@ def _data() -> Data:
             "~project": f"project-{project}",
         }
         for project in range(1, 5)
-        for at, name in enumerate(("app", "team/app", "team/tools/50% off"))
+        for at, name in enumerate(("app", "team/app", "team/tools/cli"))
     ]
     artifacts: list[Row] = [
         {
@@ -79,7 +80,9 @@ def _data() -> Data:
 
 
 def _artifacts(call: Call) -> Sequence[Row]:
-    """The server decodes a name once more than other parts of a path."""
+    """A slash that is encoded once divides the path; a name is decoded once more."""
+    if "/" in call.at["repository"]:
+        raise RefusedError(404, "not found")
     name = f"{call.at['project']}/{unquote(call.at['repository'])}"
     find(call, "repositories", "name", name)
     return [row for row in call.data["artifacts"] if row["~repository"] == name]
@@ -159,6 +162,7 @@ PRODUCT = Product(
         Mistake(
             "a name that is encoded once",
             mapping={f"{_PARAMETERS}/repository/field": '.name | split("/")[1:] | join("/")'},
+            error="404",
         ),
         Mistake(
             "the whole name of a repository",

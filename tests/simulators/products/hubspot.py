@@ -210,7 +210,7 @@ PRODUCT = Product(
         Mistake(
             "no parameter for the cursor",
             {"paginationParam": None},
-            error="paginationParam is not the name",
+            error="paginationParam 'cursor'",
         ),
         Mistake("a size parameter of another product", {"sizeParam": "count"}),
         Mistake("a size above the cap", {"pageSize": "101"}, error="limit must be at most 100"),

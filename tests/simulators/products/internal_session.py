@@ -143,9 +143,7 @@ PRODUCT = Product(
             _login(body=None, bodyForm="user=your-user&password=your-password"),
             error="the login POST",
         ),
-        Mistake(
-            "a wrong path for the login", _login(endpoint="/login"), error="/api/login answered"
-        ),
+        Mistake("a wrong path for the login", _login(endpoint="/login"), error="/api/login: 401"),
         Mistake("a wrong method for the login", _login(method="GET"), error="the login GET"),
         Mistake(
             "basic in place of a session",
@@ -153,7 +151,7 @@ PRODUCT = Product(
             error="401 Unauthorized",
         ),
         Mistake("no position parameter", {"paginationParam": None}, error="does not heed 'offset'"),
-        Mistake("page numbers", {"paginationType": "page"}, error="check startPage and 'skip'"),
+        Mistake("page numbers", {"paginationType": "page"}, error="'skip' does not count"),
         Mistake("no paging", {"paginationType": "none"}, error="paginationType is 'none'"),
     ),
 )

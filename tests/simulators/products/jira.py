@@ -191,7 +191,7 @@ PRODUCT = Product(
         Mistake(
             "a wrong name for the token",
             mapping={f"{_ISSUES}/pagination/pagination_param": "token"},
-            error="paginationParam is not the name",
+            error="paginationParam 'token'",
         ),
         Mistake(
             "the search of old",

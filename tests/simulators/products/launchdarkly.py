@@ -162,7 +162,7 @@ PRODUCT = Product(
         Mistake(
             "the first page for the next",
             {"nextLinkPath": "_links.first.href"},
-            error="made before in the same walk",
+            error="nextLinkPath '_links.first.href'",
         ),
         Mistake(
             "a place of another product",

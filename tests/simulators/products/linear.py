@@ -73,7 +73,7 @@ PRODUCT = Product(
         Mistake(
             "the cursor beside the variables",
             mapping={"resources/0/selector/pagination/pagination_param": "after"},
-            error="made before",
+            error="paginationParam 'after'",
         ),
         Mistake("the size beside the variables", {"sizeParam": "first"}),
         Mistake("a size above the cap", {"pageSize": "251"}, error="first must be at most 250"),

@@ -62,6 +62,7 @@ def _data() -> Data:
         {
             "@odata.type": "#microsoft.graph.user",
             "id": users[at]["id"],
+            "displayName": users[at]["displayName"],
             "~group": group["id"],
         }
         for n, group in enumerate(groups)
@@ -85,6 +86,7 @@ def _expected(data: Data) -> Iterator[Expected]:
             "graphMembership",
             f"{member['~group']}-{member['id']}",
             relations={"group": member["~group"], "user": member["id"]},
+            title=member["displayName"],
         )
 
 

@@ -166,7 +166,7 @@ PRODUCT = Product(
         Mistake(
             "cursors in the body",
             {"paginationType": "cursor", "paginationParam": "after"},
-            error="cursorPath, unset, found nothing in any response",
+            error="cursorPath, unset,",
         ),
         Mistake("links in the body", {"paginationType": "next_link"}, error="nextLinkPath"),
         Mistake("another relation", {"headerLinkRel": "after"}, error="headerLinkRel is 'after'"),

@@ -150,7 +150,7 @@ PRODUCT = Product(
             error="does not heed 'skip'",
         ),
         Mistake("page numbers", {"paginationType": "page"}, error="does not heed 'page'"),
-        Mistake("cursors", {"paginationType": "cursor"}, error="paginationParam is not the name"),
+        Mistake("cursors", {"paginationType": "cursor"}, error="paginationParam 'cursor'"),
         Mistake("no paging", {"paginationType": "none"}, error="paginationType is 'none'"),
         Mistake("a key without its word", {"apiKey": "your-api-key"}, error="401 Unauthorized"),
         Mistake(

@@ -154,7 +154,7 @@ PRODUCT = Product(
         Mistake(
             "a wrong data path",
             mapping={"resources/1/selector/data_path": ".deals"},
-            error="data_path '.deals' found nothing",
+            error="data_path '.deals'",
         ),
         Mistake(
             "no data path",

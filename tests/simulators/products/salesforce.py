@@ -215,7 +215,7 @@ PRODUCT = Product(
         Mistake(
             "a place spelt wrong",
             {"nextLinkPath": "nextRecordUrl"},
-            error="nextLinkPath 'nextRecordUrl' found nothing",
+            error="nextLinkPath 'nextRecordUrl'",
         ),
         Mistake("the end told by done", {"lastPagePath": "done"}),
         Mistake("more told by done", {"hasMorePath": "done"}, error="correct nextLinkPath"),

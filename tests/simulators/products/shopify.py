@@ -193,7 +193,7 @@ PRODUCT = Product(
         Mistake(
             "the position looked for in the body",
             {"paginationType": "cursor", "paginationParam": "page_info"},
-            error="cursorPath, unset, found nothing in any response",
+            error="cursorPath, unset,",
         ),
         Mistake(
             "no paging",

@@ -122,7 +122,7 @@ PRODUCT = Product(
         Mistake(
             "a cursor parameter of another product",
             {"paginationParam": "after"},
-            error="paginationParam is not the name",
+            error="paginationParam 'after'",
         ),
         Mistake("a size above the cap", {"pageSize": "1000"}, error="limit must be at most 999"),
         Mistake("a wrong token", {"apiToken": "xoxb-old"}, error="invalid_auth"),

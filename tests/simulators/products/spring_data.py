@@ -157,7 +157,7 @@ PRODUCT = Product(
         Mistake(
             "positions under the name of the page",
             {"paginationType": "offset", "sizeParam": "size", "paginationParam": "page"},
-            error="is missing",
+            error="'page' does not count",
         ),
         Mistake("cursors", {"paginationType": "cursor"}, error="cursorPath, unset"),
         Mistake("links", {"paginationType": "next_link"}, error="nextLinkPath"),
@@ -165,7 +165,7 @@ PRODUCT = Product(
         Mistake(
             "a data path of HAL",
             mapping={"resources/0/selector/data_path": "._embedded.teams"},
-            error="data_path '._embedded.teams' found nothing",
+            error="data_path '._embedded.teams'",
         ),
         Mistake(
             "no data path",

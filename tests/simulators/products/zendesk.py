@@ -158,7 +158,7 @@ PRODUCT = Product(
         Mistake(
             "a cursor parameter of another product",
             {"paginationParam": None},
-            error="paginationParam is not the name",
+            error="paginationParam 'cursor'",
         ),
         Mistake(
             "cursors in the other direction",

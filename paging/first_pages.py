@@ -1,0 +1,133 @@
+"""``offset`` and ``page``: a first page shorter than asked, and what follows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from paging.experiments import Shown, compared, shares
+from paging.model import (
+    NO_SUCH_PAGE_AFTER_SHORT,
+    End,
+    Experiment,
+    Learnt,
+    Page,
+    Step,
+)
+from paging.positions import At, Counted
+from paging.totals import Known
+
+# First pages as long as the longest short one are asked about so often, then ever more rarely.
+_TIES_ASKED = 5
+_ABOUT_SHORT = "the end after a first page that is not full"
+
+
+class CountedFromFirst(Counted):
+    """What a short first page leads to: a small list, a server's limit, or hidden rows."""
+
+    def _after_short_first(self, at: At) -> Step | Experiment:
+        """A first page shorter than asked: a small list, a server's limit, or hidden rows."""
+        if at.is_more and (at.learnt.hides_rows or at.learnt.page_size):
+            return self._on(at)
+        if not at.is_more:
+            is_reached = at.now.known is Known.REACHED
+            learnt, is_asked = self._doubted(at.learnt, at.page.length)
+            # A total that is just the rows at hand is believed, once the longest page bore it out.
+            is_asked = is_asked and not (is_reached and learnt.ties > 1)
+            at = replace(at, learnt=learnt)
+            if not is_asked:
+                return self._end(at, End.TOTAL if is_reached else End.PROVED)
+        within = self._within(at.sent, at.page.length)
+        if within is None:
+            return self._next_page(at)
+
+        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
+            shown = compared(at.page, other)
+            here = replace(at, learnt=learnt)
+            if other is None or shown is Shown.ALL:
+                return self._next_page(here)
+            return self._judged(here, self._others if shown is Shown.OTHERS else shown)
+
+        request = within.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
+
+    @staticmethod
+    def _doubted(learnt: Learnt, length: int) -> tuple[Learnt, bool]:
+        """Whether a short first page is asked about: the longest are, and all once one went on."""
+        is_tie = length == learnt.longest_short
+        ties = learnt.ties + 1 if is_tie else 1
+        asks = ties <= _TIES_ASKED or not ties & (ties - 1)
+        is_longest = length >= max(learnt.longest_short, learnt.page_size or 0)
+        if length >= learnt.longest_short:
+            learnt = replace(learnt, longest_short=length, ties=ties)
+        return learnt, learnt.uneven or (is_longest and asks)
+
+    def _next_page(self, at: At) -> Experiment:
+        """The page after a short first one, of as many rows as that had."""
+        moved = self._moved(at.sent, self._stride(at.page.length))
+        if self._size_param and at.page.length > 1:
+            moved = moved.put(self._size_param, at.page.length, self._settings.send_in)
+
+        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
+            shown = compared(at.page, other)
+            shown = Shown.MORE if shown is Shown.OTHERS else shown
+            if at.is_more and other is not None and other.length > at.page.length:
+                shown = Shown.HIDDEN  # a server's limit would hold here, too
+            return self._judged(replace(at, learnt=learnt), shown)
+
+        request = moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
+
+    def _judged(self, at: At, shown: Shown) -> Step | Experiment:
+        """What follows a short first page by what an experiment has shown."""
+        match shown:
+            case Shown.MORE:
+                size = max(at.page.length, at.learnt.page_size or 0)
+                now = replace(at.now, last_was_full=True)
+                learnt = replace(at.learnt, page_size=size)
+                return self._on(replace(at, learnt=learnt, now=now, size=at.page.length))
+            case Shown.ALL if at.is_more:
+                # The last row is there from the position after the page's length on, too.
+                learnt = replace(at.learnt, reach=max(at.learnt.reach, at.page.length + 1))
+                return self._hidden(replace(at, learnt=learnt), at.asked)
+            case _ if shown is Shown.HIDDEN or (shown is Shown.NOTHING and at.is_more):
+                return self._hidden(at, at.asked)
+            case Shown.NOTHING:
+                is_reached = at.now.known is Known.REACHED
+                return self._end(at, End.TOTAL if is_reached else End.PROVED)
+            case Shown.FIRST if at.is_more:
+                # The page after it tells whether rows are hidden or the position is not heeded.
+                return self._on(at)
+            case Shown.ALL | Shown.FIRST:
+                return replace(self._end(at, End.UNPAGED), warning=self._unpaged_warning())
+            case Shown.OTHERS:
+                raise self._miscounted("the last row of the first page is")
+            case _ as unreachable:
+                assert_never(unreachable)
+
+    def _hidden(self, at: At, beyond: int) -> Step | Experiment:
+        """How many positions a page covers, where some of its rows are hidden.
+
+        As many as are asked for, unless the server has a limit as well. A row of the first page
+        that is there from a position on shows that the page reached so far.
+        """
+        learnt = replace(at.learnt, hides_rows=True)
+        at_position = beyond * 3 // 4
+        request = self._from(at.sent, at_position)
+        if learnt.reach or at_position <= at.page.length or request is None:
+            return self._after_hidden(at, learnt.reach or at.page.length)
+
+        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
+            here = replace(at, learnt=learnt)
+            if other is None or not shares(at.page, other):
+                return self._hidden(here, at_position)
+            return self._after_hidden(here, at_position + 1)
+
+        request = request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        return Experiment(request, judge, learnt, "how far a page with hidden rows reaches", at.now)
+
+    def _after_hidden(self, at: At, reach: int) -> Step:
+        at = replace(at, learnt=replace(at.learnt, hides_rows=True, reach=reach))
+        at = replace(at, is_more=at.says_more or self._is_short_of_total(at))
+        is_told = at.now.total is not None and not at.is_more
+        return self._end(at, End.PROVED) if is_told else self._on(at)

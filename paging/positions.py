@@ -1,0 +1,224 @@
+"""``offset`` and ``page``: how a position is counted on, and how a walk by it ends."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from errors import DoubtfulEndError, PaginationError
+from paging.experiments import Shown
+from paging.model import (
+    NO_SUCH_PAGE,
+    NO_SUCH_PAGE_AFTER_SHORT,
+    End,
+    Learnt,
+    Page,
+    PageRequest,
+    Progress,
+    Step,
+)
+from paging.paginator import ACCEPT, DEFAULT_POSITION_PARAM, PaginationSettings, Paginator
+from paging.signals import whole_number
+from paging.totals import Known
+
+
+@dataclass(frozen=True)
+class At:
+    """Where a walk is: after the answer ``page`` to the request ``sent``.
+
+    ``size``: the rows of a full page, the server's own page size where that is less than was
+    asked for. ``is_more``: a signal or a total speaks of more.
+    """
+
+    learnt: Learnt
+    before: Progress
+    now: Progress
+    sent: PageRequest
+    page: Page
+    asked: int
+    size: int
+    known: frozenset[str | int] = frozenset()
+    says_more: bool = False
+    is_more: bool = False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the page is as long as pages are."""
+        return self.page.length >= self.size
+
+
+class Counted(Paginator):
+    """What ``offset`` and ``page`` share: a position that is counted."""
+
+    _others = Shown.OTHERS
+    """What rows show of which none is of the first page, where its last one was asked for."""
+
+    def __init__(self, settings: PaginationSettings) -> None:
+        super().__init__(settings)
+        self._param = settings.pagination_param or DEFAULT_POSITION_PARAM[settings.type]
+
+    @property
+    def leads_by(self) -> str:
+        """The parameter of the position."""
+        return f"paginationParam {self._param!r}"
+
+    @abstractmethod
+    def _start(self) -> int:
+        """The position of the first page."""
+
+    @abstractmethod
+    def _stride(self, rows: int) -> int:
+        """How far a page of so many rows moves the position."""
+
+    @abstractmethod
+    def _passed(self, sent: PageRequest, size: int) -> int:
+        """How many positions of rows come before a page of ``size`` rows."""
+
+    @abstractmethod
+    def _from(self, sent: PageRequest, position: int) -> PageRequest | None:
+        """A request for what stands from a position of the first page on."""
+
+    @abstractmethod
+    def _within(self, sent: PageRequest, rows: int) -> PageRequest | None:
+        """A request for the last of a first page's rows, None where it cannot be asked for."""
+
+    def first(self, request: PageRequest) -> PageRequest:
+        """The request with size and position; a position the resource asks for stands."""
+        sized = super().first(request)
+        if sized.get(self._param, self._settings.send_in) is not None:
+            return sized
+        return sized.put(self._param, self._start(), self._settings.send_in)
+
+    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
+        """Every later page is."""
+        del first, later
+        return True
+
+    def ahead(self, progress: Progress, upcoming: PageRequest) -> Iterator[PageRequest]:
+        """The rest of the pages, when the API told its total."""
+        by_rows = -(-(progress.total or 0) // progress.largest) if progress.largest else 0
+        left = max(by_rows, progress.total_pages or 0) - progress.pages
+        for count in range(0 if self._settings.in_order else left):
+            moved = self._moved(upcoming, count * self._stride(progress.largest))
+            yield moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+
+    # --- positions -----------------------------------------------------------------------
+
+    def _moved(self, sent: PageRequest, by: int) -> PageRequest:
+        send_in = self._settings.send_in
+        at = self._at(sent)
+        if at is None:
+            raise PaginationError(
+                f"{self._param!r} is {sent.get(self._param, send_in)!r}, which is not a number"
+                " to count on from; remove it from query_params or body"
+            )
+        return sent.put(self._param, at + by, send_in)
+
+    def _at(self, sent: PageRequest) -> int | None:
+        """The position of a request, None where it is no number."""
+        return whole_number(sent.get(self._param, self._settings.send_in))
+
+    def _resized(self, learnt: Learnt, now: Progress, request: PageRequest) -> PageRequest:
+        """A later request with the server's own page size, once that is known."""
+        asked = self._asked(request)
+        size = learnt.reach if learnt.hides_rows else learnt.page_size
+        if not size or self._size_param is None or now.first >= asked:
+            return request
+        size = min(asked, max(size, now.first))
+        return request.put(self._size_param, size, self._settings.send_in)
+
+    @staticmethod
+    def _covered(at: At) -> int:
+        """How many positions a page surely covers, full or not."""
+        sure = at.learnt.reach or at.learnt.page_size or at.size
+        return max(at.page.length, min(at.size, sure))
+
+    def _on(self, at: At) -> Step:
+        """The next page; rows that came with the page before are told."""
+        learnt, now = at.learnt, at.now
+        self._refuse_endless(now)
+        moves = at.page.length if at.is_full or not learnt.hides_rows else self._covered(at)
+        following = self._resized(learnt, now, self._moved(at.sent, self._stride(moves or at.size)))
+        absent = NO_SUCH_PAGE if at.is_full else NO_SUCH_PAGE_AFTER_SHORT
+        following = following.perhaps_absent(frozenset() if at.is_more else absent)
+        return Step(now, following, learnt, known=at.known)
+
+    def _is_short_of_total(self, at: At) -> bool:
+        """Whether a believed total speaks of positions after those of this page."""
+        if at.now.known is not Known.MORE:
+            return False
+        if at.now.total is None:
+            return (at.now.total_pages or 0) > at.now.pages
+        # Where positions count all rows, those that were passed tell more than those received.
+        by_position = at.learnt.hides_rows or not at.page.length
+        passed = self._passed(at.sent, at.size) + self._covered(at)
+        reached = passed if by_position else at.now.rows
+        return at.now.total > reached
+
+    # --- the end -------------------------------------------------------------------------
+
+    def _end(self, at: At, why: End) -> Step:
+        """The end; what a total speaks of and nobody saw is told, and looked for once more."""
+        now = at.now
+        missing = (now.total or 0) - now.rows
+        if now.total_fell and missing > 0:
+            raise DoubtfulEndError(
+                "the total that the API tells fell during the walk: rows were removed, others moved"
+                " up, and some of those may not have been seen; the next resync will see them"
+            )
+        if why is End.NO_SUCH_PAGE and self._is_promised(at):
+            told = f"{now.total} rows" if now.total else f"{now.total_pages} pages"
+            raise DoubtfulEndError(
+                f"the API tells a total of {told}, but has no page after {now.rows} rows: the rest"
+                f" is missing; {ACCEPT}"
+            )
+        self._refuse_cut_off(at, why)
+        is_short = missing > 0 and why is not End.CONFIGURED
+        warning = (
+            f"the API tells a total of {now.total} rows, but gave {now.rows}: {missing} may be"
+            " hidden from these credentials"
+        )
+        return Step(
+            now,
+            next=None,
+            learnt=at.learnt,
+            why=why,
+            known=at.known,
+            warning=warning if is_short else None,
+            unsure=is_short or why is End.NO_SUCH_PAGE,
+        )
+
+    def _refuse_cut_off(self, at: At, why: End) -> None:
+        """Raise where a total speaks of more than a page of rows after full pages alone.
+
+        Rows that are hidden are seldom the last ones, and all of those: then a page before the
+        end would not be full either. Some APIs give no more than a certain number of rows.
+        """
+        now, learnt = at.now, at.learnt
+        hides = now.hides or learnt.uneven or learnt.hides_rows
+        is_cut = why is End.EMPTY and now.last_was_full and now.empty_in_a_row and not hides
+        if is_cut and (now.total or 0) - now.rows > at.size:
+            raise DoubtfulEndError(
+                f"the API tells a total of {now.total} rows, but gives no more than {now.rows}: the"
+                " rest is missing; ask for less by query_params, or correct paginationParam"
+                f" {self._param!r} or paginationType {self._settings.type!r} ({ACCEPT})"
+            )
+
+    def _is_promised(self, at: At) -> bool:
+        """Whether a total speaks of the page that was just refused."""
+        if at.now.total is not None:
+            return at.now.total > max(self._passed(at.sent, at.size), at.now.rows)
+        return (at.now.total_pages or 0) >= at.now.pages
+
+    def _miscounted(self, found: str) -> DoubtfulEndError:
+        return DoubtfulEndError(
+            f"{found} not where {self._param!r} says: {self._param!r} does not count what"
+            f" paginationType {self._settings.type!r} takes it for; correct either ({ACCEPT})"
+        )
+
+    def _unpaged_warning(self) -> str:
+        return (
+            f"the answer to the next {self._param!r} is the page before it again, so the walk"
+            " ends; if the endpoint does not page, set pagination.type: none for it"
+        )

@@ -1,0 +1,127 @@
+"""The objects of an answer in which names are looked for, and what the names hold there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+
+from json_values import Json
+from paging.signal_names import (
+    CURSOR_HOLDERS,
+    ERROR_NAMES,
+    INCOMPLETE_NAMES,
+    NEXT_HOLDERS,
+    SUCCESS_NAMES,
+    WRAPPERS,
+    name_of,
+)
+
+_REASONS = frozenset((*ERROR_NAMES, *SUCCESS_NAMES, *INCOMPLETE_NAMES))
+# Each place with the one around it, which comes before it.
+_PLACES = tuple(
+    (holder, holder[:-1], holder[-1])
+    for holder in dict.fromkeys((*CURSOR_HOLDERS, *NEXT_HOLDERS))
+    if holder
+)
+
+Named = Mapping[str, Sequence[Json]]
+"""What the known names among the keys of an object hold; two spellings of one are two values."""
+Scope = Mapping[tuple[str, ...], Named]
+"""The known names of an object itself, and of those it has in the known places."""
+Scopes = tuple[Scope, ...]
+"""The objects of one answer in which signals are looked for, the body first."""
+
+
+def scopes_of(body: Json, holder: Json = None) -> Scopes:
+    """The body, an answer wrapped in it, and ``holder``, the object the list of rows lies in.
+
+    GraphQL has ``pageInfo`` beside the list, however deep that is
+    (https://relay.dev/graphql/connections.htm). What has an id, or no list, is an item, and
+    its words are its own.
+    """
+    if not isinstance(body, dict):
+        return (_scope(_named([holder])),) if isinstance(holder, dict) and is_page(holder) else ()
+    top = _named([body])
+    wrapped = [part for name in WRAPPERS for part in top.get(name, ())]
+    parts = (part for part in (*wrapped, holder) if part is not body and is_page(part))
+    return (_scope(top), *(_scope(_named([part])) for part in parts if isinstance(part, dict)))
+
+
+def _scope(top: Named) -> Scope:
+    scope: dict[tuple[str, ...], Named] = {(): top}
+    for holder, around, name in _PLACES:
+        if (outer := scope.get(around)) and (inside := outer.get(name)):
+            # A page of a status site, with an id and a name, speaks of something else.
+            spoken = (one for one in inside if name != "page" or not _is_thing(one))
+            objects = filter(None, map(_holding, spoken))
+            if named := _named(objects):
+                scope[holder] = named
+    return scope
+
+
+def _named(objects: Iterable[Mapping[str, Json]]) -> Named:
+    named: dict[str, list[Json]] = {}
+    for key, value in chain.from_iterable(part.items() for part in objects):
+        if name := name_of(key):
+            named.setdefault(name, []).append(value)
+    return named
+
+
+def _holding(value: Json) -> Mapping[str, Json] | None:
+    """What a place holds by name: an object, or the links of a list by their relations.
+
+    HATEOAS has ``{"rel": "next", "href": …}``, FHIR ``{"relation": "next", "url": …}``.
+    """
+    if isinstance(value, dict):
+        return value
+    if not isinstance(value, list):
+        return None
+    links = [link for link in value if isinstance(link, dict)]
+    relations = ((link.get("rel", link.get("relation")), link) for link in links)
+    return {
+        relation: link.get("href", link.get("url"))
+        for text, link in relations
+        if isinstance(text, str)
+        for relation in text.split()
+    }
+
+
+def is_page(part: Json) -> bool:
+    """Whether an object holds a list, and is not an item itself."""
+    return (
+        isinstance(part, dict)
+        and any(isinstance(value, list) for value in part.values())
+        and not is_item(part)
+    )
+
+
+def _is_thing(part: Json) -> bool:
+    """Whether an object that may hold signals has an id, so that its words are its own."""
+    return isinstance(part, dict) and is_item(part)
+
+
+def is_item(part: Mapping[str, Json]) -> bool:
+    """Whether an object has an id, however that is spelled."""
+    return "id" in part or any(name_of(key) == "id" for key in part)
+
+
+def named_values(
+    scopes: Scopes, names: Sequence[str], holders: Sequence[tuple[str, ...]]
+) -> Iterator[tuple[str, Json]]:
+    """What the names hold, in each scope itself and below its holders, in that order."""
+    for scope in scopes:
+        for holder, named in scope.items():
+            if not named.keys().isdisjoint(names) and holder in holders:
+                yield from ((name, value) for name in names for value in named.get(name, ()))
+
+
+def values_of(
+    scopes: Scopes, names: Sequence[str], holders: Sequence[tuple[str, ...]]
+) -> Iterator[Json]:
+    """What the names hold, in each scope itself and below its holders."""
+    return (value for _, value in named_values(scopes, names, holders))
+
+
+def reasons_in(body: Mapping[str, Json]) -> dict[str, Json]:
+    """What an answer says of its success, its errors and its completeness."""
+    return {key: value for key, value in body.items() if name_of(key) in _REASONS}

@@ -1,0 +1,202 @@
+"""Cursors: the value that leads to the next page, and the parameter that it goes back in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+from json_values import Json
+from workbench.suggest.asking import Reply
+from workbench.suggest.evidence import Fact, facts, linked_params, says_more_by_word
+from workbench.suggest.measure import Measure, Paging
+from workbench.suggest.trials import speaks_of_unknown
+from workbench.suggest.vocabulary import Names, words_of
+
+_CURSOR_WORDS = frozenset(
+    [
+        "cursor",
+        "token",
+        "next",
+        "after",
+        "continuation",
+        "marker",
+        "scroll",
+        "bookmark",
+        "resume",
+        "skip",
+        "offset",
+    ]
+)
+_NO_CURSOR = frozenset(
+    [
+        "prev",
+        "previous",
+        "before",
+        "first",
+        "total",
+        "count",
+        "limit",
+        "size",
+        "self",
+        "last",
+        "url",
+    ]
+)
+_MOST_CURSORS = 3
+
+
+async def by_cursor(measure: Measure) -> Paging | None:
+    """A text that leads on."""
+    for fact in _cursors(measure, texts=True)[:_MOST_CURSORS]:
+        if found := await _with_cursor(measure, fact):
+            return found
+    return None
+
+
+async def by_count(measure: Measure) -> Paging | None:
+    """A cursor that is a number, where numbers that count rows or pages did not lead on."""
+    for fact in _cursors(measure, texts=False)[:1]:
+        if found := await _with_cursor(measure, fact):
+            return found
+    return None
+
+
+def _cursors(measure: Measure, *, texts: bool) -> list[Fact]:
+    found = []
+    whole = {fact.keys for fact in facts(measure.longest.body, measure.place) if fact.value}
+    for fact in (*facts(measure.small.body, measure.place), *_header_facts(measure.small)):
+        is_text = isinstance(fact.value, str) and not fact.value.isdigit()
+        is_number = not isinstance(fact.value, bool | float) and fact.value is not None
+        if not fact.value or (not is_text if texts else is_text or not is_number):
+            continue
+        is_url = isinstance(fact.value, str) and _is_link(fact.value)
+        words = words_of(fact.name)
+        if is_url or _NO_CURSOR.intersection(words):
+            continue
+        # What is there only where rows were left out leads to them, whatever it is called.
+        is_of_cut = texts and measure.is_shortened and fact.keys not in whole
+        if is_of_cut or _speaks_of_cursor(fact.words):
+            found.append(fact)
+    return sorted(found, key=_eagerness)
+
+
+def _eagerness(fact: Fact) -> tuple[bool, bool]:
+    return "next" not in fact.words, not {"cursor", "token", "after"}.intersection(fact.words)
+
+
+def _is_link(text: str) -> bool:
+    return text.startswith(("http://", "https://")) or (text.startswith("/") and "?" in text)
+
+
+def _speaks_of_cursor(words: Sequence[str]) -> bool:
+    return any(word in _CURSOR_WORDS or word.startswith("continuation") for word in words)
+
+
+def _header_facts(reply: Reply) -> Iterator[Fact]:
+    for name, value in reply.headers.items():
+        words = words_of(name)
+        is_cursor = any(word in {"next", "cursor"} or word.startswith("continu") for word in words)
+        if is_cursor and "link" not in words:
+            yield Fact((f"header:{name}",), value)
+
+
+def cursor_names(fact: Fact, names: Names) -> list[str]:
+    """Parameters that a cursor under some keys may go back in, the likeliest first."""
+    words = words_of(fact.name.removeprefix("header:"))
+    bare = tuple(word for word in words if word not in {"next", "x", "ms"})
+    last = [word for word in bare if word not in {"id", "value", "key"}][-1:]
+    # Headers write words together: `continuationtoken` is `continuationToken` in a query.
+    joined = "".join(bare)
+    usual = [name for name in names.of("cursor") if "".join(words_of(name)) == joined]
+    derived: list[str] = [] if bare == words_of(fact.name) else usual[:2]
+    for some in (bare, words, bare[:1], tuple(last)):
+        if some:
+            derived += names.spelled(some)[:2]
+    derived += [f"page[{word}]" for word in bare]
+    return list(dict.fromkeys((fact.name, *derived)))
+
+
+async def _with_cursor(measure: Measure, fact: Fact) -> Paging | None:
+    linked = [
+        name
+        for name, value in linked_params(measure.small, measure.place).items()
+        if value == str(fact.value)
+    ]
+    own = cursor_names(fact, measure.names)
+    usual = measure.names.of("cursor")
+    if measure.strict:  # each name costs a request
+        own = [*own[:2], *usual[:3], *own[2:]]
+    names = list(dict.fromkeys((*linked, *measure.hints, *own, *usual)))
+    found = await _taking(measure, fact.value, names)
+    if found is None:
+        return None
+    settings: dict[str, Json] = {"pagination_param": found, "cursor_path": fact.path}
+    gave = f"gave {measure.span(measure.size)}"
+    kept = await measure.sized(measure.size, {found: fact.value})
+    if not measure.is_second(kept):
+        proof = f"{fact.path} sent as {found}, with nothing beside it, {gave}"
+        return Paging("cursor", {**settings, "cursor_alone": True}, proof)
+    return Paging("cursor", settings, f"{fact.path} sent as {found} {gave}")
+
+
+async def _taking(measure: Measure, value: Json, names: Sequence[str]) -> str | None:
+    """The name that, given this value, leads to the second page; by itself, if need be."""
+
+    async def leads_on(some: Sequence[str]) -> bool:
+        reply = await measure.sized(measure.size, dict.fromkeys(some, value))
+        return measure.is_second(reply)
+
+    for name in names[:2]:
+        if await leads_on([name]) or await _is_alone(measure, name, value):
+            return name
+    if measure.strict:  # it refuses a group for one name that it does not know
+        return await _first_of(names[2:7], leads_on)
+    rest = list(names[2:])
+    for group in (rest[:6], rest[6:]):
+        if not group or not await leads_on(group):
+            continue
+        left = group
+        while len(left) > 1:
+            half = left[: len(left) // 2]
+            left = half if await leads_on(half) else left[len(half) :]
+        return left[0] if await leads_on(left) else None
+    return None
+
+
+async def _first_of(
+    names: Sequence[str], leads_on: Callable[[Sequence[str]], Awaitable[bool]]
+) -> str | None:
+    for name in names:
+        if await leads_on([name]):
+            return name
+    return None
+
+
+async def _is_alone(measure: Measure, name: str, value: Json) -> bool:
+    """Whether a name leads on with nothing beside it, where it was refused with the rest."""
+    together = await measure.sized(measure.size, {name: value})
+    if together.is_success or speaks_of_unknown(together.refusal):
+        return False
+    return measure.is_second(await measure.alone({name: value}))
+
+
+async def by_last_row(measure: Measure) -> Paging | None:
+    """The last row's own value as the cursor, where only a boolean says that there is more."""
+    rows = measure.rows(measure.small)
+    last = rows[-1] if rows else None
+    if not isinstance(last, dict) or not says_more_by_word(measure.small, measure.place):
+        return None
+    key = next((key for key in ("id", "uuid", "key", "name") if key in last), None)
+    if key is None:
+        return None
+    found = await _taking(measure, last[key], [*measure.hints, *measure.names.of("keyset")])
+    if found is None:
+        return None
+    where = ".".join((*measure.place.keys,))
+    settings: dict[str, Json] = {"pagination_param": found}
+    if key != "id":
+        settings["cursor_path"] = f".{where}[-1].{key}" if where else f".[-1].{key}"
+    return Paging(
+        "cursor",
+        settings,
+        f"the last row's {key} sent as {found} gave {measure.span(measure.size)}",
+    )
