@@ -517,6 +517,9 @@ def full_and_capped() -> Iterator[Any]:
             yield pytest.param(total, paging(style), 0, id=f"15-{style}-{cap}-total")
             fixed = Api(style, cap=cap, heeds_size=False)
             yield pytest.param(fixed, paging(style), 0, id=f"15-{style}-{cap}-size ignored")
+        for refused in (400, 416, 422):
+            whole = Api(style, 100, refuses=refused, around=lambda _rows, _more: {"total": 100})
+            yield pytest.param(whole, paging(style, 50), 0, id=f"18-total-{refused}-{style}")
         refusing = Api(style, 100, refuses=404)
         yield pytest.param(refusing, paging(style, 50), 0, id=f"18-404-{style}")
 
