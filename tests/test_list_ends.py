@@ -733,3 +733,40 @@ async def test_null_is_an_empty_list_where_the_body_is_the_list() -> None:
         found = await read(server, paging("offset", 50), None)
 
     assert (found.ids, found.message) == (list(range(100)), "")
+
+
+@pytest.mark.parametrize("style", ["page", "offset"])
+@pytest.mark.parametrize("count", [5, 10])
+async def test_a_position_beside_the_only_page_is_no_constant(style: str, count: int) -> None:
+    """Where it stands depends on what is asked for: two answers to one position prove nothing."""
+
+    def things(request: Request) -> Answer:
+        size = request.number("size", 10)
+        start = request.number("offset", 0) or (request.number("page", 1) - 1) * size
+        found = rows(start, min(count, start + size)) if start >= 0 else []
+        return told({"items": found, "zzz": {"a": len(found), "b": count, "c": start}})
+
+    async with FaultApi() as server:
+        server.serve("/things", things)
+        found = await read(
+            server, PaginationSettings(type=style, page_size=count, size_param="size")
+        )
+
+    assert found.message == ""
+    assert len(found.ids) == count
+    assert found.requests <= 2 + MORE
+
+
+async def test_a_code_beside_the_only_page_is_a_constant() -> None:
+    """It is the same at another position, so an empty page with another one is none."""
+
+    def things(request: Request) -> Answer:
+        size, start = request.number("size", 10), request.number("page", 1) - 1
+        found = rows(start * size, min(10, (start + 1) * size)) if start >= 0 else []
+        return told({"items": found, "zzz": {"code": 0 if found else 17, "c": start * size}})
+
+    async with FaultApi() as server:
+        server.serve("/things", things)
+        found = await read(server, PaginationSettings(type="page", page_size=10, size_param="size"))
+
+    assert "no empty page" in found.message
