@@ -748,9 +748,7 @@ async def test_a_position_beside_the_only_page_is_no_constant(style: str, count:
 
     async with FaultApi() as server:
         server.serve("/things", things)
-        found = await read(
-            server, PaginationSettings(type=style, page_size=count, size_param="size")
-        )
+        found = await read(server, paging(style, count, size_param="size"))
 
     assert found.message == ""
     assert len(found.ids) == count
@@ -770,3 +768,40 @@ async def test_a_code_beside_the_only_page_is_a_constant() -> None:
         found = await read(server, PaginationSettings(type="page", page_size=10, size_param="size"))
 
     assert "no empty page" in found.message
+
+
+@pytest.mark.parametrize("row", [{"id": 1}, {"v": 1}], ids=["ids", "no ids"])
+@pytest.mark.parametrize("style", ["cursor", "next_link"])
+async def test_ever_new_markers_to_the_same_rows_are_a_circle(
+    style: str, row: dict[str, Json]
+) -> None:
+    """The third page in a row with the same rows ends the walk, and not the bound of all walks."""
+    (key,) = row
+
+    def things(request: Request) -> Answer:
+        at = request.number("cursor", 0) + 1
+        given: list[Json] = [{key: number} for number in range(20)]
+        return told({"items": given, "next_cursor": str(at), "next": f"/things?cursor={at}"})
+
+    async with FaultApi() as server:
+        server.serve("/things", things)
+        found = await read(server, paging(style, 20))
+
+    assert "came before in the same walk" in found.message
+    assert found.requests == 3
+
+
+@pytest.mark.parametrize("values", [["on", "off"], [{"v": 1}, {"v": 1}]], ids=["texts", "objects"])
+async def test_equal_rows_without_ids_are_no_circle(values: list[Json]) -> None:
+    """Where nothing tells rows apart, several pages may well hold the same."""
+
+    def things(request: Request) -> Answer:
+        at = request.number("cursor", 0) + 1
+        return told({"items": values, "next_cursor": str(at) if at < 6 else None})
+
+    async with FaultApi() as server:
+        server.serve("/things", things)
+        found = await read(server, paging("cursor", 2), ".items | map({v: .})")
+
+    assert found.message == ""
+    assert len(found.ids) == 12
