@@ -266,3 +266,17 @@ def test_what_is_missing_is_named(
     assert result.exit_code == 2
     assert words in result.output
     assert api.paths() == []
+
+
+async def test_a_reference_to_what_is_not_set_is_a_fault(api: FaultApi, tmp_path: Path) -> None:
+    """As `check` says: no request goes out with nothing where the token should stand."""
+    install(tmp_path, api)
+    headers = json.dumps({"X-Key": "Bearer ${NOT_SET_ANYWHERE}"})
+    with (tmp_path / ".env").open("a") as file:
+        file.write(f"OCEAN__INTEGRATION__CONFIG__CUSTOM_HEADERS='{headers}'\n")
+
+    code, outcome, _ = await previewed(tmp_path)
+
+    assert code == 1
+    assert "reads ${NOT_SET_ANYWHERE}, which is not set in the environment" in json.dumps(outcome)
+    assert api.paths() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 from contextlib import ExitStack
@@ -31,6 +32,7 @@ from workbench.store.observations import Refusal
 FOLDER: Final = Path(".workbench")
 _SHOWN: Final = 10
 _WIDTH: Final = 110
+_REFERENCE: Final = re.compile(r"\$\{(\w+)\}")  # without a default, in python-dotenv's grammar
 _COUNT: Final = click.IntRange(1)
 
 
@@ -124,10 +126,22 @@ def wait(url: str) -> None:
 
 
 def _settings(path: Path | None) -> dict[str, str]:
-    """The variables of a file, or of the caller's environment."""
+    """The variables of a file, or of the caller's environment.
+
+    A text that refers to what is not set stays as it is written, and the integration says so: with
+    nothing in its place a request would go out without its credentials.
+    """
     if path is None:
         return {name: text for name, text in os.environ.items() if name.startswith("OCEAN__")}
-    return {name: text for name, text in dotenv_values(path).items() if text is not None}
+    written = dotenv_values(path, interpolate=False)
+    known = os.environ.keys() | written.keys()
+    return {
+        name: (written[name] or "")
+        if set(_REFERENCE.findall(written[name] or "")) - known
+        else text
+        for name, text in dotenv_values(path).items()
+        if text is not None
+    }
 
 
 def _mapping(path: Path) -> JsonObject:
