@@ -61,14 +61,14 @@ class CycleGuard:
         is_over = progress.pages > 0 and not progress.is_unbroken
         return is_over and self._holds(page)
 
-    def refuse_circle(self, progress: Progress, page: Page) -> None:
+    def refuse_circle(self, progress: Progress, page: Page, *, is_led: bool) -> None:
         """Raise when rows come again, but for those just before: that is for the paginator.
 
-        A request that was just made again must bring new ones, and so must one of three that
-        differ: then the cursors or links are new, and the rows are not.
+        A request that was just made again must bring new ones. So must one of three in a walk that
+        is led by cursors or links (``is_led``): those are new then, and the rows are not.
         """
         is_again = page.repeats(progress.previous)
-        self._repeats = self._repeats + 1 if is_again and _are_distinct(page) else 0
+        self._repeats = self._repeats + 1 if is_led and is_again and _are_distinct(page) else 0
         is_known = self._holds(page) and not is_again
         if is_known or (is_again and self._again is not None) or self._repeats > _MOST_REPEATS:
             raise PaginationError(

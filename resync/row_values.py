@@ -55,6 +55,11 @@ class Chooser:
             one.refuse_doubtful()
 
 
+def _is_blank(row: Item) -> bool:
+    """Whether a row is nothing but an empty text: in a list of texts it names nothing, as null."""
+    return all(value == "" for key, value in row.items() if not key.startswith("__"))
+
+
 class _Field:
     """``filter`` and ``field`` of one parameter, checked, and what became of the rows."""
 
@@ -97,12 +102,15 @@ class _Field:
                         " a text or number was expected",
                         remedy="correct the expression",
                     )
-            if any(value in _MISSING for value in given):
+            if any(value in _MISSING for value in given) and not _is_blank(row):
                 self._without += 1
                 self._last_without = row
                 self._has_empty = self._has_empty or "" in given
             self._valued += any(value not in _MISSING for value in given)
-        return [[value for value in given if value not in _MISSING] for given in outputs]
+        return [
+            [value for value in given if value not in _MISSING or (value == "" and _is_blank(row))]
+            for row, given in zip(rows, outputs, strict=True)
+        ]
 
     def refuse_doubtful(self) -> None:
         if self._items and not self._judged:

@@ -123,7 +123,8 @@ class Walker:
         opened = await self._no_error(opened, walk.source, gave=walk.source.recognition.has_list)
         page = opened.page
         self._reader.refuse_unopened(walk.source.extractor, page, goes_on=False)
-        walk.cycle.refuse_circle(walk.progress, page)
+        is_led = walk.source.endpoint.pagination.type not in {"offset", "page"}
+        walk.cycle.refuse_circle(walk.progress, page, is_led=is_led)
         return opened
 
     async def _decided(self, walk: _Walk, opened: Opened) -> tuple[Opened, _Outcome]:

@@ -793,7 +793,7 @@ async def test_a_field_that_is_null_for_some_parents(
 
 async def test_an_empty_text_is_no_value(jq: Jq) -> None:
     """It is counted with null, also where it is computed; the filter shown leaves both out."""
-    rows: list[dict[str, Json]] = [{"ref": "a"}, {"ref": ""}, {"ref": None}, {"ref": 0}]
+    rows: list[dict[str, Json]] = [{"ref": "a"}, {"id": 2, "ref": ""}, {"ref": None}, {"ref": 0}]
     plain, computed = chooser(jq, ".ref"), chooser(jq, '.ref // ""')
     remedied = chooser(jq, ".ref", '(.ref // "") != ""')
     for one in (plain, computed, remedied):
@@ -805,6 +805,19 @@ async def test_an_empty_text_is_no_value(jq: Jq) -> None:
         with pytest.raises(MappingError, match="gave null or '' for 2 of 4") as caught:
             one.refuse_doubtful()
         assert str(caught.value).endswith('// "") != ""')
+
+
+async def test_an_empty_text_in_a_list_of_texts_is_no_row(jq: Jq) -> None:
+    """It names nothing, as null there, so that nothing of it can be missing."""
+    choosing = chooser(jq, ".value")
+    rows: list[dict[str, Json]] = [{"value": "a"}, {"value": "", "__org": "x"}]
+    distinct = Distinct()
+
+    found = [given for _, given in await choosing.values(rows) if distinct.admits(*given)]
+    choosing.refuse_doubtful()
+
+    assert found == [("a",)]
+    assert distinct.skipped == 1
 
 
 async def test_a_field_may_leave_parents_out(jq: Jq) -> None:
