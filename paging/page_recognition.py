@@ -9,9 +9,10 @@ the pages of a resource:
 
 An answer without rows is an empty page when nothing in it contradicts those envelopes: no key that
 none of them has, no value of another type, no constant that differs. A value that becomes 0, null
-or empty does not contradict; a boolean that flips does. ``errcode``, ``status`` or ``ok`` are found
-by that, ``took`` and ``request_id`` are let pass by it, and no table has to know them. Names that
-speak of paging are the first evidence: they do not contradict.
+or empty does not contradict, nor does a new key with null or nothing in it; a boolean that flips
+does. ``errcode``, ``status`` or ``ok`` are found by that, ``took`` and ``request_id`` are let pass
+by it, and no table has to know them. Names that speak of paging are the first evidence: they do not
+contradict.
 
 ::
 
@@ -20,6 +21,7 @@ speak of paging are the first evidence: they do not contradict.
     {"code": 0, "msg": "ok"}                       an empty page: no list, and nothing else
     {"code": 7, "msg": "busy", "list": []}         no page
     {"code": 0, "msg": "ok", "note": "sign in"}    no page
+    {"valid": false}                               no page: none of the others has the key
     {"code": 0, "msg": {"text": "ok"}}             no page
 
 It is judged when a walk ends, and when the resource does, as the empty answers may come first. What
@@ -73,12 +75,14 @@ VARIES: Final = _Varies.VARIES
 class Envelope:
     """What stands around the list of an answer: its scalars and the types of all, by place.
 
-    ``filled``: the places of anything but null, nothing, 0 and false.
+    ``filled``: the places of anything but null, nothing, 0 and false; ``hollow``: of 0, false and
+    "".
     """
 
     scalars: Mapping[Path, Json]
     types: Mapping[Path, str]
     filled: frozenset[Path]
+    hollow: frozenset[Path]
 
     @classmethod
     def of(cls, body: Json, rows: object) -> Envelope:
@@ -88,6 +92,7 @@ class Envelope:
             {path: one for path, one in found.items() if not isinstance(one, dict | list)},
             {path: _type_of(one) for path, one in found.items()},
             frozenset(path for path, one in found.items() if one),
+            frozenset(path for path, one in found.items() if one in (0, "")),
         )
 
 
@@ -340,10 +345,18 @@ class Recognition:
         return any(self._strange(suspect)) or any(self._differing(suspect, constants))
 
     def _strange(self, suspect: Suspect) -> Iterator[Path]:
-        """The places that no page with rows has, or where each has something of another type."""
-        for path in suspect.envelope.filled:
-            is_there = suspect.envelope.types[path] in self._types.get(path, ())
+        """The places that no page with rows has, or where each has something of another type.
+
+        A 0 within an object may count what there is none of.
+        """
+        envelope = suspect.envelope
+        for path in envelope.filled:
+            is_there = envelope.types[path] in self._types.get(path, ())
             if not is_there and not is_of_paging(path) and not suspect.is_link(path):
+                yield path
+        for path in envelope.hollow - self._types.keys():
+            is_count = len(path) > 1 and envelope.types[path] == "number"
+            if not is_count and not is_of_paging(path):
                 yield path
 
     def _differing(
