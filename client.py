@@ -315,7 +315,15 @@ class ApiClient:
             url = httpx.URL(request.url)
         except (httpx.InvalidURL, ValueError):
             raise OriginError("a link is not a valid URL; nothing was sent") from None
-        return url.copy_with(params=list(request.params)) if request.params else url
+        try:
+            return url.copy_with(params=list(request.params)) if request.params else url
+        except httpx.InvalidURL:
+            name, value = max(request.params, key=lambda pair: len(pair[1]))
+            raise SourceError(
+                f"the query parameter {name!r} has {len(value)} characters: too many for a URL",
+                remedy="send it in the body (pagination.send_in) where the API takes it there",
+                request=RequestName(request.method, self.redact(str(url))),
+            ) from None
 
     def _with_installations_params(self, url: httpx.URL) -> httpx.URL:
         """The URL with those parameters of the settings whose names it lacks.

@@ -19,7 +19,7 @@ from pydantic.v1 import Field, ValidationError, root_validator, validator
 
 from errors import MappingError
 from jq_engine.paths import plain_path
-from json_values import Json
+from json_values import Json, texts_in
 from pagination import PaginationSettings
 from resync.path_parameters import ListedParameter, Parameter, Resource, is_segment
 from selector.faults import fault_of
@@ -94,7 +94,7 @@ class PathParameter(RequestFields):
         if self.endpoint is None or self.field is None:
             values = tuple(self.values or ())
             return ListedParameter(name, values, self.field or "", self.filter, self.independent)
-        parent = self.to_endpoint(self.endpoint, settings)
+        parent = self.to_endpoint(self.endpoint, settings, self.field)
         return Parameter(name, parent, self.field, self.filter, self.independent)
 
 
@@ -143,9 +143,10 @@ class EndpointResource(ResourceConfig):
         """What to walk for this resource, under an installation's pagination."""
         parameters = self.selector.path_parameters.items()
         wanted = self.selector.query + self.port.json(by_alias=True)
+        read_by = [self.port.items_to_parse, self.port.entity.mappings.identifier]
         return Resource(
             kind=self.kind,
-            endpoint=self.selector.to_endpoint(self.kind, settings),
+            endpoint=self.selector.to_endpoint(self.kind, settings, *texts_in(read_by)),
             parameters=tuple(value.to_parameter(name, settings) for name, value in parameters),
             mentions_parent=_PARENT in wanted,
             identifier=_plain_identifier(self.port.entity.mappings.identifier),

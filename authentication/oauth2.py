@@ -24,7 +24,7 @@ from authentication.token_file import TokenFile
 from errors import CredentialsError
 from jq_engine.embedded import evaluated, filled
 from jq_engine.programs import EMBEDDED, Jq
-from json_values import Json, keys_of
+from json_values import Json, as_text, keys_of
 from settings.values import OAuthCredentials
 from transport.bodies import charset_of, decode_json
 from transport.http_client import status_of
@@ -107,6 +107,9 @@ class OAuthSignIn:
         body = self._answer(answer)
         token = body.get("access_token") if isinstance(body, dict) else None
         if not isinstance(body, dict) or not isinstance(token, str) or not token.strip():
+            if isinstance(body, dict) and body.get("error"):
+                # GitHub reports errors so: with the status of a success.
+                raise await self.refusal(answer)
             raise CredentialsError(
                 f"it gave no access_token, but {keys_of(body)}",
                 remedy="check oauthTokenUrl",
@@ -137,6 +140,11 @@ class OAuthSignIn:
         )
         remedy = "check oauthClientId, oauthClientSecret and oauthScope"
         match self._credentials.grant_type:
+            case _ if answer.has_redirect_location:
+                # Not followed: credentials go to the URL that the operator named, and no other.
+                target, _, _ = answer.headers["Location"].partition("?")
+                text = self._redact.beginning(f"to {target}")
+                remedy = "set oauthTokenUrl to the URL that gives tokens itself"
             case "refresh_token":
                 remedy = "authorize again and set oauthRefreshToken to the new token"
             case "jwt_bearer":
@@ -201,6 +209,8 @@ class OAuthSignIn:
         given = {key: await self._computed(key, now) for key in credentials.jwt_claims}
         claims |= given
         claims = {key: value for key, value in claims.items() if value not in (None, "")}
+        # RFC 7519, 4.1.1: a text; some servers know their clients by number.
+        claims |= {key: as_text(claims[key]) for key in ("iss", "sub") if key in claims}
         assertion = jwt.encode(claims, credentials.jwt_key, algorithm=credentials.jwt_algorithm)
         self._learn(assertion)
         return assertion

@@ -24,7 +24,8 @@ SendIn = Literal["query", "body"]
 NO_SUCH_PAGE = frozenset({404})
 """Statuses by which an API says, after a full page, that there is no further one."""
 NO_SUCH_PAGE_AFTER_SHORT = frozenset({400, 404, 416, 422})
-"""The same after a page that is not full, where the list may well be over."""
+"""The same after a page that is not full, or where a believed total is reached: the list may be
+over."""
 SIZE_REFUSED = frozenset({400, 422})
 """Statuses by which an API refuses a page size that its rules do not allow (multiples of ten)."""
 NO_PAGE_BEFORE = frozenset({*range(400, 500), 500}) - {401, 408, 429}

@@ -178,6 +178,17 @@ class Suspect:
         parts = _parts_of(request)
         return cls(request, page.status, page.body, envelope, page.place, walk, parts)
 
+    @property
+    def speaking(self) -> frozenset[Path]:
+        """The places that say something: where no list stands, an empty one elsewhere, too.
+
+        A 0 within an object does not: it may count what there is none of.
+        """
+        types = self.envelope.types
+        words = {p for p in self.envelope.hollow if len(p) == 1 or types[p] != "number"}
+        lists = {p for p, one in types.items() if one == "list" and self.place is Place.ABSENT}
+        return self.envelope.filled | words | lists
+
     def is_link(self, path: Path) -> bool:
         """Whether a link of the list itself stands at a place."""
         value = self.envelope.scalars.get(path)
@@ -227,14 +238,14 @@ class Recognition:
 
     def _suspect(self, walk: int, request: PageRequest, page: Page) -> None:
         """Keep an answer without rows, where it says what none before it said."""
-        if page.body is None or page.refused:
+        if page.refused or (page.body is None and page.status == httpx.codes.NO_CONTENT):
             return
         suspect = Suspect.of(request, page, walk)
         own = self._own.setdefault(walk, [])
         if len(own) < _MOST_VALUES:
             own.append(suspect)
         types = suspect.envelope.types
-        shape = hash((page.place, *sorted((p, types[p]) for p in suspect.envelope.filled)))
+        shape = hash((page.place, *sorted((p, types[p]) for p in suspect.speaking)))
         if shape not in self._shapes and len(self._shapes) >= _MOST_SHAPES:
             return
         is_new = shape not in self._shapes
@@ -340,23 +351,18 @@ class Recognition:
         )
 
     def _is_contradicted(self, suspect: Suspect, constants: Mapping[Path, Json | _Varies]) -> bool:
-        if suspect.place is Place.ONE or not isinstance(suspect.body, dict | list):
+        # Where the body is the list, null is an empty one (Go writes it so).
+        is_list = suspect.body is None and suspect.place is Place.NULL
+        if suspect.place is Place.ONE or not (is_list or isinstance(suspect.body, dict | list)):
             return True
         return any(self._strange(suspect)) or any(self._differing(suspect, constants))
 
     def _strange(self, suspect: Suspect) -> Iterator[Path]:
-        """The places that no page with rows has, or where each has something of another type.
-
-        A 0 within an object may count what there is none of.
-        """
-        envelope = suspect.envelope
-        for path in envelope.filled:
-            is_there = envelope.types[path] in self._types.get(path, ())
+        """The places that no page with rows has, or where each has something of another type."""
+        for path in suspect.speaking:
+            is_known = path not in suspect.envelope.filled and path in self._types
+            is_there = is_known or suspect.envelope.types[path] in self._types.get(path, ())
             if not is_there and not is_of_paging(path) and not suspect.is_link(path):
-                yield path
-        for path in envelope.hollow - self._types.keys():
-            is_count = len(path) > 1 and envelope.types[path] == "number"
-            if not is_count and not is_of_paging(path):
                 yield path
 
     def _differing(

@@ -140,7 +140,9 @@ class Counted(Paginator):
         self._refuse_endless(now)
         moves = at.page.length if at.is_full or not learnt.hides_rows else self._covered(at)
         following = self._resized(learnt, now, self._moved(at.sent, self._stride(moves or at.size)))
-        absent = NO_SUCH_PAGE if at.is_full else NO_SUCH_PAGE_AFTER_SHORT
+        # Where a believed total is reached, the list may well be over after a full page, too.
+        may_be_over = not at.is_full or now.known is Known.REACHED
+        absent = NO_SUCH_PAGE_AFTER_SHORT if may_be_over else NO_SUCH_PAGE
         following = following.perhaps_absent(frozenset() if at.is_more else absent)
         return Step(now, following, learnt, known=at.known)
 

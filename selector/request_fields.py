@@ -7,6 +7,7 @@ They know no recursive types, so JSON is ``Any`` in their fields.
 from __future__ import annotations
 
 import codecs
+from dataclasses import replace
 from typing import Any
 
 from pydantic.v1 import BaseModel, Extra, Field, root_validator, validator
@@ -266,16 +267,17 @@ class RequestFields(StrictModel):
                 raise ValueError(f"{name!r} has a value that HTTP headers cannot carry")
         return headers
 
-    def _format(self) -> BodyFormat:
-        """The format of the answers; of XML with where its rows are."""
+    def _format(self, programs: tuple[str, ...]) -> BodyFormat:
+        """The format of the answers: of XML where its rows are, of CSV what reads its columns."""
         options = self.csv.to_options() if self.csv else CsvOptions()
+        options = replace(options, read_by=(*filter(None, (self.data_path,)), *programs))
         if self.response_format != "xml":
             return BodyFormat(self.response_format, options)
         path = self.data_path or "."
         return BodyFormat("xml", options, lists=list_paths(path), rows=plain_path(path) or ())
 
-    def to_endpoint(self, path: str, settings: PaginationSettings) -> Endpoint:
-        """The request template these fields describe."""
+    def to_endpoint(self, path: str, settings: PaginationSettings, *programs: str) -> Endpoint:
+        """The request template these fields describe; ``programs`` read its items."""
         return Endpoint(
             path=path,
             method=self.method,
@@ -283,7 +285,7 @@ class RequestFields(StrictModel):
             headers=self.headers,
             body=self.body if self.body_form is None else self.body_form,
             is_form=self.body_form is not None,
-            format=self._format(),
+            format=self._format(programs),
             data_path=self.data_path,
             pagination=self.pagination.applied_to(settings) if self.pagination else settings,
             empty_statuses=frozenset(self.empty_statuses),

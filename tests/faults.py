@@ -312,6 +312,7 @@ FAULTS: tuple[Fault, ...] = (
 WHY_BELIEVED: Mapping[str, str] = {
     "204": "204 says that nothing is there",
     "empty object": "an API may leave an empty list out, as nothing else differs",
+    "400": "after a page that is not full, it says that there is no further one",
     "404": "after a full page, it says that there is no further one",
     "no rows, and other words": "no page with rows shows what stands around a list",
     "null, and other words": "no page with rows shows what stands around a list",

@@ -8,6 +8,7 @@ import pytest
 from tests.fault_api import Answer, FaultApi, answer
 from tests.literals import Json
 from tests.patience import in_bounded_time
+from tests.reading import read
 from tests.resync import Installation, resource
 from transport.bodies import UTF8, charset_of, decode_json
 
@@ -126,3 +127,21 @@ async def test_a_child_in_an_odd_charset_fails_alone(
 
     assert "500 Internal Server Error" in outcome.message
     assert outcome.entities == {"child/b", "child/c"}
+
+
+@pytest.mark.parametrize(
+    ("body", "items"),
+    [
+        pytest.param(b'[{"id": 1, "cpu": NaN}]', [{"id": 1, "cpu": None}], id="NaN"),
+        pytest.param(b'[{"id": 1, "cpu": -Infinity}]', [{"id": 1, "cpu": None}], id="Infinity"),
+        pytest.param(b'[{"id": 1, "cpu": 1e999}]', [{"id": 1, "cpu": None}], id="too large"),
+        pytest.param(b'[{"id": 1, "cpu": "NaN"}]', [{"id": 1, "cpu": "NaN"}], id="a text"),
+    ],
+)
+async def test_what_is_no_number_is_null(api: FaultApi, body: bytes, items: Json) -> None:
+    """Python and others write NaN into JSON: the item counts, and its value is unknown."""
+    api.serve("/items", Answer(body))
+
+    outcome = await read(api.url, "/items")
+
+    assert (outcome.items, outcome.message) == (items, "")

@@ -64,7 +64,7 @@ def some(cases: Iterable[Any], step: int) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize("name", some(PRODUCTS, 6))
+@pytest.mark.parametrize("name", some(PRODUCTS, 9))
 async def test_an_example_is_clean(name: str, tmp_path: Path) -> None:
     """Nothing is told of an installation that is as it should be, no warning either."""
     report = await checked(name, tmp_path)
@@ -80,7 +80,7 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "mistake"), some(MISTAKES, 12))
+@pytest.mark.parametrize(("name", "mistake"), some(MISTAKES, 18))
 async def test_a_mistake_is_told(name: str, mistake: Mistake, tmp_path: Path) -> None:
     """In a line of a file, with something to do."""
     report = await checked(name, tmp_path, mistake)

@@ -173,6 +173,29 @@ def test_a_header_row_alone_is_an_empty_list_when_it_is_known() -> None:
     assert document("csv", b"name\n", options=CsvOptions(columns=("name",))) == []
 
 
+@pytest.mark.parametrize(
+    ("body", "is_list"),
+    [
+        pytest.param(b"id\n", True, id="its one column"),
+        pytest.param(b"name,id,size\n", True, id="one of its columns"),
+        pytest.param(b"idle,paid\n", False, id="parts of words"),
+        pytest.param(b"Error, please try again later\n", False, id="a sentence with a comma"),
+        pytest.param(b"Sorry; we are down\n", False, id="a sentence with a semicolon"),
+        pytest.param(b",,\n", False, id="no names"),
+    ],
+)
+async def test_a_line_alone_is_a_header_row_where_the_mapping_reads_a_column(
+    api: FaultApi, body: bytes, *, is_list: bool
+) -> None:
+    """An empty list has a header row too; a sentence that reports an error has commas too."""
+    api.serve("/items", Answer(body))
+
+    outcome = await read(api.url, "/items", response_format="csv")
+
+    assert ("one line of text" in outcome.message) is not is_list
+    assert not outcome.items
+
+
 CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 
 

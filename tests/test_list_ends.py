@@ -453,7 +453,7 @@ async def test_a_new_key_that_says_no(word: dict[str, Json]) -> None:
     assert next(iter(word)) in found.message
 
 
-@pytest.mark.parametrize("nothing", [{}, {"items": None}, {"v": 1}, {"v": 1, "new": []}], ids=str)
+@pytest.mark.parametrize("nothing", [{}, {"items": None}, {"v": 1}, {"new": None}], ids=str)
 async def test_a_page_that_holds_nothing_new(nothing: dict[str, Json]) -> None:
     """No list, null, constants alone, a new key with nothing in it: an empty page."""
     pages = {"0": rows(0, 3), "2": rows(3, 6)}
@@ -611,6 +611,9 @@ def full_and_capped() -> Iterator[Any]:
             yield pytest.param(total, paging(style), 0, id=f"15-{style}-{cap}-total")
             fixed = Api(style, cap=cap, heeds_size=False)
             yield pytest.param(fixed, paging(style), 0, id=f"15-{style}-{cap}-size ignored")
+        for refused in (400, 416, 422):
+            whole = Api(style, 100, refuses=refused, around=lambda _rows, _more: {"total": 100})
+            yield pytest.param(whole, paging(style, 50), 0, id=f"18-total-{refused}-{style}")
         refusing = Api(style, 100, refuses=404)
         yield pytest.param(refusing, paging(style, 50), 0, id=f"18-404-{style}")
 
@@ -781,3 +784,47 @@ async def test_a_child_longer_than_those_before(style: str, last: int) -> None:
 
     assert found.message == ""
     assert len(found.ids) == sum(sizes.values())
+
+
+@pytest.mark.parametrize(
+    ("beyond", "is_page"),
+    [
+        pytest.param({"items": []}, True, id="an empty list"),
+        pytest.param({"items": None}, True, id="null"),
+        pytest.param({"error": None, "tags": []}, True, id="known keys, and no list"),
+        pytest.param({}, True, id="nothing"),
+        pytest.param({"rows": []}, False, id="a list under another name"),
+        pytest.param(None, False, id="null where an object was"),
+    ],
+)
+@pytest.mark.parametrize("style", ["offset", "page"])
+async def test_an_empty_list_under_another_name_is_no_empty_page(
+    style: str, beyond: Json, *, is_page: bool
+) -> None:
+    """After full pages: what stands where the list was may be nothing, but not something else."""
+
+    def around(_rows: int, _more: bool) -> dict[str, Json]:  # noqa: FBT001 (as others are)
+        return {"error": None, "tags": []}
+
+    api = Api(style, 100, around=around)
+    async with FaultApi() as server:
+        server.serve("/things", once(always(told(beyond)), api, at_end, ALWAYS))
+        found = await read(server, paging(style, 50))
+
+    assert bool(found.error) is not is_page
+    assert found.ids == list(range(100))
+
+
+def at_end(request: Request) -> bool:
+    """Whether a request is for what comes after 100 rows in pages of 50."""
+    return request.param("offset") == "100" or request.param("page") == "3"
+
+
+async def test_null_is_an_empty_list_where_the_body_is_the_list() -> None:
+    """Go writes an empty list so."""
+    api = Api("offset", 100, list_of=lambda given: given)
+    async with FaultApi() as server:
+        server.serve("/things", once(always(told(None)), api, at_end, ALWAYS))
+        found = await read(server, paging("offset", 50), None)
+
+    assert (found.ids, found.message) == (list(range(100)), "")

@@ -105,6 +105,15 @@ async def test_a_next_link_elsewhere_is_not_followed(
     assert_refused(outcome, elsewhere)
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        # A redirect is read as a link is: see the test before, which has every spelling.
+        pytest.param(spelling, id=name, marks=pytest.mark.exhaustive if number % 3 else ())
+        for number, (name, spelling) in enumerate(SPELLINGS.items())
+    ],
+    indirect=True,
+)
 async def test_a_redirect_elsewhere_is_not_followed(
     api: FaultApi, elsewhere: FaultApi, synced: Installation, link: str
 ) -> None:

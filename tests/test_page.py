@@ -626,7 +626,7 @@ def test_markup_in_an_entity_does_not_run(page: Page) -> None:
     ("scheme", "paths"),
     [
         pytest.param("light", VIEWS[4:5], id="an entity, light"),
-        pytest.param("dark", VIEWS[2:3], id="entities, dark"),
+        pytest.param("dark", VIEWS[2:3], id="entities, dark", marks=pytest.mark.exhaustive),
         pytest.param("light", VIEWS, id="every view, light", marks=pytest.mark.exhaustive),
         pytest.param("dark", VIEWS, id="every view, dark", marks=pytest.mark.exhaustive),
     ],

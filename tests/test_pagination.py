@@ -766,10 +766,14 @@ def test_without_signals_the_size_decides(
         ),
         pytest.param([page(10, total=25), page(9, 10)], frozenset(), id="short of a total"),
         pytest.param(
-            [page(10, total=20), page(10, 10)], NO_SUCH_PAGE, id="all of a total, in full pages"
+            [page(10, total=20), page(10, 10)],
+            NO_SUCH_PAGE_AFTER_SHORT,
+            id="all of a total, in full pages",
         ),
         pytest.param(
-            [page(10, totalPages=2), page(10, 10)], NO_SUCH_PAGE, id="all pages that were told"
+            [page(10, totalPages=2), page(10, 10)],
+            NO_SUCH_PAGE_AFTER_SHORT,
+            id="all pages that were told",
         ),
     ],
 )

@@ -198,7 +198,7 @@ async def test_a_whole_resync_deletes_what_is_gone_since_the_last(
     assert not second["kinds"][0]["more"]
 
 
-PREVIEWED = ("github",)
+PREVIEWED = ("metabase",)
 
 
 @pytest.mark.parametrize(

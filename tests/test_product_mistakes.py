@@ -152,7 +152,7 @@ def counted(items: list[Item]) -> Counter[str]:
 @pytest.mark.parametrize(
     "share",
     [
-        pytest.param(16, id="every sixteenth"),
+        pytest.param(24, id="every twenty-fourth"),
         pytest.param(1, id="each", marks=pytest.mark.exhaustive),
     ],
 )

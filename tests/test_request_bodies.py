@@ -170,3 +170,26 @@ async def test_a_further_header_says_how_long_to_wait(api: FaultApi) -> None:
 
     assert outcome.message == ""
     assert len(api.requests) == 2
+
+
+@pytest.mark.parametrize("send_in", ["query", "body"])
+async def test_a_long_cursor_fits_into_a_body_only(api: FaultApi, send_in: str) -> None:
+    """Of a query parameter that no URL can hold the error says which it is, and what to do."""
+
+    def items(request: Request) -> Reply:
+        if b"cursor" in request.body:
+            return answer({"items": [{"id": 3}], "next_cursor": None})
+        return answer({"items": [{"id": 1}, {"id": 2}], "next_cursor": "c" * 70_000})
+
+    api.serve("/items", items)
+    pagination = {"type": "cursor", "page_size": 2, "send_in": send_in}
+
+    outcome = await read(
+        api.url, "/items", method="POST", data_path=".items", pagination=pagination
+    )
+
+    if send_in == "body":
+        assert [item["id"] for item in outcome.items] == [1, 2, 3]
+    else:
+        assert "the query parameter 'cursor' has 70000 characters" in outcome.message
+        assert len(outcome.message) < 300

@@ -32,7 +32,7 @@ from jq_engine.worker import JqWorker
 from paging.model import PageRequest
 from settings import load_settings
 from tests.certificates import signed_by
-from tests.fault_api import Answer, FaultApi, Reply, Request, answer, text
+from tests.fault_api import Answer, FaultApi, Reply, Request, answer, redirect, text
 from tests.resync import Installation, resource
 from tests.world import entities, named
 
@@ -217,6 +217,37 @@ async def test_a_refusal_is_told_in_the_servers_words(api: FaultApi) -> None:
     assert "used-up-token" not in message
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        pytest.param(
+            answer({"error": "bad_code", "error_description": "it is used up", "x": SECRET}),
+            ["200 OK", "bad_code", "it is used up", "oauthClientSecret"],
+            id="a report under 200",
+        ),
+        pytest.param(
+            redirect("https://login.example.com/other/token", 307),
+            ["307", "https://login.example.com/other/token", "oauthTokenUrl"],
+            id="a redirect",
+        ),
+    ],
+)
+async def test_what_is_no_token_is_told_by_its_reason(
+    api: FaultApi, given: Answer, words: list[str]
+) -> None:
+    """A report of an error under 200 is quoted; a redirect, which is not followed, is named."""
+    server = TokenServer(api)
+    api.serve("/token", given)
+
+    async with client_of(server.settings(**CLIENT)) as client:
+        with pytest.raises(CredentialsError) as caught:
+            await items(client, api.url)
+
+    assert all(word in str(caught.value) for word in words)
+    assert SECRET not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
 async def test_a_token_of_another_type_is_refused(api: FaultApi) -> None:
     """DPoP and the like need more than a header: said instead of tried."""
     server = TokenServer(api)
@@ -299,6 +330,24 @@ async def test_a_changed_token_without_a_file_is_warned_about(api: FaultApi) -> 
 
     assert "oauthTokenFile" in "".join(lines)
     assert "refresh-token" not in "".join(lines)
+
+
+async def test_the_issuer_of_an_assertion_is_a_text(api: FaultApi) -> None:
+    """Clients that are known by a number, too (RFC 7519, 4.1.1)."""
+    server = TokenServer(api)
+    secret = "a-shared-secret-of-thirty-two-bytes"
+    settings = server.settings(
+        oauth_grant_type="jwt_bearer",
+        oauth_jwt_key=secret,
+        oauth_jwt_algorithm="HS256",
+        oauth_jwt_claims={"iss": 123456, "sub": 7},
+    )
+
+    async with client_of(settings) as client:
+        assert len(await items(client, api.url)) == 3
+
+    told = jwt.decode(server.forms[0]["assertion"], options={"verify_signature": False})
+    assert (told["iss"], told["sub"]) == ("123456", "7")
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256", "HS256"])
@@ -442,6 +491,14 @@ def guarded(name: str, value: str) -> Callable[[Request], Reply]:
             {"headers": {"Cookie": "session={{$cookies.session}}"}},
             ("cookie", "session=abc123"),
             id="cookie",
+        ),
+        pytest.param(
+            Answer(
+                b"{}", 200, (("Set-Cookie", 'a[b]="c/d=="; Path=/; Partitioned; Priority=High'),)
+            ),
+            {"headers": {"X-Sid": '{{$cookies["a[b]"]}}'}},
+            ("x-sid", "c/d=="),
+            id="a cookie with names and attributes of today",
         ),
         pytest.param(
             Answer(b"", 302, (("Set-Cookie", "sid=s%201; Secure"), ("Location", "/home"))),

@@ -368,8 +368,9 @@ def declared_charset(headers: httpx.Headers) -> str | None:
 def decode_json(content: bytes, charset: str = UTF8) -> Json:
     """Decode a JSON body in a charset as ``charset_of`` gives it; integers of any size stay exact.
 
-    A byte order mark is skipped, and an unpaired surrogate (which some APIs cut emoji into)
-    becomes a question mark. Raises ValueError.
+    A byte order mark is skipped, an unpaired surrogate (which some APIs cut emoji into) becomes a
+    question mark, and what is no number of JSON (``NaN``, ``Infinity``, 1e999) null, as browsers
+    write it (ECMA-262, 25.5.2). Raises ValueError.
     """
     if charset != UTF8:
         content = content.decode(charset).encode()
@@ -381,9 +382,15 @@ def decode_json(content: bytes, charset: str = UTF8) -> Json:
     return decoded
 
 
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
 def _repaired(content: bytes) -> Json:
     try:
-        text = json.dumps(json.loads(content), ensure_ascii=False)
+        value = json.loads(content, parse_constant=lambda _: None, parse_float=_finite)
+        text = json.dumps(value, ensure_ascii=False)
         decoded: Json = _decoder.decode(text.encode(errors="replace"))
     except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError(str(error)) from None

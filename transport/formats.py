@@ -51,12 +51,25 @@ _line_reader = msgspec.json.Decoder(msgspec.Raw)
 class CsvOptions:
     """What neither the header row nor the charset of a CSV answer tells; None and (): unset.
 
-    ``columns`` name the columns of a body without a header row.
+    ``columns`` name the columns of a body without a header row. ``read_by``: the jq programs that
+    read rows first, of which one at least names a column.
     """
 
     delimiter: str | None = None
     encoding: str | None = None
     columns: tuple[str, ...] = ()
+    read_by: tuple[str, ...] = field(default=(), compare=False, repr=False)
+
+    def can_be_header(self, columns: Sequence[str]) -> bool:
+        """Whether a lone line can be the header row of an empty list: a program names a column.
+
+        Where none is known, two columns are enough.
+        """
+        if not self.read_by:
+            return len(columns) > 1
+        names = "|".join(map(re.escape, filter(None, columns)))
+        reading = re.compile(rf"(?<!\w)(?:{names})(?!\w)")
+        return bool(names) and any(map(reading.search, self.read_by))
 
 
 @dataclass(frozen=True)
@@ -220,9 +233,9 @@ class _Rows:
             else:
                 yield dict(zip(columns, row, strict=True))
             at += 1
-        if at == 1 and len(columns) == 1 and not self._options.columns:
+        if at == 1 and not self._options.columns and not self._options.can_be_header(columns):
             raise FormatError(
-                f"it is one line of text, {columns[0][:80]!r}; if that is the header row of an"
+                f"it is one line of text, {first.strip()[:80]!r}; if that is the header row of an"
                 " empty list, name it in csv.columns"
             )
 
