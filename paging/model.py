@@ -226,7 +226,10 @@ class Page:
             return known
         holder = self.holder if is_page(self.holder) else self.body
         around = (self.body, holder, *objects_beside(holder, self.body))
-        return Verdict.MORE if speaks_of_more(around) else known
+        speaking = [part for part in around if speaks_of_more(part)]
+        # The values of an object may be the rows.
+        is_more = any(all(part is not row for row in self.rows) for part in speaking)
+        return Verdict.MORE if is_more else known
 
     @cached_property
     def boolean(self) -> Verdict:

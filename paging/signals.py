@@ -6,7 +6,7 @@ Pure functions over a body, of which the known names were gathered (``scopes``),
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -157,17 +157,15 @@ def _boolean(name: str, value: Json) -> bool | None:
     return texts.get(value.lower()) if isinstance(value, str) else None
 
 
-def speaks_of_more(parts: Iterable[object]) -> bool:
+def speaks_of_more(part: object) -> bool:
     """Whether an object around the list says that more follows, whatever it is called.
 
     By a true under a key that asks for more (``{"info": {"more_records": true}}``), or by a cursor
     under one of its plain names. That it is false or empty says nothing.
     """
-    return any(
+    return isinstance(part, dict) and any(
         (value is True and _ASKS_MORE.match(_WORD_START.sub("_", key).lower()) is not None)
         or (isinstance(value, str) and value != "" and name_of(key) in NEXT_CURSOR_NAMES)
-        for part in parts
-        if isinstance(part, dict)
         for key, value in part.items()
     )
 

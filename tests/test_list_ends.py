@@ -7,7 +7,7 @@ otherwise. ``ALL`` is every row and no error, in a handful of requests more than
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -210,7 +210,7 @@ async def outcome(api: Handler, pagination: PaginationSettings, **how: Any) -> F
         return await read(server, pagination, **how)
 
 
-def is_all(found: Found, expected: list[int] | None = None) -> None:
+def is_all(found: Found, expected: Sequence[int | str] | None = None) -> None:
     """Every row came once, without an error."""
     assert found.error is None, found.message
     assert sorted(found.ids, key=str) == sorted(
@@ -508,6 +508,15 @@ async def test_more_under_any_name(beside: dict[str, Json]) -> None:
 
     assert "more pages" in found.message
     is_all(well, list(range(20)))
+
+
+async def test_a_row_that_has_more_of_something() -> None:
+    """Where the values of an object are the rows, their words are their own."""
+    body: Json = {"a": {"name": "a", "has_more_than_one": True}, "b": {"name": "b"}}
+
+    is_all(
+        await outcome(always(told(body)), paging("none"), data_path=".[]", key="name"), ["a", "b"]
+    )
 
 
 @pytest.mark.parametrize("name", ["X-Next", "X-List-Next", "pagination-next"])
