@@ -264,13 +264,14 @@ class CredentialsError(OceanCustomError):
 class SourceError(OceanCustomError):
     """A request did not succeed.
 
-    ``retry_after`` is how long the API asked to be left alone, in seconds; ``rate_limited``
-    whether it only asked for fewer requests.
+    ``retry_after`` is how long the API is left alone, in seconds, because it asked for that or
+    (``waits_unasked``) because it is in trouble; ``rate_limited``: it asked for fewer requests.
     """
 
     transient = False
     rate_limited = False
     retry_after: float | None = None
+    waits_unasked = False
 
     @property
     def is_outage(self) -> bool:

@@ -25,6 +25,7 @@ from jq_engine.answers import answer_lookup
 from jq_engine.lookups import Lookup, find
 from jq_engine.programs import EMBEDDED, Jq
 from json_values import MISSING, Json, keys_of, texts_in, with_texts
+from paging.error_reports import reports_error
 from settings.values import LoginCredentials, LoginRequest
 from transport.bodies import charset_of, decode_json
 from transport.http_client import status_of
@@ -49,6 +50,11 @@ class Answered:
         except (ValueError, RecursionError):
             body = None
         return cls(response, body)
+
+    @property
+    def is_report(self) -> bool:
+        """Whether the body says that the login failed, with the status of a success perhaps."""
+        return isinstance(self.body, dict) and reports_error(self.body)
 
     @property
     def text(self) -> str:
@@ -117,7 +123,7 @@ class Template[Part]:
         for program, lookup in self.placeholders.items():
             value = lookup(document, found)
             if value is MISSING or value in (None, "") or isinstance(value, dict | list):
-                self._refuse(program, answer, call)
+                self._refuse(program, answer, call, redact)
             values[program] = value if isinstance(value, str) else json.dumps(value)
 
         def filled(text: str) -> str:
@@ -128,7 +134,15 @@ class Template[Part]:
         redact.learn(*values.values(), origin="login", credentials=credentials)
         return whole
 
-    def _refuse(self, program: str, answer: Answered, call: RequestName) -> None:
+    def _refuse(self, program: str, answer: Answered, call: RequestName, redact: Redactor) -> None:
+        if answer.is_report:
+            raise CredentialsError(
+                f"{self._where} reads {program!r}, but the answer reports an error",
+                remedy="check the credentials that customAuthRequest sends",
+                request=call,
+                answered=status_of(answer.response),
+                words=redact.beginning(answer.text),
+            )
         if answer.body is None and answer.text and "$" not in program:
             raise CredentialsError(
                 f"the answer is not JSON, but {self._where} reads values from it",
@@ -219,6 +233,7 @@ class LoginSignIn:
         last = self._last = await self._learned(answers[-1])
         call = named(last.response.request, self._redact)
         filled = await self._template.fill(last, self._redact, call)
+        _refuse_unsendable(filled["headers"], call)
         lifetime = lifetime_of(last.body) if isinstance(last.body, dict) else None
         return Signature(**filled, obtained_at=now, lifetime=lifetime)
 
@@ -252,7 +267,8 @@ class LoginSignIn:
         )
         self._redact.learn(*tokens.named, origin="login", credentials=credentials)
         # Of these there may be any number, such as permissions; what signs is learnt in any case.
-        rest = [*tokens.like_tokens, *(tokens.others if response.is_success else ())]
+        gives = response.is_success and not answer.is_report
+        rest = [*tokens.like_tokens, *(tokens.others if gives else ())]
         self._redact.learn(*rest, origin="answer of the login", unlikely=True)
         return answer
 
@@ -311,6 +327,17 @@ def login_url(endpoint: str, base_url: httpx.URL) -> httpx.URL:
     if endpoint.lower().startswith(("http://", "https://")):
         return httpx.URL(endpoint)
     return httpx.URL(str(base_url).rstrip("/") + "/" + endpoint.lstrip("/"))
+
+
+def _refuse_unsendable(headers: Mapping[str, str], call: RequestName) -> None:
+    """Raise CredentialsError for a header that HTTP cannot carry (RFC 9110, 5.5)."""
+    for name, value in headers.items():
+        if not value.isascii() or not value.replace("\t", " ").isprintable():
+            raise CredentialsError(
+                f"its answer gives the header {name!r} characters that HTTP cannot carry",
+                remedy=f"correct what {WHERE} reads",
+                request=call,
+            )
 
 
 def _quoted(text: str) -> str:

@@ -124,7 +124,10 @@ class OAuthSignIn:
                 request=named(answer.request, self._redact),
             )
         if not token.isascii() or not token.isprintable():
-            raise CredentialsError("the access_token holds characters HTTP cannot carry")
+            raise CredentialsError(
+                "the access_token holds characters HTTP cannot carry",
+                request=named(answer.request, self._redact),
+            )
         self._keep_refresh_token(body.get("refresh_token"))
         return Signature(
             headers={"Authorization": f"Bearer {token}"},

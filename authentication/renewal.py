@@ -76,6 +76,7 @@ class _Trouble:
     """A sign-in that got no good answer for now; nobody asks again before ``until``.
 
     ``status`` None: no answer at all. ``attempts`` counts the sign-ins in a row that failed so.
+    ``is_asked``: the service said how long to leave it alone.
     """
 
     report: Report = field(repr=False)
@@ -83,16 +84,15 @@ class _Trouble:
     is_limit: bool
     until: float
     attempts: int
+    is_asked: bool
 
     def error(self, now: float) -> ResponseError | TransportError:
         """What a request that needs the sign-in fails with, for now."""
         wait = max(0.0, self.until - now)
+        error: ResponseError | TransportError = TransportError(self.report)
         if self.status is not None:
-            return ResponseError(
-                self.report, status=self.status, rate_limited=self.is_limit, retry_after=wait
-            )
-        error = TransportError(self.report)
-        error.retry_after = wait
+            error = ResponseError(self.report, status=self.status, rate_limited=self.is_limit)
+        error.retry_after, error.waits_unasked = wait, not self.is_asked
         return error
 
 
@@ -204,13 +204,16 @@ class RenewedAuth(httpx.Auth):
     async def _admit(self, attempt: SignInAttempt, answer: httpx.Response) -> None:
         """Raise ResponseError for a fault that may pass, CredentialsError for a refusal."""
         status, headers = answer.status_code, answer.headers
-        report = None if answer.is_success else _json(answer)
+        body = None if answer.is_success else _json(answer)
         further = self._retry_after_header
-        is_limit = is_rate_limited(status, headers, report, further_header=further)
+        is_limit = is_rate_limited(status, headers, body, further_header=further)
         if is_limit or ResponseError.may_pass(status):
-            retry_after = parse_retry_after(status, headers, report, further_header=further)
+            retry_after = parse_retry_after(status, headers, body, further_header=further)
             refused = await attempt.refusal(answer)
-            trouble = self._in_trouble(refused.report, status, retry_after, is_limit=is_limit)
+            # The settings are not what is wrong.
+            faults = tuple(replace(fault, remedy="") for fault in refused.report.faults)
+            report = replace(refused.report, faults=faults)
+            trouble = self._in_trouble(report, status, retry_after, is_limit=is_limit)
             raise trouble.error(self._clock())
         if not attempt.accepts(answer):
             refused = await attempt.refusal(answer)
@@ -236,8 +239,10 @@ class RenewedAuth(httpx.Auth):
     ) -> _Trouble:
         """Note a passing fault of the service; too many in a row are a failure for good."""
         attempts = self._trouble.attempts + 1 if self._trouble else 1
-        until = self._clock() + max(backoff(attempts), retry_after or 0.0)
-        self._trouble = _Trouble(report, status, is_limit, until, attempts)
+        own, asked = backoff(attempts), retry_after or 0.0
+        until = self._clock() + max(own, asked)
+        is_asked = asked >= own
+        self._trouble = _Trouble(report, status, is_limit, until, attempts, is_asked)
         if attempts >= MAX_ATTEMPTS:
             self._failure = replace(report, note=f"{attempts} times in a row")
         return self._trouble

@@ -11,6 +11,7 @@ from paging.first_pages import CountedFromFirst
 from paging.model import (
     NO_PAGE_BEFORE,
     NO_SUCH_PAGE_AFTER_SHORT,
+    SIZE_REFUSED,
     End,
     Experiment,
     Learnt,
@@ -275,6 +276,11 @@ class PageNumberPaginator(_Counted):
             return None
         shown = is_first(page.scopes, page.headers)
         return None if shown else sent.put(self._param, 0, send_in).perhaps_absent(NO_PAGE_BEFORE)
+
+    def elsewhere(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """The last row of the first page, as a second page of one row less."""
+        within = self._within(sent, page.length)
+        return within and within.perhaps_absent(SIZE_REFUSED | NO_SUCH_PAGE_AFTER_SHORT)
 
     def _start(self) -> int:
         return self._settings.start_page

@@ -175,6 +175,13 @@ class Paginator(ABC):
         """The first request of a walk for fewer rows than it gave; None where that cannot be."""
         return self._of_size(sent, page.length - 1) if page.length > 1 else None
 
+    def elsewhere(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """A request for some rows of a walk's first page, from another position where it has one.
+
+        What follows the position is no constant of two answers to the same one.
+        """
+        return self.shorter(sent, page)
+
     def _of_size(self, sent: PageRequest, size: int) -> PageRequest | None:
         """The same request for another size, which the API may refuse; None: no size is sent."""
         if self._size_param is None:

@@ -43,12 +43,18 @@ async def computed(resource: Resource, moment: float, jq: Jq) -> Resource:
     return replace(resource, endpoint=endpoint, parameters=tuple(parameters))
 
 
-async def completed(endpoint: Endpoint, binding: Binding, moment: float, jq: Jq) -> Endpoint:
-    """The endpoint with what it computes from the values of one binding; raises MappingError."""
+async def completed(
+    endpoint: Endpoint, binding: Binding, moment: float, jq: Jq, *, kind: str
+) -> Endpoint:
+    """The endpoint with what it computes from the values of one binding; raises MappingError.
+
+    Errors name the ``kind`` already: of another endpoint, a parent, they say the path.
+    """
     if not endpoint.is_computed:
         return endpoint
     names = frozenset(binding.values)
-    computing = _Computing(moment, repr(endpoint.path), jq, names, binding.values)
+    where = "selector" if endpoint.path == kind else repr(endpoint.path)
+    computing = _Computing(moment, where, jq, names, binding.values)
     return await _computed(endpoint, computing)
 
 

@@ -7,6 +7,8 @@ from hashlib import blake2b
 from errors import PaginationError
 from paging.model import Page, PageRequest, Progress
 
+_MOST_REPEATS = 1  # pages in a row with the rows of the one before: one may be a mistake
+
 
 class CycleGuard:
     """What a walk asked for and got so far, so that it never goes in a circle.
@@ -21,6 +23,7 @@ class CycleGuard:
         self._count = 0
         self._again: bytes | None = None
         self._given: set[int] = set()
+        self._repeats = 0  # in a row, of the page before
 
     def refuse_endless(self, request: PageRequest) -> None:
         """Raise when a request was made before, or too many were; else note it."""
@@ -61,15 +64,26 @@ class CycleGuard:
     def refuse_circle(self, progress: Progress, page: Page) -> None:
         """Raise when rows come again, but for those just before: that is for the paginator.
 
-        A request that was just made again must bring new ones.
+        A request that was just made again must bring new ones, and so must one of three that
+        differ: then the cursors or links are new, and the rows are not.
         """
         is_again = page.repeats(progress.previous)
-        if (self._holds(page) and not is_again) or (is_again and self._again is not None):
+        self._repeats = self._repeats + 1 if is_again and _are_distinct(page) else 0
+        is_known = self._holds(page) and not is_again
+        if is_known or (is_again and self._again is not None) or self._repeats > _MOST_REPEATS:
             raise PaginationError(
                 "the rows of this page came before in the same walk: the API leads in a circle, or"
                 " does not heed what it is asked by, and the rest is missing",
                 remedy=f"check {self._leads_by}",
             )
+
+
+def _are_distinct(page: Page) -> bool:
+    """Whether the rows of a page differ from one another, so that others would differ, too."""
+    if page.ids:
+        return True
+    are_objects = all(isinstance(row, dict) for row in page.rows)
+    return are_objects and 1 < len(page.rows) == len(set(page.keys))
 
 
 def _hashed(request: PageRequest) -> bytes:

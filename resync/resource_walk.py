@@ -387,7 +387,9 @@ class ResourceWalk:
     async def _request(self, source: Completeness, binding: Binding) -> PageRequest:
         """The request of an endpoint for one binding, with all that it computes."""
         means = self._means
-        endpoint = await completed(source.endpoint, binding, means.started_at, means.jq)
+        endpoint = await completed(
+            source.endpoint, binding, means.started_at, means.jq, kind=self._resource.kind
+        )
         return request_for(endpoint, binding, means.settings.base_url)
 
     async def _choices(

@@ -15,14 +15,16 @@ from json_values import MISSING, Json, follow, keys_of
 from paging.extraction import Item
 from resync.path_parameters import ListedParameter, Parameter
 
+_MISSING: tuple[Json, ...] = (None, "")  # a row without a value: neither can name a child
+
 
 class Chooser:
     """``filter`` and ``field`` of parameters that take their values from the same rows.
 
     A row counts when the filters of all of them hold. Several outputs of a ``field`` give several
-    values. A program that gives no output for a row leaves it out; null means that its value is
-    missing. Raises MappingError from the constructor when jq refuses a program, and from
-    ``refuse_doubtful`` when values were missing, or no row at all gave one.
+    values. A program that gives no output for a row leaves it out; null and the empty text mean
+    that its value is missing. Raises MappingError from the constructor when jq refuses a program,
+    and from ``refuse_doubtful`` when values were missing, or no row at all gave one.
     """
 
     def __init__(self, parameters: Sequence[Parameter | ListedParameter], jq: Jq) -> None:
@@ -70,6 +72,7 @@ class _Field:
         self._items = self._judged = self._chosen = self._valued = self._without = 0
         self._last: Item | None = None
         self._last_without: Item | None = None
+        self._has_empty = False
 
     async def verdicts(self, rows: Sequence[Item]) -> list[bool]:
         """Whether each row counts, by the ``filter``."""
@@ -94,11 +97,12 @@ class _Field:
                         " a text or number was expected",
                         remedy="correct the expression",
                     )
-            if None in given:
+            if any(value in _MISSING for value in given):
                 self._without += 1
                 self._last_without = row
-            self._valued += any(value is not None for value in given)
-        return [[value for value in given if value is not None] for given in outputs]
+                self._has_empty = self._has_empty or "" in given
+            self._valued += any(value not in _MISSING for value in given)
+        return [[value for value in given if value not in _MISSING] for given in outputs]
 
     def refuse_doubtful(self) -> None:
         if self._items and not self._judged:
@@ -107,9 +111,10 @@ class _Field:
                 f" any of {self._items} parent items, which have {keys_of(self._last)}",
                 remedy="correct it",
             )
+        gave = "null or ''" if self._has_empty else "null"
         if self._chosen and not self._valued:
             raise MappingError(
-                f"{self._where}.field {self._parameter.field!r} gave null for every one of"
+                f"{self._where}.field {self._parameter.field!r} gave {gave} for every one of"
                 f" {self._chosen} parent items, which have {keys_of(self._last)}",
                 remedy="correct the path",
             )
@@ -117,12 +122,12 @@ class _Field:
             wanted = self._parameter.field.strip()
             wanted = wanted if self._field_keys is not None else f"({wanted})"
             both = f"({self._parameter.filter.strip()}) and " if self._filter else ""
+            present = f'({wanted} // "") != ""' if self._has_empty else f"{wanted} != null"
             raise MappingError(
-                f"{self._where}.field {self._parameter.field!r} gave null for {self._without} of"
+                f"{self._where}.field {self._parameter.field!r} gave {gave} for {self._without} of"
                 f" {self._chosen} parent items, one of which has {keys_of(self._last_without)}:"
                 " their children could not be read",
-                remedy="correct the path, or leave such items out"
-                f" with filter: {both}{wanted} != null",
+                remedy=f"correct the path, or leave such items out with filter: {both}{present}",
             )
 
     async def _outputs(self, rows: Sequence[Item]) -> list[list[Json]]:

@@ -272,14 +272,15 @@ class Walker:
         longest = source.longest
         if longest is None or source.recognition.open_question() is None:
             return
-        request = source.paginator.shorter(longest.request, longest.page)
-        if request is None:
-            return
-        answer = await self._checked(request)
-        opened = await self._reader.opened(request, answer, source)
-        if opened.page.rows and not opened.page.is_single:
-            source.recognition.compare(longest.walk, request, opened.page)
-            await self._refuse_contradicted(source.recognition.contradicted_by_one, source)
+        for ask in (source.paginator.elsewhere, source.paginator.shorter):
+            request = ask(longest.request, longest.page)
+            if request is None:
+                continue
+            opened = await self._again(request, source)
+            if opened.page.rows and not opened.page.is_single:
+                source.recognition.compare(longest.walk, request, opened.page)
+                await self._refuse_contradicted(source.recognition.contradicted_by_one, source)
+                return
 
     async def refuse_page_before(self, first: Asked, source: Completeness) -> bool:
         """Raise PaginationError when rows come before the first page of a walk.

@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+import httpx
+import port_ocean.clients.dsp.lifecycle_http as lifecycle_clients
 import port_ocean.clients.port.utils as port_clients
 import port_ocean.context.ocean as ocean_context
 import port_ocean.utils.async_http as third_party_clients
@@ -194,9 +196,8 @@ class Installation:
             await app.integration.initialize_handlers()
             yield app
         finally:
-            for clients in (port_clients._http_client, third_party_clients._http_client):
-                while (client := clients.pop()) is not None:
-                    await client.aclose()
+            for client in _clients():
+                await client.aclose()
             port_clients._port_internal_async_client = None  # type: ignore[assignment] # as Ocean has it
             ocean_context._port_ocean = ocean_context.PortOceanContext(None)
             _signal_handler.pop()
@@ -250,6 +251,17 @@ def working_directory(folder: Path) -> Path:
     for file in (REPOSITORY / ".port", REPOSITORY / "pyproject.toml", *TOP_LEVEL, *PACKAGES):
         (folder / file.name).symlink_to(file)
     return folder
+
+
+def _clients() -> Iterator[httpx.AsyncClient]:
+    """The clients that Ocean keeps, of which it closes none."""
+    for kept in (
+        port_clients._http_client,
+        third_party_clients._http_client,
+        lifecycle_clients._lifecycle_http_client,
+    ):
+        while client := kept.pop():
+            yield client
 
 
 @cache

@@ -791,6 +791,22 @@ async def test_a_field_that_is_null_for_some_parents(
     assert str(caught.value).endswith(f"with filter: {remedy}")
 
 
+async def test_an_empty_text_is_no_value(jq: Jq) -> None:
+    """It is counted with null, also where it is computed; the filter shown leaves both out."""
+    rows: list[dict[str, Json]] = [{"ref": "a"}, {"ref": ""}, {"ref": None}, {"ref": 0}]
+    plain, computed = chooser(jq, ".ref"), chooser(jq, '.ref // ""')
+    remedied = chooser(jq, ".ref", '(.ref // "") != ""')
+    for one in (plain, computed, remedied):
+        values = [given for _, given in await one.values(rows)]
+        assert values == [("a",), (0,)]
+
+    remedied.refuse_doubtful()
+    for one in (plain, computed):
+        with pytest.raises(MappingError, match="gave null or '' for 2 of 4") as caught:
+            one.refuse_doubtful()
+        assert str(caught.value).endswith('// "") != ""')
+
+
 async def test_a_field_may_leave_parents_out(jq: Jq) -> None:
     """A program that gives nothing at all for an item, unlike null, means it."""
     choosing = chooser(jq, "select(.on) | .id")

@@ -57,6 +57,7 @@ def refusal(name: FormatName, body: bytes) -> str:
         pytest.param(b"", [], id="nothing"),
         pytest.param(b"\n \r\n", [], id="blank lines"),
         pytest.param(b'{"id":1}\n{"id":2}\n', [{"id": 1}, {"id": 2}], id="lines"),
+        pytest.param('{"id":"ä"}\n{}'.encode("utf-16"), [{"id": "ä"}, {}], id="UTF-16"),
         pytest.param(b'{"id":1}\r\n\r\n{"id":2}', [{"id": 1}, {"id": 2}], id="no end of line"),
         pytest.param(b'\xef\xbb\xbf{"id":1}', [{"id": 1}], id="byte order mark"),
         pytest.param(b'1\n"a\\nb"\nnull\n[2]', [1, "a\nb", None, [2]], id="any values"),

@@ -837,3 +837,75 @@ async def test_null_is_an_empty_list_where_the_body_is_the_list() -> None:
         found = await read(server, paging("offset", 50), None)
 
     assert (found.ids, found.message) == (list(range(100)), "")
+
+
+@pytest.mark.parametrize("style", ["page", "offset"])
+@pytest.mark.parametrize("count", [5, 10])
+async def test_a_position_beside_the_only_page_is_no_constant(style: str, count: int) -> None:
+    """Where it stands depends on what is asked for: two answers to one position prove nothing."""
+
+    def things(request: Request) -> Answer:
+        size = request.number("size", 10)
+        start = request.number("offset", 0) or (request.number("page", 1) - 1) * size
+        found = rows(start, min(count, start + size)) if start >= 0 else []
+        return told({"items": found, "zzz": {"a": len(found), "b": count, "c": start}})
+
+    async with FaultApi() as server:
+        server.serve("/things", things)
+        found = await read(server, paging(style, count, size_param="size"))
+
+    assert found.message == ""
+    assert len(found.ids) == count
+    assert found.requests <= 2 + MORE
+
+
+async def test_a_code_beside_the_only_page_is_a_constant() -> None:
+    """It is the same at another position, so an empty page with another one is none."""
+
+    def things(request: Request) -> Answer:
+        size, start = request.number("size", 10), request.number("page", 1) - 1
+        found = rows(start * size, min(10, (start + 1) * size)) if start >= 0 else []
+        return told({"items": found, "zzz": {"code": 0 if found else 17, "c": start * size}})
+
+    async with FaultApi() as server:
+        server.serve("/things", things)
+        found = await read(server, PaginationSettings(type="page", page_size=10, size_param="size"))
+
+    assert "no empty page" in found.message
+
+
+@pytest.mark.parametrize("row", [{"id": 1}, {"v": 1}], ids=["ids", "no ids"])
+@pytest.mark.parametrize("style", ["cursor", "next_link"])
+async def test_ever_new_markers_to_the_same_rows_are_a_circle(
+    style: str, row: dict[str, Json]
+) -> None:
+    """The third page in a row with the same rows ends the walk, and not the bound of all walks."""
+    (key,) = row
+
+    def things(request: Request) -> Answer:
+        at = request.number("cursor", 0) + 1
+        given: list[Json] = [{key: number} for number in range(20)]
+        return told({"items": given, "next_cursor": str(at), "next": f"/things?cursor={at}"})
+
+    async with FaultApi() as server:
+        server.serve("/things", things)
+        found = await read(server, paging(style, 20))
+
+    assert "came before in the same walk" in found.message
+    assert found.requests == 3
+
+
+@pytest.mark.parametrize("values", [["on", "off"], [{"v": 1}, {"v": 1}]], ids=["texts", "objects"])
+async def test_equal_rows_without_ids_are_no_circle(values: list[Json]) -> None:
+    """Where nothing tells rows apart, several pages may well hold the same."""
+
+    def things(request: Request) -> Answer:
+        at = request.number("cursor", 0) + 1
+        return told({"items": values, "next_cursor": str(at) if at < 6 else None})
+
+    async with FaultApi() as server:
+        server.serve("/things", things)
+        found = await read(server, paging("cursor", 2), ".items | map({v: .})")
+
+    assert found.message == ""
+    assert len(found.ids) == 12

@@ -77,6 +77,38 @@ async def test_values_stand_in_any_body(
     assert [request.body for request in api.requests] == [sent]
 
 
+@pytest.mark.parametrize(
+    ("parent", "words"),
+    [
+        pytest.param({"values": ["x"]}, "'/search': selector: {{", id="its own"),
+        pytest.param(
+            {"endpoint": "/p/{of}", "field": ".id"}, "'/search': '/p/{of}': {{", id="of a parent"
+        ),
+    ],
+)
+async def test_a_computed_value_that_fails_names_its_place_once(
+    api: FaultApi, parent: dict[str, Json], words: str
+) -> None:
+    """The kind stands before it already: what it adds is the selector, or a parent's path."""
+    api.serve("/search", answer([{"id": 1}]))
+    api.serve("/p/{}", answer([{"id": "x"}]))
+    parameters: dict[str, Json] = {"id": parent}
+    failing = {"q": "{{ $id | tonumber }}"}
+    if "endpoint" in parent:
+        failing = {"q": "{{ $of | tonumber }}"}
+        parameters = {"of": {"values": ["x"]}, "id": parent | {"query_params": failing}}
+
+    outcome = await read(
+        api.url,
+        "/search",
+        path_parameters=parameters,
+        query_params=failing if "values" in parent else {"q": "{{ $id }}"},
+    )
+
+    assert words in outcome.message
+    assert outcome.message.count("/search") == 1
+
+
 async def test_pages_are_asked_for_inside_a_form(api: FaultApi) -> None:
     """With `send_in: body` the parameters of paging are fields of the form."""
 

@@ -449,7 +449,7 @@ async def test_a_listing_by_post_is_paged_in_its_body(
 
 async def test_values_are_one_segment_each(api: FaultApi, installation: Installation) -> None:
     """Whatever a parent's value holds, it is percent-encoded into a single path segment."""
-    values = ["a b", "a/b", "ü", "50%", "a?b=c", "a#b", "-", "..", ".", ""]
+    values = ["a b", "a/b", "ü", "50%", "a?b=c", "a#b", "-", "..", "."]
     api.serve("/items", answer(named(*values)))
     api.serve("/notes/{}/last", lambda request: answer({"id": request.values[0]}))
     parameter = {"endpoint": "/items", "field": ".id"}
@@ -462,7 +462,7 @@ async def test_values_are_one_segment_each(api: FaultApi, installation: Installa
         f"/notes/{value}/last"
         for value in ["a%20b", "a%2Fb", "%C3%BC", "50%25", "a%3Fb%3Dc", "a%23b", "-"]
     )
-    assert len([line for line in outcome.log.splitlines() if "skipped 3 values" in line]) == 1
+    assert len([line for line in outcome.log.splitlines() if "skipped 2 values" in line]) == 1
 
 
 # --- pages ----------------------------------------------------------------------------------

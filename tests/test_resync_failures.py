@@ -456,6 +456,24 @@ async def test_a_parent_without_its_value_deletes_no_child(family: Family) -> No
     assert set(family.api.paths()) == {"/items", "/items/1/notes", "/items/3/notes"}
 
 
+async def test_a_value_that_became_an_empty_text_deletes_no_child(family: Family) -> None:
+    """An empty text is a missing value, as null is; the filter of the error leaves it out."""
+    family.parents[1] = {"id": "", "name": "the 2"}
+
+    outcome = await family.installation.resync()
+
+    assert not outcome.complete
+    assert "field '.id' gave null or '' for 1 of 3 parent items" in outcome.message
+    assert outcome.deleted == set()
+
+    family.installation.mapping = [children(filter='(.id // "") != ""')]
+
+    outcome = await family.installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.deleted == {"child/old"}
+
+
 async def test_a_parent_may_be_left_out_on_purpose(family: Family) -> None:
     """With the filter that the error shows, the resync is complete without its children."""
     family.parents[1] = {"name": "the 2"}

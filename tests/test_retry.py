@@ -398,6 +398,14 @@ async def test_an_api_that_asks_for_more_time_than_there_is() -> None:
     assert caught.value.status == 429
 
 
+async def test_a_wait_of_less_than_a_second_is_not_told_as_none() -> None:
+    """Seconds are rounded up, what is left of them is rounded down."""
+    attempts = Attempts([status(429, retry_after=0.3)], max_wait=0)
+
+    with pytest.raises(ResponseError, match="asks to wait 1 seconds, but only 0 of"):
+        await attempts.run()
+
+
 async def test_waits_that_the_api_asks_for_use_up_no_attempts() -> None:
     """An hour in waits of two minutes is possible by setting, however many attempts it takes."""
     attempts = Attempts([status(429, retry_after=120) for _ in range(29)], max_wait=3600)

@@ -27,7 +27,7 @@ from loguru import logger
 
 from authentication.oauth2 import JWT_BEARER
 from client import ApiClient
-from errors import ConfigurationError, CredentialsError
+from errors import ConfigurationError, CredentialsError, SourceError
 from jq_engine.worker import JqWorker
 from paging.model import PageRequest
 from settings import load_settings
@@ -546,6 +546,68 @@ async def test_what_a_login_does_not_give(
 
     assert all(word in str(caught.value) for word in words)
     assert "secret-" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "report",
+    [{"error": "bad password"}, {"success": False, "message": "bad password", "request": "r1"}],
+)
+async def test_a_login_that_reports_an_error_under_200_is_quoted(
+    api: FaultApi, report: dict[str, Any]
+) -> None:
+    """What the service says counts, and not the path that the template reads."""
+    api.serve("/login", answer(report))
+
+    async with client_of(logins(api, {"headers": {"X": "{{.token}}"}})) as client:
+        with pytest.raises(CredentialsError, match=r"200 OK.*bad password.*credentials") as caught:
+            await items(client, api.url)
+
+    assert "correct the path" not in str(caught.value)
+
+
+@pytest.mark.parametrize("token", ["tok-en-é-1234", "tok-en\nX-Evil: 1"])
+async def test_a_token_that_no_header_can_hold_is_told_of_the_login(
+    api: FaultApi, token: str
+) -> None:
+    """It is the login's fault, and no request for data is made with it."""
+    api.serve("/login", answer({"token": token}))
+
+    async with client_of(logins(api, {"headers": {"X-Key": "{{.token}}"}})) as client:
+        with pytest.raises(CredentialsError, match=r"the login POST .*'X-Key'") as caught:
+            await items(client, api.url)
+
+    assert "tok-en" not in str(caught.value)
+    assert api.paths() == ["/login"]
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("scheme", ["oauth2", "custom"])
+async def test_a_login_in_trouble_tells_what_its_service_said(
+    api: FaultApi, scheme: str, status: int
+) -> None:
+    """No wait that nobody asked for, and no setting to check: those are not what is wrong."""
+    given = answer({"m": "busy"}, status)
+    settings = logins(api, {"headers": {"X": "{{.token}}"}})
+    if scheme == "oauth2":
+        settings = TokenServer(api).settings(**CLIENT)
+    for path in ("/token", "/login"):
+        api.serve(path, given)
+
+    async with client_of(settings) as client:
+        with pytest.raises(SourceError, match="busy") as caught:
+            await items(client, api.url)
+
+    assert "asks to wait" not in str(caught.value)
+    assert "check" not in str(caught.value)
+
+
+async def test_a_login_that_asks_for_a_wait_is_quoted(api: FaultApi) -> None:
+    """A Retry-After beyond maxRetryWait is told in whole seconds, and what to raise."""
+    api.serve("/login", answer({}, 429, Retry_After="7"))
+
+    async with client_of(logins(api, {"headers": {"X": "{{.token}}"}})) as client:
+        with pytest.raises(SourceError, match="asks to wait 7 seconds, but only 0 of maxRetryWait"):
+            await items(client, api.url)
 
 
 async def test_a_login_of_two_requests(api: FaultApi) -> None:

@@ -45,6 +45,8 @@ _FIRST_FINAL_STATUS = 200
 # Tickets take one or two turns of the event loop. Who sends more without pause is not idle.
 _ALERT_TURNS = 5  # of the event loop, for what it has read to arrive
 _TURNS = 100
+# aiohttp names its setting of TLS: it says nothing, and of plain HTTP less.
+_TLS_SETTING = re.compile(r" ssl:(?:<[^>]*>|\S+)")
 _QUOTATION = re.compile(r""":?\s*(?:\n|\bb?['"])""")
 
 
@@ -308,7 +310,7 @@ def _as_httpx_errors() -> Iterator[None]:
     except aiohttp.ClientPayloadError as error:
         raise httpx.RemoteProtocolError("the body broke off, or its chunks are broken") from error
     except aiohttp.ClientConnectorError as error:
-        raise httpx.ConnectError(str(error)) from error
+        raise httpx.ConnectError(_TLS_SETTING.sub("", str(error), count=1)) from error
     except aiohttp.ClientError as error:
         raise httpx.ReadError(str(error)) from error
     except ValueError as error:

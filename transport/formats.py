@@ -103,7 +103,7 @@ class BodyFormat:
         """
         match self.name:
             case "ndjson":
-                return _ndjson(body, charset or _UTF8)
+                return _ndjson(body, charset)
             case "csv":
                 return _csv(body, self.csv, charset)
             case "xml":
@@ -136,11 +136,15 @@ def _array(items: Iterable[bytes]) -> Iterator[bytes]:
 # --- ndjson ----------------------------------------------------------------------------
 
 
-def _ndjson(body: Iterable[bytes], charset: str) -> Iterator[bytes]:
-    """https://github.com/ndjson/ndjson-spec: a JSON value a line; blank lines are skipped."""
-    if charset != _UTF8:
-        body = _recoded(body, charset)
-    return _array(_json_lines(body))
+def _ndjson(body: Iterable[bytes], charset: str | None) -> Iterator[bytes]:
+    """https://github.com/ndjson/ndjson-spec: a JSON value a line; blank lines are skipped.
+
+    The charset is that of a byte order mark, else what is declared, else UTF-8.
+    """
+    stream = _Stream(body)
+    charset = _marked(stream.peek(len(codecs.BOM_UTF8))) or charset or _UTF8
+    pieces = stream.rest()
+    return _array(_json_lines(pieces if charset == _UTF8 else _recoded(pieces, charset)))
 
 
 def _recoded(body: Iterable[bytes], charset: str) -> Iterator[bytes]:
@@ -340,6 +344,10 @@ class _Stream(io.RawIOBase):
                 break
             self._left += piece
         return self._left
+
+    def rest(self) -> Iterator[bytes]:
+        """All that was not read, in the pieces it came in."""
+        return chain((self._left,), self._pieces)
 
     @override
     def readable(self) -> bool:

@@ -8,6 +8,7 @@ alone is read in ``rate_limit``.
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
@@ -70,13 +71,16 @@ class _Budget:
         asked = _error(state).retry_after or 0.0
         self._unasked += not asked
         if asked > self._left(state):
-            note = (
-                f"the API asks to wait {asked:.0f} seconds, but only {self._left(state):.0f} of"
-                f" maxRetryWait ({self._max_wait:.0f}) are left; raise it to wait that long"
-            )
-            _error(state).about(note=note)
+            if not _error(state).waits_unasked:
+                _error(state).about(note=self._note(asked, self._left(state)))
             return True
         return self._unasked >= MAX_ATTEMPTS or not self._left(state)
+
+    def _note(self, asked: float, left: float) -> str:
+        return (
+            f"the API asks to wait {math.ceil(asked)} seconds, but only {math.floor(left)} of"
+            f" maxRetryWait ({self._max_wait:.0f}) are left; raise it to wait that long"
+        )
 
     def wait(self, state: RetryCallState) -> float:
         """Seconds before the next attempt."""
