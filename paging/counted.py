@@ -154,7 +154,7 @@ class _Counted(CountedFromFirst):
         """The page before again: beyond the end of a list, or no paging, or no such parameter."""
         before, page = at.before, at.page
         over = Step(before, next=None, learnt=at.learnt, why=End.UNPAGED, repeated=True)
-        is_more = told is Verdict.MORE or before.known is Known.MORE
+        is_more = told is Verdict.MORE or before.known is Known.MORE or self._counts_more(page)
         if is_more or (page.length == at.asked and before.pages > 1):
             raise self._ignored(page)
         if before.pages > 1:
@@ -183,12 +183,6 @@ class _Counted(CountedFromFirst):
 
         request = first.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         return Experiment(request, judge, at.learnt, "the same page twice", before)
-
-    def _ignored(self, page: Page) -> PaginationError:
-        return PaginationError(
-            f"two pages in a row hold the same {page.length} rows: the API does not heed"
-            f" {self._param!r}; set paginationParam to the name its documentation gives"
-        )
 
     def _refuse_later_start(self, progress: Progress, sent: PageRequest, page: Page) -> None:
         """The first answer must not say that something stands before it."""

@@ -94,8 +94,14 @@ def _is_failure(told: Json) -> bool:
 
 
 def _is_bad(told: Json) -> bool:
-    """Whether a value is set, and is no word of success: TikTok has ``{"code": "ok"}``."""
-    return is_true(told) and not (isinstance(told, str) and told.strip().lower() in _GOOD)
+    """Whether a value is set, and is no word of success: TikTok has ``{"code": "ok"}``.
+
+    Nothing but zeros is none either (SQLSTATE's 00000).
+    """
+    if not isinstance(told, str):
+        return is_true(told)
+    text = told.strip().lower()
+    return is_true(text) and text not in _GOOD and bool(text.strip("0"))
 
 
 def _is_warning(told: Json) -> bool:

@@ -62,7 +62,10 @@ def _extracted(outputs: list[Json]) -> Extracted:
 
 
 def _levels(body: Json, source: Source) -> list[tuple[list[Json], int]]:
-    """The rows of each list that a way leads through, and the length of the longest of them."""
+    """The rows of each list that a way leads through, and the length of the longest of them.
+
+    Of an object of which a program takes each value, those are the rows.
+    """
     ways: list[list[str]] = [[]]
     for step in source:
         if isinstance(step, str):
@@ -70,8 +73,11 @@ def _levels(body: Json, source: Source) -> list[tuple[list[Json], int]]:
         elif step is EACH:
             ways.append([])
     values, levels = [body], []
-    for way in ways:
-        lists = [found for value in values if isinstance(found := follow(value, way), list)]
+    for number, way in enumerate(ways, start=1):
+        found = [follow(value, way) for value in values]
+        if number < len(ways):
+            found = [[*one.values()] if isinstance(one, dict) else one for one in found]
+        lists = [one for one in found if isinstance(one, list)]
         if not lists:
             break
         values = [row for rows in lists for row in rows]

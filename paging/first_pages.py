@@ -44,7 +44,8 @@ class CountedFromFirst(Counted):
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             shown = compared(at.page, other)
             here = replace(at, learnt=learnt)
-            if other is None or shown is Shown.ALL:
+            # There is a row at least, so that an answer without any may be a mistake.
+            if other is None or not other.rows or shown is Shown.ALL:
                 return self._next_page(here)
             return self._judged(here, self._others if shown is Shown.OTHERS else shown)
 
@@ -98,6 +99,8 @@ class CountedFromFirst(Counted):
             case Shown.FIRST if at.is_more:
                 # The page after it tells whether rows are hidden or the position is not heeded.
                 return self._on(at)
+            case Shown.ALL | Shown.FIRST if self._counts_more(at.page):
+                raise self._ignored(at.page)
             case Shown.ALL | Shown.FIRST:
                 return replace(self._end(at, End.UNPAGED), warning=self._unpaged_warning())
             case Shown.OTHERS:

@@ -117,7 +117,7 @@ class _Marked(Paginator):
             " hidden from these credentials"
         )
         is_sudden = bool(page.length) and (is_as_long or (is_full and asked > 0))
-        is_led = now.pages > 1 and now.last_was_full
+        is_led = now.pages > 1
         return Step(
             now,
             next=None,
@@ -180,7 +180,8 @@ class _Marked(Paginator):
             if self._says_more(other, other.boolean):
                 raise self._unfollowable(other)
             is_heeded = other.length == wanted or (is_one and other.length > 1)
-            total = other.totals(asked).rows or 0
+            # Where the size is not heeded, the one asked for says nothing of the numbers told.
+            total = other.totals(asked if is_heeded else other.length).rows or 0
             if is_one and not is_heeded:
                 return done
             is_full = page.length == asked and not is_cut

@@ -13,8 +13,8 @@ import httpx
 
 from jq_engine.lookups import NOTHING_FOUND, Given, Lookup
 from json_values import MISSING, Found, Json, Missing, follow
-from paging.scopes import Scopes, scopes_of
-from paging.signals import Verdict, is_range, known_boolean, known_signal
+from paging.scopes import Scopes, is_page, scopes_of
+from paging.signals import Verdict, is_range, known_boolean, known_signal, speaks_of_more
 from paging.totals import Known, Totals, known_totals, objects_beside, total_beside
 from transport.formats import BodyFormat
 from transport.observer import Purpose
@@ -221,7 +221,15 @@ class Page:
         """What booleans, next markers, headers and status of this page say together."""
         if self.rows and is_range(self.status, self.headers):
             return Verdict.MORE
-        return known_signal(self.scopes, self.headers)
+        known = known_signal(self.scopes, self.headers)
+        if known is not Verdict.UNKNOWN or not self.scopes:
+            return known
+        holder = self.holder if is_page(self.holder) else self.body
+        around = (self.body, holder, *objects_beside(holder, self.body))
+        speaking = [part for part in around if speaks_of_more(part)]
+        # The values of an object may be the rows.
+        is_more = any(all(part is not row for row in self.rows) for part in speaking)
+        return Verdict.MORE if is_more else known
 
     @cached_property
     def boolean(self) -> Verdict:

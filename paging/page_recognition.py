@@ -9,9 +9,10 @@ the pages of a resource:
 
 An answer without rows is an empty page when nothing in it contradicts those envelopes: no key that
 none of them has, no value of another type, no constant that differs. A value that becomes 0, null
-or empty does not contradict; a boolean that flips does. ``errcode``, ``status`` or ``ok`` are found
-by that, ``took`` and ``request_id`` are let pass by it, and no table has to know them. Names that
-speak of paging are the first evidence: they do not contradict.
+or empty does not contradict, nor does a new key with null or nothing in it; a boolean that flips
+does. ``errcode``, ``status`` or ``ok`` are found by that, ``took`` and ``request_id`` are let pass
+by it, and no table has to know them. Names that speak of paging are the first evidence: they do not
+contradict.
 
 ::
 
@@ -20,6 +21,7 @@ speak of paging are the first evidence: they do not contradict.
     {"code": 0, "msg": "ok"}                       an empty page: no list, and nothing else
     {"code": 7, "msg": "busy", "list": []}         no page
     {"code": 0, "msg": "ok", "note": "sign in"}    no page
+    {"valid": false}                               no page: none of the others has the key
     {"code": 0, "msg": {"text": "ok"}}             no page
 
 It is judged when a walk ends, and when the resource does, as the empty answers may come first. What
@@ -73,12 +75,14 @@ VARIES: Final = _Varies.VARIES
 class Envelope:
     """What stands around the list of an answer: its scalars and the types of all, by place.
 
-    ``filled``: the places of anything but null, nothing, 0 and false.
+    ``filled``: the places of anything but null, nothing, 0 and false; ``hollow``: of 0, false and
+    "".
     """
 
     scalars: Mapping[Path, Json]
     types: Mapping[Path, str]
     filled: frozenset[Path]
+    hollow: frozenset[Path]
 
     @classmethod
     def of(cls, body: Json, rows: object) -> Envelope:
@@ -88,6 +92,7 @@ class Envelope:
             {path: one for path, one in found.items() if not isinstance(one, dict | list)},
             {path: _type_of(one) for path, one in found.items()},
             frozenset(path for path, one in found.items() if one),
+            frozenset(path for path, one in found.items() if one in (0, "")),
         )
 
 
@@ -175,11 +180,14 @@ class Suspect:
 
     @property
     def speaking(self) -> frozenset[Path]:
-        """The places that say something: where no list stands, an empty one elsewhere, too."""
-        if self.place is not Place.ABSENT:
-            return self.envelope.filled
-        lists = (path for path, one in self.envelope.types.items() if one == "list")
-        return self.envelope.filled.union(lists)
+        """The places that say something: where no list stands, an empty one elsewhere, too.
+
+        A 0 within an object does not: it may count what there is none of.
+        """
+        types = self.envelope.types
+        words = {p for p in self.envelope.hollow if len(p) == 1 or types[p] != "number"}
+        lists = {p for p, one in types.items() if one == "list" and self.place is Place.ABSENT}
+        return self.envelope.filled | words | lists
 
     def is_link(self, path: Path) -> bool:
         """Whether a link of the list itself stands at a place."""

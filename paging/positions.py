@@ -222,6 +222,20 @@ class Counted(Paginator):
             f" paginationType {self._settings.type!r} takes it for; correct either ({ACCEPT})"
         )
 
+    def _ignored(self, page: Page) -> PaginationError:
+        return PaginationError(
+            f"two pages in a row hold the same {page.length} rows: the API does not heed"
+            f" {self._param!r}; set paginationParam to the name its documentation gives"
+        )
+
+    @staticmethod
+    def _counts_more(page: Page) -> bool:
+        """Whether a page tells a total beyond its rows, where its position is not heeded.
+
+        The size asked for need not be either: it says nothing of the numbers told.
+        """
+        return (page.totals(page.length).rows or 0) > page.length
+
     def _unpaged_warning(self) -> str:
         return (
             f"the answer to the next {self._param!r} is the page before it again, so the walk"

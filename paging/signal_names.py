@@ -26,7 +26,9 @@ LAST_NAMES = ("is_last", "is_last_page", "last", "last_page")
 CUT_NAMES = ("truncated", "partial", "is_partial")
 # A cursor says more when it is there. Empty it only says that there is no cursor, as an API
 # that is paged by number or offset may do on every page.
-NEXT_CURSOR_NAMES = ("next_cursor", "next_page_token", "next_token", "continuation_token")
+NEXT_CURSOR_NAMES = (
+    "next_cursor", "next_page_token", "next_token", "continuation_token", "continue",
+)
 NEXT_NAMES = (
     "next", "next_page", "next_url", "next_page_url", "next_link", "next_page_link",
     "next_page_uri", "next_uri", "next_href", "next_records_url", "next_results", "next_offset",

@@ -44,6 +44,9 @@ _LARGEST = 10**_MOST_DIGITS - 1
 # Words that are used for other things too: only true and false are meant for pages.
 _AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "timed_out"})
 _LEADS_BACK = re.compile(r"prev|first|self|last|back|current")
+# A key that begins so asks whether there is more, whatever of: has_more_rows, moreRecords.
+_ASKS_MORE = re.compile(r"(?:(?:has|have|is|are|any)_?)?more(?:_|$)|has_?next(?:_|$)")
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")
 _FALSE_TEXTS = frozenset({"", "false", "0", "no", "null", "none"})
 
 
@@ -56,7 +59,7 @@ _MORE_ENDINGS = (
     "nextpage", "hasnext", "hasnextpage", "hasmore", "hasmorepages", "hasmoreresults",
     "moreresults", "morepages", "nextlink", "nextpagelink", "nextpageurl", "nexturl", "nextoffset",
     "nexturi",
-    "pagenext", "paginationnext", "moreavailable", "istruncated",
+    "pagenext", "moreavailable", "istruncated",
 )  # fmt: skip
 _RANGES = frozenset({"next"})
 _LOOKED_FOR = frozenset(
@@ -154,6 +157,19 @@ def _boolean(name: str, value: Json) -> bool | None:
     return texts.get(value.lower()) if isinstance(value, str) else None
 
 
+def speaks_of_more(part: object) -> bool:
+    """Whether an object around the list says that more follows, whatever it is called.
+
+    By a true under a key that asks for more (``{"info": {"more_records": true}}``), or by a cursor
+    under one of its plain names. That it is false or empty says nothing.
+    """
+    return isinstance(part, dict) and any(
+        (value is True and _ASKS_MORE.match(_WORD_START.sub("_", key).lower()) is not None)
+        or (isinstance(value, str) and value != "" and name_of(key) in NEXT_CURSOR_NAMES)
+        for key, value in part.items()
+    )
+
+
 def known_next(scopes: Scopes) -> Verdict:
     """Next markers that APIs commonly send: null or empty is the end, but for a cursor."""
     if not scopes:
@@ -194,7 +210,8 @@ def says_more(header: str) -> str:
     squeezed = name.replace("-", "")
     if "continuation" in squeezed or squeezed.endswith(_CURSOR_ENDINGS):
         return "cursor"
-    return "more" if squeezed.endswith(_MORE_ENDINGS) or name in _RANGES else ""
+    is_next = name in _RANGES or name.endswith("-next")
+    return "more" if is_next or squeezed.endswith(_MORE_ENDINGS) else ""
 
 
 def header_cursor(headers: httpx.Headers) -> str | Missing:

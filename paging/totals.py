@@ -23,6 +23,8 @@ from paging.signals import present_in, told_by, whole_number
 
 _AMBIGUOUS = frozenset({"count", "result_count"})
 """Names that may be of the page alone."""
+_LIMITS = frozenset({"limit", "page_size", "per_page"})
+"""Names of the most that may be given, which is no total: ``{"used": 3, "limit": 1000}``."""
 _OF_SOMETHING_ELSE = re.compile(
     r"(^|_)(ms|took|time|times|timestamp|duration|elapsed|seconds?|millis|latency|date|at|epoch|id"
     r"|ids|version|rate|remaining|reset|code|status|bytes|port|year|revision|seq)($|_)"
@@ -98,7 +100,8 @@ def total_beside(beside: Iterable[Mapping[str, Json]], rows: int, asked: int) ->
     for part in beside:
         numbers = dict(_numbers(part))
         of_page = {rows, asked} - {0}
-        larger = [number for number in numbers.values() if number > max(rows, asked, 1)]
+        counts = (one for key, one in numbers.items() if name_of(key) not in _LIMITS)
+        larger = [number for number in counts if number > max(rows, asked, 1)]
         if larger and of_page & set(numbers.values()):
             return max(larger)
     return None

@@ -7,7 +7,7 @@ otherwise. ``ALL`` is every row and no error, in a handful of requests more than
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -210,7 +210,7 @@ async def outcome(api: Handler, pagination: PaginationSettings, **how: Any) -> F
         return await read(server, pagination, **how)
 
 
-def is_all(found: Found, expected: list[int] | None = None) -> None:
+def is_all(found: Found, expected: Sequence[int | str] | None = None) -> None:
     """Every row came once, without an error."""
     assert found.error is None, found.message
     assert sorted(found.ids, key=str) == sorted(
@@ -442,6 +442,111 @@ async def test_a_word_beside_an_empty_list(accepts: bool) -> None:  # noqa: FBT0
     assert len(found.ids) == 6
 
 
+@pytest.mark.parametrize("word", [{"valid": False}, {"rc": 0, "items": []}, {"why": ""}], ids=str)
+async def test_a_new_key_that_says_no(word: dict[str, Json]) -> None:
+    """A key that no page with rows has contradicts, also with false, 0 or no text."""
+    pages = {"0": {"items": rows(0, 3)}, "1": word, "2": {"items": rows(3, 6)}}
+
+    found = await children(lambda r: told(pages[str(r.values[0])]), PaginationSettings())
+
+    assert "no empty page" in found.message
+    assert next(iter(word)) in found.message
+
+
+@pytest.mark.parametrize("nothing", [{}, {"items": None}, {"v": 1}, {"new": None}], ids=str)
+async def test_a_page_that_holds_nothing_new(nothing: dict[str, Json]) -> None:
+    """No list, null, constants alone, a new key with nothing in it: an empty page."""
+    pages = {"0": rows(0, 3), "2": rows(3, 6)}
+
+    def api(request: Request) -> Answer:
+        given = pages.get(str(request.values[0]))
+        return told({"v": 1, "items": given} if given else nothing)
+
+    found = await children(api, PaginationSettings())
+
+    assert found.message == ""
+    assert len(found.ids) == 6
+
+
+@pytest.mark.parametrize("style", STYLES)
+async def test_a_page_that_is_empty_once_behind_a_limit(style: str) -> None:
+    """The server gives 33 of 100, and then nothing, once: asked for again, every row is there."""
+    empty = always(told({"items": []}))
+
+    is_all(await outcome(once(empty, Api(style, cap=33), later), paging(style)))
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("beside", [{"je": 20, "alle": 60}, {"size": 20, "records": "60"}], ids=str)
+async def test_a_total_below_the_size_asked_for(style: str, beside: dict[str, Json]) -> None:
+    """Where neither size nor position is heeded, an object that counts the rows is believed."""
+    api = Api("plain", 60, cap=20, heeds_size=False, around=steady({"blatt": beside}))
+
+    found = await outcome(api, paging(style))
+
+    assert found.error is not None, found.ids
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"info": {"more_records": True}},  # https://www.zoho.com/crm/developer/docs/api/v8/
+        {"list_info": {"hasMoreRows": True}},
+        {"moreItems": True},
+        {"envelope": {"nextCursor": "x"}},
+        {"metadata": {"continue": "x"}},  # Kubernetes
+    ],
+    ids=str,
+)
+async def test_more_under_any_name(beside: dict[str, Json]) -> None:
+    """What asks for more and is true says so, whatever it asks for; false it says nothing."""
+    api = Api("plain", cap=20, around=steady(beside))
+    quiet: dict[str, Json] = {"info": {"more_records": False}, "show_more": True, "more": "x"}
+
+    found = await outcome(api, paging("none"))
+    well = await outcome(replace(api, around=steady(quiet)), paging("none"))
+
+    assert "more pages" in found.message
+    is_all(well, list(range(20)))
+
+
+async def test_a_row_that_has_more_of_something() -> None:
+    """Where the values of an object are the rows, their words are their own."""
+    body: Json = {"a": {"name": "a", "has_more_than_one": True}, "b": {"name": "b"}}
+
+    is_all(
+        await outcome(always(told(body)), paging("none"), data_path=".[]", key="name"), ["a", "b"]
+    )
+
+
+@pytest.mark.parametrize("name", ["X-Next", "X-List-Next", "pagination-next"])
+async def test_a_header_that_ends_in_next(name: str) -> None:
+    """It says that there is more."""
+    found = await outcome(Api("plain", cap=20, headers=while_more(name)), paging("none"))
+
+    assert "more pages" in found.message
+
+
+@pytest.mark.parametrize("style", STYLES)
+async def test_a_limit_beside_the_list_is_no_total(style: str) -> None:
+    """A quota of which as many are used as there are rows."""
+    api = Api(style, 3, around=steady({"quota": {"used": 3, "limit": 1000}}))
+
+    is_all(await outcome(api, paging(style)), [0, 1, 2])
+
+
+@pytest.mark.parametrize("style", COUNTED)
+async def test_a_list_within_the_values_of_an_object(style: str) -> None:
+    """`.teams[].items` over an object: its values are counted as those of a list are."""
+    api = Api(
+        style, 55, list_of=lambda given: {"teams": {"a": {"items": given}, "b": {"items": []}}}
+    )
+
+    found = await outcome(api, paging(style, 20), data_path=".teams[].items")
+
+    is_all(found, list(range(55)))
+
+
 async def children(api: Handler, pagination: PaginationSettings) -> Found:
     """What comes of three children."""
     async with FaultApi() as server:
@@ -527,6 +632,7 @@ def full_and_capped() -> Iterator[Any]:
 ENVELOPES: dict[str, dict[str, Json]] = {
     "error OK": {"error": "OK"},
     "error code ok": {"error": {"code": "ok", "message": ""}},
+    "error 00000": {"error": {"code": "00000"}},
     "code 0": {"code": 0, "message": "success"},
     "errors 2": {"errors": 2},
     "page": {"page": {"id": 7, "name": "status", "next": "/other", "total": 900}},

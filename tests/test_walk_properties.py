@@ -241,7 +241,7 @@ def _errors(draw: st.DrawFn) -> tuple[dict[str, Json], dict[str, Json]]:
         {inside: {"code": draw(st.integers(100, 999))}},
         {inside: draw(_NAMES)},
         {nothing: draw(_SAYS)},
-        {new: draw(_SAYS)},
+        {new: draw(_SAYS | st.sampled_from([False, 0, ""]))},
     ]
     items: dict[str, Json] = draw(st.sampled_from([{"items": []}, {"items": None}, {}]))
     return healthy, {**error, **draw(st.sampled_from(changes)), **items}

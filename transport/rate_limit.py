@@ -22,11 +22,15 @@ from json_values import Json
 
 # Parts of the codes by which error reports tell of a limit, in small letters, letters only:
 # RATE_LIMITED, userRateLimitExceeded, THROTTLED, ComplexityException, QuotaExceeded …
-_LIMIT_WORDS = ("ratelimit", "throttl", "complexity", "budget", "quota", "toomanyrequests")
+_LIMIT_WORDS = (
+    "ratelimit", "throttl", "complexity", "budget", "quota", "toomanyrequests", "toomanyconcurrent",
+    "concurrencylimit", "concurrencyexceeded",
+)  # fmt: skip
 _CODE_KEYS = ("code", "reason", "type", "status", "error")
 # A message is no code: it counts when it says so in full.
 _LIMIT_MESSAGE = re.compile(
-    r"rate.?limit\w*\s+(?:has been\s+|was\s+)?(?:exceeded|reached)|too many requests",
+    r"(?:rate.?limit\w*|limit rate|concurrency(?:.limit)?)\s+(?:has been\s+|was\s+)?"
+    r"(?:exceeded|reached)|too many requests",
     re.IGNORECASE,
 )
 _WAIT_MESSAGE = re.compile(
