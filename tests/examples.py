@@ -135,7 +135,7 @@ async def _walk(session: Session, resource: EndpointResource) -> Walked:
         reading = session.read(resource.to_resource(session.settings.pagination))
         async for batch in reading.batches():
             walk.items += batch
-        walk.is_open = bool(reading.doubts & {Doubt.GONE, Doubt.ABSENT})
+        walk.is_open = bool(reading.doubts & {Doubt.GONE, Doubt.ABSENT, Doubt.SAID_EMPTY})
     except* OceanCustomError as group:
         walk.error = "\n".join([group.message, *map(str, group.exceptions)])
     return walk
