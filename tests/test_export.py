@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from settings import Settings, load_settings
 from settings.fields import FIELDS, VARIABLE_PREFIX
@@ -21,7 +22,7 @@ from tests.resync import Installation, resource, working_directory
 from tests.simulators import signing_key_text
 from tests.test_sail import TOKEN, docker_environment, items
 from workbench.check.documents import read_env
-from workbench.export import FORMATS, exported, is_secret
+from workbench.export import FORMATS, export, exported, is_secret
 from workbench.sail import image_python
 
 Environment = dict[str, str]
@@ -228,3 +229,21 @@ def test_port_s_own_credentials_are_secret(tmp_path: Path) -> None:
 
     assert found.secret == ("OCEAN__PORT__CLIENT_ID", "OCEAN__PORT__CLIENT_SECRET")
     assert not any("hidden" in make(found) or "OTHER" in make(found) for make in FORMATS.values())
+
+
+def test_a_machine_reads_what_is_exported(tmp_path: Path) -> None:
+    """`--json` holds the variables, the names of the secret ones alone, and the text."""
+    settings = tmp_path / ".env"
+    settings.write_text(
+        "OCEAN__INTEGRATION__CONFIG__BASE_URL=https://api.example.com\n"
+        "OCEAN__INTEGRATION__CONFIG__API_TOKEN=tok-9d3e7f\n"
+    )
+
+    ended = CliRunner().invoke(export, ["docker", "--settings", str(settings), "--json"])
+
+    told = json.loads(ended.output)
+    assert told["target"] == "docker"
+    assert told["variables"] == {"OCEAN__INTEGRATION__CONFIG__BASE_URL": "https://api.example.com"}
+    assert told["secrets"] == ["OCEAN__INTEGRATION__CONFIG__API_TOKEN"]
+    assert "OCEAN__INTEGRATION__CONFIG__BASE_URL" in told["text"]
+    assert "tok-9d3e7f" not in ended.output

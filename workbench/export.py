@@ -170,7 +170,12 @@ _HELP = "\b\nExample: python -m workbench export helm > values.yaml\nExit codes:
     show_default=True,
     help="The settings.",
 )
-def export(*, target: str, settings: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Variables, names of secrets and the text.")
+def export(*, target: str, settings: Path, as_json: bool) -> None:
     """Write the settings for a deployment, with secrets as references."""
-    found = read_env(settings, settings.name)
-    click.echo(FORMATS[target](exported(found.values)), nl=False)
+    found = exported(read_env(settings, settings.name).values)
+    text = FORMATS[target](found)
+    if as_json:
+        parts = {"variables": dict(found.plain), "secrets": found.secret, "text": text}
+        text = f"{json.dumps({'target': target, **parts}, indent=2)}\n"
+    click.echo(text, nl=False)

@@ -74,5 +74,5 @@ _HELP = (
 @click.command(epilog=_HELP)
 @click.option("--env", "of_env", is_flag=True, help="The names in .env instead of the mapping.")
 def schema(*, of_env: bool) -> None:
-    """Write the JSON schema of a mapping, with which an editor completes and checks it."""
+    """Write the schema of a mapping as JSON, with which an editor completes and checks it."""
     click.echo(json.dumps(settings_schema() if of_env else mapping_schema(), indent=2))
