@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from paging.experiments import Shown, compared, shares
+from paging.experiments import Shown, compared, differs, shares
 from paging.model import (
     NO_SUCH_PAGE_AFTER_SHORT,
     End,
@@ -47,7 +47,9 @@ class CountedFromFirst(Counted):
             # There is a row at least, so that an answer without any may be a mistake.
             if other is None or not other.rows or shown is Shown.ALL:
                 return self._next_page(here)
-            return self._judged(here, self._others if shown is Shown.OTHERS else shown)
+            if shown is Shown.OTHERS:
+                return self._unless_rows_move(here, other, self._others)
+            return self._judged(here, shown)
 
         request = within.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
@@ -70,14 +72,34 @@ class CountedFromFirst(Counted):
             moved = moved.put(self._size_param, at.page.length, self._settings.send_in)
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
+            here = replace(at, learnt=learnt)
             shown = compared(at.page, other)
-            shown = Shown.MORE if shown is Shown.OTHERS else shown
             if at.is_more and other is not None and other.length > at.page.length:
                 shown = Shown.HIDDEN  # a server's limit would hold here, too
-            return self._judged(replace(at, learnt=learnt), shown)
+            if shown is Shown.OTHERS and other is not None:
+                return self._unless_rows_move(here, other, Shown.MORE)
+            return self._judged(here, shown)
 
         request = moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
+
+    def _unless_rows_move(self, at: At, other: Page, shown: Shown) -> Step | Experiment:
+        """Other rows, unless rows without ids are others each time they are asked for.
+
+        A list that does not page, and whose every value moves, gives no two answers alike: the
+        first request sent once more tells it from a list that goes on.
+        """
+        if at.is_more or at.page.ids or abs(other.length - at.page.length) > 1:
+            return self._judged(at, shown)
+
+        def judge(learnt: Learnt, again: Page | None) -> Step | Experiment:
+            here = replace(at, learnt=learnt)
+            moves = again is not None and again.length == at.page.length
+            if again is None or not moves or not differs(at.page, again):
+                return self._judged(here, shown)
+            return self._judged(here, Shown.ALL)
+
+        return Experiment(at.sent, judge, at.learnt, "whether rows move", at.now)
 
     def _judged(self, at: At, shown: Shown) -> Step | Experiment:
         """What follows a short first page by what an experiment has shown."""

@@ -294,13 +294,20 @@ class Walker:
             return True
         answer = await self._checked(before)
         opened = await self._reader.opened(before, answer, source)
-        if differs(first.page, opened.page):
+        if differs(first.page, opened.page) and not await self._rows_move(first, source):
             raise PaginationError(
                 f"{self._client.describe(before)}: page 0 has rows that page 1 does not have: the"
                 " API counts pages from zero",
                 remedy="set startPage to 0",
             )
         return bool(first.page.rows or opened.page.rows)
+
+    async def _rows_move(self, first: Asked, source: Completeness) -> bool:
+        """Whether rows without ids are others for the same request, too: then they tell nothing."""
+        if first.page.ids:
+            return False
+        again = await self._again(first.request, source)
+        return again.page.length == first.page.length and differs(first.page, again.page)
 
     # --- what is no page -------------------------------------------------------------------
 

@@ -736,6 +736,43 @@ async def test_an_unpaged_list_without_ids_whose_values_move(style: str, count: 
     assert found.requests < MORE
 
 
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("named", [False, True], ids=["numbers alone", "a name"])
+async def test_an_unpaged_list_of_which_every_row_moves(
+    style: str, count: int, *, named: bool
+) -> None:
+    """17: what is other rows each time, for the same request too, does not page."""
+    moment = iter(range(100, 10**6, 7))
+
+    def api(_: Request) -> Answer:
+        now = next(moment)
+        name = {"name": "the only one"} if named else {}
+        return told({"items": [{**name, "uptime": now / 8 + at} for at in range(count)]})
+
+    found = await outcome(api, paging(style, 10), key="uptime")
+
+    assert found.message == ""
+    assert len(found.ids) == count
+    assert found.requests < MORE
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("cap", [1, 4])
+async def test_rows_without_ids_behind_a_cap(style: str, cap: int) -> None:
+    """15, 17: other rows for another position, and the same ones for the same, are a list."""
+
+    def api(request: Request) -> Answer:
+        page = max(int(request.param("page") or 1), 1)
+        at = int(request.param("offset") or (page - 1) * cap)
+        return told({"items": [{"uptime": n * 3} for n in range(at, min(at + cap, 9))]})
+
+    found = await outcome(api, paging(style, 10), key="uptime")
+
+    assert found.message == ""
+    assert found.ids == [n * 3 for n in range(9)]
+
+
 async def test_one_cursor_for_the_whole_walk() -> None:
     """18: a scroll keeps its cursor while its rows change, and ends with an empty page."""
     pages = iter([rows(0, 30), rows(30, 60), rows(60, 70), [], []])
