@@ -215,8 +215,8 @@ class AnswerReader:
 
     def _answered(self, reply: Reply) -> Circumstances:
         """The status and the API's own words, which may stand behind more than is quoted."""
-        text, body = reply.beginning, reply.report
-        if len(text) > LONGEST_QUOTE and isinstance(body, dict):
+        text = reply.beginning
+        if len(text) > LONGEST_QUOTE and isinstance(body := reply.report, dict):
             text = beginning_of(words_of(body))
         return {"answered": status_of(reply.response), "words": self._redact.beginning(text)}
 

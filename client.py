@@ -37,7 +37,14 @@ from transport.bodies import (
     ACCEPTED_CODINGS,
     BodyLimits,
 )
-from transport.http_client import WIRE_ERRORS, AddressRefused, open_http, status_of, tls_refusal
+from transport.http_client import (
+    WIRE_ERRORS,
+    AddressRefused,
+    cookies_set,
+    open_http,
+    status_of,
+    tls_refusal,
+)
 from transport.observer import Observer, Watch
 from transport.origin import OriginGuard
 from transport.outage import Outage
@@ -150,15 +157,13 @@ class ApiClient:
     async def _learn_cookies(self, response: httpx.Response) -> None:
         """What an answer sets, a login's too: it goes back with every request, as a token does."""
         secrets, credentials = [], []
-        for header in response.headers.get_list("Set-Cookie"):
-            pair, _, attributes = header.partition(";")
-            name, _, value = pair.partition("=")
-            value = value.strip(' "')
-            if len(value) >= TELLING_LENGTH:
-                secrets.append(value)
+        for cookie in cookies_set(response):
+            if len(cookie.value) >= TELLING_LENGTH:
+                secrets.append(cookie.value)
             # RFC 6265, 4.1.2.6: what scripts must not read is rather a session than a choice.
-            if is_credential(name.strip(), value, hidden="httponly" in attributes.lower()):
-                credentials.append(value)
+            hidden = "httponly" in cookie.attributes.lower()
+            if is_credential(cookie.name, cookie.value, hidden=hidden):
+                credentials.append(cookie.value)
         self.redact.learn(*secrets, origin="cookies", credentials=credentials)
 
     # --- one request -------------------------------------------------------------------

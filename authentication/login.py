@@ -28,7 +28,7 @@ from json_values import MISSING, Json, keys_of, texts_in, with_texts
 from paging.error_reports import reports_error
 from settings.values import LoginCredentials, LoginRequest
 from transport.bodies import charset_of, decode_json
-from transport.http_client import status_of
+from transport.http_client import cookies_set, status_of
 from transport.origin import Origin
 from transport.redaction import Redactor, credentials_in, tokens_in
 
@@ -64,12 +64,8 @@ class Answered:
 
     @property
     def cookies(self) -> dict[str, str]:
-        """The cookies that this answer sets, by name (RFC 6265, 5.2); quotes around a value go."""
-        pairs = (
-            header.partition(";")[0].partition("=")
-            for header in self.response.headers.get_list("Set-Cookie")
-        )
-        return {name.strip(): value.strip(' "') for name, _, value in pairs}
+        """The cookies that this answer sets, by name."""
+        return {cookie.name: cookie.value for cookie in cookies_set(self.response)}
 
     @property
     def document(self) -> Json:

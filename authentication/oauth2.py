@@ -25,6 +25,7 @@ from errors import CredentialsError
 from jq_engine.embedded import evaluated, filled
 from jq_engine.programs import EMBEDDED, Jq
 from json_values import Json, as_text, keys_of
+from settings import is_header_value
 from settings.values import OAuthCredentials
 from transport.bodies import charset_of, decode_json
 from transport.http_client import status_of
@@ -123,7 +124,7 @@ class OAuthSignIn:
                 remedy="ask for a bearer token",
                 request=named(answer.request, self._redact),
             )
-        if not token.isascii() or not token.isprintable():
+        if not is_header_value(token):
             raise CredentialsError(
                 "the access_token holds characters HTTP cannot carry",
                 request=named(answer.request, self._redact),

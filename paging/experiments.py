@@ -50,6 +50,13 @@ def shares(first: Page, other: Page) -> bool:
     return not frozenset(first.keys_as(other)).isdisjoint(other.keys_as(first))
 
 
+def rows_move(first: Page, again: Page | None) -> bool:
+    """Whether the same request gave other rows: without ids, of which every value moves."""
+    if again is None or first.ids or again.length != first.length:
+        return False
+    return differs(first, again)
+
+
 def differs(first: Page, other: Page) -> bool:
     """Whether a page beside the first one has rows, and none of the first one's."""
     if not other.rows or other.is_single or other.depth < first.depth or other.repeats(first):

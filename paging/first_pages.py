@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from paging.experiments import Shown, compared, differs, shares
+from paging.experiments import Shown, compared, rows_move, shares
 from paging.model import (
     NO_SUCH_PAGE_AFTER_SHORT,
     End,
@@ -93,11 +93,8 @@ class CountedFromFirst(Counted):
             return self._judged(at, shown)
 
         def judge(learnt: Learnt, again: Page | None) -> Step | Experiment:
-            here = replace(at, learnt=learnt)
-            moves = again is not None and again.length == at.page.length
-            if again is None or not moves or not differs(at.page, again):
-                return self._judged(here, shown)
-            return self._judged(here, Shown.ALL)
+            moves = rows_move(at.page, again)
+            return self._judged(replace(at, learnt=learnt), Shown.ALL if moves else shown)
 
         return Experiment(at.sent, judge, at.learnt, "whether rows move", at.now)
 

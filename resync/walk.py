@@ -19,7 +19,7 @@ from client import ApiClient
 from errors import BodyError, DoubtfulEndError, OceanCustomError, PaginationError
 from jq_engine.programs import Jq
 from paging.error_reports import is_partial
-from paging.experiments import differs
+from paging.experiments import differs, rows_move
 from paging.limits import Bounds
 from paging.model import End, Experiment, Page, PageRequest, Place, Progress, Step
 from paging.page_recognition import Suspect
@@ -137,8 +137,7 @@ class Walker:
             return opened, outcome
         source.learnt = replace(source.learnt, confirmed=source.learnt.confirmed + 1)
         try:
-            answer = await self._checked(opened.request)
-            again = await self._reader.opened(opened.request, answer, source)
+            again = await self._page_of(opened.request, source)
             self._reader.refuse_no_page(again, source)
         except OceanCustomError as error:
             return opened, error
@@ -172,8 +171,7 @@ class Walker:
         logger.opt(lazy=True).debug(
             "{}: asked to settle {}", lambda: self._client.describe(request), lambda: experiment.of
         )
-        answer = await self._checked(request)
-        opened = await self._reader.opened(request, answer, source)
+        opened = await self._page_of(request, source)
         opened = await self._no_error(opened, source, gave=True)
         source.recognition.note(walk, request, opened.page)
         try:
@@ -277,7 +275,7 @@ class Walker:
             request = ask(longest.request, longest.page)
             if request is None:
                 continue
-            opened = await self._again(request, source)
+            opened = await self._page_of(request, source)
             if opened.page.rows and not opened.page.is_single:
                 source.recognition.compare(longest.walk, request, opened.page)
                 await self._refuse_contradicted(source.recognition.contradicted_by_one, source)
@@ -292,8 +290,7 @@ class Walker:
         before = source.paginator.before(first.request, first.page)
         if before is None:
             return True
-        answer = await self._checked(before)
-        opened = await self._reader.opened(before, answer, source)
+        opened = await self._page_of(before, source)
         if differs(first.page, opened.page) and not await self._rows_move(first, source):
             raise PaginationError(
                 f"{self._client.describe(before)}: page 0 has rows that page 1 does not have: the"
@@ -306,8 +303,7 @@ class Walker:
         """Whether rows without ids are others for the same request, too: then they tell nothing."""
         if first.page.ids:
             return False
-        again = await self._again(first.request, source)
-        return again.page.length == first.page.length and differs(first.page, again.page)
+        return rows_move(first.page, (await self._page_of(first.request, source)).page)
 
     # --- what is no page -------------------------------------------------------------------
 
@@ -323,7 +319,7 @@ class Walker:
             if not gave or confirmed >= CONFIRMED:
                 raise
             source.learnt = replace(source.learnt, confirmed=confirmed + 1)
-            opened = await self._again(opened.request, source)
+            opened = await self._page_of(opened.request, source)
             self._reader.refuse_no_page(opened, source)
         return opened
 
@@ -351,26 +347,23 @@ class Walker:
 
     async def _is_page(self, suspect: Suspect, source: Completeness) -> bool:
         """Whether an answer is an empty page: by the same request, then by one with rows, again."""
-        again = await self._again(suspect.request, source)
+        again = await self._page_of(suspect.request, source)
         if source.recognition.acquits(suspect, again.page):
             return True
         if (longest := source.longest) is None:
             return False
-        other = await self._again(longest.request, source)
+        other = await self._page_of(longest.request, source)
         if other.page.rows:
             source.recognition.compare(longest.walk, longest.request, other.page)
         return source.recognition.acquits(suspect, again.page)
 
     # --- requests --------------------------------------------------------------------------
 
-    async def _again(self, request: PageRequest, source: Completeness) -> Opened:
-        """The page that a request gives, asked for once more."""
-        return await self._reader.opened(request, await self._checked(request), source)
-
-    async def _checked(self, request: PageRequest) -> Answer:
-        """The answer to one more request, which settles a doubt."""
+    async def _page_of(self, request: PageRequest, source: Completeness) -> Opened:
+        """What one more request gives, which settles a doubt."""
         self._client.counts.checks += 1
-        return await self._client.send(replace(request, purpose="check"))
+        answer = await self._client.send(replace(request, purpose="check"))
+        return await self._reader.opened(request, answer, source)
 
     def _log_page(self, request: PageRequest, rows: int) -> None:
         told = (lambda: self._client.describe(request), lambda: rows)

@@ -8,6 +8,7 @@ import ipaddress
 import logging
 import ssl
 import tempfile
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, override
 
@@ -189,6 +190,25 @@ def tls_refusal(reason: str, *, has_certificate: bool) -> str | None:
     if has_certificate and "ALERT" in alert and ("CERTIFICATE" in alert or "UNKNOWN_CA" in alert):
         return f"the server does not take the certificate of clientCertificate ({reason})"
     return None
+
+
+@dataclass(frozen=True)
+class SetCookie:
+    """A cookie as an answer sets it (RFC 6265, 5.2); quotes around a value are none of it."""
+
+    name: str
+    value: str = field(repr=False)
+    attributes: str
+
+
+def cookies_set(response: httpx.Response) -> list[SetCookie]:
+    """The cookies that an answer sets, in order."""
+    found = []
+    for header in response.headers.get_list("Set-Cookie"):
+        pair, _, attributes = header.partition(";")
+        name, _, value = pair.partition("=")
+        found.append(SetCookie(name.strip(), value.strip(' "'), attributes))
+    return found
 
 
 def status_of(response: httpx.Response) -> str:
