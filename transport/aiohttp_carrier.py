@@ -230,8 +230,9 @@ async def _refuse_alert(request: _Request) -> None:
     event loop tells of it a few turns after it has closed the connection.
     """
     for _ in range(_ALERT_TURNS):
-        if request.carrier and request.carrier.alert:
-            raise httpx.ReadError(str(request.carrier.alert))
+        carrier = request.carrier
+        if carrier is not None and carrier.alert:  # an idle one is false: aiohttp's are queues
+            raise httpx.ReadError(str(carrier.alert))
         await asyncio.sleep(0)
 
 
