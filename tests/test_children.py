@@ -206,6 +206,79 @@ async def test_an_endpoint_of_its_own_may_have_nothing(
     assert len(api.at("/items")) == 3
 
 
+@pytest.mark.parametrize("look", [True, False], ids=["second look", "no second look"])
+@pytest.mark.parametrize("status", [403, 400, 451])
+async def test_an_endpoint_that_is_refused_is_not_believed_where_there_was_something(
+    api: FaultApi, installation: Installation, status: int, *, look: bool
+) -> None:
+    """Credentials that lost a right look just so: nothing is deleted, and the error says why."""
+    api.serve("/items", answer(named(1)))
+    installation.mapping = [resource("/items", empty_statuses=[status])]
+    assert (await installation.resync()).complete
+    api.serve("/items", answer({}, status))
+    installation.settings["second_look"] = look
+
+    outcome = await installation.resync()
+
+    assert not outcome.complete
+    assert outcome.deleted == set()
+    assert f"the endpoint answered {status}" in outcome.message
+
+
+async def test_an_endpoint_that_is_refused_is_fine_where_there_was_nothing(
+    api: FaultApi, installation: Installation
+) -> None:
+    """A feature that this account does not have."""
+    api.serve("/items", answer({}, 403))
+    installation.mapping = [resource("/items", empty_statuses=[403])]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+
+
+async def test_a_parent_that_is_refused_is_not_believed_where_there_was_something(
+    family: Family,
+) -> None:
+    """Without its rows there are no children either."""
+    family.installation.mapping = [notes(empty_statuses=[403])]
+    family.api.fail("/items", answer({}, 403))
+
+    outcome = await family.installation.resync()
+
+    assert not outcome.complete
+    assert outcome.deleted == set()
+    assert "the endpoint answered 403" in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("teams_of_b", "is_believed"),
+    [
+        pytest.param(answer({}, 404), False, id="each of several parents"),
+        pytest.param(answer([]), True, id="a list that is empty"),
+    ],
+)
+async def test_parents_that_are_children_count_too(
+    api: FaultApi, installation: Installation, teams_of_b: Answer, *, is_believed: bool
+) -> None:
+    """Every one of several says so, though none of them is a child of the kind itself."""
+    api.serve("/orgs", answer([{"id": "a"}, {"id": "b"}]))
+    api.serve("/orgs/{}/teams", answer(named(1)))
+    api.serve("/orgs/{}/teams/{}/members", lambda request: answer([{"id": request.path}]))
+    teams = {"endpoint": "/orgs/{org}/teams", "field": ".id", "empty_statuses": [404]}
+    parameters = {"org": {"endpoint": "/orgs", "field": ".id"}, "team": teams}
+    kind = "/orgs/{org}/teams/{team}/members"
+    installation.mapping = [resource(kind, path_parameters=parameters)]
+    assert (await installation.resync()).complete
+    api.serve("/orgs/{}/teams", answer({}, 404))
+    api.serve("/orgs/b/teams", teams_of_b)
+
+    outcome = await installation.resync()
+
+    assert outcome.complete is is_believed, outcome.formatted
+    assert len(outcome.deleted) == (2 if is_believed else 0)
+
+
 async def test_a_parent_may_have_nothing(family: Family) -> None:
     """`empty_statuses` of a path parameter is about the list of its parents."""
     family.installation.mapping = [notes(empty_statuses=[404])]
