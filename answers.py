@@ -15,9 +15,9 @@ import httpx
 
 from errors import BodyError, Circumstances, CredentialsError, FormatError, ResponseError
 from json_values import Json, beginning_of
-from paging.error_reports import is_error_report, words_of
+from paging.error_reports import is_error_report, is_like_report, reports_error, words_of
 from paging.model import PageRequest
-from paging.scopes import reasons_in
+from paging.scopes import is_item, reasons_in
 from transport.bodies import (
     MIB,
     UTF8,
@@ -222,16 +222,24 @@ class AnswerReader:
 
 
 def _report_in(body: Json, request: PageRequest) -> Json:
-    """What a success says of itself beside its data: errors, and codes where there is no data."""
+    """What a success says of itself beside its data: errors, and codes where there is no data.
+
+    The words of an item are its own, and a ``type`` says what a list holds: both may be budgets.
+    """
     if not isinstance(body, dict):
         return None
     reported = reasons_in(body)
-    for key in (request.list_path or ())[:1]:
+    path = request.list_path
+    for key in (path or ())[:1]:
         reported.pop(key, None)  # the items themselves: some APIs list errors
     beside = {key: value for key, value in body.items() if key not in reported}
     if any(value for value in beside.values() if isinstance(value, dict | list)):
         return reported
-    return reported | beside
+    if reports_error(body) or is_like_report(body):
+        return reported | beside
+    if path == () or (path is None and is_item(body)):
+        return reported
+    return reported | {key: one for key, one in beside.items() if not key.lower().endswith("type")}
 
 
 def _is_report(row: Json) -> bool:
