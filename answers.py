@@ -19,6 +19,7 @@ from paging.error_reports import is_error_report, is_like_report, reports_error,
 from paging.model import PageRequest
 from paging.scopes import is_item, reasons_in
 from transport.bodies import (
+    ACCEPTED_CODINGS,
     MIB,
     UTF8,
     BodyLimits,
@@ -168,7 +169,7 @@ class AnswerReader:
             content = await kept(document, in_memory=in_memory)
         except FormatError as error:
             problem = f"not the {wanted.name} it should be: {error}"
-            raise BodyError(problem, **self._answered(reply)) from None
+            raise self._unreadable(problem, reply) from None
         return replace(reply, content=content, original=reply.content)
 
     async def _read(self, request: PageRequest, reply: Reply) -> Answer:
@@ -209,9 +210,16 @@ class AnswerReader:
 
     def _not_json(self, reply: Reply) -> BodyError:
         kind = reply.response.headers.get("Content-Type", "no content type")
-        return BodyError(
-            f"not the JSON it should be ({kind}, {reply.size} bytes)", **self._answered(reply)
-        )
+        return self._unreadable(f"not the JSON it should be ({kind}, {reply.size} bytes)", reply)
+
+    def _unreadable(self, problem: str, reply: Reply) -> BodyError:
+        """The error for a body that is not what it should be, unless it is compressed in vain."""
+        if coding := BodyLimits.coding_of(reply.response):
+            return BodyError(
+                f"the answer is compressed as {coding!r}, but {ACCEPTED_CODINGS} was asked for",
+                answered=status_of(reply.response),
+            )
+        return BodyError(problem, **self._answered(reply))
 
     def _answered(self, reply: Reply) -> Circumstances:
         """The status and the API's own words, which may stand behind more than is quoted."""

@@ -190,7 +190,7 @@ def test_rate_limits_told_in_the_body(status_: int, body: Json, *, limited: bool
 @pytest.mark.parametrize("status_", [404, 410])
 def test_what_is_not_found_is_no_limit(status_: int) -> None:
     """A budget that is gone is gone; headers still tell of a limit."""
-    report = {"code": "BudgetNotFound", "message": "no such budget"}
+    report: Json = {"code": "BudgetNotFound", "message": "no such budget"}
 
     assert not is_rate_limited(status_, httpx.Headers(), report)
     assert is_rate_limited(status_, httpx.Headers({"X-RateLimit-Remaining": "0"}), report)
