@@ -19,6 +19,7 @@ Given = Mapping[str, Found]
 NOTHING_FOUND: Final[Given] = MappingProxyType({})
 
 _HEADER = "header:"
+_OF_ANSWER = ".headers as $headers | .cookies as $cookies | .text as $text | .body | "
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,18 @@ def compile_lookup(path: str, where: str) -> Lookup:
         return Lookup(path, where, ways=((),))
     steps = indexed_path(path)
     return Lookup(path, where, ways=(steps,)) if steps else Lookup(path, where, program=program)
+
+
+def compile_answer_lookup(program: str, where: str) -> Lookup:
+    """A look-up in the answer of a login: its JSON body, ``$headers``, ``$cookies`` and ``$text``.
+
+    It is run on ``{"body": …, "headers": {…}, "cookies": {…}, "text": "…"}``. Raises MappingError
+    when jq refuses the program.
+    """
+    if "$" in program:
+        return compile_lookup(f"{_OF_ANSWER}({program})", where)
+    is_path = program.startswith(".") and indexed_path(program)
+    return compile_lookup(f".body{program}" if is_path else f".body | ({program})", where)
 
 
 async def find(lookups: Iterable[Lookup], body: Json, jq: Jq) -> Given:

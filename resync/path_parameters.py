@@ -20,8 +20,8 @@ from urllib.parse import parse_qsl, quote
 import httpx
 
 from errors import MappingError, ResponseError
-from jq_engine.programs import EMBEDDED
-from json_values import Json, as_text, texts_in
+from jq_engine.programs import EMBEDDED, programs_in
+from json_values import Json, as_text
 from pagination import PaginationSettings
 from paging.extraction import Item
 from paging.model import PageRequest
@@ -76,7 +76,7 @@ class Endpoint:
     @cached_property
     def is_computed(self) -> bool:
         """Whether a value in the query or the body is still to be computed."""
-        return any(EMBEDDED.search(text) for text in texts_of(self))
+        return bool(programs_in([self.query_params, self.body]))
 
     @cached_property
     def rows_key(self) -> str:
@@ -339,11 +339,6 @@ def _filled_body(body: Json, values: Mapping[str, Json]) -> Json:
 def is_full_url(path: str) -> bool:
     """Whether the path of a parent is a whole URL."""
     return bool(_FULL_URL.match(path.strip()))
-
-
-def texts_of(endpoint: Endpoint) -> Iterator[str]:
-    """The texts in the query parameters and the body of an endpoint."""
-    return texts_in([endpoint.query_params, endpoint.body])
 
 
 def _fill(text: str, texts: Mapping[str, str]) -> str:

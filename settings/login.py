@@ -11,9 +11,9 @@ from difflib import get_close_matches
 import httpx
 
 from errors import MappingError
-from jq_engine.answers import answer_lookup
-from jq_engine.programs import EMBEDDED
-from json_values import Json, texts_in
+from jq_engine.lookups import compile_answer_lookup
+from jq_engine.programs import EMBEDDED, programs_in
+from json_values import Json
 from settings.reader import METHODS, SettingsReader, as_text, kind_of
 from settings.values import LoginCredentials, LoginRequest, StaticCredentials
 
@@ -83,28 +83,27 @@ def _template(reader: SettingsReader) -> dict[str, Json]:
             ' requests, such as {"headers": {"Authorization": "Bearer {{.access_token}}"}}',
         )
     _refuse_unknown(reader, _TEMPLATE, template, TEMPLATE_KEYS)
-    paths = [path for text in texts_in(template) for path in EMBEDDED.findall(text)]
-    for number, path in enumerate(dict.fromkeys(paths), 1):
-        _check_placeholder(reader, _TEMPLATE, number, path)
+    _check_placeholders(reader, _TEMPLATE, template)
     return template
 
 
-def _check_placeholder(reader: SettingsReader, setting: str, number: int, program: str) -> None:
-    if not program.startswith((".", "$", "(")):
-        reader.fault(
-            setting,
-            f"has no dot at the start of placeholder number {number}",
-            'write it like {{.access_token}}, {{$headers["x-token"]}} or {{$cookies.session}}',
-        )
-        return
-    try:
-        answer_lookup(program, setting)
-    except MappingError:
-        reader.fault(
-            setting,
-            f"holds placeholder number {number}, which is not a jq program for mappings",
-            "correct the expression",
-        )
+def _check_placeholders(reader: SettingsReader, setting: str, texts: Mapping[str, Json]) -> None:
+    for number, program in enumerate(programs_in(texts), 1):
+        if not program.startswith((".", "$", "(")):
+            reader.fault(
+                setting,
+                f"has no dot at the start of placeholder number {number}",
+                'write it like {{.access_token}}, {{$headers["x-token"]}} or {{$cookies.session}}',
+            )
+            continue
+        try:
+            compile_answer_lookup(program, setting)
+        except MappingError:
+            reader.fault(
+                setting,
+                f"holds placeholder number {number}, which is not a jq program for mappings",
+                "correct the expression",
+            )
 
 
 def _request(
@@ -115,9 +114,8 @@ def _request(
     reads: bool = False,
 ) -> LoginRequest:
     """One request; where it ``reads`` the answer before, its placeholders are checked."""
-    programs = [one for text in texts_in(request) for one in EMBEDDED.findall(text)]
-    for number, program in enumerate(dict.fromkeys(programs) if reads else (), 1):
-        _check_placeholder(reader, setting, number, program)
+    if reads:
+        _check_placeholders(reader, setting, request)
     _refuse_unknown(reader, setting, request, REQUEST_KEYS)
     body, form = _part(reader, setting, request, "body"), request.get("bodyForm")
     if form is not None and not isinstance(form, str):
