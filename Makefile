@@ -55,8 +55,8 @@ format: setup ## Format the code and apply safe fixes
 demo: setup ## Sync a sample API into a local catalog, all on this machine
 	@$(BIN)/python -m workbench demo
 
-shape: setup ## Count rooms, floors, arrows and lines of the code
-	@$(BIN)/python -m scripts.shape
+shape: setup ## Count rooms, floors, arrows and lines of the code, and the words of the docs
+	@$(BIN)/python -m scripts.shape && $(BIN)/python -m scripts.words
 
 workbench: setup ## Run a command of the workbench: make workbench ARGS="check --help"
 	@$(BIN)/python -m workbench $(ARGS)
