@@ -85,7 +85,7 @@ class Recorder:
         blueprint, identifier = _key(one) or ("", "")
         failures = {
             failure.expression.path: session.told(without_values(failure.message))
-            for failure in one.reading.failures
+            for failure in one.evaluation.failures
         }
         return RawItem(blueprint, identifier, self._kind, resource.index, item, {**failures})
 
