@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import jq
 
 from errors import MappingError
-from json_values import Json
+from json_values import Json, texts_in
 
 LONGEST_PROGRAM: Final = 4096
 """Characters of a program that is checked here: jq takes the square of its length to compile
@@ -20,6 +20,11 @@ EMBEDDED: Final = re.compile(
     r"\{\{\s*+((?:[^\S\n]*+(?!\{\{|\}\})\S)*+)\s*\}\}"  # never goes back: texts may be long
 )
 """A program within a text, ``{{ program }}``, in one line; its group is the program alone."""
+
+
+def programs_in(value: object) -> list[str]:
+    """The programs within the texts of a JSON value, each once."""
+    return list(dict.fromkeys(one for text in texts_in(value) for one in EMBEDDED.findall(text)))
 
 
 class JqError(ValueError):
