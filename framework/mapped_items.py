@@ -28,7 +28,7 @@ from framework.fused_mapping import (
     found,
     fuse,
 )
-from framework.query_check import no_program_fault
+from framework.query_check import refuse_no_program
 from json_values import Json
 
 Items = list[dict[str, Json]]
@@ -152,8 +152,7 @@ async def fused_mapping(jq: Jq, config: ResourceConfig, *, ask_all: bool = False
         if expression.jq not in programs:
             where = str(expression)
             programs[expression.jq] = await program_of(jq, expression.jq, where=where)
-    if fault := no_program_fault(config.selector.query, programs[query.jq].fault):
-        raise MappingError(fault).about(kind=config.kind)
+    refuse_no_program(config.selector.query, programs[query.jq].fault)
     return fuse(mappings, programs[query.jq], programs, ask_all=ask_all)
 
 

@@ -129,36 +129,32 @@ class Work:
         if self.failure:
             raise self.failure
 
-    def refuse_faulty_query(self, config: ResourceConfig) -> None:
-        """Raise MappingError when the query said neither true nor false of some items."""
-        if self.query and (fault := self.query.unjudged_fault()):
-            raise MappingError(fault).about(kind=config.kind)
-
     def refuse_fruitless(self, config: ResourceConfig) -> None:
-        """Raise MappingError when there were items, and not one of them led to an entity."""
+        """Raise MappingError when the mapping does not fit the items.
+
+        The query said neither true nor false of some, or not one of them led to an entity.
+        """
+        if self.query:
+            self.query.refuse_unjudged()
         self._refuse_fruitless_searches(config)
         if self.made and self.failed:
             first = self.failed[0]
             raise MappingError(
-                f"{first.expression.path} {first.expression.jq!r} failed for {len(self.failed)} of"
-                f" {self.passed} items that passed the query"
+                f"failed for {len(self.failed)} of {self.passed} items that passed the query"
                 f" ({jq_reason(ValueError(first.message))})",
                 remedy="correct the expression, or let selector.query leave them out",
-            ).about(kind=config.kind)
+                where=str(first.expression),
+            )
         if self.made:
-            try:
-                self.identities.refuse_nameless(_identifier_of(config), self.passed)
-            except MappingError as error:
-                raise error.about(kind=config.kind) from None
-        if self.made or not self.passed:
-            return
-        mappings = config.port.entity.mappings.dict()
-        what = " and ".join(f"{key} {mappings[key]!r}" for key in sorted(self.lacking))
-        raise MappingError(
-            f"{what} gave nothing for each of {self.passed} items that passed the query, which"
-            f" have {self.keys}",
-            remedy="correct the expression, or let selector.query leave them out",
-        ).about(kind=config.kind)
+            self.identities.refuse_nameless(_identifier_of(config), self.passed)
+        elif self.passed:
+            mappings = config.port.entity.mappings.dict()
+            raise MappingError(
+                f"gave nothing for each of {self.passed} items that passed the query, which have"
+                f" {self.keys}",
+                remedy="correct the expression, or let selector.query leave them out",
+                where=" and ".join(f"{key} {mappings[key]!r}" for key in sorted(self.lacking)),
+            )
 
     def shared_warning(self, config: ResourceConfig, *, may_move: bool) -> str | None:
         """What to say when several items came to one entity; ``may_move``: one may come twice."""
@@ -172,16 +168,16 @@ class Work:
             items = search.found.total()
             if jq == split and not search.found[list]:
                 raise MappingError(
-                    f"itemsToParse {jq!r} gave a list for none of {items} items, which have"
-                    f" {self.keys}",
+                    f"gave a list for none of {items} items, which have {self.keys}",
                     remedy="correct the expression, or let it end in // [] where there may be none",
-                ).about(kind=config.kind)
+                    where=f"itemsToParse {jq!r}",
+                )
             if jq != split and search.found[type(None)] == items:
                 raise MappingError(
                     f"without what itemsToParse {split!r} reads ({jq}), nothing is left of any"
                     f" of {items} items",
                     remedy="set itemsToParseTopLevelTransform to false",
-                ).about(kind=config.kind)
+                )
 
 
 def begin_work(jq: Jq, tell: Callable[[str], str]) -> Work:
@@ -278,7 +274,7 @@ class FusedEntityProcessor(JQEntityProcessor):
         if program.fault is not None:
             reason = jq_reason(ValueError(program.fault))
             raise MappingError(
-                f"{where} is not a jq program ({reason})", remedy="correct the expression"
+                f"is not a jq program ({reason})", "correct the expression", where=where
             )
         return Search(f"[.[] | {capture(program)}]")
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from errors import MappingError
 from framework.fused_mapping import Reading, failure, found
 from jq_engine.programs import jq_reason
 from json_values import Json
@@ -34,24 +35,25 @@ class QueryCheck:
         self.items += len(readings)
         self.unjudged += len(unjudged)
 
-    def unjudged_fault(self) -> str | None:
-        """What is wrong when the query did not say true or false of each item."""
-        if not self.unjudged:
-            return None
-        remedy = _remedy(self.query, "make it a comparison that fits every item")
-        return (
-            f"{_named(self.query)} {self.first_fault} for {self.unjudged} of {self.items} items,"
-            f" where a boolean is needed, true or false; {remedy}"
+    def refuse_unjudged(self) -> None:
+        """Raise MappingError when the query did not say true or false of each item."""
+        if self.unjudged:
+            raise MappingError(
+                f"{self.first_fault} for {self.unjudged} of {self.items} items, where a boolean is"
+                " needed, true or false",
+                remedy=_remedy(self.query, "make it a comparison that fits every item"),
+                where=_named(self.query),
+            )
+
+
+def refuse_no_program(query: str, fault: str | None) -> None:
+    """Raise MappingError when the query is no jq program; ``fault`` is what jq said of it."""
+    if fault is not None:
+        raise MappingError(
+            f"is not a jq program ({jq_reason(ValueError(fault))})",
+            remedy=_remedy(query, "correct the expression"),
+            where=_named(query),
         )
-
-
-def no_program_fault(query: str, fault: str | None) -> str | None:
-    """What is wrong when the query is no jq program; ``fault`` is what jq said of it."""
-    if fault is None:
-        return None
-    reason = jq_reason(ValueError(fault))
-    remedy = _remedy(query, "correct the expression")
-    return f"{_named(query)} is not a jq program ({reason}); {remedy}"
 
 
 def _named(query: str) -> str:

@@ -61,8 +61,9 @@ def checked(program: str, where: str) -> str:
     """
     if len(program) > LONGEST_PROGRAM:
         raise MappingError(
-            f"{where} has {len(program):,} characters, but may have {LONGEST_PROGRAM:,}",
+            f"has {len(program):,} characters, but may have {LONGEST_PROGRAM:,}",
             remedy="shorten the expression",
+            where=where,
         )
     quoted = program if '"' in program else program.replace("'", '"')
     try:
@@ -72,11 +73,12 @@ def checked(program: str, where: str) -> str:
     except ValueError as error:
         if refused := refused_in(error):
             raise MappingError(
-                f"{where} {program!r} uses {refused}, which is not for mappings", remedy="remove it"
+                f"{program!r} uses {refused}, which is not for mappings", "remove it", where=where
             ) from None
         raise MappingError(
-            f"{where} {program!r} is not a jq program ({jq_reason(error)})",
+            f"{program!r} is not a jq program ({jq_reason(error)})",
             remedy="correct the expression",
+            where=where,
         ) from None
     return quoted
 

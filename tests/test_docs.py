@@ -483,10 +483,11 @@ _NOTING = {"fault", "_fault"}
 
 
 def sentence(name: str, call: ast.Call) -> str:
-    """The problem and the remedy that an error or a fault of a setting tells."""
+    """Where an error was found, the problem and the remedy; of a setting's fault the last two."""
     arguments = call.args[1:3] if name in _NOTING else call.args[:2]
-    arguments += [one.value for one in call.keywords if one.arg == "remedy"]
-    return "; ".join(map(text_of, arguments))
+    named = {one.arg: text_of(one.value) for one in call.keywords}
+    told = "; ".join([*map(text_of, arguments), *filter(None, [named.get("remedy")])])
+    return f"{named['where']} {told}" if "where" in named else told
 
 
 def raised() -> list[tuple[str, str]]:
