@@ -60,8 +60,11 @@ class Endpoint:
 
     def outside_path(self) -> frozenset[str]:
         """The placeholders that do not stand in the path, but in the query or the body."""
-        path = self.path.partition("?")[0]
-        return self.placeholders() - set(_PLACEHOLDER.findall(path))
+        return self.placeholders() - self.in_path()
+
+    def in_path(self) -> frozenset[str]:
+        """The placeholders that stand in the path itself."""
+        return frozenset(_PLACEHOLDER.findall(self.path.partition("?")[0]))
 
     def placeholders(self) -> frozenset[str]:
         """The names in braces, in the path, the query and the texts of the body.
@@ -388,18 +391,25 @@ def is_segment(value: Json) -> bool:
 
 
 class Distinct:
-    """Lets each value through once that can stand in a path; ``skipped`` counts what cannot."""
+    """Lets each value through once that can stand where it is to; ``skipped`` counts what cannot.
 
-    def __init__(self) -> None:
+    Rows have a value for each of ``names``; of those not ``in_path`` only '' cannot.
+    """
+
+    def __init__(self, names: Sequence[str], in_path: Container[str]) -> None:
+        self._in_path = [name in in_path for name in names]
         self._known: set[tuple[str, ...]] = set()
         self.skipped = 0
 
     def admits(self, *values: Json) -> bool:
-        """Whether the values of a row are path segments, and new: the same texts are the same."""
+        """Whether the values of a row can stand there, and are new: the same texts are the same."""
         texts = tuple(map(as_text, values))
         if texts in self._known:
             return False
         self._known.add(texts)
-        are_segments = all(map(is_segment, values))
-        self.skipped += not are_segments
-        return are_segments
+        fit = all(
+            is_segment(value) if in_path else text
+            for value, text, in_path in zip(values, texts, self._in_path, strict=True)
+        )
+        self.skipped += not fit
+        return fit

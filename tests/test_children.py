@@ -323,3 +323,18 @@ async def test_an_api_that_is_down_is_given_up(
 
     assert "gave up after 25 children failed" in outcome.message
     assert len(api.at("/items/{}/notes")) < 30
+
+
+async def test_a_folder_that_is_a_dot_is_read(api: FaultApi, installation: Installation) -> None:
+    """Its value stands in the query alone, where it changes no path."""
+    api.serve("/folders", answer([{"path": "."}, {"path": "a/b"}]))
+    api.serve("/files", lambda request: answer([{"id": request.param("folder")}]))
+    folder = {"folder": {"endpoint": "/folders", "field": ".path"}}
+    installation.mapping = [
+        resource("/files", query_params={"folder": "{folder}"}, path_parameters=folder)
+    ]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.entities == {"item/.", "item/a/b"}
