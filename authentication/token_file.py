@@ -97,8 +97,8 @@ class TokenFile:
 
     def _unusable(self, error: OSError) -> ConfigurationError:
         return ConfigurationError(
-            f"oauthTokenFile {str(self.path)!r} cannot be used ({error.strerror}); name a file in a"
-            " folder that lasts and may be written to"
+            f"oauthTokenFile {str(self.path)!r} cannot be used ({error.strerror})",
+            remedy="name a file in a folder that lasts and may be written to",
         )
 
 

@@ -30,8 +30,8 @@ _SESSION = "ocean_custom_session"
 
 async def check_settings() -> None:
     """Tell of faulty and unknown settings at once rather than at the first resync."""
-    for sentence in unknown_names():
-        logger.warning(sentence)
+    for unknown in unknown_names():
+        logger.warning(str(unknown))
     try:
         settings = installed_settings()
     except ConfigurationError as error:

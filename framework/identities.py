@@ -98,9 +98,10 @@ class Identities:
         """Raise MappingError when items that passed the query have no identifier."""
         if self.nameless:
             raise MappingError(
-                f"identifier {expression!r} gave none for {self.nameless} of {passed} items that"
-                f" passed the query; one gave {self._nameless_shown}",
+                f"gave none for {self.nameless} of {passed} items that passed the query; one gave"
+                f" {self._nameless_shown}",
                 remedy="correct the expression, or let selector.query leave such items out",
+                where=f"identifier {expression!r}",
             )
 
     def warning(

@@ -16,7 +16,7 @@ from port_ocean.context.ocean import ocean
 from port_ocean.context.resource import resource
 from port_ocean.core.handlers.port_app_config.models import ResourceConfig
 
-from errors import ConfigurationError, OceanCustomError
+from errors import ConfigurationError, Fault, OceanCustomError
 from framework.failures import handed_to_ocean
 from framework.log_masking import hide_from_ocean
 from framework.mapping import begin_work
@@ -42,8 +42,8 @@ def installed_settings() -> Settings:
     )
 
 
-def unknown_names() -> list[str]:
-    """One sentence for each name that the installation sets and that is no setting."""
+def unknown_names() -> list[Fault]:
+    """A fault for each name that the installation sets and that is no setting."""
     return unknown_settings(ocean.integration_config, _secrets())
 
 
@@ -103,11 +103,10 @@ async def read(
                 may_move = Doubt.MOVED in reading.doubts
                 if shared := work.shared_warning(config, may_move=may_move):
                     logger.warning(session.told(shared))
-            work.refuse_faulty_query(config)
             work.refuse_fruitless(config)
         except OceanCustomError as error:
             # What the mapping made of the items quotes their keys.
-            raise error.told(session.told) from None
+            raise error.about(kind=config.kind).told(session.told) from None
     which = _LEFT if again is None else _LEFT_AGAIN
     event.attributes.setdefault(which, {})[resource.index] = reading.left
 
@@ -118,7 +117,8 @@ def _refuse_deletion() -> None:
     if deleting:
         raise ConfigurationError(
             f"a bounded reading sees only a part, and {len(deleting)} resources may delete the rest"
-            f" (the first: {deleting[0]!r}); set enableDelete: false on every resource"
+            f" (the first: {deleting[0]!r})",
+            remedy="set enableDelete: false on every resource",
         )
 
 

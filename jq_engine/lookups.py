@@ -21,6 +21,7 @@ Given = Mapping[str, Found]
 NOTHING_FOUND: Final[Given] = MappingProxyType({})
 
 _HEADER = "header:"
+_OF_ANSWER = ".headers as $headers | .cookies as $cookies | .text as $text | .body | "
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,23 @@ def _header_name(path: str, where: str) -> str:
     name = path.removeprefix(_HEADER).strip()
     if not is_header_name(name):
         raise MappingError(
-            f"{where} is {path!r}, which names no header",
+            f"is {path!r}, which names no header",
             remedy=f"write {_HEADER} and the header's name, such as {_HEADER}x-next-cursor",
+            where=where,
         )
     return name
+
+
+def compile_answer_lookup(program: str, where: str) -> Lookup:
+    """A look-up in the answer of a login: its JSON body, ``$headers``, ``$cookies`` and ``$text``.
+
+    It is run on ``{"body": …, "headers": {…}, "cookies": {…}, "text": "…"}``. Raises MappingError
+    when jq refuses the program.
+    """
+    if "$" in program:
+        return compile_lookup(f"{_OF_ANSWER}({program})", where)
+    is_path = program.startswith(".") and indexed_path(program)
+    return compile_lookup(f".body{program}" if is_path else f".body | ({program})", where)
 
 
 async def find(lookups: Iterable[Lookup], body: Json, jq: Jq) -> Given:

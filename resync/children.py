@@ -36,8 +36,6 @@ from resync.completeness import Doubt
 
 MOST_NAMED = 20
 """Children that an error or a warning names; the others are counted."""
-NOT_FOUND = frozenset({404, 410})
-"""Statuses that say that there is nothing, and not that it may not be seen (RFC 9110, 15.5)."""
 MAX_OUTAGES = 25
 """With so many children unanswered the API is down: no use asking it for every other one."""
 
@@ -144,18 +142,17 @@ class Children:
     def _silence(self, walks: int) -> str:
         """What to say when nothing but statuses told that nothing is here; "" when that is fine.
 
-        One endpoint is believed that is not found. Another refusal, and several that say the same,
-        are what credentials that lost a right look like.
+        One endpoint is believed, as it was configured so. Several that say the same are what
+        credentials that lost a right look like.
         """
         statuses = [*self.empty.values(), *self.empty_parents.values()]
-        is_told = bool(statuses) and len(self.empty) >= walks and not self.is_certain
-        if not is_told or (len(statuses) == 1 and statuses[0] in NOT_FOUND):
+        is_several = len(statuses) > 1
+        if not is_several or len(self.empty) < walks or self.is_certain:
             return ""
-        who = f"each of {len(statuses)} children" if len(statuses) > 1 else "the endpoint"
         return (
-            f"{who} answered {self._empty_statuses}, which empty_statuses takes for nothing here,"
-            " and the catalog holds something; check what the credentials may read, and delete"
-            " in Port what is really gone"
+            f"each of {len(statuses)} children answered {self._empty_statuses}, which"
+            " empty_statuses takes for nothing here, and the catalog holds something of them;"
+            " check what the credentials may read, and delete in Port what is really gone"
         )
 
     @property

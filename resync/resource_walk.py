@@ -118,6 +118,7 @@ class ResourceWalk:
             for name in group.names
         }
         self._target = self._source(resource.endpoint, "data_path", resource.identifier)
+        self._in_path = frozenset[str]().union(*(one.endpoint.in_path() for one in self._sources))
         self._chosen = Walks(means.store)
         self._has_items = False
         self._shared_list = self._list_shared(shared_lists)
@@ -397,7 +398,7 @@ class ResourceWalk:
     ) -> AsyncGenerator[list[Item]]:
         """The distinct values of one parent's items; ``marks`` are what it hangs on itself."""
         source = self._parents[group.names[0]]
-        distinct = Distinct()
+        distinct = Distinct(group.names, self._in_path)
         pages = self._means.parents.pages(source, request, self._bounds.limits)
         async with aclosing(pages):
             async for items, _ in pages:
@@ -411,7 +412,7 @@ class ResourceWalk:
 
     async def _listed(self, group: InStep) -> AsyncGenerator[list[Item]]:
         """The distinct values that stand in the mapping."""
-        distinct = Distinct()
+        distinct = Distinct(group.names, self._in_path)
         if group.has_rows:
             rows = [row for row in group.listed if isinstance(row, dict)]
             yield await self._chosen_of(group, rows, distinct)

@@ -149,10 +149,9 @@ class SettingsReader:
         return path
 
     def note(self, name: str, error: MappingError) -> None:
-        """Note the faults of an error that begins with the name of a setting."""
+        """Note what is wrong with the value of a setting."""
         for fault in error.faults:
-            problem, _, remedy = str(fault).removeprefix(f"{name} ").rpartition("; ")
-            self.fault(name, *((problem, remedy) if problem else (remedy,)))
+            self.fault(name, fault.problem, fault.remedy)
 
     def is_header(self, setting: str, name: str, value: str, number: int = 1) -> bool:
         """Whether a header can be sent; else it is noted.

@@ -190,65 +190,21 @@ async def test_nothing_in_any_child_is_fine_where_there_was_nothing(
     assert outcome.complete, outcome.formatted
 
 
+@pytest.mark.parametrize("status", [403, 404])
 async def test_an_endpoint_of_its_own_may_have_nothing(
-    api: FaultApi, installation: Installation
+    api: FaultApi, installation: Installation, status: int
 ) -> None:
     """One endpoint is believed when it says so twice."""
     api.serve("/items", answer(named(1)))
-    installation.mapping = [resource("/items", empty_statuses=[404])]
+    installation.mapping = [resource("/items", empty_statuses=[status])]
     assert (await installation.resync()).complete
-    api.serve("/items", answer({}, 404))
+    api.serve("/items", answer({}, status))
 
     outcome = await installation.resync()
 
     assert outcome.complete, outcome.formatted
     assert outcome.deleted == {"item/1"}
     assert len(api.at("/items")) == 3
-
-
-@pytest.mark.parametrize("look", [True, False], ids=["second look", "no second look"])
-@pytest.mark.parametrize("status", [403, 400, 451])
-async def test_an_endpoint_that_is_refused_is_not_believed_where_there_was_something(
-    api: FaultApi, installation: Installation, status: int, *, look: bool
-) -> None:
-    """Credentials that lost a right look just so: nothing is deleted, and the error says why."""
-    api.serve("/items", answer(named(1)))
-    installation.mapping = [resource("/items", empty_statuses=[status])]
-    assert (await installation.resync()).complete
-    api.serve("/items", answer({}, status))
-    installation.settings["second_look"] = look
-
-    outcome = await installation.resync()
-
-    assert not outcome.complete
-    assert outcome.deleted == set()
-    assert f"the endpoint answered {status}" in outcome.message
-
-
-async def test_an_endpoint_that_is_refused_is_fine_where_there_was_nothing(
-    api: FaultApi, installation: Installation
-) -> None:
-    """A feature that this account does not have."""
-    api.serve("/items", answer({}, 403))
-    installation.mapping = [resource("/items", empty_statuses=[403])]
-
-    outcome = await installation.resync()
-
-    assert outcome.complete, outcome.formatted
-
-
-async def test_a_parent_that_is_refused_is_not_believed_where_there_was_something(
-    family: Family,
-) -> None:
-    """Without its rows there are no children either."""
-    family.installation.mapping = [notes(empty_statuses=[403])]
-    family.api.fail("/items", answer({}, 403))
-
-    outcome = await family.installation.resync()
-
-    assert not outcome.complete
-    assert outcome.deleted == set()
-    assert "the endpoint answered 403" in outcome.message
 
 
 @pytest.mark.parametrize(
@@ -396,3 +352,18 @@ async def test_an_api_that_is_down_is_given_up(
 
     assert "gave up after 25 children failed" in outcome.message
     assert len(api.at("/items/{}/notes")) < 30
+
+
+async def test_a_folder_that_is_a_dot_is_read(api: FaultApi, installation: Installation) -> None:
+    """Its value stands in the query alone, where it changes no path."""
+    api.serve("/folders", answer([{"path": "."}, {"path": "a/b"}]))
+    api.serve("/files", lambda request: answer([{"id": request.param("folder")}]))
+    folder = {"folder": {"endpoint": "/folders", "field": ".path"}}
+    installation.mapping = [
+        resource("/files", query_params={"folder": "{folder}"}, path_parameters=folder)
+    ]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.entities == {"item/.", "item/a/b"}

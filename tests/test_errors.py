@@ -102,7 +102,9 @@ def test_only_the_way_may_pass(error: SourceError) -> None:
 
 def test_all_faults_are_in_the_text() -> None:
     """The log shows every fault of the settings."""
-    error = ConfigurationError(["baseUrl is required", "timeout must be a number"])
+    error = ConfigurationError(
+        [Fault("baseUrl", "is required"), Fault("timeout", "must be a number")]
+    )
 
     assert tuple(map(str, error.faults)) == ("baseUrl is required", "timeout must be a number")
     assert str(error) == "baseUrl is required; timeout must be a number"
@@ -146,7 +148,7 @@ def test_what_is_known_already_stays() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        ConfigurationError(["a", "b"]),
+        ConfigurationError([Fault("a", "b"), Fault("c", "d")]),
         CredentialsError("refused"),
         ResponseError("no", status=500),
         TransportError("reset"),

@@ -172,6 +172,8 @@ def test_what_is_a_rate_limit(status_: int, headers: dict[str, str], *, limited:
         pytest.param({"errors": [{"message": "Minute limit rate exceeded"}]}, True, id="monday 1"),
         pytest.param({"errors": [{"code": "ConcurrencyConflict"}]}, False, id="a conflict"),
         pytest.param({"error": {"code": "quotaExceeded"}}, True, id="a quota"),
+        pytest.param({"error": "Daily quota exceeded"}, True, id="a quota, in words"),
+        pytest.param({"error": "You may not read this budget"}, False, id="words of a budget"),
         pytest.param({"error": {"code": 403, "message": "no rate limit here"}}, False, id="words"),
         pytest.param({"errors": ["THROTTLED"]}, False, id="a message"),
         pytest.param(None, False, id="nothing"),
@@ -183,6 +185,15 @@ def test_rate_limits_told_in_the_body(status_: int, body: Json, *, limited: bool
     assert is_rate_limited(status_, httpx.Headers(), body) is limited
     waits = parse_retry_after(status_, httpx.Headers({"X-RateLimit-Reset": "7"}), body, now=NOW)
     assert waits == (7 if limited else None)
+
+
+@pytest.mark.parametrize("status_", [404, 410])
+def test_what_is_not_found_is_no_limit(status_: int) -> None:
+    """A budget that is gone is gone; headers still tell of a limit."""
+    report: Json = {"code": "BudgetNotFound", "message": "no such budget"}
+
+    assert not is_rate_limited(status_, httpx.Headers(), report)
+    assert is_rate_limited(status_, httpx.Headers({"X-RateLimit-Remaining": "0"}), report)
 
 
 @pytest.mark.parametrize(

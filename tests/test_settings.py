@@ -376,7 +376,24 @@ def test_auth_value_of_the_settings_comes_before_the_secrets() -> None:
         ({"auth_type": "basic", "username": SECRET}, SECRET),
         ({"auth_type": "basic", "auth_value": b64(f"u:{SECRET}")}, SECRET),
         ({"auth_type": "basic", "auth_value": b64(f"u:{SECRET}")}, b64(f"u:{SECRET}")),
+        (
+            {
+                "auth_type": "api_key",
+                "api_key_header": "Authorization",
+                "api_key": f"basic {b64(f'u:{SECRET}')}",
+            },
+            SECRET,
+        ),
+        (
+            {
+                "auth_type": "basic",
+                "auth_value": base64.b64encode(f"u:ä{SECRET}".encode("latin-1")).decode(),
+            },
+            f"ä{SECRET}",
+        ),
         ({"custom_headers": {"X-Gate": SECRET}}, SECRET),
+        ({"custom_headers": {"X-Subversion-Token": SECRET}}, SECRET),
+        ({"query_params": {"conversion_key": SECRET}}, SECRET),
         ({"custom_headers": {"Accept": "x-${TOKEN}"}}, "from-environment"),
         (LOGIN | {"custom_auth_request": {"endpoint": "/", "body": {"a": [SECRET]}}}, SECRET),
         (LOGIN | {"custom_auth_request": {"endpoint": "/", "body": {"pin": 1234}}}, "1234"),

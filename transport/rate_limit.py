@@ -26,13 +26,15 @@ _LIMIT_WORDS = (
     "ratelimit", "throttl", "complexity", "budget", "quota", "toomanyrequests", "toomanyconcurrent",
     "concurrencylimit", "concurrencyexceeded",
 )  # fmt: skip
+_NOT_FOUND = frozenset({404, 410})
 _CODE_KEYS = ("code", "reason", "type", "status", "error")
-# A message is no code: it counts when it says so in full.
+# A message is no code, wherever it stands: it counts when it says so in full.
 _LIMIT_MESSAGE = re.compile(
-    r"(?:rate.?limit\w*|limit rate|concurrency(?:.limit)?)\s+(?:has been\s+|was\s+)?"
-    r"(?:exceeded|reached)|too many requests",
+    r"(?:rate.?limit\w*|limit rate|concurrency(?:.limit)?|quota|(?:complexity.)?budget)\s+"
+    r"(?:has been\s+|was\s+)?(?:exceeded|exhausted|reached)|too many requests",
     re.IGNORECASE,
 )
+_CODE = re.compile(r"\S+")
 _WAIT_MESSAGE = re.compile(
     r"\b(?:reset|retry|try again|wait)\b[^\d\n]{0,20}"
     r"(\d{1,6}(?:\.\d{1,6})?) ?(ms|s|seconds|minutes)\b",
@@ -61,15 +63,16 @@ def is_rate_limited(
     """Whether an answer only asks to come later.
 
     429; a 403 with ``Retry-After`` or ``further_header``; any failure (401 apart) whose headers
-    leave no request; or any answer whose error report has a code that says so. ``report`` is the
-    body of a failure or, of a success, its error report alone.
+    leave no request; or any answer whose error report has a code that says so, but for one that
+    something is not found: ``BudgetNotFound``. ``report`` is the body of a failure or, of a
+    success, its error report alone.
     https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
     if status == httpx.codes.TOO_MANY_REQUESTS:
         return True
     if status == httpx.codes.UNAUTHORIZED:
         return False
-    if any(True for _ in _limits_in(report)):
+    if status not in _NOT_FOUND and any(True for _ in _limits_in(report)):
         return True
     asks_to_wait = "Retry-After" in headers or further_header in headers
     if status == httpx.codes.FORBIDDEN and asks_to_wait:
@@ -211,7 +214,7 @@ def _limits_in(report: Json) -> Iterator[str]:
     for key, value in _leaves(report):
         squeezed = _squeezed(key)
         if squeezed.endswith(_CODE_KEYS):
-            if isinstance(value, str) and any(word in _squeezed(value) for word in _LIMIT_WORDS):
+            if isinstance(value, str) and _CODE.fullmatch(value) and _names_limit(value):
                 yield value
             elif value == httpx.codes.TOO_MANY_REQUESTS and not isinstance(value, bool):
                 yield str(value)
@@ -219,6 +222,11 @@ def _limits_in(report: Json) -> Iterator[str]:
             yield key
         if isinstance(value, str) and _LIMIT_MESSAGE.search(value[:300]):
             yield value
+
+
+def _names_limit(code: str) -> bool:
+    squeezed = _squeezed(code)
+    return any(word in squeezed for word in _LIMIT_WORDS)
 
 
 def _waits_in(report: Json, now: datetime) -> Iterator[float]:
