@@ -32,7 +32,6 @@ from settings import Settings, load_settings, unknown_settings
 from transport.observer import Observer
 
 _LEFT = "ocean_custom_left_open"
-_LEFT_AGAIN = "ocean_custom_left_open_again"
 
 
 def installed_settings() -> Settings:
@@ -107,8 +106,7 @@ async def read(
         except OceanCustomError as error:
             # What the mapping made of the items quotes their keys.
             raise error.about(kind=config.kind).told(session.told) from None
-    which = _LEFT if again is None else _LEFT_AGAIN
-    event.attributes.setdefault(which, {})[resource.index] = reading.left
+    event.attributes.setdefault(_LEFT, {})[resource.index, again is not None] = reading.left
 
 
 def _refuse_deletion() -> None:
@@ -122,13 +120,10 @@ def _refuse_deletion() -> None:
         )
 
 
-def left_open(index: int) -> Again:
-    """What the reading of a resource of this resync, by its place in the mapping, left open."""
-    left: Mapping[int, Again] = event.attributes.get(_LEFT, {})
-    return left.get(index, Again())
+def left_open(index: int, *, again: bool = False) -> Again:
+    """What a reading of this resync left open, by the resource's place in the mapping.
 
-
-def left_open_again(index: int) -> Again:
-    """What the second reading of a resource left open."""
-    left: Mapping[int, Again] = event.attributes.get(_LEFT_AGAIN, {})
-    return left.get(index, Again())
+    ``again``: its second reading.
+    """
+    left: Mapping[tuple[int, bool], Again] = event.attributes.get(_LEFT, {})
+    return left.get((index, again), Again())

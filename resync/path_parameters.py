@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Container, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -21,7 +21,7 @@ import httpx
 
 from errors import MappingError, ResponseError
 from jq_engine.programs import EMBEDDED, programs_in
-from json_values import Json, as_text, with_texts
+from json_values import Json, as_text, pairs_of, with_texts
 from pagination import PaginationSettings
 from paging.extraction import Item
 from paging.model import PageRequest
@@ -343,7 +343,7 @@ def request_for(endpoint: Endpoint, binding: Binding, base_url: httpx.URL) -> Pa
     return PageRequest(
         url=filled if is_full_url(path) else below,
         method=endpoint.method,
-        params=(*own, *_params(given)),
+        params=(*own, *pairs_of(given, as_text)),
         headers=tuple(endpoint.headers.items()),
         body=body,
         is_form=endpoint.is_form,
@@ -354,14 +354,6 @@ def request_for(endpoint: Endpoint, binding: Binding, base_url: httpx.URL) -> Pa
 def is_full_url(path: str) -> bool:
     """Whether the path of a parent is a whole URL."""
     return bool(_FULL_URL.match(path.strip()))
-
-
-def _params(query_params: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    """Query parameters as HTTP carries them: lists repeated, nulls dropped, true and false."""
-    for name, value in query_params.items():
-        for one in value if isinstance(value, list) else [value]:
-            if one is not None:
-                yield name, as_text(one)
 
 
 def is_segment(value: Json) -> bool:
