@@ -268,8 +268,9 @@ def _wanted(endpoint: Endpoint, parameters: Collection[str], where: str) -> froz
     for name in _PLACEHOLDER.findall(endpoint.path):
         if name not in parameters:
             raise MappingError(
-                f"{where} {endpoint.path!r} needs a value for {{{name}}}",
+                f"needs a value for {{{name}}}",
                 remedy=f"add path_parameters.{name} with an endpoint and a field, or with values",
+                where=f"{where} {endpoint.path!r}",
             )
     return frozenset(name for name in endpoint.placeholders() if name in parameters)
 
@@ -279,10 +280,11 @@ def _refuse_misspelt(name: str, parameters: Collection[str], where: str) -> None
     near = get_close_matches(name, sorted(parameters), n=1, cutoff=_NEARLY)
     if near and name not in parameters:
         raise MappingError(
-            f"{where} has {{{name}}} in its query_params or body, and path_parameters.{near[0]} is"
-            f" configured",
+            f"has {{{name}}} in its query_params or body, and path_parameters.{near[0]} is"
+            " configured",
             remedy=f"correct the one that is misspelt. If {{{name}}} is meant as it stands,"
             " rename the parameter",
+            where=where,
         )
 
 
@@ -292,25 +294,25 @@ def _refuse_bad_path(path: str, where: str, *, of_parent: bool = False) -> None:
         authority, slash, rest = bare.partition("://")[2].partition("/")
         if re.search(r"[{}@\\?#]", authority):
             raise MappingError(
-                f"{where} must name its host as it is: without braces, user or password"
+                "must name its host as it is: without braces, user or password", where=where
             )
         bare = slash + rest or "/"
     if "://" in bare.split("?")[0] or bare.startswith(("//", "\\")):
         raise MappingError(
-            f"{where} is the full URL {bare.split('?')[0]!r}",
+            f"is the full URL {bare.split('?')[0]!r}",
             remedy="give the path below baseUrl only, such as /users",
+            where=where,
         )
+    where = f"{where} {bare!r}"
     if not bare or "#" in bare or not bare.isprintable():
-        raise MappingError(
-            f"{where} {bare!r} is not an endpoint path", remedy="give one such as /users"
-        )
+        raise MappingError("is not an endpoint path", "give one such as /users", where=where)
     if re.search(r"[{}]", _PLACEHOLDER.sub("", bare.split("?")[0])):
         raise MappingError(
-            f"{where} {bare!r} has a brace that is not a {{name}}", remedy="correct the placeholder"
+            "has a brace that is not a {name}", "correct the placeholder", where=where
         )
     segments = _PLACEHOLDER.sub("x", bare.split("?")[0]).split("/")
     if any(segment in {".", ".."} for segment in segments) or "\\" in bare:
-        raise MappingError(f"{where} {bare!r} must not hold '.' or '..' segments or backslashes")
+        raise MappingError("must not hold '.' or '..' segments or backslashes", where=where)
 
 
 def request_for(endpoint: Endpoint, binding: Binding, base_url: httpx.URL) -> PageRequest:
