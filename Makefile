@@ -70,7 +70,7 @@ faults: setup ## Run every fault at every place and show what becomes of it (min
 bench: setup ## Measure the speed, and write the tables of docs/performance.md (ten minutes)
 	@$(BIN)/python -m benchmarks
 
-reference: setup ## Write the tables of settings and of the mapping's fields into docs/
+reference: setup ## Write the tables of settings, of the mapping's fields and of known signals into docs/
 	@$(BIN)/python -m scripts.reference
 
 lock: setup ## Resolve the dependencies again and write both lock files

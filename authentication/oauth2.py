@@ -22,10 +22,10 @@ from authentication.renewal import named
 from authentication.signature import Signature
 from authentication.token_file import TokenFile
 from errors import CredentialsError
+from http_headers import is_header_value
 from jq_engine.embedded import evaluated, filled
 from jq_engine.programs import Jq, programs_in
 from json_values import Json, as_text, keys_of
-from settings import is_header_value
 from settings.values import OAuthCredentials
 from transport.bodies import charset_of, decode_json
 from transport.http_client import status_of

@@ -82,10 +82,23 @@ def checked(program: str, where: str) -> str:
             ) from None
         raise MappingError(
             f"{program!r} is not a jq program ({jq_reason(error)})",
-            remedy="correct the expression",
+            remedy=_remedy(program),
             where=where,
         ) from None
     return quoted
+
+
+def is_json_path(program: str) -> bool:
+    """Whether a text is JSONPath (RFC 9535), which jq refuses: a ``$`` and a segment."""
+    return program.strip().startswith(("$.", "$["))
+
+
+def _remedy(program: str) -> str:
+    """What to do about a text that is no jq program; the simpler part of JSONPath is put in jq."""
+    if not is_json_path(program):
+        return "correct the expression"
+    path = program.strip().removeprefix("$").removeprefix(".").replace("[*]", "[]")
+    return f"it looks like JSONPath, which begins with $; in jq it may be {'.' + path!r}"
 
 
 def source_of(program: str, *, environment: bool) -> str:

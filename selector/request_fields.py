@@ -13,13 +13,14 @@ from typing import Any
 from pydantic.v1 import BaseModel, Extra, Field, root_validator, validator
 
 from errors import FieldError, ResponseError
+from http_headers import is_header_name, is_header_value, is_set_by_http
 from jq_engine.paths import plain_path
 from jq_engine.sources import list_paths
 from json_values import Json
 from pagination import PaginationSettings, PaginationType
 from paging.model import SendIn
 from resync.path_parameters import Endpoint
-from settings import Method, is_header_name, is_header_value
+from settings import ReadingMethod
 from settings.fields import FIELDS
 from transport.formats import BodyFormat, CsvOptions, FormatName, is_encoding
 
@@ -168,7 +169,7 @@ class CsvFields(StrictModel):
 class RequestFields(StrictModel):
     """What a selector and a path parameter's endpoint have in common."""
 
-    method: Method = Field(
+    method: ReadingMethod = Field(
         default="GET",
         title="Method",
         description="The HTTP method, for reading: a request that fails is sent again.",
@@ -231,7 +232,10 @@ class RequestFields(StrictModel):
 
     @validator("method", pre=True)
     def _upper_case(cls, method: Json) -> Json:  # noqa: N805 — pydantic
-        return method.upper() if isinstance(method, str) else method
+        named = method.upper() if isinstance(method, str) else method
+        if named == "DELETE":
+            raise FieldError("is DELETE, which deletes", "to read, give GET, POST, PUT or PATCH")
+        return named
 
     @validator("body")
     def _refuse_scalars(cls, body: Json) -> Json:  # noqa: N805 — pydantic
@@ -267,6 +271,8 @@ class RequestFields(StrictModel):
         for name, value in headers.items():
             if not is_header_name(name):
                 raise FieldError(f"{name!r} is not the name of an HTTP header")
+            if is_set_by_http(name):
+                raise FieldError(f"{name!r} is a header that HTTP itself sets", "remove it")
             if not is_header_value(value):
                 raise FieldError(f"{name!r} has a value that HTTP headers cannot carry")
         return headers

@@ -29,6 +29,7 @@ from paging import signal_names
 from paging.extraction import Extractor
 from paging.model import End
 from resync import children, session
+from scripts import words
 from scripts.reference import PAGES, written
 from selector.request_fields import CsvFields, PaginationOverride, RequestFields
 from settings import load_settings
@@ -76,6 +77,7 @@ OPTIONS: dict[str, dict[str, Json]] = {
 }
 VARIABLE = "OCEAN__INTEGRATION__CONFIG__"
 README_LINES = 150
+MOST_WORDS = 20_500
 
 # Heading of the first column of the table that lists a model's fields, and the model.
 SETTING_ROWS = tables(SETTINGS, "Setting")
@@ -588,7 +590,11 @@ def anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings}
 
 
-@pytest.mark.parametrize("path", ALL, ids=lambda path: path.name)
+# Every page of the repository, those of the examples too.
+LINKED = [*words.pages(), *sorted((ROOT / "examples").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("path", LINKED, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(path: Path) -> None:
     """Each link within the repository names a file, and a heading that is there."""
     for target in re.findall(r"\]\(([^)\s]+)\)", prose(path)):
@@ -606,6 +612,15 @@ def test_the_readme_is_short_and_leads_to_every_document() -> None:
 
     assert len(text.splitlines()) <= README_LINES
     assert all(f"(docs/{path.name})" in text for path in DOCS)
+
+
+def test_the_documents_are_short() -> None:
+    """The prose, but for the list of messages, is read in two hours; what is generated is none."""
+    found = {path: words.words(path) for path in words.pages()}
+
+    assert sum(one["prose"] for path, one in found.items() if path != ERRORS) <= MOST_WORDS
+    assert found[REFERENCE]["generated"] > found[REFERENCE]["prose"]
+    assert found[README]["blocks"]
 
 
 def test_commands_of_make_exist() -> None:
