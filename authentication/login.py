@@ -227,7 +227,7 @@ class LoginSignIn:
     async def _learned(self, response: httpx.Response) -> Answered:
         """An answer, whose texts are secrets from now on; of a refusal what looks like a token.
 
-        It may tell of thousands of permissions: what it holds is judged in a thread.
+        It may list thousands of permissions, so what it holds is judged in a thread.
         """
         answer = Answered.of(response)
         tokens, credentials = await asyncio.to_thread(

@@ -1,7 +1,7 @@
 """Errors of ours on their way through Ocean: logged once, as a sentence, without a traceback.
 
-Ocean logs whatever a kind raises at once and with its traceback, but for an OceanAbortException,
-which it only counts. So ours pass through Ocean as one, and the end of the kind tells them.
+Ocean logs what a kind raises at once, with its traceback. Only an OceanAbortException is counted
+and not logged. So our errors pass through Ocean as one, and are logged at the end of the kind.
 """
 
 from __future__ import annotations

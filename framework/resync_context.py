@@ -78,7 +78,7 @@ def open_session(
 async def read(
     session: Session, *, again: Again | None = None, limits: Limits = NO_LIMITS
 ) -> AsyncGenerator[list[dict[str, Any]]]:
-    """The items of the resource in work, in batches; then what is open is noted in the resync.
+    """The items of the resource in work, in batches; at the end what is in doubt is noted.
 
     ``again``: what an earlier reading left open. Raises KindFailedError by what
     ``Reading.batches`` raises, and by a MappingError when the mapping did not fit the items;
@@ -87,7 +87,7 @@ async def read(
     if limits != NO_LIMITS:
         _refuse_deletion()
     config = cast("EndpointResource", resource.resource_config)
-    work = begin_work(session.jq, session.told)
+    work = begin_work(session.jq, session.redacted)
     with handed_to_ocean():
         try:
             resource_read = config.to_resource(session.settings.pagination)
@@ -101,11 +101,11 @@ async def read(
             if again is None:
                 may_move = Doubt.MOVED in reading.doubts
                 if shared := work.shared_warning(config, may_move=may_move):
-                    logger.warning(session.told(shared))
+                    logger.warning(session.redacted(shared))
             work.refuse_fruitless(config)
         except OceanCustomError as error:
             # What the mapping made of the items quotes their keys.
-            raise error.about(kind=config.kind).told(session.told) from None
+            raise error.about(kind=config.kind).redacted(session.redacted) from None
     event.attributes.setdefault(_LEFT, {})[resource.index, again is not None] = reading.left
 
 

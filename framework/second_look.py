@@ -1,7 +1,7 @@
-"""What is to be deleted, looked for once more in the resources that left something open.
+"""Look once more for what is to be deleted, in the resources that left something in doubt.
 
-Some of what an API holds can be missed without any sign of it: rows that moved, what came empty,
-children that were not found. See ``session.Doubt``.
+Some of what an API holds can be missed without any sign: rows that moved, a page that came empty,
+children that were not found. See ``completeness.Doubt``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The settings of ``authType: custom``: a login call, and what of its answer signs requests.
 
-Faults tell headers, keys and placeholders by their number: where a secret stands in the wrong
-place, a name may be one.
+Faults name headers, keys and placeholders by their number: where a secret stands in the wrong
+place, a name may be the secret.
 """
 
 import re
