@@ -35,8 +35,8 @@ JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 JWT_LIFETIME = 300
 """Seconds that an assertion is valid for, unless ``oauthJwtClaims`` has ``exp``."""
 
-_USED_SHARE = 0.9  # of a token's told lifetime: the next request takes time too
-_LONGEST_LIFETIME = 10**9  # seconds; what is told may be no number of seconds at all
+_USED_SHARE = 0.9  # of a token's lifetime: the next request takes time too
+_LONGEST_LIFETIME = 10**9  # seconds; a larger number may be no number of seconds at all
 
 
 class OAuthSignIn:
@@ -230,13 +230,13 @@ class OAuthSignIn:
 
 
 def lifetime_of(answer: Mapping[str, Json]) -> float | None:
-    """Seconds for which a token is used, by ``expires_in`` (RFC 6749, 5.1); None where untold.
+    """Seconds for which a token is used, by ``expires_in`` (RFC 6749, 5.1); None without it.
 
     Some servers write the number as text.
     """
-    told = answer.get("expires_in")
+    given = answer.get("expires_in")
     try:
-        seconds = float(told) if isinstance(told, str | int | float) else 0.0
+        seconds = float(given) if isinstance(given, str | int | float) else 0.0
     except (ValueError, OverflowError):
         return None
     return min(seconds, _LONGEST_LIFETIME) * _USED_SHARE if seconds > 0 else None

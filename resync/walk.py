@@ -103,7 +103,7 @@ class Walker:
         except OceanCustomError as error:
             if isinstance(error, PaginationError):
                 error.about(request=self._client.named(upcoming or request))
-            raise error.told(self._client.redact) from None  # as in ``send``
+            raise error.redacted(self._client.redact) from None  # as in ``send``
         finally:
             await self._drop(walk.ahead)
 
@@ -260,7 +260,7 @@ class Walker:
         except DoubtfulEndError as error:
             error.about(request=self._client.named(unproved.request))
             if not source.endpoint.pagination.accept_doubt:
-                raise error.told(self._client.redact) from None
+                raise error.redacted(self._client.redact) from None
             logger.warning(f"accept_doubt: {self._client.redact(str(error))}")
             return
         if step.warning:
@@ -343,7 +343,7 @@ class Walker:
             if suspect.place is not Place.LIST or not source.endpoint.pagination.accept_doubt:
                 raise error
             source.recognition.dismiss(suspect)
-            logger.warning(f"accept_doubt: {error.told(self._client.redact)}")
+            logger.warning(f"accept_doubt: {error.redacted(self._client.redact)}")
 
     async def _is_page(self, suspect: Suspect, source: Completeness) -> bool:
         """Whether an answer is an empty page: by the same request, then by one with rows, again."""

@@ -203,11 +203,6 @@ def _is_whole_within(number: Decimal, field: SettingField) -> bool:
     return field.least <= number <= field.most and number == number.to_integral_value()
 
 
-def as_text(value: Json) -> str:
-    """A JSON value as a header or parameter carries it."""
-    return value if isinstance(value, str) else json.dumps(value)
-
-
 def kind_of(value: Json) -> str:
     """What a value is, in words that do not quote it."""
     return _KINDS.get(type(value), "something else")

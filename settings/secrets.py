@@ -37,8 +37,8 @@ class _Secret:
 def with_secrets(settings: Settings, from_environment: Iterable[str] = ()) -> Settings:
     """The settings with every text in them that may be a secret, each once.
 
-    ``from_environment``: what custom headers took from there, of which the values tell nothing
-    any more. It is secret in any header.
+    ``from_environment``: what custom headers took from there, which the finished values do not
+    show. It is secret in any header.
     """
     found = [
         *map(_Secret, from_environment),
