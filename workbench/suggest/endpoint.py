@@ -105,9 +105,7 @@ async def study_list(
                 " more; name the endpoint's parameters with --openapi, or write pagination by hand"
             )
         else:
-            proof = (
-                f"{asker.spent} requests did not show how it is paged; nothing says more follows"
-            )
+            proof = f"{asker.spent} requests showed no paging, and nothing says that more follows"
             study.note("paging", "none", proof, certain=False)
     rows = study.place.rows(reply.body) or []
     study.findings.insert(0, _items_finding(study, reply, rows))

@@ -36,6 +36,7 @@ _IDENTIFIER_NAMES = (
     "id", "identifier", "uuid", "guid", "key", "slug", "sid", "uid", "uri", "name", "login",
     "username", "user name", "code", "number", "handle", "full name", "path", "email",
 )  # fmt: skip
+_WIDE = frozenset(["sys", "object", "account", "global"])  # of the whole installation
 _TITLE_NAMES = (
     "display name", "name", "title", "subject", "friendly name", "full name", "summary", "label",
     "headline", "short description", "rendered", "login", "username", "user name", "email", "slug",
@@ -134,15 +135,8 @@ def _identifier_rank(column: Column, noun: str) -> tuple[int, int, int] | None:
         place = _IDENTIFIER_NAMES.index(column.name)
     elif words and names_identity(words[-1]):
         # `user_id` of a user is its own, a bare `gid` is too; `team_id` of a user is a team's.
-        place = (
-            1
-            if own
-            else 5
-            if len(words) == 1
-            else 7
-            if words[0] in {"sys", "object", "account", "global"}
-            else 30
-        )
+        wide = 7 if words[0] in _WIDE else 30
+        place = 1 if own else 5 if len(words) == 1 else wide
     elif words and words[-1] in {"name", "slug", "number", "code"}:
         place = 12 if own else 32
     elif (

@@ -13,7 +13,7 @@ from overrides import EndpointAppConfig
 from paging.model import PageRequest
 from resync.path_parameters import Binding, request_for
 from resync.session import Session
-from workbench.suggest.asking import FOR_READING, Asker, BudgetError, Reply
+from workbench.suggest.asking import FOR_READING, MOST_REQUESTS, Asker, BudgetError, Reply
 from workbench.suggest.endpoint import (
     House,
     identify_within,
@@ -121,6 +121,9 @@ class Suggester:
     async def _again(self, study: Study) -> None:
         """Try the names that only later endpoints have shown, where an endpoint's own are open."""
         asker = self._asker(study.asked or study.target)
+        if asker.left > FOR_READING and (like := self._linked_like(study)):
+            await self._as_linked(asker, study, like)
+            return
         names = self._house.names - study.tried
         is_open = study.paging.type == "none" or study.size_param is None
         if study.place.single or not study.bound or not is_open or not names:
@@ -145,6 +148,32 @@ class Suggester:
         if not trial.refusal:
             study.take(trial)
             self._house.learn(study)
+
+    def _linked_like(self, study: Study) -> Study | None:
+        """An endpoint whose answers have the same keys, and lead on by themselves where more is.
+
+        There is no parameter to try: only more items would show the way on here as well.
+        """
+        if study.paging.type != "none" or study.size_param or study.refusal:
+            return None
+        return next(
+            (
+                other
+                for other in self._house.paged
+                if other.paging.type in {"next_link", "cursor"} and other.size_param is None
+                if other is not study and other.beside and other.beside == study.beside
+            ),
+            None,
+        )
+
+    async def _as_linked(self, asker: Asker, study: Study, like: Study) -> None:
+        trial = replace(study, findings=[], paging=replace(like.paging, certain=False))
+        proof = f"as {like.target.path}, whose answers have the same keys: here all came at once"
+        trial.note("paging", like.paging.type, proof, certain=False)
+        await self._reads(asker, trial)
+        if not trial.refusal:
+            study.take(trial)
+        study.requests = asker.spent
 
     async def _study(
         self, target: Target, targets: Sequence[Target], *, wanted: bool = True
@@ -294,7 +323,7 @@ class Suggester:
             "port": {"entity": {"mappings": {"identifier": ".id", "blueprint": '"x"'}}},
         }
         before = self._client.counts.requests
-        found = await read(self._session, resource, study.bound)
+        found = await read(self._session, resource, study.bound, MOST_REQUESTS - asker.spent)
         asker.charge(self._client.counts.requests - before)
         study.items, study.is_complete = found.items, found.is_complete
         if found.error:
@@ -307,7 +336,10 @@ class Suggester:
             f"{len(found.items)} items on {times}, {how}",
             "by the integration itself",
         )
-        study.columns = columns(study.items)
+        leading = str(study.paging.settings.get("cursor_path", "")).rpartition("[-1]")[2]
+        found_columns = columns(study.items)
+        # The cursor that a row has beside its object is no property of it.
+        study.columns = [c for c in found_columns if not leading or c.path != leading]
         detail = None
         if not study.parents:
             detail = request_for(study.endpoint(), Binding(), self._settings.base_url)
