@@ -171,6 +171,20 @@ class Paginator(ABC):
         del sent, is_cut
         return Step(Progress().after(page, 0), next=None, why=End.UNMARKED)
 
+    def closing(self, sent: PageRequest, last: Page) -> Experiment | Step:
+        """How to show that nothing follows the ``last`` page with rows, before ``sent``."""
+        del sent
+        return Step(Progress().after(last, 0), next=None, why=End.EMPTY)
+
+    @staticmethod
+    def _followed(step: Step) -> Step:
+        """Rows follow: the end is asked for once more, and an error if it lasts."""
+        doubt = DoubtfulEndError(
+            "nothing follows here by its word, but a request for what stands around this place"
+            f" shows rows that do: the rest is missing ({ACCEPT})"
+        )
+        return replace(step, confirm=True, doubt=doubt)
+
     def shorter(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """The first request of a walk for fewer rows than it gave; None where that cannot be."""
         return self._of_size(sent, page.length - 1) if page.length > 1 else None
