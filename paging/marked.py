@@ -259,7 +259,7 @@ class Marked(Paginator):
                 raise self._unfollowable(other)
             is_heeded = other.length == wanted or (is_one and other.length > 1)
             # Where the size is not heeded, the one asked for says nothing of the numbers told.
-            total = other.totals(asked if is_heeded else other.length).rows or 0
+            total = other.totals(asked if is_heeded else other.length).most
             if is_one and not is_heeded:
                 return done
             is_full = page.length == asked and not is_cut
@@ -295,7 +295,10 @@ class Marked(Paginator):
         return self._proof(sent, page, half, is_cut=is_cut)
 
     def _taken_for_all(self, sent: PageRequest, page: Page) -> Step:
-        now = Progress().after(page, self._asked(sent))
+        asked = self._asked(sent)
+        if page.totals(asked).perhaps > page.length:
+            raise self._unfollowable(page)
+        now = Progress().after(page, asked)
         return Step(now, next=None, why=End.UNMARKED, warning=self._unproved_warning(page))
 
     @abstractmethod

@@ -17,7 +17,7 @@ from json_values import MISSING, Found, Json, Missing, follow
 from paging.rows import are_alike
 from paging.scopes import Scopes, is_page, scopes_of
 from paging.signals import Verdict, is_range, known_boolean, known_signal, speaks_of_more
-from paging.totals import Known, Totals, known_totals, objects_beside, total_beside
+from paging.totals import Known, Totals, known_totals, objects_beside, perhaps_total
 from transport.formats import BodyFormat
 from transport.observer import Purpose
 
@@ -254,10 +254,11 @@ class Page:
             return replace(known, rows=self.total, says_all=True)
         if known.says_all or known.pages:
             return known
-        if (known.rows or 0) > self.length and known.rows != asked:
+        if not self.scopes or ((known.rows or 0) > self.length and known.rows != asked):
             return known
-        hidden = total_beside(beside, self.length, asked)
-        return known if hidden is None else replace(known, rows=hidden)
+        holder = self.holder if isinstance(self.holder, dict) else self.body
+        perhaps = perhaps_total(holder, beside, self.rows, (self.length, asked))
+        return replace(known, perhaps=perhaps)
 
 
 @dataclass(frozen=True)

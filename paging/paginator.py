@@ -263,12 +263,15 @@ class SinglePage(Paginator):
         now = progress.after(page, 0)
         told = first_known(self._signals.verdict(page.value_at), page.signal)
         says_end = page.boolean is Verdict.END or is_last_by_link(page.headers)
-        is_more = told is Verdict.MORE or (now.known is Known.MORE and not says_end)
+        most = now.total or page.totals().perhaps
+        is_more = told is Verdict.MORE or (
+            (now.known is Known.MORE or most > page.length) and not says_end
+        )
         why = End.ONE_ITEM if page.is_single else End.UNPAGED
         if not is_more:
             return Step(now, next=None, learnt=learnt, why=why)
         if not self._settings.type_is_own:
-            total = f" (a total of {now.total})" if now.total else ""
+            total = f" (a total of {most})" if most else ""
             raise DoubtfulEndError(
                 f"the answer says that there are more pages{total}, but paginationType is 'none';"
                 " set it to how the API pages, or pagination.type: none for this resource if its"

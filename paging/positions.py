@@ -228,7 +228,7 @@ class Counted(Paginator):
 
         The size asked for need not be either: it says nothing of the numbers told.
         """
-        return (page.totals(page.length).rows or 0) > page.length
+        return page.totals(page.length).most > page.length
 
     def _unpaged_warning(self) -> str:
         return (
