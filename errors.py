@@ -329,6 +329,15 @@ class FormatError(ValueError):
     """A body is not in its format; the text says where. ``client`` makes a BodyError of it."""
 
 
+class FieldError(ValueError):
+    """A field of the mapping holds what cannot be; ``overrides`` makes a Fault of it."""
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.remedy = remedy
+
+
 class BodyError(SourceError):
     """The answer is not JSON, or JSON that breaks off."""
 

@@ -58,15 +58,23 @@ def texts_in(value: object) -> Iterator[str]:
             pass
 
 
-def with_texts(value: object, rewrite: Callable[[str], Json]) -> Json:
-    """A JSON value with each of its texts replaced by what a function makes of it."""
+def with_texts(
+    value: object, rewrite: Callable[[str], Json], *, keys: Callable[[str], str] = str
+) -> Json:
+    """A JSON value with each of its texts replaced by what a function makes of it.
+
+    The keys of objects are replaced by what ``keys`` makes of them.
+    """
     match value:
         case str():
             return rewrite(value)
         case Mapping():
-            return {key: with_texts(inner, rewrite) for key, inner in value.items()}
-        case list():
-            return [with_texts(inner, rewrite) for inner in value]
+            return {
+                keys(str(key)): with_texts(inner, rewrite, keys=keys)
+                for key, inner in value.items()
+            }
+        case list() | tuple():
+            return [with_texts(inner, rewrite, keys=keys) for inner in value]
         case _:
             return cast("Json", value)
 

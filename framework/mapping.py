@@ -37,9 +37,9 @@ from port_ocean.exceptions.core import OceanAbortException
 
 from errors import MappingError
 from framework.fused_mapping import (
+    Evaluation,
     Failure,
     FusedMapping,
-    Reading,
     capture,
     failure,
     found,
@@ -48,7 +48,7 @@ from framework.identities import Identities, is_identifier
 from framework.mapped_items import (
     WHERE,
     Items,
-    Jq,
+    JqRunner,
     answers_of,
     fused_mapping,
     of_kind,
@@ -87,7 +87,7 @@ class Work:
     without an identifier.
     """
 
-    jq: Jq
+    jq: JqRunner
     tell: Callable[[str], str]
     fused: FusedMapping | None = None
     searches: dict[str, Search] = field(default_factory=dict)
@@ -114,13 +114,13 @@ class Work:
             self.made += not lacking
             self.lacking |= lacking
 
-    def count_failures(self, readings: Iterable[Reading]) -> None:
+    def count_failures(self, evaluations: Iterable[Evaluation]) -> None:
         """Count what failed in one batch, and costs an item its entity."""
         self.failed += [
             failure
-            for reading in readings
-            if reading.passed
-            for failure in reading.failures
+            for evaluation in evaluations
+            if evaluation.passed
+            for failure in evaluation.failures
             if failure.expression.path.partition(".")[0] in _NAMING
         ]
 
@@ -180,7 +180,7 @@ class Work:
                 )
 
 
-def begin_work(jq: Jq, tell: Callable[[str], str]) -> Work:
+def begin_work(jq: JqRunner, tell: Callable[[str], str]) -> Work:
     """Before a resource's first batch: what the processor uses and fills for it."""
     work = event.attributes[_work_key()] = Work(jq, tell)
     return work
@@ -226,12 +226,12 @@ class FusedEntityProcessor(JQEntityProcessor):
                 answers = await answers_of(work.jq, work.fused, raw_results, where=WHERE)
         except MappingError as error:
             raise OceanAbortException(str(error.told(work.tell))) from error
-        readings = [work.fused.read(answer) for answer in answers]
-        self._log_failures(readings)
-        work.count_failures(readings)
+        evaluations = [work.fused.read(answer) for answer in answers]
+        self._log_failures(evaluations)
+        work.count_failures(evaluations)
         if work.query:
-            work.query.count(readings)
-        results = [_result(work.fused, reading) for reading in readings]
+            work.query.count(evaluations)
+        results = [_result(work.fused, evaluation) for evaluation in evaluations]
         work.keys = work.keys or keys_of(raw_results[0])
         for (mapped, _), item in zip(results, raw_results, strict=True):
             for one in mapped:
@@ -265,7 +265,7 @@ class FusedEntityProcessor(JQEntityProcessor):
         """Outside of a resync Ocean runs programs in this process, which knows Port's secret."""
         return super()._compile(with_environment(pattern, environment=False))
 
-    async def _prepared(self, jq: Jq, pattern: str, *, where: str) -> Search:
+    async def _prepared(self, jq: JqRunner, pattern: str, *, where: str) -> Search:
         """A search for one item after the other; raises MappingError.
 
         Without a program Ocean would leave every item out.
@@ -278,13 +278,13 @@ class FusedEntityProcessor(JQEntityProcessor):
             )
         return Search(f"[.[] | {capture(program)}]")
 
-    def _log_failures(self, readings: list[Reading]) -> None:
+    def _log_failures(self, evaluations: list[Evaluation]) -> None:
         """Say which expressions failed: once each, with the first message."""
-        failures = [one for reading in readings for one in reading.failures]
+        failures = [one for evaluation in evaluations for one in evaluation.failures]
         for expression, times in Counter(one.expression for one in failures).items():
             first = next(one for one in failures if one.expression == expression)
             summary = without_values(first.message).partition("\n")[0]
-            failed = Exception(f"{summary} ({times} of {len(readings)} items)")
+            failed = Exception(f"{summary} ({times} of {len(evaluations)} items)")
             self._log_search_failure(cast("str", expression.jq), failed, expression.path)
 
 
@@ -310,21 +310,21 @@ class _MappedAlready(JQEntityProcessor):
         return [], []
 
 
-def _result(fused: FusedMapping, reading: Reading) -> _Result:
+def _result(fused: FusedMapping, evaluation: Evaluation) -> _Result:
     """What Ocean makes of one item, in its own terms.
 
     Of an item that the query does not judge Ocean makes an error, which it only counts: here the
     items are counted, and the kind fails by one error when its reading ends.
     """
-    if reading.passed is None:
+    if evaluation.passed is None:
         return [], []
     mapped = MappedEntity(
-        entity=fused.entity(reading.values),
-        did_entity_pass_selector=reading.passed,
+        entity=fused.entity(evaluation.values),
+        did_entity_pass_selector=evaluation.passed,
         misconfigurations={
             # Ocean, too, has None here for a null in the mapping.
             expression.path: cast("str", expression.jq)
-            for expression, value in zip(fused.expressions, reading.values, strict=False)
+            for expression, value in zip(fused.expressions, evaluation.values, strict=False)
             if value is None
         },
     )

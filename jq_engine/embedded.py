@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from errors import MappingError
 from jq_engine.programs import EMBEDDED, Jq, JqError, checked, first_of, jq_reason
-from json_values import Json, as_text, keys_of
+from json_values import Json, as_text, keys_of, with_texts
 
 
 async def evaluated(
@@ -42,11 +42,15 @@ def with_variables(program: str, names: Collection[str]) -> str:
     return f". as {{{bindings}}} | null | ({program}\n)" if names else program
 
 
-def filled(text: str, values: Mapping[str, Json]) -> Json:
-    """The text with the value of each program; a program alone keeps its value's type.
+def filled(value: object, values: Mapping[str, Json]) -> Json:
+    """A JSON value whose texts have the value of each program in its place.
 
-    What has no value among ``values`` stays as it is.
+    A program alone keeps its value's type. What has none among ``values`` stays as it is.
     """
+    return with_texts(value, lambda text: _filled_text(text, values))
+
+
+def _filled_text(text: str, values: Mapping[str, Json]) -> Json:
     if alone := EMBEDDED.fullmatch(text):
         return values.get(alone[1], text)
     return EMBEDDED.sub(

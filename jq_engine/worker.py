@@ -36,7 +36,7 @@ _MB = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Limits:
+class JqLimits:
     """What one run of a program may take; the time is that of the clock."""
 
     seconds: float = MAX_SECONDS
@@ -44,7 +44,7 @@ class Limits:
     output_bytes: int = MAX_OUTPUT_BYTES
 
 
-DEFAULT_LIMITS: Final = Limits()
+DEFAULT_LIMITS: Final = JqLimits()
 
 
 class JqWorker:
@@ -59,7 +59,7 @@ class JqWorker:
         *,
         environment: bool = False,
         secrets: tuple[str, ...] = (),
-        limits: Limits = DEFAULT_LIMITS,
+        limits: JqLimits = DEFAULT_LIMITS,
     ) -> None:
         self._environment = environment
         self._secrets = secrets

@@ -20,8 +20,8 @@ from urllib.parse import parse_qsl, quote
 import httpx
 
 from errors import MappingError, ResponseError
-from jq_engine.programs import EMBEDDED
-from json_values import Json, as_text, texts_in
+from jq_engine.programs import EMBEDDED, programs_in
+from json_values import Json, as_text, with_texts
 from pagination import PaginationSettings
 from paging.extraction import Item
 from paging.model import PageRequest
@@ -79,7 +79,7 @@ class Endpoint:
     @cached_property
     def is_computed(self) -> bool:
         """Whether a value in the query or the body is still to be computed."""
-        return any(EMBEDDED.search(text) for text in texts_of(self))
+        return bool(programs_in([self.query_params, self.body]))
 
     @cached_property
     def rows_key(self) -> str:
@@ -316,65 +316,44 @@ def _refuse_bad_path(path: str, where: str, *, of_parent: bool = False) -> None:
 def request_for(endpoint: Endpoint, binding: Binding, base_url: httpx.URL) -> PageRequest:
     """The request of an endpoint for one binding, below the base URL's path."""
     path, _, query = endpoint.path.strip().partition("?")
-    texts = {name: as_text(value) for name, value in binding.values.items()}
+    values = binding.values
+    texts = {name: as_text(value) for name, value in values.items()}
+
+    def fill(text: str) -> str:
+        return _PLACEHOLDER.sub(lambda found: texts.get(found[1], found[0]), text)
+
+    def fill_or_keep_type(text: str) -> Json:
+        alone = _PLACEHOLDER.fullmatch(text)
+        return values[alone[1]] if alone and alone[1] in values else fill(text)
+
     filled = _PLACEHOLDER.sub(lambda found: quote(texts[found[1]], safe=""), path)
-    own = parse_qsl(query, keep_blank_values=True)
-    given = list(_params(_filled_object(endpoint.query_params, binding.values)))
-    overridden = set(endpoint.query_params)
-    params = [(key, _fill(value, texts)) for key, value in own if key not in overridden] + given
+    given = {
+        fill(name): with_texts(value, fill_or_keep_type, keys=fill)
+        for name, value in endpoint.query_params.items()
+    }
+    own = [
+        (name, fill(value))
+        for name, value in parse_qsl(query, keep_blank_values=True)
+        if name not in endpoint.query_params
+    ]
+    # A body that is a text stays a text, whatever fills it.
+    body = endpoint.body
+    body = fill(body) if isinstance(body, str) else with_texts(body, fill_or_keep_type, keys=fill)
     below = str(base_url).rstrip("/") + "/" + filled.lstrip("/")
     return PageRequest(
         url=filled if is_full_url(path) else below,
         method=endpoint.method,
-        params=tuple(params),
+        params=(*own, *_params(given)),
         headers=tuple(endpoint.headers.items()),
-        body=_filled_body(endpoint.body, binding.values),
+        body=body,
         is_form=endpoint.is_form,
         format=endpoint.format,
     )
 
 
-def _filled_body(body: Json, values: Mapping[str, Json]) -> Json:
-    """The body of one request; one that is a text stays a text, whatever fills it."""
-    return _filled_text(body, values) if isinstance(body, str) else _filled(body, values)
-
-
 def is_full_url(path: str) -> bool:
     """Whether the path of a parent is a whole URL."""
     return bool(_FULL_URL.match(path.strip()))
-
-
-def texts_of(endpoint: Endpoint) -> Iterator[str]:
-    """The texts in the query parameters and the body of an endpoint."""
-    return texts_in([endpoint.query_params, endpoint.body])
-
-
-def _fill(text: str, texts: Mapping[str, str]) -> str:
-    return _PLACEHOLDER.sub(lambda found: texts.get(found[1], found[0]), text)
-
-
-def _filled_text(text: str, values: Mapping[str, Json]) -> str:
-    return _fill(text, {name: as_text(value) for name, value in values.items()})
-
-
-def _filled_object(part: Mapping[str, Json], values: Mapping[str, Json]) -> dict[str, Json]:
-    return {_filled_text(key, values): _filled(inner, values) for key, inner in part.items()}
-
-
-def _filled(part: Json, values: Mapping[str, Json]) -> Json:
-    """A part of a template with its placeholders filled; ``"{id}"`` alone keeps the type."""
-    match part:
-        case str():
-            alone = _PLACEHOLDER.fullmatch(part)
-            if alone and alone[1] in values:
-                return values[alone[1]]
-            return _filled_text(part, values)
-        case dict():
-            return _filled_object(part, values)
-        case list():
-            return [_filled(inner, values) for inner in part]
-        case _:
-            return part
 
 
 def _params(query_params: Mapping[str, Json]) -> Iterator[tuple[str, str]]:

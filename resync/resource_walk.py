@@ -179,11 +179,7 @@ class ResourceWalk:
         doubts = {doubt for source in self._sources for doubt in source.doubts}
         if not self._has_items:
             doubts.add(Doubt.EMPTY)
-        if self._children.gone:
-            doubts.add(Doubt.GONE)
-        if self._children.empty:
-            doubts.add(Doubt.SAID_EMPTY)
-        return frozenset(doubts)
+        return frozenset(doubts | self._children.doubts)
 
     @property
     def left(self) -> Again:
@@ -377,13 +373,17 @@ class ResourceWalk:
             )
             # A parent that hangs on another parent's value is a child itself: it may be gone.
             choices = self._guarded(followed, source, request, binding)
+        has_values = False
         async with aclosing(choices):
             async for choices_of_page, _ in choices:
                 for choice in choices_of_page:
                     # As ``_choices`` has stored it.
                     values = cast("list[Json]", choice["values"])
                     parent = cast("Item | None", choice["parent"])
+                    has_values = True
                     yield binding.bound(group.names, values, parent)
+        if not has_values and group.parent is not None:
+            self._children.note_no_values(_child_key(self._parents[group.names[0]], binding))
 
     async def _request(self, source: Completeness, binding: Binding) -> PageRequest:
         """The request of an endpoint for one binding, with all that it computes."""

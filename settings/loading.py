@@ -6,13 +6,13 @@ requested. No fault quotes a secret, and no mapping of settings lives on after t
 
 import base64
 import os
-import re
 from collections.abc import Mapping
 from typing import assert_never
 
 import httpx
 
 from errors import ConfigurationError, MappingError
+from http_headers import is_header_name
 from jq_engine.environment import is_ports_own
 from json_values import Json
 from pagination import PAGINATION_TYPES, PaginationSettings
@@ -21,12 +21,11 @@ from settings.certificates import read_certificates
 from settings.fields import AUTH_TYPES, FIELDS, AuthType
 from settings.login import is_host, parsed_url, read_login
 from settings.oauth import read_oauth
-from settings.reader import SettingsReader, as_text, is_header_name, kind_of
+from settings.reader import SettingsReader, as_text, kind_of
+from settings.references import REFERENCE, refuse_references
 from settings.secrets import basic_pair, with_secrets
 from settings.values import Credentials, Settings, StaticCredentials
 from transport.bodies import MIB
-
-_ENV_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def load_settings(
@@ -65,19 +64,21 @@ def load_settings(
         max_compressed_size=reader.whole("maxCompressedSize") * MIB,
         second_look=reader.boolean("secondLook"),
     )
-    _refuse_files(reader, hosted=hosted)
-    if reader.faults:
-        raise ConfigurationError(reader.faults)
+    _refuse(reader, hosted=hosted)
     return with_secrets(settings, headers.from_environment)
 
 
-def _refuse_files(reader: SettingsReader, *, hosted: bool) -> None:
+def _refuse(reader: SettingsReader, *, hosted: bool) -> None:
+    """Raise ConfigurationError with every fault, those of no single reading too."""
+    refuse_references(reader)
     if hosted and reader.text("oauthTokenFile"):
         reader.fault(
             "oauthTokenFile",
             "names a file, but an integration hosted by Port has no folder that lasts",
             "remove it, and use a grant whose tokens do not change, or install it yourself",
         )
+    if reader.faults:
+        raise ConfigurationError(reader.faults)
 
 
 # --- the API -----------------------------------------------------------------------------
@@ -185,7 +186,7 @@ class _CustomHeaders:
         self._reader.fault("customHeaders", which + problem, remedy)
 
     def _with_environment(self, number: int, text: str) -> str:
-        return _ENV_REFERENCE.sub(lambda found: self._variable(number, found[1]), text)
+        return REFERENCE.sub(lambda found: self._variable(number, found[1]), text)
 
     def _variable(self, number: int, name: str) -> str:
         """The value of a variable; "" and a fault where there is none to be had."""

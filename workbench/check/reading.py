@@ -60,7 +60,7 @@ class Seen:
     @property
     def passed(self) -> list[Mapped]:
         """The items that passed the query."""
-        return [one for one in self.mapped if one.reading.passed]
+        return [one for one in self.mapped if one.evaluation.passed]
 
     @property
     def last_status(self) -> int | None:
