@@ -2,9 +2,9 @@
 
 Ocean runs one program per property per item, in processes forked for every batch, and the query
 once more in its own. Nothing stops a program there. In a resync one program maps a batch here, in
-a process that can be stopped: see ``fusion`` and ``jq_worker``. It finds what Ocean's would; what
-becomes of that is Ocean's own code: which items make entities, what counts as misconfigured, what
-is logged. No text of a mapping is run, or so much as compiled, anywhere else.
+a process that can be stopped: see ``fused_mapping`` and ``jq_engine.worker``. It finds what Ocean's
+would; what becomes of that is Ocean's own code: which items make entities, what counts as
+misconfigured, what is logged. No text of a mapping is run, or so much as compiled, anywhere else.
 
 =================================  ====================================================
 ``JQEntityProcessorSync``          here
