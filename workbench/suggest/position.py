@@ -14,13 +14,14 @@ import httpx
 
 from json_values import Json
 from workbench.suggest.asking import Reply
-from workbench.suggest.cursors import by_count, by_cursor, by_last_row
+from workbench.suggest.cursors import by_count, by_cursor, by_last_row, by_row_cursor
 from workbench.suggest.evidence import (
     Fact,
     facts,
     header_next,
     linked_params,
     links,
+    templated_params,
 )
 from workbench.suggest.measure import Measure, Paging
 from workbench.suggest.trials import Effect, Outcome, Trial
@@ -32,7 +33,7 @@ _PROBE = 2  # rows or pages: the value that tells how a number counts
 
 async def find_paging(measure: Measure) -> Paging:
     """How the endpoint is paged; ``none`` when nothing leads on and nothing speaks of more."""
-    for find in (_by_header, _by_link, by_cursor, _by_number, by_count, by_last_row):
+    for find in _WAYS:
         if found := await find(measure):
             return found
     if measure.more or measure.is_shortened:
@@ -109,7 +110,10 @@ async def _by_number(measure: Measure) -> Paging | None:
 
 
 def _number_names(measure: Measure) -> list[str]:
+    if measure.only_hints:
+        return [*measure.hints]
     linked = linked_params(measure.small, measure.place)
+    templated = templated_params(measure.small, measure.place)
     numbers = [name for name, value in linked.items() if value.isdigit()]
     words = {
         word for role in ("page", "offset") for name in measure.names.of(role) for word in [name]
@@ -130,7 +134,7 @@ def _number_names(measure: Measure) -> list[str]:
     given = [n for name, _ in measure.request.params for n in prefixed(name, "position")]
     usual, unusual = mixed[:2], mixed[2:]
     names = dict.fromkeys(
-        (*measure.hints, *numbers, *told, *usual, *shaped, *unusual, *rest, *given)
+        (*measure.hints, *numbers, *told, *templated, *usual, *shaped, *unusual, *rest, *given)
     )
     return [name for name in names if name != measure.size_param]
 
@@ -207,3 +211,7 @@ def _numbered(name: str, kind: str, first: int, proof: str) -> Paging:
     elif first:
         settings["start_offset"] = first
     return Paging(kind, settings, proof)
+
+
+_WAYS = (_by_header, _by_link, by_cursor, by_row_cursor, _by_number, by_count, by_last_row)
+"""The ways on, those first that an answer names itself."""
