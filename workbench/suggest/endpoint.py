@@ -13,7 +13,7 @@ from transport.formats import BodyFormat, FormatName
 from workbench.suggest.asking import Asker, BudgetError, Reply
 from workbench.suggest.evidence import facts, names_seen, says_more
 from workbench.suggest.fields import Column, columns, identifiers, pair_of, properties, title_of
-from workbench.suggest.items import Place, Ruler, places
+from workbench.suggest.items import Place, Ruler, identity, places
 from workbench.suggest.measure import Measure, Paging
 from workbench.suggest.openapi import Hints
 from workbench.suggest.parents import sorting
@@ -197,7 +197,7 @@ async def _paged(
     rows = study.place.rows(reply.body) or []
     measure = _measure(asker, reply, study.place, sized, house)
     study.paging = await find_paging(measure)
-    study.beside = _beside(measure.longest, study)
+    study.beside, study.first_rows = _beside(measure.longest, study), rows
     is_counted = study.paging.type in {"page", "offset"}
     if sized is None and not house.strict and study.paging.param and is_counted:
         # Some heed a size only beside a position.
@@ -209,10 +209,19 @@ async def _paged(
         sized, _ = await find_size(question, [study.place])
         if sized:
             study.size_param, study.page_size = sized.name, sized.largest
-    like = next((one for one in house.paged if one.beside <= study.beside), None)
+    like = next((one for one in house.paged if _may_be_as(one, study)), None)
     if like and len(rows) >= _ENOUGH_ROWS and not await _is_too_short(question, like, rows):
         like = None
     _note_paging(study, sized, rows, like)
+
+
+def _may_be_as(other: Study, study: Study) -> bool:
+    """Whether an endpoint may be paged as another one: its answer has all the other's keys.
+
+    A cursor from the last row is in every answer: where its parameter is not heeded, rows repeat.
+    """
+    is_of_rows = "[-1]" in str(other.paging.settings.get("cursor_path"))
+    return other.beside <= study.beside and not is_of_rows
 
 
 def _beside(reply: Reply, study: Study) -> frozenset[tuple[str, ...]]:
@@ -220,6 +229,19 @@ def _beside(reply: Reply, study: Study) -> frozenset[tuple[str, ...]]:
     leading = {str(study.paging.settings.get(name)) for name in ("cursor_path", "next_link_path")}
     found = facts(reply.body, study.place)
     return frozenset(fact.keys for fact in found if fact.path not in leading)
+
+
+def missing_rows(study: Study) -> int:
+    """How many rows of the first answer the items at hand lack, which should begin with them."""
+    most = len(study.first_rows) if study.size_param is None else study.page_size
+    rows = list(study.first_rows[:most])
+    if study.place.by_key or study.place.pairs or not all(isinstance(row, dict) for row in rows):
+        return 0
+    key = identity(rows)
+    if key is None:
+        return 0
+    known = {str(item.get(key)) for item in study.items}
+    return sum(isinstance(row, dict) and str(row[key]) not in known for row in rows)
 
 
 async def _is_too_short(question: SizeQuestion, like: Study, rows: Sequence[Json]) -> bool:
@@ -322,7 +344,7 @@ async def study_fields(asker: Asker, study: Study, detail: PageRequest | None) -
         _paired_identifier(study)
     if study.refusal:
         return
-    study.title_column = title_of(study.columns, study.identifier_column)
+    study.title_column = title_of(study.columns, study.identifier_column, study.noun)
     study.title = study.title_column.path if study.title_column else study.identifier
     study.note("title", study.title, certain=False)
     leave = [column for column in (study.identifier_column, study.title_column) if column]

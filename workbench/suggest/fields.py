@@ -149,6 +149,8 @@ def _identifier_rank(column: Column, noun: str) -> tuple[int, int, int] | None:
         return None
     if any(isinstance(value, str) and _DATE_TIME.fullmatch(value) for value in column.present[:3]):
         return None
+    if format_of(column.values) == "url":
+        place += 20  # the address of an item, which another host or version changes
     return (place + 8 * (depth - 1) + (0 if fits else 9), depth, 0)
 
 
@@ -170,12 +172,15 @@ def pair_of(found: Sequence[Column]) -> tuple[Column, Column] | None:
     return None
 
 
-def title_of(found: Sequence[Column], identifier: Column | None) -> Column | None:
-    """The column that names items best."""
+def title_of(found: Sequence[Column], identifier: Column | None, noun: str = "") -> Column | None:
+    """The column that names items best; ``noun`` is what an item is: `group_name` of a group."""
     texts = [column for column in found if _is_title(column)]
 
     def rank(column: Column) -> tuple[int, int]:
-        place = _TITLE_NAMES.index(column.name) if column.name in _TITLE_NAMES else _UNNAMED
+        words = column.name.split()
+        bare = " ".join(word for word in words if word not in noun.split()) or column.name
+        name = column.name if column.name in _TITLE_NAMES else bare
+        place = _TITLE_NAMES.index(name) if name in _TITLE_NAMES else _UNNAMED
         return place + 6 * (len(column.keys) - 1), len(column.keys)
 
     named = sorted((column for column in texts if rank(column)[0] < _UNNAMED), key=rank)

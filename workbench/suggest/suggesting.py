@@ -17,6 +17,7 @@ from workbench.suggest.asking import FOR_READING, MOST_REQUESTS, Asker, BudgetEr
 from workbench.suggest.endpoint import (
     House,
     identify_within,
+    missing_rows,
     rows_at_first,
     study_fields,
     study_list,
@@ -328,6 +329,9 @@ class Suggester:
         study.items, study.is_complete = found.items, found.is_complete
         if found.error:
             study.refusal = f"what was found does not hold: {found.error}"
+            return
+        if lost := missing_rows(study):
+            study.refusal = f"what was found does not hold: {lost} of the first rows do not come"
             return
         how = "to its end" if found.is_complete else "bounded"
         times = f"{found.readings} readings" if found.readings > 1 else "1 reading"
