@@ -121,6 +121,19 @@ def keys_of(body: object) -> str:
             return f"a {type(body).__name__}" if body is not None else "null"
 
 
+def as_written(value: Json) -> str:
+    """A text as it is, any other value as JSON writes it."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def pairs_of(params: Mapping[str, Json], spell: Callable[[Json], str]) -> Iterator[tuple[str, str]]:
+    """Parameters as forms and query strings have them: lists are repeated, nulls dropped."""
+    for name, value in params.items():
+        for one in value if isinstance(value, list) else [value]:
+            if one is not None:
+                yield name, spell(one)
+
+
 def as_text(value: Json) -> str:
     """A scalar as it stands in URLs: booleans as JSON writes them, numbers plain."""
     match value:

@@ -8,7 +8,6 @@ the answer before: its JSON body, ``$headers`` (names in small letters), ``$cook
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from errors import CredentialsError, RequestName
 from jq_engine.embedded import filled
 from jq_engine.lookups import compile_answer_lookup, find
 from jq_engine.programs import Jq, programs_in
-from json_values import MISSING, Json, keys_of
+from json_values import MISSING, Json, as_written, keys_of
 from paging.error_reports import reports_error
 from settings.values import LoginCredentials, LoginRequest
 from transport.bodies import charset_of, decode_json
@@ -109,7 +108,7 @@ class Placeholders:
             value = lookup(document, found)
             if value is MISSING or value in (None, "") or isinstance(value, dict | list):
                 raise self._lacking(program, answer)
-            values[program] = value if isinstance(value, str) else json.dumps(value)
+            values[program] = as_written(value)
         return values
 
     def fill[Part](self, part: Part, values: Mapping[str, str]) -> Part:
@@ -228,7 +227,7 @@ class LoginSignIn:
     async def _learned(self, response: httpx.Response) -> Answered:
         """An answer, whose texts are secrets from now on; of a refusal what looks like a token.
 
-        It may tell of thousands of permissions: what it holds is judged in a thread.
+        It may list thousands of permissions, so what it holds is judged in a thread.
         """
         answer = Answered.of(response)
         tokens, credentials = await asyncio.to_thread(

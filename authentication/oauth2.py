@@ -35,8 +35,8 @@ JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 JWT_LIFETIME = 300
 """Seconds that an assertion is valid for, unless ``oauthJwtClaims`` has ``exp``."""
 
-_USED_SHARE = 0.9  # of a token's told lifetime: the next request takes time too
-_LONGEST_LIFETIME = 10**9  # seconds; what is told may be no number of seconds at all
+_USED_SHARE = 0.9  # of a token's lifetime: the next request takes time too
+_LONGEST_LIFETIME = 10**9  # seconds; a larger number may be no number of seconds at all
 
 
 class OAuthSignIn:
@@ -175,8 +175,13 @@ class OAuthSignIn:
         self._redact.learn(*tokens, origin="oauth", credentials=tokens)
 
     def _refresh_token(self) -> str:
+        configured = self._credentials.refresh_token
         if self._file:
-            self._newest = self._file.read(self._credentials.refresh_token)
+            self._newest = self._file.read(configured)
+            # A file that cannot be written is told before the token is used up.
+            self._file.write(configured, self._newest)
+        else:
+            self._newest = self._credentials.rotated.get(configured, configured)
         self._learn(self._newest)
         return self._newest
 
@@ -189,11 +194,13 @@ class OAuthSignIn:
         self._newest = token
         if self._file:
             self._file.write(self._credentials.refresh_token, token)
+        else:
+            self._credentials.rotated[self._credentials.refresh_token] = token
         if self._file is None or self._file.may_be_lost:
             where = "in a folder for temporary files" if self._file else "not set"
             logger.warning(
                 "the authorization server changed the refresh token, and oauthTokenFile is"
-                f" {where}: a later resync may be refused; name a file on a volume that lasts"
+                f" {where}: after a restart it may be refused; name a file on a volume that lasts"
             )
 
     async def _assertion(self) -> str:
@@ -223,13 +230,13 @@ class OAuthSignIn:
 
 
 def lifetime_of(answer: Mapping[str, Json]) -> float | None:
-    """Seconds for which a token is used, by ``expires_in`` (RFC 6749, 5.1); None where untold.
+    """Seconds for which a token is used, by ``expires_in`` (RFC 6749, 5.1); None without it.
 
     Some servers write the number as text.
     """
-    told = answer.get("expires_in")
+    given = answer.get("expires_in")
     try:
-        seconds = float(told) if isinstance(told, str | int | float) else 0.0
+        seconds = float(given) if isinstance(given, str | int | float) else 0.0
     except (ValueError, OverflowError):
         return None
     return min(seconds, _LONGEST_LIFETIME) * _USED_SHARE if seconds > 0 else None

@@ -174,7 +174,7 @@ def found(outcome: Json) -> Json:
 
 
 def failure(outcome: Json) -> str | None:
-    """The error of an expression as jq.py tells it; None when it did not fail."""
+    """The error of an expression in the words of jq.py; None when it did not fail."""
     if not isinstance(outcome, dict):
         return None
     error = outcome["error"]

@@ -135,7 +135,7 @@ async def _each(jq: JqRunner, expression: str, items: Items, *, where: str) -> l
 
 @contextmanager
 def of_kind(config: ResourceConfig) -> Iterator[None]:
-    """A MappingError raised within tells of which kind it is."""
+    """Name the kind in a MappingError that is raised within."""
     try:
         yield
     except MappingError as error:

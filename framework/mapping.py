@@ -1,10 +1,10 @@
 """From items to entities: Ocean's processor, with a resource's mapping run as one jq program.
 
-Ocean runs one program per property per item, in processes forked for every batch, and the query
-once more in its own. Nothing stops a program there. In a resync one program maps a batch here, in
-a process that can be stopped: see ``fusion`` and ``jq_worker``. It finds what Ocean's would; what
-becomes of that is Ocean's own code: which items make entities, what counts as misconfigured, what
-is logged. No text of a mapping is run, or so much as compiled, anywhere else.
+Ocean runs one program for each property of each item, in processes that it forks for every batch,
+and nothing stops a program there. In a resync one program maps a whole batch here, in a process
+that can be stopped: see ``fused_mapping`` and ``jq_engine.worker``. It gives the same values. What
+becomes of them is decided by Ocean's own code: which items make entities, what counts as
+misconfigured, what is logged. No text of a mapping is run or compiled anywhere else.
 
 =================================  ====================================================
 ``JQEntityProcessorSync``          here
@@ -78,17 +78,16 @@ class Search:
 class Work:
     """What the processor shares with the resync about the resource in work.
 
-    ``jq`` runs its programs, ``tell`` takes secrets out of a text of an error, ``failure`` is why
+    ``jq`` runs its programs, ``redact`` takes secrets out of an error's text, ``failure`` is why
     the programs cannot be run to the end. The rest counts how many items passed the query, and how
-    many of those made an entity. Without a blueprint there is no entity, and no error: Ocean leaves
-    such an item out. For some items that may be meant; for all of them it is a mistake, after which
-    Ocean would delete whatever the resource made before. The same goes for items that
-    ``itemsToParse`` finds no list in, for each item of which either failed in jq, and for each
-    without an identifier.
+    many of those made an entity. Ocean leaves an item without a blueprint out and says nothing.
+    For some items that may be meant. For all of them it is a mistake, after which Ocean would
+    delete what the resource made before. The same goes for items in which ``itemsToParse`` finds
+    no list, for items on which jq failed, and for items without an identifier.
     """
 
     jq: JqRunner
-    tell: Callable[[str], str]
+    redact: Callable[[str], str]
     fused: FusedMapping | None = None
     searches: dict[str, Search] = field(default_factory=dict)
     failure: MappingError | None = None
@@ -180,9 +179,9 @@ class Work:
                 )
 
 
-def begin_work(jq: JqRunner, tell: Callable[[str], str]) -> Work:
+def begin_work(jq: JqRunner, redact: Callable[[str], str]) -> Work:
     """Before a resource's first batch: what the processor uses and fills for it."""
-    work = event.attributes[_work_key()] = Work(jq, tell)
+    work = event.attributes[_work_key()] = Work(jq, redact)
     return work
 
 
@@ -225,7 +224,7 @@ class FusedEntityProcessor(JQEntityProcessor):
                     work.fused = await fused_mapping(work.jq, mapping, ask_all=parse_all)
                 answers = await answers_of(work.jq, work.fused, raw_results, where=WHERE)
         except MappingError as error:
-            raise OceanAbortException(str(error.told(work.tell))) from error
+            raise OceanAbortException(str(error.redacted(work.redact))) from error
         evaluations = [work.fused.read(answer) for answer in answers]
         self._log_failures(evaluations)
         work.count_failures(evaluations)
@@ -252,7 +251,7 @@ class FusedEntityProcessor(JQEntityProcessor):
                 search = work.searches[pattern]
                 (outcome,) = await outcomes_of(work.jq, search.program, [data], where=where)
         except MappingError as error:
-            work.failure = error.told(work.tell)
+            work.failure = error.redacted(work.redact)
             raise OceanAbortException(str(error)) from error
         if (message := failure(outcome)) is not None:
             self._log_search_failure(pattern, Exception(without_values(message)), field)

@@ -94,9 +94,9 @@ async def _check_credentials(context: ProbeContext, session: Session) -> None:
     try:
         await session.client.send(request)
     except (CredentialsError, TransportError) as error:
-        await context.fail(session.told(str(error)))
+        await context.fail(session.redacted(str(error)))
     except OceanCustomError as error:
-        logger.info(f"The API answers: {session.told(str(error))}")
+        logger.info(f"The API answers: {session.redacted(str(error))}")
 
 
 async def _check_resources(
@@ -118,7 +118,7 @@ async def _check_resources(
             for one in checks:
                 if one.status == ProbeCheckStatus.PENDING:
                     one.status = ProbeCheckStatus.UNKNOWN
-            check.status, check.message = ProbeCheckStatus.FAILURE, session.told(str(error))
+            check.status, check.message = ProbeCheckStatus.FAILURE, session.redacted(str(error))
             await context.fail(check.message)
             return
         check.status, check.message = result.status, result.message
@@ -140,10 +140,10 @@ async def _result(session: Session, config: EndpointResource) -> CheckResult:
     except (CredentialsError, TransportError):
         raise
     except OceanCustomError as error:
-        return CheckResult(ProbeCheckStatus.FAILURE, session.told(str(error)))
+        return CheckResult(ProbeCheckStatus.FAILURE, session.redacted(str(error)))
     except ExceptionGroup as group:
         refused = group.subgroup(ResponseError) or group
-        return CheckResult(ProbeCheckStatus.FAILURE, session.told(str(refused.exceptions[0])))
+        return CheckResult(ProbeCheckStatus.FAILURE, session.redacted(str(refused.exceptions[0])))
 
 
 def _judged(config: EndpointResource, found: list[Mapped]) -> CheckResult:

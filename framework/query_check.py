@@ -12,7 +12,7 @@ from jq_engine.programs import jq_reason
 from json_values import Json
 
 _QUOTED = 60
-"""Characters of a value that an error quotes; of a longer one its type is told."""
+"""Characters of a value that an error quotes; of a longer one it gives the type."""
 _QUOTED_QUERY = 100
 # What YAML reads as a boolean (true, yes, on), and pydantic turns into text.
 _UNQUOTED: Mapping[str, str] = {"True": "true", "False": "false"}

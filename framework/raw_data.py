@@ -1,8 +1,8 @@
 """Raw items on their way to Port, without the credentials that an API echoes in them.
 
-Ocean hands what a resync yields to Port's lake as it is; in `dsp` mode Port makes the entities
-from that. Here it passes on last. Where Ocean maps, it maps what the API said: nothing is
-changed but what leaves.
+Ocean sends what a resync yields to Port's lake as it is; in `dsp` mode Port makes the entities
+from that. This is the last step before it leaves, and only what leaves is changed: where Ocean
+maps, it maps what the API said.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What Port did not take, though it is there: noted, told, and written again where that may help.
+"""Entities that Port refused: noted, logged, and written again where that may help.
 
 With ``createMissingRelatedEntities: false`` Port refuses an entity whose relation leads to one
 that it does not have yet. Ocean writes such entities again at the end of a resync, but without

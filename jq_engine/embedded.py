@@ -24,15 +24,14 @@ async def evaluated(
     """
     bound = checked(with_variables(program, variables or ()), where)
     source = f"def now: {round(moment, 3)}; {bound}"
+    where = f"{where}: {{{{{program}}}}}"
     try:
-        outputs = await jq.outputs(
-            first_of(source), dict(variables or {}) or None, where=f"{where}: {program}"
-        )
+        outputs = await jq.outputs(first_of(source), dict(variables or {}) or None, where=where)
     except JqError as error:
-        raise MappingError(f"{where}: {{{{{program}}}}} failed ({jq_reason(error)})") from None
+        raise MappingError(f"failed ({jq_reason(error)})", where=where) from None
     result = next(iter(outputs), None)
     if result is None or isinstance(result, dict | list):
-        raise MappingError(f"{where}: {{{{{program}}}}} gave {keys_of(result)}, not one value")
+        raise MappingError(f"gave {keys_of(result)}, not one value", where=where)
     return result
 
 

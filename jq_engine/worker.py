@@ -1,9 +1,8 @@
 """jq programs in a process of their own, where none can hang the integration or eat its memory.
 
 The process (``child.py``) starts with the first program that is run, answers one request
-after the other, and ends with the worker. It is blind to the environment unless told
-otherwise. What breaks a limit ends the process and raises an error; the next program gets
-a new one.
+after the other, and ends with the worker. It sees no environment unless it is allowed to. A
+program that breaks a limit ends the process and raises an error; the next program gets a new one.
 """
 
 from __future__ import annotations

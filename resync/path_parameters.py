@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Container, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -21,7 +21,7 @@ import httpx
 
 from errors import MappingError, ResponseError
 from jq_engine.programs import EMBEDDED, programs_in
-from json_values import Json, as_text, with_texts
+from json_values import Json, as_text, pairs_of, with_texts
 from pagination import PaginationSettings
 from paging.extraction import Item
 from paging.model import PageRequest
@@ -268,8 +268,9 @@ def _wanted(endpoint: Endpoint, parameters: Collection[str], where: str) -> froz
     for name in _PLACEHOLDER.findall(endpoint.path):
         if name not in parameters:
             raise MappingError(
-                f"{where} {endpoint.path!r} needs a value for {{{name}}}",
+                f"needs a value for {{{name}}}",
                 remedy=f"add path_parameters.{name} with an endpoint and a field, or with values",
+                where=f"{where} {endpoint.path!r}",
             )
     return frozenset(name for name in endpoint.placeholders() if name in parameters)
 
@@ -279,10 +280,11 @@ def _refuse_misspelt(name: str, parameters: Collection[str], where: str) -> None
     near = get_close_matches(name, sorted(parameters), n=1, cutoff=_NEARLY)
     if near and name not in parameters:
         raise MappingError(
-            f"{where} has {{{name}}} in its query_params or body, and path_parameters.{near[0]} is"
-            f" configured",
+            f"has {{{name}}} in its query_params or body, and path_parameters.{near[0]} is"
+            " configured",
             remedy=f"correct the one that is misspelt. If {{{name}}} is meant as it stands,"
             " rename the parameter",
+            where=where,
         )
 
 
@@ -292,25 +294,25 @@ def _refuse_bad_path(path: str, where: str, *, of_parent: bool = False) -> None:
         authority, slash, rest = bare.partition("://")[2].partition("/")
         if re.search(r"[{}@\\?#]", authority):
             raise MappingError(
-                f"{where} must name its host as it is: without braces, user or password"
+                "must name its host as it is: without braces, user or password", where=where
             )
         bare = slash + rest or "/"
     if "://" in bare.split("?")[0] or bare.startswith(("//", "\\")):
         raise MappingError(
-            f"{where} is the full URL {bare.split('?')[0]!r}",
+            f"is the full URL {bare.split('?')[0]!r}",
             remedy="give the path below baseUrl only, such as /users",
+            where=where,
         )
+    where = f"{where} {bare!r}"
     if not bare or "#" in bare or not bare.isprintable():
-        raise MappingError(
-            f"{where} {bare!r} is not an endpoint path", remedy="give one such as /users"
-        )
+        raise MappingError("is not an endpoint path", "give one such as /users", where=where)
     if re.search(r"[{}]", _PLACEHOLDER.sub("", bare.split("?")[0])):
         raise MappingError(
-            f"{where} {bare!r} has a brace that is not a {{name}}", remedy="correct the placeholder"
+            "has a brace that is not a {name}", "correct the placeholder", where=where
         )
     segments = _PLACEHOLDER.sub("x", bare.split("?")[0]).split("/")
     if any(segment in {".", ".."} for segment in segments) or "\\" in bare:
-        raise MappingError(f"{where} {bare!r} must not hold '.' or '..' segments or backslashes")
+        raise MappingError("must not hold '.' or '..' segments or backslashes", where=where)
 
 
 def request_for(endpoint: Endpoint, binding: Binding, base_url: httpx.URL) -> PageRequest:
@@ -343,7 +345,7 @@ def request_for(endpoint: Endpoint, binding: Binding, base_url: httpx.URL) -> Pa
     return PageRequest(
         url=filled if is_full_url(path) else below,
         method=endpoint.method,
-        params=(*own, *_params(given)),
+        params=(*own, *pairs_of(given, as_text)),
         headers=tuple(endpoint.headers.items()),
         body=body,
         is_form=endpoint.is_form,
@@ -354,14 +356,6 @@ def request_for(endpoint: Endpoint, binding: Binding, base_url: httpx.URL) -> Pa
 def is_full_url(path: str) -> bool:
     """Whether the path of a parent is a whole URL."""
     return bool(_FULL_URL.match(path.strip()))
-
-
-def _params(query_params: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    """Query parameters as HTTP carries them: lists repeated, nulls dropped, true and false."""
-    for name, value in query_params.items():
-        for one in value if isinstance(value, list) else [value]:
-            if one is not None:
-                yield name, as_text(one)
 
 
 def is_segment(value: Json) -> bool:

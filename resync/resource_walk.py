@@ -64,7 +64,7 @@ class Means:
     store: ItemStore
     parents: Parents
 
-    def told(self, text: str) -> str:
+    def redacted(self, text: str) -> str:
         """A text of an error as it may leave: without secrets, and on one line."""
         return escaped(self.client.redact(text))
 
@@ -187,7 +187,7 @@ class ResourceWalk:
         absent = self._children.absent(self._target.walks, has_rows=self._target.has_rows)
         complaint = self._children.complaint(absent) or self._absent_twice()
         if complaint:
-            complaint = complaint.about(kind=self._resource.kind).told(self._means.told)
+            complaint = complaint.about(kind=self._resource.kind).redacted(self._means.redacted)
         return Again(self.doubts, absent, complaint)
 
     def _absent_twice(self) -> MappingError | None:

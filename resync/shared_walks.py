@@ -138,7 +138,7 @@ class Parents:
         if bounds.truncated:
             source.doubts.add(Doubt.TRUNCATED)
         if not source.endpoint.placeholders():
-            # Whoever takes these items later asks nothing: what is wrong with them is told now.
+            # Who takes these items later asks nothing: what is wrong with them is raised now.
             await _settled(EdgeCheck(self._walker, source))
 
 
@@ -155,5 +155,5 @@ async def _settled(edge: EdgeCheck) -> None:
 
 
 def list_key(endpoint: Endpoint, request: PageRequest) -> Hashable:
-    """What tells the list of one request from all other lists of the API."""
+    """The key of the list that a request asks for, among all lists of the API."""
     return request.key, (endpoint.data_path or ".").strip(), endpoint.pagination

@@ -28,6 +28,17 @@ _ERROR_STATUSES = range(400, 600)
 _UNAUTHORIZED = 401
 
 
+def _text(title: str, description: str) -> Any:  # noqa: ANN401 — as pydantic's Field
+    """A text that may be left out, but not be empty."""
+    return Field(title=title, description=description, min_length=1)
+
+
+def _bounded(title: str, description: str, setting: str) -> Any:  # noqa: ANN401 — likewise
+    """A number with the bounds of a setting."""
+    field = FIELDS[setting]
+    return Field(title=title, description=description, ge=field.least, le=field.most)
+
+
 class StrictModel(BaseModel):
     """Refuses unknown keys."""
 
@@ -42,62 +53,32 @@ class PaginationOverride(StrictModel):
     """How this resource is paged, where that differs from the installation's settings."""
 
     type: PaginationType | None = Field(title="Type", description="How the API pages this list.")
-    page_size: int | None = Field(
-        title="Page size",
-        description="Items asked for per page.",
-        ge=FIELDS["pageSize"].least,
-        le=FIELDS["pageSize"].most,
+    page_size: int | None = _bounded("Page size", "Items asked for per page.", "pageSize")
+    pagination_param: str | None = _text(
+        "Pagination parameter",
+        "The parameter for the position, such as skip, page[after] or starting_after.",
     )
-    pagination_param: str | None = Field(
-        title="Pagination parameter",
-        description="The parameter for the position, such as skip, page[after] or starting_after.",
-        min_length=1,
+    size_param: str | None = _text(
+        "Size parameter", "The parameter for the page size, such as per_page; null sends no size."
     )
-    size_param: str | None = Field(
-        title="Size parameter",
-        description="The parameter for the page size, such as per_page; null sends no size.",
-        min_length=1,
-    )
-    start_page: int | None = Field(
-        title="Start page",
-        description="The number of the first page.",
-        ge=FIELDS["startPage"].least,
-        le=FIELDS["startPage"].most,
-    )
+    start_page: int | None = _bounded("Start page", "The number of the first page.", "startPage")
     start_offset: int | None = Field(
         title="Start offset",
         description="The first offset: 1 where rows are counted from one (SCIM).",
         ge=0,
     )
-    cursor_path: str | None = Field(
-        title="Cursor path",
-        description="Where the next cursor is.",
-        min_length=1,
+    cursor_path: str | None = _text("Cursor path", "Where the next cursor is.")
+    has_more_path: str | None = _text(
+        "Has-more path", "Where a value is that is true when there are more pages."
     )
-    has_more_path: str | None = Field(
-        title="Has-more path",
-        description="Where a value is that is true when there are more pages.",
-        min_length=1,
+    last_page_path: str | None = _text(
+        "Last-page path",
+        "Where a value is that is true on the last page. has_more_path wins over it.",
     )
-    last_page_path: str | None = Field(
-        title="Last-page path",
-        description="Where a value is that is true on the last page. has_more_path wins over it.",
-        min_length=1,
-    )
-    total_path: str | None = Field(
-        title="Total path",
-        description="Where the number of all rows is.",
-        min_length=1,
-    )
-    next_link_path: str | None = Field(
-        title="Next-link path",
-        description="Where the URL of the next page is.",
-        min_length=1,
-    )
-    header_link_rel: str | None = Field(
-        title="Link relation",
-        description="The rel of the next page in the Link header.",
-        min_length=1,
+    total_path: str | None = _text("Total path", "Where the number of all rows is.")
+    next_link_path: str | None = _text("Next-link path", "Where the URL of the next page is.")
+    header_link_rel: str | None = _text(
+        "Link relation", "The rel of the next page in the Link header."
     )
     send_in: SendIn | None = Field(
         title="Send in",
@@ -122,7 +103,7 @@ class PaginationOverride(StrictModel):
 
 
 class CsvFields(StrictModel):
-    """How a CSV answer is written, where its header row and its charset do not tell."""
+    """How a CSV answer is written, where its header row and its charset do not say it."""
 
     delimiter: str | None = Field(
         title="Delimiter",

@@ -14,14 +14,14 @@ import httpx
 from errors import ConfigurationError, MappingError
 from http_headers import is_header_name
 from jq_engine.environment import is_ports_own
-from json_values import Json
+from json_values import Json, as_written, pairs_of
 from pagination import PAGINATION_TYPES, PaginationSettings
 from paging.signals import ConfiguredSignals
 from settings.certificates import read_certificates
 from settings.fields import AUTH_TYPES, FIELDS, AuthType
 from settings.login import is_host, parsed_url, read_login
 from settings.oauth import read_oauth
-from settings.reader import SettingsReader, as_text, kind_of
+from settings.reader import SettingsReader, kind_of
 from settings.references import REFERENCE, refuse_references
 from settings.secrets import basic_pair, with_secrets
 from settings.values import Credentials, Settings, StaticCredentials
@@ -153,7 +153,7 @@ def _query_params(reader: SettingsReader) -> tuple[tuple[str, str], ...]:
                 f"parameter number {number} must be text, a number, a boolean or a list of those",
             )
             continue
-        params += [(name, as_text(inner)) for inner in values if inner is not None]
+        params += pairs_of({name: value}, as_written)
     return tuple(params)
 
 
@@ -176,7 +176,7 @@ class _CustomHeaders:
             if isinstance(value, dict | list) or value is None:
                 self._fault(number, f"must be text, found {kind_of(value)}")
                 continue
-            text = self._with_environment(number, as_text(value))
+            text = self._with_environment(number, as_written(value))
             if self._reader.is_header("customHeaders", name, text, number):
                 headers[name] = text
         return headers

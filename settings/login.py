@@ -1,7 +1,7 @@
 """The settings of ``authType: custom``: a login call, and what of its answer signs requests.
 
-Faults tell headers, keys and placeholders by their number: where a secret stands in the wrong
-place, a name may be one.
+Faults name headers, keys and placeholders by their number: where a secret stands in the wrong
+place, a name may be the secret.
 """
 
 import re
@@ -15,8 +15,8 @@ import httpx
 from errors import MappingError
 from jq_engine.lookups import compile_answer_lookup
 from jq_engine.programs import EMBEDDED, programs_in
-from json_values import Json
-from settings.reader import METHODS, SettingsReader, as_text, kind_of
+from json_values import Json, as_written
+from settings.reader import METHODS, SettingsReader, kind_of
 from settings.values import LoginCredentials, LoginRequest, StaticCredentials
 
 _REQUEST = "customAuthRequest"
@@ -78,7 +78,7 @@ class _Section:
     def texts(self, key: str) -> dict[str, str]:
         """The object under a key with its values as texts; nulls are dropped."""
         part = self.part(key) or {}
-        return {name: as_text(inner) for name, inner in part.items() if inner is not None}
+        return {name: as_written(inner) for name, inner in part.items() if inner is not None}
 
     def headers(self) -> dict[str, str]:
         """The headers that HTTP can carry."""

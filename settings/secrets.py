@@ -1,7 +1,6 @@
 """The secrets in the settings: found by one walk over the finished values."""
 
 import base64
-import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -38,8 +37,8 @@ class _Secret:
 def with_secrets(settings: Settings, from_environment: Iterable[str] = ()) -> Settings:
     """The settings with every text in them that may be a secret, each once.
 
-    ``from_environment``: what custom headers took from there, of which the values tell nothing
-    any more. It is secret in any header.
+    ``from_environment``: what custom headers took from there, which the finished values do not
+    show. It is secret in any header.
     """
     found = [
         *map(_Secret, from_environment),
@@ -169,7 +168,7 @@ def basic_pair(encoded: str) -> str:
     """
     try:
         pair = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii's own is one
         return ""
     try:
         return pair.decode()

@@ -139,6 +139,26 @@ def test_what_a_body_does_not_tell_is_said(
     assert document("csv", body, options=options) == [dict(zip("xy", expected, strict=True))]
 
 
+@pytest.mark.parametrize(
+    ("said", "encoding", "charset"),
+    [
+        pytest.param("UTF-16", "utf-16", None, id="by its mark"),
+        pytest.param("UTF-16", "utf-8", None, id="as .NET says of a text in UTF-8"),
+        pytest.param("UTF-8", "utf-16-le", "utf-16-le", id="by the headers alone"),
+        pytest.param("UTF-8", "utf-8-sig", "iso8859-1", id="the mark wins over headers"),
+        pytest.param("GB2312", "gb2312", None, id="of East Asia"),
+        pytest.param("Shift_JIS", "shift_jis", "shift_jis", id="of East Asia, by the headers too"),
+        pytest.param("ISO-8859-1", "utf-8", "utf-8", id="headers win over the document"),
+    ],
+)
+def test_charsets_of_xml(said: str, encoding: str, charset: str | None) -> None:
+    """Whatever charset a document is in, and whoever tells that, its texts are the same."""
+    word = "é" if encoding not in {"gb2312", "shift_jis"} else "日本"
+    text = f'<?xml version="1.0" encoding="{said}"?><a><b>{word}</b></a>'
+
+    assert document("xml", text.encode(encoding), charset=charset) == {"a": {"b": word}}
+
+
 def test_a_charset_of_the_headers_is_heeded() -> None:
     """It is what the body is read in, unless the mapping says another."""
     body = "id\né\n".encode("latin-1")

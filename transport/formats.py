@@ -28,6 +28,7 @@ from typing import Literal, get_args, override
 import msgspec
 
 from errors import FormatError
+from transport.bodies import known_charset
 from transport.xml_documents import xml_as_json
 
 FormatName = Literal["json", "ndjson", "csv", "xml"]
@@ -110,7 +111,7 @@ class BodyFormat:
             case "csv":
                 return _csv(body, self.csv, charset, is_plain=_is_plain(content_type))
             case "xml":
-                return xml_as_json(body, self.lists, self.rows, charset)
+                return xml_as_json(*_xml(body, charset), self.lists, self.rows)
             case "json":
                 return iter(body)
 
@@ -157,7 +158,7 @@ def _recoded(body: Iterable[bytes], charset: str) -> Iterator[bytes]:
             yield decoder.decode(piece).encode(errors="replace")
         yield decoder.decode(b"", final=True).encode()
     except UnicodeDecodeError as error:
-        raise FormatError(f"it is not {charset}, as its headers say ({error.reason})") from None
+        raise FormatError(f"it is not {charset}, as it says ({error.reason})") from None
 
 
 def _json_lines(body: Iterable[bytes]) -> Iterator[bytes]:
@@ -192,6 +193,31 @@ def _refuse_no_value(text: bytes, number: int) -> None:
             json.loads(text)
         except (ValueError, RecursionError):
             raise FormatError(f"line {number} is not one whole JSON value") from None
+
+
+# --- xml -------------------------------------------------------------------------------
+
+_XML_DECLARATION = re.compile(rb"""<\?xml\s[^>]{0,80}encoding\s*=\s*["']([\w.:-]{1,40})""")
+_LONGEST_DECLARATION = 160  # bytes
+
+
+def _xml(body: Iterable[bytes], charset: str | None) -> tuple[Iterable[bytes], str | None]:
+    """A document in UTF-8, and that name, where its charset is known before it is parsed.
+
+    A byte order mark wins over what is declared, and that over what the document says (RFC 7303,
+    3). The parser knows few charsets itself, and none of East Asia.
+    """
+    stream = _Stream(body)
+    beginning = stream.peek(_LONGEST_DECLARATION)
+    if not (charset := _marked(beginning) or charset):
+        declared = _XML_DECLARATION.match(beginning)
+        charset = known_charset(declared[1].decode()) if declared else None
+        if charset and charset.startswith(("utf-16", "utf-32")):
+            charset = _UTF8  # in that it could not be read here: .NET says so of texts in UTF-8
+    pieces = stream.rest()
+    if charset is None or charset == _UTF8:
+        return pieces, charset
+    return _recoded(pieces, charset), _UTF8
 
 
 # --- csv -------------------------------------------------------------------------------

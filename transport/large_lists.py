@@ -63,8 +63,8 @@ class Slice:
 class SlicedRows(Sequence[Json]):
     """The rows of a large list: a sequence that decodes what is asked for.
 
-    ``complaint`` is what the BodyError tells that is raised for a row that turns out not
-    to be JSON: for a number no float can hold, that is, since all else was checked before.
+    ``complaint`` is the report of the BodyError for a row that turns out not to be JSON: a number
+    that no float can hold, as all else was checked before.
     """
 
     def __init__(self, spool: Spool, slices: Sequence[Slice], complaint: str | Report) -> None:

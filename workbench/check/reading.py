@@ -123,4 +123,4 @@ async def _read(session: Session, seen: Seen, limits: Limits) -> None:
     try:
         seen.mapped = await mapped(session.jq, seen.config, seen.items)
     except MappingError as error:
-        seen.errors.append(error.told(session.told))
+        seen.errors.append(error.redacted(session.redacted))

@@ -84,7 +84,7 @@ class Recorder:
     def _raw_item(self, session: Session, one: Mapped, item: Any) -> RawItem:  # noqa: ANN401 (JSON)
         blueprint, identifier = _key(one) or ("", "")
         failures = {
-            failure.expression.path: session.told(without_values(failure.message))
+            failure.expression.path: session.redacted(without_values(failure.message))
             for failure in one.evaluation.failures
         }
         return RawItem(blueprint, identifier, self._kind, resource.index, item, {**failures})
