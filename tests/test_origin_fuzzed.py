@@ -702,10 +702,15 @@ async def test_hosted_a_name_is_looked_up_once(
         ("http://93.184.215.14:8080/items", "93.184.215.14:8080"),
         ("https://93.184.215.14/items", "93.184.215.14"),
         ("https://[2606:2800:21f::1]:8443/items", "[2606:2800:21f::1]:8443"),
+        ("https://b\u00fccher.example:8443/items", "xn--bcher-kva.example:8443"),
     ],
 )
-async def test_hosted_the_host_is_told_with_its_port(url: str, host: str) -> None:
+async def test_hosted_the_host_is_told_with_its_port(
+    url: str, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Ocean's check names the host alone; servers tell their sites by both. Nothing is sent."""
+    public = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("93.184.215.14", 0))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [public])
     sent: list[httpx.Request] = []
 
     def note(request: httpx.Request) -> httpx.Response:

@@ -45,7 +45,7 @@ class PinnedTransport(httpx.AsyncBaseTransport):
     """Below Ocean's check, which looks a name up and puts its address into the URL.
 
     So nobody can turn a name between the check and the connection. The check lets some private
-    addresses pass, and leaves the port out of ``Host``.
+    addresses pass, and writes ``Host`` without port, brackets and IDNA (RFC 9110, 7.2).
     """
 
     def __init__(self, wrapped: httpx.AsyncBaseTransport) -> None:
@@ -60,8 +60,7 @@ class PinnedTransport(httpx.AsyncBaseTransport):
                 " not within the allowed ranges"
             )
         if name := request.extensions.get("sni_hostname"):
-            host = f"[{name}]" if ":" in name else name  # RFC 9110, 7.2
-            request.headers["Host"] = f"{host}:{request.url.port}" if request.url.port else host
+            request.headers["Host"] = request.url.copy_with(host=name).netloc.decode()
         return await self._wrapped.handle_async_request(request)
 
     @override
