@@ -26,7 +26,7 @@ from overrides import EndpointResource
 from paging.limits import NO_LIMITS, Limits
 from resync.completeness import Doubt
 from resync.path_parameters import Resource
-from resync.resource_walk import Again
+from resync.resource_walk import LeftOpen
 from resync.session import Session
 from settings import Settings, load_settings, unknown_settings
 from transport.observer import Observer
@@ -76,7 +76,7 @@ def open_session(
 
 
 async def read(
-    session: Session, *, again: Again | None = None, limits: Limits = NO_LIMITS
+    session: Session, *, again: LeftOpen | None = None, limits: Limits = NO_LIMITS
 ) -> AsyncGenerator[list[dict[str, Any]]]:
     """The items of the resource in work, in batches; at the end what is in doubt is noted.
 
@@ -120,10 +120,10 @@ def _refuse_deletion() -> None:
         )
 
 
-def left_open(index: int, *, again: bool = False) -> Again:
+def left_open(index: int, *, again: bool = False) -> LeftOpen:
     """What a reading of this resync left open, by the resource's place in the mapping.
 
     ``again``: its second reading.
     """
-    left: Mapping[tuple[int, bool], Again] = event.attributes.get(_LEFT, {})
-    return left.get((index, again), Again())
+    left: Mapping[tuple[int, bool], LeftOpen] = event.attributes.get(_LEFT, {})
+    return left.get((index, again), LeftOpen())

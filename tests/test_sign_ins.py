@@ -36,7 +36,7 @@ from tests.certificates import signed_by
 from tests.fault_api import Answer, FaultApi, Reply, Request, answer, redirect, text
 from tests.resync import Installation, resource
 from tests.world import entities, named
-from transport.aiohttp_carrier import AiohttpTransport
+from transport.aiohttp_transport import AiohttpTransport
 
 SECRET = "the-client-secret-of-acme"
 

@@ -19,7 +19,7 @@ from port_ocean.helpers.async_client import OceanAsyncClient
 from port_ocean.helpers.retry import RetryTransport
 from port_ocean.helpers.ssl import resolve_verify_param
 
-from transport.aiohttp_carrier import AiohttpTransport
+from transport.aiohttp_transport import AiohttpTransport
 from transport.origin import Origin
 
 __all__ = ["WIRE_ERRORS", "AddressRefused", "open_http", "tls_refusal"]
@@ -139,8 +139,8 @@ class _Client(OceanAsyncClient):
     def _init_proxy_transport(  # type: ignore[override] # as Ocean overrides it
         self, proxy: httpx.Proxy, **arguments: Any
     ) -> httpx.AsyncBaseTransport:
-        carrier = httpx.AsyncHTTPTransport(proxy=proxy, **arguments)
-        return self._wrap_with_ip_blocker_if_needed(carrier)
+        transport = httpx.AsyncHTTPTransport(proxy=proxy, **arguments)
+        return self._wrap_with_ip_blocker_if_needed(transport)
 
 
 def open_http(
