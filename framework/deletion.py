@@ -102,11 +102,7 @@ def constant_blueprint(expression: str) -> str | None:
 
 
 def hold_back(
-    withheld: Iterable[Withheld],
-    at_port: Iterable[AtPort],
-    relations: Relations,
-    *,
-    cascades: bool,
+    withheld: Iterable[Withheld], at_port: Iterable[AtPort], relations: Relations, *, cascades: bool
 ) -> HeldBack:
     """What is held back of the entities at Port; ``cascades``: Port deletes dependents too."""
     withheld = list(withheld)

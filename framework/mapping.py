@@ -36,14 +36,7 @@ from port_ocean.exceptions.context import EventContextNotFoundError, ResourceCon
 from port_ocean.exceptions.core import OceanAbortException
 
 from errors import MappingError
-from framework.fused_mapping import (
-    Evaluation,
-    Failure,
-    FusedMapping,
-    capture,
-    failure,
-    found,
-)
+from framework.fused_mapping import Evaluation, Failure, FusedMapping, capture, failure, found
 from framework.identities import Identities, is_identifier
 from framework.mapped_items import (
     WHERE,
