@@ -217,7 +217,7 @@ class ApiClient:
         except (httpx.InvalidURL, UnicodeError):
             # httpx reads the target of every redirect, though it follows none.
             raise OriginError(
-                "a redirect leads to what is not a URL; nothing was sent",
+                "a redirect leads to an invalid URL; nothing was sent",
                 request=self._failed(request, sign_in),
             ) from None
         finally:
@@ -246,7 +246,7 @@ class ApiClient:
         reason = self.redact(str(error)) or type(error).__name__
         has_certificate = bool(self._settings.certificates.client)
         if refusal := tls_refusal(reason, has_certificate=has_certificate):
-            return SourceError(refusal)
+            return refusal
         return TransportError(reason)
 
     def _failed(self, request: PageRequest, sign_in: Sequence[RequestName]) -> RequestName:
@@ -313,7 +313,7 @@ class ApiClient:
         try:
             return url.join(location)
         except (httpx.InvalidURL, ValueError):
-            raise OriginError("a redirect leads to what is not a URL; nothing was sent") from None
+            raise OriginError("a redirect leads to an invalid URL; nothing was sent") from None
 
     def _url_of(self, request: PageRequest) -> httpx.URL:
         try:

@@ -167,7 +167,7 @@ class JqWorker:
             case signal.SIGABRT:
                 problem = f"needed more than {self._limits.memory_bytes // _MB} MB of memory"
             case _:
-                problem = f"brought jq down (exit status {status})"
+                problem = f"made jq crash (exit status {status})"
         remedy = "simplify the expression, or ask for smaller pages"
         return MappingError(problem, remedy, where=where)
 

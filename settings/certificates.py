@@ -50,7 +50,9 @@ def _certificates(reader: SettingsReader, name: str, text: str) -> Sequence[x509
     try:
         return x509.load_pem_x509_certificates(text.encode())
     except ValueError:
-        reader.fault(name, "is no certificate as PEM text (-----BEGIN CERTIFICATE-----…)", _AS_TEXT)
+        reader.fault(
+            name, "is not a certificate in PEM format (-----BEGIN CERTIFICATE-----…)", _AS_TEXT
+        )
         return ()
 
 
@@ -68,6 +70,8 @@ def _public_key(reader: SettingsReader, text: str) -> PublicKeyTypes | None:
         )
     except (ValueError, UnsupportedAlgorithm):
         reader.fault(
-            "clientKey", "is no private key as PEM text (-----BEGIN PRIVATE KEY----- …)", _AS_TEXT
+            "clientKey",
+            "is not a private key in PEM format (-----BEGIN PRIVATE KEY----- …)",
+            _AS_TEXT,
         )
     return None

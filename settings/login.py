@@ -208,7 +208,9 @@ def _method(request: _Section) -> str:
     if method in METHODS:
         return method
     allowed = ", ".join(METHODS)
-    request.reader.fault(request.setting, "has another 'method'", f"use one of {allowed}")
+    request.reader.fault(
+        request.setting, "has a 'method' that is not supported", f"use one of {allowed}"
+    )
     return METHODS[0]
 
 

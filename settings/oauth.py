@@ -44,7 +44,7 @@ def read_oauth(reader: SettingsReader) -> OAuthCredentials | StaticCredentials:
     _refuse_other_grants(reader, grant)
     file = reader.text("oauthTokenFile")
     if file and not Path(file).is_absolute():
-        reader.fault("oauthTokenFile", "is no absolute path", "write it like /data/token.json")
+        reader.fault("oauthTokenFile", "is not an absolute path", "write it like /data/token.json")
     credentials = OAuthCredentials(
         token_url=url or "",
         grant_type=grant,
@@ -112,7 +112,7 @@ def _check_claims(reader: SettingsReader, credentials: OAuthCredentials) -> None
 
 
 def _check_key(reader: SettingsReader, credentials: OAuthCredentials) -> None:
-    """Note a key that cannot sign by the algorithm."""
+    """Note a key that cannot sign with the algorithm."""
     if credentials.grant_type != "jwt_bearer" or not credentials.jwt_key:
         return
     algorithm = credentials.jwt_algorithm
@@ -122,6 +122,6 @@ def _check_key(reader: SettingsReader, credentials: OAuthCredentials) -> None:
         what = "a shared secret" if algorithm.startswith("HS") else "a private key as PEM text"
         reader.fault(
             "oauthJwtKey",
-            f"cannot sign by {algorithm}",
+            f"cannot sign with {algorithm}",
             f"give {what} without a passphrase, or correct oauthJwtAlgorithm",
         )

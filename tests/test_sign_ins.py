@@ -400,7 +400,7 @@ async def test_a_signed_assertion(api: FaultApi, algorithm: str) -> None:
         ),
         pytest.param(
             {"oauth_grant_type": "jwt_bearer", "oauth_jwt_key": "no key"},
-            ["oauthJwtKey cannot sign by RS256"],
+            ["oauthJwtKey cannot sign with RS256"],
             id="key",
         ),
         pytest.param({"oauth_refresh_token": "x-y-z"}, ["set oauthGrantType to"], id="other grant"),

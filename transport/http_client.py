@@ -19,6 +19,7 @@ from port_ocean.helpers.async_client import OceanAsyncClient
 from port_ocean.helpers.retry import RetryTransport
 from port_ocean.helpers.ssl import resolve_verify_param
 
+from errors import SourceError
 from transport.aiohttp_transport import AiohttpTransport
 from transport.origin import Origin
 
@@ -186,22 +187,26 @@ def _load_certificate(tls: ssl.SSLContext, certificate: str, key: str) -> None:
         tls.load_cert_chain(file.name)
 
 
-def tls_refusal(reason: str, *, has_certificate: bool) -> str | None:
-    """What to do when one side ended TLS because of a certificate; None otherwise.
+def tls_refusal(reason: str, *, has_certificate: bool) -> SourceError | None:
+    """The error when one side ended TLS because of a certificate; None otherwise.
 
     ``reason`` is OpenSSL's (RFC 8446, 6.2: the alerts).
     """
     if "CERTIFICATE_VERIFY_FAILED" in reason:
-        return f"{reason}; set caCertificate to the authority that signed it, or turn verifySsl off"
+        return SourceError(
+            reason, "set caCertificate to the authority that signed it, or turn verifySsl off"
+        )
     alert = reason.upper().replace(" ", "_")
     if "CERTIFICATE_REQUIRED" in alert or "HANDSHAKE_FAILURE" in alert:
-        return (
-            "the server refused the TLS handshake; it may want another client certificate"
-            if has_certificate
-            else "the server wants a client certificate; set clientCertificate and clientKey"
-        ) + f" ({reason})"
+        if has_certificate:
+            problem = "the server refused the TLS handshake; it may want another client certificate"
+            return SourceError(f"{problem} ({reason})")
+        return SourceError(
+            f"the server wants a client certificate ({reason})",
+            remedy="set clientCertificate and clientKey",
+        )
     if has_certificate and "ALERT" in alert and ("CERTIFICATE" in alert or "UNKNOWN_CA" in alert):
-        return f"the server does not take the certificate of clientCertificate ({reason})"
+        return SourceError(f"the server does not accept clientCertificate ({reason})")
     return None
 
 
