@@ -40,8 +40,11 @@ test-all: lint types audit browser ## The same with every test, longer searches 
 browser: setup ## Install Chromium for the tests of the catalog's page, unless there is one
 	@scripts/install-chromium
 
-lint: setup ## Check style and formatting
+lint: setup ## Check style and formatting, and GitHub's workflows
 	@$(BIN)/ruff check && $(BIN)/ruff format --check
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	@$(BIN)/zizmor --quiet --offline --no-progress .github
 
 types: setup ## Check the types
 	@$(BIN)/mypy

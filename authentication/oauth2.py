@@ -175,8 +175,13 @@ class OAuthSignIn:
         self._redact.learn(*tokens, origin="oauth", credentials=tokens)
 
     def _refresh_token(self) -> str:
+        configured = self._credentials.refresh_token
         if self._file:
-            self._newest = self._file.read(self._credentials.refresh_token)
+            self._newest = self._file.read(configured)
+            # A file that cannot be written is told before the token is used up.
+            self._file.write(configured, self._newest)
+        else:
+            self._newest = self._credentials.rotated.get(configured, configured)
         self._learn(self._newest)
         return self._newest
 
@@ -189,11 +194,13 @@ class OAuthSignIn:
         self._newest = token
         if self._file:
             self._file.write(self._credentials.refresh_token, token)
+        else:
+            self._credentials.rotated[self._credentials.refresh_token] = token
         if self._file is None or self._file.may_be_lost:
             where = "in a folder for temporary files" if self._file else "not set"
             logger.warning(
                 "the authorization server changed the refresh token, and oauthTokenFile is"
-                f" {where}: a later resync may be refused; name a file on a volume that lasts"
+                f" {where}: after a restart it may be refused; name a file on a volume that lasts"
             )
 
     async def _assertion(self) -> str:

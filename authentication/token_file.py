@@ -69,7 +69,7 @@ class TokenFile:
             return configured
         except OSError as error:
             raise self._unusable(error) from None
-        except ValueError:
+        except (ValueError, RecursionError):
             return configured
         if not isinstance(kept, dict) or kept.get("configured") != _digest(configured):
             return configured  # the setting was changed: it wins

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import Any, cast
 
 from loguru import logger
@@ -29,16 +30,26 @@ from resync.path_parameters import Resource
 from resync.resource_walk import LeftOpen
 from resync.session import Session
 from settings import Settings, load_settings, unknown_settings
+from settings.values import OAuthCredentials
 from transport.observer import Observer
 
 _LEFT = "ocean_custom_left_open"
+_ROTATED = "ocean_custom_rotated_tokens"
 
 
 def installed_settings() -> Settings:
-    """The installation's settings; raises ConfigurationError with every fault."""
-    return load_settings(
+    """The installation's settings; raises ConfigurationError with every fault.
+
+    Refresh tokens that servers changed are kept as long as Ocean's app: a second look, and the next
+    resync, need the newest.
+    """
+    settings = load_settings(
         ocean.integration_config, secrets=_secrets(), hosted=ocean.config.runtime.is_saas_runtime
     )
+    if not isinstance(settings.credentials, OAuthCredentials):
+        return settings
+    rotated: dict[str, str] = vars(ocean.integration).setdefault(_ROTATED, {})
+    return replace(settings, credentials=replace(settings.credentials, rotated=rotated))
 
 
 def unknown_names() -> list[Fault]:

@@ -95,6 +95,8 @@ class Session:
         """What tells the parents that hang on no other parent from all other requests."""
         keys: set[Hashable] = set()
         for resource in self._resources:
+            if not any(isinstance(one, Parameter) for one in resource.parameters):
+                continue
             # A resource that is wrong says so itself when it is read.
             with suppress(OceanCustomError):
                 ready = await computed(resource, self.started_at, self.jq)

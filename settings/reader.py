@@ -42,8 +42,11 @@ class SettingsReader:
     """One mapping of settings, by the names of the table; ``faults`` collects what is wrong."""
 
     def __init__(self, config: Mapping[str, Json]) -> None:
-        self._config = config
         self.faults: list[Fault] = []
+        self._config = {key: value for key, value in config.items() if not _is_undecoded(value)}
+        for name, field in FIELDS.items():
+            if any(_is_undecoded(config.get(key)) for key in (field.key, name)):
+                self.fault(name, "must be text in UTF-8", "correct the variable's charset")
 
     def fault(self, name: str, problem: str, remedy: str = "") -> None:
         """Note what is wrong with a setting."""
@@ -179,6 +182,11 @@ class SettingsReader:
             )
             return False
         return True
+
+
+def _is_undecoded(value: Json) -> bool:
+    """Whether a text has what no UTF-8 has: so Python reads other bytes of the environment."""
+    return isinstance(value, str) and any("\ud800" <= one <= "\udfff" for one in value)
 
 
 def _decimal(value: Json) -> Decimal | None:

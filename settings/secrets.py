@@ -1,7 +1,6 @@
 """The secrets in the settings: found by one walk over the finished values."""
 
 import base64
-import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -169,7 +168,7 @@ def basic_pair(encoded: str) -> str:
     """
     try:
         pair = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii's own is one
         return ""
     try:
         return pair.decode()

@@ -636,6 +636,18 @@ def test_faults_of_query_params(value: Json) -> None:
         pytest.param({"auth_type": "basic", "password": "p"}, "username", "missing", id="only p"),
         pytest.param({"auth_type": "basic", "auth_value": "u:p"}, "authValue", "base64"),
         pytest.param(
+            {"auth_type": "basic", "auth_value": "me:pässword"},
+            "authValue",
+            "base64",
+            id="no ASCII",
+        ),
+        pytest.param(
+            {"auth_type": "basic", "username": "u", "password": "p\udce4"},
+            "password",
+            "UTF-8",
+            id="another charset",
+        ),
+        pytest.param(
             {"auth_type": "basic", "auth_value": b64("nocolon")}, "authValue", "user:password"
         ),
         pytest.param(

@@ -362,10 +362,13 @@ def declared_charset(headers: httpx.Headers) -> str | None:
     """The charset that ``Content-Type`` declares, None when it declares none that APIs send."""
     # Not httpx's: its parser decodes a name that is itself encoded (RFC 2231), by any codec.
     declared = _CHARSET.search(headers.get("Content-Type", ""))
-    if declared is None:
-        return None
+    return known_charset(declared[1]) if declared else None
+
+
+def known_charset(name: str) -> str | None:
+    """Python's name for a charset, None for one that APIs do not send."""
     try:
-        name = codecs.lookup(declared[1]).name
+        name = codecs.lookup(name).name
     except LookupError:
         return None
     return name if name in _OTHER_CHARSETS or name == UTF8 else None

@@ -12,6 +12,7 @@ import math
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -96,7 +97,7 @@ def parse_retry_after(
     read, 0 for a date that has passed. Reset headers come with every answer of some APIs: they
     count only when the answer is about the limit.
     """
-    moment = now or datetime.now(UTC)
+    moment = now or _time_of(headers)
     names = [name for name in headers if "retryafter" in _squeezed(name)]
     names = [name for name in (further_header, "Retry-After", *names) if name in headers]
     waits = [_seconds(headers[name], moment, unit=_unit_of(name)) for name in names]
@@ -117,7 +118,19 @@ def seconds_to_reset(headers: httpx.Headers, in_flight: int, now: datetime | Non
     What remains must do for the requests ``in_flight``, which the API may not have counted yet.
     0 too when no header tells when the limit is reset.
     """
-    return max(_resets(headers, now or datetime.now(UTC), most=in_flight), default=0.0)
+    return max(_resets(headers, now or _time_of(headers), most=in_flight), default=0.0)
+
+
+def _time_of(headers: httpx.Headers) -> datetime:
+    """When an answer was made, by the clock of who made it: dates in it are by that clock too.
+
+    RFC 9110, 6.6.1. Of what a cache kept (RFC 9111, 5.1) that is long ago.
+    """
+    if "Date" in headers and "Age" not in headers:
+        with suppress(ValueError, TypeError, OverflowError):
+            made = parsedate_to_datetime(headers["Date"])
+            return made if made.tzinfo else made.replace(tzinfo=UTC)
+    return datetime.now(UTC)
 
 
 def _resets(headers: httpx.Headers, now: datetime, *, most: int) -> list[float]:
