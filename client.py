@@ -49,7 +49,7 @@ from transport.observer import Observer, Watch
 from transport.origin import OriginGuard
 from transport.outage import Outage
 from transport.rate_limit import RateLimit
-from transport.redaction import TELLING_LENGTH, Redactor, is_credential
+from transport.redaction import CREDENTIAL_LENGTH, Redactor, is_credential
 from transport.request_bodies import encoded_body
 from transport.retry import retried
 from transport.waits import RetryLog, Stopwatch
@@ -158,7 +158,7 @@ class ApiClient:
         """What an answer sets, a login's too: it goes back with every request, as a token does."""
         secrets, credentials = [], []
         for cookie in cookies_set(response):
-            if len(cookie.value) >= TELLING_LENGTH:
+            if len(cookie.value) >= CREDENTIAL_LENGTH:
                 secrets.append(cookie.value)
             # RFC 6265, 4.1.2.6: what scripts must not read is rather a session than a choice.
             hidden = "httponly" in cookie.attributes.lower()

@@ -1,4 +1,4 @@
-"""The process in which jq programs run: started, fed and stopped by ``jq_worker``.
+"""The process in which jq programs run: started, fed and stopped by ``worker``.
 
 A program may loop for ever or want all the memory there is; here it meets limits of the
 operating system, and takes no one with it. A request on standard input is a ``REQUEST``

@@ -1,7 +1,7 @@
 """What became of the children of one resource: refused, not found, or said to be empty.
 
 A child is one endpoint for one set of values of its path parameters: ``/items/3/notes``. The
-endpoint of a parent is one too when it hangs on the values of another parent. What one child
+endpoint of a parent is one too when it needs the values of another parent. What one child
 answers must not end the others, so it is noted here and judged when all have been read:
 
 ==========================================  ================================================

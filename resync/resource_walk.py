@@ -304,9 +304,9 @@ class ResourceWalk:
         *,
         begun: bool,
     ) -> None:
-        """Note what a walk ended with; raises it when the walk hangs on no value, so is no child.
+        """Note what a walk ended with; raises it when the walk needs no value, so is no child.
 
-        What hangs on values from a parent may be gone with it; values of a list do not go away.
+        A child of a parent's value may be gone with it; values in the mapping do not go away.
         """
         needs = source.endpoint.placeholders() & binding.values.keys()
         refusal = error if isinstance(error, ResponseError) and not begun else None
@@ -371,7 +371,7 @@ class ResourceWalk:
                 (group.names, request.key, json.dumps(marks)),
                 lambda: self._choices(group, request, marks),
             )
-            # A parent that hangs on another parent's value is a child itself: it may be gone.
+            # A parent that needs another parent's value is a child itself: it may be gone.
             choices = self._guarded(followed, source, request, binding)
         has_values = False
         async with aclosing(choices):
@@ -396,7 +396,7 @@ class ResourceWalk:
     async def _choices(
         self, group: InStep, request: PageRequest, marks: Item
     ) -> AsyncGenerator[list[Item]]:
-        """The distinct values of one parent's items; ``marks`` are what it hangs on itself."""
+        """The distinct values of one parent's items; ``marks`` are the values it needs itself."""
         source = self._parents[group.names[0]]
         distinct = Distinct(group.names, self._in_path)
         pages = self._services.parents.pages(source, request, self._bounds.limits)

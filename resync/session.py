@@ -92,7 +92,7 @@ class Session:
         return ResourceWalk(self.services, ready, again, Bounds(limits), self._shared)
 
     async def _parents_of_resources(self) -> frozenset[Hashable]:
-        """What tells the parents that hang on no other parent from all other requests."""
+        """The keys of the lists of all parents that need no values of another parent."""
         keys: set[Hashable] = set()
         for resource in self._resources:
             if not any(isinstance(one, Parameter) for one in resource.parameters):

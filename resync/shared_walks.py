@@ -118,7 +118,7 @@ class Parents:
     async def pages(
         self, source: Completeness, request: PageRequest, limits: Limits
     ) -> AsyncGenerator[Chunk]:
-        """The items of a parent, page by page; its doubts are those of whoever takes its items."""
+        """The items of a parent, page by page; who takes its items has its doubts, too."""
         key = (list_key(source.endpoint, request), limits)
         walked_for = self._walked_for.setdefault(key, source)
         pages = self._walks.followed(key, lambda: self._walked(walked_for, request, limits))

@@ -56,19 +56,19 @@ async def merged[Source, Item](
     to be read weighs at most 1 in all by ``weigh``, plus one item a worker. An error in
     ``sources`` or ``items`` ends the stream; it is raised after what came before it.
     """
-    ahead = _Ahead(sources, items, weigh)
-    reader = asyncio.create_task(ahead.read_all(workers))
+    prefetch = _Prefetch(sources, items, weigh)
+    reader = asyncio.create_task(prefetch.read_all(workers))
     try:
-        while not isinstance(item := await ahead.queue.get(), _Done):
+        while not isinstance(item := await prefetch.queue.get(), _Done):
             yield item
-            ahead.room.give_back(weigh(item))
+            prefetch.room.give_back(weigh(item))
         await _first_error_raised(reader)
     finally:
         reader.cancel()
         await asyncio.gather(reader, return_exceptions=True)
 
 
-class _Ahead[Source, Item]:
+class _Prefetch[Source, Item]:
     """What was read of many sources and waits to be taken."""
 
     def __init__(
@@ -99,8 +99,8 @@ class _Ahead[Source, Item]:
             self.queue.put_nowait(_DONE)
 
     async def _work(self) -> None:
-        # From the end of one source straight to the next: whoever waits for many answers at
-        # once would otherwise handle all of them before it asks for anything new.
+        # From the end of one source straight to the next: otherwise a task that waits for many
+        # answers at once would handle all of them before it asks for anything new.
         while not isinstance(source := await self._next_source(), _Done):
             async with aclosing(self._items(source)) as stream:
                 async for item in stream:

@@ -60,7 +60,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send once; the body of the response is read by whoever wants it.
+        """Send once; the body of the response is read later.
 
         Raises httpx.TransportError of the kind that httpcore would.
         """

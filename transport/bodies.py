@@ -161,7 +161,7 @@ class _BoundedStream(_DecodedStream):
 
 
 class _FailureStream(_DecodedStream):
-    """The beginning of a failure's body; what comes after it is left to whoever sends it."""
+    """The beginning of a failure's body; the rest of it is not read."""
 
     @override
     async def __aiter__(self) -> AsyncGenerator[bytes]:

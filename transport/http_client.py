@@ -158,7 +158,7 @@ def open_http(
     Ocean's settings if ``verify_ssl``, trusting ``authority`` (PEM) too. ``client_certificate`` is
     a certificate and its key (PEM), empty for none. Redirects are not followed.
     """
-    # They write URLs and headers, credentials and all, to whoever has turned logging on.
+    # With logging on they write URLs and headers, credentials and all.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("httpcore").setLevel(logging.WARNING)
     verify = verify_ssl and resolve_verify_param(ocean.config.ssl.third_party)

@@ -1,4 +1,4 @@
-"""Rate limits, in every form that APIs tell of them: whether one is reached, and for how long.
+"""Rate limits in every form: whether an answer says that one is reached, and how long to wait.
 
 What an answer says is read from its status, from any header whose name speaks of a limit, and
 from its error report: no list of vendors is needed. ``RateLimit`` keeps what the API said last,
@@ -51,7 +51,7 @@ _EPOCH = 1_000_000_000  # a larger number of seconds is a date, a smaller one a 
 _MILLISECONDS = 100_000_000_000  # a larger number of seconds would be a date after 5138
 _DEEPEST = 8  # objects and lists of an error report
 _MOST_NODES = 500  # values of an error report that are looked at
-# Seconds that a limit may be reset early: headers tell whole ones, by another clock.
+# Seconds that a limit may be reset early: headers give whole ones, by another clock.
 _RESET_TOLERANCE = 2.0
 
 
@@ -116,7 +116,7 @@ def seconds_to_reset(headers: httpx.Headers, in_flight: int, now: datetime | Non
     """Seconds to send nothing after an answer, as its limit leaves no further request; else 0.
 
     What remains must do for the requests ``in_flight``, which the API may not have counted yet.
-    0 too when no header tells when the limit is reset.
+    0 too when no header says when the limit is reset.
     """
     return max(_resets(headers, now or _time_of(headers), most=in_flight), default=0.0)
 
@@ -188,7 +188,7 @@ def _unit_of(name: str) -> float:
 
 
 def _seconds(value: Json, now: datetime, *, unit: float = 1.0) -> float | None:
-    """A time to wait in seconds, however it is told; None for what tells none."""
+    """A time to wait in seconds, in whatever form it comes; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     text = str(value).strip()
@@ -243,7 +243,7 @@ def _names_limit(code: str) -> bool:
 
 
 def _waits_in(report: Json, now: datetime) -> Iterator[float]:
-    """The waits that an error report tells of: ``retry_in_seconds``, "reset in 12 seconds"."""
+    """The waits that an error report names: ``retry_in_seconds``, "reset in 12 seconds"."""
     for key, value in _leaves(report):
         if _squeezed(key).startswith("retry"):
             wait = _seconds(value, now, unit=_unit_of(key))
@@ -278,7 +278,7 @@ def _leaves(report: Json) -> Iterator[tuple[str, Json]]:
 
 
 class RateLimit:
-    """Holds requests back while the API allows none, by its own word.
+    """Holds requests back while the API says that it allows none.
 
     ``max_wait`` is the longest pause in seconds.
     """
@@ -299,19 +299,19 @@ class RateLimit:
         self._paused_until = self._reset_at = -math.inf
 
     async def admitted(self) -> float:
-        """Wait until the API allows requests again, or for as long as it may take.
+        """Wait until the API allows requests again, but no longer than ``max_wait``.
 
-        Gives when it allows them by its own word, by the clock.
+        Gives the time of the clock at which it would allow them, as it said.
         """
         while (wait := self._paused_until - self._clock()) > 0:
             await self._sleep(wait)
         return self._reset_at
 
     def learn(self, headers: httpx.Headers, reset_at: float, in_flight: int) -> None:
-        """Heed what a success says; ``reset_at`` is what ``admitted`` gave for its request.
+        """Learn what a success says; ``reset_at`` is what ``admitted`` gave for its request.
 
         Some APIs always say that no request remains. To believe that would cost minutes for every
-        page: a success before the reset shows that it is not so.
+        page. A success before the reset shows that it is not true.
         """
         if not self._is_believed:
             return
@@ -319,8 +319,8 @@ class RateLimit:
         if early > _RESET_TOLERANCE:
             self._is_believed = False
             logger.warning(
-                "the API answered although its rate limit was to leave no request for another"
-                f" {early:.0f} seconds; what it says of requests that remain is no longer heeded"
+                "the API answered although by its rate limit no request was left for another"
+                f" {early:.0f} seconds; its numbers of remaining requests are ignored from now on"
             )
             return
         self._pause(headers, in_flight)
