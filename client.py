@@ -259,7 +259,7 @@ class ApiClient:
     async def _exchange(
         self, request: PageRequest, attempt: int, sign_in: list[RequestName]
     ) -> Reply:
-        """One signed request and its redirects, each hop admitted and signed anew.
+        """One signed request and its redirects; each hop is admitted and signed again.
 
         Transports may rewrite a request's URL to an address, so the URL kept here counts.
         """
@@ -287,7 +287,7 @@ class ApiClient:
     async def _hop(
         self, request: PageRequest, url: httpx.URL, attempt: int, sign_in: list[RequestName]
     ) -> Reply:
-        """What one URL answers, a redirect perhaps."""
+        """What one URL answers: maybe a redirect."""
         content_args, headers = encoded_body(
             request.body, is_form=request.is_form, headers=dict(request.headers)
         )

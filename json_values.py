@@ -44,7 +44,7 @@ def follow(body: Found, keys: Iterable[str | int]) -> Found:
 
 
 def texts_in(value: object) -> Iterator[str]:
-    """Every text in a JSON value; the keys of objects are none."""
+    """Every text in a JSON value, without the keys of objects."""
     match value:
         case str():
             yield value
@@ -90,7 +90,7 @@ def beginning_of(body: Json, most: int = 4096) -> str:
 
 
 def lists_in(body: Json, deepest: int = 2) -> list[list[Json]]:
-    """The lists a body is or holds, at most so many objects deep."""
+    """The lists a body is or holds, at most ``deepest`` objects deep."""
     level, lists = [body], []
     for _ in range(deepest + 1):
         lists += [value for value in level if isinstance(value, list)]

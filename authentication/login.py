@@ -55,7 +55,7 @@ class Answered:
 
     @property
     def is_report(self) -> bool:
-        """Whether the body says that the login failed, with the status of a success perhaps."""
+        """Whether the body says that the login failed, whatever the status says."""
         return isinstance(self.body, dict) and reports_error(self.body)
 
     @property

@@ -174,7 +174,7 @@ class RenewedAuth(httpx.Auth):
     def left_unanswered(self, login: RequestName) -> None:
         """Note that a sign-in under way got no complete answer: others leave it alone for a while.
 
-        Who gave up a request by itself says nothing, and the next one signs in.
+        A request that was cancelled says nothing about the service: the next one signs in.
         """
         self._in_trouble(Report((Fault((), "got no complete answer"),), request=login))
 

@@ -117,7 +117,7 @@ class RefusedEntities:
         sorter = TopologicalSorter(
             {key: self._needed(key, one, relations) for key, one in self._postponed.items()}
         )
-        # The sorter gives those outside of the circles all the same.
+        # The sorter still gives those outside of the circles.
         with suppress(CycleError):
             sorter.prepare()
         done: set[Key] = set()

@@ -53,7 +53,7 @@ def installed_settings() -> Settings:
 
 
 def unknown_names() -> list[Fault]:
-    """A fault for each name that the installation sets and that is no setting."""
+    """A fault for each name that the installation sets and no setting has."""
     return unknown_settings(ocean.integration_config, _secrets())
 
 

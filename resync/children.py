@@ -37,7 +37,7 @@ from resync.completeness import Doubt
 MOST_NAMED = 20
 """Children that an error or a warning names; the others are counted."""
 MAX_OUTAGES = 25
-"""With so many children unanswered the API is down: no use asking it for every other one."""
+"""With so many children unanswered the API is down: the others are not asked for."""
 
 ChildKey = bytes
 """What tells a child from all others of its resource, in 16 bytes."""
@@ -131,7 +131,7 @@ class Children:
             raise self._group(f"gave up after {len(self.failed)} children failed")
 
     def absent(self, walks: int, *, has_rows: bool) -> Absent:
-        """What a second reading has to look for, of so many children."""
+        """What a second reading has to look for, of ``walks`` children."""
         return Absent(
             keys=frozenset(self.gone.keys),
             empty=frozenset([*self.empty, *self.empty_parents]),
@@ -164,7 +164,7 @@ class Children:
     # --- judged at the end -------------------------------------------------------------
 
     def refuse_failures(self, walks: int) -> None:
-        """Raise the failures as one error that names the children, of so many walks."""
+        """Raise the failures of ``walks`` children as one error that names them."""
         if self.failures:
             raise self._group(f"{len(self.failed)} of {walks} children failed")
 
@@ -187,7 +187,7 @@ class Children:
 
     @property
     def gone_warning(self) -> str | None:
-        """What is to be said of children that are not found; None when there are none."""
+        """The warning about children that are not found; None when all were."""
         if not self.gone or self.gone_again:
             return None
         return (

@@ -65,7 +65,7 @@ class Services:
     parents: Parents
 
     def redacted(self, text: str) -> str:
-        """A text of an error as it may leave: without secrets, and on one line."""
+        """A text of an error without secrets, on one line."""
         return escaped(self.client.redact(text))
 
 
@@ -232,7 +232,7 @@ class ResourceWalk:
         self._has_items = items > 0
 
     def _cut(self, chunk: Chunk, items: int) -> Chunk:
-        """A chunk after so many items, as far as the limits go."""
+        """A chunk that comes after ``items`` items, cut at the limit."""
         most = self._bounds.limits.items
         if most is None or not self._bounds.end_items(items + len(chunk[0])):
             return chunk

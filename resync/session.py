@@ -79,7 +79,7 @@ class Session:
         self.services.store.close()
 
     def redacted(self, text: str) -> str:
-        """A text of an error as it may leave: without secrets, and on one line."""
+        """A text of an error without secrets, on one line."""
         return self.services.redacted(text)
 
     async def walk(
@@ -180,17 +180,17 @@ class Reading:
                     yield batch
             self.left = walk.left
         except OceanCustomError as error:
-            raise self._tellable(error.about(kind=resource.kind)) from None
+            raise self._redacted_error(error.about(kind=resource.kind)) from None
         except ExceptionGroup as group:
-            raise self._tellable(group) from None
+            raise self._redacted_error(group) from None
 
-    def _tellable(self, error: Exception) -> Exception:
-        """The error as it may leave, whatever it quotes."""
+    def _redacted_error(self, error: Exception) -> Exception:
+        """The error without the secrets that it may quote."""
         match error:
             case OceanCustomError():
                 error.redacted(self._session.redacted)
             case ExceptionGroup():
-                failures = [self._tellable(failure) for failure in error.exceptions]
+                failures = [self._redacted_error(failure) for failure in error.exceptions]
                 error = ExceptionGroup(self._session.redacted(error.message), failures)
         return _without_frames(error)
 

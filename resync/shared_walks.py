@@ -96,7 +96,7 @@ class Walks:
     def followed(
         self, key: Hashable, walk: Callable[[], AsyncGenerator[list[Item]]]
     ) -> AsyncGenerator[Chunk]:
-        """The items of a walk that is made once for its key; a failed one is made anew."""
+        """The items of a walk that is made once for its key; a failed one is made again."""
         kept = self._kept.get(key)
         if kept is None or kept.failed:
             kept = self._kept[key] = _Followed(walk(), self._store)

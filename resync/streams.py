@@ -86,7 +86,7 @@ class _Prefetch[Source, Item]:
         self._failures: list[Exception] = []
 
     async def read_all(self, workers: int) -> None:
-        """Read all sources by so many tasks, and say when that is done."""
+        """Read all sources in ``workers`` tasks, and mark the end in the queue."""
         try:
             async with aclosing(self._sources), asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._work()) for _ in range(workers)]
@@ -112,7 +112,7 @@ class _Prefetch[Source, Item]:
             try:
                 return await anext(self._sources, _DONE)
             except FAILURES as error:
-                # The sources already begun are read to their end all the same.
+                # The sources already begun are still read to their end.
                 self._failures.append(error)
                 return _DONE
 
@@ -155,7 +155,7 @@ async def in_batches[Item](
 
 
 class _Pile[Item]:
-    """What a task of its own gathers from chunks until it is enough for a batch.
+    """Gathers chunks in a task of its own until they are enough for a batch.
 
     The reader waits once for a batch, not once for a chunk.
     """

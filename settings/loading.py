@@ -189,7 +189,7 @@ class _CustomHeaders:
         return REFERENCE.sub(lambda found: self._variable(number, found[1]), text)
 
     def _variable(self, number: int, name: str) -> str:
-        """The value of a variable; "" and a fault where there is none to be had."""
+        """The value of a variable; "" and a fault where it may not, or cannot, be read."""
         value = (self._environ or {}).get(name, "")
         if is_ports_own(name):
             self._fault(

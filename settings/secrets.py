@@ -189,7 +189,7 @@ def _of_login(login: LoginRequest) -> Iterator[_Secret]:
 def _of_form(form: str) -> Iterator[_Secret]:
     pairs = parse_qsl(form)
     if not pairs:
-        yield _Secret(form)  # what is no form may be anything
+        yield _Secret(form)  # not a form: it may be anything
     for name, value in pairs:
         yield from _of_json({name: value}, _REQUEST)
 

@@ -451,7 +451,7 @@ async def test_a_signed_assertion(api: FaultApi, algorithm: str) -> None:
                 "oauth_refresh_token": "x-y-z",
                 "oauth_token_file": "token.json",
             },
-            ["no absolute path"],
+            ["not an absolute path"],
             id="relative file",
         ),
         pytest.param(

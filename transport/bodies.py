@@ -325,7 +325,7 @@ def pieces_of(content: bytes | Spool) -> Iterator[bytes]:
 
 
 def is_gzip_file(content: bytes | Spool) -> bool:
-    """Whether a body that was decoded as its headers say is a gzip file all the same."""
+    """Whether a body is a gzip file, after it was decoded as its headers say."""
     beginning = content.read(0, 3) if isinstance(content, Spool) else content[:3]
     return beginning == _GZIP_FILE
 
@@ -378,7 +378,7 @@ def decode_json(content: bytes, charset: str = UTF8) -> Json:
     """Decode a JSON body in a charset as ``charset_of`` gives it; integers of any size stay exact.
 
     A byte order mark is skipped, an unpaired surrogate (which some APIs cut emoji into) becomes a
-    question mark, and what is no number of JSON (``NaN``, ``Infinity``, 1e999) null, as browsers
+    question mark, and what is not a number of JSON (``NaN``, ``Infinity``, 1e999) null, as browsers
     write it (ECMA-262, 25.5.2). Raises ValueError.
     """
     if charset != UTF8:

@@ -152,7 +152,7 @@ def open_http(
     client_certificate: tuple[str, str] = ("", ""),
     authority: str = "",
 ) -> httpx.AsyncClient:
-    """A client for one resync with so many connections at most; close it with ``aclose``.
+    """A client for one resync with at most ``connections``; close it with ``aclose``.
 
     It checks addresses as Ocean demands of hosted integrations and verifies TLS by
     Ocean's settings if ``verify_ssl``, trusting ``authority`` (PEM) too. ``client_certificate`` is
@@ -212,7 +212,7 @@ def tls_refusal(reason: str, *, has_certificate: bool) -> SourceError | None:
 
 @dataclass(frozen=True)
 class SetCookie:
-    """A cookie as an answer sets it (RFC 6265, 5.2); quotes around a value are none of it."""
+    """A cookie as an answer sets it (RFC 6265, 5.2); without the quotes around a value."""
 
     name: str
     value: str = field(repr=False)

@@ -134,7 +134,7 @@ def _time_of(headers: httpx.Headers) -> datetime:
 
 
 def _resets(headers: httpx.Headers, now: datetime, *, most: int) -> list[float]:
-    """Seconds until each limit is reset that leaves so many requests at most."""
+    """Seconds until the reset of each limit that leaves ``most`` requests or fewer."""
     waits = [
         _seconds(headers[name], now, unit=_unit_of(name))
         if name in headers

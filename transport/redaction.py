@@ -92,7 +92,7 @@ class Redactor:
     def learn(
         self, *secrets: str, origin: str, credentials: Iterable[str] = (), unlikely: bool = False
     ) -> None:
-        """Learn what may be secret, of which an API may give any number, the likeliest first.
+        """Learn what may be secret, the likeliest first; an API may give any number of them.
 
         Of each origin no more than ``MOST_LEARNT`` are known, of ``MOST_LEARNT_SIZE``, and those
         it gave last. After more no answer is quoted, unless these are ``unlikely`` secrets.
@@ -276,7 +276,7 @@ def secrets_in(
 ) -> Iterator[str]:
     """The texts of a JSON value that may be secrets: those so named, and long ones.
 
-    What OAuth calls scope, audience or a type is none, nor is a URL without user and query.
+    What OAuth calls scope, audience or a type is not one, nor is a URL without user and query.
     """
     is_named = by_name and _SECRET_NAME.search(name) is not None
     match _judged(value):
@@ -347,8 +347,8 @@ def is_credential(name: str, value: str, *, hidden: bool = False) -> bool:
     """Whether a text of this name is a password, token or key rather than a word.
 
     A password of ``CREDENTIAL_LENGTH`` characters may be any text; a token or key has no space and
-    is long, or has a digit: ``X-Project-Key: PAYMENTS`` is none. A ``hidden`` text (a cookie with
-    ``HttpOnly``) has to look like a token, but needs no name.
+    is long, or has a digit: ``X-Project-Key: PAYMENTS`` is not one. A ``hidden`` text (a cookie
+    with ``HttpOnly``) has to look like a token, but needs no name.
     """
     if len(value) < CREDENTIAL_LENGTH or _PUBLIC_NAME.fullmatch(name):
         return False

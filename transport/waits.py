@@ -25,7 +25,7 @@ class RetryLog:
         self._unlogged = 0
 
     def note(self, error: SourceError, wait: float) -> None:
-        """Say that a request failed and is sent again after so many seconds, or count it."""
+        """Log that a request failed and is sent again after ``wait`` seconds, or count it."""
         now = self._clock()
         if now < self._quiet_until:
             self._unlogged += 1
