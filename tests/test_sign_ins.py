@@ -873,8 +873,8 @@ async def test_what_the_server_said_is_heard_before_anything_is_written(tmp_path
         pytest.param({"client_key": "other"}, "is not the key of clientCertificate", id="pair"),
         pytest.param({"client_key": "encrypted"}, "clientKey is encrypted", id="encrypted"),
         pytest.param({"client_certificate": "expired"}, "expired on", id="expired"),
-        pytest.param({"client_certificate": "nonsense"}, "is no certificate", id="no PEM"),
-        pytest.param({"client_key": "nonsense"}, "is no private key", id="no key PEM"),
+        pytest.param({"client_certificate": "nonsense"}, "is not a certificate", id="no PEM"),
+        pytest.param({"client_key": "nonsense"}, "is not a private key", id="no key PEM"),
         pytest.param({"ca_certificate": "nonsense"}, "caCertificate is no", id="authority"),
     ],
 )
