@@ -9,6 +9,7 @@ type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 """What a JSON text decodes to: objects, arrays, texts, numbers, booleans, None."""
 
 _SHOWN = 20  # keys named in a message
+_BEGINNING = 4096  # characters
 
 
 class Missing(Enum):
@@ -79,12 +80,12 @@ def with_texts(
             return cast("Json", value)
 
 
-def beginning_of(body: Json, most: int = 4096) -> str:
+def beginning_of(body: Json) -> str:
     """The JSON text that a value begins with: of a large one only what is looked at is written."""
     text = ""
     for part in json.JSONEncoder().iterencode(body):
         text += part
-        if len(text) > most:
+        if len(text) > _BEGINNING:
             break
     return text
 

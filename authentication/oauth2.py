@@ -8,9 +8,9 @@ server changes is kept in ``oauthTokenFile``.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from datetime import UTC, datetime
 from urllib.parse import quote_plus, urlencode
 from uuid import uuid4
 
@@ -42,18 +42,10 @@ _LONGEST_LIFETIME = 10**9  # seconds; a larger number may be no number of second
 class OAuthSignIn:
     """Obtains access tokens, by one request; see ``SignIn``."""
 
-    def __init__(
-        self,
-        credentials: OAuthCredentials,
-        redact: Redactor,
-        jq: Jq,
-        *,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
+    def __init__(self, credentials: OAuthCredentials, redact: Redactor, jq: Jq) -> None:
         self._credentials = credentials
         self._redact = redact
         self._jq = jq
-        self._now = now
         self._file = TokenFile(credentials.token_file) if credentials.token_file else None
         self._newest = credentials.refresh_token
 
@@ -206,7 +198,7 @@ class OAuthSignIn:
     async def _assertion(self) -> str:
         """A signed JWT with the claims of RFC 7523, 3."""
         credentials = self._credentials
-        now = int(self._now().timestamp())
+        now = int(time.time())
         claims: dict[str, Json] = {
             "iss": credentials.client_id,
             "sub": credentials.client_id,

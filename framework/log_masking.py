@@ -37,7 +37,7 @@ class _Mask:
 
         Of a text too long to be searched while all else waits, the beginning.
         """
-        return self._redact.shortened(text)
+        return self._redact(text)
 
 
 def hide_from_ocean(redact: Redactor) -> None:

@@ -15,7 +15,7 @@ from settings.values import Certificates
 _AS_TEXT = "give the text of the file, its line breaks as they are or as \\n"
 
 
-def read_certificates(reader: SettingsReader, now: datetime | None = None) -> Certificates:
+def read_certificates(reader: SettingsReader) -> Certificates:
     """The certificates of an installation; what is wrong with them is noted, never quoted."""
     texts = {
         name: pem_text(reader.text(name) or "")
@@ -28,11 +28,11 @@ def read_certificates(reader: SettingsReader, now: datetime | None = None) -> Ce
             reader.fault(other, f"is missing: {name} needs it", "set both, or neither")
     key = _public_key(reader, texts["clientKey"])
     if client:
-        moment = now or datetime.now(UTC)
-        if client[0].not_valid_after_utc < moment:
+        now = datetime.now(UTC)
+        if client[0].not_valid_after_utc < now:
             day = client[0].not_valid_after_utc.date().isoformat()
             reader.fault("clientCertificate", f"expired on {day}", "renew it")
-        elif client[0].not_valid_before_utc > moment:
+        elif client[0].not_valid_before_utc > now:
             day = client[0].not_valid_before_utc.date().isoformat()
             reader.fault("clientCertificate", f"is valid only from {day} on")
         if key and key != client[0].public_key():

@@ -11,7 +11,7 @@ import asyncio
 import math
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -283,16 +283,8 @@ class RateLimit:
     ``max_wait`` is the longest pause in seconds.
     """
 
-    def __init__(
-        self,
-        max_wait: float,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
+    def __init__(self, max_wait: float) -> None:
         self._max_wait = max_wait
-        self._clock = clock
-        self._sleep = sleep
         self._is_believed = True
         # By the clock: nothing is sent before the one, and by its own word the API answers
         # nothing before the other.
@@ -303,8 +295,8 @@ class RateLimit:
 
         Gives the time of the clock at which it would allow them, as it said.
         """
-        while (wait := self._paused_until - self._clock()) > 0:
-            await self._sleep(wait)
+        while (wait := self._paused_until - time.monotonic()) > 0:  # noqa: ASYNC110 — it may grow
+            await asyncio.sleep(wait)
         return self._reset_at
 
     def learn(self, headers: httpx.Headers, reset_at: float, in_flight: int) -> None:
@@ -315,7 +307,7 @@ class RateLimit:
         """
         if not self._is_believed:
             return
-        early = reset_at - self._clock()
+        early = reset_at - time.monotonic()
         if early > _RESET_TOLERANCE:
             self._is_believed = False
             logger.warning(
@@ -330,7 +322,7 @@ class RateLimit:
         wait = min(seconds_to_reset(headers, in_flight), self._max_wait)
         if wait <= 0:
             return
-        now = self._clock()
+        now = time.monotonic()
         if self._paused_until <= now:
             logger.info(
                 f"the API's rate limit leaves no further request; going on in {wait:.1f} seconds"

@@ -129,18 +129,14 @@ class Redactor:
         return self._index
 
     def __call__(self, text: str) -> str:
-        """The text without any known secret, and no more of it than ``LONGEST_TEXT``."""
-        return self.shortened(text)
-
-    def shortened(self, text: str, most: int = LONGEST_TEXT) -> str:
-        """No more of a text than ``most`` characters, without any secret; half a one is one too."""
-        hidden = self.index().redacted(text[:most])
-        if len(text) <= most:
+        """The text without any known secret, nor half of one, and at most ``LONGEST_TEXT`` long."""
+        hidden = self.index().redacted(text[:LONGEST_TEXT])
+        if len(text) <= LONGEST_TEXT:
             return hidden
-        if len(hidden) < most // 2:
+        if len(hidden) < LONGEST_TEXT // 2:
             # After so many secrets, what was cut in half may have come to the front.
             return hidden[: hidden.rfind(REDACTED) + len(REDACTED)]
-        return hidden[: -most // 4] + "…"
+        return hidden[: -LONGEST_TEXT // 4] + "…"
 
     def beginning(self, text: str) -> str:
         """What an error may quote of an answer."""
