@@ -20,7 +20,7 @@ from port_ocean.core.handlers.port_app_config.models import ResourceConfig
 from errors import ConfigurationError, Fault, OceanCustomError
 from framework.failures import handed_to_ocean
 from framework.log_masking import hide_from_ocean
-from framework.mapping import begin_work
+from framework.mapping import begin_mapping
 from framework.outcome import start_meter
 from framework.raw_data import redact_raw_data
 from overrides import EndpointResource
@@ -98,7 +98,7 @@ async def read(
     if limits != NO_LIMITS:
         _refuse_deletion()
     config = cast("EndpointResource", resource.resource_config)
-    work = begin_work(session.jq, session.redacted)
+    run = begin_mapping(session.jq, session.redacted)
     with handed_to_ocean():
         try:
             resource_read = config.to_resource(session.settings.pagination)
@@ -108,12 +108,12 @@ async def read(
                 async for batch in batches:
                     meter.items += len(batch)
                     yield batch
-                    work.refuse_unfinished()
+                    run.refuse_unfinished()
             if again is None:
                 may_move = Doubt.MOVED in reading.doubts
-                if shared := work.shared_warning(config, may_move=may_move):
+                if shared := run.shared_warning(config, may_move=may_move):
                     logger.warning(session.redacted(shared))
-            work.refuse_fruitless(config)
+            run.refuse_fruitless(config)
         except OceanCustomError as error:
             # What the mapping made of the items quotes their keys.
             raise error.about(kind=config.kind).redacted(session.redacted) from None
