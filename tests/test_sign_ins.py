@@ -403,7 +403,13 @@ async def test_a_signed_assertion(api: FaultApi, algorithm: str) -> None:
     }
     secret = "a-shared-secret-of-thirty-two-bytes"
     key = pem(keys[algorithm]) if algorithm in keys else secret
-    claims = {"sub": "robot@acme", "scope": "read", "exp": "{{ now + 60 }}", "by": "at {{ now }}"}
+    claims = {
+        "sub": "robot@acme",
+        "scope": "read",
+        "exp": "{{ now + 60 }}",
+        "by": "at {{ now }}",
+        "within": {"at": ["{{ now }}"]},
+    }
     settings = server.settings(
         oauth_grant_type="jwt_bearer",
         oauth_client_id="service@acme",
@@ -425,6 +431,7 @@ async def test_a_signed_assertion(api: FaultApi, algorithm: str) -> None:
     assert told["sub"] == "robot@acme"
     assert told["exp"] == told["iat"] + 60
     assert told["by"] == f"at {told['iat']}"
+    assert told["within"] == {"at": [told["iat"]]}
 
 
 @pytest.mark.parametrize(
