@@ -170,7 +170,7 @@ class OAuthSignIn:
         configured = self._credentials.refresh_token
         if self._file:
             self._newest = self._file.read(configured)
-            # A file that cannot be written is told before the token is used up.
+            # A file that cannot be written raises before the token is used up.
             self._file.write(configured, self._newest)
         else:
             self._newest = self._credentials.rotated.get(configured, configured)

@@ -92,8 +92,8 @@ class RefusedEntities:
     def warnings(self, kinds: Sequence[str]) -> Iterator[str]:
         """A sentence for each kind of which Port did not take some entities."""
         for index, number in sorted(self.count_by_resource().items()):
-            told = [f"{name} ({reason})" for name, reason in self.reasons[index].items()]
-            first = f"; first: {', '.join(told)}" if told else ""
+            named = [f"{name} ({reason})" for name, reason in self.reasons[index].items()]
+            first = f"; first: {', '.join(named)}" if named else ""
             yield f"kind {kinds[index]!r}: Port refused {number} entities{first}"
 
     # --- written again -----------------------------------------------------------------

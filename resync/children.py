@@ -140,7 +140,7 @@ class Children:
         )
 
     def _silence(self, walks: int) -> str:
-        """What to say when nothing but statuses told that nothing is here; "" when that is fine.
+        """What to say when only statuses said that nothing is here; "" when that is fine.
 
         One endpoint is believed, as it was configured so. Several that say the same are what
         credentials that lost a right look like.

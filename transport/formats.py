@@ -252,7 +252,7 @@ class _Rows:
         self, body: Iterable[bytes], options: CsvOptions, charset: str | None, *, is_plain: bool
     ) -> None:
         self._options = options
-        # Without a header row every sentence would be a row, unless its delimiter is told.
+        # Without a header row every sentence would be a row, unless its delimiter is known.
         self._may_be_words = is_plain and bool(options.columns) and not options.delimiter
         stream = _Stream(body)
         self._encoding = (

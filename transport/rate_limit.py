@@ -210,8 +210,8 @@ def _of_words(text: str, now: datetime) -> float | None:
     duration = _DURATION.fullmatch(text)
     if duration and any(duration.groups()):
         units = (3600.0, 60.0, 1.0, 0.001)
-        told = zip(duration.groups(), units, strict=True)
-        return sum(float(part) * unit for part, unit in told if part)
+        parts = zip(duration.groups(), units, strict=True)
+        return sum(float(part) * unit for part, unit in parts if part)
     for parse in (parsedate_to_datetime, datetime.fromisoformat):
         try:
             date = parse(text)
@@ -249,9 +249,9 @@ def _waits_in(report: Json, now: datetime) -> Iterator[float]:
             wait = _seconds(value, now, unit=_unit_of(key))
             if wait is not None:
                 yield wait
-        if isinstance(value, str) and (told := _WAIT_MESSAGE.search(value[:300])):
-            unit = {"ms": 0.001, "minutes": 60.0}.get(told[2].lower(), 1.0)
-            yield float(told[1]) * unit
+        if isinstance(value, str) and (found := _WAIT_MESSAGE.search(value[:300])):
+            unit = {"ms": 0.001, "minutes": 60.0}.get(found[2].lower(), 1.0)
+            yield float(found[1]) * unit
 
 
 def _leaves(report: Json) -> Iterator[tuple[str, Json]]:
