@@ -74,14 +74,14 @@ class Absent:
     """The children that one reading did not find, for the reading that looks again.
 
     ``keys`` answered 404 or 410, ``empty`` a status for "nothing here". ``of_parent``: one of them
-    is the list of a parent. ``silence``: what to say when the catalog holds something, though
-    wherever there was to be something a status stood for nothing; "" where that is to be believed.
+    is the list of a parent. ``silence``: what is wrong if the catalog holds something, although only
+    statuses for "nothing here" came; None where these are to be believed.
     """
 
     keys: frozenset[ChildKey] = frozenset()
     empty: frozenset[ChildKey] = frozenset()
     of_parent: bool = False
-    silence: str = ""
+    silence: Fault | None = None
 
 
 @dataclass
@@ -136,11 +136,11 @@ class Children:
             keys=frozenset(self.gone.keys),
             empty=frozenset([*self.empty, *self.empty_parents]),
             of_parent=self._has_absent_parent,
-            silence="" if has_rows else self._silence(walks),
+            silence=None if has_rows else self._silence(walks),
         )
 
-    def _silence(self, walks: int) -> str:
-        """What to say when only statuses said that nothing is here; "" when that is fine.
+    def _silence(self, walks: int) -> Fault | None:
+        """What to say when only statuses said that nothing is here; None when that is fine.
 
         One endpoint is believed, as it was configured so. Several that say the same are what
         credentials that lost a right look like.
@@ -148,11 +148,12 @@ class Children:
         statuses = [*self.empty.values(), *self.empty_parents.values()]
         is_several = len(statuses) > 1
         if not is_several or len(self.empty) < walks or self.is_certain:
-            return ""
-        return (
+            return None
+        return Fault(
+            (),
             f"each of {len(statuses)} children answered {self._empty_statuses}, which"
-            " empty_statuses takes for nothing here, and the catalog holds something of them;"
-            " check what the credentials may read, and delete in Port what is really gone"
+            " empty_statuses takes for nothing here, and the catalog holds something of them",
+            "check what the credentials may read, and delete in Port what is really gone",
         )
 
     @property
@@ -182,7 +183,7 @@ class Children:
                 listed=str(self.gone_again),
             )
         if self.before and self.before.silence and absent.silence:
-            return MappingError(absent.silence)
+            return MappingError([absent.silence])
         return None
 
     @property
