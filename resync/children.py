@@ -74,7 +74,7 @@ class Absent:
     """The children that one reading did not find, for the reading that looks again.
 
     ``keys`` answered 404 or 410, ``empty`` a status for "nothing here". ``of_parent``: one of them
-    is the list of a parent. ``silence``: what is wrong if the catalog holds something, although only
+    is the list of a parent. ``silence``: what is wrong if the catalog holds something, though only
     statuses for "nothing here" came; None where these are to be believed.
     """
 
