@@ -18,7 +18,7 @@ import httpx
 import jwt
 from loguru import logger
 
-from authentication.renewal import named
+from authentication.renewal import json_of, named
 from authentication.signature import Signature
 from authentication.token_file import TokenFile
 from errors import CredentialsError
@@ -27,7 +27,7 @@ from jq_engine.embedded import evaluated, filled
 from jq_engine.programs import Jq, programs_in
 from json_values import Json, as_text, keys_of
 from settings.values import OAuthCredentials
-from transport.bodies import charset_of, decode_json
+from transport.bodies import charset_of
 from transport.http_client import status_of
 from transport.redaction import Redactor
 
@@ -153,10 +153,7 @@ class OAuthSignIn:
         )
 
     def _answer(self, answer: httpx.Response) -> Json:
-        try:
-            body = decode_json(answer.content, charset_of(answer.headers))
-        except (ValueError, RecursionError):
-            return None
+        body = json_of(answer)
         if isinstance(body, dict):
             tokens = [text for key, text in body.items() if key.endswith("token")]
             self._learn(*(text for text in tokens if isinstance(text, str)))
