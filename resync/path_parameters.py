@@ -74,6 +74,12 @@ class Endpoint:
         return frozenset([*used, *(name for text in texts for name in _PLACEHOLDER.findall(text))])
 
     @cached_property
+    def target(self) -> tuple[str, list[tuple[str, str]]]:
+        """The path, and the query parameters that stand in it."""
+        path, _, query = self.path.strip().partition("?")
+        return path, parse_qsl(query, keep_blank_values=True)
+
+    @cached_property
     def is_computed(self) -> bool:
         """Whether a value in the query or the body is still to be computed."""
         return any(EMBEDDED.search(text) for text in texts_of(self))
@@ -312,10 +318,9 @@ def _refuse_bad_path(path: str, where: str, *, of_parent: bool = False) -> None:
 
 def request_for(endpoint: Endpoint, binding: Binding, base_url: httpx.URL) -> PageRequest:
     """The request of an endpoint for one binding, below the base URL's path."""
-    path, _, query = endpoint.path.strip().partition("?")
+    path, own = endpoint.target
     texts = {name: as_text(value) for name, value in binding.values.items()}
     filled = _PLACEHOLDER.sub(lambda found: quote(texts[found[1]], safe=""), path)
-    own = parse_qsl(query, keep_blank_values=True)
     given = list(_params(_filled_object(endpoint.query_params, binding.values)))
     overridden = set(endpoint.query_params)
     params = [(key, _fill(value, texts)) for key, value in own if key not in overridden] + given
