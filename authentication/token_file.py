@@ -69,7 +69,7 @@ class TokenFile:
             return configured
         except OSError as error:
             raise self._unusable(error) from None
-        except ValueError:
+        except (ValueError, RecursionError):
             return configured
         if not isinstance(kept, dict) or kept.get("configured") != _digest(configured):
             return configured  # the setting was changed: it wins
@@ -97,8 +97,8 @@ class TokenFile:
 
     def _unusable(self, error: OSError) -> ConfigurationError:
         return ConfigurationError(
-            f"oauthTokenFile {str(self.path)!r} cannot be used ({error.strerror}); name a file in a"
-            " folder that lasts and may be written to"
+            f"oauthTokenFile {str(self.path)!r} cannot be used ({error.strerror})",
+            remedy="name a file in a folder that lasts and may be written to",
         )
 
 

@@ -97,7 +97,9 @@ class ConfiguredSignals:
         ):
             if path and name_of(path.rpartition(".")[2]) in words:
                 raise MappingError(
-                    f"{name} is {path!r}, which means the opposite; set {opposite} to it instead"
+                    f"is {path!r}, which means the opposite",
+                    remedy=f"set {opposite} to it instead",
+                    where=name,
                 )
         lookups = {name: compile_lookup(path, name) for name, path in paths.items() if path}
         return cls(

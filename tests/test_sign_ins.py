@@ -33,9 +33,9 @@ from jq_engine.worker import JqWorker
 from paging.model import PageRequest
 from settings import load_settings
 from tests.certificates import signed_by
-from tests.fault_api import Answer, FaultApi, Reply, Request, answer, redirect, text
+from tests.fault_api import Answer, FaultApi, Reply, Request, answer, pages, redirect, text
 from tests.resync import Installation, resource
-from tests.world import entities, named
+from tests.world import PAGED, entities, named
 from transport.aiohttp_carrier import AiohttpTransport
 
 SECRET = "the-client-secret-of-acme"
@@ -314,6 +314,47 @@ async def test_two_sessions_on_one_file_lose_no_token(api: FaultApi, tmp_path: P
 
     used = [form["refresh_token"] for form in server.forms]
     assert used == [f"refresh-token-{number}" for number in range(1, 6)]
+
+
+async def test_a_file_that_cannot_be_written_costs_no_token(api: FaultApi, tmp_path: Path) -> None:
+    """It is told before the token is used: what the server gives for it could be kept nowhere."""
+    server = TokenServer(api, rotates=True)
+    too_long = "t" * 250  # for a file beside it, not for its lock
+    settings = server.settings(
+        oauth_grant_type="refresh_token",
+        oauth_refresh_token="refresh-token-1",
+        oauth_token_file=str(tmp_path / too_long),
+    )
+
+    async with client_of(settings) as client:
+        with pytest.raises(ConfigurationError, match="cannot be used"):
+            await items(client, api.url)
+
+    assert server.issued == 0
+
+
+async def test_a_changed_token_is_kept_without_a_file_as_long_as_the_process(
+    api: FaultApi, installation: Installation
+) -> None:
+    """The second look and the next resync sign in with the newest one."""
+    server = TokenServer(api, rotates=True)
+    rows = named(1, 2, 3)
+    api.serve("/items", pages(rows))
+    installation.settings = server.settings(
+        oauth_grant_type="refresh_token", oauth_refresh_token="refresh-token-1", **PAGED
+    )
+    installation.mapping = [resource("/items", data_path=".items")]
+
+    async with installation.booted() as app:
+        first = await installation.resync_in(app)
+        rows[:] = named(2, 3, 4)
+        second = await installation.resync_in(app)
+
+    assert first.complete, first.formatted
+    assert second.complete, second.formatted
+    assert second.deleted == {"item/1"}
+    used = [form["refresh_token"] for form in server.forms]
+    assert used == ["refresh-token-1", "refresh-token-2", "refresh-token-3"]
 
 
 async def test_a_changed_token_without_a_file_is_warned_about(api: FaultApi) -> None:

@@ -43,6 +43,7 @@ _FED = 16 * 1024  # compressed bytes that are decompressed at a time
 _GZIP_FILE = b"\x1f\x8b\x08"  # how one begins (RFC 1952, 2.3.1); no text begins so
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
 _PLAIN = frozenset({"", "identity"})
+_CODING = "ocean_custom_coding"  # the extension of a response
 _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([a-z0-9_.:-]{1,40})""", re.IGNORECASE)
 # Those that APIs send beside UTF-8 and its part ASCII, by Python's names. Python has others that
 # are no charsets (hex), know no bytes (undefined), or take the square of their number (punycode).
@@ -74,16 +75,21 @@ class BodyLimits:
     compressed: int
     decoded: int
 
+    @staticmethod
+    def coding_of(response: httpx.Response) -> str:
+        """The coding that a body says it has, if it is none that is decompressed here."""
+        coding: str = response.extensions.get(_CODING, "")
+        return coding
+
     async def __call__(self, response: httpx.Response) -> None:
         """Let the body be read within the limits only."""
         coding = response.headers.pop("Content-Encoding", "identity").strip().lower()
         length = response.headers.get("Content-Length", "")
         told = int(length) if length.isdecimal() else None
         inflater = _Inflater() if coding in _COMPRESSED else None
-        if inflater is None and coding not in _PLAIN and response.is_success:
-            raise BodyError(
-                f"the answer is compressed as {coding!r}, but {ACCEPTED_CODINGS} was asked for"
-            )
+        if inflater is None and coding not in _PLAIN:
+            # Some servers name a charset here: what the body is shows when it is read.
+            response.extensions[_CODING] = coding
         stream = response.stream
         assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 — of an async client
         if response.is_success:
@@ -358,10 +364,13 @@ def declared_charset(headers: httpx.Headers) -> str | None:
     """The charset that ``Content-Type`` declares, None when it declares none that APIs send."""
     # Not httpx's: its parser decodes a name that is itself encoded (RFC 2231), by any codec.
     declared = _CHARSET.search(headers.get("Content-Type", ""))
-    if declared is None:
-        return None
+    return known_charset(declared[1]) if declared else None
+
+
+def known_charset(name: str) -> str | None:
+    """Python's name for a charset, None for one that APIs do not send."""
     try:
-        name = codecs.lookup(declared[1]).name
+        name = codecs.lookup(name).name
     except LookupError:
         return None
     return name if name in _OTHER_CHARSETS or name == UTF8 else None

@@ -115,6 +115,19 @@ class _Client(OceanAsyncClient):
         return _Cookies(self.base_url)
 
     @override
+    def build_request(self, method: str, url: httpx.URL | str, **arguments: Any) -> httpx.Request:
+        """A request, with cookies only where they came from: they know domains, but no ports.
+
+        A ``Cookie`` that the operator wrote stays.
+        """
+        request = super().build_request(method, url, **arguments)
+        if "Cookie" in request.headers and Origin.of(request.url) != Origin.of(self.base_url):
+            own = httpx.Headers(arguments.get("headers"))
+            if "Cookie" not in own and "Cookie" not in self.headers:
+                del request.headers["Cookie"]
+        return request
+
+    @override
     def _wrap_with_ip_blocker_if_needed(
         self, transport: httpx.AsyncBaseTransport
     ) -> httpx.AsyncBaseTransport:

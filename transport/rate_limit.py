@@ -12,6 +12,7 @@ import math
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -27,13 +28,15 @@ _LIMIT_WORDS = (
     "ratelimit", "throttl", "complexity", "budget", "quota", "toomanyrequests", "toomanyconcurrent",
     "concurrencylimit", "concurrencyexceeded",
 )  # fmt: skip
+_NOT_FOUND = frozenset({404, 410})
 _CODE_KEYS = ("code", "reason", "type", "status", "error")
-# A message is no code: it counts when it says so in full.
+# A message is no code, wherever it stands: it counts when it says so in full.
 _LIMIT_MESSAGE = re.compile(
-    r"(?:rate.?limit\w*|limit rate|concurrency(?:.limit)?)\s+(?:has been\s+|was\s+)?"
-    r"(?:exceeded|reached)|too many requests",
+    r"(?:rate.?limit\w*|limit rate|concurrency(?:.limit)?|quota|(?:complexity.)?budget)\s+"
+    r"(?:has been\s+|was\s+)?(?:exceeded|exhausted|reached)|too many requests",
     re.IGNORECASE,
 )
+_CODE = re.compile(r"\S+")
 _WAIT_MESSAGE = re.compile(
     r"\b(?:reset|retry|try again|wait)\b[^\d\n]{0,20}"
     r"(\d{1,6}(?:\.\d{1,6})?) ?(ms|s|seconds|minutes)\b",
@@ -62,15 +65,17 @@ def is_rate_limited(
     """Whether an answer only asks to come later.
 
     429; a 403 with ``Retry-After`` or ``further_header``; any failure (401 apart) whose headers
-    leave no request; or any answer whose error report has a code that says so. ``report`` is the
-    body of a failure or, of a success, its error report alone.
+    leave no request; or any answer whose error report has a code that says so, but for one that
+    something is not found: ``BudgetNotFound``. ``report`` is the body of a failure or, of a
+    success, its error report alone.
     https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
     if status == httpx.codes.TOO_MANY_REQUESTS:
         return True
     if status == httpx.codes.UNAUTHORIZED:
         return False
-    if report is not None and any(True for _ in _limits_in(report)):
+    says_more = report is not None and status not in _NOT_FOUND
+    if says_more and any(True for _ in _limits_in(report)):
         return True
     asks_to_wait = "Retry-After" in headers or further_header in headers
     if status == httpx.codes.FORBIDDEN and asks_to_wait:
@@ -94,7 +99,7 @@ def parse_retry_after(
     read, 0 for a date that has passed. Reset headers come with every answer of some APIs: they
     count only when the answer is about the limit.
     """
-    moment = now or datetime.now(UTC)
+    moment = now or _time_of(headers)
     names = [name for name in headers if "retryafter" in _squeezed(name)]
     names = [name for name in (further_header, "Retry-After", *names) if name in headers]
     waits = [_seconds(headers[name], moment, unit=_unit_of(name)) for name in names]
@@ -115,7 +120,19 @@ def seconds_to_reset(headers: httpx.Headers, in_flight: int, now: datetime | Non
     What remains must do for the requests ``in_flight``, which the API may not have counted yet.
     0 too when no header tells when the limit is reset.
     """
-    return max(_resets(headers, now or datetime.now(UTC), most=in_flight), default=0.0)
+    return max(_resets(headers, now or _time_of(headers), most=in_flight), default=0.0)
+
+
+def _time_of(headers: httpx.Headers) -> datetime:
+    """When an answer was made, by the clock of who made it: dates in it are by that clock too.
+
+    RFC 9110, 6.6.1. Of what a cache kept (RFC 9111, 5.1) that is long ago.
+    """
+    if "Date" in headers and "Age" not in headers:
+        with suppress(ValueError, TypeError, OverflowError):
+            made = parsedate_to_datetime(headers["Date"])
+            return made if made.tzinfo else made.replace(tzinfo=UTC)
+    return datetime.now(UTC)
 
 
 def _resets(headers: httpx.Headers, now: datetime, *, most: int) -> list[float]:
@@ -218,7 +235,7 @@ def _limits_in(report: Json) -> Iterator[str]:
     for key, value in _leaves(report):
         squeezed = _squeezed(key)
         if squeezed.endswith(_CODE_KEYS):
-            if isinstance(value, str) and any(word in _squeezed(value) for word in _LIMIT_WORDS):
+            if isinstance(value, str) and _CODE.fullmatch(value) and _names_limit(value):
                 yield value
             elif value == httpx.codes.TOO_MANY_REQUESTS and not isinstance(value, bool):
                 yield str(value)
@@ -226,6 +243,11 @@ def _limits_in(report: Json) -> Iterator[str]:
             yield key
         if isinstance(value, str) and _LIMIT_MESSAGE.search(value[:300]):
             yield value
+
+
+def _names_limit(code: str) -> bool:
+    squeezed = _squeezed(code)
+    return any(word in squeezed for word in _LIMIT_WORDS)
 
 
 def _waits_in(report: Json, now: datetime) -> Iterator[float]:
