@@ -45,7 +45,7 @@ from transport.http_client import (
     status_of,
     tls_refusal,
 )
-from transport.observer import Observer, Watch
+from transport.observer import Observer, Sent, Watch
 from transport.origin import OriginGuard
 from transport.outage import Outage
 from transport.rate_limit import RateLimit
@@ -156,6 +156,8 @@ class ApiClient:
 
     async def _learn_cookies(self, response: httpx.Response) -> None:
         """What an answer sets, a login's too: it goes back with every request, as a token does."""
+        if "Set-Cookie" not in response.headers:
+            return
         secrets, credentials = [], []
         for cookie in cookies_set(response):
             if len(cookie.value) >= CREDENTIAL_LENGTH:
@@ -183,7 +185,7 @@ class ApiClient:
             self._retry_log.note(error, wait)
 
         async def sleep(seconds: float) -> None:
-            with self.counts.limited.running() if limited else nullcontext():
+            with self.counts.limited if limited else nullcontext():
                 await asyncio.sleep(seconds)
 
         async def attempts(max_wait: float) -> Answer:
@@ -199,7 +201,7 @@ class ApiClient:
             raise error.redacted(self.redact) from None
 
     async def _attempt(self, request: PageRequest, attempt: int) -> Answer:
-        with self.counts.limited.running():
+        with self.counts.limited:
             async with self._rate:
                 reset_at = await self._limit.admitted()
         self.counts.requests += 1
@@ -268,8 +270,10 @@ class ApiClient:
         for _ in range(MAX_REDIRECTS + 1):
             url = self._guard.admit(url)
             reply = await self._hop(request, url, attempt, sign_in)
-            status, location = reply.status, reply.response.headers.get("Location")
-            if status not in _REDIRECTS or location is None:
+            status = reply.status
+            if status not in _REDIRECTS:
+                return reply
+            if (location := reply.response.headers.get("Location")) is None:
                 return reply
             moved_post = request.method == "POST" and status in {301, 302}
             if status == httpx.codes.SEE_OTHER or moved_post:
@@ -293,7 +297,8 @@ class ApiClient:
         )
         if request.format.accept:
             headers.setdefault("Accept", request.format.accept)
-        with self._watch.request(request.purpose, request.method, url, attempt) as sent:
+        sent = Sent(request.purpose, request.method, url, attempt)
+        try:
             built = self._http.build_request(
                 request.method,
                 url,
@@ -307,6 +312,8 @@ class ApiClient:
             async with aclosing(response):
                 content = await content_of(response, request)
             sent.answered(response, size_of(content))
+        finally:
+            self._watch.ended(sent)
         return Reply(str(url), response, content)
 
     def _joined(self, url: httpx.URL, location: str) -> httpx.URL:
@@ -335,10 +342,8 @@ class ApiClient:
 
         They are appended: what a link says stays as it is, letter by letter.
         """
-        given = url.params
-        missing = [
-            (name, value) for name, value in self._settings.query_params if name not in given
-        ]
+        given = self._settings.query_params
+        missing = [(name, value) for name, value in given if name not in url.params]
         if not missing:
             return url
         added = urlencode(missing).encode()

@@ -262,11 +262,9 @@ class SinglePage(Paginator):
         del sent
         now = progress.after(page, 0)
         told = first_known(self._signals.verdict(page.value_at), page.signal)
-        says_end = page.boolean is Verdict.END or is_last_by_link(page.headers)
         most = now.total or page.totals().perhaps
-        is_more = told is Verdict.MORE or (
-            (now.known is Known.MORE or most > page.length) and not says_end
-        )
+        counts_more = now.known is Known.MORE or most > page.length
+        is_more = told is Verdict.MORE or (counts_more and not _says_end(page))
         why = End.ONE_ITEM if page.is_single else End.UNPAGED
         if not is_more:
             return Step(now, next=None, learnt=learnt, why=why)
@@ -279,3 +277,8 @@ class SinglePage(Paginator):
             )
         warning = "the answer says that there are more pages; only the first was asked for"
         return Step(now, next=None, learnt=learnt, why=why, warning=warning)
+
+
+def _says_end(page: Page) -> bool:
+    """Whether a boolean or the links of a page say that none follows."""
+    return page.boolean is Verdict.END or is_last_by_link(page.headers)

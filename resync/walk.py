@@ -36,6 +36,8 @@ AHEAD_OF_WALK = 32 * MIB
 CONFIRMED = 3
 """Ends of one resource that are asked for once more: a page may have come empty by mistake."""
 
+_lazy_log = logger.opt(lazy=True)
+
 
 @dataclass
 class _Walk:
@@ -169,7 +171,9 @@ class Walker:
                 decided = await self._settled_by(decided, source, opened.request, walk.number)
         except OceanCustomError as error:
             return error
-        source.learnt = replace(decided.learnt, confirmed=source.learnt.confirmed)
+        learnt, confirmed = decided.learnt, source.learnt.confirmed
+        is_latest = learnt.confirmed == confirmed
+        source.learnt = learnt if is_latest else replace(learnt, confirmed=confirmed)
         return decided
 
     async def _settled_by(
@@ -177,7 +181,7 @@ class Walker:
     ) -> Step | Experiment:
         """What an experiment leads to."""
         request = replace(self._unsigned(experiment.request), list_path=of.list_path)
-        logger.opt(lazy=True).debug(
+        _lazy_log.debug(
             "{}: asked to settle {}", lambda: self._client.describe(request), lambda: experiment.of
         )
         opened = await self._page_of(request, source)
@@ -193,7 +197,6 @@ class Walker:
     ) -> tuple[Progress, PageRequest | None]:
         """The evidence and the next request, once a page was yielded; raises what is in doubt."""
         source, page = walk.source, opened.page
-        asked = Asked(opened.request, page, walk.number)
         if isinstance(outcome, DoubtfulEndError) and source.endpoint.pagination.accept_doubt:
             logger.warning(f"{self._client.describe(opened.request)}: accept_doubt: {outcome}")
             outcome = Step(walk.progress, next=None, why=End.CONFIGURED)
@@ -208,7 +211,7 @@ class Walker:
         if is_partial(page.body, page.scopes, source.extractor.data_path):
             raise self._reader.reported(opened.request, opened.answer, page.body)
         if outcome.next is None:
-            source.ended(outcome, asked)
+            source.ended(outcome, Asked(opened.request, page, walk.number))
             return outcome.progress, None
         walk.cycle.add(page)
         walk.cycle.allow(outcome.next, opened.request, page)
@@ -375,8 +378,7 @@ class Walker:
         return await self._reader.opened(request, answer, source)
 
     def _log_page(self, request: PageRequest, rows: int) -> None:
-        told = (lambda: self._client.describe(request), lambda: rows)
-        logger.opt(lazy=True).debug("{}: {} rows", *told)
+        _lazy_log.debug("{}: {} rows", lambda: self._client.describe(request), lambda: rows)
 
     def _unsigned(self, request: PageRequest) -> PageRequest:
         """A request without what a link repeated of our signature: that asks for nothing."""

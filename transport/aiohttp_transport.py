@@ -22,8 +22,7 @@ import asyncio
 import re
 import select
 import ssl
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any, Self, override
 
@@ -65,7 +64,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         Raises httpx.TransportError of the kind that httpcore would.
         """
         session = self._session = self._session or self._open()
-        with _as_httpx_errors():
+        with _AsHttpxErrors():
             response = await session.request(
                 request.method,
                 _verbatim(request.url),
@@ -110,7 +109,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         It stands in the middle of aiohttp: what it raises is no error of aiohttp's any more.
         """
         assert isinstance(request, _Request)  # noqa: S101 — the session makes no other
-        with _as_httpx_errors():
+        with _AsHttpxErrors():
             while True:
                 try:
                     response = await send(request)
@@ -267,7 +266,7 @@ class _Body(httpx.AsyncByteStream):
 
     @override
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _as_httpx_errors():
+        with _AsHttpxErrors():
             async for chunk in self._response.content.iter_any():
                 yield chunk
             self._response.check_end()
@@ -297,22 +296,35 @@ def _verbatim(url: httpx.URL) -> URL:
     )
 
 
-@contextmanager
-def _as_httpx_errors() -> Iterator[None]:
-    """What httpcore would raise instead; httpx adds the request."""
-    try:
-        yield
-    except aiohttp.ClientResponseError as error:
-        # What quotes what came may have cut it: of half a secret nobody can tell that it is one.
-        reason = _QUOTATION.split(error.message, maxsplit=1)[0]
-        raise httpx.RemoteProtocolError(f"not HTTP/1.1 ({reason})") from error
-    except aiohttp.ServerDisconnectedError as error:
-        raise httpx.RemoteProtocolError("the server closed the connection") from error
-    except aiohttp.ClientPayloadError as error:
-        raise httpx.RemoteProtocolError("the body broke off, or its chunks are broken") from error
-    except aiohttp.ClientConnectorError as error:
-        raise httpx.ConnectError(_TLS_SETTING.sub("", str(error), count=1)) from error
-    except aiohttp.ClientError as error:
-        raise httpx.ReadError(str(error)) from error
-    except ValueError as error:
-        raise httpx.LocalProtocolError(str(error)) from error
+class _AsHttpxErrors:
+    """Raises what httpcore would raise instead; httpx adds the request."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, *_: object) -> None:
+        if error and (raised := _as_httpx_error(error)):
+            raise raised from error
+
+
+def _as_httpx_error(error: BaseException) -> httpx.TransportError | None:
+    """What httpcore raises in the place of an error of aiohttp's; None for any other error."""
+    kind: type[httpx.TransportError] = httpx.RemoteProtocolError
+    match error:
+        case aiohttp.ClientResponseError():
+            # What quotes what came may have cut it: of half a secret nobody can tell that it is
+            # one.
+            reason = f"not HTTP/1.1 ({_QUOTATION.split(error.message, maxsplit=1)[0]})"
+        case aiohttp.ServerDisconnectedError():
+            reason = "the server closed the connection"
+        case aiohttp.ClientPayloadError():
+            reason = "the body broke off, or its chunks are broken"
+        case aiohttp.ClientConnectorError():
+            kind, reason = httpx.ConnectError, _TLS_SETTING.sub("", str(error), count=1)
+        case aiohttp.ClientError():
+            kind, reason = httpx.ReadError, str(error)
+        case ValueError():
+            kind, reason = httpx.LocalProtocolError, str(error)
+        case _:
+            return None
+    return kind(reason)

@@ -300,7 +300,9 @@ class _Keeper:
 async def received(response: httpx.Response, *, in_memory: float) -> bytes | Spool:
     """The whole body of a response; one of more than ``in_memory`` bytes is kept in a file."""
     keeper = _Keeper(in_memory)
-    async for chunk in response.aiter_bytes():
+    stream = response.stream  # decompressed and counted: see ``BodyLimits``
+    assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 — of an async client
+    async for chunk in stream:
         keeper.add(chunk)
     return keeper.kept()
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 import httpx
 from loguru import logger
@@ -73,7 +74,8 @@ def is_rate_limited(
         return True
     if status == httpx.codes.UNAUTHORIZED:
         return False
-    if status not in _NOT_FOUND and any(True for _ in _limits_in(report)):
+    says_more = report is not None and status not in _NOT_FOUND
+    if says_more and any(True for _ in _limits_in(report)):
         return True
     asks_to_wait = "Retry-After" in headers or further_header in headers
     if status == httpx.codes.FORBIDDEN and asks_to_wait:
@@ -151,16 +153,17 @@ def _windows(headers: httpx.Headers) -> Iterator[tuple[float, str]]:
     ``X-RateLimit-Remaining`` beside ``X-RateLimit-Reset`` in all spellings and for any part of an
     API, and the fields of ``RateLimit`` (draft-ietf-httpapi-ratelimit-headers).
     """
-    names = {_squeezed(name): name for name in headers}
+    names = {_squeezed_header(name): name for name in headers}
     lone = [name for squeezed, name in names.items() if "reset" in squeezed]
     for squeezed, name in names.items():
-        text = headers[name].strip()
         if squeezed == "ratelimit":
+            text = headers[name]
             left, reset = _REMAINING_FIELD.search(text), _RESET_FIELD.search(text)
             if left:
                 yield float(left[1]), reset[1] if reset else ""
-        elif "remaining" in squeezed and _speaks_of_limit(name) and text.isascii():
-            if not text.isdigit():
+        elif "remaining" in squeezed and _speaks_of_limit(name):
+            text = headers[name].strip()
+            if not (text.isascii() and text.isdigit()):
                 continue
             partners = (
                 squeezed.replace("remaining", "reset"),
@@ -179,6 +182,11 @@ def _speaks_of_limit(name: str) -> bool:
 
 def _squeezed(name: str) -> str:
     return _NOT_LETTERS.sub("", name.lower())
+
+
+@lru_cache(maxsize=1024)  # the same few names come with every answer
+def _squeezed_header(name: str) -> str:
+    return _squeezed(name)
 
 
 def _unit_of(name: str) -> float:

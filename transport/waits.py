@@ -2,8 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from loguru import logger
 
@@ -38,7 +37,10 @@ class RetryLog:
 
 
 class Stopwatch:
-    """The seconds in which at least one request waits: side by side they count once."""
+    """The seconds in which at least one request waits: side by side they count once.
+
+    ``with`` it a request waits.
+    """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
@@ -51,15 +53,12 @@ class Stopwatch:
         """So far."""
         return self._elapsed + (self._clock() - self._since if self._waiting else 0.0)
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """While one request waits."""
+    def __enter__(self) -> None:
         if not self._waiting:
             self._since = self._clock()
         self._waiting += 1
-        try:
-            yield
-        finally:
-            self._waiting -= 1
-            if not self._waiting:
-                self._elapsed += self._clock() - self._since
+
+    def __exit__(self, *_: object) -> None:
+        self._waiting -= 1
+        if not self._waiting:
+            self._elapsed += self._clock() - self._since
