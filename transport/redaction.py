@@ -52,7 +52,7 @@ _ESCAPE_SIZE = 24  # bytes of plain text that are prepared in the time of an esc
 _TELLING_NAME = re.compile(
     r"pass|pwd|secret|token|key|pin|auth|credential|assertion|sign", re.IGNORECASE
 )
-# Of names in words (`client secret`): neither `author` nor `assignee` nor `shipping` tells anything.
+# Of names in words (`client secret`): `author`, `assignee` and `shipping` tell nothing.
 _WORDS_APART = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 _PASSWORD_WORD = re.compile(r"\bpass\b|password|passwd|passphrase|passcode|pwd|secret(?!ar)")
 _TOKEN_WORD = re.compile(
