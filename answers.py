@@ -163,8 +163,10 @@ class AnswerReader:
         is_blank = isinstance(reply.content, bytes) and not reply.content.strip()
         if wanted.name == "json" or (is_blank and not wanted.empty_is_list):
             return reply
-        charset = declared_charset(reply.response.headers)
-        document = self._limits.admitted(wanted.document(pieces_of(reply.content), charset))
+        headers = reply.response.headers
+        kind, charset = headers.get("Content-Type", ""), declared_charset(headers)
+        document = wanted.document(pieces_of(reply.content), charset, kind)
+        document = self._limits.admitted(document)
         try:
             content = await kept(document, in_memory=in_memory)
         except FormatError as error:

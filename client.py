@@ -196,7 +196,7 @@ class ApiClient:
                 return await self.outage.send(attempts, self._settings.max_retry_wait)
         except OceanCustomError as error:
             # asyncio tells of tasks, and of their errors, before those leave the session.
-            raise error.told(self.redact) from None
+            raise error.redacted(self.redact) from None
 
     async def _attempt(self, request: PageRequest, attempt: int) -> Answer:
         with self.counts.limited.running():

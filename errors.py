@@ -95,7 +95,7 @@ class Circumstances(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Report:
-    """All that an error tells, in parts; ``str`` is the one place where they become a message.
+    """All that an error says, in parts; ``str`` is the one place where they become a message.
 
     ``kind 'K' (team 7): GET URL: after GET URL: beside: 403 Forbidden, 'words': problem: listed;
     remedy; note``. ``parameters`` are the values of path parameters that the URL does not show,
@@ -193,26 +193,26 @@ def _cut(text: str, excess: int, *, at_end: bool = True) -> str:
 
 
 class OceanCustomError(Exception):
-    """The root of the tree; ``report`` is what it tells, and its text is one message of that.
+    """The root of the tree; ``report`` has what it says, and its text is one message of that.
 
-    A problem given as a text is a fault without a place of its own, found ``where``.
+    A ``problem`` given as a text becomes one fault, found ``where``.
     """
 
     def __init__(
         self,
-        told: str | Sequence[Fault] | Report = "",
+        problem: str | Sequence[Fault] | Report = "",
         remedy: str = "",
         *,
         where: str = "",
         **parts: Unpack[Circumstances],
     ) -> None:
-        match told:
+        match problem:
             case str():
-                report = Report((Fault((), told, remedy, where),))
+                report = Report((Fault((), problem, remedy, where),))
             case Report():
-                report = told
+                report = problem
             case _:
-                report = Report(tuple(told))
+                report = Report(tuple(problem))
         self.report = replace(report, **parts)
         super().__init__()
 
@@ -222,7 +222,7 @@ class OceanCustomError(Exception):
         self.report = replace(self.report, **cast("Circumstances", unknown))
         return self
 
-    def told(self, redact: _Rewrite) -> Self:
+    def redacted(self, redact: _Rewrite) -> Self:
         """Make it fit to leave: without secrets, and of a length that a person reads."""
         self.report = _rewritten(self.report, redact).shortened()
         return self
@@ -262,7 +262,7 @@ class SourceError(OceanCustomError):
 
     @property
     def is_outage(self) -> bool:
-        """Whether it tells of an API that is down, and not of this one request."""
+        """Whether it means that the API is down, rather than something about this one request."""
         return False
 
 
@@ -288,7 +288,7 @@ class ResponseError(SourceError):
 
     def __init__(
         self,
-        told: str | Report = "",
+        problem: str | Report = "",
         remedy: str = "",
         *,
         status: int,
@@ -296,7 +296,7 @@ class ResponseError(SourceError):
         retry_after: float | None = None,
         **parts: Unpack[Circumstances],
     ) -> None:
-        super().__init__(told, remedy, **parts)
+        super().__init__(problem, remedy, **parts)
         self.status = status
         self.rate_limited = rate_limited
         self.transient = rate_limited or self.may_pass(status)
@@ -327,6 +327,15 @@ class ResponseError(SourceError):
 
 class FormatError(ValueError):
     """A body is not in its format; the text says where. ``client`` makes a BodyError of it."""
+
+
+class FieldError(ValueError):
+    """A field of the mapping holds what cannot be; ``overrides`` makes a Fault of it."""
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.remedy = remedy
 
 
 class BodyError(SourceError):

@@ -58,15 +58,23 @@ def texts_in(value: object) -> Iterator[str]:
             pass
 
 
-def with_texts(value: object, rewrite: Callable[[str], Json]) -> Json:
-    """A JSON value with each of its texts replaced by what a function makes of it."""
+def with_texts(
+    value: object, rewrite: Callable[[str], Json], *, keys: Callable[[str], str] = str
+) -> Json:
+    """A JSON value with each of its texts replaced by what a function makes of it.
+
+    The keys of objects are replaced by what ``keys`` makes of them.
+    """
     match value:
         case str():
             return rewrite(value)
         case Mapping():
-            return {key: with_texts(inner, rewrite) for key, inner in value.items()}
-        case list():
-            return [with_texts(inner, rewrite) for inner in value]
+            return {
+                keys(str(key)): with_texts(inner, rewrite, keys=keys)
+                for key, inner in value.items()
+            }
+        case list() | tuple():
+            return [with_texts(inner, rewrite, keys=keys) for inner in value]
         case _:
             return cast("Json", value)
 
@@ -111,6 +119,19 @@ def keys_of(body: object) -> str:
             )
         case _:
             return f"a {type(body).__name__}" if body is not None else "null"
+
+
+def as_written(value: Json) -> str:
+    """A text as it is, any other value as JSON writes it."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def pairs_of(params: Mapping[str, Json], spell: Callable[[Json], str]) -> Iterator[tuple[str, str]]:
+    """Parameters as forms and query strings have them: lists are repeated, nulls dropped."""
+    for name, value in params.items():
+        for one in value if isinstance(value, list) else [value]:
+            if one is not None:
+                yield name, spell(one)
 
 
 def as_text(value: Json) -> str:

@@ -1,8 +1,8 @@
 """The identifiers that the items of one resource come to: those that are none, and those shared.
 
 Ocean leaves an item without an identifier out, and makes an entity ``null`` of one whose
-identifier is ``null | tostring``. Of several items that come to one identifier only the last is
-in the catalog in the end. Neither is told anywhere: it is here.
+identifier is ``null | tostring``. Of several items with one identifier only the last is in the
+catalog at the end. Ocean logs neither; this module finds both.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """From items to entities: Ocean's processor, with a resource's mapping run as one jq program.
 
-Ocean runs one program per property per item, in processes forked for every batch, and the query
-once more in its own. Nothing stops a program there. In a resync one program maps a batch here, in
-a process that can be stopped: see ``fusion`` and ``jq_worker``. It finds what Ocean's would; what
-becomes of that is Ocean's own code: which items make entities, what counts as misconfigured, what
-is logged. No text of a mapping is run, or so much as compiled, anywhere else.
+Ocean runs one program for each property of each item, in processes that it forks for every batch,
+and nothing stops a program there. In a resync one program maps a whole batch here, in a process
+that can be stopped: see ``fused_mapping`` and ``jq_engine.worker``. It gives the same values. What
+becomes of them is decided by Ocean's own code: which items make entities, what counts as
+misconfigured, what is logged. No text of a mapping is run or compiled anywhere else.
 
 =================================  ====================================================
 ``JQEntityProcessorSync``          here
@@ -37,9 +37,9 @@ from port_ocean.exceptions.core import OceanAbortException
 
 from errors import MappingError
 from framework.fused_mapping import (
+    Evaluation,
     Failure,
     FusedMapping,
-    Reading,
     capture,
     failure,
     found,
@@ -48,7 +48,7 @@ from framework.identities import Identities, is_identifier
 from framework.mapped_items import (
     WHERE,
     Items,
-    Jq,
+    JqRunner,
     answers_of,
     fused_mapping,
     of_kind,
@@ -78,17 +78,16 @@ class Search:
 class Work:
     """What the processor shares with the resync about the resource in work.
 
-    ``jq`` runs its programs, ``tell`` takes secrets out of a text of an error, ``failure`` is why
+    ``jq`` runs its programs, ``redact`` takes secrets out of an error's text, ``failure`` is why
     the programs cannot be run to the end. The rest counts how many items passed the query, and how
-    many of those made an entity. Without a blueprint there is no entity, and no error: Ocean leaves
-    such an item out. For some items that may be meant; for all of them it is a mistake, after which
-    Ocean would delete whatever the resource made before. The same goes for items that
-    ``itemsToParse`` finds no list in, for each item of which either failed in jq, and for each
-    without an identifier.
+    many of those made an entity. Ocean leaves an item without a blueprint out and says nothing.
+    For some items that may be meant. For all of them it is a mistake, after which Ocean would
+    delete what the resource made before. The same goes for items in which ``itemsToParse`` finds
+    no list, for items on which jq failed, and for items without an identifier.
     """
 
-    jq: Jq
-    tell: Callable[[str], str]
+    jq: JqRunner
+    redact: Callable[[str], str]
     fused: FusedMapping | None = None
     searches: dict[str, Search] = field(default_factory=dict)
     failure: MappingError | None = None
@@ -114,13 +113,13 @@ class Work:
             self.made += not lacking
             self.lacking |= lacking
 
-    def count_failures(self, readings: Iterable[Reading]) -> None:
+    def count_failures(self, evaluations: Iterable[Evaluation]) -> None:
         """Count what failed in one batch, and costs an item its entity."""
         self.failed += [
             failure
-            for reading in readings
-            if reading.passed
-            for failure in reading.failures
+            for evaluation in evaluations
+            if evaluation.passed
+            for failure in evaluation.failures
             if failure.expression.path.partition(".")[0] in _NAMING
         ]
 
@@ -180,9 +179,9 @@ class Work:
                 )
 
 
-def begin_work(jq: Jq, tell: Callable[[str], str]) -> Work:
+def begin_work(jq: JqRunner, redact: Callable[[str], str]) -> Work:
     """Before a resource's first batch: what the processor uses and fills for it."""
-    work = event.attributes[_work_key()] = Work(jq, tell)
+    work = event.attributes[_work_key()] = Work(jq, redact)
     return work
 
 
@@ -225,13 +224,13 @@ class FusedEntityProcessor(JQEntityProcessor):
                     work.fused = await fused_mapping(work.jq, mapping, ask_all=parse_all)
                 answers = await answers_of(work.jq, work.fused, raw_results, where=WHERE)
         except MappingError as error:
-            raise OceanAbortException(str(error.told(work.tell))) from error
-        readings = [work.fused.read(answer) for answer in answers]
-        self._log_failures(readings)
-        work.count_failures(readings)
+            raise OceanAbortException(str(error.redacted(work.redact))) from error
+        evaluations = [work.fused.read(answer) for answer in answers]
+        self._log_failures(evaluations)
+        work.count_failures(evaluations)
         if work.query:
-            work.query.count(readings)
-        results = [_result(work.fused, reading) for reading in readings]
+            work.query.count(evaluations)
+        results = [_result(work.fused, evaluation) for evaluation in evaluations]
         work.keys = work.keys or keys_of(raw_results[0])
         for (mapped, _), item in zip(results, raw_results, strict=True):
             for one in mapped:
@@ -252,7 +251,7 @@ class FusedEntityProcessor(JQEntityProcessor):
                 search = work.searches[pattern]
                 (outcome,) = await outcomes_of(work.jq, search.program, [data], where=where)
         except MappingError as error:
-            work.failure = error.told(work.tell)
+            work.failure = error.redacted(work.redact)
             raise OceanAbortException(str(error)) from error
         if (message := failure(outcome)) is not None:
             self._log_search_failure(pattern, Exception(without_values(message)), field)
@@ -265,7 +264,7 @@ class FusedEntityProcessor(JQEntityProcessor):
         """Outside of a resync Ocean runs programs in this process, which knows Port's secret."""
         return super()._compile(with_environment(pattern, environment=False))
 
-    async def _prepared(self, jq: Jq, pattern: str, *, where: str) -> Search:
+    async def _prepared(self, jq: JqRunner, pattern: str, *, where: str) -> Search:
         """A search for one item after the other; raises MappingError.
 
         Without a program Ocean would leave every item out.
@@ -278,13 +277,13 @@ class FusedEntityProcessor(JQEntityProcessor):
             )
         return Search(f"[.[] | {capture(program)}]")
 
-    def _log_failures(self, readings: list[Reading]) -> None:
+    def _log_failures(self, evaluations: list[Evaluation]) -> None:
         """Say which expressions failed: once each, with the first message."""
-        failures = [one for reading in readings for one in reading.failures]
+        failures = [one for evaluation in evaluations for one in evaluation.failures]
         for expression, times in Counter(one.expression for one in failures).items():
             first = next(one for one in failures if one.expression == expression)
             summary = without_values(first.message).partition("\n")[0]
-            failed = Exception(f"{summary} ({times} of {len(readings)} items)")
+            failed = Exception(f"{summary} ({times} of {len(evaluations)} items)")
             self._log_search_failure(cast("str", expression.jq), failed, expression.path)
 
 
@@ -310,21 +309,21 @@ class _MappedAlready(JQEntityProcessor):
         return [], []
 
 
-def _result(fused: FusedMapping, reading: Reading) -> _Result:
+def _result(fused: FusedMapping, evaluation: Evaluation) -> _Result:
     """What Ocean makes of one item, in its own terms.
 
     Of an item that the query does not judge Ocean makes an error, which it only counts: here the
     items are counted, and the kind fails by one error when its reading ends.
     """
-    if reading.passed is None:
+    if evaluation.passed is None:
         return [], []
     mapped = MappedEntity(
-        entity=fused.entity(reading.values),
-        did_entity_pass_selector=reading.passed,
+        entity=fused.entity(evaluation.values),
+        did_entity_pass_selector=evaluation.passed,
         misconfigurations={
             # Ocean, too, has None here for a null in the mapping.
             expression.path: cast("str", expression.jq)
-            for expression, value in zip(fused.expressions, reading.values, strict=False)
+            for expression, value in zip(fused.expressions, evaluation.values, strict=False)
             if value is None
         },
     )

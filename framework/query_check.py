@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from errors import MappingError
-from framework.fused_mapping import Reading, failure, found
+from framework.fused_mapping import Evaluation, failure, found
 from jq_engine.programs import jq_reason
 from json_values import Json
 
 _QUOTED = 60
-"""Characters of a value that an error quotes; of a longer one its type is told."""
+"""Characters of a value that an error quotes; of a longer one it gives the type."""
 _QUOTED_QUERY = 100
 # What YAML reads as a boolean (true, yes, on), and pydantic turns into text.
 _UNQUOTED: Mapping[str, str] = {"True": "true", "False": "false"}
@@ -27,12 +27,12 @@ class QueryCheck:
     unjudged: int = 0
     first_fault: str = ""
 
-    def count(self, readings: Sequence[Reading]) -> None:
+    def count(self, evaluations: Sequence[Evaluation]) -> None:
         """Count the items of a batch of which the query said neither true nor false."""
-        unjudged = [reading for reading in readings if reading.passed is None]
+        unjudged = [evaluation for evaluation in evaluations if evaluation.passed is None]
         if unjudged and not self.unjudged:
             self.first_fault = _what_it_gave(unjudged[0].query)
-        self.items += len(readings)
+        self.items += len(evaluations)
         self.unjudged += len(unjudged)
 
     def refuse_unjudged(self) -> None:

@@ -34,7 +34,6 @@ from settings.values import OAuthCredentials
 from transport.observer import Observer
 
 _LEFT = "ocean_custom_left_open"
-_LEFT_AGAIN = "ocean_custom_left_open_again"
 _ROTATED = "ocean_custom_rotated_tokens"
 
 
@@ -90,7 +89,7 @@ def open_session(
 async def read(
     session: Session, *, again: Again | None = None, limits: Limits = NO_LIMITS
 ) -> AsyncGenerator[list[dict[str, Any]]]:
-    """The items of the resource in work, in batches; then what is open is noted in the resync.
+    """The items of the resource in work, in batches; at the end what is in doubt is noted.
 
     ``again``: what an earlier reading left open. Raises KindFailedError by what
     ``Reading.batches`` raises, and by a MappingError when the mapping did not fit the items;
@@ -99,7 +98,7 @@ async def read(
     if limits != NO_LIMITS:
         _refuse_deletion()
     config = cast("EndpointResource", resource.resource_config)
-    work = begin_work(session.jq, session.told)
+    work = begin_work(session.jq, session.redacted)
     with handed_to_ocean():
         try:
             resource_read = config.to_resource(session.settings.pagination)
@@ -113,13 +112,12 @@ async def read(
             if again is None:
                 may_move = Doubt.MOVED in reading.doubts
                 if shared := work.shared_warning(config, may_move=may_move):
-                    logger.warning(session.told(shared))
+                    logger.warning(session.redacted(shared))
             work.refuse_fruitless(config)
         except OceanCustomError as error:
             # What the mapping made of the items quotes their keys.
-            raise error.about(kind=config.kind).told(session.told) from None
-    which = _LEFT if again is None else _LEFT_AGAIN
-    event.attributes.setdefault(which, {})[resource.index] = reading.left
+            raise error.about(kind=config.kind).redacted(session.redacted) from None
+    event.attributes.setdefault(_LEFT, {})[resource.index, again is not None] = reading.left
 
 
 def _refuse_deletion() -> None:
@@ -133,13 +131,10 @@ def _refuse_deletion() -> None:
         )
 
 
-def left_open(index: int) -> Again:
-    """What the reading of a resource of this resync, by its place in the mapping, left open."""
-    left: Mapping[int, Again] = event.attributes.get(_LEFT, {})
-    return left.get(index, Again())
+def left_open(index: int, *, again: bool = False) -> Again:
+    """What a reading of this resync left open, by the resource's place in the mapping.
 
-
-def left_open_again(index: int) -> Again:
-    """What the second reading of a resource left open."""
-    left: Mapping[int, Again] = event.attributes.get(_LEFT_AGAIN, {})
-    return left.get(index, Again())
+    ``again``: its second reading.
+    """
+    left: Mapping[tuple[int, bool], Again] = event.attributes.get(_LEFT, {})
+    return left.get((index, again), Again())

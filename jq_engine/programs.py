@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import jq
 
 from errors import MappingError
-from json_values import Json
+from json_values import Json, texts_in
 
 LONGEST_PROGRAM: Final = 4096
 """Characters of a program that is checked here: jq takes the square of its length to compile
@@ -20,6 +20,11 @@ EMBEDDED: Final = re.compile(
     r"\{\{\s*+((?:[^\S\n]*+(?!\{\{|\}\})\S)*+)\s*\}\}"  # never goes back: texts may be long
 )
 """A program within a text, ``{{ program }}``, in one line; its group is the program alone."""
+
+
+def programs_in(value: object) -> list[str]:
+    """The programs within the texts of a JSON value, each once."""
+    return list(dict.fromkeys(one for text in texts_in(value) for one in EMBEDDED.findall(text)))
 
 
 class JqError(ValueError):
@@ -77,10 +82,23 @@ def checked(program: str, where: str) -> str:
             ) from None
         raise MappingError(
             f"{program!r} is not a jq program ({jq_reason(error)})",
-            remedy="correct the expression",
+            remedy=_remedy(program),
             where=where,
         ) from None
     return quoted
+
+
+def is_json_path(program: str) -> bool:
+    """Whether a text is JSONPath (RFC 9535), which jq refuses: a ``$`` and a segment."""
+    return program.strip().startswith(("$.", "$["))
+
+
+def _remedy(program: str) -> str:
+    """What to do about a text that is no jq program; the simpler part of JSONPath is put in jq."""
+    if not is_json_path(program):
+        return "correct the expression"
+    path = program.strip().removeprefix("$").removeprefix(".").replace("[*]", "[]")
+    return f"it looks like JSONPath, which begins with $; in jq it may be {'.' + path!r}"
 
 
 def source_of(program: str, *, environment: bool) -> str:

@@ -1,9 +1,8 @@
 """jq programs in a process of their own, where none can hang the integration or eat its memory.
 
 The process (``child.py``) starts with the first program that is run, answers one request
-after the other, and ends with the worker. It is blind to the environment unless told
-otherwise. What breaks a limit ends the process and raises an error; the next program gets
-a new one.
+after the other, and ends with the worker. It sees no environment unless it is allowed to. A
+program that breaks a limit ends the process and raises an error; the next program gets a new one.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ _MB = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Limits:
+class JqLimits:
     """What one run of a program may take; the time is that of the clock."""
 
     seconds: float = MAX_SECONDS
@@ -44,7 +43,7 @@ class Limits:
     output_bytes: int = MAX_OUTPUT_BYTES
 
 
-DEFAULT_LIMITS: Final = Limits()
+DEFAULT_LIMITS: Final = JqLimits()
 
 
 class JqWorker:
@@ -59,7 +58,7 @@ class JqWorker:
         *,
         environment: bool = False,
         secrets: tuple[str, ...] = (),
-        limits: Limits = DEFAULT_LIMITS,
+        limits: JqLimits = DEFAULT_LIMITS,
     ) -> None:
         self._environment = environment
         self._secrets = secrets

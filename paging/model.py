@@ -11,11 +11,13 @@ from typing import Literal, Protocol, cast, runtime_checkable
 
 import httpx
 
+from errors import OceanCustomError
 from jq_engine.lookups import NOTHING_FOUND, Given, Lookup
 from json_values import MISSING, Found, Json, Missing, follow
+from paging.rows import are_alike
 from paging.scopes import Scopes, is_page, scopes_of
 from paging.signals import Verdict, is_range, known_boolean, known_signal, speaks_of_more
-from paging.totals import Known, Totals, known_totals, objects_beside, total_beside
+from paging.totals import Known, Totals, known_totals, objects_beside, perhaps_total
 from transport.formats import BodyFormat
 from transport.observer import Purpose
 
@@ -32,8 +34,7 @@ NO_PAGE_BEFORE = frozenset({*range(400, 500), 500}) - {401, 408, 429}
 """What is answered for a page before the first: some APIs crash instead of refusing."""
 
 _ID_TYPES = frozenset({str, int})
-_SAMPLE = 100  # rows that are compared column by column
-_FEWEST_ALIKE = 3  # rows; of fewer a column may well be the same by chance
+_MOST_SUDDEN = 8  # ends of a list with hidden rows that are all asked about
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,7 @@ class Page:
     ``levels``: where ``data_path`` leads through lists, the longest list of each level; ``depth``
     is the level that ``rows`` are of.
     ``identifier``: the keys of the mapping's identifier in a row, if it is a plain path.
+    ``request`` is what was asked, ``refusal`` the error that a refused page would have been.
     """
 
     url: str = field(repr=False)
@@ -155,6 +157,8 @@ class Page:
     levels: tuple[int, ...] = ()
     depth: int = 0
     identifier: tuple[str, ...] = ()
+    request: PageRequest | None = field(default=None, repr=False)
+    refusal: OceanCustomError | None = field(default=None, repr=False)
 
     def value_at(self, lookup: Lookup) -> Found:
         """What a configured path finds in the body or, by ``header:``, in a header."""
@@ -214,7 +218,7 @@ class Page:
             return False
         if self.ids and previous.ids:
             return set(self.ids) == set(previous.ids)
-        return self.rows == previous.rows or _is_alike(self.rows, previous.rows)
+        return self.rows == previous.rows or are_alike(self.rows, previous.rows)
 
     @cached_property
     def signal(self) -> Verdict:
@@ -231,6 +235,10 @@ class Page:
         is_more = any(all(part is not row for row in self.rows) for part in speaking)
         return Verdict.MORE if is_more else known
 
+    def says_as(self, other: Page) -> bool:
+        """Whether an answer without rows says the same as another one."""
+        return (self.body, self.signal, self.status) == (other.body, other.signal, other.status)
+
     @cached_property
     def boolean(self) -> Verdict:
         """What its booleans alone say."""
@@ -246,25 +254,11 @@ class Page:
             return replace(known, rows=self.total, says_all=True)
         if known.says_all or known.pages:
             return known
-        if (known.rows or 0) > self.length and known.rows != asked:
+        if not self.scopes or ((known.rows or 0) > self.length and known.rows != asked):
             return known
-        hidden = total_beside(beside, self.length, asked)
-        return known if hidden is None else replace(known, rows=hidden)
-
-
-def _is_alike(rows: Sequence[Json], others: Sequence[Json]) -> bool:
-    """Whether rows without ids are the same ones, with some values that moved meanwhile."""
-    ours = [row for row in rows[:_SAMPLE] if isinstance(row, dict)]
-    theirs = [row for row in others[:_SAMPLE] if isinstance(row, dict)]
-    are_all = len(ours) + len(theirs) == len(rows[:_SAMPLE]) + len(others[:_SAMPLE])
-    if len(ours) < _FEWEST_ALIKE or not are_all:
-        return False
-    for name in ours[0]:
-        values = [row.get(name) for row in ours]
-        texts = {value for value in values if isinstance(value, str)}
-        if len(texts) == len(ours) and values == [row.get(name) for row in theirs]:
-            return True
-    return False
+        holder = self.holder if isinstance(self.holder, dict) else self.body
+        perhaps = perhaps_total(holder, beside, self.rows, (self.length, asked))
+        return replace(known, perhaps=perhaps)
 
 
 @dataclass(frozen=True)
@@ -371,7 +365,9 @@ class Learnt:
     ``uneven``: a short page was followed by rows.
     ``longest_short``: of the short first pages that were asked about, the longest; ``ties``: how
     many as long as that. ``marked``: the place of the cursor or link was seen. ``counts_rows``: an
-    offset counts rows. ``confirmed``: how many ends were asked for once more.
+    offset counts rows. ``confirmed``: how many ends were asked for once more. ``sudden``: how many
+    walks found nothing after a full page, and ``refusals`` the statuses by which they did where
+    that was proved to be the end.
     """
 
     page_size: int | None = None
@@ -383,6 +379,17 @@ class Learnt:
     marked: bool = False
     counts_rows: bool = False
     confirmed: int = 0
+    sudden: int = 0
+    refusals: frozenset[int] = NO_SUCH_PAGE
+
+    def surprised(self) -> tuple[Learnt, bool]:
+        """One more walk that found nothing after a full page, and whether to ask about it.
+
+        So the first is, the second, the fourth and so on; each of some where pages are uneven.
+        """
+        sudden = self.sudden + 1
+        is_due = not sudden & (sudden - 1) or (self.uneven and sudden <= _MOST_SUDDEN)
+        return replace(self, sudden=sudden), is_due
 
 
 NOTHING_LEARNT = Learnt()
@@ -395,7 +402,9 @@ class Step:
     ``repeated``: the page only repeats the one before and is not to be yielded again; ``known``:
     the keys of rows in it that came with the page before. ``confirm``: the end should be asked
     for once more. ``unsure``: the end should be looked at again before anything is deleted.
-    ``unproved``: no cursor or link was seen yet, so that the end is to be proved.
+    ``unproved``: no cursor or link was seen yet, so that the end is to be proved. ``proved``: a
+    request showed that nothing follows. ``doubt``: what is raised unless asking once more brings
+    rows.
     """
 
     progress: Progress
@@ -408,6 +417,8 @@ class Step:
     confirm: bool = False
     unsure: bool = False
     unproved: bool = False
+    proved: bool = False
+    doubt: OceanCustomError | None = None
 
 
 @dataclass(frozen=True)

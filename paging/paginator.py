@@ -171,6 +171,20 @@ class Paginator(ABC):
         del sent, is_cut
         return Step(Progress().after(page, 0), next=None, why=End.UNMARKED)
 
+    def closing(self, sent: PageRequest, last: Page) -> Experiment | Step:
+        """How to show that nothing follows the ``last`` page with rows, before ``sent``."""
+        del sent
+        return Step(Progress().after(last, 0), next=None, why=End.EMPTY)
+
+    @staticmethod
+    def _followed(step: Step) -> Step:
+        """Rows follow: the end is asked for once more, and an error if it lasts."""
+        doubt = DoubtfulEndError(
+            "nothing follows here by its word, but a request for what stands around this place"
+            f" shows rows that do: the rest is missing ({ACCEPT})"
+        )
+        return replace(step, confirm=True, doubt=doubt)
+
     def shorter(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """The first request of a walk for fewer rows than it gave; None where that cannot be."""
         return self._of_size(sent, page.length - 1) if page.length > 1 else None
@@ -249,12 +263,15 @@ class SinglePage(Paginator):
         now = progress.after(page, 0)
         told = first_known(self._signals.verdict(page.value_at), page.signal)
         says_end = page.boolean is Verdict.END or is_last_by_link(page.headers)
-        is_more = told is Verdict.MORE or (now.known is Known.MORE and not says_end)
+        most = now.total or page.totals().perhaps
+        is_more = told is Verdict.MORE or (
+            (now.known is Known.MORE or most > page.length) and not says_end
+        )
         why = End.ONE_ITEM if page.is_single else End.UNPAGED
         if not is_more:
             return Step(now, next=None, learnt=learnt, why=why)
         if not self._settings.type_is_own:
-            total = f" (a total of {now.total})" if now.total else ""
+            total = f" (a total of {most})" if most else ""
             raise DoubtfulEndError(
                 f"the answer says that there are more pages{total}, but paginationType is 'none';"
                 " set it to how the API pages, or pagination.type: none for this resource if its"

@@ -64,7 +64,7 @@ class Means:
     store: ItemStore
     parents: Parents
 
-    def told(self, text: str) -> str:
+    def redacted(self, text: str) -> str:
         """A text of an error as it may leave: without secrets, and on one line."""
         return escaped(self.client.redact(text))
 
@@ -179,11 +179,7 @@ class ResourceWalk:
         doubts = {doubt for source in self._sources for doubt in source.doubts}
         if not self._has_items:
             doubts.add(Doubt.EMPTY)
-        if self._children.gone:
-            doubts.add(Doubt.GONE)
-        if self._children.empty:
-            doubts.add(Doubt.SAID_EMPTY)
-        return frozenset(doubts)
+        return frozenset(doubts | self._children.doubts)
 
     @property
     def left(self) -> Again:
@@ -191,7 +187,7 @@ class ResourceWalk:
         absent = self._children.absent(self._target.walks, has_rows=self._target.has_rows)
         complaint = self._children.complaint(absent) or self._absent_twice()
         if complaint:
-            complaint = complaint.about(kind=self._resource.kind).told(self._means.told)
+            complaint = complaint.about(kind=self._resource.kind).redacted(self._means.redacted)
         return Again(self.doubts, absent, complaint)
 
     def _absent_twice(self) -> MappingError | None:
@@ -377,13 +373,17 @@ class ResourceWalk:
             )
             # A parent that hangs on another parent's value is a child itself: it may be gone.
             choices = self._guarded(followed, source, request, binding)
+        has_values = False
         async with aclosing(choices):
             async for choices_of_page, _ in choices:
                 for choice in choices_of_page:
                     # As ``_choices`` has stored it.
                     values = cast("list[Json]", choice["values"])
                     parent = cast("Item | None", choice["parent"])
+                    has_values = True
                     yield binding.bound(group.names, values, parent)
+        if not has_values and group.parent is not None:
+            self._children.note_no_values(_child_key(self._parents[group.names[0]], binding))
 
     async def _request(self, source: Completeness, binding: Binding) -> PageRequest:
         """The request of an endpoint for one binding, with all that it computes."""

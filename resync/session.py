@@ -41,7 +41,7 @@ class Session:
     as a parent is read once.
     ``jq_environment`` lets jq programs read the process environment, as Ocean's setting
     ``allow_environment_variables_jq_access`` does for mappings, but for the variables that are
-    Port's own or hold one of ``ports_secrets``. ``observer`` is told of all requests and pages.
+    Port's own or hold one of ``ports_secrets``. ``observer`` gets all requests and pages.
     """
 
     def __init__(  # noqa: PLR0913 (each is a part of a resync)
@@ -78,9 +78,9 @@ class Session:
         await self.jq.aclose()
         self.means.store.close()
 
-    def told(self, text: str) -> str:
+    def redacted(self, text: str) -> str:
         """A text of an error as it may leave: without secrets, and on one line."""
-        return self.means.told(text)
+        return self.means.redacted(text)
 
     async def walk(self, resource: Resource, again: Again | None, limits: Limits) -> ResourceWalk:
         """The walk over a resource, with what it computes and what is shared with others."""
@@ -93,6 +93,8 @@ class Session:
         """What tells the parents that hang on no other parent from all other requests."""
         keys: set[Hashable] = set()
         for resource in self._resources:
+            if not any(isinstance(one, Parameter) for one in resource.parameters):
+                continue
             # A resource that is wrong says so itself when it is read.
             with suppress(OceanCustomError):
                 ready = await computed(resource, self.started_at, self.jq)
@@ -184,10 +186,10 @@ class Reading:
         """The error as it may leave, whatever it quotes."""
         match error:
             case OceanCustomError():
-                error.told(self._session.told)
+                error.redacted(self._session.redacted)
             case ExceptionGroup():
                 failures = [self._tellable(failure) for failure in error.exceptions]
-                error = ExceptionGroup(self._session.told(error.message), failures)
+                error = ExceptionGroup(self._session.redacted(error.message), failures)
         return _without_frames(error)
 
 

@@ -103,7 +103,7 @@ class Walker:
         except OceanCustomError as error:
             if isinstance(error, PaginationError):
                 error.about(request=self._client.named(upcoming or request))
-            raise error.told(self._client.redact) from None  # as in ``send``
+            raise error.redacted(self._client.redact) from None  # as in ``send``
         finally:
             await self._drop(walk.ahead)
 
@@ -131,21 +131,30 @@ class Walker:
         """What follows a page, once experiments have settled what is in doubt."""
         outcome = await self._judged(walk, opened)
         source = walk.source
-        if not (isinstance(outcome, Step) and outcome.confirm):
+        if not isinstance(outcome, Step):
             return opened, outcome
-        if source.learnt.confirmed >= CONFIRMED:
-            return opened, outcome
+        stands = self._doubted(opened, outcome.doubt) if outcome.doubt else outcome
+        if not outcome.confirm or source.learnt.confirmed >= CONFIRMED:
+            return opened, stands
         source.learnt = replace(source.learnt, confirmed=source.learnt.confirmed + 1)
         try:
             again = await self._page_of(opened.request, source)
             self._reader.refuse_no_page(again, source)
         except OceanCustomError as error:
             return opened, error
+        if not again.page.rows and again.page.says_as(opened.page):
+            return opened, stands
         second = await self._judged(walk, again)
         is_more = again.page.length > opened.page.length or (
             isinstance(second, Step) and second.next is not None and outcome.next is None
         )
-        return (again, second) if is_more else (opened, outcome)
+        return (again, second) if is_more else (opened, stands)
+
+    def _doubted(self, opened: Opened, doubt: OceanCustomError) -> OceanCustomError:
+        """What is in doubt, by the API's own words where an answer has words and no list."""
+        body, page = opened.page.body, opened.page
+        is_told = page.place is Place.ABSENT and bool(body) and not page.refused
+        return self._reader.followed(opened) if is_told else doubt
 
     async def _judged(self, walk: _Walk, opened: Opened) -> _Outcome:
         source, page = walk.source, opened.page
@@ -260,7 +269,7 @@ class Walker:
         except DoubtfulEndError as error:
             error.about(request=self._client.named(unproved.request))
             if not source.endpoint.pagination.accept_doubt:
-                raise error.told(self._client.redact) from None
+                raise error.redacted(self._client.redact) from None
             logger.warning(f"accept_doubt: {self._client.redact(str(error))}")
             return
         if step.warning:
@@ -343,7 +352,7 @@ class Walker:
             if suspect.place is not Place.LIST or not source.endpoint.pagination.accept_doubt:
                 raise error
             source.recognition.dismiss(suspect)
-            logger.warning(f"accept_doubt: {error.told(self._client.redact)}")
+            logger.warning(f"accept_doubt: {error.redacted(self._client.redact)}")
 
     async def _is_page(self, suspect: Suspect, source: Completeness) -> bool:
         """Whether an answer is an empty page: by the same request, then by one with rows, again."""

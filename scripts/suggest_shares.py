@@ -42,7 +42,8 @@ def answers(one: Compared) -> Iterator[tuple[str, bool]]:
         yield "position", study.paging.param == position
     if true.type == "page" and study.paging.type == "page":
         yield "first page", study.paging.settings.get("start_page") == true.start_page
-    yield "size", study.size_param == (true.size_param or DEFAULT_SIZE_PARAM.get(true.type))
+    size = (true.size_param or DEFAULT_SIZE_PARAM.get(true.type)) if true.sends_size else None
+    yield "size", study.size_param == size
     identifiers = [value(study.identifier, item) for item in one.found]
     yield (
         "identifier",

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 from settings.oauth import pem_text
 from settings.reader import SettingsReader
 from settings.values import Certificates
 
-_SHAPE = "-----BEGIN CERTIFICATE-----"
+_AS_TEXT = "give the text of the file, its line breaks as they are or as \\n"
 
 
 def read_certificates(reader: SettingsReader, now: datetime | None = None) -> Certificates:
@@ -34,7 +35,7 @@ def read_certificates(reader: SettingsReader, now: datetime | None = None) -> Ce
         elif client[0].not_valid_before_utc > moment:
             day = client[0].not_valid_before_utc.date().isoformat()
             reader.fault("clientCertificate", f"is valid only from {day} on")
-        if key and key != _bytes_of(client[0]):
+        if key and key != client[0].public_key():
             reader.fault(
                 "clientKey",
                 "is not the key of clientCertificate",
@@ -51,18 +52,18 @@ def _certificates(reader: SettingsReader, name: str, text: str) -> Sequence[x509
     except ValueError:
         reader.fault(
             name,
-            f"is no certificate as PEM text ({_SHAPE} …)",
-            "give the text of the file, its line breaks as they are or as \\n",
+            "is no certificate as PEM text (-----BEGIN CERTIFICATE-----…)",
+            _AS_TEXT,
         )
         return ()
 
 
-def _public_key(reader: SettingsReader, text: str) -> bytes | None:
+def _public_key(reader: SettingsReader, text: str) -> PublicKeyTypes | None:
     """The public part of the key, None where there is none."""
     if not text:
         return None
     try:
-        key = serialization.load_pem_private_key(text.encode(), password=None)
+        return serialization.load_pem_private_key(text.encode(), password=None).public_key()
     except TypeError:
         reader.fault(
             "clientKey",
@@ -73,16 +74,6 @@ def _public_key(reader: SettingsReader, text: str) -> bytes | None:
         reader.fault(
             "clientKey",
             "is no private key as PEM text (-----BEGIN PRIVATE KEY----- …)",
-            "give the text of the file, its line breaks as they are or as \\n",
-        )
-    else:
-        return key.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+            _AS_TEXT,
         )
     return None
-
-
-def _bytes_of(certificate: x509.Certificate) -> bytes:
-    return certificate.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )

@@ -6,8 +6,7 @@ from pathlib import Path
 import jwt
 
 from errors import MappingError
-from jq_engine.programs import EMBEDDED, checked
-from json_values import texts_in
+from jq_engine.programs import checked, programs_in
 from settings.login import parsed_url
 from settings.reader import SettingsReader
 from settings.values import (
@@ -99,16 +98,15 @@ def _refuse_other_grants(reader: SettingsReader, grant: OAuthGrantType) -> None:
 
 
 def _check_claims(reader: SettingsReader, credentials: OAuthCredentials) -> None:
-    for text in texts_in(credentials.jwt_claims):
-        for program in EMBEDDED.findall(text):
-            try:
-                checked(f"def now: 0; {program}", "oauthJwtClaims")
-            except MappingError:
-                reader.fault(
-                    "oauthJwtClaims",
-                    "holds a {{…}} that is not a jq program for mappings",
-                    "correct the expression, as in {{ now + 300 }}",
-                )
+    for program in programs_in(credentials.jwt_claims):
+        try:
+            checked(f"def now: 0; {program}", "oauthJwtClaims")
+        except MappingError:
+            reader.fault(
+                "oauthJwtClaims",
+                "holds a {{…}} that is not a jq program for mappings",
+                "correct the expression, as in {{ now + 300 }}",
+            )
 
 
 def _check_key(reader: SettingsReader, credentials: OAuthCredentials) -> None:

@@ -5,21 +5,23 @@ texts. No fault quotes a value that could be a secret in the wrong place.
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Literal, get_args
 
 from errors import Fault, MappingError
+from http_headers import is_header_name, is_header_value, is_set_by_http
 from jq_engine.lookups import compile_lookup
 from json_values import Json
 from settings.fields import FIELDS, SettingField
 
-Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+ReadingMethod = Literal["GET", "POST", "PUT", "PATCH"]
+"""What reads a list; whatever it is called, a request that fails is sent again."""
+Method = Literal[ReadingMethod, "DELETE"]
 METHODS: tuple[Method, ...] = get_args(Method)
+"""What may stand in a login and a logout."""
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2: token
 # The words that pydantic, which Ocean reads its own booleans by, takes for one.
 _BOOLEANS: Mapping[str, bool] = dict.fromkeys(("true", "1", "yes", "on", "y", "t"), True) | (
     dict.fromkeys(("false", "0", "no", "off", "n", "f"), False)
@@ -160,9 +162,13 @@ class SettingsReader:
         Told by its number among others: where name and value are swapped, the name is a secret.
         """
         which = f"header number {number}"
+        named_by = "apiKeyHeader" if setting == "apiKey" else setting
         if not is_header_name(name):
-            setting = "apiKeyHeader" if setting == "apiKey" else setting
-            self.fault(setting, f"names {which} as HTTP cannot", "use letters, digits and dashes")
+            self.fault(named_by, f"names {which} as HTTP cannot", "use letters, digits and dashes")
+            return False
+        if is_set_by_http(name):
+            remedy = "name another, or none"
+            self.fault(named_by, f"has {name.title()} as {which}: HTTP itself sets it", remedy)
             return False
         if not is_header_value(value):
             self.fault(
@@ -195,21 +201,6 @@ def _is_whole_within(number: Decimal, field: SettingField) -> bool:
     assert field.least is not None  # noqa: S101 — as every whole number of the table has them
     assert field.most is not None  # noqa: S101 — likewise
     return field.least <= number <= field.most and number == number.to_integral_value()
-
-
-def is_header_name(name: str) -> bool:
-    """Whether a text can name an HTTP header."""
-    return _HEADER_NAME.fullmatch(name) is not None
-
-
-def is_header_value(value: str) -> bool:
-    """Whether an HTTP header can carry a text."""
-    return value.isascii() and value.isprintable()
-
-
-def as_text(value: Json) -> str:
-    """A JSON value as a header or parameter carries it."""
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def kind_of(value: Json) -> str:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from jq_engine.paths import plain_path
-from jq_engine.programs import EMBEDDED
+from jq_engine.programs import EMBEDDED, programs_in
 from json_values import texts_in
 from settings.values import (
-    Certificates,
     Credentials,
     LoginCredentials,
     LoginRequest,
@@ -38,15 +37,15 @@ class _Secret:
 def with_secrets(settings: Settings, from_environment: Iterable[str] = ()) -> Settings:
     """The settings with every text in them that may be a secret, each once.
 
-    ``from_environment``: what custom headers took from there, of which the values tell nothing
-    any more. It is secret in any header.
+    ``from_environment``: what custom headers took from there, which the finished values do not
+    show. It is secret in any header.
     """
     found = [
         *map(_Secret, from_environment),
         *_of_headers(settings.custom_headers),
         *_of_query(settings.query_params),
         *_of_credentials(settings.credentials),
-        *_of_certificates(settings.certificates),
+        *_of_pem(settings.certificates.key),
     ]
     return replace(
         settings,
@@ -70,10 +69,6 @@ def _of_json(value: object, setting: str = "") -> Iterator[_Secret]:
     """What in a JSON value is a secret by its name or its length."""
     yield from (_Secret(text, setting) for text in secrets_in(value))
     yield from (_Secret(text, in_data=True) for text in credentials_in(value))
-
-
-def _of_certificates(certificates: Certificates) -> Iterator[_Secret]:
-    yield from _of_pem(certificates.key)
 
 
 def _of_pem(text: str) -> Iterator[_Secret]:
@@ -203,10 +198,9 @@ def _of_template(template: LoginCredentials) -> Iterator[_Secret]:
     yield from _of_headers(fixed)
     parts = [template.query_params, template.body]
     yield from (one for one in _of_json(parts) if not EMBEDDED.search(one.text))
-    for text in texts_in([template.headers, *parts]):
-        for path in EMBEDDED.findall(text):
-            if plain_path(path) is None:
-                yield from map(_Secret, _LITERAL.findall(path))
+    for program in programs_in([template.headers, *parts]):
+        if plain_path(program) is None:
+            yield from map(_Secret, _LITERAL.findall(program))
     for text in texts_in([template.headers, *parts]):
         around = EMBEDDED.split(text)[::2]
         if len(around) > 1:

@@ -39,6 +39,12 @@ class LoginRequest:
     query_params: Mapping[str, str] = field(default_factory=dict, repr=False)
     reauthenticate_after: float | None = None
 
+    @property
+    def texts(self) -> Json:
+        """The parts that may hold ``{{ jq }}``."""
+        parts: list[Json] = [self.endpoint, self.body_form, {**self.headers}, {**self.query_params}]
+        return [*parts, {**self.body} if self.body else None]
+
 
 @dataclass(frozen=True)
 class LoginCredentials:

@@ -185,7 +185,7 @@ LONG_TEXTS = [
 @pytest.mark.parametrize("error", LONG_TEXTS)
 def test_no_message_is_too_long(error: OceanCustomError) -> None:
     """Long values are cut, and what to do is still said in full."""
-    text = str(error.told(str).about(kind="/x").told(str))
+    text = str(error.redacted(str).about(kind="/x").redacted(str))
 
     assert len(text) <= LONGEST
     assert "…" in text
@@ -196,7 +196,7 @@ def test_each_of_several_faults_may_be_as_long() -> None:
     """All faults of the settings are told, each within the length of one message."""
     error = ConfigurationError([Fault("a", "b" * 999), Fault("c", "is missing", "set it")])
 
-    first, _, others = str(error.told(str)).partition("; ")
+    first, _, others = str(error.redacted(str)).partition("; ")
     assert len(first) == LONGEST
     assert others == "c is missing; set it"
 
@@ -206,7 +206,7 @@ def test_what_the_api_said_and_names_are_not_cut() -> None:
     words, names = "w" * 200, "/teams/1 (404), " * 20
     error = BodyError("an error", request=GET, words=words, listed=names)
 
-    assert words in str(error.told(str))
+    assert words in str(error.redacted(str))
     assert names in str(error)
 
 
@@ -227,7 +227,7 @@ def test_no_part_of_a_message_keeps_a_secret() -> None:
         note=secret,
     )
 
-    told = str(error.told(lambda text: text.replace(secret, "[redacted]")))
+    told = str(error.redacted(lambda text: text.replace(secret, "[redacted]")))
 
     assert "s3cret" not in told
     assert told.count("[redacted]") == 12

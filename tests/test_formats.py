@@ -217,6 +217,32 @@ async def test_a_line_alone_is_a_header_row_where_the_mapping_reads_a_column(
     assert not outcome.items
 
 
+@pytest.mark.parametrize(
+    ("body", "kind", "options", "is_row"),
+    [
+        pytest.param("Sorry, not ready yet", "text/plain; charset=utf-8", {}, False, id="words"),
+        pytest.param("Sorry, not ready yet\n", "text/html", {}, False, id="words as HTML"),
+        pytest.param("1,Ada Lovelace", "text/csv", {}, True, id="a row of a table"),
+        pytest.param("1,Ada", "text/plain", {}, True, id="no words"),
+        pytest.param("1,Ada Lovelace\n2,Al", "text/plain", {}, True, id="two rows"),
+        pytest.param("1,Ada Lovelace", "text/plain", {"delimiter": ","}, True, id="told"),
+        pytest.param("1,Ada Lovelace", "", {}, True, id="nothing declared"),
+        pytest.param("id,full name", "text/plain", {}, True, id="the header row after all"),
+    ],
+)
+async def test_a_sentence_is_no_row_where_columns_are_told(
+    api: FaultApi, body: str, kind: str, options: dict[str, Json], *, is_row: bool
+) -> None:
+    """Without a header row a server's own words would fit the columns, and empty the catalog."""
+    api.serve("/items", Answer(body.encode(), headers=(("Content-Type", kind),)))
+
+    outcome = await read(
+        api.url, "/items", response_format="csv", csv={"columns": ["id", "full name"], **options}
+    )
+
+    assert ("if that is a row, set csv.delimiter" in outcome.message) is not is_row
+
+
 CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 
 

@@ -948,3 +948,117 @@ async def test_equal_rows_without_ids_are_no_circle(values: list[Json]) -> None:
 
     assert found.message == ""
     assert len(found.ids) == 12
+
+
+# --- answers without rows after a full page -------------------------------------------------------
+
+
+def second(request: Request) -> bool:
+    """Whether a request is for the second page of 20."""
+    led = request.param("cursor") or request.param("at")
+    at = request.param("offset") or (led or "")[1:]
+    return at == "20" or (request.param("page"), request.param("size")) == ("2", "20")
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("nothing", [{}, {"items": []}, {"items": None}], ids=str)
+@pytest.mark.parametrize("around", [{}, {"code": 0}, {"total": ROWS}], ids=str)
+@pytest.mark.parametrize("times", [1, ALWAYS])
+async def test_one_page_of_several_that_holds_nothing(
+    style: str, nothing: Json, around: dict[str, Json], times: int
+) -> None:
+    """Once, every row is there in the end; where it lasts, rows stand around it: an error."""
+    api = once(always(told(nothing)), Api(style, around=steady(around)), second, times)
+
+    found = await outcome(api, paging(style, 20))
+
+    if times == 1:
+        is_all(found)
+    else:
+        assert "stand" in found.message, found.ids
+
+
+@pytest.mark.parametrize("style", COUNTED)
+async def test_a_page_in_the_middle_whose_rows_are_all_hidden(style: str) -> None:
+    """No total is told: the page after an empty one is asked for, once or twice a resource."""
+    hidden = frozenset(range(20, 40))
+
+    found = await outcome(Api(style, hidden=hidden), paging(style, 20))
+
+    is_all(found, [number for number in range(ROWS) if number not in hidden])
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("status", [400, 404, 416, 422])
+@pytest.mark.parametrize("count", [20, 40, 100])
+async def test_a_refusal_after_a_last_page_that_is_full(
+    style: str, status: int, count: int
+) -> None:
+    """A list just as long as its pages: a request for the last rows and more shows its end."""
+    found = await outcome(Api(style, count, refuses=status), paging(style, 20))
+
+    is_all(found, list(range(count)))
+    assert found.requests <= count // 20 + 1 + MORE
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("status", [400, 422])
+async def test_a_refusal_before_the_last_row(style: str, status: int) -> None:
+    """A window of 60 rows refuses whatever reaches beyond it: an error in the API's words."""
+
+    def window(request: Request) -> Answer:
+        size = request.number("size" if style == "page" else "limit", 20)
+        start = request.number("offset", (request.number("page", 1) - 1) * size)
+        beyond = start + size > 60 and start >= 0
+        return told({"why": "window is too large"}, status) if beyond else Api(style)(request)
+
+    found = await outcome(window, paging(style, 20))
+
+    assert "window is too large" in found.message
+
+
+@pytest.mark.parametrize("style", COUNTED)
+async def test_sizes_that_the_api_refuses(style: str) -> None:
+    """Some take round sizes only: another one shows the end as well."""
+
+    def api(request: Request) -> Answer:
+        size = request.number("size" if style == "page" else "limit", 20)
+        return told({}, 422) if size % 10 else Api(style, 100, refuses=400)(request)
+
+    is_all(await outcome(api, paging(style, 40 if style == "offset" else 50)), list(range(100)))
+
+
+@pytest.mark.parametrize("style", LED)
+@pytest.mark.parametrize("around", [{}, {"total": ROWS}], ids=str)
+async def test_a_last_page_whose_rows_are_all_hidden(style: str, around: dict[str, Json]) -> None:
+    """The page before it, for one row less, leads to that row and to nothing else."""
+    api = Api(style, hidden=frozenset(range(60, ROWS)), around=steady(around))
+
+    is_all(await outcome(api, paging(style, 20)), list(range(60)))
+
+
+@pytest.mark.parametrize("style", LED)
+async def test_a_marker_that_is_missing_for_good(style: str) -> None:
+    """On a full page: for one row less, it is there or a row is left over."""
+
+    def unmarked(request: Request) -> Answer:
+        return told({"items": json.loads(Api(style)(request).body)["items"]})
+
+    found = await outcome(once(unmarked, Api(style), second, ALWAYS), paging(style, 20))
+
+    assert "rows that do" in found.message, found.ids
+
+
+@pytest.mark.parametrize("count", [20, 25, 40])
+async def test_rows_without_ids_of_which_a_value_moves(count: int) -> None:
+    """What stays tells them apart: an offset is shown to count rows all the same."""
+    moment = iter(range(10**6))
+
+    def api(request: Request) -> Answer:
+        at, now = request.number("offset", 0), next(moment)
+        found = range(at, min(at + request.number("limit", 20), count))
+        return told({"items": [{"name": f"n{n}", "uptime": now * 7 + n} for n in found]})
+
+    found = await outcome(api, paging("offset", 20), key="name")
+
+    is_all(found, [f"n{number}" for number in range(count)])

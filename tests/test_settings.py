@@ -728,6 +728,21 @@ def test_faults_of_query_params(value: Json) -> None:
             {"custom_headers": {"X-A": {}}}, "customHeaders", "text", id="headers: object"
         ),
         pytest.param({"custom_headers": {"X-A": "${NOPE}"}}, "customHeaders", "NOPE"),
+        *(
+            pytest.param({"custom_headers": {name: "1"}}, "customHeaders", "HTTP itself", id=name)
+            for name in ("Content-Length", "host", "TRANSFER-ENCODING", "Connection", "Upgrade")
+        ),
+        pytest.param(
+            {"auth_type": "api_key", "api_key": "k", "api_key_header": "Host"},
+            "apiKeyHeader",
+            "HTTP itself",
+            id="key as the host",
+        ),
+        pytest.param({"cursor_path": "header:"}, "cursorPath", "header:x-", id="no header"),
+        pytest.param({"total_path": "header: a b"}, "totalPath", "header:x-", id="two words"),
+        pytest.param({"cursor_path": "$.meta.next"}, "cursorPath", "'.meta.next'", id="JSONPath"),
+        pytest.param({"has_more_path": "$['more']"}, "hasMorePath", "JSONPath", id="JSONPath key"),
+        pytest.param({"next_link_path": "$.l[*].n"}, "nextLinkPath", "'.l[].n'", id="JSONPath *"),
     ],
 )
 def test_a_fault_names_the_setting_and_the_remedy(
@@ -738,6 +753,65 @@ def test_a_fault_names_the_setting_and_the_remedy(
 
     assert told
     assert remedy in told[0]
+
+
+LOGIN_WITH: dict[str, Json] = {"endpoint": "/login", "body": {"user": "me"}}
+
+
+@pytest.mark.parametrize(
+    ("config", "name", "reference"),
+    [
+        pytest.param({"base_url": "https://${HOST}/v2"}, "baseUrl", "${HOST}", id="host"),
+        pytest.param(
+            {"auth_type": "bearer_token", "api_token": "${X}"}, "apiToken", "${X}", id="token"
+        ),
+        pytest.param(
+            {"auth_type": "bearer_token", "auth_value": " $(X) "}, "authValue", "$(X)", id="of pods"
+        ),
+        pytest.param(
+            {"auth_type": "basic", "username": "me", "password": "${X}"},
+            "password",
+            "${X}",
+            id="password",
+        ),
+        pytest.param({"auth_type": "basic", "auth_value": "${X}"}, "authValue", "${X}", id="pair"),
+        pytest.param({"query_params": {"key": "${X}"}}, "queryParams", "${X}", id="query"),
+        pytest.param(
+            LOGIN | {"custom_auth_request": LOGIN_WITH | {"headers": {"X-Key": "key ${X}"}}},
+            "customAuthRequest",
+            "${X}",
+            id="within a text of the login",
+        ),
+        pytest.param(
+            LOGIN | {"custom_auth_request": '{"endpoint": "/l", "body": {"pw": "${X}"}}'},
+            "customAuthRequest",
+            "${X}",
+            id="login as JSON text",
+        ),
+        pytest.param({"has_more_path": "${X}"}, "hasMorePath", "${X}", id="no credential"),
+    ],
+)
+def test_a_reference_that_nothing_filled_in_is_a_fault(
+    config: dict[str, Json], name: str, reference: str
+) -> None:
+    """It is told once, and never sent in place of a credential."""
+    (told,) = faults(**config)
+
+    assert told.startswith(f"{name} holds {reference}, which nothing has filled in; ")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param({"auth_type": "none", "api_token": "${X}"}, id="not in use"),
+        pytest.param({"auth_type": "basic", "username": "me", "password": "a${b}c"}, id="within"),
+        pytest.param({"auth_type": "bearer_token", "api_token": "$X"}, id="no braces"),
+        pytest.param({"query_params": {"filter": "$top"}}, id="a dollar"),
+    ],
+)
+def test_what_only_looks_like_a_reference_is_taken(config: dict[str, Json]) -> None:
+    """Passwords may hold anything, and what is not in use does not matter."""
+    assert loaded(**config).base_url.host == "api.example.com"
 
 
 @pytest.mark.parametrize(
@@ -758,6 +832,9 @@ def test_a_fault_names_the_setting_and_the_remedy(
         pytest.param({"endpoint": "/l", "headers": "X"}, "'headers'", id="headers are text"),
         pytest.param(
             {"endpoint": "/l", "headers": {"a b": "1"}}, "header number 1", id="header name"
+        ),
+        pytest.param(
+            {"endpoint": "/l", "headers": {"Content-Length": "1"}}, "HTTP itself", id="length"
         ),
         pytest.param({"endpoint": "/l", "headers": {"a": "1\n"}}, "line break", id="header value"),
         pytest.param({"endpoint": "/l", "queryParams": []}, "'queryParams'", id="params: array"),

@@ -96,17 +96,20 @@ class BodyFormat:
         """Whether a body of no bytes is an empty list, rather than no document."""
         return self.name in {"ndjson", "csv"}
 
-    def document(self, body: Iterable[bytes], charset: str | None) -> Iterator[bytes]:
+    def document(
+        self, body: Iterable[bytes], charset: str | None, content_type: str = ""
+    ) -> Iterator[bytes]:
         """The JSON document of a body, as UTF-8 in pieces.
 
-        ``charset`` is what the answer's headers declare, by Python's name, None for nothing.
+        ``charset`` is what the answer's headers declare, by Python's name, None for nothing;
+        ``content_type`` the header itself.
         Raises FormatError when the body is not whole, or not in this format.
         """
         match self.name:
             case "ndjson":
                 return _ndjson(body, charset)
             case "csv":
-                return _csv(body, self.csv, charset)
+                return _csv(body, self.csv, charset, is_plain=_is_plain(content_type))
             case "xml":
                 return xml_as_json(*_xml(body, charset), self.lists, self.rows)
             case "json":
@@ -225,17 +228,32 @@ _SEPARATOR_HINT = re.compile(r'"?sep=(.)"?\s*')
 _DELIMITERS = (",", ";", "\t", "|")
 
 
-def _csv(body: Iterable[bytes], options: CsvOptions, charset: str | None) -> Iterator[bytes]:
-    """RFC 4180, with any delimiter: an object for each row, its values all texts."""
+def _csv(
+    body: Iterable[bytes], options: CsvOptions, charset: str | None, *, is_plain: bool
+) -> Iterator[bytes]:
+    """RFC 4180, with any delimiter: an object for each row, its values all texts.
+
+    ``is_plain``: its headers call it a text that is no table.
+    """
     csv.field_size_limit(_LONGEST_FIELD)
-    return _array(map(msgspec.json.encode, _Rows(body, options, charset)))
+    return _array(map(msgspec.json.encode, _Rows(body, options, charset, is_plain=is_plain)))
+
+
+def _is_plain(content_type: str) -> bool:
+    """Whether a body is declared as text in words, as servers declare what they say themselves."""
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind in {"text/plain", "text/html"}
 
 
 class _Rows:
     """The rows of a CSV body, as objects by the names of the columns."""
 
-    def __init__(self, body: Iterable[bytes], options: CsvOptions, charset: str | None) -> None:
+    def __init__(
+        self, body: Iterable[bytes], options: CsvOptions, charset: str | None, *, is_plain: bool
+    ) -> None:
         self._options = options
+        # Without a header row every sentence would be a row, unless its delimiter is told.
+        self._may_be_words = is_plain and bool(options.columns) and not options.delimiter
         stream = _Stream(body)
         self._encoding = (
             options.encoding or _marked(stream.peek(len(codecs.BOM_UTF8))) or charset or _UTF8
@@ -258,15 +276,26 @@ class _Rows:
         for row in self._records():
             if at == 0 and (not columns or [name.strip() for name in row] == columns):
                 columns = columns or _distinct(row)
+                self._may_be_words = False
             elif len(row) != len(columns):
                 self._refuse_ragged(row, columns)
             else:
                 yield dict(zip(columns, row, strict=True))
             at += 1
-        if at == 1 and not self._options.columns and not self._options.can_be_header(columns):
+        if at == 1:
+            self._refuse_words(first.strip(), columns)
+
+    def _refuse_words(self, line: str, columns: Sequence[str]) -> None:
+        """Raise FormatError for a lone line that may be an error in plain words."""
+        if not self._options.columns and not self._options.can_be_header(columns):
             raise FormatError(
-                f"it is one line of text, {first.strip()[:80]!r}; if that is the header row of an"
-                " empty list, name it in csv.columns"
+                f"it is one line of text, {line[:80]!r}; if that is the header row of an empty"
+                " list, name it in csv.columns"
+            )
+        if self._may_be_words and " " in line:
+            raise FormatError(
+                f"it is one line of text, {line[:80]!r}, and declared as such; if that is a row,"
+                " set csv.delimiter"
             )
 
     def _first_line(self) -> str | None:

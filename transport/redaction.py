@@ -71,7 +71,7 @@ _PUBLIC_URL = re.compile(r"https?://[^\s?#@]+", re.IGNORECASE)
 
 
 class Redactor:
-    """Replaces the secrets it was told of; call it with any text about to leave.
+    """Replaces the secrets it knows; call it with any text about to leave.
 
     ``in_data`` does so in data, where a word must not be taken for a secret: of all secrets it
     knows the credentials, and those in their own case alone.
@@ -81,7 +81,7 @@ class Redactor:
         self, *secrets: str, credentials: Iterable[str] = (), exact_case: bool = False
     ) -> None:
         self._exact_case = exact_case
-        # Each with its size, the one that was told last at the end.
+        # Each with its size, the newest at the end.
         self._certain: OrderedDict[str, int] = OrderedDict()
         self._learnt: dict[str, OrderedDict[str, int]] = {}
         self._index: Index | None = None
@@ -307,7 +307,7 @@ class LoginTexts(NamedTuple):
     """The texts of a login's answer that may be secrets; no text is in two of the lists."""
 
     named: list[str]
-    """Long, and their name tells."""
+    """Long, and named like a secret."""
     like_tokens: list[str]
     others: list[str]
     """Of a login that failed no secrets: they say why, in words."""

@@ -49,8 +49,8 @@ async def retried[Result](
     except SourceError as error:
         first = iter([error])
 
-    # Most attempts succeed at once, and what tenacity does about each adds up over thousands of
-    # requests: it is told of the first failure, and goes on from there.
+    # Most attempts succeed at once, and what tenacity does for each adds up over thousands of
+    # requests: it gets the first failure, and goes on from there.
     async def again() -> Result:
         for error in first:
             raise error
