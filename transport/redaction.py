@@ -43,6 +43,7 @@ NOT_QUOTED = "[not quoted: it may hold a cookie or token that is too long or too
 LONGEST_QUOTE = 200
 """Characters of a body that an error may show."""
 
+_LONGEST_NAME = 200  # characters
 _PIECE = 128  # characters; what is longer is known by its pieces
 _ANCHORS = (8, 4)  # characters that a piece is found by
 _ESCAPES = ("\\", "%", "&", ";", "5c", "5C", "25", "26")  # and what may turn out to be one
@@ -51,8 +52,13 @@ _ESCAPE_SIZE = 24  # bytes of plain text that are prepared in the time of an esc
 _SECRET_NAME = re.compile(
     r"pass|pwd|secret|token|key|pin|auth|credential|assertion|sign", re.IGNORECASE
 )
-_SESSION_NAME = re.compile(r"cookie|sess|sid\b", re.IGNORECASE)
-_PASSWORD_NAME = re.compile(r"pass|pwd|secret", re.IGNORECASE)
+# Of names in words (`client secret`): `author`, `assignee` and `shipping` tell nothing.
+_WORDS_APART = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
+_PASSWORD_WORD = re.compile(r"\bpass\b|password|passwd|passphrase|passcode|pwd|secret(?!ar)")
+_TOKEN_WORD = re.compile(
+    r"tokens?\b|keys?\b|\bpin\b|auth(?!or(?!i[sz]))|credential|assertion|\bsign|signature"
+    r"|cookie|session|sessid|\bsess\b|^sid$|^connect sid$"
+)
 # What OAuth 2.0 (RFC 6749, RFC 8707) sends beside its secrets: `grant_type`, `scope`, `resource`.
 _PUBLIC_NAME = re.compile(r".*type|scopes?|audience|resource|realm", re.IGNORECASE)
 # Words of an error have no digit in them, and sentences have spaces.
@@ -348,9 +354,9 @@ def is_credential(name: str, value: str, *, hidden: bool = False) -> bool:
     """
     if len(value) < CREDENTIAL_LENGTH or _PUBLIC_NAME.fullmatch(name):
         return False
-    if _PASSWORD_NAME.search(name):
+    words = _WORDS_APART.sub(" ", name[:_LONGEST_NAME]).lower()
+    if _PASSWORD_WORD.search(words):
         return True
-    is_named = _SECRET_NAME.search(name) or _SESSION_NAME.search(name)
-    if is_named and (_TOKEN.fullmatch(value) or _LONG_TOKEN.fullmatch(value)):
+    if _TOKEN_WORD.search(words) and (_TOKEN.fullmatch(value) or _LONG_TOKEN.fullmatch(value)):
         return not _PUBLIC_URL.fullmatch(value)
     return hidden and _RANDOM.fullmatch(value) is not None
