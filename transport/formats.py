@@ -116,12 +116,18 @@ class BodyFormat:
                 return iter(body)
 
 
+# Python's own, which no file is written in; one takes the square of a text's length.
+# https://docs.python.org/3/library/codecs.html#python-specific-encodings
+_PYTHONS_OWN = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape"})
+
+
 def is_encoding(name: str) -> bool:
     """Whether a name is that of a charset which Python reads texts in."""
     try:
-        return "a,b".encode(name).decode(name) == "a,b"
+        is_text = "a,b".encode(name).decode(name) == "a,b"
     except (LookupError, ValueError):
         return False
+    return is_text and codecs.lookup(name).name not in _PYTHONS_OWN
 
 
 def _array(items: Iterable[bytes]) -> Iterator[bytes]:

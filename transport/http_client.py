@@ -23,7 +23,7 @@ from errors import SourceError
 from transport.aiohttp_transport import AiohttpTransport
 from transport.origin import Origin
 
-__all__ = ["WIRE_ERRORS", "AddressRefused", "open_http", "tls_refusal"]
+__all__ = ["WIRE_ERRORS", "AddressRefused", "PinnedTransport", "open_http", "tls_refusal"]
 
 WIRE_ERRORS = (httpx.RequestError, AddressRefused)
 """What a client from here raises when no answer, or no whole one, came."""
@@ -42,20 +42,27 @@ class _DirectTransport(RetryTransport):
         return await self._wire.handle_async_request(request)
 
 
-class _EmbeddedAddressTransport(httpx.AsyncBaseTransport):
-    """Below Ocean's address check, which lets a private IPv4 address pass within an IPv6 one."""
+class PinnedTransport(httpx.AsyncBaseTransport):
+    """Below Ocean's check, which looks a name up and puts its address into the URL.
+
+    So nobody can turn a name between the check and the connection. The check lets some private
+    addresses pass, and leaves the port out of ``Host``.
+    """
 
     def __init__(self, wrapped: httpx.AsyncBaseTransport) -> None:
         self._wrapped = wrapped
 
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send, unless the host is such an address; Ocean has looked names up by now."""
+        """Send, unless the host is such an address."""
         if private := _private_address(request.url.host):
             raise AddressRefused(
                 f"Request to {request.url.host} was blocked: it stands for {private}, which is"
                 " not within the allowed ranges"
             )
+        if name := request.extensions.get("sni_hostname"):
+            host = f"[{name}]" if ":" in name else name  # RFC 9110, 7.2
+            request.headers["Host"] = f"{host}:{request.url.port}" if request.url.port else host
         return await self._wrapped.handle_async_request(request)
 
     @override
@@ -70,17 +77,17 @@ _WITH_IPV4 = tuple(map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0:0/96", "64:f
 _LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
 
 
-def _private_address(host: str) -> str | None:
+def _private_address(text: str) -> str | None:
     """The private address that an address is or stands for, None for any other host.
 
-    Of IPv4 that is any address that the Internet does not route: Ocean's own list lacks some.
+    That is any address that the Internet does not route: Ocean's own list lacks some.
     """
     try:
-        address = ipaddress.ip_address(host.partition("%")[0])
+        address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return None
     if isinstance(address, ipaddress.IPv4Address):
-        return None if address.is_global else str(address)
+        return None if _is_public(address) else str(address)
     if address in _LOCAL_NAT64:
         return f"an address of the network {_LOCAL_NAT64}"
     if address.is_site_local:  # withdrawn (RFC 3879), and still private where somebody uses it
@@ -88,7 +95,12 @@ def _private_address(host: str) -> str | None:
     embedded = address.ipv4_mapped or address.sixtofour
     if any(address in network for network in _WITH_IPV4):
         embedded = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return str(embedded) if embedded and not embedded.is_global else None
+    where = embedded or address
+    return None if _is_public(where) else str(where)
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return address.is_global and not address.is_multicast
 
 
 class _Cookies(httpx.Cookies):
@@ -134,7 +146,7 @@ class _Client(OceanAsyncClient):
     ) -> httpx.AsyncBaseTransport:
         if ocean.config.disable_ip_outbound_blocker:
             return transport
-        return super()._wrap_with_ip_blocker_if_needed(_EmbeddedAddressTransport(transport))
+        return super()._wrap_with_ip_blocker_if_needed(PinnedTransport(transport))
 
     @override
     def _init_proxy_transport(  # type: ignore[override] # as Ocean overrides it
