@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 
@@ -42,6 +43,7 @@ class Report:
     findings: list[Finding]
     rows: list[KindRow] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
+    seconds: float = 0.0
 
     @property
     def errors(self) -> int:
@@ -67,12 +69,13 @@ async def check_online(
     settings, config = installation.settings, installation.config
     if settings is None or config is None:
         return Report(installation.findings)
-    watcher = Watcher()
+    watcher, begun = Watcher(), time.monotonic()
     async with session_of(settings, watcher, http) as session:
         seen = await look(session, watcher, config, limits, tell)
         findings = await _findings(installation, session, seen)
         told = [_told(one, session) for one in ordered([*installation.findings, *findings])]
-    return Report(told, [_row(one) for one in seen if one.asked], watcher.exchanges)
+    rows = [_row(one) for one in seen if one.asked]
+    return Report(told, rows, watcher.exchanges, time.monotonic() - begun)
 
 
 def _told(finding: Finding, session: Session) -> Finding:
