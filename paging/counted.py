@@ -21,7 +21,7 @@ from paging.model import (
     Step,
 )
 from paging.positions import At
-from paging.signals import Verdict, first_known, is_counted_on, is_first, is_preceded
+from paging.signals import Verdict, first_known, is_first, is_preceded
 from paging.totals import Known
 
 # So many empty pages show that a number said to come next is computed, whatever is there.
@@ -143,7 +143,7 @@ class _Counted(CountedToLast):
             not self._signals.names
             and at.now.known is not Known.MORE
             and at.now.empty_in_a_row >= _EMPTY_PAGES_BY_NUMBER
-            and is_counted_on(at.page.scopes, at.page.headers)
+            and at.page.is_counted_on
         )
 
     def _repeated(self, at: At, told: Verdict) -> Step | Experiment:

@@ -16,7 +16,16 @@ from jq_engine.lookups import NOTHING_FOUND, Given, Lookup
 from json_values import MISSING, Found, Json, Missing, follow
 from paging.rows import are_alike
 from paging.scopes import Scopes, is_page, scopes_of
-from paging.signals import Verdict, is_range, known_boolean, known_signal, speaks_of_more
+from paging.signals import (
+    Verdict,
+    has_next_number,
+    is_counted_on,
+    is_range,
+    known_boolean,
+    known_signal,
+    link_towards,
+    speaks_of_more,
+)
 from paging.totals import Known, Totals, known_totals, objects_beside, perhaps_total
 from transport.formats import BodyFormat
 from transport.observer import Purpose
@@ -33,6 +42,7 @@ SIZE_REFUSED = frozenset({400, 422})
 NO_PAGE_BEFORE = frozenset({*range(400, 500), 500}) - {401, 408, 429}
 """What is answered for a page before the first: some APIs crash instead of refusing."""
 
+_DEEPEST_WORDS = 2  # objects around a word for more that nobody knows
 _ID_TYPES = frozenset({str, int})
 _MOST_SUDDEN = 8  # ends of a list with hidden rows that are all asked about
 
@@ -228,12 +238,31 @@ class Page:
         known = known_signal(self.scopes, self.headers)
         if known is not Verdict.UNKNOWN or not self.scopes:
             return known
+        return Verdict.MORE if any(map(speaks_of_more, self._around)) else known
+
+    @property
+    def _around(self) -> Iterator[object]:
+        """The objects around the list, whatever they are called: no rows, as values may be."""
         holder = self.holder if is_page(self.holder) else self.body
-        around = (self.body, holder, *objects_beside(holder, self.body))
-        speaking = [part for part in around if speaks_of_more(part)]
-        # The values of an object may be the rows.
-        is_more = any(all(part is not row for row in self.rows) for part in speaking)
-        return Verdict.MORE if is_more else known
+        around: tuple[object, ...] = (
+            self.body,
+            holder,
+            *objects_beside(holder, self.body, _DEEPEST_WORDS),
+        )
+        return (part for part in around if all(part is not row for row in self.rows))
+
+    @property
+    def link(self) -> str | Missing:
+        """A link to the same endpoint with another query, which may lead to the next page."""
+        return link_towards(self.body, self.holder, self.url)
+
+    @property
+    def is_counted_on(self) -> bool:
+        """Whether numbers alone speak of more: what would come next if there were anything."""
+        if is_counted_on(self.scopes, self.headers):
+            return True
+        speaking = [part for part in self._around if speaks_of_more(part)]
+        return bool(speaking) and all(map(has_next_number, speaking))
 
     def says_as(self, other: Page) -> bool:
         """Whether an answer without rows says the same as another one."""

@@ -1062,3 +1062,105 @@ async def test_rows_without_ids_of_which_a_value_moves(count: int) -> None:
     found = await outcome(api, paging("offset", 20), key="name")
 
     is_all(found, [f"n{number}" for number in range(count)])
+
+
+# --- numbers and markers that nobody knows --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        {"page_size": 25, "total_record_count": 60},
+        {"totalHits": 60},
+        {"recordCount": 60},
+        {"count_all": 60},
+        {"totalItems": 60, "max_items": 1000},
+        {"total_item": 60},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("style", ["none", *LED])
+@pytest.mark.parametrize("heeds_size", [True, False], ids=["a size", "no size"])
+async def test_a_total_right_beside_the_list(
+    style: str, around: dict[str, Json], *, heeds_size: bool
+) -> None:
+    """It is known by its words, and 25 of 60 rows are never all."""
+    api = Api("plain", 60, cap=25, heeds_size=heeds_size, around=steady(around))
+
+    found = await outcome(api, paging(style))
+
+    assert found.error is not None, found.ids
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        {"server_time": 1764363660, "count": 25},
+        {"max_items": 1000, "count": 25},
+        {"owner_id": 5512, "version": 25, "revision": 812},
+        {"total_amount": 51200, "count": 25},
+        {"total_time": 99, "total_cost": 120},
+        {"quota": {"used": 25, "max": 1000}},
+        {"license": {"seats": 100, "seats_used": 25}},
+        {"season": {"current": 3, "next": 4}},
+        {"maintenance": {"next": "2026-12-01T00:00:00Z"}},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("style", ["none", *STYLES])
+async def test_a_number_beside_the_list_that_is_no_total(
+    style: str, around: dict[str, Json]
+) -> None:
+    """Moments, identifiers, sums and the most that may be, though as many are there as rows."""
+    api = Api("plain" if style == "none" else style, 25, around=steady(around))
+
+    is_all(await outcome(api, paging(style, 50)), list(range(25)))
+    is_all(await outcome(api, paging(style, 25)), list(range(25)))
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"folge": {"next": 17}},
+        {"navigation": {"nextPage": 2}},
+        {"a": {"b": {"next_cursor": "x"}}},
+        {"weiter": "/things?at=c25&limit=25"},
+    ],
+    ids=str,
+)
+async def test_a_marker_in_a_place_that_nobody_knows(beside: dict[str, Json]) -> None:
+    """What stands in an object of paging alone is more, and a link is followed to see."""
+    api = Api("cursor", 60, cap=25, around=lambda _n, more: beside if more else {}, marker="zzz")
+
+    def plain(request: Request) -> Answer:
+        body = json.loads(
+            api(replace(request, query=(*request.query, ("cursor", at(request))))).body
+        )
+        return told({key: value for key, value in body.items() if key != "zzz"})
+
+    def at(request: Request) -> str:
+        return request.param("at") or "c0"
+
+    found = await outcome(plain, paging("none"))
+
+    assert "more pages" in found.message, found.ids
+
+
+@pytest.mark.parametrize("style", ["none", "next_link"])
+async def test_a_link_to_the_page_itself(style: str) -> None:
+    """An API that spells its own query: the link is followed once, and leads to the same rows."""
+    api = Api("plain", 25, around=steady({"here": "/things?page=1&limit=25"}))
+    more = {} if style == "none" else {"size_param": None}
+
+    is_all(await outcome(api, paging(style, **more)), list(range(25)))
+
+
+@pytest.mark.parametrize("name", ["X-Cursor", "Bookmark", "X-Page-Bookmark", "Link-Next"])
+@pytest.mark.parametrize("style", ["none", "next_link"])
+async def test_a_header_that_names_a_place_to_go_on(style: str, name: str) -> None:
+    """What follows is missing, so that it is an error."""
+    api = Api("plain", 60, cap=25, headers=while_more(name))
+
+    found = await outcome(api, paging(style, 50))
+
+    assert found.error is not None, found.ids
