@@ -12,16 +12,13 @@ from paging.model import (
     NO_PAGE_BEFORE,
     NO_SUCH_PAGE_AFTER_SHORT,
     SIZE_REFUSED,
-    End,
-    Experiment,
-    Learnt,
     Page,
     PageRequest,
     Progress,
-    Step,
 )
 from paging.positions import At
 from paging.signals import Verdict, first_known, is_first, is_preceded
+from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
 # So many empty pages show that a number said to come next is computed, whatever is there.

@@ -14,18 +14,9 @@ from dataclasses import replace
 
 from paging.experiments import Beyond, beyond, shares
 from paging.first_pages import CountedFromFirst
-from paging.model import (
-    NO_SUCH_PAGE_AFTER_SHORT,
-    End,
-    Experiment,
-    Learnt,
-    Page,
-    PageRequest,
-    Place,
-    Progress,
-    Step,
-)
+from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
 from paging.positions import At
+from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
 _ABOUT_END = "the end after a full page"

@@ -10,22 +10,14 @@ import httpx
 from errors import DoubtfulEndError, PaginationError
 from json_values import MISSING, Found, keys_of
 from paging.experiments import Beyond, beyond, differs
-from paging.model import (
-    NO_PAGE_BEFORE,
-    End,
-    Experiment,
-    Learnt,
-    Page,
-    PageRequest,
-    Progress,
-    Step,
-)
+from paging.model import NO_PAGE_BEFORE, Page, PageRequest, Progress
 from paging.paginator import ACCEPT, Paginator
 from paging.signals import (
     Verdict,
     first_known,
     is_last_by_link,
 )
+from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
 _ABOUT_END = "the end after a full page"

@@ -20,20 +20,9 @@ from errors import DoubtfulEndError, MappingError, PaginationError
 from jq_engine.lookups import Lookup, compile_lookup
 from json_values import MISSING, keys_of
 from paging.experiments import differs
-from paging.model import (
-    NO_PAGE_BEFORE,
-    NOTHING_LEARNT,
-    SIZE_REFUSED,
-    End,
-    Experiment,
-    Learnt,
-    Page,
-    PageRequest,
-    Progress,
-    SendIn,
-    Step,
-)
+from paging.model import NO_PAGE_BEFORE, SIZE_REFUSED, Page, PageRequest, Progress, SendIn
 from paging.signals import ConfiguredSignals, Verdict, first_known, is_last_by_link, whole_number
+from paging.steps import NOTHING_LEARNT, End, Experiment, Learnt, Step
 from paging.totals import Known
 
 PaginationType = Literal["none", "offset", "page", "cursor", "next_link", "header_link"]

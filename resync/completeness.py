@@ -15,9 +15,10 @@ from errors import MappingError
 from json_values import Json, keys_of, lists_in
 from pagination import Paginator
 from paging.extraction import Extractor
-from paging.model import NOTHING_LEARNT, End, Learnt, Page, PageRequest, Place, Step
+from paging.model import Page, PageRequest, Place
 from paging.page_recognition import Recognition
 from paging.signals import Verdict
+from paging.steps import NOTHING_LEARNT, End, Learnt, Step
 from resync.path_parameters import Endpoint
 
 _DEEPEST_LIST = 5  # objects around a list: those of XML and of GraphQL are deep

@@ -21,8 +21,9 @@ from jq_engine.programs import Jq
 from paging.error_reports import is_partial
 from paging.experiments import differs, rows_move
 from paging.limits import Bounds
-from paging.model import End, Experiment, Page, PageRequest, Place, Progress, Step
+from paging.model import Page, PageRequest, Place, Progress
 from paging.page_recognition import Suspect
+from paging.steps import End, Experiment, Step
 from resync.completeness import Asked, Completeness
 from resync.cycle_guard import CycleGuard
 from resync.page_reader import Fetched, Opened, PageReader, UnopenedError, without_known

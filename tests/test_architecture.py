@@ -68,6 +68,7 @@ PURE = {
     "paging.last_pages",
     "paging.led",
     "paging.rows",
+    "paging.steps",
     "paging.limits",
     "resync.children",
     "paging.totals",
