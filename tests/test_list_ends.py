@@ -1158,3 +1158,56 @@ async def test_a_header_that_names_a_place_to_go_on(style: str, name: str) -> No
     found = await outcome(api, paging(style, 50))
 
     assert found.error is not None, found.ids
+
+
+# --- what empty pages say -------------------------------------------------------------------------
+
+WHEN_EMPTY: dict[str, Callable[[int, bool], dict[str, Json]]] = {
+    "a boolean": lambda given, _: {"has_data": given > 0},
+    "a word": lambda given, _: {"message": "found" if given else "no results"},
+    "a new word": lambda given, _: {} if given else {"note": "no results"},
+    "a code": lambda given, _: {"rc": 0 if given else 204},
+    "an error": lambda given, _: {} if given else {"error": "no results"},
+    "no success": lambda given, _: {"success": given > 0},
+}
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("around", WHEN_EMPTY.values(), ids=WHEN_EMPTY)
+@pytest.mark.parametrize("count", [7, 20, 40, 70])
+async def test_what_an_api_says_beyond_the_end_of_its_lists(
+    style: str, around: Callable[[int, bool], dict[str, Json]], count: int
+) -> None:
+    """Where a request shows that nothing follows, whatever is answered there is an empty page."""
+    found = await outcome(Api(style, count, around=around), paging(style, 20))
+
+    is_all(found, list(range(count)))
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("name", ["a boolean", "a word", "a new word", "a code"])
+async def test_what_an_api_says_of_children_without_rows(style: str, name: str) -> None:
+    """What it says beyond the end of one list, it may say of a child that has none."""
+    sizes = {"0": 25, "1": 0, "2": 40}
+
+    found = await children(
+        lambda r: Api(style, sizes[str(r.values[0])], around=WHEN_EMPTY[name])(r), paging(style, 20)
+    )
+
+    assert found.message == ""
+    assert len(found.ids) == 65
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("name", WHEN_EMPTY)
+async def test_another_word_of_a_child_without_rows(style: str, name: str) -> None:
+    """One that says something else than what is said beyond the end of a list is no page."""
+
+    def things(request: Request) -> Answer:
+        if request.values[0] == "1":
+            return told({"items": [], "error": "busy", "message": "busy", "rc": 17})
+        return Api(style, 25, around=WHEN_EMPTY[name])(request)
+
+    found = await children(things, paging(style, 20))
+
+    assert "busy" in found.message
