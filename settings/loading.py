@@ -190,17 +190,19 @@ class _CustomHeaders:
         return REFERENCE.sub(lambda found: self._variable(number, found[1]), text)
 
     def _variable(self, number: int, name: str) -> str:
-        """The value of a variable; "" and a fault where there is none to be had."""
+        """The value of a variable; "" and a fault where it may not, or cannot, be read."""
         value = (self._environ or {}).get(name, "")
         if is_ports_own(name):
             self._fault(
-                number, f"reads ${{{name}}}, which is for Port and no API", "name another variable"
+                number,
+                f"reads ${{{name}}}, which is a setting of Ocean for Port",
+                "name another variable",
             )
             return ""
         if self._environ is None:
             self._fault(
                 number,
-                f"reads ${{{name}}}, which no integration hosted by Port may",
+                f"reads ${{{name}}}, which an integration hosted by Port may not",
                 "write the value itself",
             )
         elif name in self._environ:

@@ -30,7 +30,7 @@ from overrides import EndpointAppConfig, EndpointSelector, PathParameter
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from paging import signal_names
 from paging.extraction import Extractor
-from paging.model import End
+from paging.steps import End
 from resync import children, session
 from scripts import words
 from scripts.reference import PAGES, written

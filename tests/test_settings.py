@@ -564,7 +564,7 @@ def test_the_credentials_for_port_go_to_no_api(name: str) -> None:
 
     (fault,) = faults(environ, custom_headers={"X-A": f"Bearer ${{{name}}}"})
 
-    told = f"customHeaders header number 1 reads ${{{name}}}, which is for Port and no API"
+    told = f"customHeaders header number 1 reads ${{{name}}}, which is a setting of Ocean for Port"
     assert fault.startswith(told)
     assert SECRET not in fault
     assert loaded(environ=environ, custom_headers={"X-A": "${OCEAN__PORTAL}"}).custom_headers

@@ -19,7 +19,8 @@ from port_ocean.helpers.async_client import OceanAsyncClient
 from port_ocean.helpers.retry import RetryTransport
 from port_ocean.helpers.ssl import resolve_verify_param
 
-from transport.aiohttp_carrier import AiohttpTransport
+from errors import SourceError
+from transport.aiohttp_transport import AiohttpTransport
 from transport.origin import Origin
 
 __all__ = ["WIRE_ERRORS", "AddressRefused", "PinnedTransport", "open_http", "tls_refusal"]
@@ -161,8 +162,8 @@ class _Client(OceanAsyncClient):
     def _init_proxy_transport(  # type: ignore[override] # as Ocean overrides it
         self, proxy: httpx.Proxy, **arguments: Any
     ) -> httpx.AsyncBaseTransport:
-        carrier = httpx.AsyncHTTPTransport(proxy=proxy, **arguments)
-        return self._wrap_with_ip_blocker_if_needed(carrier)
+        transport = httpx.AsyncHTTPTransport(proxy=proxy, **arguments)
+        return self._wrap_with_ip_blocker_if_needed(transport)
 
 
 def open_http(
@@ -173,13 +174,13 @@ def open_http(
     client_certificate: tuple[str, str] = ("", ""),
     authority: str = "",
 ) -> httpx.AsyncClient:
-    """A client for one resync with so many connections at most; close it with ``aclose``.
+    """A client for one resync with at most ``connections``; close it with ``aclose``.
 
     It checks addresses as Ocean demands of hosted integrations and verifies TLS by
     Ocean's settings if ``verify_ssl``, trusting ``authority`` (PEM) too. ``client_certificate`` is
     a certificate and its key (PEM), empty for none. Redirects are not followed.
     """
-    # They write URLs and headers, credentials and all, to whoever has turned logging on.
+    # With logging on they write URLs and headers, credentials and all.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("httpcore").setLevel(logging.WARNING)
     verify = verify_ssl and resolve_verify_param(ocean.config.ssl.third_party)
@@ -208,28 +209,32 @@ def _load_certificate(tls: ssl.SSLContext, certificate: str, key: str) -> None:
         tls.load_cert_chain(file.name)
 
 
-def tls_refusal(reason: str, *, has_certificate: bool) -> str | None:
-    """What to do when one side ended TLS because of a certificate; None otherwise.
+def tls_refusal(reason: str, *, has_certificate: bool) -> SourceError | None:
+    """The error when one side ended TLS because of a certificate; None otherwise.
 
     ``reason`` is OpenSSL's (RFC 8446, 6.2: the alerts).
     """
     if "CERTIFICATE_VERIFY_FAILED" in reason:
-        return f"{reason}; set caCertificate to the authority that signed it, or turn verifySsl off"
+        return SourceError(
+            reason, "set caCertificate to the authority that signed it, or turn verifySsl off"
+        )
     alert = reason.upper().replace(" ", "_")
     if "CERTIFICATE_REQUIRED" in alert or "HANDSHAKE_FAILURE" in alert:
-        return (
-            "the server refused the TLS handshake; it may want another client certificate"
-            if has_certificate
-            else "the server wants a client certificate; set clientCertificate and clientKey"
-        ) + f" ({reason})"
+        if has_certificate:
+            problem = "the server refused the TLS handshake; it may want another client certificate"
+            return SourceError(f"{problem} ({reason})")
+        return SourceError(
+            f"the server wants a client certificate ({reason})",
+            remedy="set clientCertificate and clientKey",
+        )
     if has_certificate and "ALERT" in alert and ("CERTIFICATE" in alert or "UNKNOWN_CA" in alert):
-        return f"the server does not take the certificate of clientCertificate ({reason})"
+        return SourceError(f"the server does not accept clientCertificate ({reason})")
     return None
 
 
 @dataclass(frozen=True)
 class SetCookie:
-    """A cookie as an answer sets it (RFC 6265, 5.2); quotes around a value are none of it."""
+    """A cookie as an answer sets it (RFC 6265, 5.2); without the quotes around a value."""
 
     name: str
     value: str = field(repr=False)
