@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import replace
 
 import httpx
@@ -25,10 +26,11 @@ from paging.signals import (
     Verdict,
     first_known,
     is_last_by_link,
-    link_towards,
+    links_towards,
 )
 from paging.totals import Known
 
+_MOST_LINKS = 3  # of an answer that are followed to see whether they lead on
 _ABOUT_END = "the end after a full page"
 _FEWEST = 3  # rows of a page: with one less there is room for more than the one that is left out
 
@@ -233,11 +235,25 @@ class Marked(Paginator):
         if request is None and page.length == 1 == self._asked(sent):
             request = self._of_size(sent, 2)
         if request is None:
-            link = link_towards(page.body, page.holder, page.url)
-            if link is not MISSING:
-                raise self._unfollowable(page)
-            return self._taken_for_all(sent, page)
+            links = links_towards(page.body, page.holder, page.url)
+            return self._unless_led(sent, page, links[:_MOST_LINKS])
         return self._proof(sent, page, request, is_cut=is_cut)
+
+    def _unless_led(self, sent: PageRequest, page: Page, links: Sequence[str]) -> Experiment | Step:
+        """Ask for what the links in an answer lead to: to itself, or to rows that follow."""
+        if not links:
+            return self._taken_for_all(sent, page)
+        link, *others = links
+        request = replace(sent, url=link, params=()).perhaps_absent(NO_PAGE_BEFORE)
+
+        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
+            del learnt
+            if other is not None and not set(other.keys_as(page)) <= set(page.keys_as(other)):
+                raise self._unfollowable(page)
+            return self._unless_led(sent, page, others)
+
+        now = Progress().after(page, self._asked(sent))
+        return Experiment(request, judge, Learnt(), "where a link leads", now)
 
     def _proof(
         self, sent: PageRequest, page: Page, request: PageRequest, *, is_cut: bool

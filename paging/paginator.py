@@ -241,9 +241,9 @@ class Paginator(ABC):
 
     def _refuse_endless(self, progress: Progress) -> None:
         if progress.empty_in_a_row > _MAX_EMPTY_PAGES:
-            raise PaginationError(
+            raise DoubtfulEndError(
                 f"{progress.empty_in_a_row} empty pages in a row, although the API says that"
-                " there are more; check hasMorePath and the parameter names"
+                f" there are more; check hasMorePath and the parameter names ({ACCEPT})"
             )
 
 
