@@ -177,7 +177,7 @@ class RenewedAuth(httpx.Auth):
     def left_unanswered(self, login: RequestName) -> None:
         """Note that a sign-in under way got no complete answer: others leave it alone for a while.
 
-        Who gave up a request by itself says nothing, and the next one signs in.
+        A request that was cancelled says nothing about the service: the next one signs in.
         """
         self._in_trouble(Report((Fault((), "got no complete answer"),), request=login))
 
@@ -192,7 +192,7 @@ class RenewedAuth(httpx.Auth):
     async def _admit(self, answer: httpx.Response) -> None:
         """Raise ResponseError for a fault that may pass, CredentialsError for a refusal."""
         status, headers = answer.status_code, answer.headers
-        body = None if answer.is_success else _json(answer)
+        body = None if answer.is_success else json_of(answer)
         further = self._retry_after_header
         is_limit = is_rate_limited(status, headers, body, further_header=further)
         if is_limit or ResponseError.may_pass(status):
@@ -240,7 +240,8 @@ def named(request: httpx.Request, redact: Redactor) -> RequestName:
     return RequestName(request.method, url, is_login=True)
 
 
-def _json(answer: httpx.Response) -> Json:
+def json_of(answer: httpx.Response) -> Json:
+    """The JSON of an answer's body, None where it is not JSON."""
     try:
         return decode_json(answer.content, charset_of(answer.headers))
     except (ValueError, RecursionError):

@@ -9,24 +9,15 @@ import httpx
 
 from errors import DoubtfulEndError, PaginationError
 from json_values import MISSING, Found, keys_of
-from paging.experiments import Beyond, beyond
-from paging.model import (
-    NO_PAGE_BEFORE,
-    End,
-    Experiment,
-    Learnt,
-    Page,
-    PageRequest,
-    Progress,
-    Step,
-)
+from paging.experiments import Beyond, beyond, differs
+from paging.model import NO_PAGE_BEFORE, Page, PageRequest, Progress
 from paging.paginator import ACCEPT, Paginator
 from paging.signals import (
     Verdict,
     first_known,
     is_last_by_link,
-    link_towards,
 )
+from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
 _ABOUT_END = "the end after a full page"
@@ -233,11 +224,22 @@ class Marked(Paginator):
         if request is None and page.length == 1 == self._asked(sent):
             request = self._of_size(sent, 2)
         if request is None:
-            link = link_towards(page.body, page.holder, page.url)
-            if link is not MISSING:
-                raise self._unfollowable(page)
-            return self._taken_for_all(sent, page)
+            return self._unlinked(sent, page)
         return self._proof(sent, page, request, is_cut=is_cut)
+
+    def _unlinked(self, sent: PageRequest, page: Page) -> Experiment | Step:
+        """Follow a link to this endpoint that stands elsewhere: it may lead to the next page."""
+        link, done = page.link, self._taken_for_all(sent, page)
+        if link is MISSING:
+            return done
+
+        def judge(learnt: Learnt, other: Page | None) -> Step:
+            if other is not None and differs(page, other):
+                raise self._unfollowable(page)
+            return replace(done, learnt=learnt)
+
+        request = replace(sent, url=link, params=()).perhaps_absent(NO_PAGE_BEFORE)
+        return Experiment(request, judge, Learnt(), "a link to this endpoint", done.progress)
 
     def _proof(
         self, sent: PageRequest, page: Page, request: PageRequest, *, is_cut: bool

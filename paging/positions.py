@@ -8,17 +8,10 @@ from dataclasses import dataclass
 
 from errors import DoubtfulEndError, PaginationError
 from paging.experiments import Shown
-from paging.model import (
-    NO_SUCH_PAGE_AFTER_SHORT,
-    End,
-    Learnt,
-    Page,
-    PageRequest,
-    Progress,
-    Step,
-)
+from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Progress
 from paging.paginator import ACCEPT, DEFAULT_POSITION_PARAM, PaginationSettings, Paginator
 from paging.signals import whole_number
+from paging.steps import End, Learnt, Step
 from paging.totals import Known
 
 

@@ -21,8 +21,9 @@ from paging.error_reports import (
     words_of,
 )
 from paging.extraction import NO_ITEMS, Extracted, Extractor, Measured
-from paging.model import Page, PageRequest, Place, Step
+from paging.model import Page, PageRequest, Place
 from paging.page_recognition import Suspect
+from paging.steps import Step
 from resync.completeness import Completeness
 from transport.large_lists import SlicedRows
 

@@ -69,6 +69,7 @@ PURE = {
     "paging.last_pages",
     "paging.led",
     "paging.rows",
+    "paging.steps",
     "paging.limits",
     "resync.children",
     "paging.totals",

@@ -36,7 +36,7 @@ from tests.certificates import signed_by
 from tests.fault_api import Answer, FaultApi, Reply, Request, answer, pages, redirect, text
 from tests.resync import Installation, resource
 from tests.world import PAGED, entities, named
-from transport.aiohttp_carrier import AiohttpTransport
+from transport.aiohttp_transport import AiohttpTransport
 
 SECRET = "the-client-secret-of-acme"
 
@@ -403,7 +403,13 @@ async def test_a_signed_assertion(api: FaultApi, algorithm: str) -> None:
     }
     secret = "a-shared-secret-of-thirty-two-bytes"
     key = pem(keys[algorithm]) if algorithm in keys else secret
-    claims = {"sub": "robot@acme", "scope": "read", "exp": "{{ now + 60 }}", "by": "at {{ now }}"}
+    claims = {
+        "sub": "robot@acme",
+        "scope": "read",
+        "exp": "{{ now + 60 }}",
+        "by": "at {{ now }}",
+        "within": {"at": ["{{ now }}"]},
+    }
     settings = server.settings(
         oauth_grant_type="jwt_bearer",
         oauth_client_id="service@acme",
@@ -425,6 +431,7 @@ async def test_a_signed_assertion(api: FaultApi, algorithm: str) -> None:
     assert told["sub"] == "robot@acme"
     assert told["exp"] == told["iat"] + 60
     assert told["by"] == f"at {told['iat']}"
+    assert told["within"] == {"at": [told["iat"]]}
 
 
 @pytest.mark.parametrize(
@@ -441,7 +448,7 @@ async def test_a_signed_assertion(api: FaultApi, algorithm: str) -> None:
         ),
         pytest.param(
             {"oauth_grant_type": "jwt_bearer", "oauth_jwt_key": "no key"},
-            ["oauthJwtKey cannot sign by RS256"],
+            ["oauthJwtKey cannot sign with RS256"],
             id="key",
         ),
         pytest.param({"oauth_refresh_token": "x-y-z"}, ["set oauthGrantType to"], id="other grant"),
@@ -451,7 +458,7 @@ async def test_a_signed_assertion(api: FaultApi, algorithm: str) -> None:
                 "oauth_refresh_token": "x-y-z",
                 "oauth_token_file": "token.json",
             },
-            ["no absolute path"],
+            ["not an absolute path"],
             id="relative file",
         ),
         pytest.param(
@@ -934,8 +941,8 @@ async def test_what_the_server_said_is_heard_before_anything_is_written(tmp_path
         pytest.param({"client_key": "other"}, "is not the key of clientCertificate", id="pair"),
         pytest.param({"client_key": "encrypted"}, "clientKey is encrypted", id="encrypted"),
         pytest.param({"client_certificate": "expired"}, "expired on", id="expired"),
-        pytest.param({"client_certificate": "nonsense"}, "is no certificate", id="no PEM"),
-        pytest.param({"client_key": "nonsense"}, "is no private key", id="no key PEM"),
+        pytest.param({"client_certificate": "nonsense"}, "is not a certificate", id="no PEM"),
+        pytest.param({"client_key": "nonsense"}, "is not a private key", id="no key PEM"),
         pytest.param({"ca_certificate": "nonsense"}, "caCertificate is no", id="authority"),
     ],
 )

@@ -161,7 +161,7 @@ class _BoundedStream(_DecodedStream):
 
 
 class _FailureStream(_DecodedStream):
-    """The beginning of a failure's body; what comes after it is left to whoever sends it."""
+    """The beginning of a failure's body; the rest of it is not read."""
 
     @override
     async def __aiter__(self) -> AsyncGenerator[bytes]:
@@ -300,7 +300,9 @@ class _Keeper:
 async def received(response: httpx.Response, *, in_memory: float) -> bytes | Spool:
     """The whole body of a response; one of more than ``in_memory`` bytes is kept in a file."""
     keeper = _Keeper(in_memory)
-    async for chunk in response.aiter_bytes():
+    stream = response.stream  # decompressed and counted: see ``BodyLimits``
+    assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 — of an async client
+    async for chunk in stream:
         keeper.add(chunk)
     return keeper.kept()
 
@@ -325,7 +327,7 @@ def pieces_of(content: bytes | Spool) -> Iterator[bytes]:
 
 
 def is_gzip_file(content: bytes | Spool) -> bool:
-    """Whether a body that was decoded as its headers say is a gzip file all the same."""
+    """Whether a body is a gzip file, after it was decoded as its headers say."""
     beginning = content.read(0, 3) if isinstance(content, Spool) else content[:3]
     return beginning == _GZIP_FILE
 
@@ -378,7 +380,7 @@ def decode_json(content: bytes, charset: str = UTF8) -> Json:
     """Decode a JSON body in a charset as ``charset_of`` gives it; integers of any size stay exact.
 
     A byte order mark is skipped, an unpaired surrogate (which some APIs cut emoji into) becomes a
-    question mark, and what is no number of JSON (``NaN``, ``Infinity``, 1e999) null, as browsers
+    question mark, and what is not a number of JSON (``NaN``, ``Infinity``, 1e999) null, as browsers
     write it (ECMA-262, 25.5.2). Raises ValueError.
     """
     if charset != UTF8:
