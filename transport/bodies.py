@@ -41,6 +41,7 @@ MOST_GROWTH = 8
 _PIECE = 256 * 1024  # bytes that come of decompressing at a time
 _FED = 16 * 1024  # compressed bytes that are decompressed at a time
 _GZIP_FILE = b"\x1f\x8b\x08"  # how one begins (RFC 1952, 2.3.1); no text begins so
+_GUARD = b")]}'"
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
 _PLAIN = frozenset({"", "identity"})
 _CODING = "ocean_custom_coding"  # the extension of a response
@@ -326,10 +327,29 @@ def pieces_of(content: bytes | Spool) -> Iterator[bytes]:
         yield content.read(start, _PIECE)
 
 
+def _begins_with(content: bytes | Spool, beginning: bytes) -> bool:
+    size = len(beginning)
+    return (content.read(0, size) if isinstance(content, Spool) else content[:size]) == beginning
+
+
 def is_gzip_file(content: bytes | Spool) -> bool:
     """Whether a body is a gzip file, after it was decoded as its headers say."""
-    beginning = content.read(0, 3) if isinstance(content, Spool) else content[:3]
-    return beginning == _GZIP_FILE
+    return _begins_with(content, _GZIP_FILE)
+
+
+def is_guarded(content: bytes | Spool) -> bool:
+    """Whether JSON comes after a line that keeps it from being run as a script.
+
+    https://gerrit-review.googlesource.com/Documentation/rest-api.html#output
+    """
+    return _begins_with(content, _GUARD)
+
+
+def unguarded(content: bytes | Spool) -> Iterator[bytes]:
+    """What comes after that line."""
+    pieces = pieces_of(content)
+    yield next(pieces).partition(b"\n")[2]
+    yield from pieces
 
 
 def unpacked(content: bytes | Spool, limits: BodyLimits) -> Iterator[bytes]:
