@@ -57,6 +57,9 @@ _OTHER_CHARSETS = frozenset(
     )
 )  # fmt: skip
 
+# Some servers declare one of these and send UTF-8 (RFC 8259, 11: for JSON it means nothing).
+_OF_ONE_BYTE = ("iso8859-", "cp125", "koi8-")
+
 _decoder = msgspec.json.Decoder()
 
 
@@ -403,7 +406,7 @@ def decode_json(content: bytes, charset: str = UTF8) -> Json:
     question mark, and what is not a number of JSON (``NaN``, ``Infinity``, 1e999) null, as browsers
     write it (ECMA-262, 25.5.2). Raises ValueError.
     """
-    if charset != UTF8:
+    if charset != UTF8 and not (charset.startswith(_OF_ONE_BYTE) and _is_utf8(content)):
         content = content.decode(charset).encode()
     content = content.removeprefix(b"\xef\xbb\xbf")
     try:
@@ -411,6 +414,15 @@ def decode_json(content: bytes, charset: str = UTF8) -> Json:
     except (msgspec.DecodeError, RecursionError):
         return _repaired(content)
     return decoded
+
+
+def _is_utf8(content: bytes) -> bool:
+    """Whether bytes are UTF-8: those of another charset that has one for each letter hardly are."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _finite(text: str) -> float | None:
