@@ -112,7 +112,8 @@ class _Counted(CountedToLast):
         if not explained and len(shared) * 2 > len(previous.rows):
             raise PaginationError(
                 f"two pages in a row share {len(shared)} rows: {self._param!r} does not"
-                f" count what paginationType {self._settings.type!r} takes it for; correct either"
+                f" count what paginationType {self._settings.type!r} takes it for",
+                remedy="correct either",
             )
         return shared
 
@@ -196,8 +197,9 @@ class _Counted(CountedToLast):
         at_start = progress.pages == 0 and position == self._start()
         if at_start and is_preceded(page.scopes, page.headers):
             raise PaginationError(
-                f"the first answer, to {self._param!r} {position}, says that it is not the first"
-                " page; set startPage to 0 if the API counts pages from zero"
+                f"the first answer, to {self._param!r} {position}, says that it is not"
+                " the first page",
+                remedy="set startPage to 0 if the API counts pages from zero",
             )
 
 

@@ -181,17 +181,19 @@ class Completeness:
         """
         if self.elsewhere and not self.has_rows:
             raise MappingError(
-                f"{self.where} {self.extractor.data_path!r} leads to null or an empty list in every"
-                " response, but one speaks of a total or more pages, and has another list as long:"
-                f" correct the path (it has {keys_of(self.last_body)})"
+                "leads to null or an empty list in every response, but one speaks of a total or"
+                " more pages, and has another list as long",
+                remedy=f"correct the path (it has {keys_of(self.last_body)})",
+                where=f"{self.where} {self.extractor.data_path!r}",
             )
         if not self.responses or self.without_items < self.responses:
             return None
         keys = keys_of(self.last_body)
         if lists_in(self.last_body, deepest=_DEEPEST_LIST):
             raise MappingError(
-                f"{self.where} {self.extractor.data_path!r} gave null in every response; they had"
-                f" {keys}: correct the path"
+                f"gave null in every response; they had {keys}",
+                remedy="correct the path",
+                where=f"{self.where} {self.extractor.data_path!r}",
             )
         self.doubts.add(Doubt.ABSENT)
         return (
