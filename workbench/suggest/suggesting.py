@@ -333,13 +333,9 @@ class Suggester:
         if lost := missing_rows(study):
             study.refusal = f"what was found does not hold: {lost} of the first rows do not come"
             return
-        how = "to its end" if found.is_complete else "bounded"
-        times = f"{found.readings} readings" if found.readings > 1 else "1 reading"
-        study.note(
-            "reading",
-            f"{len(found.items)} items on {times}, {how}",
-            "by the integration itself",
-        )
+        part = "the whole list" if found.is_complete else "a part"
+        of = f" of {found.readings} parents" if study.parents else ""
+        study.note("reading", f"{len(found.items)} items{of}, {part}", "by the integration itself")
         leading = str(study.paging.settings.get("cursor_path", "")).rpartition("[-1]")[2]
         found_columns = columns(study.items)
         # The cursor that a row has beside its object is no property of it.
