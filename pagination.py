@@ -4,9 +4,9 @@
 ``none``          one request: ``paging.paginator.SinglePage``
 ``offset``        the position counts rows: ``paging.counted.OffsetPaginator``
 ``page``          the position counts pages: ``paging.counted.PageNumberPaginator``
-``cursor``        each answer holds a cursor: ``paging.marked.CursorPaginator``
-``next_link``     the body holds the next URL: ``paging.marked.NextLinkPaginator``
-``header_link``   the Link header does: ``paging.marked.LinkHeaderPaginator``
+``cursor``        each answer holds a cursor: ``paging.led.CursorPaginator``
+``next_link``     the body holds the next URL: ``paging.led.NextLinkPaginator``
+``header_link``   the Link header does: ``paging.led.LinkHeaderPaginator``
 ================  ==================================================================
 """
 
@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from paging.counted import OffsetPaginator, PageNumberPaginator
-from paging.marked import CursorPaginator, LinkHeaderPaginator, NextLinkPaginator
+from paging.led import CursorPaginator, LinkHeaderPaginator, NextLinkPaginator
 from paging.paginator import (
     DEFAULT_POSITION_PARAM,
     DEFAULT_SIZE_PARAM,

@@ -7,32 +7,30 @@ from dataclasses import replace
 
 from errors import PaginationError
 from paging.experiments import Shown, shares
-from paging.first_pages import CountedFromFirst
+from paging.last_pages import CountedToLast, Spanning
 from paging.model import (
     NO_PAGE_BEFORE,
     NO_SUCH_PAGE_AFTER_SHORT,
     SIZE_REFUSED,
-    End,
-    Experiment,
-    Learnt,
     Page,
     PageRequest,
     Progress,
-    Step,
 )
 from paging.positions import At
-from paging.signals import Verdict, first_known, is_counted_on, is_first, is_preceded
+from paging.signals import Verdict, first_known, is_first, is_preceded
+from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
 # So many empty pages show that a number said to come next is computed, whatever is there.
 _EMPTY_PAGES_BY_NUMBER = 3
 # Rows of a first page of which all but one, asked for as page 2, tell whether more follow.
 _FEWEST = 3
+_ROUND = 10
 # Some APIs take an offset only where a page begins.
 _REFUSED_BETWEEN = frozenset({400, 422})
 
 
-class _Counted(CountedFromFirst):
+class _Counted(CountedToLast):
     """What follows a page."""
 
     def _step(
@@ -41,11 +39,6 @@ class _Counted(CountedFromFirst):
         at = self._located(learnt, progress, sent, page)
         self._refuse_later_start(progress, sent, page)
         return self._with_proof(at, self._decided(at))
-
-    def _with_proof(self, at: At, decided: Step | Experiment) -> Step | Experiment:
-        """What was decided, or a request that shows whether the position counts what it should."""
-        del at
-        return decided
 
     def _decided(self, at: At) -> Step | Experiment:
         page = at.page
@@ -147,7 +140,7 @@ class _Counted(CountedFromFirst):
             not self._signals.names
             and at.now.known is not Known.MORE
             and at.now.empty_in_a_row >= _EMPTY_PAGES_BY_NUMBER
-            and is_counted_on(at.page.scopes, at.page.headers)
+            and at.page.is_counted_on
         )
 
     def _repeated(self, at: At, told: Verdict) -> Step | Experiment:
@@ -225,9 +218,11 @@ class OffsetPaginator(_Counted):
 
         Asked for from the middle of the page before the first one that is not full, or the last.
         """
+        sudden = super()._with_proof(at, decided)
+        if sudden is not decided:
+            return sudden
         previous, learnt = at.before.previous, at.learnt
-        is_proved = learnt.counts_rows or learnt.hides_rows or learnt.page_size is not None
-        if isinstance(decided, Experiment) or decided.repeated or is_proved:
+        if isinstance(decided, Experiment) or decided.repeated or _is_counting(learnt):
             return decided
         is_due = decided.next is None or not at.is_full
         if previous is None or previous.length < 2 or not at.before.is_unbroken or not is_due:  # noqa: PLR2004 (half of one row is none)
@@ -238,13 +233,24 @@ class OffsetPaginator(_Counted):
         step = decided
 
         def judge(learnt: Learnt, other: Page | None) -> Step:
-            if other is not None and not shares(previous, other):
-                raise self._miscounted(f"the rows before {self._param!r} {self._at(at.sent)} are")
+            self._refuse_elsewhere(learnt, previous, other)
             return replace(step, learnt=replace(learnt, counts_rows=True))
 
         request = self._moved(at.sent, -previous.length // 2)
         request = request.perhaps_absent(_REFUSED_BETWEEN)
         return Experiment(request, judge, learnt, "what the offset counts", at.now)
+
+    def _refuse_elsewhere(self, learnt: Learnt, last: Page, other: Page | None) -> None:
+        if other is not None and not shares(last, other) and not _is_counting(learnt):
+            raise self._miscounted("the last rows of a page are")
+
+    def _spanning(self, sent: PageRequest, rows: int, size: int) -> list[Spanning]:
+        return [Spanning(self._moved(sent, -rows // 2), size)]
+
+
+def _is_counting(learnt: Learnt) -> bool:
+    """Whether it was shown that an offset counts rows."""
+    return learnt.counts_rows or learnt.hides_rows or learnt.page_size is not None
 
 
 class PageNumberPaginator(_Counted):
@@ -298,6 +304,30 @@ class PageNumberPaginator(_Counted):
         if position < 1 or self._size_param is None or not at_start:
             return None
         return self._moved(sent, 1).put(self._size_param, position, self._settings.send_in)
+
+    def _spanning(self, sent: PageRequest, rows: int, size: int) -> list[Spanning]:
+        # A page of another size that begins within the page before and ends after it. One of more
+        # rows may be cut to the usual size: then it begins where that page does.
+        if self._size_param is None:
+            return []
+        start = self._passed(sent, size) - size
+        found = [
+            (at, other)
+            for other in (*range(size - 1, 0, -1), *range(size + 1, size + rows))
+            if (at := (start + rows - 1) // other * other) + other > start + size
+            and at >= start + (other > size)
+        ]
+        # Some APIs take round sizes only.
+        chosen = dict.fromkeys((*found[:1], *[one for one in found if one[1] % _ROUND == 0][:1]))
+        return [
+            Spanning(self._sized_at(sent, at // other, other), other, other > size)
+            for at, other in chosen
+        ]
+
+    def _sized_at(self, sent: PageRequest, number: int, size: int) -> PageRequest:
+        """The request for a page of another size, by its number from the first one."""
+        send_in, name = self._settings.send_in, self._size_param or ""
+        return sent.put(self._param, self._start() + number, send_in).put(name, size, send_in)
 
     def _within(self, sent: PageRequest, rows: int) -> PageRequest | None:
         # A page of one row would end with the last row whatever follows.

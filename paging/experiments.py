@@ -11,6 +11,7 @@ from __future__ import annotations
 from enum import Enum
 
 from paging.model import Page
+from paging.rows import columns, values_in
 
 
 class Shown(Enum):
@@ -43,11 +44,49 @@ def compared(first: Page, other: Page | None) -> Shown:
     return Shown.FIRST if known == set(range(last)) else Shown.HIDDEN
 
 
+class Beyond(Enum):
+    """What an answer shows that begins within a page and has room for what follows it."""
+
+    ENDS = "nothing follows the page"
+    FOLLOWS = "rows follow it"
+    UNKNOWN = "it shows nothing of that"
+
+
+def beyond(last: Page, other: Page | None, room: int, *, is_inside: bool = False) -> Beyond:
+    """What another answer, with ``room`` for so many rows, shows of what follows a page's rows.
+
+    ``is_inside``: nothing, where the first row of the page is among those.
+    """
+    known, given = _keys(last, other) if other is not None else (frozenset(), frozenset())
+    if other is None or known.isdisjoint(given):
+        return Beyond.UNKNOWN
+    if is_inside and (other.repeats(last) or last.keys_as(other)[0] in given):
+        return Beyond.UNKNOWN
+    if given <= known:
+        return Beyond.ENDS if other.length < room else Beyond.UNKNOWN
+    return Beyond.FOLLOWS
+
+
 def shares(first: Page, other: Page) -> bool:
     """Whether another answer has any of the first page's rows."""
+    ours, theirs = _keys(first, other)
+    return not ours.isdisjoint(theirs)
+
+
+def _keys(first: Page, other: Page) -> tuple[frozenset[str | int], frozenset[str | int]]:
+    """What tells the rows of two answers apart; nothing where one of them is no page like it.
+
+    Where values of rows without ids moved meanwhile, that is a column that stayed.
+    """
     if not other.rows or other.is_single or other.depth < first.depth:
-        return False
-    return not frozenset(first.keys_as(other)).isdisjoint(other.keys_as(first))
+        return frozenset(), frozenset()
+    ours, theirs = frozenset(first.keys_as(other)), frozenset(other.keys_as(first))
+    if not first.ids and ours.isdisjoint(theirs):
+        for name in columns(first.rows):
+            ours, theirs = values_in(first.rows, name), values_in(other.rows, name)
+            if not ours.isdisjoint(theirs):
+                break
+    return ours, theirs
 
 
 def rows_move(first: Page, again: Page | None) -> bool:

@@ -1,4 +1,4 @@
-"""``cursor``, ``next_link`` and ``header_link``: each answer leads to the next."""
+"""What ``cursor``, ``next_link`` and ``header_link`` share: each answer leads to the next."""
 
 from __future__ import annotations
 
@@ -8,31 +8,23 @@ from dataclasses import replace
 import httpx
 
 from errors import DoubtfulEndError, PaginationError
-from jq_engine.lookups import compile_lookup
-from json_values import MISSING, Found, Json, follow, keys_of
-from paging.link_header import leads_to_rows, link_relations, unread_links
-from paging.model import End, Experiment, Learnt, Page, PageRequest, Progress, Step
-from paging.paginator import ACCEPT, DEFAULT_POSITION_PARAM, PaginationSettings, Paginator
-from paging.signal_names import DEFAULT_NEXT_LINK_PATH
+from json_values import MISSING, Found, keys_of
+from paging.experiments import Beyond, beyond, differs
+from paging.model import NO_PAGE_BEFORE, Page, PageRequest, Progress
+from paging.paginator import ACCEPT, Paginator
 from paging.signals import (
     Verdict,
     first_known,
-    header_cursor,
     is_last_by_link,
-    known_cursor,
-    known_link,
-    link_of,
-    link_towards,
-    whole_number,
 )
+from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
-# Confluence's links are relative to the context path of the URL that stands beside them
-# (https://developer.atlassian.com/server/confluence/pagination-in-the-rest-api/).
-_LINK_BASE = ("_links", "base")
+_ABOUT_END = "the end after a full page"
+_FEWEST = 3  # rows of a page: with one less there is room for more than the one that is left out
 
 
-class _Marked(Paginator):
+class Marked(Paginator):
     """What cursors and links share: each answer leads to the next, and its absence is the end."""
 
     _setting: str
@@ -52,7 +44,9 @@ class _Marked(Paginator):
         """What leads on where the API says that there is more, but gives no marker."""
         raise self._unfollowable(page)
 
-    def _step(self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page) -> Step:
+    def _step(
+        self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page
+    ) -> Step | Experiment:
         if progress.pages and page.body is None and not page.refused:
             raise PaginationError(
                 "the page before led to this one, but the answer has no body: the rest is missing"
@@ -63,21 +57,20 @@ class _Marked(Paginator):
         asked = self._asked(sent)
         now = progress.after(page, asked, signalled=marker is not MISSING)
         learnt = replace(
-            learnt, marked=learnt.marked or _leads(marker), uneven=learnt.uneven or now.hides
+            learnt, marked=learnt.marked or leads(marker), uneven=learnt.uneven or now.hides
         )
         if configured is Verdict.END:
             return Step(now, next=None, learnt=learnt, why=End.CONFIGURED)
         if not page.length and (boolean is Verdict.END or now.known is Known.REACHED):
             why = End.SIGNAL if boolean is Verdict.END else End.TOTAL
             return Step(now, next=None, learnt=learnt, why=why)
-        if not _leads(marker) and self._says_more(page, boolean):
+        if not leads(marker) and self._says_more(page, boolean):
             marker = self._instead(page)
-        if not _leads(marker):
-            return self._at_end(now, sent, page, marker, learnt)
-        following = self._following(sent, page, marker)
-        if not page.length and following.key == sent.key:
-            # An empty page that leads to itself is the end.
-            return self._at_end(now, sent, page, None, learnt)
+        following = self._following(sent, page, marker) if leads(marker) else None
+        # An empty page that leads to itself is the end.
+        if following is None or (not page.length and following.key == sent.key):
+            step = self._at_end(now, sent, page, None if following else marker, learnt)
+            return self._unless_sudden(progress, page, step)
         self._refuse_endless(now)
         # A page that holds nothing, but leads on, may have come empty by mistake.
         return Step(now, following, replace(learnt, marked=True), confirm=not page.length)
@@ -105,8 +98,9 @@ class _Marked(Paginator):
         is_alone = now.pages == 1 and page.length != asked and is_last_by_link(page.headers)
         # A server with a limit of its own fills its pages with fewer rows than were asked for.
         is_as_long = now.pages > 1 and page.length >= now.largest
+        doubt = None
         if now.known is Known.MORE and boolean is not Verdict.END and not is_alone:
-            self._refuse_short_of_total(learnt, now, page, is_full=is_full)
+            doubt = self._short_of_total(learnt, now, page, is_full=is_full)
         if boolean is Verdict.END:
             return Step(now, next=None, learnt=learnt, why=End.SIGNAL)
         if now.known is Known.REACHED:
@@ -127,27 +121,102 @@ class _Marked(Paginator):
             confirm=is_sudden or (not page.length and (is_short or is_led)),
             unsure=is_short or is_sudden,
             unproved=bool(page.length) and not is_placed and now.pages == 1,
+            doubt=doubt,
         )
 
-    def _refuse_short_of_total(
+    def _short_of_total(
         self, learnt: Learnt, now: Progress, page: Page, *, is_full: bool
-    ) -> None:
-        """Raise where a total speaks of rows that no hidden ones explain."""
+    ) -> DoubtfulEndError | None:
+        """What is in doubt where a total speaks of rows that no hidden ones explain.
+
+        Raises it where no marker was seen anywhere.
+        """
         told = f"{now.total} rows" if now.total else f"{now.total_pages} pages"
         # A short page, or one without rows that leads on, shows that some are hidden.
         hides = now.hides or learnt.uneven or now.empty_in_a_row > 1
         is_cut = (is_full or not page.length) and not hides
-        if is_cut and learnt.marked:
-            raise DoubtfulEndError(
-                f"the API tells a total of {told}, but ends after {now.rows} rows in"
-                f" {now.pages} pages: the rest is missing; ask for less by query_params ({ACCEPT})"
-            )
-        if is_cut or not learnt.marked:
+        if not learnt.marked:
             raise DoubtfulEndError(
                 f"{self._name()} found nothing, although the API tells a total of {told} and gave"
                 f" {now.rows}; the response has {keys_of(page.body)}",
                 f"correct {self._setting} ({ACCEPT})",
             )
+        cut = DoubtfulEndError(
+            f"the API tells a total of {told}, but ends after {now.rows} rows in"
+            f" {now.pages} pages: the rest is missing; ask for less by query_params ({ACCEPT})"
+        )
+        return cut if is_cut else None
+
+    def _unless_sudden(self, before: Progress, page: Page, step: Step) -> Step | Experiment:
+        """An end; one by a full page without a marker, or an empty one after it, is asked about.
+
+        Raises what is in doubt where nothing can be asked.
+        """
+        last = page if page.length else before.previous
+        is_sudden = step.confirm and (bool(page.length) or before.is_unbroken)
+        if last is not None and is_sudden and step.learnt.marked:
+            learnt, is_due = step.learnt.surprised()
+            step = replace(step, learnt=learnt)
+            if is_due or step.doubt:
+                return self._unless_followed(last, step)
+        if step.doubt:
+            raise step.doubt
+        return step
+
+    def closing(self, sent: PageRequest, last: Page) -> Experiment | Step:
+        """How to show that nothing follows the last page, which ``sent`` was led to by."""
+        del sent
+        return self._unless_followed(last, Step(Progress().after(last, 0), None, why=End.EMPTY))
+
+    def _unless_followed(self, last: Page, step: Step) -> Step | Experiment:
+        """Ask for the last page with one row less: then that row alone must be on the next one.
+
+        Raises what is in doubt where that cannot be asked for.
+        """
+        request = self._fewer(last)
+        if request is None:
+            if step.doubt:
+                raise step.doubt
+            return step
+        room = last.length - 1
+
+        def judge_next(learnt: Learnt, other: Page | None) -> Step:
+            here = replace(step, learnt=learnt)
+            match beyond(last, other, room):
+                case Beyond.ENDS:
+                    return replace(here, proved=True, confirm=False, doubt=None)
+                case Beyond.FOLLOWS:
+                    return self._followed(here)
+                case Beyond.UNKNOWN:
+                    return here
+
+        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
+            here = replace(step, learnt=learnt)
+            is_fewer = other is not None and other.length == room
+            if other is None or not is_fewer or beyond(last, other, last.length) is not Beyond.ENDS:
+                return here
+            marker = self._marker(other)
+            if not leads(marker):
+                return self._followed(here)  # one row at least follows
+            following = self._following(request, other, marker).perhaps_absent(NO_PAGE_BEFORE)
+            return Experiment(following, judge_next, learnt, _ABOUT_END, step.progress)
+
+        return Experiment(request, judge, step.learnt, _ABOUT_END, step.progress)
+
+    def _fewer(self, page: Page) -> PageRequest | None:
+        """The request for a page, for one row less than it has."""
+        sent, name = page.request, self._size_param
+        if sent is None or name is None or page.length < _FEWEST or self._settings.cursor_alone:
+            return None
+        size = page.length - 1
+        url = httpx.URL(sent.url)
+        if not sent.params and name in url.params:
+            sized = replace(sent, url=str(url.copy_set_param(name, size)))
+        elif sent.get(name, self._settings.send_in) is not None:
+            sized = sent.put(name, size, self._settings.send_in)
+        else:
+            return None
+        return sized.perhaps_absent(NO_PAGE_BEFORE)
 
     def prove(self, sent: PageRequest, page: Page, *, is_cut: bool = False) -> Experiment | Step:
         """Ask for one row less: then a marker must appear, if it stands where it is looked for."""
@@ -155,11 +224,22 @@ class _Marked(Paginator):
         if request is None and page.length == 1 == self._asked(sent):
             request = self._of_size(sent, 2)
         if request is None:
-            link = link_towards(page.body, page.holder, page.url)
-            if link is not MISSING:
-                raise self._unfollowable(page)
-            return self._taken_for_all(sent, page)
+            return self._unlinked(sent, page)
         return self._proof(sent, page, request, is_cut=is_cut)
+
+    def _unlinked(self, sent: PageRequest, page: Page) -> Experiment | Step:
+        """Follow a link to this endpoint that stands elsewhere: it may lead to the next page."""
+        link, done = page.link, self._taken_for_all(sent, page)
+        if link is MISSING:
+            return done
+
+        def judge(learnt: Learnt, other: Page | None) -> Step:
+            if other is not None and differs(page, other):
+                raise self._unfollowable(page)
+            return replace(done, learnt=learnt)
+
+        request = replace(sent, url=link, params=()).perhaps_absent(NO_PAGE_BEFORE)
+        return Experiment(request, judge, Learnt(), "a link to this endpoint", done.progress)
 
     def _proof(
         self, sent: PageRequest, page: Page, request: PageRequest, *, is_cut: bool
@@ -173,7 +253,7 @@ class _Marked(Paginator):
             done = Step(now, next=None, learnt=learnt, why=End.UNMARKED)
             if other is None:
                 return self._after_refused_size(sent, page, wanted, is_cut=is_cut)
-            if _leads(self._marker(other)):
+            if leads(self._marker(other)):
                 done = replace(done, learnt=replace(learnt, marked=True))
                 # A full page was asked for again when it came.
                 return done if page.length >= asked else self._once_more(sent, done)
@@ -181,7 +261,7 @@ class _Marked(Paginator):
                 raise self._unfollowable(other)
             is_heeded = other.length == wanted or (is_one and other.length > 1)
             # Where the size is not heeded, the one asked for says nothing of the numbers told.
-            total = other.totals(asked if is_heeded else other.length).rows or 0
+            total = other.totals(asked if is_heeded else other.length).most
             if is_one and not is_heeded:
                 return done
             is_full = page.length == asked and not is_cut
@@ -195,7 +275,7 @@ class _Marked(Paginator):
         """Ask for a first page again: its marker may have been left out by mistake."""
 
         def judge(learnt: Learnt, again: Page | None) -> Step:
-            if again is not None and _leads(self._marker(again)):
+            if again is not None and leads(self._marker(again)):
                 raise DoubtfulEndError(
                     f"{self._name()} found nothing, but led on when the same was asked again: the"
                     " rest is missing until the next resync"
@@ -217,7 +297,10 @@ class _Marked(Paginator):
         return self._proof(sent, page, half, is_cut=is_cut)
 
     def _taken_for_all(self, sent: PageRequest, page: Page) -> Step:
-        now = Progress().after(page, self._asked(sent))
+        asked = self._asked(sent)
+        if page.totals(asked).perhaps > page.length:
+            raise self._unfollowable(page)
+        now = Progress().after(page, asked)
         return Step(now, next=None, why=End.UNMARKED, warning=self._unproved_warning(page))
 
     @abstractmethod
@@ -251,191 +334,6 @@ class _Marked(Paginator):
         )
 
 
-def _leads(marker: Found) -> bool:
+def leads(marker: Found) -> bool:
     """Whether a marker is there: 0 is the end of a scan, an empty text that of a list."""
     return marker is not MISSING and marker not in (None, "", False, 0, [])
-
-
-class CursorPaginator(_Marked):
-    """``cursor``: each answer holds the cursor of the next request.
-
-    ``{"data": [...], "meta": {"after_cursor": "x"}}`` with ``paginationParam: page[after]``
-    and ``cursorPath: meta.after_cursor`` walks ``?limit=100``, ``?limit=100&page[after]=x``, …
-    Where has-more is true without a cursor, the last row's ``id`` is the cursor
-    (https://docs.stripe.com/api/pagination). Ends when: there is no cursor, where one was seen
-    in this resource.
-    """
-
-    _setting = "cursorPath"
-
-    def __init__(self, settings: PaginationSettings) -> None:
-        super().__init__(settings)
-        self._param = settings.pagination_param or DEFAULT_POSITION_PARAM["cursor"]
-        self._path = settings.cursor_path
-        self._cursor = compile_lookup(self._path, "cursorPath") if self._path else None
-        self.lookups += (self._cursor,) if self._cursor else ()
-
-    @property
-    def leads_by(self) -> str:
-        """The parameter of the cursor, and where it comes from."""
-        return f"paginationParam {self._param!r} and cursorPath"
-
-    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
-        """Whether the cursor is a whole number, which may well be a position."""
-        del first
-        return whole_number(later.get(self._param, self._settings.send_in)) is not None
-
-    def _marker(self, page: Page) -> Found:
-        if self._cursor is None:
-            found = known_cursor(page.scopes)
-            return found if _leads(found) else first_found(header_cursor(page.headers), found)
-        found = page.value_at(self._cursor)
-        is_listed = isinstance(found, list) and self._settings.send_in == "body"
-        if found is not True and (is_listed or not isinstance(found, dict | list)):
-            return found
-        how = "; an array goes with send_in: body only" if isinstance(found, list) else ""
-        raise PaginationError(
-            f"cursorPath {self._path!r} found {keys_of(found)} where a cursor was expected; set"
-            f" cursorPath to the text or number that names the next page{how}"
-        )
-
-    def _following(self, sent: PageRequest, page: Page, marker: Found) -> PageRequest:
-        del page
-        if self._settings.cursor_alone:
-            sent = replace(sent, params=(), body=None if sent.body is None else {})
-        value = None if marker is MISSING else marker
-        return sent.put(self._param, value, self._settings.send_in)
-
-    def _instead(self, page: Page) -> Found:
-        boolean = first_known(self._signals.verdict(page.value_at), page.boolean)
-        if self._path is not None or boolean is not Verdict.MORE:
-            raise self._unfollowable(page)
-        last = page.rows[-1] if page.rows else None
-        cursor = last.get("id") if isinstance(last, dict) else None
-        if isinstance(cursor, str | int) and not isinstance(cursor, bool):
-            return cursor
-        raise DoubtfulEndError(
-            "the API says that there is more, but gave no cursor, and the last row has no 'id'"
-            f" to go on from; set cursorPath (the response has {keys_of(page.body)})"
-        )
-
-    def _name(self) -> str:
-        return f"cursorPath {self._path!r}" if self._path else "cursorPath, unset,"
-
-
-def first_found(*values: Found) -> Found:
-    """The first value that is there at all, MISSING where none is."""
-    return next((value for value in values if value is not MISSING), MISSING)
-
-
-class _Linked(_Marked):
-    """What ``next_link`` and ``header_link`` share: the answer names the next request."""
-
-    _setting = "nextLinkPath"
-
-    @property
-    def leads_by(self) -> str:
-        """Where the link stands."""
-        return self._name()
-
-    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
-        """Whether the link brought a whole number, as ``?page=2`` does."""
-        return any(whole_number(value) is not None for _, value in later.query - first.query)
-
-    def _following(self, sent: PageRequest, page: Page, marker: Found) -> PageRequest:
-        # The link holds every parameter; the body, if any, goes along again.
-        url = self._resolved(page, str(marker))
-        return replace(sent, url=url, params=(), absent_statuses=frozenset())
-
-    def _resolved(self, page: Page, link: str) -> str:
-        """The link resolved against the URL of the page it stood on (RFC 3986, 5)."""
-        try:
-            context = _context_path(page.body)
-            if link.startswith("/") and not link.startswith(("//", context + "/")):
-                link = context + link
-            here = httpx.URL(page.url)
-            if _ends_alike(here, link):
-                return str(here.copy_with(query=httpx.URL(link).query))
-            return str(here.join(link))
-        except (httpx.InvalidURL, ValueError):
-            raise PaginationError("the next link is not a URL; correct nextLinkPath") from None
-
-
-def _ends_alike(here: httpx.URL, link: str) -> bool:
-    """Whether a link is this very path but for its beginning: that is the base URL's.
-
-    ``/orgs?…`` on a page of ``/rest/orgs`` (https://docs.snyk.io/snyk-api/rest-api/about-the-rest-api).
-    """
-    if not link.startswith("/") or link.startswith("//"):
-        return False
-    path = httpx.URL(link).path
-    return path.strip("/") != "" and here.path != path and here.path.endswith(path)
-
-
-def _context_path(body: Json) -> str:
-    """The path below which an answer says its links are, without a slash at its end."""
-    base = follow(body, _LINK_BASE)
-    return httpx.URL(base).path.rstrip("/") if isinstance(base, str) else ""
-
-
-class NextLinkPaginator(_Linked):
-    """``next_link``: the body holds the next URL, absolute or relative.
-
-    ``{"value": [...], "@odata.nextLink": "https://…?$skiptoken=x"}``
-    (https://learn.microsoft.com/graph/paging); the path may also end at an object with
-    ``href`` (HAL). Parameters of further requests come from the link alone. Ends when: there is
-    no link, where one was seen in this resource.
-    """
-
-    def __init__(self, settings: PaginationSettings) -> None:
-        super().__init__(settings)
-        path = settings.next_link_path
-        self._next = compile_lookup(path, "nextLinkPath") if path else None
-        self.lookups += (self._next,) if self._next else ()
-        self._path = path or DEFAULT_NEXT_LINK_PATH
-
-    def _marker(self, page: Page) -> Found:
-        found = page.value_at(self._next) if self._next else known_link(page.scopes)
-        if found is MISSING or found is False:
-            return found
-        link = link_of(found)
-        if link is MISSING:
-            raise PaginationError(
-                f"nextLinkPath found {keys_of(found)} where a URL was expected; correct the path"
-            )
-        return link
-
-    def _name(self) -> str:
-        return f"nextLinkPath {self._path!r}"
-
-
-class LinkHeaderPaginator(_Linked):
-    """``header_link``: the ``Link`` header holds the next URL (RFC 8288).
-
-    ``Link: <https://…?page=2>; rel="next"``. ``results="false"`` on the link ends the walk
-    (https://docs.sentry.io/api/pagination/). Ends when: there is no link to the next page.
-    """
-
-    _setting = "headerLinkRel"
-
-    def _marker(self, page: Page) -> Found:
-        relations = link_relations(page.headers)
-        relation = self._settings.header_link_rel
-        link = relations.get(relation.lower())
-        if link is None:
-            if "next" in relations:
-                raise PaginationError(
-                    f"headerLinkRel is {relation!r}, but the Link header has the relations"
-                    f" {', '.join(relations)}; set it to the one that leads to the next page"
-                )
-            if unread_links(page.headers):
-                raise PaginationError(
-                    "the Link header cannot be read as links (RFC 8288); choose the paginationType"
-                    " by another part of the answer, or tell the API's owner"
-                )
-            # A Link header that names other relations is a signal too: no next page.
-            return None if relations else MISSING
-        return link.get("url") if leads_to_rows(link) else None
-
-    def _name(self) -> str:
-        return f"a Link header with rel={self._settings.header_link_rel!r}"

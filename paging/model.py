@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
@@ -11,11 +11,22 @@ from typing import Literal, Protocol, cast, runtime_checkable
 
 import httpx
 
+from errors import OceanCustomError
 from jq_engine.lookups import NOTHING_FOUND, Given, Lookup
 from json_values import MISSING, Found, Json, Missing, follow
+from paging.rows import are_alike
 from paging.scopes import Scopes, is_page, scopes_of
-from paging.signals import Verdict, is_range, known_boolean, known_signal, speaks_of_more
-from paging.totals import Known, Totals, known_totals, objects_beside, total_beside
+from paging.signals import (
+    Verdict,
+    has_next_number,
+    is_counted_on,
+    is_range,
+    known_boolean,
+    known_signal,
+    link_towards,
+    speaks_of_more,
+)
+from paging.totals import Known, Totals, known_totals, objects_beside, perhaps_total
 from transport.formats import BodyFormat
 from transport.observer import Purpose
 
@@ -31,9 +42,8 @@ SIZE_REFUSED = frozenset({400, 422})
 NO_PAGE_BEFORE = frozenset({*range(400, 500), 500}) - {401, 408, 429}
 """What is answered for a page before the first: some APIs crash instead of refusing."""
 
+_DEEPEST_WORDS = 2  # objects around a word for more that nobody knows
 _ID_TYPES = frozenset({str, int})
-_SAMPLE = 100  # rows that are compared column by column
-_FEWEST_ALIKE = 3  # rows; of fewer a column may well be the same by chance
 
 
 @dataclass(frozen=True)
@@ -139,6 +149,7 @@ class Page:
     ``levels``: where ``data_path`` leads through lists, the longest list of each level; ``depth``
     is the level that ``rows`` are of.
     ``identifier``: the keys of the mapping's identifier in a row, if it is a plain path.
+    ``request`` is what was asked, ``refusal`` the error that a refused page would have been.
     """
 
     url: str = field(repr=False)
@@ -155,6 +166,8 @@ class Page:
     levels: tuple[int, ...] = ()
     depth: int = 0
     identifier: tuple[str, ...] = ()
+    request: PageRequest | None = field(default=None, repr=False)
+    refusal: OceanCustomError | None = field(default=None, repr=False)
 
     def value_at(self, lookup: Lookup) -> Found:
         """What a configured path finds in the body or, by ``header:``, in a header."""
@@ -163,7 +176,7 @@ class Page:
             return text
         return lookup(self.body, self.found)
 
-    @property
+    @cached_property
     def length(self) -> int:
         """How long the page is: its longest list, where ``data_path`` leads through several."""
         return max(self.levels, default=len(self.rows))
@@ -214,7 +227,7 @@ class Page:
             return False
         if self.ids and previous.ids:
             return set(self.ids) == set(previous.ids)
-        return self.rows == previous.rows or _is_alike(self.rows, previous.rows)
+        return self.rows == previous.rows or are_alike(self.rows, previous.rows)
 
     @cached_property
     def signal(self) -> Verdict:
@@ -224,12 +237,35 @@ class Page:
         known = known_signal(self.scopes, self.headers)
         if known is not Verdict.UNKNOWN or not self.scopes:
             return known
+        return Verdict.MORE if any(map(speaks_of_more, self._around)) else known
+
+    @property
+    def _around(self) -> Iterator[object]:
+        """The objects around the list, whatever they are called: no rows, as values may be."""
         holder = self.holder if is_page(self.holder) else self.body
-        around = (self.body, holder, *objects_beside(holder, self.body))
-        speaking = [part for part in around if speaks_of_more(part)]
-        # The values of an object may be the rows.
-        is_more = any(all(part is not row for row in self.rows) for part in speaking)
-        return Verdict.MORE if is_more else known
+        around: tuple[object, ...] = (
+            self.body,
+            holder,
+            *objects_beside(holder, self.body, _DEEPEST_WORDS),
+        )
+        return (part for part in around if all(part is not row for row in self.rows))
+
+    @property
+    def link(self) -> str | Missing:
+        """A link to the same endpoint with another query, which may lead to the next page."""
+        return link_towards(self.body, self.holder, self.url)
+
+    @property
+    def is_counted_on(self) -> bool:
+        """Whether numbers alone speak of more: what would come next if there were anything."""
+        if is_counted_on(self.scopes, self.headers):
+            return True
+        speaking = [part for part in self._around if speaks_of_more(part)]
+        return bool(speaking) and all(map(has_next_number, speaking))
+
+    def says_as(self, other: Page) -> bool:
+        """Whether an answer without rows says the same as another one."""
+        return (self.body, self.signal, self.status) == (other.body, other.signal, other.status)
 
     @cached_property
     def boolean(self) -> Verdict:
@@ -246,25 +282,11 @@ class Page:
             return replace(known, rows=self.total, says_all=True)
         if known.says_all or known.pages:
             return known
-        if (known.rows or 0) > self.length and known.rows != asked:
+        if not self.scopes or ((known.rows or 0) > self.length and known.rows != asked):
             return known
-        hidden = total_beside(beside, self.length, asked)
-        return known if hidden is None else replace(known, rows=hidden)
-
-
-def _is_alike(rows: Sequence[Json], others: Sequence[Json]) -> bool:
-    """Whether rows without ids are the same ones, with some values that moved meanwhile."""
-    ours = [row for row in rows[:_SAMPLE] if isinstance(row, dict)]
-    theirs = [row for row in others[:_SAMPLE] if isinstance(row, dict)]
-    are_all = len(ours) + len(theirs) == len(rows[:_SAMPLE]) + len(others[:_SAMPLE])
-    if len(ours) < _FEWEST_ALIKE or not are_all:
-        return False
-    for name in ours[0]:
-        values = [row.get(name) for row in ours]
-        texts = {value for value in values if isinstance(value, str)}
-        if len(texts) == len(ours) and values == [row.get(name) for row in theirs]:
-            return True
-    return False
+        holder = self.holder if isinstance(self.holder, dict) else self.body
+        perhaps = perhaps_total(holder, beside, self.rows, (self.length, asked))
+        return replace(known, perhaps=perhaps)
 
 
 @dataclass(frozen=True)
@@ -346,79 +368,3 @@ class Progress:
         is_believed = told > length and (totals.says_all or told != asked)
         is_all = totals.says_all and told >= rows
         return max(told, known or 0) if is_believed or is_all else known
-
-
-class End(Enum):
-    """Why a walk ended: there is no other reason."""
-
-    CONFIGURED = "a configured path says so"
-    SIGNAL = "the API says so"
-    TOTAL = "the total is reached"
-    EMPTY = "an empty page"
-    NO_SUCH_PAGE = "no such page"
-    UNMARKED = "no cursor or link where one would be"
-    PROVED = "a request showed that nothing follows"
-    ONE_ITEM = "one item"
-    UNPAGED = "no paging"
-
-
-@dataclass(frozen=True)
-class Learnt:
-    """What the walks over one resource have proved, shared by all of them.
-
-    ``page_size``: the server's own, where it is less than was asked for. ``hides_rows``:
-    positions count rows that are not given, and ``reach`` how many of them a page surely covers.
-    ``uneven``: a short page was followed by rows.
-    ``longest_short``: of the short first pages that were asked about, the longest; ``ties``: how
-    many as long as that. ``marked``: the place of the cursor or link was seen. ``counts_rows``: an
-    offset counts rows. ``confirmed``: how many ends were asked for once more.
-    """
-
-    page_size: int | None = None
-    hides_rows: bool = False
-    reach: int = 0
-    uneven: bool = False
-    longest_short: int = 0
-    ties: int = 0
-    marked: bool = False
-    counts_rows: bool = False
-    confirmed: int = 0
-
-
-NOTHING_LEARNT = Learnt()
-
-
-@dataclass(frozen=True)
-class Step:
-    """What to do after a page: ``next`` None ends the walk, and ``why`` says for what reason.
-
-    ``repeated``: the page only repeats the one before and is not to be yielded again; ``known``:
-    the keys of rows in it that came with the page before. ``confirm``: the end should be asked
-    for once more. ``unsure``: the end should be looked at again before anything is deleted.
-    ``unproved``: no cursor or link was seen yet, so that the end is to be proved.
-    """
-
-    progress: Progress
-    next: PageRequest | None
-    learnt: Learnt = NOTHING_LEARNT
-    why: End | None = None
-    repeated: bool = False
-    known: frozenset[str | int] = frozenset()
-    warning: str | None = None
-    confirm: bool = False
-    unsure: bool = False
-    unproved: bool = False
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """A request that settles a doubt, and what its answer leads to.
-
-    ``judge`` takes what is learnt by then, and the answer, None where there is no such page.
-    """
-
-    request: PageRequest
-    judge: Callable[[Learnt, Page | None], Step | Experiment]
-    learnt: Learnt
-    of: str
-    progress: Progress

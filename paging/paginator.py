@@ -19,19 +19,10 @@ from typing import Any, Literal, get_args
 from errors import DoubtfulEndError, MappingError, PaginationError
 from jq_engine.lookups import Lookup, compile_lookup
 from json_values import MISSING, keys_of
-from paging.model import (
-    NOTHING_LEARNT,
-    SIZE_REFUSED,
-    End,
-    Experiment,
-    Learnt,
-    Page,
-    PageRequest,
-    Progress,
-    SendIn,
-    Step,
-)
+from paging.experiments import differs
+from paging.model import NO_PAGE_BEFORE, SIZE_REFUSED, Page, PageRequest, Progress, SendIn
 from paging.signals import ConfiguredSignals, Verdict, first_known, is_last_by_link, whole_number
+from paging.steps import NOTHING_LEARNT, End, Experiment, Learnt, Step
 from paging.totals import Known
 
 PaginationType = Literal["none", "offset", "page", "cursor", "next_link", "header_link"]
@@ -171,6 +162,20 @@ class Paginator(ABC):
         del sent, is_cut
         return Step(Progress().after(page, 0), next=None, why=End.UNMARKED)
 
+    def closing(self, sent: PageRequest, last: Page) -> Experiment | Step:
+        """How to show that nothing follows the ``last`` page with rows, before ``sent``."""
+        del sent
+        return Step(Progress().after(last, 0), next=None, why=End.EMPTY)
+
+    @staticmethod
+    def _followed(step: Step) -> Step:
+        """Rows follow: the end is asked for once more, and an error if it lasts."""
+        doubt = DoubtfulEndError(
+            "nothing follows here by its word, but a request for what stands around this place"
+            f" shows rows that do: the rest is missing ({ACCEPT})"
+        )
+        return replace(step, confirm=True, doubt=doubt)
+
     def shorter(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """The first request of a walk for fewer rows than it gave; None where that cannot be."""
         return self._of_size(sent, page.length - 1) if page.length > 1 else None
@@ -244,21 +249,48 @@ class SinglePage(Paginator):
         """The request as it is."""
         return request
 
-    def _step(self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page) -> Step:
-        del sent
+    def _step(
+        self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page
+    ) -> Step | Experiment:
         now = progress.after(page, 0)
         told = first_known(self._signals.verdict(page.value_at), page.signal)
-        says_end = page.boolean is Verdict.END or is_last_by_link(page.headers)
-        is_more = told is Verdict.MORE or (now.known is Known.MORE and not says_end)
+        most = now.total or page.totals().perhaps
+        counts_more = now.known is Known.MORE or most > page.length
+        is_more = told is Verdict.MORE or (counts_more and not _says_end(page))
         why = End.ONE_ITEM if page.is_single else End.UNPAGED
         if not is_more:
-            return Step(now, next=None, learnt=learnt, why=why)
+            return self._unless_linked(Step(now, next=None, learnt=learnt, why=why), sent, page)
         if not self._settings.type_is_own:
-            total = f" (a total of {now.total})" if now.total else ""
-            raise DoubtfulEndError(
-                f"the answer says that there are more pages{total}, but paginationType is 'none';"
-                " set it to how the API pages, or pagination.type: none for this resource if its"
-                " first page is all you want"
-            )
+            raise self._more_pages(f" (a total of {most})" if most else "")
         warning = "the answer says that there are more pages; only the first was asked for"
         return Step(now, next=None, learnt=learnt, why=why, warning=warning)
+
+    def _unless_linked(self, step: Step, sent: PageRequest, page: Page) -> Step | Experiment:
+        """Follow a link to this endpoint that may lead to another page, a few times a resource."""
+        link = MISSING if page.is_single or not page.rows else page.link
+        if link is MISSING or self._settings.type_is_own:
+            return step
+        learnt, is_due = step.learnt.surprised()
+        step = replace(step, learnt=learnt)
+
+        def judge(learnt: Learnt, other: Page | None) -> Step:
+            if other is not None and differs(page, other):
+                raise self._more_pages("")
+            return replace(step, learnt=learnt)
+
+        request = replace(sent, url=link, params=()).perhaps_absent(NO_PAGE_BEFORE)
+        following = Experiment(request, judge, learnt, "a link to this endpoint", step.progress)
+        return following if is_due else step
+
+    @staticmethod
+    def _more_pages(total: str) -> DoubtfulEndError:
+        return DoubtfulEndError(
+            f"the answer says that there are more pages{total}, but paginationType is 'none'; set"
+            " it to how the API pages, or pagination.type: none for this resource if its first page"
+            " is all you want"
+        )
+
+
+def _says_end(page: Page) -> bool:
+    """Whether a boolean or the links of a page say that none follows."""
+    return page.boolean is Verdict.END or is_last_by_link(page.headers)

@@ -8,18 +8,10 @@ from dataclasses import dataclass
 
 from errors import DoubtfulEndError, PaginationError
 from paging.experiments import Shown
-from paging.model import (
-    NO_SUCH_PAGE,
-    NO_SUCH_PAGE_AFTER_SHORT,
-    End,
-    Learnt,
-    Page,
-    PageRequest,
-    Progress,
-    Step,
-)
+from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Progress
 from paging.paginator import ACCEPT, DEFAULT_POSITION_PARAM, PaginationSettings, Paginator
 from paging.signals import whole_number
+from paging.steps import End, Learnt, Step
 from paging.totals import Known
 
 
@@ -140,13 +132,8 @@ class Counted(Paginator):
         self._refuse_endless(now)
         moves = at.page.length if at.is_full or not learnt.hides_rows else self._covered(at)
         following = self._resized(learnt, now, self._moved(at.sent, self._stride(moves or at.size)))
-        # Where a believed total is reached, the list may well be over after a full page, too.
-        # A total that is a lower bound is reached long before the end.
-        told = at.page.totals(at.asked)
-        is_reached = now.known is Known.REACHED and (told.says_all or told.rows is None)
-        may_be_over = not at.is_full or is_reached
-        absent = NO_SUCH_PAGE_AFTER_SHORT if may_be_over else NO_SUCH_PAGE
-        following = following.perhaps_absent(frozenset() if at.is_more else absent)
+        absent = frozenset[int]() if at.is_more else NO_SUCH_PAGE_AFTER_SHORT
+        following = following.perhaps_absent(absent)
         return Step(now, following, learnt, known=at.known)
 
     def _is_short_of_total(self, at: At) -> bool:
@@ -234,7 +221,7 @@ class Counted(Paginator):
 
         The size asked for need not be either: it says nothing of the numbers told.
         """
-        return (page.totals(page.length).rows or 0) > page.length
+        return page.totals(page.length).most > page.length
 
     def _unpaged_warning(self) -> str:
         return (

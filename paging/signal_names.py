@@ -6,6 +6,7 @@ for all its spellings: `has_more`, `hasMore`, `HasMore`, `has-more`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from itertools import chain
@@ -43,11 +44,8 @@ LINK_NAMES = (
     DEFAULT_NEXT_LINK_PATH, "next", "next_url", "next_page_url", "next_link", "next_page_link",
     "next_page_uri", "next_uri", "next_href", "next_records_url", "next_results", "next_page",
 )
-TOTAL_NAMES = (
-    "total", "total_count", "total_results", "total_size", "total_items", "total_elements",
-    "total_records", "total_rows", "total_entries", "records_total", "num_found", "nb_hits",
-    "result_count", "count",
-)
+# Each with all that says the same in other words: totalHits, num_found; result_count.
+TOTAL_NAMES = ("total", "total_count", "count")
 TOTAL_PAGES_NAMES = ("total_pages", "nb_pages", "page_count", "pages", "last_page")
 NEXT_HEADERS = ("X-Next-Page", "X-Has-Next-Page", "X-Has-More")
 NEXT_CURSOR_HEADERS = ("X-Next-Cursor", "Next-Range", "x-ms-continuationtoken")
@@ -87,6 +85,16 @@ ENVELOPE = PAGING | {
 _OF_PAGES = frozenset({"pagination", "paging", "page_info", "cursors", "links"})
 
 
+# What says "total" or "count", and otherwise only that it counts what a list holds.
+_LONGEST = 40  # letters of a name that is looked into
+_ROWS = (
+    "(?:count|number|num|nb|size|items?|results?|records?|rows?|entries|elements?|objects?|docs"
+    "|documents|hits|matches|of|in|all|overall)*"
+)
+_TOTAL = re.compile(f"{_ROWS}totals?{_ROWS}|(?:num|nb|number)(?:found|hits|matches)")
+_COUNT = re.compile(f"{_ROWS}count{_ROWS}")
+
+
 def _squeezed(name: str) -> str:
     return name.replace("_", "").replace("-", "").lower()
 
@@ -99,7 +107,14 @@ _SPELLED: Mapping[str, str] = MappingProxyType(
 @lru_cache(maxsize=4096)  # the same few keys come with every answer
 def name_of(key: str) -> str:
     """The name of the tables that a key spells, "" where it spells none."""
-    return _SPELLED.get(_squeezed(key), "")
+    squeezed = _squeezed(key)
+    if name := _SPELLED.get(squeezed):
+        return name
+    if len(squeezed) > _LONGEST:
+        return ""
+    if _TOTAL.fullmatch(squeezed):
+        return "total_count"
+    return "count" if _COUNT.fullmatch(squeezed) else ""
 
 
 def is_of_paging(path: tuple[str, ...]) -> bool:

@@ -21,16 +21,23 @@ from paging.signal_names import (
 )
 from paging.signals import present_in, told_by, whole_number
 
-_AMBIGUOUS = frozenset({"count", "result_count"})
-"""Names that may be of the page alone."""
-_LIMITS = frozenset({"limit", "page_size", "per_page"})
+_AMBIGUOUS = "count"
+"""The name that may be of the page alone."""
+_LIMITS = re.compile(
+    r"(^|_)(limit|max|maximum|page_?size|per_?page|quota|capacity|allowed|available|seats)($|_)"
+)
 """Names of the most that may be given, which is no total: ``{"used": 3, "limit": 1000}``."""
+_SAYS_ALL = re.compile(r"(^|_)(total|count)s?($|_)")
 _OF_SOMETHING_ELSE = re.compile(
     r"(^|_)(ms|took|time|times|timestamp|duration|elapsed|seconds?|millis|latency|date|at|epoch|id"
     r"|ids|version|rate|remaining|reset|code|status|bytes|port|year|revision|seq)($|_)"
 )
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")
 _LARGEST = 10**9  # of a total under a name nobody knows; larger numbers are moments
+
+
+Lengths = tuple[int, int]
+"""How many rows are at hand, and how many were asked for."""
 
 
 class Known(Enum):
@@ -46,22 +53,31 @@ class Totals:
     """Totals as a response told them: of rows, and of pages.
 
     ``says_all``: the name of the first means all rows and the number is exact, so that it is
-    believed also where it is no more than the rows at hand.
+    believed also where it is no more than the rows at hand. ``perhaps``: what may be a total of
+    rows, by the numbers beside it; it counts where nothing proves that a list ends.
     """
 
     rows: int | None = None
     pages: int | None = None
     says_all: bool = False
+    perhaps: int = 0
+
+    @property
+    def most(self) -> int:
+        """The largest number of rows spoken of, believed or not."""
+        return max(self.rows or 0, self.perhaps)
 
 
 def known_totals(
-    scopes: Scopes, headers: httpx.Headers, beside: Iterable[Mapping[str, Json]] = ()
+    scopes: Scopes, headers: httpx.Headers, beside: Sequence[Mapping[str, Json]] = ()
 ) -> Totals:
     """The totals that headers or body tell, headers first.
 
     ``beside``: the objects that stand beside the list, whatever they are called.
     """
     present = present_in(headers)
+    if not (scopes or present or beside):
+        return Totals()
     told = [
         *map(_range_total, told_by(headers, present, ("Content-Range",))),
         *told_by(headers, present, TOTAL_HEADERS),
@@ -75,7 +91,7 @@ def known_totals(
         if name_of(key) in TOTAL_NAMES
     ]
     counts = [one for one in found if one[1] is not None]
-    sure = [one for one in counts if one[2] and one[0] not in _AMBIGUOUS]
+    sure = [one for one in counts if one[2] and one[0] != _AMBIGUOUS]
     best = next(iter(sure or counts), None)
     pages = [
         whole_number(value.strip() if isinstance(value, str) else value)
@@ -91,20 +107,32 @@ def known_totals(
     )
 
 
-def total_beside(beside: Iterable[Mapping[str, Json]], rows: int, asked: int) -> int | None:
-    """The total in an object beside the list, under whatever names.
+def perhaps_total(
+    holder: Json, beside: Iterable[Mapping[str, Json]], rows: Sequence[Json], lengths: Lengths
+) -> int:
+    """What may be the total of a list, under whatever names; 0 where nothing may.
 
-    Such an object speaks of the list when one of its numbers is the rows at hand, or the size
-    asked for, and another one is larger: ``{"page": 1, "per_page": 20, "all": 60}``.
+    A number in an object beside the list, when another one there is the rows at hand or the size
+    asked for, and it is larger: ``{"page": 1, "per_page": 20, "all": 60}``. Right beside the list,
+    where identifiers, versions and moments stand as well, it has to be named after the list:
+    ``total_hosts`` beside ``hosts``.
     """
-    for part in beside:
-        numbers = dict(_numbers(part))
-        of_page = {rows, asked} - {0}
-        counts = (one for key, one in numbers.items() if name_of(key) not in _LIMITS)
-        larger = [number for number in counts if number > max(rows, asked, 1)]
-        if larger and of_page & set(numbers.values()):
-            return max(larger)
-    return None
+    given, asked = lengths
+    around = holder if isinstance(holder, dict) else {}
+    lists = {_plain(key) for key, value in around.items() if value is rows}
+    found = [
+        number
+        for key, number in _numbers(around)
+        if _plain(_SAYS_ALL.sub("", _words(key))) in lists and _SAYS_ALL.search(_words(key))
+    ]
+    for numbers in (dict(_numbers(part)) for part in beside):
+        if not {given, asked}.isdisjoint(set(numbers.values()) - {0}):
+            found += [one for key, one in numbers.items() if not _LIMITS.search(_words(key))]
+    return max((number for number in found if number > max(given, asked, 1)), default=0)
+
+
+def _plain(name: str) -> str:
+    return _words(name).replace("_", "").removesuffix("s")
 
 
 def counts_one_of(part: Mapping[str, Json], lengths: Collection[int]) -> bool:
@@ -117,21 +145,28 @@ def counts_one_of(part: Mapping[str, Json], lengths: Collection[int]) -> bool:
 def _numbers(part: Mapping[str, Json]) -> Iterator[tuple[str, int]]:
     for key, value in part.items():
         number = None if isinstance(value, float) else whole_number(value)
-        name = _WORD_START.sub("_", key).lower()
-        if number is not None and number <= _LARGEST and not _OF_SOMETHING_ELSE.search(name):
-            yield key, number
+        if number is None or number > _LARGEST or _OF_SOMETHING_ELSE.search(_words(key)):
+            continue
+        yield key, number
 
 
-def objects_beside(holder: Json, body: Json) -> list[Mapping[str, Json]]:
-    """The objects beside the list and at the top of the answer that are no items themselves."""
-    parents = [holder] if holder is body else [holder, body]
-    return [
-        value
-        for parent in parents
-        if isinstance(parent, dict)
-        for value in parent.values()
-        if isinstance(value, dict) and not is_item(value)
-    ]
+def _words(key: str) -> str:
+    """A key's words in lower case, with ``_`` between them."""
+    return _WORD_START.sub("_", key).lower()
+
+
+def objects_beside(holder: Json, body: Json, deepest: int = 1) -> list[Mapping[str, Json]]:
+    """The objects beside the list and at the top of the answer that are no items themselves.
+
+    ``deepest``: so many of them may stand within one another.
+    """
+    around: list[Json] = [holder] if holder is body else [holder, body]
+    found: list[Mapping[str, Json]] = []
+    for _ in range(deepest):
+        inside = [value for part in around if isinstance(part, dict) for value in part.values()]
+        around = [one for one in inside if isinstance(one, dict) and not is_item(one)]
+        found += [one for one in around if isinstance(one, dict)]
+    return found
 
 
 def _counted(name: str, value: Json) -> tuple[str, int | None, bool]:

@@ -15,9 +15,10 @@ from errors import MappingError
 from json_values import Json, keys_of, lists_in
 from pagination import Paginator
 from paging.extraction import Extractor
-from paging.model import NOTHING_LEARNT, End, Learnt, Page, PageRequest, Place, Step
+from paging.model import Page, PageRequest, Place
 from paging.page_recognition import Recognition
 from paging.signals import Verdict
+from paging.steps import NOTHING_LEARNT, End, Learnt, Step
 from resync.path_parameters import Endpoint
 
 _DEEPEST_LIST = 5  # objects around a list: those of XML and of GraphQL are deep
@@ -52,7 +53,8 @@ class Completeness:
     ``longest`` the longest first page; ``unproved`` the longest list that ended without a cursor
     or link before any was seen. ``elsewhere``: an answer spoke of rows that it had in
     another list than ``data_path`` leads to. ``ends`` counts why walks ended, ``acquitted`` the
-    answers that seemed to be no page and were asked for once more.
+    answers that seemed to be no page and were asked for once more. ``closed``: a page with rows and
+    the answer without any that came after it.
     """
 
     endpoint: Endpoint
@@ -75,6 +77,7 @@ class Completeness:
     ends: Counter[End] = field(default_factory=Counter)
     warned: set[str] = field(default_factory=set)
     acquitted: int = 0
+    closed: tuple[Page, Asked] | None = None
     _numbered: int = 0
 
     @property
@@ -117,10 +120,15 @@ class Completeness:
         if self.has_rows or page.place not in {Place.LIST, Place.NULL}:
             return False
         size = self.endpoint.pagination.page_size
-        total = page.totals(size).rows or 0
+        total = page.totals(size).most
         due = min(total, size) if total else size * (page.boolean is Verdict.MORE)
         lists = lists_in(page.body, deepest=_DEEPEST_LIST) if due else []
         return due in {len(rows) for rows in lists if rows and isinstance(rows[0], dict)}
+
+    def note_closed(self, last: Page | None, asked: Asked) -> None:
+        """Keep what came after a page with rows, where that is an answer without any."""
+        if last is not None and last.rows and not asked.page.rows and not asked.page.refused:
+            self.closed = last, asked
 
     def ended(self, step: Step, asked: Asked) -> None:
         """Note why a walk ended, and what that leaves in doubt."""
@@ -153,7 +161,7 @@ class Completeness:
 
     def forget_pages(self) -> None:
         """Let go of the pages kept: the file of a large one is closed with its last reader."""
-        self.first = self.longest = self.unproved = self.last_body = None
+        self.first = self.longest = self.unproved = self.last_body = self.closed = None
 
     def settled(self) -> None:
         """Forget what was asked and told, so that it is not asked or told again."""

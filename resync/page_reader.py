@@ -21,8 +21,9 @@ from paging.error_reports import (
     words_of,
 )
 from paging.extraction import NO_ITEMS, Extracted, Extractor, Measured
-from paging.model import Page, PageRequest, Place, Step
+from paging.model import Page, PageRequest, Place
 from paging.page_recognition import Suspect
+from paging.steps import Step
 from resync.completeness import Completeness
 from transport.large_lists import SlicedRows
 
@@ -69,7 +70,9 @@ class PageReader:
         """What an answer gave, and the page it is."""
         extractor = source.extractor
         if answer.refusal is not None:
-            page = Page(answer.url, body=None, rows=[], refused=True, status=answer.status)
+            page = Page(
+                answer.url, None, [], refused=True, status=answer.status, refusal=answer.refusal
+            )
             return Opened(request, answer, page, [])
         if not answer.size and answer.status != httpx.codes.NO_CONTENT:
             raise BodyError(
@@ -97,6 +100,7 @@ class PageReader:
             levels=measured.levels,
             depth=measured.depth,
             identifier=source.identifier,
+            request=request,
         )
         return Opened(request, answer, page, runs)
 
@@ -121,6 +125,11 @@ class PageReader:
             " rows"
         )
         return self._words_of(suspect.body, suspect.status, suspect.request, problem)
+
+    def followed(self, opened: Opened) -> BodyError:
+        """The error about an answer without a list where rows follow."""
+        problem = "it is no empty page of this list: more of its rows stand around this place"
+        return self._words_of(opened.page.body, opened.page.status, opened.request, problem)
 
     def reported(self, request: PageRequest, answer: Answer, body: Json) -> BodyError:
         """The error about an answer that says of itself that it failed."""

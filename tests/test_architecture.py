@@ -42,6 +42,7 @@ OCEAN = {
 # Pure modules: decisions without I/O, clock or log.
 PURE = {
     "errors",
+    "http_headers",
     "json_values",
     "pagination",
     "framework.deletion",
@@ -65,6 +66,10 @@ PURE = {
     "paging.scopes",
     "paging.signal_names",
     "paging.signals",
+    "paging.last_pages",
+    "paging.led",
+    "paging.rows",
+    "paging.steps",
     "paging.limits",
     "resync.children",
     "paging.totals",
@@ -88,7 +93,7 @@ FLOORS = (
     ("answers", "pagination"),
     ("paging",),
     ("jq_engine", "transport"),
-    ("errors", "json_values"),
+    ("errors", "http_headers", "json_values"),
 )
 
 LONGEST_MODULE, LONGEST_FUNCTION, MOST_COMPLEX = 450, 40, 12

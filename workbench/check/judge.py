@@ -96,7 +96,7 @@ class Judge:
 
     async def _query(self, seen: Seen) -> list[Finding]:
         query, path, count = seen.config.selector.query, ("selector", "query"), len(seen.mapped)
-        odd = [one for one in seen.mapped if one.reading.passed is None]
+        odd = [one for one in seen.mapped if one.evaluation.passed is None]
         if odd:
             remedy = 'compare, as in .state == "open"; for all items write "true"'
             near = await self._near_query(seen, query)
@@ -173,7 +173,7 @@ class Judge:
             parts = expression.path.split(".")
             if parts[0] in {"identifier", "blueprint"} or expression.jq is None:
                 continue
-            values = [one.reading.values[number] for one in seen.passed]
+            values = [one.evaluation.values[number] for one in seen.passed]
             if any(value is not None and value != [] for value in values):
                 continue
             found += await self._null(seen, expression.path, expression.jq, items)
@@ -186,7 +186,7 @@ class Judge:
         failed = [
             one.message
             for each in seen.passed
-            for one in each.reading.failures
+            for one in each.evaluation.failures
             if one.expression.path == name
         ]
         empty = [one for one in seen.passed if _made(one, part, key) == []]
@@ -407,5 +407,5 @@ def nulls_of(mapped: Sequence[Mapped]) -> list[str]:
     return [
         expression.path.partition(".")[2] or expression.path
         for number, expression in enumerate(mapped[0].expressions)
-        if all(one.reading.values[number] is None for one in mapped)
+        if all(one.evaluation.values[number] is None for one in mapped)
     ]

@@ -22,7 +22,7 @@ async def other_list(jq: JqWorker, seen: Seen) -> str:
     found = [
         one.jq
         for number, one in enumerate(seen.passed[0].expressions)
-        if one in wanted and any(item.reading.values[number] is not None for item in seen.passed)
+        if one in wanted and any(item.evaluation.values[number] is not None for item in seen.passed)
     ]
     rest = [one.jq for one in wanted if one.path.partition(".")[0] not in _CONSTANT]
     is_nameless = names and names[0] not in found

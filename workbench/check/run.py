@@ -85,8 +85,8 @@ def _told(finding: Finding, session: Session) -> Finding:
         finding.line,
         finding.column,
         finding.severity,
-        session.told(finding.problem),
-        session.told(finding.remedy),
+        session.redacted(finding.problem),
+        session.redacted(finding.remedy),
     )
 
 

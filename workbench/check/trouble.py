@@ -78,16 +78,15 @@ class Troubles:
     # --- places --------------------------------------------------------------------------------
 
     def _at(self, seen: Seen, path: Path, error: OceanCustomError, remedy: str) -> Finding:
-        told, own = _parted(error)
-        return self._document.finding(
-            (*seen.base, *path), told, remedy or own or "see the API's documentation"
-        )
+        told = str(error.report.without_remedy)
+        remedy = remedy or error.report.remedy or "see the API's documentation"
+        return self._document.finding((*seen.base, *path), told, remedy)
 
     def _of_setting(
         self, name: str, error: OceanCustomError, remedy: str, beside: str = ""
     ) -> Finding:
-        told, own = _parted(error)
-        remedy = remedy or own
+        told = str(error.report.without_remedy)
+        remedy = remedy or error.report.remedy
         if self._variables is None:
             return Finding("the settings", None, None, "error", f"{name}: {told}", remedy)
         return self._variables.finding(
@@ -211,8 +210,8 @@ class Troubles:
     def _sign_in_remedy(self, error: OceanCustomError) -> str:
         given = self._variables.values if self._variables else {}
         kind = given.get(variable_of("authType"), "none")
-        if (own := _parted(error)[1]) and kind == "oauth2":
-            return own
+        if error.report.remedy and kind == "oauth2":
+            return error.report.remedy
         if kind == "none":
             return "the API wants credentials: set authType and what belongs to it"
         if "login" in str(error):
@@ -352,12 +351,6 @@ def _multiply(resource: Resource) -> bool:
             return True
         named |= set(one.names)
     return False
-
-
-def _parted(error: OceanCustomError) -> tuple[str, str]:
-    """The sentence of an error, and the remedy that it names itself."""
-    told, semicolon, remedy = str(error).rpartition("; ")
-    return (told, remedy) if semicolon else (remedy, "")
 
 
 def _rows(page: PageRead) -> Json:

@@ -1,0 +1,136 @@
+"""``offset`` and ``page``: an answer without rows after a full page, and what tells that it ends.
+
+A list may be just as long as its pages, and then an empty page or a refusal is how it ends. It may
+as well be one page that fails, or whose rows are hidden. A request that begins within the last
+page with rows, and has room for more, tells the first from the second; one for the page after the
+empty one, the third.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from paging.experiments import Beyond, beyond, shares
+from paging.first_pages import CountedFromFirst
+from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
+from paging.positions import At
+from paging.steps import End, Experiment, Learnt, Step
+from paging.totals import Known
+
+_ABOUT_END = "the end after a full page"
+
+
+@dataclass(frozen=True)
+class Spanning:
+    """A request that begins within a page and reaches beyond it.
+
+    ``room`` is how many rows it has room for; ``is_inside``: the page's first row is not among
+    those.
+    """
+
+    request: PageRequest
+    room: int
+    is_inside: bool = False
+
+
+_Finish = Callable[[Step], Step | Experiment]
+
+
+class CountedToLast(CountedFromFirst):
+    """What an answer without rows leads to after a full page."""
+
+    @abstractmethod
+    def _spanning(self, sent: PageRequest, rows: int, size: int) -> list[Spanning]:
+        """Requests that reach from within a page of so many rows to what follows it.
+
+        ``sent`` is the request for the page after it; pages have ``size`` rows.
+        """
+
+    def closing(self, sent: PageRequest, last: Page) -> Experiment | Step:
+        """How to show that nothing follows the page before ``sent``."""
+        now = Step(Progress().after(last, 0), next=None, why=End.EMPTY)
+        size = self._asked(sent) or last.length
+        return self._spanned(last, now, self._spanning(sent, last.length, size), lambda step: step)
+
+    def _with_proof(self, at: At, decided: Step | Experiment) -> Step | Experiment:
+        """What was decided, with a request that proves a sudden end, a few times a resource."""
+        last = at.before.previous
+        if isinstance(decided, Experiment) or last is None or not self._is_sudden(at, last):
+            return decided
+        if decided.repeated or decided.why in {End.CONFIGURED, End.SIGNAL}:
+            return decided
+        learnt, is_due = decided.learnt.surprised()
+        decided = replace(decided, learnt=learnt)
+        if at.page.refused and at.page.status not in learnt.refusals:
+            # Only where a request shows that nothing follows, this is the end.
+            decided = replace(decided, doubt=at.page.refusal, confirm=False)
+        elif not is_due:
+            return decided
+        spanning = self._spanning(at.sent, last.length, at.size)
+        return self._spanned(last, decided, spanning, lambda step: self._unless_after(at, step))
+
+    @staticmethod
+    def _is_sudden(at: At, last: Page) -> bool:
+        """Whether only an answer without rows says that a list of full pages is over."""
+        if at.page.length or not at.before.is_unbroken:
+            return False
+        told = last.totals(at.asked)
+        is_all = told.says_all or told.rows is None  # a lower bound is reached long before the end
+        return at.now.known is not Known.REACHED or not is_all
+
+    def _spanned(
+        self, last: Page, decided: Step, spanning: Sequence[Spanning], finish: _Finish
+    ) -> Step | Experiment:
+        """Ask for what spans the end of a page, until an answer tells something."""
+        if not spanning:
+            return finish(decided)
+        span, *others = spanning
+
+        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
+            step = replace(decided, learnt=learnt)
+            match beyond(last, other, span.room, is_inside=span.is_inside):
+                case Beyond.ENDS:
+                    return finish(self._closed(step))
+                case Beyond.FOLLOWS:
+                    return self._followed(step)
+                case Beyond.UNKNOWN:
+                    self._refuse_elsewhere(learnt, last, other)
+                    return self._spanned(last, step, others, finish)
+
+        absent = span.request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        return Experiment(absent, judge, decided.learnt, _ABOUT_END, decided.progress)
+
+    @staticmethod
+    def _closed(step: Step) -> Step:
+        """A step after which nothing follows the last page: at the next position, at least."""
+        learnt = replace(step.learnt, counts_rows=True)
+        return replace(step, learnt=learnt, proved=True, confirm=False, doubt=None)
+
+    def _refuse_elsewhere(self, learnt: Learnt, last: Page, other: Page | None) -> None:
+        """Raise where an answer has nothing of the page that it begins within."""
+        del learnt, last, other
+
+    def _unless_after(self, at: At, step: Step) -> Step | Experiment:
+        """Ask for the page after an empty one, whose rows may be hidden, where the walk ends."""
+        if step.next is not None or at.page.refused:
+            is_shown = step.proved and at.page.refused
+            refusals = step.learnt.refusals | {at.page.status} if is_shown else step.learnt.refusals
+            return replace(step, learnt=replace(step.learnt, refusals=refusals))
+        request = self._moved(at.sent, self._stride(at.size))
+        request = request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+
+        def judge(learnt: Learnt, other: Page | None) -> Step:
+            here = replace(step, learnt=learnt)
+            last = at.before.previous
+            if other is None or not other.rows or other.is_single or last is None:
+                return here
+            if shares(last, other):
+                return here
+            if at.page.place is Place.ABSENT or not step.proved:
+                return self._followed(here)
+            hidden = replace(learnt, hides_rows=True, uneven=True)
+            return replace(here, next=request, why=None, learnt=hidden, proved=False)
+
+        return Experiment(request, judge, step.learnt, "rows after an empty page", step.progress)

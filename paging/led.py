@@ -1,0 +1,214 @@
+"""``cursor``, ``next_link`` and ``header_link``: where each finds what leads to the next page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import httpx
+
+from errors import DoubtfulEndError, PaginationError
+from jq_engine.lookups import compile_lookup
+from json_values import MISSING, Found, Json, follow, keys_of
+from paging.link_header import leads_to_rows, link_relations, unread_links
+from paging.marked import Marked, leads
+from paging.model import Page, PageRequest
+from paging.paginator import DEFAULT_POSITION_PARAM, PaginationSettings
+from paging.signal_names import DEFAULT_NEXT_LINK_PATH
+from paging.signals import (
+    Verdict,
+    first_known,
+    header_cursor,
+    known_cursor,
+    known_link,
+    link_of,
+    whole_number,
+)
+
+# Confluence's links are relative to the context path of the URL that stands beside them
+# (https://developer.atlassian.com/server/confluence/pagination-in-the-rest-api/).
+_LINK_BASE = ("_links", "base")
+
+
+class CursorPaginator(Marked):
+    """``cursor``: each answer holds the cursor of the next request.
+
+    ``{"data": [...], "meta": {"after_cursor": "x"}}`` with ``paginationParam: page[after]``
+    and ``cursorPath: meta.after_cursor`` walks ``?limit=100``, ``?limit=100&page[after]=x``, …
+    Where has-more is true without a cursor, the last row's ``id`` is the cursor
+    (https://docs.stripe.com/api/pagination). Ends when: there is no cursor, where one was seen
+    in this resource.
+    """
+
+    _setting = "cursorPath"
+
+    def __init__(self, settings: PaginationSettings) -> None:
+        super().__init__(settings)
+        self._param = settings.pagination_param or DEFAULT_POSITION_PARAM["cursor"]
+        self._path = settings.cursor_path
+        self._cursor = compile_lookup(self._path, "cursorPath") if self._path else None
+        self.lookups += (self._cursor,) if self._cursor else ()
+
+    @property
+    def leads_by(self) -> str:
+        """The parameter of the cursor, and where it comes from."""
+        return f"paginationParam {self._param!r} and cursorPath"
+
+    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
+        """Whether the cursor is a whole number, which may well be a position."""
+        del first
+        return whole_number(later.get(self._param, self._settings.send_in)) is not None
+
+    def _marker(self, page: Page) -> Found:
+        if self._cursor is None:
+            found = known_cursor(page.scopes)
+            return found if leads(found) else first_found(header_cursor(page.headers), found)
+        found = page.value_at(self._cursor)
+        is_listed = isinstance(found, list) and self._settings.send_in == "body"
+        if found is not True and (is_listed or not isinstance(found, dict | list)):
+            return found
+        how = "; an array goes with send_in: body only" if isinstance(found, list) else ""
+        raise PaginationError(
+            f"cursorPath {self._path!r} found {keys_of(found)} where a cursor was expected; set"
+            f" cursorPath to the text or number that names the next page{how}"
+        )
+
+    def _following(self, sent: PageRequest, page: Page, marker: Found) -> PageRequest:
+        del page
+        if self._settings.cursor_alone:
+            sent = replace(sent, params=(), body=None if sent.body is None else {})
+        value = None if marker is MISSING else marker
+        return sent.put(self._param, value, self._settings.send_in)
+
+    def _instead(self, page: Page) -> Found:
+        boolean = first_known(self._signals.verdict(page.value_at), page.boolean)
+        if self._path is not None or boolean is not Verdict.MORE:
+            raise self._unfollowable(page)
+        last = page.rows[-1] if page.rows else None
+        cursor = last.get("id") if isinstance(last, dict) else None
+        if isinstance(cursor, str | int) and not isinstance(cursor, bool):
+            return cursor
+        raise DoubtfulEndError(
+            "the API says that there is more, but gave no cursor, and the last row has no 'id'"
+            f" to go on from; set cursorPath (the response has {keys_of(page.body)})"
+        )
+
+    def _name(self) -> str:
+        return f"cursorPath {self._path!r}" if self._path else "cursorPath, unset,"
+
+
+def first_found(*values: Found) -> Found:
+    """The first value that is there at all, MISSING where none is."""
+    return next((value for value in values if value is not MISSING), MISSING)
+
+
+class _Linked(Marked):
+    """What ``next_link`` and ``header_link`` share: the answer names the next request."""
+
+    _setting = "nextLinkPath"
+
+    @property
+    def leads_by(self) -> str:
+        """Where the link stands."""
+        return self._name()
+
+    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
+        """Whether the link brought a whole number, as ``?page=2`` does."""
+        return any(whole_number(value) is not None for _, value in later.query - first.query)
+
+    def _following(self, sent: PageRequest, page: Page, marker: Found) -> PageRequest:
+        # The link holds every parameter; the body, if any, goes along again.
+        url = self._resolved(page, str(marker))
+        return replace(sent, url=url, params=(), absent_statuses=frozenset())
+
+    def _resolved(self, page: Page, link: str) -> str:
+        """The link resolved against the URL of the page it stood on (RFC 3986, 5)."""
+        try:
+            context = _context_path(page.body)
+            if link.startswith("/") and not link.startswith(("//", context + "/")):
+                link = context + link
+            here = httpx.URL(page.url)
+            if _ends_alike(here, link):
+                return str(here.copy_with(query=httpx.URL(link).query))
+            return str(here.join(link))
+        except (httpx.InvalidURL, ValueError):
+            raise PaginationError("the next link is not a URL; correct nextLinkPath") from None
+
+
+def _ends_alike(here: httpx.URL, link: str) -> bool:
+    """Whether a link is this very path but for its beginning: that is the base URL's.
+
+    ``/orgs?…`` on a page of ``/rest/orgs`` (https://docs.snyk.io/snyk-api/rest-api/about-the-rest-api).
+    """
+    if not link.startswith("/") or link.startswith("//"):
+        return False
+    path = httpx.URL(link).path
+    return path.strip("/") != "" and here.path != path and here.path.endswith(path)
+
+
+def _context_path(body: Json) -> str:
+    """The path below which an answer says its links are, without a slash at its end."""
+    base = follow(body, _LINK_BASE)
+    return httpx.URL(base).path.rstrip("/") if isinstance(base, str) else ""
+
+
+class NextLinkPaginator(_Linked):
+    """``next_link``: the body holds the next URL, absolute or relative.
+
+    ``{"value": [...], "@odata.nextLink": "https://…?$skiptoken=x"}``
+    (https://learn.microsoft.com/graph/paging); the path may also end at an object with
+    ``href`` (HAL). Parameters of further requests come from the link alone. Ends when: there is
+    no link, where one was seen in this resource.
+    """
+
+    def __init__(self, settings: PaginationSettings) -> None:
+        super().__init__(settings)
+        path = settings.next_link_path
+        self._next = compile_lookup(path, "nextLinkPath") if path else None
+        self.lookups += (self._next,) if self._next else ()
+        self._path = path or DEFAULT_NEXT_LINK_PATH
+
+    def _marker(self, page: Page) -> Found:
+        found = page.value_at(self._next) if self._next else known_link(page.scopes)
+        if found is MISSING or found is False:
+            return found
+        link = link_of(found)
+        if link is MISSING:
+            raise PaginationError(
+                f"nextLinkPath found {keys_of(found)} where a URL was expected; correct the path"
+            )
+        return link
+
+    def _name(self) -> str:
+        return f"nextLinkPath {self._path!r}"
+
+
+class LinkHeaderPaginator(_Linked):
+    """``header_link``: the ``Link`` header holds the next URL (RFC 8288).
+
+    ``Link: <https://…?page=2>; rel="next"``. ``results="false"`` on the link ends the walk
+    (https://docs.sentry.io/api/pagination/). Ends when: there is no link to the next page.
+    """
+
+    _setting = "headerLinkRel"
+
+    def _marker(self, page: Page) -> Found:
+        relations = link_relations(page.headers)
+        relation = self._settings.header_link_rel
+        link = relations.get(relation.lower())
+        if link is None:
+            if "next" in relations:
+                raise PaginationError(
+                    f"headerLinkRel is {relation!r}, but the Link header has the relations"
+                    f" {', '.join(relations)}; set it to the one that leads to the next page"
+                )
+            if unread_links(page.headers):
+                raise PaginationError(
+                    "the Link header cannot be read as links (RFC 8288); choose the paginationType"
+                    " by another part of the answer, or tell the API's owner"
+                )
+            # A Link header that names other relations is a signal too: no next page.
+            return None if relations else MISSING
+        return link.get("url") if leads_to_rows(link) else None
+
+    def _name(self) -> str:
+        return f"a Link header with rel={self._settings.header_link_rel!r}"
