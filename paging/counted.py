@@ -147,14 +147,17 @@ class _Counted(CountedToLast):
         """The page before again: beyond the end of a list, or no paging, or no such parameter."""
         before, page = at.before, at.page
         over = Step(before, next=None, learnt=at.learnt, why=End.UNPAGED, repeated=True)
-        is_more = told is Verdict.MORE or before.known is Known.MORE or self._counts_more(page)
-        if is_more or (page.length == at.asked and before.pages > 1):
+        is_first = before.pages == 1
+        counts_more = before.known is Known.MORE or (is_first and self._counts_more(page))
+        if told is Verdict.MORE or counts_more:
             raise self._ignored(page)
-        if before.pages > 1:
+        is_full = page.length == at.asked
+        if not is_first:
             # Where other pages came, this is how the API answers beyond its last one.
-            return replace(over, why=End.NO_SUCH_PAGE)
+            last = replace(over, why=End.NO_SUCH_PAGE)
+            return self._unless_ignored(at, last) if is_full else last
         over = replace(over, warning=self._unpaged_warning())
-        if page.length != at.asked or self._size_param is None:
+        if not is_full or self._size_param is None:
             return over
         send_in = self._settings.send_in
         first = at.sent.put(self._param, self._start(), send_in)
@@ -169,13 +172,23 @@ class _Counted(CountedToLast):
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             if other is None or other.length != page.length:
-                raise self._ignored(page)
+                last = replace(over, why=End.NO_SUCH_PAGE, warning=None, learnt=learnt)
+                return self._unless_ignored(at, last)
             # Without paging the list is the same for any position, not for one alone.
             absent = beyond.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
             return Experiment(absent, is_same, learnt, "the same page twice", before)
 
         request = first.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         return Experiment(request, judge, at.learnt, "the same page twice", before)
+
+    def _unless_ignored(self, at: At, last: Step) -> Step | Experiment:
+        """The end of a list, where a request shows that nothing follows the page that came twice.
+
+        Else the position is not heeded, or only as far as the API gives rows.
+        """
+        step = replace(last, doubt=self._ignored(at.page))
+        spanning = self._spanning(at.sent, at.page.length, at.size)
+        return self._spanned(at.page, step, spanning, lambda step: step)
 
     def _refuse_later_start(self, progress: Progress, sent: PageRequest, page: Page) -> None:
         """The first answer must not say that something stands before it."""

@@ -232,9 +232,9 @@ class Paginator(ABC):
 
     def _refuse_endless(self, progress: Progress) -> None:
         if progress.empty_in_a_row > _MAX_EMPTY_PAGES:
-            raise PaginationError(
+            raise DoubtfulEndError(
                 f"{progress.empty_in_a_row} empty pages in a row, although the API says that"
-                " there are more; check hasMorePath and the parameter names"
+                f" there are more; check hasMorePath and the parameter names ({ACCEPT})"
             )
 
 
@@ -267,8 +267,8 @@ class SinglePage(Paginator):
 
     def _unless_linked(self, step: Step, sent: PageRequest, page: Page) -> Step | Experiment:
         """Follow a link to this endpoint that may lead to another page, a few times a resource."""
-        link = MISSING if page.is_single or not page.rows else page.link
-        if link is MISSING or self._settings.type_is_own:
+        links = [] if page.is_single or not page.rows else page.links
+        if not links or self._settings.type_is_own:
             return step
         learnt, is_due = step.learnt.surprised()
         step = replace(step, learnt=learnt)
@@ -278,7 +278,7 @@ class SinglePage(Paginator):
                 raise self._more_pages("")
             return replace(step, learnt=learnt)
 
-        request = replace(sent, url=link, params=()).perhaps_absent(NO_PAGE_BEFORE)
+        request = replace(sent, url=links[0], params=()).perhaps_absent(NO_PAGE_BEFORE)
         following = Experiment(request, judge, learnt, "a link to this endpoint", step.progress)
         return following if is_due else step
 

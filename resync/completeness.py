@@ -81,6 +81,11 @@ class Completeness:
     _numbered: int = 0
 
     @property
+    def is_led(self) -> bool:
+        """Whether each page leads to the next, rather than a position that is counted."""
+        return self.endpoint.pagination.type not in {"offset", "page"}
+
+    @property
     def is_cut(self) -> bool:
         """Whether a limit ended the reading: the walks and pages not read may prove more."""
         return Doubt.TRUNCATED in self.doubts

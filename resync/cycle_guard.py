@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from errors import PaginationError
+from errors import DoubtfulEndError, PaginationError
 from paging.model import Page, PageRequest, Progress
+from paging.paginator import ACCEPT
 
 _MOST_REPEATS = 1  # pages in a row with the rows of the one before: one may be a mistake
+
+_CAME_BEFORE = (
+    "the rows of this page came before in the same walk: the API leads in a circle, or does not"
+    " heed what it is asked by, and the rest is missing"
+)
 
 
 class CycleGuard:
@@ -64,10 +70,19 @@ class CycleGuard:
         """Whether an earlier page had these rows."""
         return bool(self._given and page.ids) and hash(frozenset(page.ids)) in self._given
 
-    def came_before(self, page: Page, progress: Progress) -> bool:
-        """Whether a page after one that was not full is an earlier one again."""
+    def came_before(self, page: Page, progress: Progress, *, is_led: bool) -> bool:
+        """Whether a page is an earlier one again, where the list may be over.
+
+        That is after one that was not full; where positions are counted (not ``is_led``), also
+        after full ones, if it is not just the one before: another shows that they are heeded.
+        """
         is_over = progress.pages > 0 and not progress.is_unbroken
-        return is_over and self._holds(page)
+        is_turned = not is_led and not page.repeats(progress.previous)
+        return (is_over or is_turned) and self._holds(page)
+
+    def came_again(self) -> DoubtfulEndError:
+        """The error about an earlier page that came again, where nothing shows that it is over."""
+        return DoubtfulEndError(_CAME_BEFORE, f"check {self._leads_by} ({ACCEPT})")
 
     def refuse_circle(self, progress: Progress, page: Page, *, is_led: bool) -> None:
         """Raise when rows come again, but for those just before: that is for the paginator.
@@ -79,11 +94,7 @@ class CycleGuard:
         self._repeats = self._repeats + 1 if is_led and is_again and _are_distinct(page) else 0
         is_known = self._holds(page) and not is_again
         if is_known or (is_again and self._again is not None) or self._repeats > _MOST_REPEATS:
-            raise PaginationError(
-                "the rows of this page came before in the same walk: the API leads in a circle, or"
-                " does not heed what it is asked by, and the rest is missing",
-                remedy=f"check {self._leads_by}",
-            )
+            raise PaginationError(_CAME_BEFORE, remedy=f"check {self._leads_by}")
 
 
 def _are_distinct(page: Page) -> bool:

@@ -115,20 +115,26 @@ class Walker:
         """The next page; raises for an answer that is none."""
         walk.cycle.refuse_endless(upcoming)
         answer = await self._next_answer(upcoming, walk.ahead)
-        opened = await self._reader.opened(upcoming, answer, walk.source)
-        page = opened.page
-        hides = walk.source.learnt.hides_rows
-        if upcoming.absent_statuses and walk.cycle.came_before(page, walk.progress) and not hides:
-            # Beyond its last page an API may give an earlier one.
-            page = replace(page, rows=[], levels=(), refused=True)
-            return replace(opened, page=page, runs=[])
+        opened = self._unless_again(walk, await self._reader.opened(upcoming, answer, walk.source))
+        if opened.page.refused:
+            return opened
         gave = walk.source.recognition.has_list
         opened = await self._no_error(opened, walk.source, gave=gave, walk=walk)
         page = opened.page
         self._reader.refuse_unopened(walk.source.extractor, page, goes_on=False)
-        is_led = walk.source.endpoint.pagination.type not in {"offset", "page"}
-        walk.cycle.refuse_circle(walk.progress, page, is_led=is_led)
+        walk.cycle.refuse_circle(walk.progress, page, is_led=walk.source.is_led)
         return opened
+
+    @staticmethod
+    def _unless_again(walk: _Walk, opened: Opened) -> Opened:
+        """An answer, or that there is no such page: beyond its last an API may give an earlier."""
+        page, source = opened.page, walk.source
+        is_over = walk.cycle.came_before(page, walk.progress, is_led=source.is_led)
+        if not opened.request.absent_statuses or source.learnt.hides_rows or not is_over:
+            return opened
+        refusal = walk.cycle.came_again()
+        page = replace(page, rows=[], levels=(), refused=True, refusal=refusal)
+        return replace(opened, page=page, runs=[])
 
     async def _decided(self, walk: _Walk, opened: Opened) -> tuple[Opened, _Outcome]:
         """What follows a page, once experiments have settled what is in doubt."""
@@ -141,7 +147,7 @@ class Walker:
             return opened, stands
         source.learnt = replace(source.learnt, confirmed=source.learnt.confirmed + 1)
         try:
-            again = await self.page_of(opened.request, source)
+            again = self._unless_again(walk, await self.page_of(opened.request, source))
             self._reader.refuse_no_page(again, source)
         except OceanCustomError as error:
             return opened, error

@@ -1,0 +1,123 @@
+"""Positions beyond the end: an API that turns to an earlier page there, or has none to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.fault_api import FaultApi, Reply, Request, answer, redirect
+from tests.literals import Json
+from tests.reading import Read, read
+
+SIZE = 10
+Handler = Callable[[Request], Reply]
+Turn = Callable[[int, int], int]
+"""Where an API turns to from a start beyond the end: by the number of rows, and the page size."""
+TURNS = {
+    "the first page": lambda _count, _size: 0,
+    "the last page": lambda count, size: (count - 1) // size * size,
+}
+
+
+def turning(count: int, style: str, turn: Turn, *, window: int = 1000) -> Handler:
+    """A list of so many rows, of which the first ``window`` can be asked for."""
+
+    def handler(request: Request) -> Reply:
+        size = request.number("limit", SIZE)
+        number = request.number("page", 1)
+        start = request.number("offset", 0) if style == "offset" else (number - 1) * size
+        if start < 0:
+            return answer({"message": "no such page"}, 400)
+        start = turn(min(count, window), size) if start >= min(count, window) else start
+        rows: list[Json] = [{"id": one} for one in range(start, min(start + size, count))]
+        return answer({"items": rows})
+
+    return handler
+
+
+async def outcome(handler: Handler, style: str) -> tuple[Read, int]:
+    """What comes of the list, and how many requests that took."""
+    async with FaultApi() as api:
+        api.serve("/things", handler)
+        pagination: dict[str, Json] = {"type": style, "size_param": "limit", "page_size": SIZE}
+        found = await read(api.url, "/things", data_path=".items", pagination=pagination)
+        return found, len(api.requests)
+
+
+@pytest.mark.parametrize("count", [SIZE, 2 * SIZE, 3 * SIZE])
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("style", ["offset", "page"])
+async def test_an_earlier_page_after_a_full_last_one_is_the_end(
+    style: str, turn: str, count: int
+) -> None:
+    """Django's ``get_page`` gives the last page for any number beyond it, others the first."""
+    found, requests = await outcome(turning(count, style, TURNS[turn]), style)
+    assert found.error is None, found.message
+    assert [item["id"] for item in found.items] == [*range(count)]
+    assert requests <= count // SIZE + 6
+
+
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("style", ["offset", "page"])
+async def test_an_earlier_page_where_rows_follow_is_an_error(style: str, turn: str) -> None:
+    """An API that gives 20 rows of 50, and turns back beyond them."""
+    found, _ = await outcome(turning(50, style, TURNS[turn], window=20), style)
+    assert "rows that do: the rest is missing" in found.message
+
+
+async def test_a_redirect_from_beyond_the_end_is_the_end() -> None:
+    """Some sites send whoever asks for too much to the first page."""
+    inner = turning(2 * SIZE, "page", lambda count, _: count)
+
+    def handler(request: Request) -> Reply:
+        is_beyond = request.number("page", 1) * request.number("limit", SIZE) >= 3 * SIZE
+        return redirect("/things?page=1&limit=10") if is_beyond else inner(request)
+
+    found, _ = await outcome(handler, "page")
+    assert found.error is None, found.message
+    assert len(found.items) == 2 * SIZE
+
+
+@pytest.mark.parametrize("name", ["href", "dieses"])
+async def test_a_link_to_the_answer_itself_leads_nowhere(name: str) -> None:
+    """TeamCity and Travis CI say where an answer is from, with what was left out of the request."""
+
+    def handler(_: Request) -> Reply:
+        return answer({name: "/things?limit=10&offset=0", "items": [{"id": 1}]})
+
+    async with FaultApi() as api:
+        api.serve("/things", handler)
+        paging: dict[str, Json] = {"type": "next_link", "size_param": "limit", "page_size": SIZE}
+        found = await read(api.url, "/things", data_path=".items", pagination=paging)
+        assert found.error is None, found.message
+        assert found.items == [{"id": 1}]
+
+
+async def test_a_link_to_other_rows_is_followed_to_see_that_they_are_there() -> None:
+    """Under a name that nobody knows, beside one to the answer itself."""
+
+    def handler(request: Request) -> Reply:
+        at = request.number("at", 0)
+        here, more = f"/things?size=1&at={at}", f"/things?at={at + 1}"
+        links: Json = {"hier": here, "danach": more} if at < 2 else {"hier": here}
+        return answer({"wege": links, "items": [{"id": at}]})
+
+    async with FaultApi() as api:
+        api.serve("/things", handler)
+        found = await read(api.url, "/things", data_path=".items", pagination={"type": "next_link"})
+        assert "correct nextLinkPath" in found.message
+
+
+async def test_blanks_around_a_link_are_no_part_of_it() -> None:
+    """As browsers read one."""
+
+    def handler(request: Request) -> Reply:
+        link = None if request.param("at") else f" {api.url}/things?at=1\n"
+        return answer({"items": [{"id": link is None}], "next": link})
+
+    async with FaultApi() as api:
+        api.serve("/things", handler)
+        found = await read(api.url, "/things", data_path=".items", pagination={"type": "next_link"})
+        assert found.error is None, found.message
+        assert len(found.items) == 2
