@@ -7,7 +7,7 @@ pages be fetched ahead, yielded in order all the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -286,15 +286,18 @@ class Walker:
         longest = source.longest
         if longest is None or source.recognition.open_question() is None:
             return
-        for ask in (source.paginator.elsewhere, source.paginator.shorter):
-            request = ask(longest.request, longest.page)
-            if request is None:
-                continue
-            opened = await self._page_of(request, source)
-            if opened.page.rows and not opened.page.is_single:
-                source.recognition.compare(longest.walk, request, opened.page)
-                await self._refuse_contradicted(source.recognition.contradicted_by_one, source)
-                return
+        first, paginator = (longest.request, longest.page), source.paginator
+        if await self._took_in([paginator.elsewhere(*first), paginator.shorter(*first)], source):
+            await self._refuse_contradicted(source.recognition.contradicted_by_one, source)
+
+    async def _took_in(self, requests: Iterable[PageRequest | None], source: Completeness) -> bool:
+        """Take in one more page of the longest list, by the first request that gives rows."""
+        for request in filter(None, requests):
+            page = (await self._page_of(request, source)).page
+            if page.rows and not page.is_single and source.longest is not None:
+                source.recognition.compare(source.longest.walk, request, page)
+                return True
+        return False
 
     async def refuse_page_before(self, first: Asked, source: Completeness) -> bool:
         """Raise PaginationError when rows come before the first page of a walk.
@@ -367,9 +370,9 @@ class Walker:
             return True
         if (longest := source.longest) is None:
             return False
-        other = await self._page_of(longest.request, source)
-        if other.page.rows:
-            source.recognition.compare(longest.walk, longest.request, other.page)
+        # A number may count positions: then it is another one elsewhere in the list.
+        elsewhere = source.paginator.elsewhere(longest.request, longest.page)
+        await self._took_in([elsewhere, longest.request], source)
         return source.recognition.acquits(suspect, again.page)
 
     # --- requests --------------------------------------------------------------------------

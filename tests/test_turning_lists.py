@@ -121,3 +121,20 @@ async def test_blanks_around_a_link_are_no_part_of_it() -> None:
         found = await read(api.url, "/things", data_path=".items", pagination={"type": "next_link"})
         assert found.error is None, found.message
         assert len(found.items) == 2
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("count", [SIZE, 2 * SIZE])
+async def test_the_number_of_the_page_that_an_offset_makes_is_no_constant(
+    count: int, first: int
+) -> None:
+    """Personio counts the pages of its lists by offset; whatever the name, and of one page too."""
+
+    def handler(request: Request) -> Reply:
+        start, size = request.number("offset", 0), request.number("limit", SIZE)
+        rows: list[Json] = [{"id": one} for one in range(start, min(start + size, count))]
+        return answer({"stand": {"seite": start // size + first, "gut": True}, "items": rows})
+
+    found, _ = await outcome(handler, "offset")
+    assert found.error is None, found.message
+    assert len(found.items) == count
