@@ -231,6 +231,7 @@ class Walker:
             nothing = extracted.nothing
             yield Fetched(opened.request, page, extracted, size)
         if not page.refused:
+            walk.source.note_position(walk.begun_with, opened.request, walk.progress)
             walk.source.count(
                 asked, walk.begun_with, has_body=bool(opened.answer.size), nothing=nothing
             )
