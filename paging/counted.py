@@ -187,9 +187,14 @@ class _Counted(CountedToLast):
 
         Else the position is not heeded, or only as far as the API gives rows.
         """
-        step = replace(last, doubt=self._ignored(at.page))
+
+        def finish(step: Step) -> Step:
+            if not step.proved:
+                raise self._ignored(at.page)
+            return step
+
         spanning = self._spanning(at.sent, at.page.length, at.size)
-        return self._spanned(at.page, step, spanning, lambda step: step)
+        return self._spanned(at.page, last, spanning, finish)
 
     def _refuse_later_start(self, progress: Progress, sent: PageRequest, page: Page) -> None:
         """The first answer must not say that something stands before it."""
@@ -211,6 +216,15 @@ class OffsetPaginator(_Counted):
     The offset advances by the rows received, so a server's cap leaves no gap. Ends when: a page
     is empty or refused, a total is reached, or a short first page is proved to be all.
     """
+
+    def elsewhere(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """The last row of the first page, as the second page of one row less.
+
+        Some APIs tell the number of the page that an offset and a size make.
+        """
+        shorter = self.shorter(sent, page)
+        moved = shorter and self._from(shorter, page.length - 1)
+        return moved and moved.perhaps_absent(SIZE_REFUSED | NO_SUCH_PAGE_AFTER_SHORT)
 
     def _start(self) -> int:
         return self._settings.start_offset
@@ -300,8 +314,8 @@ class PageNumberPaginator(_Counted):
 
     def elsewhere(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """The last row of the first page, as a second page of one row less."""
-        within = self._within(sent, page.length)
-        return within and within.perhaps_absent(SIZE_REFUSED | NO_SUCH_PAGE_AFTER_SHORT)
+        last = self._from(sent, page.length - 1)
+        return last and last.perhaps_absent(SIZE_REFUSED | NO_SUCH_PAGE_AFTER_SHORT)
 
     def _start(self) -> int:
         return self._settings.start_page

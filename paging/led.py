@@ -9,9 +9,10 @@ import httpx
 from errors import DoubtfulEndError, PaginationError
 from jq_engine.lookups import compile_lookup
 from json_values import MISSING, Found, Json, follow, keys_of
+from paging.cursor_positions import counts_on
 from paging.link_header import leads_to_rows, link_relations, unread_links
 from paging.marked import Marked, leads
-from paging.model import Page, PageRequest
+from paging.model import Page, PageRequest, Progress
 from paging.paginator import DEFAULT_POSITION_PARAM, PaginationSettings
 from paging.signal_names import DEFAULT_NEXT_LINK_PATH
 from paging.signals import (
@@ -53,10 +54,10 @@ class CursorPaginator(Marked):
         """The parameter of the cursor, and where it comes from."""
         return f"paginationParam {self._param!r} and cursorPath"
 
-    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
-        """Whether the cursor is a whole number, which may well be a position."""
+    def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
+        """Whether the cursor is a whole number, or holds one that is its position."""
         del first
-        return whole_number(later.get(self._param, self._settings.send_in)) is not None
+        return _is_position(later.get(self._param, self._settings.send_in), before)
 
     def _marker(self, page: Page) -> Found:
         if self._cursor is None:
@@ -102,6 +103,12 @@ def first_found(*values: Found) -> Found:
     return next((value for value in values if value is not MISSING), MISSING)
 
 
+def _is_position(value: Json, before: Progress) -> bool:
+    """Whether what leads to a page may be its position in the list."""
+    is_held = isinstance(value, str) and counts_on(value, before.rows, before.pages)
+    return is_held or whole_number(value) is not None
+
+
 class _Linked(Marked):
     """What ``next_link`` and ``header_link`` share: the answer names the next request."""
 
@@ -112,9 +119,9 @@ class _Linked(Marked):
         """Where the link stands."""
         return self._name()
 
-    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
-        """Whether the link brought a whole number, as ``?page=2`` does."""
-        return any(whole_number(value) is not None for _, value in later.query - first.query)
+    def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
+        """Whether the link brought a whole number, as ``?page=2`` does, or its position."""
+        return any(_is_position(value, before) for _, value in later.query - first.query)
 
     def _following(self, sent: PageRequest, page: Page, marker: Found) -> PageRequest:
         # The link holds every parameter; the body, if any, goes along again.

@@ -147,12 +147,13 @@ class Paginator(ABC):
         del sent, page
         return None
 
-    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
+    def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
         """Whether a later page of a walk was asked for by its position in the list.
 
-        Then rows that move while the walk goes on may be on none of its pages.
+        Then rows that move while the walk goes on may be on none of its pages. ``before`` is what
+        came before that page.
         """
-        del first, later
+        del first, later, before
         return False
 
     def prove(self, sent: PageRequest, page: Page, *, is_cut: bool = False) -> Experiment | Step:

@@ -82,9 +82,9 @@ class Counted(Paginator):
             return sized
         return sized.put(self._param, self._start(), self._settings.send_in)
 
-    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
+    def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
         """Every later page is."""
-        del first, later
+        del first, later, before
         return True
 
     def ahead(self, progress: Progress, upcoming: PageRequest) -> Iterator[PageRequest]:
