@@ -40,8 +40,11 @@ test-all: lint types audit browser ## The same with every test, longer searches 
 browser: setup ## Install Chromium for the tests of the catalog's page, unless there is one
 	@scripts/install-chromium
 
-lint: setup ## Check style and formatting
+lint: setup ## Check style and formatting, and GitHub's workflows
 	@$(BIN)/ruff check && $(BIN)/ruff format --check
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	@$(BIN)/zizmor --quiet --offline --no-progress .github
 
 types: setup ## Check the types
 	@$(BIN)/mypy
@@ -55,8 +58,8 @@ format: setup ## Format the code and apply safe fixes
 demo: setup ## Sync a sample API into a local catalog, all on this machine
 	@$(BIN)/python -m workbench demo
 
-shape: setup ## Count rooms, floors, arrows and lines of the code
-	@$(BIN)/python -m scripts.shape
+shape: setup ## Count rooms, floors, arrows and lines of the code, and the words of the docs
+	@$(BIN)/python -m scripts.shape && $(BIN)/python -m scripts.words
 
 workbench: setup ## Run a command of the workbench: make workbench ARGS="check --help"
 	@$(BIN)/python -m workbench $(ARGS)
@@ -70,7 +73,7 @@ faults: setup ## Run every fault at every place and show what becomes of it (min
 bench: setup ## Measure the speed, and write the tables of docs/performance.md (ten minutes)
 	@$(BIN)/python -m benchmarks
 
-reference: setup ## Write the tables of settings and of the mapping's fields into docs/
+reference: setup ## Write the tables of settings, of the mapping's fields and of known signals into docs/
 	@$(BIN)/python -m scripts.reference
 
 lock: setup ## Resolve the dependencies again and write both lock files

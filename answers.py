@@ -15,10 +15,11 @@ import httpx
 
 from errors import BodyError, Circumstances, CredentialsError, FormatError, ResponseError
 from json_values import Json, beginning_of
-from paging.error_reports import is_error_report, words_of
+from paging.error_reports import is_error_report, is_like_report, reports_error, words_of
 from paging.model import PageRequest
-from paging.scopes import reasons_in
+from paging.scopes import is_item, reasons_in
 from transport.bodies import (
+    ACCEPTED_CODINGS,
     MIB,
     UTF8,
     BodyLimits,
@@ -162,13 +163,15 @@ class AnswerReader:
         is_blank = isinstance(reply.content, bytes) and not reply.content.strip()
         if wanted.name == "json" or (is_blank and not wanted.empty_is_list):
             return reply
-        charset = declared_charset(reply.response.headers)
-        document = self._limits.admitted(wanted.document(pieces_of(reply.content), charset))
+        headers = reply.response.headers
+        kind, charset = headers.get("Content-Type", ""), declared_charset(headers)
+        document = wanted.document(pieces_of(reply.content), charset, kind)
+        document = self._limits.admitted(document)
         try:
             content = await kept(document, in_memory=in_memory)
         except FormatError as error:
             problem = f"not the {wanted.name} it should be: {error}"
-            raise BodyError(problem, **self._answered(reply)) from None
+            raise self._unreadable(problem, reply) from None
         return replace(reply, content=content, original=reply.content)
 
     async def _read(self, request: PageRequest, reply: Reply) -> Answer:
@@ -209,9 +212,16 @@ class AnswerReader:
 
     def _not_json(self, reply: Reply) -> BodyError:
         kind = reply.response.headers.get("Content-Type", "no content type")
-        return BodyError(
-            f"not the JSON it should be ({kind}, {reply.size} bytes)", **self._answered(reply)
-        )
+        return self._unreadable(f"not the JSON it should be ({kind}, {reply.size} bytes)", reply)
+
+    def _unreadable(self, problem: str, reply: Reply) -> BodyError:
+        """The error for a body that is not what it should be, unless it is compressed in vain."""
+        if coding := BodyLimits.coding_of(reply.response):
+            return BodyError(
+                f"the answer is compressed as {coding!r}, but {ACCEPTED_CODINGS} was asked for",
+                answered=status_of(reply.response),
+            )
+        return BodyError(problem, **self._answered(reply))
 
     def _answered(self, reply: Reply) -> Circumstances:
         """The status and the API's own words, which may stand behind more than is quoted."""
@@ -222,16 +232,24 @@ class AnswerReader:
 
 
 def _report_in(body: Json, request: PageRequest) -> Json:
-    """What a success says of itself beside its data: errors, and codes where there is no data."""
+    """What a success says of itself beside its data: errors, and codes where there is no data.
+
+    The words of an item are its own, and a ``type`` says what a list holds: both may be budgets.
+    """
     if not isinstance(body, dict):
         return None
     reported = reasons_in(body)
-    for key in (request.list_path or ())[:1]:
+    path = request.list_path
+    for key in (path or ())[:1]:
         reported.pop(key, None)  # the items themselves: some APIs list errors
     beside = {key: value for key, value in body.items() if key not in reported}
     if any(value for value in beside.values() if isinstance(value, dict | list)):
         return reported
-    return reported | beside
+    if reports_error(body) or is_like_report(body):
+        return reported | beside
+    if path == () or (path is None and is_item(body)):
+        return reported
+    return reported | {key: one for key, one in beside.items() if not key.lower().endswith("type")}
 
 
 def _is_report(row: Json) -> bool:

@@ -42,7 +42,8 @@ def make_auth(  # noqa: PLR0913 (each is a part of the world around a scheme)
             return StaticAuth(credentials)
         case LoginCredentials():
             login = LoginSignIn(credentials, base_url, redact, jq, headers=custom_headers or {})
-            renew_after = credentials.steps[0].reauthenticate_after
+            intervals = (step.reauthenticate_after for step in credentials.steps)
+            renew_after = min(filter(None, intervals), default=None)
             return renewed(login, redact, renew_after=renew_after)
         case OAuthCredentials():
             return renewed(OAuthSignIn(credentials, redact, jq), redact)

@@ -19,7 +19,7 @@ that raised deletes nothing.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Self, TypedDict, Unpack, cast, override
 
 Place = str | tuple[str | int, ...]
@@ -35,32 +35,20 @@ _Rewrite = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong; ``str`` is its sentence.
+    """One thing that is wrong; ``str`` is its sentence: where, what was found, what to do.
 
     ``remedy`` is what to do; empty where the problem says what must be. ``where`` is the place
-    as the sentence begins with it, None: a setting's name. A fault without a place says in
-    its problem what it is about.
+    in the words of the sentence, empty for a setting, which is named. A fault without a place says
+    in its problem what it is about.
     """
 
     place: Place
     problem: str
     remedy: str = ""
-    where: str | None = None
-
-    def rewritten(self, rewrite: _Rewrite) -> "Fault":
-        """The fault with each of its texts passed through a function."""
-        return replace(
-            self,
-            place=self.place
-            if isinstance(self.place, str)
-            else tuple(rewrite(part) if isinstance(part, str) else part for part in self.place),
-            problem=rewrite(self.problem),
-            remedy=rewrite(self.remedy),
-            where=self.where and rewrite(self.where),
-        )
+    where: str = ""
 
     def shortened(self, excess: int) -> "Fault":
-        """The fault with so many characters less: in its problem, then in its remedy."""
+        """The fault shorter by ``excess`` characters: in its problem, then in its remedy."""
         problem = _cut(self.problem, excess, at_end=False)
         excess -= len(self.problem) - len(problem)
         return replace(self, problem=problem, remedy=_cut(self.remedy, excess, at_end=False))
@@ -68,9 +56,7 @@ class Fault:
     @property
     def found(self) -> str:
         """Where it is, and what was found there."""
-        where = self.where
-        if where is None:
-            where = self.place if isinstance(self.place, str) else ""
+        where = self.where or (self.place if isinstance(self.place, str) else "")
         return f"{where} {self.problem}" if where else self.problem
 
     def __str__(self) -> str:
@@ -85,12 +71,8 @@ class RequestName:
     url: str
     is_login: bool = False
 
-    def rewritten(self, rewrite: _Rewrite) -> "RequestName":
-        """The request with its URL passed through a function."""
-        return replace(self, url=rewrite(self.url))
-
     def shortened(self, excess: int) -> "RequestName":
-        """The request with so many characters less in its URL."""
+        """The request with its URL shorter by ``excess`` characters."""
         return replace(self, url=_cut(self.url, excess))
 
     def __str__(self) -> str:
@@ -113,7 +95,7 @@ class Circumstances(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Report:
-    """All that an error tells, in parts; ``str`` is the one place where they become a message.
+    """All that an error says, in parts; ``str`` is the one place where they become a message.
 
     ``kind 'K' (team 7): GET URL: after GET URL: beside: 403 Forbidden, 'words': problem: listed;
     remedy; note``. ``parameters`` are the values of path parameters that the URL does not show,
@@ -132,21 +114,15 @@ class Report:
     listed: str = ""
     note: str = ""
 
-    def rewritten(self, rewrite: _Rewrite) -> "Report":
-        """The report with each of its texts passed through a function."""
-        return replace(
-            self,
-            faults=tuple(fault.rewritten(rewrite) for fault in self.faults),
-            kind=rewrite(self.kind),
-            parameters=tuple((name, rewrite(value)) for name, value in self.parameters),
-            request=self.request and self.request.rewritten(rewrite),
-            after=self.after and self.after.rewritten(rewrite),
-            beside=rewrite(self.beside),
-            answered=rewrite(self.answered),
-            words=rewrite(self.words),
-            listed=rewrite(self.listed),
-            note=rewrite(self.note),
-        )
+    @property
+    def remedy(self) -> str:
+        """What to do about each fault."""
+        return "; ".join(filter(None, (fault.remedy for fault in self.faults)))
+
+    @property
+    def without_remedy(self) -> "Report":
+        """The report of what was found, and where."""
+        return replace(self, faults=tuple(replace(fault, remedy="") for fault in self.faults))
 
     def shortened(self) -> "Report":
         """The report cut where its message is too long: values and URLs first, the remedy last.
@@ -189,8 +165,28 @@ class Report:
         return "; ".join(filter(None, (": ".join(filter(None, parts)), *what_to_do)))
 
 
+def _rewritten[Part](part: Part, rewrite: _Rewrite) -> Part:
+    """A value of a report with each text in it passed through a function."""
+    match part:
+        case str():
+            result: object = rewrite(part)
+        case tuple():
+            result = tuple(_rewritten(inner, rewrite) for inner in part)
+        case _ if is_dataclass(part) and not isinstance(part, type):
+            names = [field.name for field in fields(part)]
+            result = replace(
+                part, **{name: _rewritten(getattr(part, name), rewrite) for name in names}
+            )
+        case _:
+            result = part
+    return cast("Part", result)
+
+
 def _cut(text: str, excess: int, *, at_end: bool = True) -> str:
-    """A text with so many characters less, at its end or in its middle, as far as it has them."""
+    """A text shorter by ``excess`` characters, cut at its end or in its middle.
+
+    At least ``_SHORTEST`` characters are left.
+    """
     keep = max(_SHORTEST, len(text) - excess - 1)
     if excess <= 0 or len(text) <= keep:
         return text
@@ -200,12 +196,26 @@ def _cut(text: str, excess: int, *, at_end: bool = True) -> str:
 
 
 class OceanCustomError(Exception):
-    """The root of the tree; ``report`` is what it tells, and its text is one message of that."""
+    """The root of the tree; ``report`` has what it says, and its text is one message of that.
+
+    A ``problem`` given as a text becomes one fault, found ``where``.
+    """
 
     def __init__(
-        self, told: str | Report = "", remedy: str = "", **parts: Unpack[Circumstances]
+        self,
+        problem: str | Sequence[Fault] | Report = "",
+        remedy: str = "",
+        *,
+        where: str = "",
+        **parts: Unpack[Circumstances],
     ) -> None:
-        report = told if isinstance(told, Report) else Report((Fault((), told, remedy),))
+        match problem:
+            case str():
+                report = Report((Fault((), problem, remedy, where),))
+            case Report():
+                report = problem
+            case _:
+                report = Report(tuple(problem))
         self.report = replace(report, **parts)
         super().__init__()
 
@@ -215,9 +225,9 @@ class OceanCustomError(Exception):
         self.report = replace(self.report, **cast("Circumstances", unknown))
         return self
 
-    def told(self, redact: _Rewrite) -> Self:
+    def redacted(self, redact: _Rewrite) -> Self:
         """Make it fit to leave: without secrets, and of a length that a person reads."""
-        self.report = self.report.rewritten(redact).shortened()
+        self.report = _rewritten(self.report, redact).shortened()
         return self
 
     def __str__(self) -> str:
@@ -225,31 +235,11 @@ class OceanCustomError(Exception):
 
 
 class ConfigurationError(OceanCustomError):
-    """One or more settings are wrong; nothing was requested.
-
-    ``faults`` says of each what is wrong, where, and what to do; a text is a fault without
-    a place of its own.
-    """
-
-    def __init__(
-        self,
-        told: Sequence[Fault | str] | Fault | str | Report = "",
-        remedy: str = "",
-        **parts: Unpack[Circumstances],
-    ) -> None:
-        match told:
-            case str() | Report():
-                super().__init__(told, remedy, **parts)
-                return
-            case Fault():
-                faults: tuple[Fault, ...] = (told,)
-            case _:
-                faults = tuple(one if isinstance(one, Fault) else Fault((), one) for one in told)
-        super().__init__(Report(faults), **parts)
+    """One or more settings are wrong; nothing was requested."""
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """What is wrong."""
+        """What is wrong, each with its place and remedy."""
         return self.report.faults
 
 
@@ -275,7 +265,7 @@ class SourceError(OceanCustomError):
 
     @property
     def is_outage(self) -> bool:
-        """Whether it tells of an API that is down, and not of this one request."""
+        """Whether it means that the API is down, rather than something about this one request."""
         return False
 
 
@@ -301,7 +291,7 @@ class ResponseError(SourceError):
 
     def __init__(
         self,
-        told: str | Report = "",
+        problem: str | Report = "",
         remedy: str = "",
         *,
         status: int,
@@ -309,7 +299,7 @@ class ResponseError(SourceError):
         retry_after: float | None = None,
         **parts: Unpack[Circumstances],
     ) -> None:
-        super().__init__(told, remedy, **parts)
+        super().__init__(problem, remedy, **parts)
         self.status = status
         self.rate_limited = rate_limited
         self.transient = rate_limited or self.may_pass(status)
@@ -340,6 +330,15 @@ class ResponseError(SourceError):
 
 class FormatError(ValueError):
     """A body is not in its format; the text says where. ``client`` makes a BodyError of it."""
+
+
+class FieldError(ValueError):
+    """A field of the mapping holds what cannot be; ``overrides`` makes a Fault of it."""
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.remedy = remedy
 
 
 class BodyError(SourceError):

@@ -9,6 +9,7 @@ type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 """What a JSON text decodes to: objects, arrays, texts, numbers, booleans, None."""
 
 _SHOWN = 20  # keys named in a message
+_BEGINNING = 4096  # characters
 
 
 class Missing(Enum):
@@ -44,7 +45,7 @@ def follow(body: Found, keys: Iterable[str | int]) -> Found:
 
 
 def texts_in(value: object) -> Iterator[str]:
-    """Every text in a JSON value; the keys of objects are none."""
+    """Every text in a JSON value, without the keys of objects."""
     match value:
         case str():
             yield value
@@ -58,31 +59,39 @@ def texts_in(value: object) -> Iterator[str]:
             pass
 
 
-def with_texts(value: object, rewrite: Callable[[str], Json]) -> Json:
-    """A JSON value with each of its texts replaced by what a function makes of it."""
+def with_texts(
+    value: object, rewrite: Callable[[str], Json], *, keys: Callable[[str], str] = str
+) -> Json:
+    """A JSON value with each of its texts replaced by what a function makes of it.
+
+    The keys of objects are replaced by what ``keys`` makes of them.
+    """
     match value:
         case str():
             return rewrite(value)
         case Mapping():
-            return {key: with_texts(inner, rewrite) for key, inner in value.items()}
-        case list():
-            return [with_texts(inner, rewrite) for inner in value]
+            return {
+                keys(str(key)): with_texts(inner, rewrite, keys=keys)
+                for key, inner in value.items()
+            }
+        case list() | tuple():
+            return [with_texts(inner, rewrite, keys=keys) for inner in value]
         case _:
             return cast("Json", value)
 
 
-def beginning_of(body: Json, most: int = 4096) -> str:
+def beginning_of(body: Json) -> str:
     """The JSON text that a value begins with: of a large one only what is looked at is written."""
     text = ""
     for part in json.JSONEncoder().iterencode(body):
         text += part
-        if len(text) > most:
+        if len(text) > _BEGINNING:
             break
     return text
 
 
 def lists_in(body: Json, deepest: int = 2) -> list[list[Json]]:
-    """The lists a body is or holds, at most so many objects deep."""
+    """The lists a body is or holds, at most ``deepest`` objects deep."""
     level, lists = [body], []
     for _ in range(deepest + 1):
         lists += [value for value in level if isinstance(value, list)]
@@ -111,6 +120,19 @@ def keys_of(body: object) -> str:
             )
         case _:
             return f"a {type(body).__name__}" if body is not None else "null"
+
+
+def as_written(value: Json) -> str:
+    """A text as it is, any other value as JSON writes it."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def pairs_of(params: Mapping[str, Json], spell: Callable[[Json], str]) -> Iterator[tuple[str, str]]:
+    """Parameters as forms and query strings have them: lists are repeated, nulls dropped."""
+    for name, value in params.items():
+        for one in value if isinstance(value, list) else [value]:
+            if one is not None:
+                yield name, spell(one)
 
 
 def as_text(value: Json) -> str:

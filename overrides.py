@@ -10,14 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from port_ocean.core.handlers.port_app_config.models import (
-    PortAppConfig,
-    ResourceConfig,
-    Selector,
-)
+from port_ocean.core.handlers.port_app_config.models import PortAppConfig, ResourceConfig, Selector
 from pydantic.v1 import Field, ValidationError, root_validator, validator
 
-from errors import MappingError
+from errors import FieldError, MappingError
 from jq_engine.paths import plain_path
 from json_values import Json, texts_in
 from pagination import PaginationSettings
@@ -66,14 +62,14 @@ class PathParameter(RequestFields):
         are_objects = any(isinstance(value, dict) for value in found["values"] or ())
         beside = {"values", "field", "filter", "independent"} if are_objects else {"values"}
         if "values" in names and (others := sorted(names - beside)):
-            raise ValueError(
-                f"has values, and {', '.join(others)} beside them; keep either values, or endpoint"
-                " and field"
+            raise FieldError(
+                f"has values, and {', '.join(others)} beside them",
+                "keep either values, or endpoint and field",
             )
         if are_objects and not found["field"]:
-            raise ValueError("has objects as values; give a field, such as .name, for the value")
+            raise FieldError("has objects as values", "give a field, such as .name, for the value")
         if "values" not in names and (missing := sorted({"endpoint", "field"} - names)):
-            raise ValueError(f"lacks {' and '.join(missing)}; give endpoint and field, or values")
+            raise FieldError(f"lacks {' and '.join(missing)}", "give endpoint and field, or values")
         return found
 
     @validator("values")
@@ -81,12 +77,12 @@ class PathParameter(RequestFields):
         if values and all(isinstance(value, dict) for value in values):
             return values
         if odd := [value for value in values or [] if type(value) not in {str, int}]:
-            raise ValueError(
-                f"holds {odd[0]!r}, which is neither text nor a whole number; put words such as no"
-                " and on, dates, and versions such as 1.10 in quotes"
+            raise FieldError(
+                f"holds {odd[0]!r}, which is neither text nor a whole number",
+                "put words such as no and on, dates, and versions such as 1.10 in quotes",
             )
         if values is not None and not any(map(is_segment, values)):
-            raise ValueError("holds no value that can be a part of a path; give at least one")
+            raise FieldError("holds no value that can be a part of a path", "give at least one")
         return values
 
     def to_parameter(self, name: str, settings: PaginationSettings) -> Parameter | ListedParameter:
@@ -116,8 +112,7 @@ class EndpointResource(ResourceConfig):
     """A resource whose kind is an endpoint path."""
 
     kind: str = Field(
-        title="Endpoint",
-        description="The path of the endpoint, such as /api/tickets.",
+        title="Endpoint", description="The path of the endpoint, such as /api/tickets."
     )
     selector: EndpointSelector = Field(
         title="Selector", description="What to request, and which items count."
@@ -130,13 +125,13 @@ class EndpointResource(ResourceConfig):
         query = selector.get("query") if isinstance(selector, Mapping) else None
         if not isinstance(query, Mapping):
             return found
-        raise ValueError(f"has an object as selector.query; {_new_form(query)}")
+        raise FieldError("has an object as selector.query", _new_form(query))
 
     @validator("kind")
     def _refuse_no_path(cls, kind: str) -> str:  # noqa: N805 — pydantic
         # A limit of the field would make its type another one than the `str` that Ocean wants.
         if not kind:
-            raise ValueError("is empty; give the path of an endpoint, such as /users")
+            raise FieldError("is empty", "give the path of an endpoint, such as /users")
         return kind
 
     def to_resource(self, settings: PaginationSettings) -> Resource:

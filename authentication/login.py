@@ -8,31 +8,33 @@ the answer before: its JSON body, ``$headers`` (names in small letters), ``$cook
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, TypedDict, cast
+from functools import partial
+from typing import Any, cast
 from urllib.parse import quote
 
 import httpx
 
 from authentication.oauth2 import lifetime_of
-from authentication.renewal import named
+from authentication.renewal import json_of, named
 from authentication.signature import Signature
 from errors import CredentialsError, RequestName
-from jq_engine.answers import answer_lookup
-from jq_engine.lookups import Lookup, find
-from jq_engine.programs import EMBEDDED, Jq
-from json_values import MISSING, Json, keys_of, texts_in, with_texts
+from jq_engine.embedded import filled
+from jq_engine.lookups import compile_answer_lookup, find
+from jq_engine.programs import Jq, programs_in
+from json_values import MISSING, Json, as_written, keys_of
 from paging.error_reports import reports_error
 from settings.values import LoginCredentials, LoginRequest
-from transport.bodies import charset_of, decode_json
+from transport.bodies import charset_of
 from transport.http_client import cookies_set, status_of
 from transport.origin import Origin
 from transport.redaction import Redactor, credentials_in, tokens_in
 
-WHERE = "customAuthRequestTemplate"
+_REQUEST = "customAuthRequest"
+_TEMPLATE = "customAuthRequestTemplate"
+_LOGOUT = "customAuthLogoutRequest"
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,11 @@ class Answered:
     @classmethod
     def of(cls, response: httpx.Response) -> Answered:
         """Read an answer; a body that is not JSON is None."""
-        try:
-            body = decode_json(response.content, charset_of(response.headers))
-        except (ValueError, RecursionError):
-            body = None
-        return cls(response, body)
+        return cls(response, json_of(response))
 
     @property
     def is_report(self) -> bool:
-        """Whether the body says that the login failed, with the status of a success perhaps."""
+        """Whether the body says that the login failed, whatever the status says."""
         return isinstance(self.body, dict) and reports_error(self.body)
 
     @property
@@ -81,66 +79,53 @@ class Answered:
         }
 
 
-class Template[Part]:
-    """Texts in which ``{{ jq }}`` stands for a value of an answer, unless nothing is to be read.
+class Placeholders:
+    """The ``{{ jq }}`` in the texts of a setting, which stand for values of an answer."""
 
-    ``where`` names the setting they stand in.
-    """
-
-    def __init__(self, part: Part, jq: Jq, where: str = WHERE, *, reads: bool = True) -> None:
-        self._part = part
+    def __init__(self, parts: object, jq: Jq, redact: Redactor, *, where: str) -> None:
         self._jq = jq
+        self._redact = redact
         self._where = where
-        self.placeholders: dict[str, Lookup] = {
-            program: answer_lookup(program, where)
-            for text in (texts_in(part) if reads else ())
-            for program in EMBEDDED.findall(text)
+        self._lookups = {
+            program: compile_answer_lookup(program, where) for program in programs_in(parts)
         }
 
-    async def fill(
-        self,
-        answer: Answered | None,
-        redact: Redactor,
-        call: RequestName,
-        *,
-        spell: Callable[[str], str] = str,
-    ) -> Part:
-        """The part with its values, each spelt by ``spell``; raises CredentialsError without one.
+    @property
+    def read_body(self) -> bool:
+        """Whether one of them reads the body, rather than headers, cookies or the text."""
+        return any("$" not in program for program in self._lookups)
 
-        ``call`` is the one whose answer it is.
-        """
-        if not self.placeholders:
-            return self._part
-        if answer is None:
-            raise CredentialsError(f"{self._where} reads an answer before the first", request=call)
+    async def values(self, answer: Answered) -> dict[str, str]:
+        """The value of each, as text; raises CredentialsError where the answer lacks one."""
         document = answer.document
-        found = await find(self.placeholders.values(), document, self._jq)
+        found = await find(self._lookups.values(), document, self._jq)
         values: dict[str, str] = {}
-        for program, lookup in self.placeholders.items():
+        for program, lookup in self._lookups.items():
             value = lookup(document, found)
             if value is MISSING or value in (None, "") or isinstance(value, dict | list):
-                self._refuse(program, answer, call, redact)
-            values[program] = value if isinstance(value, str) else json.dumps(value)
+                raise self._lacking(program, answer)
+            values[program] = as_written(value)
+        return values
 
-        def filled(text: str) -> str:
-            return EMBEDDED.sub(lambda one: spell(values[one[1]]), text)
-
-        whole = cast("Part", with_texts(self._part, filled))  # texts stay texts
-        credentials = list(credentials_in(whole))
-        redact.learn(*values.values(), origin="login", credentials=credentials)
+    def fill[Part](self, part: Part, values: Mapping[str, str]) -> Part:
+        """A part of the setting with these values, which are secrets from now on."""
+        whole = cast("Part", filled(part, values))  # texts stay texts
+        credentials = list(credentials_in(whole)) if values else []
+        self._redact.learn(*values.values(), origin="login", credentials=credentials)
         return whole
 
-    def _refuse(self, program: str, answer: Answered, call: RequestName, redact: Redactor) -> None:
+    def _lacking(self, program: str, answer: Answered) -> CredentialsError:
+        call = named(answer.response.request, self._redact)
         if answer.is_report:
-            raise CredentialsError(
+            return CredentialsError(
                 f"{self._where} reads {program!r}, but the answer reports an error",
                 remedy="check the credentials that customAuthRequest sends",
                 request=call,
                 answered=status_of(answer.response),
-                words=redact.beginning(answer.text),
+                words=self._redact.beginning(answer.text),
             )
         if answer.body is None and answer.text and "$" not in program:
-            raise CredentialsError(
+            return CredentialsError(
                 f"the answer is not JSON, but {self._where} reads values from it",
                 remedy='read $text, $headers["…"] or $cookies instead',
                 request=call,
@@ -153,23 +138,11 @@ class Template[Part]:
             "$text": "no text",
         }
         has = next((text for name, text in had.items() if name in program), keys_of(answer.body))
-        raise CredentialsError(
+        return CredentialsError(
             f"{self._where} reads {program!r}, but the answer has {has}",
             remedy="correct the path",
             request=call,
         )
-
-
-class _SignatureParts(TypedDict):
-    headers: Mapping[str, str]
-    query_params: Mapping[str, str]
-    body: Mapping[str, Json]
-
-
-class _CallParts(TypedDict):
-    headers: Mapping[str, str]
-    body: Mapping[str, Json] | None
-    params: Mapping[str, str]
 
 
 class LoginSignIn:
@@ -187,35 +160,25 @@ class LoginSignIn:
         *,
         headers: Mapping[str, str],
     ) -> None:
+        call = partial(LoginCall, base_url=base_url, headers=headers)
+        read = partial(Placeholders, jq=jq, redact=redact)
+        first, *others = credentials.steps
+        # The first step has no answer before it: its texts are sent as they are.
         self._calls = [
-            LoginCall(step, base_url, redact, jq, headers=headers, reads=number > 0)
-            for number, step in enumerate(credentials.steps)
+            call(first, read((), where=_REQUEST)),
+            *(call(step, read(step.texts, where=_REQUEST)) for step in others),
         ]
+        logout = credentials.logout
+        self._logout = call(logout, read(logout.texts, where=_LOGOUT)) if logout else None
+        template = [credentials.headers, credentials.query_params, credentials.body]
+        self._placeholders = read(template, where=_TEMPLATE)
+        self._credentials = credentials
         self._redact = redact
-        parts: _SignatureParts = {
-            "headers": credentials.headers,
-            "query_params": credentials.query_params,
-            "body": credentials.body,
-        }
-        self._template = Template(parts, jq)
-        self._logout = (
-            LoginCall(
-                credentials.logout,
-                base_url,
-                redact,
-                jq,
-                headers=headers,
-                where="customAuthLogoutRequest",
-            )
-            if credentials.logout
-            else None
-        )
         self._last: Answered | None = None
 
-    @asynccontextmanager
-    async def attempt(self) -> AsyncGenerator[LoginSignIn]:
-        """One login: it holds nothing."""
-        yield self
+    def held(self) -> AbstractAsyncContextManager[None]:
+        """Nothing: any number of processes may be logged in."""
+        return nullcontext()
 
     async def request(self, answers: Sequence[httpx.Response]) -> httpx.Request | None:
         """The next step; its texts read the answer before it."""
@@ -227,19 +190,24 @@ class LoginSignIn:
     async def signature(self, answers: Sequence[httpx.Response], now: float) -> Signature:
         """The template with the values of the last answer."""
         last = self._last = await self._learned(answers[-1])
-        call = named(last.response.request, self._redact)
-        filled = await self._template.fill(last, self._redact, call)
-        _refuse_unsendable(filled["headers"], call)
-        lifetime = lifetime_of(last.body) if isinstance(last.body, dict) else None
-        return Signature(**filled, obtained_at=now, lifetime=lifetime)
+        values = await self._placeholders.values(last)
+        template, fill = self._credentials, self._placeholders.fill
+        headers = fill(template.headers, values)
+        _refuse_unsendable(headers, named(last.response.request, self._redact))
+        return Signature(
+            headers,
+            fill(template.query_params, values),
+            fill(template.body, values),
+            obtained_at=now,
+            lifetime=lifetime_of(last.body) if isinstance(last.body, dict) else None,
+        )
 
     def accepts(self, answer: httpx.Response) -> bool:
         """Whether a login succeeded: a redirect too, where its headers or cookies are what counts.
 
         So sign-in forms of web pages answer (RFC 9110, 15.4.4).
         """
-        reads_body = any("$" not in program for program in self._template.placeholders)
-        return answer.is_success or (answer.is_redirect and not reads_body)
+        return answer.is_success or (answer.is_redirect and not self._placeholders.read_body)
 
     async def refusal(self, answer: httpx.Response) -> CredentialsError:
         """The error for a refusal, with the API's own words."""
@@ -255,7 +223,7 @@ class LoginSignIn:
     async def _learned(self, response: httpx.Response) -> Answered:
         """An answer, whose texts are secrets from now on; of a refusal what looks like a token.
 
-        It may tell of thousands of permissions: what it holds is judged in a thread.
+        It may list thousands of permissions, so what it holds is judged in a thread.
         """
         answer = Answered.of(response)
         tokens, credentials = await asyncio.to_thread(
@@ -270,51 +238,38 @@ class LoginSignIn:
 
 
 class LoginCall:
-    """One request of a login, or the logout: texts that may read the answer before."""
+    """One request of a login, or the logout: its texts may read the answer before."""
 
-    def __init__(  # noqa: PLR0913 — each is a part of the world around a call
+    def __init__(
         self,
         login: LoginRequest,
-        base_url: httpx.URL,
-        redact: Redactor,
-        jq: Jq,
+        placeholders: Placeholders,
         *,
+        base_url: httpx.URL,
         headers: Mapping[str, str],
-        where: str = "customAuthRequest",
-        reads: bool = True,
     ) -> None:
         self._login = login
-        self._redact = redact
+        self._placeholders = placeholders
+        self._base_url = base_url
         at_home = Origin.of(login_url(login.endpoint, base_url)) == Origin.of(base_url)
         self._headers = headers if at_home else {}
-        self._base_url = base_url
-        self._url = Template(login.endpoint, jq, where, reads=reads)
-        self._form = Template(login.body_form, jq, where, reads=reads)
-        parts: _CallParts = {
-            "headers": login.headers,
-            "body": login.body,
-            "params": login.query_params,
-        }
-        self._parts = Template(parts, jq, where, reads=reads)
 
     async def request(self, before: Answered | None) -> httpx.Request:
         """The request; raises CredentialsError when the answer before lacks a value."""
-        login, redact = self._login, self._redact
-        plain = httpx.Request(login.method, login_url(login.endpoint, self._base_url))
-        call = named(before.response.request if before else plain, redact)
-        # Quoted: no answer may lead the login to another host or path.
-        endpoint = await self._url.fill(before, redact, call, spell=_quoted)
-        form = await self._form.fill(before, redact, call, spell=_quoted)
-        parts = await self._parts.fill(before, redact, call)
+        login, fill = self._login, self._placeholders.fill
+        values = await self._placeholders.values(before) if before else {}
+        # No answer may lead the login to another host or path.
+        quoted = {program: quote(value, safe="") for program, value in values.items()}
+        url = login_url(fill(login.endpoint, quoted), self._base_url)
         headers = httpx.Headers({"Accept": "application/json", **self._headers})
         content: dict[str, Any] = {}
-        if form is not None:
-            content = {"content": form}
+        if login.body_form is not None:
+            content = {"content": fill(login.body_form, quoted)}
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        elif parts["body"] is not None:
-            content = {"json": parts["body"]}
-        headers.update(parts["headers"])
-        url = login_url(endpoint, self._base_url).copy_merge_params(parts["params"])
+        elif login.body is not None:
+            content = {"json": fill(login.body, values)}
+        headers.update(fill(login.headers, values))
+        url = url.copy_merge_params(fill(login.query_params, values))
         return httpx.Request(login.method, url, headers=headers, **content)
 
 
@@ -331,10 +286,6 @@ def _refuse_unsendable(headers: Mapping[str, str], call: RequestName) -> None:
         if not value.isascii() or not value.replace("\t", " ").isprintable():
             raise CredentialsError(
                 f"its answer gives the header {name!r} characters that HTTP cannot carry",
-                remedy=f"correct what {WHERE} reads",
+                remedy=f"correct what {_TEMPLATE} reads",
                 request=call,
             )
-
-
-def _quoted(text: str) -> str:
-    return quote(text, safe="")

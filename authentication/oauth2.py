@@ -8,9 +8,9 @@ server changes is kept in ``oauthTokenFile``.
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
-from datetime import UTC, datetime
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from urllib.parse import quote_plus, urlencode
 from uuid import uuid4
 
@@ -18,16 +18,16 @@ import httpx
 import jwt
 from loguru import logger
 
-from authentication.renewal import named
+from authentication.renewal import json_of, named
 from authentication.signature import Signature
 from authentication.token_file import TokenFile
 from errors import CredentialsError
+from http_headers import is_header_value
 from jq_engine.embedded import evaluated, filled
-from jq_engine.programs import EMBEDDED, Jq
+from jq_engine.programs import Jq, programs_in
 from json_values import Json, as_text, keys_of
-from settings import is_header_value
 from settings.values import OAuthCredentials
-from transport.bodies import charset_of, decode_json
+from transport.bodies import charset_of
 from transport.http_client import status_of
 from transport.redaction import Redactor
 
@@ -35,34 +35,24 @@ JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 JWT_LIFETIME = 300
 """Seconds that an assertion is valid for, unless ``oauthJwtClaims`` has ``exp``."""
 
-_USED_SHARE = 0.9  # of a token's told lifetime: the next request takes time too
-_LONGEST_LIFETIME = 10**9  # seconds; what is told may be no number of seconds at all
+_USED_SHARE = 0.9  # of a token's lifetime: the next request takes time too
+_LONGEST_LIFETIME = 10**9  # seconds; a larger number may be no number of seconds at all
 
 
 class OAuthSignIn:
-    """Obtains access tokens, by one request; see ``SignIn`` and ``SignInAttempt``."""
+    """Obtains access tokens, by one request; see ``SignIn``."""
 
-    def __init__(
-        self,
-        credentials: OAuthCredentials,
-        redact: Redactor,
-        jq: Jq,
-        *,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
+    def __init__(self, credentials: OAuthCredentials, redact: Redactor, jq: Jq) -> None:
         self._credentials = credentials
         self._redact = redact
         self._jq = jq
-        self._now = now
         self._file = TokenFile(credentials.token_file) if credentials.token_file else None
         self._newest = credentials.refresh_token
 
-    @asynccontextmanager
-    async def attempt(self) -> AsyncGenerator[OAuthSignIn]:
-        """One token request; meanwhile no other process uses the refresh token."""
+    def held(self) -> AbstractAsyncContextManager[None]:
+        """Keep every other process from the refresh token."""
         rotates = self._credentials.grant_type == "refresh_token"
-        async with self._file.locked() if self._file and rotates else nullcontext():
-            yield self
+        return self._file.locked() if self._file and rotates else nullcontext()
 
     async def request(self, answers: Sequence[httpx.Response]) -> httpx.Request | None:
         """The token request, once."""
@@ -163,10 +153,7 @@ class OAuthSignIn:
         )
 
     def _answer(self, answer: httpx.Response) -> Json:
-        try:
-            body = decode_json(answer.content, charset_of(answer.headers))
-        except (ValueError, RecursionError):
-            return None
+        body = json_of(answer)
         if isinstance(body, dict):
             tokens = [text for key, text in body.items() if key.endswith("token")]
             self._learn(*(text for text in tokens if isinstance(text, str)))
@@ -177,8 +164,13 @@ class OAuthSignIn:
         self._redact.learn(*tokens, origin="oauth", credentials=tokens)
 
     def _refresh_token(self) -> str:
+        configured = self._credentials.refresh_token
         if self._file:
-            self._newest = self._file.read(self._credentials.refresh_token)
+            self._newest = self._file.read(configured)
+            # A file that cannot be written raises before the token is used up.
+            self._file.write(configured, self._newest)
+        else:
+            self._newest = self._credentials.rotated.get(configured, configured)
         self._learn(self._newest)
         return self._newest
 
@@ -191,17 +183,19 @@ class OAuthSignIn:
         self._newest = token
         if self._file:
             self._file.write(self._credentials.refresh_token, token)
+        else:
+            self._credentials.rotated[self._credentials.refresh_token] = token
         if self._file is None or self._file.may_be_lost:
             where = "in a folder for temporary files" if self._file else "not set"
             logger.warning(
                 "the authorization server changed the refresh token, and oauthTokenFile is"
-                f" {where}: a later resync may be refused; name a file on a volume that lasts"
+                f" {where}: after a restart it may be refused; name a file on a volume that lasts"
             )
 
     async def _assertion(self) -> str:
         """A signed JWT with the claims of RFC 7523, 3."""
         credentials = self._credentials
-        now = int(self._now().timestamp())
+        now = int(time.time())
         claims: dict[str, Json] = {
             "iss": credentials.client_id,
             "sub": credentials.client_id,
@@ -210,8 +204,12 @@ class OAuthSignIn:
             "exp": now + JWT_LIFETIME,
             "jti": uuid4().hex,
         }
-        given = {key: await self._computed(key, now) for key in credentials.jwt_claims}
-        claims |= given
+        where = "oauthJwtClaims"
+        values = {
+            program: await evaluated(program, self._jq, moment=now, where=where)
+            for program in programs_in(credentials.jwt_claims)
+        }
+        claims |= {key: filled(claim, values) for key, claim in credentials.jwt_claims.items()}
         claims = {key: value for key, value in claims.items() if value not in (None, "")}
         # RFC 7519, 4.1.1: a text; some servers know their clients by number.
         claims |= {key: as_text(claims[key]) for key in ("iss", "sub") if key in claims}
@@ -219,27 +217,15 @@ class OAuthSignIn:
         self._learn(assertion)
         return assertion
 
-    async def _computed(self, key: str, now: int) -> Json:
-        """A claim; ``{{ now + 60 }}`` alone keeps its type."""
-        claim = self._credentials.jwt_claims[key]
-        if not isinstance(claim, str):
-            return claim
-        where = f"oauthJwtClaims.{key}"
-        programs = EMBEDDED.findall(claim)
-        return filled(
-            claim,
-            {one: await evaluated(one, self._jq, moment=now, where=where) for one in programs},
-        )
-
 
 def lifetime_of(answer: Mapping[str, Json]) -> float | None:
-    """Seconds for which a token is used, by ``expires_in`` (RFC 6749, 5.1); None where untold.
+    """Seconds for which a token is used, by ``expires_in`` (RFC 6749, 5.1); None without it.
 
     Some servers write the number as text.
     """
-    told = answer.get("expires_in")
+    given = answer.get("expires_in")
     try:
-        seconds = float(told) if isinstance(told, str | int | float) else 0.0
+        seconds = float(given) if isinstance(given, str | int | float) else 0.0
     except (ValueError, OverflowError):
         return None
     return min(seconds, _LONGEST_LIFETIME) * _USED_SHARE if seconds > 0 else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -28,7 +28,6 @@ from transport.retry import MAX_ATTEMPTS, backoff
 # may be repeated with tokens that others obtained, but not for ever.
 _MAX_REPEATS = 3
 _EARLY = 0.05  # seconds; a sleep may end a little before its time
-_MOST_STEPS = 20  # requests of one sign-in
 
 SIGN_IN_UNDER_WAY = "ocean_custom_sign_in"
 """The extension of a request that says what it waits for: a list, empty but during a sign-in."""
@@ -39,17 +38,9 @@ Flow = AsyncGenerator[httpx.Request, httpx.Response]
 class SignIn(Protocol):
     """One way to obtain a signature: requests, one after the other, and what they give."""
 
-    async def end(self) -> httpx.Request | None:
-        """What ends the session that the last attempt began; None where nothing does."""
+    def held(self) -> AbstractAsyncContextManager[None]:
+        """Hold, for the time of one sign-in, what no other process may use meanwhile."""
         ...
-
-    def attempt(self) -> AbstractAsyncContextManager[SignInAttempt]:
-        """Begin; what is held for the time of the attempt is let go of at its end."""
-        ...
-
-
-class SignInAttempt(Protocol):
-    """One sign-in under way."""
 
     async def request(self, answers: Sequence[httpx.Response]) -> httpx.Request | None:
         """What to send after these answers (read, all successes); None when that was all.
@@ -68,6 +59,10 @@ class SignInAttempt(Protocol):
 
     async def refusal(self, answer: httpx.Response) -> CredentialsError:
         """The error for an answer by which the sign-in is refused for good."""
+        ...
+
+    async def end(self) -> httpx.Request | None:
+        """What ends the session that the last sign-in began; None where nothing does."""
         ...
 
 
@@ -149,9 +144,11 @@ class RenewedAuth(httpx.Auth):
                 if current is None or current is used or self._is_old(current):
                     self._refuse_while_in_trouble()
                     own_login = used is not None
-                    async with self._sign_in.attempt() as attempt:
+                    async with self._sign_in.held():
                         answers: list[httpx.Response] = []
-                        while upcoming := await self._next(attempt, answers):
+                        while upcoming := await self._unless_refused(
+                            self._sign_in.request(answers)
+                        ):
                             login = named(upcoming, self._redact)
                             under_way = request.extensions.setdefault(SIGN_IN_UNDER_WAY, [])
                             under_way.append(login)
@@ -160,9 +157,12 @@ class RenewedAuth(httpx.Auth):
                             await answer.aread()
                             under_way.clear()
                             answer.request = upcoming  # transports may have sent another one
-                            await self._admit(attempt, answer)
+                            await self._admit(answer)
                             answers.append(answer)
-                        current = self._signature = await self._obtained(attempt, answers)
+                        signature = self._sign_in.signature(answers, self._clock())
+                        current = self._signature = await self._unless_refused(signature)
+                        self._trouble = None
+                        self.logins += 1
             used = current
             response = yield used.sign(request)
             if response.status_code != httpx.codes.UNAUTHORIZED or own_login:
@@ -174,49 +174,32 @@ class RenewedAuth(httpx.Auth):
     def left_unanswered(self, login: RequestName) -> None:
         """Note that a sign-in under way got no complete answer: others leave it alone for a while.
 
-        Who gave up a request by itself says nothing, and the next one signs in.
+        A request that was cancelled says nothing about the service: the next one signs in.
         """
         self._in_trouble(Report((Fault((), "got no complete answer"),), request=login))
 
-    async def _next(
-        self, attempt: SignInAttempt, answers: Sequence[httpx.Response]
-    ) -> httpx.Request | None:
-        if len(answers) >= _MOST_STEPS:
-            return None
+    async def _unless_refused[Result](self, step: Awaitable[Result]) -> Result:
+        """The result of a step of a sign-in; its CredentialsError is a failure for good."""
         try:
-            return await attempt.request(answers)
+            return await step
         except CredentialsError as error:
             self._failure = error.report
             raise
 
-    async def _obtained(
-        self, attempt: SignInAttempt, answers: Sequence[httpx.Response]
-    ) -> Signature:
-        try:
-            signature = await attempt.signature(answers, self._clock())
-        except CredentialsError as error:
-            self._failure = error.report
-            raise
-        self._trouble = None
-        self.logins += 1
-        return signature
-
-    async def _admit(self, attempt: SignInAttempt, answer: httpx.Response) -> None:
+    async def _admit(self, answer: httpx.Response) -> None:
         """Raise ResponseError for a fault that may pass, CredentialsError for a refusal."""
         status, headers = answer.status_code, answer.headers
-        body = None if answer.is_success else _json(answer)
+        body = None if answer.is_success else json_of(answer)
         further = self._retry_after_header
         is_limit = is_rate_limited(status, headers, body, further_header=further)
         if is_limit or ResponseError.may_pass(status):
             retry_after = parse_retry_after(status, headers, body, further_header=further)
-            refused = await attempt.refusal(answer)
             # The settings are not what is wrong.
-            faults = tuple(replace(fault, remedy="") for fault in refused.report.faults)
-            report = replace(refused.report, faults=faults)
+            report = (await self._sign_in.refusal(answer)).report.without_remedy
             trouble = self._in_trouble(report, status, retry_after, is_limit=is_limit)
             raise trouble.error(self._clock())
-        if not attempt.accepts(answer):
-            refused = await attempt.refusal(answer)
+        if not self._sign_in.accepts(answer):
+            refused = await self._sign_in.refusal(answer)
             self._failure = refused.report
             raise refused
 
@@ -254,7 +237,8 @@ def named(request: httpx.Request, redact: Redactor) -> RequestName:
     return RequestName(request.method, url, is_login=True)
 
 
-def _json(answer: httpx.Response) -> Json:
+def json_of(answer: httpx.Response) -> Json:
+    """The JSON of an answer's body, None where it is not JSON."""
     try:
         return decode_json(answer.content, charset_of(answer.headers))
     except (ValueError, RecursionError):

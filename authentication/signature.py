@@ -17,7 +17,7 @@ class Signature:
     """What one sign-in gave: the parts to add to every request.
 
     ``obtained_at`` is by the scheme's clock; ``lifetime`` is the seconds it is used for, None where
-    nothing was told.
+    the answer does not say.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -62,14 +62,14 @@ class TokenFile:
             await lock.release()
 
     def read(self, configured: str) -> str:
-        """The newest token that came of the configured one; that itself where there is none."""
+        """The newest token that came of the configured one, or that one itself."""
         try:
             kept = json.loads(self.path.read_bytes())
         except FileNotFoundError:
             return configured
         except OSError as error:
             raise self._unusable(error) from None
-        except ValueError:
+        except (ValueError, RecursionError):
             return configured
         if not isinstance(kept, dict) or kept.get("configured") != _digest(configured):
             return configured  # the setting was changed: it wins
@@ -97,8 +97,8 @@ class TokenFile:
 
     def _unusable(self, error: OSError) -> ConfigurationError:
         return ConfigurationError(
-            f"oauthTokenFile {str(self.path)!r} cannot be used ({error.strerror}); name a file in a"
-            " folder that lasts and may be written to"
+            f"oauthTokenFile {str(self.path)!r} cannot be used ({error.strerror})",
+            remedy="name a file in a folder that lasts and may be written to",
         )
 
 

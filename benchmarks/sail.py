@@ -6,6 +6,7 @@ resync = port.resync(Installation("mine", OURS, api_url, [ITEMS]))
 
 from __future__ import annotations
 
+import compileall
 import os
 import tempfile
 import time
@@ -141,6 +142,7 @@ class Harbour:
 @contextmanager
 def harbour(*, delay: float = 0, takes_raw_data: bool = False) -> Iterator[Harbour]:
     """An empty local catalog in a process of its own, as `Catalog` says."""
+    _compile_all()
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder, "catalog.sqlite"))
         catalog = Catalog(path, delay, takes_raw_data)
@@ -148,6 +150,13 @@ def harbour(*, delay: float = 0, takes_raw_data: bool = False) -> Iterator[Harbo
             for blueprint in BLUEPRINTS:
                 store.create_blueprint(blueprint)
             yield Harbour(url, store, Path(folder))
+
+
+def _compile_all() -> None:
+    """As in the image: where Python writes no bytecode, every start would compile anew."""
+    packages = {path.parent for path in REPOSITORY.glob("[!.]*/**/*.py")}
+    for package in {REPOSITORY, *packages}:
+        compileall.compile_dir(package, maxlevels=0, quiet=1)
 
 
 def stats(api: str) -> Stats:

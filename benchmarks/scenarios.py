@@ -6,7 +6,6 @@ harness is tried; its figures mean nothing.
 
 from __future__ import annotations
 
-import compileall
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -212,9 +211,6 @@ def _peaks(runs: Sequence[tuple[Reading, Watch]]) -> list[float]:
 def start(*, quick: bool) -> Result:
     """From `ocean sail` to the first request."""
     rounds = 1 if quick else 9
-    for integration in (OURS, RECIPE):
-        # As in the image: where Python writes no bytecode, every start would compile anew.
-        compileall.compile_dir(integration.directory, maxlevels=0, quiet=1)
     ours, recipe = in_turns(
         rounds,
         lambda: synced(OURS, Workload()).to_first_request,

@@ -1,7 +1,7 @@
 """Errors of ours on their way through Ocean: logged once, as a sentence, without a traceback.
 
-Ocean logs whatever a kind raises at once and with its traceback, but for an OceanAbortException,
-which it only counts. So ours pass through Ocean as one, and the end of the kind tells them.
+Ocean logs what a kind raises at once, with its traceback. Only an OceanAbortException is counted
+and not logged. So our errors pass through Ocean as one, and are logged at the end of the kind.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def is_ours(error: BaseException | None) -> bool:
 
 def sentence_of(errors: Sequence[BaseException]) -> str:
     """What a person must know of a kind's errors, in one line: the first, and how many others."""
-    texts = (str(leaf) for error in errors for leaf in _leaves(error))
+    texts = (str(leaf) for error in errors for leaf in leaves_of(error))
     sentences = list(dict.fromkeys("; ".join(text.splitlines()) for text in texts))
     others = f"; and {len(sentences) - 1} more errors" if len(sentences) > 1 else ""
     return f"{sentences[0]}{others}"
@@ -54,17 +54,17 @@ def sentence_of(errors: Sequence[BaseException]) -> str:
 
 def is_about_settings(error: BaseException) -> bool:
     """Whether an error, or one within it, is of the installation's settings and not of a kind."""
-    causes = [leaf.__cause__ or leaf for leaf in _leaves(error)]
+    causes = [leaf.__cause__ or leaf for leaf in leaves_of(error)]
     return any(
         isinstance(cause, ConfigurationError) and not isinstance(cause, MappingError)
         for cause in causes
     )
 
 
-def _leaves(error: BaseException) -> Iterator[BaseException]:
+def leaves_of(error: BaseException) -> Iterator[BaseException]:
     """The errors of a group that are no groups themselves."""
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
-            yield from _leaves(inner)
+            yield from leaves_of(inner)
     else:
         yield error

@@ -63,7 +63,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Evaluation:
     """What one item came to.
 
     ``query`` is the outcome of the query. ``values`` are what the expressions found, in their
@@ -88,22 +88,21 @@ class FusedMapping:
     ``program`` takes the array of a batch's items and gives an array of as many answers. Where
     an expression needs a program of its own, ``apart`` has that by the expression's number: it
     takes the items that ``asks`` says yes to, and gives an outcome for each.
-    ``shape`` is the mapping with numbers in place of its expressions.
     """
 
     program: str
+    mappings: Mapping[str, Json]
     expressions: tuple[Expression, ...]
-    shape: Json
     apart: Mapping[int, str]
 
     def asks(self, answer: list[Json]) -> bool:
         """Whether the expressions were run on the item of this answer."""
         return len(answer) > 1
 
-    def read(self, answer: list[Json]) -> Reading:
+    def read(self, answer: list[Json]) -> Evaluation:
         """What the program's answer about one item says."""
         query, *outcomes = answer
-        return Reading(
+        return Evaluation(
             query=query,
             values=[found(outcome) for outcome in outcomes],
             failures=[
@@ -114,9 +113,11 @@ class FusedMapping:
         )
 
     def entity(self, values: list[Json]) -> dict[str, Json]:
-        """The mapping with what its expressions found in their places."""
-        entity = _filled(self.shape, values) if values else {}
-        return entity if isinstance(entity, dict) else {}
+        """The mapping with what its expressions found in their places; {} where none was run."""
+        if not values:
+            return {}
+        in_order = iter(values)
+        return {key: _filled(node, in_order) for key, node in self.mappings.items()}
 
 
 def expressions_of(mappings: Mapping[str, Json]) -> tuple[Expression, ...]:
@@ -151,8 +152,7 @@ def fuse(
         f"[.[] | . as $item | ({capture(query)}) as $passed | [$passed] +"
         f" if {asked} then ($item | [{', '.join(together)}]) else [] end]"
     )
-    numbers = iter(range(len(expressions)))
-    return FusedMapping(program, expressions, _numbered(mappings, numbers), apart)
+    return FusedMapping(program, mappings, expressions, apart)
 
 
 def capture(program: Program) -> str:
@@ -174,7 +174,7 @@ def found(outcome: Json) -> Json:
 
 
 def failure(outcome: Json) -> str | None:
-    """The error of an expression as jq.py tells it; None when it did not fail."""
+    """The error of an expression in the words of jq.py; None when it did not fail."""
     if not isinstance(outcome, dict):
         return None
     error = outcome["error"]
@@ -200,24 +200,12 @@ def _expressions(node: object, path: str) -> Iterator[Expression]:
             yield Expression(path, cast("str | None", node))  # as Ocean's model has it
 
 
-def _numbered(node: object, numbers: Iterator[int]) -> Json:
-    """The mapping with each expression replaced by its number."""
+def _filled(node: Json, values: Iterator[Json]) -> Json:
+    """A part of the mapping with the next values in place of its expressions."""
     match node:
-        case Mapping():
-            return {key: _numbered(inner, numbers) for key, inner in node.items()}
-        case list():
-            return [_numbered(inner, numbers) for inner in node]
-        case _:
-            return next(numbers)
-
-
-def _filled(shape: Json, values: list[Json]) -> Json:
-    match shape:
-        case int():
-            return values[shape]
         case dict():
-            return {key: _filled(inner, values) for key, inner in shape.items()}
+            return {key: _filled(inner, values) for key, inner in node.items()}
         case list():
-            return [_filled(inner, values) for inner in shape]
+            return [_filled(inner, values) for inner in node]
         case _:
-            return shape
+            return next(values)

@@ -1,7 +1,7 @@
 """What Ocean calls: at the start, and for each kind of a resync.
 
-``main`` registers both as they are. Whoever wants to look on has a session opened, or a resource
-read, in another way; a reading with limits refuses to be part of a resync that may delete.
+``main`` registers both as they are. A preview opens sessions and reads resources in a way of its
+own. A reading with limits refuses to be part of a resync that may delete.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _SESSION = "ocean_custom_session"
 
 
 async def check_settings() -> None:
-    """Tell of faulty and unknown settings at once rather than at the first resync."""
-    for sentence in unknown_names():
-        logger.warning(sentence)
+    """Log faulty and unknown settings at the start, not only at the first resync."""
+    for unknown in unknown_names():
+        logger.warning(str(unknown))
     try:
         settings = installed_settings()
     except ConfigurationError as error:
@@ -54,8 +54,8 @@ def kind_reader(
 ) -> Callable[[str], Batches]:
     """What gives the items of one resource of the mapping, in batches.
 
-    Resources of one resync share a session, kept in the resync's own context: one login,
-    and every parent walked once. The last resource closes it, and so does whoever is cut off.
+    The resources of one resync share a session, which is kept in the resync's context: one login,
+    and every parent is walked once. The last resource closes it, and so does one that is cancelled.
     """
 
     async def resync(kind: str) -> Batches:

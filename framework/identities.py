@@ -1,8 +1,8 @@
-"""The identifiers that the items of one resource come to: those that are none, and those shared.
+"""The identifiers of the items of one resource: those that name nothing, and those shared.
 
 Ocean leaves an item without an identifier out, and makes an entity ``null`` of one whose
-identifier is ``null | tostring``. Of several items that come to one identifier only the last is
-in the catalog in the end. Neither is told anywhere: it is here.
+identifier is ``null | tostring``. Of several items with one identifier only the last is in the
+catalog at the end. Ocean logs neither; this module finds both.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Identities:
         return len(self._rows)
 
     def note_nameless(self, identifier: Json, item: Mapping[str, Json]) -> None:
-        """An item passed the query, and its identifier is none."""
+        """An item passed the query, and its identifier names nothing."""
         self.nameless += 1
         if not self._nameless_shown:
             given = "null" if identifier is None else _ENCODER.encode(identifier).decode()
@@ -98,9 +98,10 @@ class Identities:
         """Raise MappingError when items that passed the query have no identifier."""
         if self.nameless:
             raise MappingError(
-                f"identifier {expression!r} gave none for {self.nameless} of {passed} items that"
-                f" passed the query; one gave {self._nameless_shown}",
+                f"gave none for {self.nameless} of {passed} items that passed the query; one gave"
+                f" {self._nameless_shown}",
                 remedy="correct the expression, or let selector.query leave such items out",
+                where=f"identifier {expression!r}",
             )
 
     def warning(

@@ -1,9 +1,9 @@
 """Our redaction at work in what Ocean itself writes: its log lines, the raw examples for Port.
 
-Ocean masks both by a list of patterns. They know the settings as they were written, so no
-token that a login gave and no base64, and on the console they leave the first six characters.
-Here our redaction is put before them. Of a line they see the message only: a patcher of loguru
-takes secrets out of our own lines as of Ocean's, exceptions and fields included.
+Ocean masks both by a list of patterns. These know the settings as they were written: no token
+that a login gave, and no base64. On the console they leave the first six characters, and of a line
+they see only the message. So our redaction comes before them, and a patcher of loguru takes secrets
+out of every line, ours and Ocean's, with its exception and its fields.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ _KEPT = 4  # resyncs; one that is aborted may still be heard of while the next o
 
 
 class _Mask:
-    """Stands in Ocean's list of patterns, of which nothing but ``sub`` is used."""
+    """Stands in Ocean's list of patterns; Ocean uses only the method ``sub`` of them."""
 
     def __init__(self, redact: Redactor) -> None:
         self._redact = redact
 
     def sub(self, _replacement: object, text: str) -> str:
-        """The text as it may leave, whatever Ocean would put in the secrets' place.
+        """The text without secrets, in our way and not in Ocean's.
 
         Of a text too long to be searched while all else waits, the beginning.
         """
-        return self._redact.shortened(text)
+        return self._redact(text)
 
 
 def hide_from_ocean(redact: Redactor) -> None:
@@ -62,9 +62,9 @@ def _patched(record: Record) -> None:
 
 
 def _tell_ours(record: Record) -> None:
-    """Of an error of ours keep the sentence: a traceback says nothing to whoever must act.
+    """Keep only the sentence of an error of ours: a traceback does not help who must act.
 
-    Ocean hands over the error, or its traceback as text within the handler of it.
+    Ocean hands over the error, or, in a handler of it, its traceback as text.
     """
     if exception := record["exception"]:
         if (error := exception.value) and is_ours(error):

@@ -1,7 +1,7 @@
-"""What a resource's mapping makes of items: its programs, run by whoever can stop them.
+"""What a resource's mapping makes of items; its programs run where they can be stopped.
 
-``FusedEntityProcessor`` makes Ocean's entities of it in a resync; ``mapped`` gives it as values to
-whoever looks at a mapping outside of one.
+In a resync ``FusedEntityProcessor`` makes Ocean's entities of it. Outside of one ``mapped`` gives
+it as values.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from port_ocean.core.integrations.mixins.utils import extract_jq_deletion_path_r
 
 from errors import MappingError
 from framework.fused_mapping import (
+    Evaluation,
     Expression,
     FusedMapping,
     Program,
-    Reading,
     capture,
     expressions_of,
     found,
     fuse,
 )
-from framework.query_check import no_program_fault
+from framework.query_check import refuse_no_program
 from json_values import Json
 
 Items = list[dict[str, Json]]
@@ -47,8 +47,8 @@ _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _DECODER: Final = msgspec.json.Decoder(float_hook=_number)
 
 
-class Jq(Protocol):
-    """Whoever runs jq programs, and stops those that take too much time or space.
+class JqRunner(Protocol):
+    """Runs jq programs, and stops those that take too much time or space.
 
     Both methods raise JqError when jq does not take the program, or what it is run on, and
     MappingError, about what stands ``where``, at a limit.
@@ -71,11 +71,11 @@ class Mapped:
     """One item, what the query and the expressions made of it, and the entity of that.
 
     ``entity`` is None for an item that does not pass the query. What an expression found stands
-    in ``reading.values``, in the order of ``expressions``.
+    in ``evaluation.values``, in the order of ``expressions``.
     """
 
     item: dict[str, Json]
-    reading: Reading
+    evaluation: Evaluation
     expressions: tuple[Expression, ...]
     entity: dict[str, Json] | None
 
@@ -85,7 +85,7 @@ class Mapped:
         return self.entity or {}
 
 
-async def mapped(jq: Jq, config: ResourceConfig, items: Items) -> list[Mapped]:
+async def mapped(jq: JqRunner, config: ResourceConfig, items: Items) -> list[Mapped]:
     """What a resource's mapping makes of items, ``itemsToParse`` included.
 
     Raises MappingError when jq cannot run its programs to the end.
@@ -96,19 +96,19 @@ async def mapped(jq: Jq, config: ResourceConfig, items: Items) -> list[Mapped]:
             return []
         fused = await fused_mapping(jq, config)
         answers = await answers_of(jq, fused, split, where=WHERE)
-    readings = map(fused.read, answers)
+    evaluations = map(fused.read, answers)
     return [
         Mapped(
             item,
-            reading,
+            evaluation,
             fused.expressions,
-            fused.entity(reading.values) if reading.passed else None,
+            fused.entity(evaluation.values) if evaluation.passed else None,
         )
-        for item, reading in zip(split, readings, strict=True)
+        for item, evaluation in zip(split, evaluations, strict=True)
     ]
 
 
-async def _split(jq: Jq, config: ResourceConfig, items: Items) -> Items:
+async def _split(jq: JqRunner, config: ResourceConfig, items: Items) -> Items:
     """The items as ``itemsToParse`` splits them, as Ocean's ``handle_items_to_parse`` does."""
     port = config.port
     if not port.items_to_parse or not items:
@@ -127,7 +127,7 @@ async def _split(jq: Jq, config: ResourceConfig, items: Items) -> Items:
     ]
 
 
-async def _each(jq: Jq, expression: str, items: Items, *, where: str) -> list[Json]:
+async def _each(jq: JqRunner, expression: str, items: Items, *, where: str) -> list[Json]:
     program = await program_of(jq, expression, where=where)
     outcomes = await outcomes_of(jq, f"[.[] | {capture(program)}]", items, where=where)
     return [found(outcome) for outcome in outcomes]
@@ -135,7 +135,7 @@ async def _each(jq: Jq, expression: str, items: Items, *, where: str) -> list[Js
 
 @contextmanager
 def of_kind(config: ResourceConfig) -> Iterator[None]:
-    """A MappingError raised within tells of which kind it is."""
+    """Name the kind in a MappingError that is raised within."""
     try:
         yield
     except MappingError as error:
@@ -143,7 +143,9 @@ def of_kind(config: ResourceConfig) -> Iterator[None]:
         raise
 
 
-async def fused_mapping(jq: Jq, config: ResourceConfig, *, ask_all: bool = False) -> FusedMapping:
+async def fused_mapping(
+    jq: JqRunner, config: ResourceConfig, *, ask_all: bool = False
+) -> FusedMapping:
     """A resource's mapping and query as one program; raises MappingError."""
     query = Expression("selector.query", config.selector.query)
     mappings = config.port.entity.mappings.dict(exclude_unset=True)
@@ -152,12 +154,11 @@ async def fused_mapping(jq: Jq, config: ResourceConfig, *, ask_all: bool = False
         if expression.jq not in programs:
             where = str(expression)
             programs[expression.jq] = await program_of(jq, expression.jq, where=where)
-    if fault := no_program_fault(config.selector.query, programs[query.jq].fault):
-        raise MappingError(fault).about(kind=config.kind)
+    refuse_no_program(config.selector.query, programs[query.jq].fault)
     return fuse(mappings, programs[query.jq], programs, ask_all=ask_all)
 
 
-async def program_of(jq: Jq, expression: str | None, *, where: str) -> Program:
+async def program_of(jq: JqRunner, expression: str | None, *, where: str) -> Program:
     """What an expression is run as; raises MappingError when it is not for mappings."""
     if expression is None:
         return Program("", fault="null is no expression")
@@ -169,7 +170,9 @@ async def program_of(jq: Jq, expression: str | None, *, where: str) -> Program:
     return Program(text)
 
 
-async def answers_of(jq: Jq, fused: FusedMapping, items: Items, *, where: str) -> list[list[Json]]:
+async def answers_of(
+    jq: JqRunner, fused: FusedMapping, items: Items, *, where: str
+) -> list[list[Json]]:
     """The fused program's answers, one for each item; raises MappingError."""
     found_answers = await outcomes_of(jq, fused.program, items, where=where)
     answers = [one for one in found_answers if isinstance(one, list)]  # as the program makes them
@@ -181,7 +184,7 @@ async def answers_of(jq: Jq, fused: FusedMapping, items: Items, *, where: str) -
     return answers
 
 
-async def outcomes_of(jq: Jq, program: str, items: Items, *, where: str) -> list[Json]:
+async def outcomes_of(jq: JqRunner, program: str, items: Items, *, where: str) -> list[Json]:
     """What a program that takes the array of the items gives for each; raises MappingError."""
     try:
         text = await jq.run(program, _ENCODER.encode(items), where=where)

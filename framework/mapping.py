@@ -1,10 +1,10 @@
 """From items to entities: Ocean's processor, with a resource's mapping run as one jq program.
 
-Ocean runs one program per property per item, in processes forked for every batch, and the query
-once more in its own. Nothing stops a program there. In a resync one program maps a batch here, in
-a process that can be stopped: see ``fusion`` and ``jq_worker``. It finds what Ocean's would; what
-becomes of that is Ocean's own code: which items make entities, what counts as misconfigured, what
-is logged. No text of a mapping is run, or so much as compiled, anywhere else.
+Ocean runs one program for each property of each item, in processes that it forks for every batch,
+and nothing stops a program there. In a resync one program maps a whole batch here, in a process
+that can be stopped: see ``fused_mapping`` and ``jq_engine.worker``. It gives the same values. What
+becomes of them is decided by Ocean's own code: which items make entities, what counts as
+misconfigured, what is logged. No text of a mapping is run or compiled anywhere else.
 
 =================================  ====================================================
 ``JQEntityProcessorSync``          here
@@ -36,19 +36,12 @@ from port_ocean.exceptions.context import EventContextNotFoundError, ResourceCon
 from port_ocean.exceptions.core import OceanAbortException
 
 from errors import MappingError
-from framework.fused_mapping import (
-    Failure,
-    FusedMapping,
-    Reading,
-    capture,
-    failure,
-    found,
-)
+from framework.fused_mapping import Evaluation, Failure, FusedMapping, capture, failure, found
 from framework.identities import Identities, is_identifier
 from framework.mapped_items import (
     WHERE,
     Items,
-    Jq,
+    JqRunner,
     answers_of,
     fused_mapping,
     of_kind,
@@ -75,20 +68,19 @@ class Search:
 
 
 @dataclass
-class Work:
-    """What the processor shares with the resync about the resource in work.
+class MappingRun:
+    """What the processor and the resync share about the mapping of one resource.
 
-    ``jq`` runs its programs, ``tell`` takes secrets out of a text of an error, ``failure`` is why
+    ``jq`` runs its programs, ``redact`` takes secrets out of an error's text, ``failure`` is why
     the programs cannot be run to the end. The rest counts how many items passed the query, and how
-    many of those made an entity. Without a blueprint there is no entity, and no error: Ocean leaves
-    such an item out. For some items that may be meant; for all of them it is a mistake, after which
-    Ocean would delete whatever the resource made before. The same goes for items that
-    ``itemsToParse`` finds no list in, for each item of which either failed in jq, and for each
-    without an identifier.
+    many of those made an entity. Ocean leaves an item without a blueprint out and says nothing.
+    For some items that may be meant. For all of them it is a mistake, after which Ocean would
+    delete what the resource made before. The same goes for items in which ``itemsToParse`` finds
+    no list, for items on which jq failed, and for items without an identifier.
     """
 
-    jq: Jq
-    tell: Callable[[str], str]
+    jq: JqRunner
+    redact: Callable[[str], str]
     fused: FusedMapping | None = None
     searches: dict[str, Search] = field(default_factory=dict)
     failure: MappingError | None = None
@@ -114,13 +106,13 @@ class Work:
             self.made += not lacking
             self.lacking |= lacking
 
-    def count_failures(self, readings: Iterable[Reading]) -> None:
+    def count_failures(self, evaluations: Iterable[Evaluation]) -> None:
         """Count what failed in one batch, and costs an item its entity."""
         self.failed += [
             failure
-            for reading in readings
-            if reading.passed
-            for failure in reading.failures
+            for evaluation in evaluations
+            if evaluation.passed
+            for failure in evaluation.failures
             if failure.expression.path.partition(".")[0] in _NAMING
         ]
 
@@ -129,36 +121,32 @@ class Work:
         if self.failure:
             raise self.failure
 
-    def refuse_faulty_query(self, config: ResourceConfig) -> None:
-        """Raise MappingError when the query said neither true nor false of some items."""
-        if self.query and (fault := self.query.unjudged_fault()):
-            raise MappingError(fault).about(kind=config.kind)
-
     def refuse_fruitless(self, config: ResourceConfig) -> None:
-        """Raise MappingError when there were items, and not one of them led to an entity."""
+        """Raise MappingError when the mapping does not fit the items.
+
+        The query said neither true nor false of some, or not one of them led to an entity.
+        """
+        if self.query:
+            self.query.refuse_unjudged()
         self._refuse_fruitless_searches(config)
         if self.made and self.failed:
             first = self.failed[0]
             raise MappingError(
-                f"{first.expression.path} {first.expression.jq!r} failed for {len(self.failed)} of"
-                f" {self.passed} items that passed the query"
+                f"failed for {len(self.failed)} of {self.passed} items that passed the query"
                 f" ({jq_reason(ValueError(first.message))})",
                 remedy="correct the expression, or let selector.query leave them out",
-            ).about(kind=config.kind)
+                where=str(first.expression),
+            )
         if self.made:
-            try:
-                self.identities.refuse_nameless(_identifier_of(config), self.passed)
-            except MappingError as error:
-                raise error.about(kind=config.kind) from None
-        if self.made or not self.passed:
-            return
-        mappings = config.port.entity.mappings.dict()
-        what = " and ".join(f"{key} {mappings[key]!r}" for key in sorted(self.lacking))
-        raise MappingError(
-            f"{what} gave nothing for each of {self.passed} items that passed the query, which"
-            f" have {self.keys}",
-            remedy="correct the expression, or let selector.query leave them out",
-        ).about(kind=config.kind)
+            self.identities.refuse_nameless(_identifier_of(config), self.passed)
+        elif self.passed:
+            mappings = config.port.entity.mappings.dict()
+            raise MappingError(
+                f"gave nothing for each of {self.passed} items that passed the query, which have"
+                f" {self.keys}",
+                remedy="correct the expression, or let selector.query leave them out",
+                where=" and ".join(f"{key} {mappings[key]!r}" for key in sorted(self.lacking)),
+            )
 
     def shared_warning(self, config: ResourceConfig, *, may_move: bool) -> str | None:
         """What to say when several items came to one entity; ``may_move``: one may come twice."""
@@ -172,26 +160,26 @@ class Work:
             items = search.found.total()
             if jq == split and not search.found[list]:
                 raise MappingError(
-                    f"itemsToParse {jq!r} gave a list for none of {items} items, which have"
-                    f" {self.keys}",
+                    f"gave a list for none of {items} items, which have {self.keys}",
                     remedy="correct the expression, or let it end in // [] where there may be none",
-                ).about(kind=config.kind)
+                    where=f"itemsToParse {jq!r}",
+                )
             if jq != split and search.found[type(None)] == items:
                 raise MappingError(
                     f"without what itemsToParse {split!r} reads ({jq}), nothing is left of any"
                     f" of {items} items",
                     remedy="set itemsToParseTopLevelTransform to false",
-                ).about(kind=config.kind)
+                )
 
 
-def begin_work(jq: Jq, tell: Callable[[str], str]) -> Work:
+def begin_mapping(jq: JqRunner, redact: Callable[[str], str]) -> MappingRun:
     """Before a resource's first batch: what the processor uses and fills for it."""
-    work = event.attributes[_work_key()] = Work(jq, tell)
-    return work
+    run = event.attributes[_run_key()] = MappingRun(jq, redact)
+    return run
 
 
-def _work_key() -> str:
-    return f"ocean_custom_work_{resource.index}"
+def _run_key() -> str:
+    return f"ocean_custom_mapping_{resource.index}"
 
 
 def _identifier_of(config: ResourceConfig) -> Json:
@@ -206,10 +194,10 @@ class FusedEntityProcessor(JQEntityProcessor):
     any other error would end the resync.
     """
 
-    def work(self) -> Work | None:
-        """The resource in work; None outside a resync, where Ocean's own processor maps."""
+    def mapping_run(self) -> MappingRun | None:
+        """That of the resource in work; None outside a resync, where Ocean's own processor maps."""
         try:
-            return event.attributes.get(_work_key())
+            return event.attributes.get(_run_key())
         except (EventContextNotFoundError, ResourceContextNotFoundError):
             return None
 
@@ -219,57 +207,57 @@ class FusedEntityProcessor(JQEntityProcessor):
         raw_results: Items,
         parse_all: bool = False,  # noqa: FBT001, FBT002 (Ocean's signature)
     ) -> CalculationResult:
-        work = self.work()
-        if work is None:
+        run = self.mapping_run()
+        if run is None:
             return await super()._parse_items(mapping, raw_results, parse_all)
         try:
             with of_kind(mapping):
-                if work.fused is None:
-                    work.query = QueryCheck(mapping.selector.query)
-                    work.fused = await fused_mapping(work.jq, mapping, ask_all=parse_all)
-                answers = await answers_of(work.jq, work.fused, raw_results, where=WHERE)
+                if run.fused is None:
+                    run.query = QueryCheck(mapping.selector.query)
+                    run.fused = await fused_mapping(run.jq, mapping, ask_all=parse_all)
+                answers = await answers_of(run.jq, run.fused, raw_results, where=WHERE)
         except MappingError as error:
-            raise OceanAbortException(str(error.told(work.tell))) from error
-        readings = [work.fused.read(answer) for answer in answers]
-        self._log_failures(readings)
-        work.count_failures(readings)
-        if work.query:
-            work.query.count(readings)
-        results = [_result(work.fused, reading) for reading in readings]
-        work.keys = work.keys or keys_of(raw_results[0])
+            raise OceanAbortException(str(error.redacted(run.redact))) from error
+        evaluations = [run.fused.read(answer) for answer in answers]
+        self._log_failures(evaluations)
+        run.count_failures(evaluations)
+        if run.query:
+            run.query.count(evaluations)
+        results = [_result(run.fused, evaluation) for evaluation in evaluations]
+        run.keys = run.keys or keys_of(raw_results[0])
         for (mapped, _), item in zip(results, raw_results, strict=True):
             for one in mapped:
-                work.count(one, item)
+                run.count(one, item)
         judge = _MappedAlready(self.context, results)
         return await judge._parse_items(mapping, raw_results, parse_all)  # noqa: SLF001 (the same family)
 
     async def _search(self, data: dict[str, Json], pattern: str, field: str | None = None) -> Any:  # noqa: ANN401 (as Ocean's)
         """What a program gives for one item: so Ocean has `itemsToParse` run, an item at a time."""
-        work = self.work()
-        if work is None:
+        run = self.mapping_run()
+        if run is None:
             return await super()._search(data, pattern, field)
         where = f"itemsToParse {pattern!r}"
         try:
             with of_kind(resource.resource_config):
-                if pattern not in work.searches:
-                    work.searches[pattern] = await self._prepared(work.jq, pattern, where=where)
-                search = work.searches[pattern]
-                (outcome,) = await outcomes_of(work.jq, search.program, [data], where=where)
+                if pattern not in run.searches:
+                    run.searches[pattern] = await self._prepared(run.jq, pattern, where=where)
+                search = run.searches[pattern]
+                (outcome,) = await outcomes_of(run.jq, search.program, [data], where=where)
         except MappingError as error:
-            work.failure = error.told(work.tell)
+            run.failure = error.redacted(run.redact)
             raise OceanAbortException(str(error)) from error
         if (message := failure(outcome)) is not None:
             self._log_search_failure(pattern, Exception(without_values(message)), field)
         value = found(outcome)
         search.found[type(value)] += 1
-        work.keys = work.keys or keys_of(data)
+        run.keys = run.keys or keys_of(data)
         return value
 
     def _compile(self, pattern: str) -> Any:  # type: ignore[override]  # noqa: ANN401 (as Ocean's)
         """Outside of a resync Ocean runs programs in this process, which knows Port's secret."""
         return super()._compile(with_environment(pattern, environment=False))
 
-    async def _prepared(self, jq: Jq, pattern: str, *, where: str) -> Search:
+    async def _prepared(self, jq: JqRunner, pattern: str, *, where: str) -> Search:
         """A search for one item after the other; raises MappingError.
 
         Without a program Ocean would leave every item out.
@@ -278,17 +266,17 @@ class FusedEntityProcessor(JQEntityProcessor):
         if program.fault is not None:
             reason = jq_reason(ValueError(program.fault))
             raise MappingError(
-                f"{where} is not a jq program ({reason})", remedy="correct the expression"
+                f"is not a jq program ({reason})", "correct the expression", where=where
             )
         return Search(f"[.[] | {capture(program)}]")
 
-    def _log_failures(self, readings: list[Reading]) -> None:
+    def _log_failures(self, evaluations: list[Evaluation]) -> None:
         """Say which expressions failed: once each, with the first message."""
-        failures = [one for reading in readings for one in reading.failures]
+        failures = [one for evaluation in evaluations for one in evaluation.failures]
         for expression, times in Counter(one.expression for one in failures).items():
             first = next(one for one in failures if one.expression == expression)
             summary = without_values(first.message).partition("\n")[0]
-            failed = Exception(f"{summary} ({times} of {len(readings)} items)")
+            failed = Exception(f"{summary} ({times} of {len(evaluations)} items)")
             self._log_search_failure(cast("str", expression.jq), failed, expression.path)
 
 
@@ -314,21 +302,21 @@ class _MappedAlready(JQEntityProcessor):
         return [], []
 
 
-def _result(fused: FusedMapping, reading: Reading) -> _Result:
+def _result(fused: FusedMapping, evaluation: Evaluation) -> _Result:
     """What Ocean makes of one item, in its own terms.
 
     Of an item that the query does not judge Ocean makes an error, which it only counts: here the
     items are counted, and the kind fails by one error when its reading ends.
     """
-    if reading.passed is None:
+    if evaluation.passed is None:
         return [], []
     mapped = MappedEntity(
-        entity=fused.entity(reading.values),
-        did_entity_pass_selector=reading.passed,
+        entity=fused.entity(evaluation.values),
+        did_entity_pass_selector=evaluation.passed,
         misconfigurations={
             # Ocean, too, has None here for a null in the mapping.
             expression.path: cast("str", expression.jq)
-            for expression, value in zip(fused.expressions, reading.values, strict=False)
+            for expression, value in zip(fused.expressions, evaluation.values, strict=False)
             if value is None
         },
     )

@@ -41,7 +41,7 @@ class ExitCode(IntEnum):
 
 @dataclass(frozen=True)
 class Tally:
-    """What one reading of a resource came to; ``limited`` and ``took`` are seconds.
+    """The counts of one reading of a resource; ``limited`` and ``took`` are seconds.
 
     ``ended`` is why its lists ended, "" where none did.
     """
@@ -106,14 +106,14 @@ def start_meter(index: int, counts: Counts, reading: Reading) -> Meter:
 
 
 def tally_of(index: int, entities: int | None = None) -> Tally:
-    """What the last reading of a resource came to; nothing when it did not begin."""
+    """The counts of the last reading of a resource; all 0 when it did not begin."""
     meter: Meter | None = event.attributes.get(_METERS, {}).get(index)
     return meter.tally(entities) if meter else Tally(entities=entities)
 
 
 @dataclass
 class ResyncReport:
-    """What one resync came to, so far."""
+    """The counts of one resync, so far."""
 
     _began: float = field(default_factory=time.monotonic)
     _kinds: int = 0
@@ -133,7 +133,7 @@ class ResyncReport:
     def note_kind(
         self, kind: str, index: int, entities: Sequence[Entity], errors: Sequence[Exception]
     ) -> None:
-        """Tell how a kind ended: what it came to, and its sentence when it failed."""
+        """Log how a kind ended: its counts, and its error when it failed."""
         tally = tally_of(index, len(entities))
         self._kinds += 1
         self._tallies.append(tally)
@@ -146,14 +146,14 @@ class ResyncReport:
         logger.error("{} ({})", _naming(kind, sentence_of(errors)), tally)
 
     def note_second_look(self, kind: str, index: int) -> None:
-        """Tell what the second look at a kind came to."""
+        """Log the counts of the second look at a kind."""
         tally = tally_of(index)
         self._tallies.append(tally)
         publish_second_look(kind, index, vars(tally))
         logger.info("second look at kind {!r}: {}", kind, tally)
 
     def end(self, error: BaseException | None, *, succeeded: bool) -> ExitCode:
-        """Tell how the resync ended; ``error`` is what it is being ended by."""
+        """Log how the resync ended; ``error`` is what ends it, if an error does."""
         total = _total(self._tallies, time.monotonic() - self._began)
         kinds = f"kinds {self._kinds}"
         kinds += f", refused by Port {self._refused}" if self._refused else ""

@@ -1,6 +1,6 @@
 """``ocean probe``: a bounded look at the API, one check for each resource of the mapping.
 
-Ocean takes the kinds of a probe from fixed names, of which this integration has none: the checks
+Ocean takes the kinds of a probe from fixed names, and this integration has none: the checks
 are of the mapping that Port holds. Without one, settings and credentials are checked alone.
 """
 
@@ -34,7 +34,7 @@ PORT_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CheckResult:
     """What one resource came to."""
 
     status: ProbeCheckStatus
@@ -94,9 +94,9 @@ async def _check_credentials(context: ProbeContext, session: Session) -> None:
     try:
         await session.client.send(request)
     except (CredentialsError, TransportError) as error:
-        await context.fail(session.told(str(error)))
+        await context.fail(session.redacted(str(error)))
     except OceanCustomError as error:
-        logger.info(f"The API answers: {session.told(str(error))}")
+        logger.info(f"The API answers: {session.redacted(str(error))}")
 
 
 async def _check_resources(
@@ -113,19 +113,19 @@ async def _check_resources(
     await context.update_progress()
     for check, resource in zip(checks, chosen, strict=True):
         try:
-            verdict = await _verdict(session, resource)
+            result = await _result(session, resource)
         except (CredentialsError, TransportError) as error:
             for one in checks:
                 if one.status == ProbeCheckStatus.PENDING:
                     one.status = ProbeCheckStatus.UNKNOWN
-            check.status, check.message = ProbeCheckStatus.FAILURE, session.told(str(error))
+            check.status, check.message = ProbeCheckStatus.FAILURE, session.redacted(str(error))
             await context.fail(check.message)
             return
-        check.status, check.message = verdict.status, verdict.message
+        check.status, check.message = result.status, result.message
         await context.update_progress()
 
 
-async def _verdict(session: Session, config: EndpointResource) -> Verdict:
+async def _result(session: Session, config: EndpointResource) -> CheckResult:
     """What a bounded reading says of one resource; raises for what concerns all of them."""
     items: Items = []
     try:
@@ -135,30 +135,30 @@ async def _verdict(session: Session, config: EndpointResource) -> Verdict:
         if not items:
             is_child = bool(config.selector.path_parameters)
             status = ProbeCheckStatus.UNKNOWN if is_child else ProbeCheckStatus.SUCCESS
-            return Verdict(status, "no items to look at")
+            return CheckResult(status, "no items to look at")
         return _judged(config, await mapped(session.jq, config, items))
     except (CredentialsError, TransportError):
         raise
     except OceanCustomError as error:
-        return Verdict(ProbeCheckStatus.FAILURE, session.told(str(error)))
+        return CheckResult(ProbeCheckStatus.FAILURE, session.redacted(str(error)))
     except ExceptionGroup as group:
         refused = group.subgroup(ResponseError) or group
-        return Verdict(ProbeCheckStatus.FAILURE, session.told(str(refused.exceptions[0])))
+        return CheckResult(ProbeCheckStatus.FAILURE, session.redacted(str(refused.exceptions[0])))
 
 
-def _judged(config: EndpointResource, found: list[Mapped]) -> Verdict:
+def _judged(config: EndpointResource, found: list[Mapped]) -> CheckResult:
     """Whether the mapping makes entities of items."""
-    passed = [one for one in found if one.reading.passed]
-    if any(one.reading.passed is None for one in found):
+    passed = [one for one in found if one.evaluation.passed]
+    if any(one.evaluation.passed is None for one in found):
         message = f"query {config.selector.query!r} gives neither true nor false"
-        return Verdict(ProbeCheckStatus.FAILURE, message)
+        return CheckResult(ProbeCheckStatus.FAILURE, message)
     if not passed:
         message = f"query {config.selector.query!r} is true for none of {len(found)} items"
-        return Verdict(ProbeCheckStatus.UNKNOWN, message)
+        return CheckResult(ProbeCheckStatus.UNKNOWN, message)
     for name in ("identifier", "blueprint"):
         values = [one.entity.get(name) for one in passed if one.entity is not None]
         nameless = sum(value in (None, "") for value in values)
         if nameless:
             message = f"{name} gives nothing for {nameless} of {len(passed)} items"
-            return Verdict(ProbeCheckStatus.FAILURE, message)
-    return Verdict(ProbeCheckStatus.SUCCESS, f"{len(passed)} items make entities")
+            return CheckResult(ProbeCheckStatus.FAILURE, message)
+    return CheckResult(ProbeCheckStatus.SUCCESS, f"{len(passed)} items make entities")

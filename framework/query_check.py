@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from framework.fused_mapping import Reading, failure, found
+from errors import MappingError
+from framework.fused_mapping import Evaluation, failure, found
 from jq_engine.programs import jq_reason
 from json_values import Json
 
 _QUOTED = 60
-"""Characters of a value that an error quotes; of a longer one its type is told."""
+"""Characters of a value that an error quotes; of a longer one it gives the type."""
 _QUOTED_QUERY = 100
 # What YAML reads as a boolean (true, yes, on), and pydantic turns into text.
 _UNQUOTED: Mapping[str, str] = {"True": "true", "False": "false"}
@@ -26,32 +27,33 @@ class QueryCheck:
     unjudged: int = 0
     first_fault: str = ""
 
-    def count(self, readings: Sequence[Reading]) -> None:
+    def count(self, evaluations: Sequence[Evaluation]) -> None:
         """Count the items of a batch of which the query said neither true nor false."""
-        unjudged = [reading for reading in readings if reading.passed is None]
+        unjudged = [evaluation for evaluation in evaluations if evaluation.passed is None]
         if unjudged and not self.unjudged:
             self.first_fault = _what_it_gave(unjudged[0].query)
-        self.items += len(readings)
+        self.items += len(evaluations)
         self.unjudged += len(unjudged)
 
-    def unjudged_fault(self) -> str | None:
-        """What is wrong when the query did not say true or false of each item."""
-        if not self.unjudged:
-            return None
-        remedy = _remedy(self.query, "make it a comparison that fits every item")
-        return (
-            f"{_named(self.query)} {self.first_fault} for {self.unjudged} of {self.items} items,"
-            f" where a boolean is needed, true or false; {remedy}"
+    def refuse_unjudged(self) -> None:
+        """Raise MappingError when the query did not say true or false of each item."""
+        if self.unjudged:
+            raise MappingError(
+                f"{self.first_fault} for {self.unjudged} of {self.items} items, where a boolean is"
+                " needed, true or false",
+                remedy=_remedy(self.query, "make it a comparison that fits every item"),
+                where=_named(self.query),
+            )
+
+
+def refuse_no_program(query: str, fault: str | None) -> None:
+    """Raise MappingError when the query is no jq program; ``fault`` is what jq said of it."""
+    if fault is not None:
+        raise MappingError(
+            f"is not a jq program ({jq_reason(ValueError(fault))})",
+            remedy=_remedy(query, "correct the expression"),
+            where=_named(query),
         )
-
-
-def no_program_fault(query: str, fault: str | None) -> str | None:
-    """What is wrong when the query is no jq program; ``fault`` is what jq said of it."""
-    if fault is None:
-        return None
-    reason = jq_reason(ValueError(fault))
-    remedy = _remedy(query, "correct the expression")
-    return f"{_named(query)} is not a jq program ({reason}); {remedy}"
 
 
 def _named(query: str) -> str:

@@ -1,8 +1,8 @@
 """Raw items on their way to Port, without the credentials that an API echoes in them.
 
-Ocean hands what a resync yields to Port's lake as it is; in `dsp` mode Port makes the entities
-from that. Here it passes on last. Where Ocean maps, it maps what the API said: nothing is
-changed but what leaves.
+Ocean sends what a resync yields to Port's lake as it is; in `dsp` mode Port makes the entities
+from that. This is the last step before it leaves, and only what leaves is changed: where Ocean
+maps, it maps what the API said.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import cast
 
 from port_ocean.clients.port.client import PortClient
 from port_ocean.core.models import LakehouseDataEntry, LakehouseDataEntryBatch
 
 from jq_engine.environment import is_ports_own
-from json_values import Json
+from json_values import Json, with_texts
 from transport.redaction import REDACTED, Index, Redactor
 
 _KEPT = 4  # resyncs; one that is aborted may still hand over items while the next ones run
@@ -58,10 +59,10 @@ def _redacted(known: Sequence[Index], entry: LakehouseDataEntry) -> LakehouseDat
     changed["request"] = _whole(known, entry["request"])
     changed["response"] = _whole(known, entry["response"])
     if variables := entry.get("environment_data"):
-        told = {
+        visible = {
             name: REDACTED if is_ports_own(name) else value for name, value in variables.items()
         }
-        changed["environment_data"] = _whole(known, told)
+        changed["environment_data"] = _whole(known, visible)
     return changed
 
 
@@ -87,17 +88,8 @@ def _holds_one(known: Sequence[Index], value: object) -> bool:
 
 
 def _replaced(known: Sequence[Index], value: object) -> Json:
-    match value:
-        case str():
-            return _redacted_text(known, value)
-        case list() | tuple():
-            return [_replaced(known, inner) for inner in value]
-        case dict():
-            return {
-                _redacted_text(known, str(key)): _replaced(known, one) for key, one in value.items()
-            }
-        case _:
-            return cast("Json", value)
+    redact = partial(_redacted_text, known)
+    return with_texts(value, redact, keys=redact)
 
 
 def _redacted_text(known: Sequence[Index], text: str) -> str:

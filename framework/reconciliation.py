@@ -253,7 +253,7 @@ class ReconcilingIntegration(BaseIntegration):
                 raise
             errors.append(error)
             logger.error(f"{type(error).__name__}: {error}")
-        # The kinds that failed have told it by now.
+        # The errors of the kinds that failed are logged by now.
         if not silent:
             raise ExceptionGroup(f"Resync failed with {len(errors)} errors", errors)
         return False

@@ -1,4 +1,4 @@
-"""What Port did not take, though it is there: noted, told, and written again where that may help.
+"""Entities that Port refused: noted, logged, and written again where that may help.
 
 With ``createMissingRelatedEntities: false`` Port refuses an entity whose relation leads to one
 that it does not have yet. Ocean writes such entities again at the end of a resync, but without
@@ -26,7 +26,7 @@ from port_ocean.exceptions.context import EventContextNotFoundError, ResourceCon
 from framework.deletion import Key, Relations
 from framework.second_look import key_of_entity
 from json_values import Json, escaped
-from resync.item_store import ItemStore, Span
+from resync.item_store import ItemStore, StoredPage
 
 REASONS_TOLD: Final = 3
 """Refused entities of a kind that are named, each with Port's reason."""
@@ -42,7 +42,7 @@ class _Postponed:
 
     index: int
     relations: Mapping[str, Json]
-    span: Span
+    page: StoredPage
 
 
 @dataclass
@@ -92,8 +92,8 @@ class RefusedEntities:
     def warnings(self, kinds: Sequence[str]) -> Iterator[str]:
         """A sentence for each kind of which Port did not take some entities."""
         for index, number in sorted(self.count_by_resource().items()):
-            told = [f"{name} ({reason})" for name, reason in self.reasons[index].items()]
-            first = f"; first: {', '.join(told)}" if told else ""
+            named = [f"{name} ({reason})" for name, reason in self.reasons[index].items()]
+            first = f"; first: {', '.join(named)}" if named else ""
             yield f"kind {kinds[index]!r}: Port refused {number} entities{first}"
 
     # --- written again -----------------------------------------------------------------
@@ -101,8 +101,8 @@ class RefusedEntities:
     def postpone(self, entities: Iterable[Entity], index: int) -> None:
         """Keep whole entities, to write them again when all others have been written."""
         for entity in entities:
-            span = self._store.write([entity.dict(exclude_unset=True, by_alias=True)])
-            self._postponed[key_of_entity(entity)] = _Postponed(index, entity.relations, span)
+            page = self._store.write([entity.dict(exclude_unset=True, by_alias=True)])
+            self._postponed[key_of_entity(entity)] = _Postponed(index, entity.relations, page)
 
     @property
     def postponed_blueprints(self) -> set[str]:
@@ -117,7 +117,7 @@ class RefusedEntities:
         sorter = TopologicalSorter(
             {key: self._needed(key, one, relations) for key, one in self._postponed.items()}
         )
-        # The sorter gives those outside of the circles all the same.
+        # The sorter still gives those outside of the circles.
         with suppress(CycleError):
             sorter.prepare()
         done: set[Key] = set()
@@ -153,7 +153,7 @@ class RefusedEntities:
         by_resource: defaultdict[int, list[Entity]] = defaultdict(list)
         for key in keys:
             one = self._postponed[key]
-            (entity,) = self._store.read(one.span)
+            (entity,) = self._store.read(one.page)
             by_resource[one.index].append(Entity.parse_obj(changed(entity)))
         return by_resource
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import Any, cast
 
 from loguru import logger
@@ -16,34 +17,43 @@ from port_ocean.context.ocean import ocean
 from port_ocean.context.resource import resource
 from port_ocean.core.handlers.port_app_config.models import ResourceConfig
 
-from errors import ConfigurationError, OceanCustomError
+from errors import ConfigurationError, Fault, OceanCustomError
 from framework.failures import handed_to_ocean
 from framework.log_masking import hide_from_ocean
-from framework.mapping import begin_work
+from framework.mapping import begin_mapping
 from framework.outcome import start_meter
 from framework.raw_data import redact_raw_data
 from overrides import EndpointResource
 from paging.limits import NO_LIMITS, Limits
 from resync.completeness import Doubt
 from resync.path_parameters import Resource
-from resync.resource_walk import Again
+from resync.resource_walk import LeftOpen
 from resync.session import Session
 from settings import Settings, load_settings, unknown_settings
+from settings.values import OAuthCredentials
 from transport.observer import Observer
 
 _LEFT = "ocean_custom_left_open"
-_LEFT_AGAIN = "ocean_custom_left_open_again"
+_ROTATED = "ocean_custom_rotated_tokens"
 
 
 def installed_settings() -> Settings:
-    """The installation's settings; raises ConfigurationError with every fault."""
-    return load_settings(
+    """The installation's settings; raises ConfigurationError with every fault.
+
+    Refresh tokens that servers changed are kept as long as Ocean's app: a second look, and the next
+    resync, need the newest.
+    """
+    settings = load_settings(
         ocean.integration_config, secrets=_secrets(), hosted=ocean.config.runtime.is_saas_runtime
     )
+    if not isinstance(settings.credentials, OAuthCredentials):
+        return settings
+    rotated: dict[str, str] = vars(ocean.integration).setdefault(_ROTATED, {})
+    return replace(settings, credentials=replace(settings.credentials, rotated=rotated))
 
 
-def unknown_names() -> list[str]:
-    """One sentence for each name that the installation sets and that is no setting."""
+def unknown_names() -> list[Fault]:
+    """A fault for each name that the installation sets and no setting has."""
     return unknown_settings(ocean.integration_config, _secrets())
 
 
@@ -77,9 +87,9 @@ def open_session(
 
 
 async def read(
-    session: Session, *, again: Again | None = None, limits: Limits = NO_LIMITS
+    session: Session, *, again: LeftOpen | None = None, limits: Limits = NO_LIMITS
 ) -> AsyncGenerator[list[dict[str, Any]]]:
-    """The items of the resource in work, in batches; then what is open is noted in the resync.
+    """The items of the resource in work, in batches; at the end what is in doubt is noted.
 
     ``again``: what an earlier reading left open. Raises KindFailedError by what
     ``Reading.batches`` raises, and by a MappingError when the mapping did not fit the items;
@@ -88,7 +98,7 @@ async def read(
     if limits != NO_LIMITS:
         _refuse_deletion()
     config = cast("EndpointResource", resource.resource_config)
-    work = begin_work(session.jq, session.told)
+    run = begin_mapping(session.jq, session.redacted)
     with handed_to_ocean():
         try:
             resource_read = config.to_resource(session.settings.pagination)
@@ -98,18 +108,16 @@ async def read(
                 async for batch in batches:
                     meter.items += len(batch)
                     yield batch
-                    work.refuse_unfinished()
+                    run.refuse_unfinished()
             if again is None:
                 may_move = Doubt.MOVED in reading.doubts
-                if shared := work.shared_warning(config, may_move=may_move):
-                    logger.warning(session.told(shared))
-            work.refuse_faulty_query(config)
-            work.refuse_fruitless(config)
+                if shared := run.shared_warning(config, may_move=may_move):
+                    logger.warning(session.redacted(shared))
+            run.refuse_fruitless(config)
         except OceanCustomError as error:
             # What the mapping made of the items quotes their keys.
-            raise error.told(session.told) from None
-    which = _LEFT if again is None else _LEFT_AGAIN
-    event.attributes.setdefault(which, {})[resource.index] = reading.left
+            raise error.about(kind=config.kind).redacted(session.redacted) from None
+    event.attributes.setdefault(_LEFT, {})[resource.index, again is not None] = reading.left
 
 
 def _refuse_deletion() -> None:
@@ -118,17 +126,15 @@ def _refuse_deletion() -> None:
     if deleting:
         raise ConfigurationError(
             f"a bounded reading sees only a part, and {len(deleting)} resources may delete the rest"
-            f" (the first: {deleting[0]!r}); set enableDelete: false on every resource"
+            f" (the first: {deleting[0]!r})",
+            remedy="set enableDelete: false on every resource",
         )
 
 
-def left_open(index: int) -> Again:
-    """What the reading of a resource of this resync, by its place in the mapping, left open."""
-    left: Mapping[int, Again] = event.attributes.get(_LEFT, {})
-    return left.get(index, Again())
+def left_open(index: int, *, again: bool = False) -> LeftOpen:
+    """What a reading of this resync left open, by the resource's place in the mapping.
 
-
-def left_open_again(index: int) -> Again:
-    """What the second reading of a resource left open."""
-    left: Mapping[int, Again] = event.attributes.get(_LEFT_AGAIN, {})
-    return left.get(index, Again())
+    ``again``: its second reading.
+    """
+    left: Mapping[tuple[int, bool], LeftOpen] = event.attributes.get(_LEFT, {})
+    return left.get((index, again), LeftOpen())

@@ -1,7 +1,7 @@
-"""What is to be deleted, looked for once more in the resources that left something open.
+"""Look once more for what is to be deleted, in the resources that left something in doubt.
 
-Some of what an API holds can be missed without any sign of it: rows that moved, what came empty,
-children that were not found. See ``session.Doubt``.
+Some of what an API holds can be missed without any sign: rows that moved, a page that came empty,
+children that were not found. See ``completeness.Doubt``.
 """
 
 from __future__ import annotations
@@ -25,14 +25,9 @@ from port_ocean.core.utils.entity_topological_sorter import EntityTopologicalSor
 from port_ocean.exceptions.core import OceanAbortException
 
 from framework.deletion import ANY, Key, constant_blueprint
+from framework.failures import leaves_of
 from framework.outcome import REPORT
-from framework.resync_context import (
-    installed_settings,
-    left_open,
-    left_open_again,
-    open_session,
-    read,
-)
+from framework.resync_context import installed_settings, left_open, open_session, read
 from resync.session import Session
 
 key_of_entity = EntityTopologicalSorter.node
@@ -123,13 +118,14 @@ async def _look(
                             written = await _written(context, entities, user_agent_type)
                             seen.keys |= doomed & {key_of_entity(one) for one in written}
                 except* OceanAbortException as group:
-                    seen.failures[index] = _first_of(group)
+                    first = next(leaves_of(group))
+                    seen.failures[index] = cast("OceanAbortException", first)
                 finally:
                     REPORT.get().note_second_look(config.kind, index)
     finally:
         await session.aclose()
     for index, config in unsure.items():
-        complaint = left_open_again(index).complaint
+        complaint = left_open(index, again=True).complaint
         if complaint and may_have_made(config, doomed - seen.keys):
             seen.failures.setdefault(index, OceanAbortException(str(complaint)))
     return seen
@@ -171,10 +167,3 @@ async def _written(
         return entities
     applier = context.integration.entities_state_applier
     return [*entities, *await applier.upsert(searched, user_agent_type)]
-
-
-def _first_of(group: BaseException) -> OceanAbortException:
-    """The first error of a group that is no group itself."""
-    while isinstance(group, BaseExceptionGroup):
-        group = group.exceptions[0]
-    return cast("OceanAbortException", group)

@@ -6,16 +6,11 @@ from collections.abc import Collection, Mapping
 
 from errors import MappingError
 from jq_engine.programs import EMBEDDED, Jq, JqError, checked, first_of, jq_reason
-from json_values import Json, as_text, keys_of
+from json_values import Json, as_text, keys_of, with_texts
 
 
 async def evaluated(
-    program: str,
-    jq: Jq,
-    *,
-    moment: float,
-    where: str,
-    variables: Mapping[str, Json] | None = None,
+    program: str, jq: Jq, *, moment: float, where: str, variables: Mapping[str, Json] | None = None
 ) -> Json:
     """The one value that a program gives, ``now`` standing at ``moment`` (seconds since 1970).
 
@@ -24,15 +19,14 @@ async def evaluated(
     """
     bound = checked(with_variables(program, variables or ()), where)
     source = f"def now: {round(moment, 3)}; {bound}"
+    where = f"{where}: {{{{{program}}}}}"
     try:
-        outputs = await jq.outputs(
-            first_of(source), dict(variables or {}) or None, where=f"{where}: {program}"
-        )
+        outputs = await jq.outputs(first_of(source), dict(variables or {}) or None, where=where)
     except JqError as error:
-        raise MappingError(f"{where}: {{{{{program}}}}} failed ({jq_reason(error)})") from None
+        raise MappingError(f"failed ({jq_reason(error)})", where=where) from None
     result = next(iter(outputs), None)
     if result is None or isinstance(result, dict | list):
-        raise MappingError(f"{where}: {{{{{program}}}}} gave {keys_of(result)}, not one value")
+        raise MappingError(f"gave {keys_of(result)}, not one value", where=where)
     return result
 
 
@@ -42,11 +36,15 @@ def with_variables(program: str, names: Collection[str]) -> str:
     return f". as {{{bindings}}} | null | ({program}\n)" if names else program
 
 
-def filled(text: str, values: Mapping[str, Json]) -> Json:
-    """The text with the value of each program; a program alone keeps its value's type.
+def filled(value: object, values: Mapping[str, Json]) -> Json:
+    """A JSON value whose texts have the value of each program in its place.
 
-    What has no value among ``values`` stays as it is.
+    A program alone keeps its value's type. What has none among ``values`` stays as it is.
     """
+    return with_texts(value, lambda text: _filled_text(text, values))
+
+
+def _filled_text(text: str, values: Mapping[str, Json]) -> Json:
     if alone := EMBEDDED.fullmatch(text):
         return values.get(alone[1], text)
     return EMBEDDED.sub(

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from errors import MappingError
+from http_headers import is_header_name
 from jq_engine.paths import indexed_path
-from jq_engine.programs import Jq, checked, first_of
+from jq_engine.programs import Jq, checked, first_of, is_json_path
 from json_values import MISSING, Found, Json, follow
 
 Given = Mapping[str, Found]
@@ -19,6 +21,7 @@ Given = Mapping[str, Found]
 NOTHING_FOUND: Final[Given] = MappingProxyType({})
 
 _HEADER = "header:"
+_OF_ANSWER = ".headers as $headers | .cookies as $cookies | .text as $text | .body | "
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +58,41 @@ class Lookup:
 def compile_lookup(path: str, where: str) -> Lookup:
     """A look-up by literal key, by dot path or, when ``path`` starts with a dot, by jq.
 
-    ``header:x-next`` is a header of the answer. Raises MappingError when jq refuses the path.
+    ``header:x-next`` is a header of the answer. Raises MappingError when jq refuses the path, and
+    for what names no header or is JSONPath.
     """
     if path.startswith(_HEADER):
-        return Lookup(path, where, header=path.removeprefix(_HEADER).strip())
-    if not path.startswith("."):
+        return Lookup(path, where, header=_header_name(path, where))
+    if not path.startswith(".") and not is_json_path(path):
         return Lookup(path, where, ways=((path,), tuple(path.split("."))))
     program = checked(path, where)
     if path.strip() == ".":
         return Lookup(path, where, ways=((),))
     steps = indexed_path(path)
     return Lookup(path, where, ways=(steps,)) if steps else Lookup(path, where, program=program)
+
+
+def _header_name(path: str, where: str) -> str:
+    name = path.removeprefix(_HEADER).strip()
+    if not is_header_name(name):
+        raise MappingError(
+            f"is {path!r}, which names no header",
+            remedy=f"write {_HEADER} and the header's name, such as {_HEADER}x-next-cursor",
+            where=where,
+        )
+    return name
+
+
+def compile_answer_lookup(program: str, where: str) -> Lookup:
+    """A look-up in the answer of a login: its JSON body, ``$headers``, ``$cookies`` and ``$text``.
+
+    It is run on ``{"body": …, "headers": {…}, "cookies": {…}, "text": "…"}``. Raises MappingError
+    when jq refuses the program.
+    """
+    if "$" in program:
+        return compile_lookup(f"{_OF_ANSWER}({program})", where)
+    is_path = program.startswith(".") and indexed_path(program)
+    return compile_lookup(f".body{program}" if is_path else f".body | ({program})", where)
 
 
 async def find(lookups: Iterable[Lookup], body: Json, jq: Jq) -> Given:

@@ -14,23 +14,11 @@ _INDEX = re.compile(r"\.?\[\s*(-?[0-9]+)\s*\]")  # [-1] or .[-1]
 
 def plain_path(program: str) -> tuple[str, ...] | None:
     """The keys of a jq program that is a plain path, () for ``.``, None for any other program."""
-    text = program.strip()
-    keys, end = _leading_keys(text)
-    return keys if text == "." or (keys and end == len(text)) else None
-
-
-def _leading_keys(program: str) -> tuple[tuple[str, ...], int]:
-    keys: list[str] = []
-    end = 0
-    # A bracket without a dot before it, at the start, builds an array.
-    while (step := _STEP.match(program, end)) and (keys or program[0] == "."):
-        keys.append(_key(step))
-        end = step.end()
-    return tuple(keys), end
-
-
-def _key(step: re.Match[str]) -> str:
-    return next(key for key in step.groups() if key is not None)
+    if program.strip() == ".":
+        return ()
+    steps = indexed_path(program) or ()
+    keys = tuple(step for step in steps if isinstance(step, str))
+    return keys if keys and len(keys) == len(steps) else None
 
 
 def indexed_path(program: str) -> tuple[str | int, ...] | None:
@@ -38,9 +26,10 @@ def indexed_path(program: str) -> tuple[str | int, ...] | None:
     text = program.strip()
     steps: list[str | int] = []
     end = 0
+    # A bracket without a dot before it, at the start, builds an array.
     while end < len(text) and text[0] == ".":
         if step := _STEP.match(text, end):
-            steps.append(_key(step))
+            steps += [key for key in step.groups() if key is not None]
         elif step := _INDEX.match(text, end):
             steps.append(int(step[1]))
         else:

@@ -1,6 +1,6 @@
 """jq programs of a mapping or a setting: checked, and never run here.
 
-Whoever needs what one gives asks a ``Jq`` for it, which runs it where it can do no harm.
+A ``Jq`` runs them, where they can do no harm.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import jq
 
 from errors import MappingError
-from json_values import Json
+from json_values import Json, texts_in
 
 LONGEST_PROGRAM: Final = 4096
 """Characters of a program that is checked here: jq takes the square of its length to compile
@@ -22,12 +22,17 @@ EMBEDDED: Final = re.compile(
 """A program within a text, ``{{ program }}``, in one line; its group is the program alone."""
 
 
+def programs_in(value: object) -> list[str]:
+    """The programs within the texts of a JSON value, each once."""
+    return list(dict.fromkeys(one for text in texts_in(value) for one in EMBEDDED.findall(text)))
+
+
 class JqError(ValueError):
     """A program failed on what it was given; the text is jq's own."""
 
 
 class Jq(Protocol):
-    """Whoever runs jq programs."""
+    """Runs jq programs."""
 
     async def outputs(self, program: str, value: Json, *, where: str) -> list[Json]:
         """The outputs of a program on a value.
@@ -61,8 +66,9 @@ def checked(program: str, where: str) -> str:
     """
     if len(program) > LONGEST_PROGRAM:
         raise MappingError(
-            f"{where} has {len(program):,} characters, but may have {LONGEST_PROGRAM:,}",
+            f"has {len(program):,} characters, but may have {LONGEST_PROGRAM:,}",
             remedy="shorten the expression",
+            where=where,
         )
     quoted = program if '"' in program else program.replace("'", '"')
     try:
@@ -72,20 +78,34 @@ def checked(program: str, where: str) -> str:
     except ValueError as error:
         if refused := refused_in(error):
             raise MappingError(
-                f"{where} {program!r} uses {refused}, which is not for mappings", remedy="remove it"
+                f"{program!r} uses {refused}, which is not for mappings", "remove it", where=where
             ) from None
         raise MappingError(
-            f"{where} {program!r} is not a jq program ({jq_reason(error)})",
-            remedy="correct the expression",
+            f"{program!r} is not a jq program ({jq_reason(error)})",
+            remedy=_remedy(program),
+            where=where,
         ) from None
     return quoted
 
 
-def source_of(program: str, *, environment: bool) -> str:
-    """A program with what takes from it all that reaches out of it.
+def is_json_path(program: str) -> bool:
+    """Whether a text is JSONPath (RFC 9535), which jq refuses: a ``$`` and a segment."""
+    return program.strip().startswith(("$.", "$["))
 
-    That is the process environment, unless ``environment``; inputs, files and messages of
-    jq's command line; and ``halt``, which would end it early without an error.
+
+def _remedy(program: str) -> str:
+    """What to do about a text that is no jq program; the simpler part of JSONPath is put in jq."""
+    if not is_json_path(program):
+        return "correct the expression"
+    path = program.strip().removeprefix("$").removeprefix(".").replace("[*]", "[]")
+    return f"it looks like JSONPath, which begins with $; in jq it may be {'.' + path!r}"
+
+
+def source_of(program: str, *, environment: bool) -> str:
+    """A program that can reach nothing outside itself.
+
+    Not the process environment, unless ``environment``; not inputs, files and messages of jq's
+    command line; and not ``halt``, which would end it early without an error.
     """
     return _REFUSALS + with_environment(program, environment=environment)
 
@@ -107,9 +127,9 @@ def first_of(program: str) -> str:
 
 
 def jq_reason(error: ValueError) -> str:
-    """Jq's own first line about an error, without where in the program text it thinks it is.
+    """The first line of jq's error, without its place in the program and without values.
 
-    Without the values it quotes, too: see ``without_values``.
+    See ``without_values``.
     """
     first = next(iter(str(error).splitlines()), "") or "it failed"
     return without_values(_JQ_PLACE.sub("", first.removeprefix("jq: error: ")).strip(" :"))

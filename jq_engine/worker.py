@@ -1,9 +1,8 @@
 """jq programs in a process of their own, where none can hang the integration or eat its memory.
 
 The process (``child.py``) starts with the first program that is run, answers one request
-after the other, and ends with the worker. It is blind to the environment unless told
-otherwise. What breaks a limit ends the process and raises an error; the next program gets
-a new one.
+after the other, and ends with the worker. It sees no environment unless it is allowed to. A
+program that breaks a limit ends the process and raises an error; the next program gets a new one.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,11 +32,10 @@ MAX_OUTPUT_BYTES: Final = 64 * 1024 * 1024
 
 _CHILD = Path(__file__).with_name("child.py")
 _MB = 1024 * 1024
-_NO_ENVIRONMENT: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True)
-class Limits:
+class JqLimits:
     """What one run of a program may take; the time is that of the clock."""
 
     seconds: float = MAX_SECONDS
@@ -46,7 +43,7 @@ class Limits:
     output_bytes: int = MAX_OUTPUT_BYTES
 
 
-DEFAULT_LIMITS: Final = Limits()
+DEFAULT_LIMITS: Final = JqLimits()
 
 
 class JqWorker:
@@ -61,7 +58,7 @@ class JqWorker:
         *,
         environment: bool = False,
         secrets: tuple[str, ...] = (),
-        limits: Limits = DEFAULT_LIMITS,
+        limits: JqLimits = DEFAULT_LIMITS,
     ) -> None:
         self._environment = environment
         self._secrets = secrets
@@ -88,7 +85,7 @@ class JqWorker:
             outputs: list[Json] = msgspec.json.decode(text)
         except (msgspec.DecodeError, RecursionError):
             raise MappingError(
-                f"{where} gave JSON that nests too deeply", remedy="simplify the expression"
+                "gave JSON that nests too deeply", remedy="simplify the expression", where=where
             ) from None
         return outputs
 
@@ -106,19 +103,19 @@ class JqWorker:
     async def check(self, program: str, *, where: str) -> None:
         """Compile a program, and do not run it.
 
-        Raises JqError, in jq's own words, when it is none, and MappingError, about what stands
+        Raises JqError, in jq's own words, when it is not one, and MappingError, about what stands
         ``where``, when it uses what is not for mappings or breaks a limit.
         """
         try:
             source = source_of(program, environment=self._environment)
             await self._asked(source, b"", where=where)
         except JqError as error:
-            # By itself a program that is refused compiles, and jq quotes one that is none.
+            # Without our definitions a refused program compiles; of another jq says what is wrong.
             itself = with_environment(program, environment=self._environment)
             await self._asked(itself, b"", where=where)
             what = refused_in(error) or "module, import or include"
             raise MappingError(
-                f"{where} uses {what}, which is not for mappings", remedy="remove it"
+                f"uses {what}, which is not for mappings", remedy="remove it", where=where
             ) from None
 
     async def _asked(self, source: str, text: bytes, *, where: str) -> bytes:
@@ -139,8 +136,9 @@ class JqWorker:
             raise JqError(output.decode())
         if became != DONE:
             raise MappingError(
-                f"{where} gave more than {self._limits.output_bytes // _MB} MB",
+                f"gave more than {self._limits.output_bytes // _MB} MB",
                 remedy="let it give less, or ask for smaller pages",
+                where=where,
             )
         return output
 
@@ -148,6 +146,7 @@ class JqWorker:
         if self._process and self._process.returncode is None:
             return self._process
         limits = self._limits
+        visible = without_ports_own(os.environ, secrets=self._secrets) if self._environment else {}
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-I",
@@ -156,27 +155,21 @@ class JqWorker:
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,
-            env=self._visible() if self._environment else _NO_ENVIRONMENT,
+            env=visible,
             start_new_session=True,  # what a terminal interrupts is for the parent to handle
         )
 
-    def _visible(self) -> Mapping[str, str]:
-        return without_ports_own(os.environ, secrets=self._secrets)
-
     def _death(self, status: int, where: str) -> MappingError:
         """Why the process ended, by its exit status (below 0: a signal)."""
-        remedy = "simplify the expression, or ask for smaller pages"
         match -status:
             case signal.SIGALRM:
-                seconds = self._limits.seconds
-                return MappingError(f"{where} took longer than {seconds:g} seconds", remedy=remedy)
+                problem = f"took longer than {self._limits.seconds:g} seconds"
             case signal.SIGABRT:
-                most = self._limits.memory_bytes // _MB
-                return MappingError(f"{where} needed more than {most} MB of memory", remedy=remedy)
+                problem = f"needed more than {self._limits.memory_bytes // _MB} MB of memory"
             case _:
-                return MappingError(
-                    f"{where} brought jq down (exit status {status})", remedy=remedy
-                )
+                problem = f"made jq crash (exit status {status})"
+        remedy = "simplify the expression, or ask for smaller pages"
+        return MappingError(problem, remedy, where=where)
 
 
 async def _exchange(process: Process, program: bytes, text: bytes) -> tuple[bytes, bytes]:

@@ -176,7 +176,7 @@ class Page:
             return text
         return lookup(self.body, self.found)
 
-    @property
+    @cached_property
     def length(self) -> int:
         """How long the page is: its longest list, where ``data_path`` leads through several."""
         return max(self.levels, default=len(self.rows))

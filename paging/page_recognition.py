@@ -88,14 +88,20 @@ class Envelope:
     @classmethod
     def of(cls, body: Json, rows: object) -> Envelope:
         """The envelope of a body; what ``rows`` is lies within."""
-        found = dict(_around(body, rows))
-        return cls(
-            found,
-            {path: one for path, one in found.items() if not isinstance(one, dict | list)},
-            {path: _type_of(one) for path, one in found.items()},
-            frozenset(path for path, one in found.items() if one),
-            frozenset(path for path, one in found.items() if one in (0, "")),
-        )
+        found: dict[Path, Json] = {}
+        scalars: dict[Path, Json] = {}
+        types: dict[Path, str] = {}
+        filled, hollow = set(), set()
+        for path, one in _around(body, rows):
+            found[path] = one
+            types[path] = _type_of(one)
+            if not isinstance(one, dict | list):
+                scalars[path] = one
+            if one:
+                filled.add(path)
+            elif one in (0, ""):
+                hollow.add(path)
+        return cls(found, scalars, types, frozenset(filled), frozenset(hollow))
 
 
 def _around(body: Json, rows: object, path: Path = ()) -> Iterator[tuple[Path, Json]]:
@@ -225,14 +231,18 @@ class Recognition:
         if page.is_single or not page.rows:
             self._suspect(walk, request, page)
             return
+        self.has_list = True
+        own = self._walks.setdefault(walk, _Common())
+        if not isinstance(page.body, dict):
+            self._all.seen.add(walk)
+            return  # around what is itself the list stands nothing
         # Its rows are left out of the envelope: by identity, or by being a list of objects.
         envelope = Envelope.of(page.body, page.rows)
-        self.has_list = True
         for path, type_ in envelope.types.items():
             self._types.setdefault(path, set()).update({type_} - {_NULL})
         fingerprint = hash((page.length, repr(page.rows[0]), repr(page.rows[-1])))
         self._with_rows(walk, request, envelope)
-        self._walks.setdefault(walk, _Common()).add(envelope, fingerprint)
+        own.add(envelope, fingerprint)
 
     def _with_rows(self, walk: int, request: PageRequest, envelope: Envelope) -> None:
         self._all.add(envelope, walk)

@@ -254,11 +254,9 @@ class SinglePage(Paginator):
     ) -> Step | Experiment:
         now = progress.after(page, 0)
         told = first_known(self._signals.verdict(page.value_at), page.signal)
-        says_end = page.boolean is Verdict.END or is_last_by_link(page.headers)
         most = now.total or page.totals().perhaps
-        is_more = told is Verdict.MORE or (
-            (now.known is Known.MORE or most > page.length) and not says_end
-        )
+        counts_more = now.known is Known.MORE or most > page.length
+        is_more = told is Verdict.MORE or (counts_more and not _says_end(page))
         why = End.ONE_ITEM if page.is_single else End.UNPAGED
         if not is_more:
             return self._unless_linked(Step(now, next=None, learnt=learnt, why=why), sent, page)
@@ -291,3 +289,8 @@ class SinglePage(Paginator):
             " it to how the API pages, or pagination.type: none for this resource if its first page"
             " is all you want"
         )
+
+
+def _says_end(page: Page) -> bool:
+    """Whether a boolean or the links of a page say that none follows."""
+    return page.boolean is Verdict.END or is_last_by_link(page.headers)

@@ -94,7 +94,9 @@ class ConfiguredSignals:
         ):
             if path and name_of(path.rpartition(".")[2]) in words:
                 raise MappingError(
-                    f"{name} is {path!r}, which means the opposite; set {opposite} to it instead"
+                    f"is {path!r}, which means the opposite",
+                    remedy=f"set {opposite} to it instead",
+                    where=name,
                 )
         lookups = {name: compile_lookup(path, name) for name, path in paths.items() if path}
         return cls(
@@ -206,8 +208,9 @@ def known_header(headers: httpx.Headers) -> Verdict:
     Any header whose name speaks of a continuation, of a next page or of more is a signal: empty
     or false it is the end, but for a cursor, which then only says that there is none.
     """
-    said = {is_true(headers[name]) for name in headers if says_more(name) == "more"}
-    cursors = {is_true(headers[name]) for name in headers if says_more(name) == "cursor"}
+    kinds = [(name, says_more(name)) for name in headers]
+    said = {is_true(headers[name]) for name, kind in kinds if kind == "more"}
+    cursors = {is_true(headers[name]) for name, kind in kinds if kind == "cursor"}
     links = _linked(headers) if "Link" in headers else set()
     return _more_wins(said | (cursors & {True}) | links)
 

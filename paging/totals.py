@@ -69,13 +69,15 @@ class Totals:
 
 
 def known_totals(
-    scopes: Scopes, headers: httpx.Headers, beside: Iterable[Mapping[str, Json]] = ()
+    scopes: Scopes, headers: httpx.Headers, beside: Sequence[Mapping[str, Json]] = ()
 ) -> Totals:
     """The totals that headers or body tell, headers first.
 
     ``beside``: the objects that stand beside the list, whatever they are called.
     """
     present = present_in(headers)
+    if not (scopes or present or beside):
+        return Totals()
     told = [
         *map(_range_total, told_by(headers, present, ("Content-Range",))),
         *told_by(headers, present, TOTAL_HEADERS),

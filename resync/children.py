@@ -1,13 +1,13 @@
 """What became of the children of one resource: refused, not found, or said to be empty.
 
 A child is one endpoint for one set of values of its path parameters: ``/items/3/notes``. The
-endpoint of a parent is one too when it hangs on the values of another parent. What one child
+endpoint of a parent is one too when it needs the values of another parent. What one child
 answers must not end the others, so it is noted here and judged when all have been read:
 
 ==========================================  ================================================
 A child answered                            What that means
 ==========================================  ================================================
-a status in its ``empty_statuses``          it has no items
+a status in its ``empty_statuses``          it has no items, unless nothing anywhere has any
 404 or 410                                  its parent went away, if that is no longer listed
 anything else that is no success            it failed; all that failed are named together
 nothing, or that the server is in trouble   it failed; after several the API is down
@@ -32,11 +32,12 @@ from errors import (
     SourceError,
     TransportError,
 )
+from resync.completeness import Doubt
 
 MOST_NAMED = 20
 """Children that an error or a warning names; the others are counted."""
 MAX_OUTAGES = 25
-"""With so many children unanswered the API is down: no use asking it for every other one."""
+"""With so many children unanswered the API is down: the others are not asked for."""
 
 ChildKey = bytes
 """What tells a child from all others of its resource, in 16 bytes."""
@@ -73,14 +74,14 @@ class Absent:
     """The children that one reading did not find, for the reading that looks again.
 
     ``keys`` answered 404 or 410, ``empty`` a status for "nothing here". ``of_parent``: one of them
-    is the list of a parent. ``silence``: what to say when the catalog
-    holds something of several children, each of which says that nothing is here; "" otherwise.
+    is the list of a parent. ``silence``: what is wrong if the catalog holds something, though only
+    statuses for "nothing here" came; None where these are to be believed.
     """
 
     keys: frozenset[ChildKey] = frozenset()
     empty: frozenset[ChildKey] = frozenset()
     of_parent: bool = False
-    silence: str = ""
+    silence: Fault | None = None
 
 
 @dataclass
@@ -97,14 +98,20 @@ class Children:
     gone_again: Named = field(default_factory=Named)
     failures: list[OceanCustomError] = field(default_factory=list)
     empty: dict[ChildKey, int] = field(default_factory=dict)
+    empty_parents: dict[ChildKey, int] = field(default_factory=dict)
+    is_certain: bool = False
     _statuses: set[int] = field(default_factory=set)
     _has_absent_parent: bool = False
     _outages: int = 0
 
     def note_empty(self, key: ChildKey, status: int, *, of_parent: bool) -> None:
         """A child, or the endpoint itself, answered a status that stands for "nothing here"."""
-        self.empty[key] = status
+        (self.empty_parents if of_parent else self.empty)[key] = status
         self._has_absent_parent |= of_parent
+
+    def note_no_values(self, key: ChildKey) -> None:
+        """A parent's list gave no value: certain, unless a status stood for that."""
+        self.is_certain |= key not in self.empty_parents and key not in self.gone.keys
 
     def note_gone(self, key: ChildKey, name: str, error: ResponseError, *, of_parent: bool) -> None:
         """A child answered 404 or 410 before it gave anything."""
@@ -124,32 +131,49 @@ class Children:
             raise self._group(f"gave up after {len(self.failed)} children failed")
 
     def absent(self, walks: int, *, has_rows: bool) -> Absent:
-        """What a second reading has to look for, of so many children."""
-        is_silent = walks > 1 and len(self.empty) >= walks and not has_rows
-        silence = (
-            f"each of {walks} children answered {self._empty_statuses}, which empty_statuses takes"
-            " for nothing here, and the catalog holds something of them; check what the credentials"
-            " may read, or take the status out of empty_statuses"
-        )
+        """What a second reading has to look for, of ``walks`` children."""
         return Absent(
             keys=frozenset(self.gone.keys),
-            empty=frozenset(self.empty),
+            empty=frozenset([*self.empty, *self.empty_parents]),
             of_parent=self._has_absent_parent,
-            silence=silence if is_silent else "",
+            silence=None if has_rows else self._silence(walks),
         )
+
+    def _silence(self, walks: int) -> Fault | None:
+        """What to say when only statuses said that nothing is here; None when that is fine.
+
+        One endpoint is believed, as it was configured so. Several that say the same are what
+        credentials that lost a right look like.
+        """
+        statuses = [*self.empty.values(), *self.empty_parents.values()]
+        is_several = len(statuses) > 1
+        if not is_several or len(self.empty) < walks or self.is_certain:
+            return None
+        return Fault(
+            (),
+            f"each of {len(statuses)} children answered {self._empty_statuses}, which"
+            " empty_statuses takes for nothing here, and the catalog holds something of them",
+            "check what the credentials may read, and delete in Port what is really gone",
+        )
+
+    @property
+    def doubts(self) -> set[Doubt]:
+        """Why children may have been missed."""
+        by_status = Doubt.SAID_EMPTY if self.empty or self.empty_parents else None
+        return {doubt for doubt in (by_status, Doubt.GONE if self.gone else None) if doubt}
 
     # --- judged at the end -------------------------------------------------------------
 
     def refuse_failures(self, walks: int) -> None:
-        """Raise the failures as one error that names the children, of so many walks."""
+        """Raise the failures of ``walks`` children as one error that names them."""
         if self.failures:
             raise self._group(f"{len(self.failed)} of {walks} children failed")
 
     def complaint(self, absent: Absent) -> MappingError | None:
         """Why nothing may be deleted of what this resource made, once it was read twice.
 
-        Children are not found although their parents are still listed; or all of several children
-        have nothing, twice. ``absent`` is what this reading did not find.
+        Children are not found although their parents are still listed; or there is nothing in any
+        place, twice, by statuses alone. ``absent`` is what this reading did not find.
         """
         if self.gone_again:
             return MappingError(
@@ -159,12 +183,12 @@ class Children:
                 listed=str(self.gone_again),
             )
         if self.before and self.before.silence and absent.silence:
-            return MappingError(absent.silence)
+            return MappingError([absent.silence])
         return None
 
     @property
     def gone_warning(self) -> str | None:
-        """What is to be said of children that are not found; None when there are none."""
+        """The warning about children that are not found; None when all were."""
         if not self.gone or self.gone_again:
             return None
         return (
@@ -175,16 +199,18 @@ class Children:
     @property
     def empty_note(self) -> str | None:
         """What is to be said of children that answered a status for "nothing here"."""
-        if not self.empty:
+        count = len(self.empty) + len(self.empty_parents)
+        if not count:
             return None
         return (
-            f"{self.kind}: {len(self.empty)} answered {self._empty_statuses}: nothing is here, as"
+            f"{self.kind}: {count} answered {self._empty_statuses}: nothing is here, as"
             " empty_statuses says"
         )
 
     @property
     def _empty_statuses(self) -> str:
-        return " or ".join(map(str, sorted(set(self.empty.values()))))
+        statuses = {*self.empty.values(), *self.empty_parents.values()}
+        return " or ".join(map(str, sorted(statuses)))
 
     @property
     def _remedy(self) -> str:

@@ -6,16 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from jq_engine.embedded import evaluated, filled, with_variables
-from jq_engine.programs import EMBEDDED, Jq, checked
-from json_values import Json, as_text, with_texts
-from resync.path_parameters import (
-    VARIABLE,
-    Binding,
-    Endpoint,
-    Parameter,
-    Resource,
-    texts_of,
-)
+from jq_engine.programs import Jq, checked, programs_in
+from json_values import Json, as_text
+from resync.path_parameters import VARIABLE, Binding, Endpoint, Parameter, Resource
 
 
 async def computed(resource: Resource, moment: float, jq: Jq) -> Resource:
@@ -32,8 +25,7 @@ async def computed(resource: Resource, moment: float, jq: Jq) -> Resource:
         replace(
             parameter,
             parent=await _computed(
-                parameter.parent,
-                _Computing(moment, f"path_parameters.{parameter.name}", jq, names),
+                parameter.parent, _Computing(moment, f"path_parameters.{parameter.name}", jq, names)
             ),
         )
         if isinstance(parameter, Parameter)
@@ -84,14 +76,10 @@ class _Computing:
 
 
 async def _computed(endpoint: Endpoint, computing: _Computing) -> Endpoint:
-    programs = {program for text in texts_of(endpoint) for program in EMBEDDED.findall(text)}
-    values = await computing.results(programs)
-
-    def fill(text: str) -> Json:
-        return filled(text, values)
-
-    body = with_texts(endpoint.body, fill)
+    parts = [endpoint.query_params, endpoint.body]
+    values = await computing.results(programs_in(parts))
+    body = filled(endpoint.body, values)
     if isinstance(endpoint.body, str):
         body = as_text(body)
-    params = {name: with_texts(value, fill) for name, value in endpoint.query_params.items()}
+    params = {name: filled(value, values) for name, value in endpoint.query_params.items()}
     return replace(endpoint, query_params=params, body=body)

@@ -29,7 +29,7 @@ class EdgeCheck:
     def check(self) -> None:
         """Start a check when there is something to check and none is under way.
 
-        Raises PaginationError at once when a check found one; that a request failed is told by
+        Raises PaginationError at once when a check found one. That a request failed is raised by
         ``settle``, when all else has been read.
         """
         first = self.source.first

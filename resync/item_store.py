@@ -20,7 +20,7 @@ IN_MEMORY = 16 * MIB
 
 
 @dataclass(frozen=True)
-class Span:
+class StoredPage:
     """Where a page of items lies in the store, in bytes."""
 
     start: int
@@ -37,7 +37,7 @@ class ItemStore:
         # msgspec knows no recursive types: what Json may be is what it makes of Any.
         self._decoder = msgspec.json.Decoder(list[dict[str, Any]])
 
-    def write(self, items: Sequence[Item]) -> Span:
+    def write(self, items: Sequence[Item]) -> StoredPage:
         """Keep a page of items; raises SourceError when the disk does not take it."""
         data = self._encoder.encode(items)
         if self._spool is None and len(self._held) + len(data) > IN_MEMORY:
@@ -46,15 +46,15 @@ class ItemStore:
             self._held, self._spool = bytearray(), spool
         if self._spool is None:
             self._held += data
-            return Span(len(self._held) - len(data), len(data))
+            return StoredPage(len(self._held) - len(data), len(data))
         self._spool.write(data)
-        return Span(self._spool.size - len(data), len(data))
+        return StoredPage(self._spool.size - len(data), len(data))
 
-    def read(self, span: Span) -> list[Item]:
+    def read(self, page: StoredPage) -> list[Item]:
         """A page again."""
         if self._spool is None:
-            return self._decoder.decode(self._held[span.start : span.start + span.length])
-        return self._decoder.decode(self._spool.read(span.start, span.length))
+            return self._decoder.decode(self._held[page.start : page.start + page.length])
+        return self._decoder.decode(self._spool.read(page.start, page.length))
 
     def close(self) -> None:
         """Forget everything: the file is closed with its last reader."""

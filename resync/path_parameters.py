@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Container, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -20,8 +20,8 @@ from urllib.parse import parse_qsl, quote
 import httpx
 
 from errors import MappingError, ResponseError
-from jq_engine.programs import EMBEDDED
-from json_values import Json, as_text, texts_in
+from jq_engine.programs import EMBEDDED, programs_in
+from json_values import Json, as_text, pairs_of, with_texts
 from pagination import PaginationSettings
 from paging.extraction import Item
 from paging.model import PageRequest
@@ -29,7 +29,7 @@ from transport.formats import BodyFormat
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
-"""A variable in a computed value; its group is the name, of a path parameter perhaps."""
+"""A variable in a computed value; its group is the name, maybe of a path parameter."""
 
 _FULL_URL = re.compile(r"https?://", re.IGNORECASE)
 _NEARLY = 0.8  # how alike two names are of which one is taken for the other, misspelt
@@ -60,8 +60,11 @@ class Endpoint:
 
     def outside_path(self) -> frozenset[str]:
         """The placeholders that do not stand in the path, but in the query or the body."""
-        path = self.path.partition("?")[0]
-        return self.placeholders() - set(_PLACEHOLDER.findall(path))
+        return self.placeholders() - self.in_path()
+
+    def in_path(self) -> frozenset[str]:
+        """The placeholders that stand in the path itself."""
+        return frozenset(_PLACEHOLDER.findall(self.path.partition("?")[0]))
 
     def placeholders(self) -> frozenset[str]:
         """The names in braces, in the path, the query and the texts of the body.
@@ -74,9 +77,15 @@ class Endpoint:
         return frozenset([*used, *(name for text in texts for name in _PLACEHOLDER.findall(text))])
 
     @cached_property
+    def target(self) -> tuple[str, list[tuple[str, str]]]:
+        """The path, and the query parameters that stand in it."""
+        path, _, query = self.path.strip().partition("?")
+        return path, parse_qsl(query, keep_blank_values=True)
+
+    @cached_property
     def is_computed(self) -> bool:
         """Whether a value in the query or the body is still to be computed."""
-        return any(EMBEDDED.search(text) for text in texts_of(self))
+        return bool(programs_in([self.query_params, self.body]))
 
     @cached_property
     def rows_key(self) -> str:
@@ -265,8 +274,9 @@ def _wanted(endpoint: Endpoint, parameters: Collection[str], where: str) -> froz
     for name in _PLACEHOLDER.findall(endpoint.path):
         if name not in parameters:
             raise MappingError(
-                f"{where} {endpoint.path!r} needs a value for {{{name}}}",
+                f"needs a value for {{{name}}}",
                 remedy=f"add path_parameters.{name} with an endpoint and a field, or with values",
+                where=f"{where} {endpoint.path!r}",
             )
     return frozenset(name for name in endpoint.placeholders() if name in parameters)
 
@@ -276,10 +286,11 @@ def _refuse_misspelt(name: str, parameters: Collection[str], where: str) -> None
     near = get_close_matches(name, sorted(parameters), n=1, cutoff=_NEARLY)
     if near and name not in parameters:
         raise MappingError(
-            f"{where} has {{{name}}} in its query_params or body, and path_parameters.{near[0]} is"
-            f" configured",
+            f"has {{{name}}} in its query_params or body, and path_parameters.{near[0]} is"
+            " configured",
             remedy=f"correct the one that is misspelt. If {{{name}}} is meant as it stands,"
             " rename the parameter",
+            where=where,
         )
 
 
@@ -289,97 +300,64 @@ def _refuse_bad_path(path: str, where: str, *, of_parent: bool = False) -> None:
         authority, slash, rest = bare.partition("://")[2].partition("/")
         if re.search(r"[{}@\\?#]", authority):
             raise MappingError(
-                f"{where} must name its host as it is: without braces, user or password"
+                "must name its host as it is: without braces, user or password", where=where
             )
         bare = slash + rest or "/"
     if "://" in bare.split("?")[0] or bare.startswith(("//", "\\")):
         raise MappingError(
-            f"{where} is the full URL {bare.split('?')[0]!r}",
+            f"is the full URL {bare.split('?')[0]!r}",
             remedy="give the path below baseUrl only, such as /users",
+            where=where,
         )
+    where = f"{where} {bare!r}"
     if not bare or "#" in bare or not bare.isprintable():
-        raise MappingError(
-            f"{where} {bare!r} is not an endpoint path", remedy="give one such as /users"
-        )
+        raise MappingError("is not an endpoint path", "give one such as /users", where=where)
     if re.search(r"[{}]", _PLACEHOLDER.sub("", bare.split("?")[0])):
         raise MappingError(
-            f"{where} {bare!r} has a brace that is not a {{name}}", remedy="correct the placeholder"
+            "has a brace that is not a {name}", "correct the placeholder", where=where
         )
     segments = _PLACEHOLDER.sub("x", bare.split("?")[0]).split("/")
     if any(segment in {".", ".."} for segment in segments) or "\\" in bare:
-        raise MappingError(f"{where} {bare!r} must not hold '.' or '..' segments or backslashes")
+        raise MappingError("must not hold '.' or '..' segments or backslashes", where=where)
 
 
 def request_for(endpoint: Endpoint, binding: Binding, base_url: httpx.URL) -> PageRequest:
     """The request of an endpoint for one binding, below the base URL's path."""
-    path, _, query = endpoint.path.strip().partition("?")
-    texts = {name: as_text(value) for name, value in binding.values.items()}
+    path, own_params = endpoint.target
+    values = binding.values
+    texts = {name: as_text(value) for name, value in values.items()}
+
+    def fill(text: str) -> str:
+        return _PLACEHOLDER.sub(lambda found: texts.get(found[1], found[0]), text)
+
+    def fill_or_keep_type(text: str) -> Json:
+        alone = _PLACEHOLDER.fullmatch(text)
+        return values[alone[1]] if alone and alone[1] in values else fill(text)
+
     filled = _PLACEHOLDER.sub(lambda found: quote(texts[found[1]], safe=""), path)
-    own = parse_qsl(query, keep_blank_values=True)
-    given = list(_params(_filled_object(endpoint.query_params, binding.values)))
-    overridden = set(endpoint.query_params)
-    params = [(key, _fill(value, texts)) for key, value in own if key not in overridden] + given
+    given = {
+        fill(name): with_texts(value, fill_or_keep_type, keys=fill)
+        for name, value in endpoint.query_params.items()
+    }
+    own = [(name, fill(value)) for name, value in own_params if name not in endpoint.query_params]
+    # A body that is a text stays a text, whatever fills it.
+    body = endpoint.body
+    body = fill(body) if isinstance(body, str) else with_texts(body, fill_or_keep_type, keys=fill)
     below = str(base_url).rstrip("/") + "/" + filled.lstrip("/")
     return PageRequest(
         url=filled if is_full_url(path) else below,
         method=endpoint.method,
-        params=tuple(params),
+        params=(*own, *pairs_of(given, as_text)),
         headers=tuple(endpoint.headers.items()),
-        body=_filled_body(endpoint.body, binding.values),
+        body=body,
         is_form=endpoint.is_form,
         format=endpoint.format,
     )
 
 
-def _filled_body(body: Json, values: Mapping[str, Json]) -> Json:
-    """The body of one request; one that is a text stays a text, whatever fills it."""
-    return _filled_text(body, values) if isinstance(body, str) else _filled(body, values)
-
-
 def is_full_url(path: str) -> bool:
     """Whether the path of a parent is a whole URL."""
     return bool(_FULL_URL.match(path.strip()))
-
-
-def texts_of(endpoint: Endpoint) -> Iterator[str]:
-    """The texts in the query parameters and the body of an endpoint."""
-    return texts_in([endpoint.query_params, endpoint.body])
-
-
-def _fill(text: str, texts: Mapping[str, str]) -> str:
-    return _PLACEHOLDER.sub(lambda found: texts.get(found[1], found[0]), text)
-
-
-def _filled_text(text: str, values: Mapping[str, Json]) -> str:
-    return _fill(text, {name: as_text(value) for name, value in values.items()})
-
-
-def _filled_object(part: Mapping[str, Json], values: Mapping[str, Json]) -> dict[str, Json]:
-    return {_filled_text(key, values): _filled(inner, values) for key, inner in part.items()}
-
-
-def _filled(part: Json, values: Mapping[str, Json]) -> Json:
-    """A part of a template with its placeholders filled; ``"{id}"`` alone keeps the type."""
-    match part:
-        case str():
-            alone = _PLACEHOLDER.fullmatch(part)
-            if alone and alone[1] in values:
-                return values[alone[1]]
-            return _filled_text(part, values)
-        case dict():
-            return _filled_object(part, values)
-        case list():
-            return [_filled(inner, values) for inner in part]
-        case _:
-            return part
-
-
-def _params(query_params: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    """Query parameters as HTTP carries them: lists repeated, nulls dropped, true and false."""
-    for name, value in query_params.items():
-        for one in value if isinstance(value, list) else [value]:
-            if one is not None:
-                yield name, as_text(one)
 
 
 def is_segment(value: Json) -> bool:
@@ -388,18 +366,25 @@ def is_segment(value: Json) -> bool:
 
 
 class Distinct:
-    """Lets each value through once that can stand in a path; ``skipped`` counts what cannot."""
+    """Lets each value through once that can stand where it is to; ``skipped`` counts what cannot.
 
-    def __init__(self) -> None:
+    Rows have a value for each of ``names``; of those not ``in_path`` only '' cannot.
+    """
+
+    def __init__(self, names: Sequence[str], in_path: Container[str]) -> None:
+        self._in_path = [name in in_path for name in names]
         self._known: set[tuple[str, ...]] = set()
         self.skipped = 0
 
     def admits(self, *values: Json) -> bool:
-        """Whether the values of a row are path segments, and new: the same texts are the same."""
+        """Whether the values of a row can stand there, and are new: the same texts are the same."""
         texts = tuple(map(as_text, values))
         if texts in self._known:
             return False
         self._known.add(texts)
-        are_segments = all(map(is_segment, values))
-        self.skipped += not are_segments
-        return are_segments
+        fit = all(
+            is_segment(value) if in_path else text
+            for value, text, in_path in zip(values, texts, self._in_path, strict=True)
+        )
+        self.skipped += not fit
+        return fit

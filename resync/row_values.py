@@ -49,7 +49,7 @@ class Chooser:
     def refuse_doubtful(self) -> None:
         """Raise when there were rows, but not one had what was looked for: a typo.
 
-        Or when only some had: what hangs on the others was not read.
+        Or when only some had: the children of the others were not read.
         """
         for one in self._fields:
             one.refuse_doubtful()
@@ -66,14 +66,11 @@ class _Field:
     def __init__(self, parameter: Parameter | ListedParameter, jq: Jq) -> None:
         self._parameter = parameter
         self._jq = jq
-        self._where = where = f"path_parameters.{parameter.name}"
-        self._field_keys = plain_path(parameter.field)
-        self._field = checked(parameter.field, f"{where}.field") if self._field_keys is None else ""
-        self._filter = (
-            checked(parameter.filter, f"{where}.filter")
-            if parameter.filter.strip() != "true"
-            else ""
-        )
+        self._place = place = f"path_parameters.{parameter.name}"
+        field, condition = parameter.field, parameter.filter
+        self._field_keys = plain_path(field)
+        self._field = checked(field, f"{place}.field") if self._field_keys is None else ""
+        self._filter = checked(condition, f"{place}.filter") if condition.strip() != "true" else ""
         self._items = self._judged = self._chosen = self._valued = self._without = 0
         self._last: Item | None = None
         self._last_without: Item | None = None
@@ -98,9 +95,9 @@ class _Field:
             for value in given:
                 if isinstance(value, dict | list):
                     raise MappingError(
-                        f"{self._where}.field {self._parameter.field!r} gave {keys_of(value)} where"
-                        " a text or number was expected",
+                        f"gave {keys_of(value)} where a text or number was expected",
                         remedy="correct the expression",
+                        where=f"{self._place}.field {self._parameter.field!r}",
                     )
             if any(value in _MISSING for value in given) and not _is_blank(row):
                 self._without += 1
@@ -115,16 +112,18 @@ class _Field:
     def refuse_doubtful(self) -> None:
         if self._items and not self._judged:
             raise MappingError(
-                f"{self._where}.filter {self._parameter.filter!r} gave neither true nor false for"
-                f" any of {self._items} parent items, which have {keys_of(self._last)}",
+                f"gave neither true nor false for any of {self._items} parent items, which have"
+                f" {keys_of(self._last)}",
                 remedy="correct it",
+                where=f"{self._place}.filter {self._parameter.filter!r}",
             )
         gave = "null or ''" if self._has_empty else "null"
         if self._chosen and not self._valued:
             raise MappingError(
-                f"{self._where}.field {self._parameter.field!r} gave {gave} for every one of"
-                f" {self._chosen} parent items, which have {keys_of(self._last)}",
+                f"gave {gave} for every one of {self._chosen} parent items, which have"
+                f" {keys_of(self._last)}",
                 remedy="correct the path",
+                where=f"{self._place}.field {self._parameter.field!r}",
             )
         if self._without:
             wanted = self._parameter.field.strip()
@@ -132,10 +131,10 @@ class _Field:
             both = f"({self._parameter.filter.strip()}) and " if self._filter else ""
             present = f'({wanted} // "") != ""' if self._has_empty else f"{wanted} != null"
             raise MappingError(
-                f"{self._where}.field {self._parameter.field!r} gave {gave} for {self._without} of"
-                f" {self._chosen} parent items, one of which has {keys_of(self._last_without)}:"
-                " their children could not be read",
+                f"gave {gave} for {self._without} of {self._chosen} parent items, one of which has"
+                f" {keys_of(self._last_without)}: their children could not be read",
                 remedy=f"correct the path, or leave such items out with filter: {both}{present}",
+                where=f"{self._place}.field {self._parameter.field!r}",
             )
 
     async def _outputs(self, rows: Sequence[Item]) -> list[list[Json]]:
@@ -148,16 +147,15 @@ class _Field:
         """The outputs of a program for each row."""
         if not rows:
             return []
-        outcomes = await self._jq.outputs(
-            f".[] | try [{program}\n] catch {{error: tostring}}",
-            [*rows],
-            where=f"{self._where}.{part} {getattr(self._parameter, part)!r}",
-        )
+        where = f"{self._place}.{part} {getattr(self._parameter, part)!r}"
+        each = f".[] | try [{program}\n] catch {{error: tostring}}"
+        outcomes = await self._jq.outputs(each, [*rows], where=where)
         for row, outcome in zip(rows, outcomes, strict=True):
             if isinstance(outcome, dict):
                 reason = jq_reason(JqError(outcome["error"]))
                 raise MappingError(
-                    f"{self._where}.{part} failed ({reason}) on a parent item with {keys_of(row)}",
+                    f"failed ({reason}) on a parent item with {keys_of(row)}",
                     remedy="correct the expression",
+                    where=where,
                 )
         return [outcome for outcome in outcomes if isinstance(outcome, list)]

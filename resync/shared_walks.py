@@ -14,7 +14,7 @@ from paging.limits import Bounds, Limits
 from paging.model import PageRequest
 from resync.completeness import Completeness, Doubt
 from resync.edge_check import EdgeCheck
-from resync.item_store import ItemStore, Span
+from resync.item_store import ItemStore, StoredPage
 from resync.path_parameters import Endpoint
 from resync.streams import cancelled
 from resync.walk import Walker
@@ -32,7 +32,7 @@ class _Followed:
     def __init__(self, walk: AsyncGenerator[list[Item]], store: ItemStore) -> None:
         self._walk = walk
         self._store = store
-        self._spans: list[Span] = []
+        self._stored: list[StoredPage] = []
         self._done = False
         self._failure: OceanCustomError | None = None
         self._changed = asyncio.Event()
@@ -47,7 +47,7 @@ class _Followed:
         try:
             async with aclosing(self._walk) as pages:
                 async for items in pages:
-                    self._spans.append(self._store.write(items))
+                    self._stored.append(self._store.write(items))
                     self._tell()
         except OceanCustomError as error:
             self._failure = error
@@ -65,11 +65,11 @@ class _Followed:
         Raises SourceError when the walk was cut off.
         """
         at = 0
-        while at < len(self._spans) or not self._done:
-            if at == len(self._spans):
+        while at < len(self._stored) or not self._done:
+            if at == len(self._stored):
                 await self._changed.wait()
                 continue
-            yield self._store.read(self._spans[at]), self._spans[at].length
+            yield self._store.read(self._stored[at]), self._stored[at].length
             at += 1
         # Awaited itself, the task would be cancelled along with a reader that is.
         await asyncio.wait({self.task})
@@ -96,7 +96,7 @@ class Walks:
     def followed(
         self, key: Hashable, walk: Callable[[], AsyncGenerator[list[Item]]]
     ) -> AsyncGenerator[Chunk]:
-        """The items of a walk that is made once for its key; a failed one is made anew."""
+        """The items of a walk that is made once for its key; a failed one is made again."""
         kept = self._kept.get(key)
         if kept is None or kept.failed:
             kept = self._kept[key] = _Followed(walk(), self._store)
@@ -118,7 +118,7 @@ class Parents:
     async def pages(
         self, source: Completeness, request: PageRequest, limits: Limits
     ) -> AsyncGenerator[Chunk]:
-        """The items of a parent, page by page; its doubts are those of whoever takes its items."""
+        """The items of a parent, page by page; who takes its items has its doubts, too."""
         key = (list_key(source.endpoint, request), limits)
         walked_for = self._walked_for.setdefault(key, source)
         pages = self._walks.followed(key, lambda: self._walked(walked_for, request, limits))
@@ -138,7 +138,7 @@ class Parents:
         if bounds.truncated:
             source.doubts.add(Doubt.TRUNCATED)
         if not source.endpoint.placeholders():
-            # Whoever takes these items later asks nothing: what is wrong with them is told now.
+            # Who takes these items later asks nothing: what is wrong with them is raised now.
             await _settled(EdgeCheck(self._walker, source))
 
 
@@ -155,5 +155,5 @@ async def _settled(edge: EdgeCheck) -> None:
 
 
 def list_key(endpoint: Endpoint, request: PageRequest) -> Hashable:
-    """What tells the list of one request from all other lists of the API."""
+    """The key of the list that a request asks for, among all lists of the API."""
     return request.key, (endpoint.data_path or ".").strip(), endpoint.pagination

@@ -36,6 +36,8 @@ AHEAD_OF_WALK = 32 * MIB
 CONFIRMED = 3
 """Ends of one resource that are asked for once more: a page may have come empty by mistake."""
 
+_lazy_log = logger.opt(lazy=True)
+
 
 @dataclass
 class _Walk:
@@ -103,7 +105,7 @@ class Walker:
         except OceanCustomError as error:
             if isinstance(error, PaginationError):
                 error.about(request=self._client.named(upcoming or request))
-            raise error.told(self._client.redact) from None  # as in ``send``
+            raise error.redacted(self._client.redact) from None  # as in ``send``
         finally:
             await self._drop(walk.ahead)
 
@@ -171,7 +173,9 @@ class Walker:
                 decided = await self._settled_by(decided, source, asked)
         except OceanCustomError as error:
             return error
-        source.learnt = replace(decided.learnt, confirmed=source.learnt.confirmed)
+        learnt, confirmed = decided.learnt, source.learnt.confirmed
+        is_latest = learnt.confirmed == confirmed
+        source.learnt = learnt if is_latest else replace(learnt, confirmed=confirmed)
         return decided
 
     async def _settled_by(
@@ -179,7 +183,7 @@ class Walker:
     ) -> Step | Experiment:
         """What an experiment about a page leads to."""
         request = replace(self._unsigned(experiment.request), list_path=of.request.list_path)
-        logger.opt(lazy=True).debug(
+        _lazy_log.debug(
             "{}: asked to settle {}", lambda: self._client.describe(request), lambda: experiment.of
         )
         opened = await self.page_of(request, source)
@@ -196,7 +200,6 @@ class Walker:
     ) -> tuple[Progress, PageRequest | None]:
         """The evidence and the next request, once a page was yielded; raises what is in doubt."""
         source, page = walk.source, opened.page
-        asked = Asked(opened.request, page, walk.number)
         if isinstance(outcome, DoubtfulEndError) and source.endpoint.pagination.accept_doubt:
             logger.warning(f"{self._client.describe(opened.request)}: accept_doubt: {outcome}")
             outcome = Step(walk.progress, next=None, why=End.CONFIGURED)
@@ -212,6 +215,7 @@ class Walker:
         if is_partly and (page.rows or not source.recognition.is_usual(page.body)):
             raise self._reader.reported(opened.request, opened.answer, page.body)
         if outcome.next is None:
+            asked = Asked(opened.request, page, walk.number)
             source.note_closed(walk.progress.previous, asked)
             source.ended(outcome, asked)
             return outcome.progress, None
@@ -274,7 +278,7 @@ class Walker:
         except DoubtfulEndError as error:
             error.about(request=self._client.named(unproved.request))
             if not source.endpoint.pagination.accept_doubt:
-                raise error.told(self._client.redact) from None
+                raise error.redacted(self._client.redact) from None
             logger.warning(f"accept_doubt: {self._client.redact(str(error))}")
             return
         if step.warning:
@@ -343,7 +347,7 @@ class Walker:
             if suspect.place is not Place.LIST or not source.endpoint.pagination.accept_doubt:
                 raise error
             source.recognition.dismiss(suspect)
-            logger.warning(f"accept_doubt: {error.told(self._client.redact)}")
+            logger.warning(f"accept_doubt: {error.redacted(self._client.redact)}")
 
     async def _is_page(self, suspect: Suspect, source: Completeness) -> bool:
         """Whether an answer is an empty page: by the same request, then by one with rows, again."""
@@ -386,8 +390,7 @@ class Walker:
         return await self._reader.opened(request, answer, source)
 
     def _log_page(self, request: PageRequest, rows: int) -> None:
-        told = (lambda: self._client.describe(request), lambda: rows)
-        logger.opt(lazy=True).debug("{}: {} rows", *told)
+        _lazy_log.debug("{}: {} rows", lambda: self._client.describe(request), lambda: rows)
 
     def _unsigned(self, request: PageRequest) -> PageRequest:
         """A request without what a link repeated of our signature: that asks for nothing."""

@@ -1,8 +1,8 @@
-"""Writes tables of docs/settings.md and docs/mapping-reference.md; run it by ``make reference``.
+"""Writes the tables that the code decides into docs/; run it by ``make reference``.
 
 Of a setting: name, kind, default, bounds and example come from the table of settings, what it means
 from its description in .port/spec.yaml. Of a field of a mapping all comes from its model, as the
-JSON schema has it. What stands between the marks is replaced::
+JSON schema has it; of a known signal the names. What stands between the marks is replaced::
 
     <!-- generated: Credentials -->
     <!-- end -->
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from pydantic.v1.fields import ModelField
 from json_values import Json
 from overrides import EndpointSelector, PathParameter
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
+from scripts.known_signals import SIGNALS
 from selector.request_fields import CsvFields, PaginationOverride, RequestFields
 from settings.fields import FIELDS, SECTIONS, SettingField
 
@@ -189,6 +190,14 @@ def _described(field: ModelField) -> str:
     return f"{field.field_info.description}{also}"
 
 
+# --- known signals --------------------------------------------------------------------------
+
+
+def _signals() -> str:
+    rows = ((one.title, _listed(one.names), one.place, one.means) for one in SIGNALS)
+    return _table(("Signal", "Names", "Looked for in", "Means"), *rows)
+
+
 # --- tables ---------------------------------------------------------------------------------
 
 
@@ -206,7 +215,7 @@ def _code(value: Json) -> str:
     return f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 
-def _listed(words: tuple[str, ...]) -> str:
+def _listed(words: Sequence[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)
 
 
@@ -221,6 +230,7 @@ PAGES: Mapping[Path, Mapping[str, Callable[[], str]]] = {
         "pagination": _paging_fields,
         "csv": partial(_fields, CsvFields),
     },
+    DOCS / "pagination-reference.md": {"known signals": _signals},
 }
 """The pages with generated tables, and what writes the table of each mark."""
 

@@ -29,8 +29,10 @@ listed = subprocess.run(
 packages = {}
 for one in metadata.distributions():
     said = one.metadata
-    licence = said.get("License-Expression") or said.get("License") or ""
-    packages[one.name] = [one.version, licence.strip().partition("\n")[0]]
+    classified = [text.rpartition(" :: ")[2] for text in said.get_all("Classifier") or ()
+                  if text.startswith("License :: ")]
+    named = said.get("License-Expression") or said.get("License") or " and ".join(classified)
+    packages[one.name] = [one.version, named.strip().partition("\n")[0]]
 print(json.dumps({
     "python": platform.python_version(),
     "debian": [line.split("\t") for line in listed.splitlines()],

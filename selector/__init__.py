@@ -1,1 +1,1 @@
-"""What the selector of a mapping may say, and how its faults are told."""
+"""What the selector of a mapping may say, and the faults of a mapping in words."""

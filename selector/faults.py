@@ -20,19 +20,25 @@ def fault_of(
 ) -> Fault:
     """A fault of the mapping: its path, and in words its resource, by position and kind."""
     place = tuple(part for part in error["loc"] if part != ROOT_KEY)
-    problem, _, remedy = error["msg"].partition("; ")
     named: Sequence[str | int] = place
-    if error["type"] == "value_error.extra":
-        *named, key = place
-        problem, remedy = f"unknown key {key!r}", _nearest(str(key), _known_names(model, named))
+    match error:
+        case {"type": "value_error.extra"}:
+            *named, key = place
+            problem, remedy = f"unknown key {key!r}", _nearest(str(key), _known_names(model, named))
+        case {"ctx": {"problem": problem, "remedy": remedy}}:  # of a FieldError
+            pass
+        case {"ctx": {"given": given, "permitted": permitted}}:
+            problem, remedy = f"is {given!r}", f"use one of {', '.join(map(str, permitted))}"
+        case _:
+            problem, remedy = error["msg"], ""
     where = ""
     if len(named) > 1 and named[0] == "resources" and isinstance(named[1], int):
         resource = mapping["resources"][named[1]]
         kind = resource.get("kind") if isinstance(resource, Mapping) else None
         where = f"resource {named[1] + 1}" + (f" (kind {kind!r})" if kind else "")
         named = named[2:]
-    told = ": ".join(filter(None, (where, ".".join(map(str, named)))))
-    return Fault(place, problem, remedy, where=f"{told}:" if told else "")
+    where = ": ".join(filter(None, (where, ".".join(map(str, named)))))
+    return Fault(place, problem, remedy, where=f"{where}:" if where else "")
 
 
 def _known_names(model: type[BaseModel], place: Sequence[str | int]) -> set[str]:

@@ -12,19 +12,31 @@ from typing import Any
 
 from pydantic.v1 import BaseModel, Extra, Field, root_validator, validator
 
-from errors import ResponseError
+from errors import FieldError, ResponseError
+from http_headers import is_header_name, is_header_value, is_set_by_http
 from jq_engine.paths import plain_path
 from jq_engine.sources import list_paths
 from json_values import Json
 from pagination import PaginationSettings, PaginationType
 from paging.model import SendIn
 from resync.path_parameters import Endpoint
-from settings import Method, is_header_name, is_header_value
+from settings import ReadingMethod
 from settings.fields import FIELDS
 from transport.formats import BodyFormat, CsvOptions, FormatName, is_encoding
 
 _ERROR_STATUSES = range(400, 600)
 _UNAUTHORIZED = 401
+
+
+def _text(title: str, description: str) -> Any:  # noqa: ANN401 — as pydantic's Field
+    """A text that may be left out, but not be empty."""
+    return Field(title=title, description=description, min_length=1)
+
+
+def _bounded(title: str, description: str, setting: str) -> Any:  # noqa: ANN401 — likewise
+    """A number with the bounds of a setting."""
+    field = FIELDS[setting]
+    return Field(title=title, description=description, ge=field.least, le=field.most)
 
 
 class StrictModel(BaseModel):
@@ -41,62 +53,32 @@ class PaginationOverride(StrictModel):
     """How this resource is paged, where that differs from the installation's settings."""
 
     type: PaginationType | None = Field(title="Type", description="How the API pages this list.")
-    page_size: int | None = Field(
-        title="Page size",
-        description="Items asked for per page.",
-        ge=FIELDS["pageSize"].least,
-        le=FIELDS["pageSize"].most,
+    page_size: int | None = _bounded("Page size", "Items asked for per page.", "pageSize")
+    pagination_param: str | None = _text(
+        "Pagination parameter",
+        "The parameter for the position, such as skip, page[after] or starting_after.",
     )
-    pagination_param: str | None = Field(
-        title="Pagination parameter",
-        description="The parameter for the position, such as skip, page[after] or starting_after.",
-        min_length=1,
+    size_param: str | None = _text(
+        "Size parameter", "The parameter for the page size, such as per_page; null sends no size."
     )
-    size_param: str | None = Field(
-        title="Size parameter",
-        description="The parameter for the page size, such as per_page; null sends no size.",
-        min_length=1,
-    )
-    start_page: int | None = Field(
-        title="Start page",
-        description="The number of the first page.",
-        ge=FIELDS["startPage"].least,
-        le=FIELDS["startPage"].most,
-    )
+    start_page: int | None = _bounded("Start page", "The number of the first page.", "startPage")
     start_offset: int | None = Field(
         title="Start offset",
         description="The first offset: 1 where rows are counted from one (SCIM).",
         ge=0,
     )
-    cursor_path: str | None = Field(
-        title="Cursor path",
-        description="Where the next cursor is.",
-        min_length=1,
+    cursor_path: str | None = _text("Cursor path", "Where the next cursor is.")
+    has_more_path: str | None = _text(
+        "Has-more path", "Where a value is that is true when there are more pages."
     )
-    has_more_path: str | None = Field(
-        title="Has-more path",
-        description="Where a value is that is true when there are more pages.",
-        min_length=1,
+    last_page_path: str | None = _text(
+        "Last-page path",
+        "Where a value is that is true on the last page. has_more_path wins over it.",
     )
-    last_page_path: str | None = Field(
-        title="Last-page path",
-        description="Where a value is that is true on the last page. has_more_path wins over it.",
-        min_length=1,
-    )
-    total_path: str | None = Field(
-        title="Total path",
-        description="Where the number of all rows is.",
-        min_length=1,
-    )
-    next_link_path: str | None = Field(
-        title="Next-link path",
-        description="Where the URL of the next page is.",
-        min_length=1,
-    )
-    header_link_rel: str | None = Field(
-        title="Link relation",
-        description="The rel of the next page in the Link header.",
-        min_length=1,
+    total_path: str | None = _text("Total path", "Where the number of all rows is.")
+    next_link_path: str | None = _text("Next-link path", "Where the URL of the next page is.")
+    header_link_rel: str | None = _text(
+        "Link relation", "The rel of the next page in the Link header."
     )
     send_in: SendIn | None = Field(
         title="Send in",
@@ -121,11 +103,10 @@ class PaginationOverride(StrictModel):
 
 
 class CsvFields(StrictModel):
-    """How a CSV answer is written, where its header row and its charset do not tell."""
+    """How a CSV answer is written, where its header row and its charset do not say it."""
 
     delimiter: str | None = Field(
-        title="Delimiter",
-        description='The one character between two values; a tab is "\\t".',
+        title="Delimiter", description='The one character between two values; a tab is "\\t".'
     )
     encoding: str | None = Field(
         title="Encoding",
@@ -140,21 +121,23 @@ class CsvFields(StrictModel):
     @validator("delimiter")
     def _refuse_long_delimiter(cls, delimiter: str | None) -> str | None:  # noqa: N805 — pydantic
         if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
-            raise ValueError(
-                f"is {delimiter!r}, which is not one character; give one such as ';', or \"\\t\""
+            raise FieldError(
+                f"is {delimiter!r}, which is not one character", "give one such as ';', or \"\\t\""
             )
         return delimiter
 
     @validator("encoding")
     def _refuse_unknown_encoding(cls, encoding: str | None) -> str | None:  # noqa: N805 — pydantic
         if encoding is not None and not is_encoding(encoding):
-            raise ValueError(f"is {encoding!r}, which is no charset; give one such as windows-1252")
+            raise FieldError(
+                f"is {encoding!r}, which is no charset", "give one such as windows-1252"
+            )
         return encoding and codecs.lookup(encoding).name
 
     @validator("columns")
     def _refuse_equal_columns(cls, columns: list[str]) -> list[str]:  # noqa: N805 — pydantic
         if len(set(columns)) != len(columns):
-            raise ValueError("has a name twice; give each column a name of its own")
+            raise FieldError("has a name twice", "give each column a name of its own")
         return columns
 
     def to_options(self) -> CsvOptions:
@@ -165,7 +148,7 @@ class CsvFields(StrictModel):
 class RequestFields(StrictModel):
     """What a selector and a path parameter's endpoint have in common."""
 
-    method: Method = Field(
+    method: ReadingMethod = Field(
         default="GET",
         title="Method",
         description="The HTTP method, for reading: a request that fails is sent again.",
@@ -190,9 +173,7 @@ class RequestFields(StrictModel):
         title="Form", description="An object sent as a form, instead of a body."
     )
     response_format: FormatName = Field(
-        default="json",
-        title="Response format",
-        description="What the API answers.",
+        default="json", title="Response format", description="What the API answers."
     )
     csv: CsvFields | None = Field(
         title="CSV", description="What the header row and the charset of a CSV answer do not tell."
@@ -219,35 +200,39 @@ class RequestFields(StrictModel):
             or status == _UNAUTHORIZED
             or ResponseError.may_pass(status)
         ):
-            raise ValueError(
-                f"{status!r} cannot mean that nothing is here; give statuses such as 404 or 403,"
-                " but not 401, nor one after which a request is tried again (408, 429, 503)"
+            raise FieldError(
+                f"{status!r} cannot mean that nothing is here",
+                "give statuses such as 404 or 403, but not 401, nor one after which a request is"
+                " tried again (408, 429, 503)",
             )
         return status
 
     @validator("method", pre=True)
     def _upper_case(cls, method: Json) -> Json:  # noqa: N805 — pydantic
-        return method.upper() if isinstance(method, str) else method
+        named = method.upper() if isinstance(method, str) else method
+        if named == "DELETE":
+            raise FieldError("is DELETE, which deletes", "to read, give GET, POST, PUT or PATCH")
+        return named
 
     @validator("body")
     def _refuse_scalars(cls, body: Json) -> Json:  # noqa: N805 — pydantic
         if body is not None and not isinstance(body, dict | list | str):
-            raise ValueError(f"is {body!r}; give an object, an array or a text")
+            raise FieldError(f"is {body!r}", "give an object, an array or a text")
         return body
 
     @root_validator(skip_on_failure=True)
     def _refuse_contradictions(cls, found: dict[str, Any]) -> dict[str, Any]:  # noqa: N805 — pydantic
         body, form, pagination = found["body"], found["body_form"], found["pagination"]
         if body is not None and form is not None:
-            raise ValueError("has body and body_form; keep the one that the API wants")
+            raise FieldError("has body and body_form", "keep the one that the API wants")
         if pagination and pagination.send_in == "body" and isinstance(body, list | str):
             kind = "a text" if isinstance(body, str) else "an array"
-            raise ValueError(
-                f"has pagination.send_in: body, but its body is {kind}; only in an object or a form"
-                " is there a place for the parameters of paging"
+            raise FieldError(
+                f"has pagination.send_in: body, but its body is {kind}",
+                "give an object or a form, which have a place for the parameters of paging",
             )
         if found["csv"] and found["response_format"] != "csv":
-            raise ValueError("has csv without response_format: csv; set both or neither")
+            raise FieldError("has csv without response_format: csv", "set both or neither")
         return found
 
     @validator("query_params", "body_form")
@@ -255,16 +240,18 @@ class RequestFields(StrictModel):
         for name, value in (params or {}).items():
             values = value if isinstance(value, list) else [value]
             if any(isinstance(inner, dict | list) for inner in values):
-                raise ValueError(f"{name!r} must be text, a number, a boolean or a list of those")
+                raise FieldError(f"{name!r} must be text, a number, a boolean or a list of those")
         return params
 
     @validator("headers")
     def _refuse_bad_headers(cls, headers: dict[str, str]) -> dict[str, str]:  # noqa: N805 — pydantic
         for name, value in headers.items():
             if not is_header_name(name):
-                raise ValueError(f"{name!r} is not the name of an HTTP header")
+                raise FieldError(f"{name!r} is not the name of an HTTP header")
+            if is_set_by_http(name):
+                raise FieldError(f"{name!r} is a header that HTTP itself sets", "remove it")
             if not is_header_value(value):
-                raise ValueError(f"{name!r} has a value that HTTP headers cannot carry")
+                raise FieldError(f"{name!r} has a value that HTTP headers cannot carry")
         return headers
 
     def _format(self, programs: tuple[str, ...]) -> BodyFormat:

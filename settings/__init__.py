@@ -2,28 +2,19 @@
 
 from settings.fields import AUTH_TYPES, AuthType
 from settings.loading import load_settings
-from settings.reader import METHODS, Method, is_header_name, is_header_value
+from settings.reader import ReadingMethod
 from settings.unknown_names import unknown_settings
-from settings.values import (
-    Credentials,
-    LoginCredentials,
-    LoginRequest,
-    Settings,
-    StaticCredentials,
-)
+from settings.values import Credentials, LoginCredentials, LoginRequest, Settings, StaticCredentials
 
 __all__ = [
     "AUTH_TYPES",
-    "METHODS",
     "AuthType",
     "Credentials",
     "LoginCredentials",
     "LoginRequest",
-    "Method",
+    "ReadingMethod",
     "Settings",
     "StaticCredentials",
-    "is_header_name",
-    "is_header_value",
     "load_settings",
     "unknown_settings",
 ]

@@ -6,15 +6,16 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 from settings.oauth import pem_text
 from settings.reader import SettingsReader
 from settings.values import Certificates
 
-_SHAPE = "-----BEGIN CERTIFICATE-----"
+_AS_TEXT = "give the text of the file, its line breaks as they are or as \\n"
 
 
-def read_certificates(reader: SettingsReader, now: datetime | None = None) -> Certificates:
+def read_certificates(reader: SettingsReader) -> Certificates:
     """The certificates of an installation; what is wrong with them is noted, never quoted."""
     texts = {
         name: pem_text(reader.text(name) or "")
@@ -27,14 +28,14 @@ def read_certificates(reader: SettingsReader, now: datetime | None = None) -> Ce
             reader.fault(other, f"is missing: {name} needs it", "set both, or neither")
     key = _public_key(reader, texts["clientKey"])
     if client:
-        moment = now or datetime.now(UTC)
-        if client[0].not_valid_after_utc < moment:
+        now = datetime.now(UTC)
+        if client[0].not_valid_after_utc < now:
             day = client[0].not_valid_after_utc.date().isoformat()
             reader.fault("clientCertificate", f"expired on {day}", "renew it")
-        elif client[0].not_valid_before_utc > moment:
+        elif client[0].not_valid_before_utc > now:
             day = client[0].not_valid_before_utc.date().isoformat()
             reader.fault("clientCertificate", f"is valid only from {day} on")
-        if key and key != _bytes_of(client[0]):
+        if key and key != client[0].public_key():
             reader.fault(
                 "clientKey",
                 "is not the key of clientCertificate",
@@ -50,19 +51,17 @@ def _certificates(reader: SettingsReader, name: str, text: str) -> Sequence[x509
         return x509.load_pem_x509_certificates(text.encode())
     except ValueError:
         reader.fault(
-            name,
-            f"is no certificate as PEM text ({_SHAPE} …)",
-            "give the text of the file, its line breaks as they are or as \\n",
+            name, "is not a certificate in PEM format (-----BEGIN CERTIFICATE-----…)", _AS_TEXT
         )
         return ()
 
 
-def _public_key(reader: SettingsReader, text: str) -> bytes | None:
+def _public_key(reader: SettingsReader, text: str) -> PublicKeyTypes | None:
     """The public part of the key, None where there is none."""
     if not text:
         return None
     try:
-        key = serialization.load_pem_private_key(text.encode(), password=None)
+        return serialization.load_pem_private_key(text.encode(), password=None).public_key()
     except TypeError:
         reader.fault(
             "clientKey",
@@ -72,17 +71,7 @@ def _public_key(reader: SettingsReader, text: str) -> bytes | None:
     except (ValueError, UnsupportedAlgorithm):
         reader.fault(
             "clientKey",
-            "is no private key as PEM text (-----BEGIN PRIVATE KEY----- …)",
-            "give the text of the file, its line breaks as they are or as \\n",
-        )
-    else:
-        return key.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+            "is not a private key in PEM format (-----BEGIN PRIVATE KEY----- …)",
+            _AS_TEXT,
         )
     return None
-
-
-def _bytes_of(certificate: x509.Certificate) -> bytes:
-    return certificate.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )

@@ -6,18 +6,14 @@ the warnings about unknown names, the test against ``.port/spec.yaml`` and the t
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from json_values import Json
 from pagination import PAGINATION_TYPES
 from paging.signal_names import DEFAULT_NEXT_LINK_PATH
-from settings.values import (
-    OAUTH_CLIENT_AUTHENTICATIONS,
-    OAUTH_GRANT_TYPES,
-    OAUTH_JWT_ALGORITHMS,
-)
+from settings.values import OAUTH_CLIENT_AUTHENTICATIONS, OAUTH_GRANT_TYPES, OAUTH_JWT_ALGORITHMS
 
 AuthType = Literal["none", "bearer_token", "basic", "api_key", "custom", "oauth2"]
 AUTH_TYPES: tuple[AuthType, ...] = get_args(AuthType)
@@ -72,6 +68,13 @@ def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|-", "_", name).lower()
 
 
+def _shown_for(
+    setting: str, words: Sequence[str], *fields: SettingField
+) -> tuple[SettingField, ...]:
+    """Fields that count, and are shown in forms, only when a setting has one of these words."""
+    return tuple(replace(one, depends_on=setting, shown_for=tuple(words)) for one in fields)
+
+
 _PAGED = tuple(word for word in PAGINATION_TYPES if word != "none")
 
 SECTIONS: Mapping[str, tuple[SettingField, ...]] = {
@@ -84,24 +87,12 @@ SECTIONS: Mapping[str, tuple[SettingField, ...]] = {
         SettingField("allowedHosts", "array", '["files.example.com"]', default=[], advanced=True),
         SettingField("verifySsl", "boolean", "false", default=True, advanced=True),
         SettingField(
-            "clientCertificate",
-            "string",
-            "-----BEGIN CERTIFICATE-----\\n…",
-            advanced=True,
+            "clientCertificate", "string", "-----BEGIN CERTIFICATE-----\\n…", advanced=True
         ),
         SettingField(
-            "clientKey",
-            "string",
-            "-----BEGIN PRIVATE KEY-----\\n…",
-            sensitive=True,
-            advanced=True,
+            "clientKey", "string", "-----BEGIN PRIVATE KEY-----\\n…", sensitive=True, advanced=True
         ),
-        SettingField(
-            "caCertificate",
-            "string",
-            "-----BEGIN CERTIFICATE-----\\n…",
-            advanced=True,
-        ),
+        SettingField("caCertificate", "string", "-----BEGIN CERTIFICATE-----\\n…", advanced=True),
         SettingField("timeout", "integer", "120", default=30, least=1, most=3600, advanced=True),
     ),
     "Credentials": (
@@ -113,248 +104,151 @@ SECTIONS: Mapping[str, tuple[SettingField, ...]] = {
             words=AUTH_TYPES,
             aliases=(("basic_auth", "basic"),),
         ),
-        SettingField(
-            "apiToken",
-            "string",
-            "my-token",
-            sensitive=True,
-            depends_on="authType",
-            shown_for=("bearer_token",),
-            needed=True,
+        *_shown_for(
+            "authType",
+            ("bearer_token",),
+            SettingField("apiToken", "string", "my-token", sensitive=True, needed=True),
         ),
-        SettingField(
-            "username", "string", "me", depends_on="authType", shown_for=("basic",), needed=True
+        *_shown_for(
+            "authType",
+            ("basic",),
+            SettingField("username", "string", "me", needed=True),
+            SettingField("password", "string", "my-password", sensitive=True),
         ),
-        SettingField(
-            "password",
-            "string",
-            "my-password",
-            sensitive=True,
-            depends_on="authType",
-            shown_for=("basic",),
+        *_shown_for(
+            "authType",
+            ("api_key",),
+            SettingField("apiKey", "string", "my-key", sensitive=True, needed=True),
+            SettingField("apiKeyHeader", "string", "Authorization", default="X-API-Key"),
+            SettingField("apiKeyParam", "string", "api_token"),
         ),
-        SettingField(
-            "apiKey",
-            "string",
-            "my-key",
-            sensitive=True,
-            depends_on="authType",
-            shown_for=("api_key",),
-            needed=True,
+        *_shown_for(
+            "authType",
+            ("bearer_token", "basic", "api_key"),
+            SettingField("authValue", "string", "my-token", sensitive=True),
         ),
-        SettingField(
-            "apiKeyHeader",
-            "string",
-            "Authorization",
-            default="X-API-Key",
-            depends_on="authType",
-            shown_for=("api_key",),
+        *_shown_for(
+            "authType",
+            ("custom",),
+            SettingField(
+                "customAuthRequest",
+                "object",
+                '{"endpoint": "/login", "body": {"user": "me"}}',
+                sensitive=True,
+                needed=True,
+            ),
+            SettingField(
+                "customAuthRequestTemplate",
+                "object",
+                '{"headers": {"X-Token": "{{.token}}"}}',
+                sensitive=True,
+                needed=True,
+            ),
+            SettingField(
+                "customAuthLogoutRequest",
+                "object",
+                '{"endpoint": "/logout", "method": "DELETE"}',
+                sensitive=True,
+                advanced=True,
+            ),
         ),
-        SettingField(
-            "apiKeyParam", "string", "api_token", depends_on="authType", shown_for=("api_key",)
-        ),
-        SettingField(
-            "authValue",
-            "string",
-            "my-token",
-            sensitive=True,
-            depends_on="authType",
-            shown_for=("bearer_token", "basic", "api_key"),
-        ),
-        SettingField(
-            "customAuthRequest",
-            "object",
-            '{"endpoint": "/login", "body": {"user": "me"}}',
-            sensitive=True,
-            depends_on="authType",
-            shown_for=("custom",),
-            needed=True,
-        ),
-        SettingField(
-            "customAuthRequestTemplate",
-            "object",
-            '{"headers": {"X-Token": "{{.token}}"}}',
-            sensitive=True,
-            depends_on="authType",
-            shown_for=("custom",),
-            needed=True,
-        ),
-        SettingField(
-            "customAuthLogoutRequest",
-            "object",
-            '{"endpoint": "/logout", "method": "DELETE"}',
-            sensitive=True,
-            depends_on="authType",
-            shown_for=("custom",),
-            advanced=True,
-        ),
-        SettingField(
-            "oauthTokenUrl",
-            "url",
-            "https://login.example.com/oauth/token",
-            depends_on="authType",
-            shown_for=("oauth2",),
-            needed=True,
-        ),
-        SettingField(
-            "oauthGrantType",
-            "string",
-            "refresh_token",
-            default="client_credentials",
-            words=OAUTH_GRANT_TYPES,
-            depends_on="authType",
-            shown_for=("oauth2",),
-        ),
-        SettingField(
-            "oauthClientId",
-            "string",
-            "my-client",
-            depends_on="authType",
-            shown_for=("oauth2",),
-        ),
-        SettingField(
-            "oauthClientSecret",
-            "string",
-            "my-secret",
-            sensitive=True,
-            depends_on="authType",
-            shown_for=("oauth2",),
-        ),
-        SettingField(
-            "oauthScope",
-            "string",
-            "read:all",
-            depends_on="authType",
-            shown_for=("oauth2",),
-        ),
-        SettingField(
-            "oauthAudience",
-            "string",
-            "https://api.example.com",
-            depends_on="authType",
-            shown_for=("oauth2",),
-        ),
-        SettingField(
-            "oauthRefreshToken",
-            "string",
-            "my-refresh-token",
-            sensitive=True,
-            depends_on="authType",
-            shown_for=("oauth2",),
-        ),
-        SettingField(
-            "oauthJwtKey",
-            "string",
-            "-----BEGIN PRIVATE KEY-----\\n…",
-            sensitive=True,
-            depends_on="authType",
-            shown_for=("oauth2",),
-        ),
-        SettingField(
-            "oauthJwtAlgorithm",
-            "string",
-            "ES256",
-            default="RS256",
-            words=OAUTH_JWT_ALGORITHMS,
-            depends_on="authType",
-            shown_for=("oauth2",),
-            advanced=True,
-        ),
-        SettingField(
-            "oauthJwtClaims",
-            "object",
-            '{"sub": "me@example.com"}',
-            sensitive=True,
-            depends_on="authType",
-            shown_for=("oauth2",),
-            advanced=True,
-        ),
-        SettingField(
-            "oauthClientAuthentication",
-            "string",
-            "post",
-            default="basic",
-            words=OAUTH_CLIENT_AUTHENTICATIONS,
-            depends_on="authType",
-            shown_for=("oauth2",),
-            advanced=True,
-        ),
-        SettingField(
-            "oauthTokenFile",
-            "string",
-            "/data/refresh-token.json",
-            depends_on="authType",
-            shown_for=("oauth2",),
-            advanced=True,
+        *_shown_for(
+            "authType",
+            ("oauth2",),
+            SettingField(
+                "oauthTokenUrl", "url", "https://login.example.com/oauth/token", needed=True
+            ),
+            SettingField(
+                "oauthGrantType",
+                "string",
+                "refresh_token",
+                default="client_credentials",
+                words=OAUTH_GRANT_TYPES,
+            ),
+            SettingField("oauthClientId", "string", "my-client"),
+            SettingField("oauthClientSecret", "string", "my-secret", sensitive=True),
+            SettingField("oauthScope", "string", "read:all"),
+            SettingField("oauthAudience", "string", "https://api.example.com"),
+            SettingField("oauthRefreshToken", "string", "my-refresh-token", sensitive=True),
+            SettingField(
+                "oauthJwtKey", "string", "-----BEGIN PRIVATE KEY-----\\n…", sensitive=True
+            ),
+            SettingField(
+                "oauthJwtAlgorithm",
+                "string",
+                "ES256",
+                default="RS256",
+                words=OAUTH_JWT_ALGORITHMS,
+                advanced=True,
+            ),
+            SettingField(
+                "oauthJwtClaims",
+                "object",
+                '{"sub": "me@example.com"}',
+                sensitive=True,
+                advanced=True,
+            ),
+            SettingField(
+                "oauthClientAuthentication",
+                "string",
+                "post",
+                default="basic",
+                words=OAUTH_CLIENT_AUTHENTICATIONS,
+                advanced=True,
+            ),
+            SettingField("oauthTokenFile", "string", "/data/refresh-token.json", advanced=True),
         ),
     ),
     "Pagination": (
         SettingField("paginationType", "string", "page", default="none", words=PAGINATION_TYPES),
-        SettingField(
-            "pageSize",
-            "integer",
-            "50",
-            default=100,
-            least=1,
-            most=100_000,
-            depends_on="paginationType",
-            shown_for=_PAGED,
+        *_shown_for(
+            "paginationType",
+            _PAGED,
+            SettingField("pageSize", "integer", "50", default=100, least=1, most=100_000),
         ),
-        SettingField(
-            "paginationParam",
-            "string",
-            "page[after]",
-            foreign_names=("offsetParam", "pageParam", "cursorParam"),
-            depends_on="paginationType",
-            shown_for=("offset", "page", "cursor"),
+        *_shown_for(
+            "paginationType",
+            ("offset", "page", "cursor"),
+            SettingField(
+                "paginationParam",
+                "string",
+                "page[after]",
+                foreign_names=("offsetParam", "pageParam", "cursorParam"),
+            ),
         ),
-        SettingField(
-            "sizeParam",
-            "string",
-            "per_page",
-            foreign_names=("limitParam",),
-            depends_on="paginationType",
-            shown_for=_PAGED,
+        *_shown_for(
+            "paginationType",
+            _PAGED,
+            SettingField("sizeParam", "string", "per_page", foreign_names=("limitParam",)),
         ),
-        SettingField(
-            "startPage",
-            "integer",
-            "0",
-            default=1,
-            least=0,
-            most=1,
-            advanced=True,
-            depends_on="paginationType",
-            shown_for=("page",),
+        *_shown_for(
+            "paginationType",
+            ("page",),
+            SettingField("startPage", "integer", "0", default=1, least=0, most=1, advanced=True),
         ),
-        SettingField(
-            "cursorPath",
-            "string",
-            "meta.after_cursor",
-            advanced=True,
-            depends_on="paginationType",
-            shown_for=("cursor",),
+        *_shown_for(
+            "paginationType",
+            ("cursor",),
+            SettingField("cursorPath", "string", "meta.after_cursor", advanced=True),
         ),
         SettingField("hasMorePath", "string", "meta.has_more", advanced=True),
         SettingField("lastPagePath", "string", "isLast", advanced=True),
         SettingField("totalPath", "string", "page.rows", advanced=True),
-        SettingField(
-            "nextLinkPath",
-            "string",
-            "links.next",
-            default=DEFAULT_NEXT_LINK_PATH,
-            advanced=True,
-            depends_on="paginationType",
-            shown_for=("next_link",),
+        *_shown_for(
+            "paginationType",
+            ("next_link",),
+            SettingField(
+                "nextLinkPath",
+                "string",
+                "links.next",
+                default=DEFAULT_NEXT_LINK_PATH,
+                advanced=True,
+            ),
         ),
-        SettingField(
-            "headerLinkRel",
-            "string",
-            "next",
-            default="next",
-            advanced=True,
-            depends_on="paginationType",
-            shown_for=("header_link",),
+        *_shown_for(
+            "paginationType",
+            ("header_link",),
+            SettingField("headerLinkRel", "string", "next", default="next", advanced=True),
         ),
         SettingField(
             "maxPages", "integer", "50000", default=10_000, least=1, most=10_000_000, advanced=True
@@ -362,13 +256,7 @@ SECTIONS: Mapping[str, tuple[SettingField, ...]] = {
     ),
     "Limits": (
         SettingField(
-            "maxConcurrentRequests",
-            "integer",
-            "4",
-            default=10,
-            least=1,
-            most=1000,
-            advanced=True,
+            "maxConcurrentRequests", "integer", "4", default=10, least=1, most=1000, advanced=True
         ),
         SettingField("requestsPerMinute", "integer", "300", least=1, most=1_000_000, advanced=True),
         SettingField("requestBurst", "integer", "20", least=1, most=1000, advanced=True),
@@ -377,22 +265,10 @@ SECTIONS: Mapping[str, tuple[SettingField, ...]] = {
             "maxRetryWait", "integer", "600", default=120, least=0, most=86_400, advanced=True
         ),
         SettingField(
-            "maxResponseSize",
-            "integer",
-            "1024",
-            default=256,
-            least=1,
-            most=65_536,
-            advanced=True,
+            "maxResponseSize", "integer", "1024", default=256, least=1, most=65_536, advanced=True
         ),
         SettingField(
-            "maxCompressedSize",
-            "integer",
-            "64",
-            default=128,
-            least=1,
-            most=65_536,
-            advanced=True,
+            "maxCompressedSize", "integer", "64", default=128, least=1, most=65_536, advanced=True
         ),
         SettingField("secondLook", "boolean", "false", default=True, advanced=True),
     ),

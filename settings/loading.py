@@ -6,27 +6,27 @@ requested. No fault quotes a secret, and no mapping of settings lives on after t
 
 import base64
 import os
-import re
+import unicodedata
 from collections.abc import Mapping
 from typing import assert_never
 
 import httpx
 
 from errors import ConfigurationError, MappingError
+from http_headers import is_header_name
 from jq_engine.environment import is_ports_own
-from json_values import Json
+from json_values import Json, as_written, pairs_of
 from pagination import PAGINATION_TYPES, PaginationSettings
 from paging.signals import ConfiguredSignals
 from settings.certificates import read_certificates
 from settings.fields import AUTH_TYPES, FIELDS, AuthType
 from settings.login import is_host, parsed_url, read_login
 from settings.oauth import read_oauth
-from settings.reader import SettingsReader, as_text, is_header_name, kind_of
+from settings.reader import SettingsReader, kind_of
+from settings.references import REFERENCE, refuse_references
 from settings.secrets import basic_pair, with_secrets
 from settings.values import Credentials, Settings, StaticCredentials
 from transport.bodies import MIB
-
-_ENV_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def load_settings(
@@ -65,19 +65,21 @@ def load_settings(
         max_compressed_size=reader.whole("maxCompressedSize") * MIB,
         second_look=reader.boolean("secondLook"),
     )
-    _refuse_files(reader, hosted=hosted)
-    if reader.faults:
-        raise ConfigurationError(reader.faults)
+    _refuse(reader, hosted=hosted)
     return with_secrets(settings, headers.from_environment)
 
 
-def _refuse_files(reader: SettingsReader, *, hosted: bool) -> None:
+def _refuse(reader: SettingsReader, *, hosted: bool) -> None:
+    """Raise ConfigurationError with every fault, those of no single reading too."""
+    refuse_references(reader)
     if hosted and reader.text("oauthTokenFile"):
         reader.fault(
             "oauthTokenFile",
             "names a file, but an integration hosted by Port has no folder that lasts",
             "remove it, and use a grant whose tokens do not change, or install it yourself",
         )
+    if reader.faults:
+        raise ConfigurationError(reader.faults)
 
 
 # --- the API -----------------------------------------------------------------------------
@@ -152,7 +154,7 @@ def _query_params(reader: SettingsReader) -> tuple[tuple[str, str], ...]:
                 f"parameter number {number} must be text, a number, a boolean or a list of those",
             )
             continue
-        params += [(name, as_text(inner)) for inner in values if inner is not None]
+        params += pairs_of({name: value}, as_written)
     return tuple(params)
 
 
@@ -175,7 +177,7 @@ class _CustomHeaders:
             if isinstance(value, dict | list) or value is None:
                 self._fault(number, f"must be text, found {kind_of(value)}")
                 continue
-            text = self._with_environment(number, as_text(value))
+            text = self._with_environment(number, as_written(value))
             if self._reader.is_header("customHeaders", name, text, number):
                 headers[name] = text
         return headers
@@ -185,20 +187,22 @@ class _CustomHeaders:
         self._reader.fault("customHeaders", which + problem, remedy)
 
     def _with_environment(self, number: int, text: str) -> str:
-        return _ENV_REFERENCE.sub(lambda found: self._variable(number, found[1]), text)
+        return REFERENCE.sub(lambda found: self._variable(number, found[1]), text)
 
     def _variable(self, number: int, name: str) -> str:
-        """The value of a variable; "" and a fault where there is none to be had."""
+        """The value of a variable; "" and a fault where it may not, or cannot, be read."""
         value = (self._environ or {}).get(name, "")
         if is_ports_own(name):
             self._fault(
-                number, f"reads ${{{name}}}, which is for Port and no API", "name another variable"
+                number,
+                f"reads ${{{name}}}, which is a setting of Ocean for Port",
+                "name another variable",
             )
             return ""
         if self._environ is None:
             self._fault(
                 number,
-                f"reads ${{{name}}}, which no integration hosted by Port may",
+                f"reads ${{{name}}}, which an integration hosted by Port may not",
                 "write the value itself",
             )
         elif name in self._environ:
@@ -242,7 +246,7 @@ def _credentials(reader: SettingsReader, secrets: Mapping[str, Json]) -> Credent
             return StaticCredentials()
         case "bearer_token":
             setting, token = _credential(reader, secrets, "apiToken", "the token")
-            value = token and f"Bearer {token}"
+            value = token and f"Bearer {_without_scheme(token, 'Bearer')}"
             return _header(reader, "Authorization", value, "apiToken", setting)
         case "api_key":
             return _api_key(reader, secrets)
@@ -316,6 +320,7 @@ def _basic(reader: SettingsReader, secrets: Mapping[str, Json]) -> tuple[str, st
     """The setting with the secret, and the value of the Authorization header (RFC 7617)."""
     username, password = reader.text("username"), _password(reader)
     if username is not None:
+        _refuse_control(reader, "password" if password else "username", username + password)
         pair = base64.b64encode(f"{username}:{password}".encode()).decode()
         return "password" if password else "username", f"Basic {pair}"
     encoded = _auth_value(reader, secrets)
@@ -326,7 +331,25 @@ def _basic(reader: SettingsReader, secrets: Mapping[str, Json]) -> tuple[str, st
             " base64 of user:password",
         )
         return "username", None
+    encoded = _without_scheme(encoded, "Basic")
+    _refuse_control(reader, "authValue", basic_pair(encoded))
     if ":" not in basic_pair(encoded):
         reader.fault("authValue", "must be base64 of user:password for authType 'basic'")
         return "authValue", None
     return "authValue", f"Basic {encoded}"
+
+
+def _refuse_control(reader: SettingsReader, setting: str, text: str) -> None:
+    """Note a line break and the like, which no user and no password may have (RFC 7617, 2)."""
+    if any(unicodedata.category(character) == "Cc" for character in text):
+        reader.fault(
+            setting,
+            "holds a line break or another control character",
+            "write it without one: printf %s puts none at the end, echo does",
+        )
+
+
+def _without_scheme(credential: str, scheme: str) -> str:
+    """A credential alone, where it was given as the header has it: ``Bearer …``."""
+    first, _, rest = credential.partition(" ")
+    return rest.strip() if first.lower() == scheme.lower() and rest.strip() else credential

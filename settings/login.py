@@ -1,20 +1,22 @@
 """The settings of ``authType: custom``: a login call, and what of its answer signs requests.
 
-Faults tell headers, keys and placeholders by their number: where a secret stands in the wrong
-place, a name may be one.
+Faults name headers, keys and placeholders by their number: where a secret stands in the wrong
+place, a name may be the secret.
 """
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Self
 
 import httpx
 
 from errors import MappingError
-from jq_engine.answers import answer_lookup
-from jq_engine.programs import EMBEDDED
-from json_values import Json, texts_in
-from settings.reader import METHODS, SettingsReader, as_text, kind_of
+from jq_engine.lookups import compile_answer_lookup
+from jq_engine.programs import EMBEDDED, programs_in
+from json_values import Json, as_written
+from settings.reader import METHODS, SettingsReader, kind_of
 from settings.values import LoginCredentials, LoginRequest, StaticCredentials
 
 _REQUEST = "customAuthRequest"
@@ -37,123 +39,158 @@ _LAST_PORT = 65_535
 
 def read_login(reader: SettingsReader) -> LoginCredentials | StaticCredentials:
     """The login of an installation; none where it is missing, which is noted."""
-    steps = _steps(reader)
-    template = _template(reader)
+    steps = _steps(_Section.of(reader, _REQUEST))
+    template = _template(_Section.of(reader, _TEMPLATE))
     if not steps:
         return StaticCredentials()
-    logout = _camel_keys(reader.object(_LOGOUT))
+    logout = _Section.of(reader, _LOGOUT)
     return LoginCredentials(
         steps=tuple(steps),
-        logout=_request(reader, logout, _LOGOUT, reads=True) if logout else None,
-        headers=_headers(reader, _TEMPLATE, template),
-        query_params=_texts(reader, _TEMPLATE, template, "queryParams"),
-        body=_part(reader, _TEMPLATE, template, "body") or {},
+        logout=_request(logout, reads=True) if logout.values else None,
+        headers=template.headers(),
+        query_params=template.texts("queryParams"),
+        body=template.part("body") or {},
     )
 
 
-def _steps(reader: SettingsReader) -> list[LoginRequest]:
+@dataclass(frozen=True)
+class _Section:
+    """One object of a setting, its keys in camelCase; what is wrong with it is noted."""
+
+    reader: SettingsReader
+    setting: str
+    values: Mapping[str, Json]
+
+    @classmethod
+    def of(cls, reader: SettingsReader, setting: str) -> Self:
+        """The whole setting."""
+        return cls(reader, setting, _camel_keys(reader.object(setting)))
+
+    def part(self, key: str) -> Mapping[str, Json] | None:
+        """The object under a key."""
+        part = self.values.get(key)
+        if part is None or isinstance(part, Mapping):
+            return part
+        problem = f"has a {key!r} that is not an object but {kind_of(part)}"
+        self.reader.fault(self.setting, problem)
+        return None
+
+    def texts(self, key: str) -> dict[str, str]:
+        """The object under a key with its values as texts; nulls are dropped."""
+        part = self.part(key) or {}
+        return {name: as_written(inner) for name, inner in part.items() if inner is not None}
+
+    def headers(self) -> dict[str, str]:
+        """The headers that HTTP can carry."""
+        return {
+            name: text
+            for number, (name, text) in enumerate(self.texts("headers").items(), 1)
+            if self.reader.is_header(self.setting, name, text, number)
+        }
+
+    def check_keys(self, known: Sequence[str]) -> None:
+        """Note keys that nobody reads."""
+        for number, name in enumerate(self.values, 1):
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"use {', '.join(known)}"
+                self.reader.fault(self.setting, f"has an unknown key, number {number}", hint)
+
+    def check_placeholders(self) -> None:
+        """Note what between double braces is not a jq program."""
+        for number, program in enumerate(programs_in(self.values), 1):
+            if not program.startswith((".", "$", "(")):
+                self.reader.fault(
+                    self.setting,
+                    f"has no dot at the start of placeholder number {number}",
+                    'write it like {{.access_token}}, {{$headers["x-token"]}} or'
+                    " {{$cookies.session}}",
+                )
+                continue
+            try:
+                compile_answer_lookup(program, self.setting)
+            except MappingError:
+                self.reader.fault(
+                    self.setting,
+                    f"holds placeholder number {number}, which is not a jq program for mappings",
+                    "correct the expression",
+                )
+
+
+def _steps(request: _Section) -> list[LoginRequest]:
     """The requests of a login: one, or those in ``steps``; all but the first read an answer."""
-    request = _camel_keys(reader.object(_REQUEST))
-    if not request:
+    reader, setting, values = request.reader, request.setting, request.values
+    if not values:
         reader.fault(
-            _REQUEST,
+            setting,
             "is missing: authType 'custom' needs the login call, such as"
             ' {"endpoint": "/login", "body": {…}}',
         )
-    if not request or "steps" not in request:
-        return [_request(reader, request)] if request else []
-    steps = request["steps"]
-    _refuse_unknown(reader, _REQUEST, request, ("steps",))
-    steps = steps if isinstance(steps, list) else []
-    each = [step for step in steps if isinstance(step, Mapping)]
-    if not each or len(each) != len(steps):
-        reader.fault(_REQUEST, "has 'steps' that are no list of requests with an 'endpoint' each")
+        return []
+    if "steps" not in values:
+        return [_request(request)]
+    request.check_keys(("steps",))
+    steps = values["steps"]
+    each = [step for step in steps if isinstance(step, Mapping)] if isinstance(steps, list) else []
+    if not each or each != steps:
+        reader.fault(setting, "has 'steps' that are no list of requests with an 'endpoint' each")
         return []
     return [
-        _request(reader, _camel_keys(step), reads=number > 0) for number, step in enumerate(each)
+        _request(_Section(reader, setting, _camel_keys(step)), reads=number > 0)
+        for number, step in enumerate(each)
     ]
 
 
-def _template(reader: SettingsReader) -> dict[str, Json]:
-    template = _camel_keys(reader.object(_TEMPLATE))
-    if not template:
-        reader.fault(
-            _TEMPLATE,
+def _template(template: _Section) -> _Section:
+    if not template.values:
+        template.reader.fault(
+            template.setting,
             "is missing: authType 'custom' needs to know what of the login's answer signs"
             ' requests, such as {"headers": {"Authorization": "Bearer {{.access_token}}"}}',
         )
-    _refuse_unknown(reader, _TEMPLATE, template, TEMPLATE_KEYS)
-    paths = [path for text in texts_in(template) for path in EMBEDDED.findall(text)]
-    for number, path in enumerate(dict.fromkeys(paths), 1):
-        _check_placeholder(reader, _TEMPLATE, number, path)
+    template.check_keys(TEMPLATE_KEYS)
+    template.check_placeholders()
     return template
 
 
-def _check_placeholder(reader: SettingsReader, setting: str, number: int, program: str) -> None:
-    if not program.startswith((".", "$", "(")):
-        reader.fault(
-            setting,
-            f"has no dot at the start of placeholder number {number}",
-            'write it like {{.access_token}}, {{$headers["x-token"]}} or {{$cookies.session}}',
-        )
-        return
-    try:
-        answer_lookup(program, setting)
-    except MappingError:
-        reader.fault(
-            setting,
-            f"holds placeholder number {number}, which is not a jq program for mappings",
-            "correct the expression",
-        )
-
-
-def _request(
-    reader: SettingsReader,
-    request: Mapping[str, Json],
-    setting: str = _REQUEST,
-    *,
-    reads: bool = False,
-) -> LoginRequest:
+def _request(request: _Section, *, reads: bool = False) -> LoginRequest:
     """One request; where it ``reads`` the answer before, its placeholders are checked."""
-    programs = [one for text in texts_in(request) for one in EMBEDDED.findall(text)]
-    for number, program in enumerate(dict.fromkeys(programs) if reads else (), 1):
-        _check_placeholder(reader, setting, number, program)
-    _refuse_unknown(reader, setting, request, REQUEST_KEYS)
-    body, form = _part(reader, setting, request, "body"), request.get("bodyForm")
+    if reads:
+        request.check_placeholders()
+    request.check_keys(REQUEST_KEYS)
+    reader, setting = request.reader, request.setting
+    body, form = request.part("body"), request.values.get("bodyForm")
     if form is not None and not isinstance(form, str):
         reader.fault(setting, "has a 'bodyForm' that is not text such as a=1&b=2")
         form = None
     if body is not None and form:
         reader.fault(setting, "has both 'body' and 'bodyForm'", "keep the one the API expects")
     return LoginRequest(
-        endpoint=_endpoint(reader, setting, request.get("endpoint")),
-        method=_method(reader, setting, request.get("method")),
-        headers=_headers(reader, setting, request),
+        endpoint=_endpoint(request),
+        method=_method(request),
+        headers=request.headers(),
         body=body,
         body_form=form,
-        query_params=_texts(reader, setting, request, "queryParams"),
-        reauthenticate_after=_interval(
-            reader, setting, request.get("reauthenticateIntervalSeconds")
-        ),
+        query_params=request.texts("queryParams"),
+        reauthenticate_after=_interval(request),
     )
 
 
-def _endpoint(reader: SettingsReader, setting: str, value: Json) -> str:
+def _endpoint(request: _Section) -> str:
+    reader, setting, value = request.reader, request.setting, request.values.get("endpoint")
     if not isinstance(value, str) or not value.strip():
         reader.fault(setting, "needs 'endpoint': the path or full URL of the login call")
         return "/"
     endpoint = value.strip()
     is_full = re.match(r"[a-z][a-z0-9+.-]*://", endpoint, re.IGNORECASE)
-    endpoint_text = EMBEDDED.sub("x", endpoint)
-    if EMBEDDED.search(endpoint) and is_full and EMBEDDED.search(endpoint.split("/")[2]):
+    if is_full and EMBEDDED.search(endpoint.split("/")[2]):
         reader.fault(
             setting,
             "has an 'endpoint' whose host an answer would choose",
             "write the host out; only path and query may hold {{…}}",
         )
-    url = parsed_url(
-        endpoint_text if is_full else "https://base.example/" + endpoint_text.lstrip("/")
-    )
+    bare = EMBEDDED.sub("x", endpoint)
+    url = parsed_url(bare if is_full else "https://base.example/" + bare.lstrip("/"))
     # Not quoted: the endpoint may hold a secret.
     if url is None:
         reader.fault(setting, "has an 'endpoint' that is neither a path nor an http(s) URL")
@@ -166,15 +203,19 @@ def _endpoint(reader: SettingsReader, setting: str, value: Json) -> str:
     return endpoint
 
 
-def _method(reader: SettingsReader, setting: str, value: Json) -> str:
-    method = str(value or "POST").upper()
+def _method(request: _Section) -> str:
+    method = str(request.values.get("method") or "POST").upper()
     if method in METHODS:
         return method
-    reader.fault(setting, "has another 'method'", f"use one of {', '.join(METHODS)}")
+    allowed = ", ".join(METHODS)
+    request.reader.fault(
+        request.setting, "has a 'method' that is not supported", f"use one of {allowed}"
+    )
     return METHODS[0]
 
 
-def _interval(reader: SettingsReader, setting: str, value: Json) -> float | None:
+def _interval(request: _Section) -> float | None:
+    value = request.values.get("reauthenticateIntervalSeconds")
     if value is None or value == "":
         return None
     try:
@@ -182,48 +223,12 @@ def _interval(reader: SettingsReader, setting: str, value: Json) -> float | None
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        reader.fault(
-            setting,
+        request.reader.fault(
+            request.setting,
             "has a 'reauthenticateIntervalSeconds' that is not a number of seconds above 0",
         )
         return None
     return seconds
-
-
-def _refuse_unknown(
-    reader: SettingsReader, setting: str, value: Mapping[str, Json], known: Sequence[str]
-) -> None:
-    for number, name in enumerate(value, 1):
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"use {', '.join(known)}"
-            reader.fault(setting, f"has an unknown key, number {number}", hint)
-
-
-def _part(
-    reader: SettingsReader, setting: str, value: Mapping[str, Json], key: str
-) -> Mapping[str, Json] | None:
-    part = value.get(key)
-    if part is None or isinstance(part, Mapping):
-        return part
-    reader.fault(setting, f"has a {key!r} that is not an object but {kind_of(part)}")
-    return None
-
-
-def _headers(reader: SettingsReader, setting: str, value: Mapping[str, Json]) -> dict[str, str]:
-    headers = _texts(reader, setting, value, "headers")
-    return {
-        name: text
-        for number, (name, text) in enumerate(headers.items(), 1)
-        if reader.is_header(setting, name, text, number)
-    }
-
-
-def _texts(
-    reader: SettingsReader, setting: str, value: Mapping[str, Json], key: str
-) -> dict[str, str]:
-    part = _part(reader, setting, value, key) or {}
-    return {name: as_text(inner) for name, inner in part.items() if inner is not None}
 
 
 def _camel_keys(value: Mapping[str, Json]) -> dict[str, Json]:

@@ -5,21 +5,23 @@ texts. No fault quotes a value that could be a secret in the wrong place.
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Literal, get_args
 
 from errors import Fault, MappingError
+from http_headers import is_header_name, is_header_value, is_set_by_http
 from jq_engine.lookups import compile_lookup
 from json_values import Json
 from settings.fields import FIELDS, SettingField
 
-Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+ReadingMethod = Literal["GET", "POST", "PUT", "PATCH"]
+"""What reads a list; whatever it is called, a request that fails is sent again."""
+Method = Literal[ReadingMethod, "DELETE"]
 METHODS: tuple[Method, ...] = get_args(Method)
+"""What may stand in a login and a logout."""
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2: token
 # The words that pydantic, which Ocean reads its own booleans by, takes for one.
 _BOOLEANS: Mapping[str, bool] = dict.fromkeys(("true", "1", "yes", "on", "y", "t"), True) | (
     dict.fromkeys(("false", "0", "no", "off", "n", "f"), False)
@@ -40,8 +42,11 @@ class SettingsReader:
     """One mapping of settings, by the names of the table; ``faults`` collects what is wrong."""
 
     def __init__(self, config: Mapping[str, Json]) -> None:
-        self._config = config
         self.faults: list[Fault] = []
+        self._config = {key: value for key, value in config.items() if not _is_undecoded(value)}
+        for name, field in FIELDS.items():
+            if any(_is_undecoded(config.get(key)) for key in (field.key, name)):
+                self.fault(name, "must be text in UTF-8", "correct the variable's charset")
 
     def fault(self, name: str, problem: str, remedy: str = "") -> None:
         """Note what is wrong with a setting."""
@@ -147,10 +152,9 @@ class SettingsReader:
         return path
 
     def note(self, name: str, error: MappingError) -> None:
-        """Note the faults of an error that begins with the name of a setting."""
+        """Note what is wrong with the value of a setting."""
         for fault in error.faults:
-            problem, _, remedy = str(fault).removeprefix(f"{name} ").rpartition("; ")
-            self.fault(name, *((problem, remedy) if problem else (remedy,)))
+            self.fault(name, fault.problem, fault.remedy)
 
     def is_header(self, setting: str, name: str, value: str, number: int = 1) -> bool:
         """Whether a header can be sent; else it is noted.
@@ -158,9 +162,17 @@ class SettingsReader:
         Told by its number among others: where name and value are swapped, the name is a secret.
         """
         which = f"header number {number}"
+        named_by = "apiKeyHeader" if setting == "apiKey" else setting
         if not is_header_name(name):
-            setting = "apiKeyHeader" if setting == "apiKey" else setting
-            self.fault(setting, f"names {which} as HTTP cannot", "use letters, digits and dashes")
+            self.fault(
+                named_by,
+                f"gives {which} a name that HTTP does not allow",
+                "use letters, digits and dashes",
+            )
+            return False
+        if is_set_by_http(name):
+            remedy = "name another, or none"
+            self.fault(named_by, f"has {name.title()} as {which}: HTTP itself sets it", remedy)
             return False
         if not is_header_value(value):
             self.fault(
@@ -170,6 +182,11 @@ class SettingsReader:
             )
             return False
         return True
+
+
+def _is_undecoded(value: Json) -> bool:
+    """Whether a text has what no UTF-8 has: so Python reads other bytes of the environment."""
+    return isinstance(value, str) and any("\ud800" <= one <= "\udfff" for one in value)
 
 
 def _decimal(value: Json) -> Decimal | None:
@@ -188,21 +205,6 @@ def _is_whole_within(number: Decimal, field: SettingField) -> bool:
     assert field.least is not None  # noqa: S101 — as every whole number of the table has them
     assert field.most is not None  # noqa: S101 — likewise
     return field.least <= number <= field.most and number == number.to_integral_value()
-
-
-def is_header_name(name: str) -> bool:
-    """Whether a text can name an HTTP header."""
-    return _HEADER_NAME.fullmatch(name) is not None
-
-
-def is_header_value(value: str) -> bool:
-    """Whether an HTTP header can carry a text."""
-    return value.isascii() and value.isprintable()
-
-
-def as_text(value: Json) -> str:
-    """A JSON value as a header or parameter carries it."""
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def kind_of(value: Json) -> str:

@@ -1,17 +1,15 @@
 """The secrets in the settings: found by one walk over the finished values."""
 
 import base64
-import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from jq_engine.paths import plain_path
-from jq_engine.programs import EMBEDDED
+from jq_engine.programs import EMBEDDED, programs_in
 from json_values import texts_in
 from settings.values import (
-    Certificates,
     Credentials,
     LoginCredentials,
     LoginRequest,
@@ -19,10 +17,10 @@ from settings.values import (
     Settings,
     StaticCredentials,
 )
-from transport.redaction import SHORTEST_SECRET, TELLING_LENGTH, credentials_in, secrets_in
+from transport.redaction import CREDENTIAL_LENGTH, SHORTEST_SECRET, credentials_in, secrets_in
 
 _REQUEST = "customAuthRequest"
-_LITERAL = re.compile(rf'"([^"]{{{TELLING_LENGTH},}})"')
+_LITERAL = re.compile(rf'"([^"]{{{CREDENTIAL_LENGTH},}})"')
 # Headers that describe a request rather than authorise it; the others may hold a secret.
 _DESCRIPTIVE_HEADERS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
 
@@ -39,21 +37,23 @@ class _Secret:
 def with_secrets(settings: Settings, from_environment: Iterable[str] = ()) -> Settings:
     """The settings with every text in them that may be a secret, each once.
 
-    ``from_environment``: what custom headers took from there, of which the values tell nothing
-    any more. It is secret in any header.
+    ``from_environment``: what custom headers took from there, which the finished values do not
+    show. It is secret in any header.
     """
     found = [
         *map(_Secret, from_environment),
         *_of_headers(settings.custom_headers),
         *_of_query(settings.query_params),
         *_of_credentials(settings.credentials),
-        *_of_certificates(settings.certificates),
+        *_of_pem(settings.certificates.key),
     ]
     return replace(
         settings,
         secrets=_once(secret.text for secret in found if secret.text.strip()),
         secrets_in_data=_once(
-            secret.text for secret in found if secret.in_data and len(secret.text) >= TELLING_LENGTH
+            secret.text
+            for secret in found
+            if secret.in_data and len(secret.text) >= CREDENTIAL_LENGTH
         ),
         short_secrets=_once(
             secret.setting
@@ -71,10 +71,6 @@ def _of_json(value: object, setting: str = "") -> Iterator[_Secret]:
     """What in a JSON value is a secret by its name or its length."""
     yield from (_Secret(text, setting) for text in secrets_in(value))
     yield from (_Secret(text, in_data=True) for text in credentials_in(value))
-
-
-def _of_certificates(certificates: Certificates) -> Iterator[_Secret]:
-    yield from _of_pem(certificates.key)
 
 
 def _of_pem(text: str) -> Iterator[_Secret]:
@@ -115,11 +111,12 @@ def _of_credentials(credentials: Credentials) -> Iterator[_Secret]:
 
 def _of_signature(value: str, setting: str) -> Iterator[_Secret]:
     """A header that signs every request: what follows the scheme is the secret, of any length."""
-    match value.split(" ", 1):
-        case ["Basic", encoded]:
-            yield from _of_pair(encoded, setting)
-        case ["Bearer", token]:
-            yield from _of_token(token, setting)
+    scheme, _, rest = value.partition(" ")
+    match scheme.lower():  # RFC 9110, 11.1: in any case
+        case "basic" if rest:
+            yield from _of_pair(rest.strip(), setting)
+        case "bearer" if rest:
+            yield from _of_token(rest, setting)
         case _:
             yield from _of_token(value, setting)
 
@@ -132,19 +129,24 @@ def _of_token(value: str, setting: str = "") -> Iterator[_Secret]:
 def _of_headers(headers: Mapping[str, str]) -> Iterator[_Secret]:
     """Headers' values, and the parts of them that would be secrets by themselves."""
     for name, value in headers.items():
-        if name.lower() in _DESCRIPTIVE_HEADERS or "version" in name.lower():
+        if name.lower() in _DESCRIPTIVE_HEADERS or _is_of_version(name):
             continue
         yield from (_Secret(text) for text in (value, *_long_parts(value)))
         yield from (_Secret(text, in_data=True) for text in credentials_in({name: value}))
         scheme, _, encoded = value.partition(" ")
         if scheme.lower() == "basic":
-            yield from _of_pair(encoded)
+            yield from _of_pair(encoded.strip())
 
 
 def _of_query(params: Iterable[tuple[str, str]]) -> Iterator[_Secret]:
     for name, value in params:
-        if "version" not in name.lower():
+        if not _is_of_version(name):
             yield from _of_json({name: value}, "queryParams")
+
+
+def _is_of_version(name: str) -> bool:
+    """Whether a header or parameter is named after a version, as `X-Subversion-Token` is not."""
+    return name.lower().endswith("version")
 
 
 def _of_pair(encoded: str, setting: str = "") -> Iterator[_Secret]:
@@ -162,11 +164,19 @@ def _of_pair(encoded: str, setting: str = "") -> Iterator[_Secret]:
 
 
 def basic_pair(encoded: str) -> str:
-    """The ``user:password`` that base64 holds (RFC 7617); empty when it holds none."""
+    """The ``user:password`` that base64 holds (RFC 7617); empty when it holds none.
+
+    The charset is the server's affair there: of some it is Latin-1.
+    """
     try:
-        return base64.b64decode(encoded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+        pair = base64.b64decode(encoded, validate=True)
+    except ValueError:  # binascii's own is one
         return ""
+    try:
+        return pair.decode()
+    except UnicodeDecodeError:
+        text = pair.decode("latin-1")
+        return text if text.isprintable() else ""
 
 
 def _of_login(login: LoginRequest) -> Iterator[_Secret]:
@@ -179,7 +189,7 @@ def _of_login(login: LoginRequest) -> Iterator[_Secret]:
 def _of_form(form: str) -> Iterator[_Secret]:
     pairs = parse_qsl(form)
     if not pairs:
-        yield _Secret(form)  # what is no form may be anything
+        yield _Secret(form)  # not a form: it may be anything
     for name, value in pairs:
         yield from _of_json({name: value}, _REQUEST)
 
@@ -190,10 +200,9 @@ def _of_template(template: LoginCredentials) -> Iterator[_Secret]:
     yield from _of_headers(fixed)
     parts = [template.query_params, template.body]
     yield from (one for one in _of_json(parts) if not EMBEDDED.search(one.text))
-    for text in texts_in([template.headers, *parts]):
-        for path in EMBEDDED.findall(text):
-            if plain_path(path) is None:
-                yield from map(_Secret, _LITERAL.findall(path))
+    for program in programs_in([template.headers, *parts]):
+        if plain_path(program) is None:
+            yield from map(_Secret, _LITERAL.findall(program))
     for text in texts_in([template.headers, *parts]):
         around = EMBEDDED.split(text)[::2]
         if len(around) > 1:
@@ -204,4 +213,4 @@ def _long_parts(value: str) -> list[str]:
     """The parts of a credential that would be secrets by themselves: ``Bearer …``, ``sid=…; …``."""
     parts = re.split(r"[\s;,]+", value)
     parts += [part.partition("=")[2] for part in parts]
-    return [part for part in parts if len(part) >= TELLING_LENGTH]
+    return [part for part in parts if len(part) >= CREDENTIAL_LENGTH]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from difflib import get_close_matches
 
+from errors import Fault
 from json_values import Json
 from settings.fields import FIELDS, VARIABLE_PREFIX, SettingField, snake
 
@@ -16,28 +17,31 @@ _READ_FROM_SECRETS = FIELDS["authValue"]
 
 def unknown_settings(
     config: Mapping[str, Json], secrets: Mapping[str, Json] | None = None
-) -> list[str]:
-    """One sentence for each name that was set and is no setting, with the setting that was meant.
+) -> list[Fault]:
+    """A fault for each name that was set and is no setting, with the setting that was meant.
 
     ``config`` and ``secrets`` are as for ``load_settings``; values are not looked at.
     """
-    warnings = [
-        f"{_variable(name)} is no setting and is ignored; {_remedy(name)}"
+    faults = [
+        Fault(
+            VARIABLE_PREFIX + snake(name).upper()[:_SHOWN],
+            "is no setting and is ignored",
+            _remedy(name),
+        )
         for name in config
         if snake(name) not in _BY_KEY
     ]
     for name in secrets or {}:
         if snake(name) != _READ_FROM_SECRETS.key:
             field = _nearest(name) or _READ_FROM_SECRETS
-            warnings.append(
-                f"OCEAN__INTEGRATION__SECRETS__{snake(name).upper()[:_SHOWN]} is ignored: only"
-                f" {_READ_FROM_SECRETS.name} is read from there; set {field.variable}"
+            faults.append(
+                Fault(
+                    f"OCEAN__INTEGRATION__SECRETS__{snake(name).upper()[:_SHOWN]}",
+                    f"is ignored: only {_READ_FROM_SECRETS.name} is read from there",
+                    f"set {field.variable}",
+                )
             )
-    return warnings
-
-
-def _variable(name: str) -> str:
-    return VARIABLE_PREFIX + snake(name).upper()[:_SHOWN]
+    return faults
 
 
 def _nearest(name: str) -> SettingField | None:

@@ -1,6 +1,6 @@
 """The settings as values: what the rest of the integration works with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
@@ -39,6 +39,12 @@ class LoginRequest:
     query_params: Mapping[str, str] = field(default_factory=dict, repr=False)
     reauthenticate_after: float | None = None
 
+    @property
+    def texts(self) -> Json:
+        """The parts that may hold ``{{ jq }}``."""
+        parts: list[Json] = [self.endpoint, self.body_form, {**self.headers}, {**self.query_params}]
+        return [*parts, {**self.body} if self.body else None]
+
 
 @dataclass(frozen=True)
 class LoginCredentials:
@@ -70,7 +76,7 @@ class OAuthCredentials:
     """How a token is obtained, by RFC 6749 (4.4 and 6) or RFC 7523 (2.1).
 
     ``jwt_claims`` may hold ``{{ jq }}``; ``token_file`` is where a refresh token that the server
-    changed is kept.
+    changed is kept, ``rotated`` where it is without a file: by the token that was configured.
     """
 
     token_url: str
@@ -85,6 +91,7 @@ class OAuthCredentials:
     jwt_algorithm: OAuthJwtAlgorithm = "RS256"
     jwt_claims: Mapping[str, Json] = field(default_factory=dict, repr=False)
     token_file: Path | None = None
+    rotated: MutableMapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 Credentials = StaticCredentials | LoginCredentials | OAuthCredentials

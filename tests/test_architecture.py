@@ -42,6 +42,7 @@ OCEAN = {
 # Pure modules: decisions without I/O, clock or log.
 PURE = {
     "errors",
+    "http_headers",
     "json_values",
     "pagination",
     "framework.deletion",
@@ -92,7 +93,7 @@ FLOORS = (
     ("answers", "pagination"),
     ("paging",),
     ("jq_engine", "transport"),
-    ("errors", "json_values"),
+    ("errors", "http_headers", "json_values"),
 )
 
 LONGEST_MODULE, LONGEST_FUNCTION, MOST_COMPLEX = 450, 40, 12

@@ -466,6 +466,23 @@ async def test_renewal_before_expiry() -> None:
     assert (await anext(auth.async_auth_flow(get()))).headers["Authorization"] == "Bearer new"
 
 
+async def test_any_step_of_a_login_may_say_when_it_is_old() -> None:
+    """Where a login has steps, `reauthenticateIntervalSeconds` of the last one counts too."""
+    clock = Clock(1000)
+    steps = (LoginRequest("/ask"), LoginRequest("/tell", reauthenticate_after=60))
+    credentials = LoginCredentials(steps, headers=BEARER)
+    auth = make_auth(credentials, BASE, Redactor(), jq=JqWorker(), clock=clock)
+    flow = auth.async_auth_flow(get())
+    assert (await anext(flow)).url.path == "/v2/ask"
+    assert (await flow.asend(token())).url.path == "/v2/tell"
+    assert (await flow.asend(token())).url.path == "/v2/things"
+
+    clock.now = 1059.9
+    assert (await anext(auth.async_auth_flow(get()))).url.path == "/v2/things"
+    clock.now = 1060
+    assert (await anext(auth.async_auth_flow(get()))).url.path == "/v2/ask"
+
+
 @pytest.mark.parametrize(
     ("told", "interval", "kept_until"),
     [

@@ -199,7 +199,7 @@ async def test_a_mapping_is_run_outside_of_ocean(jq: JqWorker) -> None:
         "blueprint": "item",
         "properties": {"name": "a", "seen": None},
     }
-    assert [failure.expression.path for failure in one.reading.failures] == ["properties.seen"]
+    assert [failure.expression.path for failure in one.evaluation.failures] == ["properties.seen"]
     assert two.entity is None
 
 

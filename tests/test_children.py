@@ -190,20 +190,49 @@ async def test_nothing_in_any_child_is_fine_where_there_was_nothing(
     assert outcome.complete, outcome.formatted
 
 
+@pytest.mark.parametrize("status", [403, 404])
 async def test_an_endpoint_of_its_own_may_have_nothing(
-    api: FaultApi, installation: Installation
+    api: FaultApi, installation: Installation, status: int
 ) -> None:
     """One endpoint is believed when it says so twice."""
     api.serve("/items", answer(named(1)))
-    installation.mapping = [resource("/items", empty_statuses=[404])]
+    installation.mapping = [resource("/items", empty_statuses=[status])]
     assert (await installation.resync()).complete
-    api.serve("/items", answer({}, 404))
+    api.serve("/items", answer({}, status))
 
     outcome = await installation.resync()
 
     assert outcome.complete, outcome.formatted
     assert outcome.deleted == {"item/1"}
     assert len(api.at("/items")) == 3
+
+
+@pytest.mark.parametrize(
+    ("teams_of_b", "is_believed"),
+    [
+        pytest.param(answer({}, 404), False, id="each of several parents"),
+        pytest.param(answer([]), True, id="a list that is empty"),
+    ],
+)
+async def test_parents_that_are_children_count_too(
+    api: FaultApi, installation: Installation, teams_of_b: Answer, *, is_believed: bool
+) -> None:
+    """Every one of several says so, though none of them is a child of the kind itself."""
+    api.serve("/orgs", answer([{"id": "a"}, {"id": "b"}]))
+    api.serve("/orgs/{}/teams", answer(named(1)))
+    api.serve("/orgs/{}/teams/{}/members", lambda request: answer([{"id": request.path}]))
+    teams = {"endpoint": "/orgs/{org}/teams", "field": ".id", "empty_statuses": [404]}
+    parameters = {"org": {"endpoint": "/orgs", "field": ".id"}, "team": teams}
+    kind = "/orgs/{org}/teams/{team}/members"
+    installation.mapping = [resource(kind, path_parameters=parameters)]
+    assert (await installation.resync()).complete
+    api.serve("/orgs/{}/teams", answer({}, 404))
+    api.serve("/orgs/b/teams", teams_of_b)
+
+    outcome = await installation.resync()
+
+    assert outcome.complete is is_believed, outcome.formatted
+    assert len(outcome.deleted) == (2 if is_believed else 0)
 
 
 async def test_a_parent_may_have_nothing(family: Family) -> None:
@@ -323,3 +352,18 @@ async def test_an_api_that_is_down_is_given_up(
 
     assert "gave up after 25 children failed" in outcome.message
     assert len(api.at("/items/{}/notes")) < 30
+
+
+async def test_a_folder_that_is_a_dot_is_read(api: FaultApi, installation: Installation) -> None:
+    """Its value stands in the query alone, where it changes no path."""
+    api.serve("/folders", answer([{"path": "."}, {"path": "a/b"}]))
+    api.serve("/files", lambda request: answer([{"id": request.param("folder")}]))
+    folder = {"folder": {"endpoint": "/folders", "field": ".path"}}
+    installation.mapping = [
+        resource("/files", query_params={"folder": "{folder}"}, path_parameters=folder)
+    ]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.entities == {"item/.", "item/a/b"}

@@ -15,11 +15,14 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from humps import camelize, decamelize
 from port_ocean.config.dynamic import default_config_factory
+from port_ocean.core.handlers.entities_state_applier.port import applier
+from port_ocean.core.integrations.mixins import sync_raw
+from port_ocean.helpers import retry as oceans_retry
 from pydantic.v1 import BaseModel
 
 import errors
 from errors import ConfigurationError, MappingError
-from framework.outcome import ExitCode
+from framework.outcome import ExitCode, Tally
 from framework.settings_model import lenient
 from jq_engine import worker as jq_worker
 from jq_engine.programs import Jq
@@ -29,6 +32,7 @@ from paging import signal_names
 from paging.extraction import Extractor
 from paging.steps import End
 from resync import children, session
+from scripts import words
 from scripts.reference import PAGES, written
 from selector.request_fields import CsvFields, PaginationOverride, RequestFields
 from settings import load_settings
@@ -76,6 +80,8 @@ OPTIONS: dict[str, dict[str, Json]] = {
 }
 VARIABLE = "OCEAN__INTEGRATION__CONFIG__"
 README_LINES = 150
+MOST_WORDS = 20_500
+SHORTEST_LINE = 10
 
 # Heading of the first column of the table that lists a model's fields, and the model.
 SETTING_ROWS = tables(SETTINGS, "Setting")
@@ -483,10 +489,11 @@ _NOTING = {"fault", "_fault"}
 
 
 def sentence(name: str, call: ast.Call) -> str:
-    """The problem and the remedy that an error or a fault of a setting tells."""
+    """Where an error was found, the problem and the remedy; of a setting's fault the last two."""
     arguments = call.args[1:3] if name in _NOTING else call.args[:2]
-    arguments += [one.value for one in call.keywords if one.arg == "remedy"]
-    return "; ".join(map(text_of, arguments))
+    named = {one.arg: text_of(one.value) for one in call.keywords}
+    told = "; ".join([*map(text_of, arguments), *filter(None, [named.get("remedy")])])
+    return f"{named['where']} {told}" if "where" in named else told
 
 
 def raised() -> list[tuple[str, str]]:
@@ -571,6 +578,62 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert f"in batches of {session.BATCH_ITEMS}" in DESIGN.read_text()
 
 
+# The modules of Ocean that tell how a resync goes.
+OCEANS_LINES = [Path(one.__file__ or "") for one in (sync_raw, applier, oceans_retry)]
+LOG_LINES = [
+    line
+    for block in blocks(OPERATING, "text")
+    for line in block.text.splitlines()
+    if re.match("INFO|WARNING|ERROR", line)
+]
+
+
+def test_lines_of_the_log_are_logged() -> None:
+    """Each is written by Ocean or here; one of a kind that failed begins with a real error."""
+    found = [text for path in (*MODULES, *OCEANS_LINES) for text in texts(path)]
+    templates = [re.sub(r"{[^{}]*}", "…", text) for text in found]
+    real = tuple(example.error for example in examples(ERRORS) if example.error)
+
+    def is_logged(said: str) -> bool:
+        return said.startswith(real) or any(
+            speaks_of(text, said) and said.startswith(text.partition("…")[0])
+            for text in templates
+            if len(re.findall("[a-z]", text)) >= SHORTEST_LINE
+        )
+
+    assert LOG_LINES
+    assert not [line for line in LOG_LINES if not is_logged(line.split(maxsplit=1)[1])]
+
+
+QUOTED = re.compile(r"`([A-Z][^`]*? [^`]*|[a-z]+ (?:items?|with|…)[^`]*)`")
+"""What docs/symptoms.md quotes of the log: a sentence, or the beginning or middle of one."""
+
+
+def test_what_symptoms_quote_of_the_log_is_logged() -> None:
+    """Who looks for a line finds it: Ocean or the integration writes each part of it so."""
+    written_texts = [text for path in (*MODULES, *OCEANS_LINES) for text in texts(path)]
+    quoted = QUOTED.findall((ROOT / "docs" / "symptoms.md").read_text())
+
+    parts = {
+        part.strip(" ,:")
+        for text in quoted
+        for part in re.split(r"…|;|\d+", text)
+        if re.search("[a-z]{4}", part)
+    }
+
+    assert len(quoted) >= 5
+    assert [part for part in parts if not any(part in one for one in written_texts)] == []
+
+
+def test_the_figures_of_a_line_are_those_of_the_code() -> None:
+    """What a kind came to is written as the page shows it."""
+    tally = Tally(items=120, entities=118, requests=3, took=1.4, ended=End.EMPTY.value)
+    shown = [line for line in LOG_LINES if "complete: items" in line]
+
+    assert shown
+    assert all(line.endswith(str(tally)) for line in shown)
+
+
 def test_the_exit_codes_are_those_of_the_code() -> None:
     """Whoever watches a CronJob finds every code, and no other."""
     codes = [int(row.cells["Code"]) for row in tables(OPERATING, "Code")]
@@ -587,7 +650,11 @@ def anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings}
 
 
-@pytest.mark.parametrize("path", ALL, ids=lambda path: path.name)
+# Every page of the repository, those of the examples too.
+LINKED = [*words.pages(), *sorted((ROOT / "examples").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("path", LINKED, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(path: Path) -> None:
     """Each link within the repository names a file, and a heading that is there."""
     for target in re.findall(r"\]\(([^)\s]+)\)", prose(path)):
@@ -605,6 +672,15 @@ def test_the_readme_is_short_and_leads_to_every_document() -> None:
 
     assert len(text.splitlines()) <= README_LINES
     assert all(f"(docs/{path.name})" in text for path in DOCS)
+
+
+def test_the_documents_are_short() -> None:
+    """The prose, but for the list of messages, is read in two hours; what is generated is none."""
+    found = {path: words.words(path) for path in words.pages()}
+
+    assert sum(one["prose"] for path, one in found.items() if path != ERRORS) <= MOST_WORDS
+    assert found[REFERENCE]["generated"] > found[REFERENCE]["prose"]
+    assert found[README]["blocks"]
 
 
 def test_commands_of_make_exist() -> None:
@@ -634,7 +710,8 @@ def test_what_a_command_names_is_there(path: Path) -> None:
 
 
 def test_the_design_describes_every_room_and_names_modules_that_exist() -> None:
-    """Each package has its paragraph, and each file that is named is there."""
+    """Each package has its paragraph, each module at the top its word; what is named is there."""
+    at_the_top = {path.name for path in MODULES if path.parent == ROOT}
     packages = {path.relative_to(ROOT).parts[0] for path in MODULES if path.parent != ROOT}
     named = set(re.findall(r"`([\w/]+\.py)`", prose(DESIGN)))
     there = {str(path.relative_to(ROOT)) for path in ROOT.glob("*/*.py")}
@@ -643,7 +720,7 @@ def test_the_design_describes_every_room_and_names_modules_that_exist() -> None:
     assert packages == set(
         re.findall(r"^\*\*(\w+)\*\* (?:is|has|decides|checks) ", prose(DESIGN), re.MULTILINE)
     )
-    assert named <= there
+    assert at_the_top <= named <= there
 
 
 def test_the_readme_shows_the_entities_its_mapping_makes() -> None:

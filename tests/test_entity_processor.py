@@ -29,9 +29,9 @@ from port_ocean.ocean import Ocean
 from port_ocean.utils.misc import get_integration_class
 
 from framework.identities import is_identifier
-from framework.mapping import FusedEntityProcessor, Work, begin_work
+from framework.mapping import FusedEntityProcessor, MappingRun, begin_mapping
 from jq_engine.programs import without_values
-from jq_engine.worker import JqWorker, Limits
+from jq_engine.worker import JqLimits, JqWorker
 from overrides import EndpointResource
 from tests.fault_api import FaultApi, answer, pages
 from tests.resync import REPOSITORY, Installation, resource
@@ -85,16 +85,16 @@ class InResync(FusedEntityProcessor):
     def __init__(self, worker: JqWorker) -> None:
         super().__init__(ocean)
         self.jq = Noted(worker)
-        self._in_work = Work(self.jq, str)
+        self._run = MappingRun(self.jq, str)
 
-    def work(self) -> Work:
+    def mapping_run(self) -> MappingRun:
         """The resource that is compared."""
-        return self._in_work
+        return self._run
 
     @property
     def unjudged(self) -> int:
         """Of how many items the query said neither true nor false."""
-        return self._in_work.query.unjudged if self._in_work.query else 0
+        return self._run.query.unjudged if self._run.query else 0
 
 
 @dataclass
@@ -594,10 +594,10 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Where jq is run for mappings from now on."""
     ran: list[str] = []
 
-    def noted(jq: JqWorker, tell: Callable[[str], str]) -> Work:
-        return begin_work(Noted(jq, ran), tell)
+    def noted(jq: JqWorker, tell: Callable[[str], str]) -> MappingRun:
+        return begin_mapping(Noted(jq, ran), tell)
 
-    monkeypatch.setattr("framework.resync_context.begin_work", noted)
+    monkeypatch.setattr("framework.resync_context.begin_mapping", noted)
     return ran
 
 
@@ -726,7 +726,7 @@ async def test_a_mapping_beyond_its_limits_fails_its_kind_only(
     It takes no memory here, and leaves no process behind.
     """
     # Time enough for what is no mistake, however slow the machine is.
-    limits = Limits(seconds=2, memory_bytes=200 * 1024 * 1024)
+    limits = JqLimits(seconds=2, memory_bytes=200 * 1024 * 1024)
     monkeypatch.setattr("resync.session.JqWorker", partial(JqWorker, limits=limits))
     world.installation.mapping[0] = mistake
     memory = peak_memory_bytes()
@@ -744,7 +744,7 @@ async def test_a_resource_that_cannot_be_split_is_given_up(
     world: World, monkeypatch: pytest.MonkeyPatch, ran: list[str]
 ) -> None:
     """After `itemsToParse` Ocean goes on with the next batch; here a limit is met only once."""
-    monkeypatch.setattr("resync.session.JqWorker", partial(JqWorker, limits=Limits(seconds=2)))
+    monkeypatch.setattr("resync.session.JqWorker", partial(JqWorker, limits=JqLimits(seconds=2)))
     monkeypatch.setattr("resync.session.BATCH_ITEMS", 2)
     world.installation.mapping[0] = changed(split=f"[{ENDLESS}]")
 
@@ -758,7 +758,7 @@ async def test_what_a_batch_that_cannot_be_mapped_leaves_open_is_closed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ocean just drops the items of such a kind: walk, connections and jq end all the same."""
-    monkeypatch.setattr("resync.session.JqWorker", partial(JqWorker, limits=Limits(seconds=2)))
+    monkeypatch.setattr("resync.session.JqWorker", partial(JqWorker, limits=JqLimits(seconds=2)))
     # More than may wait to be mapped: the walk is in the middle when the first batch fails.
     world.items += named(*range(8, 3000))
     world.installation.settings["page_size"] = 100

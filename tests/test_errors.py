@@ -102,7 +102,9 @@ def test_only_the_way_may_pass(error: SourceError) -> None:
 
 def test_all_faults_are_in_the_text() -> None:
     """The log shows every fault of the settings."""
-    error = ConfigurationError(["baseUrl is required", "timeout must be a number"])
+    error = ConfigurationError(
+        [Fault("baseUrl", "is required"), Fault("timeout", "must be a number")]
+    )
 
     assert tuple(map(str, error.faults)) == ("baseUrl is required", "timeout must be a number")
     assert str(error) == "baseUrl is required; timeout must be a number"
@@ -146,7 +148,7 @@ def test_what_is_known_already_stays() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        ConfigurationError(["a", "b"]),
+        ConfigurationError([Fault("a", "b"), Fault("c", "d")]),
         CredentialsError("refused"),
         ResponseError("no", status=500),
         TransportError("reset"),
@@ -183,7 +185,7 @@ LONG_TEXTS = [
 @pytest.mark.parametrize("error", LONG_TEXTS)
 def test_no_message_is_too_long(error: OceanCustomError) -> None:
     """Long values are cut, and what to do is still said in full."""
-    text = str(error.told(str).about(kind="/x").told(str))
+    text = str(error.redacted(str).about(kind="/x").redacted(str))
 
     assert len(text) <= LONGEST
     assert "…" in text
@@ -194,7 +196,7 @@ def test_each_of_several_faults_may_be_as_long() -> None:
     """All faults of the settings are told, each within the length of one message."""
     error = ConfigurationError([Fault("a", "b" * 999), Fault("c", "is missing", "set it")])
 
-    first, _, others = str(error.told(str)).partition("; ")
+    first, _, others = str(error.redacted(str)).partition("; ")
     assert len(first) == LONGEST
     assert others == "c is missing; set it"
 
@@ -204,7 +206,7 @@ def test_what_the_api_said_and_names_are_not_cut() -> None:
     words, names = "w" * 200, "/teams/1 (404), " * 20
     error = BodyError("an error", request=GET, words=words, listed=names)
 
-    assert words in str(error.told(str))
+    assert words in str(error.redacted(str))
     assert names in str(error)
 
 
@@ -225,7 +227,7 @@ def test_no_part_of_a_message_keeps_a_secret() -> None:
         note=secret,
     )
 
-    told = str(error.told(lambda text: text.replace(secret, "[redacted]")))
+    told = str(error.redacted(lambda text: text.replace(secret, "[redacted]")))
 
     assert "s3cret" not in told
     assert told.count("[redacted]") == 12

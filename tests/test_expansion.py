@@ -158,12 +158,23 @@ def test_other_values_are_segments(value: Json) -> None:
 
 def test_values_are_let_through_once_and_counted_when_they_cannot_be_segments() -> None:
     """The same text is the same segment, whatever its type."""
-    distinct = Distinct()
+    distinct = Distinct(["id"], {"id"})
 
     values: list[Json] = ["eu", 7, "7", "", "eu", "..", "", "us"]
     admitted = [value for value in values if distinct.admits(value)]
 
     assert admitted == ["eu", 7, "us"]
+    assert distinct.skipped == 2
+
+
+def test_dots_are_values_where_no_path_is_made_of_them() -> None:
+    """In a query `.` is a folder; only an empty text names nothing there either."""
+    distinct = Distinct(["folder", "id"], {"id"})
+
+    assert distinct.admits(".", 1)
+    assert distinct.admits("..", 1)
+    assert not distinct.admits("", 1)
+    assert not distinct.admits("a", "..")
     assert distinct.skipped == 2
 
 
@@ -811,7 +822,7 @@ async def test_an_empty_text_in_a_list_of_texts_is_no_row(jq: Jq) -> None:
     """It names nothing, as null there, so that nothing of it can be missing."""
     choosing = chooser(jq, ".value")
     rows: list[dict[str, Json]] = [{"value": "a"}, {"value": "", "__org": "x"}]
-    distinct = Distinct()
+    distinct = Distinct(["id"], {"id"})
 
     found = [given for _, given in await choosing.values(rows) if distinct.admits(*given)]
     choosing.refuse_doubtful()

@@ -139,6 +139,26 @@ def test_what_a_body_does_not_tell_is_said(
     assert document("csv", body, options=options) == [dict(zip("xy", expected, strict=True))]
 
 
+@pytest.mark.parametrize(
+    ("said", "encoding", "charset"),
+    [
+        pytest.param("UTF-16", "utf-16", None, id="by its mark"),
+        pytest.param("UTF-16", "utf-8", None, id="as .NET says of a text in UTF-8"),
+        pytest.param("UTF-8", "utf-16-le", "utf-16-le", id="by the headers alone"),
+        pytest.param("UTF-8", "utf-8-sig", "iso8859-1", id="the mark wins over headers"),
+        pytest.param("GB2312", "gb2312", None, id="of East Asia"),
+        pytest.param("Shift_JIS", "shift_jis", "shift_jis", id="of East Asia, by the headers too"),
+        pytest.param("ISO-8859-1", "utf-8", "utf-8", id="headers win over the document"),
+    ],
+)
+def test_charsets_of_xml(said: str, encoding: str, charset: str | None) -> None:
+    """Whatever charset a document is in, and whoever tells that, its texts are the same."""
+    word = "é" if encoding not in {"gb2312", "shift_jis"} else "日本"
+    text = f'<?xml version="1.0" encoding="{said}"?><a><b>{word}</b></a>'
+
+    assert document("xml", text.encode(encoding), charset=charset) == {"a": {"b": word}}
+
+
 def test_a_charset_of_the_headers_is_heeded() -> None:
     """It is what the body is read in, unless the mapping says another."""
     body = "id\né\n".encode("latin-1")
@@ -195,6 +215,32 @@ async def test_a_line_alone_is_a_header_row_where_the_mapping_reads_a_column(
 
     assert ("one line of text" in outcome.message) is not is_list
     assert not outcome.items
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "options", "is_row"),
+    [
+        pytest.param("Sorry, not ready yet", "text/plain; charset=utf-8", {}, False, id="words"),
+        pytest.param("Sorry, not ready yet\n", "text/html", {}, False, id="words as HTML"),
+        pytest.param("1,Ada Lovelace", "text/csv", {}, True, id="a row of a table"),
+        pytest.param("1,Ada", "text/plain", {}, True, id="no words"),
+        pytest.param("1,Ada Lovelace\n2,Al", "text/plain", {}, True, id="two rows"),
+        pytest.param("1,Ada Lovelace", "text/plain", {"delimiter": ","}, True, id="told"),
+        pytest.param("1,Ada Lovelace", "", {}, True, id="nothing declared"),
+        pytest.param("id,full name", "text/plain", {}, True, id="the header row after all"),
+    ],
+)
+async def test_a_sentence_is_no_row_where_columns_are_told(
+    api: FaultApi, body: str, kind: str, options: dict[str, Json], *, is_row: bool
+) -> None:
+    """Without a header row a server's own words would fit the columns, and empty the catalog."""
+    api.serve("/items", Answer(body.encode(), headers=(("Content-Type", kind),)))
+
+    outcome = await read(
+        api.url, "/items", response_format="csv", csv={"columns": ["id", "full name"], **options}
+    )
+
+    assert ("if that is a row, set csv.delimiter" in outcome.message) is not is_row
 
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

@@ -74,7 +74,7 @@ async def test_no_header_carries_a_variable_of_the_host(
 
     outcome = await resync_at_port(installation, monkeypatch)
 
-    assert "no integration hosted by Port may" in outcome.message
+    assert "an integration hosted by Port may not" in outcome.message
     assert api.requests == []
 
 

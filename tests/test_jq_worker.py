@@ -21,7 +21,7 @@ import pytest
 
 from errors import MappingError
 from jq_engine.programs import JqError
-from jq_engine.worker import JqWorker, Limits
+from jq_engine.worker import JqLimits, JqWorker
 from paging.extraction import Extractor
 from resync import session
 from tests.fault_api import Reply, Request, answer
@@ -31,7 +31,7 @@ from tests.world import World, assert_nothing_lost
 
 MB = 1024 * 1024
 # Time enough for a program that is none of these, however slow the machine is.
-SMALL = Limits(seconds=2, memory_bytes=200 * MB, output_bytes=MB)
+SMALL = JqLimits(seconds=2, memory_bytes=200 * MB, output_bytes=MB)
 WHERE = "data_path '.x'"
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -305,7 +305,7 @@ async def test_a_process_that_is_killed_at_work(jq: JqWorker) -> None:
     await asyncio.sleep(0.05)
     os.kill(pid, signal.SIGKILL)
 
-    with pytest.raises(MappingError, match="brought jq down"):
+    with pytest.raises(MappingError, match="made jq crash"):
         await task
     assert await jq.outputs(".", 2, where=WHERE) == [2]
 
@@ -342,10 +342,10 @@ async def test_a_caller_that_is_cancelled_in_the_queue(jq: JqWorker) -> None:
 _ABANDONS = """
 import asyncio, os, sys, time
 sys.path.insert(0, sys.argv[1])
-from jq_engine.worker import JqWorker, Limits
+from jq_engine.worker import JqWorker, JqLimits
 
 async def main():
-    worker = JqWorker(limits=Limits(seconds=5))
+    worker = JqWorker(limits=JqLimits(seconds=5))
     await worker.outputs(".", 1, where="")
     print(worker.pid, flush=True)
     if sys.argv[2] == "at work":

@@ -694,6 +694,19 @@ async def test_another_compression_is_refused(api: FaultApi, coding: str) -> Non
 
 
 @pytest.mark.parametrize("count", [3, 12_000])
+@pytest.mark.parametrize("coding", ["utf-8", "none", "binary", "identity, identity"])
+async def test_a_coding_that_is_none(api: FaultApi, coding: str, count: int) -> None:
+    """Some servers name a charset, or nothing, as the compression: the body shows that it is."""
+    body = json.dumps({"items": rows(0, count)}).encode()
+    api.serve("/items", Answer(body, 200, (("Content-Encoding", coding),)))
+
+    walk = await walked(api)
+
+    assert walk.error is None, walk.message
+    assert len(walk.ids) == count
+
+
+@pytest.mark.parametrize("count", [3, 12_000])
 @pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate", "bare deflate"])
 async def test_compressed_bodies(api: FaultApi, coding: str, count: int) -> None:
     """Every compression that is asked for is undone, of small and of large bodies."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
+from promql_parser import VectorSelector, parse, walk
 
 from framework.metrics import SERIES
 from tests.documents import tables
@@ -118,34 +119,36 @@ def test_every_series_is_documented() -> None:
     assert not [name for name in SERIES if f"`ocean_custom_{name}`" not in text]
 
 
-# What is no series in PromQL: functions, and words of matching and aggregating.
-WORDS = {"and", "avg_over_time", "by", "group", "increase", "instance", "kind", "on", "sum"}
-WORDS |= {"time", "unless"}
-# What Prometheus adds itself, or another exporter gives.
 FROM_ELSEWHERE = "kube_"
+"""What another exporter gives."""
 
 
-def selected(query: str) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
-    """The series that a query reads, each with its matchers: the label, the operator, the value."""
-    without_ranges = re.sub(r"\[\w+\]", "", query)
-    for name, matchers in re.findall(r"([a-z_]{2,})(?:\{(.*?)\})?", without_ranges):
-        if name not in WORDS and not name.startswith(FROM_ELSEWHERE):
-            yield name, re.findall(r'(\w+)(=~|!~|!=|=)"(.*?)"', matchers)
+def selected(query: str) -> list[VectorSelector]:
+    """The series that a query reads of us, as a parser of PromQL finds them."""
+    found: list[VectorSelector] = []
+
+    def note(one: object) -> None:
+        if isinstance(one, VectorSelector) and not str(one.name).startswith(FROM_ELSEWHERE):
+            found.append(one)
+
+    walk(parse(query), note)
+    return found
 
 
-def matches(families: list[Metric], name: str, matchers: list[tuple[str, str, str]]) -> bool:
+def matches(families: list[Metric], series: VectorSelector) -> bool:
     """Whether /metrics has a sample that a query for this series finds."""
     holds: dict[str, Callable[[str, str], bool]] = {
-        "=": lambda value, wanted: value == wanted,
-        "!=": lambda value, wanted: value != wanted,
-        "=~": lambda value, wanted: re.fullmatch(wanted, value) is not None,
-        "!~": lambda value, wanted: re.fullmatch(wanted, value) is None,
+        "Equal": lambda value, wanted: value == wanted,
+        "NotEqual": lambda value, wanted: value != wanted,
+        "Re": lambda value, wanted: re.fullmatch(wanted, value) is not None,
+        "NotRe": lambda value, wanted: re.fullmatch(wanted, value) is None,
     }
     return any(
-        sample.name == name
+        sample.name == series.name
         and all(
-            label in sample.labels and holds[operator](sample.labels[label], wanted)
-            for label, operator, wanted in matchers
+            one.name in sample.labels
+            and holds[str(one.op).removeprefix("MatchOp.")](sample.labels[one.name], one.value)
+            for one in series.matchers.matchers
         )
         for family in families
         for sample in family.samples
@@ -153,7 +156,7 @@ def matches(families: list[Metric], name: str, matchers: list[tuple[str, str, st
 
 
 async def test_every_alert_finds_what_it_asks_for(world: World) -> None:
-    """Each series of the page's PromQL, with its labels, is there after a resync that deleted."""
+    """Each query of the page is PromQL, and finds its series after a resync that deleted."""
     async with world.installation.booted() as app:
         await world.installation.resync_in(app)
         families = list(text_string_to_metric_families(app.metrics.generate_latest()))
@@ -161,5 +164,14 @@ async def test_every_alert_finds_what_it_asks_for(world: World) -> None:
 
     asked = [one for query in queries for one in selected(query)]
 
-    assert {name for name, _ in asked} >= {"success", "object_count", "ocean_custom_items"}
-    assert [one for one in asked if not matches(families, *one)] == []
+    assert {one.name for one in asked} >= {"success", "object_count", "ocean_custom_items"}
+    assert [str(one) for one in asked if not matches(families, one)] == []
+
+
+def test_an_alert_says_how_long_it_must_hold() -> None:
+    """Each has a time as Prometheus writes one."""
+    assert [
+        row.cells["For"]
+        for row in tables(OPERATING, "Worth knowing")
+        if not re.fullmatch(r"\d+[smhd]", row.cells["For"])
+    ] == []

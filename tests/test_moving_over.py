@@ -109,7 +109,7 @@ def test_each_type_of_authentication_is_one_here(word: str) -> None:
 @pytest.mark.parametrize("name", RENAMED)
 def test_a_variable_of_another_name_is_told(name: str) -> None:
     """The warning at the start writes the name here, as the page does."""
-    (warning,) = unknown_settings({name.lower(): "x"})
+    (warning,) = map(str, unknown_settings({name.lower(): "x"}))
 
     assert (
         warning

@@ -333,6 +333,38 @@ async def test_an_allowed_host_may_have_a_port(
     assert "item/stolen" in outcome.entities
 
 
+async def test_cookies_go_nowhere_but_where_they_came_from(
+    api: FaultApi, elsewhere: FaultApi, synced: Installation
+) -> None:
+    """A cookie knows its host and no port: another port of it, though allowed, gets none."""
+    synced.settings["allowed_hosts"] = [f"127.0.0.1:{elsewhere.port}"]
+    link = {"items": [{"id": 1}], "next": f"http://127.0.0.1:{elsewhere.port}/items"}
+    api.serve("/items", answer(link, Set_Cookie="session=of-the-api-only; Path=/"))
+    api.serve("/teams", answer([{"id": 1}]))
+    synced.mapping = [*synced.mapping, resource("/teams", "team")]
+
+    outcome = await synced.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert elsewhere.requests
+    assert [one for one in elsewhere.requests if "cookie" in one.headers] == []
+    assert api.at("/teams")[0].headers["cookie"] == "session=of-the-api-only"
+
+
+async def test_a_cookie_of_the_operators_goes_to_allowed_hosts(
+    api: FaultApi, elsewhere: FaultApi, synced: Installation
+) -> None:
+    """`Cookie` in customHeaders is a credential like any other."""
+    synced.settings["allowed_hosts"] = [f"127.0.0.1:{elsewhere.port}"]
+    synced.settings["custom_headers"] = {"Cookie": "sid=the-operators-own"}
+    _by_link(api, f"http://127.0.0.1:{elsewhere.port}/items")
+
+    outcome = await synced.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert {one.headers["cookie"] for one in elsewhere.requests} == {"sid=the-operators-own"}
+
+
 async def test_allowed_hosts_allow_nothing_else(
     api: FaultApi, elsewhere: FaultApi, synced: Installation
 ) -> None:

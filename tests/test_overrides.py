@@ -205,7 +205,7 @@ def test_every_type_may_be_chosen(type_: str) -> None:
     assert resource(pagination={"type": type_}).endpoint.pagination.type == type_
 
 
-@pytest.mark.parametrize("method", ["GET", "post", "Put", "PATCH", "delete"])
+@pytest.mark.parametrize("method", ["GET", "post", "Put", "PATCH"])
 def test_methods_in_any_case(method: str) -> None:
     """A method may be written in lower case."""
     assert resource(method=method).endpoint.method == method.upper()
@@ -307,6 +307,9 @@ def test_unknown_keys(selector: dict[str, Json], told: str) -> None:
     [
         pytest.param({"method": "FETCH"}, "method", id="method"),
         pytest.param({"method": 5}, "method", id="method of another type"),
+        pytest.param({"method": "delete"}, "give GET, POST", id="method that deletes"),
+        pytest.param({"headers": {"Content-Length": "0"}}, "HTTP itself", id="length"),
+        pytest.param({"headers": {"HOST": "a.example"}}, "HTTP itself", id="host"),
         pytest.param({"query_params": "a=1"}, "query_params", id="query as text"),
         pytest.param({"query_params": {"a": {"b": 1}}}, "'a'", id="object in the query"),
         pytest.param({"query_params": {"a": [[1]]}}, "'a'", id="list in a list"),
@@ -334,6 +337,11 @@ def test_unknown_keys(selector: dict[str, Json], told: str) -> None:
         ),
         pytest.param(
             {"csv": {"encoding": "hex"}, "response_format": "csv"}, "no charset", id="encoding"
+        ),
+        pytest.param(
+            {"csv": {"encoding": "punycode"}, "response_format": "csv"},
+            "no charset",
+            id="an encoding that no file is in",
         ),
         pytest.param(
             {"csv": {"columns": ["a", "a"]}, "response_format": "csv"}, "a name twice", id="columns"

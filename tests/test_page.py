@@ -20,7 +20,7 @@ from workbench.serve import serving
 from workbench.store import CatalogStore
 from workbench.store.browsing import PAGE_SIZE, Key
 from workbench.store.model import Author, EntityBody, JsonObject, KindStatus, WriteOptions
-from workbench.store.observations import Exchange, RawItem
+from workbench.store.observations import RawItem, RecordedExchange
 
 
 def _chromium() -> str | None:
@@ -113,7 +113,7 @@ def fill(store: CatalogStore) -> None:
     store.put_raw_items([RawItem("service", "007", "/services", 0, raw, failures)])
     for number in range(130):
         store.add_exchange(
-            Exchange(
+            RecordedExchange(
                 "resync-1",
                 "/services" if number else "",
                 "page" if number else "login",

@@ -17,6 +17,7 @@ from jq_engine.worker import JqWorker
 from paging.model import PageRequest
 from settings import load_settings
 from tests.fault_api import Answer, FaultApi, Request, answer, pages
+from tests.literals import Json
 from tests.resync import Installation, resource
 from tests.world import PAGED, children, entities, named
 
@@ -193,8 +194,8 @@ async def test_a_limit_that_is_none_is_heeded_once(
     assert outcome.complete, outcome.formatted
     assert outcome.entities == entities("item", *range(19))
     assert len(PAUSED.findall(outcome.log)) == 1
-    assert outcome.log.count("no longer heeded") == 1
-    assert re.search(r"WARNING the API answered although its rate limit was to leave", outcome.log)
+    assert outcome.log.count("are ignored from now on") == 1
+    assert re.search(r"WARNING the API answered although by its rate limit", outcome.log)
 
 
 @pytest.mark.parametrize(
@@ -241,3 +242,45 @@ async def test_what_remains_for_others_is_no_lie(api: FaultApi) -> None:
         await client.aclose()
 
     assert time.monotonic() - before >= 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "limited"),
+    [
+        pytest.param((), {"id": 7, "type": "budget"}, False, id="an item"),
+        pytest.param((), {"name": "x", "resource_type": "quota"}, False, id="one without an id"),
+        pytest.param(("rows",), {"type": "budgets", "rows": []}, False, id="an empty list"),
+        pytest.param(("rows",), {"type": "budgets", "rows": None}, False, id="null for one"),
+        pytest.param(None, {"id": 7, "type": "budget"}, False, id="an item of a program"),
+        pytest.param(("data",), {"code": "Throttling", "data": None}, True, id="null and a code"),
+        pytest.param(("data",), {"code": "Throttling", "data": []}, True, id="empty, and a code"),
+        pytest.param(None, {"code": "Throttling", "data": []}, True, id="so for a program"),
+        pytest.param(
+            ("rows",), {"status": "error", "type": "quotaExceeded", "rows": []}, True, id="an error"
+        ),
+        pytest.param(("data", "rows"), {"code": "THROTTLED", "account": 7}, True, id="no list"),
+        pytest.param((), {"code": "throttled", "message": "reset soon"}, True, id="a report"),
+        pytest.param(
+            (),
+            {"error_code": "ComplexityException", "error_message": "too much", "account": 7},
+            True,
+            id="a report with more in it",
+        ),
+    ],
+)
+async def test_what_data_say_is_no_limit(
+    api: FaultApi, path: tuple[str, ...] | None, body: dict[str, Json], *, limited: bool
+) -> None:
+    """A success tells of a limit in its errors, or where it has no data: budgets may be data."""
+    api.serve("/items", answer(body))
+    client = client_of(api, max_retry_wait=0)
+    request = PageRequest(f"{api.url}/items", list_path=path)
+    is_refused = False
+    try:
+        await client.send(request)
+    except ResponseError as error:
+        is_refused = error.rate_limited
+    finally:
+        await client.aclose()
+
+    assert is_refused is limited

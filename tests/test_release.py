@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from tests.layout import PACKAGES, ROOT
 
@@ -84,6 +87,34 @@ def test_workflows_run_what_a_developer_runs(path: Path) -> None:
     assert called <= targets()
     assert workflow["permissions"]
     assert all(job["timeout-minutes"] for job in workflow["jobs"].values())
+
+
+def test_actions_of_others_are_pinned() -> None:
+    """By the commit, with the version beside it: a tag may be moved."""
+    used = {
+        line.strip()
+        for path in WORKFLOWS
+        for line in path.read_text().splitlines()
+        if "uses:" in line
+    }
+
+    assert used
+    assert [one for one in used if not re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", one)] == []
+
+
+def test_the_bill_of_materials_is_one_and_names_what_is_locked() -> None:
+    """It is CycloneDX by its schema; packages and version are those of the lock and the project."""
+    text = (ROOT / "sbom.cdx.json").read_text()
+    bill = json.loads(text)
+    packages = [one for one in bill["components"] if one["purl"].startswith("pkg:pypi/")]
+    lock = (ROOT / "requirements.lock").read_text()
+
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    assert bill["metadata"]["component"]["version"] == PROJECT["version"]
+    assert len(packages) > 40
+    for one in packages:
+        name = re.sub("[-_.]+", "-", one["name"]).lower()
+        assert re.search(rf"^{name}=={re.escape(one['version'])}[ \\]", lock, re.MULTILINE), one
 
 
 def test_the_image_has_no_test_tools() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import httpx
 import pytest
@@ -172,6 +173,8 @@ def test_what_is_a_rate_limit(status_: int, headers: dict[str, str], *, limited:
         pytest.param({"errors": [{"message": "Minute limit rate exceeded"}]}, True, id="monday 1"),
         pytest.param({"errors": [{"code": "ConcurrencyConflict"}]}, False, id="a conflict"),
         pytest.param({"error": {"code": "quotaExceeded"}}, True, id="a quota"),
+        pytest.param({"error": "Daily quota exceeded"}, True, id="a quota, in words"),
+        pytest.param({"error": "You may not read this budget"}, False, id="words of a budget"),
         pytest.param({"error": {"code": 403, "message": "no rate limit here"}}, False, id="words"),
         pytest.param({"errors": ["THROTTLED"]}, False, id="a message"),
         pytest.param(None, False, id="nothing"),
@@ -183,6 +186,15 @@ def test_rate_limits_told_in_the_body(status_: int, body: Json, *, limited: bool
     assert is_rate_limited(status_, httpx.Headers(), body) is limited
     waits = parse_retry_after(status_, httpx.Headers({"X-RateLimit-Reset": "7"}), body, now=NOW)
     assert waits == (7 if limited else None)
+
+
+@pytest.mark.parametrize("status_", [404, 410])
+def test_what_is_not_found_is_no_limit(status_: int) -> None:
+    """A budget that is gone is gone; headers still tell of a limit."""
+    report: Json = {"code": "BudgetNotFound", "message": "no such budget"}
+
+    assert not is_rate_limited(status_, httpx.Headers(), report)
+    assert is_rate_limited(status_, httpx.Headers({"X-RateLimit-Remaining": "0"}), report)
 
 
 @pytest.mark.parametrize(
@@ -244,6 +256,28 @@ def test_a_limit_that_leaves_nothing(
 ) -> None:
     """Requests stop when what remains is used up by those under way, until the limit is reset."""
     assert seconds_to_reset(httpx.Headers(headers), in_flight, NOW) == seconds
+
+
+@pytest.mark.parametrize("hours", [-5, 0, 5])
+def test_another_clock_tells_no_other_wait(hours: int) -> None:
+    """A date is read by the clock of who wrote it: that of the answer's `Date`, if it has one."""
+    there = datetime.now(UTC) + timedelta(hours=hours)
+    date = {"Date": format_datetime(there, usegmt=True)}
+    later = format_datetime(there + timedelta(seconds=30), usegmt=True)
+    reset = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": f"{there.timestamp() + 30:.0f}"}
+
+    assert parse_retry_after(503, httpx.Headers(date | {"Retry-After": later})) == 30
+    assert parse_retry_after(429, httpx.Headers(date | reset)) == pytest.approx(30, abs=1.5)
+    assert seconds_to_reset(httpx.Headers(date | reset), 0) == pytest.approx(30, abs=1.5)
+
+
+@pytest.mark.parametrize("date", ["", "soon", "Mon, 99 Foo 2026 00:00:00 GMT"])
+def test_a_date_that_is_none_is_not_heeded(date: str) -> None:
+    """Then our own clock has to do."""
+    headers = httpx.Headers({"Date": date, "X-RateLimit-Remaining": "0"})
+    headers["X-RateLimit-Reset"] = f"{datetime.now(UTC).timestamp() + 500:.0f}"
+
+    assert parse_retry_after(429, headers) == pytest.approx(500, abs=60)
 
 
 @given(value=st.text(st.characters(min_codepoint=32, max_codepoint=126)) | st.datetimes().map(str))

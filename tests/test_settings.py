@@ -376,7 +376,24 @@ def test_auth_value_of_the_settings_comes_before_the_secrets() -> None:
         ({"auth_type": "basic", "username": SECRET}, SECRET),
         ({"auth_type": "basic", "auth_value": b64(f"u:{SECRET}")}, SECRET),
         ({"auth_type": "basic", "auth_value": b64(f"u:{SECRET}")}, b64(f"u:{SECRET}")),
+        (
+            {
+                "auth_type": "api_key",
+                "api_key_header": "Authorization",
+                "api_key": f"basic {b64(f'u:{SECRET}')}",
+            },
+            SECRET,
+        ),
+        (
+            {
+                "auth_type": "basic",
+                "auth_value": base64.b64encode(f"u:ä{SECRET}".encode("latin-1")).decode(),
+            },
+            f"ä{SECRET}",
+        ),
         ({"custom_headers": {"X-Gate": SECRET}}, SECRET),
+        ({"custom_headers": {"X-Subversion-Token": SECRET}}, SECRET),
+        ({"query_params": {"conversion_key": SECRET}}, SECRET),
         ({"custom_headers": {"Accept": "x-${TOKEN}"}}, "from-environment"),
         (LOGIN | {"custom_auth_request": {"endpoint": "/", "body": {"a": [SECRET]}}}, SECRET),
         (LOGIN | {"custom_auth_request": {"endpoint": "/", "body": {"pin": 1234}}}, "1234"),
@@ -547,7 +564,7 @@ def test_the_credentials_for_port_go_to_no_api(name: str) -> None:
 
     (fault,) = faults(environ, custom_headers={"X-A": f"Bearer ${{{name}}}"})
 
-    told = f"customHeaders header number 1 reads ${{{name}}}, which is for Port and no API"
+    told = f"customHeaders header number 1 reads ${{{name}}}, which is a setting of Ocean for Port"
     assert fault.startswith(told)
     assert SECRET not in fault
     assert loaded(environ=environ, custom_headers={"X-A": "${OCEAN__PORTAL}"}).custom_headers
@@ -618,6 +635,18 @@ def test_faults_of_query_params(value: Json) -> None:
         pytest.param({"auth_type": "basic"}, "username", "authValue", id="no user"),
         pytest.param({"auth_type": "basic", "password": "p"}, "username", "missing", id="only p"),
         pytest.param({"auth_type": "basic", "auth_value": "u:p"}, "authValue", "base64"),
+        pytest.param(
+            {"auth_type": "basic", "auth_value": "me:pässword"},
+            "authValue",
+            "base64",
+            id="no ASCII",
+        ),
+        pytest.param(
+            {"auth_type": "basic", "username": "u", "password": "p\udce4"},
+            "password",
+            "UTF-8",
+            id="another charset",
+        ),
         pytest.param(
             {"auth_type": "basic", "auth_value": b64("nocolon")}, "authValue", "user:password"
         ),
@@ -699,6 +728,21 @@ def test_faults_of_query_params(value: Json) -> None:
             {"custom_headers": {"X-A": {}}}, "customHeaders", "text", id="headers: object"
         ),
         pytest.param({"custom_headers": {"X-A": "${NOPE}"}}, "customHeaders", "NOPE"),
+        *(
+            pytest.param({"custom_headers": {name: "1"}}, "customHeaders", "HTTP itself", id=name)
+            for name in ("Content-Length", "host", "TRANSFER-ENCODING", "Connection", "Upgrade")
+        ),
+        pytest.param(
+            {"auth_type": "api_key", "api_key": "k", "api_key_header": "Host"},
+            "apiKeyHeader",
+            "HTTP itself",
+            id="key as the host",
+        ),
+        pytest.param({"cursor_path": "header:"}, "cursorPath", "header:x-", id="no header"),
+        pytest.param({"total_path": "header: a b"}, "totalPath", "header:x-", id="two words"),
+        pytest.param({"cursor_path": "$.meta.next"}, "cursorPath", "'.meta.next'", id="JSONPath"),
+        pytest.param({"has_more_path": "$['more']"}, "hasMorePath", "JSONPath", id="JSONPath key"),
+        pytest.param({"next_link_path": "$.l[*].n"}, "nextLinkPath", "'.l[].n'", id="JSONPath *"),
     ],
 )
 def test_a_fault_names_the_setting_and_the_remedy(
@@ -709,6 +753,101 @@ def test_a_fault_names_the_setting_and_the_remedy(
 
     assert told
     assert remedy in told[0]
+
+
+@pytest.mark.parametrize(
+    ("config", "name"),
+    [
+        pytest.param({"username": "me", "password": "secret\n"}, "password", id="line break"),
+        pytest.param({"username": "me", "password": "a\tb"}, "password", id="tab"),
+        pytest.param({"username": "a\x7fb"}, "username", id="in the user's name"),
+        pytest.param({"auth_value": b64("me:secret\n")}, "authValue", id="echo | base64"),
+    ],
+)
+def test_a_password_without_control_characters(config: dict[str, Json], name: str) -> None:
+    """In base64 a header would carry them, and every request be refused."""
+    (told,) = faults(auth_type="basic", **config)
+
+    assert told.startswith(f"{name} holds a line break or another control character; ")
+
+
+@pytest.mark.parametrize(
+    ("config", "sent"),
+    [
+        ({"auth_type": "bearer_token", "api_token": "Bearer t-1"}, "Bearer t-1"),
+        ({"auth_type": "bearer_token", "auth_value": "bearer  t-1"}, "Bearer t-1"),
+        ({"auth_type": "bearer_token", "api_token": "Bearer"}, "Bearer Bearer"),
+        (
+            {"auth_type": "basic", "auth_value": f"Basic {b64('me:pw')}"},
+            f"Basic {b64('me:pw')}",
+        ),
+    ],
+)
+def test_a_credential_may_be_given_as_the_header_has_it(config: dict[str, Json], sent: str) -> None:
+    """The scheme is sent once, and the credential alone is the secret."""
+    credentials = loaded(**config).credentials
+
+    assert isinstance(credentials, StaticCredentials)
+    assert credentials.headers == {"Authorization": sent}
+
+
+LOGIN_WITH: dict[str, Json] = {"endpoint": "/login", "body": {"user": "me"}}
+
+
+@pytest.mark.parametrize(
+    ("config", "name", "reference"),
+    [
+        pytest.param({"base_url": "https://${HOST}/v2"}, "baseUrl", "${HOST}", id="host"),
+        pytest.param(
+            {"auth_type": "bearer_token", "api_token": "${X}"}, "apiToken", "${X}", id="token"
+        ),
+        pytest.param(
+            {"auth_type": "bearer_token", "auth_value": " $(X) "}, "authValue", "$(X)", id="of pods"
+        ),
+        pytest.param(
+            {"auth_type": "basic", "username": "me", "password": "${X}"},
+            "password",
+            "${X}",
+            id="password",
+        ),
+        pytest.param({"auth_type": "basic", "auth_value": "${X}"}, "authValue", "${X}", id="pair"),
+        pytest.param({"query_params": {"key": "${X}"}}, "queryParams", "${X}", id="query"),
+        pytest.param(
+            LOGIN | {"custom_auth_request": LOGIN_WITH | {"headers": {"X-Key": "key ${X}"}}},
+            "customAuthRequest",
+            "${X}",
+            id="within a text of the login",
+        ),
+        pytest.param(
+            LOGIN | {"custom_auth_request": '{"endpoint": "/l", "body": {"pw": "${X}"}}'},
+            "customAuthRequest",
+            "${X}",
+            id="login as JSON text",
+        ),
+        pytest.param({"has_more_path": "${X}"}, "hasMorePath", "${X}", id="no credential"),
+    ],
+)
+def test_a_reference_that_nothing_filled_in_is_a_fault(
+    config: dict[str, Json], name: str, reference: str
+) -> None:
+    """It is told once, and never sent in place of a credential."""
+    (told,) = faults(**config)
+
+    assert told.startswith(f"{name} holds {reference}, which nothing has filled in; ")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param({"auth_type": "none", "api_token": "${X}"}, id="not in use"),
+        pytest.param({"auth_type": "basic", "username": "me", "password": "a${b}c"}, id="within"),
+        pytest.param({"auth_type": "bearer_token", "api_token": "$X"}, id="no braces"),
+        pytest.param({"query_params": {"filter": "$top"}}, id="a dollar"),
+    ],
+)
+def test_what_only_looks_like_a_reference_is_taken(config: dict[str, Json]) -> None:
+    """Passwords may hold anything, and what is not in use does not matter."""
+    assert loaded(**config).base_url.host == "api.example.com"
 
 
 @pytest.mark.parametrize(
@@ -729,6 +868,9 @@ def test_a_fault_names_the_setting_and_the_remedy(
         pytest.param({"endpoint": "/l", "headers": "X"}, "'headers'", id="headers are text"),
         pytest.param(
             {"endpoint": "/l", "headers": {"a b": "1"}}, "header number 1", id="header name"
+        ),
+        pytest.param(
+            {"endpoint": "/l", "headers": {"Content-Length": "1"}}, "HTTP itself", id="length"
         ),
         pytest.param({"endpoint": "/l", "headers": {"a": "1\n"}}, "line break", id="header value"),
         pytest.param({"endpoint": "/l", "queryParams": []}, "'queryParams'", id="params: array"),

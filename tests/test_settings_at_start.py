@@ -124,7 +124,7 @@ async def test_unknown_names_are_told_wherever_ocean_reads_them(
 )
 def test_an_unknown_name_leads_to_the_nearest(name: str, meant: str) -> None:
     """What was meant is named as a variable; values are never quoted."""
-    (warning,) = unknown_settings({"base_url": "https://a.example", name: "s3cret-value"})
+    (warning,) = map(str, unknown_settings({"base_url": "https://a.example", name: "s3cret-value"}))
 
     assert f"{PREFIX}{meant}" in warning
     assert "s3cret-value" not in warning
@@ -132,14 +132,14 @@ def test_an_unknown_name_leads_to_the_nearest(name: str, meant: str) -> None:
 
 def test_a_name_like_none_is_told_too() -> None:
     """Where no setting is near, the warning says where they are listed."""
-    (warning,) = unknown_settings({"zzzzzzzz": 1})
+    (warning,) = map(str, unknown_settings({"zzzzzzzz": 1}))
 
     assert warning == f"{PREFIX}ZZZZZZZZ is no setting and is ignored; see docs/settings.md"
 
 
 def test_other_secrets_than_auth_value_are_told() -> None:
     """Of Ocean's secrets only authValue is read; another leads to the variable that is."""
-    (warning,) = unknown_settings({}, {"api_token": "s3cret-value", "authValue": "x"})
+    (warning,) = map(str, unknown_settings({}, {"api_token": "s3cret-value", "authValue": "x"}))
 
     assert f"set {PREFIX}API_TOKEN" in warning
     assert "s3cret-value" not in warning

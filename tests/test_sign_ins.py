@@ -33,10 +33,10 @@ from jq_engine.worker import JqWorker
 from paging.model import PageRequest
 from settings import load_settings
 from tests.certificates import signed_by
-from tests.fault_api import Answer, FaultApi, Reply, Request, answer, redirect, text
+from tests.fault_api import Answer, FaultApi, Reply, Request, answer, pages, redirect, text
 from tests.resync import Installation, resource
-from tests.world import entities, named
-from transport.aiohttp_carrier import AiohttpTransport
+from tests.world import PAGED, entities, named
+from transport.aiohttp_transport import AiohttpTransport
 
 SECRET = "the-client-secret-of-acme"
 
@@ -316,6 +316,47 @@ async def test_two_sessions_on_one_file_lose_no_token(api: FaultApi, tmp_path: P
     assert used == [f"refresh-token-{number}" for number in range(1, 6)]
 
 
+async def test_a_file_that_cannot_be_written_costs_no_token(api: FaultApi, tmp_path: Path) -> None:
+    """It is told before the token is used: what the server gives for it could be kept nowhere."""
+    server = TokenServer(api, rotates=True)
+    too_long = "t" * 250  # for a file beside it, not for its lock
+    settings = server.settings(
+        oauth_grant_type="refresh_token",
+        oauth_refresh_token="refresh-token-1",
+        oauth_token_file=str(tmp_path / too_long),
+    )
+
+    async with client_of(settings) as client:
+        with pytest.raises(ConfigurationError, match="cannot be used"):
+            await items(client, api.url)
+
+    assert server.issued == 0
+
+
+async def test_a_changed_token_is_kept_without_a_file_as_long_as_the_process(
+    api: FaultApi, installation: Installation
+) -> None:
+    """The second look and the next resync sign in with the newest one."""
+    server = TokenServer(api, rotates=True)
+    rows = named(1, 2, 3)
+    api.serve("/items", pages(rows))
+    installation.settings = server.settings(
+        oauth_grant_type="refresh_token", oauth_refresh_token="refresh-token-1", **PAGED
+    )
+    installation.mapping = [resource("/items", data_path=".items")]
+
+    async with installation.booted() as app:
+        first = await installation.resync_in(app)
+        rows[:] = named(2, 3, 4)
+        second = await installation.resync_in(app)
+
+    assert first.complete, first.formatted
+    assert second.complete, second.formatted
+    assert second.deleted == {"item/1"}
+    used = [form["refresh_token"] for form in server.forms]
+    assert used == ["refresh-token-1", "refresh-token-2", "refresh-token-3"]
+
+
 async def test_a_changed_token_without_a_file_is_warned_about(api: FaultApi) -> None:
     """The operator learns which setting is missing before the next resync fails."""
     server = TokenServer(api, rotates=True)
@@ -362,7 +403,13 @@ async def test_a_signed_assertion(api: FaultApi, algorithm: str) -> None:
     }
     secret = "a-shared-secret-of-thirty-two-bytes"
     key = pem(keys[algorithm]) if algorithm in keys else secret
-    claims = {"sub": "robot@acme", "scope": "read", "exp": "{{ now + 60 }}", "by": "at {{ now }}"}
+    claims = {
+        "sub": "robot@acme",
+        "scope": "read",
+        "exp": "{{ now + 60 }}",
+        "by": "at {{ now }}",
+        "within": {"at": ["{{ now }}"]},
+    }
     settings = server.settings(
         oauth_grant_type="jwt_bearer",
         oauth_client_id="service@acme",
@@ -384,6 +431,7 @@ async def test_a_signed_assertion(api: FaultApi, algorithm: str) -> None:
     assert told["sub"] == "robot@acme"
     assert told["exp"] == told["iat"] + 60
     assert told["by"] == f"at {told['iat']}"
+    assert told["within"] == {"at": [told["iat"]]}
 
 
 @pytest.mark.parametrize(
@@ -400,7 +448,7 @@ async def test_a_signed_assertion(api: FaultApi, algorithm: str) -> None:
         ),
         pytest.param(
             {"oauth_grant_type": "jwt_bearer", "oauth_jwt_key": "no key"},
-            ["oauthJwtKey cannot sign by RS256"],
+            ["oauthJwtKey cannot sign with RS256"],
             id="key",
         ),
         pytest.param({"oauth_refresh_token": "x-y-z"}, ["set oauthGrantType to"], id="other grant"),
@@ -410,7 +458,7 @@ async def test_a_signed_assertion(api: FaultApi, algorithm: str) -> None:
                 "oauth_refresh_token": "x-y-z",
                 "oauth_token_file": "token.json",
             },
-            ["no absolute path"],
+            ["not an absolute path"],
             id="relative file",
         ),
         pytest.param(
@@ -832,8 +880,8 @@ async def test_what_the_server_said_is_heard_before_anything_is_written(tmp_path
         pytest.param({"client_key": "other"}, "is not the key of clientCertificate", id="pair"),
         pytest.param({"client_key": "encrypted"}, "clientKey is encrypted", id="encrypted"),
         pytest.param({"client_certificate": "expired"}, "expired on", id="expired"),
-        pytest.param({"client_certificate": "nonsense"}, "is no certificate", id="no PEM"),
-        pytest.param({"client_key": "nonsense"}, "is no private key", id="no key PEM"),
+        pytest.param({"client_certificate": "nonsense"}, "is not a certificate", id="no PEM"),
+        pytest.param({"client_key": "nonsense"}, "is not a private key", id="no key PEM"),
         pytest.param({"ca_certificate": "nonsense"}, "caCertificate is no", id="authority"),
     ],
 )

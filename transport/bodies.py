@@ -43,6 +43,7 @@ _FED = 16 * 1024  # compressed bytes that are decompressed at a time
 _GZIP_FILE = b"\x1f\x8b\x08"  # how one begins (RFC 1952, 2.3.1); no text begins so
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
 _PLAIN = frozenset({"", "identity"})
+_CODING = "ocean_custom_coding"  # the extension of a response
 _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([a-z0-9_.:-]{1,40})""", re.IGNORECASE)
 # Those that APIs send beside UTF-8 and its part ASCII, by Python's names. Python has others that
 # are no charsets (hex), know no bytes (undefined), or take the square of their number (punycode).
@@ -74,16 +75,21 @@ class BodyLimits:
     compressed: int
     decoded: int
 
+    @staticmethod
+    def coding_of(response: httpx.Response) -> str:
+        """The coding that a body says it has, if it is none that is decompressed here."""
+        coding: str = response.extensions.get(_CODING, "")
+        return coding
+
     async def __call__(self, response: httpx.Response) -> None:
         """Let the body be read within the limits only."""
         coding = response.headers.pop("Content-Encoding", "identity").strip().lower()
         length = response.headers.get("Content-Length", "")
         told = int(length) if length.isdecimal() else None
         inflater = _Inflater() if coding in _COMPRESSED else None
-        if inflater is None and coding not in _PLAIN and response.is_success:
-            raise BodyError(
-                f"the answer is compressed as {coding!r}, but {ACCEPTED_CODINGS} was asked for"
-            )
+        if inflater is None and coding not in _PLAIN:
+            # Some servers name a charset here: what the body is shows when it is read.
+            response.extensions[_CODING] = coding
         stream = response.stream
         assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 — of an async client
         if response.is_success:
@@ -155,7 +161,7 @@ class _BoundedStream(_DecodedStream):
 
 
 class _FailureStream(_DecodedStream):
-    """The beginning of a failure's body; what comes after it is left to whoever sends it."""
+    """The beginning of a failure's body; the rest of it is not read."""
 
     @override
     async def __aiter__(self) -> AsyncGenerator[bytes]:
@@ -294,7 +300,9 @@ class _Keeper:
 async def received(response: httpx.Response, *, in_memory: float) -> bytes | Spool:
     """The whole body of a response; one of more than ``in_memory`` bytes is kept in a file."""
     keeper = _Keeper(in_memory)
-    async for chunk in response.aiter_bytes():
+    stream = response.stream  # decompressed and counted: see ``BodyLimits``
+    assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 — of an async client
+    async for chunk in stream:
         keeper.add(chunk)
     return keeper.kept()
 
@@ -319,7 +327,7 @@ def pieces_of(content: bytes | Spool) -> Iterator[bytes]:
 
 
 def is_gzip_file(content: bytes | Spool) -> bool:
-    """Whether a body that was decoded as its headers say is a gzip file all the same."""
+    """Whether a body is a gzip file, after it was decoded as its headers say."""
     beginning = content.read(0, 3) if isinstance(content, Spool) else content[:3]
     return beginning == _GZIP_FILE
 
@@ -356,10 +364,13 @@ def declared_charset(headers: httpx.Headers) -> str | None:
     """The charset that ``Content-Type`` declares, None when it declares none that APIs send."""
     # Not httpx's: its parser decodes a name that is itself encoded (RFC 2231), by any codec.
     declared = _CHARSET.search(headers.get("Content-Type", ""))
-    if declared is None:
-        return None
+    return known_charset(declared[1]) if declared else None
+
+
+def known_charset(name: str) -> str | None:
+    """Python's name for a charset, None for one that APIs do not send."""
     try:
-        name = codecs.lookup(declared[1]).name
+        name = codecs.lookup(name).name
     except LookupError:
         return None
     return name if name in _OTHER_CHARSETS or name == UTF8 else None
@@ -369,7 +380,7 @@ def decode_json(content: bytes, charset: str = UTF8) -> Json:
     """Decode a JSON body in a charset as ``charset_of`` gives it; integers of any size stay exact.
 
     A byte order mark is skipped, an unpaired surrogate (which some APIs cut emoji into) becomes a
-    question mark, and what is no number of JSON (``NaN``, ``Infinity``, 1e999) null, as browsers
+    question mark, and what is not a number of JSON (``NaN``, ``Infinity``, 1e999) null, as browsers
     write it (ECMA-262, 25.5.2). Raises ValueError.
     """
     if charset != UTF8:

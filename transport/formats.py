@@ -28,6 +28,7 @@ from typing import Literal, get_args, override
 import msgspec
 
 from errors import FormatError
+from transport.bodies import known_charset
 from transport.xml_documents import xml_as_json
 
 FormatName = Literal["json", "ndjson", "csv", "xml"]
@@ -95,29 +96,38 @@ class BodyFormat:
         """Whether a body of no bytes is an empty list, rather than no document."""
         return self.name in {"ndjson", "csv"}
 
-    def document(self, body: Iterable[bytes], charset: str | None) -> Iterator[bytes]:
+    def document(
+        self, body: Iterable[bytes], charset: str | None, content_type: str = ""
+    ) -> Iterator[bytes]:
         """The JSON document of a body, as UTF-8 in pieces.
 
-        ``charset`` is what the answer's headers declare, by Python's name, None for nothing.
+        ``charset`` is what the answer's headers declare, by Python's name, None for nothing;
+        ``content_type`` the header itself.
         Raises FormatError when the body is not whole, or not in this format.
         """
         match self.name:
             case "ndjson":
                 return _ndjson(body, charset)
             case "csv":
-                return _csv(body, self.csv, charset)
+                return _csv(body, self.csv, charset, is_plain=_is_plain(content_type))
             case "xml":
-                return xml_as_json(body, self.lists, self.rows, charset)
+                return xml_as_json(*_xml(body, charset), self.lists, self.rows)
             case "json":
                 return iter(body)
+
+
+# Python's own, which no file is written in; one takes the square of a text's length.
+# https://docs.python.org/3/library/codecs.html#python-specific-encodings
+_PYTHONS_OWN = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape"})
 
 
 def is_encoding(name: str) -> bool:
     """Whether a name is that of a charset which Python reads texts in."""
     try:
-        return "a,b".encode(name).decode(name) == "a,b"
+        is_text = "a,b".encode(name).decode(name) == "a,b"
     except (LookupError, ValueError):
         return False
+    return is_text and codecs.lookup(name).name not in _PYTHONS_OWN
 
 
 def _array(items: Iterable[bytes]) -> Iterator[bytes]:
@@ -154,7 +164,7 @@ def _recoded(body: Iterable[bytes], charset: str) -> Iterator[bytes]:
             yield decoder.decode(piece).encode(errors="replace")
         yield decoder.decode(b"", final=True).encode()
     except UnicodeDecodeError as error:
-        raise FormatError(f"it is not {charset}, as its headers say ({error.reason})") from None
+        raise FormatError(f"it is not {charset}, as it says ({error.reason})") from None
 
 
 def _json_lines(body: Iterable[bytes]) -> Iterator[bytes]:
@@ -191,6 +201,31 @@ def _refuse_no_value(text: bytes, number: int) -> None:
             raise FormatError(f"line {number} is not one whole JSON value") from None
 
 
+# --- xml -------------------------------------------------------------------------------
+
+_XML_DECLARATION = re.compile(rb"""<\?xml\s[^>]{0,80}encoding\s*=\s*["']([\w.:-]{1,40})""")
+_LONGEST_DECLARATION = 160  # bytes
+
+
+def _xml(body: Iterable[bytes], charset: str | None) -> tuple[Iterable[bytes], str | None]:
+    """A document in UTF-8, and that name, where its charset is known before it is parsed.
+
+    A byte order mark wins over what is declared, and that over what the document says (RFC 7303,
+    3). The parser knows few charsets itself, and none of East Asia.
+    """
+    stream = _Stream(body)
+    beginning = stream.peek(_LONGEST_DECLARATION)
+    if not (charset := _marked(beginning) or charset):
+        declared = _XML_DECLARATION.match(beginning)
+        charset = known_charset(declared[1].decode()) if declared else None
+        if charset and charset.startswith(("utf-16", "utf-32")):
+            charset = _UTF8  # in that it could not be read here: .NET says so of texts in UTF-8
+    pieces = stream.rest()
+    if charset is None or charset == _UTF8:
+        return pieces, charset
+    return _recoded(pieces, charset), _UTF8
+
+
 # --- csv -------------------------------------------------------------------------------
 
 _QUOTED = re.compile(r'"[^"]*"?')
@@ -199,17 +234,32 @@ _SEPARATOR_HINT = re.compile(r'"?sep=(.)"?\s*')
 _DELIMITERS = (",", ";", "\t", "|")
 
 
-def _csv(body: Iterable[bytes], options: CsvOptions, charset: str | None) -> Iterator[bytes]:
-    """RFC 4180, with any delimiter: an object for each row, its values all texts."""
+def _csv(
+    body: Iterable[bytes], options: CsvOptions, charset: str | None, *, is_plain: bool
+) -> Iterator[bytes]:
+    """RFC 4180, with any delimiter: an object for each row, its values all texts.
+
+    ``is_plain``: by its headers it is a text and not a table.
+    """
     csv.field_size_limit(_LONGEST_FIELD)
-    return _array(map(msgspec.json.encode, _Rows(body, options, charset)))
+    return _array(map(msgspec.json.encode, _Rows(body, options, charset, is_plain=is_plain)))
+
+
+def _is_plain(content_type: str) -> bool:
+    """Whether a body is declared as text in words, as servers declare what they say themselves."""
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind in {"text/plain", "text/html"}
 
 
 class _Rows:
     """The rows of a CSV body, as objects by the names of the columns."""
 
-    def __init__(self, body: Iterable[bytes], options: CsvOptions, charset: str | None) -> None:
+    def __init__(
+        self, body: Iterable[bytes], options: CsvOptions, charset: str | None, *, is_plain: bool
+    ) -> None:
         self._options = options
+        # Without a header row every sentence would be a row, unless its delimiter is known.
+        self._may_be_words = is_plain and bool(options.columns) and not options.delimiter
         stream = _Stream(body)
         self._encoding = (
             options.encoding or _marked(stream.peek(len(codecs.BOM_UTF8))) or charset or _UTF8
@@ -232,15 +282,26 @@ class _Rows:
         for row in self._records():
             if at == 0 and (not columns or [name.strip() for name in row] == columns):
                 columns = columns or _distinct(row)
+                self._may_be_words = False
             elif len(row) != len(columns):
                 self._refuse_ragged(row, columns)
             else:
                 yield dict(zip(columns, row, strict=True))
             at += 1
-        if at == 1 and not self._options.columns and not self._options.can_be_header(columns):
+        if at == 1:
+            self._refuse_words(first.strip(), columns)
+
+    def _refuse_words(self, line: str, columns: Sequence[str]) -> None:
+        """Raise FormatError for a lone line that may be an error in plain words."""
+        if not self._options.columns and not self._options.can_be_header(columns):
             raise FormatError(
-                f"it is one line of text, {first.strip()[:80]!r}; if that is the header row of an"
-                " empty list, name it in csv.columns"
+                f"it is one line of text, {line[:80]!r}; if that is the header row of an empty"
+                " list, name it in csv.columns"
+            )
+        if self._may_be_words and " " in line:
+            raise FormatError(
+                f"it is one line of text, {line[:80]!r}, and declared as such; if that is a row,"
+                " set csv.delimiter"
             )
 
     def _first_line(self) -> str | None:
@@ -337,7 +398,7 @@ class _Stream(io.RawIOBase):
         self._left = b""
 
     def peek(self, least: int = 1) -> bytes:
-        """The bytes that come next, so many at least; fewer at the end."""
+        """The bytes that come next: ``least`` or more, fewer at the end."""
         while len(self._left) < least:
             piece = next(self._pieces, None)
             if piece is None:

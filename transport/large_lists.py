@@ -52,7 +52,7 @@ def _reader_of(key: str) -> msgspec.json.Decoder[list[Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Slice:
     """Where a run of ``count`` whole items stands in a file, in bytes."""
 
     start: int
@@ -63,37 +63,37 @@ class Span:
 class SlicedRows(Sequence[Json]):
     """The rows of a large list: a sequence that decodes what is asked for.
 
-    ``complaint`` is what the BodyError tells that is raised for a row that turns out not
-    to be JSON: for a number no float can hold, that is, since all else was checked before.
+    ``complaint`` is the report of the BodyError for a row that turns out not to be JSON: a number
+    that no float can hold, as all else was checked before.
     """
 
-    def __init__(self, spool: Spool, spans: Sequence[Span], complaint: str | Report) -> None:
+    def __init__(self, spool: Spool, slices: Sequence[Slice], complaint: str | Report) -> None:
         self._spool = spool
-        self._spans = spans
-        self._ends = list(accumulate(span.count for span in spans))
+        self._slices = slices
+        self._ends = list(accumulate(one.count for one in slices))
         self._complaint = complaint
 
     def slices(self) -> Iterator[tuple[list[Json], int]]:
         """All rows in runs, each with the size of its text in bytes; an empty run for no rows."""
-        for span in self._spans:
-            yield self._decoded(span), span.length
+        for one in self._slices:
+            yield self._decoded(one), one.length
 
     def ids(self, path: Sequence[str] = ("id",)) -> Iterator[Found]:
         """What stands under a path in each row, None where nothing does."""
-        for span in self._spans:
+        for one in self._slices:
             try:
-                rows = _reader_of(path[0]).decode(self._text(span))
+                rows = _reader_of(path[0]).decode(self._text(one))
             except (msgspec.DecodeError, ValueError):
-                yield from (follow(row, path) or None for row in self._decoded(span))
+                yield from (follow(row, path) or None for row in self._decoded(one))
             else:
                 yield from (follow(row.key, path[1:]) for row in rows)
 
-    def _text(self, span: Span) -> bytes:
-        return b"[" + self._spool.read(span.start, span.length) + b"]"
+    def _text(self, one: Slice) -> bytes:
+        return b"[" + self._spool.read(one.start, one.length) + b"]"
 
-    def _decoded(self, span: Span) -> list[Json]:
+    def _decoded(self, one: Slice) -> list[Json]:
         try:
-            rows = _decoded_rows(self._text(span))
+            rows = _decoded_rows(self._text(one))
         except ValueError:
             raise BodyError(self._complaint) from None
         return rows
@@ -114,8 +114,8 @@ class SlicedRows(Sequence[Json]):
             return [self[at] for at in range(*index.indices(len(self)))]
         at = range(len(self))[index]
         number = bisect(self._ends, at)
-        span = self._spans[number]
-        return self._decoded(span)[at - (self._ends[number] - span.count)]
+        one = self._slices[number]
+        return self._decoded(one)[at - (self._ends[number] - one.count)]
 
     @override
     def __iter__(self) -> Iterator[Json]:
@@ -150,17 +150,17 @@ async def slice_list(
     head = spool.read(0, _HEAD)
     # A NUL in the first four bytes is UTF-16 or UTF-32 (RFC 4627, 3).
     start = None if b"\0" in head[:4] else _list_start(head, keys)
-    found = start and await _spans(spool, start, size)
+    found = start and await _slices(spool, start, size)
     if not start or not found:
         return None
-    spans, end = found
+    slices, end = found
     mark = [uuid4().hex]
     tail = spool.read(end, spool.size - end)
     # Its brackets stay, so that what stands around the list is checked with them.
     around = decode_json(head[:start] + json.dumps(mark)[1:-1].encode() + tail)
     if follow(around, keys) != mark:
         return None
-    rows = SlicedRows(spool, spans, complaint)
+    rows = SlicedRows(spool, slices, complaint)
     return Sliced(_with_rows(around, keys, rows), rows)
 
 
@@ -209,17 +209,17 @@ def _list_start(head: bytes, keys: tuple[str, ...]) -> int | None:
     return None
 
 
-async def _spans(spool: Spool, start: int, size: int) -> tuple[list[Span], int] | None:
+async def _slices(spool: Spool, start: int, size: int) -> tuple[list[Slice], int] | None:
     """The runs of items from ``start`` on, and where the bracket after them stands.
 
     None when an item is too long, ValueError when no item follows where one should.
     """
-    spans: list[Span] = []
+    slices: list[Slice] = []
     separator = b""
     length = size
     while True:
         text = spool.read(start, length)
-        run = _guessed(text, separator) or _stepped(text, is_first=not spans)
+        run = _guessed(text, separator) or _stepped(text, is_first=not slices)
         if run is None:
             if start + len(text) >= spool.size:
                 raise ValueError(f"{text[:_CUT_OFF]!r}…")
@@ -227,10 +227,10 @@ async def _spans(spool: Spool, start: int, size: int) -> tuple[list[Span], int] 
                 return None
             length *= 2
             continue
-        spans.append(Span(start, run.end, run.count))
+        slices.append(Slice(start, run.end, run.count))
         start += run.next
         if run.is_last:
-            return spans, start
+            return slices, start
         separator, length = run.separator, size
         # Others want the loop too.
         await asyncio.sleep(0)

@@ -62,8 +62,8 @@ class OriginGuard:
         raise OriginError(
             f"a link or redirect leads to {target.scheme}://{target.host}"
             f"{f':{target.port}' if target.port else ''}, outside"
-            f" {self._base.scheme}://{self._base.netloc.decode()}; nothing was sent there. If the"
-            " API really lives there too, name the host in allowedHosts"
+            f" {self._base.scheme}://{self._base.netloc.decode()}; nothing was sent there",
+            remedy="if the API really lives there too, name the host in allowedHosts",
         )
 
     def admits(self, url: httpx.URL) -> bool:

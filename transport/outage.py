@@ -1,8 +1,8 @@
 """Whether the whole API is down: found out once a resync, not once a kind.
 
-A kind of which no request succeeded has used up its retries in vain: to wait as long for each of
-the kinds after it would take hours. Those make one attempt each. As soon as one succeeds, all is
-normal again.
+When no request of a kind succeeded, its retries were in vain, and to wait as long for each kind
+after it would take hours. So these make one attempt each. As soon as one succeeds, all is normal
+again.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from errors import SourceError, TransportError
 
 
 class Outage:
-    """What the requests of a resync, one kind after the other, tell of the API as a whole."""
+    """Whether the API is down, by the requests of a resync, one kind after the other."""
 
     def __init__(self) -> None:
         self._is_down = False

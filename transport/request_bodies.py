@@ -1,13 +1,12 @@
 """The body of a request, as HTTP carries it."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 
-from json_values import Json
+from json_values import Json, as_written, pairs_of
 
 _FORM = "application/x-www-form-urlencoded"
 
@@ -25,20 +24,9 @@ def encoded_body(
         return {}, given
     if is_form and isinstance(body, dict):
         given.setdefault("Content-Type", _FORM)
-        return {"content": _form(body).encode()}, given
+        return {"content": urlencode([*pairs_of(body, as_written)]).encode()}, given
     if isinstance(body, str):
         kind = "text/plain" if body.isascii() else "text/plain; charset=utf-8"
         given.setdefault("Content-Type", kind)
         return {"content": body.encode()}, given
     return {"json": body}, given
-
-
-def _form(fields: Mapping[str, Json]) -> str:
-    """Fields of a form: lists are repeated, nulls dropped, booleans as JSON writes them."""
-    pairs = [
-        (name, one if isinstance(one, str) else json.dumps(one))
-        for name, value in fields.items()
-        for one in (value if isinstance(value, list) else [value])
-        if one is not None
-    ]
-    return urlencode(pairs)

@@ -23,7 +23,7 @@ _backoff = wait_exponential_jitter(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT, ji
 
 
 def backoff(failures: int) -> float:
-    """Seconds to leave a service alone after so many failures in a row."""
+    """Seconds to leave a service alone after ``failures`` in a row."""
     return min(_FIRST_WAIT * 2.0 ** (failures - 1), _LONGEST_WAIT)
 
 
@@ -49,8 +49,8 @@ async def retried[Result](
     except SourceError as error:
         first = iter([error])
 
-    # Most attempts succeed at once, and what tenacity does about each adds up over thousands of
-    # requests: it is told of the first failure, and goes on from there.
+    # Most attempts succeed at once, and what tenacity does for each adds up over thousands of
+    # requests: it gets the first failure, and goes on from there.
     async def again() -> Result:
         for error in first:
             raise error

@@ -67,7 +67,7 @@ class _Builder:
 
     def begin(self, name: str, attributes: Mapping[str, str]) -> None:
         if len(self._open) > DEEPEST:
-            raise FormatError(f"it has elements more than {DEEPEST} deep in one another")
+            raise FormatError(f"its elements are nested more than {DEEPEST} deep")
         named: dict[str, Json] = {f"@{key}": value for key, value in attributes.items()}
         self._open.append(_Element(name, named))
 
@@ -84,16 +84,15 @@ class _Builder:
 
 def xml_as_json(
     body: Iterable[bytes],
+    charset: str | None = None,
     lists: Sequence[Sequence[str]] = (),
     rows: Sequence[str] = (),
-    charset: str | None = None,
 ) -> Iterator[bytes]:
     """The JSON document of an XML document, in one piece; empty ones come before it.
 
     A single element under one of the paths ``lists`` is a list too, and under ``rows`` one that can
     be a row; none is an empty list where the element around it is there and holds no other.
-    ``charset`` wins over the declaration of
-    the document (RFC 7303, 3). Raises FormatError.
+    ``charset`` wins over what the document declares. Raises FormatError.
     """
     document = yield from _parsed(body, charset)
     if any(name.lower() == "html" for name in document):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from errors import ConfigurationError, MappingError
+from errors import ConfigurationError, Fault, MappingError
 from framework.mapped_items import program_of
 from jq_engine.programs import EMBEDDED, jq_reason
 from jq_engine.worker import JqWorker
@@ -145,8 +145,8 @@ async def _check(document: Document, expression: Expression, jq: JqWorker) -> No
     try:
         fault = (await program_of(jq, bound + text if text.strip() else text, where=name)).fault
     except MappingError as error:
-        problem, _, remedy = str(error).partition("; ")
-        document.note(path, problem, remedy or "correct the expression")
+        report = error.report
+        document.note(path, str(report.without_remedy), report.remedy or "correct the expression")
         return
     if fault is None:
         if not text.strip():
@@ -228,7 +228,7 @@ def check_resources(
             _make_ready(one.to_resource(pagination), jq)
         except ConfigurationError as error:
             for fault in error.faults:
-                _note_of_integration(document, str(fault), ("resources", at))
+                _note_of_integration(document, fault, ("resources", at))
 
 
 def _make_ready(resource: Resource, jq: JqWorker) -> None:
@@ -244,11 +244,10 @@ def _make_ready(resource: Resource, jq: JqWorker) -> None:
         make_paginator(endpoint.pagination)
 
 
-def _note_of_integration(document: Document, sentence: str, base: Path) -> None:
-    path = place_in(sentence, document, base)
+def _note_of_integration(document: Document, fault: Fault, base: Path) -> None:
+    path = place_in(str(fault), document, base)
     known = {(one.line, one.column) for one in document.findings}
-    problem, _, remedy = sentence.rpartition("; ")
-    finding = document.finding(path, problem or remedy, remedy if problem else "correct it")
+    finding = document.finding(path, fault.found, fault.remedy or "correct it")
     if (finding.line, finding.column) not in known:
         document.findings.append(finding)
 

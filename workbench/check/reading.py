@@ -60,7 +60,7 @@ class Seen:
     @property
     def passed(self) -> list[Mapped]:
         """The items that passed the query."""
-        return [one for one in self.mapped if one.reading.passed]
+        return [one for one in self.mapped if one.evaluation.passed]
 
     @property
     def last_status(self) -> int | None:
@@ -123,4 +123,4 @@ async def _read(session: Session, seen: Seen, limits: Limits) -> None:
     try:
         seen.mapped = await mapped(session.jq, seen.config, seen.items)
     except MappingError as error:
-        seen.errors.append(error.told(session.told))
+        seen.errors.append(error.redacted(session.redacted))

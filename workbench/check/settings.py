@@ -50,9 +50,6 @@ def _fault(variables: Variables, fault: Fault) -> Finding:
     field = FIELDS.get(setting)
     if field is None:
         return variables.finding("", str(fault))
-    problem = (
-        f"{setting} {fault.problem}" if fault.where is None else f"{fault.where} {fault.problem}"
-    )
     is_set = field.variable in variables.lines
     example = f"write something like {field.example}"
     if field.least is not None:
@@ -64,7 +61,7 @@ def _fault(variables: Variables, fault: Fault) -> Finding:
         remedy = f"add {field.variable}: {remedy}"
     # A partner is missing because of the setting that needs it.
     beside = variable_of(field.depends_on) if field.depends_on else ""
-    return variables.finding(field.variable, problem, remedy, beside=beside)
+    return variables.finding(field.variable, fault.found, remedy, beside=beside)
 
 
 def _unknown(variables: Variables) -> Iterator[Finding]:
@@ -72,9 +69,8 @@ def _unknown(variables: Variables) -> Iterator[Finding]:
     by_key: Mapping[str, str] = {field.key.upper(): field.variable for field in FIELDS.values()}
     for name in variables.values:
         if name.startswith(VARIABLE_PREFIX):
-            for sentence in unknown_settings({name.removeprefix(VARIABLE_PREFIX).lower(): ""}):
-                problem, _, remedy = sentence.partition("; ")
-                yield variables.finding(name, problem, remedy)
+            for fault in unknown_settings({name.removeprefix(VARIABLE_PREFIX).lower(): ""}):
+                yield variables.finding(name, fault.found, fault.remedy)
         elif name.startswith(_SECRETS):
             continue
         elif name.startswith("OCEAN"):

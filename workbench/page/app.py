@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from errors import MappingError
 from jq_engine.programs import JqError, jq_reason
-from jq_engine.worker import JqWorker, Limits
+from jq_engine.worker import JqLimits, JqWorker
 from workbench.page import views
 from workbench.page.rendering import rendered
 from workbench.page.views import View
@@ -23,7 +23,7 @@ from workbench.store.model import CatalogError, Json, JsonObject, NotFoundError,
 
 _HERE: Final = Path(__file__).parent
 _MB: Final = 1024 * 1024
-_JQ_LIMITS: Final = Limits(seconds=5, memory_bytes=512 * _MB, output_bytes=_MB)
+_JQ_LIMITS: Final = JqLimits(seconds=5, memory_bytes=512 * _MB, output_bytes=_MB)
 _MAX_FORM_BYTES: Final = 4 * _MB
 
 _VIEWS: Final[dict[str, tuple[str, View]]] = {

@@ -24,7 +24,7 @@ from resync.session import Session
 from settings import Settings
 from workbench.preview.watch import Watch
 from workbench.store import CatalogStore
-from workbench.store.observations import Exchange, RawItem
+from workbench.store.observations import RawItem, RecordedExchange
 
 
 class Recorder:
@@ -54,7 +54,7 @@ class Recorder:
     def exchanged(self, exchange: transport.observer.Exchange) -> None:
         """Keep a request."""
         self._store.add_exchange(
-            Exchange(
+            RecordedExchange(
                 self._resync_id,
                 self._kind,
                 exchange.purpose,
@@ -84,8 +84,8 @@ class Recorder:
     def _raw_item(self, session: Session, one: Mapped, item: Any) -> RawItem:  # noqa: ANN401 (JSON)
         blueprint, identifier = _key(one) or ("", "")
         failures = {
-            failure.expression.path: session.told(without_values(failure.message))
-            for failure in one.reading.failures
+            failure.expression.path: session.redacted(without_values(failure.message))
+            for failure in one.evaluation.failures
         }
         return RawItem(blueprint, identifier, self._kind, resource.index, item, {**failures})
 

@@ -21,7 +21,7 @@ STATUSES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class RecordedExchange:
     """One request to the API and what came of it.
 
     `purpose` is "page", "parent", "login" or "check"; `status` is None without a complete answer;
@@ -69,7 +69,7 @@ class Refusal:
 class Observations(Database):
     """Requests to the API and raw items; empty unless something records them."""
 
-    def add_exchange(self, exchange: Exchange) -> None:
+    def add_exchange(self, exchange: RecordedExchange) -> None:
         """Keep one request."""
         self._write(
             "INSERT INTO exchanges (resync_id, kind, purpose, method, url, status, bytes, seconds,"
@@ -96,7 +96,7 @@ class Observations(Database):
         after: int | None = None,
         before: int | None = None,
         limit: int = -1,
-    ) -> list[Exchange]:
+    ) -> list[RecordedExchange]:
         """Requests, newest first.
 
         `status` is a key of STATUSES. `after` is the last sequence of the page before, `before` the
@@ -190,9 +190,9 @@ class Observations(Database):
         )
 
 
-def _exchange(row: Row) -> Exchange:
+def _exchange(row: Row) -> RecordedExchange:
     resync, kind, purpose, method, url, status, size, seconds, attempt, sequence, sent_at = row
-    return Exchange(
+    return RecordedExchange(
         str(resync),
         str(kind),
         str(purpose),

@@ -16,10 +16,11 @@ from loguru import logger
 from rich.console import Console
 
 from errors import OceanCustomError
+from http_headers import is_header_name, is_header_value
 from json_values import Json
 from pagination import PaginationSettings
 from resync.session import Session
-from settings import Settings, is_header_name, is_header_value, load_settings
+from settings import Settings, load_settings
 from settings.fields import VARIABLE_PREFIX
 from workbench.check.documents import read_env
 from workbench.schema import mapping_schema

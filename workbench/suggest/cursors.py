@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 
 from json_values import Json
-from workbench.suggest.asking import Reply
 from workbench.suggest.evidence import Fact, facts, linked_params, says_more_by_word
+from workbench.suggest.items import identity, jq_path
 from workbench.suggest.measure import Measure, Paging
 from workbench.suggest.trials import speaks_of_unknown
 from workbench.suggest.vocabulary import Names, words_of
@@ -42,6 +43,7 @@ _NO_CURSOR = frozenset(
     ]
 )
 _MOST_CURSORS = 3
+_ROW_CURSORS = frozenset({"cursor"})
 
 
 async def by_cursor(measure: Measure) -> Paging | None:
@@ -63,7 +65,7 @@ async def by_count(measure: Measure) -> Paging | None:
 def _cursors(measure: Measure, *, texts: bool) -> list[Fact]:
     found = []
     whole = {fact.keys for fact in facts(measure.longest.body, measure.place) if fact.value}
-    for fact in (*facts(measure.small.body, measure.place), *_header_facts(measure.small)):
+    for fact in (*facts(measure.small.body, measure.place), *_header_facts(measure)):
         is_text = isinstance(fact.value, str) and not fact.value.isdigit()
         is_number = not isinstance(fact.value, bool | float) and fact.value is not None
         if not fact.value or (not is_text if texts else is_text or not is_number):
@@ -91,28 +93,35 @@ def _speaks_of_cursor(words: Sequence[str]) -> bool:
     return any(word in _CURSOR_WORDS or word.startswith("continuation") for word in words)
 
 
-def _header_facts(reply: Reply) -> Iterator[Fact]:
-    for name, value in reply.headers.items():
+def _header_facts(measure: Measure) -> Iterator[Fact]:
+    """Headers that are called so, and those that only a cut answer has."""
+    for name, value in measure.small.headers.items():
         words = words_of(name)
         is_cursor = any(word in {"next", "cursor"} or word.startswith("continu") for word in words)
-        if is_cursor and "link" not in words:
+        is_of_cut = measure.is_shortened and name not in measure.longest.headers
+        if (is_cursor or is_of_cut) and "link" not in words:
             yield Fact((f"header:{name}",), value)
 
 
 def cursor_names(fact: Fact, names: Names) -> list[str]:
     """Parameters that a cursor under some keys may go back in, the likeliest first."""
-    words = words_of(fact.name.removeprefix("header:"))
+    name = fact.name.removeprefix("header:")
+    words = words_of(name)
     bare = tuple(word for word in words if word not in {"next", "x", "ms"})
     last = [word for word in bare if word not in {"id", "value", "key"}][-1:]
     # Headers write words together: `continuationtoken` is `continuationToken` in a query.
     joined = "".join(bare)
-    usual = [name for name in names.of("cursor") if "".join(words_of(name)) == joined]
-    derived: list[str] = [] if bare == words_of(fact.name) else usual[:2]
+    usual = [one for one in names.of("cursor") if "".join(words_of(one)) == joined]
+    derived: list[str] = [] if bare == words else usual[:2]
+    if name != fact.name:  # X-Acme-NextToken: behind its prefix a header has the parameter's name
+        longest = sorted(names.of("cursor"), key=lambda one: -len("".join(words_of(one))))
+        ends = [one for one in longest if "".join(words).endswith("".join(words_of(one)))]
+        return list(dict.fromkeys((*ends[:3], *derived, *names.spelled(bare))))
     for some in (bare, words, bare[:1], tuple(last)):
         if some:
             derived += names.spelled(some)[:2]
     derived += [f"page[{word}]" for word in bare]
-    return list(dict.fromkeys((fact.name, *derived)))
+    return list(dict.fromkeys((name, *derived)))
 
 
 async def _with_cursor(measure: Measure, fact: Fact) -> Paging | None:
@@ -179,24 +188,43 @@ async def _is_alone(measure: Measure, name: str, value: Json) -> bool:
     return measure.is_second(await measure.alone({name: value}))
 
 
+async def by_row_cursor(measure: Measure) -> Paging | None:
+    """A cursor that each row has beside its object, of which the last row's leads on."""
+    last = _last_row(measure)
+    for key, value in last.items():
+        if isinstance(value, str) and value and _ROW_CURSORS.intersection(words_of(key)):
+            names = [*measure.hints, *cursor_names(Fact((key,), value), measure.names)]
+            return await _from_row(measure, key, value, [*names, *measure.names.of("cursor")])
+    return None
+
+
 async def by_last_row(measure: Measure) -> Paging | None:
-    """The last row's own value as the cursor, where only a boolean says that there is more."""
-    rows = measure.rows(measure.small)
-    last = rows[-1] if rows else None
-    if not isinstance(last, dict) or not says_more_by_word(measure.small, measure.place):
+    """The last row's own value as the cursor, where nothing else leads to rows that there are."""
+    last = _last_row(measure)
+    by_word = says_more_by_word(measure.small, measure.place)
+    if not by_word and not measure.is_shortened:
         return None
-    key = next((key for key in ("id", "uuid", "key", "name") if key in last), None)
+    usual = (identity(measure.rows(measure.small)), "id", "uuid", "key", "name")
+    key = next((key for key in usual if key is not None and key in last), None)
     if key is None:
         return None
-    found = await _taking(measure, last[key], [*measure.hints, *measure.names.of("keyset")])
+    names = [*measure.hints, *measure.names.of("keyset")]
+    found = await _from_row(measure, key, last[key], names)
+    if found and by_word and key == "id":  # the integration takes it by itself
+        return replace(found, settings={"pagination_param": found.param})
+    return found
+
+
+def _last_row(measure: Measure) -> dict[str, Json]:
+    rows = measure.rows(measure.small)
+    return rows[-1] if rows and isinstance(rows[-1], dict) else {}
+
+
+async def _from_row(measure: Measure, key: str, value: Json, names: Sequence[str]) -> Paging | None:
+    found = await _taking(measure, value, list(dict.fromkeys(names)))
     if found is None:
         return None
-    where = ".".join((*measure.place.keys,))
-    settings: dict[str, Json] = {"pagination_param": found}
-    if key != "id":
-        settings["cursor_path"] = f".{where}[-1].{key}" if where else f".[-1].{key}"
-    return Paging(
-        "cursor",
-        settings,
-        f"the last row's {key} sent as {found} gave {measure.span(measure.size)}",
-    )
+    path = f"{jq_path(measure.place.keys)}[-1]{jq_path((key,))}"
+    settings: dict[str, Json] = {"pagination_param": found, "cursor_path": path}
+    gave = measure.span(measure.size)
+    return Paging("cursor", settings, f"the last row's {key} sent as {found} gave {gave}")

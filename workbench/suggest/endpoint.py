@@ -11,9 +11,9 @@ from json_values import Json
 from paging.model import PageRequest
 from transport.formats import BodyFormat, FormatName
 from workbench.suggest.asking import Asker, BudgetError, Reply
-from workbench.suggest.evidence import names_seen, says_more
+from workbench.suggest.evidence import facts, names_seen, says_more
 from workbench.suggest.fields import Column, columns, identifiers, pair_of, properties, title_of
-from workbench.suggest.items import Place, Ruler, places
+from workbench.suggest.items import Place, Ruler, identity, places
 from workbench.suggest.measure import Measure, Paging
 from workbench.suggest.openapi import Hints
 from workbench.suggest.parents import sorting
@@ -21,6 +21,7 @@ from workbench.suggest.position import find_paging
 from workbench.suggest.size import SMALLEST, Sized, SizeQuestion, find_size
 from workbench.suggest.study import Finding, Study
 from workbench.suggest.targets import Target
+from workbench.suggest.trials import speaks_of_number
 from workbench.suggest.vocabulary import Names, words_of
 
 _ENOUGH_ROWS = 4
@@ -44,6 +45,12 @@ class House:
     largest: int | None = None
     strict: bool = False
     format: FormatName = "json"
+    only_these: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name that was heeded somewhere."""
+        return frozenset((*self.sizes, *self.positions))
 
     def with_hints(self, hints: Hints) -> House:
         """The same, with what a document says of one endpoint before it."""
@@ -53,6 +60,7 @@ class House:
             self.paged,
             hints.largest,
             self.strict,
+            only_these=self.only_these,
         )
 
     def learn(self, study: Study) -> None:
@@ -96,6 +104,9 @@ async def study_list(
                 f"{asker.spent} requests did not show how it is paged, and it says that there is"
                 " more; name the endpoint's parameters with --openapi, or write pagination by hand"
             )
+        else:
+            proof = f"{asker.spent} requests showed no paging, and nothing says that more follows"
+            study.note("paging", "none", proof, certain=False)
     rows = study.place.rows(reply.body) or []
     study.findings.insert(0, _items_finding(study, reply, rows))
 
@@ -120,6 +131,13 @@ async def _first(asker: Asker, starts: Sequence[PageRequest], target: Target, le
     if best is None:
         raise BudgetError
     return best[1]
+
+
+async def rows_at_first(asker: Asker, start: PageRequest) -> int:
+    """The rows of the answer to the first request, 0 where it has none."""
+    reply = await asker.ask(start)
+    found = places(reply.body) if reply.is_success else []
+    return len(found[0].rows(reply.body) or []) if found else 0
 
 
 def _least(study: Study) -> int:
@@ -170,13 +188,16 @@ async def _paged(
     asker: Asker, study: Study, reply: Reply, found: Sequence[Place], house: House
 ) -> None:
     request = reply.request
-    question = SizeQuestion(asker, request, reply, house.sizes, house.largest, house.strict)
+    question = SizeQuestion(
+        asker, request, reply, house.sizes, house.largest, house.strict, house.only_these
+    )
     sized, house.strict = await find_size(question, found)
     if sized:
         study.place, study.size_param, study.page_size = sized.place, sized.name, sized.largest
     rows = study.place.rows(reply.body) or []
     measure = _measure(asker, reply, study.place, sized, house)
     study.paging = await find_paging(measure)
+    study.beside, study.first_rows = _beside(measure.longest, study), rows
     is_counted = study.paging.type in {"page", "offset"}
     if sized is None and not house.strict and study.paging.param and is_counted:
         # Some heed a size only beside a position.
@@ -188,7 +209,52 @@ async def _paged(
         sized, _ = await find_size(question, [study.place])
         if sized:
             study.size_param, study.page_size = sized.name, sized.largest
-    _note_paging(study, sized, rows, house)
+    like = next((one for one in house.paged if _may_be_as(one, study)), None)
+    if like and len(rows) >= _ENOUGH_ROWS and not await _is_too_short(question, like, rows):
+        like = None
+    _note_paging(study, sized, rows, like)
+
+
+def _may_be_as(other: Study, study: Study) -> bool:
+    """Whether an endpoint may be paged as another one: its answer has all the other's keys.
+
+    A cursor from the last row is in every answer: where its parameter is not heeded, rows repeat.
+    """
+    is_of_rows = "[-1]" in str(other.paging.settings.get("cursor_path"))
+    return other.beside <= study.beside and not is_of_rows
+
+
+def _beside(reply: Reply, study: Study) -> frozenset[tuple[str, ...]]:
+    """The keys beside the rows, without those that lead on: the last page may not have them."""
+    leading = {str(study.paging.settings.get(name)) for name in ("cursor_path", "next_link_path")}
+    found = facts(reply.body, study.place)
+    return frozenset(fact.keys for fact in found if fact.path not in leading)
+
+
+def missing_rows(study: Study) -> int:
+    """How many rows of the first answer the items at hand lack, which should begin with them."""
+    most = len(study.first_rows) if study.size_param is None else study.page_size
+    rows = list(study.first_rows[:most])
+    if study.place.by_key or study.place.pairs or not all(isinstance(row, dict) for row in rows):
+        return 0
+    key = identity(rows)
+    if key is None:
+        return 0
+    known = {str(item.get(key)) for item in study.items}
+    return sum(isinstance(row, dict) and str(row[key]) not in known for row in rows)
+
+
+async def _is_too_short(question: SizeQuestion, like: Study, rows: Sequence[Json]) -> bool:
+    """Whether a list has fewer rows than the least size by another endpoint's parameter.
+
+    Then one row less is refused where the usual size is not.
+    """
+    if like.size_param is None:
+        return False
+    usual = await question.sized(like.size_param, like.page_size)
+    less = await question.sized(like.size_param, len(rows) - 1)
+    is_same = usual.is_success and len(rows) <= like.page_size
+    return is_same and not less.is_success and speaks_of_number(less.refusal)
 
 
 def _measure(
@@ -209,10 +275,14 @@ def _measure(
         hints=house.positions,
         unit=1 if size <= SMALLEST else size,
         strict=house.strict,
+        only_hints=house.only_these,
     )
 
 
-def _note_paging(study: Study, sized: Sized | None, rows: Sequence[Json], house: House) -> None:
+def _note_paging(
+    study: Study, sized: Sized | None, rows: Sequence[Json], like: Study | None
+) -> None:
+    """Say how it is paged; ``like``: an endpoint whose paging may be this one's too."""
     paging = study.paging
     if paging.is_open:
         study.refusal = (
@@ -221,14 +291,14 @@ def _note_paging(study: Study, sized: Sized | None, rows: Sequence[Json], house:
             " parameters moves the rows; name them with --openapi, or write pagination by hand"
         )
         return
-    if paging.type == "none" and not sized and house.paged and len(rows) < _ENOUGH_ROWS:
-        _as_others(study, house.paged[0], len(rows))
+    if paging.type == "none" and not sized and like:
+        _as_others(study, like, len(rows))
         return
     if paging.type == "none":
         # A size that is heeded where nothing leads on would only cut the list.
         study.size_param = None
-    elif sized is None and house.paged and len(rows) < _ENOUGH_ROWS:
-        _sized_as_others(study, house.paged[0], len(rows))
+    elif sized is None and like:
+        _sized_as_others(study, like, len(rows))
     shown = paging.type + (f" ({paging.param})" if paging.param else "")
     study.note("paging", shown, paging.proof, certain=paging.certain)
     if study.size_param and sized:
@@ -274,7 +344,7 @@ async def study_fields(asker: Asker, study: Study, detail: PageRequest | None) -
         _paired_identifier(study)
     if study.refusal:
         return
-    study.title_column = title_of(study.columns, study.identifier_column)
+    study.title_column = title_of(study.columns, study.identifier_column, study.noun)
     study.title = study.title_column.path if study.title_column else study.identifier
     study.note("title", study.title, certain=False)
     leave = [column for column in (study.identifier_column, study.title_column) if column]
@@ -356,13 +426,16 @@ def _is_local(column: Column) -> bool:
 
 
 def _within_parents(study: Study) -> list[tuple[str, ...]]:
-    """The columns that tell the children of each parent apart, the likeliest first."""
+    """The columns that tell the children of each parent apart, the likeliest first.
+
+    Of a parent with one child any column does: it says nothing.
+    """
     groups: dict[str, list[dict[str, Json]]] = {}
     for item in study.items:
         key = "/".join(str(item.get(f"__{parent.name}")) for parent in study.parents)
         groups.setdefault(key, []).append(item)
     unique: list[tuple[str, ...]] | None = None
-    for rows in groups.values():
+    for rows in (some for some in groups.values() if len(some) > 1):
         ranked = [column.keys for column in identifiers(columns(rows), study.target.noun)]
         unique = ranked if unique is None else [keys for keys in unique if keys in ranked]
     return unique or []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -138,6 +139,16 @@ def linked_params(reply: Reply, place: Place) -> dict[str, str]:
     for url in urls:
         params |= dict(parse_qsl(url.partition("?")[2]))
     return params
+
+
+_TEMPLATE = re.compile(r"\{[?&]([^}]*)\}")
+
+
+def templated_params(reply: Reply, place: Place) -> list[str]:
+    """The query parameters that a URI template in an answer names (RFC 6570, 3.2.8)."""
+    texts = [fact.value for fact in facts(reply.body, place) if isinstance(fact.value, str)]
+    lists = [names for text in texts for names in _TEMPLATE.findall(text)]
+    return list(dict.fromkeys(name.strip("* ") for names in lists for name in names.split(",")))
 
 
 def says_more(reply: Reply, place: Place, rows: int) -> bool:

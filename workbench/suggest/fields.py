@@ -9,7 +9,7 @@ from itertools import combinations
 
 from json_values import Json
 from workbench.suggest.items import jq_path
-from workbench.suggest.vocabulary import words_of
+from workbench.suggest.vocabulary import names_identity, words_of
 
 _UNNAMED = 99  # the rank of a title by no telling name
 _MOST_WORDS = 6
@@ -36,11 +36,11 @@ _IDENTIFIER_NAMES = (
     "id", "identifier", "uuid", "guid", "key", "slug", "sid", "uid", "uri", "name", "login",
     "username", "user name", "code", "number", "handle", "full name", "path", "email",
 )  # fmt: skip
-_ID_WORDS = frozenset(["id", "uuid", "guid", "key", "sid"])
+_WIDE = frozenset(["sys", "object", "account", "global"])  # of the whole installation
 _TITLE_NAMES = (
     "display name", "name", "title", "subject", "friendly name", "full name", "summary", "label",
     "headline", "short description", "rendered", "login", "username", "user name", "email", "slug",
-    "key", "description",
+    "key", "number", "description",
 )  # fmt: skip
 
 
@@ -133,9 +133,10 @@ def _identifier_rank(column: Column, noun: str) -> tuple[int, int, int] | None:
     own = bool(noun) and bool(words) and words[0] in noun.split()
     if column.name in _IDENTIFIER_NAMES:
         place = _IDENTIFIER_NAMES.index(column.name)
-    elif words and words[-1] in _ID_WORDS:
-        # `user_id` of a user is its own; `team_id` of a user is a team's.
-        place = 1 if own else 7 if words[0] in {"sys", "object", "account", "global"} else 30
+    elif words and names_identity(words[-1]):
+        # `user_id` of a user is its own, a bare `gid` is too; `team_id` of a user is a team's.
+        wide = 7 if words[0] in _WIDE else 30
+        place = 1 if own else 5 if len(words) == 1 else wide
     elif words and words[-1] in {"name", "slug", "number", "code"}:
         place = 12 if own else 32
     elif (
@@ -148,6 +149,8 @@ def _identifier_rank(column: Column, noun: str) -> tuple[int, int, int] | None:
         return None
     if any(isinstance(value, str) and _DATE_TIME.fullmatch(value) for value in column.present[:3]):
         return None
+    if format_of(column.values) == "url":
+        place += 20  # the address of an item, which another host or version changes
     return (place + 8 * (depth - 1) + (0 if fits else 9), depth, 0)
 
 
@@ -169,18 +172,21 @@ def pair_of(found: Sequence[Column]) -> tuple[Column, Column] | None:
     return None
 
 
-def title_of(found: Sequence[Column], identifier: Column | None) -> Column | None:
-    """The column that names items best."""
+def title_of(found: Sequence[Column], identifier: Column | None, noun: str = "") -> Column | None:
+    """The column that names items best; ``noun`` is what an item is: `group_name` of a group."""
     texts = [column for column in found if _is_title(column)]
 
     def rank(column: Column) -> tuple[int, int]:
-        place = _TITLE_NAMES.index(column.name) if column.name in _TITLE_NAMES else _UNNAMED
+        words = column.name.split()
+        bare = " ".join(word for word in words if word not in noun.split()) or column.name
+        name = column.name if column.name in _TITLE_NAMES else bare
+        place = _TITLE_NAMES.index(name) if name in _TITLE_NAMES else _UNNAMED
         return place + 6 * (len(column.keys) - 1), len(column.keys)
 
     named = sorted((column for column in texts if rank(column)[0] < _UNNAMED), key=rank)
     if named:
         return named[0]
-    if identifier in texts and not _ID_WORDS.intersection(words_of(identifier.keys[-1])[-1:]):
+    if identifier in texts and not any(map(names_identity, words_of(identifier.keys[-1])[-1:])):
         return identifier  # a text that tells items apart, and is no id, is what they are called
     others = [c for c in texts if c is not identifier and not format_of(c.present)]
     plain = (c for c in others if len(set(c.present)) * 2 >= len(c.values))

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from json_values import MISSING, Json, follow
 from paging.signal_names import ENVELOPE, name_of
-from workbench.suggest.vocabulary import words_of
+from workbench.suggest.vocabulary import names_identity, words_of
 
 _FEWEST = 2  # objects that make a collection by key
+_FEWEST_KEYS = 3  # keys with lists of plain values that make one
 
 DEEPEST = 3  # objects around a list
-_IDENTITY_WORDS = frozenset({"id", "uuid", "guid", "key", "slug", "sid", "uri", "code", "number"})
+_IDENTITY_WORDS = frozenset({"slug", "uri", "code", "number"})
 
 
 def jq_path(keys: Sequence[str]) -> str:
@@ -31,17 +32,20 @@ def _is_plain(key: str) -> bool:
 class Place:
     """Where rows are: a list under ``keys``, with ``by_key`` the values of an object.
 
-    ``single``: the object itself is the one row.
+    ``pairs``: the keys of an object, and what each has. ``single``: the object is the one row.
     """
 
     keys: tuple[str, ...] = ()
     by_key: bool = False
+    pairs: bool = False
     single: bool = False
 
     @property
     def data_path(self) -> str | None:
         """The selector's ``data_path``, None where none is needed."""
         path = jq_path(self.keys)
+        if self.pairs:
+            return "to_entries" if path == "." else f"{path} | to_entries"
         if self.by_key:
             each = "to_entries | map({key: .key} + .value)"
             return each if path == "." else f"{path} | {each}"
@@ -53,6 +57,8 @@ class Place:
         if self.single:
             return f"{jq_path(self.keys) if self.keys else 'the answer itself'}, one object"
         where = jq_path(self.keys) if self.keys else "the answer itself"
+        if self.pairs:
+            return f"{where}, its keys"
         return f"{where}, an object of objects" if self.by_key else where
 
     def rows(self, body: Json) -> list[Json] | None:
@@ -62,6 +68,9 @@ class Place:
             return [found] if isinstance(found, dict) else None
         if found is None and self.keys:
             return []  # an empty list, as some languages write it
+        if self.pairs:
+            pairs = found.items() if isinstance(found, dict) else ()
+            return [{"key": key, "value": value} for key, value in pairs]
         if self.by_key and isinstance(found, dict):
             pairs = found.items()
             return [{"key": key, **row} for key, row in pairs if isinstance(row, dict)]
@@ -131,11 +140,24 @@ def _places(value: Json, keys: tuple[str, ...]) -> Iterator[Place]:
         return
     if not isinstance(value, dict) or len(keys) > DEEPEST:
         return
+    if _is_index(value):
+        yield Place(keys, pairs=True)
+        return
     if _is_map(value):
         yield Place(keys, by_key=True)
     for key, inner in value.items():
         if not (isinstance(inner, list) and name_of(key) in ENVELOPE):
             yield from _places(inner, (*keys, key))
+
+
+def _is_index(value: Mapping[str, Json]) -> bool:
+    """Whether an object is a list of its keys: each has a list of plain values."""
+    if len(value) < _FEWEST_KEYS or any(name_of(key) in ENVELOPE for key in value):
+        return False
+    return all(
+        isinstance(held, list) and not any(isinstance(one, dict | list) for one in held)
+        for held in value.values()
+    )
 
 
 def _is_map(value: Mapping[str, Json]) -> bool:
@@ -175,18 +197,26 @@ _NULL_LISTS = frozenset(["item", "result", "record", "row", "hit", "data", "list
 def _rank(place: Place, body: Json, noun: str) -> tuple[int, bool, bool, int, int]:
     """Rows that can be told apart before those that cannot, a speaking key before another."""
     rows = place.rows(body) or []
-    kind = 3 if not rows else 1 if place.by_key else 0 if isinstance(rows[0], dict) else 2
+    kind = (
+        3
+        if not rows
+        else 1
+        if place.by_key or place.pairs
+        else 0
+        if isinstance(rows[0], dict)
+        else 2
+    )
     words = set(words_of(place.keys[-1])) if place.keys else _LIST_WORDS
     stems = {word.removesuffix("s") for word in words}
     speaks = bool(words & _LIST_WORDS or stems & {word.removesuffix("s") for word in noun.split()})
-    return kind, _identity(rows) is None, not speaks, len(place.keys), -len(rows)
+    return kind, identity(rows) is None, not speaks, len(place.keys), -len(rows)
 
 
 class Ruler:
     """The rows of the longest answer: any other answer is measured by where its rows lie here."""
 
     def __init__(self, rows: Sequence[Json]) -> None:
-        self._key = _identity(rows)
+        self._key = identity(rows)
         self._marks = [_mark(row, self._key) for row in rows]
 
     def __len__(self) -> int:
@@ -214,13 +244,14 @@ class Ruler:
         return len(rows) == len(self) and (not rows or self.shift(rows) == 0)
 
 
-def _identity(rows: Sequence[Json]) -> str | None:
+def identity(rows: Sequence[Json]) -> str | None:
     """A key that tells the rows apart: rows may hold a time or a count that changes meanwhile."""
     objects = [row for row in rows if isinstance(row, dict)]
     if not rows or len(objects) != len(rows):
         return None
     for key, value in objects[0].items():
-        if words_of(key)[-1:] and words_of(key)[-1] in _IDENTITY_WORDS:
+        last = words_of(key)[-1:]
+        if any(names_identity(word) or word in _IDENTITY_WORDS for word in last):
             values = [row.get(key, MISSING) for row in objects]
             if isinstance(value, str | int) and len(set(map(str, values))) == len(rows):
                 return str(key)

@@ -49,6 +49,7 @@ class Measure:
     hints: Sequence[str] = ()
     unit: int = 1
     strict: bool = False
+    only_hints: bool = False
 
     def rows(self, reply: Reply) -> list[Json]:
         """The rows of an answer."""

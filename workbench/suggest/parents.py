@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice, product, zip_longest
+from itertools import chain, count, islice, product, zip_longest
 
 import httpx
 
@@ -16,7 +16,7 @@ from workbench.suggest.fields import Column, at
 from workbench.suggest.items import places
 from workbench.suggest.study import Parent, Studies, Study
 from workbench.suggest.targets import PLACEHOLDER, noun_words
-from workbench.suggest.vocabulary import words_of
+from workbench.suggest.vocabulary import names_identity, words_of
 
 _UNLIKELY = 50  # the rank of a field that nothing speaks for
 _FEWEST = 2  # children that show by what they differ
@@ -52,8 +52,8 @@ def fields_for(name: str, parent: Study) -> list[Column]:
             place = 1
         elif column.name in _FIELD_NAMES:
             place = 2 + _FIELD_NAMES.index(column.name)
-        elif own[-1:] and own[-1] in {"id", "key", "slug", "sid", "uuid"}:
-            place = 20
+        elif own[-1:] and (names_identity(own[-1]) or own[-1] == "slug"):
+            place = 2 if len(own) == 1 else 20
         else:
             place = _UNLIKELY
         return place + 3 * (len(column.keys) - 1), len(column.keys)
@@ -160,23 +160,36 @@ def _rows(
 
 def inherited(study: Study, parents: Sequence[Parent]) -> dict[str, str]:
     """The placeholders of a parent's own path, by the names that the child has for them."""
-    by_source = {(id(one.study), one.column.keys): one.name for one in parents}
-    return {
-        own.name: by_source.get((id(own.study), own.column.keys), own.name) for own in study.parents
-    }
+    by_source = {_same_values(one): one.name for one in parents}
+    return {own.name: by_source.get(_same_values(own), own.name) for own in study.parents}
+
+
+def _same_values(parent: Parent) -> tuple[int, tuple[str, ...]]:
+    """What two parents have in common that give the same values."""
+    return id(parent.study), parent.column.keys
 
 
 def all_parents(parents: Sequence[Parent]) -> list[Parent]:
-    """The parents with those that their own paths need, which come first."""
-    found: dict[str, Parent] = {}
-    for parent in parents:
-        names = inherited(parent.study, parents)
+    """The parents with those that their own paths need, and so on; those come first."""
+    given = {_same_values(one): one for one in parents}
+    found: dict[tuple[int, tuple[str, ...]], Parent] = {}
+
+    def add(parent: Parent) -> None:
         for own in parent.study.parents:
-            name = names[own.name]
-            if name not in {one.name for one in parents}:
-                found.setdefault(name, own)
-        found[parent.name] = parent
+            taken = {one.name for one in (*given.values(), *found.values())}
+            known = given.get(_same_values(own)) or found.get(_same_values(own))
+            add(known or replace(own, name=_free(own.name, taken)))
+        found.setdefault(_same_values(parent), parent)
+
+    for parent in parents:
+        add(parent)
     return list(found.values())
+
+
+def _free(name: str, taken: Iterable[str]) -> str:
+    """A name that no other parent has."""
+    numbered = (f"{name}_{number}" for number in count(2))
+    return next(one for one in chain([name], numbered) if one not in taken)
 
 
 def renamed(text: str, names: Mapping[str, str]) -> str:
@@ -203,7 +216,7 @@ async def find_parents(
             tried.append((chosen, reply))
             if _has_rows(reply) or len(tried) >= _MOST_TRIED + number:
                 break
-        if any(reply.is_success for _, reply in tried):
+        if _is_shown(tried):
             break
     answered = [pair for pair in tried if pair[1].is_success]
     if not answered:
@@ -216,6 +229,17 @@ async def find_parents(
     )
     told = "".join(list(refused)[:_MOST_TOLD])
     return [replace(one, proof=f"{reply.status} for one{told}") for one in best]
+
+
+def _is_shown(tried: Sequence[tuple[list[Parent], Reply]]) -> bool:
+    """Whether answers tell the right values from the others: by rows, or as only one is taken.
+
+    Some APIs answer an unknown value like one without children: with an empty list.
+    """
+    taken = {
+        tuple(one.column.keys for one in chosen) for chosen, reply in tried if reply.is_success
+    }
+    return any(_has_rows(reply) for _, reply in tried) or (len(taken) == 1 < len(tried))
 
 
 def _source(parent: Parent) -> str:

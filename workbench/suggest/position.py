@@ -14,13 +14,14 @@ import httpx
 
 from json_values import Json
 from workbench.suggest.asking import Reply
-from workbench.suggest.cursors import by_count, by_cursor, by_last_row
+from workbench.suggest.cursors import by_count, by_cursor, by_last_row, by_row_cursor
 from workbench.suggest.evidence import (
     Fact,
     facts,
     header_next,
     linked_params,
     links,
+    templated_params,
 )
 from workbench.suggest.measure import Measure, Paging
 from workbench.suggest.trials import Effect, Outcome, Trial
@@ -32,7 +33,7 @@ _PROBE = 2  # rows or pages: the value that tells how a number counts
 
 async def find_paging(measure: Measure) -> Paging:
     """How the endpoint is paged; ``none`` when nothing leads on and nothing speaks of more."""
-    for find in (_by_header, _by_link, by_cursor, _by_number, by_count, by_last_row):
+    for find in _WAYS:
         if found := await find(measure):
             return found
     if measure.more or measure.is_shortened:
@@ -109,7 +110,10 @@ async def _by_number(measure: Measure) -> Paging | None:
 
 
 def _number_names(measure: Measure) -> list[str]:
+    if measure.only_hints:
+        return [*measure.hints]
     linked = linked_params(measure.small, measure.place)
+    templated = templated_params(measure.small, measure.place)
     numbers = [name for name, value in linked.items() if value.isdigit()]
     words = {
         word for role in ("page", "offset") for name in measure.names.of(role) for word in [name]
@@ -130,7 +134,7 @@ def _number_names(measure: Measure) -> list[str]:
     given = [n for name, _ in measure.request.params for n in prefixed(name, "position")]
     usual, unusual = mixed[:2], mixed[2:]
     names = dict.fromkeys(
-        (*measure.hints, *numbers, *told, *usual, *shaped, *unusual, *rest, *given)
+        (*measure.hints, *numbers, *told, *templated, *usual, *shaped, *unusual, *rest, *given)
     )
     return [name for name in names if name != measure.size_param]
 
@@ -155,9 +159,9 @@ def _moved(measure: Measure, reply: Reply, values: Mapping[str, int]) -> Outcome
 
 async def _counted(measure: Measure, name: str) -> Paging | None:
     """What a number counts, and from where."""
-    size = measure.size
-    reply = await measure.sized(size, {name: _PROBE})
-    rows = measure.rows(reply)
+    # With pages of two rows the second row and the second page begin alike.
+    size = _PROBE + 1 if measure.size == _PROBE else measure.size
+    rows = measure.rows(await measure.sized(size, {name: _PROBE}))
     shift = measure.ruler.shift(rows)
     readings = {
         _PROBE: ("offset", 0),
@@ -165,20 +169,15 @@ async def _counted(measure: Measure, name: str) -> Paging | None:
         size * _PROBE: ("page", 0),
         size: ("page", 1),
     }
-    if size == _PROBE and shift == size:  # the second row, or the second page?
-        shift = await _other_size(measure, name)
     if size == 1 or shift not in readings:
+        rows = measure.rows(await measure.sized(measure.size, {name: _PROBE}))
         return await _by_first(measure, name, rows)
     kind, first = readings[shift]
-    return _numbered(name, kind, first, f"{name}={_PROBE} of {size} = {measure.span(shift)}")
+    return _numbered(name, kind, first, f"{name}={_PROBE} of {size} = {_span(shift, rows)}")
 
 
-async def _other_size(measure: Measure, name: str) -> int | None:
-    """The shift of a page of 3 rows, as one of 2 rows would show it."""
-    rows = measure.rows(await measure.sized(3, {name: _PROBE}))
-    shift = measure.ruler.shift(rows)
-    # Row 2 is an offset, which no size moves; 0 means a page that counts from 1 is not it.
-    return {_PROBE: -1, 3: measure.size}.get(shift or 0) if shift != _PROBE else _PROBE
+def _span(shift: int, rows: Sequence[Json]) -> str:
+    return f"items {shift + 1} to {shift + len(rows)}"
 
 
 async def _by_first(measure: Measure, name: str, second: Sequence[Json]) -> Paging | None:
@@ -207,3 +206,7 @@ def _numbered(name: str, kind: str, first: int, proof: str) -> Paging:
     elif first:
         settings["start_offset"] = first
     return Paging(kind, settings, proof)
+
+
+_WAYS = (_by_header, _by_link, by_cursor, by_row_cursor, _by_number, by_count, by_last_row)
+"""The ways on, those first that an answer names itself."""

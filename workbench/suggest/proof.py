@@ -16,6 +16,7 @@ from resync.session import Session
 
 PAGES = 2
 CHILDREN = 3
+_OF_ONE = 2  # requests that one page of a further child may take, with what settles its end
 
 
 @dataclass
@@ -28,17 +29,23 @@ class Read:
     error: str = ""
 
 
-async def read(session: Session, resource: Mapping[str, Json], bound: Sequence[Binding]) -> Read:
+async def read(
+    session: Session, resource: Mapping[str, Json], bound: Sequence[Binding], most: int
+) -> Read:
     """The first pages of a resource of a mapping, for the first of the values given.
 
-    Of the first child two pages, of the others one.
+    Of the first child two pages, of the others one, while ``most`` requests allow for it.
     """
     found = Read(is_complete=len(bound) <= CHILDREN)
     settings = session.settings
+    before = session.client.counts.requests
     try:
         parsed = EndpointAppConfig.parse_obj({"resources": [resource]}).resources[0]
         whole = parsed.to_resource(settings.pagination)
         for number, binding in enumerate(bound[:CHILDREN]):
+            if number and session.client.counts.requests - before + _OF_ONE > most:
+                found.is_complete = False
+                break
             endpoint = _filled(whole.endpoint, binding, settings.base_url)
             limits = Limits(pages=1 if number else PAGES)
             reading = session.read(Resource(whole.kind, endpoint), limits=limits)

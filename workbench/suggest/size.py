@@ -10,7 +10,14 @@ from json_values import Json
 from paging.model import PageRequest
 from paging.signals import whole_number
 from workbench.suggest.asking import Asker, Reply
-from workbench.suggest.evidence import facts, linked_params, names_seen, says_more, total_of
+from workbench.suggest.evidence import (
+    facts,
+    linked_params,
+    names_seen,
+    says_more,
+    templated_params,
+    total_of,
+)
 from workbench.suggest.items import Place, Ruler
 from workbench.suggest.trials import Effect, Outcome, Trial, quoted_part
 from workbench.suggest.vocabulary import Names, prefixed, siblings, words_of
@@ -63,8 +70,8 @@ class Sized:
 def size_names(reply: Reply, place: Place, names: Names, first: Sequence[str]) -> list[str]:
     """Names to try: those given, those of links and of keys with the number of rows, the usual."""
     rows = len(place.rows(reply.body) or [])
-    speaking = []
-    linked = linked_params(reply, place)
+    linked, templated = linked_params(reply, place), templated_params(reply, place)
+    speaking = [name for name in templated if _SIZE_WORDS.intersection(words_of(name))]
     for name, value in linked.items():
         number = whole_number(value)
         if number is not None and _SIZE_WORDS.intersection(words_of(name)):
@@ -85,7 +92,7 @@ def size_names(reply: Reply, place: Place, names: Names, first: Sequence[str]) -
 class SizeQuestion:
     """What is asked: ``reply`` is the answer to ``request`` as given, ``first`` names to try first.
 
-    ``documented``: the largest size that a document allows.
+    ``documented``: the largest size that a document allows. ``only_first``: no names but those.
     """
 
     asker: Asker
@@ -94,6 +101,7 @@ class SizeQuestion:
     first: Sequence[str] = ()
     documented: int | None = None
     strict: bool = False
+    only_first: bool = False
 
     async def sized(self, name: str, size: int) -> Reply:
         """The answer to one size."""
@@ -129,8 +137,13 @@ async def find_size(
             strict=strict,
         )
         names = Names(names_seen(reply, place))
-        tried = size_names(reply, place, names, question.first)
-        found = await trial.find(tried)
+        first = question.first
+        tried = list(first) if question.only_first else size_names(reply, place, names, first)
+        # A name that may be a position moves the rows, so that no size shows beside it.
+        moving = {*names.of("offset"), *names.of("page")}.difference(first)
+        found = await trial.find([name for name in tried if name not in moving])
+        if not found and not trial.strict:
+            found = await trial.find_slowly([name for name in tried if name in moving][:1])
         strict = trial.strict
         if not found and strict:
             break  # what it refuses depends on no place

@@ -33,6 +33,9 @@ _DULL = frozenset(
 )
 
 
+_OF_PAGING = frozenset(["paging", "page size", "first page", "reading"])
+
+
 @dataclass(frozen=True)
 class Finding:
     """One answer: to which question, and what showed it; not ``certain``: only likely."""
@@ -97,6 +100,9 @@ class Study:
     member_of: Study | None = None
     member_column: tuple[str, ...] = ()
     is_addressed: bool = False
+    beside: frozenset[tuple[str, ...]] = frozenset()
+    tried: frozenset[str] = frozenset()
+    first_rows: Sequence[Json] = ()
 
     def identify(self, column: Column, proof: str) -> None:
         """Identify items by another column."""
@@ -106,6 +112,16 @@ class Study:
         if self.title_column is None:
             self.title = column.path
         self.properties = [one for one in self.properties if one.column.keys != column.keys]
+
+    def take(self, other: Study) -> None:
+        """Take over how another look at the same endpoint has found it to be paged."""
+        self.refusal, self.paging, self.beside = other.refusal, other.paging, other.beside
+        self.size_param, self.page_size = other.size_param, other.page_size
+        kept = [one for one in self.findings if one.question not in _OF_PAGING]
+        own = [one for one in other.findings if one.question in _OF_PAGING]
+        self.findings = [*kept[:1], *own, *kept[1:]]
+        if not self.items:
+            self.__dict__.update(other.__dict__)
 
     @property
     def noun(self) -> str:

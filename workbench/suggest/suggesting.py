@@ -13,10 +13,18 @@ from overrides import EndpointAppConfig
 from paging.model import PageRequest
 from resync.path_parameters import Binding, request_for
 from resync.session import Session
-from workbench.suggest.asking import Asker, BudgetError, Reply
-from workbench.suggest.endpoint import House, identify_within, study_fields, study_list
+from workbench.suggest.asking import FOR_READING, MOST_REQUESTS, Asker, BudgetError, Reply
+from workbench.suggest.endpoint import (
+    House,
+    identify_within,
+    missing_rows,
+    rows_at_first,
+    study_fields,
+    study_list,
+)
 from workbench.suggest.fields import columns
 from workbench.suggest.mapping import mapping, parent_relations, selector
+from workbench.suggest.measure import Paging
 from workbench.suggest.openapi import Document, Hints
 from workbench.suggest.parents import (
     asked_by_example,
@@ -75,13 +83,16 @@ class Suggester:
         self._progress = progress
         self._house = House()
         self._studies: dict[Target, Study] = {}
+        self._askers: dict[Target, Asker] = {}
         self._blueprints: set[str] = set()
 
     async def suggest(self, targets: Sequence[Target]) -> Suggestion:
         """Study every endpoint."""
-        waiting = sorted(targets, key=lambda target: len(target.placeholders))
+        waiting = await self._ordered(targets)
         for target in waiting:
             await self._study(target, waiting)
+        for study in [*self._studies.values()]:
+            await self._again(study)
         order = {target: number for number, target in enumerate(targets)}
         wanted = sorted(
             (study for study in self._studies.values() if study.wanted),
@@ -93,6 +104,78 @@ class Suggester:
         self._refuse_faults(suggestion)
         return suggestion
 
+    async def _ordered(self, targets: Sequence[Target]) -> list[Target]:
+        """Parents before children; of each the longest list first, which shows the most."""
+        rows: dict[Target, int] = {}
+        for target in targets:
+            if not target.placeholders:
+                rows[target] = await rows_at_first(self._asker(target), self._start(target))
+        return sorted(targets, key=lambda target: (len(target.placeholders), -rows.get(target, 0)))
+
+    def _asker(self, target: Target) -> Asker:
+        return self._askers.setdefault(target, Asker(self._client))
+
+    def _start(self, target: Target) -> PageRequest:
+        """The request of a target without placeholders."""
+        return self._request(Study(target, "", format=self._house.format), Binding())
+
+    async def _again(self, study: Study) -> None:
+        """Try the names that only later endpoints have shown, where an endpoint's own are open."""
+        asker = self._asker(study.asked or study.target)
+        if asker.left > FOR_READING and (like := self._linked_like(study)):
+            await self._as_linked(asker, study, like)
+            return
+        names = self._house.names - study.tried
+        is_open = study.paging.type == "none" or study.size_param is None
+        if study.place.single or not study.bound or not is_open or not names:
+            return
+        if asker.left <= FOR_READING or (study.refusal and not study.paging.is_open):
+            return
+        trial = replace(study, refusal="", findings=[], paging=Paging("none"), size_param=None)
+        house = replace(self._house, sizes=_in(self._house.sizes, names), only_these=True)
+        house = replace(house, positions=_in(self._house.positions, names))
+        self._progress(f"{study.target.path} again")
+        try:
+            await self._lists(asker, trial, house)
+            if trial.refusal or (trial.paging.type == "none" and study.paging.type != "none"):
+                return
+            if trial.paging.type == study.paging.type and trial.size_param == study.size_param:
+                return
+            await self._reads(asker, trial)
+        except BudgetError:
+            return
+        finally:
+            study.requests = asker.spent
+        if not trial.refusal:
+            study.take(trial)
+            self._house.learn(study)
+
+    def _linked_like(self, study: Study) -> Study | None:
+        """An endpoint whose answers have the same keys, and lead on by themselves where more is.
+
+        There is no parameter to try: only more items would show the way on here as well.
+        """
+        if study.paging.type != "none" or study.size_param or study.refusal:
+            return None
+        return next(
+            (
+                other
+                for other in self._house.paged
+                if other.paging.type in {"next_link", "cursor"} and other.size_param is None
+                if other is not study and other.beside and other.beside == study.beside
+            ),
+            None,
+        )
+
+    async def _as_linked(self, asker: Asker, study: Study, like: Study) -> None:
+        trial = replace(study, findings=[], paging=replace(like.paging, certain=False))
+        proof = f"as {like.target.path}, whose answers have the same keys: here all came at once"
+        trial.note("paging", like.paging.type, proof, certain=False)
+        await self._reads(asker, trial)
+        if not trial.refusal:
+            study.take(trial)
+        study.requests = asker.spent
+
     async def _study(
         self, target: Target, targets: Sequence[Target], *, wanted: bool = True
     ) -> Study:
@@ -103,7 +186,8 @@ class Suggester:
         if target.placeholders:  # nothing shows a child's own format before its parent is known
             study.format = self._house.format
         self._studies[target] = study
-        asker = Asker(self._client)
+        asker = self._asker(target)
+        study.tried = self._house.names
         self._progress(target.path)
         try:
             await self._parents(asker, study, targets)
@@ -183,14 +267,16 @@ class Suggester:
 
     # --- one endpoint --------------------------------------------------------------------
 
-    async def _lists(self, asker: Asker, study: Study) -> None:
+    async def _lists(self, asker: Asker, study: Study, house: House | None = None) -> None:
         study.bound = bindings(study.parents) if study.parents else [Binding()]
         starts = [self._request(study, binding) for binding in study.bound]
         if not starts:
             study.refusal = "its parents have no items at the moment"
             return
-        hints = self._document.hints(study.target) if self._document else Hints()
-        await study_list(asker, study, starts, self._house.with_hints(hints))
+        if house is None:
+            hints = self._document.hints(study.target) if self._document else Hints()
+            house = self._house.with_hints(hints)
+        await study_list(asker, study, starts, house)
         if study.parents and not study.refusal:
             await self._children(asker, study)
 
@@ -238,11 +324,14 @@ class Suggester:
             "port": {"entity": {"mappings": {"identifier": ".id", "blueprint": '"x"'}}},
         }
         before = self._client.counts.requests
-        found = await read(self._session, resource, study.bound)
+        found = await read(self._session, resource, study.bound, MOST_REQUESTS - asker.spent)
         asker.charge(self._client.counts.requests - before)
         study.items, study.is_complete = found.items, found.is_complete
         if found.error:
             study.refusal = f"what was found does not hold: {found.error}"
+            return
+        if lost := missing_rows(study):
+            study.refusal = f"what was found does not hold: {lost} of the first rows do not come"
             return
         how = "to its end" if found.is_complete else "bounded"
         times = f"{found.readings} readings" if found.readings > 1 else "1 reading"
@@ -251,7 +340,10 @@ class Suggester:
             f"{len(found.items)} items on {times}, {how}",
             "by the integration itself",
         )
-        study.columns = columns(study.items)
+        leading = str(study.paging.settings.get("cursor_path", "")).rpartition("[-1]")[2]
+        found_columns = columns(study.items)
+        # The cursor that a row has beside its object is no property of it.
+        study.columns = [c for c in found_columns if not leading or c.path != leading]
         detail = None
         if not study.parents:
             detail = request_for(study.endpoint(), Binding(), self._settings.base_url)
@@ -318,6 +410,10 @@ class Suggester:
                     checked(program, where)
             except OceanCustomError as error:
                 study.refusal = f"what was found is no mapping: {error}"
+
+
+def _in(names: Sequence[str], chosen: frozenset[str]) -> list[str]:
+    return [name for name in names if name in chosen]
 
 
 def _without_parent(name: str, near: Study | None) -> str:

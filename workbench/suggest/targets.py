@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote
 import httpx
 
 from transport.redaction import is_credential
-from workbench.suggest.vocabulary import words_of
+from workbench.suggest.vocabulary import names_identity, words_of
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _VERSION = re.compile(r"api|rest|v\d+(\.\d+)*|\d+(\.\d+)+|\d{4}-\d{2}(-\d{2})?", re.IGNORECASE)
@@ -49,9 +49,11 @@ class Target:
     @property
     def noun(self) -> str:
         """What one item is, in words: ``user`` for ``/api/users``, with an ending taken off."""
-        literal = [part for part in self.segments if not PLACEHOLDER.search(part)]
-        while len(literal) > 1 and literal[-1].lower() in _VERBS:
-            literal.pop()
+        parts = list(self.segments)
+        # `/users/list` are users; `/space/{space_id}/list` are lists.
+        while len(parts) > 1 and _says_nothing(parts[-1]) and "{" not in parts[-2]:
+            parts.pop()
+        literal = [part for part in parts if not PLACEHOLDER.search(part)]
         stem = re.sub(r"\.(json|xml|list)$", "", literal[-1]) if literal else "item"
         return " ".join(singular(word) for word in words_of(stem)) or "item"
 
@@ -72,6 +74,11 @@ class Target:
         word = "_".join(words_of(name))
         params = tuple((key, f"{{{word}}}" if key == name else v) for key, v in self.params)
         return replace(self, params=params)
+
+
+def _says_nothing(segment: str) -> bool:
+    """Whether a segment names no thing: a verb, or a version."""
+    return segment.lower() in _VERBS or _VERSION.fullmatch(segment) is not None
 
 
 def singular(word: str) -> str:
@@ -173,7 +180,7 @@ def _common_path(paths: Sequence[str]) -> str:
 def noun_words(placeholder: str) -> tuple[str, ...]:
     """What a placeholder stands for: ``zone`` for ``zone_id``."""
     words = [singular(word) for word in words_of(placeholder)]
-    bare = [word for word in words if word not in {"id", "key", "slug", "name", "uuid", "sid"}]
+    bare = [word for word in words if not names_identity(word) and word not in {"slug", "name"}]
     return tuple(bare or words)
 
 

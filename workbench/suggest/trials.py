@@ -77,7 +77,7 @@ class Trial:
             said = mentioned(outcome.refusal, values)
             if outcome.effect is not Effect.REFUSED or not said or len(said) == len(values):
                 break
-            if speaks_of_number(outcome.refusal) and len(said) == 1:
+            if speaks_of_number(outcome.refusal):
                 return said[0]
             values = {name: value for name, value in values.items() if name not in said}
             if speaks_of_unknown(outcome.refusal):
@@ -145,13 +145,15 @@ def quoted_part(refusal: str) -> str:
 
 
 def mentioned(refusal: str, names: Mapping[str, int]) -> list[str]:
-    """The names that a refusal speaks of."""
+    """The names that a refusal speaks of, in its order: `size must be a number` is of `size`."""
     said = quoted_part(refusal)
-    return [
-        name
+    found = {
+        name: place.start()
         for name in names
-        if len(name) > 1 and re.search(rf"(?<![\w\[]){re.escape(name)}(?![\w\]])", said)
-    ]
+        if len(name) > 1
+        and (place := re.search(rf"(?<![\w\[-]){re.escape(name)}(?![\w\]-])", said))
+    }
+    return sorted(found, key=lambda name: found[name])
 
 
 _UNKNOWN = (

@@ -35,7 +35,8 @@ _CURSOR_WORDS = (
 )  # fmt: skip
 _KEYSET_WORDS = (
     "starting after", "after", "after id", "start after", "since id", "last id", "from id",
-    "cursor", "since", "marker", "last seen id", "min id", "after key", "greater than", "start id",
+    "cursor", "since", "marker", "before", "last seen id", "min id", "after key", "greater than",
+    "start id", "last", "next",
 )  # fmt: skip
 _BRACKETED = {
     "size": ("page[size]", "page[limit]", "pagination[limit]", "$top", "$limit", "page.size"),
@@ -52,6 +53,14 @@ def words_of(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORD.findall(name))
 
 
+_ID_WORD = re.compile(r"[a-z]{0,2}id|uuid|guid|key")
+
+
+def names_identity(word: str) -> bool:
+    """Whether a word is one for an identifier: ``id``, and what ends so: ``gid``, ``uuid``."""
+    return bool(_ID_WORD.fullmatch(word))
+
+
 def spoken(name: str) -> str:
     """A name's words with spaces between them, however it is spelled."""
     return " ".join(words_of(name))
@@ -66,8 +75,11 @@ class Names:
         snake = sum("_" in name for name in names)
         pascal = sum(bool(re.match(r"[A-Z][a-z]", name)) for name in names)
         lower = sum(bool(re.match(r"[a-z]", name)) for name in names)
+        kebab = sum("-" in name for name in names)
         casings = [_snake, _camel] if snake >= camel else [_camel, _snake]
-        self._casings = [_pascal, *casings] if pascal > lower else [*casings, _pascal]
+        # Parameters are seldom written as keys in PascalCase are.
+        self._casings = [_camel, _pascal, _snake] if pascal > lower else [*casings, _pascal]
+        self._casings.insert(0 if kebab > max(camel, snake) else len(self._casings), _kebab)
 
     def spelled(self, words: Sequence[str]) -> list[str]:
         """Some words as one name, in every casing, the likeliest first."""
@@ -146,6 +158,10 @@ def prefixed(name: str, role: str) -> list[str]:
 
 def _snake(words: Sequence[str]) -> str:
     return "_".join(words)
+
+
+def _kebab(words: Sequence[str]) -> str:
+    return "-".join(words)
 
 
 def _camel(words: Sequence[str]) -> str:

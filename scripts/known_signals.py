@@ -1,0 +1,112 @@
+"""The table of known signals, as docs/pagination-reference.md shows it, from the code's names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from paging import signal_names as known
+
+_HOLDERS: Final = "holders"
+_HEADERS: Final = "headers"
+_TOP: Final = "the top"
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A row: the names of one signal, where they are looked for, and what a value of one means."""
+
+    title: str
+    names: Sequence[str]
+    place: str
+    means: str
+
+
+def _beside(holders: Sequence[Sequence[str]]) -> str:
+    """The common holders, and those that only one signal has."""
+    own = (f"`{'.'.join(holder)}`" for holder in holders[len(known.HOLDERS) :])
+    return ", ".join((_HOLDERS, *own))
+
+
+_NEXT: Final = _beside(known.NEXT_HOLDERS)
+_CURSOR: Final = _beside(known.CURSOR_HOLDERS)
+_WINS: Final = "; wins over the body"
+_REPORT: Final = (
+    "an answer of nothing but these, with an error among them, is no item but a failure"
+)
+_ANY_HEADER: Final = "Any header whose name ends so, or in `-next`, whatever stands before it"
+
+SIGNALS: Final = (
+    Signal("more", known.MORE_NAMES, _HOLDERS, "a boolean: true is more, false is the end"),
+    Signal("last", known.LAST_NAMES, _HOLDERS, "a boolean: true is the end, false is more"),
+    Signal("cut", known.CUT_NAMES, _HOLDERS, "a boolean: true is more, false says nothing"),
+    Signal("next", known.NEXT_NAMES, _NEXT, "a value is more; null or empty is the end"),
+    Signal(
+        "next cursor",
+        known.NEXT_CURSOR_NAMES,
+        _NEXT,
+        "a value is more; null or empty says nothing to `page` and `offset`",
+    ),
+    Signal(
+        "cursor",
+        known.CURSOR_NAMES,
+        _CURSOR,
+        "`cursor`: the first that is a text or number, and no URL",
+    ),
+    Signal(
+        "link",
+        known.LINK_NAMES,
+        _NEXT,
+        "`next_link`: the first that is a text, or an object with `href`",
+    ),
+    Signal(
+        "next header",
+        known.NEXT_HEADERS,
+        _HEADERS,
+        f"a value is more; empty or false is the end. {_ANY_HEADER}",
+    ),
+    Signal(
+        "next cursor header",
+        known.NEXT_CURSOR_HEADERS,
+        _HEADERS,
+        "a value is more, and the cursor of `cursor` without a path; empty says nothing. "
+        "Any name with `continuation` in it, too",
+    ),
+    Signal(
+        "`Link` header",
+        known.NEXT_RELATIONS,
+        "relations in the header",
+        "`next` is more; only others are the end",
+    ),
+    Signal(
+        "total",
+        known.TOTAL_NAMES,
+        _HOLDERS,
+        "items in all; a number, or an object with one as `value`. Also names that say no more "
+        "than total or count of what a list holds: `totalHits`, `num_found`, `result_count`",
+    ),
+    Signal("total pages", known.TOTAL_PAGES_NAMES, _HOLDERS, "pages in all"),
+    Signal("total header", known.TOTAL_HEADERS, _HEADERS, f"items in all{_WINS}"),
+    Signal("total pages header", known.TOTAL_PAGES_HEADERS, _HEADERS, f"pages in all{_WINS}"),
+    Signal(
+        "error",
+        known.ERROR_NAMES,
+        _TOP,
+        "an answer that has one failed, whatever its status; see below",
+    ),
+    Signal("success", known.SUCCESS_NAMES, _TOP, "false: as above"),
+    Signal(
+        "incomplete",
+        known.INCOMPLETE_NAMES,
+        _HOLDERS,
+        "a boolean: true is an answer in which items are missing; see below",
+    ),
+    Signal("report", known.REPORT_NAMES, _TOP, _REPORT),
+    Signal(
+        "first",
+        known.FIRST_NAMES,
+        _HOLDERS,
+        "false in the first answer to `page` or `offset`: `startPage` is wrong",
+    ),
+    Signal("previous", known.PREVIOUS_NAMES, _NEXT, "a value in the first answer: as above"),
+)
+"""Every signal, in the order of the table."""
