@@ -95,8 +95,7 @@ class _Counted(CountedToLast):
         That once, or as far as the first page may reach where positions count hidden rows.
         """
         within_first = self._passed(at.sent, at.size) < self._settings.page_size
-        is_near = not at.learnt.hides_rows or within_first
-        is_near = is_near and self._stride(at.size) > 1
+        is_near = within_first if at.learnt.hides_rows else self._stride(at.size) > 1
         return is_near and bool(at.before.pages) and not at.before.is_unbroken
 
     def _known_rows(self, at: At) -> frozenset[str | int]:
