@@ -25,6 +25,9 @@ from transport.origin import Origin
 
 __all__ = ["WIRE_ERRORS", "AddressRefused", "PinnedTransport", "open_http", "tls_refusal"]
 
+BEGINS_SESSION = "ocean_custom_begins_session"
+"""The extension of the first request of a sign-in: true, for cookies before it are of no use."""
+
 WIRE_ERRORS = (httpx.RequestError, AddressRefused)
 """What a client from here raises when no answer, or no whole one, came."""
 
@@ -139,16 +142,24 @@ class _Client(OceanAsyncClient):
 
     @override
     def build_request(self, method: str, url: httpx.URL | str, **arguments: Any) -> httpx.Request:
-        """A request, with cookies only where they came from: they know domains, but no ports.
-
-        A ``Cookie`` that the operator wrote stays.
-        """
+        """A request without cookies of the API's: ``add_cookies`` adds them when it is sent."""
         request = super().build_request(method, url, **arguments)
-        if "Cookie" in request.headers and Origin.of(request.url) != Origin.of(self.base_url):
-            own = httpx.Headers(arguments.get("headers"))
-            if "Cookie" not in own and "Cookie" not in self.headers:
-                del request.headers["Cookie"]
+        own = httpx.Headers(arguments.get("headers")) if "Cookie" in request.headers else ()
+        if "Cookie" not in own and "Cookie" not in self.headers:
+            request.headers.pop("Cookie", None)
         return request
+
+    async def add_cookies(self, request: httpx.Request) -> None:
+        """A request hook: cookies that the API set go to its own origin, a login's by then too.
+
+        They know domains, but no ports; a ``Cookie`` that the operator wrote stays alone.
+        """
+        if request.extensions.get(BEGINS_SESSION):
+            self.cookies.clear()
+        if not self.cookies or "Cookie" in request.headers:
+            return
+        if Origin.of(request.url) == Origin.of(self.base_url):
+            self.cookies.set_cookie_header(request)
 
     @override
     def _wrap_with_ip_blocker_if_needed(
@@ -190,7 +201,7 @@ def open_http(
     if client_certificate[0]:
         _load_certificate(tls, *client_certificate)
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-    return _Client(
+    client = _Client(
         _DirectTransport,
         transport_kwargs={"wire": AiohttpTransport(tls, limits)},
         base_url=base_url,
@@ -199,6 +210,8 @@ def open_http(
         limits=limits,
         headers={"Accept": "application/json", "User-Agent": "port-ocean-custom"},
     )
+    client.event_hooks["request"].append(client.add_cookies)
+    return client
 
 
 def _load_certificate(tls: ssl.SSLContext, certificate: str, key: str) -> None:
