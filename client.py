@@ -45,11 +45,11 @@ from transport.http_client import (
     status_of,
     tls_refusal,
 )
-from transport.observer import Observer, Watch
+from transport.observer import Observer, Sent, Watch
 from transport.origin import OriginGuard
 from transport.outage import Outage
 from transport.rate_limit import RateLimit
-from transport.redaction import TELLING_LENGTH, Redactor, is_credential
+from transport.redaction import CREDENTIAL_LENGTH, Redactor, is_credential
 from transport.request_bodies import encoded_body
 from transport.retry import retried
 from transport.waits import RetryLog, Stopwatch
@@ -156,9 +156,11 @@ class ApiClient:
 
     async def _learn_cookies(self, response: httpx.Response) -> None:
         """What an answer sets, a login's too: it goes back with every request, as a token does."""
+        if "Set-Cookie" not in response.headers:
+            return
         secrets, credentials = [], []
         for cookie in cookies_set(response):
-            if len(cookie.value) >= TELLING_LENGTH:
+            if len(cookie.value) >= CREDENTIAL_LENGTH:
                 secrets.append(cookie.value)
             # RFC 6265, 4.1.2.6: what scripts must not read is rather a session than a choice.
             hidden = "httponly" in cookie.attributes.lower()
@@ -183,7 +185,7 @@ class ApiClient:
             self._retry_log.note(error, wait)
 
         async def sleep(seconds: float) -> None:
-            with self.counts.limited.running() if limited else nullcontext():
+            with self.counts.limited if limited else nullcontext():
                 await asyncio.sleep(seconds)
 
         async def attempts(max_wait: float) -> Answer:
@@ -199,7 +201,7 @@ class ApiClient:
             raise error.redacted(self.redact) from None
 
     async def _attempt(self, request: PageRequest, attempt: int) -> Answer:
-        with self.counts.limited.running():
+        with self.counts.limited:
             async with self._rate:
                 reset_at = await self._limit.admitted()
         self.counts.requests += 1
@@ -217,7 +219,7 @@ class ApiClient:
         except (httpx.InvalidURL, UnicodeError):
             # httpx reads the target of every redirect, though it follows none.
             raise OriginError(
-                "a redirect leads to what is not a URL; nothing was sent",
+                "a redirect leads to an invalid URL; nothing was sent",
                 request=self._failed(request, sign_in),
             ) from None
         finally:
@@ -246,7 +248,7 @@ class ApiClient:
         reason = self.redact(str(error)) or type(error).__name__
         has_certificate = bool(self._settings.certificates.client)
         if refusal := tls_refusal(reason, has_certificate=has_certificate):
-            return SourceError(refusal)
+            return refusal
         return TransportError(reason)
 
     def _failed(self, request: PageRequest, sign_in: Sequence[RequestName]) -> RequestName:
@@ -259,7 +261,7 @@ class ApiClient:
     async def _exchange(
         self, request: PageRequest, attempt: int, sign_in: list[RequestName]
     ) -> Reply:
-        """One signed request and its redirects, each hop admitted and signed anew.
+        """One signed request and its redirects; each hop is admitted and signed again.
 
         Transports may rewrite a request's URL to an address, so the URL kept here counts.
         """
@@ -268,8 +270,10 @@ class ApiClient:
         for _ in range(MAX_REDIRECTS + 1):
             url = self._guard.admit(url)
             reply = await self._hop(request, url, attempt, sign_in)
-            status, location = reply.status, reply.response.headers.get("Location")
-            if status not in _REDIRECTS or location is None:
+            status = reply.status
+            if status not in _REDIRECTS:
+                return reply
+            if (location := reply.response.headers.get("Location")) is None:
                 return reply
             moved_post = request.method == "POST" and status in {301, 302}
             if status == httpx.codes.SEE_OTHER or moved_post:
@@ -287,13 +291,14 @@ class ApiClient:
     async def _hop(
         self, request: PageRequest, url: httpx.URL, attempt: int, sign_in: list[RequestName]
     ) -> Reply:
-        """What one URL answers, a redirect perhaps."""
+        """What one URL answers: maybe a redirect."""
         content_args, headers = encoded_body(
             request.body, is_form=request.is_form, headers=dict(request.headers)
         )
         if request.format.accept:
             headers.setdefault("Accept", request.format.accept)
-        with self._watch.request(request.purpose, request.method, url, attempt) as sent:
+        sent = Sent(request.purpose, request.method, url, attempt)
+        try:
             built = self._http.build_request(
                 request.method,
                 url,
@@ -307,13 +312,15 @@ class ApiClient:
             async with aclosing(response):
                 content = await content_of(response, request)
             sent.answered(response, size_of(content))
+        finally:
+            self._watch.ended(sent)
         return Reply(str(url), response, content)
 
     def _joined(self, url: httpx.URL, location: str) -> httpx.URL:
         try:
             return url.join(location)
         except (httpx.InvalidURL, ValueError):
-            raise OriginError("a redirect leads to what is not a URL; nothing was sent") from None
+            raise OriginError("a redirect leads to an invalid URL; nothing was sent") from None
 
     def _url_of(self, request: PageRequest) -> httpx.URL:
         try:
@@ -335,10 +342,8 @@ class ApiClient:
 
         They are appended: what a link says stays as it is, letter by letter.
         """
-        given = url.params
-        missing = [
-            (name, value) for name, value in self._settings.query_params if name not in given
-        ]
+        given = self._settings.query_params
+        missing = [(name, value) for name, value in given if name not in url.params]
         if not missing:
             return url
         added = urlencode(missing).encode()

@@ -48,10 +48,11 @@ from port_ocean.core.probe.config import ProbeConfig
 from port_ocean.core.probe.context import ProbeContext
 from port_ocean.exceptions.probe import ProbeFailedError
 
-# Ocean has loaded hundreds of thousands of objects by now, which stay for good. The collector would
-# go through them again and again while modules are loaded and items are read.
+# Ocean has loaded hundreds of thousands of objects by now, and the modules below add theirs. All of
+# them stay for good: the collector would go through them again and again while modules are loaded
+# and items are read. Where one of these modules cannot be loaded, ``main.py`` ends the process.
 # https://docs.python.org/3/library/gc.html#gc.freeze
-gc.freeze()
+gc.disable()
 
 from framework.log_masking import watch_log
 from framework.mapping import FusedEntityProcessor
@@ -62,6 +63,9 @@ from framework.process_exit import ProcessExit
 from framework.reconciliation import CarefulStateApplier, ReconcilingIntegration
 from framework.settings_model import take_settings_as_given
 from overrides import EndpointAppConfig
+
+gc.freeze()
+gc.enable()
 
 take_settings_as_given()
 

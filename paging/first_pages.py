@@ -7,15 +7,9 @@ from typing import assert_never
 
 from errors import PaginationError
 from paging.experiments import Shown, compared, rows_move, shares
-from paging.model import (
-    NO_SUCH_PAGE_AFTER_SHORT,
-    End,
-    Experiment,
-    Learnt,
-    Page,
-    Step,
-)
+from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page
 from paging.positions import At, Counted
+from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
 # First pages as long as the longest short one are asked about so often, then ever more rarely.

@@ -69,8 +69,8 @@ class CursorPaginator(Marked):
             return found
         how = "; an array goes with send_in: body only" if isinstance(found, list) else ""
         raise PaginationError(
-            f"cursorPath {self._path!r} found {keys_of(found)} where a cursor was expected; set"
-            f" cursorPath to the text or number that names the next page{how}"
+            f"cursorPath {self._path!r} found {keys_of(found)} where a cursor was expected",
+            remedy=f"set cursorPath to the text or number that names the next page{how}",
         )
 
     def _following(self, sent: PageRequest, page: Page, marker: Found) -> PageRequest:
@@ -89,8 +89,9 @@ class CursorPaginator(Marked):
         if isinstance(cursor, str | int) and not isinstance(cursor, bool):
             return cursor
         raise DoubtfulEndError(
-            "the API says that there is more, but gave no cursor, and the last row has no 'id'"
-            f" to go on from; set cursorPath (the response has {keys_of(page.body)})"
+            "the API says that there is more, but gave no cursor, and the last row has"
+            " no 'id' to go on from",
+            remedy=f"set cursorPath (the response has {keys_of(page.body)})",
         )
 
     def _name(self) -> str:
@@ -138,7 +139,9 @@ class _Linked(Marked):
                 return str(here.copy_with(query=httpx.URL(link).query))
             return str(here.join(link))
         except (httpx.InvalidURL, ValueError):
-            raise PaginationError("the next link is not a URL; correct nextLinkPath") from None
+            raise PaginationError(
+                "the next link is not a URL", remedy="correct nextLinkPath"
+            ) from None
 
 
 def _ends_alike(here: httpx.URL, link: str) -> bool:
@@ -181,7 +184,8 @@ class NextLinkPaginator(_Linked):
         link = link_of(found)
         if link is MISSING:
             raise PaginationError(
-                f"nextLinkPath found {keys_of(found)} where a URL was expected; correct the path"
+                f"nextLinkPath found {keys_of(found)} where a URL was expected",
+                remedy="correct the path",
             )
         return link
 
@@ -205,13 +209,15 @@ class LinkHeaderPaginator(_Linked):
         if link is None:
             if "next" in relations:
                 raise PaginationError(
-                    f"headerLinkRel is {relation!r}, but the Link header has the relations"
-                    f" {', '.join(relations)}; set it to the one that leads to the next page"
+                    f"headerLinkRel is {relation!r}, but the Link header has the"
+                    f" relations {', '.join(relations)}",
+                    remedy="set it to the one that leads to the next page",
                 )
             if unread_links(page.headers):
                 raise PaginationError(
-                    "the Link header cannot be read as links (RFC 8288); choose the paginationType"
-                    " by another part of the answer, or tell the API's owner"
+                    "the Link header cannot be read as links (RFC 8288)",
+                    remedy="choose the paginationType by another part of the answer, or tell"
+                    " the API's owner",
                 )
             # A Link header that names other relations is a signal too: no next page.
             return None if relations else MISSING

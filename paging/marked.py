@@ -11,23 +11,14 @@ import httpx
 from errors import DoubtfulEndError, PaginationError
 from json_values import MISSING, Found, keys_of
 from paging.experiments import Beyond, beyond
-from paging.model import (
-    NO_PAGE_BEFORE,
-    End,
-    Experiment,
-    Learnt,
-    Page,
-    PageRequest,
-    Progress,
-    Step,
-)
+from paging.model import NO_PAGE_BEFORE, Page, PageRequest, Progress
 from paging.paginator import ACCEPT, Paginator
 from paging.signals import (
     Verdict,
     first_known,
     is_last_by_link,
-    links_towards,
 )
+from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
 _MOST_LINKS = 3  # of an answer that are followed to see whether they lead on
@@ -153,8 +144,9 @@ class Marked(Paginator):
                 f"correct {self._setting} ({ACCEPT})",
             )
         cut = DoubtfulEndError(
-            f"the API tells a total of {told}, but ends after {now.rows} rows in"
-            f" {now.pages} pages: the rest is missing; ask for less by query_params ({ACCEPT})"
+            f"the API tells a total of {told}, but ends after {now.rows} rows in {now.pages}"
+            " pages: the rest is missing",
+            remedy=f"ask for less by query_params ({ACCEPT})",
         )
         return cut if is_cut else None
 
@@ -235,8 +227,7 @@ class Marked(Paginator):
         if request is None and page.length == 1 == self._asked(sent):
             request = self._of_size(sent, 2)
         if request is None:
-            links = links_towards(page.body, page.holder, page.url)
-            return self._unless_led(sent, page, links[:_MOST_LINKS])
+            return self._unless_led(sent, page, page.links[:_MOST_LINKS])
         return self._proof(sent, page, request, is_cut=is_cut)
 
     def _unless_led(self, sent: PageRequest, page: Page, links: Sequence[str]) -> Experiment | Step:

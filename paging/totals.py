@@ -69,13 +69,15 @@ class Totals:
 
 
 def known_totals(
-    scopes: Scopes, headers: httpx.Headers, beside: Iterable[Mapping[str, Json]] = ()
+    scopes: Scopes, headers: httpx.Headers, beside: Sequence[Mapping[str, Json]] = ()
 ) -> Totals:
     """The totals that headers or body tell, headers first.
 
     ``beside``: the objects that stand beside the list, whatever they are called.
     """
     present = present_in(headers)
+    if not (scopes or present or beside):
+        return Totals()
     told = [
         *map(_range_total, told_by(headers, present, ("Content-Range",))),
         *told_by(headers, present, TOTAL_HEADERS),
@@ -153,16 +155,18 @@ def _words(key: str) -> str:
     return _WORD_START.sub("_", key).lower()
 
 
-def objects_beside(holder: Json, body: Json) -> list[Mapping[str, Json]]:
-    """The objects beside the list and at the top of the answer that are no items themselves."""
-    parents = [holder] if holder is body else [holder, body]
-    return [
-        value
-        for parent in parents
-        if isinstance(parent, dict)
-        for value in parent.values()
-        if isinstance(value, dict) and not is_item(value)
-    ]
+def objects_beside(holder: Json, body: Json, deepest: int = 1) -> list[Mapping[str, Json]]:
+    """The objects beside the list and at the top of the answer that are no items themselves.
+
+    ``deepest``: so many of them may stand within one another.
+    """
+    around: list[Json] = [holder] if holder is body else [holder, body]
+    found: list[Mapping[str, Json]] = []
+    for _ in range(deepest):
+        inside = [value for part in around if isinstance(part, dict) for value in part.values()]
+        around = [one for one in inside if isinstance(one, dict) and not is_item(one)]
+        found += [one for one in around if isinstance(one, dict)]
+    return found
 
 
 def _counted(name: str, value: Json) -> tuple[str, int | None, bool]:

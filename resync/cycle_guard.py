@@ -21,6 +21,7 @@ class CycleGuard:
         self._max_pages = max_pages
         self._leads_by = leads_by
         self._sent: set[bytes] = set()
+        self._latest: PageRequest | None = None  # the one sent last, which is not in the set yet
         self._count = 0
         self._again: bytes | None = None
         self._given: set[int] = set()
@@ -28,8 +29,7 @@ class CycleGuard:
 
     def refuse_endless(self, request: PageRequest) -> None:
         """Raise when a request was made before, or too many were; else note it."""
-        key = _hashed(request)
-        if key in self._sent and key != self._again:
+        if self._was_sent(request):
             raise PaginationError(
                 "this request was made before in the same walk: the API leads in a circle",
                 remedy=f"check {self._leads_by}",
@@ -40,8 +40,16 @@ class CycleGuard:
                 remedy="check the pagination"
                 " settings, or raise maxPages if the collection really is that large",
             )
-        self._sent.add(key)
+        self._latest = request
         self._count += 1
+
+    def _was_sent(self, request: PageRequest) -> bool:
+        """Whether a request was made before; most walks have but one, which is not hashed."""
+        if self._latest is None:
+            return False
+        self._sent.add(_hashed(self._latest))
+        key = _hashed(request)
+        return key in self._sent and key != self._again
 
     def allow(self, upcoming: PageRequest, sent: PageRequest, page: Page) -> None:
         """Let a request be made again at once: a scroll keeps one cursor while its rows change."""

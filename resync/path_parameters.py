@@ -29,7 +29,7 @@ from transport.formats import BodyFormat
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
-"""A variable in a computed value; its group is the name, of a path parameter perhaps."""
+"""A variable in a computed value; its group is the name, maybe of a path parameter."""
 
 _FULL_URL = re.compile(r"https?://", re.IGNORECASE)
 _NEARLY = 0.8  # how alike two names are of which one is taken for the other, misspelt
@@ -75,6 +75,12 @@ class Endpoint:
         programs = [program for text in texts[1:] for program in EMBEDDED.findall(text)]
         used = [name for program in programs for name in VARIABLE.findall(program)]
         return frozenset([*used, *(name for text in texts for name in _PLACEHOLDER.findall(text))])
+
+    @cached_property
+    def target(self) -> tuple[str, list[tuple[str, str]]]:
+        """The path, and the query parameters that stand in it."""
+        path, _, query = self.path.strip().partition("?")
+        return path, parse_qsl(query, keep_blank_values=True)
 
     @cached_property
     def is_computed(self) -> bool:
@@ -317,7 +323,7 @@ def _refuse_bad_path(path: str, where: str, *, of_parent: bool = False) -> None:
 
 def request_for(endpoint: Endpoint, binding: Binding, base_url: httpx.URL) -> PageRequest:
     """The request of an endpoint for one binding, below the base URL's path."""
-    path, _, query = endpoint.path.strip().partition("?")
+    path, own_params = endpoint.target
     values = binding.values
     texts = {name: as_text(value) for name, value in values.items()}
 
@@ -333,11 +339,7 @@ def request_for(endpoint: Endpoint, binding: Binding, base_url: httpx.URL) -> Pa
         fill(name): with_texts(value, fill_or_keep_type, keys=fill)
         for name, value in endpoint.query_params.items()
     }
-    own = [
-        (name, fill(value))
-        for name, value in parse_qsl(query, keep_blank_values=True)
-        if name not in endpoint.query_params
-    ]
+    own = [(name, fill(value)) for name, value in own_params if name not in endpoint.query_params]
     # A body that is a text stays a text, whatever fills it.
     body = endpoint.body
     body = fill(body) if isinstance(body, str) else with_texts(body, fill_or_keep_type, keys=fill)

@@ -19,10 +19,10 @@ from client import ApiClient
 from errors import BodyError, DoubtfulEndError, OceanCustomError, PaginationError
 from jq_engine.programs import Jq
 from paging.error_reports import is_partial
-from paging.experiments import differs, rows_move
 from paging.limits import Bounds
-from paging.model import End, Experiment, Page, PageRequest, Place, Progress, Step
+from paging.model import Page, PageRequest, Place, Progress
 from paging.page_recognition import Suspect
+from paging.steps import End, Experiment, Step
 from resync.completeness import Asked, Completeness
 from resync.cycle_guard import CycleGuard
 from resync.page_reader import Fetched, Opened, PageReader, UnopenedError, without_known
@@ -35,6 +35,8 @@ AHEAD_OF_WALK = 32 * MIB
 """Bytes of bodies that one walk asks for ahead, as far as the last one's size tells."""
 CONFIRMED = 3
 """Ends of one resource that are asked for once more: a page may have come empty by mistake."""
+
+_lazy_log = logger.opt(lazy=True)
 
 
 @dataclass
@@ -116,7 +118,8 @@ class Walker:
         opened = self._unless_again(walk, await self._reader.opened(upcoming, answer, walk.source))
         if opened.page.refused:
             return opened
-        opened = await self._no_error(opened, walk.source, gave=walk.source.recognition.has_list)
+        gave = walk.source.recognition.has_list
+        opened = await self._no_error(opened, walk.source, gave=gave, walk=walk)
         page = opened.page
         self._reader.refuse_unopened(walk.source.extractor, page, goes_on=False)
         walk.cycle.refuse_circle(walk.progress, page, is_led=walk.source.is_led)
@@ -144,7 +147,7 @@ class Walker:
             return opened, stands
         source.learnt = replace(source.learnt, confirmed=source.learnt.confirmed + 1)
         try:
-            again = self._unless_again(walk, await self._page_of(opened.request, source))
+            again = self._unless_again(walk, await self.page_of(opened.request, source))
             self._reader.refuse_no_page(again, source)
         except OceanCustomError as error:
             return opened, error
@@ -164,6 +167,7 @@ class Walker:
 
     async def _judged(self, walk: _Walk, opened: Opened) -> _Outcome:
         source, page = walk.source, opened.page
+        asked = Asked(opened.request, page, walk.number)
         try:
             decided: Step | Experiment = source.paginator.step(
                 walk.progress, opened.request, page, source.learnt
@@ -172,23 +176,26 @@ class Walker:
                 self._reader.refuse_unopened(source.extractor, page, goes_on=True)
             while isinstance(decided, Experiment):
                 source.learnt = decided.learnt
-                decided = await self._settled_by(decided, source, opened.request, walk.number)
+                decided = await self._settled_by(decided, source, asked)
         except OceanCustomError as error:
             return error
-        source.learnt = replace(decided.learnt, confirmed=source.learnt.confirmed)
+        learnt, confirmed = decided.learnt, source.learnt.confirmed
+        is_latest = learnt.confirmed == confirmed
+        source.learnt = learnt if is_latest else replace(learnt, confirmed=confirmed)
         return decided
 
     async def _settled_by(
-        self, experiment: Experiment, source: Completeness, of: PageRequest, walk: int
+        self, experiment: Experiment, source: Completeness, of: Asked
     ) -> Step | Experiment:
-        """What an experiment leads to."""
-        request = replace(self._unsigned(experiment.request), list_path=of.list_path)
-        logger.opt(lazy=True).debug(
+        """What an experiment about a page leads to."""
+        request = replace(self._unsigned(experiment.request), list_path=of.request.list_path)
+        _lazy_log.debug(
             "{}: asked to settle {}", lambda: self._client.describe(request), lambda: experiment.of
         )
-        opened = await self._page_of(request, source)
+        opened = await self.page_of(request, source)
         opened = await self._no_error(opened, source, gave=True)
-        source.recognition.note(walk, request, opened.page)
+        source.recognition.note(of.walk, request, opened.page)
+        source.note_closed(of.page, Asked(request, opened.page, of.walk))
         try:
             return experiment.judge(source.learnt, None if opened.answer.refusal else opened.page)
         except PaginationError as error:
@@ -199,7 +206,6 @@ class Walker:
     ) -> tuple[Progress, PageRequest | None]:
         """The evidence and the next request, once a page was yielded; raises what is in doubt."""
         source, page = walk.source, opened.page
-        asked = Asked(opened.request, page, walk.number)
         if isinstance(outcome, DoubtfulEndError) and source.endpoint.pagination.accept_doubt:
             logger.warning(f"{self._client.describe(opened.request)}: accept_doubt: {outcome}")
             outcome = Step(walk.progress, next=None, why=End.CONFIGURED)
@@ -211,9 +217,12 @@ class Walker:
         if outcome.warning and outcome.warning not in source.warned:
             source.warned.add(outcome.warning)
             logger.warning(f"{self._client.describe(opened.request)}: {outcome.warning}")
-        if is_partial(page.body, page.scopes, source.extractor.data_path):
+        is_partly = is_partial(page.body, page.scopes, source.extractor.data_path)
+        if is_partly and (page.rows or not source.recognition.is_usual(page.body)):
             raise self._reader.reported(opened.request, opened.answer, page.body)
         if outcome.next is None:
+            asked = Asked(opened.request, page, walk.number)
+            source.note_closed(walk.progress.previous, asked)
             source.ended(outcome, asked)
             return outcome.progress, None
         walk.cycle.add(page)
@@ -272,7 +281,7 @@ class Walker:
         try:
             step = source.paginator.prove(unproved.request, unproved.page, is_cut=source.is_cut)
             while isinstance(step, Experiment):
-                step = await self._settled_by(step, source, unproved.request, unproved.walk)
+                step = await self._settled_by(step, source, unproved)
         except DoubtfulEndError as error:
             error.about(request=self._client.named(unproved.request))
             if not source.endpoint.pagination.accept_doubt:
@@ -294,42 +303,21 @@ class Walker:
     async def _took_in(self, requests: Iterable[PageRequest | None], source: Completeness) -> bool:
         """Take in one more page of the longest list, by the first request that gives rows."""
         for request in filter(None, requests):
-            page = (await self._page_of(request, source)).page
+            page = (await self.page_of(request, source)).page
             if page.rows and not page.is_single and source.longest is not None:
                 source.recognition.compare(source.longest.walk, request, page)
                 return True
         return False
 
-    async def refuse_page_before(self, first: Asked, source: Completeness) -> bool:
-        """Raise PaginationError when rows come before the first page of a walk.
-
-        Asked for once, and only where the first page leaves that open. Gives whether this walk
-        settles it: empty pages do not. Raises what ``send`` raises, too.
-        """
-        before = source.paginator.before(first.request, first.page)
-        if before is None:
-            return True
-        opened = await self._page_of(before, source)
-        if differs(first.page, opened.page) and not await self._rows_move(first, source):
-            raise PaginationError(
-                f"{self._client.describe(before)}: page 0 has rows that page 1 does not have: the"
-                " API counts pages from zero",
-                remedy="set startPage to 0",
-            )
-        return bool(first.page.rows or opened.page.rows)
-
-    async def _rows_move(self, first: Asked, source: Completeness) -> bool:
-        """Whether rows without ids are others for the same request, too: then they tell nothing."""
-        if first.page.ids:
-            return False
-        return rows_move(first.page, (await self._page_of(first.request, source)).page)
-
     # --- what is no page -------------------------------------------------------------------
 
-    async def _no_error(self, opened: Opened, source: Completeness, *, gave: bool) -> Opened:
+    async def _no_error(
+        self, opened: Opened, source: Completeness, *, gave: bool, walk: _Walk | None = None
+    ) -> Opened:
         """The answer, asked for once more where it says that it failed and others ``gave`` lists.
 
         Once, and a few times a resource: a status would be retried, but under 200 most errors last.
+        Where a request shows that the list of a walk is over there, that is how it says so.
         """
         try:
             self._reader.refuse_no_page(opened, source)
@@ -338,8 +326,15 @@ class Walker:
             if not gave or confirmed >= CONFIRMED:
                 raise
             source.learnt = replace(source.learnt, confirmed=confirmed + 1)
-            opened = await self._page_of(opened.request, source)
-            self._reader.refuse_no_page(opened, source)
+            opened = await self.page_of(opened.request, source)
+            try:
+                self._reader.refuse_no_page(opened, source)
+            except BodyError:
+                last = walk.progress.previous if walk else None
+                asked = Asked(opened.request, opened.page, walk.number if walk else 0)
+                if last is None or opened.page.rows or not await self._is_over(last, asked, source):
+                    raise
+                source.recognition.learn_empty(opened.page)
         return opened
 
     async def _compare_own(self, walk: _Walk) -> None:
@@ -366,7 +361,7 @@ class Walker:
 
     async def _is_page(self, suspect: Suspect, source: Completeness) -> bool:
         """Whether an answer is an empty page: by the same request, then by one with rows, again."""
-        again = await self._page_of(suspect.request, source)
+        again = await self.page_of(suspect.request, source)
         if source.recognition.acquits(suspect, again.page):
             return True
         if (longest := source.longest) is None:
@@ -374,19 +369,38 @@ class Walker:
         # A number may count positions: then it is another one elsewhere in the list.
         elsewhere = source.paginator.elsewhere(longest.request, longest.page)
         await self._took_in([elsewhere, longest.request], source)
-        return source.recognition.acquits(suspect, again.page)
+        if source.recognition.acquits(suspect, again.page):
+            return True
+        closed, source.closed = source.closed, None
+        if closed is None or not await self._is_over(*closed, source):
+            return False
+        source.recognition.learn_empty(closed[1].page)
+        return not source.recognition.is_contradicted(suspect)
+
+    async def _is_over(self, last: Page, asked: Asked, source: Completeness) -> bool:
+        """Whether a request shows that nothing follows a page, whatever was answered there."""
+        step = source.paginator.closing(asked.request, last)
+        try:
+            while isinstance(step, Experiment):
+                step = await self._settled_by(step, source, asked)
+        except BodyError:
+            return False
+        return step.proved
 
     # --- requests --------------------------------------------------------------------------
 
-    async def _page_of(self, request: PageRequest, source: Completeness) -> Opened:
+    def describe(self, request: PageRequest) -> str:
+        """A request for messages, without credentials."""
+        return self._client.describe(request)
+
+    async def page_of(self, request: PageRequest, source: Completeness) -> Opened:
         """What one more request gives, which settles a doubt."""
         self._client.counts.checks += 1
         answer = await self._client.send(replace(request, purpose="check"))
         return await self._reader.opened(request, answer, source)
 
     def _log_page(self, request: PageRequest, rows: int) -> None:
-        told = (lambda: self._client.describe(request), lambda: rows)
-        logger.opt(lazy=True).debug("{}: {} rows", *told)
+        _lazy_log.debug("{}: {} rows", lambda: self._client.describe(request), lambda: rows)
 
     def _unsigned(self, request: PageRequest) -> PageRequest:
         """A request without what a link repeated of our signature: that asks for nothing."""

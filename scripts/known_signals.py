@@ -81,7 +81,8 @@ SIGNALS: Final = (
         "total",
         known.TOTAL_NAMES,
         _HOLDERS,
-        "items in all; a number, or an object with one as `value`",
+        "items in all; a number, or an object with one as `value`. Also names that say no more "
+        "than total or count of what a list holds: `totalHits`, `num_found`, `result_count`",
     ),
     Signal("total pages", known.TOTAL_PAGES_NAMES, _HOLDERS, "pages in all"),
     Signal("total header", known.TOTAL_HEADERS, _HEADERS, f"items in all{_WINS}"),

@@ -15,11 +15,14 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from humps import camelize, decamelize
 from port_ocean.config.dynamic import default_config_factory
+from port_ocean.core.handlers.entities_state_applier.port import applier
+from port_ocean.core.integrations.mixins import sync_raw
+from port_ocean.helpers import retry as oceans_retry
 from pydantic.v1 import BaseModel
 
 import errors
 from errors import ConfigurationError, MappingError
-from framework.outcome import ExitCode
+from framework.outcome import ExitCode, Tally
 from framework.settings_model import lenient
 from jq_engine import worker as jq_worker
 from jq_engine.programs import Jq
@@ -27,7 +30,7 @@ from overrides import EndpointAppConfig, EndpointSelector, PathParameter
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from paging import signal_names
 from paging.extraction import Extractor
-from paging.model import End
+from paging.steps import End
 from resync import children, session
 from scripts import words
 from scripts.reference import PAGES, written
@@ -78,6 +81,7 @@ OPTIONS: dict[str, dict[str, Json]] = {
 VARIABLE = "OCEAN__INTEGRATION__CONFIG__"
 README_LINES = 150
 MOST_WORDS = 20_500
+SHORTEST_LINE = 10
 
 # Heading of the first column of the table that lists a model's fields, and the model.
 SETTING_ROWS = tables(SETTINGS, "Setting")
@@ -572,6 +576,62 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert limits["memory"].startswith(f"{jq_worker.MAX_MEMORY_BYTES // 2**20} MB")
     assert limits["output"] == f"{jq_worker.MAX_OUTPUT_BYTES // 2**20} MB"
     assert f"in batches of {session.BATCH_ITEMS}" in DESIGN.read_text()
+
+
+# The modules of Ocean that tell how a resync goes.
+OCEANS_LINES = [Path(one.__file__ or "") for one in (sync_raw, applier, oceans_retry)]
+LOG_LINES = [
+    line
+    for block in blocks(OPERATING, "text")
+    for line in block.text.splitlines()
+    if re.match("INFO|WARNING|ERROR", line)
+]
+
+
+def test_lines_of_the_log_are_logged() -> None:
+    """Each is written by Ocean or here; one of a kind that failed begins with a real error."""
+    found = [text for path in (*MODULES, *OCEANS_LINES) for text in texts(path)]
+    templates = [re.sub(r"{[^{}]*}", "…", text) for text in found]
+    real = tuple(example.error for example in examples(ERRORS) if example.error)
+
+    def is_logged(said: str) -> bool:
+        return said.startswith(real) or any(
+            speaks_of(text, said) and said.startswith(text.partition("…")[0])
+            for text in templates
+            if len(re.findall("[a-z]", text)) >= SHORTEST_LINE
+        )
+
+    assert LOG_LINES
+    assert not [line for line in LOG_LINES if not is_logged(line.split(maxsplit=1)[1])]
+
+
+QUOTED = re.compile(r"`([A-Z][^`]*? [^`]*|[a-z]+ (?:items?|with|…)[^`]*)`")
+"""What docs/symptoms.md quotes of the log: a sentence, or the beginning or middle of one."""
+
+
+def test_what_symptoms_quote_of_the_log_is_logged() -> None:
+    """Who looks for a line finds it: Ocean or the integration writes each part of it so."""
+    written_texts = [text for path in (*MODULES, *OCEANS_LINES) for text in texts(path)]
+    quoted = QUOTED.findall((ROOT / "docs" / "symptoms.md").read_text())
+
+    parts = {
+        part.strip(" ,:")
+        for text in quoted
+        for part in re.split(r"…|;|\d+", text)
+        if re.search("[a-z]{4}", part)
+    }
+
+    assert len(quoted) >= 5
+    assert [part for part in parts if not any(part in one for one in written_texts)] == []
+
+
+def test_the_figures_of_a_line_are_those_of_the_code() -> None:
+    """What a kind came to is written as the page shows it."""
+    tally = Tally(items=120, entities=118, requests=3, took=1.4, ended=End.EMPTY.value)
+    shown = [line for line in LOG_LINES if "complete: items" in line]
+
+    assert shown
+    assert all(line.endswith(str(tally)) for line in shown)
 
 
 def test_the_exit_codes_are_those_of_the_code() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
@@ -63,14 +64,13 @@ def test_waits_side_by_side_count_once() -> None:
     """Two requests that wait from 0 to 3 and from 2 to 5 make five seconds."""
     clock = Clock()
     stopwatch = Stopwatch(clock)
-    one, other = stopwatch.running(), stopwatch.running()
-    with one:
+    with ExitStack() as other:
+        with stopwatch:
+            clock.now += 2
+            other.enter_context(stopwatch)
+            clock.now += 1
+        assert stopwatch.seconds == 3
         clock.now += 2
-        other.__enter__()
-        clock.now += 1
-    assert stopwatch.seconds == 3
-    clock.now += 2
-    other.__exit__(None, None, None)
     clock.now += 60
 
     assert stopwatch.seconds == 5

@@ -7,8 +7,7 @@ API's own.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
@@ -103,35 +102,26 @@ class Watch:
         self.observer = observer
         self._redact = redact
 
-    @contextmanager
-    def request(
-        self, purpose: Purpose, method: str, url: httpx.URL, attempt: int
-    ) -> Iterator[Sent]:
-        """A request from its beginning to its end, however that comes."""
-        sent = Sent(purpose, method, url, attempt)
-        try:
-            yield sent
-        finally:
-            self._report(sent, str(url))
-
     async def login(self, response: httpx.Response) -> None:
         """Report what a request needed before it: httpx calls this for every answer."""
         sent: Sent | None = response.request.extensions.get(_MARK)
         if self.observer is None or sent is None or sent.is_own(response.request):
             return
         request = response.request
-        login = Sent("login", request.method, request.url, sent.attempt, sent.begun_at)
+        url = request.url.copy_with(query=None)
+        login = Sent("login", request.method, url, sent.attempt, sent.begun_at)
         login.answered(response, len(await response.aread()))
-        self._report(login, str(request.url.copy_with(query=None)))
+        self.ended(login)
 
-    def _report(self, sent: Sent, url: str) -> None:
+    def ended(self, sent: Sent) -> None:
+        """Report a request that is over, however it ended."""
         if self.observer is None:
             return
         response = sent.response
         exchange = Exchange(
             purpose=sent.purpose,
             method=sent.method,
-            url=self._redact(url),
+            url=self._redact(str(sent.url)),
             status=None if response is None else response.status_code,
             content_type="" if response is None else response.headers.get("Content-Type", ""),
             bytes=sent.size,

@@ -2,8 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from loguru import logger
 
@@ -17,26 +16,31 @@ Clock = Callable[[], float]
 
 
 class RetryLog:
-    """Tells of the first retry at once, then at most once in ten seconds of all since."""
+    """Logs the first retry at once, then at most one line in ten seconds for all since."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
         self._quiet_until = -math.inf
-        self._untold = 0
+        self._unlogged = 0
 
     def note(self, error: SourceError, wait: float) -> None:
-        """Say that a request failed and is sent again after so many seconds, or count it."""
+        """Log that a request failed and is sent again after ``wait`` seconds, or count it."""
         now = self._clock()
         if now < self._quiet_until:
-            self._untold += 1
+            self._unlogged += 1
             return
-        others = f"; {self._untold} other retries since the last such line" if self._untold else ""
+        others = (
+            f"; {self._unlogged} other retries since the last such line" if self._unlogged else ""
+        )
         logger.warning(f"{error}; trying again in {wait:.1f} seconds{others}")
-        self._quiet_until, self._untold = now + QUIET_SECONDS, 0
+        self._quiet_until, self._unlogged = now + QUIET_SECONDS, 0
 
 
 class Stopwatch:
-    """The seconds in which at least one request waits: side by side they count once."""
+    """The seconds in which at least one request waits: side by side they count once.
+
+    ``with`` it a request waits.
+    """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
@@ -49,15 +53,12 @@ class Stopwatch:
         """So far."""
         return self._elapsed + (self._clock() - self._since if self._waiting else 0.0)
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """While one request waits."""
+    def __enter__(self) -> None:
         if not self._waiting:
             self._since = self._clock()
         self._waiting += 1
-        try:
-            yield
-        finally:
-            self._waiting -= 1
-            if not self._waiting:
-                self._elapsed += self._clock() - self._since
+
+    def __exit__(self, *_: object) -> None:
+        self._waiting -= 1
+        if not self._waiting:
+            self._elapsed += self._clock() - self._since

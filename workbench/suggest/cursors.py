@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 
 from json_values import Json
 from workbench.suggest.evidence import Fact, facts, linked_params, says_more_by_word
@@ -200,13 +201,18 @@ async def by_row_cursor(measure: Measure) -> Paging | None:
 async def by_last_row(measure: Measure) -> Paging | None:
     """The last row's own value as the cursor, where nothing else leads to rows that there are."""
     last = _last_row(measure)
-    if not says_more_by_word(measure.small, measure.place) and not measure.is_shortened:
+    by_word = says_more_by_word(measure.small, measure.place)
+    if not by_word and not measure.is_shortened:
         return None
     usual = (identity(measure.rows(measure.small)), "id", "uuid", "key", "name")
     key = next((key for key in usual if key is not None and key in last), None)
     if key is None:
         return None
-    return await _from_row(measure, key, last[key], [*measure.hints, *measure.names.of("keyset")])
+    names = [*measure.hints, *measure.names.of("keyset")]
+    found = await _from_row(measure, key, last[key], names)
+    if found and by_word and key == "id":  # the integration takes it by itself
+        return replace(found, settings={"pagination_param": found.param})
+    return found
 
 
 def _last_row(measure: Measure) -> dict[str, Json]:
@@ -218,8 +224,7 @@ async def _from_row(measure: Measure, key: str, value: Json, names: Sequence[str
     found = await _taking(measure, value, list(dict.fromkeys(names)))
     if found is None:
         return None
-    settings: dict[str, Json] = {"pagination_param": found}
-    if key != "id":
-        settings["cursor_path"] = f"{jq_path(measure.place.keys)}[-1]{jq_path((key,))}"
+    path = f"{jq_path(measure.place.keys)}[-1]{jq_path((key,))}"
+    settings: dict[str, Json] = {"pagination_param": found, "cursor_path": path}
     gave = measure.span(measure.size)
     return Paging("cursor", settings, f"the last row's {key} sent as {found} gave {gave}")

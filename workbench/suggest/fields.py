@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -149,6 +150,8 @@ def _identifier_rank(column: Column, noun: str) -> tuple[int, int, int] | None:
         return None
     if any(isinstance(value, str) and _DATE_TIME.fullmatch(value) for value in column.present[:3]):
         return None
+    if format_of(column.values) == "url":
+        place += 20  # the address of an item, which another host or version changes
     return (place + 8 * (depth - 1) + (0 if fits else 9), depth, 0)
 
 
@@ -170,12 +173,15 @@ def pair_of(found: Sequence[Column]) -> tuple[Column, Column] | None:
     return None
 
 
-def title_of(found: Sequence[Column], identifier: Column | None) -> Column | None:
-    """The column that names items best."""
+def title_of(found: Sequence[Column], identifier: Column | None, noun: str = "") -> Column | None:
+    """The column that names items best; ``noun`` is what an item is: `group_name` of a group."""
     texts = [column for column in found if _is_title(column)]
 
     def rank(column: Column) -> tuple[int, int]:
-        place = _TITLE_NAMES.index(column.name) if column.name in _TITLE_NAMES else _UNNAMED
+        words = column.name.split()
+        bare = " ".join(word for word in words if word not in noun.split()) or column.name
+        name = column.name if column.name in _TITLE_NAMES else bare
+        place = _TITLE_NAMES.index(name) if name in _TITLE_NAMES else _UNNAMED
         return place + 6 * (len(column.keys) - 1), len(column.keys)
 
     named = sorted((column for column in texts if rank(column)[0] < _UNNAMED), key=rank)
@@ -251,12 +257,15 @@ def properties(found: Sequence[Column], leave: Sequence[Column]) -> list[Propert
     """The properties of a blueprint, without the columns that are something else already."""
     made: dict[str, Property] = {}
     left = {column.keys for column in leave}
+    held = Counter(column.keys[0] for column in found if len(column.keys) > 1)
+    # `attributes` that hold most of an item tell nothing; `region.name` is no name of the item.
+    around = {key for key, count in held.items() if count * 2 >= len(found)}
     for column in found:
         typed = schema_of(column)
         if typed is None or column.keys in left or len(made) >= _MOST_PROPERTIES:
             continue
         schema, expression = typed
-        name = _property_name(column.keys, made)
+        name = _property_name([key for key in column.keys if key not in around], made)
         if name:
             made[name] = Property(name, column, expression, schema, _note(column, schema))
     return list(made.values())
@@ -272,8 +281,8 @@ def _note(column: Column, schema: Mapping[str, Json]) -> str:
     return f"seen: {', '.join(words)}" if all(len(word) <= _LONGEST_WORD for word in words) else ""
 
 
-def _property_name(keys: tuple[str, ...], taken: Mapping[str, Property]) -> str | None:
-    for depth in range(1, len(keys) + 1):
+def _property_name(keys: Sequence[str], taken: Mapping[str, Property]) -> str | None:
+    for depth in range(min(2, len(keys)), len(keys) + 1):
         words = [word for key in keys[-depth:] for word in words_of(key)]
         if not words:
             continue

@@ -159,9 +159,9 @@ def _moved(measure: Measure, reply: Reply, values: Mapping[str, int]) -> Outcome
 
 async def _counted(measure: Measure, name: str) -> Paging | None:
     """What a number counts, and from where."""
-    size = measure.size
-    reply = await measure.sized(size, {name: _PROBE})
-    rows = measure.rows(reply)
+    # With pages of two rows the second row and the second page begin alike.
+    size = _PROBE + 1 if measure.size == _PROBE else measure.size
+    rows = measure.rows(await measure.sized(size, {name: _PROBE}))
     shift = measure.ruler.shift(rows)
     readings = {
         _PROBE: ("offset", 0),
@@ -169,20 +169,17 @@ async def _counted(measure: Measure, name: str) -> Paging | None:
         size * _PROBE: ("page", 0),
         size: ("page", 1),
     }
-    if size == _PROBE and shift == size:  # the second row, or the second page?
-        shift = await _other_size(measure, name)
     if size == 1 or shift not in readings:
+        rows = measure.rows(await measure.sized(measure.size, {name: _PROBE}))
         return await _by_first(measure, name, rows)
     kind, first = readings[shift]
-    return _numbered(name, kind, first, f"{name}={_PROBE} of {size} = {measure.span(shift)}")
+    return _numbered(name, kind, first, f"{name}={_PROBE} of {size} = {_span(shift, rows)}")
 
 
-async def _other_size(measure: Measure, name: str) -> int | None:
-    """The shift of a page of 3 rows, as one of 2 rows would show it."""
-    rows = measure.rows(await measure.sized(3, {name: _PROBE}))
-    shift = measure.ruler.shift(rows)
-    # Row 2 is an offset, which no size moves; 0 means a page that counts from 1 is not it.
-    return {_PROBE: -1, 3: measure.size}.get(shift or 0) if shift != _PROBE else _PROBE
+def _span(shift: int, rows: Sequence[Json]) -> str:
+    if len(rows) == 1:
+        return f"item {shift + 1}"
+    return f"items {shift + 1} to {shift + len(rows)}"
 
 
 async def _by_first(measure: Measure, name: str, second: Sequence[Json]) -> Paging | None:

@@ -24,7 +24,7 @@ _SYNONYMS = tuple(
     for words in (
         (
             "user users person people member author owner assignee creator reporter account agent"
-            " employee contact customer requester manager lead"
+            " employee contact customer requester manager lead admin"
         ),
         "team teams group groups squad department",
         "project projects repository repositories repo repos",

@@ -139,7 +139,11 @@ async def find_size(
         names = Names(names_seen(reply, place))
         first = question.first
         tried = list(first) if question.only_first else size_names(reply, place, names, first)
-        found = await trial.find(tried)
+        # A name that may be a position moves the rows, so that no size shows beside it.
+        moving = {*names.of("offset"), *names.of("page")}.difference(first)
+        found = await trial.find([name for name in tried if name not in moving])
+        if not found and not trial.strict:
+            found = await trial.find_slowly([name for name in tried if name in moving][:1])
         strict = trial.strict
         if not found and strict:
             break  # what it refuses depends on no place

@@ -102,6 +102,7 @@ class Study:
     is_addressed: bool = False
     beside: frozenset[tuple[str, ...]] = frozenset()
     tried: frozenset[str] = frozenset()
+    first_rows: Sequence[Json] = ()
 
     def identify(self, column: Column, proof: str) -> None:
         """Identify items by another column."""
