@@ -46,10 +46,12 @@ class _DirectTransport(RetryTransport):
 
 
 class PinnedTransport(httpx.AsyncBaseTransport):
-    """Below Ocean's check, which looks a name up and puts its address into the URL.
+    """Below Ocean's check, which looks a name up and puts its address into the request's URL.
 
-    So nobody can turn a name between the check and the connection. The check lets some private
-    addresses pass, and leaves the port out of ``Host``.
+    So nobody can turn a name between the check and the connection. But the check lets some private
+    addresses pass, writes ``Host`` without port, brackets and IDNA (RFC 9110, 7.2), and leaves the
+    address in the request: cookies would not belong to its host, and who sends it again, after a
+    renewed sign-in, would ask for a certificate of the address.
     """
 
     def __init__(self, wrapped: httpx.AsyncBaseTransport) -> None:
@@ -57,16 +59,24 @@ class PinnedTransport(httpx.AsyncBaseTransport):
 
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send, unless the host is such an address."""
-        if private := _private_address(request.url.host):
+        """Send to the address; raises AddressRefused for one that is private."""
+        address, name = request.url, request.extensions.get("sni_hostname")
+        if name:
+            request.url = address.copy_with(host=name)
+            request.headers["Host"] = request.url.netloc.decode()
+        if private := _private_address(address.host):
             raise AddressRefused(
-                f"Request to {request.url.host} was blocked: it stands for {private}, which is"
+                f"Request to {address.host} was blocked: it stands for {private}, which is"
                 " not within the allowed ranges"
             )
-        if name := request.extensions.get("sni_hostname"):
-            host = f"[{name}]" if ":" in name else name  # RFC 9110, 7.2
-            request.headers["Host"] = f"{host}:{request.url.port}" if request.url.port else host
-        return await self._wrapped.handle_async_request(request)
+        sent = httpx.Request(
+            request.method,
+            address,
+            headers=request.headers,
+            stream=request.stream,
+            extensions=request.extensions,
+        )
+        return await self._wrapped.handle_async_request(sent)
 
     @override
     async def aclose(self) -> None:
