@@ -183,3 +183,45 @@ async def test_a_cursor_that_is_a_position_leaves_a_doubt(
         await session.aclose()
     assert len(items) == 2 * SIZE - 1
     assert (Doubt.MOVED in reading.doubts) is is_doubted
+
+
+async def children_of(lengths: list[int], style: str, **settings: Json) -> Read:
+    """What comes of lists below as many parents, of which the API gives four rows at once."""
+
+    def parents(_: Request) -> Reply:
+        return answer([{"id": number} for number, _ in enumerate(lengths)])
+
+    def children(request: Request) -> Reply:
+        size = min(request.number("limit", SIZE), 4)
+        number = request.number("page", 1)
+        start = request.number("offset", 0) if style == "offset" else (number - 1) * size
+        parent = request.values[0]
+        stop = min(start + size, lengths[int(parent)])
+        return answer([{"id": f"{parent}-{row}"} for row in range(max(start, 0), stop)])
+
+    async with FaultApi() as api:
+        api.serve("/parents", parents)
+        api.serve("/parents/{}/rows", children)
+        one: dict[str, Json] = {"endpoint": "/parents", "field": ".id"}
+        return await read(
+            api.url,
+            "/parents/{parent}/rows",
+            settings=settings,
+            pagination={"type": style, "size_param": "limit", "page_size": SIZE},
+            path_parameters={"parent": {**one, "pagination": {"type": "none"}}},
+        )
+
+
+@pytest.mark.parametrize("style", ["offset", "page"])
+async def test_many_first_pages_as_long_as_the_limit_at_the_same_time(style: str) -> None:
+    """Children side by side: none is taken for whole before an answer has shown that they are."""
+    found = await children_of([9] * 16, style)
+    assert found.error is None, found.message
+    assert len(found.items) == 16 * 9
+
+
+@pytest.mark.parametrize("style", ["offset", "page"])
+async def test_lists_taken_for_whole_before_a_limit_is_known(style: str) -> None:
+    """A list after many of just the limit's length shows the limit: what may be lost is told."""
+    found = await children_of([4] * 7 + [9], style, max_concurrent_requests=1)
+    assert "set pageSize to 4" in found.message
