@@ -95,8 +95,7 @@ class _Counted(CountedToLast):
         That once, or as far as the first page may reach where positions count hidden rows.
         """
         within_first = self._passed(at.sent, at.size) < self._settings.page_size
-        is_near = not at.learnt.hides_rows or within_first
-        is_near = is_near and self._stride(at.size) > 1
+        is_near = within_first if at.learnt.hides_rows else self._stride(at.size) > 1
         return is_near and bool(at.before.pages) and not at.before.is_unbroken
 
     def _known_rows(self, at: At) -> frozenset[str | int]:
@@ -112,7 +111,8 @@ class _Counted(CountedToLast):
         if not explained and len(shared) * 2 > len(previous.rows):
             raise PaginationError(
                 f"two pages in a row share {len(shared)} rows: {self._param!r} does not"
-                f" count what paginationType {self._settings.type!r} takes it for; correct either"
+                f" count what paginationType {self._settings.type!r} takes it for",
+                remedy="correct either",
             )
         return shared
 
@@ -186,9 +186,14 @@ class _Counted(CountedToLast):
 
         Else the position is not heeded, or only as far as the API gives rows.
         """
-        step = replace(last, doubt=self._ignored(at.page))
+
+        def finish(step: Step) -> Step:
+            if not step.proved:
+                raise self._ignored(at.page)
+            return step
+
         spanning = self._spanning(at.sent, at.page.length, at.size)
-        return self._spanned(at.page, step, spanning, lambda step: step)
+        return self._spanned(at.page, last, spanning, finish)
 
     def _refuse_later_start(self, progress: Progress, sent: PageRequest, page: Page) -> None:
         """The first answer must not say that something stands before it."""
@@ -196,8 +201,9 @@ class _Counted(CountedToLast):
         at_start = progress.pages == 0 and position == self._start()
         if at_start and is_preceded(page.scopes, page.headers):
             raise PaginationError(
-                f"the first answer, to {self._param!r} {position}, says that it is not the first"
-                " page; set startPage to 0 if the API counts pages from zero"
+                f"the first answer, to {self._param!r} {position}, says that it is not"
+                " the first page",
+                remedy="set startPage to 0 if the API counts pages from zero",
             )
 
 
@@ -209,6 +215,15 @@ class OffsetPaginator(_Counted):
     The offset advances by the rows received, so a server's cap leaves no gap. Ends when: a page
     is empty or refused, a total is reached, or a short first page is proved to be all.
     """
+
+    def elsewhere(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """The last row of the first page, as the second page of one row less.
+
+        Some APIs tell the number of the page that an offset and a size make.
+        """
+        shorter = self.shorter(sent, page)
+        moved = shorter and self._from(shorter, page.length - 1)
+        return moved and moved.perhaps_absent(SIZE_REFUSED | NO_SUCH_PAGE_AFTER_SHORT)
 
     def _start(self) -> int:
         return self._settings.start_offset
@@ -298,8 +313,8 @@ class PageNumberPaginator(_Counted):
 
     def elsewhere(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """The last row of the first page, as a second page of one row less."""
-        within = self._within(sent, page.length)
-        return within and within.perhaps_absent(SIZE_REFUSED | NO_SUCH_PAGE_AFTER_SHORT)
+        last = self._from(sent, page.length - 1)
+        return last and last.perhaps_absent(SIZE_REFUSED | NO_SUCH_PAGE_AFTER_SHORT)
 
     def _start(self) -> int:
         return self._settings.start_page

@@ -144,8 +144,9 @@ class Marked(Paginator):
                 f"correct {self._setting} ({ACCEPT})",
             )
         cut = DoubtfulEndError(
-            f"the API tells a total of {told}, but ends after {now.rows} rows in"
-            f" {now.pages} pages: the rest is missing; ask for less by query_params ({ACCEPT})"
+            f"the API tells a total of {told}, but ends after {now.rows} rows in {now.pages}"
+            " pages: the rest is missing",
+            remedy=f"ask for less by query_params ({ACCEPT})",
         )
         return cut if is_cut else None
 

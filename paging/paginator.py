@@ -110,8 +110,9 @@ class Paginator(ABC):
         position = settings.pagination_param or usual
         if position == self._size_param:
             raise MappingError(
-                f"paginationParam and sizeParam are both {position!r}: every request would ask for"
-                " the page of that number; set each to the name the API's documentation gives"
+                f"paginationParam and sizeParam are both {position!r}: every request"
+                " would ask for the page of that number",
+                remedy="set each to the name the API's documentation gives",
             )
 
     # --- what the styles have in common ----------------------------------------------------
@@ -146,12 +147,13 @@ class Paginator(ABC):
         del sent, page
         return None
 
-    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
+    def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
         """Whether a later page of a walk was asked for by its position in the list.
 
-        Then rows that move while the walk goes on may be on none of its pages.
+        Then rows that move while the walk goes on may be on none of its pages. ``before`` is what
+        came before that page.
         """
-        del first, later
+        del first, later, before
         return False
 
     def prove(self, sent: PageRequest, page: Page, *, is_cut: bool = False) -> Experiment | Step:
@@ -208,8 +210,9 @@ class Paginator(ABC):
         total = whole_number(found)
         if total is None:
             raise PaginationError(
-                f"totalPath {self._settings.total_path!r} found {keys_of(found)} where the number"
-                " of all rows was expected; correct the path"
+                f"totalPath {self._settings.total_path!r} found {keys_of(found)} where"
+                " the number of all rows was expected",
+                remedy="correct the path",
             )
         return replace(page, total=total)
 
@@ -233,8 +236,9 @@ class Paginator(ABC):
     def _refuse_endless(self, progress: Progress) -> None:
         if progress.empty_in_a_row > _MAX_EMPTY_PAGES:
             raise DoubtfulEndError(
-                f"{progress.empty_in_a_row} empty pages in a row, although the API says that"
-                f" there are more; check hasMorePath and the parameter names ({ACCEPT})"
+                f"{progress.empty_in_a_row} empty pages in a row, although the API says"
+                " that there are more",
+                remedy=f"check hasMorePath and the parameter names ({ACCEPT})",
             )
 
 
@@ -285,9 +289,9 @@ class SinglePage(Paginator):
     @staticmethod
     def _more_pages(total: str) -> DoubtfulEndError:
         return DoubtfulEndError(
-            f"the answer says that there are more pages{total}, but paginationType is 'none'; set"
-            " it to how the API pages, or pagination.type: none for this resource if its first page"
-            " is all you want"
+            f"the answer says that there are more pages{total}, but paginationType is 'none'",
+            remedy="set it to how the API pages, or pagination.type: none for this resource if"
+            " its first page is all you want",
         )
 
 

@@ -10,11 +10,6 @@ from paging.paginator import ACCEPT
 
 _MOST_REPEATS = 1  # pages in a row with the rows of the one before: one may be a mistake
 
-_CAME_BEFORE = (
-    "the rows of this page came before in the same walk: the API leads in a circle, or does not"
-    " heed what it is asked by, and the rest is missing"
-)
-
 
 class CycleGuard:
     """What a walk asked for and got so far, so that it never goes in a circle.
@@ -82,7 +77,11 @@ class CycleGuard:
 
     def came_again(self) -> DoubtfulEndError:
         """The error about an earlier page that came again, where nothing shows that it is over."""
-        return DoubtfulEndError(_CAME_BEFORE, f"check {self._leads_by} ({ACCEPT})")
+        return DoubtfulEndError(
+            "an earlier page came again after a full one: the list may be over, but nothing shows"
+            " it",
+            f"check {self._leads_by} ({ACCEPT})",
+        )
 
     def refuse_circle(self, progress: Progress, page: Page, *, is_led: bool) -> None:
         """Raise when rows come again, but for those just before: that is for the paginator.
@@ -94,7 +93,11 @@ class CycleGuard:
         self._repeats = self._repeats + 1 if is_led and is_again and _are_distinct(page) else 0
         is_known = self._holds(page) and not is_again
         if is_known or (is_again and self._again is not None) or self._repeats > _MOST_REPEATS:
-            raise PaginationError(_CAME_BEFORE, remedy=f"check {self._leads_by}")
+            raise PaginationError(
+                "the rows of this page came before in the same walk: the API leads in a circle, or"
+                " does not heed what it is asked by, and the rest is missing",
+                remedy=f"check {self._leads_by}",
+            )
 
 
 def _are_distinct(page: Page) -> bool:

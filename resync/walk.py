@@ -7,7 +7,7 @@ pages be fetched ahead, yielded in order all the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -240,6 +240,7 @@ class Walker:
             nothing = extracted.nothing
             yield Fetched(opened.request, page, extracted, size)
         if not page.refused:
+            walk.source.note_position(walk.begun_with, opened.request, walk.progress)
             walk.source.count(
                 asked, walk.begun_with, has_body=bool(opened.answer.size), nothing=nothing
             )
@@ -295,15 +296,18 @@ class Walker:
         longest = source.longest
         if longest is None or source.recognition.open_question() is None:
             return
-        for ask in (source.paginator.elsewhere, source.paginator.shorter):
-            request = ask(longest.request, longest.page)
-            if request is None:
-                continue
-            opened = await self.page_of(request, source)
-            if opened.page.rows and not opened.page.is_single:
-                source.recognition.compare(longest.walk, request, opened.page)
-                await self._refuse_contradicted(source.recognition.contradicted_by_one, source)
-                return
+        first, paginator = (longest.request, longest.page), source.paginator
+        if await self._took_in([paginator.elsewhere(*first), paginator.shorter(*first)], source):
+            await self._refuse_contradicted(source.recognition.contradicted_by_one, source)
+
+    async def _took_in(self, requests: Iterable[PageRequest | None], source: Completeness) -> bool:
+        """Take in one more page of the longest list, by the first request that gives rows."""
+        for request in filter(None, requests):
+            page = (await self.page_of(request, source)).page
+            if page.rows and not page.is_single and source.longest is not None:
+                source.recognition.compare(source.longest.walk, request, page)
+                return True
+        return False
 
     # --- what is no page -------------------------------------------------------------------
 
@@ -362,9 +366,9 @@ class Walker:
             return True
         if (longest := source.longest) is None:
             return False
-        other = await self.page_of(longest.request, source)
-        if other.page.rows:
-            source.recognition.compare(longest.walk, longest.request, other.page)
+        # A number may count positions: then it is another one elsewhere in the list.
+        elsewhere = source.paginator.elsewhere(longest.request, longest.page)
+        await self._took_in([elsewhere, longest.request], source)
         if source.recognition.acquits(suspect, again.page):
             return True
         closed, source.closed = source.closed, None
