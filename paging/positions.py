@@ -167,9 +167,13 @@ class Counted(Paginator):
                 f" is missing; {ACCEPT}"
             )
         self._refuse_cut_off(at, why)
-        is_short = missing > 0 and why is not End.CONFIGURED
+        by_rows = now.total is not None
+        what = "rows" if by_rows else "pages"
+        in_all = (now.total if by_rows else now.total_pages) or 0
+        gave = now.rows if by_rows else now.pages - now.empty_in_a_row
+        is_short = in_all > gave and why is not End.CONFIGURED
         warning = (
-            f"the API tells a total of {now.total} rows, but gave {now.rows}: {missing} may be"
+            f"the API tells a total of {in_all} {what}, but gave {gave}: {in_all - gave} may be"
             " hidden from these credentials"
         )
         return Step(
