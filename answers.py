@@ -27,10 +27,12 @@ from transport.bodies import (
     charset_of,
     declared_charset,
     decode_json,
+    is_guarded,
     is_gzip_file,
     kept,
     pieces_of,
     received,
+    unguarded,
     unpacked,
 )
 from transport.http_client import status_of
@@ -160,6 +162,9 @@ class AnswerReader:
             content = await kept(unpacked(reply.content, self._limits), in_memory=in_memory)
             reply = replace(reply, content=content)
         wanted = request.format
+        if wanted.name == "json" and is_guarded(reply.content):
+            content = await kept(unguarded(reply.content), in_memory=in_memory)
+            reply = replace(reply, content=content)
         is_blank = isinstance(reply.content, bytes) and not reply.content.strip()
         if wanted.name == "json" or (is_blank and not wanted.empty_is_list):
             return reply
@@ -238,10 +243,13 @@ def _report_in(body: Json, request: PageRequest) -> Json:
     """
     if not isinstance(body, dict):
         return None
-    reported = reasons_in(body)
     path = request.list_path
-    for key in (path or ())[:1]:
-        reported.pop(key, None)  # the items themselves: some APIs list errors
+    # Some APIs list errors: those are items themselves.
+    reported = {
+        key: value
+        for key, value in reasons_in(body).items()
+        if key not in (path or ())[:1] and not _are_items(value)
+    }
     beside = {key: value for key, value in body.items() if key not in reported}
     if any(value for value in beside.values() if isinstance(value, dict | list)):
         return reported
@@ -250,6 +258,11 @@ def _report_in(body: Json, request: PageRequest) -> Json:
     if path == () or (path is None and is_item(body)):
         return reported
     return reported | {key: one for key, one in beside.items() if not key.lower().endswith("type")}
+
+
+def _are_items(value: Json) -> bool:
+    rows = value if isinstance(value, list) else []
+    return bool(rows) and all(isinstance(row, dict) and is_item(row) for row in rows)
 
 
 def _is_report(row: Json) -> bool:

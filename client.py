@@ -49,7 +49,7 @@ from transport.observer import Observer, Sent, Watch
 from transport.origin import OriginGuard
 from transport.outage import Outage
 from transport.rate_limit import RateLimit
-from transport.redaction import TELLING_LENGTH, Redactor, is_credential
+from transport.redaction import CREDENTIAL_LENGTH, Redactor, is_credential
 from transport.request_bodies import encoded_body
 from transport.retry import retried
 from transport.waits import RetryLog, Stopwatch
@@ -160,7 +160,7 @@ class ApiClient:
             return
         secrets, credentials = [], []
         for cookie in cookies_set(response):
-            if len(cookie.value) >= TELLING_LENGTH:
+            if len(cookie.value) >= CREDENTIAL_LENGTH:
                 secrets.append(cookie.value)
             # RFC 6265, 4.1.2.6: what scripts must not read is rather a session than a choice.
             hidden = "httponly" in cookie.attributes.lower()
@@ -219,7 +219,7 @@ class ApiClient:
         except (httpx.InvalidURL, UnicodeError):
             # httpx reads the target of every redirect, though it follows none.
             raise OriginError(
-                "a redirect leads to what is not a URL; nothing was sent",
+                "a redirect leads to an invalid URL; nothing was sent",
                 request=self._failed(request, sign_in),
             ) from None
         finally:
@@ -248,7 +248,7 @@ class ApiClient:
         reason = self.redact(str(error)) or type(error).__name__
         has_certificate = bool(self._settings.certificates.client)
         if refusal := tls_refusal(reason, has_certificate=has_certificate):
-            return SourceError(refusal)
+            return refusal
         return TransportError(reason)
 
     def _failed(self, request: PageRequest, sign_in: Sequence[RequestName]) -> RequestName:
@@ -261,7 +261,7 @@ class ApiClient:
     async def _exchange(
         self, request: PageRequest, attempt: int, sign_in: list[RequestName]
     ) -> Reply:
-        """One signed request and its redirects, each hop admitted and signed anew.
+        """One signed request and its redirects; each hop is admitted and signed again.
 
         Transports may rewrite a request's URL to an address, so the URL kept here counts.
         """
@@ -291,7 +291,7 @@ class ApiClient:
     async def _hop(
         self, request: PageRequest, url: httpx.URL, attempt: int, sign_in: list[RequestName]
     ) -> Reply:
-        """What one URL answers, a redirect perhaps."""
+        """What one URL answers: maybe a redirect."""
         content_args, headers = encoded_body(
             request.body, is_form=request.is_form, headers=dict(request.headers)
         )
@@ -320,7 +320,7 @@ class ApiClient:
         try:
             return url.join(location)
         except (httpx.InvalidURL, ValueError):
-            raise OriginError("a redirect leads to what is not a URL; nothing was sent") from None
+            raise OriginError("a redirect leads to an invalid URL; nothing was sent") from None
 
     def _url_of(self, request: PageRequest) -> httpx.URL:
         try:

@@ -48,7 +48,7 @@ class Fault:
     where: str = ""
 
     def shortened(self, excess: int) -> "Fault":
-        """The fault with so many characters less: in its problem, then in its remedy."""
+        """The fault shorter by ``excess`` characters: in its problem, then in its remedy."""
         problem = _cut(self.problem, excess, at_end=False)
         excess -= len(self.problem) - len(problem)
         return replace(self, problem=problem, remedy=_cut(self.remedy, excess, at_end=False))
@@ -72,7 +72,7 @@ class RequestName:
     is_login: bool = False
 
     def shortened(self, excess: int) -> "RequestName":
-        """The request with so many characters less in its URL."""
+        """The request with its URL shorter by ``excess`` characters."""
         return replace(self, url=_cut(self.url, excess))
 
     def __str__(self) -> str:
@@ -183,7 +183,10 @@ def _rewritten[Part](part: Part, rewrite: _Rewrite) -> Part:
 
 
 def _cut(text: str, excess: int, *, at_end: bool = True) -> str:
-    """A text with so many characters less, at its end or in its middle, as far as it has them."""
+    """A text shorter by ``excess`` characters, cut at its end or in its middle.
+
+    At least ``_SHORTEST`` characters are left.
+    """
     keep = max(_SHORTEST, len(text) - excess - 1)
     if excess <= 0 or len(text) <= keep:
         return text

@@ -9,6 +9,7 @@ type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 """What a JSON text decodes to: objects, arrays, texts, numbers, booleans, None."""
 
 _SHOWN = 20  # keys named in a message
+_BEGINNING = 4096  # characters
 
 
 class Missing(Enum):
@@ -44,7 +45,7 @@ def follow(body: Found, keys: Iterable[str | int]) -> Found:
 
 
 def texts_in(value: object) -> Iterator[str]:
-    """Every text in a JSON value; the keys of objects are none."""
+    """Every text in a JSON value, without the keys of objects."""
     match value:
         case str():
             yield value
@@ -79,18 +80,18 @@ def with_texts(
             return cast("Json", value)
 
 
-def beginning_of(body: Json, most: int = 4096) -> str:
+def beginning_of(body: Json) -> str:
     """The JSON text that a value begins with: of a large one only what is looked at is written."""
     text = ""
     for part in json.JSONEncoder().iterencode(body):
         text += part
-        if len(text) > most:
+        if len(text) > _BEGINNING:
             break
     return text
 
 
 def lists_in(body: Json, deepest: int = 2) -> list[list[Json]]:
-    """The lists a body is or holds, at most so many objects deep."""
+    """The lists a body is or holds, at most ``deepest`` objects deep."""
     level, lists = [body], []
     for _ in range(deepest + 1):
         lists += [value for value in level if isinstance(value, list)]

@@ -10,11 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from port_ocean.core.handlers.port_app_config.models import (
-    PortAppConfig,
-    ResourceConfig,
-    Selector,
-)
+from port_ocean.core.handlers.port_app_config.models import PortAppConfig, ResourceConfig, Selector
 from pydantic.v1 import Field, ValidationError, root_validator, validator
 
 from errors import FieldError, MappingError
@@ -116,8 +112,7 @@ class EndpointResource(ResourceConfig):
     """A resource whose kind is an endpoint path."""
 
     kind: str = Field(
-        title="Endpoint",
-        description="The path of the endpoint, such as /api/tickets.",
+        title="Endpoint", description="The path of the endpoint, such as /api/tickets."
     )
     selector: EndpointSelector = Field(
         title="Selector", description="What to request, and which items count."

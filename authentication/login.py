@@ -18,7 +18,7 @@ from urllib.parse import quote
 import httpx
 
 from authentication.oauth2 import lifetime_of
-from authentication.renewal import named
+from authentication.renewal import json_of, named
 from authentication.signature import Signature
 from errors import CredentialsError, RequestName
 from jq_engine.embedded import filled
@@ -27,7 +27,7 @@ from jq_engine.programs import Jq, programs_in
 from json_values import MISSING, Json, as_written, keys_of
 from paging.error_reports import reports_error
 from settings.values import LoginCredentials, LoginRequest
-from transport.bodies import charset_of, decode_json
+from transport.bodies import charset_of
 from transport.http_client import cookies_set, status_of
 from transport.origin import Origin
 from transport.redaction import Redactor, credentials_in, tokens_in
@@ -47,15 +47,11 @@ class Answered:
     @classmethod
     def of(cls, response: httpx.Response) -> Answered:
         """Read an answer; a body that is not JSON is None."""
-        try:
-            body = decode_json(response.content, charset_of(response.headers))
-        except (ValueError, RecursionError):
-            body = None
-        return cls(response, body)
+        return cls(response, json_of(response))
 
     @property
     def is_report(self) -> bool:
-        """Whether the body says that the login failed, with the status of a success perhaps."""
+        """Whether the body says that the login failed, whatever the status says."""
         return isinstance(self.body, dict) and reports_error(self.body)
 
     @property

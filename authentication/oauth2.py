@@ -8,9 +8,9 @@ server changes is kept in ``oauthTokenFile``.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from datetime import UTC, datetime
 from urllib.parse import quote_plus, urlencode
 from uuid import uuid4
 
@@ -18,7 +18,7 @@ import httpx
 import jwt
 from loguru import logger
 
-from authentication.renewal import named
+from authentication.renewal import json_of, named
 from authentication.signature import Signature
 from authentication.token_file import TokenFile
 from errors import CredentialsError
@@ -27,7 +27,7 @@ from jq_engine.embedded import evaluated, filled
 from jq_engine.programs import Jq, programs_in
 from json_values import Json, as_text, keys_of
 from settings.values import OAuthCredentials
-from transport.bodies import charset_of, decode_json
+from transport.bodies import charset_of
 from transport.http_client import status_of
 from transport.redaction import Redactor
 
@@ -42,18 +42,10 @@ _LONGEST_LIFETIME = 10**9  # seconds; a larger number may be no number of second
 class OAuthSignIn:
     """Obtains access tokens, by one request; see ``SignIn``."""
 
-    def __init__(
-        self,
-        credentials: OAuthCredentials,
-        redact: Redactor,
-        jq: Jq,
-        *,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
+    def __init__(self, credentials: OAuthCredentials, redact: Redactor, jq: Jq) -> None:
         self._credentials = credentials
         self._redact = redact
         self._jq = jq
-        self._now = now
         self._file = TokenFile(credentials.token_file) if credentials.token_file else None
         self._newest = credentials.refresh_token
 
@@ -161,10 +153,7 @@ class OAuthSignIn:
         )
 
     def _answer(self, answer: httpx.Response) -> Json:
-        try:
-            body = decode_json(answer.content, charset_of(answer.headers))
-        except (ValueError, RecursionError):
-            return None
+        body = json_of(answer)
         if isinstance(body, dict):
             tokens = [text for key, text in body.items() if key.endswith("token")]
             self._learn(*(text for text in tokens if isinstance(text, str)))
@@ -178,7 +167,7 @@ class OAuthSignIn:
         configured = self._credentials.refresh_token
         if self._file:
             self._newest = self._file.read(configured)
-            # A file that cannot be written is told before the token is used up.
+            # A file that cannot be written raises before the token is used up.
             self._file.write(configured, self._newest)
         else:
             self._newest = self._credentials.rotated.get(configured, configured)
@@ -206,7 +195,7 @@ class OAuthSignIn:
     async def _assertion(self) -> str:
         """A signed JWT with the claims of RFC 7523, 3."""
         credentials = self._credentials
-        now = int(self._now().timestamp())
+        now = int(time.time())
         claims: dict[str, Json] = {
             "iss": credentials.client_id,
             "sub": credentials.client_id,

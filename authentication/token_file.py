@@ -62,7 +62,7 @@ class TokenFile:
             await lock.release()
 
     def read(self, configured: str) -> str:
-        """The newest token that came of the configured one; that itself where there is none."""
+        """The newest token that came of the configured one, or that one itself."""
         try:
             kept = json.loads(self.path.read_bytes())
         except FileNotFoundError:

@@ -29,7 +29,7 @@ from jq_engine.worker import JqWorker
 from json_values import Json
 from paging.model import PageRequest
 from settings import load_settings
-from transport.aiohttp_carrier import AiohttpTransport
+from transport.aiohttp_transport import AiohttpTransport
 from transport.redaction import MOST_LEARNT_SIZE, Redactor
 
 ORIGINS = ("cookies", "login", "answer of the login")

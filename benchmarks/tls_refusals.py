@@ -22,7 +22,7 @@ import uvloop
 from benchmarks.measure import service
 from benchmarks.tls_server import Server
 from tests.certificates import self_signed
-from transport.aiohttp_carrier import AiohttpTransport
+from transport.aiohttp_transport import AiohttpTransport
 
 TLS_VERSIONS = ("TLSv1_2", "TLSv1_3")
 IN_FLIGHT = (1, 40)

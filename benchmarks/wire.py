@@ -13,7 +13,7 @@ import uvloop
 
 from benchmarks.measure import service
 from benchmarks.server import Workload
-from transport.aiohttp_carrier import AiohttpTransport
+from transport.aiohttp_transport import AiohttpTransport
 
 IN_FLIGHT = 20
 LATENCY = 0.05  # seconds

@@ -4,11 +4,11 @@ An entity that a resync did not see is gone, unless it is *held back*. Held back
 
 - what a kind that failed may have made: the entities of its blueprint, or of any where the
   mapping computes the blueprint;
-- what relates to that, by the relations of Port's blueprints: what its kind made of the rows it
-  read may hang on rows that the failed kind did not;
+- what relates to that, by the relations of Port's blueprints: it may come from rows that the kind
+  that failed did not read;
 - what a kind with ``enableDelete: false`` may have made;
-- with ``deleteDependentEntities``, what any of these hangs on: Port takes the dependents of an
-  entity along when it deletes that.
+- with ``deleteDependentEntities``, what any of these relates to: when Port deletes an entity, it
+  deletes the entities that relate to it as well.
 """
 
 from __future__ import annotations
@@ -102,11 +102,7 @@ def constant_blueprint(expression: str) -> str | None:
 
 
 def hold_back(
-    withheld: Iterable[Withheld],
-    at_port: Iterable[AtPort],
-    relations: Relations,
-    *,
-    cascades: bool,
+    withheld: Iterable[Withheld], at_port: Iterable[AtPort], relations: Relations, *, cascades: bool
 ) -> HeldBack:
     """What is held back of the entities at Port; ``cascades``: Port deletes dependents too."""
     withheld = list(withheld)
@@ -116,7 +112,7 @@ def hold_back(
     unread = {one.blueprint for one in withheld if one.is_unread and one.blueprint is not ANY}
     for blueprint, target in _related_to(unread, relations):
         reasons.setdefault(blueprint, f"relates to {target!r}")
-    keys = _what_they_hang_on(reasons.keys(), at_port, relations) if cascades and reasons else ()
+    keys = _targets_of(reasons.keys(), at_port, relations) if cascades and reasons else ()
     return HeldBack(reasons, keys=frozenset(key for key in keys if key[1] not in reasons))
 
 
@@ -133,7 +129,7 @@ def _related_to(targets: AbstractSet[str], relations: Relations) -> Iterable[tup
                 yield blueprint, target
 
 
-def _what_they_hang_on(
+def _targets_of(
     blueprints: AbstractSet[str], at_port: Iterable[AtPort], relations: Relations
 ) -> set[Key]:
     """The entities that those of some blueprints relate to, over others too."""

@@ -1,4 +1,4 @@
-"""The identifiers that the items of one resource come to: those that are none, and those shared.
+"""The identifiers of the items of one resource: those that name nothing, and those shared.
 
 Ocean leaves an item without an identifier out, and makes an entity ``null`` of one whose
 identifier is ``null | tostring``. Of several items with one identifier only the last is in the
@@ -70,7 +70,7 @@ class Identities:
         return len(self._rows)
 
     def note_nameless(self, identifier: Json, item: Mapping[str, Json]) -> None:
-        """An item passed the query, and its identifier is none."""
+        """An item passed the query, and its identifier names nothing."""
         self.nameless += 1
         if not self._nameless_shown:
             given = "null" if identifier is None else _ENCODER.encode(identifier).decode()

@@ -27,17 +27,17 @@ _KEPT = 4  # resyncs; one that is aborted may still be heard of while the next o
 
 
 class _Mask:
-    """Stands in Ocean's list of patterns, of which nothing but ``sub`` is used."""
+    """Stands in Ocean's list of patterns; Ocean uses only the method ``sub`` of them."""
 
     def __init__(self, redact: Redactor) -> None:
         self._redact = redact
 
     def sub(self, _replacement: object, text: str) -> str:
-        """The text as it may leave, whatever Ocean would put in the secrets' place.
+        """The text without secrets, in our way and not in Ocean's.
 
         Of a text too long to be searched while all else waits, the beginning.
         """
-        return self._redact.shortened(text)
+        return self._redact(text)
 
 
 def hide_from_ocean(redact: Redactor) -> None:

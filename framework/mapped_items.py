@@ -1,7 +1,7 @@
-"""What a resource's mapping makes of items: its programs, run by whoever can stop them.
+"""What a resource's mapping makes of items; its programs run where they can be stopped.
 
-``FusedEntityProcessor`` makes Ocean's entities of it in a resync; ``mapped`` gives it as values to
-whoever looks at a mapping outside of one.
+In a resync ``FusedEntityProcessor`` makes Ocean's entities of it. Outside of one ``mapped`` gives
+it as values.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _DECODER: Final = msgspec.json.Decoder(float_hook=_number)
 
 
 class JqRunner(Protocol):
-    """Whoever runs jq programs, and stops those that take too much time or space.
+    """Runs jq programs, and stops those that take too much time or space.
 
     Both methods raise JqError when jq does not take the program, or what it is run on, and
     MappingError, about what stands ``where``, at a limit.

@@ -36,14 +36,7 @@ from port_ocean.exceptions.context import EventContextNotFoundError, ResourceCon
 from port_ocean.exceptions.core import OceanAbortException
 
 from errors import MappingError
-from framework.fused_mapping import (
-    Evaluation,
-    Failure,
-    FusedMapping,
-    capture,
-    failure,
-    found,
-)
+from framework.fused_mapping import Evaluation, Failure, FusedMapping, capture, failure, found
 from framework.identities import Identities, is_identifier
 from framework.mapped_items import (
     WHERE,
@@ -75,8 +68,8 @@ class Search:
 
 
 @dataclass
-class Work:
-    """What the processor shares with the resync about the resource in work.
+class MappingRun:
+    """What the processor and the resync share about the mapping of one resource.
 
     ``jq`` runs its programs, ``redact`` takes secrets out of an error's text, ``failure`` is why
     the programs cannot be run to the end. The rest counts how many items passed the query, and how
@@ -179,14 +172,14 @@ class Work:
                 )
 
 
-def begin_work(jq: JqRunner, redact: Callable[[str], str]) -> Work:
+def begin_mapping(jq: JqRunner, redact: Callable[[str], str]) -> MappingRun:
     """Before a resource's first batch: what the processor uses and fills for it."""
-    work = event.attributes[_work_key()] = Work(jq, redact)
-    return work
+    run = event.attributes[_run_key()] = MappingRun(jq, redact)
+    return run
 
 
-def _work_key() -> str:
-    return f"ocean_custom_work_{resource.index}"
+def _run_key() -> str:
+    return f"ocean_custom_mapping_{resource.index}"
 
 
 def _identifier_of(config: ResourceConfig) -> Json:
@@ -201,10 +194,10 @@ class FusedEntityProcessor(JQEntityProcessor):
     any other error would end the resync.
     """
 
-    def work(self) -> Work | None:
-        """The resource in work; None outside a resync, where Ocean's own processor maps."""
+    def mapping_run(self) -> MappingRun | None:
+        """That of the resource in work; None outside a resync, where Ocean's own processor maps."""
         try:
-            return event.attributes.get(_work_key())
+            return event.attributes.get(_run_key())
         except (EventContextNotFoundError, ResourceContextNotFoundError):
             return None
 
@@ -214,50 +207,50 @@ class FusedEntityProcessor(JQEntityProcessor):
         raw_results: Items,
         parse_all: bool = False,  # noqa: FBT001, FBT002 (Ocean's signature)
     ) -> CalculationResult:
-        work = self.work()
-        if work is None:
+        run = self.mapping_run()
+        if run is None:
             return await super()._parse_items(mapping, raw_results, parse_all)
         try:
             with of_kind(mapping):
-                if work.fused is None:
-                    work.query = QueryCheck(mapping.selector.query)
-                    work.fused = await fused_mapping(work.jq, mapping, ask_all=parse_all)
-                answers = await answers_of(work.jq, work.fused, raw_results, where=WHERE)
+                if run.fused is None:
+                    run.query = QueryCheck(mapping.selector.query)
+                    run.fused = await fused_mapping(run.jq, mapping, ask_all=parse_all)
+                answers = await answers_of(run.jq, run.fused, raw_results, where=WHERE)
         except MappingError as error:
-            raise OceanAbortException(str(error.redacted(work.redact))) from error
-        evaluations = [work.fused.read(answer) for answer in answers]
+            raise OceanAbortException(str(error.redacted(run.redact))) from error
+        evaluations = [run.fused.read(answer) for answer in answers]
         self._log_failures(evaluations)
-        work.count_failures(evaluations)
-        if work.query:
-            work.query.count(evaluations)
-        results = [_result(work.fused, evaluation) for evaluation in evaluations]
-        work.keys = work.keys or keys_of(raw_results[0])
+        run.count_failures(evaluations)
+        if run.query:
+            run.query.count(evaluations)
+        results = [_result(run.fused, evaluation) for evaluation in evaluations]
+        run.keys = run.keys or keys_of(raw_results[0])
         for (mapped, _), item in zip(results, raw_results, strict=True):
             for one in mapped:
-                work.count(one, item)
+                run.count(one, item)
         judge = _MappedAlready(self.context, results)
         return await judge._parse_items(mapping, raw_results, parse_all)  # noqa: SLF001 (the same family)
 
     async def _search(self, data: dict[str, Json], pattern: str, field: str | None = None) -> Any:  # noqa: ANN401 (as Ocean's)
         """What a program gives for one item: so Ocean has `itemsToParse` run, an item at a time."""
-        work = self.work()
-        if work is None:
+        run = self.mapping_run()
+        if run is None:
             return await super()._search(data, pattern, field)
         where = f"itemsToParse {pattern!r}"
         try:
             with of_kind(resource.resource_config):
-                if pattern not in work.searches:
-                    work.searches[pattern] = await self._prepared(work.jq, pattern, where=where)
-                search = work.searches[pattern]
-                (outcome,) = await outcomes_of(work.jq, search.program, [data], where=where)
+                if pattern not in run.searches:
+                    run.searches[pattern] = await self._prepared(run.jq, pattern, where=where)
+                search = run.searches[pattern]
+                (outcome,) = await outcomes_of(run.jq, search.program, [data], where=where)
         except MappingError as error:
-            work.failure = error.redacted(work.redact)
+            run.failure = error.redacted(run.redact)
             raise OceanAbortException(str(error)) from error
         if (message := failure(outcome)) is not None:
             self._log_search_failure(pattern, Exception(without_values(message)), field)
         value = found(outcome)
         search.found[type(value)] += 1
-        work.keys = work.keys or keys_of(data)
+        run.keys = run.keys or keys_of(data)
         return value
 
     def _compile(self, pattern: str) -> Any:  # type: ignore[override]  # noqa: ANN401 (as Ocean's)

@@ -1,6 +1,6 @@
 """What each kind came to, as series of `/metrics` beside Ocean's own.
 
-They follow Ocean's conventions: gauges that each resync sets anew, with the label ``kind``, the
+They follow Ocean's conventions: gauges that each resync sets again, with the label ``kind``, the
 kind and its place in the mapping (`/tickets-0`). Ocean also sends them to Port, with its own.
 ``register_metric``: https://ocean.getport.io, *Metrics*.
 """

@@ -1,6 +1,6 @@
 """``ocean probe``: a bounded look at the API, one check for each resource of the mapping.
 
-Ocean takes the kinds of a probe from fixed names, of which this integration has none: the checks
+Ocean takes the kinds of a probe from fixed names, and this integration has none: the checks
 are of the mapping that Port holds. Without one, settings and credentials are checked alone.
 """
 

@@ -59,10 +59,10 @@ def _redacted(known: Sequence[Index], entry: LakehouseDataEntry) -> LakehouseDat
     changed["request"] = _whole(known, entry["request"])
     changed["response"] = _whole(known, entry["response"])
     if variables := entry.get("environment_data"):
-        told = {
+        visible = {
             name: REDACTED if is_ports_own(name) else value for name, value in variables.items()
         }
-        changed["environment_data"] = _whole(known, told)
+        changed["environment_data"] = _whole(known, visible)
     return changed
 
 

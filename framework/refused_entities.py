@@ -92,8 +92,8 @@ class RefusedEntities:
     def warnings(self, kinds: Sequence[str]) -> Iterator[str]:
         """A sentence for each kind of which Port did not take some entities."""
         for index, number in sorted(self.count_by_resource().items()):
-            told = [f"{name} ({reason})" for name, reason in self.reasons[index].items()]
-            first = f"; first: {', '.join(told)}" if told else ""
+            named = [f"{name} ({reason})" for name, reason in self.reasons[index].items()]
+            first = f"; first: {', '.join(named)}" if named else ""
             yield f"kind {kinds[index]!r}: Port refused {number} entities{first}"
 
     # --- written again -----------------------------------------------------------------
@@ -117,7 +117,7 @@ class RefusedEntities:
         sorter = TopologicalSorter(
             {key: self._needed(key, one, relations) for key, one in self._postponed.items()}
         )
-        # The sorter gives those outside of the circles all the same.
+        # The sorter still gives those outside of the circles.
         with suppress(CycleError):
             sorter.prepare()
         done: set[Key] = set()

@@ -20,14 +20,14 @@ from port_ocean.core.handlers.port_app_config.models import ResourceConfig
 from errors import ConfigurationError, Fault, OceanCustomError
 from framework.failures import handed_to_ocean
 from framework.log_masking import hide_from_ocean
-from framework.mapping import begin_work
+from framework.mapping import begin_mapping
 from framework.outcome import start_meter
 from framework.raw_data import redact_raw_data
 from overrides import EndpointResource
 from paging.limits import NO_LIMITS, Limits
 from resync.completeness import Doubt
 from resync.path_parameters import Resource
-from resync.resource_walk import Again
+from resync.resource_walk import LeftOpen
 from resync.session import Session
 from settings import Settings, load_settings, unknown_settings
 from settings.values import OAuthCredentials
@@ -53,7 +53,7 @@ def installed_settings() -> Settings:
 
 
 def unknown_names() -> list[Fault]:
-    """A fault for each name that the installation sets and that is no setting."""
+    """A fault for each name that the installation sets and no setting has."""
     return unknown_settings(ocean.integration_config, _secrets())
 
 
@@ -87,7 +87,7 @@ def open_session(
 
 
 async def read(
-    session: Session, *, again: Again | None = None, limits: Limits = NO_LIMITS
+    session: Session, *, again: LeftOpen | None = None, limits: Limits = NO_LIMITS
 ) -> AsyncGenerator[list[dict[str, Any]]]:
     """The items of the resource in work, in batches; at the end what is in doubt is noted.
 
@@ -98,7 +98,7 @@ async def read(
     if limits != NO_LIMITS:
         _refuse_deletion()
     config = cast("EndpointResource", resource.resource_config)
-    work = begin_work(session.jq, session.redacted)
+    run = begin_mapping(session.jq, session.redacted)
     with handed_to_ocean():
         try:
             resource_read = config.to_resource(session.settings.pagination)
@@ -108,12 +108,12 @@ async def read(
                 async for batch in batches:
                     meter.items += len(batch)
                     yield batch
-                    work.refuse_unfinished()
+                    run.refuse_unfinished()
             if again is None:
                 may_move = Doubt.MOVED in reading.doubts
-                if shared := work.shared_warning(config, may_move=may_move):
+                if shared := run.shared_warning(config, may_move=may_move):
                     logger.warning(session.redacted(shared))
-            work.refuse_fruitless(config)
+            run.refuse_fruitless(config)
         except OceanCustomError as error:
             # What the mapping made of the items quotes their keys.
             raise error.about(kind=config.kind).redacted(session.redacted) from None
@@ -131,10 +131,10 @@ def _refuse_deletion() -> None:
         )
 
 
-def left_open(index: int, *, again: bool = False) -> Again:
+def left_open(index: int, *, again: bool = False) -> LeftOpen:
     """What a reading of this resync left open, by the resource's place in the mapping.
 
     ``again``: its second reading.
     """
-    left: Mapping[tuple[int, bool], Again] = event.attributes.get(_LEFT, {})
-    return left.get((index, again), Again())
+    left: Mapping[tuple[int, bool], LeftOpen] = event.attributes.get(_LEFT, {})
+    return left.get((index, again), LeftOpen())

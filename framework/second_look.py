@@ -27,12 +27,7 @@ from port_ocean.exceptions.core import OceanAbortException
 from framework.deletion import ANY, Key, constant_blueprint
 from framework.failures import leaves_of
 from framework.outcome import REPORT
-from framework.resync_context import (
-    installed_settings,
-    left_open,
-    open_session,
-    read,
-)
+from framework.resync_context import installed_settings, left_open, open_session, read
 from resync.session import Session
 
 key_of_entity = EntityTopologicalSorter.node

@@ -1,4 +1,4 @@
-"""The process in which jq programs run: started, fed and stopped by ``jq_worker``.
+"""The process in which jq programs run: started, fed and stopped by ``worker``.
 
 A program may loop for ever or want all the memory there is; here it meets limits of the
 operating system, and takes no one with it. A request on standard input is a ``REQUEST``
@@ -52,7 +52,7 @@ def _limit_memory(most_bytes: int) -> None:
     with suppress(ValueError, OSError):  # macOS has no such limit
         resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Where the container's memory runs out all the same, the kernel is to choose this process.
+    # Where the container's memory still runs out, the kernel is to choose this process.
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
 

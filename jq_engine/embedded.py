@@ -10,12 +10,7 @@ from json_values import Json, as_text, keys_of, with_texts
 
 
 async def evaluated(
-    program: str,
-    jq: Jq,
-    *,
-    moment: float,
-    where: str,
-    variables: Mapping[str, Json] | None = None,
+    program: str, jq: Jq, *, moment: float, where: str, variables: Mapping[str, Json] | None = None
 ) -> Json:
     """The one value that a program gives, ``now`` standing at ``moment`` (seconds since 1970).
 

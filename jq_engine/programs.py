@@ -1,6 +1,6 @@
 """jq programs of a mapping or a setting: checked, and never run here.
 
-Whoever needs what one gives asks a ``Jq`` for it, which runs it where it can do no harm.
+A ``Jq`` runs them, where they can do no harm.
 """
 
 import re
@@ -32,7 +32,7 @@ class JqError(ValueError):
 
 
 class Jq(Protocol):
-    """Whoever runs jq programs."""
+    """Runs jq programs."""
 
     async def outputs(self, program: str, value: Json, *, where: str) -> list[Json]:
         """The outputs of a program on a value.
@@ -102,10 +102,10 @@ def _remedy(program: str) -> str:
 
 
 def source_of(program: str, *, environment: bool) -> str:
-    """A program with what takes from it all that reaches out of it.
+    """A program that can reach nothing outside itself.
 
-    That is the process environment, unless ``environment``; inputs, files and messages of
-    jq's command line; and ``halt``, which would end it early without an error.
+    Not the process environment, unless ``environment``; not inputs, files and messages of jq's
+    command line; and not ``halt``, which would end it early without an error.
     """
     return _REFUSALS + with_environment(program, environment=environment)
 
@@ -127,9 +127,9 @@ def first_of(program: str) -> str:
 
 
 def jq_reason(error: ValueError) -> str:
-    """Jq's own first line about an error, without where in the program text it thinks it is.
+    """The first line of jq's error, without its place in the program and without values.
 
-    Without the values it quotes, too: see ``without_values``.
+    See ``without_values``.
     """
     first = next(iter(str(error).splitlines()), "") or "it failed"
     return without_values(_JQ_PLACE.sub("", first.removeprefix("jq: error: ")).strip(" :"))

@@ -103,14 +103,14 @@ class JqWorker:
     async def check(self, program: str, *, where: str) -> None:
         """Compile a program, and do not run it.
 
-        Raises JqError, in jq's own words, when it is none, and MappingError, about what stands
+        Raises JqError, in jq's own words, when it is not one, and MappingError, about what stands
         ``where``, when it uses what is not for mappings or breaks a limit.
         """
         try:
             source = source_of(program, environment=self._environment)
             await self._asked(source, b"", where=where)
         except JqError as error:
-            # By itself a program that is refused compiles, and jq quotes one that is none.
+            # Without our definitions a refused program compiles; of another jq says what is wrong.
             itself = with_environment(program, environment=self._environment)
             await self._asked(itself, b"", where=where)
             what = refused_in(error) or "module, import or include"
@@ -167,7 +167,7 @@ class JqWorker:
             case signal.SIGABRT:
                 problem = f"needed more than {self._limits.memory_bytes // _MB} MB of memory"
             case _:
-                problem = f"brought jq down (exit status {status})"
+                problem = f"made jq crash (exit status {status})"
         remedy = "simplify the expression, or ask for smaller pages"
         return MappingError(problem, remedy, where=where)
 

@@ -12,16 +12,13 @@ from paging.model import (
     NO_PAGE_BEFORE,
     NO_SUCH_PAGE_AFTER_SHORT,
     SIZE_REFUSED,
-    End,
-    Experiment,
-    Learnt,
     Page,
     PageRequest,
     Progress,
-    Step,
 )
 from paging.positions import At
-from paging.signals import Verdict, first_known, is_counted_on, is_first, is_preceded
+from paging.signals import Verdict, first_known, is_first, is_preceded
+from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
 # So many empty pages show that a number said to come next is computed, whatever is there.
@@ -98,8 +95,7 @@ class _Counted(CountedToLast):
         That once, or as far as the first page may reach where positions count hidden rows.
         """
         within_first = self._passed(at.sent, at.size) < self._settings.page_size
-        is_near = not at.learnt.hides_rows or within_first
-        is_near = is_near and self._stride(at.size) > 1
+        is_near = within_first if at.learnt.hides_rows else self._stride(at.size) > 1
         return is_near and bool(at.before.pages) and not at.before.is_unbroken
 
     def _known_rows(self, at: At) -> frozenset[str | int]:
@@ -115,7 +111,8 @@ class _Counted(CountedToLast):
         if not explained and len(shared) * 2 > len(previous.rows):
             raise PaginationError(
                 f"two pages in a row share {len(shared)} rows: {self._param!r} does not"
-                f" count what paginationType {self._settings.type!r} takes it for; correct either"
+                f" count what paginationType {self._settings.type!r} takes it for",
+                remedy="correct either",
             )
         return shared
 
@@ -143,21 +140,24 @@ class _Counted(CountedToLast):
             not self._signals.names
             and at.now.known is not Known.MORE
             and at.now.empty_in_a_row >= _EMPTY_PAGES_BY_NUMBER
-            and is_counted_on(at.page.scopes, at.page.headers)
+            and at.page.is_counted_on
         )
 
     def _repeated(self, at: At, told: Verdict) -> Step | Experiment:
         """The page before again: beyond the end of a list, or no paging, or no such parameter."""
         before, page = at.before, at.page
         over = Step(before, next=None, learnt=at.learnt, why=End.UNPAGED, repeated=True)
-        is_more = told is Verdict.MORE or before.known is Known.MORE or self._counts_more(page)
-        if is_more or (page.length == at.asked and before.pages > 1):
+        is_first = before.pages == 1
+        counts_more = before.known is Known.MORE or (is_first and self._counts_more(page))
+        if told is Verdict.MORE or counts_more:
             raise self._ignored(page)
-        if before.pages > 1:
+        is_full = page.length == at.asked
+        if not is_first:
             # Where other pages came, this is how the API answers beyond its last one.
-            return replace(over, why=End.NO_SUCH_PAGE)
+            last = replace(over, why=End.NO_SUCH_PAGE)
+            return self._unless_ignored(at, last) if is_full else last
         over = replace(over, warning=self._unpaged_warning())
-        if page.length != at.asked or self._size_param is None:
+        if not is_full or self._size_param is None:
             return over
         send_in = self._settings.send_in
         first = at.sent.put(self._param, self._start(), send_in)
@@ -172,7 +172,8 @@ class _Counted(CountedToLast):
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             if other is None or other.length != page.length:
-                raise self._ignored(page)
+                last = replace(over, why=End.NO_SUCH_PAGE, warning=None, learnt=learnt)
+                return self._unless_ignored(at, last)
             # Without paging the list is the same for any position, not for one alone.
             absent = beyond.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
             return Experiment(absent, is_same, learnt, "the same page twice", before)
@@ -180,14 +181,29 @@ class _Counted(CountedToLast):
         request = first.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         return Experiment(request, judge, at.learnt, "the same page twice", before)
 
+    def _unless_ignored(self, at: At, last: Step) -> Step | Experiment:
+        """The end of a list, where a request shows that nothing follows the page that came twice.
+
+        Else the position is not heeded, or only as far as the API gives rows.
+        """
+
+        def finish(step: Step) -> Step:
+            if not step.proved:
+                raise self._ignored(at.page)
+            return step
+
+        spanning = self._spanning(at.sent, at.page.length, at.size)
+        return self._spanned(at.page, last, spanning, finish)
+
     def _refuse_later_start(self, progress: Progress, sent: PageRequest, page: Page) -> None:
         """The first answer must not say that something stands before it."""
         position = self._at(sent)
         at_start = progress.pages == 0 and position == self._start()
         if at_start and is_preceded(page.scopes, page.headers):
             raise PaginationError(
-                f"the first answer, to {self._param!r} {position}, says that it is not the first"
-                " page; set startPage to 0 if the API counts pages from zero"
+                f"the first answer, to {self._param!r} {position}, says that it is not"
+                " the first page",
+                remedy="set startPage to 0 if the API counts pages from zero",
             )
 
 
@@ -199,6 +215,15 @@ class OffsetPaginator(_Counted):
     The offset advances by the rows received, so a server's cap leaves no gap. Ends when: a page
     is empty or refused, a total is reached, or a short first page is proved to be all.
     """
+
+    def elsewhere(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """The last row of the first page, as the second page of one row less.
+
+        Some APIs tell the number of the page that an offset and a size make.
+        """
+        shorter = self.shorter(sent, page)
+        moved = shorter and self._from(shorter, page.length - 1)
+        return moved and moved.perhaps_absent(SIZE_REFUSED | NO_SUCH_PAGE_AFTER_SHORT)
 
     def _start(self) -> int:
         return self._settings.start_offset
@@ -248,7 +273,7 @@ class OffsetPaginator(_Counted):
             raise self._miscounted("the last rows of a page are")
 
     def _spanning(self, sent: PageRequest, rows: int, size: int) -> list[Spanning]:
-        return [(self._moved(sent, -rows // 2), size)]
+        return [Spanning(self._moved(sent, -rows // 2), size)]
 
 
 def _is_counting(learnt: Learnt) -> bool:
@@ -291,8 +316,8 @@ class PageNumberPaginator(_Counted):
 
     def elsewhere(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """The last row of the first page, as a second page of one row less."""
-        within = self._within(sent, page.length)
-        return within and within.perhaps_absent(SIZE_REFUSED | NO_SUCH_PAGE_AFTER_SHORT)
+        last = self._from(sent, page.length - 1)
+        return last and last.perhaps_absent(SIZE_REFUSED | NO_SUCH_PAGE_AFTER_SHORT)
 
     def _start(self) -> int:
         return self._settings.start_page
@@ -312,28 +337,28 @@ class PageNumberPaginator(_Counted):
         return self._moved(sent, 1).put(self._size_param, position, self._settings.send_in)
 
     def _spanning(self, sent: PageRequest, rows: int, size: int) -> list[Spanning]:
-        # A page of fewer rows that begins within the page before and ends after it.
+        # A page of another size that begins within the page before and ends after it. One of more
+        # rows may be cut to the usual size: then it begins where that page does.
         if self._size_param is None:
             return []
         start = self._passed(sent, size) - size
         found = [
-            (at, fewer)
-            for fewer in range(size - 1, 0, -1)
-            if start <= (at := (start + rows - 1) // fewer * fewer) and at + fewer > start + size
+            (at, other)
+            for other in (*range(size - 1, 0, -1), *range(size + 1, size + rows))
+            if (at := (start + rows - 1) // other * other) + other > start + size
+            and at >= start + (other > size)
         ]
         # Some APIs take round sizes only.
-        round_ones = [one for one in found if one[1] % _ROUND == 0]
-        chosen = dict.fromkeys((*found[:1], *round_ones[:1]))
-        send_in = self._settings.send_in
+        chosen = dict.fromkeys((*found[:1], *[one for one in found if one[1] % _ROUND == 0][:1]))
         return [
-            (
-                sent.put(self._param, self._start() + at // fewer, send_in).put(
-                    self._size_param, fewer, send_in
-                ),
-                fewer,
-            )
-            for at, fewer in chosen
+            Spanning(self._sized_at(sent, at // other, other), other, other > size)
+            for at, other in chosen
         ]
+
+    def _sized_at(self, sent: PageRequest, number: int, size: int) -> PageRequest:
+        """The request for a page of another size, by its number from the first one."""
+        send_in, name = self._settings.send_in, self._size_param or ""
+        return sent.put(self._param, self._start() + number, send_in).put(name, size, send_in)
 
     def _within(self, sent: PageRequest, rows: int) -> PageRequest | None:
         # A page of one row would end with the last row whatever follows.

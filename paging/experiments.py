@@ -52,10 +52,15 @@ class Beyond(Enum):
     UNKNOWN = "it shows nothing of that"
 
 
-def beyond(last: Page, other: Page | None, room: int) -> Beyond:
-    """What another answer, with ``room`` for so many rows, shows of what follows a page's rows."""
+def beyond(last: Page, other: Page | None, room: int, *, is_inside: bool = False) -> Beyond:
+    """What another answer, with ``room`` for so many rows, shows of what follows a page's rows.
+
+    ``is_inside``: nothing, where the first row of the page is among those.
+    """
     known, given = _keys(last, other) if other is not None else (frozenset(), frozenset())
     if other is None or known.isdisjoint(given):
+        return Beyond.UNKNOWN
+    if is_inside and (other.repeats(last) or last.keys_as(other)[0] in given):
         return Beyond.UNKNOWN
     if given <= known:
         return Beyond.ENDS if other.length < room else Beyond.UNKNOWN

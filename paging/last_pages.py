@@ -10,28 +10,31 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from paging.experiments import Beyond, beyond, shares
 from paging.first_pages import CountedFromFirst
-from paging.model import (
-    NO_SUCH_PAGE_AFTER_SHORT,
-    End,
-    Experiment,
-    Learnt,
-    Page,
-    PageRequest,
-    Place,
-    Progress,
-    Step,
-)
+from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
 from paging.positions import At
+from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
 _ABOUT_END = "the end after a full page"
 
-Spanning = tuple[PageRequest, int]
-"""A request that begins within a page and reaches beyond it, and how many rows it has room for."""
+
+@dataclass(frozen=True)
+class Spanning:
+    """A request that begins within a page and reaches beyond it.
+
+    ``room`` is how many rows it has room for; ``is_inside``: the page's first row is not among
+    those.
+    """
+
+    request: PageRequest
+    room: int
+    is_inside: bool = False
+
+
 _Finish = Callable[[Step], Step | Experiment]
 
 
@@ -83,11 +86,11 @@ class CountedToLast(CountedFromFirst):
         """Ask for what spans the end of a page, until an answer tells something."""
         if not spanning:
             return finish(decided)
-        (request, room), *others = spanning
+        span, *others = spanning
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             step = replace(decided, learnt=learnt)
-            match beyond(last, other, room):
+            match beyond(last, other, span.room, is_inside=span.is_inside):
                 case Beyond.ENDS:
                     return finish(self._closed(step))
                 case Beyond.FOLLOWS:
@@ -96,7 +99,7 @@ class CountedToLast(CountedFromFirst):
                     self._refuse_elsewhere(learnt, last, other)
                     return self._spanned(last, step, others, finish)
 
-        absent = request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        absent = span.request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         return Experiment(absent, judge, decided.learnt, _ABOUT_END, decided.progress)
 
     @staticmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
@@ -16,7 +16,16 @@ from jq_engine.lookups import NOTHING_FOUND, Given, Lookup
 from json_values import MISSING, Found, Json, Missing, follow
 from paging.rows import are_alike
 from paging.scopes import Scopes, is_page, scopes_of
-from paging.signals import Verdict, is_range, known_boolean, known_signal, speaks_of_more
+from paging.signals import (
+    Verdict,
+    has_next_number,
+    is_counted_on,
+    is_range,
+    known_boolean,
+    known_signal,
+    links_towards,
+    speaks_of_more,
+)
 from paging.totals import Known, Totals, known_totals, objects_beside, perhaps_total
 from transport.formats import BodyFormat
 from transport.observer import Purpose
@@ -33,8 +42,8 @@ SIZE_REFUSED = frozenset({400, 422})
 NO_PAGE_BEFORE = frozenset({*range(400, 500), 500}) - {401, 408, 429}
 """What is answered for a page before the first: some APIs crash instead of refusing."""
 
+_DEEPEST_WORDS = 2  # objects around a word for more that nobody knows
 _ID_TYPES = frozenset({str, int})
-_MOST_SUDDEN = 8  # ends of a list with hidden rows that are all asked about
 
 
 @dataclass(frozen=True)
@@ -228,12 +237,31 @@ class Page:
         known = known_signal(self.scopes, self.headers)
         if known is not Verdict.UNKNOWN or not self.scopes:
             return known
+        return Verdict.MORE if any(map(speaks_of_more, self._around)) else known
+
+    @property
+    def _around(self) -> Iterator[object]:
+        """The objects around the list, whatever they are called: no rows, as values may be."""
         holder = self.holder if is_page(self.holder) else self.body
-        around = (self.body, holder, *objects_beside(holder, self.body))
-        speaking = [part for part in around if speaks_of_more(part)]
-        # The values of an object may be the rows.
-        is_more = any(all(part is not row for row in self.rows) for part in speaking)
-        return Verdict.MORE if is_more else known
+        around: tuple[object, ...] = (
+            self.body,
+            holder,
+            *objects_beside(holder, self.body, _DEEPEST_WORDS),
+        )
+        return (part for part in around if all(part is not row for row in self.rows))
+
+    @property
+    def links(self) -> list[str]:
+        """Links to the same endpoint with another query: each may lead to the next page."""
+        return links_towards(self.body, self.holder, self.url)
+
+    @property
+    def is_counted_on(self) -> bool:
+        """Whether numbers alone speak of more: what would come next if there were anything."""
+        if is_counted_on(self.scopes, self.headers):
+            return True
+        speaking = [part for part in self._around if speaks_of_more(part)]
+        return bool(speaking) and all(map(has_next_number, speaking))
 
     def says_as(self, other: Page) -> bool:
         """Whether an answer without rows says the same as another one."""
@@ -340,96 +368,3 @@ class Progress:
         is_believed = told > length and (totals.says_all or told != asked)
         is_all = totals.says_all and told >= rows
         return max(told, known or 0) if is_believed or is_all else known
-
-
-class End(Enum):
-    """Why a walk ended: there is no other reason."""
-
-    CONFIGURED = "a configured path says so"
-    SIGNAL = "the API says so"
-    TOTAL = "the total is reached"
-    EMPTY = "an empty page"
-    NO_SUCH_PAGE = "no such page"
-    UNMARKED = "no cursor or link where one would be"
-    PROVED = "a request showed that nothing follows"
-    ONE_ITEM = "one item"
-    UNPAGED = "no paging"
-
-
-@dataclass(frozen=True)
-class Learnt:
-    """What the walks over one resource have proved, shared by all of them.
-
-    ``page_size``: the server's own, where it is less than was asked for. ``hides_rows``:
-    positions count rows that are not given, and ``reach`` how many of them a page surely covers.
-    ``uneven``: a short page was followed by rows.
-    ``longest_short``: of the short first pages that were asked about, the longest; ``ties``: how
-    many as long as that. ``marked``: the place of the cursor or link was seen. ``counts_rows``: an
-    offset counts rows. ``confirmed``: how many ends were asked for once more. ``sudden``: how many
-    walks found nothing after a full page, and ``refusals`` the statuses by which they did where
-    that was proved to be the end.
-    """
-
-    page_size: int | None = None
-    hides_rows: bool = False
-    reach: int = 0
-    uneven: bool = False
-    longest_short: int = 0
-    ties: int = 0
-    marked: bool = False
-    counts_rows: bool = False
-    confirmed: int = 0
-    sudden: int = 0
-    refusals: frozenset[int] = NO_SUCH_PAGE
-
-    def surprised(self) -> tuple[Learnt, bool]:
-        """One more walk that found nothing after a full page, and whether to ask about it.
-
-        So the first is, the second, the fourth and so on; each of some where pages are uneven.
-        """
-        sudden = self.sudden + 1
-        is_due = not sudden & (sudden - 1) or (self.uneven and sudden <= _MOST_SUDDEN)
-        return replace(self, sudden=sudden), is_due
-
-
-NOTHING_LEARNT = Learnt()
-
-
-@dataclass(frozen=True)
-class Step:
-    """What to do after a page: ``next`` None ends the walk, and ``why`` says for what reason.
-
-    ``repeated``: the page only repeats the one before and is not to be yielded again; ``known``:
-    the keys of rows in it that came with the page before. ``confirm``: the end should be asked
-    for once more. ``unsure``: the end should be looked at again before anything is deleted.
-    ``unproved``: no cursor or link was seen yet, so that the end is to be proved. ``proved``: a
-    request showed that nothing follows. ``doubt``: what is raised unless asking once more brings
-    rows.
-    """
-
-    progress: Progress
-    next: PageRequest | None
-    learnt: Learnt = NOTHING_LEARNT
-    why: End | None = None
-    repeated: bool = False
-    known: frozenset[str | int] = frozenset()
-    warning: str | None = None
-    confirm: bool = False
-    unsure: bool = False
-    unproved: bool = False
-    proved: bool = False
-    doubt: OceanCustomError | None = None
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """A request that settles a doubt, and what its answer leads to.
-
-    ``judge`` takes what is learnt by then, and the answer, None where there is no such page.
-    """
-
-    request: PageRequest
-    judge: Callable[[Learnt, Page | None], Step | Experiment]
-    learnt: Learnt
-    of: str
-    progress: Progress

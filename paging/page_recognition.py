@@ -40,6 +40,7 @@ from urllib.parse import parse_qsl
 import httpx
 
 from json_values import Json
+from paging.link_header import on_same_path
 from paging.model import Page, PageRequest, Place
 from paging.scopes import reasons_in
 from paging.signal_names import is_of_paging
@@ -79,6 +80,7 @@ class Envelope:
     "".
     """
 
+    parts: Mapping[Path, Json]
     scalars: Mapping[Path, Json]
     types: Mapping[Path, str]
     filled: frozenset[Path]
@@ -87,10 +89,12 @@ class Envelope:
     @classmethod
     def of(cls, body: Json, rows: object) -> Envelope:
         """The envelope of a body; what ``rows`` is lies within."""
+        found: dict[Path, Json] = {}
         scalars: dict[Path, Json] = {}
         types: dict[Path, str] = {}
         filled, hollow = set(), set()
         for path, one in _around(body, rows):
+            found[path] = one
             types[path] = _type_of(one)
             if not isinstance(one, dict | list):
                 scalars[path] = one
@@ -98,7 +102,7 @@ class Envelope:
                 filled.add(path)
             elif one in (0, ""):
                 hollow.add(path)
-        return cls(scalars, types, frozenset(filled), frozenset(hollow))
+        return cls(found, scalars, types, frozenset(filled), frozenset(hollow))
 
 
 def _around(body: Json, rows: object, path: Path = ()) -> Iterator[tuple[Path, Json]]:
@@ -197,13 +201,7 @@ class Suspect:
     def is_link(self, path: Path) -> bool:
         """Whether a link of the list itself stands at a place."""
         value = self.envelope.scalars.get(path)
-        if not isinstance(value, str) or not is_link(value):
-            return False
-        try:
-            there = httpx.URL(self.request.url).join(value)
-        except (httpx.InvalidURL, ValueError):
-            return False
-        return there.path == httpx.URL(self.request.url).path
+        return is_link(value) and on_same_path(self.request.url, str(value)) is not None
 
 
 class Recognition:
@@ -219,6 +217,8 @@ class Recognition:
         self._own: dict[int, list[Suspect]] = {}
         self._shapes: dict[Hashable, Counter[Path]] = {}
         self._told: set[Hashable] = set()
+        # What an answer says where it was shown that a list is over.
+        self._beyond: set[tuple[Path, str]] = set()
         self.has_list = False
 
     def note(self, walk: int, request: PageRequest, page: Page) -> None:
@@ -346,17 +346,26 @@ class Recognition:
                 self._all.values[path] = VARIES
         return not self._is_contradicted(second, self._all.same)
 
+    def learn_empty(self, page: Page) -> None:
+        """Take in an answer without rows that is an empty page: a request showed the list's end."""
+        self._beyond |= set(map(_said, Envelope.of(page.body, page.rows).parts.items()))
+
+    def is_contradicted(self, suspect: Suspect) -> bool:
+        """Whether an answer still differs from all that is known of this resource's pages."""
+        return self._is_contradicted(suspect, self._all.same)
+
     def dismiss(self, suspect: Suspect) -> None:
         """Doubt an answer no longer."""
         for suspects in (self._suspects, *self._own.values()):
             suspects[:] = [one for one in suspects if one is not suspect]
 
-    def is_usual(self, body: Mapping[str, Json]) -> bool:
+    def is_usual(self, body: Json) -> bool:
         """Whether what an answer says of its success is what pages with rows say, too."""
-        told = Envelope.of(reasons_in(body), None).scalars
+        told = Envelope.of(reasons_in(body) if isinstance(body, dict) else None, None).scalars
         known = self._all.values
         return bool(told) and all(
-            _is_same(known.get(path, VARIES), value) for path, value in told.items()
+            _is_same(known.get(path, VARIES), value) or _said((path, value)) in self._beyond
+            for path, value in told.items()
         )
 
     def _is_contradicted(self, suspect: Suspect, constants: Mapping[Path, Json | _Varies]) -> bool:
@@ -371,7 +380,8 @@ class Recognition:
         for path in suspect.speaking:
             is_known = path not in suspect.envelope.filled and path in self._types
             is_there = is_known or suspect.envelope.types[path] in self._types.get(path, ())
-            if not is_there and not is_of_paging(path) and not suspect.is_link(path):
+            is_told = is_there or _said((path, suspect.envelope.parts[path])) in self._beyond
+            if not is_told and not is_of_paging(path) and not suspect.is_link(path):
                 yield path
 
     def _differing(
@@ -381,6 +391,8 @@ class Recognition:
         for path, value in suspect.envelope.scalars.items():
             known = constants.get(path, VARIES)
             if known is VARIES or _is_same(known, value) or is_of_paging(path):
+                continue
+            if _said((path, value)) in self._beyond:
                 continue
             flips = isinstance(value, bool) and isinstance(known, bool)
             if not value and not flips:
@@ -400,6 +412,12 @@ class Recognition:
             and abs(value - known) >= _FAR
         )
         return any(far in {None, 0} or is_far for _, far in common)
+
+
+def _said(part: tuple[Path, Json]) -> tuple[Path, str]:
+    """A value at its place; of an object or a list only what it is."""
+    path, value = part
+    return path, _type_of(value) if isinstance(value, dict | list) else repr(value)
 
 
 def _is_same(known: object, value: object) -> bool:

@@ -19,19 +19,10 @@ from typing import Any, Literal, get_args
 from errors import DoubtfulEndError, MappingError, PaginationError
 from jq_engine.lookups import Lookup, compile_lookup
 from json_values import MISSING, keys_of
-from paging.model import (
-    NOTHING_LEARNT,
-    SIZE_REFUSED,
-    End,
-    Experiment,
-    Learnt,
-    Page,
-    PageRequest,
-    Progress,
-    SendIn,
-    Step,
-)
+from paging.experiments import differs
+from paging.model import NO_PAGE_BEFORE, SIZE_REFUSED, Page, PageRequest, Progress, SendIn
 from paging.signals import ConfiguredSignals, Verdict, first_known, is_last_by_link, whole_number
+from paging.steps import NOTHING_LEARNT, End, Experiment, Learnt, Step
 from paging.totals import Known
 
 PaginationType = Literal["none", "offset", "page", "cursor", "next_link", "header_link"]
@@ -119,8 +110,9 @@ class Paginator(ABC):
         position = settings.pagination_param or usual
         if position == self._size_param:
             raise MappingError(
-                f"paginationParam and sizeParam are both {position!r}: every request would ask for"
-                " the page of that number; set each to the name the API's documentation gives"
+                f"paginationParam and sizeParam are both {position!r}: every request"
+                " would ask for the page of that number",
+                remedy="set each to the name the API's documentation gives",
             )
 
     # --- what the styles have in common ----------------------------------------------------
@@ -160,12 +152,13 @@ class Paginator(ABC):
         del sent, page
         return None
 
-    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
+    def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
         """Whether a later page of a walk was asked for by its position in the list.
 
-        Then rows that move while the walk goes on may be on none of its pages.
+        Then rows that move while the walk goes on may be on none of its pages. ``before`` is what
+        came before that page.
         """
-        del first, later
+        del first, later, before
         return False
 
     def prove(self, sent: PageRequest, page: Page, *, is_cut: bool = False) -> Experiment | Step:
@@ -222,8 +215,9 @@ class Paginator(ABC):
         total = whole_number(found)
         if total is None:
             raise PaginationError(
-                f"totalPath {self._settings.total_path!r} found {keys_of(found)} where the number"
-                " of all rows was expected; correct the path"
+                f"totalPath {self._settings.total_path!r} found {keys_of(found)} where"
+                " the number of all rows was expected",
+                remedy="correct the path",
             )
         return replace(page, total=total)
 
@@ -246,9 +240,10 @@ class Paginator(ABC):
 
     def _refuse_endless(self, progress: Progress) -> None:
         if progress.empty_in_a_row > _MAX_EMPTY_PAGES:
-            raise PaginationError(
-                f"{progress.empty_in_a_row} empty pages in a row, although the API says that"
-                " there are more; check hasMorePath and the parameter names"
+            raise DoubtfulEndError(
+                f"{progress.empty_in_a_row} empty pages in a row, although the API says"
+                " that there are more",
+                remedy=f"check hasMorePath and the parameter names ({ACCEPT})",
             )
 
 
@@ -263,8 +258,9 @@ class SinglePage(Paginator):
         """The request as it is."""
         return request
 
-    def _step(self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page) -> Step:
-        del sent
+    def _step(
+        self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page
+    ) -> Step | Experiment:
         now = progress.after(page, 0)
         told = first_known(self._signals.verdict(page.value_at), page.signal)
         most = now.total or page.totals().perhaps
@@ -272,16 +268,36 @@ class SinglePage(Paginator):
         is_more = told is Verdict.MORE or (counts_more and not _says_end(page))
         why = End.ONE_ITEM if page.is_single else End.UNPAGED
         if not is_more:
-            return Step(now, next=None, learnt=learnt, why=why)
+            return self._unless_linked(Step(now, next=None, learnt=learnt, why=why), sent, page)
         if not self._settings.type_is_own:
-            total = f" (a total of {most})" if most else ""
-            raise DoubtfulEndError(
-                f"the answer says that there are more pages{total}, but paginationType is 'none';"
-                " set it to how the API pages, or pagination.type: none for this resource if its"
-                " first page is all you want"
-            )
+            raise self._more_pages(f" (a total of {most})" if most else "")
         warning = "the answer says that there are more pages; only the first was asked for"
         return Step(now, next=None, learnt=learnt, why=why, warning=warning)
+
+    def _unless_linked(self, step: Step, sent: PageRequest, page: Page) -> Step | Experiment:
+        """Follow a link to this endpoint that may lead to another page, a few times a resource."""
+        links = [] if page.is_single or not page.rows else page.links
+        if not links or self._settings.type_is_own:
+            return step
+        learnt, is_due = step.learnt.surprised()
+        step = replace(step, learnt=learnt)
+
+        def judge(learnt: Learnt, other: Page | None) -> Step:
+            if other is not None and differs(page, other):
+                raise self._more_pages("")
+            return replace(step, learnt=learnt)
+
+        request = replace(sent, url=links[0], params=()).perhaps_absent(NO_PAGE_BEFORE)
+        following = Experiment(request, judge, learnt, "a link to this endpoint", step.progress)
+        return following if is_due else step
+
+    @staticmethod
+    def _more_pages(total: str) -> DoubtfulEndError:
+        return DoubtfulEndError(
+            f"the answer says that there are more pages{total}, but paginationType is 'none'",
+            remedy="set it to how the API pages, or pagination.type: none for this resource if"
+            " its first page is all you want",
+        )
 
 
 def _says_end(page: Page) -> bool:

@@ -33,6 +33,7 @@ from paging.signal_names import (
     NEXT_HOLDERS,
     NEXT_NAMES,
     NEXT_RELATIONS,
+    PAGING,
     PREVIOUS_NAMES,
     TOTAL_HEADERS,
     TOTAL_PAGES_HEADERS,
@@ -41,6 +42,7 @@ from paging.signal_names import (
 
 _MOST_DIGITS = 18  # of a count; more are an identifier, or nothing that can be calculated with
 _LARGEST = 10**_MOST_DIGITS - 1
+_LARGEST_NEXT = 10**9  # larger numbers are moments
 # Words that are used for other things too: only true and false are meant for pages.
 _AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "timed_out"})
 _LEADS_BACK = re.compile(r"prev|first|self|last|back|current")
@@ -50,18 +52,13 @@ _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")
 _FALSE_TEXTS = frozenset({"", "false", "0", "no", "null", "none"})
 
 
-# A header's name ends with one of these, whatever stands before it and between its words.
-_CURSOR_ENDINGS = (
-    "nextcursor", "nexttoken", "nextpagetoken", "nextmarker", "nextkey", "nextstart", "nextrange",
-    "nextpagecursor", "nextpagestart", "cursornext",
-)  # fmt: skip
-_MORE_ENDINGS = (
-    "nextpage", "hasnext", "hasnextpage", "hasmore", "hasmorepages", "hasmoreresults",
-    "moreresults", "morepages", "nextlink", "nextpagelink", "nextpageurl", "nexturl", "nextoffset",
-    "nexturi",
-    "pagenext", "moreavailable", "istruncated",
-)  # fmt: skip
-_RANGES = frozenset({"next"})
+# How the name of a header ends, without its hyphens, whatever stands before it.
+_HEADER_OF_CURSOR = re.compile(
+    r"continuation|(?:cursor|bookmark)(?:next)?$|next(?:page)?(?:token|marker|key|start|range)$"
+)
+_HEADER_OF_MORE = re.compile(
+    r"next(?:page)?(?:link|ur[il]|offset)?$|hasmore$|more(?:pages|results|available)$|istruncated$"
+)
 _LOOKED_FOR = frozenset(
     name.lower()
     for name in (
@@ -162,14 +159,26 @@ def _boolean(name: str, value: Json) -> bool | None:
 def speaks_of_more(part: object) -> bool:
     """Whether an object around the list says that more follows, whatever it is called.
 
-    By a true under a key that asks for more (``{"info": {"more_records": true}}``), or by a cursor
-    under one of its plain names. That it is false or empty says nothing.
+    By a true under a key that asks for more (``{"info": {"more_records": true}}``), by a cursor
+    under one of its plain names, or by a number to go on with in an object that holds nothing but
+    words of paging (``{"folge": {"next": 17}}``). That it is false or empty says nothing.
     """
-    return isinstance(part, dict) and any(
-        (value is True and _ASKS_MORE.match(_WORD_START.sub("_", key).lower()) is not None)
-        or (isinstance(value, str) and value != "" and name_of(key) in NEXT_CURSOR_NAMES)
-        for key, value in part.items()
+    return isinstance(part, dict) and (
+        any(
+            (value is True and _ASKS_MORE.match(_WORD_START.sub("_", key).lower()) is not None)
+            or (isinstance(value, str) and value != "" and name_of(key) in NEXT_CURSOR_NAMES)
+            for key, value in part.items()
+        )
+        or has_next_number(part)
     )
+
+
+def has_next_number(part: object) -> bool:
+    """Whether an object is about pages alone, and holds the number of what comes next."""
+    if not isinstance(part, dict) or not all(name_of(key) in PAGING for key in part):
+        return False
+    numbers = [whole_number(value) for key, value in part.items() if name_of(key) in NEXT_NAMES]
+    return any(number is not None and 0 < number <= _LARGEST_NEXT for number in numbers)
 
 
 def known_next(scopes: Scopes) -> Verdict:
@@ -209,18 +218,20 @@ def known_header(headers: httpx.Headers) -> Verdict:
 @lru_cache(maxsize=1024)  # the same few names come with every answer
 def says_more(header: str) -> str:
     """Whether the name of a header speaks of further pages: "more", "cursor" or ""."""
-    name = header.lower().replace("_", "-")
-    squeezed = name.replace("-", "")
-    if "continuation" in squeezed or squeezed.endswith(_CURSOR_ENDINGS):
+    name = re.sub(r"[-_]", "", header.lower())
+    if _LEADS_BACK.search(name):
+        return ""
+    if _HEADER_OF_CURSOR.search(name):
         return "cursor"
-    is_next = name in _RANGES or name.endswith("-next")
-    return "more" if is_next or squeezed.endswith(_MORE_ENDINGS) else ""
+    return "more" if _HEADER_OF_MORE.search(name) else ""
 
 
 def header_cursor(headers: httpx.Headers) -> str | Missing:
     """The cursor that a header holds, "" where it is empty, MISSING where there is none."""
-    found = (headers[name] for name in headers if says_more(name) == "cursor")
-    return next(found, MISSING)
+    found = [name for name in headers if says_more(name) == "cursor"]
+    # X-Cursor may be that of this page, where X-Next-Cursor is there as well.
+    names = sorted(found, key=lambda name: "next" not in name.lower())
+    return headers[names[0]] if names else MISSING
 
 
 def _linked(headers: httpx.Headers) -> set[bool]:
@@ -263,12 +274,13 @@ def is_preceded(scopes: Scopes, headers: httpx.Headers) -> bool:
     )
 
 
-def link_towards(body: Json, holder: Json, url: str) -> str | Missing:
-    """A link to the same endpoint with another query, under any name that may mean what follows.
+def links_towards(body: Json, holder: Json, url: str) -> list[str]:
+    """Links to the same endpoint with another query, under any names that may mean what follows.
 
-    MISSING where there is none. Looked for by its value, in the objects around the list.
+    Looked for by their values, in the objects around the list; absolute ones are given.
     """
     here = httpx.URL(url)
+    found: dict[str, None] = {}
     for part in (body, holder):
         for key, value in _texts_within(part, 3):
             if not is_link(value) or _LEADS_BACK.search(key.lower()):
@@ -277,9 +289,10 @@ def link_towards(body: Json, holder: Json, url: str) -> str | Missing:
                 there = here.join(value)
             except (httpx.InvalidURL, ValueError):
                 continue
-            if there.path == here.path and there.query not in {here.query, b""}:
-                return value
-    return MISSING
+            is_here = (there.host, there.path) == (here.host, here.path)
+            if is_here and there.query not in {here.query, b""}:
+                found[str(there)] = None
+    return list(found)
 
 
 def _texts_within(part: Json, deepest: int) -> Iterator[tuple[str, str]]:
@@ -323,9 +336,14 @@ def known_link(scopes: Scopes) -> Found:
 
 
 def link_of(value: Json) -> str | Missing | None:
-    """The URL a value is, or holds under ``href`` (HAL, JSON:API); MISSING for other types."""
+    """The URL a value is, or holds under ``href`` (HAL, JSON:API); MISSING for other types.
+
+    Blanks around it are no part of it (https://url.spec.whatwg.org/#url-parsing).
+    """
     link = value.get("href", MISSING) if isinstance(value, dict) else value
-    return link if isinstance(link, str) or link is None else MISSING
+    if isinstance(link, str):
+        return link.strip()
+    return link if link is None else MISSING
 
 
 def _as_cursor(value: Json) -> Found:

@@ -155,16 +155,18 @@ def _words(key: str) -> str:
     return _WORD_START.sub("_", key).lower()
 
 
-def objects_beside(holder: Json, body: Json) -> list[Mapping[str, Json]]:
-    """The objects beside the list and at the top of the answer that are no items themselves."""
-    parents = [holder] if holder is body else [holder, body]
-    return [
-        value
-        for parent in parents
-        if isinstance(parent, dict)
-        for value in parent.values()
-        if isinstance(value, dict) and not is_item(value)
-    ]
+def objects_beside(holder: Json, body: Json, deepest: int = 1) -> list[Mapping[str, Json]]:
+    """The objects beside the list and at the top of the answer that are no items themselves.
+
+    ``deepest``: so many of them may stand within one another.
+    """
+    around: list[Json] = [holder] if holder is body else [holder, body]
+    found: list[Mapping[str, Json]] = []
+    for _ in range(deepest):
+        inside = [value for part in around if isinstance(part, dict) for value in part.values()]
+        around = [one for one in inside if isinstance(one, dict) and not is_item(one)]
+        found += [one for one in around if isinstance(one, dict)]
+    return found
 
 
 def _counted(name: str, value: Json) -> tuple[str, int | None, bool]:

@@ -1,7 +1,7 @@
 """What became of the children of one resource: refused, not found, or said to be empty.
 
 A child is one endpoint for one set of values of its path parameters: ``/items/3/notes``. The
-endpoint of a parent is one too when it hangs on the values of another parent. What one child
+endpoint of a parent is one too when it needs the values of another parent. What one child
 answers must not end the others, so it is noted here and judged when all have been read:
 
 ==========================================  ================================================
@@ -37,7 +37,7 @@ from resync.completeness import Doubt
 MOST_NAMED = 20
 """Children that an error or a warning names; the others are counted."""
 MAX_OUTAGES = 25
-"""With so many children unanswered the API is down: no use asking it for every other one."""
+"""With so many children unanswered the API is down: the others are not asked for."""
 
 ChildKey = bytes
 """What tells a child from all others of its resource, in 16 bytes."""
@@ -74,14 +74,14 @@ class Absent:
     """The children that one reading did not find, for the reading that looks again.
 
     ``keys`` answered 404 or 410, ``empty`` a status for "nothing here". ``of_parent``: one of them
-    is the list of a parent. ``silence``: what to say when the catalog holds something, though
-    wherever there was to be something a status stood for nothing; "" where that is to be believed.
+    is the list of a parent. ``silence``: what is wrong if the catalog holds something, though only
+    statuses for "nothing here" came; None where these are to be believed.
     """
 
     keys: frozenset[ChildKey] = frozenset()
     empty: frozenset[ChildKey] = frozenset()
     of_parent: bool = False
-    silence: str = ""
+    silence: Fault | None = None
 
 
 @dataclass
@@ -131,16 +131,16 @@ class Children:
             raise self._group(f"gave up after {len(self.failed)} children failed")
 
     def absent(self, walks: int, *, has_rows: bool) -> Absent:
-        """What a second reading has to look for, of so many children."""
+        """What a second reading has to look for, of ``walks`` children."""
         return Absent(
             keys=frozenset(self.gone.keys),
             empty=frozenset([*self.empty, *self.empty_parents]),
             of_parent=self._has_absent_parent,
-            silence="" if has_rows else self._silence(walks),
+            silence=None if has_rows else self._silence(walks),
         )
 
-    def _silence(self, walks: int) -> str:
-        """What to say when nothing but statuses told that nothing is here; "" when that is fine.
+    def _silence(self, walks: int) -> Fault | None:
+        """What to say when only statuses said that nothing is here; None when that is fine.
 
         One endpoint is believed, as it was configured so. Several that say the same are what
         credentials that lost a right look like.
@@ -148,11 +148,12 @@ class Children:
         statuses = [*self.empty.values(), *self.empty_parents.values()]
         is_several = len(statuses) > 1
         if not is_several or len(self.empty) < walks or self.is_certain:
-            return ""
-        return (
+            return None
+        return Fault(
+            (),
             f"each of {len(statuses)} children answered {self._empty_statuses}, which"
-            " empty_statuses takes for nothing here, and the catalog holds something of them;"
-            " check what the credentials may read, and delete in Port what is really gone"
+            " empty_statuses takes for nothing here, and the catalog holds something of them",
+            "check what the credentials may read, and delete in Port what is really gone",
         )
 
     @property
@@ -164,7 +165,7 @@ class Children:
     # --- judged at the end -------------------------------------------------------------
 
     def refuse_failures(self, walks: int) -> None:
-        """Raise the failures as one error that names the children, of so many walks."""
+        """Raise the failures of ``walks`` children as one error that names them."""
         if self.failures:
             raise self._group(f"{len(self.failed)} of {walks} children failed")
 
@@ -182,12 +183,12 @@ class Children:
                 listed=str(self.gone_again),
             )
         if self.before and self.before.silence and absent.silence:
-            return MappingError(absent.silence)
+            return MappingError([absent.silence])
         return None
 
     @property
     def gone_warning(self) -> str | None:
-        """What is to be said of children that are not found; None when there are none."""
+        """The warning about children that are not found; None when all were."""
         if not self.gone or self.gone_again:
             return None
         return (

@@ -15,9 +15,10 @@ from errors import MappingError
 from json_values import Json, keys_of, lists_in
 from pagination import Paginator
 from paging.extraction import Extractor
-from paging.model import NOTHING_LEARNT, End, Learnt, Page, PageRequest, Place, Step
+from paging.model import Page, PageRequest, Place, Progress
 from paging.page_recognition import Recognition
 from paging.signals import Verdict
+from paging.steps import NOTHING_LEARNT, End, Learnt, Step
 from resync.path_parameters import Endpoint
 
 _DEEPEST_LIST = 5  # objects around a list: those of XML and of GraphQL are deep
@@ -52,7 +53,8 @@ class Completeness:
     ``longest`` the longest first page; ``unproved`` the longest list that ended without a cursor
     or link before any was seen. ``elsewhere``: an answer spoke of rows that it had in
     another list than ``data_path`` leads to. ``ends`` counts why walks ended, ``acquitted`` the
-    answers that seemed to be no page and were asked for once more.
+    answers that seemed to be no page and were asked for once more. ``closed``: a page with rows and
+    the answer without any that came after it.
     """
 
     endpoint: Endpoint
@@ -75,7 +77,13 @@ class Completeness:
     ends: Counter[End] = field(default_factory=Counter)
     warned: set[str] = field(default_factory=set)
     acquitted: int = 0
+    closed: tuple[Page, Asked] | None = None
     _numbered: int = 0
+
+    @property
+    def is_led(self) -> bool:
+        """Whether each page leads to the next, rather than a position that is counted."""
+        return self.endpoint.pagination.type not in {"offset", "page"}
 
     @property
     def is_cut(self) -> bool:
@@ -101,13 +109,16 @@ class Completeness:
         if not page.rows:
             self.doubts.add(Doubt.EMPTY)
             self.elsewhere = self.elsewhere or self._has_rows_elsewhere(page)
-        if not begins and self.paginator.is_counted(begun_with, request):
-            self.doubts.add(Doubt.MOVED)
         if has_body:
             self.responses += 1
             self.without_items += nothing and page.place is not Place.NULL
             self.last_body = page.body
         self.recognition.note(asked.walk, request, page)
+
+    def note_position(self, first: PageRequest, later: PageRequest, before: Progress) -> None:
+        """Note that rows may have moved, where a page was asked for by its position."""
+        if later is not first and self.paginator.is_counted(first, later, before):
+            self.doubts.add(Doubt.MOVED)
 
     def _has_rows_elsewhere(self, page: Page) -> bool:
         """Whether an answer with an empty list, or null, speaks of rows that another list has.
@@ -121,6 +132,11 @@ class Completeness:
         due = min(total, size) if total else size * (page.boolean is Verdict.MORE)
         lists = lists_in(page.body, deepest=_DEEPEST_LIST) if due else []
         return due in {len(rows) for rows in lists if rows and isinstance(rows[0], dict)}
+
+    def note_closed(self, last: Page | None, asked: Asked) -> None:
+        """Keep what came after a page with rows, where that is an answer without any."""
+        if last is not None and last.rows and not asked.page.rows and not asked.page.refused:
+            self.closed = last, asked
 
     def ended(self, step: Step, asked: Asked) -> None:
         """Note why a walk ended, and what that leaves in doubt."""
@@ -153,7 +169,7 @@ class Completeness:
 
     def forget_pages(self) -> None:
         """Let go of the pages kept: the file of a large one is closed with its last reader."""
-        self.first = self.longest = self.unproved = self.last_body = None
+        self.first = self.longest = self.unproved = self.last_body = self.closed = None
 
     def settled(self) -> None:
         """Forget what was asked and told, so that it is not asked or told again."""
@@ -168,17 +184,19 @@ class Completeness:
         """
         if self.elsewhere and not self.has_rows:
             raise MappingError(
-                f"{self.where} {self.extractor.data_path!r} leads to null or an empty list in every"
-                " response, but one speaks of a total or more pages, and has another list as long:"
-                f" correct the path (it has {keys_of(self.last_body)})"
+                "leads to null or an empty list in every response, but one speaks of a total or"
+                " more pages, and has another list as long",
+                remedy=f"correct the path (it has {keys_of(self.last_body)})",
+                where=f"{self.where} {self.extractor.data_path!r}",
             )
         if not self.responses or self.without_items < self.responses:
             return None
         keys = keys_of(self.last_body)
         if lists_in(self.last_body, deepest=_DEEPEST_LIST):
             raise MappingError(
-                f"{self.where} {self.extractor.data_path!r} gave null in every response; they had"
-                f" {keys}: correct the path"
+                f"gave null in every response; they had {keys}",
+                remedy="correct the path",
+                where=f"{self.where} {self.extractor.data_path!r}",
             )
         self.doubts.add(Doubt.ABSENT)
         return (

@@ -8,13 +8,7 @@ from dataclasses import dataclass, replace
 from jq_engine.embedded import evaluated, filled, with_variables
 from jq_engine.programs import Jq, checked, programs_in
 from json_values import Json, as_text
-from resync.path_parameters import (
-    VARIABLE,
-    Binding,
-    Endpoint,
-    Parameter,
-    Resource,
-)
+from resync.path_parameters import VARIABLE, Binding, Endpoint, Parameter, Resource
 
 
 async def computed(resource: Resource, moment: float, jq: Jq) -> Resource:
@@ -31,8 +25,7 @@ async def computed(resource: Resource, moment: float, jq: Jq) -> Resource:
         replace(
             parameter,
             parent=await _computed(
-                parameter.parent,
-                _Computing(moment, f"path_parameters.{parameter.name}", jq, names),
+                parameter.parent, _Computing(moment, f"path_parameters.{parameter.name}", jq, names)
             ),
         )
         if isinstance(parameter, Parameter)

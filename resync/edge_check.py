@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from errors import SourceError
-from resync.completeness import Completeness
+from errors import PaginationError, SourceError
+from paging.experiments import differs, rows_move
+from resync.completeness import Asked, Completeness
 from resync.walk import Walker
 
 # Walks asked whether a page comes before their first, as long as both are empty.
@@ -39,7 +40,7 @@ class EdgeCheck:
             return
         self._left -= 1
         self.source.first = None
-        self.task = asyncio.create_task(self._walker.refuse_page_before(first, self.source))
+        self.task = asyncio.create_task(self._refuse_page_before(first))
 
     async def settle(self) -> None:
         """Wait for what is under way, and settle what all walks have left in doubt.
@@ -51,3 +52,27 @@ class EdgeCheck:
         self.check()
         while self.task and not await self.task and self.source.first and self._left:
             self.check()
+
+    async def _refuse_page_before(self, first: Asked) -> bool:
+        """Raise PaginationError when rows come before the first page of a walk.
+
+        Asked for once, and only where the first page leaves that open. Gives whether this walk
+        settles it: empty pages do not. Raises what ``send`` raises, too.
+        """
+        before = self.source.paginator.before(first.request, first.page)
+        if before is None:
+            return True
+        opened = await self._walker.page_of(before, self.source)
+        if differs(first.page, opened.page) and not await self._rows_move(first):
+            raise PaginationError(
+                f"{self._walker.describe(before)}: page 0 has rows that page 1 does not have: the"
+                " API counts pages from zero",
+                remedy="set startPage to 0",
+            )
+        return bool(first.page.rows or opened.page.rows)
+
+    async def _rows_move(self, first: Asked) -> bool:
+        """Whether rows without ids are others for the same request, too: then they tell nothing."""
+        if first.page.ids:
+            return False
+        return rows_move(first.page, (await self._walker.page_of(first.request, self.source)).page)

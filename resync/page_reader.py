@@ -21,8 +21,9 @@ from paging.error_reports import (
     words_of,
 )
 from paging.extraction import NO_ITEMS, Extracted, Extractor, Measured
-from paging.model import Page, PageRequest, Place, Step
+from paging.model import Page, PageRequest, Place
 from paging.page_recognition import Suspect
+from paging.steps import Step
 from resync.completeness import Completeness
 from transport.large_lists import SlicedRows
 
@@ -148,9 +149,10 @@ class PageReader:
         ):
             return
         raise UnopenedError(
-            f"data_path {extractor.data_path!r} takes {keys_of(found)} for one item, but the"
-            f" answer looks like a page of a list (it has {keys_of(page.body)}); set data_path to"
-            f" the list, or to '[{extractor.data_path}]' if it really is one item"
+            f"data_path {extractor.data_path!r} takes {keys_of(found)} for one item,"
+            f" but the answer looks like a page of a list (it has {keys_of(page.body)})",
+            remedy=f"set data_path to the list, or to '[{extractor.data_path}]' if it really"
+            " is one item",
         )
 
 

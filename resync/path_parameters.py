@@ -29,7 +29,7 @@ from transport.formats import BodyFormat
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
-"""A variable in a computed value; its group is the name, of a path parameter perhaps."""
+"""A variable in a computed value; its group is the name, maybe of a path parameter."""
 
 _FULL_URL = re.compile(r"https?://", re.IGNORECASE)
 _NEARLY = 0.8  # how alike two names are of which one is taken for the other, misspelt

@@ -53,7 +53,7 @@ AHEAD_BINDINGS = 1000
 
 
 @dataclass(frozen=True)
-class Means:
+class Services:
     """What the walks of one resync share: connections, programs, and what was read by now."""
 
     settings: Settings
@@ -65,12 +65,12 @@ class Means:
     parents: Parents
 
     def redacted(self, text: str) -> str:
-        """A text of an error as it may leave: without secrets, and on one line."""
+        """A text of an error without secrets, on one line."""
         return escaped(self.client.redact(text))
 
 
 @dataclass(frozen=True)
-class Again:
+class LeftOpen:
     """What a reading left open: why it may have missed items, and the children not found.
 
     ``complaint``: what a second reading found, after which nothing may be deleted.
@@ -92,13 +92,13 @@ class ResourceWalk:
 
     def __init__(
         self,
-        means: Means,
+        services: Services,
         resource: Resource,
-        again: Again | None,
+        again: LeftOpen | None,
         bounds: Bounds,
         shared_lists: Container[Hashable] = (),
     ) -> None:
-        self._means = means
+        self._services = services
         self._resource = resource
         self._bounds = bounds
         self._again = again
@@ -106,7 +106,7 @@ class ResourceWalk:
         self._children = Children(resource.kind, again.absent if again else None)
         self._parameters = in_step(ordered(resource))
         self._choosers = {
-            group.names: Chooser(group.parameters, means.jq)
+            group.names: Chooser(group.parameters, services.jq)
             for group in self._parameters
             if group.has_rows
         }
@@ -119,32 +119,32 @@ class ResourceWalk:
         }
         self._target = self._source(resource.endpoint, "data_path", resource.identifier)
         self._in_path = frozenset[str]().union(*(one.endpoint.in_path() for one in self._sources))
-        self._chosen = Walks(means.store)
+        self._chosen = Walks(services.store)
         self._has_items = False
         self._shared_list = self._list_shared(shared_lists)
         # Of a list that others may take, the walk itself checks the edges.
         checked = [one for one in self._parent_sources if one.endpoint.placeholders()]
         checked += [] if self._shared_list else [self._target]
-        self._edges = [EdgeCheck(means.walker, source) for source in checked]
+        self._edges = [EdgeCheck(services.walker, source) for source in checked]
 
     def _list_shared(self, shared_lists: Container[Hashable]) -> PageRequest | None:
         """The request of a resource whose list has the items of a parent, of any resource."""
         if self._parameters:
             return None
-        request = request_for(self._target.endpoint, Binding(), self._means.settings.base_url)
+        request = request_for(self._target.endpoint, Binding(), self._services.settings.base_url)
         return request if list_key(self._target.endpoint, request) in shared_lists else None
 
     def _source(
         self, endpoint: Endpoint, where: str, identifier: tuple[str, ...] = ()
     ) -> Completeness:
-        extractor = Extractor(endpoint.data_path, where, self._means.jq)
+        extractor = Extractor(endpoint.data_path, where, self._services.jq)
         paginator = make_paginator(endpoint.pagination)
         return Completeness(endpoint, where, paginator, extractor, identifier)
 
     def _parent(self, endpoint: Endpoint, group: InStep) -> Completeness:
         where = f"path_parameters.{group.names[0]}"
         if is_full_url(endpoint.path):
-            self._means.client.refuse_elsewhere(endpoint.path, f"{where}.endpoint")
+            self._services.client.refuse_elsewhere(endpoint.path, f"{where}.endpoint")
         # Several rows may have the same value of one parameter, an owner say.
         field = group.parameters[0].field if len(group.parameters) == 1 else ""
         return self._source(endpoint, f"{where}.data_path", plain_path(field) or ())
@@ -182,13 +182,13 @@ class ResourceWalk:
         return frozenset(doubts | self._children.doubts)
 
     @property
-    def left(self) -> Again:
+    def left(self) -> LeftOpen:
         """What this walk, now that it is over, left open."""
         absent = self._children.absent(self._target.walks, has_rows=self._target.has_rows)
         complaint = self._children.complaint(absent) or self._absent_twice()
         if complaint:
-            complaint = complaint.about(kind=self._resource.kind).redacted(self._means.redacted)
-        return Again(self.doubts, absent, complaint)
+            complaint = complaint.about(kind=self._resource.kind).redacted(self._services.redacted)
+        return LeftOpen(self.doubts, absent, complaint)
 
     def _absent_twice(self) -> MappingError | None:
         """What to say when two readings found nothing where ``data_path`` leads, and no list."""
@@ -207,7 +207,7 @@ class ResourceWalk:
         pages = merged(
             self._bindings(),
             self._child,
-            workers=self._means.settings.max_concurrent_requests,
+            workers=self._services.settings.max_concurrent_requests,
             weigh=lambda chunk: max(len(chunk[0]) / AHEAD_ITEMS, chunk[1] / AHEAD_BYTES),
         )
         try:
@@ -232,7 +232,7 @@ class ResourceWalk:
         self._has_items = items > 0
 
     def _cut(self, chunk: Chunk, items: int) -> Chunk:
-        """A chunk after so many items, as far as the limits go."""
+        """A chunk that comes after ``items`` items, cut at the limit."""
         most = self._bounds.limits.items
         if most is None or not self._bounds.end_items(items + len(chunk[0])):
             return chunk
@@ -264,12 +264,12 @@ class ResourceWalk:
             return
         request = await self._request(self._target, binding)
         if self._shared_list is not None:
-            kept = self._means.parents.pages(self._target, request, self._bounds.limits)
+            kept = self._services.parents.pages(self._target, request, self._bounds.limits)
             async with aclosing(self._guarded(kept, self._target, request, binding)) as chunks:
                 async for chunk in chunks:
                     yield chunk
             return
-        walk = self._means.walker.walk(request, self._target, self._bounds)
+        walk = self._services.walker.walk(request, self._target, self._bounds)
         pages = self._guarded(walk, self._target, request, binding)
         async with aclosing(pages):
             async for fetched in pages:
@@ -304,9 +304,9 @@ class ResourceWalk:
         *,
         begun: bool,
     ) -> None:
-        """Note what a walk ended with; raises it when the walk hangs on no value, so is no child.
+        """Note what a walk ended with; raises it when the walk needs no value, so is no child.
 
-        What hangs on values from a parent may be gone with it; values of a list do not go away.
+        A child of a parent's value may be gone with it; values in the mapping do not go away.
         """
         needs = source.endpoint.placeholders() & binding.values.keys()
         refusal = error if isinstance(error, ResponseError) and not begun else None
@@ -317,7 +317,7 @@ class ResourceWalk:
             return
         if not needs:
             raise error
-        base = str(self._means.settings.base_url).rstrip("/")
+        base = str(self._services.settings.base_url).rstrip("/")
         # Other braces in the query or the body are no parameters.
         outside = sorted(source.endpoint.outside_path() & binding.values.keys())
         texts = {name: as_text(binding.values[name]) for name in outside}
@@ -354,7 +354,7 @@ class ResourceWalk:
         return merged(
             bindings,
             lambda binding: self._with_values(binding, group),
-            workers=self._means.settings.max_concurrent_requests,
+            workers=self._services.settings.max_concurrent_requests,
             weigh=lambda _: 1 / AHEAD_BINDINGS,
         )
 
@@ -371,7 +371,7 @@ class ResourceWalk:
                 (group.names, request.key, json.dumps(marks)),
                 lambda: self._choices(group, request, marks),
             )
-            # A parent that hangs on another parent's value is a child itself: it may be gone.
+            # A parent that needs another parent's value is a child itself: it may be gone.
             choices = self._guarded(followed, source, request, binding)
         has_values = False
         async with aclosing(choices):
@@ -387,19 +387,19 @@ class ResourceWalk:
 
     async def _request(self, source: Completeness, binding: Binding) -> PageRequest:
         """The request of an endpoint for one binding, with all that it computes."""
-        means = self._means
+        services = self._services
         endpoint = await completed(
-            source.endpoint, binding, means.started_at, means.jq, kind=self._resource.kind
+            source.endpoint, binding, services.started_at, services.jq, kind=self._resource.kind
         )
-        return request_for(endpoint, binding, means.settings.base_url)
+        return request_for(endpoint, binding, services.settings.base_url)
 
     async def _choices(
         self, group: InStep, request: PageRequest, marks: Item
     ) -> AsyncGenerator[list[Item]]:
-        """The distinct values of one parent's items; ``marks`` are what it hangs on itself."""
+        """The distinct values of one parent's items; ``marks`` are the values it needs itself."""
         source = self._parents[group.names[0]]
         distinct = Distinct(group.names, self._in_path)
-        pages = self._means.parents.pages(source, request, self._bounds.limits)
+        pages = self._services.parents.pages(source, request, self._bounds.limits)
         async with aclosing(pages):
             async for items, _ in pages:
                 # A parent walked for another resource was counted there.

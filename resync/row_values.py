@@ -49,7 +49,7 @@ class Chooser:
     def refuse_doubtful(self) -> None:
         """Raise when there were rows, but not one had what was looked for: a typo.
 
-        Or when only some had: what hangs on the others was not read.
+        Or when only some had: the children of the others were not read.
         """
         for one in self._fields:
             one.refuse_doubtful()

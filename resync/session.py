@@ -21,7 +21,7 @@ from resync.completeness import Doubt
 from resync.computed_values import computed
 from resync.item_store import ItemStore
 from resync.path_parameters import Binding, Parameter, Resource, request_for
-from resync.resource_walk import Again, Means, ResourceWalk
+from resync.resource_walk import LeftOpen, ResourceWalk, Services
 from resync.shared_walks import Parents, list_key
 from resync.streams import in_batches
 from resync.walk import Walker
@@ -59,7 +59,7 @@ class Session:
         self.jq = JqWorker(environment=jq_environment, secrets=ports_secrets)
         self.client = ApiClient(settings, self.jq, http=http, observer=observer)
         walker, store = Walker(self.client, settings, self.jq, observer), ItemStore()
-        self.means = Means(
+        self.services = Services(
             settings=settings,
             started_at=self.started_at,
             jq=self.jq,
@@ -73,24 +73,26 @@ class Session:
 
     async def aclose(self) -> None:
         """Close connections, stop jq and forget what was kept."""
-        await self.means.parents.aclose()
+        await self.services.parents.aclose()
         await self.client.aclose()
         await self.jq.aclose()
-        self.means.store.close()
+        self.services.store.close()
 
     def redacted(self, text: str) -> str:
-        """A text of an error as it may leave: without secrets, and on one line."""
-        return self.means.redacted(text)
+        """A text of an error without secrets, on one line."""
+        return self.services.redacted(text)
 
-    async def walk(self, resource: Resource, again: Again | None, limits: Limits) -> ResourceWalk:
+    async def walk(
+        self, resource: Resource, again: LeftOpen | None, limits: Limits
+    ) -> ResourceWalk:
         """The walk over a resource, with what it computes and what is shared with others."""
         if self._shared is None:
             self._shared = await self._parents_of_resources()
         ready = await computed(resource, self.started_at, self.jq)
-        return ResourceWalk(self.means, ready, again, Bounds(limits), self._shared)
+        return ResourceWalk(self.services, ready, again, Bounds(limits), self._shared)
 
     async def _parents_of_resources(self) -> frozenset[Hashable]:
-        """What tells the parents that hang on no other parent from all other requests."""
+        """The keys of the lists of all parents that need no values of another parent."""
         keys: set[Hashable] = set()
         for resource in self._resources:
             if not any(isinstance(one, Parameter) for one in resource.parameters):
@@ -105,7 +107,7 @@ class Session:
         return frozenset(keys)
 
     def read(
-        self, resource: Resource, *, again: Again | None = None, limits: Limits = NO_LIMITS
+        self, resource: Resource, *, again: LeftOpen | None = None, limits: Limits = NO_LIMITS
     ) -> Reading:
         """A reading of a resource, about to begin; ``again``: what an earlier one left open.
 
@@ -125,7 +127,7 @@ class Reading:
         self,
         session: Session,
         resource: Resource,
-        again: Again | None = None,
+        again: LeftOpen | None = None,
         limits: Limits = NO_LIMITS,
     ) -> None:
         self._session = session
@@ -133,7 +135,7 @@ class Reading:
         self._again = again
         self._limits = limits
         self._walk: ResourceWalk | None = None
-        self.left = Again()
+        self.left = LeftOpen()
 
     @property
     def doubts(self) -> frozenset[Doubt]:
@@ -178,17 +180,17 @@ class Reading:
                     yield batch
             self.left = walk.left
         except OceanCustomError as error:
-            raise self._tellable(error.about(kind=resource.kind)) from None
+            raise self._redacted_error(error.about(kind=resource.kind)) from None
         except ExceptionGroup as group:
-            raise self._tellable(group) from None
+            raise self._redacted_error(group) from None
 
-    def _tellable(self, error: Exception) -> Exception:
-        """The error as it may leave, whatever it quotes."""
+    def _redacted_error(self, error: Exception) -> Exception:
+        """The error without the secrets that it may quote."""
         match error:
             case OceanCustomError():
                 error.redacted(self._session.redacted)
             case ExceptionGroup():
-                failures = [self._tellable(failure) for failure in error.exceptions]
+                failures = [self._redacted_error(failure) for failure in error.exceptions]
                 error = ExceptionGroup(self._session.redacted(error.message), failures)
         return _without_frames(error)
 

@@ -96,7 +96,7 @@ class Walks:
     def followed(
         self, key: Hashable, walk: Callable[[], AsyncGenerator[list[Item]]]
     ) -> AsyncGenerator[Chunk]:
-        """The items of a walk that is made once for its key; a failed one is made anew."""
+        """The items of a walk that is made once for its key; a failed one is made again."""
         kept = self._kept.get(key)
         if kept is None or kept.failed:
             kept = self._kept[key] = _Followed(walk(), self._store)
@@ -118,7 +118,7 @@ class Parents:
     async def pages(
         self, source: Completeness, request: PageRequest, limits: Limits
     ) -> AsyncGenerator[Chunk]:
-        """The items of a parent, page by page; its doubts are those of whoever takes its items."""
+        """The items of a parent, page by page; who takes its items has its doubts, too."""
         key = (list_key(source.endpoint, request), limits)
         walked_for = self._walked_for.setdefault(key, source)
         pages = self._walks.followed(key, lambda: self._walked(walked_for, request, limits))

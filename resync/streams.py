@@ -56,19 +56,19 @@ async def merged[Source, Item](
     to be read weighs at most 1 in all by ``weigh``, plus one item a worker. An error in
     ``sources`` or ``items`` ends the stream; it is raised after what came before it.
     """
-    ahead = _Ahead(sources, items, weigh)
-    reader = asyncio.create_task(ahead.read_all(workers))
+    prefetch = _Prefetch(sources, items, weigh)
+    reader = asyncio.create_task(prefetch.read_all(workers))
     try:
-        while not isinstance(item := await ahead.queue.get(), _Done):
+        while not isinstance(item := await prefetch.queue.get(), _Done):
             yield item
-            ahead.room.give_back(weigh(item))
+            prefetch.room.give_back(weigh(item))
         await _first_error_raised(reader)
     finally:
         reader.cancel()
         await asyncio.gather(reader, return_exceptions=True)
 
 
-class _Ahead[Source, Item]:
+class _Prefetch[Source, Item]:
     """What was read of many sources and waits to be taken."""
 
     def __init__(
@@ -86,7 +86,7 @@ class _Ahead[Source, Item]:
         self._failures: list[Exception] = []
 
     async def read_all(self, workers: int) -> None:
-        """Read all sources by so many tasks, and say when that is done."""
+        """Read all sources in ``workers`` tasks, and mark the end in the queue."""
         try:
             async with aclosing(self._sources), asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._work()) for _ in range(workers)]
@@ -99,8 +99,8 @@ class _Ahead[Source, Item]:
             self.queue.put_nowait(_DONE)
 
     async def _work(self) -> None:
-        # From the end of one source straight to the next: whoever waits for many answers at
-        # once would otherwise handle all of them before it asks for anything new.
+        # From the end of one source straight to the next: otherwise a task that waits for many
+        # answers at once would handle all of them before it asks for anything new.
         while not isinstance(source := await self._next_source(), _Done):
             async with aclosing(self._items(source)) as stream:
                 async for item in stream:
@@ -112,7 +112,7 @@ class _Ahead[Source, Item]:
             try:
                 return await anext(self._sources, _DONE)
             except FAILURES as error:
-                # The sources already begun are read to their end all the same.
+                # The sources already begun are still read to their end.
                 self._failures.append(error)
                 return _DONE
 
@@ -155,7 +155,7 @@ async def in_batches[Item](
 
 
 class _Pile[Item]:
-    """What a task of its own gathers from chunks until it is enough for a batch.
+    """Gathers chunks in a task of its own until they are enough for a batch.
 
     The reader waits once for a batch, not once for a chunk.
     """

@@ -7,7 +7,7 @@ pages be fetched ahead, yielded in order all the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -19,10 +19,10 @@ from client import ApiClient
 from errors import BodyError, DoubtfulEndError, OceanCustomError, PaginationError
 from jq_engine.programs import Jq
 from paging.error_reports import is_partial
-from paging.experiments import differs, rows_move
 from paging.limits import Bounds
-from paging.model import End, Experiment, Page, PageRequest, Place, Progress, Step
+from paging.model import Page, PageRequest, Place, Progress
 from paging.page_recognition import Suspect
+from paging.steps import End, Experiment, Step
 from resync.completeness import Asked, Completeness
 from resync.cycle_guard import CycleGuard
 from resync.page_reader import Fetched, Opened, PageReader, UnopenedError, without_known
@@ -115,19 +115,26 @@ class Walker:
         """The next page; raises for an answer that is none."""
         walk.cycle.refuse_endless(upcoming)
         answer = await self._next_answer(upcoming, walk.ahead)
-        opened = await self._reader.opened(upcoming, answer, walk.source)
-        page = opened.page
-        hides = walk.source.learnt.hides_rows
-        if upcoming.absent_statuses and walk.cycle.came_before(page, walk.progress) and not hides:
-            # Beyond its last page an API may give an earlier one.
-            page = replace(page, rows=[], levels=(), refused=True)
-            return replace(opened, page=page, runs=[])
-        opened = await self._no_error(opened, walk.source, gave=walk.source.recognition.has_list)
+        opened = self._unless_again(walk, await self._reader.opened(upcoming, answer, walk.source))
+        if opened.page.refused:
+            return opened
+        gave = walk.source.recognition.has_list
+        opened = await self._no_error(opened, walk.source, gave=gave, walk=walk)
         page = opened.page
         self._reader.refuse_unopened(walk.source.extractor, page, goes_on=False)
-        is_led = walk.source.endpoint.pagination.type not in {"offset", "page"}
-        walk.cycle.refuse_circle(walk.progress, page, is_led=is_led)
+        walk.cycle.refuse_circle(walk.progress, page, is_led=walk.source.is_led)
         return opened
+
+    @staticmethod
+    def _unless_again(walk: _Walk, opened: Opened) -> Opened:
+        """An answer, or that there is no such page: beyond its last an API may give an earlier."""
+        page, source = opened.page, walk.source
+        is_over = walk.cycle.came_before(page, walk.progress, is_led=source.is_led)
+        if not opened.request.absent_statuses or source.learnt.hides_rows or not is_over:
+            return opened
+        refusal = walk.cycle.came_again()
+        page = replace(page, rows=[], levels=(), refused=True, refusal=refusal)
+        return replace(opened, page=page, runs=[])
 
     async def _decided(self, walk: _Walk, opened: Opened) -> tuple[Opened, _Outcome]:
         """What follows a page, once experiments have settled what is in doubt."""
@@ -140,7 +147,7 @@ class Walker:
             return opened, stands
         source.learnt = replace(source.learnt, confirmed=source.learnt.confirmed + 1)
         try:
-            again = await self._page_of(opened.request, source)
+            again = self._unless_again(walk, await self.page_of(opened.request, source))
             self._reader.refuse_no_page(again, source)
         except OceanCustomError as error:
             return opened, error
@@ -160,6 +167,7 @@ class Walker:
 
     async def _judged(self, walk: _Walk, opened: Opened) -> _Outcome:
         source, page = walk.source, opened.page
+        asked = Asked(opened.request, page, walk.number)
         try:
             decided: Step | Experiment = source.paginator.step(
                 walk.progress, opened.request, page, source.learnt
@@ -168,7 +176,7 @@ class Walker:
                 self._reader.refuse_unopened(source.extractor, page, goes_on=True)
             while isinstance(decided, Experiment):
                 source.learnt = decided.learnt
-                decided = await self._settled_by(decided, source, opened.request, walk.number)
+                decided = await self._settled_by(decided, source, asked)
         except OceanCustomError as error:
             return error
         learnt, confirmed = decided.learnt, source.learnt.confirmed
@@ -177,16 +185,17 @@ class Walker:
         return decided
 
     async def _settled_by(
-        self, experiment: Experiment, source: Completeness, of: PageRequest, walk: int
+        self, experiment: Experiment, source: Completeness, of: Asked
     ) -> Step | Experiment:
-        """What an experiment leads to."""
-        request = replace(self._unsigned(experiment.request), list_path=of.list_path)
+        """What an experiment about a page leads to."""
+        request = replace(self._unsigned(experiment.request), list_path=of.request.list_path)
         _lazy_log.debug(
             "{}: asked to settle {}", lambda: self._client.describe(request), lambda: experiment.of
         )
-        opened = await self._page_of(request, source)
+        opened = await self.page_of(request, source)
         opened = await self._no_error(opened, source, gave=True)
-        source.recognition.note(walk, request, opened.page)
+        source.recognition.note(of.walk, request, opened.page)
+        source.note_closed(of.page, Asked(request, opened.page, of.walk))
         try:
             return experiment.judge(source.learnt, None if opened.answer.refusal else opened.page)
         except PaginationError as error:
@@ -208,10 +217,13 @@ class Walker:
         if outcome.warning and outcome.warning not in source.warned:
             source.warned.add(outcome.warning)
             logger.warning(f"{self._client.describe(opened.request)}: {outcome.warning}")
-        if is_partial(page.body, page.scopes, source.extractor.data_path):
+        is_partly = is_partial(page.body, page.scopes, source.extractor.data_path)
+        if is_partly and (page.rows or not source.recognition.is_usual(page.body)):
             raise self._reader.reported(opened.request, opened.answer, page.body)
         if outcome.next is None:
-            source.ended(outcome, Asked(opened.request, page, walk.number))
+            asked = Asked(opened.request, page, walk.number)
+            source.note_closed(walk.progress.previous, asked)
+            source.ended(outcome, asked)
             return outcome.progress, None
         walk.cycle.add(page)
         walk.cycle.allow(outcome.next, opened.request, page)
@@ -228,6 +240,7 @@ class Walker:
             nothing = extracted.nothing
             yield Fetched(opened.request, page, extracted, size)
         if not page.refused:
+            walk.source.note_position(walk.begun_with, opened.request, walk.progress)
             walk.source.count(
                 asked, walk.begun_with, has_body=bool(opened.answer.size), nothing=nothing
             )
@@ -268,7 +281,7 @@ class Walker:
         try:
             step = source.paginator.prove(unproved.request, unproved.page, is_cut=source.is_cut)
             while isinstance(step, Experiment):
-                step = await self._settled_by(step, source, unproved.request, unproved.walk)
+                step = await self._settled_by(step, source, unproved)
         except DoubtfulEndError as error:
             error.about(request=self._client.named(unproved.request))
             if not source.endpoint.pagination.accept_doubt:
@@ -283,46 +296,28 @@ class Walker:
         longest = source.longest
         if longest is None or source.recognition.open_question() is None:
             return
-        for ask in (source.paginator.elsewhere, source.paginator.shorter):
-            request = ask(longest.request, longest.page)
-            if request is None:
-                continue
-            opened = await self._page_of(request, source)
-            if opened.page.rows and not opened.page.is_single:
-                source.recognition.compare(longest.walk, request, opened.page)
-                await self._refuse_contradicted(source.recognition.contradicted_by_one, source)
-                return
+        first, paginator = (longest.request, longest.page), source.paginator
+        if await self._took_in([paginator.elsewhere(*first), paginator.shorter(*first)], source):
+            await self._refuse_contradicted(source.recognition.contradicted_by_one, source)
 
-    async def refuse_page_before(self, first: Asked, source: Completeness) -> bool:
-        """Raise PaginationError when rows come before the first page of a walk.
-
-        Asked for once, and only where the first page leaves that open. Gives whether this walk
-        settles it: empty pages do not. Raises what ``send`` raises, too.
-        """
-        before = source.paginator.before(first.request, first.page)
-        if before is None:
-            return True
-        opened = await self._page_of(before, source)
-        if differs(first.page, opened.page) and not await self._rows_move(first, source):
-            raise PaginationError(
-                f"{self._client.describe(before)}: page 0 has rows that page 1 does not have: the"
-                " API counts pages from zero",
-                remedy="set startPage to 0",
-            )
-        return bool(first.page.rows or opened.page.rows)
-
-    async def _rows_move(self, first: Asked, source: Completeness) -> bool:
-        """Whether rows without ids are others for the same request, too: then they tell nothing."""
-        if first.page.ids:
-            return False
-        return rows_move(first.page, (await self._page_of(first.request, source)).page)
+    async def _took_in(self, requests: Iterable[PageRequest | None], source: Completeness) -> bool:
+        """Take in one more page of the longest list, by the first request that gives rows."""
+        for request in filter(None, requests):
+            page = (await self.page_of(request, source)).page
+            if page.rows and not page.is_single and source.longest is not None:
+                source.recognition.compare(source.longest.walk, request, page)
+                return True
+        return False
 
     # --- what is no page -------------------------------------------------------------------
 
-    async def _no_error(self, opened: Opened, source: Completeness, *, gave: bool) -> Opened:
+    async def _no_error(
+        self, opened: Opened, source: Completeness, *, gave: bool, walk: _Walk | None = None
+    ) -> Opened:
         """The answer, asked for once more where it says that it failed and others ``gave`` lists.
 
         Once, and a few times a resource: a status would be retried, but under 200 most errors last.
+        Where a request shows that the list of a walk is over there, that is how it says so.
         """
         try:
             self._reader.refuse_no_page(opened, source)
@@ -331,8 +326,15 @@ class Walker:
             if not gave or confirmed >= CONFIRMED:
                 raise
             source.learnt = replace(source.learnt, confirmed=confirmed + 1)
-            opened = await self._page_of(opened.request, source)
-            self._reader.refuse_no_page(opened, source)
+            opened = await self.page_of(opened.request, source)
+            try:
+                self._reader.refuse_no_page(opened, source)
+            except BodyError:
+                last = walk.progress.previous if walk else None
+                asked = Asked(opened.request, opened.page, walk.number if walk else 0)
+                if last is None or opened.page.rows or not await self._is_over(last, asked, source):
+                    raise
+                source.recognition.learn_empty(opened.page)
         return opened
 
     async def _compare_own(self, walk: _Walk) -> None:
@@ -359,19 +361,39 @@ class Walker:
 
     async def _is_page(self, suspect: Suspect, source: Completeness) -> bool:
         """Whether an answer is an empty page: by the same request, then by one with rows, again."""
-        again = await self._page_of(suspect.request, source)
+        again = await self.page_of(suspect.request, source)
         if source.recognition.acquits(suspect, again.page):
             return True
         if (longest := source.longest) is None:
             return False
-        other = await self._page_of(longest.request, source)
-        if other.page.rows:
-            source.recognition.compare(longest.walk, longest.request, other.page)
-        return source.recognition.acquits(suspect, again.page)
+        # A number may count positions: then it is another one elsewhere in the list.
+        elsewhere = source.paginator.elsewhere(longest.request, longest.page)
+        await self._took_in([elsewhere, longest.request], source)
+        if source.recognition.acquits(suspect, again.page):
+            return True
+        closed, source.closed = source.closed, None
+        if closed is None or not await self._is_over(*closed, source):
+            return False
+        source.recognition.learn_empty(closed[1].page)
+        return not source.recognition.is_contradicted(suspect)
+
+    async def _is_over(self, last: Page, asked: Asked, source: Completeness) -> bool:
+        """Whether a request shows that nothing follows a page, whatever was answered there."""
+        step = source.paginator.closing(asked.request, last)
+        try:
+            while isinstance(step, Experiment):
+                step = await self._settled_by(step, source, asked)
+        except BodyError:
+            return False
+        return step.proved
 
     # --- requests --------------------------------------------------------------------------
 
-    async def _page_of(self, request: PageRequest, source: Completeness) -> Opened:
+    def describe(self, request: PageRequest) -> str:
+        """A request for messages, without credentials."""
+        return self._client.describe(request)
+
+    async def page_of(self, request: PageRequest, source: Completeness) -> Opened:
         """What one more request gives, which settles a doubt."""
         self._client.counts.checks += 1
         answer = await self._client.send(replace(request, purpose="check"))

@@ -1,14 +1,14 @@
 """How often ``suggest`` is right on the simulated products: the figures of docs/suggest.md.
 
-``python -m scripts.suggest_shares [PRODUCT…]``; the examples' own settings are the truth.
+The examples' own settings are the truth.
 """
 
 import asyncio
 import json
-import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+import click
 import jq
 from loguru import logger
 
@@ -88,7 +88,7 @@ def value(expression: str, item: dict[str, object]) -> object:
         return None
 
 
-async def main(names: list[str]) -> None:
+async def main(names: Sequence[str]) -> None:
     """Print the shares."""
     right, asked, requests = Counter[str](), Counter[str](), list[int]()
     for name in names:
@@ -108,6 +108,16 @@ async def main(names: list[str]) -> None:
     print(f"requests: {sum(requests) / len(requests):.1f} on average, {max(requests)} at most")
 
 
-if __name__ == "__main__":
+@click.command(epilog="Example: python -m scripts.suggest_shares github gitlab")
+@click.argument("products", nargs=-1, type=click.Choice(sorted(PRODUCTS)), metavar="[PRODUCT]...")
+def measure(products: Sequence[str]) -> None:
+    """Measure how often suggest is right on simulated products: all of them, unless some are named.
+
+    All of them take minutes.
+    """
     logger.remove()
-    asyncio.run(main(sys.argv[1:] or list(PRODUCTS)))
+    asyncio.run(main(products or list(PRODUCTS)))
+
+
+if __name__ == "__main__":
+    measure()

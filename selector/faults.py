@@ -37,8 +37,8 @@ def fault_of(
         kind = resource.get("kind") if isinstance(resource, Mapping) else None
         where = f"resource {named[1] + 1}" + (f" (kind {kind!r})" if kind else "")
         named = named[2:]
-    told = ": ".join(filter(None, (where, ".".join(map(str, named)))))
-    return Fault(place, problem, remedy, where=f"{told}:" if told else "")
+    where = ": ".join(filter(None, (where, ".".join(map(str, named)))))
+    return Fault(place, problem, remedy, where=f"{where}:" if where else "")
 
 
 def _known_names(model: type[BaseModel], place: Sequence[str | int]) -> set[str]:

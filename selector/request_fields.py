@@ -106,8 +106,7 @@ class CsvFields(StrictModel):
     """How a CSV answer is written, where its header row and its charset do not say it."""
 
     delimiter: str | None = Field(
-        title="Delimiter",
-        description='The one character between two values; a tab is "\\t".',
+        title="Delimiter", description='The one character between two values; a tab is "\\t".'
     )
     encoding: str | None = Field(
         title="Encoding",
@@ -123,8 +122,7 @@ class CsvFields(StrictModel):
     def _refuse_long_delimiter(cls, delimiter: str | None) -> str | None:  # noqa: N805 — pydantic
         if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
             raise FieldError(
-                f"is {delimiter!r}, which is not one character",
-                "give one such as ';', or \"\\t\"",
+                f"is {delimiter!r}, which is not one character", "give one such as ';', or \"\\t\""
             )
         return delimiter
 
@@ -175,9 +173,7 @@ class RequestFields(StrictModel):
         title="Form", description="An object sent as a form, instead of a body."
     )
     response_format: FormatName = Field(
-        default="json",
-        title="Response format",
-        description="What the API answers.",
+        default="json", title="Response format", description="What the API answers."
     )
     csv: CsvFields | None = Field(
         title="CSV", description="What the header row and the charset of a CSV answer do not tell."

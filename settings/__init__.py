@@ -4,13 +4,7 @@ from settings.fields import AUTH_TYPES, AuthType
 from settings.loading import load_settings
 from settings.reader import ReadingMethod
 from settings.unknown_names import unknown_settings
-from settings.values import (
-    Credentials,
-    LoginCredentials,
-    LoginRequest,
-    Settings,
-    StaticCredentials,
-)
+from settings.values import Credentials, LoginCredentials, LoginRequest, Settings, StaticCredentials
 
 __all__ = [
     "AUTH_TYPES",

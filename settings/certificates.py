@@ -15,7 +15,7 @@ from settings.values import Certificates
 _AS_TEXT = "give the text of the file, its line breaks as they are or as \\n"
 
 
-def read_certificates(reader: SettingsReader, now: datetime | None = None) -> Certificates:
+def read_certificates(reader: SettingsReader) -> Certificates:
     """The certificates of an installation; what is wrong with them is noted, never quoted."""
     texts = {
         name: pem_text(reader.text(name) or "")
@@ -28,11 +28,11 @@ def read_certificates(reader: SettingsReader, now: datetime | None = None) -> Ce
             reader.fault(other, f"is missing: {name} needs it", "set both, or neither")
     key = _public_key(reader, texts["clientKey"])
     if client:
-        moment = now or datetime.now(UTC)
-        if client[0].not_valid_after_utc < moment:
+        now = datetime.now(UTC)
+        if client[0].not_valid_after_utc < now:
             day = client[0].not_valid_after_utc.date().isoformat()
             reader.fault("clientCertificate", f"expired on {day}", "renew it")
-        elif client[0].not_valid_before_utc > moment:
+        elif client[0].not_valid_before_utc > now:
             day = client[0].not_valid_before_utc.date().isoformat()
             reader.fault("clientCertificate", f"is valid only from {day} on")
         if key and key != client[0].public_key():
@@ -51,9 +51,7 @@ def _certificates(reader: SettingsReader, name: str, text: str) -> Sequence[x509
         return x509.load_pem_x509_certificates(text.encode())
     except ValueError:
         reader.fault(
-            name,
-            "is no certificate as PEM text (-----BEGIN CERTIFICATE-----…)",
-            _AS_TEXT,
+            name, "is not a certificate in PEM format (-----BEGIN CERTIFICATE-----…)", _AS_TEXT
         )
         return ()
 
@@ -73,7 +71,7 @@ def _public_key(reader: SettingsReader, text: str) -> PublicKeyTypes | None:
     except (ValueError, UnsupportedAlgorithm):
         reader.fault(
             "clientKey",
-            "is no private key as PEM text (-----BEGIN PRIVATE KEY----- …)",
+            "is not a private key in PEM format (-----BEGIN PRIVATE KEY----- …)",
             _AS_TEXT,
         )
     return None

@@ -13,11 +13,7 @@ from typing import Literal, get_args
 from json_values import Json
 from pagination import PAGINATION_TYPES
 from paging.signal_names import DEFAULT_NEXT_LINK_PATH
-from settings.values import (
-    OAUTH_CLIENT_AUTHENTICATIONS,
-    OAUTH_GRANT_TYPES,
-    OAUTH_JWT_ALGORITHMS,
-)
+from settings.values import OAUTH_CLIENT_AUTHENTICATIONS, OAUTH_GRANT_TYPES, OAUTH_JWT_ALGORITHMS
 
 AuthType = Literal["none", "bearer_token", "basic", "api_key", "custom", "oauth2"]
 AUTH_TYPES: tuple[AuthType, ...] = get_args(AuthType)

@@ -6,6 +6,7 @@ requested. No fault quotes a secret, and no mapping of settings lives on after t
 
 import base64
 import os
+import unicodedata
 from collections.abc import Mapping
 from typing import assert_never
 
@@ -189,17 +190,19 @@ class _CustomHeaders:
         return REFERENCE.sub(lambda found: self._variable(number, found[1]), text)
 
     def _variable(self, number: int, name: str) -> str:
-        """The value of a variable; "" and a fault where there is none to be had."""
+        """The value of a variable; "" and a fault where it may not, or cannot, be read."""
         value = (self._environ or {}).get(name, "")
         if is_ports_own(name):
             self._fault(
-                number, f"reads ${{{name}}}, which is for Port and no API", "name another variable"
+                number,
+                f"reads ${{{name}}}, which is a setting of Ocean for Port",
+                "name another variable",
             )
             return ""
         if self._environ is None:
             self._fault(
                 number,
-                f"reads ${{{name}}}, which no integration hosted by Port may",
+                f"reads ${{{name}}}, which an integration hosted by Port may not",
                 "write the value itself",
             )
         elif name in self._environ:
@@ -243,7 +246,7 @@ def _credentials(reader: SettingsReader, secrets: Mapping[str, Json]) -> Credent
             return StaticCredentials()
         case "bearer_token":
             setting, token = _credential(reader, secrets, "apiToken", "the token")
-            value = token and f"Bearer {token}"
+            value = token and f"Bearer {_without_scheme(token, 'Bearer')}"
             return _header(reader, "Authorization", value, "apiToken", setting)
         case "api_key":
             return _api_key(reader, secrets)
@@ -317,6 +320,7 @@ def _basic(reader: SettingsReader, secrets: Mapping[str, Json]) -> tuple[str, st
     """The setting with the secret, and the value of the Authorization header (RFC 7617)."""
     username, password = reader.text("username"), _password(reader)
     if username is not None:
+        _refuse_control(reader, "password" if password else "username", username + password)
         pair = base64.b64encode(f"{username}:{password}".encode()).decode()
         return "password" if password else "username", f"Basic {pair}"
     encoded = _auth_value(reader, secrets)
@@ -327,7 +331,25 @@ def _basic(reader: SettingsReader, secrets: Mapping[str, Json]) -> tuple[str, st
             " base64 of user:password",
         )
         return "username", None
+    encoded = _without_scheme(encoded, "Basic")
+    _refuse_control(reader, "authValue", basic_pair(encoded))
     if ":" not in basic_pair(encoded):
         reader.fault("authValue", "must be base64 of user:password for authType 'basic'")
         return "authValue", None
     return "authValue", f"Basic {encoded}"
+
+
+def _refuse_control(reader: SettingsReader, setting: str, text: str) -> None:
+    """Note a line break and the like, which no user and no password may have (RFC 7617, 2)."""
+    if any(unicodedata.category(character) == "Cc" for character in text):
+        reader.fault(
+            setting,
+            "holds a line break or another control character",
+            "write it without one: printf %s puts none at the end, echo does",
+        )
+
+
+def _without_scheme(credential: str, scheme: str) -> str:
+    """A credential alone, where it was given as the header has it: ``Bearer …``."""
+    first, _, rest = credential.partition(" ")
+    return rest.strip() if first.lower() == scheme.lower() and rest.strip() else credential

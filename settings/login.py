@@ -97,7 +97,7 @@ class _Section:
                 self.reader.fault(self.setting, f"has an unknown key, number {number}", hint)
 
     def check_placeholders(self) -> None:
-        """Note what is no jq program between double braces."""
+        """Note what between double braces is not a jq program."""
         for number, program in enumerate(programs_in(self.values), 1):
             if not program.startswith((".", "$", "(")):
                 self.reader.fault(
@@ -208,7 +208,9 @@ def _method(request: _Section) -> str:
     if method in METHODS:
         return method
     allowed = ", ".join(METHODS)
-    request.reader.fault(request.setting, "has another 'method'", f"use one of {allowed}")
+    request.reader.fault(
+        request.setting, "has a 'method' that is not supported", f"use one of {allowed}"
+    )
     return METHODS[0]
 
 

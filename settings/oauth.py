@@ -26,6 +26,14 @@ _NEEDED: Mapping[OAuthGrantType, tuple[str, ...]] = {
 }
 
 
+# What has no effect with another grant.
+_OF_GRANT: Mapping[str, OAuthGrantType] = {
+    "oauthRefreshToken": "refresh_token",
+    "oauthTokenFile": "refresh_token",
+    "oauthJwtKey": "jwt_bearer",
+}
+
+
 def read_oauth(reader: SettingsReader) -> OAuthCredentials | StaticCredentials:
     """How tokens are obtained; no credentials where the URL is missing, which is noted."""
     grant: OAuthGrantType = reader.word("oauthGrantType", OAUTH_GRANT_TYPES)
@@ -36,7 +44,7 @@ def read_oauth(reader: SettingsReader) -> OAuthCredentials | StaticCredentials:
     _refuse_other_grants(reader, grant)
     file = reader.text("oauthTokenFile")
     if file and not Path(file).is_absolute():
-        reader.fault("oauthTokenFile", "is no absolute path", "write it like /data/token.json")
+        reader.fault("oauthTokenFile", "is not an absolute path", "write it like /data/token.json")
     credentials = OAuthCredentials(
         token_url=url or "",
         grant_type=grant,
@@ -82,19 +90,13 @@ def _token_url(reader: SettingsReader) -> str | None:
 
 def _refuse_other_grants(reader: SettingsReader, grant: OAuthGrantType) -> None:
     """A setting of another grant has no effect: most likely the grant is wrong."""
-    for name, its in (("oauthRefreshToken", "refresh_token"), ("oauthJwtKey", "jwt_bearer")):
+    for name, its in _OF_GRANT.items():
         if reader.text(name) is not None and grant != its:
             reader.fault(
                 name,
                 f"is set, but oauthGrantType is {grant!r}",
                 f"remove it, or set oauthGrantType to {its}",
             )
-    if reader.text("oauthTokenFile") is not None and grant != "refresh_token":
-        reader.fault(
-            "oauthTokenFile",
-            f"is set, but oauthGrantType is {grant!r}",
-            "remove it: only refresh tokens are kept",
-        )
 
 
 def _check_claims(reader: SettingsReader, credentials: OAuthCredentials) -> None:
@@ -110,7 +112,7 @@ def _check_claims(reader: SettingsReader, credentials: OAuthCredentials) -> None
 
 
 def _check_key(reader: SettingsReader, credentials: OAuthCredentials) -> None:
-    """Note a key that cannot sign by the algorithm."""
+    """Note a key that cannot sign with the algorithm."""
     if credentials.grant_type != "jwt_bearer" or not credentials.jwt_key:
         return
     algorithm = credentials.jwt_algorithm
@@ -120,6 +122,6 @@ def _check_key(reader: SettingsReader, credentials: OAuthCredentials) -> None:
         what = "a shared secret" if algorithm.startswith("HS") else "a private key as PEM text"
         reader.fault(
             "oauthJwtKey",
-            f"cannot sign by {algorithm}",
+            f"cannot sign with {algorithm}",
             f"give {what} without a passphrase, or correct oauthJwtAlgorithm",
         )

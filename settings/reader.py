@@ -164,7 +164,11 @@ class SettingsReader:
         which = f"header number {number}"
         named_by = "apiKeyHeader" if setting == "apiKey" else setting
         if not is_header_name(name):
-            self.fault(named_by, f"names {which} as HTTP cannot", "use letters, digits and dashes")
+            self.fault(
+                named_by,
+                f"gives {which} a name that HTTP does not allow",
+                "use letters, digits and dashes",
+            )
             return False
         if is_set_by_http(name):
             remedy = "name another, or none"

@@ -17,10 +17,10 @@ from settings.values import (
     Settings,
     StaticCredentials,
 )
-from transport.redaction import SHORTEST_SECRET, TELLING_LENGTH, credentials_in, secrets_in
+from transport.redaction import CREDENTIAL_LENGTH, SHORTEST_SECRET, credentials_in, secrets_in
 
 _REQUEST = "customAuthRequest"
-_LITERAL = re.compile(rf'"([^"]{{{TELLING_LENGTH},}})"')
+_LITERAL = re.compile(rf'"([^"]{{{CREDENTIAL_LENGTH},}})"')
 # Headers that describe a request rather than authorise it; the others may hold a secret.
 _DESCRIPTIVE_HEADERS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
 
@@ -51,7 +51,9 @@ def with_secrets(settings: Settings, from_environment: Iterable[str] = ()) -> Se
         settings,
         secrets=_once(secret.text for secret in found if secret.text.strip()),
         secrets_in_data=_once(
-            secret.text for secret in found if secret.in_data and len(secret.text) >= TELLING_LENGTH
+            secret.text
+            for secret in found
+            if secret.in_data and len(secret.text) >= CREDENTIAL_LENGTH
         ),
         short_secrets=_once(
             secret.setting
@@ -187,7 +189,7 @@ def _of_login(login: LoginRequest) -> Iterator[_Secret]:
 def _of_form(form: str) -> Iterator[_Secret]:
     pairs = parse_qsl(form)
     if not pairs:
-        yield _Secret(form)  # what is no form may be anything
+        yield _Secret(form)  # not a form: it may be anything
     for name, value in pairs:
         yield from _of_json({name: value}, _REQUEST)
 
@@ -211,4 +213,4 @@ def _long_parts(value: str) -> list[str]:
     """The parts of a credential that would be secrets by themselves: ``Bearer …``, ``sid=…; …``."""
     parts = re.split(r"[\s;,]+", value)
     parts += [part.partition("=")[2] for part in parts]
-    return [part for part in parts if len(part) >= TELLING_LENGTH]
+    return [part for part in parts if len(part) >= CREDENTIAL_LENGTH]

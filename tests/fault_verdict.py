@@ -12,7 +12,7 @@ from errors import MappingError, OceanCustomError
 from framework.identities import Identities, is_identifier
 from overrides import EndpointResource
 from resync.completeness import Doubt
-from resync.resource_walk import Again
+from resync.resource_walk import LeftOpen
 from resync.session import Session
 from settings import Settings, load_settings
 from tests.fault_api import FaultApi, Request
@@ -136,16 +136,16 @@ async def _resync(cell: Cell, scene: Scene) -> Walked:
 
 async def _read(
     scene: Scene,
-    kinds: Mapping[str, Again | None],
+    kinds: Mapping[str, LeftOpen | None],
     settings: Settings,
     found: Mapping[str, set[str]],
     errors: dict[str, Exception],
-) -> dict[str, Again]:
+) -> dict[str, LeftOpen]:
     """Read kinds in one session, and add what was found and what failed; gives what is left open.
 
     `kinds` are read again for what an earlier reading left open.
     """
-    left: dict[str, Again] = {}
+    left: dict[str, LeftOpen] = {}
     session = Session(settings)
     try:
         for one in scene.mapping():

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import re
+import shlex
 import signal
+import string
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +21,7 @@ from port_ocean.config.dynamic import default_config_factory
 from port_ocean.config.settings import IntegrationConfiguration
 
 from errors import ConfigurationError
-from settings import Settings, load_settings
+from settings import Settings, StaticCredentials, load_settings
 from tests.certificates import self_signed
 from tests.chart import (
     DEPLOY,
@@ -26,10 +30,12 @@ from tests.chart import (
     Values,
     helm,
     load_values,
+    merged,
     rendered,
     rendered_by_helm,
     values,
 )
+from tests.documents import blocks
 from tests.fault_api import FaultApi, answer
 from tests.layout import ROOT
 from tests.resync import IDENTIFIER, Installation, resource, working_directory
@@ -44,6 +50,12 @@ CREDENTIALS = {  # what a Secret kept by somebody else brings
     "OCEAN__PORT__CLIENT_ID": "client",
     "OCEAN__PORT__CLIENT_SECRET": "client-secret",
     "OCEAN__INTEGRATION__CONFIG__API_TOKEN": "the-token",
+}
+
+VARIABLES = {  # those of a shell in which the documented commands are run
+    "PORT_CLIENT_ID": "client",
+    "PORT_CLIENT_SECRET": "client-secret",
+    "API_TOKEN": "the-token",
 }
 
 cases = pytest.mark.parametrize("name", CASES)
@@ -70,20 +82,47 @@ def with_certificates(given: dict[str, Any], folder: Path) -> dict[str, Any]:
     return given
 
 
-def installed(container: Rendered, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Settings:
-    """The settings as the integration reads them in that container."""
+def started(
+    environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> IntegrationConfiguration:
+    """What Ocean makes of the variables of a container when it starts."""
     monkeypatch.chdir(working_directory(folder / "app"))
     for variable in os.environ:
         if variable.startswith("OCEAN__"):
             monkeypatch.delenv(variable)
-    for variable, value in {**CREDENTIALS, **container.environment}.items():
+    for variable, value in environment.items():
         if variable.startswith("OCEAN__"):
             monkeypatch.setenv(variable, value)
-    ocean = IntegrationConfiguration.model_validate(
+    return IntegrationConfiguration.model_validate(
         {"integration_config_model": default_config_factory(OPTIONS)}
     )
+
+
+def settings_of(ocean: IntegrationConfiguration) -> Settings:
+    """The settings as the integration reads them."""
     config = ocean.integration.config
     return load_settings(config if isinstance(config, dict) else config.model_dump())
+
+
+def installed(container: Rendered, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Settings:
+    """The settings as the integration reads them in that container."""
+    return settings_of(started({**CREDENTIALS, **container.environment}, monkeypatch, folder))
+
+
+def command(beginning: str) -> list[str]:
+    """The words of a command of docs/installation.md, its variables filled in."""
+    (text,) = (
+        text
+        for block in blocks(ROOT / "docs" / "installation.md", "sh")
+        for text in re.split(r"(?<!\\)\n", block.text)
+        if text.startswith(beginning)
+    )
+    return shlex.split(string.Template(text).substitute(VARIABLES))
+
+
+def values_of(flag: str, words: list[str]) -> list[str]:
+    """What stands behind each of these flags of a command."""
+    return [after for word, after in itertools.pairwise(words) if word == flag]
 
 
 @cases
@@ -216,6 +255,42 @@ def test_helm_renders_the_same(name: str, change: Values) -> None:
         assert getattr(by_helm, part) == getattr(by_rules, part), part
     assert by_helm.mounts == by_rules.mounts
     assert list(by_helm.secrets) == list(by_rules.secrets)
+
+
+def test_the_docker_command_starts_the_integration(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As it is written: every variable is taken, and the settings have no fault."""
+    words = command("docker run")
+    given = dict(pair.split("=", 1) for pair in values_of("-e", words))
+
+    ocean = started(given, monkeypatch, tmp_path)
+
+    assert words[-1] == f"registry.example.com/port-ocean-custom:{VERSION}"
+    assert (ocean.port.client_id, ocean.port.client_secret) == ("client", "client-secret")
+    assert (ocean.event_listener.type, ocean.scheduled_resync_interval) == ("POLLING", 120)
+    assert (ocean.integration.identifier, ocean.processing_mode) == ("my-api", "ocean-core")
+    credentials = settings_of(ocean).credentials
+    assert isinstance(credentials, StaticCredentials)
+    assert credentials.headers == {"Authorization": "Bearer the-token"}
+
+
+def test_the_helm_command_installs_what_the_tests_render() -> None:
+    """As it is written: its files are there, and with its values they make the image's name."""
+    words = command("helm upgrade")
+    given = [yaml.safe_load((ROOT / file).read_text()) for file in values_of("-f", words)]
+    for pair in values_of("--set", words):
+        path, _, value = pair.partition("=")
+        nested: Any = value
+        for key in reversed(path.split(".")):
+            nested = {key: nested}
+        given.append(nested)
+
+    container = rendered(merged(*given), VERSION)
+
+    assert container == rendered(values("token.yaml"), VERSION)
+    assert merged(*given)["integration"]["version"] == VERSION
+    assert values_of("--version", words) == ["0.21.0"]
 
 
 async def test_the_rendered_container_syncs(

@@ -17,6 +17,7 @@ from humps import camelize, decamelize
 from port_ocean.config.dynamic import default_config_factory
 from port_ocean.core.handlers.entities_state_applier.port import applier
 from port_ocean.core.integrations.mixins import sync_raw
+from port_ocean.helpers import retry as oceans_retry
 from pydantic.v1 import BaseModel
 
 import errors
@@ -29,7 +30,7 @@ from overrides import EndpointAppConfig, EndpointSelector, PathParameter
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from paging import signal_names
 from paging.extraction import Extractor
-from paging.model import End
+from paging.steps import End
 from resync import children, session
 from scripts import words
 from scripts.reference import PAGES, written
@@ -490,6 +491,8 @@ _NOTING = {"fault", "_fault"}
 def sentence(name: str, call: ast.Call) -> str:
     """Where an error was found, the problem and the remedy; of a setting's fault the last two."""
     arguments = call.args[1:3] if name in _NOTING else call.args[:2]
+    if arguments and text_of(arguments[0]) == "…":
+        return ""  # of a constant, which stands elsewhere in the module
     named = {one.arg: text_of(one.value) for one in call.keywords}
     told = "; ".join([*map(text_of, arguments), *filter(None, [named.get("remedy")])])
     return f"{named['where']} {told}" if "where" in named else told
@@ -578,7 +581,7 @@ def test_the_limits_are_those_of_the_code() -> None:
 
 
 # The modules of Ocean that tell how a resync goes.
-OCEANS_LINES = [Path(one.__file__ or "") for one in (sync_raw, applier)]
+OCEANS_LINES = [Path(one.__file__ or "") for one in (sync_raw, applier, oceans_retry)]
 LOG_LINES = [
     line
     for block in blocks(OPERATING, "text")
@@ -602,6 +605,26 @@ def test_lines_of_the_log_are_logged() -> None:
 
     assert LOG_LINES
     assert not [line for line in LOG_LINES if not is_logged(line.split(maxsplit=1)[1])]
+
+
+QUOTED = re.compile(r"`([A-Z][^`]*? [^`]*|[a-z]+ (?:items?|with|…)[^`]*)`")
+"""What docs/symptoms.md quotes of the log: a sentence, or the beginning or middle of one."""
+
+
+def test_what_symptoms_quote_of_the_log_is_logged() -> None:
+    """Who looks for a line finds it: Ocean or the integration writes each part of it so."""
+    written_texts = [text for path in (*MODULES, *OCEANS_LINES) for text in texts(path)]
+    quoted = QUOTED.findall((ROOT / "docs" / "symptoms.md").read_text())
+
+    parts = {
+        part.strip(" ,:")
+        for text in quoted
+        for part in re.split(r"…|;|\d+", text)
+        if re.search("[a-z]{4}", part)
+    }
+
+    assert len(quoted) >= 5
+    assert [part for part in parts if not any(part in one for one in written_texts)] == []
 
 
 def test_the_figures_of_a_line_are_those_of_the_code() -> None:

@@ -29,7 +29,7 @@ from port_ocean.ocean import Ocean
 from port_ocean.utils.misc import get_integration_class
 
 from framework.identities import is_identifier
-from framework.mapping import FusedEntityProcessor, Work, begin_work
+from framework.mapping import FusedEntityProcessor, MappingRun, begin_mapping
 from jq_engine.programs import without_values
 from jq_engine.worker import JqLimits, JqWorker
 from overrides import EndpointResource
@@ -85,16 +85,16 @@ class InResync(FusedEntityProcessor):
     def __init__(self, worker: JqWorker) -> None:
         super().__init__(ocean)
         self.jq = Noted(worker)
-        self._in_work = Work(self.jq, str)
+        self._run = MappingRun(self.jq, str)
 
-    def work(self) -> Work:
+    def mapping_run(self) -> MappingRun:
         """The resource that is compared."""
-        return self._in_work
+        return self._run
 
     @property
     def unjudged(self) -> int:
         """Of how many items the query said neither true nor false."""
-        return self._in_work.query.unjudged if self._in_work.query else 0
+        return self._run.query.unjudged if self._run.query else 0
 
 
 @dataclass
@@ -594,10 +594,10 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Where jq is run for mappings from now on."""
     ran: list[str] = []
 
-    def noted(jq: JqWorker, tell: Callable[[str], str]) -> Work:
-        return begin_work(Noted(jq, ran), tell)
+    def noted(jq: JqWorker, tell: Callable[[str], str]) -> MappingRun:
+        return begin_mapping(Noted(jq, ran), tell)
 
-    monkeypatch.setattr("framework.resync_context.begin_work", noted)
+    monkeypatch.setattr("framework.resync_context.begin_mapping", noted)
     return ran
 
 

@@ -305,7 +305,7 @@ async def test_a_process_that_is_killed_at_work(jq: JqWorker) -> None:
     await asyncio.sleep(0.05)
     os.kill(pid, signal.SIGKILL)
 
-    with pytest.raises(MappingError, match="brought jq down"):
+    with pytest.raises(MappingError, match="made jq crash"):
         await task
     assert await jq.outputs(".", 2, where=WHERE) == [2]
 

@@ -1062,3 +1062,152 @@ async def test_rows_without_ids_of_which_a_value_moves(count: int) -> None:
     found = await outcome(api, paging("offset", 20), key="name")
 
     is_all(found, [f"n{number}" for number in range(count)])
+
+
+# --- numbers and markers that nobody knows --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        {"page_size": 25, "total_record_count": 60},
+        {"totalHits": 60},
+        {"recordCount": 60},
+        {"count_all": 60},
+        {"totalItems": 60, "max_items": 1000},
+        {"total_item": 60},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("style", ["none", *LED])
+@pytest.mark.parametrize("heeds_size", [True, False], ids=["a size", "no size"])
+async def test_a_total_right_beside_the_list(
+    style: str, around: dict[str, Json], *, heeds_size: bool
+) -> None:
+    """It is known by its words, and 25 of 60 rows are never all."""
+    api = Api("plain", 60, cap=25, heeds_size=heeds_size, around=steady(around))
+
+    found = await outcome(api, paging(style))
+
+    assert found.error is not None, found.ids
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        {"server_time": 1764363660, "count": 25},
+        {"max_items": 1000, "count": 25},
+        {"owner_id": 5512, "version": 25, "revision": 812},
+        {"total_amount": 51200, "count": 25},
+        {"total_time": 99, "total_cost": 120},
+        {"quota": {"used": 25, "max": 1000}},
+        {"license": {"seats": 100, "seats_used": 25}},
+        {"season": {"current": 3, "next": 4}},
+        {"maintenance": {"next": "2026-12-01T00:00:00Z"}},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("style", ["none", *STYLES])
+async def test_a_number_beside_the_list_that_is_no_total(
+    style: str, around: dict[str, Json]
+) -> None:
+    """Moments, identifiers, sums and the most that may be, though as many are there as rows."""
+    api = Api("plain" if style == "none" else style, 25, around=steady(around))
+
+    is_all(await outcome(api, paging(style, 50)), list(range(25)))
+    is_all(await outcome(api, paging(style, 25)), list(range(25)))
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"folge": {"next": 17}},
+        {"navigation": {"nextPage": 2}},
+        {"a": {"b": {"next_cursor": "x"}}},
+        {"weiter": "/things?at=c25&limit=25"},
+    ],
+    ids=str,
+)
+async def test_a_marker_in_a_place_that_nobody_knows(beside: dict[str, Json]) -> None:
+    """What stands in an object of paging alone is more, and a link is followed to see."""
+
+    def api(request: Request) -> Answer:
+        start = int((request.param("at") or "c0")[1:])
+        return told({"items": rows(start, start + 25), **(beside if start < 50 else {})})
+
+    found = await outcome(api, paging("none"))
+
+    assert "more pages" in found.message, found.ids
+
+
+@pytest.mark.parametrize("style", ["none", "next_link"])
+async def test_a_link_to_the_page_itself(style: str) -> None:
+    """An API that spells its own query: the link is followed once, and leads to the same rows."""
+    api = Api("plain", 25, around=steady({"here": "/things?page=1&limit=25"}))
+    settings = paging(style, size_param=None) if style != "none" else paging(style)
+
+    is_all(await outcome(api, settings), list(range(25)))
+
+
+@pytest.mark.parametrize("name", ["X-Cursor", "Bookmark", "X-Page-Bookmark", "Link-Next"])
+@pytest.mark.parametrize("style", ["none", "next_link"])
+async def test_a_header_that_names_a_place_to_go_on(style: str, name: str) -> None:
+    """What follows is missing, so that it is an error."""
+    api = Api("plain", 60, cap=25, headers=while_more(name))
+
+    found = await outcome(api, paging(style, 50))
+
+    assert found.error is not None, found.ids
+
+
+# --- what empty pages say -------------------------------------------------------------------------
+
+WHEN_EMPTY: dict[str, Callable[[int, bool], dict[str, Json]]] = {
+    "a boolean": lambda given, _: {"has_data": given > 0},
+    "a word": lambda given, _: {"message": "found" if given else "no results"},
+    "a new word": lambda given, _: {} if given else {"note": "no results"},
+    "a code": lambda given, _: {"rc": 0 if given else 204},
+    "an error": lambda given, _: {} if given else {"error": "no results"},
+    "no success": lambda given, _: {"success": given > 0},
+}
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("around", WHEN_EMPTY.values(), ids=WHEN_EMPTY)
+@pytest.mark.parametrize("count", [7, 20, 40, 70])
+async def test_what_an_api_says_beyond_the_end_of_its_lists(
+    style: str, around: Callable[[int, bool], dict[str, Json]], count: int
+) -> None:
+    """Where a request shows that nothing follows, whatever is answered there is an empty page."""
+    found = await outcome(Api(style, count, around=around), paging(style, 20))
+
+    is_all(found, list(range(count)))
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("name", ["a boolean", "a word", "a new word", "a code"])
+async def test_what_an_api_says_of_children_without_rows(style: str, name: str) -> None:
+    """What it says beyond the end of one list, it may say of a child that has none."""
+    sizes = {"0": 25, "1": 0, "2": 40}
+
+    found = await children(
+        lambda r: Api(style, sizes[str(r.values[0])], around=WHEN_EMPTY[name])(r), paging(style, 20)
+    )
+
+    assert found.message == ""
+    assert len(found.ids) == 65
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("name", WHEN_EMPTY)
+async def test_another_word_of_a_child_without_rows(style: str, name: str) -> None:
+    """One that says something else than what is said beyond the end of a list is no page."""
+
+    def things(request: Request) -> Answer:
+        if request.values[0] == "1":
+            return told({"items": [], "error": "busy", "message": "busy", "rc": 17})
+        return Api(style, 25, around=WHEN_EMPTY[name])(request)
+
+    found = await children(things, paging(style, 20))
+
+    assert "busy" in found.message

@@ -10,17 +10,20 @@ Everything goes over Ocean's real HTTP client; only Ocean's own cycle is left ou
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 from urllib.parse import unquote
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from loguru import logger
+from port_ocean.helpers.ip_blocker import IPBlockerTransport
 from port_ocean.ocean import Ocean
 
 from errors import ConfigurationError, OceanCustomError
@@ -31,6 +34,7 @@ from settings import load_settings
 from tests.fault_api import Answer, FaultApi, answer, redirect
 from tests.literals import Json
 from tests.resync import Installation
+from transport.http_client import PinnedTransport
 
 TOKEN = "token-for-the-api-only"
 fuzzed = settings(
@@ -610,6 +614,124 @@ async def test_hosted_a_proxy_is_no_way_around(
 
     assert "blocked" in str(error)
     assert [one.connections for one in hosted.neighbours] == [0] * len(hosted.neighbours)
+
+
+# What is no name, and yet an address to whoever connects: glibc reads numbers as C does.
+SPELT = {
+    "decimal": "2130706433",
+    "octal": "0177.0.0.1",
+    "hexadecimal": "0x7f.0.0.1",
+    "short": "127.1",
+    "zero": "0",
+    "trailing dot": "127.0.0.1.",
+    "name with a dot": "localhost.",
+    "full width": "\uff11\uff12\uff17.0.0.1",
+    "other stops": "127\u30020\u30020\u30021",
+    "IPv4-mapped": "[::ffff:127.0.0.1]",
+    "IPv4-mapped in hexadecimal": "[::ffff:7f00:1]",
+    "IPv4-compatible": "[::127.0.0.1]",
+    "IPv4-translated": "[::ffff:0:127.0.0.1]",
+    "NAT64": "[64:ff9b::7f00:1]",
+    "local NAT64": "[64:ff9b:1::7f00:1]",
+    "6to4": "[2002:7f00:1::]",
+    "link-local": "[fe80::1]",
+    "site-local": "[fec0::1]",
+    "unique local": "[fd00:ec2::254]",
+    "unspecified": "[::]",
+    "metadata": "169.254.169.254",
+    "shared": "100.64.0.1",
+    "benchmarks": "198.18.0.1",
+    "multicast": "224.0.0.1",
+    "IPv6 multicast": "[ff0e::1]",
+}
+
+
+@pytest.mark.parametrize("spelling", SPELT.values(), ids=SPELT)
+async def test_hosted_no_spelling_hides_a_private_address(hosted: Street, spelling: str) -> None:
+    """As the base URL, which every other road is checked like."""
+    away = f"http://{spelling}:{hosted.neighbours[0].port}/"
+    error: Exception | None
+
+    try:
+        error = await hosted.extract(linked(), {"base_url": away, "max_retry_wait": 0})
+    except ConfigurationError as fault:
+        error = fault
+
+    assert re.search("blocked|must be a URL|not known", str(error)), error
+    assert [one.connections for one in hosted.neighbours] == [0] * len(hosted.neighbours)
+
+
+# What a name is for Ocean's check, and whenever it is looked up again: 192.0.2.1 (RFC 5737) is an
+# address that Ocean lets pass, and nothing is connected to.
+LOOKED_UP = {
+    "turns private": ("192.0.2.1", "127.0.0.1"),
+    "turns private in IPv6": ("192.0.2.1", "::1"),
+    "IPv4-mapped": ("::ffff:127.0.0.1", "::ffff:127.0.0.1"),
+    "NAT64": ("64:ff9b::7f00:1", "64:ff9b::7f00:1"),
+    "6to4": ("2002:7f00:1::", "2002:7f00:1::"),
+}
+
+
+@pytest.mark.parametrize(("first", "later"), LOOKED_UP.values(), ids=LOOKED_UP)
+async def test_hosted_a_name_is_looked_up_once(
+    hosted: Street, monkeypatch: pytest.MonkeyPatch, first: str, later: str
+) -> None:
+    """A name that its owner turns between the check and the connection reaches nothing."""
+    known, asked = socket.getaddrinfo, 0
+
+    def resolve(host: str | bytes | None, port: int | None, *rest: object, **named: object) -> Any:  # noqa: ANN401 (as it is)
+        nonlocal asked
+        if host in {"turning.example", b"turning.example"}:
+            asked += 1
+            host = first if asked == 1 else later
+        return known(host, port, *rest, **named)  # type: ignore[arg-type] # passed on
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    away = f"http://turning.example:{hosted.neighbours[0].port}/"
+
+    error = await hosted.extract(linked(), {"base_url": away, "max_retry_wait": 0})
+
+    assert "blocked" in str(error)
+    assert asked == 1
+    assert [one.connections for one in hosted.neighbours] == [0] * len(hosted.neighbours)
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://93.184.215.14:8080/items", "93.184.215.14:8080"),
+        ("https://93.184.215.14/items", "93.184.215.14"),
+        ("https://[2606:2800:21f::1]:8443/items", "[2606:2800:21f::1]:8443"),
+        ("https://b\u00fccher.example:8443/items", "xn--bcher-kva.example:8443"),
+    ],
+)
+async def test_hosted_a_request_keeps_its_name(
+    url: str, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes to the address that was checked, with the host's name and port, and so once more.
+
+    A sign-in that was renewed sends a request again, and cookies belong to its host. Nothing is
+    sent here: the address is a public one.
+    """
+    public = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("93.184.215.14", 0))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [public])
+    sent: list[httpx.Request] = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200)
+
+    checked = IPBlockerTransport(PinnedTransport(httpx.MockTransport(note)))
+    request = httpx.Request("POST", url, json={"id": 1})
+
+    for _ in range(2):
+        await checked.handle_async_request(request)
+
+    assert request.url == httpx.URL(url)
+    assert [one.headers["host"] for one in sent] == [host] * 2
+    assert [one.read() for one in sent] == [b'{"id":1}'] * 2
+    assert len({str(one.url) for one in sent}) == 1
+    assert "example" not in str(sent[0].url)
 
 
 async def test_hosted_a_public_name_is_read(hosted: Street) -> None:

@@ -339,6 +339,11 @@ def test_unknown_keys(selector: dict[str, Json], told: str) -> None:
             {"csv": {"encoding": "hex"}, "response_format": "csv"}, "no charset", id="encoding"
         ),
         pytest.param(
+            {"csv": {"encoding": "punycode"}, "response_format": "csv"},
+            "no charset",
+            id="an encoding that no file is in",
+        ),
+        pytest.param(
             {"csv": {"columns": ["a", "a"]}, "response_format": "csv"}, "a name twice", id="columns"
         ),
         pytest.param({"data_path": {"a": 1}}, "data_path", id="data_path is an object"),

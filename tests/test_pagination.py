@@ -16,16 +16,8 @@ from hypothesis import strategies as st
 
 from errors import DoubtfulEndError, MappingError, PaginationError
 from pagination import PaginationSettings, PaginationType, make_paginator
-from paging.model import (
-    NO_SUCH_PAGE_AFTER_SHORT,
-    End,
-    Experiment,
-    Learnt,
-    Page,
-    PageRequest,
-    Progress,
-    Step,
-)
+from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Progress
+from paging.steps import End, Experiment, Learnt, Step
 from tests.literals import Json
 
 URL = "https://api.example.com/v2/things"

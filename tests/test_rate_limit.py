@@ -194,8 +194,8 @@ async def test_a_limit_that_is_none_is_heeded_once(
     assert outcome.complete, outcome.formatted
     assert outcome.entities == entities("item", *range(19))
     assert len(PAUSED.findall(outcome.log)) == 1
-    assert outcome.log.count("no longer heeded") == 1
-    assert re.search(r"WARNING the API answered although its rate limit was to leave", outcome.log)
+    assert outcome.log.count("are ignored from now on") == 1
+    assert re.search(r"WARNING the API answered although by its rate limit", outcome.log)
 
 
 @pytest.mark.parametrize(
@@ -252,6 +252,8 @@ async def test_what_remains_for_others_is_no_lie(api: FaultApi) -> None:
         pytest.param(("rows",), {"type": "budgets", "rows": []}, False, id="an empty list"),
         pytest.param(("rows",), {"type": "budgets", "rows": None}, False, id="null for one"),
         pytest.param(None, {"id": 7, "type": "budget"}, False, id="an item of a program"),
+        pytest.param(None, {"errors": [{"id": 1, "type": "quota"}]}, False, id="errors as items"),
+        pytest.param(("data",), {"errors": [{"type": "quota"}], "data": None}, True, id="errors"),
         pytest.param(("data",), {"code": "Throttling", "data": None}, True, id="null and a code"),
         pytest.param(("data",), {"code": "Throttling", "data": []}, True, id="empty, and a code"),
         pytest.param(None, {"code": "Throttling", "data": []}, True, id="so for a program"),

@@ -26,6 +26,7 @@ from transport.redaction import (
     NOT_QUOTED,
     REDACTED,
     Redactor,
+    is_credential,
     secrets_in,
     tokens_in,
 )
@@ -396,3 +397,26 @@ def test_secrets_learnt_later() -> None:
     redact.add("second")
 
     assert redact("first second") == f"{REDACTED} {REDACTED}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        *((name, "ab12cd34", True) for name in (
+            "X-Api-Key", "apikey", "apiKeys", "client_secret", "access_token", "PRIVATE-TOKEN",
+            "Authorization", "X-Auth-Token", "oauth", "sessionToken", "X-Signature", "sig", "pin",
+            "sid", "JSESSIONID", "connect.sid", "PHPSESSID", "credentials", "client_assertion",
+        )),
+        *((name, "two words", True) for name in (
+            "password", "userPassword", "passphrase", "db_pwd", "Pass", "clientsecret",
+        )),
+        *((name, "renovate-bot-2", False) for name in (
+            "author", "assignee", "assigned_team", "X-Shipping-Point", "mapping", "opinion",
+            "tokenizer", "keyword", "authority", "compass", "passenger", "secretary", "assessment",
+            "AccountSid", "design", "grant_type",
+        )),
+    ],
+)  # fmt: skip
+def test_what_is_a_credential_by_its_name(name: str, value: str, *, expected: bool) -> None:
+    """The words of a name tell, not letters within them: an author's name is an identity."""
+    assert is_credential(name, value) is expected

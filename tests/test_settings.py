@@ -564,7 +564,7 @@ def test_the_credentials_for_port_go_to_no_api(name: str) -> None:
 
     (fault,) = faults(environ, custom_headers={"X-A": f"Bearer ${{{name}}}"})
 
-    told = f"customHeaders header number 1 reads ${{{name}}}, which is for Port and no API"
+    told = f"customHeaders header number 1 reads ${{{name}}}, which is a setting of Ocean for Port"
     assert fault.startswith(told)
     assert SECRET not in fault
     assert loaded(environ=environ, custom_headers={"X-A": "${OCEAN__PORTAL}"}).custom_headers
@@ -755,6 +755,42 @@ def test_a_fault_names_the_setting_and_the_remedy(
     assert remedy in told[0]
 
 
+@pytest.mark.parametrize(
+    ("config", "name"),
+    [
+        pytest.param({"username": "me", "password": "secret\n"}, "password", id="line break"),
+        pytest.param({"username": "me", "password": "a\tb"}, "password", id="tab"),
+        pytest.param({"username": "a\x7fb"}, "username", id="in the user's name"),
+        pytest.param({"auth_value": b64("me:secret\n")}, "authValue", id="echo | base64"),
+    ],
+)
+def test_a_password_without_control_characters(config: dict[str, Json], name: str) -> None:
+    """In base64 a header would carry them, and every request be refused."""
+    (told,) = faults(auth_type="basic", **config)
+
+    assert told.startswith(f"{name} holds a line break or another control character; ")
+
+
+@pytest.mark.parametrize(
+    ("config", "sent"),
+    [
+        ({"auth_type": "bearer_token", "api_token": "Bearer t-1"}, "Bearer t-1"),
+        ({"auth_type": "bearer_token", "auth_value": "bearer  t-1"}, "Bearer t-1"),
+        ({"auth_type": "bearer_token", "api_token": "Bearer"}, "Bearer Bearer"),
+        (
+            {"auth_type": "basic", "auth_value": f"Basic {b64('me:pw')}"},
+            f"Basic {b64('me:pw')}",
+        ),
+    ],
+)
+def test_a_credential_may_be_given_as_the_header_has_it(config: dict[str, Json], sent: str) -> None:
+    """The scheme is sent once, and the credential alone is the secret."""
+    credentials = loaded(**config).credentials
+
+    assert isinstance(credentials, StaticCredentials)
+    assert credentials.headers == {"Authorization": sent}
+
+
 LOGIN_WITH: dict[str, Json] = {"endpoint": "/login", "body": {"user": "me"}}
 
 
@@ -788,6 +824,7 @@ LOGIN_WITH: dict[str, Json] = {"endpoint": "/login", "body": {"user": "me"}}
             "${X}",
             id="login as JSON text",
         ),
+        pytest.param({"query_params": '{"key": "a-$(X)"}'}, "queryParams", "$(X)", id="pods, JSON"),
         pytest.param({"has_more_path": "${X}"}, "hasMorePath", "${X}", id="no credential"),
     ],
 )

@@ -36,7 +36,7 @@ from tests.certificates import signed_by
 from tests.fault_api import Answer, FaultApi, Reply, Request, answer, pages, redirect, text
 from tests.resync import Installation, resource
 from tests.world import PAGED, entities, named
-from transport.aiohttp_carrier import AiohttpTransport
+from transport.aiohttp_transport import AiohttpTransport
 
 SECRET = "the-client-secret-of-acme"
 
@@ -403,7 +403,13 @@ async def test_a_signed_assertion(api: FaultApi, algorithm: str) -> None:
     }
     secret = "a-shared-secret-of-thirty-two-bytes"
     key = pem(keys[algorithm]) if algorithm in keys else secret
-    claims = {"sub": "robot@acme", "scope": "read", "exp": "{{ now + 60 }}", "by": "at {{ now }}"}
+    claims = {
+        "sub": "robot@acme",
+        "scope": "read",
+        "exp": "{{ now + 60 }}",
+        "by": "at {{ now }}",
+        "within": {"at": ["{{ now }}"]},
+    }
     settings = server.settings(
         oauth_grant_type="jwt_bearer",
         oauth_client_id="service@acme",
@@ -425,6 +431,7 @@ async def test_a_signed_assertion(api: FaultApi, algorithm: str) -> None:
     assert told["sub"] == "robot@acme"
     assert told["exp"] == told["iat"] + 60
     assert told["by"] == f"at {told['iat']}"
+    assert told["within"] == {"at": [told["iat"]]}
 
 
 @pytest.mark.parametrize(
@@ -441,7 +448,7 @@ async def test_a_signed_assertion(api: FaultApi, algorithm: str) -> None:
         ),
         pytest.param(
             {"oauth_grant_type": "jwt_bearer", "oauth_jwt_key": "no key"},
-            ["oauthJwtKey cannot sign by RS256"],
+            ["oauthJwtKey cannot sign with RS256"],
             id="key",
         ),
         pytest.param({"oauth_refresh_token": "x-y-z"}, ["set oauthGrantType to"], id="other grant"),
@@ -451,7 +458,7 @@ async def test_a_signed_assertion(api: FaultApi, algorithm: str) -> None:
                 "oauth_refresh_token": "x-y-z",
                 "oauth_token_file": "token.json",
             },
-            ["no absolute path"],
+            ["not an absolute path"],
             id="relative file",
         ),
         pytest.param(
@@ -717,6 +724,67 @@ async def test_a_session_is_ended_whatever_the_outcome(
     assert [request.path for request in api.requests].count("/sessions/s-1") == 1
 
 
+async def test_a_session_ends_once(api: FaultApi) -> None:
+    """Who closes a client that is closed sends nothing more."""
+    api.serve("/login", answer({"token": "token-of-today"}))
+    api.serve("/items", answer(named(1)))
+    api.serve("/logout", answer(None, 204))
+    template = {"headers": {"X-Token": "{{.token}}"}}
+    logout = {"custom_auth_logout_request": {"endpoint": "/logout"}}
+    settings = {"base_url": api.url, **logins(api, template, **logout)}
+
+    async with client_of(settings) as client:
+        await items(client, api.url)
+        await client.aclose()
+
+    assert api.paths() == ["/login", "/items", "/logout"]
+
+
+async def test_a_login_may_set_the_cookie_of_a_session(
+    api: FaultApi, installation: Installation
+) -> None:
+    """It goes with the next step, the first request and the logout; each login begins anew."""
+    cookies: list[tuple[str, str]] = []
+    valid = ["session-1", "session-2"]
+
+    def answered(request: Request) -> Reply:
+        cookies.append((request.path, request.headers.get("cookie", "")))
+        if request.path == "/ask":
+            return answer({}, Set_Cookie="step=the-first-one; Path=/")
+        if request.path == "/tell":
+            number = sum(path == "/tell" for path, _ in cookies)
+            return answer({"csrf": "token-1"}, Set_Cookie=f"sid=session-{number}; Path=/")
+        is_valid = f"sid={valid[0]}" in cookies[-1][1]
+        if request.path == "/items":
+            del valid[0]  # the first session is over once it was used
+        return answer(named(1)) if is_valid else answer({"error": "no session"}, 401)
+
+    for path in ("/ask", "/tell", "/items", "/teams", "/logout"):
+        api.serve(path, answered)
+    installation.settings |= logins(
+        api,
+        {"headers": {"X-CSRF": "{{.csrf}}"}},
+        custom_auth_request={"steps": [{"endpoint": "/ask"}, {"endpoint": "/tell"}]},
+        custom_auth_logout_request={"endpoint": "/logout"},
+    )
+    installation.mapping = [resource("/items"), resource("/teams", "team")]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    first, second = "step=the-first-one; sid=session-1", "step=the-first-one; sid=session-2"
+    assert cookies == [
+        ("/ask", ""),
+        ("/tell", "step=the-first-one"),
+        ("/items", first),
+        ("/teams", first),
+        ("/ask", ""),
+        ("/tell", "step=the-first-one"),
+        ("/teams", second),
+        ("/logout", second),
+    ]
+
+
 async def test_a_logout_that_fails_only_warns(api: FaultApi, installation: Installation) -> None:
     """The resync is complete all the same, and the log names the setting."""
     api.serve("/login", answer({"token": "token-of-today"}))
@@ -873,8 +941,8 @@ async def test_what_the_server_said_is_heard_before_anything_is_written(tmp_path
         pytest.param({"client_key": "other"}, "is not the key of clientCertificate", id="pair"),
         pytest.param({"client_key": "encrypted"}, "clientKey is encrypted", id="encrypted"),
         pytest.param({"client_certificate": "expired"}, "expired on", id="expired"),
-        pytest.param({"client_certificate": "nonsense"}, "is no certificate", id="no PEM"),
-        pytest.param({"client_key": "nonsense"}, "is no private key", id="no key PEM"),
+        pytest.param({"client_certificate": "nonsense"}, "is not a certificate", id="no PEM"),
+        pytest.param({"client_key": "nonsense"}, "is not a private key", id="no key PEM"),
         pytest.param({"ca_certificate": "nonsense"}, "caCertificate is no", id="authority"),
     ],
 )

@@ -13,10 +13,11 @@ from pagination import PaginationSettings, PaginationType, make_paginator
 from paging import signal_names
 from paging.error_reports import is_error_report, is_partial, reports_error
 from paging.link_header import link_relations, unread_links
-from paging.model import Experiment, Page, PageRequest, Progress, Step
+from paging.model import Page, PageRequest, Progress
 from paging.scopes import scopes_of
 from paging.signal_names import name_of
 from paging.signals import Verdict, is_range, whole_number
+from paging.steps import Experiment, Step
 from paging.totals import known_totals
 from tests.literals import Json
 

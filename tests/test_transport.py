@@ -38,7 +38,7 @@ from tests.certificates import self_signed
 from tests.fault_api import FaultApi, answer, redirect
 from tests.literals import Json
 from tests.resync import Installation, resource
-from transport.aiohttp_carrier import AiohttpTransport
+from transport.aiohttp_transport import AiohttpTransport
 
 Carrier = Literal["aiohttp", "httpcore"]
 End = Literal["stay", "close", "reset"]

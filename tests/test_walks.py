@@ -855,7 +855,7 @@ async def _pages(pagination: PaginationSettings, transport: InProcess, limit: in
         found.extend(cast("int", item["id"]) for item in fetched.extracted.items)
 
     try:
-        async for fetched in session.means.walker.walk(
+        async for fetched in session.services.walker.walk(
             PageRequest(f"{BASE}/things"), source_of(pagination, session)
         ):
             note(fetched)
@@ -886,7 +886,7 @@ async def test_a_walk_given_up_leaves_no_request_behind(style: Literal["offset",
         Settings(base_url=httpx.URL(BASE)),
         http=lambda _: httpx.AsyncClient(transport=transport, trust_env=False),
     )
-    pages = session.means.walker.walk(
+    pages = session.services.walker.walk(
         PageRequest(f"{BASE}/things"), source_of(paging(style, 5), session)
     )
     await anext(pages)

@@ -116,12 +116,18 @@ class BodyFormat:
                 return iter(body)
 
 
+# Python's own, which no file is written in; one takes the square of a text's length.
+# https://docs.python.org/3/library/codecs.html#python-specific-encodings
+_PYTHONS_OWN = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape"})
+
+
 def is_encoding(name: str) -> bool:
     """Whether a name is that of a charset which Python reads texts in."""
     try:
-        return "a,b".encode(name).decode(name) == "a,b"
+        is_text = "a,b".encode(name).decode(name) == "a,b"
     except (LookupError, ValueError):
         return False
+    return is_text and codecs.lookup(name).name not in _PYTHONS_OWN
 
 
 def _array(items: Iterable[bytes]) -> Iterator[bytes]:
@@ -233,7 +239,7 @@ def _csv(
 ) -> Iterator[bytes]:
     """RFC 4180, with any delimiter: an object for each row, its values all texts.
 
-    ``is_plain``: its headers call it a text that is no table.
+    ``is_plain``: by its headers it is a text and not a table.
     """
     csv.field_size_limit(_LONGEST_FIELD)
     return _array(map(msgspec.json.encode, _Rows(body, options, charset, is_plain=is_plain)))
@@ -252,7 +258,7 @@ class _Rows:
         self, body: Iterable[bytes], options: CsvOptions, charset: str | None, *, is_plain: bool
     ) -> None:
         self._options = options
-        # Without a header row every sentence would be a row, unless its delimiter is told.
+        # Without a header row every sentence would be a row, unless its delimiter is known.
         self._may_be_words = is_plain and bool(options.columns) and not options.delimiter
         stream = _Stream(body)
         self._encoding = (
@@ -392,7 +398,7 @@ class _Stream(io.RawIOBase):
         self._left = b""
 
     def peek(self, least: int = 1) -> bytes:
-        """The bytes that come next, so many at least; fewer at the end."""
+        """The bytes that come next: ``least`` or more, fewer at the end."""
         while len(self._left) < least:
             piece = next(self._pieces, None)
             if piece is None:

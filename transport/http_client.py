@@ -19,10 +19,14 @@ from port_ocean.helpers.async_client import OceanAsyncClient
 from port_ocean.helpers.retry import RetryTransport
 from port_ocean.helpers.ssl import resolve_verify_param
 
-from transport.aiohttp_carrier import AiohttpTransport
+from errors import SourceError
+from transport.aiohttp_transport import AiohttpTransport
 from transport.origin import Origin
 
-__all__ = ["WIRE_ERRORS", "AddressRefused", "open_http", "tls_refusal"]
+__all__ = ["WIRE_ERRORS", "AddressRefused", "PinnedTransport", "open_http", "tls_refusal"]
+
+BEGINS_SESSION = "ocean_custom_begins_session"
+"""The extension of the first request of a sign-in: true, for cookies before it are of no use."""
 
 WIRE_ERRORS = (httpx.RequestError, AddressRefused)
 """What a client from here raises when no answer, or no whole one, came."""
@@ -41,21 +45,38 @@ class _DirectTransport(RetryTransport):
         return await self._wire.handle_async_request(request)
 
 
-class _EmbeddedAddressTransport(httpx.AsyncBaseTransport):
-    """Below Ocean's address check, which lets a private IPv4 address pass within an IPv6 one."""
+class PinnedTransport(httpx.AsyncBaseTransport):
+    """Below Ocean's check, which looks a name up and puts its address into the request's URL.
+
+    So nobody can turn a name between the check and the connection. But the check lets some private
+    addresses pass, writes ``Host`` without port, brackets and IDNA (RFC 9110, 7.2), and leaves the
+    address in the request: cookies would not belong to its host, and who sends it again, after a
+    renewed sign-in, would ask for a certificate of the address.
+    """
 
     def __init__(self, wrapped: httpx.AsyncBaseTransport) -> None:
         self._wrapped = wrapped
 
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send, unless the host is such an address; Ocean has looked names up by now."""
-        if private := _private_address(request.url.host):
+        """Send to the address; raises AddressRefused for one that is private."""
+        address, name = request.url, request.extensions.get("sni_hostname")
+        if name:
+            request.url = address.copy_with(host=name)
+            request.headers["Host"] = request.url.netloc.decode()
+        if private := _private_address(address.host):
             raise AddressRefused(
-                f"Request to {request.url.host} was blocked: it stands for {private}, which is"
+                f"Request to {address.host} was blocked: it stands for {private}, which is"
                 " not within the allowed ranges"
             )
-        return await self._wrapped.handle_async_request(request)
+        sent = httpx.Request(
+            request.method,
+            address,
+            headers=request.headers,
+            stream=request.stream,
+            extensions=request.extensions,
+        )
+        return await self._wrapped.handle_async_request(sent)
 
     @override
     async def aclose(self) -> None:
@@ -69,17 +90,17 @@ _WITH_IPV4 = tuple(map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0:0/96", "64:f
 _LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
 
 
-def _private_address(host: str) -> str | None:
+def _private_address(text: str) -> str | None:
     """The private address that an address is or stands for, None for any other host.
 
-    Of IPv4 that is any address that the Internet does not route: Ocean's own list lacks some.
+    That is any address that the Internet does not route: Ocean's own list lacks some.
     """
     try:
-        address = ipaddress.ip_address(host.partition("%")[0])
+        address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return None
     if isinstance(address, ipaddress.IPv4Address):
-        return None if address.is_global else str(address)
+        return None if _is_public(address) else str(address)
     if address in _LOCAL_NAT64:
         return f"an address of the network {_LOCAL_NAT64}"
     if address.is_site_local:  # withdrawn (RFC 3879), and still private where somebody uses it
@@ -87,7 +108,12 @@ def _private_address(host: str) -> str | None:
     embedded = address.ipv4_mapped or address.sixtofour
     if any(address in network for network in _WITH_IPV4):
         embedded = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return str(embedded) if embedded and not embedded.is_global else None
+    where = embedded or address
+    return None if _is_public(where) else str(where)
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return address.is_global and not address.is_multicast
 
 
 class _Cookies(httpx.Cookies):
@@ -116,16 +142,24 @@ class _Client(OceanAsyncClient):
 
     @override
     def build_request(self, method: str, url: httpx.URL | str, **arguments: Any) -> httpx.Request:
-        """A request, with cookies only where they came from: they know domains, but no ports.
-
-        A ``Cookie`` that the operator wrote stays.
-        """
+        """A request without cookies of the API's: ``add_cookies`` adds them when it is sent."""
         request = super().build_request(method, url, **arguments)
-        if "Cookie" in request.headers and Origin.of(request.url) != Origin.of(self.base_url):
-            own = httpx.Headers(arguments.get("headers"))
-            if "Cookie" not in own and "Cookie" not in self.headers:
-                del request.headers["Cookie"]
+        own = httpx.Headers(arguments.get("headers")) if "Cookie" in request.headers else ()
+        if "Cookie" not in own and "Cookie" not in self.headers:
+            request.headers.pop("Cookie", None)
         return request
+
+    async def add_cookies(self, request: httpx.Request) -> None:
+        """A request hook: cookies that the API set go to its own origin, a login's by then too.
+
+        They know domains, but no ports; a ``Cookie`` that the operator wrote stays alone.
+        """
+        if request.extensions.get(BEGINS_SESSION):
+            self.cookies.clear()
+        if not self.cookies or "Cookie" in request.headers:
+            return
+        if Origin.of(request.url) == Origin.of(self.base_url):
+            self.cookies.set_cookie_header(request)
 
     @override
     def _wrap_with_ip_blocker_if_needed(
@@ -133,14 +167,14 @@ class _Client(OceanAsyncClient):
     ) -> httpx.AsyncBaseTransport:
         if ocean.config.disable_ip_outbound_blocker:
             return transport
-        return super()._wrap_with_ip_blocker_if_needed(_EmbeddedAddressTransport(transport))
+        return super()._wrap_with_ip_blocker_if_needed(PinnedTransport(transport))
 
     @override
     def _init_proxy_transport(  # type: ignore[override] # as Ocean overrides it
         self, proxy: httpx.Proxy, **arguments: Any
     ) -> httpx.AsyncBaseTransport:
-        carrier = httpx.AsyncHTTPTransport(proxy=proxy, **arguments)
-        return self._wrap_with_ip_blocker_if_needed(carrier)
+        transport = httpx.AsyncHTTPTransport(proxy=proxy, **arguments)
+        return self._wrap_with_ip_blocker_if_needed(transport)
 
 
 def open_http(
@@ -151,13 +185,13 @@ def open_http(
     client_certificate: tuple[str, str] = ("", ""),
     authority: str = "",
 ) -> httpx.AsyncClient:
-    """A client for one resync with so many connections at most; close it with ``aclose``.
+    """A client for one resync with at most ``connections``; close it with ``aclose``.
 
     It checks addresses as Ocean demands of hosted integrations and verifies TLS by
     Ocean's settings if ``verify_ssl``, trusting ``authority`` (PEM) too. ``client_certificate`` is
     a certificate and its key (PEM), empty for none. Redirects are not followed.
     """
-    # They write URLs and headers, credentials and all, to whoever has turned logging on.
+    # With logging on they write URLs and headers, credentials and all.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("httpcore").setLevel(logging.WARNING)
     verify = verify_ssl and resolve_verify_param(ocean.config.ssl.third_party)
@@ -167,7 +201,7 @@ def open_http(
     if client_certificate[0]:
         _load_certificate(tls, *client_certificate)
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-    return _Client(
+    client = _Client(
         _DirectTransport,
         transport_kwargs={"wire": AiohttpTransport(tls, limits)},
         base_url=base_url,
@@ -176,6 +210,8 @@ def open_http(
         limits=limits,
         headers={"Accept": "application/json", "User-Agent": "port-ocean-custom"},
     )
+    client.event_hooks["request"].append(client.add_cookies)
+    return client
 
 
 def _load_certificate(tls: ssl.SSLContext, certificate: str, key: str) -> None:
@@ -186,28 +222,32 @@ def _load_certificate(tls: ssl.SSLContext, certificate: str, key: str) -> None:
         tls.load_cert_chain(file.name)
 
 
-def tls_refusal(reason: str, *, has_certificate: bool) -> str | None:
-    """What to do when one side ended TLS because of a certificate; None otherwise.
+def tls_refusal(reason: str, *, has_certificate: bool) -> SourceError | None:
+    """The error when one side ended TLS because of a certificate; None otherwise.
 
     ``reason`` is OpenSSL's (RFC 8446, 6.2: the alerts).
     """
     if "CERTIFICATE_VERIFY_FAILED" in reason:
-        return f"{reason}; set caCertificate to the authority that signed it, or turn verifySsl off"
+        return SourceError(
+            reason, "set caCertificate to the authority that signed it, or turn verifySsl off"
+        )
     alert = reason.upper().replace(" ", "_")
     if "CERTIFICATE_REQUIRED" in alert or "HANDSHAKE_FAILURE" in alert:
-        return (
-            "the server refused the TLS handshake; it may want another client certificate"
-            if has_certificate
-            else "the server wants a client certificate; set clientCertificate and clientKey"
-        ) + f" ({reason})"
+        if has_certificate:
+            problem = "the server refused the TLS handshake; it may want another client certificate"
+            return SourceError(f"{problem} ({reason})")
+        return SourceError(
+            f"the server wants a client certificate ({reason})",
+            remedy="set clientCertificate and clientKey",
+        )
     if has_certificate and "ALERT" in alert and ("CERTIFICATE" in alert or "UNKNOWN_CA" in alert):
-        return f"the server does not take the certificate of clientCertificate ({reason})"
+        return SourceError(f"the server does not accept clientCertificate ({reason})")
     return None
 
 
 @dataclass(frozen=True)
 class SetCookie:
-    """A cookie as an answer sets it (RFC 6265, 5.2); quotes around a value are none of it."""
+    """A cookie as an answer sets it (RFC 6265, 5.2); without the quotes around a value."""
 
     name: str
     value: str = field(repr=False)

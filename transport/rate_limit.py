@@ -1,4 +1,4 @@
-"""Rate limits, in every form that APIs tell of them: whether one is reached, and for how long.
+"""Rate limits in every form: whether an answer says that one is reached, and how long to wait.
 
 What an answer says is read from its status, from any header whose name speaks of a limit, and
 from its error report: no list of vendors is needed. ``RateLimit`` keeps what the API said last,
@@ -11,7 +11,7 @@ import asyncio
 import math
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -52,7 +52,7 @@ _EPOCH = 1_000_000_000  # a larger number of seconds is a date, a smaller one a 
 _MILLISECONDS = 100_000_000_000  # a larger number of seconds would be a date after 5138
 _DEEPEST = 8  # objects and lists of an error report
 _MOST_NODES = 500  # values of an error report that are looked at
-# Seconds that a limit may be reset early: headers tell whole ones, by another clock.
+# Seconds that a limit may be reset early: headers give whole ones, by another clock.
 _RESET_TOLERANCE = 2.0
 
 
@@ -118,7 +118,7 @@ def seconds_to_reset(headers: httpx.Headers, in_flight: int, now: datetime | Non
     """Seconds to send nothing after an answer, as its limit leaves no further request; else 0.
 
     What remains must do for the requests ``in_flight``, which the API may not have counted yet.
-    0 too when no header tells when the limit is reset.
+    0 too when no header says when the limit is reset.
     """
     return max(_resets(headers, now or _time_of(headers), most=in_flight), default=0.0)
 
@@ -136,7 +136,7 @@ def _time_of(headers: httpx.Headers) -> datetime:
 
 
 def _resets(headers: httpx.Headers, now: datetime, *, most: int) -> list[float]:
-    """Seconds until each limit is reset that leaves so many requests at most."""
+    """Seconds until the reset of each limit that leaves ``most`` requests or fewer."""
     waits = [
         _seconds(headers[name], now, unit=_unit_of(name))
         if name in headers
@@ -158,9 +158,11 @@ def _windows(headers: httpx.Headers) -> Iterator[tuple[float, str]]:
     for squeezed, name in names.items():
         if squeezed == "ratelimit":
             text = headers[name]
-            left, reset = _REMAINING_FIELD.search(text), _RESET_FIELD.search(text)
-            if left:
-                yield float(left[1]), reset[1] if reset else ""
+            # Policies stand side by side; in an older draft there is one, of fields with commas.
+            for policy in text.split(",") if ";" in text else [text]:
+                left, reset = _REMAINING_FIELD.search(policy), _RESET_FIELD.search(policy)
+                if left:
+                    yield float(left[1]), reset[1] if reset else ""
         elif "remaining" in squeezed and _speaks_of_limit(name):
             text = headers[name].strip()
             if not (text.isascii() and text.isdigit()):
@@ -196,7 +198,7 @@ def _unit_of(name: str) -> float:
 
 
 def _seconds(value: Json, now: datetime, *, unit: float = 1.0) -> float | None:
-    """A time to wait in seconds, however it is told; None for what tells none."""
+    """A time to wait in seconds, in whatever form it comes; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     text = str(value).strip()
@@ -218,8 +220,8 @@ def _of_words(text: str, now: datetime) -> float | None:
     duration = _DURATION.fullmatch(text)
     if duration and any(duration.groups()):
         units = (3600.0, 60.0, 1.0, 0.001)
-        told = zip(duration.groups(), units, strict=True)
-        return sum(float(part) * unit for part, unit in told if part)
+        parts = zip(duration.groups(), units, strict=True)
+        return sum(float(part) * unit for part, unit in parts if part)
     for parse in (parsedate_to_datetime, datetime.fromisoformat):
         try:
             date = parse(text)
@@ -251,15 +253,15 @@ def _names_limit(code: str) -> bool:
 
 
 def _waits_in(report: Json, now: datetime) -> Iterator[float]:
-    """The waits that an error report tells of: ``retry_in_seconds``, "reset in 12 seconds"."""
+    """The waits that an error report names: ``retry_in_seconds``, "reset in 12 seconds"."""
     for key, value in _leaves(report):
         if _squeezed(key).startswith("retry"):
             wait = _seconds(value, now, unit=_unit_of(key))
             if wait is not None:
                 yield wait
-        if isinstance(value, str) and (told := _WAIT_MESSAGE.search(value[:300])):
-            unit = {"ms": 0.001, "minutes": 60.0}.get(told[2].lower(), 1.0)
-            yield float(told[1]) * unit
+        if isinstance(value, str) and (found := _WAIT_MESSAGE.search(value[:300])):
+            unit = {"ms": 0.001, "minutes": 60.0}.get(found[2].lower(), 1.0)
+            yield float(found[1]) * unit
 
 
 def _leaves(report: Json) -> Iterator[tuple[str, Json]]:
@@ -286,49 +288,41 @@ def _leaves(report: Json) -> Iterator[tuple[str, Json]]:
 
 
 class RateLimit:
-    """Holds requests back while the API allows none, by its own word.
+    """Holds requests back while the API says that it allows none.
 
     ``max_wait`` is the longest pause in seconds.
     """
 
-    def __init__(
-        self,
-        max_wait: float,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
+    def __init__(self, max_wait: float) -> None:
         self._max_wait = max_wait
-        self._clock = clock
-        self._sleep = sleep
         self._is_believed = True
         # By the clock: nothing is sent before the one, and by its own word the API answers
         # nothing before the other.
         self._paused_until = self._reset_at = -math.inf
 
     async def admitted(self) -> float:
-        """Wait until the API allows requests again, or for as long as it may take.
+        """Wait until the API allows requests again, but no longer than ``max_wait``.
 
-        Gives when it allows them by its own word, by the clock.
+        Gives the time of the clock at which it would allow them, as it said.
         """
-        while (wait := self._paused_until - self._clock()) > 0:
-            await self._sleep(wait)
+        while (wait := self._paused_until - time.monotonic()) > 0:  # noqa: ASYNC110 — it may grow
+            await asyncio.sleep(wait)
         return self._reset_at
 
     def learn(self, headers: httpx.Headers, reset_at: float, in_flight: int) -> None:
-        """Heed what a success says; ``reset_at`` is what ``admitted`` gave for its request.
+        """Learn what a success says; ``reset_at`` is what ``admitted`` gave for its request.
 
         Some APIs always say that no request remains. To believe that would cost minutes for every
-        page: a success before the reset shows that it is not so.
+        page. A success before the reset shows that it is not true.
         """
         if not self._is_believed:
             return
-        early = reset_at - self._clock()
+        early = reset_at - time.monotonic()
         if early > _RESET_TOLERANCE:
             self._is_believed = False
             logger.warning(
-                "the API answered although its rate limit was to leave no request for another"
-                f" {early:.0f} seconds; what it says of requests that remain is no longer heeded"
+                "the API answered although by its rate limit no request was left for another"
+                f" {early:.0f} seconds; its numbers of remaining requests are ignored from now on"
             )
             return
         self._pause(headers, in_flight)
@@ -338,7 +332,7 @@ class RateLimit:
         wait = min(seconds_to_reset(headers, in_flight), self._max_wait)
         if wait <= 0:
             return
-        now = self._clock()
+        now = time.monotonic()
         if self._paused_until <= now:
             logger.info(
                 f"the API's rate limit leaves no further request; going on in {wait:.1f} seconds"

@@ -2,7 +2,7 @@
 
 Redaction is by value: whatever a text is about, a secret in it is replaced before the text
 is logged or raised, in any of the forms that HTTP, JSON or Python would give it. It takes time
-linear in the text and in the secrets, whoever chose them: see ``text_views`` for the forms, and
+linear in the text and in the secrets, whatever they are: see ``text_views`` for the forms, and
 ``Index`` for the search.
 """
 
@@ -20,8 +20,8 @@ from json_values import Json
 from transport.text_views import bytes_form, encodable, folded, plain_form, views
 
 REDACTED = "[redacted]"
-TELLING_LENGTH = 8
-"""Characters; a shorter text in a login or its answer is rather a constant than a secret."""
+CREDENTIAL_LENGTH = 8
+"""Characters; a shorter text in a login or its answer is more likely a constant than a secret."""
 
 SHORTEST_SECRET = 4
 """Characters; a shorter text stands in too many words to be looked for."""
@@ -43,20 +43,26 @@ NOT_QUOTED = "[not quoted: it may hold a cookie or token that is too long or too
 LONGEST_QUOTE = 200
 """Characters of a body that an error may show."""
 
+_LONGEST_NAME = 200  # characters
 _PIECE = 128  # characters; what is longer is known by its pieces
 _ANCHORS = (8, 4)  # characters that a piece is found by
 _ESCAPES = ("\\", "%", "&", ";", "5c", "5C", "25", "26")  # and what may turn out to be one
 _ESCAPE_SIZE = 24  # bytes of plain text that are prepared in the time of an escape
 
-_TELLING_NAME = re.compile(
+_SECRET_NAME = re.compile(
     r"pass|pwd|secret|token|key|pin|auth|credential|assertion|sign", re.IGNORECASE
 )
-_SESSION_NAME = re.compile(r"cookie|sess|sid\b", re.IGNORECASE)
-_PASSWORD_NAME = re.compile(r"pass|pwd|secret", re.IGNORECASE)
+# Of names in words (`client secret`): `author`, `assignee` and `shipping` tell nothing.
+_WORDS_APART = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
+_PASSWORD_WORD = re.compile(r"\bpass\b|password|passwd|passphrase|passcode|pwd|secret(?!ar)")
+_TOKEN_WORD = re.compile(
+    r"tokens?\b|keys?\b|\bpin\b|auth(?!or(?!i[sz]))|credential|assertion|\bsign|signature"
+    r"|\bsig\b|cookie|session|sessid|\bsess\b|^sid$|^connect sid$"
+)
 # What OAuth 2.0 (RFC 6749, RFC 8707) sends beside its secrets: `grant_type`, `scope`, `resource`.
 _PUBLIC_NAME = re.compile(r".*type|scopes?|audience|resource|realm", re.IGNORECASE)
 # Words of an error have no digit in them, and sentences have spaces.
-_TOKEN = re.compile(rf"(?=.*[0-9])\S{{{TELLING_LENGTH},}}")
+_TOKEN = re.compile(rf"(?=.*[0-9])\S{{{CREDENTIAL_LENGTH},}}")
 _LONG_TOKEN = re.compile(r"\S{20,}")
 _PARTS = re.compile(r"[\s;,]+")
 _RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])\S{20,}")
@@ -92,7 +98,7 @@ class Redactor:
     def learn(
         self, *secrets: str, origin: str, credentials: Iterable[str] = (), unlikely: bool = False
     ) -> None:
-        """Learn what may be secret, of which an API may give any number, the likeliest first.
+        """Learn what may be secret, the likeliest first; an API may give any number of them.
 
         Of each origin no more than ``MOST_LEARNT`` are known, of ``MOST_LEARNT_SIZE``, and those
         it gave last. After more no answer is quoted, unless these are ``unlikely`` secrets.
@@ -129,18 +135,14 @@ class Redactor:
         return self._index
 
     def __call__(self, text: str) -> str:
-        """The text without any known secret, and no more of it than ``LONGEST_TEXT``."""
-        return self.shortened(text)
-
-    def shortened(self, text: str, most: int = LONGEST_TEXT) -> str:
-        """No more of a text than ``most`` characters, without any secret; half a one is one too."""
-        hidden = self.index().redacted(text[:most])
-        if len(text) <= most:
+        """The text without any known secret, nor half of one, and at most ``LONGEST_TEXT`` long."""
+        hidden = self.index().redacted(text[:LONGEST_TEXT])
+        if len(text) <= LONGEST_TEXT:
             return hidden
-        if len(hidden) < most // 2:
+        if len(hidden) < LONGEST_TEXT // 2:
             # After so many secrets, what was cut in half may have come to the front.
             return hidden[: hidden.rfind(REDACTED) + len(REDACTED)]
-        return hidden[: -most // 4] + "…"
+        return hidden[: -LONGEST_TEXT // 4] + "…"
 
     def beginning(self, text: str) -> str:
         """What an error may quote of an answer."""
@@ -276,9 +278,9 @@ def secrets_in(
 ) -> Iterator[str]:
     """The texts of a JSON value that may be secrets: those so named, and long ones.
 
-    What OAuth calls scope, audience or a type is none, nor is a URL without user and query.
+    What OAuth calls scope, audience or a type is not one, nor is a URL without user and query.
     """
-    is_named = by_name and _TELLING_NAME.search(name) is not None
+    is_named = by_name and _SECRET_NAME.search(name) is not None
     match _judged(value):
         case Mapping() as members:
             for key, inner in members.items():
@@ -287,7 +289,7 @@ def secrets_in(
             for inner in items:
                 yield from secrets_in(inner, by_name=by_name, by_length=by_length, name=name)
         case str(text) if is_named or (
-            by_length and len(text) >= TELLING_LENGTH and not _PUBLIC_URL.fullmatch(text)
+            by_length and len(text) >= CREDENTIAL_LENGTH and not _PUBLIC_URL.fullmatch(text)
         ):
             if not _PUBLIC_NAME.fullmatch(name):
                 yield text
@@ -310,7 +312,7 @@ class LoginTexts(NamedTuple):
 def tokens_in(answer: Json) -> LoginTexts:
     """What of a login's answer may be secret, the likeliest first."""
     named = dict.fromkeys(
-        text for text in secrets_in(answer, by_length=False) if len(text) >= TELLING_LENGTH
+        text for text in secrets_in(answer, by_length=False) if len(text) >= CREDENTIAL_LENGTH
     )
     texts = dict.fromkeys(text for text in secrets_in(answer, by_name=False) if text not in named)
     like_tokens = dict.fromkeys(filter(_TOKEN.fullmatch, texts))
@@ -346,15 +348,15 @@ def credentials_in(value: object, name: str = "") -> Iterator[str]:
 def is_credential(name: str, value: str, *, hidden: bool = False) -> bool:
     """Whether a text of this name is a password, token or key rather than a word.
 
-    A password of ``TELLING_LENGTH`` characters may be any text; a token or key has no space and
-    is long, or has a digit: ``X-Project-Key: PAYMENTS`` is none. A ``hidden`` text (a cookie with
-    ``HttpOnly``) has to look like a token, but needs no name.
+    A password of ``CREDENTIAL_LENGTH`` characters may be any text; a token or key has no space and
+    is long, or has a digit: ``X-Project-Key: PAYMENTS`` is not one. A ``hidden`` text (a cookie
+    with ``HttpOnly``) has to look like a token, but needs no name.
     """
-    if len(value) < TELLING_LENGTH or _PUBLIC_NAME.fullmatch(name):
+    if len(value) < CREDENTIAL_LENGTH or _PUBLIC_NAME.fullmatch(name):
         return False
-    if _PASSWORD_NAME.search(name):
+    words = _WORDS_APART.sub(" ", name[:_LONGEST_NAME]).lower()
+    if _PASSWORD_WORD.search(words):
         return True
-    is_named = _TELLING_NAME.search(name) or _SESSION_NAME.search(name)
-    if is_named and (_TOKEN.fullmatch(value) or _LONG_TOKEN.fullmatch(value)):
+    if _TOKEN_WORD.search(words) and (_TOKEN.fullmatch(value) or _LONG_TOKEN.fullmatch(value)):
         return not _PUBLIC_URL.fullmatch(value)
     return hidden and _RANDOM.fullmatch(value) is not None

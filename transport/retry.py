@@ -23,7 +23,7 @@ _backoff = wait_exponential_jitter(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT, ji
 
 
 def backoff(failures: int) -> float:
-    """Seconds to leave a service alone after so many failures in a row."""
+    """Seconds to leave a service alone after ``failures`` in a row."""
     return min(_FIRST_WAIT * 2.0 ** (failures - 1), _LONGEST_WAIT)
 
 

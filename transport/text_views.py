@@ -35,7 +35,7 @@ _ONE_BYTE: Final = re.compile(r"%(?:25)*([0-9a-f]{2})", re.IGNORECASE)
 _LETTERS: Final[Mapping[str, str]] = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _LARGEST_CHARACTER: Final = 0x10FFFF
 _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-# Of what is no base64 any digit will do: it stands in no secret. The alphabet for URLs counts too.
+# For what is not base64 any digit will do: no secret holds it. The alphabet for URLs counts too.
 _DIGITS: Final = bytes(
     byte if byte in _ALPHABET else {ord("-"): ord("+"), ord("_"): ord("/")}.get(byte, ord("A"))
     for byte in range(256)
@@ -98,7 +98,7 @@ class _Round:
         self._sources: list[tuple[Span, int]] = []  # where from, and how long it is decoded
 
     def add(self, start: int, source: Span, length: int) -> None:
-        """What was decoded to so many characters at a place, and where it stood."""
+        """Note what was decoded to ``length`` characters at a place, and where it stood."""
         self._starts.append(start)
         self._sources.append((source, length))
 

@@ -16,22 +16,24 @@ Clock = Callable[[], float]
 
 
 class RetryLog:
-    """Tells of the first retry at once, then at most once in ten seconds of all since."""
+    """Logs the first retry at once, then at most one line in ten seconds for all since."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
         self._quiet_until = -math.inf
-        self._untold = 0
+        self._unlogged = 0
 
     def note(self, error: SourceError, wait: float) -> None:
-        """Say that a request failed and is sent again after so many seconds, or count it."""
+        """Log that a request failed and is sent again after ``wait`` seconds, or count it."""
         now = self._clock()
         if now < self._quiet_until:
-            self._untold += 1
+            self._unlogged += 1
             return
-        others = f"; {self._untold} other retries since the last such line" if self._untold else ""
+        others = (
+            f"; {self._unlogged} other retries since the last such line" if self._unlogged else ""
+        )
         logger.warning(f"{error}; trying again in {wait:.1f} seconds{others}")
-        self._quiet_until, self._untold = now + QUIET_SECONDS, 0
+        self._quiet_until, self._unlogged = now + QUIET_SECONDS, 0
 
 
 class Stopwatch:

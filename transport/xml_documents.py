@@ -67,7 +67,7 @@ class _Builder:
 
     def begin(self, name: str, attributes: Mapping[str, str]) -> None:
         if len(self._open) > DEEPEST:
-            raise FormatError(f"it has elements more than {DEEPEST} deep in one another")
+            raise FormatError(f"its elements are nested more than {DEEPEST} deep")
         named: dict[str, Json] = {f"@{key}": value for key, value in attributes.items()}
         self._open.append(_Element(name, named))
 

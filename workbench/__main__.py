@@ -1,5 +1,6 @@
 """The workbench's command line: `python -m workbench demo`, `preview`, `api` or `catalog`."""
 
+import json
 import shlex
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from workbench.preview.command import run_preview, wait
 from workbench.report import Report
 from workbench.sail import Installation
 from workbench.sample_api import CLIENT_ID, CLIENT_SECRET, TOKEN, Helpdesk
-from workbench.scenario import INTEGRATION, DemoError, check_second, demo, seed
+from workbench.scenario import INTEGRATION, DemoError, Resync, check_second, demo, seed
 from workbench.schema import schema
 from workbench.serve import serving
 from workbench.suggest.command import suggest
@@ -42,34 +43,47 @@ for _command in (check, export, run_preview, schema, suggest):
     main.add_command(_command)
 
 
-@main.command("demo", epilog="Example: python -m workbench demo --page")
+_DEMO_HELP = (
+    "\b\n"
+    "Example: python -m workbench demo --page\n"
+    "Exit codes: 0 both syncs did what they should, 1 one did not, 2 usage."
+)
+
+
+@main.command("demo", epilog=_DEMO_HELP)
 @click.option(
     "--keep",
     type=click.Path(file_okay=False, path_type=Path),
     help="Keep the catalog's database and Ocean's logs in this folder, in place of older ones.",
 )
 @click.option("--page", is_flag=True, help="Then serve the catalog's page until Ctrl+C.")
-def run_demo(keep: Path | None, *, page: bool) -> None:
-    """Sync a sample API into a local catalog with the real Ocean, twice.
-
-    The exit code is 1 when a sync is not as it should be.
-    """
-    console = Console()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, and no page.")
+def run_demo(keep: Path | None, *, page: bool, as_json: bool) -> None:
+    """Sync a sample API into a local catalog with the real Ocean, twice."""
+    if page and as_json:
+        raise click.UsageError("--page waits for a person: leave --json out")
+    # The document alone goes to stdout; what a person reads goes to stderr then.
+    console = Console(stderr=as_json)
     with ExitStack() as stack:
         directory = keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         directory.mkdir(parents=True, exist_ok=True)
         try:
-            _play(Report(console), directory, page=page)
+            played = _play(Report(console), directory, page=page)
         except DemoError as error:
+            if as_json:
+                click.echo(json.dumps({"good": False, "failure": str(error)}, indent=2))
             console.print("[bold red]The demo failed.[/]")
             console.print(str(error), markup=False, highlight=False, soft_wrap=True)
-            click.echo(_hint(keep))
+            click.echo(_hint(keep), err=as_json)
             sys.exit(1)
+    if as_json:
+        resyncs = [resync.as_json() for resync in played]
+        click.echo(json.dumps({"good": True, "failure": None, "resyncs": resyncs}, indent=2))
     if keep:
-        click.echo(_hint(keep))
+        click.echo(_hint(keep), err=as_json)
 
 
-def _play(report: Report, directory: Path, *, page: bool) -> None:
+def _play(report: Report, directory: Path, *, page: bool) -> list[Resync]:
     with demo(directory) as running:
         report.opening(running)
         with report.waiting():
@@ -84,6 +98,7 @@ def _play(report: Report, directory: Path, *, page: bool) -> None:
         report.closing()
         if page:
             wait(running.installation.catalog_url)
+    return [first, second]
 
 
 def _hint(keep: Path | None) -> str:

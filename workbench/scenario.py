@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -72,6 +72,26 @@ class Resync:
     def unchanged(self) -> int:
         """How many entities are as they were."""
         return len(self.after) - len(self.created()) - len(self.changed())
+
+    def as_json(self) -> JsonObject:
+        """What it did, for `--json`."""
+        return {
+            "seconds": round(self.seconds, 1),
+            "requests": asdict(self.counts),
+            "kinds": [
+                {
+                    "kind": kind.kind,
+                    "state": kind.state,
+                    "found": kind.count("extract", "raw_extracted"),
+                    "written": kind.count("load", "loaded"),
+                }
+                for kind in self.kinds
+            ],
+            "created": len(self.created()),
+            "updated": [after.identifier for _, after in self.changed()],
+            "deleted": [entity.identifier for entity in self.deleted()],
+            "unchanged": self.unchanged(),
+        }
 
 
 class Demo:

@@ -16,9 +16,11 @@ from jq_engine.worker import JqWorker
 from json_values import MISSING, Found, Json, follow
 from workbench.check.near import leaves, values_of, written
 
-NAMES: Final = ("id", "uuid", "key", "slug", "uid", "uri", "name", "login", "email")
+NAMES: Final = ("id", "uuid", "key", "slug", "uid", "name", "login", "email", "uri")
 """Keys that tell items apart in most APIs, the likeliest first."""
 
+_ID: Final = re.compile(r"i[dD]$|I[dD]$")
+_ENDS_IN_ID: Final = 4  # its rank beside those
 _PLAIN: Final = re.compile(r'[\w."]+')
 _MOST_COLUMNS: Final = 12  # keys of which pairs are tried
 
@@ -128,7 +130,9 @@ def _text(value: object) -> str:
 
 
 def _rank(path: Sequence[str]) -> int:
-    return NAMES.index(path[-1]) if path[-1] in NAMES else len(NAMES)
+    if path[-1] in NAMES:
+        return NAMES.index(path[-1]) + len(path) - 1
+    return _ENDS_IN_ID if _ID.search(path[-1]) else len(NAMES)
 
 
 def _joined(paths: Sequence[tuple[str, ...]], items: Items) -> str:

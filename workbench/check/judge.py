@@ -14,6 +14,7 @@ from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Severity, likeness
 from workbench.check.identifiers import identifier_below_parents, is_scalar, shared, unique_key
 from workbench.check.near import better, has_path, leaves, paths_in, values_of, written
+from workbench.check.other_lists import other_list
 from workbench.check.reading import Seen
 from workbench.store.model import Blueprint, PropertySchema
 from workbench.store.rules import EntityFault, faults_of
@@ -21,6 +22,7 @@ from workbench.store.rules import EntityFault, faults_of
 _FEW: Final = 3  # items of which an absent key says something
 _SHOWN: Final = 60
 _SPEAKING: Final = 0.5  # likeness of names
+_TEXTS: Final = 4  # of an object that are tried
 _TO: Final[Mapping[str, tuple[str, ...]]] = {
     "string": ("{}.name", "{}.id | tostring", '{} | join(", ")', "{} | tostring"),
     "number": ("{} | tonumber", "{} | length"),
@@ -72,6 +74,10 @@ class Judge:
         found = await self._query(seen)
         if not seen.passed:
             return found
+        if remedy := await other_list(self._jq, seen):
+            path = seen.config.selector.data_path
+            problem = f"data_path {path or '.'!r} leads to items without what is mapped"
+            return [self._at(seen, ("selector", "data_path"), problem, remedy)]
         naming = await self._identifier(seen)
         found += naming
         found += await self._values(seen)
@@ -168,7 +174,7 @@ class Judge:
             if parts[0] in {"identifier", "blueprint"} or expression.jq is None:
                 continue
             values = [one.evaluation.values[number] for one in seen.passed]
-            if any(value is not None for value in values):
+            if any(value is not None and value != [] for value in values):
                 continue
             found += await self._null(seen, expression.path, expression.jq, items)
         return found
@@ -183,7 +189,11 @@ class Judge:
             for one in each.evaluation.failures
             if one.expression.path == name
         ]
-        problem = f"{what} {jq!r} is null in {len(items)} of {len(items)} items"
+        empty = [one for one in seen.passed if _made(one, part, key) == []]
+        said = "an empty list" if len(empty) == len(items) else "null"
+        problem = f"{what} {jq!r} is {said} in {len(items)} of {len(items)} items"
+        if part == "relations" and (leading := await self._target(seen, key, jq)):
+            return [self._at(seen, path, problem, leading)]
         if near := await better(self._jq, jq, items):
             remedy = f"write {near.expression} ({near.count} of {len(items)})"
             return [self._at(seen, path, problem, remedy)]
@@ -193,7 +203,7 @@ class Judge:
             return [self._at(seen, path, problem, "correct the expression")]
         paths = paths_in(jq)
         absent = paths and not any(has_path(items, one) for one in paths)
-        if not absent or len(items) < _FEW:
+        if not absent or len(items) < _FEW or empty:
             return []
         keys = ", ".join(sorted({str(key) for item in items for key in item}))[:200]
         return [self._at(seen, path, problem, f"the items have {keys}", is_error=False)]
@@ -247,8 +257,11 @@ class Judge:
         )
         items = [one.item for one in seen.passed]
         before = await values_of(self._jq, expression, items)
-        for template in _templates(fault, blueprint):
-            candidate = template.format(inner)
+        candidates = [
+            *_inner(fault, inner),
+            *(t.format(inner) for t in _templates(fault, blueprint)),
+        ]
+        for candidate in candidates:
             values = await values_of(self._jq, candidate, items)
             fits = all(
                 _fits(fault, value, blueprint) if old is not None else True
@@ -269,7 +282,7 @@ class Judge:
         found: list[Finding] = []
         for name, relation in (blueprint.relations if blueprint else {}).items():
             known, is_complete = self._identifiers_of(relation.target)
-            values = {
+            values: set[str] = {
                 target
                 for one in seen.passed
                 for target in _targets((one.made.get("relations") or {}).get(name))
@@ -288,13 +301,26 @@ class Judge:
                 found.append(self._at(seen, path, problem, remedy))
         return found
 
+    async def _target(self, seen: Seen, name: str, expression: str) -> str:
+        """A path whose values are identifiers of a relation's target, for one that finds none."""
+        blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
+        relation = blueprint.relations.get(name) if blueprint else None
+        if relation is None:
+            return ""
+        known, _ = self._identifiers_of(relation.target)
+        return await self._leading(seen, known, expression, many=relation.many) if known else ""
+
     def _identifiers_of(self, blueprint: str) -> tuple[set[str], bool]:
         """The identifiers that were seen of a blueprint, and whether that is all there are."""
         known: set[str] = set()
         is_complete = True
         for seen in self._all:
             makes = [one for one in seen.passed if one.made.get("blueprint") == blueprint]
-            known |= {str(one.made.get("identifier")) for one in makes}
+            names = [one.made.get("identifier") for one in makes]
+            own = {str(one) for one in names if one not in (None, "", "null")}
+            if len(own) * 2 < len(names):  # they are wrong themselves, which is told of them
+                return set(), False
+            known |= own
             if makes or f'"{blueprint}"' in seen.config.port.entity.mappings.blueprint:
                 is_complete = is_complete and not seen.truncated and not seen.errors
         return known, is_complete
@@ -323,6 +349,21 @@ class Judge:
         return f"write {best[2]} ({best[0]} of {len(items)})" if best[0] else ""
 
 
+def _made(one: Mapped, part: str, name: str) -> Json:
+    held = one.made.get(part)
+    return held.get(name) if isinstance(held, dict) else None
+
+
+def _inner(fault: EntityFault, expression: str) -> list[str]:
+    """The texts of an object that stands where one is wanted, its name or the like first."""
+    if not isinstance(fault.value, dict) or fault.part == "relation":
+        return []
+    last = expression.rpartition(".")[2]
+    keys = [str(key) for key, value in fault.value.items() if isinstance(value, str) and value]
+    keys.sort(key=lambda key: [key != "name", key != last, key != "value"])
+    return [f"{expression}{written((key,))}" for key in keys[:_TEXTS]]
+
+
 def _templates(fault: EntityFault, blueprint: Blueprint) -> Iterator[str]:
     if fault.part == "relation":
         yield from _TO["many" if blueprint.relations[fault.name].many else "one"]
@@ -336,7 +377,7 @@ def _templates(fault: EntityFault, blueprint: Blueprint) -> Iterator[str]:
 
 
 def _fits(fault: EntityFault, value: Json, blueprint: Blueprint) -> bool:
-    if value is None:
+    if value in (None, "null"):
         return False
     if fault.part == "relation":
         one = Blueprint("x", relations={fault.name: blueprint.relations[fault.name]})

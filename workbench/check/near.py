@@ -53,7 +53,7 @@ async def better(jq: JqWorker, expression: str, items: Items) -> Better | None:
     best: Better | None = None
     for candidate in list(dict.fromkeys(_candidates(expression, sample)))[:_MOST]:
         values = await values_of(jq, candidate, sample)
-        count = sum(value not in (None, "", "null") for value in values)
+        count = sum(value not in (None, "", "null", []) for value in values)
         if count > (best.count if best else 0):
             best = Better(candidate, count)
     return best
@@ -165,6 +165,15 @@ def spellings(kind: str, base_path: str) -> Iterator[str]:
     yield path.rstrip("/") + ("" if path.endswith("/") else "/") + rest
     for prefix in ("api", "v1", "api/v1"):
         yield f"/{prefix}/{path.strip('/')}{rest}"
+
+
+def spelled_parts(parts: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Other spellings of one part of a path, from its end, with their place."""
+    for at in range(len(parts) - 1, -1, -1):
+        if "{" not in parts[at]:
+            yield from (
+                (at, word) for word in dict.fromkeys(_words(parts[at])) if word != parts[at]
+            )
 
 
 def _words(last: str) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import httpx
@@ -10,13 +11,27 @@ import httpx
 from errors import OceanCustomError
 from json_values import Json
 from pagination import DEFAULT_POSITION_PARAM, PaginationSettings
+from paging.link_header import on_same_path
 from paging.model import PageRequest
+from resync.path_parameters import Binding, request_for
 from resync.session import Session
+from transport.observer import PageRead
 from workbench.check.near import lists_of_objects, written
 from workbench.check.reading import Seen
 
-_CAPPED: Final = 5  # a full page of a server's own size is a multiple of this
+_FEWEST: Final = 10  # rows of a server's own page
 _CURSORS: Final = ("cursor", "token", "after", "continuation", "marker", "next_page", "nextpage")
+_PAGES: Final = ("page", "page_number", "pageNumber", "page[number]", "pageIndex", "p")
+_OFFSETS: Final = (
+    "offset",
+    "skip",
+    "start",
+    "$skip",
+    "first",
+    "startAt",
+    "startIndex",
+    "start_index",
+)
 _INVALID: Final = frozenset({400, 422})
 _DEEPEST: Final = 5  # objects around a text that leads on
 
@@ -39,22 +54,74 @@ async def paging_of(
         if any(word in path[-1].lower() for word in _CURSORS):
             found = f"{place} is a cursor: write "
             return found + (_for("cursorPath", place) if given == "cursor" else "cursor")
+    return await _by_asking(session, request, body, given) if request.method == "GET" else ""
+
+
+async def _by_asking(session: Session, request: PageRequest, body: Json, given: str) -> str:
+    """What leads to other rows where no answer says so; not what is written already."""
     rows = max((one for _, one in lists_of_objects(body)), key=len, default=[])
-    for style, name, value in (("page", "page", "2"), ("offset", "offset", str(len(rows)))):
-        if not rows or request.method != "GET":
-            break
-        try:
-            answer = await session.client.send(request.put(name, value, "query"))
-        except OceanCustomError:
-            continue
-        others = max((one for _, one in lists_of_objects(answer.body)), key=len, default=[])
-        if others and not any(row in rows for row in others):
-            return f"{name}={value} gives other rows: write {style}"
+    for key, value in _last(rows).items():
+        is_cursor = isinstance(value, str) and "cursor" in key.lower() and given != "cursor"
+        if is_cursor and await _is_other(session, request.put(key, value, "query"), rows):
+            place = f"cursorPath .[-1].{key}"
+            return f"the last row's {key} gives other rows: write cursor, and {place}"
+    for style, names, value in (("page", _PAGES, "2"), ("offset", _OFFSETS, str(len(rows)))):
+        if rows and style != given:
+            name = await _moving(session, request, names, value, rows)
+            if name:
+                own = (
+                    "" if name == DEFAULT_POSITION_PARAM[style] else f", {name} for paginationParam"
+                )
+                return f"{name}={value} gives other rows: write {style}{own}"
     return ""
+
+
+async def _moving(
+    session: Session, request: PageRequest, names: Sequence[str], value: str, rows: Sequence[Json]
+) -> str:
+    """The name that, given this value, leads to other rows: all in one request, then each."""
+    together = request
+    for name in names:
+        together = together.put(name, value, "query")
+    is_heeded = await _is_other(session, together, rows)
+    for name in names if is_heeded else names[:1]:
+        if await _is_other(session, request.put(name, value, "query"), rows):
+            return name
+    return ""
+
+
+async def _is_other(session: Session, request: PageRequest, rows: Sequence[Json]) -> bool:
+    """Whether a request is answered with rows, and with none of those."""
+    try:
+        answer = await session.client.send(request)
+    except OceanCustomError:
+        return False
+    others = max((one for _, one in lists_of_objects(answer.body)), key=len, default=[])
+    return bool(others) and not any(row in rows for row in others)
+
+
+def _last(rows: Sequence[Json]) -> Mapping[str, Json]:
+    return rows[-1] if rows and isinstance(rows[-1], dict) else {}
 
 
 def _for(setting: str, place: str) -> str:
     return f"{place.removeprefix('.')} for {setting}"
+
+
+async def hidden_rows(session: Session, seen: Seen) -> int:
+    """How many rows come without the parameters of paging, where with them none came."""
+    resource = seen.config.to_resource(session.settings.pagination)
+    is_counted = resource.endpoint.pagination.type in {"page", "offset"}
+    if seen.items or resource.parameters or not is_counted or not seen.own_pages:
+        return 0
+    if any(rows for _, rows in lists_of_objects(seen.own_pages[0].body)):
+        return 0
+    request = request_for(resource.endpoint, Binding(), session.settings.base_url)
+    try:
+        answer = await session.client.send(replace(request, purpose="check"))
+    except OceanCustomError:
+        return 0
+    return max((len(rows) for _, rows in lists_of_objects(answer.body)), default=0)
 
 
 async def alone(session: Session, paging: PaginationSettings, seen: Seen) -> str:
@@ -75,12 +142,13 @@ async def alone(session: Session, paging: PaginationSettings, seen: Seen) -> str
     return "write cursor_alone: true in its pagination: the cursor by itself is answered"
 
 
-def may_go_on(seen: Seen) -> bool:
-    """Whether a list that is not paged has the length of a server's full page."""
-    pages = seen.own_pages
+def may_go_on(seen: Seen) -> PageRead | None:
+    """The longest answer of a list that is not paged, where it may be a server's first page."""
     style = seen.config.selector.pagination
-    rows = pages[0].rows if pages else 0
-    return rows >= 2 * _CAPPED and rows % _CAPPED == 0 and (style is None or style.type is None)
+    if seen.config.selector.method != "GET" or (style is not None and style.type is not None):
+        return None
+    longest = max(seen.own_pages, key=lambda page: page.rows, default=None)
+    return longest if longest is not None and longest.rows >= _FEWEST else None
 
 
 def _texts_beside_lists(body: Json) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -97,8 +165,5 @@ def _leads_on(url: str, text: str) -> bool:
     """Whether a text is the URL of the same path with other parameters."""
     if not text.startswith(("http://", "https://", "/", "?")):
         return False
-    try:
-        target, own = httpx.URL(url).join(text), httpx.URL(url)
-    except (httpx.InvalidURL, ValueError):
-        return False
-    return target.path.rstrip("/") == own.path.rstrip("/") and target.query != own.query
+    target = on_same_path(url, text)
+    return target is not None and target.query != httpx.URL(url).query

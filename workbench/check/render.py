@@ -79,5 +79,5 @@ def _summary(report: Report) -> str:
     faults = "no faults" if not count else "1 finding" if count == 1 else f"{count} findings"
     if not report.rows and not report.exchanges:
         return f"{faults}; nothing was requested."
-    seconds = sum(one.seconds for one in report.exchanges)
-    return f"{faults}; {len(report.exchanges)} requests, {seconds:.1f} s. `--requests` lists them."
+    count = len(report.exchanges)
+    return f"{faults}; {count} requests, {report.seconds:.1f} s. `--requests` lists them."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 
@@ -9,14 +10,14 @@ import httpx
 
 from client import http_of
 from paging.limits import Limits
-from resync.path_parameters import Binding, request_for
+from paging.model import PageRequest
 from resync.session import Session
 from settings import Settings
-from transport.observer import Exchange
+from transport.observer import Exchange, PageRead
 from workbench.check.findings import Finding, ordered
 from workbench.check.judge import Judge, nulls_of
 from workbench.check.offline import Installation
-from workbench.check.paging import may_go_on, paging_of
+from workbench.check.paging import hidden_rows, may_go_on, paging_of
 from workbench.check.reading import Seen, Watcher, look, session_of
 from workbench.check.trouble import Troubles, said_once
 
@@ -42,6 +43,7 @@ class Report:
     findings: list[Finding]
     rows: list[KindRow] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
+    seconds: float = 0.0
 
     @property
     def errors(self) -> int:
@@ -67,12 +69,13 @@ async def check_online(
     settings, config = installation.settings, installation.config
     if settings is None or config is None:
         return Report(installation.findings)
-    watcher = Watcher()
+    watcher, begun = Watcher(), time.monotonic()
     async with session_of(settings, watcher, http) as session:
         seen = await look(session, watcher, config, limits, tell)
         findings = await _findings(installation, session, seen)
         told = [_told(one, session) for one in ordered([*installation.findings, *findings])]
-    return Report(told, [_row(one) for one in seen if one.asked], watcher.exchanges)
+    rows = [_row(one) for one in seen if one.asked]
+    return Report(told, rows, watcher.exchanges, time.monotonic() - begun)
 
 
 def _told(finding: Finding, session: Session) -> Finding:
@@ -92,7 +95,7 @@ async def _findings(
 ) -> list[Finding]:
     document = installation.document
     judge = Judge(document, installation.blueprints, seen, session.jq)
-    troubles = Troubles(document, installation.variables, session)
+    troubles = Troubles(document, installation.variables, session, seen)
     all_failed = all(one.errors for one in seen if one.asked)
     found: list[Finding] = []
     for one in seen:
@@ -103,27 +106,42 @@ async def _findings(
         if not errors:
             found += await troubles.repeated(one) + await troubles.absent(one)
             found += await troubles.unfound(one)
-        if not errors and may_go_on(one):
-            found += await _unpaged(session, installation, one)
+        if not errors and (rows := await hidden_rows(session, one)):
+            problem = f"no items with the parameters of paging, and {rows} without them"
+            remedy = "correct paginationParam, startPage or startOffset"
+            found.append(_of_paging(installation, one, problem, remedy))
+        if not errors and (page := may_go_on(one)):
+            found += await _unpaged(session, installation, one, page)
     return said_once(found)
 
 
-async def _unpaged(session: Session, installation: Installation, seen: Seen) -> list[Finding]:
+async def _unpaged(
+    session: Session, installation: Installation, seen: Seen, page: PageRead
+) -> list[Finding]:
     """A list that is read as one page, though there is a second one."""
-    resource = seen.config.to_resource(session.settings.pagination)
-    if resource.endpoint.pagination.type != "none" or resource.parameters:
+    endpoint = seen.config.to_resource(session.settings.pagination).endpoint
+    if endpoint.pagination.type != "none":
         return []
-    request = request_for(resource.endpoint, Binding(), session.settings.base_url)
-    page = seen.own_pages[0]
+    headers = tuple(endpoint.headers.items())
+    request = PageRequest(page.url, headers=headers, format=endpoint.format, purpose="check")
     style = await paging_of(session, request, page.body, {})
     if "other rows" not in style:
         return []
-    problem = f"kind {resource.kind}: paginationType is none, and there is a second page"
+    problem = "paginationType is none, and there is a second page"
+    return [_of_paging(installation, seen, problem, style)]
+
+
+def _of_paging(installation: Installation, seen: Seen, problem: str, remedy: str) -> Finding:
+    """At the resource's own pagination if it has one, else at the setting."""
+    problem = f"kind {seen.config.kind}: {problem}"
+    own = (*seen.base, "selector", "pagination")
+    if installation.document.at(own) is not None:
+        return installation.document.finding(own, problem, remedy)
     if installation.variables is None:
-        return [installation.document.finding((*seen.base, "kind"), problem, style)]
+        return installation.document.finding((*seen.base, "kind"), problem, remedy)
     variable = "OCEAN__INTEGRATION__CONFIG__PAGINATION_TYPE"
     beside = "OCEAN__INTEGRATION__CONFIG__BASE_URL"
-    return [installation.variables.finding(variable, problem, style, beside=beside)]
+    return installation.variables.finding(variable, problem, remedy, beside=beside)
 
 
 def _row(seen: Seen) -> KindRow:

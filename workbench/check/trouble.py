@@ -21,10 +21,9 @@ from errors import (
     SourceError,
     TransportError,
 )
-from json_values import Json, follow, keys_of
+from json_values import Json, keys_of
 from pagination import make_paginator
-from paging.model import PageRequest
-from resync.path_parameters import Binding, Parameter, Resource, in_step, ordered, request_for
+from resync.path_parameters import Resource, in_step, ordered
 from resync.session import Session
 from settings import Settings
 from settings.fields import FIELDS
@@ -33,33 +32,35 @@ from workbench.check.documents import Document, Variables
 from workbench.check.findings import Finding, Path, likeness
 from workbench.check.near import (
     better,
-    leaves,
     lists_of_objects,
-    spellings,
     values_of,
     written,
 )
+from workbench.check.nearby import NOT_FOUND, Nearby, bare
 from workbench.check.paging import alone, paging_of
 from workbench.check.programs import place_in
 from workbench.check.reading import Seen
+from workbench.check.refusals import other_values
 from workbench.check.settings import variable_of
 
-_MOST: Final = 8  # requests that look for a better path
 _FORBIDDEN: Final = 403
 _INVALID: Final = frozenset({400, 422})
-_NOT_FOUND: Final = frozenset({404, 410})
 _PLACES_OF_NEXT: Final = ("cursorPath", "nextLinkPath")
 _IS_PARAMETER: Final = re.compile(r"path_parameters\.(\w+)\.(field|filter)")
-_AT_MOST: Final = re.compile(
-    r"(?:at most|maximum(?: is| of)?|exceed|less than or equal to|<=) (\d+)"
-)
 
 
 class Troubles:
     """Turns errors of readings into findings."""
 
-    def __init__(self, document: Document, variables: Variables | None, session: Session) -> None:
+    def __init__(
+        self,
+        document: Document,
+        variables: Variables | None,
+        session: Session,
+        all_seen: Sequence[Seen],
+    ) -> None:
         self._document = document
+        self._near = Nearby(session, all_seen)
         self._variables = variables
         self._session = session
         self._settings: Settings = session.settings
@@ -95,7 +96,7 @@ class Troubles:
     async def unfound(self, seen: Seen) -> list[Finding]:
         """Configured paths of paging that lead nowhere, though more pages follow."""
         pages = [page for page in seen.own_pages if page.rows and page.goes_on]
-        paging = self._resource(seen).endpoint.pagination
+        paging = self._near.resource(seen).endpoint.pagination
         found = []
         for name, path in (("hasMorePath", paging.has_more_path), ("totalPath", paging.total_path)):
             if not pages or not path or path.startswith("header:"):
@@ -115,22 +116,27 @@ class Troubles:
 
     async def absent(self, seen: Seen) -> list[Finding]:
         """Children of which none is there: a parent's field may be the wrong one."""
-        resource = self._resource(seen)
+        resource = self._near.resource(seen)
         if not resource.parameters:
             return []
         statuses = {one.status for one in seen.exchanges if one.purpose == "page"}
-        wrong = _NOT_FOUND - set(resource.endpoint.empty_statuses)
+        wrong = NOT_FOUND - set(resource.endpoint.empty_statuses)
         if seen.errors or not statuses or not statuses <= wrong:
             return []
-        field = await self._other_field(seen, resource)
-        if not field and _multiply(resource):
+        field = await self._near.field(resource)
+        segment = "" if field else await self._near.segment(seen)
+        if not field and not segment and _multiply(resource):
             return []  # Of values that multiply, the first few pairs may well all be none.
         kind = seen.config.kind
         error = MappingError(f"kind {kind}: 404 or 410 for every value of its path parameters")
         name = resource.parameters[-1].name
-        remedy = field or (
-            f"correct the path, or the field of path_parameters.{name}; if such children have"
-            " nothing, say empty_statuses: [404]"
+        remedy = (
+            field
+            or segment
+            or (
+                f"correct the path, or the field of path_parameters.{name}; if such children have"
+                " nothing, say empty_statuses: [404]"
+            )
         )
         path = ("selector", "path_parameters", name, "field") if field else ("kind",)
         return [self._at(seen, path, error, remedy)]
@@ -140,9 +146,9 @@ class Troubles:
         for purpose in ("parent", "page"):
             pages = [page for page in seen.pages if page.purpose == purpose]
             for one, other in pairwise(pages):
-                is_walk = one.goes_on and _bare(one.url) == _bare(other.url)
+                is_walk = one.goes_on and bare(one.url) == bare(other.url)
                 if is_walk and one.rows and one.rows == other.rows and _rows(one) == _rows(other):
-                    request = self._resource(seen).endpoint.pagination.pagination_param
+                    request = self._near.resource(seen).endpoint.pagination.pagination_param
                     error = PaginationError(
                         f"kind {seen.config.kind}: page 2 has the rows of page 1: the API does not"
                         f" heed {request or 'the position it is asked for'}"
@@ -218,9 +224,9 @@ class Troubles:
         if status == _FORBIDDEN:
             remedy = "the credentials may not read this: grant them access"
             return self._of_setting(self._credential(), error, remedy)
-        if status in _NOT_FOUND:
-            remedy = await self._near_path(seen)
-            if base := await self._near_base(seen) if all_failed and not remedy else "":
+        if status in NOT_FOUND:
+            remedy = await self._near.path(seen)
+            if base := await self._near.base(seen) if all_failed and not remedy else "":
                 return self._of_setting("baseUrl", error, base)
             return self._at(seen, ("kind",), error, remedy or "correct the path")
         if status in _INVALID and (remedy := await self._valid(seen, error)):
@@ -233,9 +239,10 @@ class Troubles:
 
     async def _valid(self, seen: Seen, error: ResponseError) -> str:
         """What makes the parameters of paging valid, if it is them."""
-        if most := _AT_MOST.search(str(error)):
-            return f"write {most[1]} for the page size"
-        paging = self._resource(seen).endpoint.pagination
+        paging = self._near.resource(seen).endpoint.pagination
+        request = self._near.request(seen)
+        if remedy := await other_values(self._near.body, paging, request, str(error)):
+            return remedy
         if remedy := await alone(self._session, paging, seen):
             return remedy
         return await self._without_params(seen)
@@ -243,10 +250,10 @@ class Troubles:
     async def _no_json(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
         is_html = "html" in str(error).lower()
         if is_html and all_failed:
-            base = await self._near_base(seen)
+            base = await self._near.base(seen)
             remedy = base or "a page for people: baseUrl must lead to the API, with its path"
             return self._of_setting("baseUrl", error, remedy)
-        remedy = await self._near_path(seen) if is_html else await self._as_json(seen)
+        remedy = await self._near.path(seen) if is_html else await self._as_json(seen)
         return self._at(seen, ("kind",), error, remedy or "correct the path, or the credentials")
 
     async def _as_json(self, seen: Seen) -> str:
@@ -255,13 +262,13 @@ class Troubles:
         for name in ("xml", "csv", "ndjson"):
             if any(name in kind for kind in kinds):
                 return f"the answer is {name}: write response_format: {name} in the selector"
-        request = self._request(seen)
+        request = self._near.request(seen)
         if request is None or request.method != "GET":
             return ""
-        if isinstance(await self._body(request.put("format", "json", "query")), dict | list):
+        if isinstance(await self._near.body(request.put("format", "json", "query")), dict | list):
             return "with format=json it answers JSON: write it into query_params"
         headers = (*request.headers, ("Accept", "application/json"))
-        if isinstance(await self._body(replace(request, headers=headers)), dict | list):
+        if isinstance(await self._near.body(replace(request, headers=headers)), dict | list):
             return "write headers: {Accept: application/json}: then it answers JSON"
         return ""
 
@@ -283,31 +290,12 @@ class Troubles:
 
     # --- what one more request shows -------------------------------------------------------------
 
-    def _resource(self, seen: Seen) -> Resource:
-        return seen.config.to_resource(self._settings.pagination)
-
-    def _request(self, seen: Seen) -> PageRequest | None:
-        """The plain request of a resource without path parameters."""
-        resource = self._resource(seen)
-        if resource.parameters:
-            return None
-        request = request_for(resource.endpoint, Binding(), self._settings.base_url)
-        return replace(request, purpose="check")
-
-    async def _body(self, request: PageRequest) -> Json:
-        """What a request is answered; None for a failure."""
-        try:
-            answer = await self._session.client.send(request)
-        except OceanCustomError:
-            return None
-        return answer.body
-
     async def _lists(self, seen: Seen) -> str:
         """The lists that an answer has, the one most like ``data_path`` first."""
         bodies = [page.body for page in reversed(seen.pages)]
-        request = self._request(seen)
+        request = self._near.request(seen)
         if not bodies and request is not None:
-            bodies = [await self._body(request)]
+            bodies = [await self._near.body(request)]
         wanted = seen.config.selector.data_path or ""
         for body in bodies:
             lists = lists_of_objects(body)
@@ -327,72 +315,19 @@ class Troubles:
                 )
         return f"the answer has {keys_of(bodies[0])}" if bodies and bodies[0] is not None else ""
 
-    async def _near_path(self, seen: Seen) -> str:
-        """A path like the one that is not there, which is."""
-        request = self._request(seen)
-        if request is None or request.method != "GET":
-            return ""
-        kind = seen.config.kind
-        base = str(self._settings.base_url).rstrip("/")
-        for other in list(dict.fromkeys(spellings(kind, self._settings.base_url.path)))[:_MOST]:
-            body = await self._body(replace(request, url=f"{base}/{other.lstrip('/')}"))
-            if isinstance(body, dict | list):
-                return f"write {other}: it answers 200"
-        return ""
-
-    async def _near_base(self, seen: Seen) -> str:
-        """A base URL under which the path is there."""
-        request = self._request(seen)
-        if request is None or request.method != "GET":
-            return ""
-        url = self._settings.base_url
-        kind = seen.config.kind.strip("/")
-        parts = [part for part in url.path.split("/") if part]
-        paths = ["/".join(parts[:length]) for length in range(len(parts) - 1, -1, -1)]
-        if parts and re.fullmatch(r"v\d+", parts[-1]):
-            paths = ["/".join([*parts[:-1], f"v{number}"]) for number in range(1, 5)] + paths
-        paths += [
-            f"{'/'.join(parts)}/{more}".strip("/")
-            for more in ("api", "v1", "api/v1", "v2", "api/v2")
-        ]
-        for path in paths[:_MOST]:
-            base = url.copy_with(path=f"/{path}")
-            target = str(base).rstrip("/") + f"/{kind}"
-            if isinstance(await self._body(replace(request, url=target)), dict | list):
-                return f"write {str(base).rstrip('/')}: {seen.config.kind} answers there"
-        return ""
-
     async def _without_params(self, seen: Seen) -> str:
-        request = self._request(seen)
-        if request is None or await self._body(request) is None:
+        request = self._near.request(seen)
+        if request is None or await self._near.body(request) is None:
             return ""
         found = await self._other_paging(seen)
         return found or "without the parameters of paging it answers: correct their names"
 
-    async def _other_field(self, seen: Seen, resource: Resource) -> str:
-        """Another key of the parent's items by whose value the child is there."""
-        walked = [one for one in resource.parameters if isinstance(one, Parameter)]
-        items = [item for page in seen.pages if page.purpose == "parent" for item in page.items]
-        if len(walked) != 1 or not items:
-            return ""
-        item, tried = items[0], 0
-        for path in leaves(item, 2):
-            value = follow(item, path)
-            if not isinstance(value, str | int) or isinstance(value, bool) or tried >= _MOST:
-                continue
-            tried += 1
-            binding = Binding({walked[0].name: value})
-            request = request_for(resource.endpoint, binding, self._settings.base_url)
-            if await self._body(replace(request, purpose="check")) is not None:
-                return f"write {written(path)}: {value!r} answers 200"
-        return ""
-
     async def _other_paging(self, seen: Seen) -> str:
         """How the answers say that they are paged."""
-        request = self._request(seen)
+        request = self._near.request(seen)
         if request is None:
             return ""
-        paging = self._resource(seen).endpoint.pagination
+        paging = self._near.resource(seen).endpoint.pagination
         # A page of the size asked for may tell what the whole list does not.
         for one in (make_paginator(paging).first(request), request):
             try:
@@ -418,23 +353,21 @@ def _multiply(resource: Resource) -> bool:
     return False
 
 
-def _bare(url: str) -> str:
-    return url.partition("?")[0]
-
-
 def _rows(page: PageRead) -> Json:
     lists = [rows for _, rows in lists_of_objects(page.body)]
     return max(lists, key=len, default=page.body)
 
 
 def said_once(findings: Sequence[Finding]) -> list[Finding]:
-    """Of several findings about one setting, the first."""
-    seen: set[tuple[str, int | None]] = set()
+    """Of several findings about one setting the first, and of one failure that stops more kinds."""
+    seen: set[object] = set()
     kept = []
     for one in findings:
-        key = (one.file, one.line)
-        if one.column is None and key in seen:
-            continue
-        seen.add(key)
-        kept.append(one)
+        kind, quote, told = one.problem.partition("': ")
+        failure = told if quote and kind.startswith("kind '") and "HTTP" not in told else None
+        keys: set[object] = {(one.file, one.line)} if one.column is None else set()
+        keys |= {failure} if failure and failure.startswith(("GET ", "POST ")) else set()
+        if not keys & seen:
+            kept.append(one)
+        seen |= keys
     return kept

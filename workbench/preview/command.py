@@ -21,7 +21,15 @@ from rich.table import Column, Table
 from paging.limits import NO_LIMITS, Limits
 from workbench import catalog
 from workbench.check.command import installation_options, paths_of
-from workbench.preview.run import Outcome, as_json, environment, prepare, preview
+from workbench.preview.run import (
+    LONGEST_WAIT,
+    Outcome,
+    Progress,
+    as_json,
+    environment,
+    prepare,
+    preview,
+)
 from workbench.preview.watch import Watch
 from workbench.sail import SailError
 from workbench.serve import serving
@@ -107,10 +115,13 @@ def _watched(store: CatalogStore, variables: dict[str, str], watch: Watch, url: 
         try:
             return preview(
                 store,
-                environment(variables, url),
+                environment(variables, url, watch.limits),
                 watch,
                 FOLDER / "preview.log",
-                lambda text: status.update(f"ocean sail --once: {text}"),
+                Progress(
+                    lambda text: status.update(f"ocean sail --once: {text}"),
+                    lambda text: _line(console, text),
+                ),
             )
         except SailError as error:
             raise click.ClickException(str(error)) from error
@@ -206,7 +217,7 @@ def _show(console: Console, outcome: Outcome, limits: Limits) -> None:
         _line(
             console,
             f"Bounded: {limits.pages} pages, {limits.children} children, {limits.items} items a"
-            " kind. Nothing was deleted. Without bounds: --all",
+            f" kind, {LONGEST_WAIT} s for a request. Nothing was deleted. Without bounds: --all",
         )
 
 

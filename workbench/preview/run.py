@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from paging.limits import NO_LIMITS, Limits
+from settings.fields import VARIABLE_PREFIX
 from workbench.preview.watch import VARIABLE, Watch
 from workbench.sail import excerpt, sailing
 from workbench.store import CatalogStore
@@ -20,6 +21,10 @@ from workbench.store.reports import Complaint
 MAIN: Final = Path(__file__).with_name("main.py")
 INTEGRATION: Final = "preview"
 
+LONGEST_WAIT: Final = 30
+"""Seconds for which a preview with limits repeats a request."""
+
+_WAIT: Final = VARIABLE_PREFIX + "MAX_RETRY_WAIT"
 _POLL_SECONDS: Final = 0.25
 _MAX_COMPLAINTS: Final = 20
 
@@ -63,6 +68,14 @@ class Outcome:
         """Whether everything that was read was written."""
         refused = any(kind.refused for kind in self.kinds)
         return self.failure is None and not refused and not self.refusals
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run tells a person how far it is: a line that changes, and lines that stay."""
+
+    update: Callable[[str], None]
+    warn: Callable[[str], None]
 
 
 def prepare(
@@ -110,18 +123,23 @@ def preview(
     settings: Mapping[str, str],
     watch: Watch,
     log: Path,
-    tell: Callable[[str], None],
+    progress: Progress,
 ) -> Outcome:
-    """Run one resync to its end, and `tell` in a line how far it is.
+    """Run one resync to its end, and tell how far it is and what is in the way.
 
     `settings` are those of `environment`. Ocean's output goes to `log`.
     """
     before = len(store.deletions())
+    unanswered: set[str] = set()
     with sailing({**settings, VARIABLE: watch.format()}, log, main=MAIN) as process:
         while (code := _ended(process)) is None:
             requests = sum(count for count, _ in store.exchange_counts().values())
             entities = sum(store.counts().values())
-            tell(f"{requests:,} requests, {entities:,} entities")
+            progress.update(f"{requests:,} requests, {entities:,} entities")
+            for one in store.exchanges(limit=1):
+                if one.status is None and one.url not in unanswered:
+                    unanswered.add(one.url)
+                    progress.warn(f"no answer yet: {one.method} {one.url} (asked again)")
     return _outcome(store, code, log, deletions=before)
 
 
@@ -133,9 +151,23 @@ def _ended(process: subprocess.Popen[bytes]) -> int | None:
         return None
 
 
-def environment(settings: Mapping[str, str], catalog_url: str) -> dict[str, str]:
-    """An installation's settings with a local catalog in the place of Port."""
-    return {**settings, **_local(catalog_url)}
+def environment(
+    settings: Mapping[str, str], catalog_url: str, limits: Limits = NO_LIMITS
+) -> dict[str, str]:
+    """An installation's settings with a local catalog in the place of Port.
+
+    With limits somebody waits for it: a request is repeated for half a minute at most.
+    """
+    wait = {} if limits == NO_LIMITS else {_WAIT: _shortened(settings.get(_WAIT, ""))}
+    return {**settings, **wait, **_local(catalog_url)}
+
+
+def _shortened(seconds: str) -> str:
+    """`maxRetryWait` as it is given, where that is a lower number; a faulty one stays."""
+    try:
+        return seconds if seconds and float(seconds) < LONGEST_WAIT else str(LONGEST_WAIT)
+    except ValueError:
+        return seconds
 
 
 def _local(catalog_url: str) -> dict[str, str]:

@@ -1,11 +1,11 @@
-"""The HTTP client of ``suggest``: the integration's carrier, without a running Ocean."""
+"""The HTTP client of ``suggest``: the integration's transport, without a running Ocean."""
 
 from __future__ import annotations
 
 import httpx
 
 from settings import Settings
-from transport.aiohttp_carrier import AiohttpTransport
+from transport.aiohttp_transport import AiohttpTransport
 
 
 def open_http(settings: Settings) -> httpx.AsyncClient:

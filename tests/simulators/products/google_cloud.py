@@ -211,7 +211,7 @@ PRODUCT = Product(
         Mistake(
             "the key's file in place of its key",
             {"oauthJwtKey": '{"type": "service_account"}'},
-            error="oauthJwtKey cannot sign by RS256",
+            error="oauthJwtKey cannot sign with RS256",
         ),
     ),
 )

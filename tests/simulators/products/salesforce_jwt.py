@@ -67,7 +67,7 @@ PRODUCT = replace(
         Mistake(
             "another way to sign",
             {"oauthJwtAlgorithm": "ES256"},
-            error="oauthJwtKey cannot sign by ES256",
+            error="oauthJwtKey cannot sign with ES256",
         ),
         Mistake(
             "the grant of other clients",

@@ -1,17 +1,17 @@
-"""The carrier of every request that needs no proxy: aiohttp, under httpx.
+"""The transport of every request that needs no proxy: aiohttp, under httpx.
 
-httpx's own carrier, httpcore, takes most of a millisecond of CPU for a request when many are
-under way; aiohttp takes a fraction of that. What stands above does not notice: this is a
-transport of httpx, and fails with httpx's errors. What goes out is, byte for byte, what httpx
-made: no cookie, header, redirect, second attempt or spelling of a URL is aiohttp's.
+httpx's own transport, httpcore, takes most of a millisecond of CPU for a request when many are
+under way; aiohttp takes a fraction of that. The code above sees no difference: this is a transport
+of httpx, and raises httpx's errors. It sends, byte for byte, what httpx made: aiohttp adds no
+cookie, header, redirect, second attempt or spelling of a URL.
 
 A body ends where its length or its last chunk says; of one without either, the connection
 must have been closed in order. Everything else is an error, never a shorter body.
 
-An answer belongs to the request before it, so a connection is used only while it is idle. What
-lies in its socket does not tell: a TLS 1.3 server sends session tickets after the handshake, and
-new keys when it likes (RFC 8446, 4.6). So the event loop reads what has come, and the connection
-says whether any of it was HTTP, or the end.
+An answer belongs to the request before it, so a connection is used only while it is idle. Bytes in
+its socket do not show that it is not: a TLS 1.3 server sends session tickets after the handshake,
+and new keys when it likes (RFC 8446, 4.6). So the event loop reads what has come, and the
+connection says whether any of it was HTTP, or the end.
 
 There is no time limit here: ``client.py`` limits the whole exchange, of which this is a part.
 """
@@ -59,7 +59,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send once; the body of the response is read by whoever wants it.
+        """Send once; the body of the response is read later.
 
         Raises httpx.TransportError of the kind that httpcore would.
         """
@@ -134,7 +134,7 @@ class _NotIdleError(aiohttp.ServerDisconnectedError):
     """Something came before anything was asked, or the server closed the connection."""
 
 
-class _Carrier(ResponseHandler):
+class _Protocol(ResponseHandler):
     """A connection that takes nothing but the answer to its request.
 
     aiohttp's own forgets two things: the end of a TLS stream while the socket is open still, and
@@ -193,32 +193,32 @@ class _Carrier(ResponseHandler):
 
 
 class _Connector(aiohttp.TCPConnector):
-    """A pool of connections that are a _Carrier each."""
+    """A pool of connections that are a _Protocol each."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 — as aiohttp takes them
         super().__init__(**options)
         # There is no option for it.
-        self._factory = partial(_Carrier, loop=asyncio.get_running_loop())  # type: ignore[assignment] # a subclass
+        self._factory = partial(_Protocol, loop=asyncio.get_running_loop())  # type: ignore[assignment] # a subclass
 
 
 class _Request(aiohttp.ClientRequest):
     """A request that is only sent over an idle connection: what lies there answers another."""
 
-    carrier: _Carrier | None = None
+    protocol: _Protocol | None = None
     connection_used: bool
 
     @override
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
         """Write to a connection; raises _NotIdleError when nothing was written."""
-        carrier = conn.protocol
-        assert isinstance(carrier, _Carrier)  # noqa: S101 — the pool has no other
-        self.carrier, self.connection_used = carrier, carrier.used
-        if not await carrier.is_idle():
+        protocol = conn.protocol
+        assert isinstance(protocol, _Protocol)  # noqa: S101 — the pool has no other
+        self.protocol, self.connection_used = protocol, protocol.used
+        if not await protocol.is_idle():
             raise _NotIdleError
-        carrier.ask()
+        protocol.ask()
         response = await super().send(conn)
         assert isinstance(response, _Response)  # noqa: S101 — the session makes no other
-        response.carrier = carrier
+        response.protocol = protocol
         return response
 
 
@@ -226,19 +226,19 @@ async def _refuse_alert(request: _Request) -> None:
     """Raise httpx.ReadError with the server's reason when it ended TLS by an alert.
 
     A server that wants a certificate says so only after the handshake (RFC 8446, 4.4.2.4). The
-    event loop tells of it a few turns after it has closed the connection.
+    event loop reports it a few turns after it has closed the connection.
     """
     for _ in range(_ALERT_TURNS):
-        carrier = request.carrier
-        if carrier is not None and carrier.alert:  # an idle one is false: aiohttp's are queues
-            raise httpx.ReadError(str(carrier.alert))
+        protocol = request.protocol
+        if protocol is not None and protocol.alert:  # an idle one is false: aiohttp's are queues
+            raise httpx.ReadError(str(protocol.alert))
         await asyncio.sleep(0)
 
 
 class _Response(aiohttp.ClientResponse):
     """A response that knows the connection it came from, and how that ended."""
 
-    carrier: _Carrier
+    protocol: _Protocol
 
     @override
     async def start(self, connection: Connection) -> Self:
@@ -253,7 +253,7 @@ class _Response(aiohttp.ClientResponse):
         """Raise ClientOSError when the connection broke off, which aiohttp takes for an end."""
         if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
             return  # aiohttp has checked it, and the connection may serve another request by now
-        error = self.carrier.exception()
+        error = self.protocol.exception()
         if isinstance(error, aiohttp.ClientOSError):
             raise error
 

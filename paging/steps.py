@@ -1,0 +1,108 @@
+"""What follows a page: the next request, the end and why, or a request that settles a doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from errors import OceanCustomError
+from paging.model import NO_SUCH_PAGE, Page, PageRequest, Progress
+
+_MOST_SUDDEN = 8  # ends of a list with hidden rows that are all asked about
+
+
+class End(Enum):
+    """Why a walk ended: there is no other reason."""
+
+    CONFIGURED = "a configured path says so"
+    SIGNAL = "the API says so"
+    TOTAL = "the total is reached"
+    EMPTY = "an empty page"
+    NO_SUCH_PAGE = "no such page"
+    UNMARKED = "no cursor or link where one would be"
+    PROVED = "a request showed that nothing follows"
+    ONE_ITEM = "one item"
+    UNPAGED = "no paging"
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What the walks over one resource have proved, shared by all of them.
+
+    ``page_size``: the server's own, where it is less than was asked for. ``hides_rows``:
+    positions count rows that are not given, and ``reach`` how many of them a page surely covers.
+    ``uneven``: a short page was followed by rows.
+    ``longest_short``: of the short first pages that were asked about, the longest; ``ties``: how
+    many as long as that, ``shown``: how many of them were shown to be all; ``taken``: the length of
+    those that were taken for all without a request. ``marked``: the place of the cursor or link was
+    seen. ``counts_rows``: an offset counts rows. ``confirmed``: how many ends were asked for once
+    more. ``sudden``: how many walks found nothing after a full page, and ``refusals`` the statuses
+    by which they did where that was proved to be the end.
+    """
+
+    page_size: int | None = None
+    hides_rows: bool = False
+    reach: int = 0
+    uneven: bool = False
+    longest_short: int = 0
+    ties: int = 0
+    shown: int = 0
+    taken: int = 0
+    marked: bool = False
+    counts_rows: bool = False
+    confirmed: int = 0
+    sudden: int = 0
+    refusals: frozenset[int] = NO_SUCH_PAGE
+
+    def surprised(self) -> tuple[Learnt, bool]:
+        """One more walk that found nothing after a full page, and whether to ask about it.
+
+        So the first is, the second, the fourth and so on; each of some where pages are uneven.
+        """
+        sudden = self.sudden + 1
+        is_due = not sudden & (sudden - 1) or (self.uneven and sudden <= _MOST_SUDDEN)
+        return replace(self, sudden=sudden), is_due
+
+
+NOTHING_LEARNT = Learnt()
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to do after a page: ``next`` None ends the walk, and ``why`` says for what reason.
+
+    ``repeated``: the page only repeats the one before and is not to be yielded again; ``known``:
+    the keys of rows in it that came with the page before. ``confirm``: the end should be asked
+    for once more. ``unsure``: the end should be looked at again before anything is deleted.
+    ``unproved``: no cursor or link was seen yet, so that the end is to be proved. ``proved``: a
+    request showed that nothing follows. ``doubt``: what is raised unless asking once more brings
+    rows.
+    """
+
+    progress: Progress
+    next: PageRequest | None
+    learnt: Learnt = NOTHING_LEARNT
+    why: End | None = None
+    repeated: bool = False
+    known: frozenset[str | int] = frozenset()
+    warning: str | None = None
+    confirm: bool = False
+    unsure: bool = False
+    unproved: bool = False
+    proved: bool = False
+    doubt: OceanCustomError | None = None
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A request that settles a doubt, and what its answer leads to.
+
+    ``judge`` takes what is learnt by then, and the answer, None where there is no such page.
+    """
+
+    request: PageRequest
+    judge: Callable[[Learnt, Page | None], Step | Experiment]
+    learnt: Learnt
+    of: str
+    progress: Progress

@@ -1,0 +1,280 @@
+"""``suggest`` on small APIs, each of a kind that answers in its own way: the whole list is read."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from tests.simulators import (
+    Call,
+    Collection,
+    Cursor,
+    Custom,
+    Facts,
+    Json,
+    Keyset,
+    Offset,
+    PageNumber,
+    Product,
+    RefusedError,
+    Row,
+    at_end,
+    children,
+    simulate,
+    table,
+)
+from tests.simulators.endpoints import Endpoint
+from tests.simulators.model import Answer, Data
+from tests.suggested import bench, in_process, resource_of, suggested, walked
+from workbench.suggest.endpoint import missing_rows
+from workbench.suggest.study import Study
+from workbench.suggest.targets import Target
+
+MOST = 25
+
+
+def rows(count: int, **more: object) -> list[Row]:
+    """Rows with an identifier that tells nothing of their position."""
+    return [{"id": f"x{97 * n % 1009:04}", "name": f"Row {n}", **more} for n in range(count)]
+
+
+@dataclass(frozen=True)
+class Api:
+    """Endpoints over tables; the paths are what ``suggest`` is asked for."""
+
+    endpoints: Sequence[Endpoint]
+    data: Data
+    paths: Sequence[str] = ("/things",)
+    refuses: int | None = None
+
+    def product(self) -> Product:
+        """The product that a simulator serves."""
+        return Product(
+            prefix="/v1",
+            endpoints=self.endpoints,
+            data=lambda: self.data,
+            expected=lambda _: (),
+            vanish=lambda _: None,
+            mistakes=(),
+            unknown_parameters=self.refuses,
+        )
+
+
+def _with_cursors(call: Call) -> Answer:
+    """Pages of which each row has its cursor beside it."""
+    found = call.data["things"]
+    marks = [base64.b64encode(row["id"].encode()).decode() for row in found]
+    size, mark = int(call.param("limit") or 20), call.param("cursor")
+    if mark and mark not in marks:
+        raise RefusedError(400, "invalid cursor")
+    start = marks.index(mark) + 1 if mark else 0
+    pairs = list(zip(marks, found, strict=True))[start : start + size]
+    return Answer(body=[{"cursor": mark, "thing": row} for mark, row in pairs])
+
+
+def _template(facts: Facts) -> Json:
+    return facts.call.path + "{?skip,take,ids}"
+
+
+def _index(_: Call) -> Answer:
+    return Answer(body={"web": ["a", "b"], "database": [], "cache": ["a"], "queue": []})
+
+
+def _of_index(call: Call) -> list[Row]:
+    """An unknown name is answered like one without rows."""
+    return [row for row in call.data["instances"] if row["~of"] == call.at["service"]]
+
+
+DEEP = {
+    "teams": rows(2),
+    "spaces": [
+        {**row, "id": f"s{n}", "~of": rows(2)[n % 2]["id"]} for n, row in enumerate(rows(3))
+    ],
+    "lists": [{**row, "id": f"l{n}", "~of": f"s{n % 3}"} for n, row in enumerate(rows(7))],
+    "tasks": [{**row, "id": f"t{n}", "~of": f"l{n % 7}"} for n, row in enumerate(rows(40))],
+}
+_LEAST = PageNumber(
+    size="page_size", default=100, cap=500, least=25, above_cap="refuse", tell={"pages": "pages"}
+)
+_LINKED = Cursor(
+    size="", cursor="locator", default=30, cap=30, tell={"nextHref": at_end("next_path")}
+)
+
+KINDS = {
+    "a cursor in a header that nobody knows": Api(
+        [
+            Collection(
+                "/things",
+                table("things"),
+                Cursor(
+                    size="per_page",
+                    cursor="next_token",
+                    default=900,
+                    cap=900,
+                    headers={"X-Acme-NextToken": at_end("next_value")},
+                ),
+            )
+        ],
+        {"things": rows(23)},
+    ),
+    "a cursor in each row": Api([Custom("/things", _with_cursors)], {"things": rows(47)}),
+    "the last row's identifier, and nothing that says so": Api(
+        [Collection("/things", table("things"), Keyset(default=500, cap=500, after="before"))],
+        {"things": rows(31)},
+    ),
+    "names that a URI template tells, beside keys in PascalCase": Api(
+        [
+            Collection(
+                "/things",
+                table("things"),
+                Offset(
+                    size="take",
+                    offset="skip",
+                    default=30,
+                    cap=99,
+                    tell={
+                        "TotalResults": "total",
+                        "ItemsPerPage": "size",
+                        "Links/Template": _template,
+                    },
+                ),
+                wrap="Items",
+            )
+        ],
+        {"things": [{"Id": row["id"], "Name": row["name"]} for row in rows(64)]},
+    ),
+    "names in kebab-case, from page 0": Api(
+        [
+            Collection(
+                "/things",
+                table("things"),
+                PageNumber(
+                    size="page-size", default=100, cap=900, first=0, tell={"total": "total"}
+                ),
+                wrap="results",
+            )
+        ],
+        {"things": rows(245)},
+    ),
+    "positions under the name that others give to a size": Api(
+        [
+            Collection(
+                "/things", table("things"), Offset(size="max", offset="first", default=100, cap=900)
+            )
+        ],
+        {"things": rows(160)},
+    ),
+    "five rows, of which an offset is heeded": Api(
+        [
+            Collection(
+                "/things", table("things"), Offset(size="$top", offset="$skip", default=42, cap=99)
+            )
+        ],
+        {"things": rows(5)},
+    ),
+    "fewer rows than the least size": Api(
+        [
+            Collection("/things", table("things"), _LEAST, wrap="data"),
+            Collection("/others", table("others"), _LEAST, wrap="data"),
+        ],
+        {"things": rows(7), "others": rows(61)},
+        ("/things", "/others"),
+    ),
+    "links alone, which a short list does not have": Api(
+        [
+            Collection("/things", table("things"), _LINKED, wrap="thing", beside={"href": "/x"}),
+            Collection("/others", table("others"), _LINKED, wrap="thing", beside={"href": "/x"}),
+        ],
+        {"things": rows(17), "others": rows(61)},
+        ("/things", "/others"),
+    ),
+    "parents of parents of parents": Api(
+        [
+            Collection("/team", table("teams"), wrap="teams"),
+            Collection(
+                "/team/{team}/space",
+                children("spaces", of=("teams", "id"), team="~of"),
+                wrap="spaces",
+            ),
+            Collection(
+                "/space/{space}/list",
+                children("lists", of=("spaces", "id"), space="~of"),
+                wrap="lists",
+            ),
+            Collection(
+                "/list/{list}/task", children("tasks", of=("lists", "id"), list="~of"), wrap="tasks"
+            ),
+        ],
+        DEEP,
+        ("/list/{list}/task", "/space/{space}/list", "/team/{team}/space", "/team"),
+    ),
+    "an object of lists, and children that are empty for an unknown name": Api(
+        [Custom("/services", _index), Collection("/service/{service}", _of_index)],
+        {
+            "instances": [
+                {"ID": f"i{n}", "Port": n, "~of": ("web", "cache", "queue")[n % 3]}
+                for n in range(9)
+            ]
+        },
+        ("/service/{service}", "/services"),
+    ),
+}
+COUNTS = {
+    "/service/{service}": 9,
+    "/services": 4,
+    "/team/{team}/space": 3,
+    "/space/{space}/list": 7,
+    "/list/{list}/task": 40,
+    "/others": 61,
+}
+"""How many rows there are; of other paths as many as in the first table."""
+
+
+@pytest.mark.parametrize("api", KINDS.values(), ids=KINDS.keys())
+async def test_the_whole_list_is_read(api: Api) -> None:
+    """By GET, in at most 25 requests an endpoint, what is written leads through every row."""
+    simulator = simulate(api.product())
+    http, settings = in_process(simulator), bench("http://api/v1")
+    suggestion = await suggested(settings, [Target(path) for path in api.paths], http)
+
+    assert not suggestion.refused, [study.refusal for study in suggestion.refused]
+    assert {request.method for request in simulator.requests} == {"GET"}
+    assert all(study.requests <= MOST for study in suggestion.studies)
+    for study in suggestion.written:
+        items, error = await walked(settings, resource_of(study), http)
+        count = COUNTS.get(study.target.path) or len(next(iter(api.data.values())))
+        assert (len(items), error) == (count, ""), study.findings
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        ("fewer rows than the least size", {"size_param": "page_size"}),
+        ("links alone, which a short list does not have", {"next_link_path": "nextHref"}),
+        ("positions under the name that others give to a size", {"size_param": "max"}),
+    ],
+)
+async def test_what_a_short_list_does_not_show_is_learned(
+    kind: str, settings: dict[str, str]
+) -> None:
+    """From another list of the API, or by names that are tried by themselves."""
+    http = in_process(simulate(KINDS[kind].product()))
+    targets = [Target(path) for path in KINDS[kind].paths]
+    suggestion = await suggested(bench("http://api/v1"), targets, http)
+    assert settings.items() <= suggestion.written[0].pagination.items()
+
+
+@pytest.mark.parametrize(
+    ("size", "items", "missing"), [(None, (0, 1, 2), 1), (None, (0, 1, 2, 3), 0), (3, (0, 1, 2), 0)]
+)
+def test_the_first_rows_must_come(size: int | None, items: Sequence[int], missing: int) -> None:
+    """What is read by that which is written has the rows of the first answer, of a page's size."""
+    found = rows(4)
+    study = Study(Target("/things"), "thing", first_rows=found)
+    study.items = [found[at] for at in items]
+    if size:
+        study.size_param, study.page_size = "limit", size
+    assert missing_rows(study) == missing
