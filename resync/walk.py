@@ -232,7 +232,7 @@ class Walker:
     def _told(self, walk: _Walk, opened: Opened) -> Iterator[Fetched]:
         """The runs of a page, counted."""
         page = opened.page
-        self._log_page(opened.request, page.length)
+        _lazy_log.debug("{}: {} rows", lambda: self.describe(opened.request), lambda: page.length)
         self._client.counts.pages += 1
         asked = Asked(opened.request, page, walk.number)
         nothing = False
@@ -398,9 +398,6 @@ class Walker:
         self._client.counts.checks += 1
         answer = await self._client.send(replace(request, purpose="check"))
         return await self._reader.opened(request, answer, source)
-
-    def _log_page(self, request: PageRequest, rows: int) -> None:
-        _lazy_log.debug("{}: {} rows", lambda: self._client.describe(request), lambda: rows)
 
     def _unsigned(self, request: PageRequest) -> PageRequest:
         """A request without what a link repeated of our signature: that asks for nothing."""
