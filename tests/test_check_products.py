@@ -36,8 +36,6 @@ GAPS: Mapping[str, str] = {
     "sonarqube: no size parameter, and a position for smaller pages": WITHIN,
     "sonarqube: the issues of all projects at once": WITHIN,
     "twilio: closed accounts": WITHIN,
-    "harness: positions": WITHIN,
-    "spring-data: positions under the name of the page": WITHIN,
 }
 """Mistakes that a bounded look does not see, as product and mistake, and why."""
 
