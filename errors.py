@@ -29,7 +29,7 @@ LONGEST = 300
 """Characters of a message, but for what the API said and for names that are listed."""
 _SHORTEST = 60
 """Characters that are left of each part of a message that is too long, but for the problem."""
-_SHORTEST_PROBLEM = 100
+_SHORTEST_PROBLEM = 160
 
 _Rewrite = Callable[[str], str]
 
