@@ -87,13 +87,15 @@ class Counted(Paginator):
         del first, later, before
         return True
 
-    def ahead(self, progress: Progress, upcoming: PageRequest) -> Iterator[PageRequest]:
+    def ahead(
+        self, progress: Progress, upcoming: PageRequest, *, begun: int = 0
+    ) -> Iterator[PageRequest]:
         """The rest of the pages, when the API told its total."""
         by_rows = -(-(progress.total or 0) // progress.largest) if progress.largest else 0
         left = max(by_rows, progress.total_pages or 0) - progress.pages
-        for count in range(0 if self._settings.in_order else left):
-            moved = self._moved(upcoming, count * self._stride(progress.largest))
-            yield moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        first = upcoming.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        for count in range(begun, 0 if self._settings.in_order else left):
+            yield self._moved(first, count * self._stride(progress.largest))
 
     # --- positions -----------------------------------------------------------------------
 
@@ -167,9 +169,13 @@ class Counted(Paginator):
                 f" is missing; {ACCEPT}"
             )
         self._refuse_cut_off(at, why)
-        is_short = missing > 0 and why is not End.CONFIGURED
+        by_rows = now.total is not None
+        what = "rows" if by_rows else "pages"
+        in_all = (now.total if by_rows else now.total_pages) or 0
+        gave = now.rows if by_rows else now.pages - now.empty_in_a_row
+        is_short = in_all > gave and why is not End.CONFIGURED
         warning = (
-            f"the API tells a total of {now.total} rows, but gave {now.rows}: {missing} may be"
+            f"the API tells a total of {in_all} {what}, but gave {gave}: {in_all - gave} may be"
             " hidden from these credentials"
         )
         return Step(

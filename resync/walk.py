@@ -428,7 +428,10 @@ class Walker:
         """Start the requests that very likely follow, as far as places are free."""
         ahead = walk.ahead
         window = min(len(ahead) + self._ahead_free, AHEAD_OF_WALK // max(size, 1))
-        for request in islice(walk.source.paginator.ahead(progress, upcoming), window):
+        # Those under way are the next ones, unless the walk goes on in another way by now.
+        begun = len(ahead) if upcoming.key in ahead else 0
+        following = walk.source.paginator.ahead(progress, upcoming, begun=begun)
+        for request in islice(following, max(0, window - begun)):
             if self._ahead_free and request.key not in ahead:
                 self._ahead_free -= 1
                 ahead[request.key] = asyncio.create_task(self._client.send(request))

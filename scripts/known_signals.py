@@ -33,7 +33,7 @@ _WINS: Final = "; wins over the body"
 _REPORT: Final = (
     "an answer of nothing but these, with an error among them, is no item but a failure"
 )
-_ANY_HEADER: Final = "Any header whose name ends so, or in `-next`, whatever stands before it"
+_ANY_HEADER: Final = "Any header whose name ends so, or in `next`, whatever stands before it"
 
 SIGNALS: Final = (
     Signal("more", known.MORE_NAMES, _HOLDERS, "a boolean: true is more, false is the end"),
@@ -69,7 +69,7 @@ SIGNALS: Final = (
         known.NEXT_CURSOR_HEADERS,
         _HEADERS,
         "a value is more, and the cursor of `cursor` without a path; empty says nothing. "
-        "Any name with `continuation` in it, too",
+        "Also any name with `continuation` in it, or that ends in `cursor` or `bookmark`",
     ),
     Signal(
         "`Link` header",

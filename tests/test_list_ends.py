@@ -16,6 +16,7 @@ import pytest
 
 from errors import OceanCustomError
 from pagination import PaginationSettings
+from resync.completeness import Doubt
 from resync.path_parameters import Endpoint, Parameter, Resource
 from resync.session import Session
 from settings import Settings
@@ -1211,3 +1212,14 @@ async def test_another_word_of_a_child_without_rows(style: str, name: str) -> No
     found = await children(things, paging(style, 20))
 
     assert "busy" in found.message
+
+
+@pytest.mark.parametrize(("pages", "is_short"), [(3, False), (4, True), (9, True)])
+async def test_pages_that_are_told_and_never_came(pages: int, is_short: bool) -> None:  # noqa: FBT001 (a parameter)
+    """A total of pages alone that is not reached leaves the end in doubt, and fails nothing."""
+    found = await outcome(
+        Api("page", 60, around=steady({"total_pages": pages})), paging("page", 20)
+    )
+
+    is_all(found, list(range(60)))
+    assert (Doubt.END in found.doubts) is is_short
