@@ -27,10 +27,12 @@ from transport.bodies import (
     charset_of,
     declared_charset,
     decode_json,
+    is_guarded,
     is_gzip_file,
     kept,
     pieces_of,
     received,
+    unguarded,
     unpacked,
 )
 from transport.http_client import status_of
@@ -160,6 +162,9 @@ class AnswerReader:
             content = await kept(unpacked(reply.content, self._limits), in_memory=in_memory)
             reply = replace(reply, content=content)
         wanted = request.format
+        if wanted.name == "json" and is_guarded(reply.content):
+            content = await kept(unguarded(reply.content), in_memory=in_memory)
+            reply = replace(reply, content=content)
         is_blank = isinstance(reply.content, bytes) and not reply.content.strip()
         if wanted.name == "json" or (is_blank and not wanted.empty_is_list):
             return reply

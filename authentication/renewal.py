@@ -20,6 +20,7 @@ from authentication.signature import Signature
 from errors import CredentialsError, Fault, Report, RequestName, ResponseError, TransportError
 from json_values import Json
 from transport.bodies import charset_of, decode_json
+from transport.http_client import BEGINS_SESSION
 from transport.rate_limit import is_rate_limited, parse_retry_after
 from transport.redaction import Redactor
 from transport.retry import MAX_ATTEMPTS, backoff
@@ -128,9 +129,10 @@ class RenewedAuth(httpx.Auth):
         It is signed like any request where ``is_signed`` says so of its URL. Raises
         CredentialsError when the last answer lacks what it needs.
         """
-        if self._signature is None or (request := await self._sign_in.end()) is None:
+        signature, self._signature = self._signature, None  # a session ends once
+        if signature is None or (request := await self._sign_in.end()) is None:
             return None
-        return self._signature.sign(request) if is_signed(request.url) else request
+        return signature.sign(request) if is_signed(request.url) else request
 
     async def async_auth_flow(self, request: httpx.Request) -> Flow:
         """Sign and send; when refused, sign in once and send again."""
@@ -152,7 +154,8 @@ class RenewedAuth(httpx.Auth):
                             login = named(upcoming, self._redact)
                             under_way = request.extensions.setdefault(SIGN_IN_UNDER_WAY, [])
                             under_way.append(login)
-                            upcoming.extensions = {**request.extensions}
+                            begins = {BEGINS_SESSION: not answers}
+                            upcoming.extensions = request.extensions | begins
                             answer = yield upcoming
                             await answer.aread()
                             under_way.clear()

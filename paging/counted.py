@@ -111,7 +111,8 @@ class _Counted(CountedToLast):
         if not explained and len(shared) * 2 > len(previous.rows):
             raise PaginationError(
                 f"two pages in a row share {len(shared)} rows: {self._param!r} does not"
-                f" count what paginationType {self._settings.type!r} takes it for; correct either"
+                f" count what paginationType {self._settings.type!r} takes it for",
+                remedy="correct either",
             )
         return shared
 
@@ -146,14 +147,17 @@ class _Counted(CountedToLast):
         """The page before again: beyond the end of a list, or no paging, or no such parameter."""
         before, page = at.before, at.page
         over = Step(before, next=None, learnt=at.learnt, why=End.UNPAGED, repeated=True)
-        is_more = told is Verdict.MORE or before.known is Known.MORE or self._counts_more(page)
-        if is_more or (page.length == at.asked and before.pages > 1):
+        is_first = before.pages == 1
+        counts_more = before.known is Known.MORE or (is_first and self._counts_more(page))
+        if told is Verdict.MORE or counts_more:
             raise self._ignored(page)
-        if before.pages > 1:
+        is_full = page.length == at.asked
+        if not is_first:
             # Where other pages came, this is how the API answers beyond its last one.
-            return replace(over, why=End.NO_SUCH_PAGE)
+            last = replace(over, why=End.NO_SUCH_PAGE)
+            return self._unless_ignored(at, last) if is_full else last
         over = replace(over, warning=self._unpaged_warning())
-        if page.length != at.asked or self._size_param is None:
+        if not is_full or self._size_param is None:
             return over
         send_in = self._settings.send_in
         first = at.sent.put(self._param, self._start(), send_in)
@@ -168,7 +172,8 @@ class _Counted(CountedToLast):
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             if other is None or other.length != page.length:
-                raise self._ignored(page)
+                last = replace(over, why=End.NO_SUCH_PAGE, warning=None, learnt=learnt)
+                return self._unless_ignored(at, last)
             # Without paging the list is the same for any position, not for one alone.
             absent = beyond.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
             return Experiment(absent, is_same, learnt, "the same page twice", before)
@@ -176,14 +181,29 @@ class _Counted(CountedToLast):
         request = first.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         return Experiment(request, judge, at.learnt, "the same page twice", before)
 
+    def _unless_ignored(self, at: At, last: Step) -> Step | Experiment:
+        """The end of a list, where a request shows that nothing follows the page that came twice.
+
+        Else the position is not heeded, or only as far as the API gives rows.
+        """
+
+        def finish(step: Step) -> Step:
+            if not step.proved:
+                raise self._ignored(at.page)
+            return step
+
+        spanning = self._spanning(at.sent, at.page.length, at.size)
+        return self._spanned(at.page, last, spanning, finish)
+
     def _refuse_later_start(self, progress: Progress, sent: PageRequest, page: Page) -> None:
         """The first answer must not say that something stands before it."""
         position = self._at(sent)
         at_start = progress.pages == 0 and position == self._start()
         if at_start and is_preceded(page.scopes, page.headers):
             raise PaginationError(
-                f"the first answer, to {self._param!r} {position}, says that it is not the first"
-                " page; set startPage to 0 if the API counts pages from zero"
+                f"the first answer, to {self._param!r} {position}, says that it is not"
+                " the first page",
+                remedy="set startPage to 0 if the API counts pages from zero",
             )
 
 
@@ -195,6 +215,15 @@ class OffsetPaginator(_Counted):
     The offset advances by the rows received, so a server's cap leaves no gap. Ends when: a page
     is empty or refused, a total is reached, or a short first page is proved to be all.
     """
+
+    def elsewhere(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """The last row of the first page, as the second page of one row less.
+
+        Some APIs tell the number of the page that an offset and a size make.
+        """
+        shorter = self.shorter(sent, page)
+        moved = shorter and self._from(shorter, page.length - 1)
+        return moved and moved.perhaps_absent(SIZE_REFUSED | NO_SUCH_PAGE_AFTER_SHORT)
 
     def _start(self) -> int:
         return self._settings.start_offset
@@ -284,8 +313,8 @@ class PageNumberPaginator(_Counted):
 
     def elsewhere(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """The last row of the first page, as a second page of one row less."""
-        within = self._within(sent, page.length)
-        return within and within.perhaps_absent(SIZE_REFUSED | NO_SUCH_PAGE_AFTER_SHORT)
+        last = self._from(sent, page.length - 1)
+        return last and last.perhaps_absent(SIZE_REFUSED | NO_SUCH_PAGE_AFTER_SHORT)
 
     def _start(self) -> int:
         return self._settings.start_page

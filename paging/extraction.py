@@ -214,8 +214,9 @@ class Extractor:
             return found
         if self._each and found is not None:
             raise MappingError(
-                f"{self._where} {self.data_path!r} found {keys_of(found)} where an array was"
-                " expected; correct the path"
+                f"found {keys_of(found)} where an array was expected",
+                remedy="correct the path",
+                where=f"{self._where} {self.data_path!r}",
             )
         return [found]
 
@@ -225,8 +226,9 @@ class Extractor:
             return await self._jq.outputs(self._program, body, where=where)
         except JqError as error:
             raise MappingError(
-                f"{where} failed ({jq_reason(error)}) on a response with {keys_of(body)};"
-                " correct the expression"
+                f"failed ({jq_reason(error)}) on a response with {keys_of(body)}",
+                remedy="correct the expression",
+                where=where,
             ) from None
 
     def _refuse_other_shape(self, body: Json, keys: tuple[str, ...]) -> None:
@@ -237,6 +239,7 @@ class Extractor:
                 return
             if not isinstance(inside, dict):
                 raise MappingError(
-                    f"{self._where} {self.data_path!r} looks for {keys[depth]!r} in"
-                    f" {keys_of(inside)}; correct the path"
+                    f"looks for {keys[depth]!r} in {keys_of(inside)}",
+                    remedy="correct the path",
+                    where=f"{self._where} {self.data_path!r}",
                 )

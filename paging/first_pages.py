@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
+from errors import PaginationError
 from paging.experiments import Shown, compared, rows_move, shares
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page
 from paging.positions import At, Counted
@@ -50,14 +51,28 @@ class CountedFromFirst(Counted):
 
     @staticmethod
     def _doubted(learnt: Learnt, length: int) -> tuple[Learnt, bool]:
-        """Whether a short first page is asked about: the longest are, and all once one went on."""
+        """Whether a short first page is asked about: the longest are, and all once one went on.
+
+        Of those as long as the longest, all until a few were shown to be whole lists: many come
+        before the first answer does.
+        """
         is_tie = length == learnt.longest_short
         ties = learnt.ties + 1 if is_tie else 1
-        asks = ties <= _TIES_ASKED or not ties & (ties - 1)
-        is_longest = length >= max(learnt.longest_short, learnt.page_size or 0)
+        shown = learnt.shown if is_tie else 0
+        asks = learnt.uneven or (
+            length >= max(learnt.longest_short, learnt.page_size or 0)
+            and (shown < _TIES_ASKED or not ties & (ties - 1))
+        )
         if length >= learnt.longest_short:
-            learnt = replace(learnt, longest_short=length, ties=ties)
-        return learnt, learnt.uneven or (is_longest and asks)
+            learnt = replace(learnt, longest_short=length, ties=ties, shown=shown)
+            learnt = learnt if asks else replace(learnt, taken=length)
+        return learnt, asks
+
+    @staticmethod
+    def _shown(at: At) -> At:
+        """With one more first page of which it was shown that nothing follows."""
+        is_longest = at.page.length == at.learnt.longest_short
+        return replace(at, learnt=replace(at.learnt, shown=at.learnt.shown + is_longest))
 
     def _next_page(self, at: At) -> Experiment:
         """The page after a short first one, of as many rows as that had."""
@@ -96,6 +111,8 @@ class CountedFromFirst(Counted):
         """What follows a short first page by what an experiment has shown."""
         match shown:
             case Shown.MORE:
+                if at.learnt.taken == at.page.length:
+                    raise self._taken_for_whole(at.page)
                 size = max(at.page.length, at.learnt.page_size or 0)
                 now = replace(at.now, last_was_full=True)
                 learnt = replace(at.learnt, page_size=size)
@@ -108,18 +125,27 @@ class CountedFromFirst(Counted):
                 return self._hidden(at, at.asked)
             case Shown.NOTHING:
                 is_reached = at.now.known is Known.REACHED
-                return self._end(at, End.TOTAL if is_reached else End.PROVED)
+                return self._end(self._shown(at), End.TOTAL if is_reached else End.PROVED)
             case Shown.FIRST if at.is_more:
                 # The page after it tells whether rows are hidden or the position is not heeded.
                 return self._on(at)
             case Shown.ALL | Shown.FIRST if self._counts_more(at.page):
                 raise self._ignored(at.page)
             case Shown.ALL | Shown.FIRST:
-                return replace(self._end(at, End.UNPAGED), warning=self._unpaged_warning())
+                step = self._end(self._shown(at), End.UNPAGED)
+                return replace(step, warning=self._unpaged_warning())
             case Shown.OTHERS:
                 raise self._miscounted("the last row of the first page is")
             case _ as unreachable:
                 assert_never(unreachable)
+
+    @staticmethod
+    def _taken_for_whole(page: Page) -> PaginationError:
+        return PaginationError(
+            f"lists of {page.length} rows were taken for whole, but this one goes on after as many:"
+            " the API gives no more at once, and the rest of those is missing",
+            remedy=f"set pageSize to {page.length}",
+        )
 
     def _hidden(self, at: At, beyond: int) -> Step | Experiment:
         """How many positions a page covers, where some of its rows are hidden.

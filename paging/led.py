@@ -9,9 +9,10 @@ import httpx
 from errors import DoubtfulEndError, PaginationError
 from jq_engine.lookups import compile_lookup
 from json_values import MISSING, Found, Json, follow, keys_of
+from paging.cursor_positions import counts_on
 from paging.link_header import leads_to_rows, link_relations, unread_links
 from paging.marked import Marked, leads
-from paging.model import Page, PageRequest
+from paging.model import Page, PageRequest, Progress
 from paging.paginator import DEFAULT_POSITION_PARAM, PaginationSettings
 from paging.signal_names import DEFAULT_NEXT_LINK_PATH
 from paging.signals import (
@@ -53,10 +54,10 @@ class CursorPaginator(Marked):
         """The parameter of the cursor, and where it comes from."""
         return f"paginationParam {self._param!r} and cursorPath"
 
-    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
-        """Whether the cursor is a whole number, which may well be a position."""
+    def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
+        """Whether the cursor is a whole number, or holds one that is its position."""
         del first
-        return whole_number(later.get(self._param, self._settings.send_in)) is not None
+        return _is_position(later.get(self._param, self._settings.send_in), before)
 
     def _marker(self, page: Page) -> Found:
         if self._cursor is None:
@@ -68,8 +69,8 @@ class CursorPaginator(Marked):
             return found
         how = "; an array goes with send_in: body only" if isinstance(found, list) else ""
         raise PaginationError(
-            f"cursorPath {self._path!r} found {keys_of(found)} where a cursor was expected; set"
-            f" cursorPath to the text or number that names the next page{how}"
+            f"cursorPath {self._path!r} found {keys_of(found)} where a cursor was expected",
+            remedy=f"set cursorPath to the text or number that names the next page{how}",
         )
 
     def _following(self, sent: PageRequest, page: Page, marker: Found) -> PageRequest:
@@ -88,8 +89,9 @@ class CursorPaginator(Marked):
         if isinstance(cursor, str | int) and not isinstance(cursor, bool):
             return cursor
         raise DoubtfulEndError(
-            "the API says that there is more, but gave no cursor, and the last row has no 'id'"
-            f" to go on from; set cursorPath (the response has {keys_of(page.body)})"
+            "the API says that there is more, but gave no cursor, and the last row has"
+            " no 'id' to go on from",
+            remedy=f"set cursorPath (the response has {keys_of(page.body)})",
         )
 
     def _name(self) -> str:
@@ -99,6 +101,12 @@ class CursorPaginator(Marked):
 def first_found(*values: Found) -> Found:
     """The first value that is there at all, MISSING where none is."""
     return next((value for value in values if value is not MISSING), MISSING)
+
+
+def _is_position(value: Json, before: Progress) -> bool:
+    """Whether what leads to a page may be its position in the list."""
+    is_held = isinstance(value, str) and counts_on(value, before.rows, before.pages)
+    return is_held or whole_number(value) is not None
 
 
 class _Linked(Marked):
@@ -111,9 +119,9 @@ class _Linked(Marked):
         """Where the link stands."""
         return self._name()
 
-    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
-        """Whether the link brought a whole number, as ``?page=2`` does."""
-        return any(whole_number(value) is not None for _, value in later.query - first.query)
+    def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
+        """Whether the link brought a whole number, as ``?page=2`` does, or its position."""
+        return any(_is_position(value, before) for _, value in later.query - first.query)
 
     def _following(self, sent: PageRequest, page: Page, marker: Found) -> PageRequest:
         # The link holds every parameter; the body, if any, goes along again.
@@ -131,7 +139,9 @@ class _Linked(Marked):
                 return str(here.copy_with(query=httpx.URL(link).query))
             return str(here.join(link))
         except (httpx.InvalidURL, ValueError):
-            raise PaginationError("the next link is not a URL; correct nextLinkPath") from None
+            raise PaginationError(
+                "the next link is not a URL", remedy="correct nextLinkPath"
+            ) from None
 
 
 def _ends_alike(here: httpx.URL, link: str) -> bool:
@@ -174,7 +184,8 @@ class NextLinkPaginator(_Linked):
         link = link_of(found)
         if link is MISSING:
             raise PaginationError(
-                f"nextLinkPath found {keys_of(found)} where a URL was expected; correct the path"
+                f"nextLinkPath found {keys_of(found)} where a URL was expected",
+                remedy="correct the path",
             )
         return link
 
@@ -198,13 +209,15 @@ class LinkHeaderPaginator(_Linked):
         if link is None:
             if "next" in relations:
                 raise PaginationError(
-                    f"headerLinkRel is {relation!r}, but the Link header has the relations"
-                    f" {', '.join(relations)}; set it to the one that leads to the next page"
+                    f"headerLinkRel is {relation!r}, but the Link header has the"
+                    f" relations {', '.join(relations)}",
+                    remedy="set it to the one that leads to the next page",
                 )
             if unread_links(page.headers):
                 raise PaginationError(
-                    "the Link header cannot be read as links (RFC 8288); choose the paginationType"
-                    " by another part of the answer, or tell the API's owner"
+                    "the Link header cannot be read as links (RFC 8288)",
+                    remedy="choose the paginationType by another part of the answer, or tell"
+                    " the API's owner",
                 )
             # A Link header that names other relations is a signal too: no next page.
             return None if relations else MISSING

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import replace
 
 import httpx
 
 from errors import DoubtfulEndError, PaginationError
 from json_values import MISSING, Found, keys_of
-from paging.experiments import Beyond, beyond, differs
+from paging.experiments import Beyond, beyond
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest, Progress
 from paging.paginator import ACCEPT, Paginator
 from paging.signals import (
@@ -20,6 +21,7 @@ from paging.signals import (
 from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
+_MOST_LINKS = 3  # of an answer that are followed to see whether they lead on
 _ABOUT_END = "the end after a full page"
 _FEWEST = 3  # rows of a page: with one less there is room for more than the one that is left out
 
@@ -142,8 +144,9 @@ class Marked(Paginator):
                 f"correct {self._setting} ({ACCEPT})",
             )
         cut = DoubtfulEndError(
-            f"the API tells a total of {told}, but ends after {now.rows} rows in"
-            f" {now.pages} pages: the rest is missing; ask for less by query_params ({ACCEPT})"
+            f"the API tells a total of {told}, but ends after {now.rows} rows in {now.pages}"
+            " pages: the rest is missing",
+            remedy=f"ask for less by query_params ({ACCEPT})",
         )
         return cut if is_cut else None
 
@@ -224,22 +227,24 @@ class Marked(Paginator):
         if request is None and page.length == 1 == self._asked(sent):
             request = self._of_size(sent, 2)
         if request is None:
-            return self._unlinked(sent, page)
+            return self._unless_led(sent, page, page.links[:_MOST_LINKS])
         return self._proof(sent, page, request, is_cut=is_cut)
 
-    def _unlinked(self, sent: PageRequest, page: Page) -> Experiment | Step:
-        """Follow a link to this endpoint that stands elsewhere: it may lead to the next page."""
-        link, done = page.link, self._taken_for_all(sent, page)
-        if link is MISSING:
-            return done
-
-        def judge(learnt: Learnt, other: Page | None) -> Step:
-            if other is not None and differs(page, other):
-                raise self._unfollowable(page)
-            return replace(done, learnt=learnt)
-
+    def _unless_led(self, sent: PageRequest, page: Page, links: Sequence[str]) -> Experiment | Step:
+        """Ask for what the links in an answer lead to: to itself, or to rows that follow."""
+        if not links:
+            return self._taken_for_all(sent, page)
+        link, *others = links
         request = replace(sent, url=link, params=()).perhaps_absent(NO_PAGE_BEFORE)
-        return Experiment(request, judge, Learnt(), "a link to this endpoint", done.progress)
+
+        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
+            del learnt
+            if other is not None and not set(other.keys_as(page)) <= set(page.keys_as(other)):
+                raise self._unfollowable(page)
+            return self._unless_led(sent, page, others)
+
+        now = Progress().after(page, self._asked(sent))
+        return Experiment(request, judge, Learnt(), "where a link leads", now)
 
     def _proof(
         self, sent: PageRequest, page: Page, request: PageRequest, *, is_cut: bool

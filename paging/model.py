@@ -23,7 +23,7 @@ from paging.signals import (
     is_range,
     known_boolean,
     known_signal,
-    link_towards,
+    links_towards,
     speaks_of_more,
 )
 from paging.totals import Known, Totals, known_totals, objects_beside, perhaps_total
@@ -251,9 +251,9 @@ class Page:
         return (part for part in around if all(part is not row for row in self.rows))
 
     @property
-    def link(self) -> str | Missing:
-        """A link to the same endpoint with another query, which may lead to the next page."""
-        return link_towards(self.body, self.holder, self.url)
+    def links(self) -> list[str]:
+        """Links to the same endpoint with another query: each may lead to the next page."""
+        return links_towards(self.body, self.holder, self.url)
 
     @property
     def is_counted_on(self) -> bool:

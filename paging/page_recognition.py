@@ -40,6 +40,7 @@ from urllib.parse import parse_qsl
 import httpx
 
 from json_values import Json
+from paging.link_header import on_same_path
 from paging.model import Page, PageRequest, Place
 from paging.scopes import reasons_in
 from paging.signal_names import is_of_paging
@@ -200,13 +201,7 @@ class Suspect:
     def is_link(self, path: Path) -> bool:
         """Whether a link of the list itself stands at a place."""
         value = self.envelope.scalars.get(path)
-        if not isinstance(value, str) or not is_link(value):
-            return False
-        try:
-            there = httpx.URL(self.request.url).join(value)
-        except (httpx.InvalidURL, ValueError):
-            return False
-        return there.path == httpx.URL(self.request.url).path
+        return is_link(value) and on_same_path(self.request.url, str(value)) is not None
 
 
 class Recognition:

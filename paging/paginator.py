@@ -110,8 +110,9 @@ class Paginator(ABC):
         position = settings.pagination_param or usual
         if position == self._size_param:
             raise MappingError(
-                f"paginationParam and sizeParam are both {position!r}: every request would ask for"
-                " the page of that number; set each to the name the API's documentation gives"
+                f"paginationParam and sizeParam are both {position!r}: every request"
+                " would ask for the page of that number",
+                remedy="set each to the name the API's documentation gives",
             )
 
     # --- what the styles have in common ----------------------------------------------------
@@ -146,12 +147,13 @@ class Paginator(ABC):
         del sent, page
         return None
 
-    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
+    def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
         """Whether a later page of a walk was asked for by its position in the list.
 
-        Then rows that move while the walk goes on may be on none of its pages.
+        Then rows that move while the walk goes on may be on none of its pages. ``before`` is what
+        came before that page.
         """
-        del first, later
+        del first, later, before
         return False
 
     def prove(self, sent: PageRequest, page: Page, *, is_cut: bool = False) -> Experiment | Step:
@@ -208,8 +210,9 @@ class Paginator(ABC):
         total = whole_number(found)
         if total is None:
             raise PaginationError(
-                f"totalPath {self._settings.total_path!r} found {keys_of(found)} where the number"
-                " of all rows was expected; correct the path"
+                f"totalPath {self._settings.total_path!r} found {keys_of(found)} where"
+                " the number of all rows was expected",
+                remedy="correct the path",
             )
         return replace(page, total=total)
 
@@ -232,9 +235,10 @@ class Paginator(ABC):
 
     def _refuse_endless(self, progress: Progress) -> None:
         if progress.empty_in_a_row > _MAX_EMPTY_PAGES:
-            raise PaginationError(
-                f"{progress.empty_in_a_row} empty pages in a row, although the API says that"
-                " there are more; check hasMorePath and the parameter names"
+            raise DoubtfulEndError(
+                f"{progress.empty_in_a_row} empty pages in a row, although the API says"
+                " that there are more",
+                remedy=f"check hasMorePath and the parameter names ({ACCEPT})",
             )
 
 
@@ -267,8 +271,8 @@ class SinglePage(Paginator):
 
     def _unless_linked(self, step: Step, sent: PageRequest, page: Page) -> Step | Experiment:
         """Follow a link to this endpoint that may lead to another page, a few times a resource."""
-        link = MISSING if page.is_single or not page.rows else page.link
-        if link is MISSING or self._settings.type_is_own:
+        links = [] if page.is_single or not page.rows else page.links
+        if not links or self._settings.type_is_own:
             return step
         learnt, is_due = step.learnt.surprised()
         step = replace(step, learnt=learnt)
@@ -278,16 +282,16 @@ class SinglePage(Paginator):
                 raise self._more_pages("")
             return replace(step, learnt=learnt)
 
-        request = replace(sent, url=link, params=()).perhaps_absent(NO_PAGE_BEFORE)
+        request = replace(sent, url=links[0], params=()).perhaps_absent(NO_PAGE_BEFORE)
         following = Experiment(request, judge, learnt, "a link to this endpoint", step.progress)
         return following if is_due else step
 
     @staticmethod
     def _more_pages(total: str) -> DoubtfulEndError:
         return DoubtfulEndError(
-            f"the answer says that there are more pages{total}, but paginationType is 'none'; set"
-            " it to how the API pages, or pagination.type: none for this resource if its first page"
-            " is all you want"
+            f"the answer says that there are more pages{total}, but paginationType is 'none'",
+            remedy="set it to how the API pages, or pagination.type: none for this resource if"
+            " its first page is all you want",
         )
 
 

@@ -82,9 +82,9 @@ class Counted(Paginator):
             return sized
         return sized.put(self._param, self._start(), self._settings.send_in)
 
-    def is_counted(self, first: PageRequest, later: PageRequest) -> bool:
+    def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
         """Every later page is."""
-        del first, later
+        del first, later, before
         return True
 
     def ahead(self, progress: Progress, upcoming: PageRequest) -> Iterator[PageRequest]:
@@ -102,8 +102,9 @@ class Counted(Paginator):
         at = self._at(sent)
         if at is None:
             raise PaginationError(
-                f"{self._param!r} is {sent.get(self._param, send_in)!r}, which is not a number"
-                " to count on from; remove it from query_params or body"
+                f"{self._param!r} is {sent.get(self._param, send_in)!r}, which is not a"
+                " number to count on from",
+                remedy="remove it from query_params or body",
             )
         return sent.put(self._param, at + by, send_in)
 
@@ -196,9 +197,10 @@ class Counted(Paginator):
         is_cut = why is End.EMPTY and now.last_was_full and now.empty_in_a_row and not hides
         if is_cut and (now.total or 0) - now.rows > at.size:
             raise DoubtfulEndError(
-                f"the API tells a total of {now.total} rows, but gives no more than {now.rows}: the"
-                " rest is missing; ask for less by query_params, or correct paginationParam"
-                f" {self._param!r} or paginationType {self._settings.type!r} ({ACCEPT})"
+                f"the API tells a total of {now.total} rows, but gives no more than {now.rows}:"
+                " the rest is missing",
+                remedy=f"ask for less by query_params, or correct paginationParam {self._param!r}"
+                f" or paginationType {self._settings.type!r} ({ACCEPT})",
             )
 
     def _is_promised(self, at: At) -> bool:
@@ -209,14 +211,16 @@ class Counted(Paginator):
 
     def _miscounted(self, found: str) -> DoubtfulEndError:
         return DoubtfulEndError(
-            f"{found} not where {self._param!r} says: {self._param!r} does not count what"
-            f" paginationType {self._settings.type!r} takes it for; correct either ({ACCEPT})"
+            f"{found} not where {self._param!r} says: {self._param!r} does not count"
+            f" what paginationType {self._settings.type!r} takes it for",
+            remedy=f"correct either ({ACCEPT})",
         )
 
     def _ignored(self, page: Page) -> PaginationError:
         return PaginationError(
-            f"two pages in a row hold the same {page.length} rows: the API does not heed"
-            f" {self._param!r}; set paginationParam to the name its documentation gives"
+            f"two pages in a row hold the same {page.length} rows: the API does not"
+            f" heed {self._param!r}",
+            remedy="set paginationParam to the name its documentation gives",
         )
 
     @staticmethod

@@ -274,12 +274,13 @@ def is_preceded(scopes: Scopes, headers: httpx.Headers) -> bool:
     )
 
 
-def link_towards(body: Json, holder: Json, url: str) -> str | Missing:
-    """A link to the same endpoint with another query, under any name that may mean what follows.
+def links_towards(body: Json, holder: Json, url: str) -> list[str]:
+    """Links to the same endpoint with another query, under any names that may mean what follows.
 
-    MISSING where there is none. Looked for by its value, in the objects around the list.
+    Looked for by their values, in the objects around the list; absolute ones are given.
     """
     here = httpx.URL(url)
+    found: dict[str, None] = {}
     for part in (body, holder):
         for key, value in _texts_within(part, 3):
             if not is_link(value) or _LEADS_BACK.search(key.lower()):
@@ -290,8 +291,8 @@ def link_towards(body: Json, holder: Json, url: str) -> str | Missing:
                 continue
             is_here = (there.host, there.path) == (here.host, here.path)
             if is_here and there.query not in {here.query, b""}:
-                return str(there)
-    return MISSING
+                found[str(there)] = None
+    return list(found)
 
 
 def _texts_within(part: Json, deepest: int) -> Iterator[tuple[str, str]]:
@@ -335,9 +336,14 @@ def known_link(scopes: Scopes) -> Found:
 
 
 def link_of(value: Json) -> str | Missing | None:
-    """The URL a value is, or holds under ``href`` (HAL, JSON:API); MISSING for other types."""
+    """The URL a value is, or holds under ``href`` (HAL, JSON:API); MISSING for other types.
+
+    Blanks around it are no part of it (https://url.spec.whatwg.org/#url-parsing).
+    """
     link = value.get("href", MISSING) if isinstance(value, dict) else value
-    return link if isinstance(link, str) or link is None else MISSING
+    if isinstance(link, str):
+        return link.strip()
+    return link if link is None else MISSING
 
 
 def _as_cursor(value: Json) -> Found:

@@ -34,10 +34,11 @@ class Learnt:
     positions count rows that are not given, and ``reach`` how many of them a page surely covers.
     ``uneven``: a short page was followed by rows.
     ``longest_short``: of the short first pages that were asked about, the longest; ``ties``: how
-    many as long as that. ``marked``: the place of the cursor or link was seen. ``counts_rows``: an
-    offset counts rows. ``confirmed``: how many ends were asked for once more. ``sudden``: how many
-    walks found nothing after a full page, and ``refusals`` the statuses by which they did where
-    that was proved to be the end.
+    many as long as that, ``shown``: how many of them were shown to be all; ``taken``: the length of
+    those that were taken for all without a request. ``marked``: the place of the cursor or link was
+    seen. ``counts_rows``: an offset counts rows. ``confirmed``: how many ends were asked for once
+    more. ``sudden``: how many walks found nothing after a full page, and ``refusals`` the statuses
+    by which they did where that was proved to be the end.
     """
 
     page_size: int | None = None
@@ -46,6 +47,8 @@ class Learnt:
     uneven: bool = False
     longest_short: int = 0
     ties: int = 0
+    shown: int = 0
+    taken: int = 0
     marked: bool = False
     counts_rows: bool = False
     confirmed: int = 0

@@ -15,7 +15,7 @@ from errors import MappingError
 from json_values import Json, keys_of, lists_in
 from pagination import Paginator
 from paging.extraction import Extractor
-from paging.model import Page, PageRequest, Place
+from paging.model import Page, PageRequest, Place, Progress
 from paging.page_recognition import Recognition
 from paging.signals import Verdict
 from paging.steps import NOTHING_LEARNT, End, Learnt, Step
@@ -81,6 +81,11 @@ class Completeness:
     _numbered: int = 0
 
     @property
+    def is_led(self) -> bool:
+        """Whether each page leads to the next, rather than a position that is counted."""
+        return self.endpoint.pagination.type not in {"offset", "page"}
+
+    @property
     def is_cut(self) -> bool:
         """Whether a limit ended the reading: the walks and pages not read may prove more."""
         return Doubt.TRUNCATED in self.doubts
@@ -104,13 +109,16 @@ class Completeness:
         if not page.rows:
             self.doubts.add(Doubt.EMPTY)
             self.elsewhere = self.elsewhere or self._has_rows_elsewhere(page)
-        if not begins and self.paginator.is_counted(begun_with, request):
-            self.doubts.add(Doubt.MOVED)
         if has_body:
             self.responses += 1
             self.without_items += nothing and page.place is not Place.NULL
             self.last_body = page.body
         self.recognition.note(asked.walk, request, page)
+
+    def note_position(self, first: PageRequest, later: PageRequest, before: Progress) -> None:
+        """Note that rows may have moved, where a page was asked for by its position."""
+        if later is not first and self.paginator.is_counted(first, later, before):
+            self.doubts.add(Doubt.MOVED)
 
     def _has_rows_elsewhere(self, page: Page) -> bool:
         """Whether an answer with an empty list, or null, speaks of rows that another list has.
@@ -176,17 +184,19 @@ class Completeness:
         """
         if self.elsewhere and not self.has_rows:
             raise MappingError(
-                f"{self.where} {self.extractor.data_path!r} leads to null or an empty list in every"
-                " response, but one speaks of a total or more pages, and has another list as long:"
-                f" correct the path (it has {keys_of(self.last_body)})"
+                "leads to null or an empty list in every response, but one speaks of a total or"
+                " more pages, and has another list as long",
+                remedy=f"correct the path (it has {keys_of(self.last_body)})",
+                where=f"{self.where} {self.extractor.data_path!r}",
             )
         if not self.responses or self.without_items < self.responses:
             return None
         keys = keys_of(self.last_body)
         if lists_in(self.last_body, deepest=_DEEPEST_LIST):
             raise MappingError(
-                f"{self.where} {self.extractor.data_path!r} gave null in every response; they had"
-                f" {keys}: correct the path"
+                f"gave null in every response; they had {keys}",
+                remedy="correct the path",
+                where=f"{self.where} {self.extractor.data_path!r}",
             )
         self.doubts.add(Doubt.ABSENT)
         return (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from errors import PaginationError
+from errors import DoubtfulEndError, PaginationError
 from paging.model import Page, PageRequest, Progress
+from paging.paginator import ACCEPT
 
 _MOST_REPEATS = 1  # pages in a row with the rows of the one before: one may be a mistake
 
@@ -64,10 +65,23 @@ class CycleGuard:
         """Whether an earlier page had these rows."""
         return bool(self._given and page.ids) and hash(frozenset(page.ids)) in self._given
 
-    def came_before(self, page: Page, progress: Progress) -> bool:
-        """Whether a page after one that was not full is an earlier one again."""
+    def came_before(self, page: Page, progress: Progress, *, is_led: bool) -> bool:
+        """Whether a page is an earlier one again, where the list may be over.
+
+        That is after one that was not full; where positions are counted (not ``is_led``), also
+        after full ones, if it is not just the one before: another shows that they are heeded.
+        """
         is_over = progress.pages > 0 and not progress.is_unbroken
-        return is_over and self._holds(page)
+        is_turned = not is_led and not page.repeats(progress.previous)
+        return (is_over or is_turned) and self._holds(page)
+
+    def came_again(self) -> DoubtfulEndError:
+        """The error about an earlier page that came again, where nothing shows that it is over."""
+        return DoubtfulEndError(
+            "an earlier page came again after a full one: the list may be over, but nothing shows"
+            " it",
+            f"check {self._leads_by} ({ACCEPT})",
+        )
 
     def refuse_circle(self, progress: Progress, page: Page, *, is_led: bool) -> None:
         """Raise when rows come again, but for those just before: that is for the paginator.

@@ -7,7 +7,7 @@ pages be fetched ahead, yielded in order all the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -115,20 +115,26 @@ class Walker:
         """The next page; raises for an answer that is none."""
         walk.cycle.refuse_endless(upcoming)
         answer = await self._next_answer(upcoming, walk.ahead)
-        opened = await self._reader.opened(upcoming, answer, walk.source)
-        page = opened.page
-        hides = walk.source.learnt.hides_rows
-        if upcoming.absent_statuses and walk.cycle.came_before(page, walk.progress) and not hides:
-            # Beyond its last page an API may give an earlier one.
-            page = replace(page, rows=[], levels=(), refused=True)
-            return replace(opened, page=page, runs=[])
+        opened = self._unless_again(walk, await self._reader.opened(upcoming, answer, walk.source))
+        if opened.page.refused:
+            return opened
         gave = walk.source.recognition.has_list
         opened = await self._no_error(opened, walk.source, gave=gave, walk=walk)
         page = opened.page
         self._reader.refuse_unopened(walk.source.extractor, page, goes_on=False)
-        is_led = walk.source.endpoint.pagination.type not in {"offset", "page"}
-        walk.cycle.refuse_circle(walk.progress, page, is_led=is_led)
+        walk.cycle.refuse_circle(walk.progress, page, is_led=walk.source.is_led)
         return opened
+
+    @staticmethod
+    def _unless_again(walk: _Walk, opened: Opened) -> Opened:
+        """An answer, or that there is no such page: beyond its last an API may give an earlier."""
+        page, source = opened.page, walk.source
+        is_over = walk.cycle.came_before(page, walk.progress, is_led=source.is_led)
+        if not opened.request.absent_statuses or source.learnt.hides_rows or not is_over:
+            return opened
+        refusal = walk.cycle.came_again()
+        page = replace(page, rows=[], levels=(), refused=True, refusal=refusal)
+        return replace(opened, page=page, runs=[])
 
     async def _decided(self, walk: _Walk, opened: Opened) -> tuple[Opened, _Outcome]:
         """What follows a page, once experiments have settled what is in doubt."""
@@ -141,7 +147,7 @@ class Walker:
             return opened, stands
         source.learnt = replace(source.learnt, confirmed=source.learnt.confirmed + 1)
         try:
-            again = await self.page_of(opened.request, source)
+            again = self._unless_again(walk, await self.page_of(opened.request, source))
             self._reader.refuse_no_page(again, source)
         except OceanCustomError as error:
             return opened, error
@@ -234,6 +240,7 @@ class Walker:
             nothing = extracted.nothing
             yield Fetched(opened.request, page, extracted, size)
         if not page.refused:
+            walk.source.note_position(walk.begun_with, opened.request, walk.progress)
             walk.source.count(
                 asked, walk.begun_with, has_body=bool(opened.answer.size), nothing=nothing
             )
@@ -289,15 +296,18 @@ class Walker:
         longest = source.longest
         if longest is None or source.recognition.open_question() is None:
             return
-        for ask in (source.paginator.elsewhere, source.paginator.shorter):
-            request = ask(longest.request, longest.page)
-            if request is None:
-                continue
-            opened = await self.page_of(request, source)
-            if opened.page.rows and not opened.page.is_single:
-                source.recognition.compare(longest.walk, request, opened.page)
-                await self._refuse_contradicted(source.recognition.contradicted_by_one, source)
-                return
+        first, paginator = (longest.request, longest.page), source.paginator
+        if await self._took_in([paginator.elsewhere(*first), paginator.shorter(*first)], source):
+            await self._refuse_contradicted(source.recognition.contradicted_by_one, source)
+
+    async def _took_in(self, requests: Iterable[PageRequest | None], source: Completeness) -> bool:
+        """Take in one more page of the longest list, by the first request that gives rows."""
+        for request in filter(None, requests):
+            page = (await self.page_of(request, source)).page
+            if page.rows and not page.is_single and source.longest is not None:
+                source.recognition.compare(source.longest.walk, request, page)
+                return True
+        return False
 
     # --- what is no page -------------------------------------------------------------------
 
@@ -356,9 +366,9 @@ class Walker:
             return True
         if (longest := source.longest) is None:
             return False
-        other = await self.page_of(longest.request, source)
-        if other.page.rows:
-            source.recognition.compare(longest.walk, longest.request, other.page)
+        # A number may count positions: then it is another one elsewhere in the list.
+        elsewhere = source.paginator.elsewhere(longest.request, longest.page)
+        await self._took_in([elsewhere, longest.request], source)
         if source.recognition.acquits(suspect, again.page):
             return True
         closed, source.closed = source.closed, None

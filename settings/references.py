@@ -13,8 +13,7 @@ from settings.fields import FIELDS, SettingField
 from settings.reader import SettingsReader
 
 REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-# By itself: a password may well have one of these within it.
-_ALONE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$\([A-Za-z_][A-Za-z0-9_]*\)")
+_LEFT = re.compile(rf"{REFERENCE.pattern}|\$\([A-Za-z_][A-Za-z0-9_]*\)")
 _READS_VARIABLES = "customHeaders"
 
 
@@ -42,9 +41,10 @@ def _counts(reader: SettingsReader, field: SettingField) -> bool:
 
 
 def _references(field: SettingField, value: Json) -> Iterator[str]:
+    """Those of a text that is nothing else, as a password may hold anything; any of an object."""
     if field.kind == "string":
-        if isinstance(value, str) and _ALONE.fullmatch(value.strip()):
+        if isinstance(value, str) and _LEFT.fullmatch(value.strip()):
             yield value.strip()
     elif field.kind in {"url", "object"}:
         for text in texts_in(value):
-            yield from (found[0] for found in REFERENCE.finditer(text))
+            yield from (found[0] for found in _LEFT.finditer(text))

@@ -184,6 +184,14 @@ def test_the_floors_are_drawn() -> None:
     assert [*reversed(shape.floors(shape.arrows(rooms)))] == [list(floor) for floor in FLOORS]
 
 
+def test_no_message_is_taken_apart() -> None:
+    """Place, problem and remedy of an error are fields: nobody looks for them in its text."""
+    written = [path for part in shape.parts() if part.name != "tests" for path in part.modules]
+    parted = re.compile(r"""\.(r?partition|r?split)\(["']; ["']""")
+
+    assert not [path.name for path in written if parted.search(path.read_text())]
+
+
 def test_modules_are_short() -> None:
     """A module has one purpose, and can be read at one go."""
     written = [path for part in shape.parts() if part.name != "tests" for path in part.modules]

@@ -59,6 +59,14 @@ def test_a_body_in_its_declared_charset(charset: str) -> None:
     assert decode_json(f'"{text}"'.encode(charset), charset_of(headers)) == text
 
 
+@pytest.mark.parametrize("charset", ["ISO-8859-1", "windows-1252", "koi8-r"])
+def test_utf8_under_another_name(charset: str) -> None:
+    """Servers that declare their default charset send JSON in UTF-8 all the same (RFC 8259, 11)."""
+    headers = httpx.Headers({"Content-Type": f"application/json; charset={charset}"})
+
+    assert decode_json('"Zürich, 東京"'.encode(), charset_of(headers)) == "Zürich, 東京"
+
+
 @pytest.mark.parametrize("charset", ["punycode", "hex", "undefined", "idna", "utf-8"])
 @pytest.mark.parametrize("place", ["/login", "/items"])
 async def test_a_failure_in_an_odd_charset(

@@ -32,8 +32,8 @@ async def resync_at_port(installation: Installation, monkeypatch: pytest.MonkeyP
     [
         pytest.param(
             READING,
-            "customHeaders header number 1 reads ${PLANTED}, which no integration hosted by Port"
-            " may; write the value itself",
+            "customHeaders header number 1 reads ${PLANTED}, which an integration hosted by"
+            " Port may not; write the value itself",
             id="a variable",
         ),
         pytest.param(

@@ -693,6 +693,18 @@ async def test_another_compression_is_refused(api: FaultApi, coding: str) -> Non
     assert api.requests[0].headers["accept-encoding"] == "gzip, deflate"
 
 
+@pytest.mark.parametrize("count", [0, 3, 200_000])
+async def test_json_behind_a_guard(api: FaultApi, count: int) -> None:
+    """Gerrit puts a line before its JSON that no script gets past; of large bodies as well."""
+    body = b")]}'\n" + json.dumps({"items": rows(0, count)}).encode()
+    api.serve("/items", Answer(body))
+
+    walk = await walked(api)
+
+    assert walk.error is None, walk.message
+    assert len(walk.ids) == count
+
+
 @pytest.mark.parametrize("count", [3, 12_000])
 @pytest.mark.parametrize("coding", ["utf-8", "none", "binary", "identity, identity"])
 async def test_a_coding_that_is_none(api: FaultApi, coding: str, count: int) -> None:

@@ -702,10 +702,19 @@ async def test_hosted_a_name_is_looked_up_once(
         ("http://93.184.215.14:8080/items", "93.184.215.14:8080"),
         ("https://93.184.215.14/items", "93.184.215.14"),
         ("https://[2606:2800:21f::1]:8443/items", "[2606:2800:21f::1]:8443"),
+        ("https://b\u00fccher.example:8443/items", "xn--bcher-kva.example:8443"),
     ],
 )
-async def test_hosted_the_host_is_told_with_its_port(url: str, host: str) -> None:
-    """Ocean's check names the host alone; servers tell their sites by both. Nothing is sent."""
+async def test_hosted_a_request_keeps_its_name(
+    url: str, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes to the address that was checked, with the host's name and port, and so once more.
+
+    A sign-in that was renewed sends a request again, and cookies belong to its host. Nothing is
+    sent here: the address is a public one.
+    """
+    public = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("93.184.215.14", 0))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [public])
     sent: list[httpx.Request] = []
 
     def note(request: httpx.Request) -> httpx.Response:
@@ -713,10 +722,16 @@ async def test_hosted_the_host_is_told_with_its_port(url: str, host: str) -> Non
         return httpx.Response(200)
 
     checked = IPBlockerTransport(PinnedTransport(httpx.MockTransport(note)))
+    request = httpx.Request("POST", url, json={"id": 1})
 
-    await checked.handle_async_request(httpx.Request("GET", url))
+    for _ in range(2):
+        await checked.handle_async_request(request)
 
-    assert [request.headers["host"] for request in sent] == [host]
+    assert request.url == httpx.URL(url)
+    assert [one.headers["host"] for one in sent] == [host] * 2
+    assert [one.read() for one in sent] == [b'{"id":1}'] * 2
+    assert len({str(one.url) for one in sent}) == 1
+    assert "example" not in str(sent[0].url)
 
 
 async def test_hosted_a_public_name_is_read(hosted: Street) -> None:

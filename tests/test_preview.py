@@ -23,8 +23,9 @@ from tests.fault_api import FaultApi, Reply, Request, answer
 from tests.layout import ROOT
 from tests.simulators import simulate
 from workbench import catalog
+from workbench.__main__ import main
 from workbench.preview.command import run_preview
-from workbench.preview.run import INTEGRATION, prepare
+from workbench.preview.run import INTEGRATION, environment, prepare
 from workbench.serve import serving
 from workbench.store import CatalogStore
 from workbench.store.model import InvalidError, JsonObject
@@ -280,3 +281,52 @@ async def test_a_reference_to_what_is_not_set_is_a_fault(api: FaultApi, tmp_path
     assert code == 1
     assert "reads ${NOT_SET_ANYWHERE}, which is not set in the environment" in json.dumps(outcome)
     assert api.paths() == []
+
+
+@pytest.mark.parametrize(
+    ("given", "limits", "wait"),
+    [
+        ("", Limits(pages=1), "30"),
+        ("120", Limits(pages=1), "30"),
+        ("5", Limits(pages=1), "5"),
+        ("soon", Limits(pages=1), "soon"),
+        ("120", NO_LIMITS, "120"),
+    ],
+)
+def test_a_person_waits_for_a_bounded_look(given: str, limits: Limits, wait: str) -> None:
+    """A request is repeated for half a minute at most; a faulty setting is left to be told."""
+    name = "OCEAN__INTEGRATION__CONFIG__MAX_RETRY_WAIT"
+    made = environment({name: given} if given else {}, "http://catalog", limits)
+    assert made[name] == wait
+
+
+@pytest.mark.exhaustive  # a whole start of Ocean
+async def test_what_does_not_answer_is_said_at_once(api: FaultApi, tmp_path: Path) -> None:
+    """On standard error, with its URL, while Ocean still repeats the request."""
+    install(tmp_path, api)
+    settings = (tmp_path / ".env").read_text().replace(api.url, "http://127.0.0.1:9")
+    wait = "OCEAN__INTEGRATION__CONFIG__MAX_RETRY_WAIT=3\n"
+    (tmp_path / ".env").write_text(settings + wait)
+    code, document, said = await previewed(tmp_path)
+    assert code == 1
+    assert not document["good"]
+    assert said.count("no answer yet: GET http://127.0.0.1:9/items") == 1
+    assert SECRET not in said
+
+
+def test_a_document_waits_for_nobody() -> None:
+    """The demo's page and its document exclude each other."""
+    result = CliRunner().invoke(main, ["demo", "--json", "--page"])
+    assert result.exit_code == 2
+
+
+@pytest.mark.exhaustive  # the real Ocean, twice
+def test_the_demo_is_one_document() -> None:
+    """With --json stdout is one document about both resyncs; what a person reads is elsewhere."""
+    result = CliRunner().invoke(main, ["demo", "--json"])
+    assert result.exit_code == 0, result.output
+    first, second = json.loads(result.stdout)["resyncs"]
+    assert (first["created"], first["deleted"]) == (417, [])
+    assert second["created"] == 0
+    assert second["deleted"][-1] == "43"
+    assert len(second["updated"]) == 1

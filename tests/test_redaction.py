@@ -404,8 +404,8 @@ def test_secrets_learnt_later() -> None:
     [
         *((name, "ab12cd34", True) for name in (
             "X-Api-Key", "apikey", "apiKeys", "client_secret", "access_token", "PRIVATE-TOKEN",
-            "Authorization", "X-Auth-Token", "oauth", "sessionToken", "X-Signature", "pin", "sid",
-            "JSESSIONID", "connect.sid", "PHPSESSID", "credentials", "client_assertion",
+            "Authorization", "X-Auth-Token", "oauth", "sessionToken", "X-Signature", "sig", "pin",
+            "sid", "JSESSIONID", "connect.sid", "PHPSESSID", "credentials", "client_assertion",
         )),
         *((name, "two words", True) for name in (
             "password", "userPassword", "passphrase", "db_pwd", "Pass", "clientsecret",

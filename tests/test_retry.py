@@ -102,6 +102,9 @@ def test_retry_after(value: str, status_: int, seconds: float | None) -> None:
         pytest.param(429, {"x-ms-retry-after-ms": "2500"}, 2.5, id="another vendor's prefix"),
         pytest.param(409, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9"}, 9, id="409"),
         pytest.param(429, {"RateLimit": '"default";r=0;t=30'}, 30, id="structured field"),
+        pytest.param(
+            429, {"RateLimit": '"burst";r=5;t=1, "day";r=0;t=90'}, 90, id="one of several policies"
+        ),
         pytest.param(429, {"RateLimit": "limit=9, remaining=0, reset=30"}, 30, id="its draft"),
         pytest.param(
             429,

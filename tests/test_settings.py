@@ -824,6 +824,7 @@ LOGIN_WITH: dict[str, Json] = {"endpoint": "/login", "body": {"user": "me"}}
             "${X}",
             id="login as JSON text",
         ),
+        pytest.param({"query_params": '{"key": "a-$(X)"}'}, "queryParams", "$(X)", id="pods, JSON"),
         pytest.param({"has_more_path": "${X}"}, "hasMorePath", "${X}", id="no credential"),
     ],
 )

@@ -724,6 +724,67 @@ async def test_a_session_is_ended_whatever_the_outcome(
     assert [request.path for request in api.requests].count("/sessions/s-1") == 1
 
 
+async def test_a_session_ends_once(api: FaultApi) -> None:
+    """Who closes a client that is closed sends nothing more."""
+    api.serve("/login", answer({"token": "token-of-today"}))
+    api.serve("/items", answer(named(1)))
+    api.serve("/logout", answer(None, 204))
+    template = {"headers": {"X-Token": "{{.token}}"}}
+    logout = {"custom_auth_logout_request": {"endpoint": "/logout"}}
+    settings = {"base_url": api.url, **logins(api, template, **logout)}
+
+    async with client_of(settings) as client:
+        await items(client, api.url)
+        await client.aclose()
+
+    assert api.paths() == ["/login", "/items", "/logout"]
+
+
+async def test_a_login_may_set_the_cookie_of_a_session(
+    api: FaultApi, installation: Installation
+) -> None:
+    """It goes with the next step, the first request and the logout; each login begins anew."""
+    cookies: list[tuple[str, str]] = []
+    valid = ["session-1", "session-2"]
+
+    def answered(request: Request) -> Reply:
+        cookies.append((request.path, request.headers.get("cookie", "")))
+        if request.path == "/ask":
+            return answer({}, Set_Cookie="step=the-first-one; Path=/")
+        if request.path == "/tell":
+            number = sum(path == "/tell" for path, _ in cookies)
+            return answer({"csrf": "token-1"}, Set_Cookie=f"sid=session-{number}; Path=/")
+        is_valid = f"sid={valid[0]}" in cookies[-1][1]
+        if request.path == "/items":
+            del valid[0]  # the first session is over once it was used
+        return answer(named(1)) if is_valid else answer({"error": "no session"}, 401)
+
+    for path in ("/ask", "/tell", "/items", "/teams", "/logout"):
+        api.serve(path, answered)
+    installation.settings |= logins(
+        api,
+        {"headers": {"X-CSRF": "{{.csrf}}"}},
+        custom_auth_request={"steps": [{"endpoint": "/ask"}, {"endpoint": "/tell"}]},
+        custom_auth_logout_request={"endpoint": "/logout"},
+    )
+    installation.mapping = [resource("/items"), resource("/teams", "team")]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    first, second = "step=the-first-one; sid=session-1", "step=the-first-one; sid=session-2"
+    assert cookies == [
+        ("/ask", ""),
+        ("/tell", "step=the-first-one"),
+        ("/items", first),
+        ("/teams", first),
+        ("/ask", ""),
+        ("/tell", "step=the-first-one"),
+        ("/teams", second),
+        ("/logout", second),
+    ]
+
+
 async def test_a_logout_that_fails_only_warns(api: FaultApi, installation: Installation) -> None:
     """The resync is complete all the same, and the log names the setting."""
     api.serve("/login", answer({"token": "token-of-today"}))

@@ -20,6 +20,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from overrides import EndpointAppConfig
+from scripts.suggest_shares import measure
 from settings import load_settings
 from tests.examples import PRODUCTS
 from tests.generated_apis import generate
@@ -687,3 +688,10 @@ async def test_refused_children_are_left_out(respond: object, said: dict[str, ob
     assert said.items() <= written.items()
     _, error = await walked(settings, resource_of(builds), http)
     assert error == ""
+
+
+def test_the_measure_says_what_it_is_for() -> None:
+    """The script has a --help; a product that there is not ends with 2, before any request."""
+    told = CliRunner().invoke(measure, ["--help"])
+    assert (told.exit_code, "suggest is right" in " ".join(told.output.split())) == (0, True)
+    assert CliRunner().invoke(measure, ["no-such-product"]).exit_code == 2

@@ -41,6 +41,7 @@ MOST_GROWTH = 8
 _PIECE = 256 * 1024  # bytes that come of decompressing at a time
 _FED = 16 * 1024  # compressed bytes that are decompressed at a time
 _GZIP_FILE = b"\x1f\x8b\x08"  # how one begins (RFC 1952, 2.3.1); no text begins so
+_GUARD = b")]}'"
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
 _PLAIN = frozenset({"", "identity"})
 _CODING = "ocean_custom_coding"  # the extension of a response
@@ -55,6 +56,9 @@ _OTHER_CHARSETS = frozenset(
         "koi8-r", "koi8-u",
     )
 )  # fmt: skip
+
+# Some servers declare one of these and send UTF-8 (RFC 8259, 11: for JSON it means nothing).
+_OF_ONE_BYTE = ("iso8859-", "cp125", "koi8-")
 
 _decoder = msgspec.json.Decoder()
 
@@ -326,10 +330,29 @@ def pieces_of(content: bytes | Spool) -> Iterator[bytes]:
         yield content.read(start, _PIECE)
 
 
+def _begins_with(content: bytes | Spool, beginning: bytes) -> bool:
+    size = len(beginning)
+    return (content.read(0, size) if isinstance(content, Spool) else content[:size]) == beginning
+
+
 def is_gzip_file(content: bytes | Spool) -> bool:
     """Whether a body is a gzip file, after it was decoded as its headers say."""
-    beginning = content.read(0, 3) if isinstance(content, Spool) else content[:3]
-    return beginning == _GZIP_FILE
+    return _begins_with(content, _GZIP_FILE)
+
+
+def is_guarded(content: bytes | Spool) -> bool:
+    """Whether JSON comes after a line that keeps it from being run as a script.
+
+    https://gerrit-review.googlesource.com/Documentation/rest-api.html#output
+    """
+    return _begins_with(content, _GUARD)
+
+
+def unguarded(content: bytes | Spool) -> Iterator[bytes]:
+    """What comes after that line."""
+    pieces = pieces_of(content)
+    yield next(pieces).partition(b"\n")[2]
+    yield from pieces
 
 
 def unpacked(content: bytes | Spool, limits: BodyLimits) -> Iterator[bytes]:
@@ -383,7 +406,7 @@ def decode_json(content: bytes, charset: str = UTF8) -> Json:
     question mark, and what is not a number of JSON (``NaN``, ``Infinity``, 1e999) null, as browsers
     write it (ECMA-262, 25.5.2). Raises ValueError.
     """
-    if charset != UTF8:
+    if charset != UTF8 and not (charset.startswith(_OF_ONE_BYTE) and _is_utf8(content)):
         content = content.decode(charset).encode()
     content = content.removeprefix(b"\xef\xbb\xbf")
     try:
@@ -391,6 +414,15 @@ def decode_json(content: bytes, charset: str = UTF8) -> Json:
     except (msgspec.DecodeError, RecursionError):
         return _repaired(content)
     return decoded
+
+
+def _is_utf8(content: bytes) -> bool:
+    """Whether bytes are UTF-8: those of another charset that has one for each letter hardly are."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _finite(text: str) -> float | None:

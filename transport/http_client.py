@@ -25,6 +25,9 @@ from transport.origin import Origin
 
 __all__ = ["WIRE_ERRORS", "AddressRefused", "PinnedTransport", "open_http", "tls_refusal"]
 
+BEGINS_SESSION = "ocean_custom_begins_session"
+"""The extension of the first request of a sign-in: true, for cookies before it are of no use."""
+
 WIRE_ERRORS = (httpx.RequestError, AddressRefused)
 """What a client from here raises when no answer, or no whole one, came."""
 
@@ -43,10 +46,12 @@ class _DirectTransport(RetryTransport):
 
 
 class PinnedTransport(httpx.AsyncBaseTransport):
-    """Below Ocean's check, which looks a name up and puts its address into the URL.
+    """Below Ocean's check, which looks a name up and puts its address into the request's URL.
 
-    So nobody can turn a name between the check and the connection. The check lets some private
-    addresses pass, and leaves the port out of ``Host``.
+    So nobody can turn a name between the check and the connection. But the check lets some private
+    addresses pass, writes ``Host`` without port, brackets and IDNA (RFC 9110, 7.2), and leaves the
+    address in the request: cookies would not belong to its host, and who sends it again, after a
+    renewed sign-in, would ask for a certificate of the address.
     """
 
     def __init__(self, wrapped: httpx.AsyncBaseTransport) -> None:
@@ -54,16 +59,24 @@ class PinnedTransport(httpx.AsyncBaseTransport):
 
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send, unless the host is such an address."""
-        if private := _private_address(request.url.host):
+        """Send to the address; raises AddressRefused for one that is private."""
+        address, name = request.url, request.extensions.get("sni_hostname")
+        if name:
+            request.url = address.copy_with(host=name)
+            request.headers["Host"] = request.url.netloc.decode()
+        if private := _private_address(address.host):
             raise AddressRefused(
-                f"Request to {request.url.host} was blocked: it stands for {private}, which is"
+                f"Request to {address.host} was blocked: it stands for {private}, which is"
                 " not within the allowed ranges"
             )
-        if name := request.extensions.get("sni_hostname"):
-            host = f"[{name}]" if ":" in name else name  # RFC 9110, 7.2
-            request.headers["Host"] = f"{host}:{request.url.port}" if request.url.port else host
-        return await self._wrapped.handle_async_request(request)
+        sent = httpx.Request(
+            request.method,
+            address,
+            headers=request.headers,
+            stream=request.stream,
+            extensions=request.extensions,
+        )
+        return await self._wrapped.handle_async_request(sent)
 
     @override
     async def aclose(self) -> None:
@@ -129,16 +142,24 @@ class _Client(OceanAsyncClient):
 
     @override
     def build_request(self, method: str, url: httpx.URL | str, **arguments: Any) -> httpx.Request:
-        """A request, with cookies only where they came from: they know domains, but no ports.
-
-        A ``Cookie`` that the operator wrote stays.
-        """
+        """A request without cookies of the API's: ``add_cookies`` adds them when it is sent."""
         request = super().build_request(method, url, **arguments)
-        if "Cookie" in request.headers and Origin.of(request.url) != Origin.of(self.base_url):
-            own = httpx.Headers(arguments.get("headers"))
-            if "Cookie" not in own and "Cookie" not in self.headers:
-                del request.headers["Cookie"]
+        own = httpx.Headers(arguments.get("headers")) if "Cookie" in request.headers else ()
+        if "Cookie" not in own and "Cookie" not in self.headers:
+            request.headers.pop("Cookie", None)
         return request
+
+    async def add_cookies(self, request: httpx.Request) -> None:
+        """A request hook: cookies that the API set go to its own origin, a login's by then too.
+
+        They know domains, but no ports; a ``Cookie`` that the operator wrote stays alone.
+        """
+        if request.extensions.get(BEGINS_SESSION):
+            self.cookies.clear()
+        if not self.cookies or "Cookie" in request.headers:
+            return
+        if Origin.of(request.url) == Origin.of(self.base_url):
+            self.cookies.set_cookie_header(request)
 
     @override
     def _wrap_with_ip_blocker_if_needed(
@@ -180,7 +201,7 @@ def open_http(
     if client_certificate[0]:
         _load_certificate(tls, *client_certificate)
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-    return _Client(
+    client = _Client(
         _DirectTransport,
         transport_kwargs={"wire": AiohttpTransport(tls, limits)},
         base_url=base_url,
@@ -189,6 +210,8 @@ def open_http(
         limits=limits,
         headers={"Accept": "application/json", "User-Agent": "port-ocean-custom"},
     )
+    client.event_hooks["request"].append(client.add_cookies)
+    return client
 
 
 def _load_certificate(tls: ssl.SSLContext, certificate: str, key: str) -> None:

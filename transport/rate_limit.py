@@ -158,9 +158,11 @@ def _windows(headers: httpx.Headers) -> Iterator[tuple[float, str]]:
     for squeezed, name in names.items():
         if squeezed == "ratelimit":
             text = headers[name]
-            left, reset = _REMAINING_FIELD.search(text), _RESET_FIELD.search(text)
-            if left:
-                yield float(left[1]), reset[1] if reset else ""
+            # Policies stand side by side; in an older draft there is one, of fields with commas.
+            for policy in text.split(",") if ";" in text else [text]:
+                left, reset = _REMAINING_FIELD.search(policy), _RESET_FIELD.search(policy)
+                if left:
+                    yield float(left[1]), reset[1] if reset else ""
         elif "remaining" in squeezed and _speaks_of_limit(name):
             text = headers[name].strip()
             if not (text.isascii() and text.isdigit()):

@@ -57,7 +57,7 @@ _WORDS_APART = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 _PASSWORD_WORD = re.compile(r"\bpass\b|password|passwd|passphrase|passcode|pwd|secret(?!ar)")
 _TOKEN_WORD = re.compile(
     r"tokens?\b|keys?\b|\bpin\b|auth(?!or(?!i[sz]))|credential|assertion|\bsign|signature"
-    r"|cookie|session|sessid|\bsess\b|^sid$|^connect sid$"
+    r"|\bsig\b|cookie|session|sessid|\bsess\b|^sid$|^connect sid$"
 )
 # What OAuth 2.0 (RFC 6749, RFC 8707) sends beside its secrets: `grant_type`, `scope`, `resource`.
 _PUBLIC_NAME = re.compile(r".*type|scopes?|audience|resource|realm", re.IGNORECASE)

@@ -10,9 +10,8 @@ from json_values import Json
 from workbench.check.near import lists_of_objects, values_of, written
 from workbench.check.reading import Seen
 
-_FEWEST = 2  # properties and relations that say together that the list is the wrong one
+_FEWEST = 2  # expressions that say together that the list is the wrong one
 _SAMPLE = 50  # objects of a list that are tried
-_CONSTANT = frozenset({"blueprint", "identifier", "title"})
 
 
 async def other_list(jq: JqWorker, seen: Seen) -> str:
@@ -24,7 +23,7 @@ async def other_list(jq: JqWorker, seen: Seen) -> str:
         for number, one in enumerate(seen.passed[0].expressions)
         if one in wanted and any(item.evaluation.values[number] is not None for item in seen.passed)
     ]
-    rest = [one.jq for one in wanted if one.path.partition(".")[0] not in _CONSTANT]
+    rest = [one.jq for one in wanted if one.path != "identifier"]
     is_nameless = names and names[0] not in found
     if not is_nameless and (len(rest) < _FEWEST or set(rest) & set(found)):
         return ""

@@ -11,6 +11,7 @@ import httpx
 from errors import OceanCustomError
 from json_values import Json
 from pagination import DEFAULT_POSITION_PARAM, PaginationSettings
+from paging.link_header import on_same_path
 from paging.model import PageRequest
 from resync.path_parameters import Binding, request_for
 from resync.session import Session
@@ -164,8 +165,5 @@ def _leads_on(url: str, text: str) -> bool:
     """Whether a text is the URL of the same path with other parameters."""
     if not text.startswith(("http://", "https://", "/", "?")):
         return False
-    try:
-        target, own = httpx.URL(url).join(text), httpx.URL(url)
-    except (httpx.InvalidURL, ValueError):
-        return False
-    return target.path.rstrip("/") == own.path.rstrip("/") and target.query != own.query
+    target = on_same_path(url, text)
+    return target is not None and target.query != httpx.URL(url).query

@@ -139,9 +139,7 @@ def preview(
             for one in store.exchanges(limit=1):
                 if one.status is None and one.url not in unanswered:
                     unanswered.add(one.url)
-                    progress.warn(
-                        f"no answer to {one.method} {one.url}: asked again until maxRetryWait"
-                    )
+                    progress.warn(f"no answer yet: {one.method} {one.url} (asked again)")
     return _outcome(store, code, log, deletions=before)
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from urllib.parse import quote
 
 from json_values import Json
 from paging.model import PageRequest
 from transport.formats import BodyFormat, FormatName
 from workbench.suggest.asking import Asker, BudgetError, Reply
 from workbench.suggest.evidence import facts, names_seen, says_more
-from workbench.suggest.fields import Column, columns, identifiers, pair_of, properties, title_of
 from workbench.suggest.items import Place, Ruler, identity, places
 from workbench.suggest.measure import Measure, Paging
 from workbench.suggest.openapi import Hints
@@ -22,7 +20,7 @@ from workbench.suggest.size import SMALLEST, Sized, SizeQuestion, find_size
 from workbench.suggest.study import Finding, Study
 from workbench.suggest.targets import Target
 from workbench.suggest.trials import speaks_of_number
-from workbench.suggest.vocabulary import Names, words_of
+from workbench.suggest.vocabulary import Names
 
 _ENOUGH_ROWS = 4
 _MOST_STARTS = 4
@@ -30,9 +28,6 @@ _SORTS = 3
 _PARTIAL = 206
 _NOT_ALLOWED = 405
 _BEGINS = re.compile(r": 2\d\d [^'\"]*['\"](.*)", re.DOTALL)
-_LOCAL_NAMES = frozenset(
-    ["name", "slug", "key", "number", "value", "position", "code", "ref", "index", "order"]
-)
 
 
 @dataclass
@@ -168,8 +163,9 @@ def _refusal(reply: Reply) -> str:
         )
     if reply.status == _NOT_ALLOWED:
         return (
-            "405: it does not answer GET, and suggest asks with nothing else; write the resource"
-            " by hand with method: POST"
+            "405: it does not answer GET, and suggest sends nothing else; write the resource by"
+            " hand: method: POST, the body that it wants, and pagination with send_in: body where"
+            " the position stands in it (docs/recipes.md)"
         )
     if "not the JSON it should be" in reply.refusal and "html" in reply.refusal.lower():
         return f"{reply.refusal}: HTML, a sign-in page? Are URL and credentials right?"
@@ -322,136 +318,3 @@ def _sized_as_others(study: Study, other: Study, rows: int) -> None:
     study.size_param, study.page_size = other.size_param, other.page_size
     proof = f"as {other.target.path}: with {rows} items here it cannot be tried"
     study.note("page size", f"{study.size_param}={study.page_size}", proof, certain=False)
-
-
-# --- fields ------------------------------------------------------------------------------
-
-
-async def study_fields(asker: Asker, study: Study, detail: PageRequest | None) -> None:
-    """Identifier, title and properties, from the items at hand."""
-    if not study.columns:
-        study.refusal = study.refusal or "it has no items at the moment: nothing to map"
-        return
-    own = identifiers(study.columns, study.target.noun)
-    if not study.parents:
-        column, proof = await _shown_identifier(asker, study, own, detail)
-        if column:
-            study.identifier_column, study.identifier = column, column.text_path
-            study.note("identifier", study.identifier, proof)
-    else:
-        _child_identifier(study, own)
-    if not study.identifier:
-        _paired_identifier(study)
-    if study.refusal:
-        return
-    study.title_column = title_of(study.columns, study.identifier_column, study.noun)
-    study.title = study.title_column.path if study.title_column else study.identifier
-    study.note("title", study.title, certain=False)
-    leave = [column for column in (study.identifier_column, study.title_column) if column]
-    study.properties = properties(study.columns, leave)
-
-
-async def _shown_identifier(
-    asker: Asker, study: Study, own: Sequence[Column], detail: PageRequest | None
-) -> tuple[Column | None, str]:
-    """The likeliest identifier, or the one of the two likeliest that gives its object."""
-    if not own:
-        return None, ""
-    count = len(own[0].values)
-    proof = f"{count} of {count} distinct"
-    if study.place.single or detail is None:
-        return own[0], proof
-    for column in own[:2]:
-        if len(words_of(column.keys[-1])) == 0:
-            continue
-        try:
-            reply = await asker.ask(_one(detail, column.values[0]))
-        except BudgetError:
-            break
-        if reply.is_success and _holds(reply.body, column):
-            return column, f"{proof}; GET {study.target.path.rstrip('/')}/{{…}} gives it"
-    return own[0], proof
-
-
-def _one(detail: PageRequest, value: Json) -> PageRequest:
-    """The request for one object of a list."""
-    url, suffix = detail.url, ""
-    for ending in (".json", "/"):
-        if url.endswith(ending):
-            url, suffix = url.removesuffix(ending), ending
-    return replace(detail, url=f"{url}/{quote(str(value), safe='')}{suffix}")
-
-
-def _holds(body: Json, column: Column) -> bool:
-    """Whether an answer is, or has within it, the object with the column's first value."""
-    level = [body]
-    for _ in range(3):
-        for part in level:
-            found = part
-            for key in column.keys:
-                found = found.get(key) if isinstance(found, dict) else None
-            if found is not None and str(found) == str(column.values[0]):
-                return True
-        level = [v for part in level if isinstance(part, dict) for v in part.values()]
-    return False
-
-
-def _child_identifier(study: Study, own: Sequence[Column]) -> None:
-    """An identifier that holds among the children of all parents."""
-    within = _within_parents(study)
-    best = own[0] if own else None
-    is_local = best is None or (within and within[0] != best.keys) or _is_local(best)
-    if best and not is_local:
-        study.identifier_column, study.identifier = best, best.text_path
-        count = len(best.values)
-        study.note("identifier", best.path, f"{count} of {count} distinct, of several parents")
-        return
-    column = next((c for c in study.columns if within and c.keys == within[0]), best)
-    if column is None:
-        return
-    identify_within(study, column, f"{column.path} is unique within its parent only")
-
-
-def identify_within(study: Study, column: Column, proof: str) -> None:
-    """Identify children by their parents and a column."""
-    parts = [f"(.__{parent.name} | tostring)" for parent in study.parents]
-    study.identifier = ' + "/" + '.join([*parts, f"({column.path} | tostring)"])
-    study.identifier_column = None
-    study.findings = [one for one in study.findings if one.question != "identifier"]
-    study.note("identifier", study.identifier, proof)
-
-
-def _is_local(column: Column) -> bool:
-    return column.name in _LOCAL_NAMES
-
-
-def _within_parents(study: Study) -> list[tuple[str, ...]]:
-    """The columns that tell the children of each parent apart, the likeliest first.
-
-    Of a parent with one child any column does: it says nothing.
-    """
-    groups: dict[str, list[dict[str, Json]]] = {}
-    for item in study.items:
-        key = "/".join(str(item.get(f"__{parent.name}")) for parent in study.parents)
-        groups.setdefault(key, []).append(item)
-    unique: list[tuple[str, ...]] | None = None
-    for rows in (some for some in groups.values() if len(some) > 1):
-        ranked = [column.keys for column in identifiers(columns(rows), study.target.noun)]
-        unique = ranked if unique is None else [keys for keys in unique if keys in ranked]
-    return unique or []
-
-
-def _paired_identifier(study: Study) -> None:
-    pair = pair_of(study.columns)
-    if pair is None:
-        study.refusal = (
-            "no field, and no two of them, tell its items apart: there is nothing to identify an"
-            " entity by"
-        )
-        return
-    first, second = pair
-    parts = [f"(.__{parent.name} | tostring)" for parent in study.parents]
-    parts += [f"({first.path} | tostring)", f"({second.path} | tostring)"]
-    study.identifier = ' + "/" + '.join(parts)
-    count = len(first.values)
-    study.note("identifier", study.identifier, f"{count} of {count} distinct together")

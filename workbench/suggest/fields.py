@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -256,12 +257,15 @@ def properties(found: Sequence[Column], leave: Sequence[Column]) -> list[Propert
     """The properties of a blueprint, without the columns that are something else already."""
     made: dict[str, Property] = {}
     left = {column.keys for column in leave}
+    held = Counter(column.keys[0] for column in found if len(column.keys) > 1)
+    # `attributes` that hold most of an item tell nothing; `region.name` is no name of the item.
+    around = {key for key, count in held.items() if count * 2 >= len(found)}
     for column in found:
         typed = schema_of(column)
         if typed is None or column.keys in left or len(made) >= _MOST_PROPERTIES:
             continue
         schema, expression = typed
-        name = _property_name(column.keys, made)
+        name = _property_name([key for key in column.keys if key not in around], made)
         if name:
             made[name] = Property(name, column, expression, schema, _note(column, schema))
     return list(made.values())
@@ -277,8 +281,8 @@ def _note(column: Column, schema: Mapping[str, Json]) -> str:
     return f"seen: {', '.join(words)}" if all(len(word) <= _LONGEST_WORD for word in words) else ""
 
 
-def _property_name(keys: tuple[str, ...], taken: Mapping[str, Property]) -> str | None:
-    for depth in range(1, len(keys) + 1):
+def _property_name(keys: Sequence[str], taken: Mapping[str, Property]) -> str | None:
+    for depth in range(min(2, len(keys)), len(keys) + 1):
         words = [word for key in keys[-depth:] for word in words_of(key)]
         if not words:
             continue

@@ -88,4 +88,6 @@ class Measure:
 
     def span(self, at: int) -> str:
         """Rows as a person counts them."""
+        if self.size == 1:
+            return f"item {at + 1}"
         return f"items {at + 1} to {at + self.size}"

@@ -177,6 +177,8 @@ async def _counted(measure: Measure, name: str) -> Paging | None:
 
 
 def _span(shift: int, rows: Sequence[Json]) -> str:
+    if len(rows) == 1:
+        return f"item {shift + 1}"
     return f"items {shift + 1} to {shift + len(rows)}"
 
 

@@ -6,25 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from errors import OceanCustomError
-from jq_engine.programs import checked
-from json_values import Json
-from overrides import EndpointAppConfig
 from paging.model import PageRequest
 from resync.path_parameters import Binding, request_for
 from resync.session import Session
 from workbench.suggest.asking import FOR_READING, MOST_REQUESTS, Asker, BudgetError, Reply
 from workbench.suggest.endpoint import (
     House,
-    identify_within,
     missing_rows,
     rows_at_first,
-    study_fields,
     study_list,
 )
 from workbench.suggest.fields import columns
-from workbench.suggest.mapping import mapping, parent_relations, selector
+from workbench.suggest.mapping import selector
 from workbench.suggest.measure import Paging
+from workbench.suggest.naming import study_fields
 from workbench.suggest.openapi import Document, Hints
 from workbench.suggest.parents import (
     asked_by_example,
@@ -36,9 +31,9 @@ from workbench.suggest.parents import (
     separating,
 )
 from workbench.suggest.proof import read
-from workbench.suggest.relations import better_identifier, find_relations, membership
 from workbench.suggest.study import Parent, Study
 from workbench.suggest.targets import Target, implied_parents, parent_path
+from workbench.suggest.together import refuse_faults, relate, warnings_of
 from workbench.suggest.vocabulary import words_of
 
 _MAY_MEAN_EMPTY = frozenset({403, 404})
@@ -99,9 +94,9 @@ class Suggester:
             key=lambda study: order.get(study.asked or study.target, 0),
         )
         hidden = [study for study in self._studies.values() if not study.wanted]
-        self._relate([*wanted, *hidden])
-        suggestion = Suggestion([*hidden, *wanted], self._warnings(wanted))
-        self._refuse_faults(suggestion)
+        relate([*wanted, *hidden])
+        suggestion = Suggestion([*hidden, *wanted], warnings_of(wanted))
+        refuse_faults(suggestion.written)
         return suggestion
 
     async def _ordered(self, targets: Sequence[Target]) -> list[Target]:
@@ -333,13 +328,9 @@ class Suggester:
         if lost := missing_rows(study):
             study.refusal = f"what was found does not hold: {lost} of the first rows do not come"
             return
-        how = "to its end" if found.is_complete else "bounded"
-        times = f"{found.readings} readings" if found.readings > 1 else "1 reading"
-        study.note(
-            "reading",
-            f"{len(found.items)} items on {times}, {how}",
-            "by the integration itself",
-        )
+        part = "the whole list" if found.is_complete else "a part"
+        of = f" of {found.readings} parents" if study.parents else ""
+        study.note("reading", f"{len(found.items)} items{of}, {part}", "by the integration itself")
         leading = str(study.paging.settings.get("cursor_path", "")).rpartition("[-1]")[2]
         found_columns = columns(study.items)
         # The cursor that a row has beside its object is no property of it.
@@ -348,68 +339,6 @@ class Suggester:
         if not study.parents:
             detail = request_for(study.endpoint(), Binding(), self._settings.base_url)
         await study_fields(asker, study, detail)
-
-    # --- all together --------------------------------------------------------------------
-
-    def _relate(self, studies: Sequence[Study]) -> None:
-        written = [study for study in studies if study.wanted and not study.refusal]
-        for study in written:
-            for parent in study.parents:
-                _address(parent)
-        for study in written:
-            if column := better_identifier(study, written):
-                study.identify(column, "other endpoints refer to it by this")
-        for study in written:
-            _join(study, written)
-        for study in written:
-            by_path = parent_relations(study)
-            used = {relation.name for relation in by_path}
-            targets = {id(relation.target) for relation in by_path}
-            others = [
-                relation
-                for relation in find_relations(study, written)
-                if relation.name not in used and id(relation.target) not in targets
-            ]
-            study.relations = [*by_path, *others]
-            for relation in study.relations:
-                study.note(
-                    "relation",
-                    f"{relation.name} → {relation.target.target.path}",
-                    relation.proof,
-                    certain=relation.certain,
-                )
-            taken = {relation.expression for relation in study.relations}
-            if study.title in taken and len(study.columns) > 1:
-                study.title = study.identifier  # what refers to another item names none
-            names = {relation.name for relation in study.relations}
-            study.properties = [
-                one
-                for one in study.properties
-                if one.expression not in taken and one.name not in names
-            ]
-
-    def _warnings(self, studies: Sequence[Study]) -> list[str]:
-        warnings = []
-        for study in studies:
-            sources = [id(parent.study) for parent in study.parents]
-            if len(sources) != len(set(sources)):
-                warnings.append(
-                    f"{study.target.path}: two placeholders take their values from one parent;"
-                    " check how many requests that makes (docs/mapping.md, path parameters)"
-                )
-        return warnings
-
-    def _refuse_faults(self, suggestion: Suggestion) -> None:
-        """Refuse what the integration's own models or jq refuse; nothing of it is written."""
-        for study in suggestion.written:
-            try:
-                text = mapping([study])
-                EndpointAppConfig.parse_obj(text)
-                entity: dict[str, Json] = text["resources"][0]["port"]["entity"]["mappings"]
-                for where, program in _programs(entity):
-                    checked(program, where)
-            except OceanCustomError as error:
-                study.refusal = f"what was found is no mapping: {error}"
 
 
 def _in(names: Sequence[str], chosen: frozenset[str]) -> list[str]:
@@ -424,34 +353,3 @@ def _without_parent(name: str, near: Study | None) -> str:
         f"no endpoint is known whose items give {{{name}}}; give the URL of the list of its parents"
         " as well"
     )
-
-
-def _address(parent: Parent) -> None:
-    """The identifier of a parent whose children are asked for by another unique field: that one.
-
-    It is how the API itself names the object.
-    """
-    study, column = parent.study, parent.column
-    known = study.identifier_column
-    proved = any(one.question == "identifier" and "gives it" in one.proof for one in study.findings)
-    study.is_addressed = study.is_addressed or proved or bool(known and known.keys == column.keys)
-    if study.parents or known is None or study.is_addressed or not column.is_unique():
-        return
-    study.is_addressed = True
-    study.identify(column, "its children are asked for by it")
-
-
-def _join(study: Study, studies: Sequence[Study]) -> None:
-    """The items of another endpoint, as children of several parents: one entity for each pair."""
-    other, column = membership(study, studies), study.identifier_column
-    if other is None or column is None:
-        return
-    study.member_of, study.member_column = other, column.keys
-    identify_within(study, column, f"one of {other.target.path} may have several parents")
-
-
-def _programs(entity: dict[str, Any]) -> list[tuple[str, str]]:
-    found = [(key, value) for key, value in entity.items() if isinstance(value, str)]
-    for group in ("properties", "relations"):
-        found += list(entity.get(group, {}).items())
-    return found

@@ -1,0 +1,227 @@
+"""Positions beyond the end: an API that turns to an earlier page there, or has none to show."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+
+import pytest
+
+from resync.completeness import Doubt
+from resync.session import Session
+from settings import load_settings
+from tests.documents import mapping_of
+from tests.fault_api import FaultApi, Reply, Request, answer, redirect
+from tests.literals import Json
+from tests.reading import Read, over_http, read
+
+SIZE = 10
+Handler = Callable[[Request], Reply]
+Turn = Callable[[int, int], int]
+"""Where an API turns to from a start beyond the end: by the number of rows, and the page size."""
+TURNS = {
+    "the first page": lambda _count, _size: 0,
+    "the last page": lambda count, size: (count - 1) // size * size,
+}
+
+
+def turning(count: int, style: str, turn: Turn, *, window: int = 1000) -> Handler:
+    """A list of so many rows, of which the first ``window`` can be asked for."""
+
+    def handler(request: Request) -> Reply:
+        size = request.number("limit", SIZE)
+        number = request.number("page", 1)
+        start = request.number("offset", 0) if style == "offset" else (number - 1) * size
+        if start < 0:
+            return answer({"message": "no such page"}, 400)
+        start = turn(min(count, window), size) if start >= min(count, window) else start
+        rows: list[Json] = [{"id": one} for one in range(start, min(start + size, count))]
+        return answer({"items": rows})
+
+    return handler
+
+
+async def outcome(handler: Handler, style: str) -> tuple[Read, int]:
+    """What comes of the list, and how many requests that took."""
+    async with FaultApi() as api:
+        api.serve("/things", handler)
+        pagination: dict[str, Json] = {"type": style, "size_param": "limit", "page_size": SIZE}
+        found = await read(api.url, "/things", data_path=".items", pagination=pagination)
+        return found, len(api.requests)
+
+
+@pytest.mark.parametrize("count", [SIZE, 2 * SIZE, 3 * SIZE])
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("style", ["offset", "page"])
+async def test_an_earlier_page_after_a_full_last_one_is_the_end(
+    style: str, turn: str, count: int
+) -> None:
+    """Django's ``get_page`` gives the last page for any number beyond it, others the first."""
+    found, requests = await outcome(turning(count, style, TURNS[turn]), style)
+    assert found.error is None, found.message
+    assert [item["id"] for item in found.items] == [*range(count)]
+    assert requests <= count // SIZE + 6
+
+
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("style", ["offset", "page"])
+async def test_an_earlier_page_where_rows_follow_is_an_error(style: str, turn: str) -> None:
+    """An API that gives 20 rows of 50, and turns back beyond them."""
+    found, _ = await outcome(turning(50, style, TURNS[turn], window=20), style)
+    assert "rows that do: the rest is missing" in found.message
+
+
+async def test_a_redirect_from_beyond_the_end_is_the_end() -> None:
+    """Some sites send whoever asks for too much to the first page."""
+    inner = turning(2 * SIZE, "page", lambda count, _: count)
+
+    def handler(request: Request) -> Reply:
+        is_beyond = request.number("page", 1) * request.number("limit", SIZE) >= 3 * SIZE
+        return redirect("/things?page=1&limit=10") if is_beyond else inner(request)
+
+    found, _ = await outcome(handler, "page")
+    assert found.error is None, found.message
+    assert len(found.items) == 2 * SIZE
+
+
+@pytest.mark.parametrize("name", ["href", "dieses"])
+async def test_a_link_to_the_answer_itself_leads_nowhere(name: str) -> None:
+    """TeamCity and Travis CI say where an answer is from, with what was left out of the request."""
+
+    def handler(_: Request) -> Reply:
+        return answer({name: "/things?limit=10&offset=0", "items": [{"id": 1}]})
+
+    async with FaultApi() as api:
+        api.serve("/things", handler)
+        paging: dict[str, Json] = {"type": "next_link", "size_param": "limit", "page_size": SIZE}
+        found = await read(api.url, "/things", data_path=".items", pagination=paging)
+        assert found.error is None, found.message
+        assert found.items == [{"id": 1}]
+
+
+async def test_a_link_to_other_rows_is_followed_to_see_that_they_are_there() -> None:
+    """Under a name that nobody knows, beside one to the answer itself."""
+
+    def handler(request: Request) -> Reply:
+        at = request.number("at", 0)
+        here, more = f"/things?size=1&at={at}", f"/things?at={at + 1}"
+        links: Json = {"hier": here, "danach": more} if at < 2 else {"hier": here}
+        return answer({"wege": links, "items": [{"id": at}]})
+
+    async with FaultApi() as api:
+        api.serve("/things", handler)
+        found = await read(api.url, "/things", data_path=".items", pagination={"type": "next_link"})
+        assert "correct nextLinkPath" in found.message
+
+
+async def test_blanks_around_a_link_are_no_part_of_it() -> None:
+    """As browsers read one."""
+
+    def handler(request: Request) -> Reply:
+        link = None if request.param("at") else f" {api.url}/things?at=1\n"
+        return answer({"items": [{"id": link is None}], "next": link})
+
+    async with FaultApi() as api:
+        api.serve("/things", handler)
+        found = await read(api.url, "/things", data_path=".items", pagination={"type": "next_link"})
+        assert found.error is None, found.message
+        assert len(found.items) == 2
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("count", [SIZE, 2 * SIZE])
+async def test_the_number_of_the_page_that_an_offset_makes_is_no_constant(
+    count: int, first: int
+) -> None:
+    """Personio counts the pages of its lists by offset; whatever the name, and of one page too."""
+
+    def handler(request: Request) -> Reply:
+        start, size = request.number("offset", 0), request.number("limit", SIZE)
+        rows: list[Json] = [{"id": one} for one in range(start, min(start + size, count))]
+        return answer({"stand": {"seite": start // size + first, "gut": True}, "items": rows})
+
+    found, _ = await outcome(handler, "offset")
+    assert found.error is None, found.message
+    assert len(found.items) == count
+
+
+def in_base64(position: int) -> str:
+    """As Relay's helpers write the cursor of the last row of a page."""
+    return b64encode(f"arrayconnection:{position - 1}".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("spelled", "is_doubted"),
+    [
+        pytest.param(lambda position: f"c{position}", True, id="a word and the position"),
+        pytest.param(lambda position: f"page-{position // SIZE + 1}", True, id="a page's number"),
+        pytest.param(in_base64, True, id="base64"),
+        pytest.param(lambda position: f"id:{position}7777", False, id="another number"),
+        pytest.param(lambda _: "Zm9vYmFy", False, id="no number"),
+    ],
+)
+async def test_a_cursor_that_is_a_position_leaves_a_doubt(
+    spelled: Callable[[int], str],
+    is_doubted: bool,  # noqa: FBT001 (a parameter)
+) -> None:
+    """Rows that are removed meanwhile move others to a page that was read: they are read again."""
+    starts = {spelled(SIZE): SIZE}
+
+    def handler(request: Request) -> Reply:
+        start = starts[request.param("cursor") or ""] if request.param("cursor") else 0
+        rows: list[Json] = [{"id": one} for one in range(start, start + SIZE - start // SIZE)]
+        return answer({"items": rows, "next_cursor": None if start else spelled(SIZE)})
+
+    async with FaultApi() as api:
+        api.serve("/things", handler)
+        known = load_settings({"base_url": api.url, "max_retry_wait": 0})
+        session = Session(known, http=over_http)
+        selector = {"data_path": ".items", "pagination": {"type": "cursor", "page_size": SIZE}}
+        resource = mapping_of([{"kind": "/things", "selector": selector}]).resources[0]
+        reading = session.read(resource.to_resource(known.pagination))
+        items = [item async for batch in reading.batches() for item in batch]
+        await session.aclose()
+    assert len(items) == 2 * SIZE - 1
+    assert (Doubt.MOVED in reading.doubts) is is_doubted
+
+
+async def children_of(lengths: list[int], style: str, **settings: Json) -> Read:
+    """What comes of lists below as many parents, of which the API gives four rows at once."""
+
+    def parents(_: Request) -> Reply:
+        return answer([{"id": number} for number, _ in enumerate(lengths)])
+
+    def children(request: Request) -> Reply:
+        size = min(request.number("limit", SIZE), 4)
+        number = request.number("page", 1)
+        start = request.number("offset", 0) if style == "offset" else (number - 1) * size
+        parent = request.values[0]
+        stop = min(start + size, lengths[int(parent)])
+        return answer([{"id": f"{parent}-{row}"} for row in range(max(start, 0), stop)])
+
+    async with FaultApi() as api:
+        api.serve("/parents", parents)
+        api.serve("/parents/{}/rows", children)
+        one: dict[str, Json] = {"endpoint": "/parents", "field": ".id"}
+        return await read(
+            api.url,
+            "/parents/{parent}/rows",
+            settings=settings,
+            pagination={"type": style, "size_param": "limit", "page_size": SIZE},
+            path_parameters={"parent": {**one, "pagination": {"type": "none"}}},
+        )
+
+
+@pytest.mark.parametrize("style", ["offset", "page"])
+async def test_many_first_pages_as_long_as_the_limit_at_the_same_time(style: str) -> None:
+    """Children side by side: none is taken for whole before an answer has shown that they are."""
+    found = await children_of([9] * 16, style)
+    assert found.error is None, found.message
+    assert len(found.items) == 16 * 9
+
+
+@pytest.mark.parametrize("style", ["offset", "page"])
+async def test_lists_taken_for_whole_before_a_limit_is_known(style: str) -> None:
+    """A list after many of just the limit's length shows the limit: what may be lost is told."""
+    found = await children_of([4] * 7 + [9], style, max_concurrent_requests=1)
+    assert "set pageSize to 4" in found.message

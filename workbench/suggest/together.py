@@ -1,0 +1,109 @@
+"""What only all endpoints together show: relations, and identifiers that others refer by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from errors import OceanCustomError
+from jq_engine.programs import checked
+from json_values import Json
+from overrides import EndpointAppConfig
+from workbench.suggest.mapping import mapping, parent_relations
+from workbench.suggest.naming import identify_within
+from workbench.suggest.relations import better_identifier, find_relations, membership
+from workbench.suggest.study import Parent, Study
+
+
+def relate(studies: Sequence[Study]) -> None:
+    """Find what refers to what among the endpoints, and what identifies them then."""
+    written = [study for study in studies if study.wanted and not study.refusal]
+    for study in written:
+        for parent in study.parents:
+            _address(parent)
+    for study in written:
+        if column := better_identifier(study, written):
+            study.identify(column, "other endpoints refer to it by this")
+    for study in written:
+        _join(study, written)
+    for study in written:
+        by_path = parent_relations(study)
+        used = {relation.name for relation in by_path}
+        targets = {id(relation.target) for relation in by_path}
+        others = [
+            relation
+            for relation in find_relations(study, written)
+            if relation.name not in used and id(relation.target) not in targets
+        ]
+        study.relations = [*by_path, *others]
+        for relation in study.relations:
+            study.note(
+                "relation",
+                f"{relation.name} → {relation.target.target.path}",
+                relation.proof,
+                certain=relation.certain,
+            )
+        taken = {relation.expression for relation in study.relations}
+        if study.title in taken and len(study.columns) > 1:
+            study.title = study.identifier  # what refers to another item names none
+        names = {relation.name for relation in study.relations}
+        study.properties = [
+            one for one in study.properties if one.expression not in taken and one.name not in names
+        ]
+
+
+def warnings_of(studies: Sequence[Study]) -> list[str]:
+    """What a person has to look at."""
+    warnings = []
+    for study in studies:
+        sources = [id(parent.study) for parent in study.parents]
+        if len(sources) != len(set(sources)):
+            warnings.append(
+                f"{study.target.path}: two placeholders take their values from one parent;"
+                " check how many requests that makes (docs/mapping.md, path parameters)"
+            )
+    return warnings
+
+
+def refuse_faults(written: Sequence[Study]) -> None:
+    """Refuse what the integration's own models or jq refuse; nothing of it is written."""
+    for study in written:
+        try:
+            text = mapping([study])
+            EndpointAppConfig.parse_obj(text)
+            entity: dict[str, Json] = text["resources"][0]["port"]["entity"]["mappings"]
+            for where, program in _programs(entity):
+                checked(program, where)
+        except OceanCustomError as error:
+            study.refusal = f"what was found is no mapping: {error}"
+
+
+def _address(parent: Parent) -> None:
+    """The identifier of a parent whose children are asked for by another unique field: that one.
+
+    It is how the API itself names the object.
+    """
+    study, column = parent.study, parent.column
+    known = study.identifier_column
+    proved = any(one.question == "identifier" and "gives it" in one.proof for one in study.findings)
+    study.is_addressed = study.is_addressed or proved or bool(known and known.keys == column.keys)
+    if study.parents or known is None or study.is_addressed or not column.is_unique():
+        return
+    study.is_addressed = True
+    study.identify(column, "its children are asked for by it")
+
+
+def _join(study: Study, studies: Sequence[Study]) -> None:
+    """The items of another endpoint, as children of several parents: one entity for each pair."""
+    other, column = membership(study, studies), study.identifier_column
+    if other is None or column is None:
+        return
+    study.member_of, study.member_column = other, column.keys
+    identify_within(study, column, f"one of {other.target.path} may have several parents")
+
+
+def _programs(entity: dict[str, Any]) -> list[tuple[str, str]]:
+    found = [(key, value) for key, value in entity.items() if isinstance(value, str)]
+    for group in ("properties", "relations"):
+        found += list(entity.get(group, {}).items())
+    return found
