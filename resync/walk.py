@@ -128,9 +128,7 @@ class Walker:
         is_over = walk.cycle.came_before(page, walk.progress, is_led=source.is_led)
         if not opened.request.absent_statuses or source.learnt.hides_rows or not is_over:
             return opened
-        refusal = walk.cycle.came_again()
-        page = replace(page, rows=[], levels=(), refused=True, refusal=refusal)
-        return replace(opened, page=page, runs=[])
+        return replace(opened, page=walk.cycle.refused(page), runs=[])
 
     async def _decided(self, walk: _Walk, opened: Opened) -> tuple[Opened, _Outcome]:
         """What follows a page, once experiments have settled what is in doubt."""
