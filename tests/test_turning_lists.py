@@ -11,7 +11,7 @@ from resync.completeness import Doubt
 from resync.session import Session
 from settings import load_settings
 from tests.documents import mapping_of
-from tests.fault_api import FaultApi, Reply, Request, answer, redirect
+from tests.fault_api import FaultApi, Reply, Request, answer, redirect, text
 from tests.literals import Json
 from tests.reading import Read, over_http, read
 
@@ -249,3 +249,28 @@ async def test_a_number_that_counts_rows_by_pages_is_no_constant_of_the_children
         )
     assert found.error is None, found.message
     assert len(found.items) == 4
+
+
+@pytest.mark.parametrize(
+    "export",
+    [
+        pytest.param(text("id\n1\n"), id="no JSON"),
+        pytest.param(answer({"error": "not allowed"}, 403), id="refused"),
+        pytest.param(answer({"message": "queued"}), id="another object"),
+    ],
+)
+async def test_a_link_that_leads_to_no_page_is_no_error(export: Reply) -> None:
+    """An export, or a page for browsers, at the same path: where no paging is wanted, all is read."""
+    items: list[Json] = [{"id": number} for number in range(20)]
+
+    def handler(request: Request) -> Reply:
+        links: Json = {"export": "/things?format=csv"}
+        return export if request.param("format") else answer({"items": items, "links": links})
+
+    async with FaultApi() as api:
+        api.serve("/things", handler)
+        found = await read(api.url, "/things", data_path=".items")
+
+    assert found.error is None, found.message
+    assert found.items == items
+    assert len(api.requests) == 2
