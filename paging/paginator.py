@@ -288,7 +288,8 @@ class SinglePage(Paginator):
             return replace(step, learnt=learnt)
 
         request = replace(sent, url=links[0], params=()).perhaps_absent(NO_PAGE_BEFORE)
-        following = Experiment(request, judge, learnt, "a link to this endpoint", step.progress)
+        of = "a link to this endpoint"
+        following = Experiment(request, judge, learnt, of, step.progress, follows_any=True)
         return following if is_due else step
 
     @staticmethod

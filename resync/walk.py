@@ -16,7 +16,7 @@ from loguru import logger
 from answers import Answer
 from authentication.signature import unsigned_url
 from client import ApiClient
-from errors import BodyError, DoubtfulEndError, OceanCustomError, PaginationError
+from errors import BodyError, DoubtfulEndError, OceanCustomError, OriginError, PaginationError
 from jq_engine.programs import Jq
 from paging.error_reports import is_partial
 from paging.limits import Bounds
@@ -59,11 +59,7 @@ class Walker:
     """Walks over the endpoints of one API; what they ask for ahead shares one number of places."""
 
     def __init__(
-        self,
-        client: ApiClient,
-        settings: Settings,
-        jq: Jq,
-        observer: Observer | None = None,
+        self, client: ApiClient, settings: Settings, jq: Jq, observer: Observer | None = None
     ) -> None:
         self._client = client
         self._observer = observer
@@ -132,9 +128,7 @@ class Walker:
         is_over = walk.cycle.came_before(page, walk.progress, is_led=source.is_led)
         if not opened.request.absent_statuses or source.learnt.hides_rows or not is_over:
             return opened
-        refusal = walk.cycle.came_again()
-        page = replace(page, rows=[], levels=(), refused=True, refusal=refusal)
-        return replace(opened, page=page, runs=[])
+        return replace(opened, page=walk.cycle.refused(page), runs=[])
 
     async def _decided(self, walk: _Walk, opened: Opened) -> tuple[Opened, _Outcome]:
         """What follows a page, once experiments have settled what is in doubt."""
@@ -192,8 +186,12 @@ class Walker:
         _lazy_log.debug(
             "{}: asked to settle {}", lambda: self._client.describe(request), lambda: experiment.of
         )
-        opened = await self.page_of(request, source)
-        opened = await self._no_error(opened, source, gave=True)
+        try:
+            opened = await self._no_error(await self.page_of(request, source), source, gave=True)
+        except (BodyError, OriginError):
+            if not experiment.follows_any:
+                raise
+            return experiment.judge(source.learnt, None)
         source.recognition.note(of.walk, request, opened.page)
         source.note_closed(of.page, Asked(request, opened.page, of.walk))
         try:
