@@ -192,8 +192,9 @@ class Walker:
             if not experiment.follows_any:
                 raise
             return experiment.judge(source.learnt, None)
-        source.recognition.note(of.walk, request, opened.page)
-        source.note_closed(of.page, Asked(request, opened.page, of.walk))
+        if opened.page.rows or not experiment.follows_any:
+            source.recognition.note(of.walk, request, opened.page)
+            source.note_closed(of.page, Asked(request, opened.page, of.walk))
         try:
             return experiment.judge(source.learnt, None if opened.answer.refusal else opened.page)
         except PaginationError as error:
@@ -417,15 +418,13 @@ class Walker:
         # By now it is known that there should be such a page.
         raise answer.refusal
 
-    def _look_ahead(
-        self, walk: _Walk, progress: Progress, upcoming: PageRequest, size: int
-    ) -> None:
+    def _look_ahead(self, walk: _Walk, progress: Progress, then: PageRequest, size: int) -> None:
         """Start the requests that very likely follow, as far as places are free."""
         ahead = walk.ahead
         window = min(len(ahead) + self._ahead_free, AHEAD_OF_WALK // max(size, 1))
         # Those under way are the next ones, unless the walk goes on in another way by now.
-        begun = len(ahead) if upcoming.key in ahead else 0
-        following = walk.source.paginator.ahead(progress, upcoming, begun=begun)
+        begun = len(ahead) if then.key in ahead else 0
+        following = walk.source.paginator.ahead(progress, then, begun=begun)
         for request in islice(following, max(0, window - begun)):
             if self._ahead_free and request.key not in ahead:
                 self._ahead_free -= 1
