@@ -260,7 +260,7 @@ async def test_a_number_that_counts_rows_by_pages_is_no_constant_of_the_children
     ],
 )
 async def test_a_link_that_leads_to_no_page_is_no_error(export: Reply) -> None:
-    """An export, or a page for browsers, at the same path: where no paging is wanted, all is read."""
+    """An export, or a page for browsers, at the same path: without paging all is read."""
     items: list[Json] = [{"id": number} for number in range(20)]
 
     def handler(request: Request) -> Reply:
