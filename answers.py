@@ -243,10 +243,13 @@ def _report_in(body: Json, request: PageRequest) -> Json:
     """
     if not isinstance(body, dict):
         return None
-    reported = reasons_in(body)
     path = request.list_path
-    for key in (path or ())[:1]:
-        reported.pop(key, None)  # the items themselves: some APIs list errors
+    # Some APIs list errors: those are items themselves.
+    reported = {
+        key: value
+        for key, value in reasons_in(body).items()
+        if key not in (path or ())[:1] and not _are_items(value)
+    }
     beside = {key: value for key, value in body.items() if key not in reported}
     if any(value for value in beside.values() if isinstance(value, dict | list)):
         return reported
@@ -255,6 +258,11 @@ def _report_in(body: Json, request: PageRequest) -> Json:
     if path == () or (path is None and is_item(body)):
         return reported
     return reported | {key: one for key, one in beside.items() if not key.lower().endswith("type")}
+
+
+def _are_items(value: Json) -> bool:
+    rows = value if isinstance(value, list) else []
+    return bool(rows) and all(isinstance(row, dict) and is_item(row) for row in rows)
 
 
 def _is_report(row: Json) -> bool:

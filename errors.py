@@ -28,7 +28,8 @@ Place = str | tuple[str | int, ...]
 LONGEST = 300
 """Characters of a message, but for what the API said and for names that are listed."""
 _SHORTEST = 60
-"""Characters that are left of each part of a message that is too long."""
+"""Characters that are left of each part of a message that is too long, but for the problem."""
+_SHORTEST_PROBLEM = 160
 
 _Rewrite = Callable[[str], str]
 
@@ -49,7 +50,7 @@ class Fault:
 
     def shortened(self, excess: int) -> "Fault":
         """The fault shorter by ``excess`` characters: in its problem, then in its remedy."""
-        problem = _cut(self.problem, excess, at_end=False)
+        problem = _cut(self.problem, excess, at_end=False, shortest=_SHORTEST_PROBLEM)
         excess -= len(self.problem) - len(problem)
         return replace(self, problem=problem, remedy=_cut(self.remedy, excess, at_end=False))
 
@@ -182,12 +183,12 @@ def _rewritten[Part](part: Part, rewrite: _Rewrite) -> Part:
     return cast("Part", result)
 
 
-def _cut(text: str, excess: int, *, at_end: bool = True) -> str:
+def _cut(text: str, excess: int, *, at_end: bool = True, shortest: int = _SHORTEST) -> str:
     """A text shorter by ``excess`` characters, cut at its end or in its middle.
 
-    At least ``_SHORTEST`` characters are left.
+    At least ``shortest`` characters are left.
     """
-    keep = max(_SHORTEST, len(text) - excess - 1)
+    keep = max(shortest, len(text) - excess - 1)
     if excess <= 0 or len(text) <= keep:
         return text
     if at_end:

@@ -291,17 +291,20 @@ class PageNumberPaginator(_Counted):
     # A server that does not heed the size gives its own second page.
     _others = Shown.MORE
 
-    def ahead(self, progress: Progress, upcoming: PageRequest) -> Iterator[PageRequest]:
+    def ahead(
+        self, progress: Progress, upcoming: PageRequest, *, begun: int = 0
+    ) -> Iterator[PageRequest]:
         """The rest of the pages, or two where nothing is told, in a walk of some length.
 
         The second of those is asked for in any case, to see that there is nothing more.
         """
         is_long = progress.tells_nothing and progress.pages > 1 and progress.last_was_full
         if is_long and not self._settings.in_order:
-            for count in (0, 1):
-                yield self._moved(upcoming, count).perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+            first = upcoming.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+            for count in range(begun, 2):
+                yield self._moved(first, count)
         else:
-            yield from super().ahead(progress, upcoming)
+            yield from super().ahead(progress, upcoming, begun=begun)
 
     def before(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """Page 0, where nothing shows that page 1 is the first."""

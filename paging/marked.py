@@ -244,7 +244,7 @@ class Marked(Paginator):
             return self._unless_led(sent, page, others)
 
         now = Progress().after(page, self._asked(sent))
-        return Experiment(request, judge, Learnt(), "where a link leads", now)
+        return Experiment(request, judge, Learnt(), "where a link leads", now, follows_any=True)
 
     def _proof(
         self, sent: PageRequest, page: Page, request: PageRequest, *, is_cut: bool

@@ -34,7 +34,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import Final, TypeGuard
 from urllib.parse import parse_qsl
 
 import httpx
@@ -405,19 +405,34 @@ class Recognition:
     def _follows(self, suspect: Suspect, known: Json, value: Json) -> bool:
         """Whether a value differs from what is constant as its request does from the others."""
         common = _relations(known, self._asked or {}) & _relations(value, suspect.parts)
-        # A number that is one more may also be a code.
-        is_far = (
-            isinstance(known, int | float)
-            and isinstance(value, int | float)
-            and abs(value - known) >= _FAR
-        )
-        return any(far in {None, 0} or is_far for _, far in common)
+        moved = value - known if _is_number(value) and _is_number(known) else 0
+        is_far = abs(moved) >= _FAR  # a number that is one more may also be a code
+        is_same = any(far in {None, 0} or is_far for _, far in common)
+        return is_same or (is_far and self._is_counted(suspect, moved))
+
+    def _is_counted(self, suspect: Suspect, moved: float) -> bool:
+        """Whether a number moved by as many pages as its request did, of the size asked for.
+
+        ``{"from": 10}`` follows ``?page=2&limit=10``, where ``?page=1`` has 0.
+        """
+        asked = {name: whole_number(part) for name, part in (self._asked or {}).items()}
+        now = {name: whole_number(part) for name, part in suspect.parts.items()}
+        steps = {
+            number - before
+            for name, number in now.items()
+            if number is not None and (before := asked.get(name)) is not None
+        }
+        return any(moved == step * (size or 0) for step in steps for size in now.values())
 
 
 def _said(part: tuple[Path, Json]) -> tuple[Path, str]:
     """A value at its place; of an object or a list only what it is."""
     path, value = part
     return path, _type_of(value) if isinstance(value, dict | list) else repr(value)
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_same(known: object, value: object) -> bool:

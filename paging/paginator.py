@@ -137,9 +137,14 @@ class Paginator(ABC):
     ) -> Step | Experiment:
         """As ``step``, of a page that knows the total where ``totalPath`` says."""
 
-    def ahead(self, progress: Progress, upcoming: PageRequest) -> Iterator[PageRequest]:
-        """The requests that very likely follow, ``upcoming`` first; none when that is unknown."""
-        del progress, upcoming
+    def ahead(
+        self, progress: Progress, upcoming: PageRequest, *, begun: int = 0
+    ) -> Iterator[PageRequest]:
+        """The requests that very likely follow, ``upcoming`` first; none when that is unknown.
+
+        Without the first ones, of which so many are ``begun``.
+        """
+        del progress, upcoming, begun
         yield from ()
 
     def before(self, sent: PageRequest, page: Page) -> PageRequest | None:
@@ -283,7 +288,8 @@ class SinglePage(Paginator):
             return replace(step, learnt=learnt)
 
         request = replace(sent, url=links[0], params=()).perhaps_absent(NO_PAGE_BEFORE)
-        following = Experiment(request, judge, learnt, "a link to this endpoint", step.progress)
+        of = "a link to this endpoint"
+        following = Experiment(request, judge, learnt, of, step.progress, follows_any=True)
         return following if is_due else step
 
     @staticmethod

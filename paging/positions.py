@@ -87,13 +87,15 @@ class Counted(Paginator):
         del first, later, before
         return True
 
-    def ahead(self, progress: Progress, upcoming: PageRequest) -> Iterator[PageRequest]:
+    def ahead(
+        self, progress: Progress, upcoming: PageRequest, *, begun: int = 0
+    ) -> Iterator[PageRequest]:
         """The rest of the pages, when the API told its total."""
         by_rows = -(-(progress.total or 0) // progress.largest) if progress.largest else 0
         left = max(by_rows, progress.total_pages or 0) - progress.pages
-        for count in range(0 if self._settings.in_order else left):
-            moved = self._moved(upcoming, count * self._stride(progress.largest))
-            yield moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        first = upcoming.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        for count in range(begun, 0 if self._settings.in_order else left):
+            yield self._moved(first, count * self._stride(progress.largest))
 
     # --- positions -----------------------------------------------------------------------
 

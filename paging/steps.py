@@ -99,6 +99,8 @@ class Experiment:
     """A request that settles a doubt, and what its answer leads to.
 
     ``judge`` takes what is learnt by then, and the answer, None where there is no such page.
+    ``follows_any``: the request follows a link that may lead to anything, so that an answer that
+    is no JSON of this list (an export, a page for browsers) is no page, and no error.
     """
 
     request: PageRequest
@@ -106,3 +108,4 @@ class Experiment:
     learnt: Learnt
     of: str
     progress: Progress
+    follows_any: bool = False

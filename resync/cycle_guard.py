@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import blake2b
 
 from errors import DoubtfulEndError, PaginationError
@@ -75,13 +76,14 @@ class CycleGuard:
         is_turned = not is_led and not page.repeats(progress.previous)
         return (is_over or is_turned) and self._holds(page)
 
-    def came_again(self) -> DoubtfulEndError:
-        """The error about an earlier page that came again, where nothing shows that it is over."""
-        return DoubtfulEndError(
+    def refused(self, page: Page) -> Page:
+        """An earlier page that came again, as the answer that there is no such page."""
+        refusal = DoubtfulEndError(
             "an earlier page came again after a full one: the list may be over, but nothing shows"
             " it",
             f"check {self._leads_by} ({ACCEPT})",
         )
+        return replace(page, rows=[], levels=(), refused=True, refusal=refusal)
 
     def refuse_circle(self, progress: Progress, page: Page, *, is_led: bool) -> None:
         """Raise when rows come again, but for those just before: that is for the paginator.

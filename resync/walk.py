@@ -16,7 +16,7 @@ from loguru import logger
 from answers import Answer
 from authentication.signature import unsigned_url
 from client import ApiClient
-from errors import BodyError, DoubtfulEndError, OceanCustomError, PaginationError
+from errors import BodyError, DoubtfulEndError, OceanCustomError, OriginError, PaginationError
 from jq_engine.programs import Jq
 from paging.error_reports import is_partial
 from paging.limits import Bounds
@@ -59,11 +59,7 @@ class Walker:
     """Walks over the endpoints of one API; what they ask for ahead shares one number of places."""
 
     def __init__(
-        self,
-        client: ApiClient,
-        settings: Settings,
-        jq: Jq,
-        observer: Observer | None = None,
+        self, client: ApiClient, settings: Settings, jq: Jq, observer: Observer | None = None
     ) -> None:
         self._client = client
         self._observer = observer
@@ -132,9 +128,7 @@ class Walker:
         is_over = walk.cycle.came_before(page, walk.progress, is_led=source.is_led)
         if not opened.request.absent_statuses or source.learnt.hides_rows or not is_over:
             return opened
-        refusal = walk.cycle.came_again()
-        page = replace(page, rows=[], levels=(), refused=True, refusal=refusal)
-        return replace(opened, page=page, runs=[])
+        return replace(opened, page=walk.cycle.refused(page), runs=[])
 
     async def _decided(self, walk: _Walk, opened: Opened) -> tuple[Opened, _Outcome]:
         """What follows a page, once experiments have settled what is in doubt."""
@@ -192,10 +186,15 @@ class Walker:
         _lazy_log.debug(
             "{}: asked to settle {}", lambda: self._client.describe(request), lambda: experiment.of
         )
-        opened = await self.page_of(request, source)
-        opened = await self._no_error(opened, source, gave=True)
-        source.recognition.note(of.walk, request, opened.page)
-        source.note_closed(of.page, Asked(request, opened.page, of.walk))
+        try:
+            opened = await self._no_error(await self.page_of(request, source), source, gave=True)
+        except (BodyError, OriginError):
+            if not experiment.follows_any:
+                raise
+            return experiment.judge(source.learnt, None)
+        if opened.page.rows or not experiment.follows_any:
+            source.recognition.note(of.walk, request, opened.page)
+            source.note_closed(of.page, Asked(request, opened.page, of.walk))
         try:
             return experiment.judge(source.learnt, None if opened.answer.refusal else opened.page)
         except PaginationError as error:
@@ -232,7 +231,7 @@ class Walker:
     def _told(self, walk: _Walk, opened: Opened) -> Iterator[Fetched]:
         """The runs of a page, counted."""
         page = opened.page
-        self._log_page(opened.request, page.length)
+        _lazy_log.debug("{}: {} rows", lambda: self.describe(opened.request), lambda: page.length)
         self._client.counts.pages += 1
         asked = Asked(opened.request, page, walk.number)
         nothing = False
@@ -399,9 +398,6 @@ class Walker:
         answer = await self._client.send(replace(request, purpose="check"))
         return await self._reader.opened(request, answer, source)
 
-    def _log_page(self, request: PageRequest, rows: int) -> None:
-        _lazy_log.debug("{}: {} rows", lambda: self._client.describe(request), lambda: rows)
-
     def _unsigned(self, request: PageRequest) -> PageRequest:
         """A request without what a link repeated of our signature: that asks for nothing."""
         credentials = self._settings.credentials
@@ -422,13 +418,14 @@ class Walker:
         # By now it is known that there should be such a page.
         raise answer.refusal
 
-    def _look_ahead(
-        self, walk: _Walk, progress: Progress, upcoming: PageRequest, size: int
-    ) -> None:
+    def _look_ahead(self, walk: _Walk, progress: Progress, then: PageRequest, size: int) -> None:
         """Start the requests that very likely follow, as far as places are free."""
         ahead = walk.ahead
         window = min(len(ahead) + self._ahead_free, AHEAD_OF_WALK // max(size, 1))
-        for request in islice(walk.source.paginator.ahead(progress, upcoming), window):
+        # Those under way are the next ones, unless the walk goes on in another way by now.
+        begun = len(ahead) if then.key in ahead else 0
+        following = walk.source.paginator.ahead(progress, then, begun=begun)
+        for request in islice(following, max(0, window - begun)):
             if self._ahead_free and request.key not in ahead:
                 self._ahead_free -= 1
                 ahead[request.key] = asyncio.create_task(self._client.send(request))

@@ -31,13 +31,13 @@ GAPS: Mapping[str, str] = {
     "google-drive: fields without the list": "an empty list in doubt",
     "internal-catalog: a data path that is not there": WITHIN,
     "internal-catalog: a path with another spelling": WITHIN,
+    "kubernetes: no place of the cursor": "the whole list is read all the same",
+    "sonarqube: the files of the issues": WITHIN,
     "jira-agile: a wrong place for the end": WITHIN,
     "servicenow: positions in place of links": WITHIN,
     "sonarqube: no size parameter, and a position for smaller pages": WITHIN,
     "sonarqube: the issues of all projects at once": WITHIN,
     "twilio: closed accounts": WITHIN,
-    "harness: positions": WITHIN,
-    "spring-data: positions under the name of the page": WITHIN,
 }
 """Mistakes that a bounded look does not see, as product and mistake, and why."""
 

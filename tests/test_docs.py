@@ -491,6 +491,8 @@ _NOTING = {"fault", "_fault"}
 def sentence(name: str, call: ast.Call) -> str:
     """Where an error was found, the problem and the remedy; of a setting's fault the last two."""
     arguments = call.args[1:3] if name in _NOTING else call.args[:2]
+    if arguments and text_of(arguments[0]) == "…":
+        return ""  # of a constant, which stands elsewhere in the module
     named = {one.arg: text_of(one.value) for one in call.keywords}
     told = "; ".join([*map(text_of, arguments), *filter(None, [named.get("remedy")])])
     return f"{named['where']} {told}" if "where" in named else told

@@ -252,6 +252,8 @@ async def test_what_remains_for_others_is_no_lie(api: FaultApi) -> None:
         pytest.param(("rows",), {"type": "budgets", "rows": []}, False, id="an empty list"),
         pytest.param(("rows",), {"type": "budgets", "rows": None}, False, id="null for one"),
         pytest.param(None, {"id": 7, "type": "budget"}, False, id="an item of a program"),
+        pytest.param(None, {"errors": [{"id": 1, "type": "quota"}]}, False, id="errors as items"),
+        pytest.param(("data",), {"errors": [{"type": "quota"}], "data": None}, True, id="errors"),
         pytest.param(("data",), {"code": "Throttling", "data": None}, True, id="null and a code"),
         pytest.param(("data",), {"code": "Throttling", "data": []}, True, id="empty, and a code"),
         pytest.param(None, {"code": "Throttling", "data": []}, True, id="so for a program"),

@@ -11,7 +11,7 @@ from resync.completeness import Doubt
 from resync.session import Session
 from settings import load_settings
 from tests.documents import mapping_of
-from tests.fault_api import FaultApi, Reply, Request, answer, redirect
+from tests.fault_api import FaultApi, Reply, Request, answer, redirect, text
 from tests.literals import Json
 from tests.reading import Read, over_http, read
 
@@ -225,3 +225,52 @@ async def test_lists_taken_for_whole_before_a_limit_is_known(style: str) -> None
     """A list after many of just the limit's length shows the limit: what may be lost is told."""
     found = await children_of([4] * 7 + [9], style, max_concurrent_requests=1)
     assert "set pageSize to 4" in found.message
+
+
+async def test_a_number_that_counts_rows_by_pages_is_no_constant_of_the_children() -> None:
+    """Each child has one row, at 0; after the longest first page, page 2 begins at 10."""
+
+    def rows(request: Request) -> Reply:
+        page, size = request.number("page", 1), request.number("limit", SIZE)
+        given: list[Json] = [{"id": request.values[0]}] if page == 1 else []
+        return answer({"stand": {"von": (page - 1) * size, "gut": True}, "items": given})
+
+    async with FaultApi() as api:
+        api.serve("/parents", lambda _: answer([{"id": number} for number in range(4)]))
+        api.serve("/parents/{}/rows", rows)
+        found = await read(
+            api.url,
+            "/parents/{parent}/rows",
+            data_path=".items",
+            pagination={"type": "page", "size_param": "limit", "page_size": SIZE},
+            path_parameters={
+                "parent": {"endpoint": "/parents", "field": ".id", "pagination": {"type": "none"}}
+            },
+        )
+    assert found.error is None, found.message
+    assert len(found.items) == 4
+
+
+@pytest.mark.parametrize(
+    "export",
+    [
+        pytest.param(text("id\n1\n"), id="no JSON"),
+        pytest.param(answer({"error": "not allowed"}, 403), id="refused"),
+        pytest.param(answer({"message": "queued"}), id="another object"),
+    ],
+)
+async def test_a_link_that_leads_to_no_page_is_no_error(export: Reply) -> None:
+    """An export, or what is for browsers, at the same path: without paging, all is read."""
+    items: list[Json] = [{"id": number} for number in range(20)]
+
+    def handler(request: Request) -> Reply:
+        links: Json = {"export": "/things?format=csv"}
+        return export if request.param("format") else answer({"items": items, "links": links})
+
+    async with FaultApi() as api:
+        api.serve("/things", handler)
+        found = await read(api.url, "/things", data_path=".items")
+
+    assert found.error is None, found.message
+    assert found.items == items
+    assert len(api.requests) == 2

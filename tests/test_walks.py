@@ -1167,7 +1167,7 @@ def test_rows_that_came_before_are_an_error(lists: list[Json], found: int) -> No
     outcome = walk(paging("page", 2), numbered(*lists))
 
     assert isinstance(outcome.error, PaginationError)
-    assert "came before in the same walk" in str(outcome.error)
+    assert "came again after a full one" in str(outcome.error)
     assert outcome.ids == ids(found)
 
 

@@ -67,6 +67,10 @@ class Asker:
         self._spent += requests
         self._most = MOST_REQUESTS
 
+    def keep_some(self) -> None:
+        """Keep the requests of another reading."""
+        self._most = MOST_REQUESTS - FOR_READING
+
     def known(self, request: PageRequest) -> Reply | None:
         """The answer to a request that was sent already."""
         return self._kept.get(replace(request, absent_statuses=_REFUSALS).key)

@@ -16,7 +16,7 @@ from resync.session import Session
 
 PAGES = 2
 CHILDREN = 3
-_OF_ONE = 2  # requests that one page of a further child may take, with what settles its end
+_OF_ONE = 4  # requests that one page of a further child may take, with what settles its end
 
 
 @dataclass

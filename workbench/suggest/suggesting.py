@@ -130,6 +130,7 @@ class Suggester:
         house = replace(self._house, sizes=_in(self._house.sizes, names), only_these=True)
         house = replace(house, positions=_in(self._house.positions, names))
         self._progress(f"{study.target.path} again")
+        asker.keep_some()
         try:
             await self._lists(asker, trial, house)
             if trial.refusal or (trial.paging.type == "none" and study.paging.type != "none"):
