@@ -178,7 +178,7 @@ class Paginator(ABC):
     def _followed(step: Step) -> Step:
         """Rows follow: the end is asked for once more, and an error if it lasts."""
         doubt = DoubtfulEndError(
-            "nothing follows here by its word, but a request for what stands around this place"
+            "the API says that nothing follows here, but a request around this place"
             f" shows rows that do: the rest is missing ({ACCEPT})"
         )
         return replace(step, confirm=True, doubt=doubt)

@@ -225,7 +225,7 @@ FAULTS: tuple[Fault, ...] = (
     _refusal(400, refused_page),
     Fault("401", always(echo(401)), refused, CredentialsError, most=2, fatal=True),
     _refusal(403),
-    _refusal(404, gone),
+    replace(_refusal(404, gone), error=OceanCustomError),
     _refusal(410, gone),
     *(_busy(str(status), status) for status in (408, 429, 500, 502, 503, 504)),
     replace(_busy("429, 1 second", 429, Retry_After="1"), expect=is_too_long),
