@@ -222,7 +222,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("302 to another origin", elsewhere(302), raises, OriginError, most=0),
     Fault("307 to another origin", elsewhere(307), raises, OriginError, most=0),
     # statuses
-    _refusal(400, refused_page),
+    replace(_refusal(400, refused_page), error=OceanCustomError),
     Fault("401", always(echo(401)), refused, CredentialsError, most=2, fatal=True),
     _refusal(403),
     replace(_refusal(404, gone), error=OceanCustomError),

@@ -183,6 +183,7 @@ def test_slices_give_what_memory_gives(content: bytes, data_path: str, size: int
 @example('[{"id": "é"}]'.encode("utf-16"), ".", 5, 0, 0, b"")
 @example(b'[{"id": "\\ud83d"}, {"id": 2}]', ".", 5, 0, 0, b"")
 @example(b'[{"id": 1}, {"id": 1e999}]', ".", 5, 0, 0, b"")
+@example(b'{"data": [{"id": 0}, null]}', ".data", 1, 0, 0, b"")
 def test_broken_documents_fail_alike(  # noqa: PLR0913, PLR0917 (parts of one random document)
     content: bytes, data_path: str, size: int, place: float, lost: int, blow: bytes
 ) -> None:

@@ -26,7 +26,7 @@ from uuid import uuid4
 import msgspec
 
 from errors import BodyError, Report
-from json_values import Found, Json, follow
+from json_values import MISSING, Found, Json, follow
 from transport.bodies import MIB, Spool, decode_json
 
 SLICE = MIB
@@ -84,7 +84,8 @@ class SlicedRows(Sequence[Json]):
             try:
                 rows = _reader_of(path[0]).decode(self._text(one))
             except (msgspec.DecodeError, ValueError):
-                yield from (follow(row, path) or None for row in self._decoded(one))
+                values = (follow(row, path) for row in self._decoded(one))
+                yield from (None if value is MISSING else value for value in values)
             else:
                 yield from (follow(row.key, path[1:]) for row in rows)
 
