@@ -274,3 +274,40 @@ async def test_a_link_that_leads_to_no_page_is_no_error(export: Reply) -> None:
     assert found.error is None, found.message
     assert found.items == items
     assert len(api.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("paging", "is_refused"),
+    [
+        pytest.param({"type": "page", "pagination_param": "until"}, False, id="a page"),
+        pytest.param({"type": "offset", "pagination_param": "until"}, False, id="an offset"),
+        pytest.param({"type": "page", "pagination_param": "until"}, True, id="needs a number"),
+    ],
+)
+async def test_a_list_that_is_empty_by_its_position_alone_is_an_error(
+    paging: dict[str, Json], *, is_refused: bool
+) -> None:
+    """``until`` is a time: what came before 1970 is nothing, and no end of the list."""
+    items: list[Json] = [{"id": number} for number in range(20)]
+
+    def handler(request: Request) -> Reply:
+        if (until := request.param("until")) is None:
+            return answer({"message": "until is required"}, 400) if is_refused else answer(items)
+        return answer([item for item in items if int(until) > 1_700_000_000])
+
+    async with FaultApi() as api:
+        api.serve("/things", handler)
+        found = await read(api.url, "/things", pagination=paging)
+
+    assert ("there are some without paginationParam 'until'" in found.message) != is_refused
+
+
+@pytest.mark.parametrize("style", ["offset", "page"])
+async def test_an_empty_list_is_asked_for_once_without_its_position(style: str) -> None:
+    """It stays empty."""
+    async with FaultApi() as api:
+        api.serve("/things", answer([]))
+        found = await read(api.url, "/things", pagination={"type": style})
+
+    assert found.error is None, found.message
+    assert len([request for request in api.requests if request.param(style) is None]) == 1
