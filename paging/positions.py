@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from errors import DoubtfulEndError, PaginationError
 from paging.experiments import Shown
-from paging.model import NO_PAGE_BEFORE, NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Progress
+from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Progress
 from paging.paginator import ACCEPT, DEFAULT_POSITION_PARAM, PaginationSettings, Paginator
 from paging.signals import whole_number
 from paging.steps import End, Learnt, Step
@@ -81,13 +81,6 @@ class Counted(Paginator):
         if sized.get(self._param, self._settings.send_in) is not None:
             return sized
         return sized.put(self._param, self._start(), self._settings.send_in)
-
-    def unplaced(self, sent: PageRequest) -> PageRequest | None:
-        """The request without its position, where that stands in the query and is the usual one."""
-        others = tuple(pair for pair in sent.params if pair[0] != self._param)
-        if others == sent.params or self._at(sent) != self._start():
-            return None
-        return replace(sent, params=others).perhaps_absent(NO_PAGE_BEFORE)
 
     def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
         """Every later page is."""

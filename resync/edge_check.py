@@ -1,4 +1,4 @@
-"""Whether a page comes before the first one of the walks over an endpoint, or is hidden by it."""
+"""Whether a page comes before the first one of the walks over an endpoint."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ class EdgeCheck:
         self._walker = walker
         self.source = source
         self._left = MAX_START_CHECKS
-        self._first: Asked | None = None
         self.task: asyncio.Task[bool] | None = None
 
     def check(self) -> None:
@@ -41,7 +40,6 @@ class EdgeCheck:
             return
         self._left -= 1
         self.source.first = None
-        self._first = first
         self.task = asyncio.create_task(self._refuse_page_before(first))
 
     async def settle(self) -> None:
@@ -54,24 +52,6 @@ class EdgeCheck:
         self.check()
         while self.task and not await self.task and self.source.first and self._left:
             self.check()
-        if self._first and not self.source.has_rows and not self.source.is_cut:
-            await self._refuse_hidden(self._first)
-
-    async def _refuse_hidden(self, first: Asked) -> None:
-        """Raise PaginationError when a list is empty by the position alone that it is asked for by.
-
-        A number that is no position may filter: ``until=1`` gives what came before 1970.
-        """
-        request = self.source.paginator.unplaced(first.request)
-        if request is None:
-            return
-        page = (await self._walker.page_of(request, self.source)).page
-        if page.rows and not page.is_single:
-            raise PaginationError(
-                f"{self._walker.describe(first.request)}: no rows came, but there are some without"
-                f" {self.source.paginator.leads_by}",
-                remedy="set paginationType, paginationParam and startPage to how the API pages",
-            )
 
     async def _refuse_page_before(self, first: Asked) -> bool:
         """Raise PaginationError when rows come before the first page of a walk.
