@@ -21,7 +21,7 @@ from workbench.serve import serving
 
 # How long an example takes depends on the machine, so no profile has a deadline. The gate looks at
 # the same examples every time; the search for new ones is `--hypothesis-profile=nightly`.
-settings.register_profile("gate", deadline=None, derandomize=True, max_examples=50)
+settings.register_profile("gate", deadline=None, derandomize=True, max_examples=35)
 settings.register_profile("nightly", deadline=None, max_examples=600)
 settings.load_profile("gate")
 
