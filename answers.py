@@ -175,8 +175,8 @@ class AnswerReader:
         try:
             content = await kept(document, in_memory=in_memory)
         except FormatError as error:
-            problem = f"not the {wanted.name} it should be: {error}"
-            raise self._unreadable(problem, reply) from None
+            problem = f"not the {wanted.name} it should be: {error.problem}"
+            raise self._unreadable(reply, problem, error.remedy) from None
         return replace(reply, content=content, original=reply.content)
 
     async def _read(self, request: PageRequest, reply: Reply) -> Answer:
@@ -217,16 +217,18 @@ class AnswerReader:
 
     def _not_json(self, reply: Reply) -> BodyError:
         kind = reply.response.headers.get("Content-Type", "no content type")
-        return self._unreadable(f"not the JSON it should be ({kind}, {reply.size} bytes)", reply)
+        problem = f"not the JSON it should be ({kind}, {reply.size} bytes)"
+        remedy = "correct the path or the credentials, or set response_format to what it is"
+        return self._unreadable(reply, problem, remedy)
 
-    def _unreadable(self, problem: str, reply: Reply) -> BodyError:
+    def _unreadable(self, reply: Reply, problem: str, remedy: str) -> BodyError:
         """The error for a body that is not what it should be, unless it is compressed in vain."""
         if coding := BodyLimits.coding_of(reply.response):
             return BodyError(
                 f"the answer is compressed as {coding!r}, but {ACCEPTED_CODINGS} was asked for",
                 answered=status_of(reply.response),
             )
-        return BodyError(problem, **self._answered(reply))
+        return BodyError(problem, remedy, **self._answered(reply))
 
     def _answered(self, reply: Reply) -> Circumstances:
         """The status and the API's own words, which may stand behind more than is quoted."""

@@ -29,6 +29,7 @@ from errors import (
     RequestName,
     SourceError,
     TransportError,
+    Where,
 )
 from jq_engine.programs import Jq
 from paging.model import PageRequest
@@ -242,7 +243,10 @@ class ApiClient:
             case httpx.DecodingError():
                 return TransportError("the body's compression is broken")
             case httpx.LocalProtocolError() | UnicodeEncodeError():
-                return SourceError("a header holds characters HTTP cannot carry")
+                return SourceError(
+                    "a header holds characters HTTP cannot carry",
+                    remedy="correct customHeaders, or the headers of the selector",
+                )
             case AddressRefused():
                 return SourceError(self.redact(str(error)))
         reason = self.redact(str(error)) or type(error).__name__
@@ -286,7 +290,10 @@ class ApiClient:
             raise SourceError(
                 "the API redirects from http to https", remedy=f"set baseUrl to {base_url}"
             )
-        raise SourceError(f"more than {MAX_REDIRECTS} redirects in a row")
+        raise SourceError(
+            f"more than {MAX_REDIRECTS} redirects in a row",
+            remedy="name the path that they lead to",
+        )
 
     async def _hop(
         self, request: PageRequest, url: httpx.URL, attempt: int, sign_in: list[RequestName]
@@ -349,15 +356,16 @@ class ApiClient:
         added = urlencode(missing).encode()
         return url.copy_with(query=b"&".join(filter(None, (url.query, added))))
 
-    def refuse_elsewhere(self, url: str, where: str) -> None:
+    def refuse_elsewhere(self, url: str, where: Where) -> None:
         """Raise MappingError for a URL of the mapping that no request may go to."""
         try:
             self._guard.admit(url.strip().partition("?")[0])
         except OriginError:
             raise MappingError(
-                f"{where} is a URL at {httpx.URL(url).host!r}, which is neither the host of baseUrl"
-                " nor one of allowedHosts",
+                f"is a URL at {httpx.URL(url).host!r}, which is neither the host of baseUrl nor one"
+                " of allowedHosts",
                 remedy="name the host there, or give a path below baseUrl",
+                where=where,
             ) from None
 
     def named(self, request: PageRequest) -> RequestName:

@@ -20,45 +20,75 @@ that raised deletes nothing.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from itertools import dropwhile
 from typing import Self, TypedDict, Unpack, cast, override
-
-Place = str | tuple[str | int, ...]
-"""A setting's name, or a path of the mapping such as ``("resources", 0, "kind")``."""
 
 LONGEST = 300
 """Characters of a message, but for what the API said and for names that are listed."""
 _SHORTEST = 60
 """Characters that are left of each part of a message that is too long, but for the problem."""
 _SHORTEST_PROBLEM = 160
+_AROUND = frozenset({"selector", "port", "entity", "mappings"})
+"""Keys of a resource that only hold others: the messages leave them out."""
 
 _Rewrite = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the mapping; ``str`` names it: ``data_path '.items'``.
+
+    ``path`` leads to it from the mapping, ``("resources", 0, "kind")``, or from the resource that
+    the error is about, ``("selector", "data_path")``. ``value`` is the text that stands there, None
+    where the message need not quote it. ``name`` is given where the path does not make one.
+    """
+
+    path: tuple[str | int, ...]
+    value: str | None = None
+    name: str = ""
+
+    def __str__(self) -> str:
+        named = (*dropwhile(_AROUND.__contains__, self.path[:-1]), *self.path[-1:])
+        name = self.name or ".".join(map(str, named))
+        return name if self.value is None else f"{name} {self.value!r}"
+
+
+Where = str | Part
+"""The name of a setting, or a part of the mapping; "" where there is neither."""
+
+
+def quoting(place: Where, text: str) -> Part:
+    """A place with the text that stands there."""
+    return replace(place, value=text) if isinstance(place, Part) else Part((place,), text)
 
 
 @dataclass(frozen=True)
 class Fault:
     """One thing that is wrong; ``str`` is its sentence: where, what was found, what to do.
 
-    ``remedy`` is what to do; empty where the problem says what must be. ``where`` is the place
-    in the words of the sentence, empty for a setting, which is named. A fault without a place says
-    in its problem what it is about.
+    A fault without a place says in its problem what it is about.
     """
 
-    place: Place
+    place: Where
     problem: str
     remedy: str = ""
-    where: str = ""
 
     def shortened(self, excess: int) -> "Fault":
-        """The fault shorter by ``excess`` characters: in its problem, then in its remedy."""
+        """The fault shorter by ``excess`` characters: what it quotes, its problem, its remedy."""
+        place, before = self.place, len(self.found)
+        if isinstance(place, Part) and place.value:
+            place = replace(place, value=_cut(place.value, excess))
+        short = replace(self, place=place)
+        excess -= before - len(short.found)
         problem = _cut(self.problem, excess, at_end=False, shortest=_SHORTEST_PROBLEM)
         excess -= len(self.problem) - len(problem)
-        return replace(self, problem=problem, remedy=_cut(self.remedy, excess, at_end=False))
+        remedy = _cut(self.remedy, excess, at_end=False)
+        return replace(short, problem=problem, remedy=remedy)
 
     @property
     def found(self) -> str:
         """Where it is, and what was found there."""
-        where = self.where or (self.place if isinstance(self.place, str) else "")
-        return f"{where} {self.problem}" if where else self.problem
+        return " ".join(filter(None, (str(self.place), self.problem)))
 
     def __str__(self) -> str:
         return "; ".join(filter(None, (self.found, self.remedy)))
@@ -87,7 +117,7 @@ class Circumstances(TypedDict, total=False):
     parameters: tuple[tuple[str, str], ...]
     request: RequestName
     after: RequestName
-    beside: str
+    beside: Fault
     answered: str
     words: str
     listed: str
@@ -100,8 +130,8 @@ class Report:
 
     ``kind 'K' (team 7): GET URL: after GET URL: beside: 403 Forbidden, 'words': problem: listed;
     remedy; note``. ``parameters`` are the values of path parameters that the URL does not show,
-    ``after`` is the request that settled a doubt, ``answered`` the status with its phrase,
-    ``words`` are the API's own, ``listed`` are names that may be many.
+    ``after`` is the request that settled a doubt, ``beside`` what was found as well, ``answered``
+    the status with its phrase, ``words`` are the API's own, ``listed`` are names that may be many.
     """
 
     faults: tuple[Fault, ...]
@@ -109,7 +139,7 @@ class Report:
     parameters: tuple[tuple[str, str], ...] = ()
     request: RequestName | None = None
     after: RequestName | None = None
-    beside: str = ""
+    beside: Fault | None = None
     answered: str = ""
     words: str = ""
     listed: str = ""
@@ -139,7 +169,8 @@ class Report:
         if short.after:
             short = replace(short, after=short.after.shortened(short.excess))
         short = replace(short, kind=_cut(short.kind, short.excess))
-        short = replace(short, beside=_cut(short.beside, short.excess, at_end=False))
+        if short.beside:
+            short = replace(short, beside=short.beside.shortened(short.excess))
         if len(short.faults) == 1:
             return replace(short, faults=(short.faults[0].shortened(short.excess),))
         faults = tuple(fault.shortened(len(str(fault)) - LONGEST) for fault in short.faults)
@@ -157,7 +188,7 @@ class Report:
             " ".join(filter(None, (kind, f"({of})" if of else ""))),
             str(self.request or ""),
             f"after {self.after}" if self.after else "",
-            self.beside,
+            str(self.beside or ""),
             ", ".join(filter(None, (self.answered, repr(self.words) if self.words else ""))),
         ]
         first, *others = self.faults
@@ -199,7 +230,7 @@ def _cut(text: str, excess: int, *, at_end: bool = True, shortest: int = _SHORTE
 class OceanCustomError(Exception):
     """The root of the tree; ``report`` has what it says, and its text is one message of that.
 
-    A ``problem`` given as a text becomes one fault, found ``where``.
+    A ``problem`` given as a text becomes one fault, of the place ``where``.
     """
 
     def __init__(
@@ -207,12 +238,12 @@ class OceanCustomError(Exception):
         problem: str | Sequence[Fault] | Report = "",
         remedy: str = "",
         *,
-        where: str = "",
+        where: Where = "",
         **parts: Unpack[Circumstances],
     ) -> None:
         match problem:
             case str():
-                report = Report((Fault((), problem, remedy, where),))
+                report = Report((Fault(where, problem, remedy),))
             case Report():
                 report = problem
             case _:
@@ -329,17 +360,26 @@ class ResponseError(SourceError):
         return self.retry_after is None and (not self.transient or self.status == self._CRASHED)
 
 
-class FormatError(ValueError):
-    """A body is not in its format; the text says where. ``client`` makes a BodyError of it."""
+class UnplacedError(ValueError):
+    """A fault whose place, or request, is known to who catches it."""
 
-
-class FieldError(ValueError):
-    """A field of the mapping holds what cannot be; ``overrides`` makes a Fault of it."""
-
-    def __init__(self, problem: str, remedy: str = "") -> None:
+    def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(problem)
         self.problem = problem
         self.remedy = remedy
+
+
+class FormatError(UnplacedError):
+    """A body is not in its format; the text says where. ``client`` makes a BodyError of it."""
+
+    def __init__(
+        self, problem: str, remedy: str = "set response_format to what the API answers"
+    ) -> None:
+        super().__init__(problem, remedy)
+
+
+class FieldError(UnplacedError):
+    """A field of the mapping holds what cannot be; ``overrides`` makes a Fault of it."""
 
 
 class BodyError(SourceError):

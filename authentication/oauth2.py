@@ -116,7 +116,8 @@ class OAuthSignIn:
             )
         if not is_header_value(token):
             raise CredentialsError(
-                "the access_token holds characters HTTP cannot carry",
+                "it gave an access_token with characters that HTTP cannot carry",
+                remedy="check oauthTokenUrl",
                 request=named(answer.request, self._redact),
             )
         self._keep_refresh_token(body.get("refresh_token"))

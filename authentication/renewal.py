@@ -179,7 +179,7 @@ class RenewedAuth(httpx.Auth):
 
         A request that was cancelled says nothing about the service: the next one signs in.
         """
-        self._in_trouble(Report((Fault((), "got no complete answer"),), request=login))
+        self._in_trouble(Report((Fault("", "got no complete answer"),), request=login))
 
     async def _unless_refused[Result](self, step: Awaitable[Result]) -> Result:
         """The result of a step of a sign-in; its CredentialsError is a failure for good."""

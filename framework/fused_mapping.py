@@ -22,6 +22,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
+from errors import Part
 from jq_engine.paths import plain_path
 from json_values import Json
 
@@ -34,16 +35,26 @@ _NO_FIRST: Final = re.compile(r"\?//|__jq")
 _CONSTANT: Final = re.compile(r'\s*("[^"\\]*"|-?\d+(\.\d+)?|true|false|null)\s*')
 _TO_TEXT: Final = re.compile(r"\|\s*tostring\s*$")
 
+MAPPINGS: Final = ("port", "entity", "mappings")
+"""The keys of a resource under which the expressions stand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """One expression of a mapping: its place (``properties.url``) and its jq, as written."""
+    """One expression of a mapping: its keys (``properties``, ``url``) and its jq, as written."""
 
-    path: str
+    keys: tuple[str, ...]
     jq: str | None
 
-    def __str__(self) -> str:
-        return f"{self.path} {self.jq!r}"
+    @property
+    def path(self) -> str:
+        """The keys as Ocean writes them: ``properties.url``."""
+        return ".".join(self.keys)
+
+    @property
+    def place(self) -> Part:
+        """Where it stands in the mapping."""
+        return Part((*MAPPINGS, *self.keys), self.jq)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +133,7 @@ class FusedMapping:
 
 def expressions_of(mappings: Mapping[str, Json]) -> tuple[Expression, ...]:
     """The expressions of a mapping, in the order of a fused mapping's."""
-    return tuple(_expressions(mappings, ""))
+    return tuple(_expressions(mappings, ()))
 
 
 def fuse(
@@ -187,17 +198,17 @@ def _has_one_output(jq: str) -> bool:
     return plain_path(jq) is not None or _CONSTANT.fullmatch(jq) is not None
 
 
-def _expressions(node: object, path: str) -> Iterator[Expression]:
-    """As in Ocean, the elements of a list share its path."""
+def _expressions(node: object, keys: tuple[str, ...]) -> Iterator[Expression]:
+    """As in Ocean, the elements of a list share its keys."""
     match node:
         case Mapping():
             for key, inner in node.items():
-                yield from _expressions(inner, f"{path}.{key}" if path else key)
+                yield from _expressions(inner, (*keys, key))
         case list():
             for inner in node:
-                yield from _expressions(inner, path)
+                yield from _expressions(inner, keys)
         case _:
-            yield Expression(path, cast("str | None", node))  # as Ocean's model has it
+            yield Expression(keys, cast("str | None", node))  # as Ocean's model has it
 
 
 def _filled(node: Json, values: Iterator[Json]) -> Json:

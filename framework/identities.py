@@ -13,8 +13,9 @@ from typing import Final
 
 import msgspec
 
-from errors import MappingError
-from json_values import Json, escaped, keys_of
+from errors import MappingError, Part
+from framework.fused_mapping import MAPPINGS
+from json_values import Json, as_written, escaped, keys_of
 
 MOST_WATCHED: Final = 65_536
 """Entities of one resource that are compared; of more, an even share of them is."""
@@ -101,7 +102,7 @@ class Identities:
                 f"gave none for {self.nameless} of {passed} items that passed the query; one gave"
                 f" {self._nameless_shown}",
                 remedy="correct the expression, or let selector.query leave such items out",
-                where=f"identifier {expression!r}",
+                where=Part((*MAPPINGS, "identifier"), as_written(expression)),
             )
 
     def warning(

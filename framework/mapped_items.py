@@ -17,7 +17,7 @@ from port_ocean.core.handlers.entity_processor.jq_entity_processor import JQEnti
 from port_ocean.core.handlers.port_app_config.models import ResourceConfig
 from port_ocean.core.integrations.mixins.utils import extract_jq_deletion_path_revised
 
-from errors import MappingError
+from errors import MappingError, Part, Where, quoting
 from framework.fused_mapping import (
     Evaluation,
     Expression,
@@ -28,13 +28,15 @@ from framework.fused_mapping import (
     found,
     fuse,
 )
-from framework.query_check import refuse_no_program
+from framework.query_check import place_of, refuse_no_program
 from json_values import Json
 
 Items = list[dict[str, Json]]
 
-WHERE: Final = "selector.query and mappings"
+WHERE: Final = Part((), name="selector.query and mappings")
 """What runs as one program, as errors name it."""
+ITEMS_TO_PARSE: Final = Part(("port", "itemsToParse"))
+"""The place of the expression that splits items."""
 
 
 def _number(text: str) -> float:
@@ -54,14 +56,14 @@ class JqRunner(Protocol):
     MappingError, about what stands ``where``, at a limit.
     """
 
-    async def run(self, program: str, text: bytes, *, where: str) -> bytes:
+    async def run(self, program: str, text: bytes, *, where: Where) -> bytes:
         """The outputs of a program on a JSON text: a JSON array in UTF-8.
 
         Numbers may come as they went in: integers beyond 2^53 exact, where Ocean rounds them.
         """
         ...
 
-    async def check(self, program: str, *, where: str) -> None:
+    async def check(self, program: str, *, where: Where) -> None:
         """Compile a program; raises MappingError too when it uses what is not for mappings."""
         ...
 
@@ -113,7 +115,7 @@ async def _split(jq: JqRunner, config: ResourceConfig, items: Items) -> Items:
     port = config.port
     if not port.items_to_parse or not items:
         return items
-    where = f"itemsToParse {port.items_to_parse!r}"
+    where = quoting(ITEMS_TO_PARSE, port.items_to_parse)
     lists = await _each(jq, port.items_to_parse, items, where=where)
     wholes: Sequence[Json] = [*items]
     if port.items_to_parse_top_level_transform:
@@ -127,7 +129,7 @@ async def _split(jq: JqRunner, config: ResourceConfig, items: Items) -> Items:
     ]
 
 
-async def _each(jq: JqRunner, expression: str, items: Items, *, where: str) -> list[Json]:
+async def _each(jq: JqRunner, expression: str, items: Items, *, where: Where) -> list[Json]:
     program = await program_of(jq, expression, where=where)
     outcomes = await outcomes_of(jq, f"[.[] | {capture(program)}]", items, where=where)
     return [found(outcome) for outcome in outcomes]
@@ -147,18 +149,17 @@ async def fused_mapping(
     jq: JqRunner, config: ResourceConfig, *, ask_all: bool = False
 ) -> FusedMapping:
     """A resource's mapping and query as one program; raises MappingError."""
-    query = Expression("selector.query", config.selector.query)
+    query = config.selector.query
     mappings = config.port.entity.mappings.dict(exclude_unset=True)
-    programs: dict[str | None, Program] = {}
-    for expression in (query, *expressions_of(mappings)):
-        if expression.jq not in programs:
-            where = str(expression)
-            programs[expression.jq] = await program_of(jq, expression.jq, where=where)
-    refuse_no_program(config.selector.query, programs[query.jq].fault)
-    return fuse(mappings, programs[query.jq], programs, ask_all=ask_all)
+    places: dict[str | None, Part] = {query: place_of(query)}
+    for expression in expressions_of(mappings):
+        places.setdefault(expression.jq, expression.place)
+    programs = {one: await program_of(jq, one, where=where) for one, where in places.items()}
+    refuse_no_program(query, programs[query].fault)
+    return fuse(mappings, programs[query], programs, ask_all=ask_all)
 
 
-async def program_of(jq: JqRunner, expression: str | None, *, where: str) -> Program:
+async def program_of(jq: JqRunner, expression: str | None, *, where: Where) -> Program:
     """What an expression is run as; raises MappingError when it is not for mappings."""
     if expression is None:
         return Program("", fault="null is no expression")
@@ -171,7 +172,7 @@ async def program_of(jq: JqRunner, expression: str | None, *, where: str) -> Pro
 
 
 async def answers_of(
-    jq: JqRunner, fused: FusedMapping, items: Items, *, where: str
+    jq: JqRunner, fused: FusedMapping, items: Items, *, where: Where
 ) -> list[list[Json]]:
     """The fused program's answers, one for each item; raises MappingError."""
     found_answers = await outcomes_of(jq, fused.program, items, where=where)
@@ -184,7 +185,7 @@ async def answers_of(
     return answers
 
 
-async def outcomes_of(jq: JqRunner, program: str, items: Items, *, where: str) -> list[Json]:
+async def outcomes_of(jq: JqRunner, program: str, items: Items, *, where: Where) -> list[Json]:
     """What a program that takes the array of the items gives for each; raises MappingError."""
     try:
         text = await jq.run(program, _ENCODER.encode(items), where=where)
@@ -192,5 +193,9 @@ async def outcomes_of(jq: JqRunner, program: str, items: Items, *, where: str) -
     except (TypeError, ValueError, RecursionError, msgspec.DecodeError) as error:
         # Failures are caught within the program: this one is of an item, nested too deeply or
         # with text that UTF-8 cannot hold.
-        raise MappingError(f"{where} cannot be run on these items: {error}") from error
+        raise MappingError(
+            f"cannot be run on these items: {error}",
+            "let data_path leave out what is nested so deeply, or is no text",
+            where=where,
+        ) from error
     return outcomes

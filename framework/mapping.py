@@ -35,10 +35,19 @@ from port_ocean.core.ocean_types import CalculationResult
 from port_ocean.exceptions.context import EventContextNotFoundError, ResourceContextNotFoundError
 from port_ocean.exceptions.core import OceanAbortException
 
-from errors import MappingError
-from framework.fused_mapping import Evaluation, Failure, FusedMapping, capture, failure, found
+from errors import MappingError, Part, Where, quoting
+from framework.fused_mapping import (
+    MAPPINGS,
+    Evaluation,
+    Failure,
+    FusedMapping,
+    capture,
+    failure,
+    found,
+)
 from framework.identities import Identities, is_identifier
 from framework.mapped_items import (
+    ITEMS_TO_PARSE,
     WHERE,
     Items,
     JqRunner,
@@ -113,7 +122,7 @@ class MappingRun:
             for evaluation in evaluations
             if evaluation.passed
             for failure in evaluation.failures
-            if failure.expression.path.partition(".")[0] in _NAMING
+            if failure.expression.keys[0] in _NAMING
         ]
 
     def refuse_unfinished(self) -> None:
@@ -135,7 +144,7 @@ class MappingRun:
                 f"failed for {len(self.failed)} of {self.passed} items that passed the query"
                 f" ({jq_reason(ValueError(first.message))})",
                 remedy="correct the expression, or let selector.query leave them out",
-                where=str(first.expression),
+                where=first.expression.place,
             )
         if self.made:
             self.identities.refuse_nameless(_identifier_of(config), self.passed)
@@ -145,7 +154,10 @@ class MappingRun:
                 f"gave nothing for each of {self.passed} items that passed the query, which have"
                 f" {self.keys}",
                 remedy="correct the expression, or let selector.query leave them out",
-                where=" and ".join(f"{key} {mappings[key]!r}" for key in sorted(self.lacking)),
+                where=Part(
+                    (*MAPPINGS, *sorted(self.lacking)[:1]),
+                    name=" and ".join(f"{key} {mappings[key]!r}" for key in sorted(self.lacking)),
+                ),
             )
 
     def shared_warning(self, config: ResourceConfig, *, may_move: bool) -> str | None:
@@ -162,13 +174,13 @@ class MappingRun:
                 raise MappingError(
                     f"gave a list for none of {items} items, which have {self.keys}",
                     remedy="correct the expression, or let it end in // [] where there may be none",
-                    where=f"itemsToParse {jq!r}",
+                    where=quoting(ITEMS_TO_PARSE, jq),
                 )
             if jq != split and search.found[type(None)] == items:
                 raise MappingError(
-                    f"without what itemsToParse {split!r} reads ({jq}), nothing is left of any"
-                    f" of {items} items",
+                    f"reads all there is: without it ({jq}) nothing is left of {items} items",
                     remedy="set itemsToParseTopLevelTransform to false",
+                    where=quoting(ITEMS_TO_PARSE, split or ""),
                 )
 
 
@@ -236,7 +248,7 @@ class FusedEntityProcessor(JQEntityProcessor):
         run = self.mapping_run()
         if run is None:
             return await super()._search(data, pattern, field)
-        where = f"itemsToParse {pattern!r}"
+        where = quoting(ITEMS_TO_PARSE, pattern)
         try:
             with of_kind(resource.resource_config):
                 if pattern not in run.searches:
@@ -257,7 +269,7 @@ class FusedEntityProcessor(JQEntityProcessor):
         """Outside of a resync Ocean runs programs in this process, which knows Port's secret."""
         return super()._compile(with_environment(pattern, environment=False))
 
-    async def _prepared(self, jq: JqRunner, pattern: str, *, where: str) -> Search:
+    async def _prepared(self, jq: JqRunner, pattern: str, *, where: Where) -> Search:
         """A search for one item after the other; raises MappingError.
 
         Without a program Ocean would leave every item out.

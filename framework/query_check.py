@@ -6,14 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from errors import MappingError
+from errors import MappingError, Part
 from framework.fused_mapping import Evaluation, failure, found
 from jq_engine.programs import jq_reason
 from json_values import Json
 
 _QUOTED = 60
 """Characters of a value that an error quotes; of a longer one it gives the type."""
-_QUOTED_QUERY = 100
 # What YAML reads as a boolean (true, yes, on), and pydantic turns into text.
 _UNQUOTED: Mapping[str, str] = {"True": "true", "False": "false"}
 
@@ -42,7 +41,7 @@ class QueryCheck:
                 f"{self.first_fault} for {self.unjudged} of {self.items} items, where a boolean is"
                 " needed, true or false",
                 remedy=_remedy(self.query, "make it a comparison that fits every item"),
-                where=_named(self.query),
+                where=place_of(self.query),
             )
 
 
@@ -52,13 +51,13 @@ def refuse_no_program(query: str, fault: str | None) -> None:
         raise MappingError(
             f"is not a jq program ({jq_reason(ValueError(fault))})",
             remedy=_remedy(query, "correct the expression"),
-            where=_named(query),
+            where=place_of(query),
         )
 
 
-def _named(query: str) -> str:
-    shown = f"{query[:_QUOTED_QUERY]}…" if len(query) > _QUOTED_QUERY else query
-    return f"selector.query {shown!r}"
+def place_of(query: str) -> Part:
+    """The place of a query in the mapping."""
+    return Part(("selector", "query"), query, name="selector.query")
 
 
 def _remedy(query: str, usual: str) -> str:

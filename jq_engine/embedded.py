@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from errors import MappingError
+from errors import MappingError, Where, quoting
 from jq_engine.programs import EMBEDDED, Jq, JqError, checked, first_of, jq_reason
 from json_values import Json, as_text, keys_of, with_texts
 
 
 async def evaluated(
-    program: str, jq: Jq, *, moment: float, where: str, variables: Mapping[str, Json] | None = None
+    program: str,
+    jq: Jq,
+    *,
+    moment: float,
+    where: Where,
+    variables: Mapping[str, Json] | None = None,
 ) -> Json:
     """The one value that a program gives, ``now`` standing at ``moment`` (seconds since 1970).
 
@@ -19,14 +24,20 @@ async def evaluated(
     """
     bound = checked(with_variables(program, variables or ()), where)
     source = f"def now: {round(moment, 3)}; {bound}"
-    where = f"{where}: {{{{{program}}}}}"
+    where = quoting(where, f"{{{{{program}}}}}")
     try:
         outputs = await jq.outputs(first_of(source), dict(variables or {}) or None, where=where)
     except JqError as error:
-        raise MappingError(f"failed ({jq_reason(error)})", where=where) from None
+        raise MappingError(
+            f"failed ({jq_reason(error)})", "correct the expression", where=where
+        ) from None
     result = next(iter(outputs), None)
     if result is None or isinstance(result, dict | list):
-        raise MappingError(f"gave {keys_of(result)}, not one value", where=where)
+        raise MappingError(
+            f"gave {keys_of(result)}, not one value",
+            "let it give a text, a number or a boolean",
+            where=where,
+        )
     return result
 
 

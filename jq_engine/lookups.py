@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from errors import MappingError
+from errors import MappingError, Where, quoting
 from http_headers import is_header_name
 from jq_engine.paths import indexed_path
 from jq_engine.programs import Jq, checked, first_of, is_json_path
@@ -32,7 +32,7 @@ class Lookup:
     """
 
     path: str
-    where: str
+    where: Where
     ways: tuple[tuple[str | int, ...], ...] = ()
     program: str = ""
     header: str = ""
@@ -55,7 +55,7 @@ class Lookup:
         return next((value for value in values if value is not MISSING), MISSING)
 
 
-def compile_lookup(path: str, where: str) -> Lookup:
+def compile_lookup(path: str, where: Where) -> Lookup:
     """A look-up by literal key, by dot path or, when ``path`` starts with a dot, by jq.
 
     ``header:x-next`` is a header of the answer. Raises MappingError when jq refuses the path, and
@@ -72,7 +72,7 @@ def compile_lookup(path: str, where: str) -> Lookup:
     return Lookup(path, where, ways=(steps,)) if steps else Lookup(path, where, program=program)
 
 
-def _header_name(path: str, where: str) -> str:
+def _header_name(path: str, where: Where) -> str:
     name = path.removeprefix(_HEADER).strip()
     if not is_header_name(name):
         raise MappingError(
@@ -83,7 +83,7 @@ def _header_name(path: str, where: str) -> str:
     return name
 
 
-def compile_answer_lookup(program: str, where: str) -> Lookup:
+def compile_answer_lookup(program: str, where: Where) -> Lookup:
     """A look-up in the answer of a login: its JSON body, ``$headers``, ``$cookies`` and ``$text``.
 
     It is run on ``{"body": …, "headers": {…}, "cookies": {…}, "text": "…"}``. Raises MappingError
@@ -101,7 +101,7 @@ async def find(lookups: Iterable[Lookup], body: Json, jq: Jq) -> Given:
     if not asked:
         return NOTHING_FOUND
     each = (f"[try {first_of(lookup.program)} catch null][0]" for lookup in asked)
-    where = " and ".join(f"{lookup.where} {lookup.path!r}" for lookup in asked)
+    where = " and ".join(str(quoting(lookup.where, lookup.path)) for lookup in asked)
     values = await jq.outputs(", ".join(each), body, where=where)
     return {
         lookup.program: MISSING if value is None else value

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 import jq
 
-from errors import MappingError
+from errors import MappingError, Where
 from json_values import Json, texts_in
 
 LONGEST_PROGRAM: Final = 4096
@@ -34,7 +34,7 @@ class JqError(ValueError):
 class Jq(Protocol):
     """Runs jq programs."""
 
-    async def outputs(self, program: str, value: Json, *, where: str) -> list[Json]:
+    async def outputs(self, program: str, value: Json, *, where: Where) -> list[Json]:
         """The outputs of a program on a value.
 
         Raises JqError when it fails, and MappingError, about what stands ``where``, when it
@@ -57,7 +57,7 @@ _IS_REFUSED = re.compile(r"\b(\w+)_is_refused/0 is not defined")
 _NO_ENVIRONMENT = "def env: {}; {} as $ENV | "
 
 
-def checked(program: str, where: str) -> str:
+def checked(program: str, where: Where) -> str:
     """The program as jq takes it, once jq has compiled it.
 
     As in Ocean's own expressions, 'x' may be written for "x". Raises MappingError, naming

@@ -19,7 +19,7 @@ from typing import Final
 
 import msgspec
 
-from errors import MappingError
+from errors import MappingError, Where
 from jq_engine.child import DONE, FAILED, REPLY, REQUEST
 from jq_engine.environment import without_ports_own
 from jq_engine.programs import JqError, refused_in, source_of, with_environment
@@ -78,7 +78,7 @@ class JqWorker:
             if process:
                 await _end(process)
 
-    async def outputs(self, program: str, value: Json, *, where: str) -> list[Json]:
+    async def outputs(self, program: str, value: Json, *, where: Where) -> list[Json]:
         """The outputs of a program on a value; raises what ``run`` raises."""
         text = await self.run(program, msgspec.json.encode(value), where=where)
         try:
@@ -89,7 +89,7 @@ class JqWorker:
             ) from None
         return outputs
 
-    async def run(self, program: str, text: bytes, *, where: str) -> bytes:
+    async def run(self, program: str, text: bytes, *, where: Where) -> bytes:
         """A JSON array of the outputs of a program on a JSON text.
 
         Numbers that the program does not calculate with come out as they went in.
@@ -100,7 +100,7 @@ class JqWorker:
         source = source_of(f"[{program}\n] | tojson", environment=self._environment)
         return await self._asked(source, text, where=where)
 
-    async def check(self, program: str, *, where: str) -> None:
+    async def check(self, program: str, *, where: Where) -> None:
         """Compile a program, and do not run it.
 
         Raises JqError, in jq's own words, when it is not one, and MappingError, about what stands
@@ -118,7 +118,7 @@ class JqWorker:
                 f"uses {what}, which is not for mappings", remedy="remove it", where=where
             ) from None
 
-    async def _asked(self, source: str, text: bytes, *, where: str) -> bytes:
+    async def _asked(self, source: str, text: bytes, *, where: Where) -> bytes:
         """What the process answers; raises JqError, and MappingError at a limit."""
         async with self._lock:
             # The process belongs to this request until that is answered: whatever comes
@@ -159,7 +159,7 @@ class JqWorker:
             start_new_session=True,  # what a terminal interrupts is for the parent to handle
         )
 
-    def _death(self, status: int, where: str) -> MappingError:
+    def _death(self, status: int, where: Where) -> MappingError:
         """Why the process ended, by its exit status (below 0: a signal)."""
         match -status:
             case signal.SIGALRM:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from errors import MappingError
+from errors import MappingError, Where, quoting
 from jq_engine.paths import plain_path
 from jq_engine.programs import Jq, JqError, checked, jq_reason
 from jq_engine.sources import EACH, Source, leading_path, leads, sources
@@ -113,12 +113,12 @@ class Extractor:
     program, and from ``extract`` when the program fails on a body.
 
     ``list_path`` is the keys of a plain path, None for any other program: where they lead to
-    a list, its rows may be extracted in runs.
+    a list, its rows may be extracted in runs. ``where`` is the place of the program.
     """
 
-    def __init__(self, data_path: str | None, where: str, jq: Jq) -> None:
+    def __init__(self, data_path: str | None, where: Where, jq: Jq) -> None:
         self.data_path = (data_path or ".").strip()
-        self._where = where
+        self.where = quoting(where, self.data_path)
         self._jq = jq
         each = self.data_path.removesuffix("[]") or "."
         self.list_path = plain_path(each)
@@ -216,19 +216,18 @@ class Extractor:
             raise MappingError(
                 f"found {keys_of(found)} where an array was expected",
                 remedy="correct the path",
-                where=f"{self._where} {self.data_path!r}",
+                where=self.where,
             )
         return [found]
 
     async def _by_jq(self, body: Json) -> list[Json]:
-        where = f"{self._where} {self.data_path!r}"
         try:
-            return await self._jq.outputs(self._program, body, where=where)
+            return await self._jq.outputs(self._program, body, where=self.where)
         except JqError as error:
             raise MappingError(
                 f"failed ({jq_reason(error)}) on a response with {keys_of(body)}",
                 remedy="correct the expression",
-                where=where,
+                where=self.where,
             ) from None
 
     def _refuse_other_shape(self, body: Json, keys: tuple[str, ...]) -> None:
@@ -241,5 +240,5 @@ class Extractor:
                 raise MappingError(
                     f"looks for {keys[depth]!r} in {keys_of(inside)}",
                     remedy="correct the path",
-                    where=f"{self._where} {self.data_path!r}",
+                    where=self.where,
                 )

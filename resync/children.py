@@ -27,6 +27,7 @@ from errors import (
     MappingError,
     OceanCustomError,
     PaginationError,
+    Part,
     Report,
     ResponseError,
     SourceError,
@@ -150,9 +151,9 @@ class Children:
         if not is_several or len(self.empty) < walks or self.is_certain:
             return None
         return Fault(
-            (),
-            f"each of {len(statuses)} children answered {self._empty_statuses}, which"
-            " empty_statuses takes for nothing here, and the catalog holds something of them",
+            Part(("selector", "empty_statuses")),
+            f"takes {self._empty_statuses} for nothing here, which each of {len(statuses)} children"
+            " answered, and the catalog holds something of them",
             "check what the credentials may read, and delete in Port what is really gone",
         )
 
@@ -222,7 +223,7 @@ class Children:
 
     def _group(self, what: str) -> ExceptionGroup[OceanCustomError]:
         report = Report(
-            (Fault((), what),),
+            (Fault("", what),),
             kind=self.kind,
             listed=str(self.failed),
             note=f"first: {self.failures[0]}",

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
 
-from errors import MappingError
+from errors import MappingError, Part
 from json_values import Json, keys_of, lists_in
 from pagination import Paginator
 from paging.extraction import Extractor
@@ -58,7 +58,7 @@ class Completeness:
     """
 
     endpoint: Endpoint
-    where: str
+    where: Part
     paginator: Paginator
     extractor: Extractor
     identifier: tuple[str, ...] = ()
@@ -187,7 +187,7 @@ class Completeness:
                 "leads to null or an empty list in every response, but one speaks of a total or"
                 " more pages, and has another list as long",
                 remedy=f"correct the path (it has {keys_of(self.last_body)})",
-                where=f"{self.where} {self.extractor.data_path!r}",
+                where=self.extractor.where,
             )
         if not self.responses or self.without_items < self.responses:
             return None
@@ -196,10 +196,10 @@ class Completeness:
             raise MappingError(
                 f"gave null in every response; they had {keys}",
                 remedy="correct the path",
-                where=f"{self.where} {self.extractor.data_path!r}",
+                where=self.extractor.where,
             )
         self.doubts.add(Doubt.ABSENT)
         return (
-            f"{self.where} {self.extractor.data_path!r} found nothing in any response; they had"
+            f"{self.extractor.where} found nothing in any response; they had"
             f" {keys}, and no list: taken for an empty one"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
+from errors import Part
 from jq_engine.embedded import evaluated, filled, with_variables
 from jq_engine.programs import Jq, checked, programs_in
 from json_values import Json, as_text
@@ -20,32 +21,27 @@ async def computed(resource: Resource, moment: float, jq: Jq) -> Resource:
     Raises MappingError.
     """
     names = frozenset(parameter.name for parameter in resource.parameters)
-    endpoint = await _computed(resource.endpoint, _Computing(moment, "selector", jq, names))
+    computing = _Computing(moment, Part(("selector",)), jq, names)
+    endpoint = await _computed(resource.endpoint, computing)
     parameters = [
-        replace(
-            parameter,
-            parent=await _computed(
-                parameter.parent, _Computing(moment, f"path_parameters.{parameter.name}", jq, names)
-            ),
-        )
-        if isinstance(parameter, Parameter)
-        else parameter
-        for parameter in resource.parameters
+        replace(one, parent=await _computed(one.parent, replace(computing, where=one.place())))
+        if isinstance(one, Parameter)
+        else one
+        for one in resource.parameters
     ]
     return replace(resource, endpoint=endpoint, parameters=tuple(parameters))
 
 
 async def completed(
-    endpoint: Endpoint, binding: Binding, moment: float, jq: Jq, *, kind: str
+    endpoint: Endpoint, binding: Binding, moment: float, jq: Jq, *, where: Part
 ) -> Endpoint:
     """The endpoint with what it computes from the values of one binding; raises MappingError.
 
-    Errors name the ``kind`` already: of another endpoint, a parent, they say the path.
+    ``where`` is the endpoint's place in the mapping.
     """
     if not endpoint.is_computed:
         return endpoint
     names = frozenset(binding.values)
-    where = "selector" if endpoint.path == kind else repr(endpoint.path)
     computing = _Computing(moment, where, jq, names, binding.values)
     return await _computed(endpoint, computing)
 
@@ -55,7 +51,7 @@ class _Computing:
     """What computed values are computed with; ``values`` None: those of ``names`` are to come."""
 
     moment: float
-    where: str
+    where: Part
     jq: Jq
     names: frozenset[str]
     values: Mapping[str, Json] | None = None

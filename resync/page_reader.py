@@ -149,10 +149,11 @@ class PageReader:
         ):
             return
         raise UnopenedError(
-            f"data_path {extractor.data_path!r} takes {keys_of(found)} for one item,"
-            f" but the answer looks like a page of a list (it has {keys_of(page.body)})",
+            f"takes {keys_of(found)} for one item, but the answer looks like a page of a list"
+            f" (it has {keys_of(page.body)})",
             remedy=f"set data_path to the list, or to '[{extractor.data_path}]' if it really"
             " is one item",
+            where=extractor.where,
         )
 
 

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, quote
 
 import httpx
 
-from errors import MappingError, ResponseError
+from errors import MappingError, Part, ResponseError, quoting
 from jq_engine.programs import EMBEDDED, programs_in
 from json_values import Json, as_text, pairs_of, with_texts
 from pagination import PaginationSettings
@@ -104,13 +104,23 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Parameter:
+class _Named:
+    """A path parameter, whatever its values come from."""
+
+    name: str
+
+    def place(self, *below: str) -> Part:
+        """Where it stands in the mapping, or what is below it there."""
+        return Part(("selector", "path_parameters", self.name, *below))
+
+
+@dataclass(frozen=True)
+class Parameter(_Named):
     """A path parameter: the parent endpoint, and jq for the value and for which items count.
 
     ``independent``: its values are combined with those of others from the same rows.
     """
 
-    name: str
     parent: Endpoint
     field: str
     filter: str = "true"
@@ -123,13 +133,12 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class ListedParameter:
+class ListedParameter(_Named):
     """A path parameter whose values stand in the mapping: texts and whole numbers.
 
     With a ``field``, its jq over the objects that stand there.
     """
 
-    name: str
     values: tuple[Json, ...]
     field: str = ""
     filter: str = "true"
@@ -218,27 +227,33 @@ def ordered(resource: Resource) -> list[Parameter | ListedParameter]:
     placeholder, for parameters that need each other, and for endpoints that are no path.
     """
     parameters = {parameter.name: parameter for parameter in resource.parameters}
-    _refuse_bad_path(resource.endpoint.path, "the path")
-    needed = set(_wanted(resource.endpoint, parameters, "the path"))
+    kind = Part(("kind",), name="the path")
+    _refuse_bad_path(resource.endpoint.path, kind)
+    needed = set(_wanted(resource.endpoint, parameters, kind))
     graph: dict[str, frozenset[str]] = {}
     for name, parameter in parameters.items():
         if isinstance(parameter, ListedParameter):
             graph[name] = frozenset()
             continue
-        where = f"path_parameters.{name}.endpoint"
+        where = parameter.place("endpoint")
         _refuse_bad_path(parameter.parent.path, where, of_parent=True)
         graph[name] = _wanted(parameter.parent, parameters, where)
         needed |= graph[name]
     if unused := sorted(set(parameters) - needed):
         raise MappingError(
-            f"path_parameters.{unused[0]} is configured, but no {{{unused[0]}}} stands in the path",
+            f"is configured, but no {{{unused[0]}}} stands in the path",
             remedy="correct the name",
+            where=parameters[unused[0]].place(),
         )
     try:
         return [parameters[name] for name in TopologicalSorter(graph).static_order()]
     except CycleError as error:
         circle = " -> ".join(reversed(error.args[1]))
-        raise MappingError(f"path_parameters need each other in a circle: {circle}") from None
+        raise MappingError(
+            f"need each other in a circle: {circle}",
+            remedy="let one of them take its values without the others",
+            where=Part(("selector", "path_parameters")),
+        ) from None
 
 
 def in_step(parameters: Sequence[Parameter | ListedParameter]) -> list[InStep]:
@@ -261,13 +276,14 @@ def _refuse_other_reading(first: Parameter, other: Parameter) -> None:
     for name in ("pagination", "empty_statuses"):
         if getattr(ours, name) != getattr(theirs, name):
             raise MappingError(
-                f"path_parameters.{first.name} and path_parameters.{other.name} take their values"
-                f" from the same rows, but differ in {name}",
+                f"takes its values from the same rows as path_parameters.{first.name}, but differs"
+                f" in {name}",
                 remedy="say the same in both",
+                where=other.place(),
             )
 
 
-def _wanted(endpoint: Endpoint, parameters: Collection[str], where: str) -> frozenset[str]:
+def _wanted(endpoint: Endpoint, parameters: Collection[str], where: Part) -> frozenset[str]:
     """The parameters an endpoint needs; other braces in query and body are sent as they are."""
     for name in _PLACEHOLDER.findall(json.dumps([endpoint.query_params, endpoint.body])):
         _refuse_misspelt(name, parameters, where)
@@ -276,31 +292,33 @@ def _wanted(endpoint: Endpoint, parameters: Collection[str], where: str) -> froz
             raise MappingError(
                 f"needs a value for {{{name}}}",
                 remedy=f"add path_parameters.{name} with an endpoint and a field, or with values",
-                where=f"{where} {endpoint.path!r}",
+                where=quoting(where, endpoint.path),
             )
     return frozenset(name for name in endpoint.placeholders() if name in parameters)
 
 
-def _refuse_misspelt(name: str, parameters: Collection[str], where: str) -> None:
+def _refuse_misspelt(name: str, parameters: Collection[str], where: Part) -> None:
     """Raise MappingError for braces that are a parameter's, but for a letter or two."""
     near = get_close_matches(name, sorted(parameters), n=1, cutoff=_NEARLY)
     if near and name not in parameters:
         raise MappingError(
             f"has {{{name}}} in its query_params or body, and path_parameters.{near[0]} is"
             " configured",
-            remedy=f"correct the one that is misspelt. If {{{name}}} is meant as it stands,"
+            remedy=f"correct the one that is misspelt, or, where {{{name}}} is meant as it stands,"
             " rename the parameter",
             where=where,
         )
 
 
-def _refuse_bad_path(path: str, where: str, *, of_parent: bool = False) -> None:
+def _refuse_bad_path(path: str, where: Part, *, of_parent: bool = False) -> None:
     bare = path.strip()
     if of_parent and _FULL_URL.match(bare):
         authority, slash, rest = bare.partition("://")[2].partition("/")
         if re.search(r"[{}@\\?#]", authority):
             raise MappingError(
-                "must name its host as it is: without braces, user or password", where=where
+                "has braces, a user or a password in its host",
+                remedy="name the host as it is",
+                where=where,
             )
         bare = slash + rest or "/"
     if "://" in bare.split("?")[0] or bare.startswith(("//", "\\")):
@@ -309,7 +327,7 @@ def _refuse_bad_path(path: str, where: str, *, of_parent: bool = False) -> None:
             remedy="give the path below baseUrl only, such as /users",
             where=where,
         )
-    where = f"{where} {bare!r}"
+    where = quoting(where, bare)
     if not bare or "#" in bare or not bare.isprintable():
         raise MappingError("is not an endpoint path", "give one such as /users", where=where)
     if re.search(r"[{}]", _PLACEHOLDER.sub("", bare.split("?")[0])):
@@ -318,7 +336,11 @@ def _refuse_bad_path(path: str, where: str, *, of_parent: bool = False) -> None:
         )
     segments = _PLACEHOLDER.sub("x", bare.split("?")[0]).split("/")
     if any(segment in {".", ".."} for segment in segments) or "\\" in bare:
-        raise MappingError("must not hold '.' or '..' segments or backslashes", where=where)
+        raise MappingError(
+            "has a '.' or '..' segment or a backslash",
+            remedy="write the path without them",
+            where=where,
+        )
 
 
 def request_for(endpoint: Endpoint, binding: Binding, base_url: httpx.URL) -> PageRequest:

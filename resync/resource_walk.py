@@ -16,7 +16,7 @@ from typing import cast
 from loguru import logger
 
 from client import ApiClient
-from errors import CredentialsError, MappingError, OceanCustomError, ResponseError
+from errors import CredentialsError, MappingError, OceanCustomError, Part, ResponseError
 from jq_engine.paths import plain_path
 from jq_engine.programs import Jq
 from json_values import Json, as_text, escaped
@@ -117,7 +117,8 @@ class ResourceWalk:
             for source in [self._parent(group.parent, group)]
             for name in group.names
         }
-        self._target = self._source(resource.endpoint, "data_path", resource.identifier)
+        selector = Part(("selector",))
+        self._target = self._source(resource.endpoint, selector, resource.identifier)
         self._in_path = frozenset[str]().union(*(one.endpoint.in_path() for one in self._sources))
         self._chosen = Walks(services.store)
         self._has_items = False
@@ -134,20 +135,20 @@ class ResourceWalk:
         request = request_for(self._target.endpoint, Binding(), self._services.settings.base_url)
         return request if list_key(self._target.endpoint, request) in shared_lists else None
 
-    def _source(
-        self, endpoint: Endpoint, where: str, identifier: tuple[str, ...] = ()
-    ) -> Completeness:
-        extractor = Extractor(endpoint.data_path, where, self._services.jq)
+    def _source(self, endpoint: Endpoint, where: Part, identifier: tuple[str, ...]) -> Completeness:
+        """What is read of an endpoint that stands at a place of the mapping."""
+        data_path = Part((*where.path, "data_path"))
+        extractor = Extractor(endpoint.data_path, data_path, self._services.jq)
         paginator = make_paginator(endpoint.pagination)
         return Completeness(endpoint, where, paginator, extractor, identifier)
 
     def _parent(self, endpoint: Endpoint, group: InStep) -> Completeness:
-        where = f"path_parameters.{group.names[0]}"
+        first, *others = group.parameters
         if is_full_url(endpoint.path):
-            self._services.client.refuse_elsewhere(endpoint.path, f"{where}.endpoint")
+            self._services.client.refuse_elsewhere(endpoint.path, first.place("endpoint"))
         # Several rows may have the same value of one parameter, an owner say.
-        field = group.parameters[0].field if len(group.parameters) == 1 else ""
-        return self._source(endpoint, f"{where}.data_path", plain_path(field) or ())
+        field = "" if others else first.field
+        return self._source(endpoint, first.place(), plain_path(field) or ())
 
     @property
     def _parent_sources(self) -> list[Completeness]:
@@ -389,7 +390,7 @@ class ResourceWalk:
         """The request of an endpoint for one binding, with all that it computes."""
         services = self._services
         endpoint = await completed(
-            source.endpoint, binding, services.started_at, services.jq, kind=self._resource.kind
+            source.endpoint, binding, services.started_at, services.jq, where=source.where
         )
         return request_for(endpoint, binding, services.settings.base_url)
 
@@ -446,4 +447,4 @@ class ResourceWalk:
 def _child_key(source: Completeness, binding: Binding) -> bytes:
     """What tells a child from others, in this reading and in a later one: its values."""
     names = sorted(source.endpoint.placeholders() & binding.values.keys())
-    return key_of(source.where, *(as_text(binding.values[name]) for name in names))
+    return key_of(str(source.where), *(as_text(binding.values[name]) for name in names))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from errors import MappingError
+from errors import MappingError, Part, quoting
 from jq_engine.paths import plain_path
 from jq_engine.programs import Jq, JqError, checked, first_of, jq_reason
 from json_values import MISSING, Json, follow, keys_of
@@ -66,11 +66,12 @@ class _Field:
     def __init__(self, parameter: Parameter | ListedParameter, jq: Jq) -> None:
         self._parameter = parameter
         self._jq = jq
-        self._place = place = f"path_parameters.{parameter.name}"
         field, condition = parameter.field, parameter.filter
+        of_field, of_filter = parameter.place("field"), parameter.place("filter")
         self._field_keys = plain_path(field)
-        self._field = checked(field, f"{place}.field") if self._field_keys is None else ""
-        self._filter = checked(condition, f"{place}.filter") if condition.strip() != "true" else ""
+        self._field = checked(field, of_field) if self._field_keys is None else ""
+        self._filter = checked(condition, of_filter) if condition.strip() != "true" else ""
+        self._of_field, self._of_filter = quoting(of_field, field), quoting(of_filter, condition)
         self._items = self._judged = self._chosen = self._valued = self._without = 0
         self._last: Item | None = None
         self._last_without: Item | None = None
@@ -83,7 +84,7 @@ class _Field:
         if not self._filter:
             self._judged += len(rows)
             return [True] * len(rows)
-        verdicts = await self._run(first_of(self._filter), rows, "filter")
+        verdicts = await self._run(first_of(self._filter), rows, self._of_filter)
         self._judged += sum(isinstance(verdict, bool) for one in verdicts for verdict in one)
         return [one == [True] for one in verdicts]
 
@@ -97,7 +98,7 @@ class _Field:
                     raise MappingError(
                         f"gave {keys_of(value)} where a text or number was expected",
                         remedy="correct the expression",
-                        where=f"{self._place}.field {self._parameter.field!r}",
+                        where=self._of_field,
                     )
             if any(value in _MISSING for value in given) and not _is_blank(row):
                 self._without += 1
@@ -115,7 +116,7 @@ class _Field:
                 f"gave neither true nor false for any of {self._items} parent items, which have"
                 f" {keys_of(self._last)}",
                 remedy="correct it",
-                where=f"{self._place}.filter {self._parameter.filter!r}",
+                where=self._of_filter,
             )
         gave = "null or ''" if self._has_empty else "null"
         if self._chosen and not self._valued:
@@ -123,7 +124,7 @@ class _Field:
                 f"gave {gave} for every one of {self._chosen} parent items, which have"
                 f" {keys_of(self._last)}",
                 remedy="correct the path",
-                where=f"{self._place}.field {self._parameter.field!r}",
+                where=self._of_field,
             )
         if self._without:
             wanted = self._parameter.field.strip()
@@ -134,20 +135,19 @@ class _Field:
                 f"gave {gave} for {self._without} of {self._chosen} parent items, one of which has"
                 f" {keys_of(self._last_without)}: their children could not be read",
                 remedy=f"correct the path, or leave such items out with filter: {both}{present}",
-                where=f"{self._place}.field {self._parameter.field!r}",
+                where=self._of_field,
             )
 
     async def _outputs(self, rows: Sequence[Item]) -> list[list[Json]]:
         if self._field_keys is None:
-            return await self._run(self._field, rows, "field")
+            return await self._run(self._field, rows, self._of_field)
         found = (follow(row, self._field_keys) for row in rows)
         return [[None if value is MISSING else value] for value in found]
 
-    async def _run(self, program: str, rows: Sequence[Item], part: str) -> list[list[Json]]:
+    async def _run(self, program: str, rows: Sequence[Item], where: Part) -> list[list[Json]]:
         """The outputs of a program for each row."""
         if not rows:
             return []
-        where = f"{self._place}.{part} {getattr(self._parameter, part)!r}"
         each = f".[] | try [{program}\n] catch {{error: tostring}}"
         outcomes = await self._jq.outputs(each, [*rows], where=where)
         for row, outcome in zip(rows, outcomes, strict=True):

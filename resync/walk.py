@@ -16,7 +16,14 @@ from loguru import logger
 from answers import Answer
 from authentication.signature import unsigned_url
 from client import ApiClient
-from errors import BodyError, DoubtfulEndError, OceanCustomError, OriginError, PaginationError
+from errors import (
+    BodyError,
+    DoubtfulEndError,
+    Fault,
+    OceanCustomError,
+    OriginError,
+    PaginationError,
+)
 from jq_engine.programs import Jq
 from paging.error_reports import is_partial
 from paging.limits import Bounds
@@ -211,7 +218,7 @@ class Walker:
         if not isinstance(outcome, Step):
             nothing = [extracted.nothing for extracted, _ in opened.runs]
             if isinstance(outcome, PaginationError) and nothing and all(nothing):
-                outcome.about(beside=f"data_path {source.extractor.data_path!r} found nothing")
+                outcome.about(beside=Fault(source.extractor.where, "found nothing"))
             raise outcome
         if outcome.warning and outcome.warning not in source.warned:
             source.warned.add(outcome.warning)

@@ -10,7 +10,21 @@ from pydantic.v1 import BaseModel
 from pydantic.v1.fields import SHAPE_SINGLETON, ModelField
 from pydantic.v1.utils import ROOT_KEY
 
-from errors import Fault
+from errors import Fault, Part
+
+_REMEDIES: Mapping[str, str] = {
+    "value_error.missing": "add it",
+    "type_error.none.not_allowed": "give a value, or remove the key",
+    "type_error.integer": "write a whole number",
+    "type_error.bool": "write true or false",
+    "type_error.str": "write a text, in quotes",
+    "type_error.dict": "write keys below it, indented",
+    "type_error.list": "write a list: '- ' before each element",
+    "value_error.any_str.min_length": "write a text, or remove the key",
+    "value_error.number.not_ge": "choose a value within these bounds",
+    "value_error.number.not_le": "choose a value within these bounds",
+}
+"""What to do about an error of pydantic's own, by its type."""
 
 
 def fault_of(
@@ -30,7 +44,8 @@ def fault_of(
         case {"ctx": {"given": given, "permitted": permitted}}:
             problem, remedy = f"is {given!r}", f"use one of {', '.join(map(str, permitted))}"
         case _:
-            problem, remedy = error["msg"], ""
+            problem = error["msg"]
+            remedy = _REMEDIES.get(error["type"], "correct the value")
     where = ""
     if len(named) > 1 and named[0] == "resources" and isinstance(named[1], int):
         resource = mapping["resources"][named[1]]
@@ -38,7 +53,7 @@ def fault_of(
         where = f"resource {named[1] + 1}" + (f" (kind {kind!r})" if kind else "")
         named = named[2:]
     where = ": ".join(filter(None, (where, ".".join(map(str, named)))))
-    return Fault(place, problem, remedy, where=f"{where}:" if where else "")
+    return Fault(Part(place, name=f"{where}:" if where else ""), problem, remedy)
 
 
 def _known_names(model: type[BaseModel], place: Sequence[str | int]) -> set[str]:

@@ -240,18 +240,27 @@ class RequestFields(StrictModel):
         for name, value in (params or {}).items():
             values = value if isinstance(value, list) else [value]
             if any(isinstance(inner, dict | list) for inner in values):
-                raise FieldError(f"{name!r} must be text, a number, a boolean or a list of those")
+                raise FieldError(
+                    f"has an object in {name!r}",
+                    "give text, a number, a boolean or a list of those",
+                )
         return params
 
     @validator("headers")
     def _refuse_bad_headers(cls, headers: dict[str, str]) -> dict[str, str]:  # noqa: N805 — pydantic
         for name, value in headers.items():
             if not is_header_name(name):
-                raise FieldError(f"{name!r} is not the name of an HTTP header")
+                raise FieldError(
+                    f"has {name!r}, which is not the name of an HTTP header",
+                    "use letters, digits and dashes",
+                )
             if is_set_by_http(name):
-                raise FieldError(f"{name!r} is a header that HTTP itself sets", "remove it")
+                raise FieldError(f"has {name!r}, a header that HTTP itself sets", "remove it")
             if not is_header_value(value):
-                raise FieldError(f"{name!r} has a value that HTTP headers cannot carry")
+                raise FieldError(
+                    f"has a value in {name!r} that HTTP headers cannot carry",
+                    "remove line breaks, and letters that ASCII does not have",
+                )
         return headers
 
     def _format(self, programs: tuple[str, ...]) -> BodyFormat:

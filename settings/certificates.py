@@ -34,7 +34,9 @@ def read_certificates(reader: SettingsReader) -> Certificates:
             reader.fault("clientCertificate", f"expired on {day}", "renew it")
         elif client[0].not_valid_before_utc > now:
             day = client[0].not_valid_before_utc.date().isoformat()
-            reader.fault("clientCertificate", f"is valid only from {day} on")
+            reader.fault(
+                "clientCertificate", f"is valid only from {day} on", "check this machine's clock"
+            )
         if key and key != client[0].public_key():
             reader.fault(
                 "clientKey",

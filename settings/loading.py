@@ -95,11 +95,11 @@ def _base_url(reader: SettingsReader) -> httpx.URL | None:
         return None
     url = parsed_url(text)
     if url is None:
-        reader.fault("baseUrl", "must be a URL such as https://api.example.com/v2")
+        reader.fault("baseUrl", "is not a URL", "write it like https://api.example.com/v2")
     elif url.userinfo:
-        reader.fault("baseUrl", "must not hold a user or password", "use authType: basic")
+        reader.fault("baseUrl", "holds a user or password", "use authType: basic")
     elif url.query or url.fragment:
-        reader.fault("baseUrl", "must not hold a query or fragment", "put it in query_params")
+        reader.fault("baseUrl", "holds a query or fragment", "put it in queryParams")
     else:
         return url.copy_with(path=url.path.rstrip("/") + "/")
     return None
@@ -111,7 +111,7 @@ def _hosts(reader: SettingsReader) -> tuple[str, ...]:
         return ()
     given = [host for host in value if isinstance(host, str)] if isinstance(value, list) else []
     if not isinstance(value, list) or len(given) != len(value):
-        reader.fault("allowedHosts", 'must be an array of host names, such as ["a.example"]')
+        reader.fault("allowedHosts", "is not an array of host names", 'write it like ["a.example"]')
         return ()
     hosts = tuple(host.strip().lower() for host in given)
     for number, host in enumerate(hosts, 1):
@@ -138,7 +138,11 @@ def _burst(reader: SettingsReader, per_minute: int | None) -> int:
 def _retry_after_header(reader: SettingsReader) -> str:
     name = reader.text("retryAfterHeader") or ""
     if name and not is_header_name(name):
-        reader.fault("retryAfterHeader", "must be the name of an HTTP header")
+        reader.fault(
+            "retryAfterHeader",
+            "is not the name of an HTTP header",
+            "use letters, digits and dashes",
+        )
     return name
 
 
@@ -151,7 +155,8 @@ def _query_params(reader: SettingsReader) -> tuple[tuple[str, str], ...]:
         if any(isinstance(inner, dict | list) for inner in values):
             reader.fault(
                 "queryParams",
-                f"parameter number {number} must be text, a number, a boolean or a list of those",
+                f"has an object in parameter number {number}",
+                "give text, a number, a boolean or a list of those",
             )
             continue
         params += pairs_of({name: value}, as_written)
@@ -175,14 +180,14 @@ class _CustomHeaders:
         given = self._reader.object("customHeaders")
         for number, (name, value) in enumerate(given.items(), 1):
             if isinstance(value, dict | list) or value is None:
-                self._fault(number, f"must be text, found {kind_of(value)}")
+                self._fault(number, f"is {kind_of(value)}", "write a text")
                 continue
             text = self._with_environment(number, as_written(value))
             if self._reader.is_header("customHeaders", name, text, number):
                 headers[name] = text
         return headers
 
-    def _fault(self, number: int, problem: str, remedy: str = "") -> None:
+    def _fault(self, number: int, problem: str, remedy: str) -> None:
         which = f"header number {number} "
         self._reader.fault("customHeaders", which + problem, remedy)
 
@@ -208,7 +213,11 @@ class _CustomHeaders:
         elif name in self._environ:
             self.from_environment.append(value)
         else:
-            self._fault(number, f"reads ${{{name}}}, which is not set in the environment")
+            self._fault(
+                number,
+                f"reads ${{{name}}}, which is not set in the environment",
+                "set it, or write the value itself",
+            )
         return value
 
 
@@ -303,8 +312,8 @@ def _credential(
     if value is None:
         reader.fault(
             name,
-            f"is missing: authType {reader.text('authType')!r} needs {what}, in {name} or in"
-            " authValue",
+            f"is missing: authType {reader.text('authType')!r} needs {what}",
+            f"set {name} or authValue",
         )
     return "authValue", value
 
@@ -327,14 +336,18 @@ def _basic(reader: SettingsReader, secrets: Mapping[str, Json]) -> tuple[str, st
     if encoded is None:
         reader.fault(
             "username",
-            "is missing: authType 'basic' needs username and password, or authValue with"
-            " base64 of user:password",
+            "is missing: authType 'basic' needs a user",
+            "set username and password, or authValue with base64 of user:password",
         )
         return "username", None
     encoded = _without_scheme(encoded, "Basic")
     _refuse_control(reader, "authValue", basic_pair(encoded))
     if ":" not in basic_pair(encoded):
-        reader.fault("authValue", "must be base64 of user:password for authType 'basic'")
+        reader.fault(
+            "authValue",
+            "is not base64 of user:password, as authType 'basic' needs it",
+            "set username and password instead",
+        )
         return "authValue", None
     return "authValue", f"Basic {encoded}"
 

@@ -72,7 +72,7 @@ class _Section:
         if part is None or isinstance(part, Mapping):
             return part
         problem = f"has a {key!r} that is not an object but {kind_of(part)}"
-        self.reader.fault(self.setting, problem)
+        self.reader.fault(self.setting, problem, 'write it like {"name": "value"}')
         return None
 
     def texts(self, key: str) -> dict[str, str]:
@@ -123,8 +123,8 @@ def _steps(request: _Section) -> list[LoginRequest]:
     if not values:
         reader.fault(
             setting,
-            "is missing: authType 'custom' needs the login call, such as"
-            ' {"endpoint": "/login", "body": {…}}',
+            "is missing: authType 'custom' needs the login call",
+            'write it like {"endpoint": "/login", "body": {…}}',
         )
         return []
     if "steps" not in values:
@@ -133,7 +133,11 @@ def _steps(request: _Section) -> list[LoginRequest]:
     steps = values["steps"]
     each = [step for step in steps if isinstance(step, Mapping)] if isinstance(steps, list) else []
     if not each or each != steps:
-        reader.fault(setting, "has 'steps' that are no list of requests with an 'endpoint' each")
+        reader.fault(
+            setting,
+            "has 'steps' that are no list of requests",
+            "write a list of objects, each with an 'endpoint'",
+        )
         return []
     return [
         _request(_Section(reader, setting, _camel_keys(step)), reads=number > 0)
@@ -145,8 +149,8 @@ def _template(template: _Section) -> _Section:
     if not template.values:
         template.reader.fault(
             template.setting,
-            "is missing: authType 'custom' needs to know what of the login's answer signs"
-            ' requests, such as {"headers": {"Authorization": "Bearer {{.access_token}}"}}',
+            "is missing: authType 'custom' needs to know what of the login's answer signs requests",
+            'write it like {"headers": {"Authorization": "Bearer {{.access_token}}"}}',
         )
     template.check_keys(TEMPLATE_KEYS)
     template.check_placeholders()
@@ -161,7 +165,7 @@ def _request(request: _Section, *, reads: bool = False) -> LoginRequest:
     reader, setting = request.reader, request.setting
     body, form = request.part("body"), request.values.get("bodyForm")
     if form is not None and not isinstance(form, str):
-        reader.fault(setting, "has a 'bodyForm' that is not text such as a=1&b=2")
+        reader.fault(setting, "has a 'bodyForm' that is not text", "write it like a=1&b=2")
         form = None
     if body is not None and form:
         reader.fault(setting, "has both 'body' and 'bodyForm'", "keep the one the API expects")
@@ -179,7 +183,7 @@ def _request(request: _Section, *, reads: bool = False) -> LoginRequest:
 def _endpoint(request: _Section) -> str:
     reader, setting, value = request.reader, request.setting, request.values.get("endpoint")
     if not isinstance(value, str) or not value.strip():
-        reader.fault(setting, "needs 'endpoint': the path or full URL of the login call")
+        reader.fault(setting, "has no 'endpoint'", "give the path or full URL of the login call")
         return "/"
     endpoint = value.strip()
     is_full = re.match(r"[a-z][a-z0-9+.-]*://", endpoint, re.IGNORECASE)
@@ -193,7 +197,11 @@ def _endpoint(request: _Section) -> str:
     url = parsed_url(bare if is_full else "https://base.example/" + bare.lstrip("/"))
     # Not quoted: the endpoint may hold a secret.
     if url is None:
-        reader.fault(setting, "has an 'endpoint' that is neither a path nor an http(s) URL")
+        reader.fault(
+            setting,
+            "has an 'endpoint' that is neither a path nor an http(s) URL",
+            "write it like /login or https://login.example.com/token",
+        )
     elif url.userinfo:
         reader.fault(
             setting,
@@ -226,6 +234,7 @@ def _interval(request: _Section) -> float | None:
         request.reader.fault(
             request.setting,
             "has a 'reauthenticateIntervalSeconds' that is not a number of seconds above 0",
+            "write it like 3600",
         )
         return None
     return seconds

@@ -40,7 +40,7 @@ def read_oauth(reader: SettingsReader) -> OAuthCredentials | StaticCredentials:
     url = _token_url(reader)
     for name in _NEEDED[grant]:
         if reader.text(name) is None:
-            reader.fault(name, f"is missing: oauthGrantType {grant!r} needs it")
+            reader.fault(name, f"is missing: oauthGrantType {grant!r} needs it", "set it")
     _refuse_other_grants(reader, grant)
     file = reader.text("oauthTokenFile")
     if file and not Path(file).is_absolute():
@@ -83,7 +83,11 @@ def _token_url(reader: SettingsReader) -> str | None:
     url = parsed_url(text)
     if url is None or url.userinfo:
         # Not quoted: it may hold a password.
-        reader.fault("oauthTokenUrl", "must be a URL such as https://login.example.com/oauth/token")
+        reader.fault(
+            "oauthTokenUrl",
+            "is not a URL without user and password",
+            "write it like https://login.example.com/oauth/token",
+        )
         return None
     return text
 

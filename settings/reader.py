@@ -48,8 +48,8 @@ class SettingsReader:
             if any(_is_undecoded(config.get(key)) for key in (field.key, name)):
                 self.fault(name, "must be text in UTF-8", "correct the variable's charset")
 
-    def fault(self, name: str, problem: str, remedy: str = "") -> None:
-        """Note what is wrong with a setting."""
+    def fault(self, name: str, problem: str, remedy: str) -> None:
+        """Note what is wrong with a setting, and what to do."""
         self.faults.append(Fault(name, problem, remedy))
 
     def given(self, name: str) -> Json:
@@ -71,7 +71,7 @@ class SettingsReader:
             return value.strip()
         if isinstance(value, int | float) and not isinstance(value, bool):
             return str(value)
-        self.fault(name, f"must be text, found {kind_of(value)}")
+        self.fault(name, f"is {kind_of(value)}", "write a text")
         return None
 
     def number(self, name: str) -> int | None:
@@ -83,9 +83,8 @@ class SettingsReader:
         number = _decimal(value)
         if number is None or not _is_whole_within(number, field):
             found = str(value).strip()[:_QUOTABLE] if number is not None else kind_of(value)
-            self.fault(
-                name, f"must be a whole number from {field.least} to {field.most}, found {found}"
-            )
+            bounds = f"from {field.least} to {field.most}"
+            self.fault(name, f"is {found}", f"write a whole number {bounds}")
             return default
         return int(number)
 
@@ -103,7 +102,7 @@ class SettingsReader:
             return default if value is None else value
         if (known := _BOOLEANS.get(str(value).strip().lower())) is not None:
             return known
-        self.fault(name, f"must be true or false, found {kind_of(value)}")
+        self.fault(name, f"is {kind_of(value)}", "write true or false")
         return default
 
     def word[Word: str](self, name: str, words: Sequence[Word]) -> Word:
@@ -139,7 +138,8 @@ class SettingsReader:
             return {}
         if isinstance(value, Mapping):
             return value
-        self.fault(name, f"must be a JSON object, found {kind_of(value)}")
+        example = FIELDS[name].example
+        self.fault(name, f"is {kind_of(value)}", f"write a JSON object, such as {example}")
         return {}
 
     def path(self, name: str) -> str | None:
@@ -179,6 +179,7 @@ class SettingsReader:
                 setting,
                 f"gives {which} a value with a line break or another character that HTTP headers"
                 " cannot carry",
+                "remove that character",
             )
             return False
         return True

@@ -28,6 +28,7 @@ from port_ocean.exceptions.core import OceanAbortException
 from port_ocean.ocean import Ocean
 from port_ocean.utils.misc import get_integration_class
 
+from errors import Where
 from framework.identities import is_identifier
 from framework.mapping import FusedEntityProcessor, MappingRun, begin_mapping
 from jq_engine.programs import without_values
@@ -69,12 +70,12 @@ class Noted:
     worker: JqWorker
     ran: list[str] = field(default_factory=list)
 
-    async def run(self, program: str, text: bytes, *, where: str) -> bytes:
+    async def run(self, program: str, text: bytes, *, where: Where) -> bytes:
         """What the worker gives."""
-        self.ran.append(where)
+        self.ran.append(str(where))
         return await self.worker.run(program, text, where=where)
 
-    async def check(self, program: str, *, where: str) -> None:
+    async def check(self, program: str, *, where: Where) -> None:
         """What the worker thinks of a program."""
         await self.worker.check(program, where=where)
 

@@ -18,6 +18,7 @@ from errors import (
     OceanCustomError,
     OriginError,
     PaginationError,
+    Part,
     RequestName,
     ResponseError,
     SourceError,
@@ -112,7 +113,7 @@ def test_all_faults_are_in_the_text() -> None:
 
 def test_one_fault() -> None:
     """A single fault needs no list."""
-    assert MappingError("data_path is wrong").faults == (Fault((), "data_path is wrong"),)
+    assert MappingError("data_path is wrong").faults == (Fault("", "data_path is wrong"),)
 
 
 GET = RequestName("GET", "https://a.example/x")
@@ -172,7 +173,11 @@ LONG_TEXTS = [
     pytest.param(MappingError("no list", "correct the path", kind="/" + "y" * 999), id="kind"),
     pytest.param(MappingError(f".{'a' * 999} found nothing", "correct the path"), id="problem"),
     pytest.param(
-        PaginationError("no list", "correct the path", beside=f"data_path {'.a' * 500!r}"),
+        MappingError("no list", "correct the path", where=Part(("data_path",), "a" * 999)),
+        id="place",
+    ),
+    pytest.param(
+        PaginationError("no list", "correct the path", beside=Fault("", ".a" * 500)),
         id="beside",
     ),
     pytest.param(
@@ -215,12 +220,12 @@ def test_no_part_of_a_message_keeps_a_secret() -> None:
     secret = "s3cret" * 50
     name = RequestName("GET", f"https://a.example/x?key={secret}")
     error = MappingError(
-        [Fault((), f"is {secret}", f"remove {secret}", where=secret)],
+        [Fault(Part((secret,), secret), f"is {secret}", f"remove {secret}")],
         kind=f"/x?{secret}",
         parameters=(("team", secret),),
         request=name,
         after=name,
-        beside=f"data_path {secret}",
+        beside=Fault("", f"data_path {secret}"),
         answered=f"403 {secret}",
         words=f"no {secret}",
         listed=secret,
@@ -230,4 +235,4 @@ def test_no_part_of_a_message_keeps_a_secret() -> None:
     told = str(error.redacted(lambda text: text.replace(secret, "[redacted]")))
 
     assert "s3cret" not in told
-    assert told.count("[redacted]") == 12
+    assert told.count("[redacted]") == 13

@@ -8,7 +8,7 @@ import pytest
 from pydantic.v1 import BaseModel, ValidationError
 from pydantic.v1.fields import ModelField
 
-from errors import MappingError
+from errors import MappingError, Part
 from overrides import (
     EndpointAppConfig,
     EndpointResource,
@@ -445,7 +445,8 @@ def test_a_fault_has_its_path_in_the_mapping() -> None:
         EndpointAppConfig.parse_obj(mapping)
 
     top = ("resources", 0, "selector")
-    assert {(fault.place, fault.remedy) for fault in caught.value.faults} == {
+    places = [(fault.place, fault.remedy) for fault in caught.value.faults]
+    assert {(place.path, remedy) for place, remedy in places if isinstance(place, Part)} == {
         ((*top, "datapath"), "did you mean 'data_path'?"),
         ((*top, "pagination", "page_sise"), "did you mean 'page_size'?"),
         ((*top, "pagination", "page_size"), ""),

@@ -80,16 +80,18 @@ async def test_values_stand_in_any_body(
 @pytest.mark.parametrize(
     ("parent", "words"),
     [
-        pytest.param({"values": ["x"]}, "'/search': selector: {{", id="its own"),
+        pytest.param({"values": ["x"]}, "'/search': selector '{{", id="its own"),
         pytest.param(
-            {"endpoint": "/p/{of}", "field": ".id"}, "'/search': '/p/{of}': {{", id="of a parent"
+            {"endpoint": "/p/{of}", "field": ".id"},
+            "'/search': path_parameters.id '{{",
+            id="of a parent",
         ),
     ],
 )
 async def test_a_computed_value_that_fails_names_its_place_once(
     api: FaultApi, parent: dict[str, Json], words: str
 ) -> None:
-    """The kind stands before it already: what it adds is the selector, or a parent's path."""
+    """The kind stands before it already: what it adds is the selector, or the parameter."""
     api.serve("/search", answer([{"id": 1}]))
     api.serve("/p/{}", answer([{"id": "x"}]))
     parameters: dict[str, Json] = {"id": parent}

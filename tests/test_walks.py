@@ -25,6 +25,7 @@ from errors import (
     MappingError,
     OceanCustomError,
     PaginationError,
+    Part,
     ResponseError,
     SourceError,
 )
@@ -841,7 +842,7 @@ def source_of(pagination: PaginationSettings, session: Session) -> Completeness:
     """An endpoint made ready to be walked."""
     extractor = Extractor(".items", "kind '/things'", session.jq)
     endpoint = Endpoint("/things", data_path=".items", pagination=pagination)
-    return Completeness(endpoint, "data_path", make_paginator(pagination), extractor)
+    return Completeness(endpoint, Part(("selector",)), make_paginator(pagination), extractor)
 
 
 async def _pages(pagination: PaginationSettings, transport: InProcess, limit: int) -> list[int]:

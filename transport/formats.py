@@ -164,7 +164,10 @@ def _recoded(body: Iterable[bytes], charset: str) -> Iterator[bytes]:
             yield decoder.decode(piece).encode(errors="replace")
         yield decoder.decode(b"", final=True).encode()
     except UnicodeDecodeError as error:
-        raise FormatError(f"it is not {charset}, as it says ({error.reason})") from None
+        raise FormatError(
+            f"it is not {charset}, as it says ({error.reason})",
+            "let the API send the charset that it declares",
+        ) from None
 
 
 def _json_lines(body: Iterable[bytes]) -> Iterator[bytes]:
@@ -295,13 +298,13 @@ class _Rows:
         """Raise FormatError for a lone line that may be an error in plain words."""
         if not self._options.columns and not self._options.can_be_header(columns):
             raise FormatError(
-                f"it is one line of text, {line[:80]!r}; if that is the header row of an empty"
-                " list, name it in csv.columns"
+                f"it is one line of text, {line[:80]!r}",
+                "if that is the header row of an empty list, name it in csv.columns",
             )
         if self._may_be_words and " " in line:
             raise FormatError(
-                f"it is one line of text, {line[:80]!r}, and declared as such; if that is a row,"
-                " set csv.delimiter"
+                f"it is one line of text, {line[:80]!r}, and declared as such",
+                "if that is a row, set csv.delimiter",
             )
 
     def _first_line(self) -> str | None:
@@ -352,20 +355,23 @@ class _Rows:
     def _unreadable(self, reason: str) -> FormatError:
         where = f"the row from line {self._before + 1} on"
         if reason == "unexpected end of data":
-            return FormatError(f"{where} has a quote that is never closed: it breaks off")
-        return FormatError(f"{where} is not CSV ({reason})")
+            return FormatError(
+                f"{where} has a quote that is never closed: it breaks off",
+                "ask for fewer rows at a time",
+            )
+        return FormatError(f"{where} is not CSV ({reason})", "set csv.delimiter")
 
     def _undecodable(self, error: UnicodeError, lines: int) -> FormatError:
         # The text is decoded ahead of the lines that are read.
         if isinstance(error, UnicodeDecodeError):
             lines += error.object[: error.start].count(b"\n")
-        return FormatError(f"line {lines + 1} is not {self._encoding}; set csv.encoding")
+        return FormatError(f"line {lines + 1} is not {self._encoding}", "set csv.encoding")
 
     def _refuse_ragged(self, row: Sequence[str], columns: Sequence[str]) -> None:
         named = "csv.columns names" if self._options.columns else "the header row has"
         raise FormatError(
-            f"line {self._before + 1} has {len(row)} values where {named} {len(columns)}; a wrong"
-            " delimiter (csv.delimiter), or a body that breaks off"
+            f"line {self._before + 1} has {len(row)} values where {named} {len(columns)}",
+            "set csv.delimiter; where it is right, the body breaks off",
         )
 
 

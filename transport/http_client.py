@@ -234,14 +234,19 @@ def tls_refusal(reason: str, *, has_certificate: bool) -> SourceError | None:
     alert = reason.upper().replace(" ", "_")
     if "CERTIFICATE_REQUIRED" in alert or "HANDSHAKE_FAILURE" in alert:
         if has_certificate:
-            problem = "the server refused the TLS handshake; it may want another client certificate"
-            return SourceError(f"{problem} ({reason})")
+            return SourceError(
+                f"the server refused the TLS handshake ({reason})",
+                remedy="it may want another client certificate",
+            )
         return SourceError(
             f"the server wants a client certificate ({reason})",
             remedy="set clientCertificate and clientKey",
         )
     if has_certificate and "ALERT" in alert and ("CERTIFICATE" in alert or "UNKNOWN_CA" in alert):
-        return SourceError(f"the server does not accept clientCertificate ({reason})")
+        return SourceError(
+            f"the server does not accept clientCertificate ({reason})",
+            remedy="give one of an authority that it trusts, with its chain",
+        )
     return None
 
 

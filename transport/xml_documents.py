@@ -67,7 +67,9 @@ class _Builder:
 
     def begin(self, name: str, attributes: Mapping[str, str]) -> None:
         if len(self._open) > DEEPEST:
-            raise FormatError(f"its elements are nested more than {DEEPEST} deep")
+            raise FormatError(
+                f"its elements are nested more than {DEEPEST} deep", "ask for less at a time"
+            )
         named: dict[str, Json] = {f"@{key}": value for key, value in attributes.items()}
         self._open.append(_Element(name, named))
 
@@ -79,7 +81,10 @@ class _Builder:
         self._open[-1].texts.append(text)
 
     def entity(self, name: str, *_: object) -> NoReturn:
-        raise FormatError(f"it defines or uses the entity {name[:40]!r}; entities are refused")
+        raise FormatError(
+            f"it defines or uses the entity {name[:40]!r}",
+            "let the API answer without entities, which are refused",
+        )
 
 
 def xml_as_json(
@@ -96,7 +101,7 @@ def xml_as_json(
     """
     document = yield from _parsed(body, charset)
     if any(name.lower() == "html" for name in document):
-        raise FormatError("it is a page of HTML")
+        raise FormatError("it is a page of HTML", "correct the path, or the credentials")
     for path in lists:
         _as_list(document, path)
     _as_list(document, rows, only=_can_be_row)
@@ -125,7 +130,7 @@ def _parsed(body: Iterable[bytes], charset: str | None) -> Generator[bytes, None
     except (LookupError, UnicodeError, ValueError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError("its encoding is not known") from None
+        raise FormatError("its encoding is not known", "let the API answer in UTF-8") from None
     return builder.document.content
 
 

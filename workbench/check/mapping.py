@@ -9,23 +9,13 @@ from typing import Final
 from pydantic.v1 import BaseModel
 from pydantic.v1.fields import SHAPE_LIST, SHAPE_SINGLETON, ModelField
 
-from errors import Fault, MappingError
+from errors import Fault, MappingError, Part
 from json_values import Json
 from overrides import EndpointAppConfig
 from workbench.check.documents import Document
 from workbench.check.findings import Path, nearest
 
 _DEEPEST: Final = 4  # objects of a mapping within one another, where models are not recursive
-# What pydantic says, as the beginning of its sentence, and what to do.
-_REMEDIES: Final = (
-    ("none is not an allowed value", "give a value, or remove the key"),
-    ("value is not a valid integer", "write a whole number"),
-    ("value could not be parsed to a boolean", "write true or false"),
-    ("str type expected", "write a text, in quotes"),
-    ("value is not a valid dict", "write keys below it, indented"),
-    ("value is not a valid list", "write a list: '- ' before each element"),
-    ("ensure this value", "choose a value within these bounds"),
-)
 
 
 def read_mapping(document: Document) -> EndpointAppConfig | None:
@@ -53,7 +43,7 @@ def _note_faults(document: Document, error: MappingError, unknown: Mapping[Path,
     seen: set[Path] = set()
     meant = {(*path[:-1], instead) for path, instead in unknown.items()}
     for fault in error.faults:
-        place = fault.place if isinstance(fault.place, tuple) else ()
+        place = fault.place.path if isinstance(fault.place, Part) else ()
         # Of a union each member complains; a key that is misspelt is missing as well.
         if place in seen or place in meant or place in unknown:
             continue
@@ -67,13 +57,7 @@ def _told(fault: Fault, place: Path) -> tuple[str, str]:
     if fault.problem == "field required":
         holder = dotted(place[:-1]) or "the mapping"
         return f"{place[-1]} is missing in {holder}", f"add {place[-1]}"
-    remedy = fault.remedy
-    if not remedy:
-        remedy = next(
-            (text for start, text in _REMEDIES if fault.problem.startswith(start)),
-            "correct the value",
-        )
-    return f"{name}: {fault.problem}" if name else fault.problem, remedy
+    return f"{name}: {fault.problem}" if name else fault.problem, fault.remedy
 
 
 def dotted(path: Path) -> str:

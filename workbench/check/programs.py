@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from errors import ConfigurationError, Fault, MappingError
+from errors import ConfigurationError, Fault, MappingError, Part
 from framework.mapped_items import program_of
 from jq_engine.programs import EMBEDDED, jq_reason
 from jq_engine.worker import JqWorker
@@ -25,7 +25,6 @@ from workbench.check.mapping import dotted, is_word
 _KINDS: Final = {bool: "boolean", int: "number", float: "number", type(None): "empty value"}
 _UNDEFINED: Final = re.compile(r"(\$?[\w:]+)/(\d+) is not defined|\$(\w+) is not defined")
 _HYPHENED: Final = re.compile(r"\.([A-Za-z_]\w*(?:-\w+)+)")
-_PLACE_IN_ERROR: Final = re.compile(r"\b(path_parameters\.\w+(?:\.\w+)?|data_path|query)\b")
 
 
 @dataclass(frozen=True)
@@ -234,30 +233,27 @@ def check_resources(
 def _make_ready(resource: Resource, jq: JqWorker) -> None:
     """Do what comes before a resource's first request."""
     ordered(resource)
-    endpoints = [(resource.endpoint, "data_path")]
+    endpoints = [(resource.endpoint, Part(("selector", "data_path")))]
     for one in resource.parameters:
         if isinstance(one, Parameter):
             Chooser([one], jq)
-            endpoints.append((one.parent, f"path_parameters.{one.name}.data_path"))
+            endpoints.append((one.parent, one.place("data_path")))
     for endpoint, where in endpoints:
         Extractor(endpoint.data_path, where, jq)
         make_paginator(endpoint.pagination)
 
 
 def _note_of_integration(document: Document, fault: Fault, base: Path) -> None:
-    path = place_in(str(fault), document, base)
+    path = place_in(fault, document, base)
     known = {(one.line, one.column) for one in document.findings}
     finding = document.finding(path, fault.found, fault.remedy or "correct it")
     if (finding.line, finding.column) not in known:
         document.findings.append(finding)
 
 
-def place_in(sentence: str, document: Document, base: Path) -> Path:
-    """The place in a resource that a sentence of the integration is about; its kind, else."""
-    if found := _PLACE_IN_ERROR.search(sentence):
-        path = (*base, "selector", *found[1].split("."))
-        if document.at(path) is not None:
-            return path
-        if path[-1] == "data_path":
-            return (*base, "selector")
-    return (*base, "kind")
+def place_in(fault: Fault, document: Document, base: Path) -> Path:
+    """The place in the document that a fault of a resource is about, or what is around it."""
+    path = fault.place.path if isinstance(fault.place, Part) else ()
+    while path and document.at((*base, *path)) is None:
+        path = path[:-1]
+    return (*base, *(path or ("kind",)))

@@ -46,7 +46,7 @@ def _with_prefix(variables: Variables, prefix: str) -> dict[str, str]:
 
 
 def _fault(variables: Variables, fault: Fault) -> Finding:
-    setting = fault.place if isinstance(fault.place, str) else str(fault.place[0])
+    setting = fault.place if isinstance(fault.place, str) else str(fault.place.path[0])
     field = FIELDS.get(setting)
     if field is None:
         return variables.finding("", str(fault))

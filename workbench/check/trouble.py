@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -13,10 +12,12 @@ import httpx
 from errors import (
     BodyError,
     CredentialsError,
+    Fault,
     MappingError,
     OceanCustomError,
     OriginError,
     PaginationError,
+    Part,
     ResponseError,
     SourceError,
     TransportError,
@@ -46,7 +47,6 @@ from workbench.check.settings import variable_of
 _FORBIDDEN: Final = 403
 _INVALID: Final = frozenset({400, 422})
 _PLACES_OF_NEXT: Final = ("cursorPath", "nextLinkPath")
-_IS_PARAMETER: Final = re.compile(r"path_parameters\.(\w+)\.(field|filter)")
 
 
 class Troubles:
@@ -176,7 +176,7 @@ class Troubles:
                 return await self._no_json(seen, error, all_failed=all_failed)
             case CredentialsError() | SourceError():
                 return self._of_way(error)
-            case PaginationError() if "data_path" not in str(error):
+            case PaginationError() if not isinstance(_cause(error).place, Part):
                 remedy = await self._other_paging(seen)
                 places = [one for one in _PLACES_OF_NEXT if remedy.endswith(one)]
                 return self._paging(seen, error, remedy, *places)
@@ -273,18 +273,15 @@ class Troubles:
         return ""
 
     async def _mapping(self, seen: Seen, error: OceanCustomError) -> Finding:
-        sentence = str(error)
-        if found := _IS_PARAMETER.search(sentence):
-            name, part = found[1], found[2]
-            path: Path = ("selector", "path_parameters", name, part)
-            expression = self._document.at((*seen.base, *path))
+        place = place_in(_cause(error), self._document, seen.base)
+        path = place[len(seen.base) :]
+        if path[-1] in {"field", "filter"}:
+            expression = self._document.at(place)
             items = [item for page in seen.pages if page.purpose == "parent" for item in page.items]
             near = await better(self._session.jq, str(expression), items) if items else None
             remedy = f"write {near.expression} ({near.count} of {len(items)})" if near else ""
             return self._at(seen, path, error, remedy)
-        place = place_in(sentence, self._document, seen.base)
-        path = place[len(seen.base) :]
-        if "data_path" in sentence or path == ("selector",):
+        if path[-1] in {"data_path", "selector"}:
             return self._at(seen, path, error, await self._lists(seen))
         return self._at(seen, path, error, "")
 
@@ -340,6 +337,11 @@ class Troubles:
             if found:
                 return found
         return ""
+
+
+def _cause(error: OceanCustomError) -> Fault:
+    """What was found first: where ``data_path`` found nothing, no paging can be told."""
+    return error.report.beside or error.report.faults[0]
 
 
 def _multiply(resource: Resource) -> bool:
