@@ -116,7 +116,7 @@ class OAuthSignIn:
             )
         if not is_header_value(token):
             raise CredentialsError(
-                "it gave an access_token with characters that HTTP cannot carry",
+                "the access_token holds characters HTTP cannot carry",
                 remedy="check oauthTokenUrl",
                 request=named(answer.request, self._redact),
             )
