@@ -51,7 +51,8 @@ class Marked(Paginator):
     ) -> Step | Experiment:
         if progress.pages and page.body is None and not page.refused:
             raise PaginationError(
-                "the page before led to this one, but the answer has no body: the rest is missing"
+                "the page before led to this one, but the answer has no body: the rest is missing",
+                remedy=f"check {self.leads_by}",
             )
         configured = self._signals.verdict(page.value_at)
         boolean = first_known(configured, page.boolean)
@@ -283,7 +284,8 @@ class Marked(Paginator):
             if again is not None and leads(self._marker(again)):
                 raise DoubtfulEndError(
                     f"{self._name()} found nothing, but led on when the same was asked again: the"
-                    " rest is missing until the next resync"
+                    " rest is missing",
+                    remedy="wait for the next resync",
                 )
             return replace(done, learnt=learnt)
 

@@ -179,7 +179,8 @@ class Paginator(ABC):
         """Rows follow: the end is asked for once more, and an error if it lasts."""
         doubt = DoubtfulEndError(
             "the API says that nothing follows here, but a request around this place"
-            f" shows rows that do: the rest is missing ({ACCEPT})"
+            " shows rows that do: the rest is missing",
+            remedy=ACCEPT,
         )
         return replace(step, confirm=True, doubt=doubt)
 
@@ -233,8 +234,9 @@ class Paginator(ABC):
         if decided.next is None and self._total and is_list and not progress.total_found:
             raise PaginationError(
                 f"totalPath {self._settings.total_path!r} found nothing in any response; the last"
-                f" one had {keys_of(page.body)}: correct the path (or set pagination.type: none"
-                " for an endpoint without paging)"
+                f" one had {keys_of(page.body)}",
+                remedy="correct the path, or set pagination.type: none for an endpoint without"
+                " paging",
             )
         return decided
 

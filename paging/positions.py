@@ -160,13 +160,15 @@ class Counted(Paginator):
         if now.total_fell and missing > 0:
             raise DoubtfulEndError(
                 "the total that the API tells fell during the walk: rows were removed, others moved"
-                " up, and some of those may not have been seen; the next resync will see them"
+                " up, and some of those may not have been seen",
+                remedy="wait for the next resync, which will see them",
             )
         if why is End.NO_SUCH_PAGE and self._is_promised(at):
             told = f"{now.total} rows" if now.total else f"{now.total_pages} pages"
             raise DoubtfulEndError(
                 f"the API tells a total of {told}, but has no page after {now.rows} rows: the rest"
-                f" is missing; {ACCEPT}"
+                " is missing",
+                remedy=ACCEPT,
             )
         self._refuse_cut_off(at, why)
         by_rows = now.total is not None

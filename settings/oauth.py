@@ -40,7 +40,9 @@ def read_oauth(reader: SettingsReader) -> OAuthCredentials | StaticCredentials:
     url = _token_url(reader)
     for name in _NEEDED[grant]:
         if reader.text(name) is None:
-            reader.fault(name, f"is missing: oauthGrantType {grant!r} needs it", "set it")
+            reader.fault(
+                name, f"is missing: oauthGrantType {grant!r} needs it", "set it, or oauthGrantType"
+            )
     _refuse_other_grants(reader, grant)
     file = reader.text("oauthTokenFile")
     if file and not Path(file).is_absolute():

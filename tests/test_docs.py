@@ -21,7 +21,7 @@ from port_ocean.helpers import retry as oceans_retry
 from pydantic.v1 import BaseModel
 
 import errors
-from errors import ConfigurationError, MappingError
+from errors import LONGEST, ConfigurationError, MappingError
 from framework.outcome import ExitCode, Tally
 from framework.settings_model import lenient
 from jq_engine import worker as jq_worker
@@ -55,7 +55,7 @@ from tests.documents import (
     run,
     tables,
 )
-from tests.layout import MODULES
+from tests.layout import MODULES, dotted
 from tests.literals import Json
 from transport import retry
 
@@ -544,6 +544,41 @@ def test_messages_are_documented() -> None:
     assert not [
         text for _, text in raised() if not any(speaks_of(message, text) for message in documented)
     ]
+
+
+# Of the API or the way to it: what went wrong is often all there is to say.
+OF_OTHERS = {"SourceError", "TransportError", "ResponseError", "BodyError", "OriginError"}
+
+
+def says_what_to_do(name: str, call: ast.Call) -> bool:
+    """Whether a fault has a remedy, of its own or within what it is made of."""
+    of_values = call.args and text_of(call.args[0]) == "…" and name not in _NOTING
+    given = call.args[2:] if name in _NOTING else call.args[1:]
+    return bool(of_values or given or any(one.arg == "remedy" for one in call.keywords))
+
+
+def test_every_fault_of_settings_and_mapping_has_a_remedy() -> None:
+    """Who must act is told what to do, in a field of its own."""
+    ours = (ERROR_NAMES | _NOTING) - OF_OTHERS - {"CredentialsError", "FormatError", "ValueError"}
+
+    assert not [
+        f"{dotted(path)}:{call.lineno}"
+        for path in MODULES
+        for name, call in called(path)
+        if name in ours and (call.args or call.keywords) and not says_what_to_do(name, call)
+    ]
+
+
+def test_no_message_is_written_long() -> None:
+    """What is said takes one look; what is quoted in it is cut where it is long."""
+    logged = [
+        text_of(call.args[0])
+        for path in MODULES
+        for name, call in called(path)
+        if name in {"info", "warning", "error"} and call.args
+    ]
+
+    assert not [text for text in [*logged, *(text for _, text in raised())] if len(text) > LONGEST]
 
 
 def test_the_tree_of_errors_is_the_one_in_the_code() -> None:

@@ -657,7 +657,7 @@ async def test_hosted_no_spelling_hides_a_private_address(hosted: Street, spelli
     except ConfigurationError as fault:
         error = fault
 
-    assert re.search("blocked|must be a URL|not known", str(error)), error
+    assert re.search("blocked|is not a URL|not known", str(error)), error
     assert [one.connections for one in hosted.neighbours] == [0] * len(hosted.neighbours)
 
 

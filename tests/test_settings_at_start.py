@@ -68,12 +68,12 @@ async def test_values_of_another_type_are_one_error_without_a_request(
 
     (line, *_) = (line for line in log.splitlines() if "The settings are faulty" in line)
     for sentence in (
-        "customHeaders must be a JSON object, found an array",
-        "allowedHosts must be an array",
-        "pageSize must be a whole number from 1 to 100000, found 30.5",
-        "timeout must be a whole number from 1 to 3600, found text",
-        "verifySsl must be true or false",
-        "maxPages must be a whole number",
+        "customHeaders is an array; write a JSON object",
+        "allowedHosts is not an array",
+        "pageSize is 30.5; write a whole number from 1 to 100000",
+        "timeout is text; write a whole number from 1 to 3600",
+        "verifySsl is text; write true or false",
+        "write a whole number",
     ):
         assert sentence in line
     assert "pydantic" not in log

@@ -23,11 +23,11 @@ WITH_DEFAULT = [name for name, option in OPTIONS.items() if "default" in option]
 BASE_URL = "https://api.example.com"
 # What an option of a type is not, and what the fault then says.
 MISFITS: dict[str, tuple[Json, str]] = {
-    "url": ("no-url", "must be a URL"),
+    "url": ("no-url", "is not a URL"),
     "string": ({"a": 1}, "must be text"),
-    "integer": ("many", "must be a whole number"),
-    "boolean": ("perhaps", "must be true or false"),
-    "object": ("[1]", "must be a JSON object"),
+    "integer": ("many", "write a whole number"),
+    "boolean": ("perhaps", "write true or false"),
+    "object": ("[1]", "write a JSON object"),
     "array": ('{"a": 1}', "must be an array"),
 }
 # Options that only matter beside another.

@@ -51,14 +51,7 @@ def _fault(variables: Variables, fault: Fault) -> Finding:
     if field is None:
         return variables.finding("", str(fault))
     is_set = field.variable in variables.lines
-    example = f"write something like {field.example}"
-    if field.least is not None:
-        example = f"write a whole number from {field.least} to {field.most}"
-    elif field.kind in {"object", "array"}:
-        example = f"write JSON, such as {field.example}"
-    remedy = fault.remedy or (example if is_set else f"add {field.variable}={field.example}")
-    if not is_set and field.variable not in remedy:
-        remedy = f"add {field.variable}: {remedy}"
+    remedy = fault.remedy if is_set else f"add {field.variable}: {fault.remedy}"
     # A partner is missing because of the setting that needs it.
     beside = variable_of(field.depends_on) if field.depends_on else ""
     return variables.finding(field.variable, fault.found, remedy, beside=beside)
