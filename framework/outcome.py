@@ -65,7 +65,7 @@ class Tally:
         parts += [] if self.entities is None else [f"entities {self.entities}"]
         parts += [f"requests {self.requests}", f"retries {self.retries}"]
         parts += [f"waited {self.limited:.1f} s for limits", f"took {self.took:.1f} s"]
-        return ", ".join(parts) + (f"; ended by {self.ended}" if self.ended else "")
+        return ", ".join(parts) + (f"; ended: {self.ended}" if self.ended else "")
 
 
 class Meter:

@@ -29,6 +29,7 @@ type Values = Mapping[str, Any]
 DEPLOY = ROOT / "deploy"
 CHART = os.environ.get("PORT_OCEAN_CHART", "")
 LONGEST_NAME = 63
+LONGEST_CRON_JOB = 52
 LARGEST_PLAIN_NUMBER = 999_999
 # What one writes on Helm's command line, as docs/installation.md does.
 OF_COMMAND: Values = {"port": {"clientId": "client", "clientSecret": "client-secret"}}

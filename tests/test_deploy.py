@@ -25,6 +25,7 @@ from settings import Settings, StaticCredentials, load_settings
 from tests.certificates import self_signed
 from tests.chart import (
     DEPLOY,
+    LONGEST_CRON_JOB,
     LONGEST_NAME,
     Rendered,
     Values,
@@ -41,6 +42,7 @@ from tests.layout import ROOT
 from tests.resync import IDENTIFIER, Installation, resource, working_directory
 from workbench.sail import sail_command
 
+INSTALLATION = ROOT / "docs" / "installation.md"
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 OPTIONS = yaml.safe_load((ROOT / ".port" / "spec.yaml").read_text())["configurations"]
 NAMES = {option["name"] for option in OPTIONS}
@@ -109,11 +111,11 @@ def installed(container: Rendered, monkeypatch: pytest.MonkeyPatch, folder: Path
     return settings_of(started({**CREDENTIALS, **container.environment}, monkeypatch, folder))
 
 
-def command(beginning: str) -> list[str]:
-    """The words of a command of docs/installation.md, its variables filled in."""
+def command(beginning: str, page: Path = INSTALLATION) -> list[str]:
+    """The words of a command of a page, its variables filled in."""
     (text,) = (
         text
-        for block in blocks(ROOT / "docs" / "installation.md", "sh")
+        for block in blocks(page, "sh")
         for text in re.split(r"(?<!\\)\n", block.text)
         if text.startswith(beginning)
     )
@@ -183,6 +185,7 @@ def test_names_fit_a_cluster(name: str) -> None:
 
     assert re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", identifier)
     assert len(f"ocean-custom-{identifier}-deployment") <= LONGEST_NAME
+    assert len(f"ocean-custom-{identifier}-cron-job") <= LONGEST_CRON_JOB
 
 
 def test_a_cron_job_has_a_schedule_and_finishes() -> None:
@@ -275,11 +278,23 @@ def test_the_docker_command_starts_the_integration(
     assert credentials.headers == {"Authorization": "Bearer the-token"}
 
 
-def test_the_helm_command_installs_what_the_tests_render() -> None:
+@pytest.mark.parametrize(
+    ("page", "own"),
+    [
+        pytest.param(INSTALLATION, {}, id="installation"),
+        pytest.param(
+            ROOT / "README.md",
+            {"identifier": "my-api", "config": {"baseUrl": "https://api.example.com"}},
+            id="README",
+        ),
+    ],
+)
+def test_the_helm_command_installs_what_the_tests_render(page: Path, own: Values) -> None:
     """As it is written: its files are there, and with its values they make the image's name."""
-    words = command("helm upgrade")
+    words = command("helm upgrade", page)
     given = [yaml.safe_load((ROOT / file).read_text()) for file in values_of("-f", words)]
-    for pair in values_of("--set", words):
+    plain, literal = values_of("--set", words), values_of("--set-literal", words)
+    for pair in (*plain, *literal):
         path, _, value = pair.partition("=")
         nested: Any = value
         for key in reversed(path.split(".")):
@@ -288,9 +303,11 @@ def test_the_helm_command_installs_what_the_tests_render() -> None:
 
     container = rendered(merged(*given), VERSION)
 
-    assert container == rendered(values("token.yaml"), VERSION)
+    assert container == rendered(merged(values("token.yaml"), {"integration": own}), VERSION)
     assert merged(*given)["integration"]["version"] == VERSION
     assert values_of("--version", words) == ["0.21.0"]
+    # `--set` splits at commas, drops backslashes, and makes a number of digits.
+    assert not [pair for pair in plain if set(pair.split("=")) & set(VARIABLES.values())]
 
 
 async def test_the_rendered_container_syncs(

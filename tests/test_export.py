@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from settings import Settings, load_settings
 from settings.fields import FIELDS, VARIABLE_PREFIX
+from tests.chart import DEPLOY, load_values, merged, rendered
 from tests.examples import EXAMPLES
 from tests.fault_api import FaultApi
 from tests.layout import ROOT
@@ -22,11 +23,12 @@ from tests.resync import Installation, resource, working_directory
 from tests.simulators import signing_key_text
 from tests.test_sail import TOKEN, docker_environment, items
 from workbench.check.documents import read_env
-from workbench.export import FORMATS, export, exported, is_secret
+from workbench.export import FORMATS, IMAGE, SECRET, export, exported, is_secret
 from workbench.sail import image_python
 
 Environment = dict[str, str]
 SECRETS = "SECRET-of-nobody-"
+PORT_S = ("OCEAN__PORT__CLIENT_ID", "OCEAN__PORT__CLIENT_SECRET")
 
 
 def variables(name: str) -> Environment:
@@ -52,10 +54,8 @@ def of_helm(text: str, secrets: Environment) -> Environment:
         by_name[name]: json.dumps(value) if isinstance(value, dict | list) else str(value)
         for name, value in values["integration"]["config"].items()
     }
-    for one in values["extraEnv"]:
-        reference = one.get("valueFrom", {}).get("secretKeyRef")
-        config[one["name"]] = secrets[reference["key"]] if reference else one["value"]
-    return config
+    assert values["secret"] == {"create": False, "name": SECRET}  # its keys become variables
+    return config | {one["name"]: one["value"] for one in values["extraEnv"]} | secrets
 
 
 def of_docker(text: str, secrets: Environment) -> Environment:
@@ -117,6 +117,7 @@ def test_what_is_exported_gives_the_same_settings(folder: str, target: str) -> N
     """Parsed and filled with the secrets as its reader does, it is the same installation."""
     given = variables(folder)
     secrets = {name: text for name, text in given.items() if is_secret(name)}
+    secrets |= dict.fromkeys(PORT_S, "x")
 
     text = FORMATS[target](exported(given))
 
@@ -138,7 +139,49 @@ def test_odd_texts_arrive_as_they_are(target: str) -> None:
 
     text = FORMATS[target](exported(given))
 
-    assert READERS[target](text, {}) == given
+    environment = READERS[target](text, dict.fromkeys(PORT_S, "x"))
+
+    assert {name: environment[name] for name in given} == given
+
+
+@pytest.mark.parametrize("target", FORMATS)
+def test_what_no_file_of_settings_has_is_added(target: str) -> None:
+    """Port's credentials, an identifier, and Ocean itself as who maps and deletes."""
+    text = FORMATS[target](exported({f"{VARIABLE_PREFIX}API_TOKEN": ""}))
+
+    for word in (*PORT_S, f"{VARIABLE_PREFIX}API_TOKEN", "my-api", "ocean-core"):
+        assert word in text
+
+
+@pytest.mark.parametrize(
+    "given", [{"OCEAN__EVENT_LISTENER__TYPE": "POLLING"}, {"OCEAN__EVENT_LISTENER": "{}"}, {}]
+)
+@pytest.mark.parametrize("target", ["github", "gitlab"])
+def test_a_job_runs_one_resync(target: str, given: Environment) -> None:
+    """Whatever the file says: a job that listens would run until it is stopped."""
+    text = FORMATS[target](exported(given))
+    environment = READERS[target](text, dict.fromkeys(PORT_S, "x"))
+
+    listener = {key: value for key, value in environment.items() if "EVENT_LISTENER" in key}
+    assert listener == {"OCEAN__EVENT_LISTENER__TYPE": "ONCE"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"OCEAN__EVENT_LISTENER__TYPE": "ONCE"}, {"OCEAN__EVENT_LISTENER": '{"type": "ONCE"}'}, {}],
+)
+def test_the_chart_makes_a_process_that_stays(given: Environment) -> None:
+    """A cluster starts a Deployment that ends again at once: one resync after the other."""
+    base_url = {f"{VARIABLE_PREFIX}BASE_URL": "https://api.example.com"}
+    values = yaml.safe_load(FORMATS["helm"](exported(given | base_url)))
+
+    made = rendered(merged(load_values(DEPLOY / "values.yaml"), values), "1.0.0")
+
+    assert json.loads(made.environment["OCEAN__EVENT_LISTENER"])["type"] == "POLLING"
+    assert made.environment["OCEAN__PROCESSING_MODE"] == "ocean-core"
+    assert made.environment["OCEAN__INTEGRATION__IDENTIFIER"] == "my-api"
+    assert made.secrets == (SECRET,)
+    assert made.image == IMAGE
 
 
 # --- run as its reader runs it --------------------------------------------------------------
@@ -248,7 +291,7 @@ def test_a_machine_reads_what_is_exported(tmp_path: Path) -> None:
 
     told = json.loads(ended.output)
     assert told["target"] == "docker"
-    assert told["variables"] == {"OCEAN__INTEGRATION__CONFIG__BASE_URL": "https://api.example.com"}
-    assert told["secrets"] == ["OCEAN__INTEGRATION__CONFIG__API_TOKEN"]
+    assert told["variables"]["OCEAN__INTEGRATION__CONFIG__BASE_URL"] == "https://api.example.com"
+    assert told["secrets"] == ["OCEAN__INTEGRATION__CONFIG__API_TOKEN", *PORT_S]
     assert "OCEAN__INTEGRATION__CONFIG__BASE_URL" in told["text"]
     assert "tok-9d3e7f" not in ended.output

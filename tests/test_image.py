@@ -27,7 +27,7 @@ from tests.resync import IDENTIFIER, REPOSITORY, Installation, resource
 NAME = os.environ.get("OCEAN_CUSTOM_IMAGE", "")
 ENGINE = engine() if NAME else None
 READY_SECONDS = 120  # at half a core of a machine with other work
-READY_CPU_SECONDS = 2.5
+MOST_OF_OCEANS_OWN = 3  # how many times what importing Ocean takes; twice was measured
 STOP_SECONDS = 30  # as long as a cluster waits before it kills
 TOKEN = "the-token-of-the-container"
 
@@ -41,6 +41,8 @@ for top in ("/app", "/usr/local/lib/python3.12"):
             if name.endswith(".pyc") and open(f"{folder}/{name}", "rb").read(8)[4] != 1:
                 print(folder, name)
 """
+
+IMPORT_OCEAN = "import os, port_ocean.run; print(sum(os.times()[:4]))"
 
 pytestmark = pytest.mark.skipif(
     ENGINE is None,
@@ -260,11 +262,12 @@ async def test_it_stays_healthy_while_a_large_mapping_runs(
 async def test_the_start_costs_little(
     image: Image, api: FaultApi, installation: Installation, port: int
 ) -> None:
-    """From nothing to ready it takes less CPU than half a core has in five seconds."""
+    """From nothing to ready it takes little more CPU than Ocean itself takes to be imported."""
     del api
+    ocean = float(image.run("python", "-c", IMPORT_OCEAN))
     with image.started(environment(installation, port)) as container:
         await until_ready(container, port)
         seconds = container.cpu()
 
-    print(f"{seconds:.2f} s of CPU")  # noqa: T201 (a figure of docs/performance.md)
-    assert seconds < READY_CPU_SECONDS
+    print(f"{seconds:.2f} s of CPU, {ocean:.2f} s of them Ocean's")  # noqa: T201 (for docs/performance.md)
+    assert seconds < MOST_OF_OCEANS_OWN * ocean

@@ -15,7 +15,7 @@ from tests.world import World, assert_nothing_lost, named
 
 COUNTS = (
     r"requests \d+, retries \d+, waited \d+\.\d s for limits, took \d+\.\d s"
-    r"(; ended by [a-z0-9 ,]+)?"
+    r"(; ended: [a-z0-9 ,]+)?"
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,22 @@ import yaml
 from settings.fields import FIELDS, VARIABLE_PREFIX
 from workbench.check.documents import read_env
 
-IMAGE: Final = "registry.example.com/ocean-custom:latest"
+_PROJECT: Final = Path(__file__).resolve().parent.parent / "pyproject.toml"
+_VERSION: Final = tomllib.loads(_PROJECT.read_text())["project"]["version"]
+REGISTRY: Final = "registry.example.com"
+IMAGE: Final = f"{REGISTRY}/port-ocean-custom:{_VERSION}"
 SECRET: Final = "ocean-custom"  # noqa: S105 (the name of a Secret, and no secret)
+_IDENTIFIER: Final = "OCEAN__INTEGRATION__IDENTIFIER"
+_LISTENER: Final = "OCEAN__EVENT_LISTENER"
+_LISTENER_TYPE: Final = f"{_LISTENER}__TYPE"
+_MODE: Final = "OCEAN__PROCESSING_MODE"
+_NEEDED: Final[Mapping[str, str]] = {
+    _IDENTIFIER: "my-api",
+    # Ocean's own default, dsp, leaves mapping and deletion to Port.
+    _MODE: "ocean-core",
+}
+"""What every deployment has, unless the file says otherwise."""
+_PORT_S: Final = ("OCEAN__PORT__CLIENT_ID", "OCEAN__PORT__CLIENT_SECRET")
 _SENSITIVE: Final = re.compile(r"SECRET|TOKEN|PASSWORD|PRIVATE|CREDENTIAL|CLIENT_ID", re.IGNORECASE)
 _BY_VARIABLE: Final[Mapping[str, Any]] = {field.variable: field for field in FIELDS.values()}
 _OCEAN: Final = "OCEAN__"
@@ -35,12 +50,11 @@ class Exported:
 
 
 def exported(variables: Mapping[str, str]) -> Exported:
-    """The variables that Ocean reads, sorted; empty ones are left out."""
-    given = {name: text for name, text in sorted(variables.items()) if text}
-    ours = {name: text for name, text in given.items() if name.startswith(_OCEAN)}
-    secret = tuple(name for name in ours if is_secret(name))
-    plain = {name: text for name, text in ours.items() if name not in secret}
-    return Exported(plain, secret)
+    """The variables that Ocean reads, sorted; an empty one is left out, unless it is a secret."""
+    ours = {name: text for name, text in variables.items() if name.startswith(_OCEAN)}
+    secret = {*_PORT_S, *filter(is_secret, ours)}
+    plain = {name: text for name, text in ours.items() if text and name not in secret}
+    return Exported(dict(sorted({**_NEEDED, **plain}.items())), tuple(sorted(secret)))
 
 
 def is_secret(variable: str) -> bool:
@@ -51,33 +65,34 @@ def is_secret(variable: str) -> bool:
 
 
 def helm(found: Exported) -> str:
-    """Values for Port's chart ``port-ocean``; secrets come from one Secret of the cluster."""
+    """Values for Port's chart ``port-ocean``; secrets come from one Secret of the cluster.
+
+    The chart starts a process that ends again, so it listens: ``POLLING``, never ``ONCE``.
+    """
     config: dict[str, Any] = {}
     others: list[dict[str, Any]] = []
-    for name, text in found.plain.items():
+    plain = _listening(found.plain, "POLLING")
+    for name, text in plain.items():
         if field := _BY_VARIABLE.get(name):
             config[field.name] = _value(text, field.kind)
         elif name not in _CHART:
             others.append({"name": name, "value": text})
-    references = [
-        {"name": name, "valueFrom": {"secretKeyRef": {"name": SECRET, "key": name}}}
-        for name in found.secret
-    ]
     values: dict[str, Any] = {
         "integration": {"type": "custom", "config": config},
         "secret": {"create": False, "name": SECRET},
-        "extraEnv": [*others, *references],
+        "extraEnv": others,
     }
     for name, path in _CHART.items():
-        if name in found.plain:
+        if name in plain:
             *way, last = path
             inner = values
             for key in way:
                 inner = inner.setdefault(key, {})
-            inner[last] = found.plain[name]
+            inner[last] = plain[name]
     head = (
-        "# helm upgrade --install my-api port-labs/port-ocean -f values.yaml\n"
-        f"# The Secret {SECRET} holds {', '.join(found.secret) or 'nothing'}:\n"
+        "# helm upgrade --install my-api port-labs/port-ocean -f deploy/values.yaml \\\n"
+        f"#   -f values.yaml --set imageRegistry={REGISTRY} --set integration.version={_VERSION}\n"
+        f"# The Secret {SECRET} holds {', '.join(found.secret)}:\n"
         f"# kubectl create secret generic {SECRET} --from-env-file=secrets.env\n"
     )
     return head + yaml.safe_dump(values, sort_keys=False, width=10_000, allow_unicode=True)
@@ -85,10 +100,17 @@ def helm(found: Exported) -> str:
 
 _CHART: Final[Mapping[str, tuple[str, ...]]] = {
     "OCEAN__PORT__BASE_URL": ("port", "baseUrl"),
-    "OCEAN__INTEGRATION__IDENTIFIER": ("integration", "identifier"),
-    "OCEAN__EVENT_LISTENER__TYPE": ("integration", "eventListener", "type"),
+    _IDENTIFIER: ("integration", "identifier"),
+    _LISTENER_TYPE: ("integration", "eventListener", "type"),
+    _MODE: ("processingMode",),
 }
 """What the chart has keys of its own for."""
+
+
+def _listening(plain: Mapping[str, str], listener: str) -> dict[str, str]:
+    """The variables with this listener in place of theirs."""
+    others = {name: text for name, text in plain.items() if not name.startswith(_LISTENER)}
+    return {**others, _LISTENER_TYPE: listener}
 
 
 def _value(text: str, kind: str) -> Any:  # noqa: ANN401 (any JSON)
@@ -111,8 +133,9 @@ def docker(found: Exported) -> str:
 
 
 def github(found: Exported) -> str:
-    """A workflow; secrets are those of the repository, under the names of their variables."""
-    environment = {name: _github_text(text) for name, text in found.plain.items()}
+    """A workflow of one resync; secrets are the repository's, named like their variables."""
+    plain = _listening(found.plain, "ONCE")
+    environment = {name: _github_text(text) for name, text in plain.items()}
     environment |= {name: f"${{{{ secrets.{name} }}}}" for name in found.secret}
     names = " ".join(f"--env {name}" for name in environment)
     job = {
@@ -135,8 +158,9 @@ def _github_text(text: str) -> str:
 
 
 def gitlab(found: Exported) -> str:
-    """A job; secrets are masked variables of the project, which every job gets by their names."""
-    variables = {name: {"value": text, "expand": False} for name, text in found.plain.items()}
+    """A job of one resync; secrets are masked variables of the project, which every job gets."""
+    plain = _listening(found.plain, "ONCE")
+    variables = {name: {"value": text, "expand": False} for name, text in plain.items()}
     job = {
         "sync": {
             "image": {"name": IMAGE, "entrypoint": [""]},
