@@ -188,7 +188,7 @@ class Walker:
         self, experiment: Experiment, source: Completeness, of: Asked
     ) -> Step | Experiment:
         """What an experiment about a page leads to."""
-        request = replace(self._unsigned(experiment.request), list_path=of.request.list_path)
+        request = replace(self._client.unsigned(experiment.request), list_path=of.request.list_path)
         _lazy_log.debug(
             "{}: asked to settle {}", lambda: self._client.named(request), lambda: experiment.of
         )
