@@ -21,6 +21,7 @@ from loguru import logger
 from answers import Answer, AnswerReader, Reply, content_of, size_of
 from auth import make_auth
 from authentication.renewal import SIGN_IN_UNDER_WAY, RenewedAuth
+from authentication.signature import unsigned_url
 from errors import (
     CredentialsError,
     MappingError,
@@ -34,6 +35,7 @@ from errors import (
 from jq_engine.programs import Jq
 from paging.model import PageRequest
 from settings import Settings
+from settings.values import OAuthCredentials
 from transport.bodies import (
     ACCEPTED_CODINGS,
     BodyLimits,
@@ -356,6 +358,12 @@ class ApiClient:
         added = urlencode(missing).encode()
         return url.copy_with(query=b"&".join(filter(None, (url.query, added))))
 
+    def unsigned(self, request: PageRequest) -> PageRequest:
+        """A request without what a link repeated of our signature: that asks for nothing."""
+        credentials = self._settings.credentials
+        names = {} if isinstance(credentials, OAuthCredentials) else credentials.query_params
+        return replace(request, url=unsigned_url(request.url, names)) if names else request
+
     def refuse_elsewhere(self, url: str, where: Where) -> None:
         """Raise MappingError for a URL of the mapping that no request may go to."""
         try:
@@ -369,12 +377,8 @@ class ApiClient:
             ) from None
 
     def named(self, request: PageRequest) -> RequestName:
-        """A request as errors name it: without what signs it."""
+        """A request as errors and the log name it: without what signs it."""
         return RequestName(request.method, self.redact(str(self._url_of(request))))
-
-    def describe(self, request: PageRequest) -> str:
-        """Method and URL as they may be shown: without what signs the request."""
-        return str(self.named(request))
 
 
 def _only_secures(url: httpx.URL, target: httpx.URL) -> bool:

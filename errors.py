@@ -21,7 +21,7 @@ that raised deletes nothing.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import dropwhile
-from typing import Self, TypedDict, Unpack, cast, override
+from typing import Self, TypedDict, Unpack, cast
 
 LONGEST = 300
 """Characters of a message, but for what the API said and for names that are listed."""
@@ -288,29 +288,21 @@ class SourceError(OceanCustomError):
 
     ``retry_after`` is how long the API is left alone, in seconds, because it asked for that or
     (``waits_unasked``) because it is in trouble; ``rate_limited``: it asked for fewer requests.
+    ``is_outage``: the API is down, rather than this one request is wrong.
     """
 
     transient = False
     rate_limited = False
+    is_outage = False
     retry_after: float | None = None
     waits_unasked = False
-
-    @property
-    def is_outage(self) -> bool:
-        """Whether it means that the API is down, rather than something about this one request."""
-        return False
 
 
 class TransportError(SourceError):
     """No complete answer arrived; the same request may succeed a moment later."""
 
     transient = True
-
-    @property
-    @override
-    def is_outage(self) -> bool:
-        """Nothing answered, or not to the end."""
-        return True
+    is_outage = True
 
 
 class ResponseError(SourceError):
@@ -335,6 +327,7 @@ class ResponseError(SourceError):
         self.status = status
         self.rate_limited = rate_limited
         self.transient = rate_limited or self.may_pass(status)
+        self.is_outage = self.transient and not rate_limited and status >= self._CRASHED
         self.gone = status in self.GONE_STATUSES
         self.retry_after = retry_after
 
@@ -347,12 +340,6 @@ class ResponseError(SourceError):
         """
         is_of_server = status >= cls._CRASHED and status not in cls.NOT_SUPPORTED_STATUSES
         return is_of_server or status in cls.COME_AGAIN_STATUSES
-
-    @property
-    @override
-    def is_outage(self) -> bool:
-        """Whether the server, or what stands before it, is in trouble."""
-        return self.transient and not self.rate_limited and self.status >= self._CRASHED
 
     @property
     def is_refusal(self) -> bool:

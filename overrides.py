@@ -16,7 +16,7 @@ from pydantic.v1 import Field, ValidationError, root_validator, validator
 from errors import FieldError, MappingError
 from jq_engine.paths import plain_path
 from json_values import Json, texts_in
-from pagination import PaginationSettings
+from paging.paginator import PaginationSettings
 from resync.path_parameters import ListedParameter, Parameter, Resource, is_segment
 from selector.faults import fault_of
 from selector.request_fields import RequestFields

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 from port_ocean.core.handlers.entity_processor.jq_entity_processor import JQEntityProcessor
@@ -29,11 +29,12 @@ from framework.fused_mapping import (
     fuse,
 )
 from framework.query_check import place_of, refuse_no_program
+from jq_engine.worker import JqWorker
 from json_values import Json
 
 Items = list[dict[str, Json]]
 
-WHERE: Final = Part((), name="selector.query and mappings")
+_WHERE: Final = Part((), name="selector.query and mappings")
 """What runs as one program, as errors name it."""
 ITEMS_TO_PARSE: Final = Part(("port", "itemsToParse"))
 """The place of the expression that splits items."""
@@ -47,25 +48,6 @@ def _number(text: str) -> float:
 
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _DECODER: Final = msgspec.json.Decoder(float_hook=_number)
-
-
-class JqRunner(Protocol):
-    """Runs jq programs, and stops those that take too much time or space.
-
-    Both methods raise JqError when jq does not take the program, or what it is run on, and
-    MappingError, about what stands ``where``, at a limit.
-    """
-
-    async def run(self, program: str, text: bytes, *, where: Where) -> bytes:
-        """The outputs of a program on a JSON text: a JSON array in UTF-8.
-
-        Numbers may come as they went in: integers beyond 2^53 exact, where Ocean rounds them.
-        """
-        ...
-
-    async def check(self, program: str, *, where: Where) -> None:
-        """Compile a program; raises MappingError too when it uses what is not for mappings."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -87,7 +69,7 @@ class Mapped:
         return self.entity or {}
 
 
-async def mapped(jq: JqRunner, config: ResourceConfig, items: Items) -> list[Mapped]:
+async def mapped(jq: JqWorker, config: ResourceConfig, items: Items) -> list[Mapped]:
     """What a resource's mapping makes of items, ``itemsToParse`` included.
 
     Raises MappingError when jq cannot run its programs to the end.
@@ -97,7 +79,7 @@ async def mapped(jq: JqRunner, config: ResourceConfig, items: Items) -> list[Map
         if not split:
             return []
         fused = await fused_mapping(jq, config)
-        answers = await answers_of(jq, fused, split, where=WHERE)
+        answers = await answers_of(jq, fused, split)
     evaluations = map(fused.read, answers)
     return [
         Mapped(
@@ -110,7 +92,7 @@ async def mapped(jq: JqRunner, config: ResourceConfig, items: Items) -> list[Map
     ]
 
 
-async def _split(jq: JqRunner, config: ResourceConfig, items: Items) -> Items:
+async def _split(jq: JqWorker, config: ResourceConfig, items: Items) -> Items:
     """The items as ``itemsToParse`` splits them, as Ocean's ``handle_items_to_parse`` does."""
     port = config.port
     if not port.items_to_parse or not items:
@@ -129,7 +111,7 @@ async def _split(jq: JqRunner, config: ResourceConfig, items: Items) -> Items:
     ]
 
 
-async def _each(jq: JqRunner, expression: str, items: Items, *, where: Where) -> list[Json]:
+async def _each(jq: JqWorker, expression: str, items: Items, *, where: Where) -> list[Json]:
     program = await program_of(jq, expression, where=where)
     outcomes = await outcomes_of(jq, f"[.[] | {capture(program)}]", items, where=where)
     return [found(outcome) for outcome in outcomes]
@@ -146,7 +128,7 @@ def of_kind(config: ResourceConfig) -> Iterator[None]:
 
 
 async def fused_mapping(
-    jq: JqRunner, config: ResourceConfig, *, ask_all: bool = False
+    jq: JqWorker, config: ResourceConfig, *, ask_all: bool = False
 ) -> FusedMapping:
     """A resource's mapping and query as one program; raises MappingError."""
     query = config.selector.query
@@ -159,7 +141,7 @@ async def fused_mapping(
     return fuse(mappings, programs[query], programs, ask_all=ask_all)
 
 
-async def program_of(jq: JqRunner, expression: str | None, *, where: Where) -> Program:
+async def program_of(jq: JqWorker, expression: str | None, *, where: Where) -> Program:
     """What an expression is run as; raises MappingError when it is not for mappings."""
     if expression is None:
         return Program("", fault="null is no expression")
@@ -171,21 +153,19 @@ async def program_of(jq: JqRunner, expression: str | None, *, where: Where) -> P
     return Program(text)
 
 
-async def answers_of(
-    jq: JqRunner, fused: FusedMapping, items: Items, *, where: Where
-) -> list[list[Json]]:
+async def answers_of(jq: JqWorker, fused: FusedMapping, items: Items) -> list[list[Json]]:
     """The fused program's answers, one for each item; raises MappingError."""
-    found_answers = await outcomes_of(jq, fused.program, items, where=where)
+    found_answers = await outcomes_of(jq, fused.program, items, where=_WHERE)
     answers = [one for one in found_answers if isinstance(one, list)]  # as the program makes them
     asked = [number for number, answer in enumerate(answers) if fused.asks(answer)]
     for expression, program in fused.apart.items():
-        outcomes = await outcomes_of(jq, program, [items[number] for number in asked], where=where)
+        outcomes = await outcomes_of(jq, program, [items[number] for number in asked], where=_WHERE)
         for number, outcome in zip(asked, outcomes, strict=True):
             answers[number][1 + expression] = outcome
     return answers
 
 
-async def outcomes_of(jq: JqRunner, program: str, items: Items, *, where: Where) -> list[Json]:
+async def outcomes_of(jq: JqWorker, program: str, items: Items, *, where: Where) -> list[Json]:
     """What a program that takes the array of the items gives for each; raises MappingError."""
     try:
         text = await jq.run(program, _ENCODER.encode(items), where=where)

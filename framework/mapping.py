@@ -48,9 +48,7 @@ from framework.fused_mapping import (
 from framework.identities import Identities, is_identifier
 from framework.mapped_items import (
     ITEMS_TO_PARSE,
-    WHERE,
     Items,
-    JqRunner,
     answers_of,
     fused_mapping,
     of_kind,
@@ -59,6 +57,7 @@ from framework.mapped_items import (
 )
 from framework.query_check import QueryCheck
 from jq_engine.programs import jq_reason, with_environment, without_values
+from jq_engine.worker import JqWorker
 from json_values import Json, keys_of
 
 _Result = tuple[list[MappedEntity], list[Exception]]
@@ -88,7 +87,7 @@ class MappingRun:
     no list, for items on which jq failed, and for items without an identifier.
     """
 
-    jq: JqRunner
+    jq: JqWorker
     redact: Callable[[str], str]
     fused: FusedMapping | None = None
     searches: dict[str, Search] = field(default_factory=dict)
@@ -184,7 +183,7 @@ class MappingRun:
                 )
 
 
-def begin_mapping(jq: JqRunner, redact: Callable[[str], str]) -> MappingRun:
+def begin_mapping(jq: JqWorker, redact: Callable[[str], str]) -> MappingRun:
     """Before a resource's first batch: what the processor uses and fills for it."""
     run = event.attributes[_run_key()] = MappingRun(jq, redact)
     return run
@@ -227,7 +226,7 @@ class FusedEntityProcessor(JQEntityProcessor):
                 if run.fused is None:
                     run.query = QueryCheck(mapping.selector.query)
                     run.fused = await fused_mapping(run.jq, mapping, ask_all=parse_all)
-                answers = await answers_of(run.jq, run.fused, raw_results, where=WHERE)
+                answers = await answers_of(run.jq, run.fused, raw_results)
         except MappingError as error:
             raise OceanAbortException(str(error.redacted(run.redact))) from error
         evaluations = [run.fused.read(answer) for answer in answers]
@@ -269,7 +268,7 @@ class FusedEntityProcessor(JQEntityProcessor):
         """Outside of a resync Ocean runs programs in this process, which knows Port's secret."""
         return super()._compile(with_environment(pattern, environment=False))
 
-    async def _prepared(self, jq: JqRunner, pattern: str, *, where: Where) -> Search:
+    async def _prepared(self, jq: JqWorker, pattern: str, *, where: Where) -> Search:
         """A search for one item after the other; raises MappingError.
 
         Without a program Ocean would leave every item out.

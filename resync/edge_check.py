@@ -65,9 +65,9 @@ class EdgeCheck:
         opened = await self._walker.page_of(before, self.source)
         if differs(first.page, opened.page) and not await self._rows_move(first):
             raise PaginationError(
-                f"{self._walker.describe(before)}: page 0 has rows that page 1 does not have: the"
-                " API counts pages from zero",
+                "page 0 has rows that page 1 does not have: the API counts pages from zero",
                 remedy="set startPage to 0",
+                request=self._walker.named(before),
             )
         return bool(first.page.rows or opened.page.rows)
 

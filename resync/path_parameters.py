@@ -22,9 +22,9 @@ import httpx
 from errors import MappingError, Part, ResponseError, quoting
 from jq_engine.programs import EMBEDDED, programs_in
 from json_values import Json, as_text, pairs_of, with_texts
-from pagination import PaginationSettings
 from paging.extraction import Item
 from paging.model import PageRequest
+from paging.paginator import PaginationSettings
 from transport.formats import BodyFormat
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")

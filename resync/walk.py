@@ -14,7 +14,6 @@ from itertools import islice
 from loguru import logger
 
 from answers import Answer
-from authentication.signature import unsigned_url
 from client import ApiClient
 from errors import (
     BodyError,
@@ -23,6 +22,7 @@ from errors import (
     OceanCustomError,
     OriginError,
     PaginationError,
+    RequestName,
 )
 from jq_engine.programs import Jq
 from paging.error_reports import is_partial
@@ -34,7 +34,6 @@ from resync.completeness import Asked, Completeness
 from resync.cycle_guard import CycleGuard
 from resync.page_reader import Fetched, Opened, PageReader, UnopenedError, without_known
 from settings import Settings
-from settings.values import OAuthCredentials
 from transport.bodies import MIB
 from transport.observer import Observer, PageRead
 
@@ -189,9 +188,9 @@ class Walker:
         self, experiment: Experiment, source: Completeness, of: Asked
     ) -> Step | Experiment:
         """What an experiment about a page leads to."""
-        request = replace(self._unsigned(experiment.request), list_path=of.request.list_path)
+        request = replace(self._client.unsigned(experiment.request), list_path=of.request.list_path)
         _lazy_log.debug(
-            "{}: asked to settle {}", lambda: self._client.describe(request), lambda: experiment.of
+            "{}: asked to settle {}", lambda: self._client.named(request), lambda: experiment.of
         )
         try:
             opened = await self._no_error(await self.page_of(request, source), source, gave=True)
@@ -213,7 +212,7 @@ class Walker:
         """The evidence and the next request, once a page was yielded; raises what is in doubt."""
         source, page = walk.source, opened.page
         if isinstance(outcome, DoubtfulEndError) and source.endpoint.pagination.accept_doubt:
-            logger.warning(f"{self._client.describe(opened.request)}: accept_doubt: {outcome}")
+            logger.warning(f"{self._client.named(opened.request)}: accept_doubt: {outcome}")
             outcome = Step(walk.progress, next=None, why=End.CONFIGURED)
         if not isinstance(outcome, Step):
             nothing = [extracted.nothing for extracted, _ in opened.runs]
@@ -222,7 +221,7 @@ class Walker:
             raise outcome
         if outcome.warning and outcome.warning not in source.warned:
             source.warned.add(outcome.warning)
-            logger.warning(f"{self._client.describe(opened.request)}: {outcome.warning}")
+            logger.warning(f"{self._client.named(opened.request)}: {outcome.warning}")
         is_partly = is_partial(page.body, page.scopes, source.extractor.data_path)
         if is_partly and (page.rows or not source.recognition.is_usual(page.body)):
             raise self._reader.reported(opened.request, opened.answer, page.body)
@@ -233,12 +232,14 @@ class Walker:
             return outcome.progress, None
         walk.cycle.add(page)
         walk.cycle.allow(outcome.next, opened.request, page)
-        return outcome.progress, self._unsigned(outcome.next)
+        return outcome.progress, self._client.unsigned(outcome.next)
 
     def _told(self, walk: _Walk, opened: Opened) -> Iterator[Fetched]:
         """The runs of a page, counted."""
         page = opened.page
-        _lazy_log.debug("{}: {} rows", lambda: self.describe(opened.request), lambda: page.length)
+        _lazy_log.debug(
+            "{}: {} rows", lambda: self._client.named(opened.request), lambda: page.length
+        )
         self._client.counts.pages += 1
         asked = Asked(opened.request, page, walk.number)
         nothing = False
@@ -259,7 +260,7 @@ class Walker:
         self._observer.read(
             PageRead(
                 opened.request.purpose,
-                self._client.describe(opened.request).partition(" ")[2],
+                self._client.named(opened.request).url,
                 opened.page.status,
                 opened.page.length,
                 [item for extracted, _ in opened.runs for item in extracted.items],
@@ -295,7 +296,7 @@ class Walker:
             logger.warning(f"accept_doubt: {self._client.redact(str(error))}")
             return
         if step.warning:
-            logger.warning(f"{self._client.describe(unproved.request)}: {step.warning}")
+            logger.warning(f"{self._client.named(unproved.request)}: {step.warning}")
 
     async def _compare(self, source: Completeness) -> None:
         """Ask for one more page with rows, where that tells what an empty page looks like."""
@@ -395,21 +396,15 @@ class Walker:
 
     # --- requests --------------------------------------------------------------------------
 
-    def describe(self, request: PageRequest) -> str:
-        """A request for messages, without credentials."""
-        return self._client.describe(request)
+    def named(self, request: PageRequest) -> RequestName:
+        """A request as messages name it, without credentials."""
+        return self._client.named(request)
 
     async def page_of(self, request: PageRequest, source: Completeness) -> Opened:
         """What one more request gives, which settles a doubt."""
         self._client.counts.checks += 1
         answer = await self._client.send(replace(request, purpose="check"))
         return await self._reader.opened(request, answer, source)
-
-    def _unsigned(self, request: PageRequest) -> PageRequest:
-        """A request without what a link repeated of our signature: that asks for nothing."""
-        credentials = self._settings.credentials
-        names = {} if isinstance(credentials, OAuthCredentials) else credentials.query_params
-        return replace(request, url=unsigned_url(request.url, names)) if names else request
 
     async def _next_answer(
         self, request: PageRequest, ahead: dict[str, asyncio.Task[Answer]]

@@ -17,8 +17,8 @@ from http_headers import is_header_name, is_header_value, is_set_by_http
 from jq_engine.paths import plain_path
 from jq_engine.sources import list_paths
 from json_values import Json
-from pagination import PaginationSettings, PaginationType
 from paging.model import SendIn
+from paging.paginator import PaginationSettings, PaginationType
 from resync.path_parameters import Endpoint
 from settings import ReadingMethod
 from settings.fields import FIELDS

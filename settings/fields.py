@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from json_values import Json
-from pagination import PAGINATION_TYPES
+from paging.paginator import PAGINATION_TYPES
 from paging.signal_names import DEFAULT_NEXT_LINK_PATH
 from settings.values import OAUTH_CLIENT_AUTHENTICATIONS, OAUTH_GRANT_TYPES, OAUTH_JWT_ALGORITHMS
 

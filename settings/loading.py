@@ -16,7 +16,7 @@ from errors import ConfigurationError, MappingError
 from http_headers import is_header_name
 from jq_engine.environment import is_ports_own
 from json_values import Json, as_written, pairs_of
-from pagination import PAGINATION_TYPES, PaginationSettings
+from paging.paginator import PAGINATION_TYPES, PaginationSettings
 from paging.signals import ConfiguredSignals
 from settings.certificates import read_certificates
 from settings.fields import AUTH_TYPES, FIELDS, AuthType

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import httpx
 
 from json_values import Json
-from pagination import PaginationSettings
+from paging.paginator import PaginationSettings
 from transport.bodies import MIB
 
 

@@ -10,7 +10,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
@@ -63,12 +63,13 @@ class Result:
     """Field and pattern of the searches that were logged as failed."""
 
 
-@dataclass
-class Noted:
-    """A worker, and how often and where it was asked to run a program."""
+class Noted(JqWorker):
+    """A worker that notes how often and where it was asked to run a program."""
 
-    worker: JqWorker
-    ran: list[str] = field(default_factory=list)
+    def __init__(self, worker: JqWorker, ran: list[str] | None = None) -> None:
+        super().__init__()
+        self.worker = worker
+        self.ran = [] if ran is None else ran
 
     async def run(self, program: str, text: bytes, *, where: Where) -> bytes:
         """What the worker gives."""

@@ -113,7 +113,7 @@ class Asker:
             and not _has_objects(answer.body)
         ):
             words = self._client.redact.beginning(beginning_of(answer.body))
-            refusal = f"{self._client.describe(request)}: {answer.status}, {words!r}: an error"
+            refusal = f"{self._client.named(request)}: {answer.status}, {words!r}: an error"
         return Reply(request, answer.url, answer.status, answer.headers, answer.body, refusal)
 
 
