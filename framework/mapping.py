@@ -55,7 +55,7 @@ from framework.mapped_items import (
     outcomes_of,
     program_of,
 )
-from framework.query_check import QueryCheck
+from framework.query_check import QueryCheck, what_it_gave
 from jq_engine.programs import jq_reason, with_environment, without_values
 from jq_engine.worker import JqWorker
 from json_values import Json, keys_of
@@ -69,10 +69,28 @@ _NAMING: Final = ("identifier", "blueprint")
 
 @dataclass
 class Search:
-    """One program that Ocean has run on items by itself: on how many, and what types it found."""
+    """One program that Ocean has run on items by itself, and what it gave for them.
+
+    Ocean leaves out what it gives no ``wanted`` type for. ``unfit`` counts where it gave something
+    else than that or null, or failed: an item that has parts in another form lost them.
+    """
 
     program: str
-    found: Counter[type] = field(default_factory=Counter)
+    wanted: type
+    items: int = 0
+    fit: int = 0
+    unfit: int = 0
+    first_unfit: str = ""
+
+    def count(self, outcome: Json) -> None:
+        """Count what the program came to for one item."""
+        value = found(outcome)
+        self.items += 1
+        if isinstance(value, self.wanted):
+            self.fit += 1
+        elif value is not None or failure(outcome) is not None:
+            self.unfit += 1
+            self.first_unfit = self.first_unfit or what_it_gave(outcome)
 
 
 @dataclass
@@ -168,18 +186,25 @@ class MappingRun:
     def _refuse_fruitless_searches(self, config: ResourceConfig) -> None:
         split = config.port.items_to_parse
         for jq, search in self.searches.items():
-            items = search.found.total()
-            if jq == split and not search.found[list]:
+            if jq != split and search.fit < search.items:
                 raise MappingError(
-                    f"gave a list for none of {items} items, which have {self.keys}",
+                    f"reads all there is: without it ({jq}) nothing is left of"
+                    f" {search.items - search.fit} of {search.items} items",
+                    remedy="set itemsToParseTopLevelTransform to false",
+                    where=quoting(ITEMS_TO_PARSE, split or ""),
+                )
+            if jq == split and not search.fit:
+                raise MappingError(
+                    f"gave a list for none of {search.items} items, which have {self.keys}",
                     remedy="correct the expression, or let it end in // [] where there may be none",
                     where=quoting(ITEMS_TO_PARSE, jq),
                 )
-            if jq != split and search.found[type(None)] == items:
+            if jq == split and search.unfit:
                 raise MappingError(
-                    f"reads all there is: without it ({jq}) nothing is left of {items} items",
-                    remedy="set itemsToParseTopLevelTransform to false",
-                    where=quoting(ITEMS_TO_PARSE, split or ""),
+                    f"{search.first_unfit} for {search.unfit} of {search.items} items, where a list"
+                    " is needed, or null",
+                    remedy="make it an expression that fits every item",
+                    where=quoting(ITEMS_TO_PARSE, jq),
                 )
 
 
@@ -251,7 +276,10 @@ class FusedEntityProcessor(JQEntityProcessor):
         try:
             with of_kind(resource.resource_config):
                 if pattern not in run.searches:
-                    run.searches[pattern] = await self._prepared(run.jq, pattern, where=where)
+                    split = resource.resource_config.port.items_to_parse
+                    wanted = list if pattern == split else dict
+                    program = await self._prepared(run.jq, pattern, where=where)
+                    run.searches[pattern] = Search(program, wanted)
                 search = run.searches[pattern]
                 (outcome,) = await outcomes_of(run.jq, search.program, [data], where=where)
         except MappingError as error:
@@ -259,17 +287,16 @@ class FusedEntityProcessor(JQEntityProcessor):
             raise OceanAbortException(str(error)) from error
         if (message := failure(outcome)) is not None:
             self._log_search_failure(pattern, Exception(without_values(message)), field)
-        value = found(outcome)
-        search.found[type(value)] += 1
+        search.count(outcome)
         run.keys = run.keys or keys_of(data)
-        return value
+        return found(outcome)
 
     def _compile(self, pattern: str) -> Any:  # type: ignore[override]  # noqa: ANN401 (as Ocean's)
         """Outside of a resync Ocean runs programs in this process, which knows Port's secret."""
         return super()._compile(with_environment(pattern, environment=False))
 
-    async def _prepared(self, jq: JqWorker, pattern: str, *, where: Where) -> Search:
-        """A search for one item after the other; raises MappingError.
+    async def _prepared(self, jq: JqWorker, pattern: str, *, where: Where) -> str:
+        """The program of a search for one item after the other; raises MappingError.
 
         Without a program Ocean would leave every item out.
         """
@@ -279,7 +306,7 @@ class FusedEntityProcessor(JQEntityProcessor):
             raise MappingError(
                 f"is not a jq program ({reason})", "correct the expression", where=where
             )
-        return Search(f"[.[] | {capture(program)}]")
+        return f"[.[] | {capture(program)}]"
 
     def _log_failures(self, evaluations: list[Evaluation]) -> None:
         """Say which expressions failed: once each, with the first message."""

@@ -30,7 +30,7 @@ class QueryCheck:
         """Count the items of a batch of which the query said neither true nor false."""
         unjudged = [evaluation for evaluation in evaluations if evaluation.passed is None]
         if unjudged and not self.unjudged:
-            self.first_fault = _what_it_gave(unjudged[0].query)
+            self.first_fault = what_it_gave(unjudged[0].query)
         self.items += len(evaluations)
         self.unjudged += len(unjudged)
 
@@ -66,21 +66,19 @@ def _remedy(query: str, usual: str) -> str:
     return usual
 
 
-def _what_it_gave(outcome: Json) -> str:
-    """What a query gave for an item in place of true or false."""
+def what_it_gave(outcome: Json) -> str:
+    """What an expression gave for an item, in words."""
     if (message := failure(outcome)) is not None:
         return f"failed ({jq_reason(ValueError(message))})"
     match value := found(outcome):
         case None:
             return "gave null" if outcome else "gave nothing"
-        case str():
-            return _with_value("gave the text", value)
-        case int() | float():
-            return _with_value("gave the number", value)
         case list():
             return "gave an array"
-        case _:
+        case dict():
             return "gave an object"
+    named = {str: "gave the text", bool: "gave"}
+    return _with_value(named.get(type(value), "gave the number"), value)
 
 
 def _with_value(gave: str, value: Json) -> str:

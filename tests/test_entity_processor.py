@@ -844,6 +844,33 @@ async def test_items_without_parts_are_left_out(api: FaultApi, installation: Ins
     assert outcome.entities == {"item/3-a"}
 
 
+@pytest.mark.parametrize(
+    ("split", "parts", "words"),
+    [
+        pytest.param(".parts", {"id": "b"}, "gave an object for 1 of 3 items", id="an object"),
+        pytest.param(".parts", "b", 'gave the text "b" for 1 of 3 items', id="a text"),
+        pytest.param(".parts | map(.id)", 7, "failed (Cannot iterate over number", id="a failure"),
+        pytest.param(".parts.all", "b", "failed (Cannot index string", id="a path that fails"),
+    ],
+)
+async def test_parts_in_another_form_are_not_lost(
+    world: World, split: str, parts: Json, words: str
+) -> None:
+    """Ocean leaves such an item out with a warning, and would delete what its parts made before.
+
+    As XML becomes JSON, and in other APIs, a list of one is its only element.
+    """
+    lists: dict[str, Json] = {".parts.all": {"all": [{"id": "a"}]}}
+    items = [{"id": 1, "parts": lists.get(split, [{"id": "a"}])}, {"id": 2, "parts": parts}]
+    world.api.serve("/items", answer({"items": [*items, {"id": 3, "parts": lists.get(split, [])}]}))
+    world.installation.mapping[0] = changed(split=split)
+
+    outcome = await world.installation.resync()
+
+    assert_nothing_lost(outcome, f"kind '/items': itemsToParse '{split}'", words)
+    assert "team/new" in outcome.entities
+
+
 async def test_large_integers_survive_items_to_parse(
     api: FaultApi, installation: Installation
 ) -> None:
