@@ -105,6 +105,15 @@ def _with(body: Json, path: Sequence[str], value: Json) -> Json:
     return {**body, path[0]: _with(body[path[0]], path[1:], value)}
 
 
+def _without(body: Json, dropped: set[int]) -> Json:
+    """A body without the elements of its lists that have one of these identities."""
+    if isinstance(body, list):
+        return [_without(one, dropped) for one in body if id(one) not in dropped]
+    if isinstance(body, dict):
+        return {key: _without(value, dropped) for key, value in body.items()}
+    return body
+
+
 class Extractor:
     """A checked ``data_path``: jq over one response body.
 
@@ -183,14 +192,18 @@ class Extractor:
         rows = max(lists_in(body), key=len, default=values) or extracted.items
         return Measured(place, [*rows])
 
-    def without(self, body: Json, keep: Callable[[int], bool]) -> Json:
-        """A body without some rows of its list, by number; None where it has no one list."""
+    def without(self, body: Json, rows: Sequence[Json], keep: Callable[[int], bool]) -> Json:
+        """A body without some of the rows it is measured by, by number.
+
+        None where nothing tells rows from what else is there: values in lists of lists.
+        """
         path = self.list_path if self.list_path is not None else self._leading
-        rows = follow(body, path)
-        if not isinstance(rows, list):
-            return None
         kept = [row for number, row in enumerate(rows) if keep(number)]
-        return _with(body, path, kept)
+        if follow(body, path) == rows:
+            return _with(body, path, kept)
+        if not all(isinstance(row, dict) for row in rows):
+            return None
+        return _without(body, {*map(id, rows)} - {*map(id, kept)})
 
     def _measured_plainly(self, found: Found) -> Measured:
         if found is MISSING:

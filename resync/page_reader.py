@@ -171,9 +171,9 @@ async def without_known(opened: Opened, step: Step, extractor: Extractor) -> Ope
     """A page without the rows that came with the page before it."""
     if not step.known or opened.answer.rows is not None:
         return opened
-    keys = opened.page.keys
-    body = extractor.without(opened.answer.body, lambda at: keys[at] not in step.known)
-    if body is None or len(keys) != len(opened.page.rows):
+    keys, rows = opened.page.keys, opened.page.rows
+    body = extractor.without(opened.answer.body, rows, lambda at: keys[at] not in step.known)
+    if body is None:
         return opened
     return replace(opened, runs=[(await extractor.extract(body), opened.answer.size)])
 
