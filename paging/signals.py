@@ -274,25 +274,29 @@ def is_preceded(scopes: Scopes, headers: httpx.Headers) -> bool:
     )
 
 
-def links_towards(body: Json, holder: Json, url: str) -> list[str]:
+def links_towards(body: Json, holder: Json, url: str) -> dict[str, set[str]]:
     """Links to the same endpoint with another query, under any names that may mean what follows.
 
-    Looked for by their values, in the objects around the list; absolute ones are given.
+    Looked for by their values, in the objects around the list; absolute ones are given, each with
+    the keys that lead to it.
     """
-    here = httpx.URL(url)
-    found: dict[str, None] = {}
-    for part in (body, holder):
-        for key, value in _texts_within(part, 3):
-            if not is_link(value) or _LEADS_BACK.search(key.lower()):
-                continue
-            try:
-                there = here.join(value)
-            except (httpx.InvalidURL, ValueError):
-                continue
-            is_here = (there.host, there.path) == (here.host, here.path)
-            if is_here and there.query not in {here.query, b""}:
-                found[str(there)] = None
-    return list(found)
+    texts = [
+        (key, value)
+        for part in (body, holder)
+        for key, value in _texts_within(part, 3)
+        if is_link(value) and not _LEADS_BACK.search(key.lower())
+    ]
+    here = httpx.URL(url) if texts else httpx.URL()
+    found: dict[str, set[str]] = {}
+    for key, value in texts:
+        try:
+            there = here.join(value)
+        except (httpx.InvalidURL, ValueError):
+            continue
+        is_here = (there.host, there.path) == (here.host, here.path)
+        if is_here and there.query not in {here.query, b""}:
+            found.setdefault(str(there), set()).add(key)
+    return found
 
 
 def _texts_within(part: Json, deepest: int) -> Iterator[tuple[str, str]]:
