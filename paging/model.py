@@ -103,6 +103,13 @@ class PageRequest:
         body = self.body if isinstance(self.body, dict) else {}
         return replace(self, body=_with_path(body, self._keys(name), value))
 
+    def without(self, name: str, send_in: SendIn) -> PageRequest:
+        """The same request without a query parameter, or a dot path in the body."""
+        if send_in == "query":
+            return replace(self, params=tuple(pair for pair in self.params if pair[0] != name))
+        body = self.body if isinstance(self.body, dict) else {}
+        return replace(self, body=_without_path(body, self._keys(name)))
+
     def _keys(self, name: str) -> list[str]:
         """Where in the body a parameter stands; a form has no objects within it."""
         return [name] if self.is_form else name.split(".")
@@ -119,6 +126,14 @@ def _with_path(body: Mapping[str, Json], keys: Sequence[str], value: Json) -> di
         _with_path(inside if isinstance(inside, Mapping) else {}, rest, value) if rest else value
     )
     return {**body, key: inner}
+
+
+def _without_path(body: Mapping[str, Json], keys: Sequence[str]) -> dict[str, Json]:
+    key, *rest = keys
+    inside = body.get(key)
+    if rest and isinstance(inside, Mapping):
+        return {**body, key: _without_path(inside, rest)}
+    return {name: value for name, value in body.items() if rest or name != key}
 
 
 @runtime_checkable

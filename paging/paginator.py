@@ -152,6 +152,11 @@ class Paginator(ABC):
         del sent, page
         return None
 
+    def unplaced(self, sent: PageRequest) -> PageRequest | None:
+        """A first request without the parameter of its position; None where it has none."""
+        del sent
+        return None
+
     def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
         """Whether a later page of a walk was asked for by its position in the list.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from errors import DoubtfulEndError, PaginationError
 from paging.experiments import Shown
-from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Progress
+from paging.model import NO_PAGE_BEFORE, NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Progress
 from paging.paginator import ACCEPT, DEFAULT_POSITION_PARAM, PaginationSettings, Paginator
 from paging.signals import whole_number
 from paging.steps import End, Learnt, Step
@@ -81,6 +81,13 @@ class Counted(Paginator):
         if sized.get(self._param, self._settings.send_in) is not None:
             return sized
         return sized.put(self._param, self._start(), self._settings.send_in)
+
+    def unplaced(self, sent: PageRequest) -> PageRequest | None:
+        """The request without its position, where that is the usual one."""
+        if self._at(sent) != self._start():
+            return None
+        unplaced = sent.without(self._param, self._settings.send_in)
+        return unplaced.perhaps_absent(NO_PAGE_BEFORE)
 
     def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
         """Every later page is."""

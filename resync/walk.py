@@ -21,6 +21,7 @@ from errors import (
     OceanCustomError,
     OriginError,
     PaginationError,
+    RequestName,
 )
 from jq_engine.programs import Jq
 from paging.error_reports import is_partial
@@ -220,7 +221,7 @@ class Walker:
     ) -> tuple[Progress, PageRequest | None]:
         """The evidence and the next request, once a page was yielded; raises what is in doubt."""
         source, page = walk.source, opened.page
-        if self._is_accepted(outcome, opened.request, source):
+        if self.is_accepted(outcome, opened.request, source):
             outcome = Step(walk.progress, next=None, why=End.CONFIGURED)
         if not isinstance(outcome, Step):
             nothing = [extracted.nothing for extracted, _ in opened.runs]
@@ -294,13 +295,13 @@ class Walker:
         step = source.paginator.prove(unproved.request, unproved.page, is_cut=source.is_cut)
         while isinstance(step, Experiment):
             step = await self._settled_by(step, source, unproved)
-        if step.doubt and not self._is_accepted(step.doubt, unproved.request, source):
+        if step.doubt and not self.is_accepted(step.doubt, unproved.request, source):
             step.doubt.about(request=self._client.named(unproved.request))
             raise step.doubt.redacted(self._client.redact)
         if step.warning and not step.doubt:
             logger.warning(f"{self._client.describe(unproved.request)}: {step.warning}")
 
-    def _is_accepted(self, doubt: _Outcome, request: PageRequest, source: Completeness) -> bool:
+    def is_accepted(self, doubt: _Outcome, request: PageRequest, source: Completeness) -> bool:
         """Whether the operator vouches for a list whose end is in doubt: that is a warning then."""
         accepts = source.endpoint.pagination.accept_doubt
         if not (accepts and isinstance(doubt, DoubtfulEndError)):
@@ -410,6 +411,10 @@ class Walker:
     def describe(self, request: PageRequest) -> str:
         """A request for messages, without credentials."""
         return self._client.describe(request)
+
+    def named(self, request: PageRequest) -> RequestName:
+        """A request for errors, without credentials."""
+        return self._client.named(request)
 
     async def page_of(self, request: PageRequest, source: Completeness) -> Opened:
         """What one more request gives, which settles a doubt."""
