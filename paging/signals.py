@@ -27,9 +27,7 @@ from paging.signal_names import (
     LAST_NAMES,
     LINK_NAMES,
     MORE_NAMES,
-    NEXT_CURSOR_HEADERS,
     NEXT_CURSOR_NAMES,
-    NEXT_HEADERS,
     NEXT_HOLDERS,
     NEXT_NAMES,
     NEXT_RELATIONS,
@@ -44,7 +42,7 @@ _MOST_DIGITS = 18  # of a count; more are an identifier, or nothing that can be 
 _LARGEST = 10**_MOST_DIGITS - 1
 _LARGEST_NEXT = 10**9  # larger numbers are moments
 # Words that are used for other things too: only true and false are meant for pages.
-_AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "timed_out"})
+_AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "incomplete", "timed_out"})
 _LEADS_BACK = re.compile(r"prev|first|self|last|back|current")
 # A key that begins so asks whether there is more, whatever of: has_more_rows, moreRecords.
 _ASKS_MORE = re.compile(r"(?:(?:has|have|is|are|any)_?)?more(?:_|$)|has_?next(?:_|$)")
@@ -60,12 +58,8 @@ _HEADER_OF_MORE = re.compile(
     r"next(?:page)?(?:link|ur[il]|offset)?$|hasmore$|more(?:pages|results|available)$|istruncated$"
 )
 _LOOKED_FOR = frozenset(
-    name.lower()
-    for name in (
-        "Link", "Content-Range", *NEXT_HEADERS, *NEXT_CURSOR_HEADERS, *TOTAL_HEADERS,
-        *TOTAL_PAGES_HEADERS,
-    )
-)  # fmt: skip
+    name.lower() for name in ("Link", "Content-Range", *TOTAL_HEADERS, *TOTAL_PAGES_HEADERS)
+)
 
 
 class Verdict(Enum):
