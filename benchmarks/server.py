@@ -125,7 +125,7 @@ class _Responder:
         match url.path.split("/")[1:]:
             case ["items"]:
                 query = {name: int(value) for name, value in parse_qsl(url.query)}
-                return self._page(query["page"], query["size"])
+                return self._page(query.get("page", 1), query["size"])
             case ["parents"]:
                 return self._parents
             case [_, parent, _]:

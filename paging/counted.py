@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from errors import PaginationError
+from errors import DoubtfulEndError, PaginationError
 from paging.experiments import Shown, shares
 from paging.last_pages import CountedToLast, Spanning
 from paging.model import (
@@ -146,17 +146,16 @@ class _Counted(CountedToLast):
     def _repeated(self, at: At, told: Verdict) -> Step | Experiment:
         """The page before again: beyond the end of a list, or no paging, or no such parameter."""
         before, page = at.before, at.page
-        over = Step(before, next=None, learnt=at.learnt, why=End.UNPAGED, repeated=True)
+        last = Step(before, next=None, learnt=at.learnt, why=End.NO_SUCH_PAGE, repeated=True)
+        is_more = told is Verdict.MORE or before.known is Known.MORE
+        over = self._unpaged(page, last, is_more=is_more)
         is_first = before.pages == 1
-        counts_more = before.known is Known.MORE or (is_first and self._counts_more(page))
-        if told is Verdict.MORE or counts_more:
-            raise self._ignored(page)
         is_full = page.length == at.asked
+        if is_more or (is_first and over.doubt):
+            return over
         if not is_first:
             # Where other pages came, this is how the API answers beyond its last one.
-            last = replace(over, why=End.NO_SUCH_PAGE)
             return self._unless_ignored(at, last) if is_full else last
-        over = replace(over, warning=self._unpaged_warning())
         if not is_full or self._size_param is None:
             return over
         send_in = self._settings.send_in
@@ -166,14 +165,13 @@ class _Counted(CountedToLast):
         beyond = self._moved(at.sent, self._stride(at.size))
 
         def is_same(learnt: Learnt, other: Page | None) -> Step:
-            if other is not None and other.repeats(page):
-                return replace(over, learnt=learnt)
-            raise self._ignored(page)
+            is_again = other is not None and other.repeats(page)
+            doubt = None if is_again else self._ignored(page)
+            return replace(over, learnt=learnt, doubt=doubt)
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             if other is None or other.length != page.length:
-                last = replace(over, why=End.NO_SUCH_PAGE, warning=None, learnt=learnt)
-                return self._unless_ignored(at, last)
+                return self._unless_ignored(at, replace(last, learnt=learnt))
             # Without paging the list is the same for any position, not for one alone.
             absent = beyond.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
             return Experiment(absent, is_same, learnt, "the same page twice", before)
@@ -188,9 +186,7 @@ class _Counted(CountedToLast):
         """
 
         def finish(step: Step) -> Step:
-            if not step.proved:
-                raise self._ignored(at.page)
-            return step
+            return step if step.proved else replace(step, doubt=self._ignored(at.page))
 
         spanning = self._spanning(at.sent, at.page.length, at.size)
         return self._spanned(at.page, last, spanning, finish)
@@ -250,27 +246,28 @@ class OffsetPaginator(_Counted):
         if sudden is not decided:
             return sudden
         previous, learnt = at.before.previous, at.learnt
-        if isinstance(decided, Experiment) or decided.repeated or _is_counting(learnt):
+        if isinstance(decided, Experiment) or decided.doubt or decided.repeated:
             return decided
         is_due = decided.next is None or not at.is_full
         if previous is None or previous.length < 2 or not at.before.is_unbroken or not is_due:  # noqa: PLR2004 (half of one row is none)
             return decided
-        if at.known or at.now.known is Known.REACHED:
+        if at.known or at.now.known is Known.REACHED or _is_counting(learnt):
             return decided
 
         step = decided
 
         def judge(learnt: Learnt, other: Page | None) -> Step:
-            self._refuse_elsewhere(learnt, previous, other)
-            return replace(step, learnt=replace(learnt, counts_rows=True))
+            doubt = self._not_there(learnt, previous, other)
+            return replace(step, learnt=replace(learnt, counts_rows=True), doubt=doubt)
 
         request = self._moved(at.sent, -previous.length // 2)
         request = request.perhaps_absent(_REFUSED_BETWEEN)
         return Experiment(request, judge, learnt, "what the offset counts", at.now)
 
-    def _refuse_elsewhere(self, learnt: Learnt, last: Page, other: Page | None) -> None:
-        if other is not None and not shares(last, other) and not _is_counting(learnt):
-            raise self._miscounted("the last rows of a page are")
+    def _not_there(self, learnt: Learnt, last: Page, other: Page | None) -> DoubtfulEndError | None:
+        if other is None or shares(last, other) or _is_counting(learnt):
+            return None
+        return self._miscounted("the last rows of a page are")
 
     def _spanning(self, sent: PageRequest, rows: int, size: int) -> list[Spanning]:
         return [Spanning(self._moved(sent, -rows // 2), size)]

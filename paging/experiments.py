@@ -8,10 +8,16 @@ page. Where the last row cannot be asked for, the next page is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from enum import Enum
 
-from paging.model import Page
+from errors import OceanCustomError
+from paging.model import NO_PAGE_BEFORE, Page, PageRequest
 from paging.rows import columns, values_in
+from paging.steps import Experiment, Learnt, Step
+
+_MOST_LINKS = 3  # of an answer that are followed to see whether they lead on
 
 
 class Shown(Enum):
@@ -87,6 +93,40 @@ def _keys(first: Page, other: Page) -> tuple[frozenset[str | int], frozenset[str
             if not ours.isdisjoint(theirs):
                 break
     return ours, theirs
+
+
+def unless_led_on(
+    sent: PageRequest, page: Page, step: Step, doubt: OceanCustomError
+) -> Step | Experiment:
+    """A step, in doubt where a link in its page leads to rows that the page does not have.
+
+    A link may also lead to another view of the list, such as what is closed: then it stands in the
+    same place there, which no link to a next page does.
+    """
+
+    def following(step: Step, links: Sequence[str]) -> Step | Experiment:
+        if not links:
+            return step
+        link, *others = links
+
+        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
+            here = replace(step, learnt=learnt)
+            if other is None or not _leads_on(page, other):
+                return following(here, others)
+            is_fixed = not page.links[link].isdisjoint(other.links_from(page.url).get(link, ()))
+            return following(here, others) if is_fixed else replace(here, doubt=doubt)
+
+        request = replace(sent, url=link, params=()).perhaps_absent(NO_PAGE_BEFORE)
+        of = "where a link leads"
+        return Experiment(request, judge, step.learnt, of, step.progress, follows_any=True)
+
+    return following(step, [*page.links][:_MOST_LINKS])
+
+
+def _leads_on(page: Page, other: Page) -> bool:
+    """Whether another answer has rows that a page does not have."""
+    ours, theirs = _keys(page, other)
+    return not theirs <= ours and not other.repeats(page)
 
 
 def rows_move(first: Page, again: Page | None) -> bool:

@@ -111,40 +111,40 @@ class CountedFromFirst(Counted):
         """What follows a short first page by what an experiment has shown."""
         match shown:
             case Shown.MORE:
-                if at.learnt.taken == at.page.length:
-                    raise self._taken_for_whole(at.page)
                 size = max(at.page.length, at.learnt.page_size or 0)
                 now = replace(at.now, last_was_full=True)
                 learnt = replace(at.learnt, page_size=size)
-                return self._on(replace(at, learnt=learnt, now=now, size=at.page.length))
-            case Shown.ALL if at.is_more:
-                # The last row is there from the position after the page's length on, too.
-                learnt = replace(at.learnt, reach=max(at.learnt.reach, at.page.length + 1))
+                step = self._on(replace(at, learnt=learnt, now=now, size=at.page.length))
+                return replace(step, doubt=self._taken_for_whole(at))
+            case Shown.ALL | Shown.NOTHING | Shown.HIDDEN if at.is_more or shown is Shown.HIDDEN:
+                # All: the last row is there from the position after the page's length on, too.
+                reach = at.page.length + 1 if shown is Shown.ALL else 0
+                learnt = replace(at.learnt, reach=max(at.learnt.reach, reach))
                 return self._hidden(replace(at, learnt=learnt), at.asked)
-            case _ if shown is Shown.HIDDEN or (shown is Shown.NOTHING and at.is_more):
-                return self._hidden(at, at.asked)
             case Shown.NOTHING:
                 is_reached = at.now.known is Known.REACHED
                 return self._end(self._shown(at), End.TOTAL if is_reached else End.PROVED)
             case Shown.FIRST if at.is_more:
                 # The page after it tells whether rows are hidden or the position is not heeded.
                 return self._on(at)
-            case Shown.ALL | Shown.FIRST if self._counts_more(at.page):
-                raise self._ignored(at.page)
             case Shown.ALL | Shown.FIRST:
-                step = self._end(self._shown(at), End.UNPAGED)
-                return replace(step, warning=self._unpaged_warning())
+                return self._unpaged(at.page, self._end(self._shown(at), End.UNPAGED))
             case Shown.OTHERS:
-                raise self._miscounted("the last row of the first page is")
+                step = self._end(at, End.PROVED)
+                return replace(step, doubt=self._miscounted("the last row of the first page is"))
             case _ as unreachable:
                 assert_never(unreachable)
 
     @staticmethod
-    def _taken_for_whole(page: Page) -> PaginationError:
+    def _taken_for_whole(at: At) -> PaginationError | None:
+        """What is in doubt where lists as long as a page that goes on were taken for whole."""
+        length = at.page.length
+        if at.learnt.taken != length:
+            return None
         return PaginationError(
-            f"lists of {page.length} rows were taken for whole, but this one goes on after as many:"
+            f"lists of {length} rows were taken for whole, but this one goes on after as many:"
             " the API gives no more at once, and the rest of those is missing",
-            remedy=f"set pageSize to {page.length}",
+            remedy=f"set pageSize to {length}",
         )
 
     def _hidden(self, at: At, beyond: int) -> Step | Experiment:

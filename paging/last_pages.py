@@ -12,6 +12,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from errors import DoubtfulEndError
 from paging.experiments import Beyond, beyond, shares
 from paging.first_pages import CountedFromFirst
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
@@ -59,7 +60,7 @@ class CountedToLast(CountedFromFirst):
         last = at.before.previous
         if isinstance(decided, Experiment) or last is None or not self._is_sudden(at, last):
             return decided
-        if decided.repeated or decided.why in {End.CONFIGURED, End.SIGNAL}:
+        if decided.doubt or decided.repeated or decided.why in {End.CONFIGURED, End.SIGNAL}:
             return decided
         learnt, is_due = decided.learnt.surprised()
         decided = replace(decided, learnt=learnt)
@@ -96,7 +97,8 @@ class CountedToLast(CountedFromFirst):
                 case Beyond.FOLLOWS:
                     return self._followed(step)
                 case Beyond.UNKNOWN:
-                    self._refuse_elsewhere(learnt, last, other)
+                    if doubt := self._not_there(learnt, last, other):
+                        return replace(step, doubt=doubt)
                     return self._spanned(last, step, others, finish)
 
         absent = span.request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
@@ -108,9 +110,10 @@ class CountedToLast(CountedFromFirst):
         learnt = replace(step.learnt, counts_rows=True)
         return replace(step, learnt=learnt, proved=True, confirm=False, doubt=None)
 
-    def _refuse_elsewhere(self, learnt: Learnt, last: Page, other: Page | None) -> None:
-        """Raise where an answer has nothing of the page that it begins within."""
+    def _not_there(self, learnt: Learnt, last: Page, other: Page | None) -> DoubtfulEndError | None:
+        """What is in doubt where an answer has nothing of the page that it begins within."""
         del learnt, last, other
+        return None
 
     def _unless_after(self, at: At, step: Step) -> Step | Experiment:
         """Ask for the page after an empty one, whose rows may be hidden, where the walk ends."""

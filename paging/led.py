@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import httpx
 
-from errors import DoubtfulEndError, PaginationError
+from errors import PaginationError
 from jq_engine.lookups import compile_lookup
 from json_values import MISSING, Found, Json, follow, keys_of
 from paging.cursor_positions import counts_on
@@ -82,17 +82,11 @@ class CursorPaginator(Marked):
 
     def _instead(self, page: Page) -> Found:
         boolean = first_known(self._signals.verdict(page.value_at), page.boolean)
-        if self._path is not None or boolean is not Verdict.MORE:
-            raise self._unfollowable(page)
         last = page.rows[-1] if page.rows else None
         cursor = last.get("id") if isinstance(last, dict) else None
-        if isinstance(cursor, str | int) and not isinstance(cursor, bool):
-            return cursor
-        raise DoubtfulEndError(
-            "the API says that there is more, but gave no cursor, and the last row has"
-            " no 'id' to go on from",
-            remedy=f"set cursorPath (the response has {keys_of(page.body)})",
-        )
+        is_id = isinstance(cursor, str | int) and not isinstance(cursor, bool)
+        is_meant = self._path is None and boolean is Verdict.MORE
+        return cursor if is_id and is_meant else MISSING
 
     def _name(self) -> str:
         return f"cursorPath {self._path!r}" if self._path else "cursorPath, unset,"

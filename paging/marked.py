@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
 from dataclasses import replace
 
 import httpx
 
 from errors import DoubtfulEndError, PaginationError
 from json_values import MISSING, Found, keys_of
-from paging.experiments import Beyond, beyond
+from paging.experiments import Beyond, beyond, unless_led_on
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest, Progress
 from paging.paginator import ACCEPT, Paginator
-from paging.signals import (
-    Verdict,
-    first_known,
-    is_last_by_link,
-)
+from paging.signals import Verdict, first_known, is_last_by_link
 from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
-_MOST_LINKS = 3  # of an answer that are followed to see whether they lead on
 _ABOUT_END = "the end after a full page"
 _FEWEST = 3  # rows of a page: with one less there is room for more than the one that is left out
 
@@ -44,7 +38,8 @@ class Marked(Paginator):
 
     def _instead(self, page: Page) -> Found:
         """What leads on where the API says that there is more, but gives no marker."""
-        raise self._unfollowable(page)
+        del page
+        return MISSING
 
     def _step(
         self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page
@@ -69,14 +64,17 @@ class Marked(Paginator):
             return Step(now, next=None, learnt=learnt, why=why)
         if not leads(marker) and self._says_more(page, boolean):
             marker = self._instead(page)
+            if not leads(marker):
+                return Step(now, next=None, learnt=learnt, doubt=self._unfollowable(page))
         following = self._following(sent, page, marker) if leads(marker) else None
         # An empty page that leads to itself is the end.
         if following is None or (not page.length and following.key == sent.key):
             step = self._at_end(now, sent, page, None if following else marker, learnt)
             return self._unless_sudden(progress, page, step)
-        self._refuse_endless(now)
+        learnt = replace(learnt, marked=True)
         # A page that holds nothing, but leads on, may have come empty by mistake.
-        return Step(now, following, replace(learnt, marked=True), confirm=not page.length)
+        is_empty = not page.length
+        return Step(now, following, learnt, confirm=is_empty, doubt=self._endless(now))
 
     def _says_more(self, page: Page, boolean: Verdict) -> bool:
         """Whether anything but the marker says that there is more."""
@@ -130,16 +128,13 @@ class Marked(Paginator):
     def _short_of_total(
         self, learnt: Learnt, now: Progress, page: Page, *, is_full: bool
     ) -> DoubtfulEndError | None:
-        """What is in doubt where a total speaks of rows that no hidden ones explain.
-
-        Raises it where no marker was seen anywhere.
-        """
+        """What is in doubt where a total speaks of rows that no hidden ones explain."""
         told = f"{now.total} rows" if now.total else f"{now.total_pages} pages"
         # A short page, or one without rows that leads on, shows that some are hidden.
         hides = now.hides or learnt.uneven or now.empty_in_a_row > 1
         is_cut = (is_full or not page.length) and not hides
         if not learnt.marked:
-            raise DoubtfulEndError(
+            return DoubtfulEndError(
                 f"{self._name()} found nothing, although the API tells a total of {told} and gave"
                 f" {now.rows}; the response has {keys_of(page.body)}",
                 f"correct {self._setting} ({ACCEPT})",
@@ -152,10 +147,7 @@ class Marked(Paginator):
         return cut if is_cut else None
 
     def _unless_sudden(self, before: Progress, page: Page, step: Step) -> Step | Experiment:
-        """An end; one by a full page without a marker, or an empty one after it, is asked about.
-
-        Raises what is in doubt where nothing can be asked.
-        """
+        """An end; one by a full page without a marker, or an empty one after it, is asked about."""
         last = page if page.length else before.previous
         is_sudden = step.confirm and (bool(page.length) or before.is_unbroken)
         if last is not None and is_sudden and step.learnt.marked:
@@ -163,8 +155,6 @@ class Marked(Paginator):
             step = replace(step, learnt=learnt)
             if is_due or step.doubt:
                 return self._unless_followed(last, step)
-        if step.doubt:
-            raise step.doubt
         return step
 
     def closing(self, sent: PageRequest, last: Page) -> Experiment | Step:
@@ -173,14 +163,9 @@ class Marked(Paginator):
         return self._unless_followed(last, Step(Progress().after(last, 0), None, why=End.EMPTY))
 
     def _unless_followed(self, last: Page, step: Step) -> Step | Experiment:
-        """Ask for the last page with one row less: then that row alone must be on the next one.
-
-        Raises what is in doubt where that cannot be asked for.
-        """
+        """Ask for the last page with one row less: then that row alone must be on the next one."""
         request = self._fewer(last)
         if request is None:
-            if step.doubt:
-                raise step.doubt
             return step
         room = last.length - 1
 
@@ -228,24 +213,9 @@ class Marked(Paginator):
         if request is None and page.length == 1 == self._asked(sent):
             request = self._of_size(sent, 2)
         if request is None:
-            return self._unless_led(sent, page, page.links[:_MOST_LINKS])
+            all_rows = self._taken_for_all(sent, page)
+            return unless_led_on(sent, page, all_rows, self._unfollowable(page))
         return self._proof(sent, page, request, is_cut=is_cut)
-
-    def _unless_led(self, sent: PageRequest, page: Page, links: Sequence[str]) -> Experiment | Step:
-        """Ask for what the links in an answer lead to: to itself, or to rows that follow."""
-        if not links:
-            return self._taken_for_all(sent, page)
-        link, *others = links
-        request = replace(sent, url=link, params=()).perhaps_absent(NO_PAGE_BEFORE)
-
-        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
-            del learnt
-            if other is not None and not set(other.keys_as(page)) <= set(page.keys_as(other)):
-                raise self._unfollowable(page)
-            return self._unless_led(sent, page, others)
-
-        now = Progress().after(page, self._asked(sent))
-        return Experiment(request, judge, Learnt(), "where a link leads", now, follows_any=True)
 
     def _proof(
         self, sent: PageRequest, page: Page, request: PageRequest, *, is_cut: bool
@@ -264,7 +234,7 @@ class Marked(Paginator):
                 # A full page was asked for again when it came.
                 return done if page.length >= asked else self._once_more(sent, done)
             if self._says_more(other, other.boolean):
-                raise self._unfollowable(other)
+                return replace(done, doubt=self._unfollowable(other))
             is_heeded = other.length == wanted or (is_one and other.length > 1)
             # Where the size is not heeded, the one asked for says nothing of the numbers told.
             total = other.totals(asked if is_heeded else other.length).most
@@ -272,7 +242,7 @@ class Marked(Paginator):
                 return done
             is_full = page.length == asked and not is_cut
             if is_heeded or is_full or total > page.length:
-                raise self._never_there(page, is_heeded=is_heeded)
+                return replace(done, doubt=self._never_there(page, is_heeded=is_heeded))
             return replace(done, warning=self._unproved_warning(page))
 
         return Experiment(request, judge, Learnt(), "a list without a marker", now)
@@ -281,13 +251,13 @@ class Marked(Paginator):
         """Ask for a first page again: its marker may have been left out by mistake."""
 
         def judge(learnt: Learnt, again: Page | None) -> Step:
-            if again is not None and leads(self._marker(again)):
-                raise DoubtfulEndError(
-                    f"{self._name()} found nothing, but led on when the same was asked again: the"
-                    " rest is missing",
-                    remedy="wait for the next resync",
-                )
-            return replace(done, learnt=learnt)
+            is_led = again is not None and leads(self._marker(again))
+            doubt = DoubtfulEndError(
+                f"{self._name()} found nothing, but led on when the same was asked again: the rest"
+                " is missing",
+                remedy="wait for the next resync",
+            )
+            return replace(done, learnt=learnt, doubt=doubt if is_led else None)
 
         return Experiment(sent, judge, done.learnt, "a marker left out by mistake", done.progress)
 
@@ -296,19 +266,19 @@ class Marked(Paginator):
     ) -> Step | Experiment:
         """Some APIs take round sizes only: half of a full page's is as telling."""
         asked = self._asked(sent)
+        all_rows = self._taken_for_all(sent, page)
         if page.length != asked or is_cut:
-            return self._taken_for_all(sent, page)
+            return all_rows
         half = self._of_size(sent, asked // 2)
         if half is None or not 1 <= asked // 2 < size:
-            raise self._never_there(page, is_heeded=False)
+            return replace(all_rows, doubt=self._never_there(page, is_heeded=False))
         return self._proof(sent, page, half, is_cut=is_cut)
 
     def _taken_for_all(self, sent: PageRequest, page: Page) -> Step:
-        asked = self._asked(sent)
-        if page.totals(asked).perhaps > page.length:
-            raise self._unfollowable(page)
-        now = Progress().after(page, asked)
-        return Step(now, next=None, why=End.UNMARKED, warning=self._unproved_warning(page))
+        now = Progress().after(page, self._asked(sent))
+        doubt = self._unfollowable(page) if now.perhaps > page.length else None
+        warning = self._unproved_warning(page)
+        return Step(now, next=None, why=End.UNMARKED, warning=warning, doubt=doubt)
 
     @abstractmethod
     def _name(self) -> str:

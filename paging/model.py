@@ -103,6 +103,13 @@ class PageRequest:
         body = self.body if isinstance(self.body, dict) else {}
         return replace(self, body=_with_path(body, self._keys(name), value))
 
+    def without(self, name: str, send_in: SendIn) -> PageRequest:
+        """The same request without a query parameter, or a dot path in the body."""
+        if send_in == "query":
+            return replace(self, params=tuple(pair for pair in self.params if pair[0] != name))
+        body = self.body if isinstance(self.body, dict) else {}
+        return replace(self, body=_without_path(body, self._keys(name)))
+
     def _keys(self, name: str) -> list[str]:
         """Where in the body a parameter stands; a form has no objects within it."""
         return [name] if self.is_form else name.split(".")
@@ -119,6 +126,14 @@ def _with_path(body: Mapping[str, Json], keys: Sequence[str], value: Json) -> di
         _with_path(inside if isinstance(inside, Mapping) else {}, rest, value) if rest else value
     )
     return {**body, key: inner}
+
+
+def _without_path(body: Mapping[str, Json], keys: Sequence[str]) -> dict[str, Json]:
+    key, *rest = keys
+    inside = body.get(key)
+    if rest and isinstance(inside, Mapping):
+        return {**body, key: _without_path(inside, rest)}
+    return {name: value for name, value in body.items() if rest or name != key}
 
 
 @runtime_checkable
@@ -250,10 +265,17 @@ class Page:
         )
         return (part for part in around if all(part is not row for row in self.rows))
 
-    @property
-    def links(self) -> list[str]:
-        """Links to the same endpoint with another query: each may lead to the next page."""
-        return links_towards(self.body, self.holder, self.url)
+    @cached_property
+    def links(self) -> Mapping[str, set[str]]:
+        """Links to the same endpoint with another query, each with the places where it stands.
+
+        Each may lead to the next page.
+        """
+        return self.links_from(self.url) if self.rows and not self.is_single else {}
+
+    def links_from(self, url: str) -> Mapping[str, set[str]]:
+        """The same, seen from another URL of the endpoint."""
+        return links_towards(self.body, self.holder, url)
 
     @property
     def is_counted_on(self) -> bool:
@@ -294,7 +316,7 @@ class Progress:
     """The evidence of a walk so far; counts are of rows.
 
     ``hides``: a page that was not full was followed by rows, so that some are hidden or pages
-    uneven. ``total``: what is believed to be all rows.
+    uneven. ``total``: what is believed to be all rows; ``perhaps``: what may be, by the last page.
     """
 
     pages: int = 0
@@ -307,6 +329,7 @@ class Progress:
     hides: bool = False
     signalled: bool = False
     total: int | None = None
+    perhaps: int = 0
     total_pages: int | None = None
     total_fell: bool = False
     total_found: bool = False
@@ -354,6 +377,7 @@ class Progress:
             hides=self.hides or bool(length and self.pages and not self.is_unbroken),
             signalled=self.signalled or signalled,
             total=total,
+            perhaps=totals.perhaps,
             total_pages=self.total_pages if self.pages else pages,
             total_fell=self.total_fell or (totals.says_all and (totals.rows or 0) < (total or 0)),
             total_found=self.total_found or page.total is not None,

@@ -19,8 +19,8 @@ from typing import Any, Literal, get_args
 from errors import DoubtfulEndError, MappingError, PaginationError
 from jq_engine.lookups import Lookup, compile_lookup
 from json_values import MISSING, keys_of
-from paging.experiments import differs
-from paging.model import NO_PAGE_BEFORE, SIZE_REFUSED, Page, PageRequest, Progress, SendIn
+from paging.experiments import unless_led_on
+from paging.model import SIZE_REFUSED, Page, PageRequest, Progress, SendIn
 from paging.signals import ConfiguredSignals, Verdict, first_known, is_last_by_link, whole_number
 from paging.steps import NOTHING_LEARNT, End, Experiment, Learnt, Step
 from paging.totals import Known
@@ -152,6 +152,11 @@ class Paginator(ABC):
         del sent, page
         return None
 
+    def unplaced(self, sent: PageRequest) -> PageRequest | None:
+        """A first request without the parameter of its position; None where it has none."""
+        del sent
+        return None
+
     def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
         """Whether a later page of a walk was asked for by its position in the list.
 
@@ -178,11 +183,11 @@ class Paginator(ABC):
     def _followed(step: Step) -> Step:
         """Rows follow: the end is asked for once more, and an error if it lasts."""
         doubt = DoubtfulEndError(
-            "the API says that nothing follows here, but a request around this place"
-            " shows rows that do: the rest is missing",
+            "the API says that nothing follows here, but another request shows rows that do: the"
+            " rest is missing",
             remedy=ACCEPT,
         )
-        return replace(step, confirm=True, doubt=doubt)
+        return replace(step, confirm=True, doubt=doubt, followed=True)
 
     def shorter(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """The first request of a walk for fewer rows than it gave; None where that cannot be."""
@@ -223,7 +228,7 @@ class Paginator(ABC):
         return replace(page, total=total)
 
     def _with_total_found(self, decided: Step | Experiment, page: Page) -> Step | Experiment:
-        """What follows a page; raises at the end of a list where no total was found."""
+        """What follows a page; the end of a list is in doubt where no total was found."""
         if isinstance(decided, Experiment):
             judge = decided.judge
             return replace(
@@ -232,21 +237,25 @@ class Paginator(ABC):
         progress = decided.progress
         is_list = not page.is_single and (page.body is not None or progress.rows > 0)
         if decided.next is None and self._total and is_list and not progress.total_found:
-            raise PaginationError(
+            doubt = PaginationError(
                 f"totalPath {self._settings.total_path!r} found nothing in any response; the last"
                 f" one had {keys_of(page.body)}",
                 remedy="correct the path, or set pagination.type: none for an endpoint without"
                 " paging",
             )
+            return replace(decided, doubt=decided.doubt or doubt)
         return decided
 
-    def _refuse_endless(self, progress: Progress) -> None:
-        if progress.empty_in_a_row > _MAX_EMPTY_PAGES:
-            raise DoubtfulEndError(
-                f"{progress.empty_in_a_row} empty pages in a row, although the API says"
-                " that there are more",
-                remedy=f"check hasMorePath and the parameter names ({ACCEPT})",
-            )
+    @staticmethod
+    def _endless(progress: Progress) -> DoubtfulEndError | None:
+        """What is in doubt where too many pages were empty."""
+        if progress.empty_in_a_row <= _MAX_EMPTY_PAGES:
+            return None
+        return DoubtfulEndError(
+            f"{progress.empty_in_a_row} empty pages in a row, although the API says that there are"
+            " more",
+            remedy=f"check hasMorePath and the parameter names ({ACCEPT})",
+        )
 
 
 class SinglePage(Paginator):
@@ -265,37 +274,25 @@ class SinglePage(Paginator):
     ) -> Step | Experiment:
         now = progress.after(page, 0)
         told = first_known(self._signals.verdict(page.value_at), page.signal)
-        most = now.total or page.totals().perhaps
+        most = now.total or now.perhaps
         counts_more = now.known is Known.MORE or most > page.length
         is_more = told is Verdict.MORE or (counts_more and not _says_end(page))
         why = End.ONE_ITEM if page.is_single else End.UNPAGED
-        if not is_more:
-            return self._unless_linked(Step(now, next=None, learnt=learnt, why=why), sent, page)
-        if not self._settings.type_is_own:
-            raise self._more_pages(f" (a total of {most})" if most else "")
-        warning = "the answer says that there are more pages; only the first was asked for"
-        return Step(now, next=None, learnt=learnt, why=why, warning=warning)
-
-    def _unless_linked(self, step: Step, sent: PageRequest, page: Page) -> Step | Experiment:
-        """Follow a link to this endpoint that may lead to another page, a few times a resource."""
-        links = [] if page.is_single or not page.rows else page.links
-        if not links or self._settings.type_is_own:
+        step = Step(now, next=None, learnt=learnt, why=why)
+        if self._settings.type_is_own:
+            warning = "the answer says that there are more pages; only the first was asked for"
+            return replace(step, warning=warning) if is_more else step
+        if is_more:
+            return replace(step, doubt=self._more_pages(most))
+        if not page.links:
             return step
-        learnt, is_due = step.learnt.surprised()
+        learnt, is_due = learnt.surprised()
         step = replace(step, learnt=learnt)
-
-        def judge(learnt: Learnt, other: Page | None) -> Step:
-            if other is not None and differs(page, other):
-                raise self._more_pages("")
-            return replace(step, learnt=learnt)
-
-        request = replace(sent, url=links[0], params=()).perhaps_absent(NO_PAGE_BEFORE)
-        of = "a link to this endpoint"
-        following = Experiment(request, judge, learnt, of, step.progress, follows_any=True)
-        return following if is_due else step
+        return unless_led_on(sent, page, step, self._more_pages()) if is_due else step
 
     @staticmethod
-    def _more_pages(total: str) -> DoubtfulEndError:
+    def _more_pages(most: int = 0) -> DoubtfulEndError:
+        total = f" (a total of {most})" if most else ""
         return DoubtfulEndError(
             f"the answer says that there are more pages{total}, but paginationType is 'none'",
             remedy="set it to how the API pages, or pagination.type: none for this resource if"

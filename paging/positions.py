@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from errors import DoubtfulEndError, PaginationError
 from paging.experiments import Shown
-from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Progress
+from paging.model import NO_PAGE_BEFORE, NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Progress
 from paging.paginator import ACCEPT, DEFAULT_POSITION_PARAM, PaginationSettings, Paginator
 from paging.signals import whole_number
 from paging.steps import End, Learnt, Step
@@ -82,6 +82,13 @@ class Counted(Paginator):
             return sized
         return sized.put(self._param, self._start(), self._settings.send_in)
 
+    def unplaced(self, sent: PageRequest) -> PageRequest | None:
+        """The request without its position, where that is the usual one."""
+        if self._at(sent) != self._start():
+            return None
+        unplaced = sent.without(self._param, self._settings.send_in)
+        return unplaced.perhaps_absent(NO_PAGE_BEFORE)
+
     def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
         """Every later page is."""
         del first, later, before
@@ -132,12 +139,11 @@ class Counted(Paginator):
     def _on(self, at: At) -> Step:
         """The next page; rows that came with the page before are told."""
         learnt, now = at.learnt, at.now
-        self._refuse_endless(now)
         moves = at.page.length if at.is_full or not learnt.hides_rows else self._covered(at)
         following = self._resized(learnt, now, self._moved(at.sent, self._stride(moves or at.size)))
         absent = frozenset[int]() if at.is_more else NO_SUCH_PAGE_AFTER_SHORT
         following = following.perhaps_absent(absent)
-        return Step(now, following, learnt, known=at.known)
+        return Step(now, following, learnt, known=at.known, doubt=self._endless(now))
 
     def _is_short_of_total(self, at: At) -> bool:
         """Whether a believed total speaks of positions after those of this page."""
@@ -156,21 +162,6 @@ class Counted(Paginator):
     def _end(self, at: At, why: End) -> Step:
         """The end; what a total speaks of and nobody saw is told, and looked for once more."""
         now = at.now
-        missing = (now.total or 0) - now.rows
-        if now.total_fell and missing > 0:
-            raise DoubtfulEndError(
-                "the total that the API tells fell during the walk: rows were removed, others moved"
-                " up, and some of those may not have been seen",
-                remedy="wait for the next resync, which will see them",
-            )
-        if why is End.NO_SUCH_PAGE and self._is_promised(at):
-            told = f"{now.total} rows" if now.total else f"{now.total_pages} pages"
-            raise DoubtfulEndError(
-                f"the API tells a total of {told}, but has no page after {now.rows} rows: the rest"
-                " is missing",
-                remedy=ACCEPT,
-            )
-        self._refuse_cut_off(at, why)
         by_rows = now.total is not None
         what = "rows" if by_rows else "pages"
         in_all = (now.total if by_rows else now.total_pages) or 0
@@ -188,24 +179,39 @@ class Counted(Paginator):
             known=at.known,
             warning=warning if is_short else None,
             unsure=is_short or why is End.NO_SUCH_PAGE,
+            doubt=self._short_of_total(at, why),
         )
 
-    def _refuse_cut_off(self, at: At, why: End) -> None:
-        """Raise where a total speaks of more than a page of rows after full pages alone.
+    def _short_of_total(self, at: At, why: End) -> DoubtfulEndError | None:
+        """What is in doubt at an end before the total."""
+        now = at.now
+        if now.total_fell and (now.total or 0) > now.rows:
+            return DoubtfulEndError(
+                "the total that the API tells fell during the walk: rows were removed, others moved"
+                " up, and some of those may not have been seen",
+                remedy="wait for the next resync, which will see them",
+            )
+        if not (self._is_cut_off(at, why) or (why is End.NO_SUCH_PAGE and self._is_promised(at))):
+            return None
+        told = f"{now.total} rows" if now.total else f"{now.total_pages} pages"
+        return DoubtfulEndError(
+            f"the API tells a total of {told}, but gives no more than {now.rows} rows: the rest is"
+            " missing",
+            remedy=f"ask for less by query_params, or correct paginationParam {self._param!r}"
+            f" or paginationType {self._settings.type!r} ({ACCEPT})",
+        )
+
+    @staticmethod
+    def _is_cut_off(at: At, why: End) -> bool:
+        """Whether a total speaks of more than a page of rows after full pages alone.
 
         Rows that are hidden are seldom the last ones, and all of those: then a page before the
         end would not be full either. Some APIs give no more than a certain number of rows.
         """
         now, learnt = at.now, at.learnt
         hides = now.hides or learnt.uneven or learnt.hides_rows
-        is_cut = why is End.EMPTY and now.last_was_full and now.empty_in_a_row and not hides
-        if is_cut and (now.total or 0) - now.rows > at.size:
-            raise DoubtfulEndError(
-                f"the API tells a total of {now.total} rows, but gives no more than {now.rows}:"
-                " the rest is missing",
-                remedy=f"ask for less by query_params, or correct paginationParam {self._param!r}"
-                f" or paginationType {self._settings.type!r} ({ACCEPT})",
-            )
+        is_cut = why is End.EMPTY and now.last_was_full and bool(now.empty_in_a_row) and not hides
+        return is_cut and (now.total or 0) - now.rows > at.size
 
     def _is_promised(self, at: At) -> bool:
         """Whether a total speaks of the page that was just refused."""
@@ -227,16 +233,15 @@ class Counted(Paginator):
             remedy="set paginationParam to the name its documentation gives",
         )
 
-    @staticmethod
-    def _counts_more(page: Page) -> bool:
-        """Whether a page tells a total beyond its rows, where its position is not heeded.
+    def _unpaged(self, page: Page, end: Step, *, is_more: bool = False) -> Step:
+        """The end of a list that does not page, in doubt where it tells a total beyond its rows.
 
-        The size asked for need not be either: it says nothing of the numbers told.
+        The size asked for need not be heeded either: it says nothing of the numbers told.
         """
-        return page.totals(page.length).most > page.length
-
-    def _unpaged_warning(self) -> str:
-        return (
+        counts_more = is_more or page.totals(page.length).most > page.length
+        warning = (
             f"the answer to the next {self._param!r} is the page before it again, so the walk"
             " ends; if the endpoint does not page, set pagination.type: none for it"
         )
+        doubt = self._ignored(page) if counts_more else end.doubt
+        return replace(end, why=End.UNPAGED, warning=warning, doubt=doubt)

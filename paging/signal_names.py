@@ -21,34 +21,22 @@ HOLDERS: tuple[tuple[str, ...], ...] = (
 )
 # Whole answers that stand one level down.
 WRAPPERS = ("data", "result")
-MORE_NAMES = ("has_more", "has_next", "has_next_page", "more", "more_available", "is_truncated")
-LAST_NAMES = ("is_last", "is_last_page", "last", "last_page")
+MORE_NAMES = ("has_more", "more", "is_truncated")
+LAST_NAMES = ("is_last", "last", "last_page")
 # True they say that rows are left out; false, only that this page is whole.
 CUT_NAMES = ("truncated", "partial", "is_partial")
 # A cursor says more when it is there. Empty it only says that there is no cursor, as an API
 # that is paged by number or offset may do on every page.
-NEXT_CURSOR_NAMES = (
-    "next_cursor", "next_page_token", "next_token", "continuation_token", "continue",
-)
-NEXT_NAMES = (
-    "next", "next_page", "next_url", "next_page_url", "next_link", "next_page_link",
-    "next_page_uri", "next_uri", "next_href", "next_records_url", "next_results", "next_offset",
-    "next_start", "next_page_start", "next_marker", DEFAULT_NEXT_LINK_PATH,
-)
+NEXT_CURSOR_NAMES = ("next_cursor", "continue")
+LINK_NAMES = ("next", "next_url", "next_page")
+NEXT_NAMES = (*LINK_NAMES, "next_offset")
 NEXT_HOLDERS = (*HOLDERS, ("links",), ("link",))
 CURSOR_NAMES = (
     *NEXT_CURSOR_NAMES, "after_cursor", "end_cursor", "next_page_id", "next", "after", "cursor",
 )
 CURSOR_HOLDERS = (*HOLDERS, ("paging", "next"), ("paging", "cursors"), ("cursors",), ("cursor",))
-LINK_NAMES = (
-    DEFAULT_NEXT_LINK_PATH, "next", "next_url", "next_page_url", "next_link", "next_page_link",
-    "next_page_uri", "next_uri", "next_href", "next_records_url", "next_results", "next_page",
-)
-# Each with all that says the same in other words: totalHits, num_found; result_count.
 TOTAL_NAMES = ("total", "total_count", "count")
-TOTAL_PAGES_NAMES = ("total_pages", "nb_pages", "page_count", "pages", "last_page")
-NEXT_HEADERS = ("X-Next-Page", "X-Has-Next-Page", "X-Has-More")
-NEXT_CURSOR_HEADERS = ("X-Next-Cursor", "Next-Range", "x-ms-continuationtoken")
+TOTAL_PAGES_NAMES = ("total_pages", "pages", "last_page")
 NEXT_RELATIONS = ("next", "prev", "previous", "first", "last")
 TOTAL_HEADERS = ("X-Total-Count", "X-Total", "X-WP-Total", "Total-Count")
 TOTAL_PAGES_HEADERS = ("X-Total-Pages", "X-WP-TotalPages")
@@ -61,12 +49,9 @@ REPORT_NAMES = (
     "msg", "stat",
 )
 # GitHub's search, Google Drive, Elasticsearch: rows are missing, and no page will bring them.
-INCOMPLETE_NAMES = ("incomplete_results", "incomplete_search", "partial_results", "timed_out")
-FIRST_NAMES = ("first", "is_first", "first_page", "is_first_page")
-PREVIOUS_NAMES = (
-    "previous", "prev", "previous_page", "prev_page", "previous_url", "prev_url", "prev_page_url",
-    "previous_page_url",
-)
+INCOMPLETE_NAMES = ("incomplete_results", "incomplete", "timed_out")
+FIRST_NAMES = ("first",)
+PREVIOUS_NAMES = ("previous",)
 # What stands around a list and speaks of its pages, or says nothing.
 PAGING = frozenset(
     (
@@ -85,14 +70,26 @@ ENVELOPE = PAGING | {
 _OF_PAGES = frozenset({"pagination", "paging", "page_info", "cursors", "links"})
 
 
-# What says "total" or "count", and otherwise only that it counts what a list holds.
+# What says the same as a name in other words: totalHits, num_found, nextRecordsUrl. A total or
+# count otherwise says only that it counts what a list holds.
 _LONGEST = 40  # letters of a name that is looked into
 _ROWS = (
     "(?:count|number|num|nb|size|items?|results?|records?|rows?|entries|elements?|objects?|docs"
     "|documents|hits|matches|of|in|all|overall)*"
 )
-_TOTAL = re.compile(f"{_ROWS}totals?{_ROWS}|(?:num|nb|number)(?:found|hits|matches)")
-_COUNT = re.compile(f"{_ROWS}count{_ROWS}")
+_MEANT = re.compile(
+    "(?P<has_more>hasnext(?:page)?|moreavailable)"
+    "|(?P<is_last>islastpage)"
+    "|(?P<next_cursor>(?:next(?:page)?|continuation)token)"
+    r"|(?P<next_url>(?:@odata\.)?next(?:page|records)?(?:url|uri|link|href)|nextresults)"
+    "|(?P<next_offset>next(?:page)?(?:offset|start|marker))"
+    "|(?P<previous>prev(?:ious)?(?:page)?(?:url|uri|link|href)?)"
+    "|(?P<first>(?:is)?first(?:page)?)"
+    "|(?P<total_pages>nbpages|pages?count)"
+    "|(?P<incomplete_results>incomplete(?:search|data)|partial(?:results?|data))"
+    f"|(?P<total_count>{_ROWS}totals?(?:available)?{_ROWS}|(?:num|nb|number)(?:found|hits|matches))"
+    f"|(?P<count>{_ROWS}count{_ROWS})"
+)
 
 
 def _squeezed(name: str) -> str:
@@ -110,11 +107,8 @@ def name_of(key: str) -> str:
     squeezed = _squeezed(key)
     if name := _SPELLED.get(squeezed):
         return name
-    if len(squeezed) > _LONGEST:
-        return ""
-    if _TOTAL.fullmatch(squeezed):
-        return "total_count"
-    return "count" if _COUNT.fullmatch(squeezed) else ""
+    meant = _MEANT.fullmatch(squeezed) if len(squeezed) <= _LONGEST else None
+    return meant.lastgroup or "" if meant else ""
 
 
 def is_of_paging(path: tuple[str, ...]) -> bool:

@@ -27,9 +27,7 @@ from paging.signal_names import (
     LAST_NAMES,
     LINK_NAMES,
     MORE_NAMES,
-    NEXT_CURSOR_HEADERS,
     NEXT_CURSOR_NAMES,
-    NEXT_HEADERS,
     NEXT_HOLDERS,
     NEXT_NAMES,
     NEXT_RELATIONS,
@@ -44,7 +42,7 @@ _MOST_DIGITS = 18  # of a count; more are an identifier, or nothing that can be 
 _LARGEST = 10**_MOST_DIGITS - 1
 _LARGEST_NEXT = 10**9  # larger numbers are moments
 # Words that are used for other things too: only true and false are meant for pages.
-_AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "timed_out"})
+_AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "incomplete", "timed_out"})
 _LEADS_BACK = re.compile(r"prev|first|self|last|back|current")
 # A key that begins so asks whether there is more, whatever of: has_more_rows, moreRecords.
 _ASKS_MORE = re.compile(r"(?:(?:has|have|is|are|any)_?)?more(?:_|$)|has_?next(?:_|$)")
@@ -60,12 +58,8 @@ _HEADER_OF_MORE = re.compile(
     r"next(?:page)?(?:link|ur[il]|offset)?$|hasmore$|more(?:pages|results|available)$|istruncated$"
 )
 _LOOKED_FOR = frozenset(
-    name.lower()
-    for name in (
-        "Link", "Content-Range", *NEXT_HEADERS, *NEXT_CURSOR_HEADERS, *TOTAL_HEADERS,
-        *TOTAL_PAGES_HEADERS,
-    )
-)  # fmt: skip
+    name.lower() for name in ("Link", "Content-Range", *TOTAL_HEADERS, *TOTAL_PAGES_HEADERS)
+)
 
 
 class Verdict(Enum):
@@ -274,25 +268,29 @@ def is_preceded(scopes: Scopes, headers: httpx.Headers) -> bool:
     )
 
 
-def links_towards(body: Json, holder: Json, url: str) -> list[str]:
+def links_towards(body: Json, holder: Json, url: str) -> dict[str, set[str]]:
     """Links to the same endpoint with another query, under any names that may mean what follows.
 
-    Looked for by their values, in the objects around the list; absolute ones are given.
+    Looked for by their values, in the objects around the list; absolute ones are given, each with
+    the keys that lead to it.
     """
-    here = httpx.URL(url)
-    found: dict[str, None] = {}
-    for part in (body, holder):
-        for key, value in _texts_within(part, 3):
-            if not is_link(value) or _LEADS_BACK.search(key.lower()):
-                continue
-            try:
-                there = here.join(value)
-            except (httpx.InvalidURL, ValueError):
-                continue
-            is_here = (there.host, there.path) == (here.host, here.path)
-            if is_here and there.query not in {here.query, b""}:
-                found[str(there)] = None
-    return list(found)
+    texts = [
+        (key, value)
+        for part in (body, holder)
+        for key, value in _texts_within(part, 3)
+        if is_link(value) and not _LEADS_BACK.search(key.lower())
+    ]
+    here = httpx.URL(url) if texts else httpx.URL()
+    found: dict[str, set[str]] = {}
+    for key, value in texts:
+        try:
+            there = here.join(value)
+        except (httpx.InvalidURL, ValueError):
+            continue
+        is_here = (there.host, there.path) == (here.host, here.path)
+        if is_here and there.query not in {here.query, b""}:
+            found.setdefault(str(there), set()).add(key)
+    return found
 
 
 def _texts_within(part: Json, deepest: int) -> Iterator[tuple[str, str]]:

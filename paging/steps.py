@@ -76,8 +76,8 @@ class Step:
     the keys of rows in it that came with the page before. ``confirm``: the end should be asked
     for once more. ``unsure``: the end should be looked at again before anything is deleted.
     ``unproved``: no cursor or link was seen yet, so that the end is to be proved. ``proved``: a
-    request showed that nothing follows. ``doubt``: what is raised unless asking once more brings
-    rows.
+    request showed that nothing follows. ``doubt``: what is raised, unless asking once more brings
+    rows: a paginator raises nothing about an end. ``followed``: a request showed rows that follow.
     """
 
     progress: Progress
@@ -92,6 +92,7 @@ class Step:
     unproved: bool = False
     proved: bool = False
     doubt: OceanCustomError | None = None
+    followed: bool = False
 
 
 @dataclass(frozen=True)

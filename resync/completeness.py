@@ -111,7 +111,9 @@ class Completeness:
             self.elsewhere = self.elsewhere or self._has_rows_elsewhere(page)
         if has_body:
             self.responses += 1
-            self.without_items += nothing and page.place is not Place.NULL
+            # Some leave the list out where they tell a total of 0.
+            is_told = page.place is Place.NULL or page.totals().rows == 0
+            self.without_items += nothing and not is_told
             self.last_body = page.body
         self.recognition.note(asked.walk, request, page)
 

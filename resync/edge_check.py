@@ -1,11 +1,13 @@
-"""Whether a page comes before the first one of the walks over an endpoint."""
+"""Whether a page comes before the first one of the walks over an endpoint, or is hidden by it."""
 
 from __future__ import annotations
 
 import asyncio
 
-from errors import PaginationError, SourceError
+from errors import DoubtfulEndError, OceanCustomError, PaginationError, SourceError
 from paging.experiments import differs, rows_move
+from paging.model import PageRequest
+from paging.paginator import ACCEPT
 from resync.completeness import Asked, Completeness
 from resync.walk import Walker
 
@@ -24,6 +26,7 @@ class EdgeCheck:
         self._walker = walker
         self.source = source
         self._left = MAX_START_CHECKS
+        self._first: Asked | None = None
         self.task: asyncio.Task[bool] | None = None
 
     def check(self) -> None:
@@ -40,6 +43,7 @@ class EdgeCheck:
             return
         self._left -= 1
         self.source.first = None
+        self._first = first
         self.task = asyncio.create_task(self._refuse_page_before(first))
 
     async def settle(self) -> None:
@@ -52,6 +56,36 @@ class EdgeCheck:
         self.check()
         while self.task and not await self.task and self.source.first and self._left:
             self.check()
+        if self._first and not self.source.has_rows and not self.source.is_cut:
+            await self._refuse_hidden(self._first)
+
+    async def _refuse_hidden(self, first: Asked) -> None:
+        """Raise DoubtfulEndError when a list is empty only by the position it is asked for by.
+
+        A number that is no position may filter: ``until=1`` gives what came before 1970.
+        """
+        request, by = self.source.paginator.unplaced(first.request), self.source.paginator.leads_by
+        # Rows that are there by their position, too, have come meanwhile.
+        if (
+            request is None
+            or not await self._has_rows(request)
+            or await self._has_rows(first.request)
+        ):
+            return
+        doubt = DoubtfulEndError(
+            f"no rows came, but there are some without {by}",
+            f"set paginationType, paginationParam and startPage to how the API pages ({ACCEPT})",
+        ).about(request=self._walker.named(first.request))
+        if not self._walker.is_accepted(doubt, first.request, self.source):
+            raise doubt
+
+    async def _has_rows(self, request: PageRequest) -> bool:
+        """Whether a request gives rows; one that fails does not, as some need their position."""
+        try:
+            page = (await self._walker.page_of(request, self.source)).page
+        except OceanCustomError:
+            return False
+        return bool(page.rows) and not page.is_single
 
     async def _refuse_page_before(self, first: Asked) -> bool:
         """Raise PaginationError when rows come before the first page of a walk.

@@ -6,14 +6,12 @@ pages be fetched ahead, yielded in order all the same.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from functools import partial
 
 from loguru import logger
 
-from answers import Answer
 from client import ApiClient
 from errors import (
     BodyError,
@@ -33,12 +31,10 @@ from paging.steps import End, Experiment, Step
 from resync.completeness import Asked, Completeness
 from resync.cycle_guard import CycleGuard
 from resync.page_reader import Fetched, Opened, PageReader, UnopenedError, without_known
+from resync.prefetch import Ahead, Prefetch
 from settings import Settings
-from transport.bodies import MIB
 from transport.observer import Observer, PageRead
 
-AHEAD_OF_WALK = 32 * MIB
-"""Bytes of bodies that one walk asks for ahead, as far as the last one's size tells."""
 CONFIRMED = 3
 """Ends of one resource that are asked for once more: a page may have come empty by mistake."""
 
@@ -54,7 +50,7 @@ class _Walk:
     cycle: CycleGuard
     begun_with: PageRequest
     progress: Progress = field(default_factory=Progress)
-    ahead: dict[str, asyncio.Task[Answer]] = field(default_factory=dict)
+    ahead: Ahead = field(default_factory=dict)
 
 
 _Outcome = Step | OceanCustomError
@@ -71,7 +67,7 @@ class Walker:
         self._observer = observer
         self._settings = settings
         self._reader = PageReader(client, jq)
-        self._ahead_free = settings.max_concurrent_requests
+        self._prefetch = Prefetch(client, settings.max_concurrent_requests)
 
     async def walk(
         self, request: PageRequest, source: Completeness, bounds: Bounds | None = None
@@ -93,7 +89,8 @@ class Walker:
                 opened = await self._fetched(walk, upcoming)
                 opened, outcome = await self._decided(walk, opened)
                 if isinstance(outcome, Step) and outcome.next is not None and not bounds.are_set:
-                    self._look_ahead(walk, outcome.progress, outcome.next, opened.answer.size)
+                    following = partial(source.paginator.ahead, outcome.progress, outcome.next)
+                    self._prefetch.begin(walk.ahead, outcome.next, following, opened.answer.size)
                 if _is_new(opened.page, walk.progress, outcome):
                     if isinstance(outcome, Step):
                         opened = await without_known(opened, outcome, source.extractor)
@@ -109,14 +106,14 @@ class Walker:
                 error.about(request=self._client.named(upcoming or request))
             raise error.redacted(self._client.redact) from None  # as in ``send``
         finally:
-            await self._drop(walk.ahead)
+            await self._prefetch.drop(walk.ahead)
 
     # --- one page --------------------------------------------------------------------------
 
     async def _fetched(self, walk: _Walk, upcoming: PageRequest) -> Opened:
         """The next page; raises for an answer that is none."""
         walk.cycle.refuse_endless(upcoming)
-        answer = await self._next_answer(upcoming, walk.ahead)
+        answer = await self._prefetch.answer(upcoming, walk.ahead)
         opened = self._unless_again(walk, await self._reader.opened(upcoming, answer, walk.source))
         if opened.page.refused:
             return opened
@@ -142,7 +139,7 @@ class Walker:
         source = walk.source
         if not isinstance(outcome, Step):
             return opened, outcome
-        stands = self._doubted(opened, outcome.doubt) if outcome.doubt else outcome
+        stands = self._doubted(opened, outcome) or outcome
         if not outcome.confirm or source.learnt.confirmed >= CONFIRMED:
             return opened, stands
         source.learnt = replace(source.learnt, confirmed=source.learnt.confirmed + 1)
@@ -159,11 +156,11 @@ class Walker:
         )
         return (again, second) if is_more else (opened, stands)
 
-    def _doubted(self, opened: Opened, doubt: OceanCustomError) -> OceanCustomError:
+    def _doubted(self, opened: Opened, step: Step) -> OceanCustomError | None:
         """What is in doubt, by the API's own words where an answer has words and no list."""
         body, page = opened.page.body, opened.page
         is_told = page.place is Place.ABSENT and bool(body) and not page.refused
-        return self._reader.followed(opened) if is_told else doubt
+        return self._reader.followed(opened) if step.followed and is_told else step.doubt
 
     async def _judged(self, walk: _Walk, opened: Opened) -> _Outcome:
         source, page = walk.source, opened.page
@@ -192,27 +189,37 @@ class Walker:
         _lazy_log.debug(
             "{}: asked to settle {}", lambda: self._client.named(request), lambda: experiment.of
         )
+        page = await self._page_for(experiment, request, source)
+        if page is not None:
+            source.recognition.note(of.walk, request, page)
+            source.note_closed(of.page, Asked(request, page, of.walk))
+        try:
+            decided = experiment.judge(source.learnt, page)
+        except PaginationError as error:
+            raise error.about(after=self._client.named(request)) from None
+        if isinstance(decided, Step) and isinstance(decided.doubt, PaginationError):
+            decided.doubt.about(after=self._client.named(request))
+        return decided
+
+    async def _page_for(
+        self, experiment: Experiment, request: PageRequest, source: Completeness
+    ) -> Page | None:
+        """The answer to an experiment, None where there is no such page."""
         try:
             opened = await self._no_error(await self.page_of(request, source), source, gave=True)
         except (BodyError, OriginError):
-            if not experiment.follows_any:
-                raise
-            return experiment.judge(source.learnt, None)
-        if opened.page.rows or not experiment.follows_any:
-            source.recognition.note(of.walk, request, opened.page)
-            source.note_closed(of.page, Asked(request, opened.page, of.walk))
-        try:
-            return experiment.judge(source.learnt, None if opened.answer.refusal else opened.page)
-        except PaginationError as error:
-            raise error.about(after=self._client.named(request)) from None
+            if experiment.follows_any:
+                return None
+            raise
+        is_none = opened.page.refused or (experiment.follows_any and not opened.page.rows)
+        return None if is_none else opened.page
 
     def _onward(
         self, walk: _Walk, opened: Opened, outcome: _Outcome
     ) -> tuple[Progress, PageRequest | None]:
         """The evidence and the next request, once a page was yielded; raises what is in doubt."""
         source, page = walk.source, opened.page
-        if isinstance(outcome, DoubtfulEndError) and source.endpoint.pagination.accept_doubt:
-            logger.warning(f"{self._client.named(opened.request)}: accept_doubt: {outcome}")
+        if self.is_accepted(outcome, opened.request, source):
             outcome = Step(walk.progress, next=None, why=End.CONFIGURED)
         if not isinstance(outcome, Step):
             nothing = [extracted.nothing for extracted, _ in opened.runs]
@@ -285,18 +292,23 @@ class Walker:
         unproved, source.unproved = source.unproved, None
         if unproved is None or source.learnt.marked:
             return
-        try:
-            step = source.paginator.prove(unproved.request, unproved.page, is_cut=source.is_cut)
-            while isinstance(step, Experiment):
-                step = await self._settled_by(step, source, unproved)
-        except DoubtfulEndError as error:
-            error.about(request=self._client.named(unproved.request))
-            if not source.endpoint.pagination.accept_doubt:
-                raise error.redacted(self._client.redact) from None
-            logger.warning(f"accept_doubt: {self._client.redact(str(error))}")
-            return
-        if step.warning:
+        step = source.paginator.prove(unproved.request, unproved.page, is_cut=source.is_cut)
+        while isinstance(step, Experiment):
+            step = await self._settled_by(step, source, unproved)
+        if step.doubt and not self.is_accepted(step.doubt, unproved.request, source):
+            step.doubt.about(request=self._client.named(unproved.request))
+            raise step.doubt.redacted(self._client.redact)
+        if step.warning and not step.doubt:
             logger.warning(f"{self._client.named(unproved.request)}: {step.warning}")
+
+    def is_accepted(self, doubt: _Outcome, request: PageRequest, source: Completeness) -> bool:
+        """Whether the operator vouches for a list whose end is in doubt: that is a warning then."""
+        accepts = source.endpoint.pagination.accept_doubt
+        if not (accepts and isinstance(doubt, DoubtfulEndError)):
+            return False
+        told = self._client.redact(str(doubt))
+        logger.warning(f"{self._client.named(request)}: accept_doubt: {told}")
+        return True
 
     async def _compare(self, source: Completeness) -> None:
         """Ask for one more page with rows, where that tells what an empty page looks like."""
@@ -405,38 +417,6 @@ class Walker:
         self._client.counts.checks += 1
         answer = await self._client.send(replace(request, purpose="check"))
         return await self._reader.opened(request, answer, source)
-
-    async def _next_answer(
-        self, request: PageRequest, ahead: dict[str, asyncio.Task[Answer]]
-    ) -> Answer:
-        task = ahead.get(request.key) if ahead else None
-        if task is None:
-            return await self._client.send(request)
-        answer = await task
-        del ahead[request.key]
-        self._ahead_free += 1
-        if answer.refusal is None or answer.status in request.absent_statuses:
-            return answer
-        # By now it is known that there should be such a page.
-        raise answer.refusal
-
-    def _look_ahead(self, walk: _Walk, progress: Progress, then: PageRequest, size: int) -> None:
-        """Start the requests that very likely follow, as far as places are free."""
-        ahead = walk.ahead
-        window = min(len(ahead) + self._ahead_free, AHEAD_OF_WALK // max(size, 1))
-        # Those under way are the next ones, unless the walk goes on in another way by now.
-        begun = len(ahead) if then.key in ahead else 0
-        following = walk.source.paginator.ahead(progress, then, begun=begun)
-        for request in islice(following, max(0, window - begun)):
-            if self._ahead_free and request.key not in ahead:
-                self._ahead_free -= 1
-                ahead[request.key] = asyncio.create_task(self._client.send(request))
-
-    async def _drop(self, ahead: dict[str, asyncio.Task[Answer]]) -> None:
-        self._ahead_free += len(ahead)
-        for task in ahead.values():
-            task.cancel()
-        await asyncio.gather(*ahead.values(), return_exceptions=True)
 
 
 def _is_new(page: Page, progress: Progress, outcome: _Outcome) -> bool:

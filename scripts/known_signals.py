@@ -33,18 +33,41 @@ _WINS: Final = "; wins over the body"
 _REPORT: Final = (
     "an answer of nothing but these, with an error among them, is no item but a failure"
 )
+NEXT_HEADERS: Final = ("X-Next-Page", "X-Has-Next-Page", "X-Has-More")
+"""Examples: the rest of their names may be any."""
+CURSOR_HEADERS: Final = ("X-Next-Cursor", "Next-Range", "x-ms-continuationtoken")
+"""Examples, too."""
 _ANY_HEADER: Final = "Any header whose name ends so, or in `next`, whatever stands before it"
 
 SIGNALS: Final = (
-    Signal("more", known.MORE_NAMES, _HOLDERS, "a boolean: true is more, false is the end"),
-    Signal("last", known.LAST_NAMES, _HOLDERS, "a boolean: true is the end, false is more"),
+    Signal(
+        "more",
+        known.MORE_NAMES,
+        _HOLDERS,
+        "a boolean: true is more, false is the end. Also `has_next`, `hasNextPage`, "
+        "`more_available`",
+    ),
+    Signal(
+        "last",
+        known.LAST_NAMES,
+        _HOLDERS,
+        "a boolean: true is the end, false is more. Also `isLastPage`",
+    ),
     Signal("cut", known.CUT_NAMES, _HOLDERS, "a boolean: true is more, false says nothing"),
-    Signal("next", known.NEXT_NAMES, _NEXT, "a value is more; null or empty is the end"),
+    Signal(
+        "next",
+        known.NEXT_NAMES,
+        _NEXT,
+        "a value is more; null or empty is the end. Also with other words for a link or a number: "
+        "`@odata.nextLink`, `next_page_uri`, `nextRecordsUrl`, `next_results`, `next_page_start`, "
+        "`next_marker`",
+    ),
     Signal(
         "next cursor",
         known.NEXT_CURSOR_NAMES,
         _NEXT,
-        "a value is more; null or empty says nothing to `page` and `offset`",
+        "a value is more; null or empty says nothing to `page` and `offset`. Also a token: "
+        "`nextPageToken`, `continuation_token`",
     ),
     Signal(
         "cursor",
@@ -60,13 +83,13 @@ SIGNALS: Final = (
     ),
     Signal(
         "next header",
-        known.NEXT_HEADERS,
+        NEXT_HEADERS,
         _HEADERS,
         f"a value is more; empty or false is the end. {_ANY_HEADER}",
     ),
     Signal(
         "next cursor header",
-        known.NEXT_CURSOR_HEADERS,
+        CURSOR_HEADERS,
         _HEADERS,
         "a value is more, and the cursor of `cursor` without a path; empty says nothing. "
         "Also any name with `continuation` in it, or that ends in `cursor` or `bookmark`",
@@ -84,7 +107,12 @@ SIGNALS: Final = (
         "items in all; a number, or an object with one as `value`. Also names that say no more "
         "than total or count of what a list holds: `totalHits`, `num_found`, `result_count`",
     ),
-    Signal("total pages", known.TOTAL_PAGES_NAMES, _HOLDERS, "pages in all"),
+    Signal(
+        "total pages",
+        known.TOTAL_PAGES_NAMES,
+        _HOLDERS,
+        "pages in all. Also `page_count`, `nbPages`",
+    ),
     Signal("total header", known.TOTAL_HEADERS, _HEADERS, f"items in all{_WINS}"),
     Signal("total pages header", known.TOTAL_PAGES_HEADERS, _HEADERS, f"pages in all{_WINS}"),
     Signal(
@@ -98,15 +126,22 @@ SIGNALS: Final = (
         "incomplete",
         known.INCOMPLETE_NAMES,
         _HOLDERS,
-        "a boolean: true is an answer in which items are missing; see below",
+        "a boolean: true is an answer in which items are missing; see below. Also "
+        "`incomplete_search`, `partial_results`",
     ),
     Signal("report", known.REPORT_NAMES, _TOP, _REPORT),
     Signal(
         "first",
         known.FIRST_NAMES,
         _HOLDERS,
-        "false in the first answer to `page` or `offset`: `startPage` is wrong",
+        "false in the first answer to `page` or `offset`: `startPage` is wrong. Also `is_first`, "
+        "`first_page`",
     ),
-    Signal("previous", known.PREVIOUS_NAMES, _NEXT, "a value in the first answer: as above"),
+    Signal(
+        "previous",
+        known.PREVIOUS_NAMES,
+        _NEXT,
+        "a value in the first answer: as above. Also `prev`, `previous_page`, `prevPageUrl`",
+    ),
 )
 """Every signal, in the order of the table."""

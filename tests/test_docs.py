@@ -30,9 +30,11 @@ from overrides import EndpointAppConfig, EndpointSelector, PathParameter
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from paging import signal_names
 from paging.extraction import Extractor
+from paging.signal_names import name_of
+from paging.signals import says_more
 from paging.steps import End
 from resync import children, session
-from scripts import words
+from scripts import known_signals, words
 from scripts.reference import PAGES, written
 from selector.request_fields import CsvFields, PaginationOverride, RequestFields
 from settings import load_settings
@@ -401,8 +403,8 @@ SIGNALS: Mapping[str, Sequence[str]] = {
     "next cursor": signal_names.NEXT_CURSOR_NAMES,
     "cursor": signal_names.CURSOR_NAMES,
     "link": signal_names.LINK_NAMES,
-    "next header": signal_names.NEXT_HEADERS,
-    "next cursor header": signal_names.NEXT_CURSOR_HEADERS,
+    "next header": known_signals.NEXT_HEADERS,
+    "next cursor header": known_signals.CURSOR_HEADERS,
     "`Link` header": signal_names.NEXT_RELATIONS,
     "total": signal_names.TOTAL_NAMES,
     "total pages": signal_names.TOTAL_PAGES_NAMES,
@@ -427,6 +429,20 @@ def test_the_table_of_known_signals_is_the_tables_of_the_code() -> None:
         for name, value in vars(signal_names).items()
         if name.endswith(("_NAMES", "_HEADERS", "_RELATIONS"))
     )
+
+
+def test_the_examples_of_headers_are_known() -> None:
+    """Any header of which the name ends so is."""
+    assert {says_more(name) for name in known_signals.NEXT_HEADERS} == {"more"}
+    assert {says_more(name) for name in known_signals.CURSOR_HEADERS} == {"cursor"}
+
+
+def test_the_words_for_a_known_signal_are_known() -> None:
+    """The names that the table gives for what is said in other words spell one of that signal."""
+    for row in tables(PAGINATION, "Signal"):
+        told = row.cells["Means"].partition("Also")[2].replace("Also", "")
+        others = re.findall(r"`([^`]+)`", told) if "header" not in row.cells["Signal"] else []
+        assert {name_of(name) for name in others} <= set(row.names("Names")), row.cells["Signal"]
 
 
 def test_the_holders_of_known_signals_are_documented() -> None:

@@ -720,6 +720,41 @@ async def test_a_list_that_is_null_or_left_out_everywhere(style: str, empty: Jso
     assert alone.doubts
 
 
+NUTANIX: dict[str, Json] = {"flags": [{"name": "hasError", "value": False}], "links": []}
+
+
+@pytest.mark.parametrize("style", ["none", *COUNTED])
+@pytest.mark.parametrize("count", [0, 5, 20])
+async def test_a_list_left_out_beside_a_total_of_none(style: str, count: int) -> None:
+    """Nutanix leaves `data` out where there is none, and has other lists beside it."""
+
+    def api(request: Request) -> Answer:
+        start = request.number("offset", 0) + 20 * (request.number("page", 1) - 1)
+        given = rows(start, count) if start >= 0 else []
+        told_beside = NUTANIX | {"totalAvailableResults": count}
+        return told({"metadata": told_beside} | ({"items": given} if given else {}))
+
+    is_all(await outcome(api, paging(style, 20)), list(range(count)))
+
+
+async def test_another_list_beside_a_total_is_a_mistaken_path() -> None:
+    """Rows are there."""
+    body: Json = {"data": rows(0, 5), "metadata": NUTANIX | {"totalAvailableResults": 5}}
+
+    found = await outcome(always(told(body)), paging("none"))
+
+    assert "data_path '.items' found nothing" in found.message
+
+
+@pytest.mark.parametrize("word", ["truncated", "incomplete"])
+async def test_a_word_for_incomplete_right_beside_the_list(word: str) -> None:
+    """True it says that rows are missing; false it does not."""
+    for is_lost in (True, False):
+        api = Api("plain", 20, around=steady({word: is_lost}))
+
+        assert ((await outcome(api, paging("none"))).error is not None) is is_lost
+
+
 @pytest.mark.parametrize("style", COUNTED)
 @pytest.mark.parametrize("count", [3, 10, 14])
 async def test_an_unpaged_list_without_ids_whose_values_move(style: str, count: int) -> None:

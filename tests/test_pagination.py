@@ -174,7 +174,14 @@ def after(settings: PaginationSettings, *pages: Page, request: PageRequest = REQ
         assert step.next is not None, f"the walk ended before page {number + 1}"
         following = pages[number + 1] if number + 1 < len(pages) else None
         decided = paginator.step(step.progress, step.next, one, step.learnt)
-        step = settled(decided, one, following, step.progress.previous)
+        step = believed(settled(decided, one, following, step.progress.previous))
+    return step
+
+
+def believed[Decided: Step | Experiment](step: Decided) -> Decided:
+    """A step that leaves nothing in doubt; raises what it does, as a walk in the end."""
+    if isinstance(step, Step) and step.doubt:
+        raise step.doubt
     return step
 
 
@@ -205,7 +212,7 @@ def proved(settings: PaginationSettings, *pages: Page) -> None:
     assert isinstance(experiment, Experiment)
     body: Json = pages[0].body
     fewer: Json = pages[0].rows[:-1]
-    experiment.judge(experiment.learnt, Page(URL, {**body, "items": fewer}, fewer))
+    believed(experiment.judge(experiment.learnt, Page(URL, {**body, "items": fewer}, fewer)))
 
 
 def goes_on(settings: PaginationSettings, *pages: Page) -> bool:
@@ -1371,9 +1378,9 @@ def test_a_refused_size_settles_nothing_by_itself(rows: int) -> None:
     assert isinstance(marked, Step)
     assert marked.learnt.marked
     with pytest.raises(DoubtfulEndError, match="heeds the page size"):
-        second.judge(second.learnt, page(5))
+        believed(second.judge(second.learnt, page(5)))
     with pytest.raises(DoubtfulEndError, match="had the 10 rows asked for"):
-        second.judge(second.learnt, None)
+        believed(second.judge(second.learnt, None))
 
 
 @paged_by_link
@@ -1826,7 +1833,7 @@ def test_a_paginator_keeps_no_state(
 
     def outcome(paginator: Any, current: Page) -> Any:  # noqa: ANN401 — a step or an error
         try:
-            step = paginator.step(progress, sent, current)
+            step = believed(paginator.step(progress, sent, current))
         except PaginationError as error:
             return str(error)
         if isinstance(step, Experiment):

@@ -37,6 +37,8 @@ def step(type_: PaginationType, one: Page) -> Step:
     step = paginator.step(Progress(), paginator.first(PageRequest(URL)), one)
     while isinstance(step, Experiment):
         step = step.judge(step.learnt, None)
+    if step.doubt:
+        raise step.doubt
     return step
 
 

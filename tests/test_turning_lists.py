@@ -11,7 +11,7 @@ from resync.completeness import Doubt
 from resync.session import Session
 from settings import load_settings
 from tests.documents import mapping_of
-from tests.fault_api import FaultApi, Reply, Request, answer, redirect, text
+from tests.fault_api import RESET, FaultApi, Reply, Request, answer, redirect, text
 from tests.literals import Json
 from tests.reading import Read, over_http, read
 
@@ -274,3 +274,123 @@ async def test_a_link_that_leads_to_no_page_is_no_error(export: Reply) -> None:
     assert found.error is None, found.message
     assert found.items == items
     assert len(api.requests) == 2
+
+
+def until(items: list[Json], unplaced: Handler | Reply) -> Handler:
+    """A list of what is older than a time: what came before 1970 is nothing."""
+
+    def handler(request: Request) -> Reply:
+        in_body = request.json.get("until") if request.method == "POST" else None
+        given = request.param("until") if in_body is None else in_body
+        if given is None:
+            return unplaced(request) if callable(unplaced) else unplaced
+        return answer([item for item in items if int(str(given)) > 1_700_000_000])
+
+    return handler
+
+
+ROWS: list[Json] = [{"id": number} for number in range(20)]
+BODY: dict[str, Json] = {"method": "POST", "body": {}}
+
+
+@pytest.mark.parametrize("accepts", [False, True])
+@pytest.mark.parametrize(
+    ("paging", "selector"),
+    [
+        pytest.param({"type": "page"}, {}, id="a page"),
+        pytest.param({"type": "offset"}, {}, id="an offset"),
+        pytest.param({"type": "offset", "send_in": "body"}, BODY, id="in the body"),
+    ],
+)
+async def test_a_list_that_is_empty_by_its_position_alone_is_an_error(
+    paging: dict[str, Json], selector: dict[str, Json], *, accepts: bool
+) -> None:
+    """``until`` is a time: an empty list there is no end."""
+    own = {**paging, "pagination_param": "until", "accept_doubt": accepts}
+    async with FaultApi() as api:
+        api.serve("/things", until(ROWS, answer(ROWS)))
+        found = await read(api.url, "/things", pagination=own, **selector)
+
+    assert ("some without paginationParam 'until'" in found.message) is not accepts, found.message
+
+
+@pytest.mark.parametrize(
+    "unplaced",
+    [
+        pytest.param(answer({"message": "until is required"}, 400), id="refused"),
+        pytest.param(answer({"message": "until is required"}, 403), id="forbidden"),
+        pytest.param(answer({"message": "oops"}, 503), id="fails"),
+        pytest.param(answer({"errors": ["until is required"]}), id="no list"),
+        pytest.param(text("<html>"), id="no JSON"),
+        pytest.param(RESET, id="breaks off"),
+        pytest.param(answer([]), id="empty"),
+    ],
+)
+async def test_an_empty_list_that_needs_its_position_is_believed(unplaced: Handler | Reply) -> None:
+    """However the request without it fails."""
+    async with FaultApi() as api:
+        api.serve("/things", until(ROWS, unplaced))
+        found = await read(
+            api.url, "/things", pagination={"type": "offset", "pagination_param": "until"}
+        )
+
+    assert found.error is None, found.message
+    assert [request.param("until") for request in api.requests].count(None) == 1
+
+
+async def test_rows_that_came_meanwhile_are_there_by_their_position_too() -> None:
+    """The list was empty when it was read."""
+    items: list[Json] = []
+
+    def handler(_: Request) -> Reply:
+        given = answer([*items])
+        items.append({"id": len(items)})
+        return given
+
+    async with FaultApi() as api:
+        api.serve("/things", handler)
+        found = await read(api.url, "/things", pagination={"type": "offset"})
+
+    assert found.error is None, found.message
+
+
+# --- links to another view of a list ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("paging", [{}, {"type": "next_link"}], ids=str)
+@pytest.mark.parametrize("views", [["closed"], ["closed", "all"]], ids=str)
+async def test_a_link_to_another_view_is_no_page(paging: dict[str, Json], views: list[str]) -> None:
+    """It stands in the same place there, which no link to a next page does."""
+    links: Json = {view: f"/things?status={view}" for view in views}
+    of = {"": range(5), "closed": range(5, 9), "all": range(9)}
+
+    def handler(request: Request) -> Reply:
+        rows: list[Json] = [{"id": one} for one in of[request.param("status") or ""]]
+        return answer({"items": rows, "ansichten": links})
+
+    async with FaultApi() as api:
+        api.serve("/things", handler)
+        found = await read(api.url, "/things", data_path=".items", pagination=paging)
+
+    assert found.error is None, found.message
+    assert len(found.items) == 5
+    assert len(api.requests) == 1 + len(views)
+
+
+@pytest.mark.parametrize("paging", [{}, {"type": "next_link"}], ids=str)
+@pytest.mark.parametrize("last", [10, 15])
+async def test_a_link_that_leads_on_is_a_page(paging: dict[str, Json], last: int) -> None:
+    """Beside one to another view: the last page has none, others one that leads further."""
+
+    def handler(request: Request) -> Reply:
+        at = request.number("at", 0)
+        rows: list[Json] = [{"id": one} for one in range(at, at + 5)]
+        links: dict[str, Json] = {"offen": "/things?status=open"}
+        links |= {"weiter": f"/things?at={at + 5}"} if at + 5 < last else {}
+        return answer({"items": [] if request.param("status") else rows, "links": links})
+
+    async with FaultApi() as api:
+        api.serve("/things", handler)
+        found = await read(api.url, "/things", data_path=".items", pagination=paging)
+
+    assert found.error is not None
