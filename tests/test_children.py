@@ -173,7 +173,7 @@ async def test_nothing_in_any_child_is_an_error_where_there_was_something(family
 
     assert not outcome.complete
     assert outcome.deleted == set()
-    assert "each of 3 children answered 403" in outcome.message
+    assert "takes 403 for nothing here, which each of 3 children answered" in outcome.message
     assert "empty_statuses" in outcome.message
 
 
