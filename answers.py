@@ -142,16 +142,14 @@ class AnswerReader:
             return CredentialsError(
                 remedy="check the credentials in the settings", **self._answered(reply)
             )
-        headers, body, further = reply.response.headers, reply.report, self._retry_after_header
-        is_limit = is_rate_limited(reply.status, headers, body, further_header=further)
-        return self._response_error(reply, body, is_limit=is_limit)
+        return self._response_error(reply, reply.report)
 
-    def _response_error(self, reply: Reply, body: Json, *, is_limit: bool) -> ResponseError:
-        headers, further = reply.response.headers, self._retry_after_header
+    def _response_error(self, reply: Reply, report: Json) -> ResponseError:
+        said, further = (reply.status, reply.response.headers, report), self._retry_after_header
         return ResponseError(
             status=reply.status,
-            rate_limited=is_limit,
-            retry_after=parse_retry_after(reply.status, headers, body, further_header=further),
+            rate_limited=is_rate_limited(*said, further_header=further),
+            retry_after=parse_retry_after(*said, further_header=further),
             **self._answered(reply),
         )
 
@@ -198,7 +196,7 @@ class AnswerReader:
             self._refuse_reporting_line(request, reply, body)
         report = _report_in(body, request)
         if is_rate_limited(reply.status, headers, report):
-            raise self._response_error(reply, report, is_limit=True)
+            raise self._response_error(reply, report)
         return Answer(reply.url, reply.status, headers, body, len(content.strip()))
 
     def _refuse_reporting_line(
@@ -222,7 +220,7 @@ class AnswerReader:
         return self._unreadable(reply, problem, remedy)
 
     def _unreadable(self, reply: Reply, problem: str, remedy: str) -> BodyError:
-        """The error for a body that is not what it should be, unless it is compressed in vain."""
+        """The error for a body that is not what it should be; it may be compressed another way."""
         if coding := BodyLimits.coding_of(reply.response):
             return BodyError(
                 f"the answer is compressed as {coding!r}, but {ACCEPTED_CODINGS} was asked for",

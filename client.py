@@ -1,8 +1,8 @@
 """The one place that does I/O: ``send`` a request. Of pages it knows nothing.
 
-``send`` admits the URL to the origin, holds a permit while the request is under way,
-signs it, follows redirects within the origin, retries what may pass, and turns every
-other outcome into an error that names the request without a secret in it.
+``send`` refuses a URL outside the origin, and waits until one of the places for requests is free.
+It signs the request, follows redirects within the origin, and retries what may pass. Every other
+outcome becomes an error, which names the request without a secret in it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from loguru import logger
 from answers import Answer, AnswerReader, Reply, content_of, size_of
 from auth import make_auth
 from authentication.renewal import SIGN_IN_UNDER_WAY, RenewedAuth
-from authentication.signature import unsigned_url
+from authentication.signature import url_without
 from errors import (
     CredentialsError,
     MappingError,
@@ -158,7 +158,7 @@ class ApiClient:
         logger.warning(f"customAuthLogoutRequest failed ({reason}); the session ends by itself")
 
     async def _learn_cookies(self, response: httpx.Response) -> None:
-        """What an answer sets, a login's too: it goes back with every request, as a token does."""
+        """Learn the cookies of an answer: they are sent with every request, as a token is."""
         if "Set-Cookie" not in response.headers:
             return
         secrets, credentials = [], []
@@ -358,11 +358,11 @@ class ApiClient:
         added = urlencode(missing).encode()
         return url.copy_with(query=b"&".join(filter(None, (url.query, added))))
 
-    def unsigned(self, request: PageRequest) -> PageRequest:
+    def without_signature(self, request: PageRequest) -> PageRequest:
         """A request without what a link repeated of our signature: that asks for nothing."""
         credentials = self._settings.credentials
         names = {} if isinstance(credentials, OAuthCredentials) else credentials.query_params
-        return replace(request, url=unsigned_url(request.url, names)) if names else request
+        return replace(request, url=url_without(request.url, names)) if names else request
 
     def refuse_elsewhere(self, url: str, where: Where) -> None:
         """Raise MappingError for a URL of the mapping that no request may go to."""

@@ -129,9 +129,13 @@ class Report:
     """All that an error says, in parts; ``str`` is the one place where they become a message.
 
     ``kind 'K' (team 7): GET URL: after GET URL: beside: 403 Forbidden, 'words': problem: listed;
-    remedy; note``. ``parameters`` are the values of path parameters that the URL does not show,
-    ``after`` is the request that settled a doubt, ``beside`` what was found as well, ``answered``
-    the status with its phrase, ``words`` are the API's own, ``listed`` are names that may be many.
+    remedy; note``.
+
+    - ``parameters``: the values of path parameters that the URL does not show.
+    - ``after``: the request that settled a doubt.
+    - ``beside``: another fault, found at the same time.
+    - ``answered``: the status with its phrase; ``words``: the API's own.
+    - ``listed``: names, maybe many.
     """
 
     faults: tuple[Fault, ...]

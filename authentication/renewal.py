@@ -1,8 +1,8 @@
 """A sign-in that is made once for all requests, and again when it is old or refused.
 
 ``RenewedAuth`` is the flow; what is sent to sign in, and what comes of the answers, is a
-``SignIn``. The requests of a sign-in are *yielded*, so they ride the same transport, under the
-same time limit and the same address checks as any other request.
+``SignIn``. The requests of a sign-in are *yielded*: the same transport sends them as any other,
+with the same time limit and the same checks of addresses.
 """
 
 from __future__ import annotations

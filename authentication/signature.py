@@ -63,7 +63,7 @@ def signed_url(url: httpx.URL, params: Mapping[str, str]) -> httpx.URL:
     return url.copy_with(query="&".join(filter(None, (others, signature))).encode())
 
 
-def unsigned_url(url: str, names: Container[str]) -> str:
+def url_without(url: str, names: Container[str]) -> str:
     """The URL without the query parameters of these names; all others as they are spelt.
 
     APIs hand the parameters of a request back in their links, those that sign it included.

@@ -62,7 +62,7 @@ def kind_reader(
         del kind
         with handed_to_ocean():
             settings = installed_settings()
-        # Held on to: by the time a dropped generator is closed, another resync may be the current.
+        # Kept here: when a dropped generator is closed, another resync may be the current one.
         attributes, configs = event.attributes, event.port_app_config.resources
         session: Session = attributes.get(_SESSION) or opened(settings, configs)
         attributes[_SESSION] = session

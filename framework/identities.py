@@ -135,7 +135,7 @@ class Identities:
         )
 
     def _watch_fewer(self) -> None:
-        """Halve what is watched; of what is left nothing is overlooked."""
+        """Compare only half of the entities from now on; of those every pair is found."""
         self._mask = self._mask << 1 | 1
         self._rows = {key: row for key, row in self._rows.items() if not key & self._mask}
 

@@ -2,8 +2,8 @@
 
 Ocean masks both by a list of patterns. These know the settings as they were written: no token
 that a login gave, and no base64. On the console they leave the first six characters, and of a line
-they see only the message. So our redaction comes before them, and a patcher of loguru takes secrets
-out of every line, ours and Ocean's, with its exception and its fields.
+they see only the message. So our redaction comes before them. A patcher of loguru takes secrets out
+of every line, also out of its exception and its fields.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def reasons_of(unsure: Mapping[int, ResourceConfig]) -> str:
 
 
 def silent_of(unsure: Mapping[int, ResourceConfig]) -> dict[int, OceanAbortException]:
-    """Those of which every child said that nothing is here, with what to say of that."""
+    """Those of which every child said that nothing is here, each with its error."""
     return {
         index: OceanAbortException(f"kind {config.kind!r}: {silence}")
         for index, config in unsure.items()

@@ -1,10 +1,10 @@
 """Ocean's model of the settings, made to hand over what was given as it was given.
 
 Ocean checks the settings by the types of ``.port/spec.yaml`` before any code of an integration
-runs. That refuses an empty number, ``1e+06`` and a list in the place of an object with a
-traceback, one fault at a time, and it drops names that it does not know without a word. The
-integration reads all of that itself (``settings.load_settings``), so its model takes any value
-of any name: defaults and what is sensitive stay as the specification says.
+runs. An empty number, ``1e+06``, and a list in the place of an object end it with a traceback, one
+fault at a time. Names that it does not know are dropped without a word. The integration reads all
+of that itself (``settings.load_settings``), so its model takes any value of any name: defaults and
+what is sensitive stay as the specification says.
 
 Reference: ``port_ocean.config.dynamic.default_config_factory`` makes the model,
 ``port_ocean.config.settings.IntegrationConfiguration.validate_integration_config`` uses it.

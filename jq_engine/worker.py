@@ -103,8 +103,8 @@ class JqWorker:
     async def check(self, program: str, *, where: Where) -> None:
         """Compile a program, and do not run it.
 
-        Raises JqError, in jq's own words, when it is not one, and MappingError, about what stands
-        ``where``, when it uses what is not for mappings or breaks a limit.
+        Raises JqError, in jq's own words, when it is not one. Raises MappingError, about what
+        stands ``where``, when it breaks a limit, or uses what is not for mappings.
         """
         try:
             source = source_of(program, environment=self._environment)

@@ -223,8 +223,8 @@ class Binding:
 def ordered(resource: Resource) -> list[Parameter | ListedParameter]:
     """The parameters, each after those its own endpoint needs.
 
-    Raises MappingError for a placeholder without configuration, for a configuration without
-    placeholder, for parameters that need each other, and for endpoints that are no path.
+    Raises MappingError for a placeholder that is not configured, and for a parameter that has no
+    placeholder. Also for parameters that need each other, and for an endpoint that is no path.
     """
     parameters = {parameter.name: parameter for parameter in resource.parameters}
     kind = Part(("kind",), name="the path")

@@ -38,10 +38,10 @@ class Session:
     """One resync; close it with ``aclose``.
 
     ``resources`` are those it will be asked for: a list that one of them gives and another one has
-    as a parent is read once.
-    ``jq_environment`` lets jq programs read the process environment, as Ocean's setting
-    ``allow_environment_variables_jq_access`` does for mappings, but for the variables that are
-    Port's own or hold one of ``ports_secrets``. ``observer`` gets all requests and pages.
+    as a parent is read once. ``jq_environment`` lets jq programs read the process environment:
+    Ocean's setting ``allow_environment_variables_jq_access`` says so. Hidden are Port's own
+    variables, and those that hold one of ``ports_secrets``. ``observer`` gets all requests and
+    pages.
     """
 
     def __init__(  # noqa: PLR0913 (each is a part of a resync)

@@ -185,7 +185,9 @@ class Walker:
         self, experiment: Experiment, source: Completeness, of: Asked
     ) -> Step | Experiment:
         """What an experiment about a page leads to."""
-        request = replace(self._client.unsigned(experiment.request), list_path=of.request.list_path)
+        request = replace(
+            self._client.without_signature(experiment.request), list_path=of.request.list_path
+        )
         _lazy_log.debug(
             "{}: asked to settle {}", lambda: self._client.named(request), lambda: experiment.of
         )
@@ -239,7 +241,7 @@ class Walker:
             return outcome.progress, None
         walk.cycle.add(page)
         walk.cycle.allow(outcome.next, opened.request, page)
-        return outcome.progress, self._client.unsigned(outcome.next)
+        return outcome.progress, self._client.without_signature(outcome.next)
 
     def _told(self, walk: _Walk, opened: Opened) -> Iterator[Fetched]:
         """The runs of a page, counted."""

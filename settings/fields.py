@@ -1,8 +1,8 @@
 """The settings there are: one table, from which everything else about them comes.
 
-The reader (``reader.py``), the bounds of a resource's own pagination (``selector``),
-the warnings about unknown names, the test against ``.port/spec.yaml`` and the tables of
-``docs/settings.md`` take names, kinds, defaults and bounds from here.
+Names, kinds, defaults and bounds are taken from here by the reader (``reader.py``), by a resource's
+own pagination (``selector``) and by the warnings about unknown names. So are the tables of
+``docs/settings.md``. A test compares ``.port/spec.yaml``.
 """
 
 import re

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from auth import StaticAuth, make_auth
 from authentication.renewal import SIGN_IN_UNDER_WAY, Flow, RenewedAuth
-from authentication.signature import unsigned_url
+from authentication.signature import url_without
 from client import ApiClient
 from errors import CredentialsError, OriginError, ResponseError, TransportError
 from jq_engine.worker import JqWorker
@@ -158,7 +158,7 @@ async def test_a_key_in_the_query_is_there_once(url: str, expected: str) -> None
 )
 def test_a_link_loses_the_key_it_repeats(url: str, expected: str) -> None:
     """What is left of a link is what it asks for, in its own spelling."""
-    assert unsigned_url(url, {"key"}) == expected
+    assert url_without(url, {"key"}) == expected
 
 
 # --- the login call ----------------------------------------------------------------------

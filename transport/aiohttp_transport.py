@@ -137,8 +137,8 @@ class _NotIdleError(aiohttp.ServerDisconnectedError):
 class _Protocol(ResponseHandler):
     """A connection that takes nothing but the answer to its request.
 
-    aiohttp's own forgets two things: the end of a TLS stream while the socket is open still, and
-    a part of a head that came between two requests, which its parser swallows.
+    aiohttp's own forgets two things. One is the end of a TLS stream while the socket is still open.
+    The other is a part of a head that came between two requests: its parser keeps that.
     """
 
     used = False

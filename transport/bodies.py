@@ -1,9 +1,9 @@
 """The body of an answer: how large it may be, where it is kept, what it decodes to.
 
-A body is decompressed here rather than by httpx: in pieces of a bounded size, each counted
-before the next is made, so that a small body that swells without end is stopped on its way.
-What outgrows memory goes on to a file without a name, readable by its owner only, that is
-gone with the last who reads it. It lies where ``TMPDIR`` says.
+A body is decompressed here rather than by httpx: in pieces of a bounded size, each counted before
+the next is made. So a small body that grows without end is stopped early. What is too large for
+memory goes into a file without a name, in the folder ``TMPDIR``. Only its owner can read it, and it
+is gone with its last reader.
 """
 
 from __future__ import annotations
@@ -70,10 +70,10 @@ _decoder = msgspec.json.Decoder()
 class BodyLimits:
     """How large one body may be, in bytes: as it is sent compressed, and decoded.
 
-    A response hook of httpx: call it with a response whose body is still to come. Reading
-    that body then gives it decompressed, or raises BodyError when it is too large and
-    httpx.DecodingError when its compression is broken or ends early. What is no success has
-    only the beginning of its body, and is never too large: its status is what counts.
+    A response hook of httpx: call it with a response whose body is still to come. Reading that body
+    then gives it decompressed. It raises BodyError when the body is too large, and
+    httpx.DecodingError when its compression is broken or ends early. Of a failure only the
+    beginning is read, so it is never too large: its status is what counts.
     """
 
     compressed: int
@@ -402,9 +402,9 @@ def known_charset(name: str) -> str | None:
 def decode_json(content: bytes, charset: str = UTF8) -> Json:
     """Decode a JSON body in a charset as ``charset_of`` gives it; integers of any size stay exact.
 
-    A byte order mark is skipped, an unpaired surrogate (which some APIs cut emoji into) becomes a
-    question mark, and what is not a number of JSON (``NaN``, ``Infinity``, 1e999) null, as browsers
-    write it (ECMA-262, 25.5.2). Raises ValueError.
+    A byte order mark is skipped. An unpaired surrogate, which is half of an emoji, becomes a
+    question mark. What is not a number of JSON (``NaN``, ``Infinity``, 1e999) becomes null, as
+    browsers write it (ECMA-262, 25.5.2). Raises ValueError.
     """
     if charset != UTF8 and not (charset.startswith(_OF_ONE_BYTE) and _is_utf8(content)):
         content = content.decode(charset).encode()

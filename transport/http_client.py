@@ -48,10 +48,10 @@ class _DirectTransport(RetryTransport):
 class PinnedTransport(httpx.AsyncBaseTransport):
     """Below Ocean's check, which looks a name up and puts its address into the request's URL.
 
-    So nobody can turn a name between the check and the connection. But the check lets some private
-    addresses pass, writes ``Host`` without port, brackets and IDNA (RFC 9110, 7.2), and leaves the
-    address in the request: cookies would not belong to its host, and who sends it again, after a
-    renewed sign-in, would ask for a certificate of the address.
+    So nobody can give a name another address between the check and the connection. But the check
+    lets some private addresses pass, and writes ``Host`` without port, brackets and IDNA (RFC 9110,
+    7.2). It also leaves the address in the request. Then cookies would not belong to its host, and
+    a second attempt, after a renewed sign-in, would ask for a certificate of the address.
     """
 
     def __init__(self, wrapped: httpx.AsyncBaseTransport) -> None:

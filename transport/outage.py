@@ -1,8 +1,7 @@
 """Whether the whole API is down: found out once a resync, not once a kind.
 
-When no request of a kind succeeded, its retries were in vain, and to wait as long for each kind
-after it would take hours. So these make one attempt each. As soon as one succeeds, all is normal
-again.
+Where no request of a kind succeeded, its retries did not help. To wait as long for each kind after
+it would take hours. So these make one attempt each. As soon as one succeeds, all is normal again.
 """
 
 import asyncio

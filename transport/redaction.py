@@ -1,9 +1,8 @@
 """Secrets kept out of every text that leaves the process.
 
-Redaction is by value: whatever a text is about, a secret in it is replaced before the text
-is logged or raised, in any of the forms that HTTP, JSON or Python would give it. It takes time
-linear in the text and in the secrets, whatever they are: see ``text_views`` for the forms, and
-``Index`` for the search.
+Redaction is by value: a secret is replaced in every text that is logged or raised, in any of the
+forms that HTTP, JSON or Python would give it. The time is linear in the text and in the secrets:
+see ``text_views`` for the forms, and ``Index`` for the search.
 """
 
 import re
@@ -100,8 +99,8 @@ class Redactor:
     ) -> None:
         """Learn what may be secret, the likeliest first; an API may give any number of them.
 
-        Of each origin no more than ``MOST_LEARNT`` are known, of ``MOST_LEARNT_SIZE``, and those
-        it gave last. After more no answer is quoted, unless these are ``unlikely`` secrets.
+        Of each ``origin`` the last ``MOST_LEARNT`` are known, of ``MOST_LEARNT_SIZE`` together.
+        Once it gave more, no answer is quoted, unless these are ``unlikely`` to be secrets.
         """
         learnt = self._learnt.setdefault(origin, OrderedDict())
         self._knows_all &= unlikely or len(secrets) <= MOST_LEARNT

@@ -1,10 +1,9 @@
 """When a request is sent again, and after how long.
 
-The retries are tenacity's: they stand above the whole exchange (signing, redirects, the
-body to its last byte), so that a body cut short is retried like a refused connection.
-Ocean's own retry layer cannot do that: it ends where the body begins, retries a 401 for
-minutes, and does not know HTTP dates in ``Retry-After``. How long an API asks to be left
-alone is read in ``rate_limit``.
+The retries are tenacity's. They repeat the whole exchange: signing, redirects, the body to its last
+byte. So a body that is cut short is retried like a refused connection. Ocean's own retries cannot
+do that: they end where the body begins. They also repeat a 401 for minutes, and do not know HTTP
+dates in ``Retry-After``. How long an API asks to be left alone is read in ``rate_limit``.
 """
 
 import asyncio

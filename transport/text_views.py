@@ -1,9 +1,9 @@
 """The ways to read a text in which a secret may stand encoded.
 
-A secret in a URL, in JSON, in HTML or in base64 is not looked for in each of its spellings, of
-which there are as many as combinations of them. The *text* is decoded instead, each way once,
-and the secret is looked for as it is; every view knows where in the text its characters come
-from. A view is made in time linear in the text.
+A secret may stand in a URL, in JSON, in HTML or in base64, or in one of these within another: it
+has too many spellings to look for each. So the *text* is decoded, each way once, and the secret is
+looked for as it is. Every view knows where in the text its characters come from. A view is made in
+time linear in the text.
 """
 
 from __future__ import annotations
