@@ -101,7 +101,7 @@ class EdgeCheck:
             raise PaginationError(
                 "page 0 has rows that page 1 does not have: the API counts pages from zero",
                 remedy="set startPage to 0",
-                request=self._walker.named(before),
+                request=self._walker.client.named(before),
             )
         return bool(first.page.rows or opened.page.rows)
 

@@ -20,7 +20,6 @@ from errors import (
     OceanCustomError,
     OriginError,
     PaginationError,
-    RequestName,
 )
 from jq_engine.programs import Jq
 from paging.error_reports import is_partial
@@ -63,7 +62,7 @@ class Walker:
     def __init__(
         self, client: ApiClient, settings: Settings, jq: Jq, observer: Observer | None = None
     ) -> None:
-        self._client = client
+        self.client = client
         self._observer = observer
         self._settings = settings
         self._reader = PageReader(client, jq)
@@ -103,8 +102,8 @@ class Walker:
                 await self._compare_own(walk)
         except OceanCustomError as error:
             if isinstance(error, PaginationError):
-                error.about(request=self._client.named(upcoming or request))
-            raise error.redacted(self._client.redact) from None  # as in ``send``
+                error.about(request=self.client.named(upcoming or request))
+            raise error.redacted(self.client.redact) from None  # as in ``send``
         finally:
             await self._prefetch.drop(walk.ahead)
 
@@ -186,10 +185,10 @@ class Walker:
     ) -> Step | Experiment:
         """What an experiment about a page leads to."""
         request = replace(
-            self._client.without_signature(experiment.request), list_path=of.request.list_path
+            self.client.without_signature(experiment.request), list_path=of.request.list_path
         )
         _lazy_log.debug(
-            "{}: asked to settle {}", lambda: self._client.named(request), lambda: experiment.of
+            "{}: asked to settle {}", lambda: self.client.named(request), lambda: experiment.of
         )
         page = await self._page_for(experiment, request, source)
         if page is not None:
@@ -198,9 +197,9 @@ class Walker:
         try:
             decided = experiment.judge(source.learnt, page)
         except PaginationError as error:
-            raise error.about(after=self._client.named(request)) from None
+            raise error.about(after=self.client.named(request)) from None
         if isinstance(decided, Step) and isinstance(decided.doubt, PaginationError):
-            decided.doubt.about(after=self._client.named(request))
+            decided.doubt.about(after=self.client.named(request))
         return decided
 
     async def _page_for(
@@ -230,7 +229,7 @@ class Walker:
             raise outcome
         if outcome.warning and outcome.warning not in source.warned:
             source.warned.add(outcome.warning)
-            logger.warning(f"{self._client.named(opened.request)}: {outcome.warning}")
+            logger.warning(f"{self.client.named(opened.request)}: {outcome.warning}")
         is_partly = is_partial(page.body, page.scopes, source.extractor.data_path)
         if is_partly and (page.rows or not source.recognition.is_usual(page.body)):
             raise self._reader.reported(opened.request, opened.answer, page.body)
@@ -241,15 +240,15 @@ class Walker:
             return outcome.progress, None
         walk.cycle.add(page)
         walk.cycle.allow(outcome.next, opened.request, page)
-        return outcome.progress, self._client.without_signature(outcome.next)
+        return outcome.progress, self.client.without_signature(outcome.next)
 
     def _told(self, walk: _Walk, opened: Opened) -> Iterator[Fetched]:
         """The runs of a page, counted."""
         page = opened.page
         _lazy_log.debug(
-            "{}: {} rows", lambda: self._client.named(opened.request), lambda: page.length
+            "{}: {} rows", lambda: self.client.named(opened.request), lambda: page.length
         )
-        self._client.counts.pages += 1
+        self.client.counts.pages += 1
         asked = Asked(opened.request, page, walk.number)
         nothing = False
         for extracted, size in opened.runs:
@@ -269,7 +268,7 @@ class Walker:
         self._observer.read(
             PageRead(
                 opened.request.purpose,
-                self._client.named(opened.request).url,
+                self.client.named(opened.request).url,
                 opened.page.status,
                 opened.page.length,
                 [item for extracted, _ in opened.runs for item in extracted.items],
@@ -298,18 +297,18 @@ class Walker:
         while isinstance(step, Experiment):
             step = await self._settled_by(step, source, unproved)
         if step.doubt and not self.is_accepted(step.doubt, unproved.request, source):
-            step.doubt.about(request=self._client.named(unproved.request))
-            raise step.doubt.redacted(self._client.redact)
+            step.doubt.about(request=self.client.named(unproved.request))
+            raise step.doubt.redacted(self.client.redact)
         if step.warning and not step.doubt:
-            logger.warning(f"{self._client.named(unproved.request)}: {step.warning}")
+            logger.warning(f"{self.client.named(unproved.request)}: {step.warning}")
 
     def is_accepted(self, doubt: _Outcome, request: PageRequest, source: Completeness) -> bool:
         """Whether the operator vouches for a list whose end is in doubt: that is a warning then."""
         accepts = source.endpoint.pagination.accept_doubt
         if not (accepts and isinstance(doubt, DoubtfulEndError)):
             return False
-        told = self._client.redact(str(doubt))
-        logger.warning(f"{self._client.named(request)}: accept_doubt: {told}")
+        told = self.client.redact(str(doubt))
+        logger.warning(f"{self.client.named(request)}: accept_doubt: {told}")
         return True
 
     async def _compare(self, source: Completeness) -> None:
@@ -378,7 +377,7 @@ class Walker:
             if suspect.place is not Place.LIST or not source.endpoint.pagination.accept_doubt:
                 raise error
             source.recognition.dismiss(suspect)
-            logger.warning(f"accept_doubt: {error.redacted(self._client.redact)}")
+            logger.warning(f"accept_doubt: {error.redacted(self.client.redact)}")
 
     async def _is_page(self, suspect: Suspect, source: Completeness) -> bool:
         """Whether an answer is an empty page: by the same request, then by one with rows, again."""
@@ -410,14 +409,10 @@ class Walker:
 
     # --- requests --------------------------------------------------------------------------
 
-    def named(self, request: PageRequest) -> RequestName:
-        """A request as messages name it, without credentials."""
-        return self._client.named(request)
-
     async def page_of(self, request: PageRequest, source: Completeness) -> Opened:
         """What one more request gives, which settles a doubt."""
-        self._client.counts.checks += 1
-        answer = await self._client.send(replace(request, purpose="check"))
+        self.client.counts.checks += 1
+        answer = await self.client.send(replace(request, purpose="check"))
         return await self._reader.opened(request, answer, source)
 
 
