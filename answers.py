@@ -66,12 +66,14 @@ class Answer:
 class Reply:
     """A response with what was read of its body: all of a success, the beginning of a failure.
 
-    ``original``: the body that ``content`` was made of, where it came in another format.
+    ``telling``: the headers that may speak of a rate limit; ``original``: the body that ``content``
+    was made of, where it came in another format.
     """
 
     url: str = field(repr=False)
     response: httpx.Response = field(repr=False)
     content: bytes | Spool = field(repr=False)
+    telling: httpx.Headers = field(repr=False)
     original: bytes | Spool | None = field(default=None, repr=False)
 
     @property
@@ -142,12 +144,12 @@ class AnswerReader:
             return CredentialsError(
                 remedy="check the credentials in the settings", **self._answered(reply)
             )
-        headers, body, further = reply.response.headers, reply.report, self._retry_after_header
+        headers, body, further = reply.telling, reply.report, self._retry_after_header
         is_limit = is_rate_limited(reply.status, headers, body, further_header=further)
         return self._response_error(reply, body, is_limit=is_limit)
 
     def _response_error(self, reply: Reply, body: Json, *, is_limit: bool) -> ResponseError:
-        headers, further = reply.response.headers, self._retry_after_header
+        headers, further = reply.telling, self._retry_after_header
         return ResponseError(
             status=reply.status,
             rate_limited=is_limit,
