@@ -66,12 +66,14 @@ class Answer:
 class Reply:
     """A response with what was read of its body: all of a success, the beginning of a failure.
 
-    ``original``: the body that ``content`` was made of, where it came in another format.
+    ``telling``: the headers that may speak of a rate limit; ``original``: the body that ``content``
+    was made of, where it came in another format.
     """
 
     url: str = field(repr=False)
     response: httpx.Response = field(repr=False)
     content: bytes | Spool = field(repr=False)
+    telling: httpx.Headers = field(repr=False)
     original: bytes | Spool | None = field(default=None, repr=False)
 
     @property
@@ -145,7 +147,7 @@ class AnswerReader:
         return self._response_error(reply, reply.report)
 
     def _response_error(self, reply: Reply, report: Json) -> ResponseError:
-        said, further = (reply.status, reply.response.headers, report), self._retry_after_header
+        said, further = (reply.status, reply.telling, report), self._retry_after_header
         return ResponseError(
             status=reply.status,
             rate_limited=is_rate_limited(*said, further_header=further),

@@ -323,7 +323,8 @@ class ApiClient:
             sent.answered(response, size_of(content))
         finally:
             self._watch.ended(sent)
-        return Reply(str(url), response, content)
+        telling = self._limit.telling(response.status_code, response.headers, attempt)
+        return Reply(str(url), response, content, telling)
 
     def _joined(self, url: httpx.URL, location: str) -> httpx.URL:
         try:

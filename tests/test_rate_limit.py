@@ -286,3 +286,64 @@ async def test_what_data_say_is_no_limit(
         await client.aclose()
 
     assert is_refused is limited
+
+
+# --- headers that say nothing --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.parametrize(
+    "reset",
+    [pytest.param({}, id="alone"), pytest.param({"X_RateLimit_Reset": "3600"}, id="and a reset")],
+)
+async def test_a_refusal_by_an_api_that_always_says_0_is_no_limit(
+    api: FaultApi, installation: Installation, status: int, reset: dict[str, str]
+) -> None:
+    """Where nothing ever remains, a refusal is what it says, after one more request at most."""
+    told = {"X_RateLimit_Remaining": "0", **reset}
+    parents, headers = page_of(5), answer(None, **told).headers
+    api.serve("/items", lambda request: replace(parents(request), headers=headers))
+    api.serve("/items/{}/notes", answer({"message": "no notes"}, status, **told))
+    api.serve("/items/1/notes", answer(named("a"), **told))
+    installation.settings |= PAGED | {"max_retry_wait": 3}
+    resource_of_children = children()
+    resource_of_children["selector"] |= {"empty_statuses": [status], "pagination": {"type": "none"}}
+    installation.mapping = [resource_of_children]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.entities == {"child/a"}
+    assert f"4 answered {status}: nothing is here" in outcome.log
+    assert len(api.at("/items/{}/notes")) <= 1 + 4 * 2
+
+
+async def test_a_limit_that_counts_down_is_believed(api: FaultApi) -> None:
+    """A success with the last request that was left shows nothing: the next refusal is a limit."""
+    told = [{"X_RateLimit_Remaining": str(left)} for left in (1, 0)]
+    replies = [answer([], **told[0]), answer([], **told[1]), answer({}, 403, **told[1])]
+    replies += [answer({}, 403, **told[1]), answer([], **told[0])]
+    api.serve("/items", lambda _: replies[len(api.requests) - 1])
+    client = client_of(api)
+    request = PageRequest(f"{api.url}/items")
+    try:
+        for _ in range(3):
+            await client.send(request)
+    finally:
+        await client.aclose()
+
+    assert len(api.requests) == len(replies)
+
+
+async def test_what_is_not_found_twice_is_no_limit(api: FaultApi) -> None:
+    """No limit is told by 404 over and over."""
+    api.serve("/items", answer({}, 404, X_RateLimit_Remaining="0"))
+    client = client_of(api)
+    try:
+        with pytest.raises(ResponseError) as raised:
+            await client.send(PageRequest(f"{api.url}/items"))
+    finally:
+        await client.aclose()
+
+    assert raised.value.gone
+    assert len(api.requests) == 2

@@ -54,6 +54,9 @@ _DEEPEST = 8  # objects and lists of an error report
 _MOST_NODES = 500  # values of an error report that are looked at
 # Seconds that a limit may be reset early: headers give whole ones, by another clock.
 _RESET_TOLERANCE = 2.0
+# Successes by which nothing remained, and never anything did: what counts down gives 0 but once
+# until it is reset.
+_ALWAYS_ZERO = 3
 
 
 # --- what one answer says --------------------------------------------------------------
@@ -81,7 +84,7 @@ def is_rate_limited(
     if status == httpx.codes.FORBIDDEN and asks_to_wait:
         return True
     failed = not httpx.codes.is_success(status)
-    return failed and any(remaining == 0 for remaining, _ in _windows(headers))
+    return failed and any(remaining == 0 for _, remaining, _ in _windows(headers))
 
 
 def parse_retry_after(
@@ -141,14 +144,14 @@ def _resets(headers: httpx.Headers, now: datetime, *, most: int) -> list[float]:
         _seconds(headers[name], now, unit=_unit_of(name))
         if name in headers
         else _seconds(name, now)
-        for remaining, name in _windows(headers)
+        for _, remaining, name in _windows(headers)
         if remaining <= most and name
     ]
     return [wait for wait in waits if wait is not None]
 
 
-def _windows(headers: httpx.Headers) -> Iterator[tuple[float, str]]:
-    """What remains by each limit, with the header, or the text, that says when it is reset.
+def _windows(headers: httpx.Headers) -> Iterator[tuple[str, float, str]]:
+    """Each header that says what remains, that, and the header, or text, of when it is reset.
 
     ``X-RateLimit-Remaining`` beside ``X-RateLimit-Reset`` in all spellings and for any part of an
     API, and the fields of ``RateLimit`` (draft-ietf-httpapi-ratelimit-headers).
@@ -162,7 +165,7 @@ def _windows(headers: httpx.Headers) -> Iterator[tuple[float, str]]:
             for policy in text.split(",") if ";" in text else [text]:
                 left, reset = _REMAINING_FIELD.search(policy), _RESET_FIELD.search(policy)
                 if left:
-                    yield float(left[1]), reset[1] if reset else ""
+                    yield name, float(left[1]), reset[1] if reset else ""
         elif "remaining" in squeezed and _speaks_of_limit(name):
             text = headers[name].strip()
             if not (text.isascii() and text.isdigit()):
@@ -174,7 +177,7 @@ def _windows(headers: httpx.Headers) -> Iterator[tuple[float, str]]:
             reset_name = next((names[one] for one in partners if one in names), "")
             alone = lone[0] if len(lone) == 1 and _speaks_of_limit(lone[0]) else ""
             # float, not int: int refuses some thousand digits.
-            yield float(text), reset_name or alone
+            yield name, float(text), reset_name or alone
 
 
 def _speaks_of_limit(name: str) -> bool:
@@ -296,6 +299,8 @@ class RateLimit:
     def __init__(self, max_wait: float) -> None:
         self._max_wait = max_wait
         self._is_believed = True
+        # How often a header of a success said 0; None where one ever said more.
+        self._zeros: dict[str, int | None] = {}
         # By the clock: nothing is sent before the one, and by its own word the API answers
         # nothing before the other.
         self._paused_until = self._reset_at = -math.inf
@@ -309,12 +314,36 @@ class RateLimit:
             await asyncio.sleep(wait)
         return self._reset_at
 
+    def telling(self, status: int, headers: httpx.Headers, attempt: int) -> httpx.Headers:
+        """The headers of an answer without those that say 0 whatever happens.
+
+        A first attempt is believed: where only one request is allowed at a time, and it says so
+        with each, another one settles it. So it does whether something is not found.
+        """
+        is_settled = attempt > 1 and status in _NOT_FOUND
+        names = {
+            name
+            for name, _, _ in _windows(headers)
+            if is_settled or not self._is_believed or (attempt > 1 and self._is_always_zero(name))
+        }
+        if not names:
+            return headers
+        kept = [(name, value) for name, value in headers.multi_items() if name not in names]
+        return httpx.Headers(kept)
+
+    def _is_always_zero(self, name: str) -> bool:
+        """Whether successes said 0 in a header, and none said more."""
+        return (self._zeros.get(name) or 0) >= _ALWAYS_ZERO
+
     def learn(self, headers: httpx.Headers, reset_at: float, in_flight: int) -> None:
         """Learn what a success says; ``reset_at`` is what ``admitted`` gave for its request.
 
         Some APIs always say that no request remains. To believe that would cost minutes for every
         page. A success before the reset shows that it is not true.
         """
+        for name, remaining, _ in _windows(headers):
+            zeros = self._zeros.get(name, 0)
+            self._zeros[name] = None if remaining or zeros is None else zeros + 1
         if not self._is_believed:
             return
         early = reset_at - time.monotonic()
