@@ -145,6 +145,18 @@ def test_odd_texts_arrive_as_they_are(target: str) -> None:
 
 
 @pytest.mark.parametrize("target", FORMATS)
+def test_a_variable_that_headers_read_goes_along(target: str) -> None:
+    """`suggest` leaves the token in a variable of yours: the container gets it as well."""
+    headers = f"{VARIABLE_PREFIX}CUSTOM_HEADERS"
+    given = {headers: '{"Authorization": "Bearer ${MY_TOKEN}"}'}
+    secrets = {**given, "MY_TOKEN": "the-token", **dict.fromkeys(PORT_S, "x")}
+
+    environment = READERS[target](FORMATS[target](exported(given)), secrets)
+
+    assert {name: environment[name] for name in secrets} == secrets
+
+
+@pytest.mark.parametrize("target", FORMATS)
 def test_what_no_file_of_settings_has_is_added(target: str) -> None:
     """Port's credentials, an identifier, and Ocean itself as who maps and deletes."""
     text = FORMATS[target](exported({f"{VARIABLE_PREFIX}API_TOKEN": ""}))

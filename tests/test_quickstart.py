@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents import ROOT, blocks
+from tests.documents import ROOT, blocks, tables
 
 QUICKSTART = ROOT / "docs" / "quickstart.md"
 PORTS = (8081, 8082)
@@ -65,3 +65,5 @@ def test_every_command_of_the_quickstart_works(tmp_path: Path) -> None:
         found = connection.execute("SELECT blueprint, count(*) FROM entities GROUP BY 1").fetchall()
     connection.close()
     assert found == [("agent", 6), ("comment", 274), ("ticket", 137)]
+    named = {name for row in tables(QUICKSTART, "File") for name in row.names("File")}
+    assert named == {file.name for file in (tmp_path / "helpdesk").iterdir()}

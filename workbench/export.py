@@ -18,6 +18,7 @@ import click
 import yaml
 
 from settings.fields import FIELDS, VARIABLE_PREFIX
+from settings.references import REFERENCE
 from workbench.check.documents import read_env
 
 _PROJECT: Final = Path(__file__).resolve().parent.parent / "pyproject.toml"
@@ -50,9 +51,13 @@ class Exported:
 
 
 def exported(variables: Mapping[str, str]) -> Exported:
-    """The variables that Ocean reads, sorted; an empty one is left out, unless it is a secret."""
+    """The variables that Ocean reads, sorted; an empty one is left out, unless it is a secret.
+
+    So are those that ``customHeaders`` reads: `${API_TOKEN}` stays as it is.
+    """
     ours = {name: text for name, text in variables.items() if name.startswith(_OCEAN)}
-    secret = {*_PORT_S, *filter(is_secret, ours)}
+    read = REFERENCE.findall(ours.get(FIELDS["customHeaders"].variable, ""))
+    secret = {*_PORT_S, *filter(is_secret, ours), *read}
     plain = {name: text for name, text in ours.items() if text and name not in secret}
     return Exported(dict(sorted({**_NEEDED, **plain}.items())), tuple(sorted(secret)))
 
