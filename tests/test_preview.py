@@ -115,7 +115,7 @@ def install(folder: Path, api: FaultApi) -> None:
 async def previewed(folder: Path, *options: str) -> tuple[int, dict[str, Any], str]:
     """The exit code of `preview`, its document, and what it said on standard error."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "workbench", "preview", "--json", "--port", "0", *options),
+        *(sys.executable, "-m", "workbench", "preview", "--json", *options),
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "OCEAN__INTEGRATION__IDENTIFIER": "foreign"},
         stdin=asyncio.subprocess.DEVNULL,
@@ -133,7 +133,10 @@ async def test_a_bounded_look_shows_a_part_and_no_secret(api: FaultApi, tmp_path
     server = Api(api)
     install(tmp_path, api)
 
-    code, document, errors = await previewed(tmp_path, "--pages", "2", "--children", "1")
+    taken = str(httpx.URL(api.url).port)  # a document needs no port of its own
+
+    bounds = ("--pages", "2", "--children", "1")
+    code, document, errors = await previewed(tmp_path, *bounds, "--port", taken)
 
     items, notes = document["kinds"]
     assert (items["found"], items["more"], items["written"]) == (4, True, 4)
@@ -266,6 +269,20 @@ def test_what_is_missing_is_named(
 
     assert result.exit_code == 2
     assert words in result.output
+    assert api.paths() == []
+
+
+def test_a_taken_port_matters_to_the_page_alone(
+    api: FaultApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who wants the page is told how to have it on another port."""
+    install(tmp_path, api)
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(run_preview, ["--port", str(httpx.URL(api.url).port)])
+
+    assert result.exit_code == 1
+    assert "--port gives another" in result.output
     assert api.paths() == []
 
 

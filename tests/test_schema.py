@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import jsonschema
@@ -13,7 +13,7 @@ from settings.fields import FIELDS
 from tests.examples import EXAMPLES
 from tests.resync import resource
 from workbench.check.documents import read_env
-from workbench.schema import mapping_schema, settings_schema
+from workbench.schema import Schema, mapping_schema, settings_schema
 
 FOLDERS = sorted(path for path in EXAMPLES.iterdir() if path.is_dir())
 
@@ -22,6 +22,12 @@ def faults(mapping: object) -> list[str]:
     """What an editor shows."""
     validator = jsonschema.Draft7Validator(mapping_schema())
     return [error.message for error in validator.iter_errors(mapping)]
+
+
+@pytest.mark.parametrize("made", [mapping_schema, settings_schema])
+def test_an_editor_takes_the_schema(made: Callable[[], Schema]) -> None:
+    """It is one by the words of its own draft."""
+    jsonschema.Draft7Validator.check_schema(made())
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)

@@ -88,6 +88,14 @@ def _of_index(call: Call) -> list[Row]:
     return [row for row in call.data["instances"] if row["~of"] == call.at["service"]]
 
 
+def _labels(_: Call) -> Answer:
+    labels = "".join(f'<label id="{n}"><name>Label {n}</name></label>' for n in range(5))
+    return Answer(
+        body=f"<?xml version='1.0'?><labels>{labels}</labels>".encode(),
+        headers={"Content-Type": "application/xml"},
+    )
+
+
 DEEP = {
     "teams": rows(2),
     "spaces": [
@@ -211,6 +219,24 @@ KINDS = {
         DEEP,
         ("/list/{list}/task", "/space/{space}/list", "/team/{team}/space", "/team"),
     ),
+    "a list in XML beside lists in JSON, of which one has children": Api(
+        [
+            Custom("/labels.xml", _labels),
+            Collection("/things.json", table("things"), wrap="things"),
+            Collection(
+                "/things/{thing}/parts.json",
+                children("parts", of=("things", "id"), thing="~of"),
+                wrap="parts",
+            ),
+        ],
+        {
+            "things": rows(3),
+            "parts": [
+                {**row, "id": f"p{n}", "~of": rows(3)[n % 3]["id"]} for n, row in enumerate(rows(9))
+            ],
+        },
+        ("/things.json", "/labels.xml", "/things/{thing}/parts.json"),
+    ),
     "an object of lists, and children that are empty for an unknown name": Api(
         [Custom("/services", _index), Collection("/service/{service}", _of_index)],
         {
@@ -229,6 +255,8 @@ COUNTS = {
     "/space/{space}/list": 7,
     "/list/{list}/task": 40,
     "/others": 61,
+    "/labels.xml": 5,
+    "/things/{thing}/parts.json": 9,
 }
 """How many rows there are; of other paths as many as in the first table."""
 
@@ -265,6 +293,44 @@ async def test_what_a_short_list_does_not_show_is_learned(
     targets = [Target(path) for path in KINDS[kind].paths]
     suggestion = await suggested(bench("http://api/v1"), targets, http)
     assert settings.items() <= suggestion.written[0].pagination.items()
+
+
+@pytest.mark.parametrize(
+    ("found", "identifier", "title"),
+    [
+        pytest.param(
+            [{"objid": 40 + n, "thing": f"Thing {n}", "state": "up"} for n in range(12)],
+            ".objid | tostring",
+            ".thing",
+            id="an id glued to another word",
+        ),
+        pytest.param(
+            [{"name": f"q{n // 3}", "vhost": "abc"[n % 3], "kind": "xy"[n % 2]} for n in range(12)],
+            '(.vhost | tostring) + "/" + (.name | tostring)',
+            ".name",
+            id="a name within a word that nothing marks",
+        ),
+        pytest.param(
+            [
+                {"id": 7 + n, "uuid": f"u{n}", "mark": f"m {n}", "copied": str(7 + n)}
+                for n in range(12)
+            ],
+            ".id | tostring",
+            ".mark",
+            id="a title that is no second id",
+        ),
+    ],
+)
+async def test_items_are_told_apart_and_called(
+    found: list[Row], identifier: str, title: str
+) -> None:
+    """By a field that names them, or by two; what is called so is for people."""
+    api = Api([Collection("/things", table("things"))], {"things": found})
+    http = in_process(simulate(api.product()))
+    suggestion = await suggested(bench("http://api/v1"), [Target("/things")], http)
+    assert [(study.identifier, study.title) for study in suggestion.written] == [
+        (identifier, title)
+    ]
 
 
 @pytest.mark.parametrize(

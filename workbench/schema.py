@@ -15,7 +15,7 @@ from settings.fields import FIELDS, SettingField
 
 Schema = dict[str, Any]
 _DRAFT: Final = "http://json-schema.org/draft-07/schema#"
-_TYPES: Final = {"integer": "integer", "boolean": "boolean", "object": "object", "array": "array"}
+_TYPES: Final = frozenset({"integer", "boolean", "object", "array"})
 
 
 def mapping_schema() -> Schema:
@@ -55,7 +55,8 @@ def _variable(field: SettingField) -> Schema:
     if field.words:
         return schema | {"enum": [*field.words, *(alias for alias, _ in field.aliases)]}
     # Every variable is a text; editors of other formats may know better.
-    return schema | {"type": [_TYPES.get(field.kind, "string"), "string"]} | _bounds(field)
+    types = [field.kind, "string"] if field.kind in _TYPES else "string"
+    return schema | {"type": types} | _bounds(field)
 
 
 def _bounds(field: SettingField) -> Schema:

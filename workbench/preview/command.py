@@ -79,6 +79,7 @@ def run_preview(  # noqa: PLR0913 (a command has so many options)
     since the last time is deleted from the local catalog.
     """
     limits = NO_LIMITS if everything else Limits(pages=pages, children=children, items=items)
+    has_page = not (no_page or as_document)
     paths = paths_of(settings, mapping, blueprints)
     if paths.blueprints is None:
         raise click.UsageError("there is no blueprints.json; name the blueprints with --blueprints")
@@ -93,18 +94,20 @@ def run_preview(  # noqa: PLR0913 (a command has so many options)
         store = stack.enter_context(CatalogStore(database))
         try:
             prepare(store, config, types, limits)
-            url = stack.enter_context(serving(catalog.create_app(store), port=port))
+            app = catalog.create_app(store)
+            url = stack.enter_context(serving(app, port=port if has_page else 0))
         except CatalogError as error:
             raise click.ClickException(f"{paths.blueprints}: {error}") from error
         except OSError as error:
-            raise click.ClickException(f"cannot listen on port {port}: {error.strerror}") from error
+            told = f"cannot listen on port {port}: {error.strerror}; --port gives another, 0 any"
+            raise click.ClickException(told) from error
         outcome = _watched(store, variables, Watch(database.absolute(), limits), url)
         if as_document:
             click.echo(as_json(outcome, database))
         else:
             _show(_console(), outcome, limits)
             click.echo(f"Kept in {database}")
-        if not (no_page or as_document):
+        if has_page:
             wait(url)
     sys.exit(0 if outcome.is_good else 1)
 

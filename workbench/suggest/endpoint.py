@@ -39,7 +39,6 @@ class House:
     paged: list[Study] = field(default_factory=list)
     largest: int | None = None
     strict: bool = False
-    format: FormatName = "json"
     only_these: bool = False
 
     @property
@@ -65,7 +64,6 @@ class House:
         param = study.paging.param
         if param and param not in self.positions:
             self.positions.append(param)
-        self.format = study.format
         if study.paging.type != "none" and study.paging.certain:
             self.paged.append(study)
 

@@ -6,11 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations, product
 
 from json_values import Json
 from workbench.suggest.items import jq_path
-from workbench.suggest.vocabulary import names_identity, words_of
+from workbench.suggest.vocabulary import ends_in_id, names_identity, words_of
 
 _UNNAMED = 99  # the rank of a title by no telling name
 _MOST_WORDS = 6
@@ -37,6 +37,8 @@ _IDENTIFIER_NAMES = (
     "id", "identifier", "uuid", "guid", "key", "slug", "sid", "uid", "uri", "name", "login",
     "username", "user name", "code", "number", "handle", "full name", "path", "email",
 )  # fmt: skip
+_NAMING = frozenset(["id", "key", "name", "slug", "code", "number", "namespace", "path"])
+_MOST_PAIRED = 8
 _WIDE = frozenset(["sys", "object", "account", "global"])  # of the whole installation
 _TITLE_NAMES = (
     "display name", "name", "title", "subject", "friendly name", "full name", "summary", "label",
@@ -138,6 +140,9 @@ def _identifier_rank(column: Column, noun: str) -> tuple[int, int, int] | None:
         # `user_id` of a user is its own, a bare `gid` is too; `team_id` of a user is a team's.
         wide = 7 if words[0] in _WIDE else 30
         place = 1 if own else 5 if len(words) == 1 else wide
+    elif words and ends_in_id(words[-1]):
+        # `hostid` of a host is its own; of anything else it may be another's.
+        place = 1 if words[-1].removesuffix("id") in noun.split() else 30
     elif words and words[-1] in {"name", "slug", "number", "code"}:
         place = 12 if own else 32
     elif (
@@ -156,21 +161,30 @@ def _identifier_rank(column: Column, noun: str) -> tuple[int, int, int] | None:
 
 
 def pair_of(found: Sequence[Column]) -> tuple[Column, Column] | None:
-    """Two columns that tell items apart together, where none does alone."""
+    """Two columns that tell items apart together, where none does alone.
+
+    Both have a name that names things, or one has, and the other is a word: a queue's ``vhost``.
+    """
     usable = [
         column
         for column in found
-        if all(_is_identifier(value) for value in column.values)
-        and column.values
-        and {"id", "key", "name", "slug", "code", "number", "namespace", "path"}.intersection(
-            column.name.split()
-        )
+        if column.values and all(_is_identifier(value) for value in column.values)
     ]
-    for first, second in combinations(usable[:8], 2):
+    named = [column for column in usable if _NAMING.intersection(column.name.split())]
+    words = [column for column in usable if column not in named and _are_words(column.values)]
+    for first, second in chain(
+        combinations(named[:_MOST_PAIRED], 2), product(words[:_MOST_PAIRED], named[:_MOST_PAIRED])
+    ):
         together = {(str(a), str(b)) for a, b in zip(first.values, second.values, strict=True)}
         if len(together) == len(first.values):
             return first, second
     return None
+
+
+def _are_words(values: Sequence[Json]) -> bool:
+    texts = [value for value in values if isinstance(value, str)]
+    is_text = len(texts) == len(values) and not format_of(texts)
+    return is_text and all(_PORT_IDENTIFIER.fullmatch(text) for text in texts)
 
 
 def title_of(found: Sequence[Column], identifier: Column | None, noun: str = "") -> Column | None:
@@ -187,11 +201,16 @@ def title_of(found: Sequence[Column], identifier: Column | None, noun: str = "")
     named = sorted((column for column in texts if rank(column)[0] < _UNNAMED), key=rank)
     if named:
         return named[0]
-    if identifier in texts and not any(map(names_identity, words_of(identifier.keys[-1])[-1:])):
+    if identifier in texts and not _names_id(identifier):
         return identifier  # a text that tells items apart, and is no id, is what they are called
-    others = [c for c in texts if c is not identifier and not format_of(c.present)]
+    copied = identifier.values if identifier else None
+    others = [c for c in texts if c.values != copied and not (_names_id(c) or format_of(c.present))]
     plain = (c for c in others if len(set(c.present)) * 2 >= len(c.values))
     return next(plain, None)
+
+
+def _names_id(column: Column) -> bool:
+    return any(map(names_identity, words_of(column.keys[-1])[-1:]))
 
 
 def _is_title(column: Column) -> bool:

@@ -70,10 +70,8 @@ def references(study: Study) -> Iterator[_Reference]:
 
 def _lists(column: Column, inner: Sequence[Json]) -> Iterator[_Reference]:
     if inner and all(map(_is_key, inner)):
-        text = "." if _texts(inner) else "tostring"
-        yield _Reference(
-            column.keys, f"[{column.path}[]? | {text}]", _set(inner), _texts(inner), many=True
-        )
+        each = f"{column.path} // []" if _texts(inner) else f"[{column.path}[]? | tostring]"
+        yield _Reference(column.keys, each, _set(inner), _texts(inner), many=True)
     elif inner and all(isinstance(value, dict) for value in inner):
         objects = [value for value in inner if isinstance(value, dict)]
         for path in dict.fromkeys(path for value in objects for path in _paths(value)):

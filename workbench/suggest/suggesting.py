@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from workbench.suggest.measure import Paging
 from workbench.suggest.naming import study_fields
 from workbench.suggest.openapi import Document, Hints
 from workbench.suggest.parents import (
+    Option,
     asked_by_example,
     bindings,
     candidates_for,
@@ -112,7 +113,7 @@ class Suggester:
 
     def _start(self, target: Target) -> PageRequest:
         """The request of a target without placeholders."""
-        return self._request(Study(target, "", format=self._house.format), Binding())
+        return self._request(Study(target, ""), Binding())
 
     async def _again(self, study: Study) -> None:
         """Try the names that only later endpoints have shown, where an endpoint's own are open."""
@@ -179,8 +180,6 @@ class Suggester:
             if target in {known.target, known.asked}:
                 return known
         study = Study(target, "", wanted=wanted, asked=target)
-        if target.placeholders:  # nothing shows a child's own format before its parent is known
-            study.format = self._house.format
         self._studies[target] = study
         asker = self._asker(target)
         study.tried = self._house.names
@@ -227,7 +226,7 @@ class Suggester:
                 return
         if not options:
             return
-        found = await find_parents(asker, study, options, self._settings.base_url)
+        found = await self._shown_parents(asker, study, options)
         if found is None:
             names = ", ".join(f"{{{name}}}" for name in options)
             study.refusal = (
@@ -239,6 +238,17 @@ class Suggester:
         for parent in found:
             shown = f"{{{parent.name}}}: {parent.study.target.path} {parent.column.path}"
             study.note("parent", shown, parent.proof)
+
+    async def _shown_parents(
+        self, asker: Asker, study: Study, options: Mapping[str, Sequence[Option]]
+    ) -> list[Parent] | None:
+        """The parents, by children asked for in the formats seen: that of the likeliest first."""
+        likeliest = [some[0][0] for some in options.values()]
+        for other in dict.fromkeys(one.format for one in (*likeliest, *self._studies.values())):
+            study.format = other
+            if found := await find_parents(asker, study, options, self._settings.base_url):
+                return found
+        return None
 
     def _filtered(self, parent: Parent) -> Parent:
         """A parent with the filter that its other children have shown to be needed."""

@@ -61,6 +61,11 @@ def names_identity(word: str) -> bool:
     return bool(_ID_WORD.fullmatch(word))
 
 
+def ends_in_id(word: str) -> bool:
+    """Whether a word has an ``id`` glued to its end, as ``hostid`` and ``objid`` have."""
+    return word.endswith("id") and not names_identity(word)
+
+
 def spoken(name: str) -> str:
     """A name's words with spaces between them, however it is spelled."""
     return " ".join(words_of(name))
