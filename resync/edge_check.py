@@ -75,7 +75,7 @@ class EdgeCheck:
         doubt = DoubtfulEndError(
             f"no rows came, but there are some without {by}",
             f"set paginationType, paginationParam and startPage to how the API pages ({ACCEPT})",
-        ).about(request=self._walker.named(first.request))
+        ).about(request=self._walker.client.named(first.request))
         if not self._walker.is_accepted(doubt, first.request, self.source):
             raise doubt
 
