@@ -9,7 +9,7 @@ page. Where the last row cannot be asked for, the next page is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from msgspec.structs import replace
 from enum import Enum
 
 from errors import OceanCustomError
