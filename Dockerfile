@@ -16,6 +16,9 @@ RUN --mount=type=secret,id=authority,target=/etc/ssl/certs/ca-certificates.crt \
         -o -path '*/port_ocean/integration_testing' \) -prune -exec rm -r {} + \
     && rm .venv/bin/ocean
 COPY . .
+# Ocean takes the JSON before the YAML, which it would parse for longer than all of this starts.
+RUN .venv/bin/python -c 'import json, yaml; \
+    print(json.dumps(yaml.safe_load(open(".port/spec.yaml", encoding="utf-8"))))' > .port/spec.json
 # Compiled by content and not by time: the same code gives the same files, and no start compiles
 # anything again. The base brings Python's own modules uncompiled.
 RUN PYTHONHASHSEED=0 .venv/bin/python -m compileall -qf --invalidation-mode unchecked-hash . \

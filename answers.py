@@ -9,15 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 
 import httpx
+from msgspec.structs import replace
 
 from errors import BodyError, Circumstances, CredentialsError, FormatError, ResponseError
 from json_values import Json, beginning_of
 from paging.error_reports import is_error_report, is_like_report, reports_error, words_of
 from paging.model import PageRequest
 from paging.scopes import is_item, reasons_in
+from records import Discreet
 from transport.bodies import (
     ACCEPTED_CODINGS,
     MIB,
@@ -44,8 +45,7 @@ IN_MEMORY = 4 * MIB
 """Bytes; a larger body is kept in a file, and its list is parsed in slices."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Discreet, frozen=True):
     """A successful response: its decoded JSON, and the length of that in bytes (0: no body).
 
     ``refusal``: what a request for a page that need not be there would have failed with; there is
@@ -53,28 +53,27 @@ class Answer:
     ``rows`` are those of a list too large for memory; in ``body`` nulls stand for them.
     """
 
-    url: str = field(repr=False)
+    url: str
     status: int
-    headers: httpx.Headers = field(repr=False)
-    body: Json = field(repr=False)
+    headers: httpx.Headers
+    body: Json
     size: int
-    rows: SlicedRows | None = field(default=None, repr=False)
+    rows: SlicedRows | None = None
     refusal: ResponseError | None = None
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(Discreet, frozen=True):
     """A response with what was read of its body: all of a success, the beginning of a failure.
 
     ``telling``: the headers that may speak of a rate limit; ``original``: the body that ``content``
     was made of, where it came in another format.
     """
 
-    url: str = field(repr=False)
-    response: httpx.Response = field(repr=False)
-    content: bytes | Spool = field(repr=False)
-    telling: httpx.Headers = field(repr=False)
-    original: bytes | Spool | None = field(default=None, repr=False)
+    url: str
+    response: httpx.Response
+    content: bytes | Spool
+    telling: httpx.Headers
+    original: bytes | Spool | None = None
 
     @property
     def status(self) -> int:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing, nullcontext
-from dataclasses import dataclass, field, replace
 from itertools import count
 from urllib.parse import urlencode
 
 import httpx
 from aiolimiter import AsyncLimiter
 from loguru import logger
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from answers import Answer, AnswerReader, Reply, content_of, size_of
 from auth import make_auth
@@ -64,8 +65,7 @@ LONGEST_LOGOUT = 10.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-@dataclass
-class Counts:
+class Counts(Struct):
     """What a client has done, for the log and for metrics; walks count their pages and checks."""
 
     requests: int = 0

@@ -19,9 +19,11 @@ that raised deletes nothing.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import dropwhile
 from typing import Self, TypedDict, Unpack, cast
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 LONGEST = 300
 """Characters of a message, but for what the API said and for names that are listed."""
@@ -34,8 +36,7 @@ _AROUND = frozenset({"selector", "port", "entity", "mappings"})
 _Rewrite = Callable[[str], str]
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """A part of the mapping; ``str`` names it: ``data_path '.items'``.
 
     ``path`` leads to it from the mapping, ``("resources", 0, "kind")``, or from the resource that
@@ -62,8 +63,7 @@ def quoting(place: Where, text: str) -> Part:
     return replace(place, value=text) if isinstance(place, Part) else Part((place,), text)
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One thing that is wrong; ``str`` is its sentence: where, what was found, what to do.
 
     A fault without a place says in its problem what it is about.
@@ -94,8 +94,7 @@ class Fault:
         return "; ".join(filter(None, (self.found, self.remedy)))
 
 
-@dataclass(frozen=True)
-class RequestName:
+class RequestName(Struct, frozen=True):
     """A request as errors name it; ``url`` holds nothing that signs it."""
 
     method: str
@@ -124,8 +123,7 @@ class Circumstances(TypedDict, total=False):
     note: str
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(Struct, frozen=True):
     """All that an error says, in parts; ``str`` is the one place where they become a message.
 
     ``kind 'K' (team 7): GET URL: after GET URL: beside: 403 Forbidden, 'words': problem: listed;
@@ -208,10 +206,9 @@ def _rewritten[Part](part: Part, rewrite: _Rewrite) -> Part:
             result: object = rewrite(part)
         case tuple():
             result = tuple(_rewritten(inner, rewrite) for inner in part)
-        case _ if is_dataclass(part) and not isinstance(part, type):
-            names = [field.name for field in fields(part)]
+        case Struct():
             result = replace(
-                part, **{name: _rewritten(getattr(part, name), rewrite) for name in names}
+                part, **{name: _rewritten(text, rewrite) for name, text in asdict(part).items()}
             )
         case _:
             result = part

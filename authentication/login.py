@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 from urllib.parse import quote
 
 import httpx
+from msgspec import Struct
 
 from authentication.oauth2 import lifetime_of
 from authentication.renewal import json_of, named
@@ -37,8 +37,7 @@ _TEMPLATE = "customAuthRequestTemplate"
 _LOGOUT = "customAuthLogoutRequest"
 
 
-@dataclass(frozen=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """What programs can read of one answer of a login."""
 
     response: httpx.Response

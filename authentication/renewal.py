@@ -11,14 +11,15 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import httpx
+from msgspec.structs import replace
 
 from authentication.signature import Signature
 from errors import CredentialsError, Fault, Report, RequestName, ResponseError, TransportError
 from json_values import Json
+from records import Discreet
 from transport.bodies import charset_of, decode_json
 from transport.http_client import BEGINS_SESSION
 from transport.rate_limit import is_rate_limited, parse_retry_after
@@ -67,15 +68,14 @@ class SignIn(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class _Trouble:
+class _Trouble(Discreet, frozen=True):
     """A sign-in that got no good answer for now; nobody asks again before ``until``.
 
     ``status`` None: no answer at all. ``attempts`` counts the sign-ins in a row that failed so.
     ``is_asked``: the service said how long to leave it alone.
     """
 
-    report: Report = field(repr=False)
+    report: Report
     status: int | None
     is_limit: bool
     until: float

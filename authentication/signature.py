@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import quote, unquote_plus, urlencode
 
 import httpx
+from msgspec import field
 
 from json_values import Json
+from records import Discreet
 
 
-@dataclass(frozen=True)
-class Signature:
+class Signature(Discreet, frozen=True):
     """What one sign-in gave: the parts to add to every request.
 
     ``obtained_at`` is by the scheme's clock; ``lifetime`` is the seconds it is used for, None where
     the answer does not say.
     """
 
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    query_params: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query_params: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Json] = field(default_factory=dict)
     obtained_at: float = 0.0
     lifetime: float | None = None
 

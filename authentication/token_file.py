@@ -14,10 +14,10 @@ import os
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import AsyncFileLock, Timeout
+from msgspec import Struct
 
 from errors import ConfigurationError, CredentialsError
 
@@ -27,8 +27,7 @@ LONGEST_LOCK = 120.0
 _OWNER_ONLY = 0o600
 
 
-@dataclass(frozen=True)
-class TokenFile:
+class TokenFile(Struct, frozen=True):
     """The file at ``path``; a token in it counts for the configured one that it came from."""
 
     path: Path

@@ -14,7 +14,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import cast
 
 import httpx
 import msgspec
@@ -28,7 +27,7 @@ from benchmarks.jobs import Job, Reading
 from benchmarks.mapping import CHILDREN, ITEMS
 from benchmarks.measure import own_cpu
 from benchmarks.recipe import walk
-from benchmarks.roads import LARGE_BODIES, ROADS
+from benchmarks.roads import LARGE_BODIES
 from json_values import Json
 from overrides import EndpointResource
 from resync.session import Session
@@ -46,9 +45,6 @@ async def _ours(job: Job) -> AsyncIterator[int]:
         "max_concurrent_requests": job.in_flight,
     }
     match job.target:
-        case "road":
-            raw = ROADS[job.road].resource
-            given |= cast("dict[str, Json]", ROADS[job.road].settings(job.url))
         case "large":
             raw = LARGE_BODIES[job.road or "json"].resource
         case _:
@@ -87,7 +83,7 @@ _READERS = {"ours": _ours, "recipe": _recipe, "bare": _bare}
 
 
 @asynccontextmanager
-async def _ocean(url: str) -> AsyncIterator[None]:
+async def ocean(url: str) -> AsyncIterator[None]:
     """Ocean's context, which the session's HTTP client asks for its TLS settings."""
     _signal_handler.push(SignalHandler())
     create_default_app(
@@ -102,7 +98,7 @@ async def _ocean(url: str) -> AsyncIterator[None]:
 
 
 async def _read(job: Job) -> Reading:
-    async with _ocean(job.url):
+    async with ocean(job.url):
         idle = psutil.Process().memory_info().rss
         wall, cpu, items = time.perf_counter(), own_cpu(), 0
         async for count in _READERS[job.reader](job):

@@ -1,21 +1,27 @@
-"""The roads beside plain JSON by cursor: formats, a cursor in a header, values in step, OAuth 2.
+"""The roads beside plain JSON by cursor: formats, cursors, bodies, values in step, sign-ins.
 
 And very long bodies in other formats.
 """
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
-from benchmarks.jobs import Job
+import msgspec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from benchmarks.jobs import CERTIFICATES, Job, RoadsJob, RoadTaken
 from benchmarks.mapping import LARGE, resource
-from benchmarks.measure import MEGABYTE, in_turns
+from benchmarks.measure import MEGABYTE, answer, in_turns
 from benchmarks.results import Figure, Result
-from benchmarks.runs import above_idle, medians, ratios, read, serving, watched
-from benchmarks.sail import stats
+from benchmarks.runs import above_idle, medians, ratios, serving, watched
 from benchmarks.server import CONTINUATION, Workload
+from tests.certificates import signed_by
 from workbench.store.model import JsonObject
 
 PLAIN = "JSON by cursor"
@@ -31,30 +37,97 @@ def _no_settings(url: str) -> JsonObject:
     return {}
 
 
-def _oauth2(url: str) -> JsonObject:
+def _oauth2(url: str, **settings: object) -> JsonObject:
     return {
         "auth_type": "oauth2",
         "oauth_token_url": f"{url}/token",
         "oauth_client_id": "reader",
-        "oauth_client_secret": "the-secret-of-the-reader",
+        **settings,
     }
+
+
+_KEY = "our-own-server-takes-any-text-of-thirty-two-characters"
+_BY_SECRET = partial(_oauth2, oauth_client_secret=_KEY)
+_BY_TOKEN = partial(_oauth2, oauth_grant_type="refresh_token", oauth_refresh_token=_KEY)
+_BY_JWT = partial(
+    _oauth2,
+    oauth_grant_type="jwt_bearer",
+    oauth_jwt_algorithm="HS256",
+    oauth_jwt_key=_KEY,
+)
+
+
+def _login(url: str, template: str, *steps: JsonObject) -> JsonObject:
+    """A login, of several requests where there are steps after the first."""
+    del url
+    first: JsonObject = {"endpoint": "/login", "body": {"user": "reader"}}
+    return {
+        "auth_type": "custom",
+        "custom_auth_request": {"steps": [first, *steps]} if steps else first,
+        "custom_auth_request_template": {"headers": {"X-Token": template}},
+    }
+
+
+_ANSWER: JsonObject = {"endpoint": "/login", "headers": {"X-Challenge": "{{ $text }}"}}
+
+
+def _sent_at_most(url: str) -> JsonObject:
+    """A rate that is never reached, and what keeping count of it takes."""
+    del url
+    return {"requests_per_minute": 60_000, "request_burst": 1000}
+
+
+def _client_certificate(url: str) -> JsonObject:
+    del url
+    folder = Path(os.environ[CERTIFICATES])
+    pem = (folder / "client.pem").read_text()
+    authority = (folder / "authority.pem").read_text()
+    return {"client_certificate": pem, "client_key": pem, "ca_certificate": authority}
 
 
 @dataclass(frozen=True)
 class Road:
     """A way to the same items: a resource, and what it needs of settings, by the API's URL.
 
-    ``most``: how many times the CPU of plain JSON it may take.
+    ``most``: how many times the CPU of plain JSON it may take. ``tls``: over TLS.
     """
 
     resource: JsonObject
     most: float
     settings: Callable[[str], JsonObject] = field(default=_no_settings)
+    tls: bool = False
+
+
+def _items(kind: str = "/road/json", **pagination: object) -> JsonObject:
+    return resource(kind, data_path=".items", pagination={**_CURSOR, **pagination})
+
+
+def _post(**body: object) -> JsonObject:
+    return resource("/road/list", "item", method="POST", pagination=_HEADER, **body)
 
 
 ROADS: Mapping[str, Road] = {
-    PLAIN: Road(resource("/road/json", data_path=".items", pagination=_CURSOR), most=1),
+    PLAIN: Road(_items(), most=1),
     "cursor in a header": Road(resource("/road/list", pagination=_HEADER), most=1.25),
+    "cursor as an array": Road(
+        resource(
+            "/road/array",
+            data_path=".items",
+            method="POST",
+            pagination={**_CURSOR, "send_in": "body", "cursor_path": ".next_cursor"},
+        ),
+        most=1.25,
+    ),
+    "cursor alone": Road(_items(cursor_alone=True), most=1.25),
+    "rows counted from one": Road(
+        _items("/road/offset", type="offset", pagination_param="startIndex", start_offset=1),
+        most=1.25,
+    ),
+    "pages in order": Road(_items("/items", type="page", in_order=True), most=1.25),
+    "text as the body": Road(_post(body="items.find()"), most=1.25),
+    "a form as the body": Road(_post(body_form={"state": ["open", "new"]}), most=1.25),
+    "an array as the body": Road(_post(body=[{"state": "open"}]), most=1.25),
+    "gzip file": Road(resource("/road/gzip", pagination=_HEADER), most=1.75),
     "ndjson": Road(
         resource("/road/ndjson", response_format="ndjson", pagination=_HEADER), most=1.5
     ),
@@ -74,7 +147,27 @@ ROADS: Mapping[str, Road] = {
         ),
         most=1.5,
     ),
-    "oauth2": Road(resource("/road/json", data_path=".items", pagination=_CURSOR), 1.25, _oauth2),
+    "windows": Road(
+        resource(
+            "/window",
+            query_params={"from": "{{ ($window | tonumber) * 500 }}"},
+            path_parameters={"window": {**_STEP, "field": ".name"}},
+            pagination={"type": "none"},
+        ),
+        most=2,
+    ),
+    "limits told in a body": Road(_items("/road/limited"), most=1.25),
+    "requestsPerMinute with a burst": Road(_items(), 1.25, _sent_at_most),
+    "oauth2 client credentials": Road(_items(), 1.5, _BY_SECRET),
+    "oauth2 refresh token": Road(_items(), 1.5, _BY_TOKEN),
+    "oauth2 JWT": Road(_items(), 1.5, _BY_JWT),
+    "login, token in a header": Road(
+        _items(), 1.5, partial(_login, template='{{ $headers["x-auth-token"] }}')
+    ),
+    "login, token as text": Road(_items(), 1.5, partial(_login, template="{{ $text }}")),
+    "login, cookie": Road(_items(), 1.5, partial(_login, template="{{ $cookies.session }}")),
+    "login in two steps": Road(_items(), 1.5, lambda url: _login(url, "{{ $text }}", _ANSWER)),
+    "client certificate": Road(_items(), 1.5, _client_certificate, tls=True),
 }
 
 LARGE_BODIES: Mapping[str, Road] = {
@@ -110,35 +203,43 @@ def large_formats(*, quick: bool) -> Result:
 
 
 def roads(*, quick: bool) -> Result:
-    """Each format and style beside plain JSON by cursor: requests and CPU."""
+    """Each format, style, body and sign-in beside plain JSON by cursor: requests and CPU."""
     items, size, rounds = (2000, 500, 1) if quick else (20_000, 500, 5)
     workload = Workload(items=items, parents=items // size)
-    columns = in_turns(rounds, *(partial(_taken, workload, size, road) for road in ROADS))
-    by_road = dict(zip(ROADS, columns, strict=True))
-    plain = by_road.pop(PLAIN)
-    figures = [_figure(road, runs, plain) for road, runs in by_road.items()]
-    most = max(one.requests / plain[0].requests for runs in by_road.values() for one in runs)
-    said = "one more for the token, or for the parents"
+    with tempfile.TemporaryDirectory() as folder:
+        make_certificates(Path(folder))
+        found = [_taken(workload, size, folder, backwards=bool(n % 2)) for n in range(rounds)]
+    plain = [one[PLAIN] for one in found]
+    others = [road for road in ROADS if road != PLAIN]
+    figures = [_figure(road, [one[road] for one in found], plain) for road in others]
+    most = max(one[road].requests / one[PLAIN].requests for one in found for road in others)
+    said = "one or two more for the token, or for the parents"
     figures.append(Figure(f"requests of any road, of {PLAIN}", [most], said, most=1.05))
     title = f"Roads: {items:,} items of 700 bytes, {size} a page, without Ocean's work"
     return Result(title, figures)
 
 
-@dataclass(frozen=True)
-class _Taken:
-    """What a reading took: requests, and milliseconds of CPU for a thousand items."""
-
-    requests: int
-    cpu: float
-
-
-def _taken(workload: Workload, size: int, road: str) -> _Taken:
-    with serving(workload) as api:
-        reading = read(Job("ours", api, "road", page_size=size, road=road), workload.items)
-        return _Taken(stats(api).requests, 1000 * reading.cpu / (workload.items / 1000))
+def make_certificates(folder: Path) -> None:
+    """An authority for 127.0.0.1, and a server's and a client's certificate with its key."""
+    authority, key = signed_by(None, None, name="authority")
+    (folder / "authority.pem").write_bytes(authority.public_bytes(Encoding.PEM))
+    for name in ("server", "client"):
+        certificate, own = signed_by(authority, key, name=name)
+        private = own.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (folder / f"{name}.pem").write_bytes(private + certificate.public_bytes(Encoding.PEM))
 
 
-def _figure(road: str, runs: Sequence[_Taken], plain: Sequence[_Taken]) -> Figure:
+def _taken(workload: Workload, size: int, folder: str, *, backwards: bool) -> dict[str, RoadTaken]:
+    """What each road took, one after the other in one process."""
+    behind_tls = msgspec.structs.replace(workload, certificates=folder)
+    with serving(workload) as api, serving(behind_tls) as secure:
+        roads = list(ROADS)[:: -1 if backwards else 1]
+        urls = {road: secure if ROADS[road].tls else api for road in roads}
+        job = RoadsJob(urls, workload.items, size, folder)
+        return answer("benchmarks.road_reader", job, dict[str, RoadTaken])
+
+
+def _figure(road: str, runs: Sequence[RoadTaken], plain: Sequence[RoadTaken]) -> Figure:
     """A road's CPU beside plain JSON's of the same round."""
     cpu, plain_cpu = [one.cpu for one in runs], [one.cpu for one in plain]
     return Figure(

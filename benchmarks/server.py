@@ -3,9 +3,10 @@
 It answers every request after a fixed latency, with little work of its own, so that what
 is measured is the reader. Paths: `/items` (paged by `page` and `size`), `/large` (one body),
 `/parents` (unpaged), `/parents/{id}/children`; without latency `/stats`. The same items in other
-ways: `/road/{json,list,ndjson,csv,xml}` (paged by `cursor` and `limit`; all but `json` name the
-next cursor in a header), `/repositories/{owner}/{name}/items` for each of `/repositories`, and
-`/token`.
+ways: `/road/{json,list,gzip,ndjson,csv,xml,array,limited,offset}` (paged by `cursor` and `limit`,
+in the query or in the body; `json`, `array` and `limited` name the next cursor in the body,
+`offset` counts rows from one, the others have a header for it),
+`/repositories/{owner}/{name}/items` for each of `/repositories`, `/window`, `/token`, `/login`.
 
     with service("benchmarks.server", Workload(latency=0.05, items=1000)) as url:
         ...
@@ -14,10 +15,14 @@ next cursor in a header), `/repositories/{owner}/{name}/items` for each of `/rep
 from __future__ import annotations
 
 import asyncio
+import gzip
 import re
+import ssl
 import sys
 import time
+from collections.abc import Mapping
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import cast, override
 from urllib.parse import parse_qsl, urlsplit
 
@@ -26,6 +31,7 @@ import uvloop
 
 CHILDREN = 3  # of every parent
 
+_ALONE = 500  # rows of a page that no size is sent for
 _LENGTH = re.compile(rb"content-length: *([0-9]+)", re.IGNORECASE)
 
 # About 700 bytes each, and about 150 bytes.
@@ -64,7 +70,8 @@ class Workload(msgspec.Struct, frozen=True):
     """What the API holds.
 
     `latency` in seconds, `large` in bytes, in `large_format`: json, ndjson or csv; `with_total`:
-    pages tell the total.
+    pages tell the total. `certificates`: a folder with `server.pem` and `authority.pem`, whose
+    clients alone are served, over TLS.
     """
 
     latency: float = 0
@@ -73,6 +80,7 @@ class Workload(msgspec.Struct, frozen=True):
     large: int = 0
     large_format: str = "json"
     with_total: bool = True
+    certificates: str = ""
 
 
 class Stats(msgspec.Struct):
@@ -83,11 +91,23 @@ class Stats(msgspec.Struct):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """A body with its type, and the cursor that a header names."""
+    """A body with its type, the cursor that a header names, and lines of the head beside."""
 
     body: bytes
     kind: str = "application/json"
     cursor: str = ""
+    lines: str = ""
+
+
+_LOGIN = Reply(
+    b"token-in-the-text",
+    "text/plain",
+    lines="X-Auth-Token: token-in-a-header\r\nSet-Cookie: session=token-in-a-cookie\r\n",
+)
+_LIMITED = Reply(
+    b'{"errors":[{"message":"Complexity budget exhausted","extensions":'
+    b'{"code":"ComplexityException","retry_in_seconds":1}}]}'
+)
 
 
 class _Responder:
@@ -98,27 +118,49 @@ class _Responder:
         self._parents = msgspec.json.encode([{"id": n} for n in range(workload.parents)])
         self._large = _large(workload.large, workload.large_format)
         self._page = lru_cache(maxsize=64)(self._made_page)
-        self._road = lru_cache(maxsize=128)(self._made_road)
+        self._road = lru_cache(maxsize=512)(self._made_road)
+        self._was_limited = False
 
-    def reply(self, target: str) -> Reply:
-        """What goes back for a request target."""
+    def reply(self, target: str, body: bytes = b"") -> Reply:
+        """What goes back for a request."""
         url = urlsplit(target)
-        query = dict(parse_qsl(url.query))
+        query = dict(parse_qsl(url.query)) | _in_body(body)
         match url.path.split("/")[1:]:
             case ["road", name]:
-                return self._road(name, int(query.get("cursor", "0")), int(query["limit"]))
+                reply = self._paged(name, query)
             case ["repositories", _, name, _]:
-                each = self._workload.items // self._workload.parents
-                return self._road("list", int(name) * each, each, is_last=True)
+                reply = self._part(int(name) * self._each)
+            case ["window"]:
+                reply = self._part(int(query["from"]))
             case ["repositories"]:
                 names = range(self._workload.parents)
                 rows = [{"owner": f"o{n % 7}", "name": f"{n}"} for n in names]
-                return Reply(msgspec.json.encode(rows))
+                reply = Reply(msgspec.json.encode(rows))
             case ["large"]:
-                return self._large
+                reply = self._large
+            case ["login"]:
+                reply = _LOGIN
             case ["token"]:
-                return Reply(b'{"access_token":"token-of-the-reader","expires_in":3600}')
-        return Reply(self._body(target))
+                reply = Reply(b'{"access_token":"token-of-the-reader","expires_in":3600}')
+            case _:
+                reply = Reply(self._body(target))
+        return reply
+
+    @property
+    def _each(self) -> int:
+        """Items of a repository, or of a window."""
+        return self._workload.items // self._workload.parents
+
+    def _part(self, start: int) -> Reply:
+        return self._road("list", start, self._each, is_last=True)
+
+    def _paged(self, name: str, query: Mapping[str, str]) -> Reply:
+        if name == "limited" and "cursor" in query and not self._was_limited:
+            self._was_limited = True
+            return _LIMITED
+        start = int(query.get("cursor", int(query.get("startIndex", "1")) - 1))
+        # A cursor that is sent alone knows the size.
+        return self._road(name, start, int(query.get("limit", _ALONE)))
 
     def _body(self, target: str) -> bytes:
         url = urlsplit(target)
@@ -145,10 +187,18 @@ class _Responder:
         """Rows of a format from ``start`` on, with the cursor of what follows."""
         end = min(start + size, self._workload.items)
         cursor = "" if is_last or end >= self._workload.items else str(end)
-        if name == "json":
-            following = msgspec.json.encode(cursor or None)
+        if name in {"json", "array", "limited"}:
+            following = msgspec.json.encode([cursor] if name == "array" else cursor)
             rows = _rows(_ITEM, start, end)
-            return Reply(b'{"next_cursor":%b,"items":[%b]}' % (following, rows))
+            return Reply(
+                b'{"next_cursor":%b,"items":[%b]}' % (following if cursor else b"null", rows)
+            )
+        if name == "offset":
+            total, rows = self._workload.items, _rows(_ITEM, start, end)
+            return Reply(b'{"totalResults":%d,"items":[%b]}' % (total, rows))
+        if name == "gzip":
+            whole = self._road("list", start, size)
+            return Reply(gzip.compress(whole.body, mtime=0), "application/gzip", whole.cursor)
         kind, opening, between, closing = _FORMATS[name]
         rows = between.join(_row(name, n) for n in range(start, end))
         return Reply(opening + rows + closing, kind, cursor)
@@ -180,6 +230,17 @@ def _rows(template: bytes, start: int, end: int, between: bytes = b",") -> bytes
     return between.join([template % {b"n": n, b"m": n % 97} for n in range(start, end)])
 
 
+def _in_body(body: bytes) -> dict[str, str]:
+    """The parameters in a JSON object or a form."""
+    if body.startswith(b"{"):
+        given: dict[str, object] = msgspec.json.decode(body)
+        return {
+            name: str(value[0] if isinstance(value, list) else value)
+            for name, value in given.items()
+        }
+    return dict(parse_qsl(body.decode()))
+
+
 class _Protocol(asyncio.Protocol):
     def __init__(self, responder: _Responder, latency: float, stats: Stats) -> None:
         self._responder = responder
@@ -196,31 +257,46 @@ class _Protocol(asyncio.Protocol):
         self._pending += data
         while b"\r\n\r\n" in self._pending:
             head, _, rest = self._pending.partition(b"\r\n\r\n")
-            length = _LENGTH.search(head)
-            # The form of a token request is not looked at.
-            self._pending = rest[int(length[1]) :] if length else rest
+            length = int(found[1]) if (found := _LENGTH.search(head)) else 0
+            if len(rest) < length:
+                return
+            body, self._pending = rest[:length], rest[length:]
             target = head.split(b" ", 2)[1].decode()
             if target == "/stats":
                 self._write(Reply(msgspec.json.encode(self._stats)))
                 continue
             self._stats.first = self._stats.first or time.monotonic()
             self._stats.requests += 1
-            asyncio.get_running_loop().call_later(self._latency, self._answer, target)
+            asyncio.get_running_loop().call_later(self._latency, self._answer, target, body)
 
-    def _answer(self, target: str) -> None:
-        self._write(self._responder.reply(target))
+    def _answer(self, target: str, body: bytes) -> None:
+        self._write(self._responder.reply(target, body))
 
     def _write(self, reply: Reply) -> None:
         named = f"{CONTINUATION}: {reply.cursor}\r\n" if reply.cursor else ""
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: {reply.kind}\r\n{named}"
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {reply.kind}\r\n{named}{reply.lines}"
         self._transport.write(f"{head}Content-Length: {len(reply.body)}\r\n\r\n".encode())
         self._transport.write(reply.body)
 
 
+def _tls(folder: str) -> ssl.SSLContext | None:
+    """TLS for clients with a certificate of the authority; None without certificates."""
+    if not folder:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(Path(folder, "server.pem"))
+    context.load_verify_locations(Path(folder, "authority.pem"))
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
 async def _serve(workload: Workload) -> None:
     protocol = partial(_Protocol, _Responder(workload), workload.latency, Stats())
-    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
-    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    server = await asyncio.get_running_loop().create_server(
+        protocol, "127.0.0.1", 0, ssl=_tls(workload.certificates)
+    )
+    scheme = "https" if workload.certificates else "http"
+    print(f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 
 

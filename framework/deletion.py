@@ -17,8 +17,9 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from typing import Final, Protocol
+
+from msgspec import Struct, field
 
 from json_values import Json
 
@@ -52,8 +53,7 @@ class AtPort(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Withheld:
+class Withheld(Struct, frozen=True):
     """A kind of which nothing may be deleted, and why: ``kind '/users' failed``.
 
     ``blueprint`` is what it makes, ANY when that is computed. ``is_unread``: what it would have
@@ -65,8 +65,7 @@ class Withheld:
     is_unread: bool = True
 
 
-@dataclass(frozen=True)
-class HeldBack:
+class HeldBack(Struct, frozen=True):
     """What is not deleted: the reasons by blueprint, or for all; and entities on their own."""
 
     blueprints: Mapping[str, str] = field(default_factory=dict)

@@ -19,8 +19,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, cast
+
+from msgspec import Struct
 
 from errors import Part
 from jq_engine.paths import plain_path
@@ -39,8 +40,7 @@ MAPPINGS: Final = ("port", "entity", "mappings")
 """The keys of a resource under which the expressions stand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Struct, frozen=True):
     """One expression of a mapping: its keys (``properties``, ``url``) and its jq, as written."""
 
     keys: tuple[str, ...]
@@ -57,24 +57,21 @@ class Expression:
         return Part((*MAPPINGS, *self.keys), self.jq)
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Struct, frozen=True):
     """What an expression is run as; where it is no program, ``fault`` says why."""
 
     jq: str
     fault: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """An expression that failed on an item, and what jq said."""
 
     expression: Expression
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(Struct, frozen=True):
     """What one item came to.
 
     ``query`` is the outcome of the query. ``values`` are what the expressions found, in their
@@ -92,8 +89,7 @@ class Evaluation:
         return value if isinstance(value, bool) else None
 
 
-@dataclass(frozen=True, slots=True)
-class FusedMapping:
+class FusedMapping(Struct, frozen=True):
     """A mapping as one jq program.
 
     ``program`` takes the array of a batch's items and gives an array of as many answers. Where

@@ -8,10 +8,10 @@ catalog at the end. Ocean logs neither; this module finds both.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
+from msgspec import Struct, field
 
 from errors import MappingError, Part
 from framework.fused_mapping import MAPPINGS
@@ -30,8 +30,7 @@ def is_identifier(value: Json) -> bool:
     return bool(value) and not (isinstance(value, str) and value.strip() in {"", "null"})
 
 
-@dataclass(slots=True)
-class _Row:
+class _Row(Struct):
     """The first row that came to an identifier: its value, itself, and how it is shown."""
 
     value: int
@@ -39,8 +38,7 @@ class _Row:
     shown: str
 
 
-@dataclass
-class _Shared:
+class _Shared(Struct):
     """How many rows came to an identifier that another had, and the first such pair."""
 
     rows: int = 0
@@ -54,8 +52,7 @@ class _Shared:
         self.rows += 1
 
 
-@dataclass
-class Identities:
+class Identities(Struct):
     """The identifiers of one reading of a resource, in bounded memory."""
 
     nameless: int = 0

@@ -22,9 +22,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
+from msgspec import Struct, field
 from port_ocean.context.event import event
 from port_ocean.context.ocean import PortOceanContext
 from port_ocean.context.resource import resource
@@ -67,8 +67,7 @@ _NAMING: Final = ("identifier", "blueprint")
 """Without these an item makes no entity."""
 
 
-@dataclass
-class Search:
+class Search(Struct):
     """One program that Ocean has run on items by itself, and what it gave for them.
 
     Ocean leaves out what it gives no ``wanted`` type for. ``unfit`` counts where it gave something
@@ -93,8 +92,7 @@ class Search:
             self.first_unfit = self.first_unfit or what_it_gave(outcome)
 
 
-@dataclass
-class MappingRun:
+class MappingRun(Struct):
     """What the processor and the resync share about the mapping of one resource.
 
     ``jq`` runs its programs, ``redact`` takes secrets out of an error's text, ``failure`` is why

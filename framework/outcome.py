@@ -14,11 +14,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Final
 
 from loguru import logger
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
 from port_ocean.context.event import event
 from port_ocean.core.models import Entity
 
@@ -39,8 +40,7 @@ class ExitCode(IntEnum):
     MISCONFIGURED = 2
 
 
-@dataclass(frozen=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """The counts of one reading of a resource; ``limited`` and ``took`` are seconds.
 
     ``ended`` is why its lists ended, "" where none did.
@@ -111,8 +111,7 @@ def tally_of(index: int, entities: int | None = None) -> Tally:
     return meter.tally(entities) if meter else Tally(entities=entities)
 
 
-@dataclass
-class ResyncReport:
+class ResyncReport(Struct):
     """The counts of one resync, so far."""
 
     _began: float = field(default_factory=time.monotonic)
@@ -137,7 +136,7 @@ class ResyncReport:
         tally = tally_of(index, len(entities))
         self._kinds += 1
         self._tallies.append(tally)
-        publish_kind(kind, index, vars(tally))
+        publish_kind(kind, index, asdict(tally))
         if not errors:
             logger.info("kind {!r} complete: {}", kind, tally)
             return
@@ -149,7 +148,7 @@ class ResyncReport:
         """Log the counts of the second look at a kind."""
         tally = tally_of(index)
         self._tallies.append(tally)
-        publish_second_look(kind, index, vars(tally))
+        publish_second_look(kind, index, asdict(tally))
         logger.info("second look at kind {!r}: {}", kind, tally)
 
     def end(self, error: BaseException | None, *, succeeded: bool) -> ExitCode:

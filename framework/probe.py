@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from contextvars import ContextVar
-from dataclasses import dataclass
 
 import httpx
 from loguru import logger
+from msgspec import Struct
 from port_ocean.context.ocean import ocean
 from port_ocean.core.probe.context import ProbeContext
 from port_ocean.core.probe.models import ProbeCheck, ProbeCheckStatus, ProbeStatus
@@ -33,8 +33,7 @@ PORT_SECONDS = 15.0
 """For so long Port is asked for the mapping: Ocean itself would retry for minutes."""
 
 
-@dataclass(frozen=True)
-class CheckResult:
+class CheckResult(Struct, frozen=True):
     """What one resource came to."""
 
     status: ProbeCheckStatus

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from errors import MappingError, Part
 from framework.fused_mapping import Evaluation, failure, found
@@ -17,8 +18,7 @@ _QUOTED = 60
 _UNQUOTED: Mapping[str, str] = {"True": "true", "False": "false"}
 
 
-@dataclass
-class QueryCheck:
+class QueryCheck(Struct):
     """What the query of one resource has said so far."""
 
     query: str

@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 from loguru import logger
+from msgspec import Struct, field
 from port_ocean.clients.port.types import UserAgentType
 from port_ocean.context.event import EventType, event
 from port_ocean.context.resource import resource, resource_context
@@ -52,8 +52,7 @@ class SecondLookError(OceanAbortException):
     """A second look failed: what is gone of its kind is not known, and was not deleted."""
 
 
-@dataclass
-class _Run:
+class _Run(Struct):
     """One reconciliation: the kinds that failed, and what was held back.
 
     ``at_port`` are the entities that this resync did not write, ``known`` those and what it saw.

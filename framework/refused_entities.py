@@ -13,11 +13,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 import httpx
+from msgspec import Struct, field
 from port_ocean.context.event import EventType, event
 from port_ocean.context.resource import resource
 from port_ocean.core.models import Entity
@@ -36,8 +36,7 @@ _REFUSED = "ocean_custom_refused"
 _TOO_LARGE = 413  # Ocean then writes the entities one by one
 
 
-@dataclass(frozen=True)
-class _Postponed:
+class _Postponed(Struct, frozen=True):
     """An entity to be written again: the resource it comes from, its relations, and where it is."""
 
     index: int
@@ -45,8 +44,7 @@ class _Postponed:
     page: StoredPage
 
 
-@dataclass
-class RefusedEntities:
+class RefusedEntities(Struct):
     """The entities of a resync that Port did not take, and why.
 
     ``keys`` has the resource of each, by its place in the mapping. Those named by a search query

@@ -10,10 +10,10 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 from loguru import logger
+from msgspec import Struct, field
 from port_ocean.clients.port.types import UserAgentType
 from port_ocean.context.event import event
 from port_ocean.context.ocean import PortOceanContext
@@ -34,8 +34,7 @@ key_of_entity = EntityTopologicalSorter.node
 """Identifier and blueprint of an entity, as Ocean compares them."""
 
 
-@dataclass
-class Seen:
+class Seen(Struct):
     """What a second look found of the entities looked for, and the resources it failed in."""
 
     keys: set[Key] = field(default_factory=set)

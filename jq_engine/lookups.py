@@ -5,9 +5,10 @@ body that was parsed once; only what a look-up cannot express goes through jq.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from errors import MappingError, Where, quoting
 from http_headers import is_header_name
@@ -24,8 +25,7 @@ _HEADER = "header:"
 _OF_ANSWER = ".headers as $headers | .cookies as $cookies | .text as $text | .body | "
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(Struct, frozen=True):
     """A way to a value: paths to try one after the other or, where there are none, a program.
 
     ``header``: the value is that of a header of the answer, rather than in its body.

@@ -19,8 +19,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from json_values import Json
 
@@ -109,8 +111,7 @@ def leads(body: Json, source: Source) -> bool:
     return not rest or not inner or any(leads(one, rest) for one in inner)
 
 
-@dataclass(frozen=True)
-class _Start:
+class _Start(Struct, frozen=True):
     """A place; ``exact`` when its value is what is handed on, rather than made from it."""
 
     source: Source = ()

@@ -13,11 +13,11 @@ import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from errors import MappingError, Where
 from jq_engine.child import DONE, FAILED, REPLY, REQUEST
@@ -34,8 +34,7 @@ _CHILD = Path(__file__).with_name("child.py")
 _MB = 1024 * 1024
 
 
-@dataclass(frozen=True)
-class JqLimits:
+class JqLimits(Struct, frozen=True):
     """What one run of a program may take; the time is that of the clock."""
 
     seconds: float = MAX_SECONDS

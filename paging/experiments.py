@@ -9,8 +9,9 @@ page. Where the last row cannot be asked for, the next page is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from enum import Enum
+
+from msgspec.structs import replace
 
 from errors import OceanCustomError
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest

@@ -1,7 +1,9 @@
 """From a response body to items: ``data_path``, and the rows a page is measured by."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import field
+from msgspec.structs import replace
 
 from errors import MappingError, Where, quoting
 from jq_engine.paths import plain_path
@@ -9,20 +11,19 @@ from jq_engine.programs import Jq, JqError, checked, jq_reason
 from jq_engine.sources import EACH, Source, leading_path, leads, sources
 from json_values import MISSING, Found, Json, follow, keys_of, lists_in
 from paging.model import Place
+from records import Discreet
 
 Item = dict[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
-class Extracted:
+class Extracted(Discreet, frozen=True):
     """What one body held. ``nothing``: where ``data_path`` looks there was null, or nothing."""
 
-    items: list[Item] = field(repr=False)
+    items: list[Item]
     nothing: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Discreet, frozen=True):
     """What the API sent as a page, before any filter in ``data_path``.
 
     ``levels``: where ``data_path`` leads through lists, how long the longest of each level is.
@@ -30,7 +31,7 @@ class Measured:
     """
 
     place: Place
-    rows: list[Json] = field(default_factory=list, repr=False)
+    rows: list[Json] = field(default_factory=list)
     levels: tuple[int, ...] = ()
     depth: int = 0
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from errors import DoubtfulEndError
 from paging.experiments import Beyond, beyond, shares
@@ -23,8 +25,7 @@ from paging.totals import Known
 _ABOUT_END = "the end after a full page"
 
 
-@dataclass(frozen=True)
-class Spanning:
+class Spanning(Struct, frozen=True):
     """A request that begins within a page and reaches beyond it.
 
     ``room`` is how many rows it has room for; ``is_inside``: the page's first row is not among

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import httpx
+from msgspec.structs import replace
 
 from errors import PaginationError
 from jq_engine.lookups import compile_lookup

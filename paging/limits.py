@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """How much is read at most: pages of a walk, children and items of a resource; None: all.
 
     A parent's walk is a walk: of its values, no more than the limit of children are followed.
@@ -20,8 +19,7 @@ class Limits:
 NO_LIMITS = Limits()
 
 
-@dataclass
-class Bounds:
+class Bounds(Struct):
     """The limits of a reading, and whether one of them cut it short."""
 
     limits: Limits = NO_LIMITS

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import replace
 
 import httpx
+from msgspec.structs import replace
 
 from errors import DoubtfulEndError, PaginationError
 from json_values import MISSING, Found, keys_of

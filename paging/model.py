@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from typing import Literal, Protocol, cast, runtime_checkable
 
 import httpx
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from errors import OceanCustomError
 from jq_engine.lookups import NOTHING_FOUND, Given, Lookup
@@ -27,6 +28,7 @@ from paging.signals import (
     speaks_of_more,
 )
 from paging.totals import Known, Totals, known_totals, objects_beside, perhaps_total
+from records import Discreet
 from transport.formats import BodyFormat
 from transport.observer import Purpose
 
@@ -46,8 +48,7 @@ _DEEPEST_WORDS = 2  # objects around a word for more that nobody knows
 _ID_TYPES = frozenset({str, int})
 
 
-@dataclass(frozen=True)
-class PageRequest:
+class PageRequest(Discreet, frozen=True, dict=True):
     """One request as values: ``url`` is absolute and may hold a query of its own.
 
     ``list_path``: the keys under which rows are expected that need not be held in memory.
@@ -57,11 +58,11 @@ class PageRequest:
     ``purpose`` is what it is for, as an observer is told.
     """
 
-    url: str = field(repr=False)
+    url: str
     method: str = "GET"
-    params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    body: Json = field(default=None, repr=False)
+    params: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    body: Json = None
     list_path: tuple[str, ...] | None = None
     absent_statuses: frozenset[int] = frozenset()
     is_form: bool = False
@@ -153,8 +154,7 @@ class Place(Enum):
     ONE = "one value"
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(Discreet, frozen=True, dict=True):
     """One answer: ``rows`` are what the API sent, before any filter in ``data_path``.
 
     ``holder`` is the object they lie in, as far as ``data_path`` tells; ``is_single``: it found
@@ -167,13 +167,13 @@ class Page:
     ``request`` is what was asked, ``refusal`` the error that a refused page would have been.
     """
 
-    url: str = field(repr=False)
-    body: Json = field(repr=False)
-    rows: Sequence[Json] = field(repr=False)
-    headers: httpx.Headers = field(default_factory=httpx.Headers, repr=False)
-    holder: Json = field(default=None, repr=False)
+    url: str
+    body: Json
+    rows: Sequence[Json]
+    headers: httpx.Headers = field(default_factory=httpx.Headers)
+    holder: Json = None
     is_single: bool = False
-    found: Given = field(default=NOTHING_FOUND, repr=False)
+    found: Given = NOTHING_FOUND
     total: int | None = None
     status: int = 200
     refused: bool = False
@@ -181,8 +181,8 @@ class Page:
     levels: tuple[int, ...] = ()
     depth: int = 0
     identifier: tuple[str, ...] = ()
-    request: PageRequest | None = field(default=None, repr=False)
-    refusal: OceanCustomError | None = field(default=None, repr=False)
+    request: PageRequest | None = None
+    refusal: OceanCustomError | None = None
 
     def value_at(self, lookup: Lookup) -> Found:
         """What a configured path finds in the body or, by ``header:``, in a header."""
@@ -311,8 +311,7 @@ class Page:
         return replace(known, perhaps=perhaps)
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """The evidence of a walk so far; counts are of rows.
 
     ``hides``: a page that was not full was followed by rows, so that some are hidden or pages

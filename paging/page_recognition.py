@@ -32,12 +32,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, TypeGuard
 from urllib.parse import parse_qsl
 
 import httpx
+from msgspec import Struct, field
 
 from json_values import Json
 from paging.link_header import on_same_path
@@ -45,6 +45,7 @@ from paging.model import Page, PageRequest, Place
 from paging.scopes import reasons_in
 from paging.signal_names import is_of_paging
 from paging.signals import is_link, whole_number
+from records import Discreet
 
 Path = tuple[str, ...]
 """Where a value stands in an answer: the keys that lead there."""
@@ -72,8 +73,7 @@ VARIES: Final = _Varies.VARIES
 """What stands for a value that was not the same everywhere."""
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(Struct, frozen=True):
     """What stands around the list of an answer: its scalars and the types of all, by place.
 
     ``filled``: the places of anything but null, nothing, 0 and false; ``hollow``: of 0, false and
@@ -142,8 +142,7 @@ def _relations(value: Json, parts: Mapping[str, str]) -> frozenset[Relation]:
     return frozenset(same | far)
 
 
-@dataclass
-class _Common:
+class _Common(Struct):
     """What the scalars of some envelopes were, and ``VARIES`` where they were not the same."""
 
     values: dict[Path, Json | _Varies] = field(default_factory=dict)
@@ -168,17 +167,16 @@ class _Common:
         return {path: one for path, one in self.values.items() if one is not VARIES}
 
 
-@dataclass(frozen=True)
-class Suspect:
+class Suspect(Discreet, frozen=True):
     """An answer without rows, and what it may repeat of its request (``parts``)."""
 
-    request: PageRequest = field(repr=False)
+    request: PageRequest
     status: int
-    body: Json = field(repr=False)
-    envelope: Envelope = field(repr=False)
+    body: Json
+    envelope: Envelope
     place: Place
     walk: int
-    parts: Mapping[str, str] = field(repr=False)
+    parts: Mapping[str, str]
 
     @classmethod
     def of(cls, request: PageRequest, page: Page, walk: int) -> Suspect:

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from errors import DoubtfulEndError, MappingError, PaginationError
 from jq_engine.lookups import Lookup, compile_lookup
@@ -37,8 +39,7 @@ ACCEPT = "if all is well, set accept_doubt in this resource's pagination"
 _MAX_EMPTY_PAGES = 20
 
 
-@dataclass(frozen=True)
-class PaginationSettings:
+class PaginationSettings(Struct, frozen=True):
     """How one resource is paged; names as in the settings, None: the type's own default.
 
     ``type_is_own``: the resource itself names its type, rather than the installation.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from errors import DoubtfulEndError, PaginationError
 from paging.experiments import Shown
@@ -15,8 +17,7 @@ from paging.steps import End, Learnt, Step
 from paging.totals import Known
 
 
-@dataclass(frozen=True)
-class At:
+class At(Struct, frozen=True):
     """Where a walk is: after the answer ``page`` to the request ``sent``.
 
     ``size``: the rows of a full page, the server's own page size where that is less than was

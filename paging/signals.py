@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
 import httpx
+from msgspec import Struct
 
 from errors import MappingError
 from jq_engine.lookups import Lookup, compile_lookup
@@ -70,8 +70,7 @@ class Verdict(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
-class ConfiguredSignals:
+class ConfiguredSignals(Struct, frozen=True):
     """The paths an operator configured to say whether there is more; ``names`` shows them."""
 
     has_more: Lookup | None

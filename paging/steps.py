@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from errors import OceanCustomError
 from paging.model import NO_SUCH_PAGE, Page, PageRequest, Progress
@@ -26,8 +28,7 @@ class End(Enum):
     UNPAGED = "no paging"
 
 
-@dataclass(frozen=True)
-class Learnt:
+class Learnt(Struct, frozen=True):
     """What the walks over one resource have proved, shared by all of them.
 
     ``page_size``: the server's own, where it is less than was asked for. ``hides_rows``:
@@ -68,8 +69,7 @@ class Learnt:
 NOTHING_LEARNT = Learnt()
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """What to do after a page: ``next`` None ends the walk, and ``why`` says for what reason.
 
     ``repeated``: the page only repeats the one before and is not to be yielded again; ``known``:
@@ -95,8 +95,7 @@ class Step:
     followed: bool = False
 
 
-@dataclass(frozen=True)
-class Experiment:
+class Experiment(Struct, frozen=True):
     """A request that settles a doubt, and what its answer leads to.
 
     ``judge`` takes what is learnt by then, and the answer, None where there is no such page.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 import httpx
+from msgspec import Struct
 
 from json_values import Json
 from paging.scopes import Scopes, is_item, named_values
@@ -48,8 +48,7 @@ class Known(Enum):
     REACHED = "all of it was received"
 
 
-@dataclass(frozen=True)
-class Totals:
+class Totals(Struct, frozen=True):
     """Totals as a response told them: of rows, and of pages.
 
     ``says_all``: the name of the first means all rows and the number is exact, so that it is

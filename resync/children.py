@@ -18,8 +18,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from hashlib import blake2b
+
+from msgspec import Struct, field
 
 from errors import (
     BodyError,
@@ -49,8 +50,7 @@ def key_of(*parts: str) -> ChildKey:
     return blake2b(json.dumps(parts).encode(), digest_size=16).digest()
 
 
-@dataclass
-class Named:
+class Named(Struct):
     """Children of which the first are named: ``/items/3/notes (404), /items/4/notes (404)``."""
 
     keys: set[ChildKey] = field(default_factory=set)
@@ -70,8 +70,7 @@ class Named:
         return ", ".join(self._names) + (f" and {others} others" if others else "")
 
 
-@dataclass(frozen=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """The children that one reading did not find, for the reading that looks again.
 
     ``keys`` answered 404 or 410, ``empty`` a status for "nothing here". ``of_parent``: one of them
@@ -85,8 +84,7 @@ class Absent:
     silence: Fault | None = None
 
 
-@dataclass
-class Children:
+class Children(Struct):
     """The children of one reading of a resource, as they are read.
 
     ``before``: what an earlier reading of this resync did not find; None for the first one.

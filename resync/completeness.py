@@ -8,8 +8,9 @@ walk is over is settled by a few requests (``Walker.settle``), or told by ``doub
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from errors import MappingError, Part
 from json_values import Json, keys_of, lists_in
@@ -19,6 +20,7 @@ from paging.model import Page, PageRequest, Place, Progress
 from paging.page_recognition import Recognition
 from paging.signals import Verdict
 from paging.steps import NOTHING_LEARNT, End, Learnt, Step
+from records import Discreet
 from resync.path_parameters import Endpoint
 
 _DEEPEST_LIST = 5  # objects around a list: those of XML and of GraphQL are deep
@@ -36,17 +38,15 @@ class Doubt(Enum):
     ABSENT = "no answer had anything where data_path leads"
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Discreet, frozen=True):
     """A page with the request that brought it, kept for a later question."""
 
-    request: PageRequest = field(repr=False)
-    page: Page = field(repr=False)
+    request: PageRequest
+    page: Page
     walk: int
 
 
-@dataclass
-class Completeness:
+class Completeness(Struct):
     """An endpoint made ready, and what its walks have met: rows, proofs and doubts.
 
     ``first`` is the first page of a walk, of which it is not known whether another comes before;

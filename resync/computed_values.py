@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from errors import Part
 from jq_engine.embedded import evaluated, filled, with_variables
@@ -46,8 +48,7 @@ async def completed(
     return await _computed(endpoint, computing)
 
 
-@dataclass(frozen=True)
-class _Computing:
+class _Computing(Struct, frozen=True):
     """What computed values are computed with; ``values`` None: those of ``names`` are to come."""
 
     moment: float

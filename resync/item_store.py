@@ -7,10 +7,10 @@ however that ends. It lies where ``TMPDIR`` says.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from paging.extraction import Item
 from transport.bodies import MIB, Spool
@@ -19,8 +19,7 @@ IN_MEMORY = 16 * MIB
 """Bytes of items that are held before any goes to disk."""
 
 
-@dataclass(frozen=True)
-class StoredPage:
+class StoredPage(Struct, frozen=True):
     """Where a page of items lies in the store, in bytes."""
 
     start: int

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 
 import httpx
+from msgspec import Struct
+from msgspec.structs import replace
 
 from answers import Answer
 from client import ApiClient
@@ -24,20 +25,20 @@ from paging.extraction import NO_ITEMS, Extracted, Extractor, Measured
 from paging.model import Page, PageRequest, Place
 from paging.page_recognition import Suspect
 from paging.steps import Step
+from records import Discreet
 from resync.completeness import Completeness
 from transport.large_lists import SlicedRows
 
 
-@dataclass(frozen=True)
-class Fetched:
+class Fetched(Discreet, frozen=True):
     """One page of a walk, extracted, or a run of the rows of a large one.
 
     ``size`` is the length of its body, or of the run, in bytes.
     """
 
-    request: PageRequest = field(repr=False)
-    page: Page = field(repr=False)
-    extracted: Extracted = field(repr=False)
+    request: PageRequest
+    page: Page
+    extracted: Extracted
     size: int
 
 
@@ -45,8 +46,7 @@ Extraction = Iterable[tuple[Extracted, int]]
 """What one answer gave, with its size in bytes: in one run, or in many for a large list."""
 
 
-@dataclass(frozen=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """An answer with what it gave, and the page that it is."""
 
     request: PageRequest
@@ -178,8 +178,7 @@ async def without_known(opened: Opened, step: Step, extractor: Extractor) -> Ope
     return replace(opened, runs=[(await extractor.extract(body), opened.answer.size)])
 
 
-@dataclass(frozen=True)
-class Runs:
+class Runs(Struct, frozen=True):
     """The extracted rows of a large page, run by run, each with its size in bytes."""
 
     rows: SlicedRows

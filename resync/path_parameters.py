@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Container, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from urllib.parse import parse_qsl, quote
 
 import httpx
+from msgspec import Struct, field
 
 from errors import MappingError, Part, ResponseError, quoting
 from jq_engine.programs import EMBEDDED, programs_in
@@ -25,6 +25,7 @@ from json_values import Json, as_text, pairs_of, with_texts
 from paging.extraction import Item
 from paging.model import PageRequest
 from paging.paginator import PaginationSettings
+from records import Discreet
 from transport.formats import BodyFormat
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -36,8 +37,7 @@ _NEARLY = 0.8  # how alike two names are of which one is taken for the other, mi
 _DOT_SEGMENTS = frozenset({"", ".", ".."})
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True, dict=True):
     """A request template: ``path`` may hold placeholders and a query string of its own."""
 
     path: str
@@ -103,8 +103,7 @@ class Endpoint:
         return json.dumps(parts, sort_keys=True)
 
 
-@dataclass(frozen=True)
-class _Named:
+class _Named(Struct, frozen=True):
     """A path parameter, whatever its values come from."""
 
     name: str
@@ -114,8 +113,7 @@ class _Named:
         return Part(("selector", "path_parameters", self.name, *below))
 
 
-@dataclass(frozen=True)
-class Parameter(_Named):
+class Parameter(_Named, frozen=True):
     """A path parameter: the parent endpoint, and jq for the value and for which items count.
 
     ``independent``: its values are combined with those of others from the same rows.
@@ -132,8 +130,7 @@ class Parameter(_Named):
         return self.name if self.independent else (self.parent.rows_key,)
 
 
-@dataclass(frozen=True)
-class ListedParameter(_Named):
+class ListedParameter(_Named, frozen=True):
     """A path parameter whose values stand in the mapping: texts and whole numbers.
 
     With a ``field``, its jq over the objects that stand there.
@@ -152,8 +149,7 @@ class ListedParameter(_Named):
         return json.dumps(self.values, sort_keys=True)
 
 
-@dataclass(frozen=True)
-class InStep:
+class InStep(Struct, frozen=True):
     """Parameters that take their values from the same row, as long as there are rows."""
 
     parameters: tuple[Parameter | ListedParameter, ...]
@@ -181,8 +177,7 @@ class InStep:
         return first.values if isinstance(first, ListedParameter) else ()
 
 
-@dataclass(frozen=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """One resource of the mapping: what to walk, and for which values.
 
     ``identifier``: the keys of the mapping's identifier in an item, if that is a plain path.
@@ -195,12 +190,11 @@ class Resource:
     identifier: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Binding:
+class Binding(Discreet, frozen=True):
     """Values for placeholders, by name, and the parent item each of them came from."""
 
-    values: Mapping[str, Json] = field(default_factory=dict, repr=False)
-    parents: Mapping[str, Item] = field(default_factory=dict, repr=False)
+    values: Mapping[str, Json] = field(default_factory=dict)
+    parents: Mapping[str, Item] = field(default_factory=dict)
 
     def bound(self, names: Sequence[str], values: Sequence[Json], parent: Item | None) -> Binding:
         """The binding with the values of a further row."""

@@ -10,10 +10,11 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Container, Hashable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
 from typing import cast
 
 from loguru import logger
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from client import ApiClient
 from errors import CredentialsError, MappingError, OceanCustomError, Part, ResponseError
@@ -52,8 +53,7 @@ AHEAD_BYTES = 32 * 1024 * 1024
 AHEAD_BINDINGS = 1000
 
 
-@dataclass(frozen=True)
-class Services:
+class Services(Struct, frozen=True):
     """What the walks of one resync share: connections, programs, and what was read by now."""
 
     settings: Settings
@@ -69,8 +69,7 @@ class Services:
         return escaped(self.client.redact(text))
 
 
-@dataclass(frozen=True)
-class LeftOpen:
+class LeftOpen(Struct, frozen=True):
     """What a reading left open: why it may have missed items, and the children not found.
 
     ``complaint``: what a second reading found, after which nothing may be deleted.

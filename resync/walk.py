@@ -7,10 +7,11 @@ pages be fetched ahead, yielded in order all the same.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from functools import partial
 
 from loguru import logger
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from client import ApiClient
 from errors import (
@@ -40,8 +41,7 @@ CONFIRMED = 3
 _lazy_log = logger.opt(lazy=True)
 
 
-@dataclass
-class _Walk:
+class _Walk(Struct):
     """The state of one walk."""
 
     source: Completeness

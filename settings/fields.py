@@ -7,8 +7,10 @@ own pagination (``selector``) and by the warnings about unknown names. So are th
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal, get_args
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from json_values import Json
 from paging.paginator import PAGINATION_TYPES
@@ -24,8 +26,7 @@ Kind = Literal["url", "string", "integer", "boolean", "object", "array"]
 VARIABLE_PREFIX = "OCEAN__INTEGRATION__CONFIG__"
 
 
-@dataclass(frozen=True)
-class SettingField:
+class SettingField(Struct, frozen=True):
     """One setting.
 
     ``example`` is a text as a variable of the environment would hold it. ``least`` and ``most``

@@ -6,11 +6,11 @@ place, a name may be the secret.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Self
 
 import httpx
+from msgspec import Struct
 
 from errors import MappingError
 from jq_engine.lookups import compile_answer_lookup
@@ -53,8 +53,7 @@ def read_login(reader: SettingsReader) -> LoginCredentials | StaticCredentials:
     )
 
 
-@dataclass(frozen=True)
-class _Section:
+class _Section(Struct, frozen=True):
     """One object of a setting, its keys in camelCase; what is wrong with it is noted."""
 
     reader: SettingsReader

@@ -3,8 +3,10 @@
 import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jq_engine.paths import plain_path
 from jq_engine.programs import EMBEDDED, programs_in
@@ -25,8 +27,7 @@ _LITERAL = re.compile(rf'"([^"]{{{CREDENTIAL_LENGTH},}})"')
 _DESCRIPTIVE_HEADERS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
 
 
-@dataclass(frozen=True)
-class _Secret:
+class _Secret(Struct, frozen=True):
     """A secret; ``setting`` is named when it is too short, ``in_data``: a credential anywhere."""
 
     text: str

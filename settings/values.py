@@ -1,42 +1,41 @@
 """The settings as values: what the rest of the integration works with."""
 
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
 import httpx
+from msgspec import field
 
 from json_values import Json
 from paging.paginator import PaginationSettings
+from records import Discreet
 from transport.bodies import MIB
 
 
-@dataclass(frozen=True)
-class StaticCredentials:
+class StaticCredentials(Discreet, frozen=True):
     """Headers or query parameters that sign every request; none for ``authType: none``.
 
     ``setting`` is the one that the secret in them comes from.
     """
 
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    query_params: Mapping[str, str] = field(default_factory=dict, repr=False)
-    setting: str = field(default="", compare=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query_params: Mapping[str, str] = field(default_factory=dict)
+    setting: str = ""
 
 
-@dataclass(frozen=True)
-class LoginRequest:
+class LoginRequest(Discreet, frozen=True):
     """The login call of ``authType: custom``; ``endpoint`` is a path or a full URL.
 
     ``reauthenticate_after`` is in seconds; None: only when the API answers 401.
     """
 
-    endpoint: str = field(repr=False)
+    endpoint: str
     method: str = "POST"
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: Mapping[str, Json] | None = field(default=None, repr=False)
-    body_form: str | None = field(default=None, repr=False)
-    query_params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Json] | None = None
+    body_form: str | None = None
+    query_params: Mapping[str, str] = field(default_factory=dict)
     reauthenticate_after: float | None = None
 
     @property
@@ -46,8 +45,7 @@ class LoginRequest:
         return [*parts, {**self.body} if self.body else None]
 
 
-@dataclass(frozen=True)
-class LoginCredentials:
+class LoginCredentials(Discreet, frozen=True):
     """How to log in, and how the answer signs requests: texts with ``{{ jq }}`` in them.
 
     ``steps`` are sent one after the other, each with values of the answer before; ``logout`` is
@@ -56,9 +54,9 @@ class LoginCredentials:
 
     steps: tuple[LoginRequest, ...]
     logout: LoginRequest | None = None
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    query_params: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query_params: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Json] = field(default_factory=dict)
 
 
 OAuthGrantType = Literal["client_credentials", "refresh_token", "jwt_bearer"]
@@ -71,8 +69,7 @@ OAuthJwtAlgorithm = Literal["RS256", "ES256", "HS256", "RS384", "RS512", "ES384"
 OAUTH_JWT_ALGORITHMS: tuple[OAuthJwtAlgorithm, ...] = get_args(OAuthJwtAlgorithm)
 
 
-@dataclass(frozen=True)
-class OAuthCredentials:
+class OAuthCredentials(Discreet, frozen=True):
     """How a token is obtained, by RFC 6749 (4.4 and 6) or RFC 7523 (2.1).
 
     ``jwt_claims`` may hold ``{{ jq }}``; ``token_file`` is where a refresh token that the server
@@ -82,36 +79,34 @@ class OAuthCredentials:
     token_url: str
     grant_type: OAuthGrantType = "client_credentials"
     client_id: str = ""
-    client_secret: str = field(default="", repr=False)
+    client_secret: str = ""
     client_authentication: OAuthClientAuthentication = "basic"
     scope: str = ""
     audience: str = ""
-    refresh_token: str = field(default="", repr=False)
-    jwt_key: str = field(default="", repr=False)
+    refresh_token: str = ""
+    jwt_key: str = ""
     jwt_algorithm: OAuthJwtAlgorithm = "RS256"
-    jwt_claims: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    jwt_claims: Mapping[str, Json] = field(default_factory=dict)
     token_file: Path | None = None
-    rotated: MutableMapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    rotated: MutableMapping[str, str] = field(default_factory=dict)
 
 
 Credentials = StaticCredentials | LoginCredentials | OAuthCredentials
 
 
-@dataclass(frozen=True)
-class Certificates:
+class Certificates(Discreet, frozen=True):
     """What TLS uses beside the usual, as PEM text; empty where nothing is set.
 
     ``client`` may hold a chain; ``key`` is that of its first certificate. ``authority`` is trusted
     beside the usual ones.
     """
 
-    client: str = field(default="", repr=False)
-    key: str = field(default="", repr=False)
-    authority: str = field(default="", repr=False)
+    client: str = ""
+    key: str = ""
+    authority: str = ""
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Discreet, frozen=True):
     """One installation.
 
     Times in seconds, sizes in bytes; ``requests_per_minute`` None: no ceiling, ``request_burst`` is
@@ -122,12 +117,12 @@ class Settings:
 
     base_url: httpx.URL
     credentials: Credentials = field(default_factory=StaticCredentials)
-    custom_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    query_params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    custom_headers: Mapping[str, str] = field(default_factory=dict)
+    query_params: tuple[tuple[str, str], ...] = ()
     pagination: PaginationSettings = field(default_factory=PaginationSettings)
     timeout: float = 30.0
     verify_ssl: bool = True
-    certificates: Certificates = field(default_factory=Certificates, repr=False)
+    certificates: Certificates = field(default_factory=Certificates)
     max_concurrent_requests: int = 10
     requests_per_minute: int | None = None
     request_burst: int = 1
@@ -138,6 +133,6 @@ class Settings:
     max_response_size: int = 256 * MIB
     max_compressed_size: int = 128 * MIB
     second_look: bool = True
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    secrets_in_data: tuple[str, ...] = field(default=(), repr=False)
+    secrets: tuple[str, ...] = ()
+    secrets_in_data: tuple[str, ...] = ()
     short_secrets: tuple[str, ...] = ()

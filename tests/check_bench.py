@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import yaml
+from msgspec.structs import replace
 from starlette.types import ASGIApp
 
 from jq_engine.worker import JqWorker

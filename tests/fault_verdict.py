@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from errors import MappingError, OceanCustomError
 from framework.identities import Identities, is_identifier
 from overrides import EndpointResource
@@ -184,7 +186,7 @@ def _identified(batch: Sequence[Mapping[str, Json]], key: str, identities: Ident
 
 def _settings(cell: Cell, scene: Scene) -> Settings:
     """The settings of an installation, with shorter times than whole seconds can say."""
-    return replace(
+    return structs.replace(
         # Without TLS there is nothing to verify, and no time to spend on certificates.
         load_settings({"base_url": scene.api.url, "verify_ssl": False, **scene.settings}),
         timeout=_SHORT_TIMEOUT if cell.fault.slow else _TIMEOUT,

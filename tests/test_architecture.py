@@ -45,6 +45,7 @@ PURE = {
     "http_headers",
     "json_values",
     "pagination",
+    "records",
     "framework.deletion",
     "framework.fused_mapping",
     "framework.query_check",
@@ -92,7 +93,7 @@ FLOORS = (
     ("answers", "pagination", "settings"),
     ("paging",),
     ("jq_engine", "transport"),
-    ("errors", "http_headers", "json_values"),
+    ("errors", "http_headers", "json_values", "records"),
 )
 
 LONGEST_MODULE, LONGEST_FUNCTION, MOST_COMPLEX = 450, 40, 12

@@ -6,7 +6,6 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 
 import jq
@@ -14,6 +13,7 @@ import pytest
 import yaml
 from cryptography.hazmat.primitives import serialization
 from humps import camelize, decamelize
+from msgspec.structs import fields
 from port_ocean.config.dynamic import default_config_factory
 from port_ocean.core.handlers.entities_state_applier.port import applier
 from port_ocean.core.integrations.mixins import sync_raw

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec import structs
 
 from errors import OceanCustomError
 from pagination import PaginationSettings
@@ -72,7 +73,7 @@ async def read(  # noqa: PLR0913 (each is a part of a resource)
     """What comes of a resource of an API."""
     found = Found()
     session = Session(
-        replace(
+        structs.replace(
             Settings(base_url=httpx.URL(server.url), pagination=pagination, max_pages=200),
             max_retry_wait=0.02,
         ),

@@ -5,7 +5,6 @@ from the code is missed here.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -13,6 +12,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from errors import DoubtfulEndError, MappingError, PaginationError
 from pagination import PaginationSettings, PaginationType, make_paginator
@@ -1729,7 +1729,7 @@ def test_paging_in_the_body(
     second: dict[str, Json],
 ) -> None:
     """With ``send_in: body`` the names are dot paths into the JSON body, and no parameters."""
-    settings = PaginationSettings(**{**vars(settings), "send_in": "body"})
+    settings = replace(settings, send_in="body")
     request = PageRequest(URL, "POST", body=body)
 
     opening = make_paginator(settings).first(request)

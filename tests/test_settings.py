@@ -7,6 +7,7 @@ import json
 
 import httpx
 import pytest
+from humps import camelize
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -336,7 +337,7 @@ def test_a_key_in_the_query(key: dict[str, Json]) -> None:
         auth_type="api_key", api_key_header="X-API-Key", api_key_param="api_token", **key
     )
 
-    assert settings.credentials == StaticCredentials({}, {"api_token": SECRET})
+    assert settings.credentials == StaticCredentials({}, {"api_token": SECRET}, camelize(*key))
     assert SECRET in settings.secrets
     assert SECRET not in repr(settings)
 

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import yaml
 from humps import decamelize
+from msgspec.structs import fields
 from port_ocean.config.dynamic import default_config_factory
 
 from errors import ConfigurationError

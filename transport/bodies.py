@@ -19,11 +19,11 @@ import weakref
 import zlib
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import override
 
 import httpx
 import msgspec
+from msgspec import Struct
 
 from errors import BodyError, SourceError
 from json_values import Json
@@ -66,8 +66,7 @@ _decoder = msgspec.json.Decoder()
 # --- limits ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class BodyLimits:
+class BodyLimits(Struct, frozen=True):
     """How large one body may be, in bytes: as it is sent compressed, and decoded.
 
     A response hook of httpx: call it with a response whose body is still to come. Reading that body

@@ -17,15 +17,16 @@ from __future__ import annotations
 
 import codecs
 import csv
+import dataclasses
 import io
 import json
 import re
 from collections.abc import Buffer, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Literal, get_args, override
 
 import msgspec
+from msgspec import Struct, field
 
 from errors import FormatError
 from transport.bodies import known_charset
@@ -48,7 +49,7 @@ _UTF8 = "utf-8"
 _line_reader = msgspec.json.Decoder(msgspec.Raw)
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class CsvOptions:
     """What neither the header row nor the charset of a CSV answer tells; None and (): unset.
 
@@ -59,7 +60,8 @@ class CsvOptions:
     delimiter: str | None = None
     encoding: str | None = None
     columns: tuple[str, ...] = ()
-    read_by: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    # Who reads the rows does not make it another request; a struct compares all of its fields.
+    read_by: tuple[str, ...] = dataclasses.field(default=(), compare=False, repr=False)
 
     def can_be_header(self, columns: Sequence[str]) -> bool:
         """Whether a lone line can be the header row of an empty list: a program names a column.
@@ -73,8 +75,7 @@ class CsvOptions:
         return bool(names) and any(map(reading.search, self.read_by))
 
 
-@dataclass(frozen=True)
-class BodyFormat:
+class BodyFormat(Struct, frozen=True):
     """The format of a resource's answers.
 
     Of an XML document, ``lists`` are the paths under which a single element is a list, too;
@@ -314,7 +315,7 @@ class _Rows:
                 text = line.removeprefix("\ufeff")
                 hint = _SEPARATOR_HINT.fullmatch(text)
                 if hint and not self._options.delimiter:
-                    self._options = replace(self._options, delimiter=hint[1])
+                    self._options = dataclasses.replace(self._options, delimiter=hint[1])
                 elif text.strip() and not hint:
                     return text
                 self._skipped += 1

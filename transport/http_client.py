@@ -8,7 +8,6 @@ import ipaddress
 import logging
 import ssl
 import tempfile
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, override
 
@@ -20,6 +19,7 @@ from port_ocean.helpers.retry import RetryTransport
 from port_ocean.helpers.ssl import resolve_verify_param
 
 from errors import SourceError
+from records import Discreet
 from transport.aiohttp_transport import AiohttpTransport
 from transport.origin import Origin
 
@@ -250,12 +250,11 @@ def tls_refusal(reason: str, *, has_certificate: bool) -> SourceError | None:
     return None
 
 
-@dataclass(frozen=True)
-class SetCookie:
+class SetCookie(Discreet, frozen=True):
     """A cookie as an answer sets it (RFC 6265, 5.2); without the quotes around a value."""
 
     name: str
-    value: str = field(repr=False)
+    value: str
     attributes: str
 
 

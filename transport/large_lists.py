@@ -17,16 +17,17 @@ import json
 import re
 from bisect import bisect
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate, chain
 from typing import Any, overload, override
 from uuid import uuid4
 
 import msgspec
+from msgspec import Struct
 
 from errors import BodyError, Report
 from json_values import MISSING, Found, Json, follow
+from records import Discreet
 from transport.bodies import MIB, Spool, decode_json
 
 SLICE = MIB
@@ -51,8 +52,7 @@ def _reader_of(key: str) -> msgspec.json.Decoder[list[Any]]:
     return msgspec.json.Decoder(list[item])  # type: ignore[valid-type] # made for this key
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Struct, frozen=True):
     """Where a run of ``count`` whole items stands in a file, in bytes."""
 
     start: int
@@ -131,12 +131,11 @@ class SlicedRows(Sequence[Json]):
     __hash__ = None  # type: ignore[assignment] # as of any sequence that is compared by its items
 
 
-@dataclass(frozen=True)
-class Sliced:
+class Sliced(Discreet, frozen=True):
     """A body whose list is left in its file; in ``body`` nulls stand for all rows between two."""
 
-    body: Json = field(repr=False)
-    rows: SlicedRows = field(repr=False)
+    body: Json
+    rows: SlicedRows
 
 
 async def slice_list(
@@ -237,8 +236,7 @@ async def _slices(spool: Spool, start: int, size: int) -> tuple[list[Slice], int
         await asyncio.sleep(0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(Struct, frozen=True):
     """Whole items at the beginning of a text: where they end, and where what follows begins.
 
     That is the next item or, for the last run, the bracket that closes the list.

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
 import httpx
+from msgspec import Struct, field
 
 from json_values import Json
+from records import Discreet
 
 Purpose = Literal["page", "parent", "login", "check"]
 """What a request is for: a resource's items, values of path parameters, credentials, a doubt."""
@@ -21,8 +22,7 @@ Purpose = Literal["page", "parent", "login", "check"]
 _MARK: Final = "ocean_custom_exchange"
 
 
-@dataclass(frozen=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """One request, and what came of it.
 
     ``url`` has no secret in it, ``bytes`` is the size of the unpacked body as far as it was read,
@@ -39,8 +39,7 @@ class Exchange:
     attempt: int
 
 
-@dataclass(frozen=True)
-class PageRead:
+class PageRead(Discreet, frozen=True):
     """One page of a walk.
 
     ``rows`` counts what the API sent, ``items`` are what ``data_path`` gave. ``body`` is the answer
@@ -53,8 +52,8 @@ class PageRead:
     url: str
     status: int
     rows: int
-    items: Sequence[dict[str, Json]] = field(repr=False)
-    body: Json = field(repr=False)
+    items: Sequence[dict[str, Json]]
+    body: Json
     goes_on: bool
     why: str | None = None
 
@@ -69,8 +68,7 @@ class Observer(Protocol):
         """A page was read."""
 
 
-@dataclass
-class Sent:
+class Sent(Struct):
     """A request under way; ``extensions`` go with it, so that what it needs is known as such."""
 
     purpose: Purpose

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
 
 import httpx
+from msgspec import Struct
 
 from errors import OriginError
 
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Scheme, host and port; ``port`` is None for a scheme without a default port."""
 
     scheme: str

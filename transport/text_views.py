@@ -12,9 +12,10 @@ import binascii
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from html.entities import html5
 from typing import Final
+
+from msgspec import Struct
 
 Span = tuple[int, int]
 
@@ -44,8 +45,7 @@ _SHORTEST_BASE64: Final = 6  # characters, of a secret of four
 _GROUP: Final = 4  # characters of base64 that hold three bytes
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """A text, decoded one way; ``place`` says where a stretch of it stands in the original."""
 
     text: str

@@ -15,11 +15,11 @@ is refused. https://www.w3.org/TR/xml/, https://cwe.mitre.org/data/definitions/7
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NoReturn
 from xml.parsers import expat
 
 import msgspec
+from msgspec import Struct, field
 
 from errors import FormatError
 from json_values import Json
@@ -30,8 +30,7 @@ DEEPEST = 200
 _TEXT = "#text"
 
 
-@dataclass
-class _Element:
+class _Element(Struct):
     """An element whose end is still to come; ``content`` has its attributes and elements."""
 
     name: str

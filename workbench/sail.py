@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import yaml
+
 from workbench.sample_api import CLIENT_ID, CLIENT_SECRET
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
@@ -148,14 +150,25 @@ def without_dotenv(directory: Path, main: Path | None = None) -> Iterator[Path]:
     """A folder with everything in `directory` but its `.env`.
 
     Ocean reads that file from the working directory, and it may hold somebody's real credentials.
+    Its specification is there as JSON, as in the container.
     """
     replaced = {} if main is None else {"main.py": main}
     with tempfile.TemporaryDirectory() as folder:
         for entry in directory.iterdir():
-            if entry.name != ".env":
+            if entry.name not in {".env", ".port"}:
                 target = replaced.get(entry.name, entry)
                 Path(folder, entry.name).symlink_to(target.absolute())
+        _put_specification(directory / ".port", Path(folder, ".port"))
         yield Path(folder)
+
+
+def _put_specification(source: Path, own: Path) -> None:
+    """Everything in `source`, and the specification as JSON beside it."""
+    own.mkdir()
+    for entry in source.iterdir():
+        Path(own, entry.name).symlink_to(entry.absolute())
+    specification = yaml.safe_load((source / "spec.yaml").read_text(encoding="utf-8"))
+    Path(own, "spec.json").write_text(json.dumps(specification), encoding="utf-8")
 
 
 def _with_ours(environment: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+from msgspec import structs
 from rich.console import Console
 
 from jq_engine.worker import JqWorker
@@ -135,7 +136,7 @@ def checked(paths: Paths, limits: Limits | None) -> Report:
     if limits is None or installation.has_errors or installation.settings is None:
         return Report(installation.findings)
     wait = min(installation.settings.max_retry_wait, LONGEST_WAIT)
-    installation.settings = replace(installation.settings, max_retry_wait=wait)
+    installation.settings = structs.replace(installation.settings, max_retry_wait=wait)
     given = installation.variables.values if installation.variables else {}
     progress = Console(stderr=True)
     with ocean_without_port(given), progress.status("Asking…") as status:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 import httpx
+from msgspec.structs import replace
 
 from errors import OceanCustomError
 from json_values import Json

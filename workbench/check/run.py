@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 
 import httpx
+from msgspec import structs
 
 from client import http_of
 from paging.limits import Limits
@@ -55,7 +56,7 @@ class Report:
         return {
             "findings": [one.as_json() for one in self.findings],
             "kinds": [asdict(one) for one in self.rows],
-            "requests": [asdict(one) for one in self.exchanges],
+            "requests": [structs.asdict(one) for one in self.exchanges],
         }
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
 import httpx
+from msgspec.structs import replace
 
 from errors import (
     BodyError,

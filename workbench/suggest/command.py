@@ -7,12 +7,12 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
 import httpx
 from loguru import logger
+from msgspec.structs import replace
 from rich.console import Console
 
 from errors import OceanCustomError

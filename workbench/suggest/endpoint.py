@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from msgspec import structs
+
 from json_values import Json
 from paging.model import PageRequest
 from transport.formats import BodyFormat, FormatName
@@ -75,7 +77,7 @@ async def study_list(
     reply = await _first(asker, starts, study.target, _least(study))
     if other := _other_format(reply):
         study.format = other
-        read_so = [replace(start, format=BodyFormat(other)) for start in starts]
+        read_so = [structs.replace(start, format=BodyFormat(other)) for start in starts]
         reply = await _first(asker, read_so, study.target, _least(study))
         study.note("format", other, "the answer is no JSON")
     study.refusal = _refusal(reply)
