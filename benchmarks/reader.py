@@ -53,7 +53,7 @@ async def _ours(job: Job) -> AsyncIterator[int]:
     resource = EndpointResource.parse_obj(raw)
     session = Session(settings)
     try:
-        async for batch in session.extract(resource.to_resource(settings.pagination)):
+        async for batch in session.read(resource.to_resource(settings.pagination)).batches():
             yield len(batch)
     finally:
         await session.aclose()

@@ -115,10 +115,6 @@ class Session:
         """
         return Reading(self, resource, again, limits)
 
-    def extract(self, resource: Resource) -> AsyncGenerator[list[Item]]:
-        """The batches of a reading, for those who do not ask for its doubts."""
-        return self.read(resource).batches()
-
 
 class Reading:
     """One reading of a resource; ``left`` is known when its batches came to their end."""

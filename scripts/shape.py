@@ -73,6 +73,13 @@ def most_complex(paths: Iterable[Path]) -> Function:
     return max(Function(int(match[2]), match[1], path) for match, path in found if match)
 
 
+def any_share(paths: Sequence[Path]) -> float:
+    """How often in 1,000 lines of some modules a type is left open, by ``Any``."""
+    nodes = (node for path in paths for node in ast.walk(ast.parse(path.read_text())))
+    found = sum(isinstance(node, ast.Name) and node.id == "Any" for node in nodes)
+    return 1000 * found / sum(map(lines_of, paths))
+
+
 def arrows(rooms: Sequence[Part]) -> dict[str, set[str]]:
     """The rooms that each room imports from."""
     names = {room.name for room in rooms}
@@ -122,6 +129,7 @@ def table() -> str:
             "",
             f"{shape(rooms)}.",
             f"Longest function {max(functions(own))}, highest complexity {most_complex(own)}.",
+            f"`Any` {any_share(own):.1f} times in 1,000 lines.",
         ]
     )
 

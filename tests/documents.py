@@ -223,7 +223,7 @@ async def _extract(
     items: list[Json] = []
     error: Exception | None = None
     try:
-        async for batch in session.extract(resource):
+        async for batch in session.read(resource).batches():
             items += batch
     except (OceanCustomError, ExceptionGroup) as raised:
         error = raised

@@ -43,7 +43,7 @@ async def read(
     session = Session(known, http=over_http)
     try:
         resource = mapping_of([{"kind": kind, "selector": selector}]).resources[0]
-        async for batch in session.extract(resource.to_resource(known.pagination)):
+        async for batch in session.read(resource.to_resource(known.pagination)).batches():
             outcome.items += batch
     except (OceanCustomError, ExceptionGroup) as error:
         outcome.error = error

@@ -67,7 +67,7 @@ async def walked(
     items: Items = []
     error = ""
     try:
-        async for batch in session.extract(resource.to_resource(settings.pagination)):
+        async for batch in session.read(resource.to_resource(settings.pagination)).batches():
             items += batch
     except* OceanCustomError as group:
         error = "; ".join(map(str, group.exceptions))

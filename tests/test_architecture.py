@@ -98,6 +98,8 @@ FLOORS = (
 
 LONGEST_MODULE, LONGEST_FUNCTION, MOST_COMPLEX = 450, 40, 12
 """Lines and branches: what is longer has more than one purpose."""
+MOST_ANY = 2.5
+"""Uses of ``Any`` in 1,000 lines."""
 LONGER_FUNCTIONS = {
     "workbench/preview/command.py run_preview",
     "workbench/suggest/size.py find_size",
@@ -211,6 +213,11 @@ def test_functions_are_short() -> None:
 
     assert longer == LONGER_FUNCTIONS
     assert shape.most_complex(written).size <= MOST_COMPLEX
+
+
+def test_few_types_are_left_open() -> None:
+    """What Ocean, pydantic and others leave open, and little else."""
+    assert shape.any_share(MODULES) <= MOST_ANY
 
 
 @modules

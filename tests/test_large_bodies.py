@@ -285,7 +285,7 @@ async def walked(
     walk = Walk([], [])
     endpoint = Endpoint("/items", data_path=data_path, pagination=pagination or settings.pagination)
     try:
-        async for batch in session.extract(Resource("/items", endpoint)):
+        async for batch in session.read(Resource("/items", endpoint)).batches():
             walk.ids += [item.get("id") for item in batch]
             walk.batches.append(len(batch))
     except OceanCustomError as error:
@@ -470,7 +470,9 @@ async def test_children_of_a_large_parent(api: FaultApi) -> None:
     parameter = Parameter("id", Endpoint("/items", data_path=".items"), ".id")
     resource_ = Resource("/items/{id}/notes", Endpoint("/items/{id}/notes"), (parameter,))
     try:
-        notes = [str(item["note"]) async for batch in session.extract(resource_) for item in batch]
+        notes = [
+            str(item["note"]) async for batch in session.read(resource_).batches() for item in batch
+        ]
     finally:
         await session.aclose()
 
@@ -486,7 +488,7 @@ async def test_the_file_has_no_name_and_goes_away(
     api.serve("/items", answer({"items": rows(0, 12_000)}))
     session = Session(load_settings({"base_url": api.url}), http=over_http)
     resource_ = Resource("/items", Endpoint("/items", data_path=".items"))
-    batches = session.extract(resource_)
+    batches = session.read(resource_).batches()
 
     def spools() -> list[str]:
         """Open files below the folder: their names as the system shows them."""
@@ -859,7 +861,7 @@ async def test_nothing_of_a_page_is_held_when_its_resource_is_over(api: FaultApi
         parameter = Parameter("id", Endpoint(parent, data_path=".items"), ".id")
         target = Endpoint(child, data_path=".items")
         try:
-            async for _ in session.extract(Resource(child, target, (parameter,))):
+            async for _ in session.read(Resource(child, target, (parameter,))).batches():
                 pass
         except (OceanCustomError, ExceptionGroup) as error:
             failures.append(error)

@@ -99,7 +99,7 @@ class Street:
         )
         session = Session(read)
         try:
-            async for _ in session.extract(resource):
+            async for _ in session.read(resource).batches():
                 pass
         except OceanCustomError as error:
             return error

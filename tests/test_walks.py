@@ -191,7 +191,7 @@ async def walked(
     )
     endpoint = Endpoint("/things", data_path=data_path, pagination=pagination)
     try:
-        async for batch in session.extract(Resource("/things", endpoint)):
+        async for batch in session.read(Resource("/things", endpoint)).batches():
             outcome.ids += [cast("int", item.get("id", -1)) for item in batch]
             outcome.batches.append(len(batch))
     except OceanCustomError as error:
@@ -925,7 +925,7 @@ def _extracted(resource: Resource, api: Api) -> list[dict[str, Json]]:
         try:
             # Not a measurement: a walk that waits for itself should fail instead of hanging.
             async with asyncio.timeout(60):
-                return [item async for batch in session.extract(resource) for item in batch]
+                return [item async for batch in session.read(resource).batches() for item in batch]
         finally:
             await session.aclose()
 
@@ -1276,7 +1276,7 @@ async def test_a_resync_ended_while_a_parent_is_read_is_an_error() -> None:
         )
         parameter = Parameter("id", Endpoint("/items"), ".id")
         resource = Resource("/items/{id}/notes", Endpoint("/items/{id}/notes"), (parameter,))
-        reading = asyncio.ensure_future(anext(session.extract(resource), None))
+        reading = asyncio.ensure_future(anext(session.read(resource).batches(), None))
         await asked.wait()
         await session.aclose()
 
