@@ -138,7 +138,7 @@ class Walker:
         source = walk.source
         if not isinstance(outcome, Step):
             return opened, outcome
-        stands = self._doubted(opened, outcome) or outcome
+        stands = self._believed(opened, outcome)
         if not outcome.confirm or source.learnt.confirmed >= CONFIRMED:
             return opened, stands
         source.learnt = replace(source.learnt, confirmed=source.learnt.confirmed + 1)
@@ -149,17 +149,21 @@ class Walker:
             return opened, error
         if not again.page.rows and again.page.says_as(opened.page):
             return opened, stands
-        second = await self._judged(walk, again)
+        second = self._believed(again, await self._judged(walk, again))
         is_more = again.page.length > opened.page.length or (
             isinstance(second, Step) and second.next is not None and outcome.next is None
         )
         return (again, second) if is_more else (opened, stands)
 
-    def _doubted(self, opened: Opened, step: Step) -> OceanCustomError | None:
-        """What is in doubt, by the API's own words where an answer has words and no list."""
+    def _believed(self, opened: Opened, outcome: _Outcome) -> _Outcome:
+        """A step, or what is in doubt: in the API's own words where it has words and no list."""
+        if not isinstance(outcome, Step):
+            return outcome
         body, page = opened.page.body, opened.page
         is_told = page.place is Place.ABSENT and bool(body) and not page.refused
-        return self._reader.followed(opened) if step.followed and is_told else step.doubt
+        if outcome.followed and is_told:
+            return self._reader.followed(opened)
+        return outcome.doubt or outcome
 
     async def _judged(self, walk: _Walk, opened: Opened) -> _Outcome:
         source, page = walk.source, opened.page

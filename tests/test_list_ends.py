@@ -1104,6 +1104,23 @@ async def test_rows_without_ids_of_which_a_value_moves(count: int) -> None:
     is_all(found, [f"n{number}" for number in range(count)])
 
 
+@pytest.mark.parametrize("style", LED)
+async def test_a_page_that_comes_at_the_second_time_is_doubted_as_any(style: str) -> None:
+    """It was empty by mistake, and then it has no marker although a total speaks of more."""
+    api = Api(style, around=steady({"total": ROWS}))
+
+    def unmarked(request: Request) -> Answer:
+        return without(without(replace(api(request), headers=()), "next_cursor"), "next")
+
+    empty = always(told({"items": [], "total": ROWS}))
+    faulty = once(unmarked, api, second, ALWAYS)
+
+    found = await outcome(once(empty, faulty, second), paging(style, 20))
+
+    assert found.error is not None
+    assert found.ids == list(range(40))
+
+
 # --- numbers and markers that nobody knows --------------------------------------------------------
 
 
