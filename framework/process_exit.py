@@ -1,8 +1,10 @@
 """The exit code of a process that runs one resync.
 
-With the event listener ``ONCE`` Ocean ends the process by raising SIGINT. The server shuts down in
-order, gives the signal back to whoever handled it before, and raises it once more: that is the one
-place after Ocean's server where code of ours can run, and Ocean itself has no exit code.
+With the event listener ``ONCE`` Ocean ends the process by raising SIGINT, and a cluster by SIGTERM.
+The server shuts down in order, gives the signal back to whoever handled it before, and raises it
+once more: that is the one place after Ocean's server where code of ours can run, and Ocean itself
+has no exit code. Without a handler SIGTERM says nothing to the first process of a container, whose
+job would have succeeded then.
 https://github.com/encode/uvicorn/blob/master/uvicorn/server.py (``capture_signals``)
 """
 
@@ -15,6 +17,8 @@ from typing import NoReturn
 
 from framework.outcome import ExitCode
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 class ProcessExit:
     """Ends the process with ``code``: as failed, until a resync was complete."""
@@ -23,9 +27,12 @@ class ProcessExit:
         self.code = ExitCode.FAILED
 
     def install(self) -> None:
-        """Handle SIGINT from now on; only the main thread can, and only it runs a server."""
+        """Handle both from now on; only the main thread can, and only it runs a server."""
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, self._leave)
+            for number in _SIGNALS:
+                signal.signal(number, self._leave)
 
     def _leave(self, _signal: int, _frame: FrameType | None) -> NoReturn:
+        for number in _SIGNALS:  # Ocean raises SIGINT when a resync is cancelled on the way out
+            signal.signal(number, signal.SIG_IGN)
         raise SystemExit(self.code)

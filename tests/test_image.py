@@ -207,10 +207,14 @@ async def test_without_the_authority_nothing_is_read(
         assert api.requests == []
 
 
+@pytest.mark.parametrize(("listener", "code"), [("POLLING", 0), ("ONCE", 1)])
 async def test_a_stop_signal_in_a_walk(
-    image: Image, api: FaultApi, installation: Installation
+    image: Image, api: FaultApi, installation: Installation, listener: str, code: int
 ) -> None:
-    """On SIGTERM in the middle of a walk it ends in time, reports that, and deletes nothing."""
+    """On SIGTERM in the middle of a walk it ends in time, reports that, and deletes nothing.
+
+    A job whose one resync was stopped has failed.
+    """
     items = [{"id": number} for number in range(150)]
     arrived = asyncio.Event()
 
@@ -222,10 +226,11 @@ async def test_a_stop_signal_in_a_walk(
     api.fail("/items", second_page, on=2)
     installation.mapping = [resource("/items", data_path=".items")]
 
-    with image.started(environment(installation)) as container:
+    listening = environment(installation, OCEAN__EVENT_LISTENER=json.dumps({"type": listener}))
+    with image.started(listening) as container:
         await asyncio.wait_for(arrived.wait(), READY_SECONDS)
         container.stop()
-        await ended(container, STOP_SECONDS)
+        assert await ended(container, STOP_SECONDS) == code, container.output
 
     assert installation.store.deletions() == []
     assert installation.store.resync_state()["status"] == "aborted", container.output

@@ -183,8 +183,15 @@ async def test_another_listener_goes_on_after_a_resync_that_failed(
     assert process.returncode in {0, -signal.SIGTERM}
 
 
+@pytest.mark.parametrize(
+    ("once", "codes"),
+    [
+        pytest.param(False, {0, -signal.SIGTERM}, id="stays"),
+        pytest.param(True, {ExitCode.FAILED}, id="one resync"),
+    ],
+)
 async def test_a_stop_signal_in_the_middle_of_a_walk_ends_cleanly(
-    api: FaultApi, installation: Installation, tmp_path: Path
+    api: FaultApi, installation: Installation, tmp_path: Path, *, once: bool, codes: set[int]
 ) -> None:
     """On SIGTERM the process ends within seconds, reports the abortion and deletes nothing."""
     api.serve("/items", items)
@@ -198,14 +205,14 @@ async def test_a_stop_signal_in_the_middle_of_a_walk_ends_cleanly(
 
     api.fail("/items", second_page, on=2)
 
-    async with sailing(installation, tmp_path / "sail") as process:
+    async with sailing(installation, tmp_path / "sail", once=once) as process:
         await asyncio.wait_for(arrived.wait(), 60)
         process.send_signal(signal.SIGTERM)
         output, _ = await asyncio.wait_for(process.communicate(), 60)
 
     log = output.decode()
     store = installation.store
-    assert process.returncode in {0, -signal.SIGTERM}, log
+    assert process.returncode in codes, log
     assert store.deletions() == []
     assert len(store.entities("item")) == 3
     assert store.resync_state()["status"] == "aborted", log
