@@ -18,7 +18,7 @@ from paging.model import (
     Progress,
 )
 from paging.positions import At
-from paging.signals import Verdict, first_known, is_first, is_preceded
+from paging.signals import Verdict, first_known, is_first, is_preceded, known_header
 from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
@@ -48,6 +48,8 @@ class _Counted(CountedToLast):
         if at.now.known is Known.MORE and Verdict.END not in {configured, page.boolean}:
             # "next_cursor": null beside a total is the end of another way of paging.
             told = Verdict.UNKNOWN if told is Verdict.END else told
+        if told is Verdict.END and configured is Verdict.UNKNOWN and self._is_unused(at):
+            told = Verdict.UNKNOWN
         at = replace(at, says_more=told is Verdict.MORE)
         at = replace(at, is_more=at.says_more or self._is_short_of_total(at))
         if page.repeats(at.before.previous) and not at.known:
@@ -62,6 +64,17 @@ class _Counted(CountedToLast):
             return self._end(at, End.CONFIGURED if configured is Verdict.END else End.SIGNAL)
         return self._by_length(at)
 
+    @staticmethod
+    def _is_unused(at: At) -> bool:
+        """Whether a marker is empty on a full page, and led on nowhere in this resource.
+
+        An API that is asked by number may leave it empty on every page.
+        """
+        page = at.page
+        is_told = Verdict.END in {page.boolean, known_header(page.headers)}
+        is_over = is_told or at.now.known is Known.REACHED or at.learnt.marked
+        return at.is_full and bool(page.length) and not is_over
+
     def _located(self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page) -> At:
         asked = self._asked(sent)
         if not asked:  # no size is sent: the first page is as full as pages are
@@ -70,7 +83,8 @@ class _Counted(CountedToLast):
             size = asked if learnt.hides_rows else min(asked, learnt.page_size or asked)
         signalled = self._signals.verdict(page.value_at) is not Verdict.UNKNOWN
         now = progress.after(page, asked, size=size, signalled=signalled)
-        learnt = replace(learnt, uneven=learnt.uneven or now.hides)
+        marked = learnt.marked or page.signal is Verdict.MORE
+        learnt = replace(learnt, uneven=learnt.uneven or now.hides, marked=marked)
         at = At(learnt, progress, now, sent, page, asked, size)
         is_again = page.repeats(progress.previous) and not self._overlaps(at)
         known = frozenset() if is_again else self._known_rows(at)

@@ -102,6 +102,10 @@ class Marked(Paginator):
         doubt = None
         if now.known is Known.MORE and boolean is not Verdict.END and not is_alone:
             doubt = self._short_of_total(learnt, now, page, is_full=is_full)
+        # A row may be hidden: whether there would be a marker is asked for at the end.
+        is_short_page = bool(page.length) and not is_full and now.pages == 1
+        is_open = doubt is not None and is_short_page and not learnt.marked
+        doubt = None if is_open else doubt
         if boolean is Verdict.END:
             return Step(now, next=None, learnt=learnt, why=End.SIGNAL)
         if now.known is Known.REACHED:
@@ -121,7 +125,7 @@ class Marked(Paginator):
             warning=warning if is_short else None,
             confirm=is_sudden or (not page.length and (is_short or is_led)),
             unsure=is_short or is_sudden,
-            unproved=bool(page.length) and not is_placed and now.pages == 1,
+            unproved=2 if is_open else bool(page.length) and not is_placed and now.pages == 1,
             doubt=doubt,
         )
 
@@ -149,7 +153,7 @@ class Marked(Paginator):
     def _unless_sudden(self, before: Progress, page: Page, step: Step) -> Step | Experiment:
         """An end; one by a full page without a marker, or an empty one after it, is asked about."""
         last = page if page.length else before.previous
-        is_sudden = step.confirm and (bool(page.length) or before.is_unbroken)
+        is_sudden = step.confirm and (page.length or before.is_unbroken or step.doubt)
         if last is not None and is_sudden and step.learnt.marked:
             learnt, is_due = step.learnt.surprised()
             step = replace(step, learnt=learnt)
@@ -181,7 +185,8 @@ class Marked(Paginator):
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             here = replace(step, learnt=learnt)
-            is_fewer = other is not None and other.length == room
+            # Of rows that are hidden, others of those asked for are left.
+            is_fewer = other is not None and 0 < other.length <= room
             if other is None or not is_fewer or beyond(last, other, last.length) is not Beyond.ENDS:
                 return here
             marker = self._marker(other)
@@ -276,7 +281,8 @@ class Marked(Paginator):
 
     def _taken_for_all(self, sent: PageRequest, page: Page) -> Step:
         now = Progress().after(page, self._asked(sent))
-        doubt = self._unfollowable(page) if now.perhaps > page.length else None
+        is_told = max(now.total or 0, now.perhaps) > page.length
+        doubt = self._unfollowable(page) if is_told else None
         warning = self._unproved_warning(page)
         return Step(now, next=None, why=End.UNMARKED, warning=warning, doubt=doubt)
 

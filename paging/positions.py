@@ -142,7 +142,10 @@ class Counted(Paginator):
         learnt, now = at.learnt, at.now
         moves = at.page.length if at.is_full or not learnt.hides_rows else self._covered(at)
         following = self._resized(learnt, now, self._moved(at.sent, self._stride(moves or at.size)))
-        absent = frozenset[int]() if at.is_more else NO_SUCH_PAGE_AFTER_SHORT
+        # Where rows are hidden, the position reaches the total before they do.
+        is_beyond = 0 < (at.now.total or 0) <= self._passed(following, at.size)
+        is_due = at.says_more or (at.is_more and not is_beyond)
+        absent = frozenset[int]() if is_due else NO_SUCH_PAGE_AFTER_SHORT
         following = following.perhaps_absent(absent)
         return Step(now, following, learnt, known=at.known, doubt=self._endless(now))
 

@@ -24,7 +24,7 @@ WRAPPERS = ("data", "result")
 MORE_NAMES = ("has_more", "more", "is_truncated")
 LAST_NAMES = ("is_last", "last", "last_page")
 # True they say that rows are left out; false, only that this page is whole.
-CUT_NAMES = ("truncated", "partial", "is_partial")
+CUT_NAMES = ("truncated", "partial", "is_partial", "exceeded_transfer_limit")
 # A cursor says more when it is there. Empty it only says that there is no cursor, as an API
 # that is paged by number or offset may do on every page.
 NEXT_CURSOR_NAMES = ("next_cursor", "continue")

@@ -43,7 +43,7 @@ _LARGEST = 10**_MOST_DIGITS - 1
 _LARGEST_NEXT = 10**9  # larger numbers are moments
 # Words that are used for other things too: only true and false are meant for pages.
 _AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "incomplete", "timed_out"})
-_LEADS_BACK = re.compile(r"prev|first|self|last|back|current")
+_LEADS_BACK = re.compile(r"prev|before|first|self|last|back|current")
 # A key that begins so asks whether there is more, whatever of: has_more_rows, moreRecords.
 _ASKS_MORE = re.compile(r"(?:(?:has|have|is|are|any)_?)?more(?:_|$)|has_?next(?:_|$)")
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")

@@ -33,6 +33,8 @@ _OF_SOMETHING_ELSE = re.compile(
     r"|ids|version|rate|remaining|reset|code|status|bytes|port|year|revision|seq)($|_)"
 )
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")
+_PARTS_OF_AN_INDEX = frozenset({"successful", "failed"})
+"""What stands beside a total that counts shards, as in every answer of Elasticsearch."""
 _LARGEST = 10**9  # of a total under a name nobody knows; larger numbers are moments
 
 
@@ -87,7 +89,7 @@ def known_totals(
         _counted(name_of(key), value)
         for part in beside
         for key, value in part.items()
-        if name_of(key) in TOTAL_NAMES
+        if name_of(key) in TOTAL_NAMES and not part.keys() >= _PARTS_OF_AN_INDEX
     ]
     counts = [one for one in found if one[1] is not None]
     sure = [one for one in counts if one[2] and one[0] != _AMBIGUOUS]

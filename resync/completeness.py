@@ -79,6 +79,7 @@ class Completeness(Struct):
     acquitted: int = 0
     closed: tuple[Page, Asked] | None = None
     _numbered: int = 0
+    _rank: tuple[int, int] = (0, 0)
 
     @property
     def is_led(self) -> bool:
@@ -146,10 +147,9 @@ class Completeness(Struct):
             self.ends[step.why] += 1
         if step.unsure:
             self.doubts.add(Doubt.END)
-        if step.unproved and asked.page.length > (
-            self.unproved.page.length if self.unproved else 0
-        ):
-            self.unproved = asked
+        rank = step.unproved, asked.page.length
+        if step.unproved and rank > self._rank:
+            self.unproved, self._rank = asked, rank
 
     def take_over(self, other: Completeness) -> None:
         """What was left in doubt, and is not settled yet, about items that another walk brought."""

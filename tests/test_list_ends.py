@@ -1121,6 +1121,85 @@ async def test_a_page_that_comes_at_the_second_time_is_doubted_as_any(style: str
     assert found.ids == list(range(40))
 
 
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("count", [20, 25, 40])
+async def test_a_marker_that_is_empty_on_every_page(style: str, count: int) -> None:
+    """An API that is asked by number may leave it so: the next page tells."""
+    found = await outcome(Api(style, count, around=steady({"next": None})), paging(style, 20))
+
+    is_all(found, list(range(count)))
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("size", [1, 20])
+async def test_no_such_page_where_the_position_reaches_the_total(style: str, size: int) -> None:
+    """Rows that are hidden make the rows fewer than the total: 404 contradicts nothing."""
+    api = Api(style, 20, hidden=frozenset({5}), refuses=404, around=steady({"totalResults": 20}))
+
+    is_all(await outcome(api, paging(style, size)), api.visible)
+
+
+@pytest.mark.parametrize("style", LED)
+@pytest.mark.parametrize("end", ["null", "omitted", "late"])
+async def test_a_hidden_row_of_the_only_page(style: str, end: str) -> None:
+    """A total speaks of it, and one row less shows that a marker would be there."""
+    api = Api(style, 7, hidden=frozenset({3}), end=end, around=steady({"total": 7}))
+
+    def late(request: Request) -> Answer:
+        led = request.param("cursor") or request.param("at") or "c0"
+        answer, last = api(request), f"{request.path}?at=c7&limit={request.number('limit', 7)}"
+        if end != "late" or led == "c7":
+            return answer
+        body = {"next_cursor": "c7", "next": last, **json.loads(answer.body)}
+        link = {"Link": f'<{last}>; rel="next"'} | dict(answer.headers)
+        return told(body, 200, {name: link[name] for name in link if name == "Link"})
+
+    is_all(await outcome(late, paging(style, 7)), api.visible)
+
+
+@pytest.mark.parametrize("style", LED)
+async def test_a_total_beside_the_only_page_that_is_not_full(style: str) -> None:
+    """No marker appears for one row less: an error, as rows are missing."""
+    api = Api("plain", 70, cap=6, around=steady({"total": 70}))
+
+    assert (await outcome(api, paging(style, 7))).error is not None
+
+
+@pytest.mark.parametrize("none", [0, "0"], ids=repr)
+async def test_a_total_of_none_as_a_text(none: Json) -> None:
+    """DocuSign and XML have numbers as texts: 0 does not contradict."""
+
+    def api(request: Request) -> Answer:
+        is_empty = request.values[0] != "1"
+        size: Json = none if is_empty else type(none)(11)
+        return told({"items": [] if is_empty else rows(0, 11), "satzGroesse": size})
+
+    found = await children(api, PaginationSettings())
+
+    assert found.message == ""
+
+
+async def test_a_header_that_leads_back() -> None:
+    """OneLogin's last page has `Before-Cursor` alone."""
+
+    def api(request: Request) -> Answer:
+        start = request.number("cursor", 0)
+        ahead = {"After-Cursor": str(start + 20)} if start + 20 < ROWS else {}
+        back = {"Before-Cursor": str(start - 20)} if start else {}
+        return told({"items": rows(start, min(start + 20, ROWS))}, 200, ahead | back)
+
+    is_all(await outcome(api, paging("cursor", 20, cursor_path="header:After-Cursor")))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5])
+async def test_shards_are_no_total(count: int) -> None:
+    """Elasticsearch counts them in every answer; without `track_total_hits` nothing else."""
+    shards = {"total": 3, "successful": 3, "skipped": 0, "failed": 0}
+    api = Api("cursor", count, end="null", around=steady({"_shards": shards}))
+
+    is_all(await outcome(api, paging("cursor", 20)), list(range(count)))
+
+
 # --- numbers and markers that nobody knows --------------------------------------------------------
 
 
@@ -1181,7 +1260,7 @@ async def test_a_number_beside_the_list_that_is_no_total(
         {"folge": {"next": 17}},
         {"navigation": {"nextPage": 2}},
         {"a": {"b": {"next_cursor": "x"}}},
-        {"weiter": "/things?at=c25&limit=25"},
+        {"weiter": "/things?at=c{}&limit=25"},
     ],
     ids=str,
 )
@@ -1190,7 +1269,8 @@ async def test_a_marker_in_a_place_that_nobody_knows(beside: dict[str, Json]) ->
 
     def api(request: Request) -> Answer:
         start = int((request.param("at") or "c0")[1:])
-        return told({"items": rows(start, start + 25), **(beside if start < 50 else {})})
+        marker = json.loads(json.dumps(beside).replace("c{}", f"c{start + 25}"))
+        return told({"items": rows(start, start + 25), **(marker if start < 50 else {})})
 
     found = await outcome(api, paging("none"))
 

@@ -99,9 +99,9 @@ class Collection:
         asked = int(query["limit" if self.style == "offset" else "size"])
         length = min(asked, self.cap or asked)
         if self.style == "offset":
-            start = int(query["offset"])
+            start = int(query.get("offset", 0))
         else:
-            start = (int(query["page"]) - self.start_page) * length
+            start = (int(query.get("page", self.start_page)) - self.start_page) * length
         return start, start + length, 0
 
     def _told(self, *, is_last: bool) -> dict[str, Json]:
@@ -532,7 +532,7 @@ def test_a_data_path_that_leads_to_another_list(data_path: str, told: dict[str, 
     last = {**body, "result": [], "has_more": False}
 
     def api(_path: str, query: Mapping[str, str]) -> Reply:
-        return (last if int(query["offset"]) > 2 else body), {}
+        return (last if int(query.get("offset", 0)) > 2 else body), {}
 
     outcome = walk(paging("offset", 2), api, data_path=data_path)
 
@@ -806,7 +806,7 @@ def test_page_0_is_not_asked_for_where_page_1_says_it_is_the_first(
 
     def api(path: str, query: Mapping[str, str]) -> Reply:
         body, _ = Collection("page", 9)(path, query)
-        return ({**body, **tells}, headers) if query["page"] == "1" else (body, {})
+        return ({**body, **tells}, headers) if query.get("page", "1") == "1" else (body, {})
 
     outcome = walk(paging("page", 5), api)
 
@@ -906,7 +906,7 @@ def _family(children: Mapping[str, int], parents_per_page: int) -> Api:
     names = list(children)
 
     def api(path: str, query: Mapping[str, str]) -> Reply:
-        start, size = int(query["offset"]), int(query["limit"])
+        start, size = int(query.get("offset", 0)), int(query["limit"])
         if path == "/parents":
             stop = start + min(size, parents_per_page)
             rows: list[Json] = [{"key": name} for name in names[start:stop]]
@@ -1072,7 +1072,7 @@ def numbered(*lists: Json, **envelope: Json) -> Api:
     """An API by page number that gives these lists, then none; what is no list is the answer."""
 
     def api(_: str, query: Mapping[str, str]) -> Reply:
-        at = int(query["page"]) - 1
+        at = int(query.get("page", 1)) - 1
         rows = lists[at] if 0 <= at < len(lists) else []
         return ({"items": rows, **envelope} if isinstance(rows, list) else rows), {}
 
@@ -1100,7 +1100,7 @@ def test_offset_goes_on_after_a_short_page_by_the_rows_received() -> None:
     lengths = cycle([10, 8, 10, 2])
 
     def api(_: str, query: Mapping[str, str]) -> Reply:
-        start = int(query["offset"])
+        start = int(query.get("offset", 0))
         return {"items": everything[start : start + next(lengths)]}, {}
 
     outcome = walk(paging("offset", 10), api)
@@ -1204,7 +1204,7 @@ def test_an_answer_that_is_no_page_of_the_list(bare: bool, odd: Json) -> None:  
     """What is no list after full pages of lists is no empty page and no item."""
 
     def api(_: str, query: Mapping[str, str]) -> Reply:
-        page = int(query["page"])
+        page = int(query.get("page", 1))
         rows = rows_of(2 * page - 1, 2 * page) if page else []
         return (odd if page == 3 else rows if bare else {"items": rows}), {}
 
