@@ -34,7 +34,7 @@ class Measured(Discreet, frozen=True):
     rows: list[Json] = field(default_factory=list)
     levels: tuple[int, ...] = ()
     depth: int = 0
-    outer: Json = field(default=None, repr=False)
+    outer: Json = None
 
 
 NO_ITEMS = Extracted(items=[], nothing=False)

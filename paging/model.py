@@ -180,7 +180,7 @@ class Page(Discreet, frozen=True, dict=True):
     place: Place = Place.LIST
     levels: tuple[int, ...] = ()
     depth: int = 0
-    outer: Json = field(default=None, repr=False)
+    outer: Json = None
     identifier: tuple[str, ...] = ()
     request: PageRequest | None = None
     refusal: OceanCustomError | None = None
