@@ -27,13 +27,14 @@ class Measured(Discreet, frozen=True):
     """What the API sent as a page, before any filter in ``data_path``.
 
     ``levels``: where ``data_path`` leads through lists, how long the longest of each level is.
-    ``rows`` are those of the innermost level that has any.
+    ``rows`` are those of the innermost level that has any; ``outer`` is the outermost itself.
     """
 
     place: Place
     rows: list[Json] = field(default_factory=list)
     levels: tuple[int, ...] = ()
     depth: int = 0
+    outer: Json = None
 
 
 NO_ITEMS = Extracted(items=[], nothing=False)
@@ -62,17 +63,27 @@ def _extracted(outputs: list[Json]) -> Extracted:
     )
 
 
-def _levels(body: Json, source: Source) -> list[tuple[list[Json], int]]:
-    """The rows of each list that a way leads through, and the length of the longest of them.
-
-    Of an object of which a program takes each value, those are the rows.
-    """
+def _ways(source: Source) -> list[list[str]]:
+    """The keys that lead to each list of a way, from the one before it."""
     ways: list[list[str]] = [[]]
     for step in source:
         if isinstance(step, str):
             ways[-1].append(step)
         elif step is EACH:
             ways.append([])
+    return ways
+
+
+def _or_none(found: Found) -> Json:
+    return None if found is MISSING else found
+
+
+def _levels(body: Json, source: Source) -> list[tuple[list[Json], int]]:
+    """The rows of each list that a way leads through, and the length of the longest of them.
+
+    Of an object of which a program takes each value, those are the rows.
+    """
+    ways = _ways(source)
     values, levels = [body], []
     for number, way in enumerate(ways, start=1):
         found = [follow(value, way) for value in values]
@@ -181,13 +192,15 @@ class Extractor:
         """
         if self.list_path is not None:
             return self._measured_plainly(follow(body, self.list_path))
-        levels = next(filter(None, (_levels(body, source) for source in self._sources)), [])
         place = Place.ABSENT if extracted.nothing else Place.LIST
-        if levels:
+        for source in self._sources:
+            if not (levels := _levels(body, source)):
+                continue
             depth = max((at for at, (rows, _) in enumerate(levels) if rows), default=0)
             # Each level counts: the page is as full as its longest list.
             lengths = tuple(longest for _, longest in levels)
-            return Measured(place, levels[depth][0], lengths, depth)
+            outer = follow(body, _ways(source)[0])
+            return Measured(place, levels[depth][0], lengths, depth, _or_none(outer))
         found = follow(body, self._leading)
         values = list(found.values()) if isinstance(found, dict) else []
         rows = max(lists_in(body), key=len, default=values) or extracted.items

@@ -162,7 +162,7 @@ class Page(Discreet, frozen=True, dict=True):
     the body. ``total``: the total of rows where ``totalPath`` says, if anything is there.
     ``status`` is the answer's; ``refused``: by it the API says that there is no such page.
     ``levels``: where ``data_path`` leads through lists, the longest list of each level; ``depth``
-    is the level that ``rows`` are of.
+    is the level that ``rows`` are of, ``outer`` the outermost itself.
     ``identifier``: the keys of the mapping's identifier in a row, if it is a plain path.
     ``request`` is what was asked, ``refusal`` the error that a refused page would have been.
     """
@@ -180,6 +180,7 @@ class Page(Discreet, frozen=True, dict=True):
     place: Place = Place.LIST
     levels: tuple[int, ...] = ()
     depth: int = 0
+    outer: Json = None
     identifier: tuple[str, ...] = ()
     request: PageRequest | None = None
     refusal: OceanCustomError | None = None

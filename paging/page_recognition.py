@@ -87,6 +87,11 @@ class Envelope(Struct, frozen=True):
     hollow: frozenset[Path]
 
     @classmethod
+    def of_page(cls, page: Page) -> Envelope:
+        """The envelope of a page, around the outermost of its lists."""
+        return cls.of(page.body, page.rows if page.outer is None else page.outer)
+
+    @classmethod
     def of(cls, body: Json, rows: object) -> Envelope:
         """The envelope of a body; what ``rows`` is lies within."""
         found: dict[Path, Json] = {}
@@ -181,7 +186,7 @@ class Suspect(Discreet, frozen=True):
     @classmethod
     def of(cls, request: PageRequest, page: Page, walk: int) -> Suspect:
         """An answer to a request of a walk."""
-        envelope = Envelope.of(page.body, page.rows)
+        envelope = Envelope.of_page(page)
         parts = _parts_of(request)
         return cls(request, page.status, page.body, envelope, page.place, walk, parts)
 
@@ -217,20 +222,28 @@ class Recognition:
         self._told: set[Hashable] = set()
         # What an answer says where it was shown that a list is over.
         self._beyond: set[tuple[Path, str]] = set()
+        # Through how many lists rows were found.
+        self._depth = 0
         self.has_list = False
+
+    def _has_rows(self, page: Page) -> bool:
+        """Whether a page holds rows: not where the lists within its lists are empty, or gone."""
+        inner = max(self._depth, len(page.levels) - 1)
+        return bool(page.rows) and (not page.levels or page.depth >= inner)
 
     def note(self, walk: int, request: PageRequest, page: Page) -> None:
         """Take in a page of a walk."""
-        if page.is_single or not page.rows:
+        if page.is_single or not self._has_rows(page):
             self._suspect(walk, request, page)
             return
         self.has_list = True
+        self._depth = max(self._depth, page.depth)
         own = self._walks.setdefault(walk, _Common())
         if not isinstance(page.body, dict):
             self._all.seen.add(walk)
             return  # around what is itself the list stands nothing
         # Its rows are left out of the envelope: by identity, or by being a list of objects.
-        envelope = Envelope.of(page.body, page.rows)
+        envelope = Envelope.of_page(page)
         for path, type_ in envelope.types.items():
             self._types.setdefault(path, set()).update({type_} - {_NULL})
         fingerprint = hash((page.length, repr(page.rows[0]), repr(page.rows[-1])))
@@ -311,7 +324,7 @@ class Recognition:
 
     def compare(self, walk: int, request: PageRequest, page: Page) -> None:
         """Take in one more page with rows of the only walk that had any."""
-        self._with_rows(walk, request, Envelope.of(page.body, page.rows))
+        self._with_rows(walk, request, Envelope.of_page(page))
 
     def contradicted_by_one(self) -> Suspect | None:
         """An answer that the pages of the only walk with rows contradict.
@@ -334,7 +347,7 @@ class Recognition:
         be what it is elsewhere. It is not doubted again.
         """
         self.dismiss(suspect)
-        if again.rows or again.refused:
+        if self._has_rows(again) or again.refused:
             return False
         second = Suspect.of(suspect.request, again, suspect.walk)
         scalars = second.envelope.scalars
@@ -346,7 +359,7 @@ class Recognition:
 
     def learn_empty(self, page: Page) -> None:
         """Take in an answer without rows that is an empty page: a request showed the list's end."""
-        self._beyond |= set(map(_said, Envelope.of(page.body, page.rows).parts.items()))
+        self._beyond |= set(map(_said, Envelope.of_page(page).parts.items()))
 
     def is_contradicted(self, suspect: Suspect) -> bool:
         """Whether an answer still differs from all that is known of this resource's pages."""

@@ -99,6 +99,7 @@ class PageReader:
             place=measured.place,
             levels=measured.levels,
             depth=measured.depth,
+            outer=measured.outer,
             identifier=source.identifier,
             request=request,
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -123,7 +123,9 @@ class Api:
 
     ``cap``: the most rows it gives; ``hidden``: positions whose rows are not given; ``size`` None:
     the server ignores the size asked for and gives ``cap``. ``around``: what else an answer has,
-    by the page's number of rows and whether more follow.
+    by the page's number of rows and whether more follow. ``spelt``: the cursor of a position.
+    ``end``: what stands where the cursor or link would: nothing, null, no text, or (``late``) one
+    that leads to a page without rows. ``refuses``: the status of a page after the last.
     """
 
     style: str
@@ -132,45 +134,64 @@ class Api:
     hidden: frozenset[int] = frozenset()
     heeds_size: bool = True
     start_page: int = 1
-    end: str = "omitted"
+    end: Literal["omitted", "null", "blank", "late"] = "omitted"
     marker: str = "next_cursor"
+    spelt: Callable[[int], Json] = lambda position: f"c{position}"
     refuses: int | None = None
     around: Callable[[int, bool], dict[str, Json]] = lambda _rows, _more: {}
     headers: Callable[[int, bool], dict[str, str]] = lambda _rows, _more: {}
-    list_of: Callable[[list[Json]], Json] = lambda given: {"items": given}
+    list_of: Callable[[Json], Json] = lambda given: {"items": given}
 
     @property
     def visible(self) -> list[int]:
         """The ids that are given."""
         return [number for number in range(self.count) if number not in self.hidden]
 
-    def __call__(self, request: Request) -> Answer:
-        """The answer to a request."""
+    def length(self, page_size: int) -> int:
+        """The rows of a page where so many are asked for."""
+        return min(page_size, self.cap) if self.heeds_size else min(self.cap, self.count or 1)
+
+    def window(self, request: Request) -> tuple[int, int]:
+        """The position that a request asks for, and the most rows it is given."""
         asked = request.number("size" if self.style == "page" else "limit", self.cap)
         size = min(asked, self.cap) if self.heeds_size else self.cap
         if self.style == "offset":
-            start = request.number("offset", 0)
-        elif self.style == "page":
-            start = (request.number("page", 1) - self.start_page) * size
-        else:
-            start = int((request.param("cursor") or request.param("at") or "c0")[1:])
+            return request.number("offset", 0), size
+        if self.style == "page":
+            return (request.number("page", 1) - self.start_page) * size, size
+        return position_in(request.param("cursor") or request.param("at") or "0"), size
+
+    def __call__(self, request: Request) -> Answer:
+        """The answer to a request."""
+        start, size = self.window(request)
         if start < 0:
             return told(self.list_of([]))
         stop = min(start + size, self.count)
-        if self.refuses and start >= self.count:
+        if self.refuses and start >= max(self.count, 1):
             return told({"detail": "no such page"}, self.refuses)
         given = [{"id": n} for n in range(start, stop) if n not in self.hidden]
         more = stop < self.count
         body, headers = self.list_of(list(given)), self.headers(len(given), more)
+        leads = more or (self.end == "late" and start < self.count)
+        link = f"{request.path}?at=c{stop}&limit={size}"
         if isinstance(body, dict):
             body |= self.around(len(given), more)
-            if self.style == "cursor" and (more or self.end == "null"):
-                body[self.marker] = f"c{stop}" if more else None
-            if self.style == "next_link" and (more or self.end == "null"):
-                body["next"] = f"{request.path}?at=c{stop}&limit={asked}" if more else None
-        if self.style == "header_link" and more:
-            headers = {**headers, "Link": f'<{request.path}?at=c{stop}&limit={asked}>; rel="next"'}
+            if self.style in {"cursor", "next_link"} and (leads or self.end in _ENDS):
+                key, value = (
+                    (self.marker, self.spelt(stop)) if self.style == "cursor" else ("next", link)
+                )
+                body[key] = value if leads else _ENDS[self.end]
+        if self.style == "header_link" and leads:
+            headers = {**headers, "Link": f'<{link}>; rel="next"'}
         return told(body, 200, headers)
+
+
+_ENDS: Mapping[str, Json] = {"null": None, "blank": ""}
+
+
+def position_in(cursor: str) -> int:
+    """The position that a cursor spells."""
+    return int("".join(filter(str.isdigit, cursor)))
 
 
 def once(faulty: Handler, api: Handler, when: Callable[[Request], bool], times: int = 1) -> Handler:
@@ -581,7 +602,7 @@ async def test_an_object_where_other_children_have_a_list(body: Json) -> None:
 # --- 5: nested lists -----------------------------------------------------------------------------
 
 
-def boards(given: list[Json]) -> Json:
+def boards(given: Json) -> Json:
     """monday.com's way: the rows of one board, within a list of boards."""
     return {"data": {"boards": [{"items_page": {"items": given}}]}}
 
@@ -596,6 +617,21 @@ async def test_a_list_within_lists_by_position(style: str, count: int) -> None:
     found = await outcome(Api(style, count, list_of=boards), paging(style, 20), data_path=NESTED)
 
     is_all(found, list(range(count)))
+
+
+@pytest.mark.parametrize("count", [4, 9, 30])
+async def test_rows_in_several_lists_that_come_again(count: int) -> None:
+    """The position counts the rows of both lists: those of the page before are left out, alone."""
+
+    def halves(given: Json) -> Json:
+        assert isinstance(given, list)
+        return {
+            "halves": [{"items": given[: len(given) // 2]}, {"items": given[len(given) // 2 :]}]
+        }
+
+    api = Api("offset", count, list_of=halves)
+
+    is_all(await outcome(api, paging("offset", 6), data_path=".halves[].items"), range(count))
 
 
 async def test_a_list_within_lists_whose_cursor_is_unknown() -> None:
