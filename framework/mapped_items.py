@@ -38,6 +38,11 @@ _WHERE: Final = Part((), name="selector.query and mappings")
 """What runs as one program, as errors name it."""
 ITEMS_TO_PARSE: Final = Part(("port", "itemsToParse"))
 """The place of the expression that splits items."""
+RUN_BYTES: Final = 4 * 1024 * 1024
+"""Of items as JSON, or one item more: jq takes up to fifty times that for them.
+
+With ``__parent`` a batch is many times as large as its pages were: each item holds a whole parent.
+"""
 
 
 def _number(text: str) -> float:
@@ -165,10 +170,11 @@ async def answers_of(jq: JqWorker, fused: FusedMapping, items: Items) -> list[li
 
 
 async def outcomes_of(jq: JqWorker, program: str, items: Items, *, where: Where) -> list[Json]:
-    """What a program that takes the array of the items gives for each; raises MappingError."""
+    """What a program that takes an array of items gives for each of them; raises MappingError."""
+    outcomes: list[Json] = []
     try:
-        text = await jq.run(program, _ENCODER.encode(items), where=where)
-        outcomes: list[Json] = _DECODER.decode(text)[0]
+        for text in _in_runs(items):
+            outcomes += _DECODER.decode(await jq.run(program, text, where=where))[0]
     except (TypeError, ValueError, RecursionError, msgspec.DecodeError) as error:
         # Failures are caught within the program: this one is of an item, nested too deeply or
         # with text that UTF-8 cannot hold.
@@ -178,3 +184,17 @@ async def outcomes_of(jq: JqWorker, program: str, items: Items, *, where: Where)
             where=where,
         ) from error
     return outcomes
+
+
+def _in_runs(items: Items) -> Iterator[bytes]:
+    """The items as JSON arrays, each for one run."""
+    run: list[bytes] = []
+    size = 0
+    for item in items:
+        run.append(_ENCODER.encode(item))
+        size += len(run[-1])
+        if size >= RUN_BYTES:
+            yield b"[%b]" % b",".join(run)
+            run, size = [], 0
+    if run:
+        yield b"[%b]" % b",".join(run)

@@ -11,7 +11,7 @@ import pytest
 
 from framework.mapped_items import mapped
 from framework.resync_context import read
-from jq_engine.worker import JqWorker
+from jq_engine.worker import JqLimits, JqWorker
 from overrides import EndpointAppConfig, EndpointResource
 from paging.limits import Limits
 from resync.session import Reading, Session
@@ -201,6 +201,24 @@ async def test_a_mapping_is_run_outside_of_ocean(jq: JqWorker) -> None:
     }
     assert [failure.expression.path for failure in one.evaluation.failures] == ["properties.seen"]
     assert two.entity is None
+
+
+async def test_items_are_mapped_in_runs_of_some_size() -> None:
+    """A batch may be many times as large as its pages: with `__parent` each item holds a parent.
+
+    All 24 children of a parent of 0.5 MB are 12 MB, which jq would want 200 MB and more for.
+    """
+    parent = [{"kind": "Pod", "name": f"pod-{n:09}", "status": "Healthy"} for n in range(8000)]
+    raw = resource("/items", seen=".__parent.app[0].name")
+    items: list[Json] = [{"id": n, "__parent": {"app": parent}} for n in range(24)]
+    worker = JqWorker(limits=JqLimits(memory_bytes=150 * 1024 * 1024))
+    try:
+        found = await mapped(worker, config_of(raw), items)
+    finally:
+        await worker.aclose()
+
+    assert [one.made["identifier"] for one in found] == [str(n) for n in range(24)]
+    assert {one.made["properties"]["seen"] for one in found} == {"pod-000000000"}
 
 
 async def test_items_to_parse_is_part_of_a_mapping(jq: JqWorker) -> None:
