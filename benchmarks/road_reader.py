@@ -40,7 +40,7 @@ async def _read(job: RoadsJob, road: str) -> RoadTaken:
     before, cpu, items = stats(url, tls).requests, own_cpu(), 0
     session = Session(settings)
     try:
-        async for batch in session.extract(resource):
+        async for batch in session.read(resource).batches():
             items += len(batch)
     finally:
         await session.aclose()

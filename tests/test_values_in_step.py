@@ -116,7 +116,7 @@ async def test_one_way_of_reading_the_rows(api: FaultApi) -> None:
 
     outcome = await read(api.url, KIND, path_parameters=IN_STEP | {"name": paged})
 
-    assert "differ in pagination" in outcome.message
+    assert "differs in pagination" in outcome.message
     assert api.requests == []
 
 
