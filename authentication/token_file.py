@@ -19,7 +19,7 @@ from pathlib import Path
 from filelock import AsyncFileLock, Timeout
 from msgspec import Struct
 
-from errors import ConfigurationError, CredentialsError
+from errors import ConfigurationError, CredentialsError, Part, quoting
 
 LONGEST_LOCK = 120.0
 """Seconds to wait for another process that signs in with the same file."""
@@ -31,6 +31,10 @@ class TokenFile(Struct, frozen=True):
     """The file at ``path``; a token in it counts for the configured one that it came from."""
 
     path: Path
+
+    @property
+    def _place(self) -> Part:
+        return quoting("oauthTokenFile", str(self.path))
 
     @property
     def may_be_lost(self) -> bool:
@@ -49,9 +53,9 @@ class TokenFile(Struct, frozen=True):
             await lock.acquire()
         except Timeout:
             raise CredentialsError(
-                f"oauthTokenFile {self.path} is held by another process for {LONGEST_LOCK:g}"
-                " seconds",
+                f"is held by another process for {LONGEST_LOCK:g} seconds",
                 remedy="give each installation a file of its own",
+                where=self._place,
             ) from None
         except OSError as error:
             raise self._unusable(error) from None
@@ -96,8 +100,9 @@ class TokenFile(Struct, frozen=True):
 
     def _unusable(self, error: OSError) -> ConfigurationError:
         return ConfigurationError(
-            f"oauthTokenFile {str(self.path)!r} cannot be used ({error.strerror})",
+            f"cannot be used ({error.strerror})",
             remedy="name a file in a folder that lasts and may be written to",
+            where=self._place,
         )
 
 

@@ -18,6 +18,7 @@ from port_ocean.core.probe.models import ProbeCheck, ProbeCheckStatus, ProbeStat
 from port_ocean.exceptions.base import BaseOceanException
 
 from errors import CredentialsError, OceanCustomError, ResponseError, TransportError
+from framework.identities import is_identifier
 from framework.mapped_items import Items, Mapped, mapped
 from framework.resync_context import installed_settings, open_session
 from overrides import EndpointAppConfig, EndpointResource
@@ -154,10 +155,12 @@ def _judged(config: EndpointResource, found: list[Mapped]) -> CheckResult:
     if not passed:
         message = f"query {config.selector.query!r} is true for none of {len(found)} items"
         return CheckResult(ProbeCheckStatus.UNKNOWN, message)
-    for name in ("identifier", "blueprint"):
-        values = [one.entity.get(name) for one in passed if one.entity is not None]
-        nameless = sum(value in (None, "") for value in values)
-        if nameless:
-            message = f"{name} gives nothing for {nameless} of {len(passed)} items"
+    made = [one.made for one in passed]
+    nameless = sum(not is_identifier(entity.get("identifier")) for entity in made)
+    # As in a resync: an item without a blueprint may be meant to make no entity.
+    lost = 0 if any(entity.get("blueprint") for entity in made) else len(made)
+    for name, number in (("identifier", nameless), ("blueprint", lost)):
+        if number:
+            message = f"{name} gives nothing for {number} of {len(passed)} items"
             return CheckResult(ProbeCheckStatus.FAILURE, message)
     return CheckResult(ProbeCheckStatus.SUCCESS, f"{len(passed)} items make entities")

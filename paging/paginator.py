@@ -111,9 +111,10 @@ class Paginator(ABC):
         position = settings.pagination_param or usual
         if position == self._size_param:
             raise MappingError(
-                f"paginationParam and sizeParam are both {position!r}: every request"
-                " would ask for the page of that number",
+                f"is {position!r}, and so is sizeParam: every request would ask for the page of"
+                " that number",
                 remedy="set each to the name the API's documentation gives",
+                where="paginationParam",
             )
 
     # --- what the styles have in common ----------------------------------------------------

@@ -77,7 +77,7 @@ class PageReader:
         if not answer.size and answer.status != httpx.codes.NO_CONTENT:
             raise BodyError(
                 "an empty body, which is no list",
-                remedy="204 would say that there is nothing",
+                remedy="let the API answer 204, or an empty list, where there is nothing",
                 request=self._client.named(request),
                 answered=str(answer.status),
             )

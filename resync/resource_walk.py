@@ -6,67 +6,32 @@ with fewer items and no error is counted here, and raised at the end of the reso
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import AsyncGenerator, Container, Hashable, Sequence
+from collections.abc import AsyncGenerator, Container, Hashable
 from contextlib import aclosing
-from typing import cast
 
 from loguru import logger
 from msgspec import Struct, field
-from msgspec.structs import replace
 
-from client import ApiClient
 from errors import CredentialsError, MappingError, OceanCustomError, Part, ResponseError
-from jq_engine.paths import plain_path
-from jq_engine.programs import Jq
-from json_values import Json, as_text, escaped
-from pagination import make_paginator
-from paging.extraction import Extractor, Item
+from json_values import as_text
 from paging.limits import Bounds
 from paging.model import PageRequest
-from resync.children import Absent, Children, key_of, name_of
+from resync.bindings import Bindings, child_key
+from resync.children import Absent, Children, name_of
 from resync.completeness import Completeness, Doubt
-from resync.computed_values import completed
 from resync.edge_check import EdgeCheck
-from resync.item_store import ItemStore
 from resync.path_parameters import (
     Binding,
-    Distinct,
-    Endpoint,
-    InStep,
     Resource,
-    in_step,
-    is_full_url,
-    ordered,
     request_for,
 )
-from resync.row_values import Chooser
-from resync.shared_walks import Chunk, Parents, Walks, list_key
-from resync.streams import cancelled, each, merged
-from resync.walk import Walker
-from settings import Settings
+from resync.services import Services
+from resync.shared_walks import Chunk, list_key
+from resync.streams import cancelled, merged
 
 # What may wait between the API and Ocean, beside one page a worker.
 AHEAD_ITEMS = 1000
 AHEAD_BYTES = 32 * 1024 * 1024
-AHEAD_BINDINGS = 1000
-
-
-class Services(Struct, frozen=True):
-    """What the walks of one resync share: connections, programs, and what was read by now."""
-
-    settings: Settings
-    started_at: float
-    jq: Jq
-    client: ApiClient
-    walker: Walker
-    store: ItemStore
-    parents: Parents
-
-    def redacted(self, text: str) -> str:
-        """A text of an error without secrets, on one line."""
-        return escaped(self.client.redact(text))
 
 
 class LeftOpen(Struct, frozen=True):
@@ -103,65 +68,31 @@ class ResourceWalk:
         self._again = again
         self._only = again.only if again else None
         self._children = Children(resource.kind, again.absent if again else None)
-        self._parameters = in_step(ordered(resource))
-        self._choosers = {
-            group.names: Chooser(group.parameters, services.jq)
-            for group in self._parameters
-            if group.has_rows
-        }
-        self._parents = {
-            name: source
-            for group in self._parameters
-            if group.parent
-            for source in [self._parent(group.parent, group)]
-            for name in group.names
-        }
+        self._bindings = Bindings(services, resource, bounds, self._children, self._guarded)
         selector = Part(("selector",))
-        self._target = self._source(resource.endpoint, selector, resource.identifier)
-        self._in_path = frozenset[str]().union(*(one.endpoint.in_path() for one in self._sources))
-        self._chosen = Walks(services.store)
+        self._target = services.source(resource.endpoint, selector, resource.identifier)
         self._has_items = False
         self._shared_list = self._list_shared(shared_lists)
         # Of a list that others may take, the walk itself checks the edges.
-        checked = [one for one in self._parent_sources if one.endpoint.placeholders()]
+        checked = [one for one in self._bindings.sources if one.endpoint.placeholders()]
         checked += [] if self._shared_list else [self._target]
         self._edges = [EdgeCheck(services.walker, source) for source in checked]
 
     def _list_shared(self, shared_lists: Container[Hashable]) -> PageRequest | None:
         """The request of a resource whose list has the items of a parent, of any resource."""
-        if self._parameters:
+        if self._bindings:
             return None
         request = request_for(self._target.endpoint, Binding(), self._services.settings.base_url)
         return request if list_key(self._target.endpoint, request) in shared_lists else None
 
-    def _source(self, endpoint: Endpoint, where: Part, identifier: tuple[str, ...]) -> Completeness:
-        """What is read of an endpoint that stands at a place of the mapping."""
-        data_path = Part((*where.path, "data_path"))
-        extractor = Extractor(endpoint.data_path, data_path, self._services.jq)
-        paginator = make_paginator(endpoint.pagination)
-        return Completeness(endpoint, where, paginator, extractor, identifier)
-
-    def _parent(self, endpoint: Endpoint, group: InStep) -> Completeness:
-        first, *others = group.parameters
-        if is_full_url(endpoint.path):
-            self._services.client.refuse_elsewhere(endpoint.path, first.place("endpoint"))
-        # Several rows may have the same value of one parameter, an owner say.
-        field = "" if others else first.field
-        return self._source(endpoint, first.place(), plain_path(field) or ())
-
-    @property
-    def _parent_sources(self) -> list[Completeness]:
-        """The sources of the parents, each once: several parameters may take from one."""
-        return list({id(source): source for source in self._parents.values()}.values())
-
     @property
     def _sources(self) -> list[Completeness]:
-        return [*self._parent_sources, self._target]
+        return [*self._bindings.sources, self._target]
 
     @property
     def children(self) -> int | None:
         """How many children were begun; None where the resource has no path parameters."""
-        return self._target.walks if self._parameters else None
+        return self._target.walks if self._bindings else None
 
     @property
     def skipped(self) -> int:
@@ -195,17 +126,17 @@ class ResourceWalk:
         if not self._again or Doubt.ABSENT not in self._again.doubts & self.doubts:
             return None
         return MappingError(
-            "no answer had anything where data_path leads, nor a list, and entities would be"
-            " deleted",
-            remedy="correct data_path, or tell it what an answer without items looks like:"
+            "found nothing in any answer, nor was there a list, and entities would be deleted",
+            remedy="correct it, or tell it what an answer without items looks like:"
             " 'if . == {} then [] else .items end'",
+            where=self._target.extractor.where,
         )
 
     async def chunks(self) -> AsyncGenerator[Chunk]:
         """The items of every page of every child; raises at the end what left the walk in doubt."""
         items = 0
         pages = merged(
-            self._bindings(),
+            self._bindings.all(),
             self._child,
             workers=self._services.settings.max_concurrent_requests,
             weigh=lambda chunk: max(len(chunk[0]) / AHEAD_ITEMS, chunk[1] / AHEAD_BYTES),
@@ -226,7 +157,7 @@ class ResourceWalk:
                 await edge.settle()
         finally:
             await cancelled([edge.task for edge in self._edges if edge.task])
-            await self._chosen.aclose()
+            await self._bindings.aclose()
             for source in self._sources:
                 source.forget_pages()
         self._has_items = items > 0
@@ -248,8 +179,7 @@ class ResourceWalk:
         children = self._children
         walks = [source.walks for source in self._sources if source.endpoint.placeholders()]
         children.refuse_failures(sum(walks))
-        for chooser in self._choosers.values():
-            chooser.refuse_doubtful()
+        self._bindings.refuse_doubtful()
         for source in self._sources:
             if warning := source.refuse_fruitless():
                 logger.warning("{}: {}", self._resource.kind, warning)
@@ -260,9 +190,9 @@ class ResourceWalk:
 
     async def _child(self, binding: Binding) -> AsyncGenerator[Chunk]:
         """The chunks of one child."""
-        if self._only is not None and _child_key(self._target, binding) not in self._only:
+        if self._only is not None and child_key(self._target, binding) not in self._only:
             return
-        request = await self._request(self._target, binding)
+        request = await self._services.request(self._target, binding)
         if self._shared_list is not None:
             kept = self._services.parents.pages(self._target, request, self._bounds.limits)
             async with aclosing(self._guarded(kept, self._target, request, binding)) as chunks:
@@ -310,7 +240,7 @@ class ResourceWalk:
         """
         needs = source.endpoint.placeholders() & binding.values.keys()
         refusal = error if isinstance(error, ResponseError) and not begun else None
-        key = _child_key(source, binding)
+        key = child_key(source, binding)
         is_parent = source is not self._target
         if refusal and source.endpoint.means_empty(refusal):
             self._children.note_empty(key, refusal.status, of_parent=is_parent)
@@ -323,127 +253,7 @@ class ResourceWalk:
         texts = {name: as_text(binding.values[name]) for name in outside}
         name = name_of(request.url.removeprefix(base), texts)
         error.about(parameters=tuple(texts.items()))
-        if refusal and refusal.gone and needs & self._parents.keys():
+        if refusal and refusal.gone and needs & self._bindings.parents.keys():
             self._children.note_gone(key, name, refusal, of_parent=is_parent)
         else:
             self._children.note_failure(key, name, error)
-
-    # --- path parameters ---------------------------------------------------------------
-
-    def _bindings(self) -> AsyncGenerator[Binding]:
-        """Every binding of the path parameters; one empty one when there are none."""
-        bindings = each([Binding()])
-        for group in self._parameters:
-            bindings = self._extended(bindings, group)
-        return self._first(bindings) if self._parameters else bindings
-
-    async def _first(self, bindings: AsyncGenerator[Binding]) -> AsyncGenerator[Binding]:
-        """As many bindings as the limits allow."""
-        children = 0
-        async with aclosing(bindings):
-            async for binding in bindings:
-                if self._bounds.end_children(children):
-                    return
-                children += 1
-                yield binding
-
-    def _extended(
-        self, bindings: AsyncGenerator[Binding], group: InStep
-    ) -> AsyncGenerator[Binding]:
-        """Every binding with the values of every further row."""
-        return merged(
-            bindings,
-            lambda binding: self._with_values(binding, group),
-            workers=self._services.settings.max_concurrent_requests,
-            weigh=lambda _: 1 / AHEAD_BINDINGS,
-        )
-
-    async def _with_values(self, binding: Binding, group: InStep) -> AsyncGenerator[Binding]:
-        """A binding extended by the values of each row."""
-        # Many bindings may need the same values: they are chosen once, then followed.
-        if group.parent is None:
-            choices = self._chosen.followed(group.names, lambda: self._listed(group))
-        else:
-            source = self._parents[group.names[0]]
-            request = replace(await self._request(source, binding), purpose="parent")
-            marks = binding.marks(source.endpoint.placeholders())
-            followed = self._chosen.followed(
-                (group.names, request.key, json.dumps(marks)),
-                lambda: self._choices(group, request, marks),
-            )
-            # A parent that needs another parent's value is a child itself: it may be gone.
-            choices = self._guarded(followed, source, request, binding)
-        has_values = False
-        async with aclosing(choices):
-            async for choices_of_page, _ in choices:
-                for choice in choices_of_page:
-                    # As ``_choices`` has stored it.
-                    values = cast("list[Json]", choice["values"])
-                    parent = cast("Item | None", choice["parent"])
-                    has_values = True
-                    yield binding.bound(group.names, values, parent)
-        if not has_values and group.parent is not None:
-            self._children.note_no_values(_child_key(self._parents[group.names[0]], binding))
-
-    async def _request(self, source: Completeness, binding: Binding) -> PageRequest:
-        """The request of an endpoint for one binding, with all that it computes."""
-        services = self._services
-        endpoint = await completed(
-            source.endpoint, binding, services.started_at, services.jq, where=source.where
-        )
-        return request_for(endpoint, binding, services.settings.base_url)
-
-    async def _choices(
-        self, group: InStep, request: PageRequest, marks: Item
-    ) -> AsyncGenerator[list[Item]]:
-        """The distinct values of one parent's items; ``marks`` are the values it needs itself."""
-        source = self._parents[group.names[0]]
-        distinct = Distinct(group.names, self._in_path)
-        pages = self._services.parents.pages(source, request, self._bounds.limits)
-        async with aclosing(pages):
-            async for items, _ in pages:
-                # A parent walked for another resource was counted there.
-                source.has_rows = source.has_rows or bool(items)
-                rows = [{**item, **marks} for item in items] if marks else items
-                yield await self._chosen_of(group, rows, distinct)
-                # Pages kept from before come without a wait: others want the loop too.
-                await asyncio.sleep(0)
-        self._warn_of_skipped(group, distinct.skipped)
-
-    async def _listed(self, group: InStep) -> AsyncGenerator[list[Item]]:
-        """The distinct values that stand in the mapping."""
-        distinct = Distinct(group.names, self._in_path)
-        if group.has_rows:
-            rows = [row for row in group.listed if isinstance(row, dict)]
-            yield await self._chosen_of(group, rows, distinct)
-        else:
-            values = [value for value in group.listed if distinct.admits(value)]
-            yield [{"values": [value], "parent": None} for value in values]
-        self._warn_of_skipped(group, distinct.skipped)
-
-    async def _chosen_of(
-        self, group: InStep, rows: Sequence[Item], distinct: Distinct
-    ) -> list[Item]:
-        """The new values of some rows, each with its row if the mapping wants it."""
-        wants_parent = self._resource.mentions_parent
-        return [
-            {"values": list(values), "parent": row if wants_parent else None}
-            for row, values in await self._choosers[group.names].values(rows)
-            if distinct.admits(*values)
-        ]
-
-    def _warn_of_skipped(self, group: InStep, skipped: int) -> None:
-        if skipped:
-            logger.warning(
-                "{}: skipped {} values of path_parameters.{} that cannot be a path segment:"
-                " '', '.' or '..'",
-                self._resource.kind,
-                skipped,
-                " and ".join(group.names),
-            )
-
-
-def _child_key(source: Completeness, binding: Binding) -> bytes:
-    """What tells a child from others, in this reading and in a later one: its values."""
-    names = sorted(source.endpoint.placeholders() & binding.values.keys())
-    return key_of(str(source.where), *(as_text(binding.values[name]) for name in names))

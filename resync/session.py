@@ -21,7 +21,8 @@ from resync.completeness import Doubt
 from resync.computed_values import computed
 from resync.item_store import ItemStore
 from resync.path_parameters import Binding, Parameter, Resource, request_for
-from resync.resource_walk import LeftOpen, ResourceWalk, Services
+from resync.resource_walk import LeftOpen, ResourceWalk
+from resync.services import Services
 from resync.shared_walks import Parents, list_key
 from resync.streams import in_batches
 from resync.walk import Walker

@@ -55,6 +55,23 @@ async def test_each_resource_is_checked(
     assert len(api.at("/items")) == 1
 
 
+async def test_a_mapping_is_judged_as_in_a_resync(
+    installation: Installation, api: FaultApi, tmp_path: Path
+) -> None:
+    """Each item needs an identifier, ``"null"`` being none; one at least needs a blueprint."""
+    api.serve("/unnamed", answer([{"id": 1}]))
+    api.serve("/partly", answer([{"id": 1, "is": "item"}, {"id": 2}]))
+    unnamed = resource("/unnamed", identifier=".name | tostring")
+    partly = resource("/partly", blueprint="by field")
+    partly = json.loads(json.dumps(partly).replace(r'"\"by field\""', '".is"'))
+    installation.mapping = [unnamed, partly]
+    installation.publish_mapping()
+
+    _, report = await probed(installation, working_directory(tmp_path / "probe"))
+
+    assert [one["status"] for one in report["checks"]] == ["FAILURE", "SUCCESS"]
+
+
 async def test_a_clean_probe_succeeds(
     installation: Installation, api: FaultApi, tmp_path: Path
 ) -> None:

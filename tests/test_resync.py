@@ -655,7 +655,7 @@ async def test_a_list_that_some_children_leave_out(
     assert some.entities == {"child/a"}
     assert not none.complete
     assert none.deleted == set()
-    assert "no answer had anything where data_path leads" in none.message
+    assert "found nothing in any answer, nor was there a list" in none.message
 
 
 # --- speed ----------------------------------------------------------------------------------

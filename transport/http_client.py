@@ -236,7 +236,7 @@ def tls_refusal(reason: str, *, has_certificate: bool) -> SourceError | None:
         if has_certificate:
             return SourceError(
                 f"the server refused the TLS handshake ({reason})",
-                remedy="it may want another client certificate",
+                remedy="set the clientCertificate that it wants",
             )
         return SourceError(
             f"the server wants a client certificate ({reason})",
