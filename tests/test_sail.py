@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ import pytest
 
 from framework.outcome import ExitCode
 from tests.fault_api import FaultApi, Reply, Request, answer, silence
+from tests.layout import ROOT
 from tests.resync import IDENTIFIER, Installation, resource, working_directory
 from workbench.sail import sail_command
 from workbench.store.model import JsonObject
@@ -95,6 +97,34 @@ async def test_the_docker_command_syncs_the_catalog(
     assert "Ready to read" in log
     assert TOKEN not in log
     assert TOKEN not in json.dumps(store.logs())
+
+
+async def test_the_first_start_makes_what_suggest_wrote(
+    api: FaultApi, installation: Installation, tmp_path: Path
+) -> None:
+    """Blueprints and mapping that lie in `.port/resources` are put into Port, and synced."""
+    api.serve("/items", items)
+    folder = working_directory(tmp_path / "sail")
+    port = folder / ".port"
+    port.unlink()
+    shutil.copytree(ROOT / ".port", port)
+    blueprint = {"identifier": "first", "schema": {"properties": {"name": {}, "seen": {}}}}
+    mapping = {"resources": [resource("/items", "first")]}
+    (port / "resources" / "blueprints.json").write_text(json.dumps([blueprint]))
+    (port / "resources" / "port-app-config.yml").write_text(json.dumps(mapping))
+    first = {"OCEAN__INTEGRATION__IDENTIFIER": "first-start"}
+
+    process = await asyncio.create_subprocess_exec(
+        *sail_command(once=True),
+        cwd=folder,
+        env={**os.environ, **docker_environment(installation), **first},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), 60)
+
+    assert process.returncode == 0, output.decode()
+    assert len(installation.store.entities("first")) == 3, output.decode()
 
 
 async def test_a_failing_resync_is_reported_and_ends_the_process(
