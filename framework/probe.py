@@ -89,14 +89,21 @@ async def _mapping() -> EndpointAppConfig | None:
 
 
 async def _check_credentials(context: ProbeContext, session: Session) -> None:
-    """One request to the base URL: whatever is answered, but for a refusal, the way is open."""
+    """One request to the base URL: whatever is answered, but for a refusal, the way is open.
+
+    The report says what was answered: a 404 shows nothing of the credentials.
+    """
     request = PageRequest(str(session.settings.base_url), purpose="check")
     try:
-        await session.client.send(request)
+        answer = await session.client.send(request)
     except (CredentialsError, TransportError) as error:
         await context.fail(session.redacted(str(error)))
+        return
     except OceanCustomError as error:
-        logger.info(f"The API answers: {session.redacted(str(error))}")
+        told = session.redacted(str(error))
+    else:
+        told = str(answer.status)
+    context.message = f"no mapping was checked; the API answers {told}"
 
 
 async def _check_resources(

@@ -110,10 +110,12 @@ async def test_port_away_does_not_hold_a_probe_up(
     installation: Installation, api: FaultApi, tmp_path: Path
 ) -> None:
     """Where Port does not answer, credentials are checked alone, after a bounded wait."""
-    api.serve("/", answer({"hello": "world"}))
+    api.serve("/", answer({"message": "no such path"}, 404))
     away = {"OCEAN__PORT__BASE_URL": "http://127.0.0.1:9"}
 
     ended, report = await probed(installation, working_directory(tmp_path / "probe"), **away)
 
     assert ended.code == 0, ended.output + ended.errors
     assert report["status"] == "COMPLETED"
+    assert report["message"].startswith("no mapping was checked; the API answers GET")
+    assert "404" in report["message"]
