@@ -127,6 +127,12 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, name: str) -> Finding:
         problem, remedy = "a tab", "indent with spaces; YAML takes no tabs"
     elif line.strip().startswith(("{{", "@", "`", "%")) or ": {{" in line:
         remedy = "put the value in quotes"
+    elif "scanning an alias" in problem or "scanning for the next token" in problem:
+        remedy = "put the value in quotes: here this character is YAML's own"
+    elif "found '<block sequence start>'" in problem and error.context_mark:
+        begun = error.context_mark.line + 1
+        remedy = f"what begins in line {begun} is no list: begin each element with '- '"
+        mark = error.context_mark
     elif "mapping values are not allowed" in problem:
         remedy = "put a value with ': ' in it in quotes, or correct the indentation"
     elif error.context and "block mapping" in error.context:
