@@ -15,6 +15,9 @@ from dotenv.parser import Binding, parse_stream
 from json_values import MISSING, Json, follow
 from workbench.check.findings import Finding, Path, Severity
 
+_OWN_CHARACTERS = ("scanning an alias", "undefined alias", "scanning for the next token")
+"""What YAML says of a value that begins with a character of its own."""
+
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -127,7 +130,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, name: str) -> Finding:
         problem, remedy = "a tab", "indent with spaces; YAML takes no tabs"
     elif line.strip().startswith(("{{", "@", "`", "%")) or ": {{" in line:
         remedy = "put the value in quotes"
-    elif "scanning an alias" in problem or "scanning for the next token" in problem:
+    elif any(one in problem for one in _OWN_CHARACTERS):
         remedy = "put the value in quotes: here this character is YAML's own"
     elif "found '<block sequence start>'" in problem and error.context_mark:
         begun = error.context_mark.line + 1

@@ -27,6 +27,12 @@ class Places:
         """Whether a resource says something at a place."""
         return self.document.at((*seen.base, *path)) is not None
 
+    @property
+    def is_unpaged(self) -> bool:
+        """Whether no setting says how lists are paged: then a resource has to."""
+        given = self.variables.lines if self.variables else {}
+        return self.variables is not None and variable_of("paginationType") not in given
+
     def of_setting(
         self, name: str, error: OceanCustomError, remedy: str, beside: str = ""
     ) -> Finding:
@@ -50,6 +56,8 @@ class Places:
         """At the pagination that stands at ``base`` if there is one, else at the setting."""
         own = (*base, "pagination")
         if not self.is_there(seen, own):
+            if self.is_unpaged:
+                return self.at(seen, ("kind",), error, remedy)
             return self.of_setting(name, error, remedy, "paginationType")
         key = "type" if name == "paginationType" else snake(name)
         path = (*own, key)

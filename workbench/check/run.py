@@ -20,6 +20,7 @@ from workbench.check.judge import Judge, nulls_of
 from workbench.check.offline import Installation
 from workbench.check.paging import hidden_rows, may_go_on, paging_of, speaks_of_more
 from workbench.check.reading import Seen, Watcher, look, session_of
+from workbench.check.settings import variable_of
 from workbench.check.sign_in import ClientOf
 from workbench.check.trouble import Troubles, said_once
 
@@ -158,11 +159,10 @@ def _of_paging(
     own = (*seen.base, "selector", "pagination")
     if installation.document.at(own) is not None:
         return installation.document.finding(own, problem, remedy, severity=severity)
-    if installation.variables is None:
+    variable = variable_of("paginationType")
+    if installation.variables is None or variable not in installation.variables.lines:
         return installation.document.finding((*seen.base, "kind"), problem, remedy)
-    variable = "OCEAN__INTEGRATION__CONFIG__PAGINATION_TYPE"
-    beside = "OCEAN__INTEGRATION__CONFIG__BASE_URL"
-    return installation.variables.finding(variable, problem, remedy, beside=beside)
+    return installation.variables.finding(variable, problem, remedy)
 
 
 def _row(seen: Seen) -> KindRow:

@@ -73,9 +73,7 @@ class SignIn:
         return [
             field.name
             for field in FIELDS.values()
-            if field.sensitive
-            and wanted(tuple(field.shown_for))
-            and self._given.get(field.variable)
+            if field.sensitive and wanted(tuple(field.shown_for)) and field.variable in self._given
         ]
 
     def _unset(self) -> str:
