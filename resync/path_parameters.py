@@ -236,7 +236,8 @@ def ordered(resource: Resource) -> list[Parameter | ListedParameter]:
     if unused := sorted(set(parameters) - needed):
         raise MappingError(
             f"is configured, but no {{{unused[0]}}} stands in the path",
-            remedy="correct the name",
+            remedy=f"write {{{unused[0]}}} where its value belongs (kind, query_params, body),"
+            " or correct the name",
             where=parameters[unused[0]].place(),
         )
     try:
@@ -283,9 +284,16 @@ def _wanted(endpoint: Endpoint, parameters: Collection[str], where: Part) -> fro
         _refuse_misspelt(name, parameters, where)
     for name in _PLACEHOLDER.findall(endpoint.path):
         if name not in parameters:
+            unused = sorted(set(parameters) - endpoint.placeholders())
+            near = get_close_matches(name, unused, n=1, cutoff=_NEARLY)
+            near = (
+                unused if len(parameters) == len(unused) == 1 and where.path == ("kind",) else near
+            )
+            meant = f", or call path_parameters.{near[0]} and {{{name}}} the same" if near else ""
             raise MappingError(
                 f"needs a value for {{{name}}}",
-                remedy=f"add path_parameters.{name} with an endpoint and a field, or with values",
+                remedy=f"add path_parameters.{name} with an endpoint and a field, or with values"
+                + meant,
                 where=quoting(where, endpoint.path),
             )
     return frozenset(name for name in endpoint.placeholders() if name in parameters)

@@ -279,6 +279,7 @@ class Walker:
                 opened.page.body,
                 goes_on=step is not None and step.next is not None,
                 why=step.why.value if step is not None and step.why is not None else None,
+                warning=step.warning if step is not None else None,
             )
         )
 

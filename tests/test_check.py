@@ -264,7 +264,7 @@ ONLINE = [
         "a date as seconds", swap("joined: .joined", "joined: .since"), "joined: .since", "todate"
     ),
     Fault("a URL without scheme", swap("site: .site", "site: .host"), "site: .host", "https://"),
-    Fault("no email", swap("mail: .mail", "mail: .name"), "mail: .name", "change"),
+    Fault("no email", swap("mail: .mail", "mail: .name"), "mail: .name", ".mail"),
     Fault(
         "not in the enum", swap("level: .level", "level: .rank"), "level: .rank", "ascii_downcase"
     ),
@@ -286,7 +286,7 @@ ONLINE = [
     Fault(
         "a parent that is not there",
         swap("endpoint: /teams", "endpoint: /groups"),
-        "{team}",
+        "endpoint: /groups",
         "path",
     ),
     Fault("a field that is null", swap("field: .id", "field: .uid"), "field: .uid", ".id"),

@@ -45,7 +45,7 @@ class PageRead(Discreet, frozen=True):
     ``rows`` counts what the API sent, ``items`` are what ``data_path`` gave. ``body`` is the answer
     (nulls stand for the rows of a list too large for memory). ``goes_on``: another page follows.
     ``why`` is the reason for which the walk ends, in words; None where it goes on or its end is in
-    doubt.
+    doubt. ``warning``: what the log says of this end.
     """
 
     purpose: Purpose
@@ -56,6 +56,7 @@ class PageRead(Discreet, frozen=True):
     body: Json
     goes_on: bool
     why: str | None = None
+    warning: str | None = None
 
 
 class Observer(Protocol):

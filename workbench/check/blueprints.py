@@ -18,6 +18,7 @@ _TYPES: Final = ("string", "number", "boolean", "array", "object")
 # Port computes these itself; what a mapping writes there is refused.
 _COMPUTED: Final = ("calculationProperties", "mirrorProperties", "aggregationProperties")
 _SHOWN: Final = 12
+_UNKNOWN: Final = "correct the name, or add it to the blueprints"
 
 
 def read_blueprints(document: Document) -> dict[str, Blueprint]:
@@ -96,6 +97,7 @@ def check_against(
     document: Document, blueprints: Mapping[str, Blueprint], raw: Mapping[str, dict[str, Any]]
 ) -> None:
     """Note what the mapping writes that no blueprint has, and what a blueprint needs of it."""
+    made = {constant(mappings.get("blueprint")) for _, mappings in mappings_of(document)}
     for base, mappings in mappings_of(document):
         expression = mappings.get("blueprint")
         name = constant(expression)
@@ -103,7 +105,9 @@ def check_against(
             _check_bare(document, blueprints, expression, (*base, "blueprint"))
             continue
         if name not in blueprints:
-            remedy = _instead(name, blueprints, quoted=True)
+            # What another resource makes is hardly meant here as well.
+            free = {one for one in blueprints if one not in made}
+            remedy = _instead(name, free, quoted=True) if free else _UNKNOWN
             document.note((*base, "blueprint"), f"there is no blueprint {name!r}", remedy)
             continue
         _check_parts(document, blueprints[name], raw.get(name, {}), mappings, base)

@@ -15,6 +15,9 @@ from dotenv.parser import Binding, parse_stream
 from json_values import MISSING, Json, follow
 from workbench.check.findings import Finding, Path, Severity
 
+_OWN_CHARACTERS = ("scanning an alias", "undefined alias", "scanning for the next token")
+"""What YAML says of a value that begins with a character of its own."""
+
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -127,6 +130,12 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, name: str) -> Finding:
         problem, remedy = "a tab", "indent with spaces; YAML takes no tabs"
     elif line.strip().startswith(("{{", "@", "`", "%")) or ": {{" in line:
         remedy = "put the value in quotes"
+    elif any(one in problem for one in _OWN_CHARACTERS):
+        remedy = "put the value in quotes: here this character is YAML's own"
+    elif "found '<block sequence start>'" in problem and error.context_mark:
+        begun = error.context_mark.line + 1
+        remedy = f"what begins in line {begun} is no list: begin each element with '- '"
+        mark = error.context_mark
     elif "mapping values are not allowed" in problem:
         remedy = "put a value with ': ' in it in quotes, or correct the indentation"
     elif error.context and "block mapping" in error.context:

@@ -19,6 +19,7 @@ from workbench.check.near import leaves, values_of, written
 NAMES: Final = ("id", "uuid", "key", "slug", "uid", "name", "login", "email", "uri")
 """Keys that tell items apart in most APIs, the likeliest first."""
 
+_IDS: Final = frozenset({"id", "uuid", "uid"})
 _ID: Final = re.compile(r"i[dD]$|I[dD]$")
 _ENDS_IN_ID: Final = 4  # its rank beside those
 _PLAIN: Final = re.compile(r'[\w."]+')
@@ -100,6 +101,16 @@ def unique_key(items: Items) -> str:
         if len(pairs) == len(items):
             parts = sorted((one, other), key=lambda path: path[-1] in NAMES)
             return f"together unique: {_joined(parts, items)}"
+    return ""
+
+
+def own_id(items: Items) -> str:
+    """An id of the items' own that is different in all of them; "" for none."""
+    for path in dict.fromkeys(one for item in items[:10] for one in leaves(item, 1)):
+        values = [follow(item, path) for item in items]
+        is_id = path[0] in _IDS and all(map(is_scalar, values))
+        if is_id and len(set(map(_text, values))) == len(items):
+            return written(path)
     return ""
 
 

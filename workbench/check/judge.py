@@ -4,52 +4,32 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from framework.mapped_items import Items, Mapped
 from jq_engine.worker import JqWorker
-from json_values import Json, follow
+from json_values import Found, Json, follow
+from workbench.check.chosen_keys import asking_for, chosen_by
 from workbench.check.documents import Document
-from workbench.check.findings import Finding, Path, Severity, likeness
-from workbench.check.identifiers import identifier_below_parents, is_scalar, shared, unique_key
-from workbench.check.near import better, has_path, leaves, paths_in, values_of, written
+from workbench.check.findings import Finding, Path, Severity
+from workbench.check.fitting import fitting
+from workbench.check.identifiers import (
+    identifier_below_parents,
+    is_scalar,
+    own_id,
+    shared,
+    unique_key,
+)
+from workbench.check.near import better, has_path, paths_in, written
 from workbench.check.other_lists import other_list
 from workbench.check.reading import Seen
-from workbench.store.model import Blueprint, PropertySchema
+from workbench.check.relations import Relations
+from workbench.store.model import Blueprint
 from workbench.store.rules import EntityFault, faults_of
 
 _FEW: Final = 3  # items of which an absent key says something
 _SHOWN: Final = 60
-_SPEAKING: Final = 0.5  # likeness of names
-_TEXTS: Final = 4  # of an object that are tried
-_TO: Final[Mapping[str, tuple[str, ...]]] = {
-    "string": ("{}.name", "{}.id | tostring", '{} | join(", ")', "{} | tostring"),
-    "number": ("{} | tonumber", "{} | length"),
-    "boolean": ('{} == "true"', "{} == 1", '({} | ascii_downcase) == "yes"', "{} != null"),
-    "array": ("[{}]", '{} | split(",")', "[{} | .[]]"),
-    "object": ("{} | fromjson",),
-    "date-time": (
-        "{} | todate",
-        "{} / 1000 | floor | todate",
-        '{} + "T00:00:00Z"',
-        '{} + "Z"',
-        '{} | sub(" "; "T") + "Z"',
-        "{} | tonumber | todate",
-        '{} | strptime("%Y%m%dT%H%M%S%z") | todate',
-        '{} | sub("(?<h>[+-][0-9]{{2}})(?<m>[0-9]{{2}})$"; "\\(.h):\\(.m)")',
-    ),
-    "url": ('"https://" + {}', '"https:" + {}'),
-    "one": (
-        "{}.id",
-        "{}.id | tostring",
-        "{} | .[0].id | tostring",
-        "{} | .[0] | tostring",
-        "{} | tostring",
-    ),
-    "many": ("[{}]", "[{} | .[] | tostring]", "[{} | .[] | .id | tostring]", "[{} | tostring]"),
-}
-"""What makes of a value one of a type or format, in the order in which it is tried."""
 
 
 class Judge:
@@ -61,11 +41,13 @@ class Judge:
         blueprints: Mapping[str, Blueprint],
         all_seen: Sequence[Seen],
         jq: JqWorker,
+        of_blueprints: Document | None = None,
     ) -> None:
         self._document = document
+        self._of_blueprints = of_blueprints
         self._blueprints = blueprints
-        self._all = all_seen
         self._jq = jq
+        self._leading = Relations(document, blueprints, all_seen, jq)
 
     async def findings(self, seen: Seen) -> list[Finding]:
         """Everything that the items of one resource show."""
@@ -82,7 +64,7 @@ class Judge:
         found += naming
         found += await self._values(seen)
         found += await self._entities(seen)
-        found += await self._relations(seen)
+        found += await self._leading.findings(seen)
         return found
 
     def _at(
@@ -121,6 +103,8 @@ class Judge:
             if has_path(seen.items, path):
                 values = [follow(item, path) for item in seen.items[:_SHOWN]]
                 known = sorted({json.dumps(one) for one in values if is_scalar(one)})
+                if not known and any(isinstance(one, dict) for one in values):
+                    return f"{written(path)} is an object: {_inside(path, values)}"
                 return f"{written(path)} is {', '.join(known[:5])}" if known else ""
             if near := await better(self._jq, written(path), seen.items):
                 return f"write {near.expression} for {written(path)}"
@@ -140,6 +124,11 @@ class Judge:
             near = await better(self._jq, expression, [one.item for one in seen.passed])
             remedy = f"write {near.expression} ({near.count} of {count})" if near else ""
             remedy = remedy or unique_key([one.item for one in seen.passed])
+            if count == 1 and not remedy and _is_map(seen.passed[0].item):
+                place = ("selector", "data_path")
+                remedy = "for an item of each key write to_entries: .key and .value"
+                problem = f"the answer is one object, and its {expression!r} is null"
+                return [self._at(seen, place, problem, remedy)]
             problem = f"identifier {expression!r} is null in {nameless} of {count} items"
             return [self._at(seen, path, problem, remedy or "choose a key that all items have")]
         pair = shared(seen.passed)
@@ -160,7 +149,8 @@ class Judge:
         parameters = seen.config.selector.path_parameters or {}
         candidate = await identifier_below_parents(self._jq, expression, parameters, items)
         if candidate:
-            return f"write {candidate}"
+            key = own_id(items)
+            return f"write {candidate}" + (f", or {key}" if key and key not in candidate else "")
         return unique_key(items) or "choose a key that tells items apart"
 
     # --- properties and title ------------------------------------------------------------------
@@ -192,7 +182,7 @@ class Judge:
         empty = [one for one in seen.passed if _made(one, part, key) == []]
         said = "an empty list" if len(empty) == len(items) else "null"
         problem = f"{what} {jq!r} is {said} in {len(items)} of {len(items)} items"
-        if part == "relations" and (leading := await self._target(seen, key, jq)):
+        if part == "relations" and (leading := await self._leading.target(seen, key, jq)):
             return [self._at(seen, path, problem, leading)]
         if near := await better(self._jq, jq, items):
             remedy = f"write {near.expression} ({near.count} of {len(items)})"
@@ -206,7 +196,16 @@ class Judge:
         if not absent or len(items) < _FEW or empty:
             return []
         keys = ", ".join(sorted({str(key) for item in items for key in item}))[:200]
-        return [self._at(seen, path, problem, f"the items have {keys}", is_error=False)]
+        remedy = f"the items have {keys}"
+        params, first = seen.config.selector.query_params, paths[0][0]
+        if asked := asking_for(params, first):
+            remedy = f"{asked} asks for {first}, which does not come: correct the name {asked!r}"
+            place = (*seen.base, "selector", "query_params", asked)
+            problem = f"kind {seen.config.kind}: {problem}"
+            return [self._document.finding(place, problem, remedy, at_key=True)]
+        if chosen := chosen_by(params, items):
+            remedy = f"query_params.{chosen} says which keys come: name {first} there"
+        return [self._at(seen, path, problem, remedy, is_error=False)]
 
     # --- what Port refuses ---------------------------------------------------------------------
 
@@ -243,110 +242,30 @@ class Judge:
             remedy = f"write {near.expression}" if near else "give a value in every item, with //"
             return self._at(seen, path, problem, remedy)
         problem = f"{first.part} {first.name} {first.problem}, {example} is none: {refused}"
-        remedy = await self._fitting(seen, first, path)
-        return self._at(seen, path, problem, remedy or "change the expression or the blueprint")
-
-    async def _fitting(self, seen: Seen, fault: EntityFault, path: Path) -> str:
-        """The expression with what makes its values fit, proved on all items."""
         expression = self._document.at((*seen.base, *path))
         blueprint = self._blueprints[str(seen.passed[0].made.get("blueprint"))]
         if not isinstance(expression, str):
-            return ""
-        inner = (
-            expression if expression.isidentifier() or " " not in expression else f"({expression})"
-        )
+            return self._at(seen, path, problem, "change the expression or the blueprint")
+        if first.part == "relation":
+            target = await self._leading.target(seen, first.name, expression)
+            if target:
+                return self._at(seen, path, problem, target)
         items = [one.item for one in seen.passed]
-        before = await values_of(self._jq, expression, items)
-        candidates = [
-            *_inner(fault, inner),
-            *(t.format(inner) for t in _templates(fault, blueprint)),
-        ]
-        for candidate in candidates:
-            values = await values_of(self._jq, candidate, items)
-            fits = all(
-                _fits(fault, value, blueprint) if old is not None else True
-                for old, value in zip(before, values, strict=True)
-            )
-            if fits:
-                return f"write {candidate}"
-        schema = blueprint.schema.properties.get(fault.name)
-        if schema and schema.enum:
-            words = ", ".join(json.dumps(one) for one in schema.enum[:8])
-            return f"map it to one of {words}, or add the value to the enum of the blueprint"
-        return ""
+        fit = await fitting(self._jq, expression, items, first, blueprint)
+        if fit.blueprint and not fit.expression and self._of_blueprints is not None:
+            return self._in_blueprint(first, blueprint, problem, fit.remedy)
+        return self._at(seen, path, problem, fit.remedy or "change the expression or the blueprint")
 
-    # --- relations -----------------------------------------------------------------------------
-
-    async def _relations(self, seen: Seen) -> list[Finding]:
-        blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
-        found: list[Finding] = []
-        for name, relation in (blueprint.relations if blueprint else {}).items():
-            known, is_complete = self._identifiers_of(relation.target)
-            values: set[str] = {
-                target
-                for one in seen.passed
-                for target in _targets((one.made.get("relations") or {}).get(name))
-            }
-            if not known or not values or values & known:
-                continue
-            path = ("port", "entity", "mappings", "relations", name)
-            expression = self._document.at((*seen.base, *path))
-            problem = (
-                f"relation {name} {expression!r}: 0 of {len(values)} values are identifiers of"
-                f" {relation.target}"
-            )
-            remedy = await self._leading(seen, known, str(expression), many=relation.many)
-            if remedy or is_complete:
-                remedy = remedy or f"correct the expression; {relation.target} has {_some(known)}"
-                found.append(self._at(seen, path, problem, remedy))
-        return found
-
-    async def _target(self, seen: Seen, name: str, expression: str) -> str:
-        """A path whose values are identifiers of a relation's target, for one that finds none."""
-        blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
-        relation = blueprint.relations.get(name) if blueprint else None
-        if relation is None:
-            return ""
-        known, _ = self._identifiers_of(relation.target)
-        return await self._leading(seen, known, expression, many=relation.many) if known else ""
-
-    def _identifiers_of(self, blueprint: str) -> tuple[set[str], bool]:
-        """The identifiers that were seen of a blueprint, and whether that is all there are."""
-        known: set[str] = set()
-        is_complete = True
-        for seen in self._all:
-            makes = [one for one in seen.passed if one.made.get("blueprint") == blueprint]
-            names = [one.made.get("identifier") for one in makes]
-            own = {str(one) for one in names if one not in (None, "", "null")}
-            if len(own) * 2 < len(names):  # they are wrong themselves, which is told of them
-                return set(), False
-            known |= own
-            if makes or f'"{blueprint}"' in seen.config.port.entity.mappings.blueprint:
-                is_complete = is_complete and not seen.truncated and not seen.errors
-        return known, is_complete
-
-    async def _leading(self, seen: Seen, known: set[str], expression: str, *, many: bool) -> str:
-        """A path of the items whose values are identifiers of the target."""
-        items = [one.item for one in seen.passed]
-        best: tuple[int, float, str] = (0, 0.0, "")
-        paths = dict.fromkeys(one for item in items[:20] for one in leaves(item))
-        for path in paths:
-            values = [follow(item, path) for item in items]
-            scalars = [value for value in values if is_scalar(value)]
-            hits = sum(str(value) in known for value in scalars)
-            if not hits or hits < len(scalars) / 2:
-                continue
-            is_text = all(isinstance(value, str) for value in scalars)
-            text = written(path) + ("" if is_text else " | tostring")
-            alike = max(
-                (likeness(".".join(path), ".".join(one)) for one in paths_in(expression)),
-                default=0.0,
-            )
-            # Small numbers are identifiers of many things: the name has to speak.
-            if not is_text and alike < _SPEAKING:
-                continue
-            best = max(best, (hits, alike, f"[{text}]" if many else text))
-        return f"write {best[2]} ({best[0]} of {len(items)})" if best[0] else ""
+    def _in_blueprint(
+        self, fault: EntityFault, blueprint: Blueprint, problem: str, remedy: str
+    ) -> Finding:
+        """At a property or relation of a blueprint."""
+        document = self._of_blueprints or self._document
+        raw = document.value if isinstance(document.value, list) else []
+        names = [one.get("identifier") if isinstance(one, dict) else None for one in raw]
+        at = names.index(blueprint.identifier)
+        part = ("relations",) if fault.part == "relation" else ("schema", "properties")
+        return document.finding((at, *part, fault.name), problem, remedy, at_key=True)
 
 
 def _made(one: Mapped, part: str, name: str) -> Json:
@@ -354,50 +273,20 @@ def _made(one: Mapped, part: str, name: str) -> Json:
     return held.get(name) if isinstance(held, dict) else None
 
 
-def _inner(fault: EntityFault, expression: str) -> list[str]:
-    """The texts of an object that stands where one is wanted, its name or the like first."""
-    if not isinstance(fault.value, dict) or fault.part == "relation":
-        return []
-    last = expression.rpartition(".")[2]
-    keys = [str(key) for key, value in fault.value.items() if isinstance(value, str) and value]
-    keys.sort(key=lambda key: [key != "name", key != last, key != "value"])
-    return [f"{expression}{written((key,))}" for key in keys[:_TEXTS]]
+def _is_map(item: Mapping[str, Json]) -> bool:
+    """Whether an object looks like many things by their names: values of one type."""
+    own = {key: value for key, value in item.items() if not key.startswith("__")}
+    return len(own) >= _FEW and len({type(value) for value in own.values()}) == 1
 
 
-def _templates(fault: EntityFault, blueprint: Blueprint) -> Iterator[str]:
-    if fault.part == "relation":
-        yield from _TO["many" if blueprint.relations[fault.name].many else "one"]
-        return
-    schema = blueprint.schema.properties[fault.name]
-    yield from _TO.get(schema.format or "", ())
-    if schema.enum is None or schema.type != "string":
-        yield from _TO.get(schema.type or "", ())
-    if schema.enum:
-        yield from ("{} | ascii_downcase", "{} | ascii_upcase", '{} | gsub(" "; "_")')
-
-
-def _fits(fault: EntityFault, value: Json, blueprint: Blueprint) -> bool:
-    if value in (None, "null"):
-        return False
-    if fault.part == "relation":
-        one = Blueprint("x", relations={fault.name: blueprint.relations[fault.name]})
-        return not faults_of({}, {fault.name: value}, one)
-    schema: PropertySchema = blueprint.schema.properties[fault.name]
-    return not faults_of({fault.name: value}, {}, _with_property(fault.name, schema))
-
-
-def _with_property(name: str, schema: PropertySchema) -> Blueprint:
-    whole = Blueprint("x")
-    return Blueprint("x", type(whole.schema)({name: schema}))
-
-
-def _targets(value: Json) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    return [one for one in values if isinstance(one, str)]
-
-
-def _some(known: set[str]) -> str:
-    return ", ".join(json.dumps(one) for one in sorted(known)[:3])
+def _inside(path: tuple[str, ...], values: Sequence[Found]) -> str:
+    """The texts in objects, by their paths."""
+    held: defaultdict[str, set[str]] = defaultdict(set)
+    for one in values:
+        for key, value in one.items() if isinstance(one, dict) else ():
+            if is_scalar(value):
+                held[written((*path, str(key)))].add(json.dumps(value))
+    return "; ".join(f"{key} is {', '.join(sorted(some)[:5])}" for key, some in held.items())
 
 
 def nulls_of(mapped: Sequence[Mapped]) -> list[str]:

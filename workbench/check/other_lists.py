@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 from framework.mapped_items import Items
 from jq_engine.worker import JqWorker
 from json_values import Json
 from workbench.check.near import lists_of_objects, values_of, written
 from workbench.check.reading import Seen
+
+
+class Mapped(Protocol):
+    """The expressions of a resource's entities."""
+
+    @property
+    def identifier(self) -> object:
+        """jq, or a search query."""
+
+    @property
+    def title(self) -> object:
+        """jq, or None."""
+
+    @property
+    def properties(self) -> Mapping[str, object]:
+        """The jq of each, by its name."""
+
 
 _FEWEST = 2  # expressions that say together that the list is the wrong one
 _SAMPLE = 50  # objects of a list that are tried
@@ -30,11 +48,24 @@ async def other_list(jq: JqWorker, seen: Seen) -> str:
     expressions = [one.jq for one in wanted if one.jq]
     best: tuple[int, str] = (len(found), "")
     for page in seen.own_pages[:1]:
-        for path, rows in _lists(page.body):
+        is_xml = seen.config.selector.response_format == "xml"
+        for path, rows in _lists(_unwrapped(page.body) if is_xml else page.body):
             hits = await _hits(jq, expressions, names, rows)
             if hits > best[0] and path != seen.config.selector.data_path:
                 best = hits, f"write {path}, a list of {len(rows)}"
     return best[1]
+
+
+async def list_with(jq: JqWorker, mappings: Mapped, body: Json) -> tuple[str, int] | None:
+    """The list of an answer whose objects have what is mapped, all an identifier; its length."""
+    names = [mappings.identifier] if isinstance(mappings.identifier, str) else []
+    others = [mappings.title, *(mappings.properties or {}).values()]
+    wanted = [*names, *(one for one in others if isinstance(one, str))]
+    for path, rows in _lists(body):
+        hits = await _hits(jq, wanted, names, rows) if rows and names else 0
+        if hits * 2 > len(wanted):
+            return path, len(rows)
+    return None
 
 
 def _lists(body: Json) -> Iterator[tuple[str, Items]]:
@@ -42,6 +73,15 @@ def _lists(body: Json) -> Iterator[tuple[str, Items]]:
         yield written(path) or ".", [row for row in rows if isinstance(row, dict)]
     if isinstance(body, dict):
         yield "to_entries", [{"key": key, "value": value} for key, value in body.items()]
+
+
+def _unwrapped(body: Json) -> Json:
+    """An XML document with single elements as they are where no path leads to rows."""
+    if isinstance(body, list):
+        return _unwrapped(body[0]) if len(body) == 1 else body
+    if isinstance(body, dict):
+        return {key: _unwrapped(value) for key, value in body.items()}
+    return body
 
 
 async def _hits(jq: JqWorker, wanted: Sequence[str], names: Sequence[str], rows: Items) -> int:

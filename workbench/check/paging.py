@@ -32,7 +32,10 @@ _OFFSETS: Final = (
     "startIndex",
     "start_index",
 )
+_SIZES: Final = ("limit", "per_page", "count", "page_size", "pageSize", "size", "max", "$top")
 _INVALID: Final = frozenset({400, 422})
+UNPAGED: Final = PaginationSettings()
+_SEVERAL: Final = 2  # rows that a size can cut
 _DEEPEST: Final = 5  # objects around a text that leads on
 
 
@@ -41,38 +44,48 @@ async def paging_of(
     request: PageRequest,
     body: Json,
     headers: Mapping[str, str],
-    given: str = "none",
+    given: PaginationSettings = UNPAGED,
 ) -> str:
-    """What leads to other rows, with its proof; "" for none. ``given``: the type as it is set."""
+    """What leads to other rows, with its proof; "" for none. ``given``: what is set."""
     if 'rel="next"' in headers.get("Link", "") or "rel=next" in headers.get("Link", ""):
         return "the Link header names a next page: write header_link"
-    for path, text in _texts_beside_lists(body):
-        place = written(path)
-        if _leads_on(request.url, text):
-            found = f"{place} is the next page's URL: write "
-            return found + (_for("nextLinkPath", place) if given == "next_link" else "next_link")
-        if any(word in path[-1].lower() for word in _CURSORS):
-            found = f"{place} is a cursor: write "
-            return found + (_for("cursorPath", place) if given == "cursor" else "cursor")
+    texts = sorted(_texts_beside_lists(body), key=lambda one: "next" not in written(one[0]).lower())
+    for path, text in texts:
+        place, is_link = written(path), _leads_on(request.url, text)
+        is_marker = any(word in place.lower() for word in _CURSORS) and not is_link
+        if is_marker and (given.type == "cursor" or _is_named(path)):
+            wanted = _for("cursorPath", place) if given.type == "cursor" else "cursor"
+            return f"{place} is a cursor: write {wanted}"
+        if (
+            is_link
+            and given.type != "cursor"
+            and await _leads_to_others(session, request, text, body)
+        ):
+            wanted = _for("nextLinkPath", place) if given.type == "next_link" else "next_link"
+            return f"{place} is the next page's URL: write {wanted}"
     return await _by_asking(session, request, body, given) if request.method == "GET" else ""
 
 
-async def _by_asking(session: Session, request: PageRequest, body: Json, given: str) -> str:
+async def _by_asking(
+    session: Session, request: PageRequest, body: Json, given: PaginationSettings
+) -> str:
     """What leads to other rows where no answer says so; not what is written already."""
     rows = max((one for _, one in lists_of_objects(body)), key=len, default=[])
     for key, value in _last(rows).items():
-        is_cursor = isinstance(value, str) and "cursor" in key.lower() and given != "cursor"
+        is_cursor = isinstance(value, str) and "cursor" in key.lower() and given.type != "cursor"
         if is_cursor and await _is_other(session, request.put(key, value, "query"), rows):
             place = f"cursorPath .[-1].{key}"
             return f"the last row's {key} gives other rows: write cursor, and {place}"
     for style, names, value in (("page", _PAGES, "2"), ("offset", _OFFSETS, str(len(rows)))):
-        if rows and style != given:
-            name = await _moving(session, request, names, value, rows)
-            if name:
-                own = (
-                    "" if name == DEFAULT_POSITION_PARAM[style] else f", {name} for paginationParam"
-                )
-                return f"{name}={value} gives other rows: write {style}{own}"
+        is_given = style == given.type
+        unheeded = given.pagination_param or DEFAULT_POSITION_PARAM[style]
+        others = [name for name in names if not is_given or name != unheeded]
+        name = await _moving(session, request, others, value, rows) if rows else ""
+        if name and is_given:
+            return f"{name}={value} gives other rows: write {name} for paginationParam"
+        if name:
+            own = "" if name == DEFAULT_POSITION_PARAM[style] else f", {name} for paginationParam"
+            return f"{name}={value} gives other rows: write {style}{own}"
     return ""
 
 
@@ -100,12 +113,43 @@ async def _is_other(session: Session, request: PageRequest, rows: Sequence[Json]
     return bool(others) and not any(row in rows for row in others)
 
 
+async def _leads_to_others(session: Session, request: PageRequest, link: str, body: Json) -> bool:
+    """Whether a link leads to other rows; one of a request that is no GET is not followed."""
+    target = on_same_path(request.url, link)
+    if target is None or request.method != "GET":
+        return target is not None
+    rows = max((one for _, one in lists_of_objects(body)), key=len, default=[])
+    return await _is_other(session, replace(request, url=str(target), params=()), rows)
+
+
+def _is_named(path: Sequence[str]) -> bool:
+    return any(word in path[-1].lower() for word in _CURSORS)
+
+
 def _last(rows: Sequence[Json]) -> Mapping[str, Json]:
     return rows[-1] if rows and isinstance(rows[-1], dict) else {}
 
 
 def _for(setting: str, place: str) -> str:
     return f"{place.removeprefix('.')} for {setting}"
+
+
+async def size_name(session: Session, request: PageRequest, body: Json) -> str:
+    """The usual name of a page size that cuts a list of several rows to one; "" for none."""
+    if request.method != "GET" or _longest(body) < _SEVERAL:
+        return ""
+    for name in _SIZES:
+        try:
+            answer = await session.client.send(request.put(name, 1, "query"))
+        except OceanCustomError:
+            continue
+        if _longest(answer.body) == 1:
+            return name
+    return ""
+
+
+def _longest(body: Json) -> int:
+    return max((len(rows) for _, rows in lists_of_objects(body)), default=0)
 
 
 async def hidden_rows(session: Session, seen: Seen) -> int:
@@ -149,6 +193,17 @@ def may_go_on(seen: Seen) -> PageRead | None:
         return None
     longest = max(seen.own_pages, key=lambda page: page.rows, default=None)
     return longest if longest is not None and longest.rows >= _FEWEST else None
+
+
+def speaks_of_more(seen: Seen) -> PageRead | None:
+    """An answer that says that more follows, to a resource that says itself that it has one page.
+
+    The integration reads only the first page then, and warns.
+    """
+    style = seen.config.selector.pagination
+    if style is None or style.type != "none" or style.accept_doubt:
+        return None
+    return next((page for page in seen.own_pages if page.warning), None)
 
 
 def _texts_beside_lists(body: Json) -> Iterator[tuple[tuple[str, ...], str]]:

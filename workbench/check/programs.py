@@ -215,7 +215,7 @@ async def _known_function(name: str, jq: JqWorker) -> str:
     names = {str(one).partition("/")[0] for one in found}
     if near := nearest(name, names):
         return f"write {near} for {name}"
-    return f"{name} is no function of jq: write .{name} for a key, or correct the name"
+    return f'{name} is no function of jq: write "{name}" for the text, .{name} for a key'
 
 
 def check_resources(

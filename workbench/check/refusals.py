@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
 from msgspec.structs import replace
@@ -24,43 +24,50 @@ _AT_LEAST: Final = re.compile(
 )
 
 
+_USUAL: Final = (1000, 500, 200, 100, 50, 20)
+"""Largest sizes that APIs have, for refusals that name none."""
+
+
 async def other_values(
     answered: Answered, paging: PaginationSettings, request: PageRequest | None, refusal: str
-) -> str:
-    """What to write for a size, a first number or a name that is refused; "" where nothing helps.
+) -> tuple[str, str] | None:
+    """The setting whose size, first number or name is refused, and what to write; or None.
 
-    ``request``: the plain request of the resource, None where it has path parameters.
+    ``request``: the plain request of the resource, None where it may not be sent again.
     """
     if request is None:
         most = _AT_MOST.search(refusal)
-        return f"write {most[1]} for the page size" if most else ""
-    async for remedy, changed in _changed(paging, refusal):
+        return ("pageSize", f"write {most[1]} for the page size") if most else None
+    for setting, remedy, changed in _changed(paging, refusal):
         if await answered(make_paginator(changed).first(request)) is not None:
-            return remedy
-    return ""
+            return setting, remedy
+    return None
 
 
-async def _changed(
+def _changed(
     paging: PaginationSettings, refusal: str
-) -> AsyncIterator[tuple[str, PaginationSettings]]:
+) -> Iterator[tuple[str, str, PaginationSettings]]:
     if paging.sends_size:
-        for size in _sizes(refusal):
+        named = list(_sizes(refusal))
+        smaller = [size for size in _USUAL if size < paging.page_size]
+        for size in dict.fromkeys([*named, *smaller]):
             if size != paging.page_size:
-                yield f"write {size} for the page size", replace(paging, page_size=size)
+                told = f"write {size} for the page size"
+                yield "pageSize", told, replace(paging, page_size=size)
     if paging.type == "page":
         other = 0 if paging.start_page else 1
-        yield f"write {other} for startPage", replace(paging, start_page=other)
+        told = f"write {other} for startPage"
+        yield "startPage", told, replace(paging, start_page=other)
     if paging.sends_size:
         told = "without a size it answers: correct sizeParam, or send none (size_param: null)"
-        yield told, replace(paging, size_param=None, sends_size=False)
+        yield "sizeParam", told, replace(paging, size_param=None, sends_size=False)
 
 
 def _sizes(refusal: str) -> Iterator[int]:
     """The sizes that a refusal names: the most, then the least, then the least step."""
-    quoted = refusal.partition(", ")[2]
-    for most in _AT_MOST.findall(quoted):
+    for most in _AT_MOST.findall(refusal):
         yield int(most)
-    for least, most in _RANGE.findall(quoted):
+    for least, most in _RANGE.findall(refusal):
         yield from (int(most), int(least))
-    for least in _AT_LEAST.findall(quoted):
+    for least in _AT_LEAST.findall(refusal):
         yield int(least)

@@ -9,17 +9,19 @@ from dataclasses import asdict, dataclass, field
 import httpx
 from msgspec import structs
 
-from client import http_of
+from client import ApiClient, http_of
 from paging.limits import Limits
 from paging.model import PageRequest
 from resync.session import Session
 from settings import Settings
 from transport.observer import Exchange, PageRead
-from workbench.check.findings import Finding, ordered
+from workbench.check.findings import Finding, Severity, ordered
 from workbench.check.judge import Judge, nulls_of
 from workbench.check.offline import Installation
-from workbench.check.paging import hidden_rows, may_go_on, paging_of
+from workbench.check.paging import hidden_rows, may_go_on, paging_of, speaks_of_more
 from workbench.check.reading import Seen, Watcher, look, session_of
+from workbench.check.settings import variable_of
+from workbench.check.sign_in import ClientOf
 from workbench.check.trouble import Troubles, said_once
 
 
@@ -73,7 +75,12 @@ async def check_online(
     watcher, begun = Watcher(), time.monotonic()
     async with session_of(settings, watcher, http) as session:
         seen = await look(session, watcher, config, limits, tell)
-        findings = await _findings(installation, session, seen)
+        findings = await _findings(
+            installation,
+            session,
+            seen,
+            lambda other: ApiClient(other, session.jq, http=http, observer=watcher),
+        )
         told = [_told(one, session) for one in ordered([*installation.findings, *findings])]
     rows = [_row(one) for one in seen if one.asked]
     return Report(told, rows, watcher.exchanges, time.monotonic() - begun)
@@ -92,11 +99,13 @@ def _told(finding: Finding, session: Session) -> Finding:
 
 
 async def _findings(
-    installation: Installation, session: Session, seen: Sequence[Seen]
+    installation: Installation, session: Session, seen: Sequence[Seen], client_of: ClientOf
 ) -> list[Finding]:
     document = installation.document
-    judge = Judge(document, installation.blueprints, seen, session.jq)
-    troubles = Troubles(document, installation.variables, session, seen)
+    judge = Judge(
+        document, installation.blueprints, seen, session.jq, installation.blueprints_document
+    )
+    troubles = Troubles(document, installation.variables, session, seen, client_of)
     all_failed = all(one.errors for one in seen if one.asked)
     found: list[Finding] = []
     for one in seen:
@@ -107,11 +116,12 @@ async def _findings(
         if not errors:
             found += await troubles.repeated(one) + await troubles.absent(one)
             found += await troubles.unfound(one)
+            found += await troubles.empty.findings(one)
         if not errors and (rows := await hidden_rows(session, one)):
             problem = f"no items with the parameters of paging, and {rows} without them"
             remedy = "correct paginationParam, startPage or startOffset"
             found.append(_of_paging(installation, one, problem, remedy))
-        if not errors and (page := may_go_on(one)):
+        if not errors and (page := speaks_of_more(one) or may_go_on(one)):
             found += await _unpaged(session, installation, one, page)
     return said_once(found)
 
@@ -125,24 +135,34 @@ async def _unpaged(
         return []
     headers = tuple(endpoint.headers.items())
     request = PageRequest(page.url, headers=headers, format=endpoint.format, purpose="check")
-    style = await paging_of(session, request, page.body, {})
+    sent = await session.client.send(request) if page.warning and endpoint.method == "GET" else None
+    style = await paging_of(session, request, page.body, sent.headers if sent else {})
+    if page.warning:
+        remedy = style or "set its type to how the API pages"
+        remedy += "; if the first page is all you want, accept_doubt: true beside it says so"
+        return [_of_paging(installation, seen, page.warning, remedy, severity="warn")]
     if "other rows" not in style:
         return []
     problem = "paginationType is none, and there is a second page"
     return [_of_paging(installation, seen, problem, style)]
 
 
-def _of_paging(installation: Installation, seen: Seen, problem: str, remedy: str) -> Finding:
+def _of_paging(
+    installation: Installation,
+    seen: Seen,
+    problem: str,
+    remedy: str,
+    severity: Severity = "error",
+) -> Finding:
     """At the resource's own pagination if it has one, else at the setting."""
     problem = f"kind {seen.config.kind}: {problem}"
     own = (*seen.base, "selector", "pagination")
     if installation.document.at(own) is not None:
-        return installation.document.finding(own, problem, remedy)
-    if installation.variables is None:
+        return installation.document.finding(own, problem, remedy, severity=severity)
+    variable = variable_of("paginationType")
+    if installation.variables is None or variable not in installation.variables.lines:
         return installation.document.finding((*seen.base, "kind"), problem, remedy)
-    variable = "OCEAN__INTEGRATION__CONFIG__PAGINATION_TYPE"
-    beside = "OCEAN__INTEGRATION__CONFIG__BASE_URL"
-    return installation.variables.finding(variable, problem, remedy, beside=beside)
+    return installation.variables.finding(variable, problem, remedy)
 
 
 def _row(seen: Seen) -> KindRow:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import combinations
 from typing import Final
 
-import httpx
 from msgspec.structs import replace
 
 from errors import (
@@ -23,30 +22,27 @@ from errors import (
     TransportError,
 )
 from json_values import Json, keys_of
-from pagination import make_paginator
 from resync.path_parameters import Resource, in_step, ordered
 from resync.session import Session
-from settings import Settings
-from settings.fields import FIELDS
 from transport.observer import PageRead
 from workbench.check.documents import Document, Variables
-from workbench.check.findings import Finding, Path, likeness
+from workbench.check.empty import Empty
+from workbench.check.findings import Finding, likeness
 from workbench.check.near import (
     better,
     lists_of_objects,
     values_of,
     written,
 )
-from workbench.check.nearby import NOT_FOUND, Nearby, bare
-from workbench.check.paging import alone, paging_of
+from workbench.check.nearby import NOT_FOUND, Nearby, bare, is_of_parent
+from workbench.check.places import Places
 from workbench.check.programs import place_in
 from workbench.check.reading import Seen
-from workbench.check.refusals import other_values
-from workbench.check.settings import variable_of
+from workbench.check.refused import Refused
+from workbench.check.sign_in import ClientOf, SignIn
 
-_FORBIDDEN: Final = 403
-_INVALID: Final = frozenset({400, 422})
-_PLACES_OF_NEXT: Final = ("cursorPath", "nextLinkPath")
+_PLACES_OF_NEXT: Final[tuple[str, ...]] = ("cursorPath", "nextLinkPath", "paginationParam")
+_AROUND_A_LIST: Final = frozenset({"data_path", "selector"})
 
 
 class Troubles:
@@ -58,12 +54,16 @@ class Troubles:
         variables: Variables | None,
         session: Session,
         all_seen: Sequence[Seen],
+        client_of: ClientOf,
     ) -> None:
         self._document = document
         self._near = Nearby(session, all_seen)
-        self._variables = variables
+        self._sign_in = SignIn(session.settings, variables, client_of)
+        self.empty = Empty(document, self._near, session.jq)
+        asked = sum(one.asked for one in all_seen)
+        self._places = Places(document, variables)
+        self._refused = Refused(session, self._places, self._near, self._sign_in, asked)
         self._session = session
-        self._settings: Settings = session.settings
 
     async def findings(self, seen: Seen, *, all_failed: bool) -> list[Finding]:
         """What each error of a reading comes from; ``all_failed``: no resource could be read."""
@@ -72,26 +72,8 @@ class Troubles:
             try:
                 found.append(await self._finding(seen, error, all_failed=all_failed))
             except OceanCustomError:
-                found.append(self._at(seen, ("kind",), error, ""))
+                found.append(self._places.at(seen, ("kind",), error, ""))
         return found
-
-    # --- places --------------------------------------------------------------------------------
-
-    def _at(self, seen: Seen, path: Path, error: OceanCustomError, remedy: str) -> Finding:
-        told = str(error.report.without_remedy)
-        remedy = remedy or error.report.remedy or "see the API's documentation"
-        return self._document.finding((*seen.base, *path), told, remedy)
-
-    def _of_setting(
-        self, name: str, error: OceanCustomError, remedy: str, beside: str = ""
-    ) -> Finding:
-        told = str(error.report.without_remedy)
-        remedy = remedy or error.report.remedy
-        if self._variables is None:
-            return Finding("the settings", None, None, "error", f"{name}: {told}", remedy)
-        return self._variables.finding(
-            variable_of(name), told, remedy, beside=variable_of(beside or "baseUrl")
-        )
 
     async def unfound(self, seen: Seen) -> list[Finding]:
         """Configured paths of paging that lead nowhere, though more pages follow."""
@@ -111,7 +93,7 @@ class Troubles:
             if near:
                 remedy = f"write {near.expression.lstrip('.')}"
             error = PaginationError(f"kind {seen.config.kind}: {name} {path!r} finds nothing")
-            found.append(self._paging(seen, error, remedy, name))
+            found.append(self._places.paging(seen, error, remedy, name))
         return found
 
     async def absent(self, seen: Seen) -> list[Finding]:
@@ -139,13 +121,13 @@ class Troubles:
             )
         )
         path = ("selector", "path_parameters", name, "field") if field else ("kind",)
-        return [self._at(seen, path, error, remedy)]
+        return [self._places.at(seen, path, error, remedy)]
 
     async def repeated(self, seen: Seen) -> list[Finding]:
         """A second page with the rows of the first one: the position is not heeded."""
         for purpose in ("parent", "page"):
             pages = [page for page in seen.pages if page.purpose == purpose]
-            for one, other in pairwise(pages):
+            for one, other in combinations(pages, 2):
                 is_walk = one.goes_on and bare(one.url) == bare(other.url)
                 if is_walk and one.rows and one.rows == other.rows and _rows(one) == _rows(other):
                     request = self._near.resource(seen).endpoint.pagination.pagination_param
@@ -153,115 +135,79 @@ class Troubles:
                         f"kind {seen.config.kind}: page 2 has the rows of page 1: the API does not"
                         f" heed {request or 'the position it is asked for'}"
                     )
-                    own = await self._other_paging(seen)
                     remedy = "correct paginationParam to the name in the API's documentation"
-                    return [self._paging(seen, error, own or remedy, "paginationParam")]
+                    own = await self._refused.other_paging(seen)
+                    if self._near.resource(seen).endpoint.pagination.type == "cursor":
+                        own = f"the cursor is found, and not read: {remedy}, or send_in"
+                    return [self._places.paging(seen, error, own or remedy, "paginationParam")]
         return []
-
-    def _paging(
-        self, seen: Seen, error: OceanCustomError, remedy: str, name: str = "paginationType"
-    ) -> Finding:
-        """At the resource's own pagination if it has one, else at the setting."""
-        if self._document.at((*seen.base, "selector", "pagination")) is not None:
-            return self._at(seen, ("selector", "pagination"), error, remedy)
-        return self._of_setting(name, error, remedy, "paginationType")
 
     # --- errors --------------------------------------------------------------------------------
 
     async def _finding(self, seen: Seen, error: OceanCustomError, *, all_failed: bool) -> Finding:
         match error:
             case ResponseError(status=status):
-                return await self._refused(seen, error, status, all_failed=all_failed)
+                return await self._refused.finding(seen, error, status, all_failed=all_failed)
             case BodyError():
                 return await self._no_json(seen, error, all_failed=all_failed)
-            case CredentialsError() | SourceError():
+            case CredentialsError():
+                setting, remedy = await self._sign_in.blamed(error, self._near.asked(seen))
+                return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
+            case SourceError():
                 return self._of_way(error)
             case PaginationError() if not isinstance(_cause(error).place, Part):
-                remedy = await self._other_paging(seen)
-                places = [one for one in _PLACES_OF_NEXT if remedy.endswith(one)]
-                return self._paging(seen, error, remedy, *places)
+                return await self._paged(seen, error)
             case _:
                 return await self._mapping(seen, error)
 
-    def _of_way(self, error: CredentialsError | SourceError) -> Finding:
+    async def _paged(self, seen: Seen, error: PaginationError) -> Finding:
+        """At the setting of paging that is wrong."""
+        if "startPage" in error.report.remedy:
+            return self._places.paging(seen, error, "", "startPage")
+        remedy = await self._refused.other_paging(seen)
+        places = (one for one in _PLACES_OF_NEXT if remedy.endswith(one))
+        return self._places.paging(seen, error, remedy, next(places, "paginationType"))
+
+    def _of_way(self, error: SourceError) -> Finding:
         """What keeps every request from the API."""
         match error:
-            case CredentialsError():
-                return self._of_setting(self._credential(), error, self._sign_in_remedy(error))
             case OriginError():
-                return self._of_setting("allowedHosts", error, "")
+                return self._places.of_setting("allowedHosts", error, "")
             case TransportError():
-                return self._of_setting("baseUrl", error, "check host and port of baseUrl")
+                return self._places.of_setting("baseUrl", error, "check host and port of baseUrl")
             case _ if "certificate" in str(error).lower():
-                return self._of_setting("verifySsl", error, "")
+                return self._places.of_setting("verifySsl", error, "")
             case _:
-                return self._of_setting("baseUrl", error, "")
-
-    def _credential(self) -> str:
-        """The setting that holds what signs requests."""
-        given = self._variables.values if self._variables else {}
-        kind = given.get(variable_of("authType"), "none")
-        of_kind = [
-            field for field in FIELDS.values() if kind in field.shown_for and field.sensitive
-        ]
-        names = [field.name for field in of_kind if field.variable in given]
-        return names[0] if names else "authType"
-
-    def _sign_in_remedy(self, error: OceanCustomError) -> str:
-        given = self._variables.values if self._variables else {}
-        kind = given.get(variable_of("authType"), "none")
-        if error.report.remedy and kind == "oauth2":
-            return error.report.remedy
-        if kind == "none":
-            return "the API wants credentials: set authType and what belongs to it"
-        if "login" in str(error):
-            return "check customAuthRequest: endpoint, method and credentials of the login"
-        return f"check {self._credential()}, and that authType {kind} is how the API signs in"
-
-    async def _refused(
-        self, seen: Seen, error: ResponseError, status: int, *, all_failed: bool
-    ) -> Finding:
-        if status == _FORBIDDEN:
-            remedy = "the credentials may not read this: grant them access"
-            return self._of_setting(self._credential(), error, remedy)
-        if status in NOT_FOUND:
-            remedy = await self._near.path(seen)
-            if base := await self._near.base(seen) if all_failed and not remedy else "":
-                return self._of_setting("baseUrl", error, base)
-            return self._at(seen, ("kind",), error, remedy or "correct the path")
-        if status in _INVALID and (remedy := await self._valid(seen, error)):
-            return self._paging(seen, error, remedy)
-        remedy = "the API's own words say why"
-        if status == httpx.codes.METHOD_NOT_ALLOWED:
-            other = "POST" if seen.config.selector.method == "GET" else "GET"
-            remedy = f"the method is not for this path: try method: {other}"
-        return self._at(seen, ("kind",), error, remedy)
-
-    async def _valid(self, seen: Seen, error: ResponseError) -> str:
-        """What makes the parameters of paging valid, if it is them."""
-        paging = self._near.resource(seen).endpoint.pagination
-        request = self._near.request(seen)
-        if remedy := await other_values(self._near.body, paging, request, str(error)):
-            return remedy
-        if remedy := await alone(self._session, paging, seen):
-            return remedy
-        return await self._without_params(seen)
+                return self._places.of_setting("baseUrl", error, "")
 
     async def _no_json(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
         is_html = "html" in str(error).lower()
         if is_html and all_failed:
             base = await self._near.base(seen)
             remedy = base or "a page for people: baseUrl must lead to the API, with its path"
-            return self._of_setting("baseUrl", error, remedy)
+            return self._places.of_setting("baseUrl", error, remedy)
+        if name := "" if is_html else _format_of(seen, error):
+            return await self._of_format(seen, error, name)
         remedy = await self._near.path(seen) if is_html else await self._as_json(seen)
-        return self._at(seen, ("kind",), error, remedy or "correct the path, or the credentials")
+        return self._places.at(
+            seen, ("kind",), error, remedy or "correct the path, or the credentials"
+        )
+
+    async def _of_format(self, seen: Seen, error: BodyError, name: str) -> Finding:
+        """At what says the format of an answer, which is in another one."""
+        base = self._near.target(seen).base
+        path = (*base, "response_format")
+        if not self._places.is_there(seen, path):
+            path = (*base, "endpoint") if is_of_parent(seen) else ("kind",)
+        remedy = f"the answer is {name}: write response_format: {name}"
+        if name in {"xml", "csv"} and (as_json := await self._as_json(seen)):
+            remedy += f"; or: {as_json}"
+        elif name in {"xml", "csv"}:
+            remedy += ", or what makes it JSON into query_params, queryParams or headers"
+        return self._places.at(seen, path, error, remedy)
 
     async def _as_json(self, seen: Seen) -> str:
-        """How an answer in another format is read, or asked for as JSON."""
-        kinds = [one.content_type or "" for one in seen.exchanges if one.purpose == "page"]
-        for name in ("xml", "csv", "ndjson"):
-            if any(name in kind for kind in kinds):
-                return f"the answer is {name}: write response_format: {name} in the selector"
+        """How an answer in another format is asked for as JSON."""
         request = self._near.request(seen)
         if request is None or request.method != "GET":
             return ""
@@ -280,20 +226,35 @@ class Troubles:
             items = [item for page in seen.pages if page.purpose == "parent" for item in page.items]
             near = await better(self._session.jq, str(expression), items) if items else None
             remedy = f"write {near.expression} ({near.count} of {len(items)})" if near else ""
-            return self._at(seen, path, error, remedy)
-        if path[-1] in {"data_path", "selector"}:
-            return self._at(seen, path, error, await self._lists(seen))
-        return self._at(seen, path, error, "")
+            if not remedy and path[-1] == "field" and items:
+                remedy = await self._near.field(self._near.resource(seen), wants_rows=True)
+            return self._places.at(seen, path, error, remedy)
+        if is_of_parent(seen) and path[:2] == ("selector", "path_parameters"):
+            return await self._lists_of_parent(seen, error)
+        if path[-1] in _AROUND_A_LIST:
+            bodies = [page.body for page in reversed(seen.own_pages)]
+            if not bodies and (request := self._near.asked(seen)) is not None:
+                bodies = [await self._near.body(request)]
+            return self._places.at(
+                seen, path, error, self._lists(seen.config.selector.data_path or "", bodies)
+            )
+        return self._places.at(seen, path, error, "")
+
+    async def _lists_of_parent(self, seen: Seen, error: OceanCustomError) -> Finding:
+        """At the data_path of the rows of parents, whose answer has other lists."""
+        target = self._near.target(seen)
+        bodies = [page.body for page in seen.pages]
+        if not bodies and target.request is not None:
+            bodies = [await self._near.body(target.request)]
+        path = (*target.base, "data_path")
+        wanted = self._document.at((*seen.base, *path)) or ""
+        return self._places.at(seen, path, error, self._lists(str(wanted), bodies))
 
     # --- what one more request shows -------------------------------------------------------------
 
-    async def _lists(self, seen: Seen) -> str:
-        """The lists that an answer has, the one most like ``data_path`` first."""
-        bodies = [page.body for page in reversed(seen.pages)]
-        request = self._near.request(seen)
-        if not bodies and request is not None:
-            bodies = [await self._near.body(request)]
-        wanted = seen.config.selector.data_path or ""
+    @staticmethod
+    def _lists(wanted: str, bodies: Sequence[Json]) -> str:
+        """The lists that an answer has, the one most like ``wanted`` first."""
         for body in bodies:
             lists = lists_of_objects(body)
             if lists and lists[0][0] == ():
@@ -312,31 +273,16 @@ class Troubles:
                 )
         return f"the answer has {keys_of(bodies[0])}" if bodies and bodies[0] is not None else ""
 
-    async def _without_params(self, seen: Seen) -> str:
-        request = self._near.request(seen)
-        if request is None or await self._near.body(request) is None:
-            return ""
-        found = await self._other_paging(seen)
-        return found or "without the parameters of paging it answers: correct their names"
 
-    async def _other_paging(self, seen: Seen) -> str:
-        """How the answers say that they are paged."""
-        request = self._near.request(seen)
-        if request is None:
-            return ""
-        paging = self._near.resource(seen).endpoint.pagination
-        # A page of the size asked for may tell what the whole list does not.
-        for one in (make_paginator(paging).first(request), request):
-            try:
-                answer = await self._session.client.send(replace(one, purpose="check"))
-            except OceanCustomError:
-                continue
-            found = await paging_of(
-                self._session, request, answer.body, answer.headers, paging.type
-            )
-            if found:
-                return found
-        return ""
+def _format_of(seen: Seen, error: BodyError) -> str:
+    """The format of an answer that is not in the one it should be in; "" where nothing tells."""
+    kinds = [one.content_type or "" for one in seen.exchanges]
+    words = error.report.words.lstrip()
+    if words.startswith("<?xml") or any("xml" in kind and "html" not in kind for kind in kinds):
+        return "xml"
+    if words.startswith("{") and seen.config.selector.response_format != "ndjson":
+        return "ndjson" if "\n{" in error.report.words or "\\n{" in words else "json"
+    return next((one for one in ("csv", "ndjson") if any(one in kind for kind in kinds)), "")
 
 
 def _cause(error: OceanCustomError) -> Fault:
@@ -369,6 +315,8 @@ def said_once(findings: Sequence[Finding]) -> list[Finding]:
         failure = told if quote and kind.startswith("kind '") and "HTTP" not in told else None
         keys: set[object] = {(one.file, one.line)} if one.column is None else set()
         keys |= {failure} if failure and failure.startswith(("GET ", "POST ")) else set()
+        # The children of one resource all say so.
+        keys |= {(one.file, one.line, one.column, one.remedy)}
         if not keys & seen:
             kept.append(one)
         seen |= keys

@@ -1,0 +1,325 @@
+"""``check`` says what a refusal, an empty list or a value is about: its place and its remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from tests.check_scene import SETTINGS, Scene, listed, notes, person, signed, swap_text, told
+from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer
+
+Where = Literal["mapping", "settings", "blueprints"]
+Spoil = Callable[[Scene], None]
+PEOPLE: list[dict[str, Json]] = [person(number) for number in range(25)]
+
+
+@dataclass(frozen=True)
+class Blame:
+    """A mistake, the line that is to blame, and what the remedy says."""
+
+    spoils: list[Spoil]
+    line: str
+    remedy: str
+    where: Where = "mapping"
+    severity: str = "error"
+
+
+def swap(old: str, new: str, where: Where = "mapping") -> Spoil:
+    """A text of a file, the first time it is there, replaced."""
+    return lambda scene: setattr(scene, where, swap_text(getattr(scene, where), old, new))
+
+
+def serving(handler: Handler, *paths: str) -> Spoil:
+    """Another answer of the API."""
+
+    def spoil(scene: Scene) -> None:
+        for path in paths or ("/v1/people",):
+            scene.api.serve(path, handler)
+
+    return spoil
+
+
+def settings(**changed: str | None) -> Spoil:
+    """Settings with other values, or without one."""
+
+    def spoil(scene: Scene) -> None:
+        for name, value in changed.items():
+            scene.settings.pop(name, None)
+            if value is not None:
+                scene.settings[name] = value.replace("{api}", scene.api.url)
+
+    return spoil
+
+
+def asking(what: str) -> Spoil:
+    """People with more in their selector."""
+    return swap("data_path: .data", f"data_path: .data\n      {what}")
+
+
+def refusing(name: str, allowed: str, words: str, status: int = 400) -> Handler:
+    """People whose query parameter may have one value only."""
+    rows = listed(PEOPLE)
+
+    def handler(request: Request) -> Reply:
+        value = request.param(name)
+        return rows(request) if value in (None, allowed) else answer({"message": words}, status)
+
+    return handler
+
+
+def filtered(request: Request) -> Reply:
+    """People of one level, where the request names one."""
+    level = request.param("level")
+    rows = [one for one in PEOPLE if level is None or one["level"] == level]
+    return listed(rows)(request)
+
+
+def keyed(header: str, value: str, missing: str, wrong: str, status: int = 401) -> Handler:
+    """What only those read who send a header; the API tells none from a wrong one, or not."""
+    rows = listed(PEOPLE)
+
+    def handler(request: Request) -> Reply:
+        sent = request.headers.get(header.lower())
+        if sent == value:
+            return rows(request)
+        return answer({"message": wrong if sent else missing}, status)
+
+    return handler
+
+
+def sized(most: int) -> Handler:
+    """People by pages of at most so many; the refusal names no number."""
+    rows = listed(PEOPLE)
+
+    def handler(request: Request) -> Reply:
+        if request.number("size", 20) > most:
+            return answer({"message": "invalid page size"}, 400)
+        return rows(request)
+
+    return handler
+
+
+def moved(name: str) -> Handler:
+    """People whose offset has another name."""
+
+    def handler(request: Request) -> Reply:
+        if not signed(request):
+            return answer({"message": "sign in"}, 401)
+        start, size = request.number(name, 0), request.number("limit", 20)
+        return answer({"data": PEOPLE[start : start + size], "errors": []})
+
+    return handler
+
+
+def with_total(request: Request) -> Reply:
+    """The first people, beside the number of all."""
+    del request
+    return answer({"data": PEOPLE[:10], "total": 25})
+
+
+def beside(request: Request) -> Reply:
+    """A list without rows beside the one with people."""
+    del request
+    return answer({"data": PEOPLE[:9], "failed": []})
+
+
+def chosen(request: Request) -> Reply:
+    """People with the keys that are asked for."""
+    names = (request.param("fields") or "id,name").split(",")
+    rows = [{key: one[key] for key in names if key in one} for one in PEOPLE[:9]]
+    return answer({"data": rows, "errors": []})
+
+
+def without_notes(request: Request) -> Reply:
+    """No notes for a value that is no team's id, and no failure."""
+    is_team = request.values[0].startswith("team-")
+    return notes(request) if is_team else answer([])
+
+
+_NO_BASE = settings(base_url="{api}/v2")
+_ALL = ("/v1/people", "/v1/teams")
+
+BLAMES = {
+    "a parameter that is refused, of which the API says nothing": Blame(
+        [asking("query_params: {sort: no}"), serving(refusing("sort", "name", "bad request"))],
+        "query_params: {sort",
+        "without sort it answers",
+    ),
+    "a value that crashes the API": Blame(
+        [asking("query_params: {zone: no}"), serving(refusing("zone", "eu", "no zone", 501))],
+        "query_params: {zone",
+        "without zone it answers",
+    ),
+    "a part of a body that the refusal names": Blame(
+        [
+            asking('method: POST\n      body: {"filter": {"operator": "eq"}}'),
+            serving(lambda _: answer({"message": "eq is no operator"}, 400)),
+        ],
+        "body: {",
+        "correct operator (eq)",
+    ),
+    "a header of the settings that the refusal names": Blame(
+        [
+            settings(custom_headers='{"Acme-Version": "9"}'),
+            serving(lambda _: answer({"message": "acme_version_invalid"}, 400)),
+        ],
+        "CUSTOM_HEADERS",
+        "Acme-Version",
+        "settings",
+    ),
+    "a size that is refused, and no number is named": Blame(
+        [settings(page_size="5000"), serving(sized(200))],
+        "PAGE_SIZE",
+        "write 200 for the page size",
+        "settings",
+    ),
+    "a position of the same style under another name": Blame(
+        [
+            settings(pagination_type="offset", size_param="limit", pagination_param="begin"),
+            serving(moved("skip")),
+        ],
+        "PAGINATION_PARAM",
+        "write skip for paginationParam",
+        "settings",
+    ),
+    "a base URL under which no resource is": Blame(
+        [_NO_BASE], "BASE_URL", "/v1: /people answers there", "settings"
+    ),
+    "a header that the API does not look at": Blame(
+        [
+            settings(auth_type="api_key", api_token=None, api_key="k-1", api_key_header="X-Kee"),
+            serving(keyed("X-Key", "k-1", "no key", "bad key", 403), *_ALL),
+        ],
+        "API_KEY_HEADER",
+        "answers the same without credentials: check apiKeyHeader (X-Kee)",
+        "settings",
+    ),
+    "a key that the API looks at and refuses": Blame(
+        [
+            settings(auth_type="api_key", api_token=None, api_key="k-2", api_key_header="X-Key"),
+            serving(keyed("X-Key", "k-1", "no key", "bad key", 403), *_ALL),
+        ],
+        "API_KEY=",
+        "sees these credentials and refuses them: correct apiKey",
+        "settings",
+    ),
+    "a key without the word before it": Blame(
+        [
+            settings(
+                auth_type="api_key",
+                api_token=None,
+                api_key="k-1",
+                api_key_header="Authorization",
+            ),
+            serving(keyed("Authorization", "Token k-1", "no", "no"), *_ALL),
+        ],
+        "API_KEY=",
+        "a word before the key",
+        "settings",
+    ),
+    "credentials without a type": Blame(
+        [settings(auth_type="none")], "AUTH_TYPE", "set authType to bearer_token", "settings"
+    ),
+    "a parameter that leaves everything out": Blame(
+        [asking("query_params: {level: top}"), serving(filtered)],
+        "query_params: {level",
+        '.level is "high", "low"',
+        severity="warn",
+    ),
+    "an empty list beside the one that is meant": Blame(
+        [swap("data_path: .data", "data_path: .failed"), serving(beside)],
+        "data_path: .failed",
+        "write .data, a list of 9 objects with what is mapped",
+    ),
+    "parents of whom none passes": Blame(
+        [swap("filter: .open", 'filter: .name == "team"')],
+        'filter: .name == "team"',
+        '.name is "Team 0"',
+    ),
+    "children that are empty for a wrong key of their parents": Blame(
+        [swap("field: .id", "field: .key"), serving(without_notes, "/v1/teams/{}/notes")],
+        "field: .key",
+        "write .id: for 'team-0' there are items",
+    ),
+    "parents without the path to their list": Blame(
+        [swap("          data_path: .data\n          field", "          field")],
+        "=team:",
+        "write .data, a list of",
+    ),
+    "one page by wish, of more": Blame(
+        [asking("pagination: {type: none}"), serving(with_total)],
+        "pagination: {type: none}",
+        "accept_doubt: true",
+        severity="warn",
+    ),
+    "a key that is not chosen": Blame(
+        [
+            asking("query_params: {fields: 'id,name,mail,site'}"),
+            swap("phone: .phone", "phone: .joined"),
+            serving(chosen),
+        ],
+        "phone: .joined",
+        "query_params.fields says which keys come: name joined there",
+        severity="warn",
+    ),
+    "a list of keys under a name that is not heeded": Blame(
+        [asking("query_params: {columns: 'id,name,mail'}"), serving(chosen)],
+        "query_params: {columns",
+        "correct the name 'columns'",
+    ),
+    "an object in place of a relation": Blame(
+        [swap("team: .team.id", "team: .team")], "team: .team", "write .team.id"
+    ),
+    "a type of the blueprint that no expression gives": Blame(
+        [
+            swap(
+                '"size": {\n     "type": "number"',
+                '"size": {\n     "type": "boolean"',
+                "blueprints",
+            )
+        ],
+        '"size": {',
+        "give property size the type number in the blueprint",
+        "blueprints",
+    ),
+    "a query that compares an object": Blame(
+        [swap('query: "true"', 'query: .team == "team-1"')],
+        'query: .team == "team-1"',
+        '.team.id is "team-0"',
+    ),
+    "a placeholder that is misspelt in the kind": Blame(
+        [swap("/teams/{team}/notes", "/teams/{tem}/notes")],
+        "{tem}",
+        "or call path_parameters.team and {tem} the same",
+    ),
+    "a blueprint that is missing, and one like it that another resource makes": Blame(
+        [swap("'\"note\"'", "'\"teams\"'")], "'\"teams\"'", "or add it to the blueprints"
+    ),
+    "YAML's own character": Blame(
+        [swap("phone: .phone", "phone: *phone")], "phone: *phone", "quotes"
+    ),
+}
+
+
+@pytest.mark.parametrize("blame", BLAMES.values(), ids=BLAMES.keys())
+async def test_the_blame_is_at_its_place(blame: Blame, tmp_path: Path, api: FaultApi) -> None:
+    """One finding, in the line that is wrong, with what to do there."""
+    scene = Scene(tmp_path, api)
+    for spoil in blame.spoils:
+        spoil(scene)
+
+    report = await scene.check()
+
+    place = scene.place(blame.line, blame.where)
+    assert [
+        one
+        for one in report.findings
+        if (one.file, one.line) == place
+        and one.severity == blame.severity
+        and blame.remedy in one.remedy
+    ], told(report.findings)
+    assert SETTINGS["api_token"] not in str(report.as_json())

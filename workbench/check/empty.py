@@ -1,0 +1,120 @@
+"""Resources of which nothing was read: what may have left everything out, by a few requests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec.structs import replace
+
+from jq_engine.worker import JqWorker
+from json_values import Json, follow
+from workbench.check.documents import Document
+from workbench.check.findings import Finding, Path, Severity
+from workbench.check.identifiers import is_scalar
+from workbench.check.near import lists_of_objects, paths_in, written
+from workbench.check.nearby import Nearby
+from workbench.check.other_lists import list_with
+from workbench.check.reading import Seen
+
+_MOST: Final = 4  # parameters that are left out, one after the other
+_SHOWN: Final = 5
+
+
+class Empty:
+    """Finds why a resource without errors has no items."""
+
+    def __init__(self, document: Document, near: Nearby, jq: JqWorker) -> None:
+        self._document = document
+        self._near = near
+        self._jq = jq
+
+    async def findings(self, seen: Seen) -> list[Finding]:
+        """At most one: the list beside, a filter of parents, a parameter, a parent's field."""
+        if seen.items or seen.errors or not seen.asked:
+            return []
+        for look in (self._of_parents, self._beside, self._left_out, self._other_field):
+            if found := await look(seen):
+                return [found]
+        return []
+
+    def _at(
+        self, seen: Seen, path: Path, problem: str, remedy: str, severity: Severity = "error"
+    ) -> Finding:
+        problem = f"kind {seen.config.kind}: {problem}"
+        return self._document.finding((*seen.base, *path), problem, remedy, severity=severity)
+
+    async def _of_parents(self, seen: Seen) -> Finding | None:
+        """A filter that no parent passes."""
+        parents = [page for page in seen.pages if page.purpose == "parent"]
+        items = [item for page in parents for item in page.items]
+        if any(one.purpose == "page" for one in seen.exchanges) or not items:
+            return None
+        for name, one in (seen.config.selector.path_parameters or {}).items():
+            if one.filter in (None, "true"):
+                continue
+            problem = f"path_parameters.{name}.filter is true for none of {len(items)} parents"
+            remedy = _values(paths_in(one.filter), items) or "correct it"
+            severity: Severity = "warn" if parents[-1].goes_on else "error"
+            path = ("selector", "path_parameters", name, "filter")
+            return self._at(seen, path, problem, remedy, severity)
+        return None
+
+    async def _beside(self, seen: Seen) -> Finding | None:
+        """Another list of the answers whose objects have what is mapped."""
+        selector = seen.config.selector
+        for page in seen.own_pages[:1]:
+            found = await list_with(self._jq, seen.config.port.entity.mappings, page.body)
+            if found and found[0] != selector.data_path:
+                problem = f"data_path {selector.data_path or '.'!r} leads to an empty list"
+                remedy = f"write {found[0]}, a list of {found[1]} objects with what is mapped"
+                return self._at(seen, ("selector", "data_path"), problem, remedy)
+        return None
+
+    async def _left_out(self, seen: Seen) -> Finding | None:
+        """A query parameter without which there are items."""
+        request = self._near.asked(seen)
+        if request is None or request.method != "GET" or not seen.own_pages:
+            return None
+        names = [str(name) for name in seen.config.selector.query_params]
+        for name in names[:_MOST]:
+            without = tuple(pair for pair in request.params if pair[0] != name)
+            if len(without) == len(request.params):
+                continue
+            rows = _rows(await self._near.body(replace(request, params=without)))
+            if rows:
+                value = seen.config.selector.query_params[name]
+                problem = f"no items with {name}={value}, and {len(rows)} without it"
+                objects = [row for row in rows if isinstance(row, dict)]
+                told = _values([(name,)], objects)
+                remedy = told or f"correct {name} or its value, unless nothing may be there"
+                path = ("selector", "query_params", name)
+                return self._at(seen, path, problem, remedy, "warn")
+        return None
+
+    async def _other_field(self, seen: Seen) -> Finding | None:
+        """A path parameter's field by whose values no child has items, where another's have."""
+        resource = self._near.resource(seen)
+        if not resource.parameters or not seen.own_pages:
+            return None
+        remedy = await self._near.field(resource, wants_rows=True)
+        if not remedy:
+            return None
+        name = resource.parameters[-1].name
+        problem = f"no items for any value of path_parameters.{name}"
+        return self._at(seen, ("selector", "path_parameters", name, "field"), problem, remedy)
+
+
+def _rows(body: Json) -> Sequence[Json]:
+    return max((rows for _, rows in lists_of_objects(body)), key=len, default=[])
+
+
+def _values(paths: Sequence[tuple[str, ...]], items: Sequence[Json]) -> str:
+    """The values that items have under the first of some paths that leads to any."""
+    for path in paths:
+        values = [follow(item, path) for item in items]
+        known = sorted({json.dumps(value) for value in values if is_scalar(value)})
+        if known:
+            return f"{written(path)} is {', '.join(known[:_SHOWN])}"
+    return ""

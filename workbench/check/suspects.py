@@ -1,0 +1,128 @@
+"""What of a request a refusal is about: what its words name, or what it is answered without."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec.structs import replace
+
+from json_values import Json
+from paging.model import PageRequest
+from workbench.check.findings import Path
+from workbench.check.reading import Seen
+
+Answered = Callable[[PageRequest], Awaitable[Json]]
+"""What a request is answered; None for a failure."""
+
+_KEYS: Final = re.compile(r'"[\w.$-]+": ')
+_SHORTEST: Final = 2  # characters of a value that is looked for
+_SPEAKING: Final = 8  # letters of a name that are looked for however they are joined
+_MOST: Final = 6  # requests
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A name and its value in a request, and the setting or the place in a resource they are from.
+
+    ``is_query``: a parameter of the query.
+    """
+
+    place: str | Path
+    name: str
+    value: str
+    is_query: bool = False
+
+    @property
+    def shown(self) -> str:
+        """As the file says it."""
+        return f"{self.name} ({self.value})" if self.value else self.name
+
+
+def suspects_of(seen: Seen, base: Path, settings: Mapping[str, Sequence[str]]) -> list[Suspect]:
+    """What a resource or, at ``base``, its parents, and these settings put into requests.
+
+    Of a setting the names alone: its values may be secrets.
+    """
+    selector = seen.config.selector
+    of_parent = base[-1] if len(base) > 1 else ""
+    asks = selector.path_parameters[str(of_parent)] if of_parent else selector
+    found = [
+        Suspect((*base, part, *path), str(path[-1]), value, is_query=part == "query_params")
+        for part, given in (
+            ("query_params", asks.query_params),
+            ("body", asks.body),
+            ("body_form", asks.body_form),
+            ("headers", asks.headers),
+        )
+        for path, value in _leaves(given)
+        if path
+    ]
+    query = "" if of_parent else seen.config.kind.partition("?")[2]
+    found += [
+        Suspect(("kind",), *pair.partition("=")[::2], is_query=True)
+        for pair in query.split("&")
+        if pair
+    ]
+    found += [Suspect(setting, name, "") for setting, names in settings.items() for name in names]
+    return found
+
+
+async def suspect(
+    answered: Answered, request: PageRequest | None, suspects: list[Suspect], words: str
+) -> tuple[Suspect, str] | None:
+    """The one that a refusal is about, and what to do; None where nothing shows it.
+
+    ``request``: as it was refused; None where it may not be sent again.
+    """
+    text = _KEYS.sub("", words)
+    ranked = sorted(suspects, key=lambda one: -_named(one, text))
+    tries = 0
+    for one in ranked:
+        if not one.is_query or request is None or tries >= _MOST:
+            continue
+        tries += 1
+        without = tuple(pair for pair in request.params if pair[0] != one.name)
+        if len(without) == len(request.params):
+            continue
+        if await answered(replace(request, params=without)) is not None:
+            return one, f"without {one.name} it answers: correct its name, or {one.value!r}"
+    best = ranked[0] if ranked else None
+    if best is None or not _named(best, text):
+        return None
+    return best, f"the API speaks of it: correct {best.shown}"
+
+
+def _named(one: Suspect, text: str) -> int:
+    """How much of it a text names: its value, its name."""
+    value = len(one.value) >= _SHORTEST and _has(text, one.value)
+    return 2 * value + _has(text, one.name)
+
+
+def _has(text: str, word: str) -> bool:
+    if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text):
+        return True
+    letters = _letters(word)
+    return len(letters) >= _SPEAKING and letters in _letters(text)
+
+
+def _letters(text: str) -> str:
+    return "".join(one for one in text.lower() if one.isalnum())
+
+
+def _leaves(value: Json | Mapping[str, object], path: Path = ()) -> Iterator[tuple[Path, str]]:
+    match value:
+        case dict():
+            for key, inner in value.items():
+                yield from _leaves(inner, (*path, str(key)))
+        case list():
+            for at, inner in enumerate(value):
+                yield from _leaves(inner, (*path, at))
+        case None:
+            pass
+        case bool():
+            yield path, str(value).lower()
+        case _:
+            yield path, str(value)
