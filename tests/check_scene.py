@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import httpx
 
 from settings import Settings
 from tests.check_bench import PREFIX, checked_files
-from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer
+from tests.fault_api import FaultApi, Json, Reply, Request, answer
 from workbench.check.findings import Finding
 from workbench.check.offline import Paths
 from workbench.check.run import Report
@@ -183,7 +184,7 @@ def signed(request: Request) -> bool:
     return request.headers.get("authorization") == f"Bearer {SETTINGS['api_token']}"
 
 
-def listed(rows: list[dict[str, Json]]) -> Handler:
+def listed(rows: list[dict[str, Json]]) -> Callable[[Request], Reply]:
     """A list by `page` and `size`, for those with the token; it tells nothing of further pages."""
 
     def handler(request: Request) -> Reply:

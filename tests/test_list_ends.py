@@ -1177,7 +1177,9 @@ async def test_no_such_page_where_the_position_reaches_the_total(style: str, siz
 
 @pytest.mark.parametrize("style", LED)
 @pytest.mark.parametrize("end", ["null", "omitted", "late"])
-async def test_a_hidden_row_of_the_only_page(style: str, end: str) -> None:
+async def test_a_hidden_row_of_the_only_page(
+    style: str, end: Literal["null", "omitted", "late"]
+) -> None:
     """A total speaks of it, and one row less shows that a marker would be there."""
     api = Api(style, 7, hidden=frozenset({3}), end=end, around=steady({"total": 7}))
 
