@@ -111,10 +111,6 @@ class Marked(Paginator):
         if now.known is Known.REACHED:
             return Step(now, next=None, learnt=learnt, why=End.TOTAL)
         is_short = now.known is Known.MORE
-        warning = (
-            f"the API tells a total of {now.total}, but gave {now.rows} rows: the others may be"
-            " hidden from these credentials"
-        )
         is_sudden = bool(page.length) and (is_as_long or (is_full and asked > 0))
         is_led = now.pages > 1
         return Step(
@@ -122,7 +118,7 @@ class Marked(Paginator):
             next=None,
             learnt=learnt,
             why=End.EMPTY if not page.length else End.UNMARKED if marker is MISSING else End.SIGNAL,
-            warning=warning if is_short else None,
+            warning=_hidden_warning(now) if is_short else None,
             confirm=is_sudden or (not page.length and (is_short or is_led)),
             unsure=is_short or is_sudden,
             unproved=2 if is_open else bool(page.length) and not is_placed and now.pages == 1,
@@ -320,3 +316,11 @@ class Marked(Paginator):
 def leads(marker: Found) -> bool:
     """Whether a marker is there: 0 is the end of a scan, an empty text that of a list."""
     return marker is not MISSING and marker not in (None, "", False, 0, [])
+
+
+def _hidden_warning(now: Progress) -> str:
+    """What to say where a total speaks of more rows than came."""
+    return (
+        f"the API tells a total of {now.total}, but gave {now.rows} rows: the others may be hidden"
+        " from these credentials"
+    )
