@@ -319,6 +319,15 @@ async def test_what_a_short_list_does_not_show_is_learned(
             ".mark",
             id="a title that is no second id",
         ),
+        pytest.param(
+            [
+                {"id": 7 + n, "writer": {"name": f"Writer {n % 3}"}, "heading": f"On {n}"}
+                for n in range(12)
+            ],
+            ".id | tostring",
+            ".heading",
+            id="a name within an object that is another thing's",
+        ),
     ],
 )
 async def test_items_are_told_apart_and_called(
@@ -344,3 +353,25 @@ def test_the_first_rows_must_come(size: int | None, items: Sequence[int], missin
     if size:
         study.size_param, study.page_size = "limit", size
     assert missing_rows(study) == missing
+
+
+async def test_small_numbers_are_a_relation_where_the_name_ends_in_the_target() -> None:
+    """Neither a device's only type is a role, nor is the number of its roles."""
+    roles: list[Row] = [{"id": n, "name": f"Role {n}"} for n in range(1, 5)]
+    devices: list[Row] = [
+        {"id": 90 + n, "name": f"Device {n}", "deviceRole": n % 3 + 1, "deviceType": 1, "roles": 2}
+        for n in range(9)
+    ]
+    collections = [
+        Collection("/devices", table("devices")),
+        Collection("/device-roles", table("roles")),
+    ]
+    api = Api(collections, {"devices": devices, "roles": roles})
+    targets = [Target("/devices"), Target("/device-roles")]
+    suggestion = await suggested(
+        bench("http://api/v1"), targets, in_process(simulate(api.product()))
+    )
+
+    assert [(one.name, one.certain) for one in suggestion.written[0].relations] == [
+        ("deviceRole", True)
+    ]

@@ -42,7 +42,6 @@ from workbench.check.refused import Refused
 from workbench.check.sign_in import ClientOf, SignIn
 
 _PLACES_OF_NEXT: Final[tuple[str, ...]] = ("cursorPath", "nextLinkPath", "paginationParam")
-_AROUND_A_LIST: Final = frozenset({"data_path", "selector"})
 
 
 class Troubles:
@@ -229,9 +228,11 @@ class Troubles:
             if not remedy and path[-1] == "field" and items:
                 remedy = await self._near.field(self._near.resource(seen), wants_rows=True)
             return self._places.at(seen, path, error, remedy)
-        if is_of_parent(seen) and path[:2] == ("selector", "path_parameters"):
+        about = _cause(error).place
+        is_list = isinstance(about, Part) and about.path[-1] == "data_path"
+        if is_list and is_of_parent(seen):
             return await self._lists_of_parent(seen, error)
-        if path[-1] in _AROUND_A_LIST:
+        if is_list or path[-1] == "selector":
             bodies = [page.body for page in reversed(seen.own_pages)]
             if not bodies and (request := self._near.asked(seen)) is not None:
                 bodies = [await self._near.body(request)]

@@ -199,14 +199,20 @@ def title_of(found: Sequence[Column], identifier: Column | None, noun: str = "")
         return place + 6 * (len(column.keys) - 1), len(column.keys)
 
     named = sorted((column for column in texts if rank(column)[0] < _UNNAMED), key=rank)
-    if named:
-        return named[0]
+    # A name within an object that many items share is that of another thing, such as an author.
+    own = [column for column in named if len(column.keys) == 1 or _is_varied(column)]
+    if own:
+        return own[0]
     if identifier in texts and not _names_id(identifier):
         return identifier  # a text that tells items apart, and is no id, is what they are called
     copied = identifier.values if identifier else None
     others = [c for c in texts if c.values != copied and not (_names_id(c) or format_of(c.present))]
-    plain = (c for c in others if len(set(c.present)) * 2 >= len(c.values))
-    return next(plain, None)
+    return next(filter(_is_varied, others), next(iter(named), None))
+
+
+def _is_varied(column: Column) -> bool:
+    """Whether at least half of the items have a value of their own."""
+    return len(set(column.present)) * 2 >= len(column.values)
 
 
 def _names_id(column: Column) -> bool:

@@ -52,7 +52,7 @@ def references(study: Study) -> Iterator[_Reference]:
     """Every field that can hold an identifier, alone or in a list."""
     for column in study.columns:
         values = column.present
-        if _counts(column.keys):
+        if _counts(column.keys) or _is_number_of(column):
             continue
         known = study.identifier_column
         own = known is not None and list(column.values) == list(known.values)
@@ -96,6 +96,13 @@ def _paths(value: Mapping[str, Json]) -> Iterator[tuple[str, ...]]:
 def _counts(keys: tuple[str, ...]) -> bool:
     """Whether a field's name speaks of a number of things rather than of one."""
     return bool(_COUNTERS.intersection(words_of(keys[-1])))
+
+
+def _is_number_of(column: Column) -> bool:
+    """Whether a number stands under a name for several: `assets: 23` is how many there are."""
+    *_, last = words_of(column.keys[-1])
+    is_number = all(isinstance(value, int) for value in column.present)
+    return is_number and singular(last) != last
 
 
 def _as_text(column: Column) -> str:
@@ -152,6 +159,9 @@ def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str,
     )
     everything = inside == reference.values
     by_values = _is_telling(inside)
+    # One small number is in every list: a device type's is no device role's.
+    is_chance = len(inside) == 1 and _digits(inside) and not _is_headed(reference.keys, target)
+    speaks = speaks and not is_chance
     if everything and (speaks or by_values or (target is study and _is_self(reference.keys))):
         return 10 * bool(speaks) + 5 + len(inside), told, True
     if speaks and len(inside) * 2 >= len(reference.values):
@@ -235,6 +245,16 @@ def _speaks(keys: tuple[str, ...], target: Study) -> bool:
     if words & nouns:
         return True
     return any(words & group and nouns & group for group in _SYNONYMS)
+
+
+def _is_headed(keys: tuple[str, ...], target: Study) -> bool:
+    """Whether a field's name ends in the noun of a target: the role of a device, no device type."""
+    *_, last = words_of(_name_of(keys, target))
+    nouns = set(_words(tuple(target.nouns)))
+    heads = {singular(last)} | {
+        one for group in _SYNONYMS if singular(last) in group for one in group
+    }
+    return bool(heads & nouns)
 
 
 def _name_of(keys: tuple[str, ...], target: Study) -> str:
