@@ -641,6 +641,8 @@ async def test_placeholders_of_one_parent_go_in_step() -> None:
     assert (len(items), error) == (12, "")
     numbers = [re.findall(r"(?:owner|repo)-(\d)", path) for path in asked]
     assert all(len(set(one)) <= 1 for one in numbers), asked
+    found = [one.answer for one in pulls.findings if one.question == "relation"]
+    assert found == ["repo → /repos"]
 
 
 ARCHIVED = [{"id": n, "name": f"P {n}", "archived": n % 3 == 0} for n in range(1, 13)]

@@ -223,8 +223,6 @@ def _tell(suggestion: Suggestion, files: Sequence[Path], *, as_json: bool) -> No
     for study in suggestion.studies:
         if study.wanted or study.refusal == "":
             _tell_study(console, study)
-    for warning in suggestion.warnings:
-        console.print(f"warning: {warning}", markup=False)
     requests = sum(study.requests for study in suggestion.studies)
     if files:
         names = ", ".join(path.name for path in files)
@@ -264,7 +262,6 @@ def _document_of(suggestion: Suggestion, files: Sequence[Path]) -> Json:
             }
             for study in suggestion.studies
         ],
-        "warnings": [*suggestion.warnings],
         "files": [str(path) for path in files],
         "mapping": mapping(suggestion.written),
         "blueprints": [blueprint(study) for study in suggestion.written],

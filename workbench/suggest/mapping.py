@@ -51,10 +51,12 @@ def _parameter(parent: Parent, parents: Sequence[Parent]) -> dict[str, Json]:
 
 def parent_relations(study: Study) -> list[Relation]:
     """The relations of a child to its parents: of these an answer has shown that they belong."""
-    made = []
+    made: list[Relation] = []
     for parent in study.parents:
         target = parent.study
-        if not target.identifier or not target.wanted or target.refusal:
+        # Several placeholders of one parent take their values from the same row of it.
+        is_known = any(relation.target is target for relation in made)
+        if is_known or not target.identifier or not target.wanted or target.refusal:
             continue
         names = inherited(target, study.parents)
         if target.identifier_column is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from paging.model import PageRequest
@@ -34,7 +34,7 @@ from workbench.suggest.parents import (
 from workbench.suggest.proof import read
 from workbench.suggest.study import Parent, Study
 from workbench.suggest.targets import Target, implied_parents, parent_path
-from workbench.suggest.together import refuse_faults, relate, warnings_of
+from workbench.suggest.together import refuse_faults, relate
 from workbench.suggest.vocabulary import words_of
 
 _MAY_MEAN_EMPTY = frozenset({403, 404})
@@ -46,7 +46,6 @@ class Suggestion:
     """What was found for every endpoint that was asked for, in their order."""
 
     studies: list[Study]
-    warnings: list[str] = field(default_factory=list)
 
     @property
     def written(self) -> list[Study]:
@@ -96,7 +95,7 @@ class Suggester:
         )
         hidden = [study for study in self._studies.values() if not study.wanted]
         relate([*wanted, *hidden])
-        suggestion = Suggestion([*hidden, *wanted], warnings_of(wanted))
+        suggestion = Suggestion([*hidden, *wanted])
         refuse_faults(suggestion.written)
         return suggestion
 

@@ -52,19 +52,6 @@ def relate(studies: Sequence[Study]) -> None:
         ]
 
 
-def warnings_of(studies: Sequence[Study]) -> list[str]:
-    """What a person has to look at."""
-    warnings = []
-    for study in studies:
-        sources = [id(parent.study) for parent in study.parents]
-        if len(sources) != len(set(sources)):
-            warnings.append(
-                f"{study.target.path}: two placeholders take their values from one parent;"
-                " check how many requests that makes (docs/mapping.md, path parameters)"
-            )
-    return warnings
-
-
 def refuse_faults(written: Sequence[Study]) -> None:
     """Refuse what the integration's own models or jq refuse; nothing of it is written."""
     for study in written:
