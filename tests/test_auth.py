@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -950,6 +951,32 @@ def guard(base_url: str = "https://api.example.com/v2", *allowed_hosts: str) -> 
 def test_links_within_the_origin(base_url: str, link: str, expected: str) -> None:
     """Host and port of the base URL are followed, under the scheme of the base URL."""
     assert guard(base_url).admit(link) == httpx.URL(expected)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "link", "host"),
+    [
+        ("https://a.example", "https://b.example/x", "b.example"),
+        ("https://a.example", "https://b.example:8443/x", "b.example:8443"),
+        ("http://127.0.0.1:8001", "http://127.0.0.1:8002/x", "127.0.0.1:8002"),
+        ("http://[::1]:8001", "http://[::1]:8002/x", "[::1]:8002"),
+    ],
+)
+def test_a_host_that_the_remedy_names_may_be_named(base_url: str, link: str, host: str) -> None:
+    """Who does what the error says gets further."""
+    with pytest.raises(OriginError, match=re.escape(f"add {host} to allowedHosts")):
+        guard(base_url).admit(link)
+
+    assert guard(base_url, host).admit(link) == httpx.URL(link)
+
+
+def test_no_remedy_leads_to_an_address_without_encryption() -> None:
+    """An API that names its address behind a proxy is not to be followed there by a setting."""
+    link = "http://localhost:8080/x"
+    with pytest.raises(OriginError, match="its public address") as caught:
+        guard("https://a.example", "localhost:8080").admit(link)
+
+    assert "allowedHosts" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

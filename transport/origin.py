@@ -59,11 +59,19 @@ class OriginGuard:
             if is_allowed and target.scheme in {self._base.scheme, "https"}:
                 return target
         raise OriginError(
-            f"a link or redirect leads to {target.scheme}://{target.host}"
-            f"{f':{target.port}' if target.port else ''}, outside"
-            f" {self._base.scheme}://{self._base.netloc.decode()}; nothing was sent there",
-            remedy="if the API really lives there too, name the host in allowedHosts",
+            f"a link or redirect leads to {target.scheme}://{_place(target)}, outside"
+            f" {self._base.scheme}://{_place(self._base)}; nothing was sent there",
+            remedy=self._remedy(target),
         )
+
+    def _remedy(self, target: httpx.URL) -> str:
+        if target.scheme not in {self._base.scheme, "https"}:
+            # Mostly the address that the API has behind its proxy.
+            return (
+                f"no setting leads from {self._base.scheme} to {target.scheme}: have the API write"
+                " its public address there, or page by offset or page"
+            )
+        return f"if the API really lives there too, add {_place(target)} to allowedHosts"
 
     def admits(self, url: httpx.URL) -> bool:
         """Whether requests may go to a URL, and be signed."""
@@ -79,3 +87,8 @@ class OriginGuard:
             return False
         both_default = target.port is None and self._base.port is None
         return both_default or Origin.of(target).port == Origin.of(self._base).port
+
+
+def _place(url: httpx.URL) -> str:
+    """The host of a URL, and its port where that is not the scheme's own."""
+    return url.netloc.decode()
