@@ -58,7 +58,8 @@ SIGNALS: Final = (
         "next",
         known.NEXT_NAMES,
         _NEXT,
-        "a value is more; null or empty is the end. Also with other words for a link or a number: "
+        "a value is more; null or empty is the end, for `page` and `offset` on a full page only "
+        "where one led on before. Also with other words for a link or a number: "
         "`@odata.nextLink`, `next_page_uri`, `nextRecordsUrl`, `next_results`, `next_page_start`, "
         "`next_marker`",
     ),
