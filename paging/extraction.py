@@ -90,6 +90,8 @@ def _levels(body: Json, source: Source) -> list[tuple[list[Json], int]]:
         if number < len(ways):
             found = [[*one.values()] if isinstance(one, dict) else one for one in found]
         lists = [one for one in found if isinstance(one, list)]
+        if levels and way and found and all(one is MISSING or one is None for one in found):
+            lists = [[]]  # as an empty one
         if not lists:
             break
         values = [row for rows in lists for row in rows]

@@ -570,14 +570,16 @@ async def test_a_list_within_the_values_of_an_object(style: str) -> None:
     is_all(found, list(range(55)))
 
 
-async def children(api: Handler, pagination: PaginationSettings) -> Found:
+async def children(
+    api: Handler, pagination: PaginationSettings, data_path: str = ".items"
+) -> Found:
     """What comes of three children."""
     async with FaultApi() as server:
         server.serve("/parents", lambda _: told([{"id": 0}, {"id": 1}, {"id": 2}]))
         server.serve("/parents/{}/things", api)
         return await read(
-            server, pagination, kind="/parents/{parent}/things",
-            parent=Endpoint("/parents"),
+            server, pagination, data_path, kind="/parents/{parent}/things",
+            parent=Endpoint("/parents", pagination=PaginationSettings(type_is_own=True)),
         )  # fmt: skip
 
 
@@ -617,6 +619,25 @@ async def test_a_list_within_lists_by_position(style: str, count: int) -> None:
     found = await outcome(Api(style, count, list_of=boards), paging(style, 20), data_path=NESTED)
 
     is_all(found, list(range(count)))
+
+
+@pytest.mark.parametrize("body", [boards([]), boards(None)], ids=str)
+@pytest.mark.parametrize("style", ["offset", "cursor"])
+async def test_words_around_lists_within_lists_that_are_empty(style: str, body: Json) -> None:
+    """Beside words that no page with rows has, they are no empty page: of the list, or a child."""
+    assert isinstance(body, dict)
+    strange = always(told({**body, "flarp": "sign in"}))
+    api = Api(style, 30, list_of=boards)
+
+    later_page = await outcome(
+        once(strange, api, later, ALWAYS), paging(style, 20), data_path=NESTED
+    )
+    child = await children(
+        lambda r: strange(r) if r.values[0] == "1" else api(r), paging(style, 50), NESTED
+    )
+
+    assert later_page.error is not None, later_page.ids
+    assert child.error is not None, child.ids
 
 
 @pytest.mark.parametrize("count", [4, 9, 30])
