@@ -273,6 +273,7 @@ def test_any_table_round_trips(rows: list[list[str]], size: int, encoding: str) 
         pytest.param(b'<a b="1">x</a>', {"a": {"@b": "1", "#text": "x"}}, id="text too"),
         pytest.param(b"<a><b>1</b><b>2</b></a>", {"a": {"b": ["1", "2"]}}, id="repeated"),
         pytest.param(b"<a><b/><c><d>1</d></c></a>", {"a": {"b": None, "c": {"d": "1"}}}, id="c"),
+        pytest.param(b"\r\n <?xml version='1.0'?><a>x</a>", {"a": "x"}, id="blanks before it"),
         pytest.param(b"<n:a xmlns:n='u'>x</n:a>", {"n:a": {"@xmlns:n": "u", "#text": "x"}}, id="n"),
         pytest.param(b"<a><![CDATA[<x> & ]]>y<!-- z --></a>", {"a": "<x> & y"}, id="CDATA"),
         pytest.param(b"<!DOCTYPE a SYSTEM 'http://h/a.dtd'><a>&lt;</a>", {"a": "<"}, id="doctype"),
