@@ -261,6 +261,23 @@ async def test_as_soon_as_one_request_succeeds_all_is_normal_again(
     assert [outcome.states[kind] for kind in KINDS[:3]] == ["failed", "completed", "completed"]
 
 
+async def test_an_api_that_asks_to_come_later_is_not_down(
+    api: FaultApi, installation: Installation
+) -> None:
+    """An endpoint that is always broken does not cost the next kind its wait for a rate limit."""
+    for kind in KINDS[:2]:
+        api.serve(kind, lambda _: answer(named(1)))
+    api.fail(KINDS[0], answer({}, 500))
+    api.fail(KINDS[1], answer({}, 429, Retry_After="1"), times=1)
+    installation.settings = {"max_retry_wait": 2}
+    installation.mapping = [resource(kind) for kind in KINDS[:2]]
+
+    outcome = await installation.resync()
+
+    assert [outcome.states[kind] for kind in KINDS[:2]] == ["failed", "completed"]
+    assert len(api.at(KINDS[1])) == 2
+
+
 async def test_a_kind_that_was_answered_is_no_outage(
     api: FaultApi, installation: Installation
 ) -> None:

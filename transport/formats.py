@@ -209,20 +209,24 @@ def _refuse_no_value(text: bytes, number: int) -> None:
 
 _XML_DECLARATION = re.compile(rb"""<\?xml\s[^>]{0,80}encoding\s*=\s*["']([\w.:-]{1,40})""")
 _LONGEST_DECLARATION = 160  # bytes
+_WIDE = ("utf-16", "utf-32")
 
 
 def _xml(body: Iterable[bytes], charset: str | None) -> tuple[Iterable[bytes], str | None]:
     """A document in UTF-8, and that name, where its charset is known before it is parsed.
 
+    Blank lines before the declaration, which the parser refuses, are what some servers leave there.
     A byte order mark wins over what is declared, and that over what the document says (RFC 7303,
     3). The parser knows few charsets itself, and none of East Asia.
     """
     stream = _Stream(body)
+    if not (charset and charset.startswith(_WIDE)):
+        stream.skip_blank()
     beginning = stream.peek(_LONGEST_DECLARATION)
     if not (charset := _marked(beginning) or charset):
         declared = _XML_DECLARATION.match(beginning)
         charset = known_charset(declared[1].decode()) if declared else None
-        if charset and charset.startswith(("utf-16", "utf-32")):
+        if charset and charset.startswith(_WIDE):
             charset = _UTF8  # in that it could not be read here: .NET says so of texts in UTF-8
     pieces = stream.rest()
     if charset is None or charset == _UTF8:
@@ -412,6 +416,13 @@ class _Stream(io.RawIOBase):
                 break
             self._left += piece
         return self._left
+
+    def skip_blank(self) -> None:
+        """Pass over blanks and line ends."""
+        while self.peek():
+            self._left = self._left.lstrip(b" \t\r\n")
+            if self._left:
+                return
 
     def rest(self) -> Iterator[bytes]:
         """All that was not read, in the pieces it came in."""

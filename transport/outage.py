@@ -42,7 +42,12 @@ class Outage:
             if self._failed_attempt:
                 raise TransportError("not sent: the API is down, and this kind was tried once")
             if self._is_down:
-                return await self._observed(send, 0.0)
+                try:
+                    return await self._observed(send, 0.0)
+                except SourceError as error:
+                    # An API that only asks to come later is not down.
+                    if self._is_down or not error.transient:
+                        raise
         return await self._observed(send, max_wait)
 
     async def _observed[Result](
