@@ -32,14 +32,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from enum import Enum
-from typing import Final, TypeGuard
+from typing import TypeGuard
 from urllib.parse import parse_qsl
 
 import httpx
-from msgspec import Struct, field
 
 from json_values import Json
+from paging.envelopes import VARIES, Common, Envelope, Path, Varies, around, is_same, type_of
 from paging.link_header import on_same_path
 from paging.model import Page, PageRequest, Place
 from paging.scopes import reasons_in
@@ -47,13 +46,9 @@ from paging.signal_names import is_of_paging
 from paging.signals import is_link, whole_number
 from records import Discreet
 
-Path = tuple[str, ...]
-"""Where a value stands in an answer: the keys that lead there."""
 Relation = tuple[str, int | None]
 """How a value follows a request: the part of it, and how far from its number; None: its text."""
 
-_DEEPEST = 4  # objects around a value of an envelope
-_MOST_PATHS = 200  # of an envelope
 _MOST_VALUES = 16  # of one place that are looked at in answers without rows of one shape
 _MOST_SHAPES = 1_000  # of answers without rows
 _FAR = 5  # how far a number moves with the request's when that is no chance
@@ -63,77 +58,13 @@ _LARGEST = 10**6  # numbers beyond it are identifiers or moments
 _NULL = "NoneType"
 
 
-class _Varies(Enum):
-    """The type of ``VARIES``, its only member."""
-
-    VARIES = "varies"
-
-
-VARIES: Final = _Varies.VARIES
-"""What stands for a value that was not the same everywhere."""
-
-
-class Envelope(Struct, frozen=True):
-    """What stands around the list of an answer: its scalars and the types of all, by place.
-
-    ``filled``: the places of anything but null, nothing, 0 and false; ``hollow``: of 0, false and
-    "".
-    """
-
-    parts: Mapping[Path, Json]
-    scalars: Mapping[Path, Json]
-    types: Mapping[Path, str]
-    filled: frozenset[Path]
-    hollow: frozenset[Path]
-
-    @classmethod
-    def of_page(cls, page: Page) -> Envelope:
-        """The envelope of a page, around the outermost of its lists."""
-        return cls.of(page.body, page.rows if page.outer is None else page.outer)
-
-    @classmethod
-    def of(cls, body: Json, rows: object) -> Envelope:
-        """The envelope of a body; what ``rows`` is lies within."""
-        found: dict[Path, Json] = {}
-        scalars: dict[Path, Json] = {}
-        types: dict[Path, str] = {}
-        filled, hollow = set(), set()
-        for path, one in _around(body, rows):
-            found[path] = one
-            types[path] = _type_of(one)
-            if not isinstance(one, dict | list):
-                scalars[path] = one
-            if one:
-                filled.add(path)
-            elif one in (0, ""):
-                hollow.add(path)
-        return cls(found, scalars, types, frozenset(filled), frozenset(hollow))
-
-
-def _around(body: Json, rows: object, path: Path = ()) -> Iterator[tuple[Path, Json]]:
-    if not isinstance(body, dict) or len(path) > _DEEPEST:
-        return
-    for key, value in list(body.items())[:_MOST_PATHS]:
-        if value is rows and isinstance(value, list | dict):
-            continue
-        here = (*path, key)
-        yield here, value
-        yield from _around(value, rows, here)
-
-
-def _type_of(value: Json) -> str:
-    """The JSON type of a value: all numbers are of one."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return "number" if is_number else type(value).__name__
-
-
 def _parts_of(request: PageRequest) -> dict[str, str]:
     """What an answer may repeat of a request: its path, its parameters, the scalars of its body."""
     path, _, query = request.url.partition("?")
     parts = {f"/{at}": part for at, part in enumerate(path.split("/"))}
     parts |= dict(parse_qsl(query)) | dict(request.params)
     if request.body is not None:
-        scalars = _around(request.body, None)
+        scalars = around(request.body, None)
         parts |= {".".join(path): str(one) for path, one in scalars if isinstance(one, str | int)}
     return parts
 
@@ -145,31 +76,6 @@ def _relations(value: Json, parts: Mapping[str, str]) -> frozenset[Relation]:
     numbers = ((name, whole_number(part)) for name, part in parts.items())
     far = {(n, number - one) for n, one in numbers if number is not None and one is not None}
     return frozenset(same | far)
-
-
-class _Common(Struct):
-    """What the scalars of some envelopes were, and ``VARIES`` where they were not the same."""
-
-    values: dict[Path, Json | _Varies] = field(default_factory=dict)
-    seen: set[int] = field(default_factory=set)
-
-    def add(self, envelope: Envelope, of: int) -> None:
-        """Fold in one more; ``of`` tells the pages, or the walks, apart."""
-        for path, value in envelope.scalars.items():
-            known = self.values.setdefault(path, value)
-            if known is not VARIES and not _is_same(known, value):
-                self.values[path] = VARIES
-        self.seen.add(of)
-
-    @property
-    def constants(self) -> Mapping[Path, Json | _Varies]:
-        """What was the same twice or more; nothing where there was but one."""
-        return {} if len(self.seen) < 2 else self.same  # noqa: PLR2004 (one is no comparison)
-
-    @property
-    def same(self) -> Mapping[Path, Json]:
-        """What was the same wherever it was, also once."""
-        return {path: one for path, one in self.values.items() if one is not VARIES}
 
 
 class Suspect(Discreet, frozen=True):
@@ -212,10 +118,10 @@ class Recognition:
 
     def __init__(self) -> None:
         self._types: dict[Path, set[str]] = {}
-        self._all = _Common()
+        self._all = Common()
         # What was the same in every request that gave rows.
         self._asked: dict[str, str] | None = None
-        self._walks: dict[int, _Common] = {}
+        self._walks: dict[int, Common] = {}
         self._suspects: list[Suspect] = []
         self._own: dict[int, list[Suspect]] = {}
         self._shapes: dict[Hashable, Counter[Path]] = {}
@@ -238,7 +144,7 @@ class Recognition:
             return
         self.has_list = True
         self._depth = max(self._depth, page.depth)
-        own = self._walks.setdefault(walk, _Common())
+        own = self._walks.setdefault(walk, Common())
         if not isinstance(page.body, dict):
             self._all.seen.add(walk)
             return  # around what is itself the list stands nothing
@@ -301,7 +207,7 @@ class Recognition:
         constants = self._all.constants or self._agreed()
         return self._first(constants, self._suspects) if self.has_list else None
 
-    def _agreed(self) -> Mapping[Path, Json | _Varies]:
+    def _agreed(self) -> Mapping[Path, Json | Varies]:
         """What the only walk with rows has in common with an answer of another one."""
         same, own = self._all.same, self._all.seen
         return {
@@ -309,7 +215,7 @@ class Recognition:
             for one in self._suspects
             if one.walk not in own
             for path, value in one.envelope.scalars.items()
-            if _is_same(same.get(path, VARIES), value)
+            if is_same(same.get(path, VARIES), value)
         }
 
     def open_question(self) -> Suspect | None:
@@ -336,7 +242,7 @@ class Recognition:
         return self._first(self._all.same, [*own, *others])
 
     def _first(
-        self, constants: Mapping[Path, Json | _Varies], suspects: Iterable[Suspect]
+        self, constants: Mapping[Path, Json | Varies], suspects: Iterable[Suspect]
     ) -> Suspect | None:
         return next((one for one in suspects if self._is_contradicted(one, constants)), None)
 
@@ -353,7 +259,7 @@ class Recognition:
         scalars = second.envelope.scalars
         for path, value in suspect.envelope.scalars.items():
             other = scalars.get(path)
-            if _type_of(value) == _type_of(other) == "number" and value != other:
+            if type_of(value) == type_of(other) == "number" and value != other:
                 self._all.values[path] = VARIES
         return not self._is_contradicted(second, self._all.same)
 
@@ -375,11 +281,11 @@ class Recognition:
         told = Envelope.of(reasons_in(body) if isinstance(body, dict) else None, None).scalars
         known = self._all.values
         return bool(told) and all(
-            _is_same(known.get(path, VARIES), value) or _said((path, value)) in self._beyond
+            is_same(known.get(path, VARIES), value) or _said((path, value)) in self._beyond
             for path, value in told.items()
         )
 
-    def _is_contradicted(self, suspect: Suspect, constants: Mapping[Path, Json | _Varies]) -> bool:
+    def _is_contradicted(self, suspect: Suspect, constants: Mapping[Path, Json | Varies]) -> bool:
         # Where the body is the list, null is an empty one (Go writes it so).
         is_list = suspect.body is None and suspect.place is Place.NULL
         if suspect.place is Place.ONE or not (is_list or isinstance(suspect.body, dict | list)):
@@ -396,12 +302,12 @@ class Recognition:
                 yield path
 
     def _differing(
-        self, suspect: Suspect, constants: Mapping[Path, Json | _Varies]
+        self, suspect: Suspect, constants: Mapping[Path, Json | Varies]
     ) -> Iterator[Path]:
         """The places where an answer differs from what is constant; nothing and 0 do not."""
         for path, value in suspect.envelope.scalars.items():
             known = constants.get(path, VARIES)
-            if known is VARIES or _is_same(known, value) or is_of_paging(path):
+            if known is VARIES or is_same(known, value) or is_of_paging(path):
                 continue
             if _said((path, value)) in self._beyond:
                 continue
@@ -441,15 +347,11 @@ class Recognition:
 def _said(part: tuple[Path, Json]) -> tuple[Path, str]:
     """A value at its place; of an object or a list only what it is."""
     path, value = part
-    return path, _type_of(value) if isinstance(value, dict | list) else repr(value)
+    return path, type_of(value) if isinstance(value, dict | list) else repr(value)
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_same(known: object, value: object) -> bool:
-    return type(known) is type(value) and bool(known == value)
 
 
 def _is_word(value: Json) -> bool:

@@ -54,6 +54,7 @@ PURE = {
     "jq_engine.programs",
     "jq_engine.sources",
     "paging.counted",
+    "paging.envelopes",
     "paging.error_reports",
     "paging.experiments",
     "paging.extraction",

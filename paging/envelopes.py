@@ -1,0 +1,113 @@
+"""What stands around the list of an answer, and what several answers have in common there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Final
+
+from msgspec import Struct, field
+
+from json_values import Json
+from paging.model import Page
+
+Path = tuple[str, ...]
+"""Where a value stands in an answer: the keys that lead there."""
+
+_DEEPEST = 4  # objects around a value of an envelope
+_MOST_PATHS = 200  # of an envelope
+
+
+class Varies(Enum):
+    """The type of ``VARIES``, its only member."""
+
+    VARIES = "varies"
+
+
+VARIES: Final = Varies.VARIES
+"""What stands for a value that was not the same everywhere."""
+
+
+class Envelope(Struct, frozen=True):
+    """What stands around the list of an answer: its scalars and the types of all, by place.
+
+    ``filled``: the places of anything but null, nothing, 0 and false; ``hollow``: of 0, false and
+    "".
+    """
+
+    parts: Mapping[Path, Json]
+    scalars: Mapping[Path, Json]
+    types: Mapping[Path, str]
+    filled: frozenset[Path]
+    hollow: frozenset[Path]
+
+    @classmethod
+    def of_page(cls, page: Page) -> Envelope:
+        """The envelope of a page, around the outermost of its lists."""
+        return cls.of(page.body, page.rows if page.outer is None else page.outer)
+
+    @classmethod
+    def of(cls, body: Json, rows: object) -> Envelope:
+        """The envelope of a body; what ``rows`` is lies within."""
+        found: dict[Path, Json] = {}
+        scalars: dict[Path, Json] = {}
+        types: dict[Path, str] = {}
+        filled, hollow = set(), set()
+        for path, one in around(body, rows):
+            found[path] = one
+            types[path] = type_of(one)
+            if not isinstance(one, dict | list):
+                scalars[path] = one
+            if one:
+                filled.add(path)
+            elif one in (0, ""):
+                hollow.add(path)
+        return cls(found, scalars, types, frozenset(filled), frozenset(hollow))
+
+
+def around(body: Json, rows: object, path: Path = ()) -> Iterator[tuple[Path, Json]]:
+    """The values of a body by their places; what ``rows`` is lies within, and is left out."""
+    if not isinstance(body, dict) or len(path) > _DEEPEST:
+        return
+    for key, value in list(body.items())[:_MOST_PATHS]:
+        if value is rows and isinstance(value, list | dict):
+            continue
+        here = (*path, key)
+        yield here, value
+        yield from around(value, rows, here)
+
+
+def type_of(value: Json) -> str:
+    """The JSON type of a value: all numbers are of one."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return "number" if is_number else type(value).__name__
+
+
+class Common(Struct):
+    """What the scalars of some envelopes were, and ``VARIES`` where they were not the same."""
+
+    values: dict[Path, Json | Varies] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
+
+    def add(self, envelope: Envelope, of: int) -> None:
+        """Fold in one more; ``of`` tells the pages, or the walks, apart."""
+        for path, value in envelope.scalars.items():
+            known = self.values.setdefault(path, value)
+            if known is not VARIES and not is_same(known, value):
+                self.values[path] = VARIES
+        self.seen.add(of)
+
+    @property
+    def constants(self) -> Mapping[Path, Json | Varies]:
+        """What was the same twice or more; nothing where there was but one."""
+        return {} if len(self.seen) < 2 else self.same  # noqa: PLR2004 (one is no comparison)
+
+    @property
+    def same(self) -> Mapping[Path, Json]:
+        """What was the same wherever it was, also once."""
+        return {path: one for path, one in self.values.items() if one is not VARIES}
+
+
+def is_same(known: object, value: object) -> bool:
+    """Whether two values are equal, and of one type: 1 is not true."""
+    return type(known) is type(value) and bool(known == value)
