@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.check_scene import SETTINGS, Scene, person, told
+from tests.documents import ROOT, blocks
 from tests.fault_api import FaultApi, Request, answer, text
 from workbench.check.run import Report
 
@@ -435,6 +436,18 @@ async def test_several_faults_are_told_at_once(scene: Scene) -> None:
         "port-app-config.yml",
         "port-app-config.yml",
     ]
+
+
+async def test_the_oldest_form_is_told_once(scene: Scene) -> None:
+    """What docs/moving-over.md shows gets the new form as its remedy, and no other."""
+    scene.mapping = blocks(ROOT / "docs" / "moving-over.md", "text")[0].text.replace(
+        "- kind", "resources:\n- kind"
+    )
+
+    report = await scene.check()
+
+    (one,) = [finding for finding in report.findings if "query" in finding.problem]
+    assert "kind: /tickets" in one.remedy
 
 
 async def test_no_secret_is_told(scene: Scene) -> None:
