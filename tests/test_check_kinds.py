@@ -126,7 +126,7 @@ CASES = {
     "a position that hides every item": Case(
         [Custom("/boards", _until)],
         "/boards",
-        "correct paginationParam",
+        "paginationParam",
         {"data_path": ".boards"},
         settings={"pagination_type": "page", "pagination_param": "until"},
     ),

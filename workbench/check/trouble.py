@@ -161,7 +161,9 @@ class Troubles:
 
     async def _paged(self, seen: Seen, error: PaginationError) -> Finding:
         """At the setting of paging that is wrong."""
-        if "startPage" in error.report.remedy:
+        # Where the integration names the one setting that is wrong, it has asked.
+        named = [one for one in ("paginationType", "startPage") if one in error.report.remedy]
+        if named == ["startPage"]:
             return self._places.paging(seen, error, "", "startPage")
         remedy = await self._refused.other_paging(seen)
         places = (one for one in _PLACES_OF_NEXT if remedy.endswith(one))
