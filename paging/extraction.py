@@ -84,12 +84,13 @@ def _levels(body: Json, source: Source) -> list[tuple[list[Json], int]]:
     Of an object of which a program takes each value, those are the rows.
     """
     ways = _ways(source)
-    values, levels = [body], []
+    values = [body]
+    levels: list[tuple[list[Json], int]] = []
     for number, way in enumerate(ways, start=1):
         found = [follow(value, way) for value in values]
         if number < len(ways):
             found = [[*one.values()] if isinstance(one, dict) else one for one in found]
-        lists = [one for one in found if isinstance(one, list)]
+        lists: list[list[Json]] = [one for one in found if isinstance(one, list)]
         if levels and way and found and all(one is MISSING or one is None for one in found):
             lists = [[]]  # as an empty one
         if not lists:
