@@ -9,8 +9,11 @@ are, without an error that quotes one.
 # ruff: noqa: E402 — the order of this module's parts is what it is about
 
 import gc
+import os
+import ssl
 import sys
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +56,27 @@ from port_ocean.exceptions.probe import ProbeFailedError
 # and items are read. Where one of these modules cannot be loaded, ``main.py`` ends the process.
 # https://docs.python.org/3/library/gc.html#gc.freeze
 gc.disable()
+
+
+def _load_aiohttp() -> None:
+    """Load aiohttp, without the authorities for two TLS contexts that it makes of its own.
+
+    To read them takes as long as a third of our own modules. Every connection has a context of
+    ours; one that had not would trust nobody.
+    """
+    names = ssl.get_default_verify_paths()
+    own = (names.openssl_cafile_env, names.openssl_capath_env)
+    kept = {name: os.environ[name] for name in own if name in os.environ}
+    os.environ |= dict.fromkeys(own, os.devnull)
+    try:
+        import_module("aiohttp")
+    finally:
+        for name in own:
+            del os.environ[name]
+        os.environ |= kept
+
+
+_load_aiohttp()
 
 from framework.log_masking import watch_log
 from framework.mapping import FusedEntityProcessor

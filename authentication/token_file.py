@@ -11,20 +11,44 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from importlib.util import LazyLoader, find_spec, module_from_spec
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
-from filelock import AsyncFileLock, Timeout
 from msgspec import Struct
 
 from errors import ConfigurationError, CredentialsError, Part, quoting
+
+if TYPE_CHECKING:
+    import filelock
 
 LONGEST_LOCK = 120.0
 """Seconds to wait for another process that signs in with the same file."""
 
 _OWNER_ONLY = 0o600
+
+
+def _loaded_when_used(name: str) -> ModuleType:
+    """A module that few installations need: that it is there is known at once, all else later.
+
+    https://docs.python.org/3/library/importlib.html#implementing-lazy-imports
+    """
+    spec = find_spec(name)
+    if spec is None or spec.loader is None:
+        raise ModuleNotFoundError(name=name)
+    spec.loader = LazyLoader(spec.loader)
+    module = sys.modules[name] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+if not TYPE_CHECKING:
+    filelock = sys.modules.get("filelock") or _loaded_when_used("filelock")
 
 
 class TokenFile(Struct, frozen=True):
@@ -48,10 +72,10 @@ class TokenFile(Struct, frozen=True):
         Raises ConfigurationError when the folder cannot be written to, and CredentialsError when
         another process holds the file for too long.
         """
-        lock = AsyncFileLock(f"{self.path}.lock", timeout=LONGEST_LOCK, mode=_OWNER_ONLY)
+        lock = filelock.AsyncFileLock(f"{self.path}.lock", timeout=LONGEST_LOCK, mode=_OWNER_ONLY)
         try:
             await lock.acquire()
-        except Timeout:
+        except filelock.Timeout:
             raise CredentialsError(
                 f"is held by another process for {LONGEST_LOCK:g} seconds",
                 remedy="give each installation a file of its own",

@@ -150,3 +150,33 @@ def test_a_certificate_that_cannot_be_read_stops_the_start(container: Container)
     assert start.code == 1
     assert str(container.certificate) in start.errors
     assert not start.environment
+
+
+LOADED = """
+import os, sys
+before = dict(os.environ)
+import integration
+import aiohttp.connector
+assert dict(os.environ) == before
+assert aiohttp.connector._SSL_CONTEXT_VERIFIED.get_ca_certs() == []
+assert "filelock.asyncio" not in sys.modules
+from authentication.token_file import filelock
+assert filelock.AsyncFileLock.__module__ == "filelock.asyncio"
+"""
+
+
+@pytest.mark.parametrize("variables", [{}, {"SSL_CERT_FILE": certifi.where()}], ids=str)
+def test_a_start_loads_nothing_that_it_does_not_use(variables: dict[str, str]) -> None:
+    """What few need waits, authorities that no connection uses are not read; variables stay."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("SSL_")}
+    folder = {"PYTHONPATH": str(START.parents[1])}
+
+    done = subprocess.run(
+        [image_python(), "-c", LOADED],
+        env=others | folder | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
