@@ -117,6 +117,9 @@ def always(answer: Answer) -> Handler:
     return lambda _: answer
 
 
+End = Literal["omitted", "null", "blank", "late"]
+
+
 @dataclass(frozen=True)
 class Api:
     """A list behind a style of paging.
@@ -134,7 +137,7 @@ class Api:
     hidden: frozenset[int] = frozenset()
     heeds_size: bool = True
     start_page: int = 1
-    end: Literal["omitted", "null", "blank", "late"] = "omitted"
+    end: End = "omitted"
     marker: str = "next_cursor"
     spelt: Callable[[int], Json] = lambda position: f"c{position}"
     refuses: int | None = None
