@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 
 from tests.check_scene import SETTINGS, Scene, listed, notes, person, signed, swap_text, told
-from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer
+from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer, text
 
 Where = Literal["mapping", "settings", "blueprints"]
 Spoil = Callable[[Scene], None]
@@ -197,6 +197,20 @@ BLAMES = {
         "API_KEY_HEADER",
         "answers the same without credentials: check apiKeyHeader (X-Kee)",
         "settings",
+    ),
+    "a refusal in several lines, the same without credentials": Blame(
+        [
+            settings(auth_type="api_key", api_token=None, api_key="k-1", api_key_header="X-Kee"),
+            serving(lambda _: text("<p>\n  No key\n</p>\n", 401, "text/xml"), *_ALL),
+        ],
+        "API_KEY_HEADER",
+        "answers the same without credentials",
+        "settings",
+    ),
+    "an error in the format that was asked for": Blame(
+        [serving(lambda _: answer({"stat": "fail", "error": {"message": "no such thing"}}))],
+        "kind: /people",
+        "correct the path, or the credentials",
     ),
     "a key that the API looks at and refuses": Blame(
         [

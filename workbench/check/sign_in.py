@@ -162,7 +162,9 @@ def _gist(error: OceanCustomError) -> tuple[object, str]:
     """What an error says, without what differs each time."""
     is_answer = isinstance(error, ResponseError | CredentialsError)
     status = error.report.answered if is_answer else type(error)
-    return status, _VARYING.sub("", error.report.words)
+    # A line break may be quoted as two characters.
+    words = _VARYING.sub("", error.report.words).replace("\\n", " ")
+    return status, " ".join(words.split())
 
 
 def _is_odd(value: str) -> bool:

@@ -187,9 +187,12 @@ class Troubles:
             base = await self._near.base(seen)
             remedy = base or "a page for people: baseUrl must lead to the API, with its path"
             return self._places.of_setting("baseUrl", error, remedy)
-        if name := "" if is_html else _format_of(seen, error):
+        name = "" if is_html else _format_of(seen, error)
+        if name and name != seen.config.selector.response_format:
             return await self._of_format(seen, error, name)
-        remedy = await self._near.path(seen) if is_html else await self._as_json(seen)
+        remedy = await self._near.path(seen) if is_html else ""
+        if not (is_html or name):
+            remedy = await self._as_json(seen)
         return self._places.at(
             seen, ("kind",), error, remedy or "correct the path, or the credentials"
         )
@@ -278,13 +281,15 @@ class Troubles:
 
 
 def _format_of(seen: Seen, error: BodyError) -> str:
-    """The format of an answer that is not in the one it should be in; "" where nothing tells."""
+    """The format of an answer that could not be read; "" where nothing tells."""
     kinds = [one.content_type or "" for one in seen.exchanges]
     words = error.report.words.lstrip()
     if words.startswith("<?xml") or any("xml" in kind and "html" not in kind for kind in kinds):
         return "xml"
-    if words.startswith("{") and seen.config.selector.response_format != "ndjson":
-        return "ndjson" if "\n{" in error.report.words or "\\n{" in words else "json"
+    if words.startswith("{"):
+        has_lines = "\n{" in error.report.words or "\\n{" in words
+        is_ndjson = has_lines or seen.config.selector.response_format == "ndjson"
+        return "ndjson" if is_ndjson else "json"
     return next((one for one in ("csv", "ndjson") if any(one in kind for kind in kinds)), "")
 
 
