@@ -201,20 +201,25 @@ class Page(Discreet, frozen=True, dict=True):
     def ids(self) -> tuple[str | int, ...]:
         """What tells the rows apart; empty when one has nothing of the kind, or several share it.
 
-        That is what the mapping takes for the identifier, else their ``id``.
+        That is what the mapping takes for the identifier, and their ``id``: several rows may make
+        one entity, and some APIs number the rows of each page.
         """
-        for path in filter(None, (self.identifier, ("id",))):
-            found = (
-                self.rows.ids(path)
-                if isinstance(self.rows, LargeRows)
-                else (follow(row, path) for row in self.rows)
-            )
-            ids = tuple(found)
-            if set(map(type, ids)) <= _ID_TYPES:
-                known = cast("tuple[str | int, ...]", ids)  # as their types say
-                if len(set(known)) == len(known):
-                    return known
-        return ()
+        columns = [self._column(path) for path in {self.identifier: 0, ("id",): 0} if path]
+        known = [column for column in columns if column]
+        ids = tuple(" ".join(map(str, row)) for row in zip(*known, strict=True))
+        told = known[0] if len(known) == 1 else ids
+        return told if len(set(told)) == len(told) else ()
+
+    def _column(self, path: Sequence[str]) -> tuple[str | int, ...]:
+        """What stands at a path of each row; nothing where one has no text or number there."""
+        found = (
+            self.rows.ids(path)
+            if isinstance(self.rows, LargeRows)
+            else (follow(row, path) for row in self.rows)
+        )
+        values = tuple(found)
+        is_told = set(map(type, values)) <= _ID_TYPES
+        return cast("tuple[str | int, ...]", values) if is_told else ()  # as their types say
 
     @cached_property
     def keys(self) -> tuple[str | int, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import httpx
 import pytest
@@ -1421,3 +1421,17 @@ async def test_pages_that_are_told_and_never_came(pages: int, is_short: bool) ->
 
     is_all(found, list(range(60)))
     assert (Doubt.END in found.doubts) is is_short
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("count", [7, 10, 11, 15])
+async def test_an_identifier_that_comes_round_with_the_pages(style: str, count: int) -> None:
+    """Rows of several days make one entity: their own ids show that a page is another one."""
+
+    def by_service(given: Json) -> Json:
+        rows = cast("list[dict[str, int]]", given)
+        return {"items": [row | {"service": f"s{row['id'] % 5}"} for row in rows]}
+
+    api = Api(style, count, list_of=by_service, end="null")
+
+    is_all(await outcome(api, paging(style, 5), identifier=("service",)), api.visible)
