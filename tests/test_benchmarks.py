@@ -40,14 +40,14 @@ def test_a_reader_and_a_whole_resync_are_measured(tmp_path: Path) -> None:
 
 @pytest.mark.exhaustive
 def test_every_road_leads_to_all_items(tmp_path: Path) -> None:
-    """Formats, a cursor in a header, values in step and OAuth 2 give what plain JSON gives."""
+    """Formats, cursors, bodies, values in step and sign-ins give what plain JSON gives."""
     run("--quick", "--only", "roads", "--only", "large-formats", "--output", str(tmp_path))
 
     results = load(tmp_path / "results.json")
     assert len(results["large-formats"].figures) == 4
     figures = results["roads"].figures
     assert [figure.what.partition(":")[0] for figure in figures[:-1]] == list(ROADS)[1:]
-    assert "requests 5 and 5" in figures[0].medians
+    assert "requests 6 and 6" in figures[0].medians
 
 
 @pytest.mark.parametrize(
