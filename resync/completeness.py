@@ -110,11 +110,11 @@ class Completeness(Struct):
         if not page.rows:
             self.doubts.add(Doubt.EMPTY)
             self.elsewhere = self.elsewhere or self._has_rows_elsewhere(page)
-        if has_body:
+        # Some leave the list out where they tell a total of 0: that proves no path, nor another.
+        is_none = nothing and page.place is not Place.NULL and page.totals().rows == 0
+        if has_body and not is_none:
             self.responses += 1
-            # Some leave the list out where they tell a total of 0.
-            is_told = page.place is Place.NULL or page.totals().rows == 0
-            self.without_items += nothing and not is_told
+            self.without_items += nothing and page.place is not Place.NULL
             self.last_body = page.body
         self.recognition.note(asked.walk, request, page)
 
