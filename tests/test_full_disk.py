@@ -48,7 +48,7 @@ async def read():
     read = 0
     try:
         endpoint = Endpoint(path) if parents else items
-        async for batch in session.extract(Resource(path, endpoint, parents)):
+        async for batch in session.read(Resource(path, endpoint, parents)).batches():
             read += len(batch)
     except SourceError as error:
         print("SourceError", error)

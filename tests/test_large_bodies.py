@@ -818,9 +818,9 @@ def peak():
 
 async def count():
     session = Session(load_settings({"base_url": sys.argv[1]}), http=over_http)
-    batches = session.extract(Resource("/items", Endpoint("/items", data_path=".items")))
+    reading = session.read(Resource("/items", Endpoint("/items", data_path=".items")))
     try:
-        return sum([len(batch) async for batch in batches])
+        return sum([len(batch) async for batch in reading.batches()])
     finally:
         await session.aclose()
 

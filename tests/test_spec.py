@@ -21,14 +21,14 @@ SPEC = yaml.safe_load((Path(__file__).parents[1] / ".port" / "spec.yaml").read_t
 OPTIONS: dict[str, dict[str, Json]] = {option["name"]: option for option in SPEC["configurations"]}
 WITH_DEFAULT = [name for name, option in OPTIONS.items() if "default" in option]
 BASE_URL = "https://api.example.com"
-# What an option of a type is not, and what the fault then says.
+# What an option of a type is not, and how the remedy of the fault begins.
 MISFITS: dict[str, tuple[Json, str]] = {
-    "url": ("no-url", "is not a URL"),
-    "string": ({"a": 1}, "must be text"),
+    "url": ("no-url", "write it like https://"),
+    "string": ({"a": 1}, "write a text"),
     "integer": ("many", "write a whole number"),
     "boolean": ("perhaps", "write true or false"),
     "object": ("[1]", "write a JSON object"),
-    "array": ('{"a": 1}', "must be an array"),
+    "array": ('{"a": 1}', "write it like ["),
 }
 # Options that only matter beside another.
 CONTEXT: dict[str, dict[str, Json]] = {
@@ -124,12 +124,13 @@ def test_every_option_is_read_and_no_other() -> None:
 @pytest.mark.parametrize("name", OPTIONS)
 def test_an_option_of_another_type_is_a_fault(name: str) -> None:
     """Each option refuses what its type in the spec is not, by its own name."""
-    value, problem = MISFITS[OPTIONS[name]["type"]]
+    value, remedy = MISFITS[OPTIONS[name]["type"]]
 
     with pytest.raises(ConfigurationError) as caught:
         loaded(**CONTEXT.get(name, {}) | {name: value})
 
-    assert any(str(fault).startswith(f"{name} {problem}") for fault in caught.value.faults)
+    faults = caught.value.faults
+    assert any(f.place == name and f.remedy.startswith(remedy) for f in faults)
 
 
 def test_unset_options_have_the_defaults_of_the_spec() -> None:
