@@ -1435,3 +1435,17 @@ async def test_an_identifier_that_comes_round_with_the_pages(style: str, count: 
     api = Api(style, count, list_of=by_service, end="null")
 
     is_all(await outcome(api, paging(style, 5), identifier=("service",)), api.visible)
+
+
+@pytest.mark.parametrize("empty", ["0", "1", "2"])
+async def test_a_mistyped_path_beside_a_child_without_rows(empty: str) -> None:
+    """A total of 0 without the list that was looked for says nothing of the other children."""
+
+    def things(request: Request) -> Answer:
+        rows: list[Json] = [] if request.values[0] == empty else [{"id": 1}, {"id": 2}]
+        return told({"hits": rows} if rows else {"total": 0})
+
+    found = await children(things, PaginationSettings(), ".hit")
+
+    assert "data_path '.hit'" in found.message
+    assert "hits" in found.message
