@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from msgspec.structs import replace
 
@@ -113,7 +113,7 @@ class _Counted(CountedToLast):
         is_near = within_first if at.learnt.hides_rows else self._stride(at.size) > 1
         return is_near and bool(at.before.pages) and not at.before.is_unbroken
 
-    def _known_rows(self, at: At) -> frozenset[str | int]:
+    def _known_rows(self, at: At) -> frozenset[Hashable]:
         """The rows that came with the page before, where pages that are not full explain them.
 
         A row or two come again when others were added meanwhile; half a page does not.

@@ -8,7 +8,7 @@ page. Where the last row cannot be asked for, the next page is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from enum import Enum
 
 from msgspec.structs import replace
@@ -80,7 +80,7 @@ def shares(first: Page, other: Page) -> bool:
     return not ours.isdisjoint(theirs)
 
 
-def _keys(first: Page, other: Page) -> tuple[frozenset[str | int], frozenset[str | int]]:
+def _keys(first: Page, other: Page) -> tuple[frozenset[Hashable], frozenset[Hashable]]:
     """What tells the rows of two answers apart; nothing where one of them is no page like it.
 
     Where values of rows without ids moved meanwhile, that is a column that stayed.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
 from typing import Literal, Protocol, cast, runtime_checkable
@@ -198,16 +198,15 @@ class Page(Discreet, frozen=True, dict=True):
         return max(self.levels, default=len(self.rows))
 
     @cached_property
-    def ids(self) -> tuple[str | int, ...]:
+    def ids(self) -> tuple[Hashable, ...]:
         """What tells the rows apart; empty when one has nothing of the kind, or several share it.
 
         That is what the mapping takes for the identifier, and their ``id``: several rows may make
         one entity, and some APIs number the rows of each page.
         """
-        columns = [self._column(path) for path in {self.identifier: 0, ("id",): 0} if path]
-        known = [column for column in columns if column]
-        ids = tuple(" ".join(map(str, row)) for row in zip(*known, strict=True))
-        told = known[0] if len(known) == 1 else ids
+        paths = dict.fromkeys((self.identifier, ("id",)))
+        columns = [column for path in paths if path and (column := self._column(path))]
+        told = columns[0] if len(columns) == 1 else tuple(zip(*columns, strict=True))
         return told if len(set(told)) == len(told) else ()
 
     def _column(self, path: Sequence[str]) -> tuple[str | int, ...]:
@@ -222,11 +221,11 @@ class Page(Discreet, frozen=True, dict=True):
         return cast("tuple[str | int, ...]", values) if is_told else ()  # as their types say
 
     @cached_property
-    def keys(self) -> tuple[str | int, ...]:
+    def keys(self) -> tuple[Hashable, ...]:
         """A key for each row: its id, else its whole value as a text."""
         return self.ids or tuple(json.dumps(row, sort_keys=True) for row in self.rows)
 
-    def keys_as(self, other: Page) -> tuple[str | int, ...]:
+    def keys_as(self, other: Page) -> tuple[Hashable, ...]:
         """The keys of the rows, told apart as those of another page are."""
         if bool(self.ids) == bool(other.ids):
             return self.keys

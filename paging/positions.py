@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -31,7 +31,7 @@ class At(Struct, frozen=True):
     page: Page
     asked: int
     size: int
-    known: frozenset[str | int] = frozenset()
+    known: frozenset[Hashable] = frozenset()
     says_more: bool = False
     is_more: bool = False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from enum import Enum
 
 from msgspec import Struct
@@ -86,7 +86,7 @@ class Step(Struct, frozen=True):
     learnt: Learnt = NOTHING_LEARNT
     why: End | None = None
     repeated: bool = False
-    known: frozenset[str | int] = frozenset()
+    known: frozenset[Hashable] = frozenset()
     warning: str | None = None
     confirm: bool = False
     unsure: bool = False

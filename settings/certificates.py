@@ -25,7 +25,7 @@ def read_certificates(reader: SettingsReader) -> Certificates:
     _certificates(reader, "caCertificate", texts["caCertificate"])
     for name, other in (("clientCertificate", "clientKey"), ("clientKey", "clientCertificate")):
         if texts[name] and not texts[other]:
-            reader.fault(other, f"is missing: {name} needs it", "set both, or neither")
+            reader.missing(other, f"is missing: {name} needs it", "set both, or neither")
     key = _public_key(reader, texts["clientKey"])
     if client:
         now = datetime.now(UTC)

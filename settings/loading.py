@@ -310,7 +310,7 @@ def _credential(
         return name, own
     value = _auth_value(reader, secrets)
     if value is None:
-        reader.fault(
+        reader.missing(
             name,
             f"is missing: authType {reader.text('authType')!r} needs {what}",
             f"set {name} or authValue",
@@ -334,7 +334,7 @@ def _basic(reader: SettingsReader, secrets: Mapping[str, Json]) -> tuple[str, st
         return "password" if password else "username", f"Basic {pair}"
     encoded = _auth_value(reader, secrets)
     if encoded is None:
-        reader.fault(
+        reader.missing(
             "username",
             "is missing: authType 'basic' needs a user",
             "set username and password, or authValue with base64 of user:password",

@@ -120,7 +120,7 @@ def _steps(request: _Section) -> list[LoginRequest]:
     """The requests of a login: one, or those in ``steps``; all but the first read an answer."""
     reader, setting, values = request.reader, request.setting, request.values
     if not values:
-        reader.fault(
+        reader.missing(
             setting,
             "is missing: authType 'custom' needs the login call",
             'write it like {"endpoint": "/login", "body": {…}}',
@@ -146,7 +146,7 @@ def _steps(request: _Section) -> list[LoginRequest]:
 
 def _template(template: _Section) -> _Section:
     if not template.values:
-        template.reader.fault(
+        template.reader.missing(
             template.setting,
             "is missing: authType 'custom' needs to know what of the login's answer signs requests",
             'write it like {"headers": {"Authorization": "Bearer {{.access_token}}"}}',

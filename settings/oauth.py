@@ -40,7 +40,7 @@ def read_oauth(reader: SettingsReader) -> OAuthCredentials | StaticCredentials:
     url = _token_url(reader)
     for name in _NEEDED[grant]:
         if reader.text(name) is None:
-            reader.fault(
+            reader.missing(
                 name, f"is missing: oauthGrantType {grant!r} needs it", "set it, or oauthGrantType"
             )
     _refuse_other_grants(reader, grant)
@@ -76,7 +76,7 @@ def pem_text(text: str) -> str:
 def _token_url(reader: SettingsReader) -> str | None:
     text = reader.text("oauthTokenUrl")
     if text is None:
-        reader.fault(
+        reader.missing(
             "oauthTokenUrl",
             "is missing: authType 'oauth2' needs it",
             "set it to the URL where the authorization server gives tokens",

@@ -49,8 +49,14 @@ class SettingsReader:
                 self.fault(name, "must be text in UTF-8", "correct the variable's charset")
 
     def fault(self, name: str, problem: str, remedy: str) -> None:
-        """Note what is wrong with a setting, and what to do."""
-        self.faults.append(Fault(name, problem, remedy))
+        """Note what is wrong with a setting, and what to do: once, however often it is read."""
+        if (fault := Fault(name, problem, remedy)) not in self.faults:
+            self.faults.append(fault)
+
+    def missing(self, name: str, problem: str, remedy: str) -> None:
+        """Note what needs a setting without a value, unless it has one that was refused."""
+        if all(fault.place != name for fault in self.faults):
+            self.fault(name, problem, remedy)
 
     def given(self, name: str) -> Json:
         """The value as it was given; None where it was not."""

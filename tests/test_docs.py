@@ -501,7 +501,7 @@ def called(path: Path) -> Iterator[tuple[str, ast.Call]]:
 
 
 # What notes a fault of a setting: the place, then the problem.
-_NOTING = {"fault", "_fault"}
+_NOTING = {"fault", "missing", "_fault"}
 
 
 def sentence(name: str, call: ast.Call) -> str:

@@ -129,8 +129,8 @@ def test_an_option_of_another_type_is_a_fault(name: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         loaded(**CONTEXT.get(name, {}) | {name: value})
 
-    faults = caught.value.faults
-    assert any(f.place == name and f.remedy.startswith(remedy) for f in faults)
+    (fault,) = (one for one in caught.value.faults if one.place == name)
+    assert fault.remedy.startswith(remedy)
 
 
 def test_unset_options_have_the_defaults_of_the_spec() -> None:
