@@ -60,14 +60,6 @@ def own_cpu() -> float:
     return used.ru_utime + used.ru_stime + children_cpu()
 
 
-def cpu_of(process: psutil.Process) -> float:
-    """CPU seconds of a process and its descendants so far; 0 when it is gone."""
-    with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-        # User and system of its own, and of its children that have ended.
-        return sum(process.cpu_times()[:4]) + sum(map(cpu_of, process.children()))
-    return 0
-
-
 @dataclass
 class Watch:
     """The resident memory of the processes started meanwhile, sampled: (seconds, bytes).

@@ -10,20 +10,18 @@ import compileall
 import os
 import ssl
 import tempfile
-import threading
+import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Self
 
 import msgspec
-import psutil
 
 from benchmarks.mapping import BLUEPRINTS
-from benchmarks.measure import REPOSITORY, children_cpu, cpu_of, service
+from benchmarks.measure import REPOSITORY, children_cpu, service
 from benchmarks.port import RAW, Catalog
 from benchmarks.server import Stats
 from workbench.catalog import CatalogStore
@@ -31,7 +29,6 @@ from workbench.sail import excerpt, sail_once
 from workbench.store.model import ConflictError, JsonObject
 
 _TIMEOUT = 600  # seconds
-_LOOK_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -82,8 +79,8 @@ class Resync:
     """One `ocean sail --once`.
 
     `wall`: seconds from the start to the end of the resync, as Ocean told Port. `cpu`: seconds
-    of the whole process tree, Ocean's own start included. `to_first_request`: its CPU seconds until
-    the API got its first request.
+    of the whole process tree, Ocean's own start included. `to_first_request`: seconds from
+    starting the process to the first request that the API ever got.
     """
 
     wall: float
@@ -106,21 +103,21 @@ class Harbour:
         """
         self.install(installation)
         log = self.folder / f"{installation.identifier}.log"
-        cpu = children_cpu()
-        with _CpuAtFirstRequest(installation.api) as first:
-            sail_once(
-                installation.environment(self.url),
-                log,
-                directory=installation.integration.directory,
-                timeout_seconds=timeout,
-            )
+        started, cpu = time.monotonic(), children_cpu()
+        sail_once(
+            installation.environment(self.url),
+            log,
+            directory=installation.integration.directory,
+            timeout_seconds=timeout,
+        )
         cpu = children_cpu() - cpu
         state = self.store.resync_state(installation.identifier)
         assert state["status"] == "completed", excerpt(log)
         start, end = (
             datetime.fromisoformat(str(state[key])) for key in ("lastResyncStart", "lastResyncEnd")
         )
-        return Resync((end - start).total_seconds(), cpu, first.seconds)
+        to_first_request = stats(installation.api).first - started
+        return Resync((end - start).total_seconds(), cpu, to_first_request)
 
     def install(self, installation: Installation) -> None:
         """Put an installation's mapping where Ocean finds it, unless it is there."""
@@ -141,37 +138,6 @@ class Harbour:
     def raw_items(self) -> int:
         """How many items came as they were, for Port to map."""
         return sum(int(str(batch["items"])) for batch in self.store.resources(RAW))
-
-
-class _CpuAtFirstRequest:
-    """CPU seconds of the processes started meanwhile, when an API had its first request.
-
-    The API is asked for it again and again. Where it answers after a latency, what the processes do
-    between two looks is next to nothing.
-    """
-
-    seconds: float = 0
-
-    def __init__(self, api: str) -> None:
-        self._api = api
-        self._others = set(psutil.Process().children())
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while not self._ended.wait(_LOOK_SECONDS):
-            if stats(self._api).first:
-                started = set(psutil.Process().children()) - self._others
-                self.seconds = sum(map(cpu_of, started))
-                return
 
 
 @contextmanager
