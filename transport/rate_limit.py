@@ -320,14 +320,12 @@ class RateLimit:
         A first attempt is believed: where only one request is allowed at a time, and it says so
         with each, another one settles it. So it does whether something is not found.
         """
-        is_settled = attempt > 1 and status in _NOT_FOUND
-        names = {
-            name
-            for name, _, _ in _windows(headers)
-            if is_settled or not self._is_believed or (attempt > 1 and self._is_always_zero(name))
-        }
-        if not names:
+        if attempt == 1 and self._is_believed:
             return headers
+        is_settled = status in _NOT_FOUND or not self._is_believed
+        names = {
+            name for name, _, _ in _windows(headers) if is_settled or self._is_always_zero(name)
+        }
         kept = [(name, value) for name, value in headers.multi_items() if name not in names]
         return httpx.Headers(kept)
 
