@@ -87,11 +87,9 @@ def _refuse(reader: SettingsReader, *, hosted: bool) -> None:
 
 def _base_url(reader: SettingsReader) -> httpx.URL | None:
     """The root of the API, its path with a slash at the end; None when it is missing or wrong."""
-    faults = len(reader.faults)
     text = reader.text("baseUrl")
     if text is None:
-        if len(reader.faults) == faults:
-            reader.fault("baseUrl", "is required", "set it to the root of the API")
+        reader.missing("baseUrl", "is required", "set it to the root of the API")
         return None
     url = parsed_url(text)
     if url is None:
