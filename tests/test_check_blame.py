@@ -55,6 +55,11 @@ def settings(**changed: str | None) -> Spoil:
     return spoil
 
 
+def keyed_by(header: str, key: str) -> Spoil:
+    """Settings that send a key in a header, and no token."""
+    return settings(auth_type="api_key", api_token=None, api_key=key, api_key_header=header)
+
+
 def asking(what: str) -> Spoil:
     """People with more in their selector."""
     return swap("data_path: .data", f"data_path: .data\n      {what}")
@@ -191,7 +196,7 @@ BLAMES = {
     ),
     "a header that the API does not look at": Blame(
         [
-            settings(auth_type="api_key", api_token=None, api_key="k-1", api_key_header="X-Kee"),
+            keyed_by("X-Kee", "k-1"),
             serving(keyed("X-Key", "k-1", "no key", "bad key", 403), *_ALL),
         ],
         "API_KEY_HEADER",
@@ -200,7 +205,7 @@ BLAMES = {
     ),
     "a refusal in several lines, the same without credentials": Blame(
         [
-            settings(auth_type="api_key", api_token=None, api_key="k-1", api_key_header="X-Kee"),
+            keyed_by("X-Kee", "k-1"),
             serving(lambda _: text("<p>\n  No key\n</p>\n", 401, "text/xml"), *_ALL),
         ],
         "API_KEY_HEADER",
@@ -214,7 +219,7 @@ BLAMES = {
     ),
     "a key that the API looks at and refuses": Blame(
         [
-            settings(auth_type="api_key", api_token=None, api_key="k-2", api_key_header="X-Key"),
+            keyed_by("X-Key", "k-2"),
             serving(keyed("X-Key", "k-1", "no key", "bad key", 403), *_ALL),
         ],
         "API_KEY=",
@@ -223,12 +228,7 @@ BLAMES = {
     ),
     "a key without the word before it": Blame(
         [
-            settings(
-                auth_type="api_key",
-                api_token=None,
-                api_key="k-1",
-                api_key_header="Authorization",
-            ),
+            keyed_by("Authorization", "k-1"),
             serving(keyed("Authorization", "Token k-1", "no", "no"), *_ALL),
         ],
         "API_KEY=",
