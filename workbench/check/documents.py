@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import Any
 
 import yaml
 from dotenv.parser import Binding, parse_stream
@@ -229,17 +227,3 @@ def _line_of(binding: Binding) -> int:
     text = binding.original.string
     leading = text[: len(text) - len(text.lstrip())]
     return int(binding.original.line) + leading.count("\n")
-
-
-def texts_of(document: Document) -> Iterator[tuple[Path, Any]]:
-    """Every value of a document that is no list and no object, with its path."""
-    stack: list[tuple[Path, Json]] = [((), document.value)]
-    while stack:
-        path, value = stack.pop()
-        match value:
-            case dict():
-                stack.extend(((*path, key), inner) for key, inner in value.items())
-            case list():
-                stack.extend(((*path, at), inner) for at, inner in enumerate(value))
-            case _:
-                yield path, value

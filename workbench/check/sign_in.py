@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-import httpx
 from msgspec.structs import replace
 
 from client import ApiClient
@@ -169,9 +168,3 @@ def _gist(error: OceanCustomError) -> tuple[object, str]:
 
 def _is_odd(value: str) -> bool:
     return value != value.strip("'\" ") or "\\n" in value
-
-
-def is_refused(error: OceanCustomError) -> bool:
-    """Whether an answer says that the credentials are not enough."""
-    status = error.status if isinstance(error, ResponseError) else None
-    return isinstance(error, CredentialsError) or status == httpx.codes.FORBIDDEN
