@@ -7,7 +7,7 @@ is the proof (``page_recognition``).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import httpx
 
@@ -41,15 +41,30 @@ _WORD = re.compile(r"[\w-]+")
 
 
 def is_like_report(body: object) -> bool:
-    """Whether an object is made of nothing but what reports hold: a message, a code, a status."""
+    """Whether an object is made of nothing but what reports hold: a message, a code, a status.
+
+    Under any name a word of failure is a status: Matomo has ``{"result": "error"}``.
+    """
     return (
-        isinstance(body, dict) and bool(body) and all(name_of(key) in REPORT_NAMES for key in body)
+        isinstance(body, dict)
+        and bool(body)
+        and all(name_of(key) in REPORT_NAMES or _is_failed(told) for key, told in body.items())
     )
+
+
+def _is_failed(told: Json) -> bool:
+    return isinstance(told, str) and told.strip().lower() in _BAD
 
 
 def is_error_report(body: Mapping[str, Json]) -> bool:
     """Whether an object is nothing but the report of an error."""
-    return reports_error(body) and is_like_report(body)
+    return is_like_report(body) and (reports_error(body) or any(map(_is_failed, body.values())))
+
+
+def is_report_read(body: Mapping[str, Json], rows: Sequence[Json], data_path: str) -> bool:
+    """Whether rows are an error report, or its texts: of a program as ``[.[]]``."""
+    is_taken = all(row is body or not isinstance(row, dict | list) for row in rows)
+    return is_taken and is_error_report(body) and not any(_reads(data_path, key) for key in body)
 
 
 def is_partial(body: Json, scopes: Scopes, data_path: str) -> bool:
@@ -166,9 +181,7 @@ def reports_error(body: Mapping[str, Json], *, has_list: bool = False) -> bool:
     failures = [told for _, told in _failures(body)]
     if has_list:
         failures = [told for told in failures if told is False or _is_failure(told)]
-    return bool(failures) or any(
-        isinstance(told, str) and told.strip().lower() in _BAD for told in states
-    )
+    return bool(failures) or any(map(_is_failed, states))
 
 
 def words_of(body: Json) -> Json:

@@ -15,7 +15,7 @@ from jq_engine.lookups import find
 from jq_engine.programs import Jq
 from json_values import MISSING, Json, beginning_of, keys_of
 from paging.error_reports import (
-    is_error_report,
+    is_report_read,
     is_unopened,
     reported_only,
     reports_error,
@@ -113,7 +113,7 @@ class PageReader:
             raise self._words_of(body, opened.answer.status, opened.request, problem)
         if not isinstance(body, dict) or source.recognition.is_usual(body):
             return
-        is_report = page.is_single and page.rows[0] is body and is_error_report(body)
+        is_report = bool(page.rows) and is_report_read(body, page.rows, source.extractor.data_path)
         has_items = any(extracted.items for extracted, _ in opened.runs)
         has_list = page.place is Place.LIST
         if is_report or (reports_error(body, has_list=has_list) and not has_items):

@@ -639,6 +639,37 @@ def test_an_error_with_status_200(style: Style, body: dict[str, Json]) -> None:
     assert outcome.ids == ids(10)
 
 
+@pytest.mark.parametrize("data_path", [None, "[.[]]", ".[]"])
+@pytest.mark.parametrize("key", ["result", "outcome"])
+@pytest.mark.parametrize("style", ["none", *COUNTED, *LED])
+def test_a_report_as_the_only_answer(
+    style: PaginationType, key: str, data_path: str | None
+) -> None:
+    """A word of failure makes a report under any name; neither it nor its texts are items."""
+    body: dict[str, Json] = {key: "error", "message": "say for which period"}
+
+    outcome = walk(PaginationSettings(type=style), lambda _p, _q: (body, {}), data_path=data_path)
+
+    assert isinstance(outcome.error, BodyError)
+    assert "say for which period" in str(outcome.error)
+    assert not outcome.ids
+
+
+@pytest.mark.parametrize(
+    ("data_path", "body"),
+    [
+        pytest.param(None, {"name": "backup", "state": "failed"}, id="an item that failed"),
+        pytest.param(".message", {"status": "error", "message": "disk"}, id="what is read of it"),
+    ],
+)
+def test_an_item_that_speaks_of_failure(data_path: str | None, body: dict[str, Json]) -> None:
+    """What has words of its own beside is an item, and so is what data_path names."""
+    outcome = walk(PaginationSettings(), lambda _p, _q: (body, {}), data_path=data_path)
+
+    assert outcome.error is None
+    assert len(outcome.ids) == 1
+
+
 # --- walks that would not end --------------------------------------------------------------
 
 
