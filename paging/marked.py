@@ -92,6 +92,10 @@ class Marked(Paginator):
         asked = self._asked(sent)
         if page.is_single:
             return Step(now, next=None, learnt=learnt, why=End.ONE_ITEM)
+        if boolean is Verdict.END:
+            return Step(now, next=None, learnt=learnt, why=End.SIGNAL)
+        if now.known is Known.REACHED:
+            return Step(now, next=None, learnt=learnt, why=End.TOTAL)
         # A null may also stand in the place of another cursor: then a total or signal contradicts.
         is_placed = learnt.marked or marker is not MISSING
         is_full = page.length >= (asked or max(now.largest, 1)) and bool(page.length)
@@ -99,18 +103,14 @@ class Marked(Paginator):
         is_alone = now.pages == 1 and page.length != asked and is_last_by_link(page.headers)
         # A server with a limit of its own fills its pages with fewer rows than were asked for.
         is_as_long = now.pages > 1 and page.length >= now.largest
-        doubt = None
-        if now.known is Known.MORE and boolean is not Verdict.END and not is_alone:
-            doubt = self._short_of_total(learnt, now, page, is_full=is_full)
+        is_short = now.known is Known.MORE
+        is_cut = is_full if page.length else self._is_cut_off(now, asked)
+        is_told = is_short and not is_alone
+        doubt = self._short_of_total(learnt, now, page, is_cut=is_cut) if is_told else None
         # A row may be hidden: whether there would be a marker is asked for at the end.
         is_short_page = bool(page.length) and not is_full and now.pages == 1
         is_open = doubt is not None and is_short_page and not learnt.marked
         doubt = None if is_open else doubt
-        if boolean is Verdict.END:
-            return Step(now, next=None, learnt=learnt, why=End.SIGNAL)
-        if now.known is Known.REACHED:
-            return Step(now, next=None, learnt=learnt, why=End.TOTAL)
-        is_short = now.known is Known.MORE
         is_sudden = bool(page.length) and (is_as_long or (is_full and asked > 0))
         is_led = now.pages > 1
         return Step(
@@ -126,13 +126,12 @@ class Marked(Paginator):
         )
 
     def _short_of_total(
-        self, learnt: Learnt, now: Progress, page: Page, *, is_full: bool
+        self, learnt: Learnt, now: Progress, page: Page, *, is_cut: bool
     ) -> DoubtfulEndError | None:
         """What is in doubt where a total speaks of rows that no hidden ones explain."""
         told = f"{now.total} rows" if now.total else f"{now.total_pages} pages"
         # A short page, or one without rows that leads on, shows that some are hidden.
         hides = now.hides or learnt.uneven or now.empty_in_a_row > 1
-        is_cut = (is_full or not page.length) and not hides
         if not learnt.marked:
             return DoubtfulEndError(
                 f"{self._name()} found nothing, although the API tells a total of {told} and gave"
@@ -144,12 +143,26 @@ class Marked(Paginator):
             " pages: the rest is missing",
             remedy=f"ask for less by query_params ({ACCEPT})",
         )
-        return cut if is_cut else None
+        return cut if is_cut and not hides else None
+
+    @staticmethod
+    def _is_cut_off(now: Progress, asked: int) -> bool:
+        """Whether a total speaks of rows after an empty page that none before it may have hidden.
+
+        Pages as long as ``asked`` hide none, and several of one length hardly more than one holds.
+        """
+        last = now.previous
+        if now.total is None:
+            return True
+        if last is None or not now.first == now.largest == last.length:
+            return False
+        is_paged = now.pages > 2  # noqa: PLR2004 (two pages with rows, and the empty one)
+        return last.length == asked or (is_paged and now.total - now.rows > last.length)
 
     def _unless_sudden(self, before: Progress, page: Page, step: Step) -> Step | Experiment:
         """An end; one by a full page without a marker, or an empty one after it, is asked about."""
         last = page if page.length else before.previous
-        is_sudden = step.confirm and (page.length or before.is_unbroken or step.doubt)
+        is_sudden = step.confirm and (page.length or before.is_unbroken or step.unsure)
         if last is not None and is_sudden and step.learnt.marked:
             learnt, is_due = step.learnt.surprised()
             step = replace(step, learnt=learnt)
@@ -181,6 +194,10 @@ class Marked(Paginator):
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             here = replace(step, learnt=learnt)
+            if other is not None and other.repeats(last) and step.progress.empty_in_a_row:
+                # The size is not heeded: how long pages are, hidden rows included, nobody knows.
+                is_cut = self._is_cut_off(step.progress, 0)
+                return here if is_cut else replace(here, doubt=None)
             # Of rows that are hidden, others of those asked for are left.
             is_fewer = other is not None and 0 < other.length <= room
             if other is None or not is_fewer or beyond(last, other, last.length) is not Beyond.ENDS:

@@ -1078,6 +1078,36 @@ async def test_one_page_of_several_that_holds_nothing(
         assert "rows that do" in found.message, found.ids
 
 
+@pytest.mark.parametrize("style", LED)
+async def test_a_page_that_holds_nothing_behind_a_limit(style: str) -> None:
+    """A total speaks of rows that may be hidden; one row less leads to them: an error."""
+    api = Api(style, cap=20, around=steady({"total": ROWS}))
+    faulty = once(always(told({"items": [], "total": ROWS})), api, second, ALWAYS)
+
+    found = await outcome(faulty, paging(style))
+
+    assert "rows that do" in found.message, found.ids
+
+
+@pytest.mark.parametrize("style", LED)
+@pytest.mark.parametrize("heeds", [True, False])
+@pytest.mark.parametrize("size", [5, 6, 7, 100])
+async def test_a_link_to_an_empty_page_beside_a_hidden_row(
+    style: str,
+    size: int,
+    heeds: bool,  # noqa: FBT001 (a parameter)
+) -> None:
+    """A total speaks of it: a warning with both numbers, and a second look before a deletion."""
+    api = Api(
+        style, 7, hidden=frozenset({3}), heeds_size=heeds, end="late", around=steady({"total": 7})
+    )
+
+    found = await outcome(api, paging(style, size))
+
+    is_all(found, api.visible)
+    assert Doubt.END in found.doubts
+
+
 @pytest.mark.parametrize("style", COUNTED)
 async def test_a_page_in_the_middle_whose_rows_are_all_hidden(style: str) -> None:
     """No total is told: the page after an empty one is asked for, once or twice a resource."""

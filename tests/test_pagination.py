@@ -1951,13 +1951,21 @@ def test_other_words_for_more_outlast_empty_pages(
 
 @paged_by_link
 def test_a_link_on_an_empty_page_after_the_total(type_: PaginationType) -> None:
-    """When all that was told has come, a link to yet another page leads nowhere."""
+    """It leads nowhere; rows of the total that did not come by then may be hidden."""
     headers = {"Link": '</things?after=x>; rel="next"'}
     said: dict[str, Json] = {"next": "/things?after=x", "total": 14}
     full, rest, empty = (page(rows, headers=headers, **said) for rows in (10, 4, 0))
 
-    with pytest.raises(DoubtfulEndError, match="a total of 14"):
-        after(paging(type_), full, empty)
+    short = after(paging(type_), full, empty)
+    assert short.next is None
+    assert short.unsure
+    assert "a total of 14, but gave 10 rows" in (short.warning or "")
+    with pytest.raises(DoubtfulEndError, match="a total of 31"):
+        after(
+            paging(type_),
+            *(page(10, headers=headers, **said | {"total": 31}) for _ in range(2)),
+            empty,
+        )
     assert goes_on(paging(type_), full, rest)
     assert not goes_on(paging(type_), full, rest, empty)
 
