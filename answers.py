@@ -7,6 +7,7 @@ was found; which request it was is said by who sent it.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -40,6 +41,9 @@ from transport.http_client import status_of
 from transport.large_lists import SlicedRows, slice_list
 from transport.rate_limit import is_rate_limited, parse_retry_after
 from transport.redaction import LONGEST_QUOTE, Redactor
+
+# Control characters that no text has; those that separate lines, pages and records are none.
+_BINARY = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x7f]")
 
 IN_MEMORY = 4 * MIB
 """Bytes; a larger body is kept in a file, and its list is parsed in slices."""
@@ -225,6 +229,12 @@ class AnswerReader:
         if coding := BodyLimits.coding_of(reply.response):
             return BodyError(
                 f"the answer is compressed as {coding!r}, but {ACCEPTED_CODINGS} was asked for",
+                answered=status_of(reply.response),
+            )
+        if _BINARY.search(reply.beginning[:LONGEST_QUOTE]):
+            return BodyError(
+                "the answer is binary, and no text",
+                remedy="ask for text: of archives and packed files only gzip is unpacked",
                 answered=status_of(reply.response),
             )
         return BodyError(problem, remedy, **self._answered(reply))

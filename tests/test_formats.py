@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import bz2
 import codecs
 import csv
 import gzip
 import io
 import json
+import lzma
 import subprocess
 import sys
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,6 +43,14 @@ def document(  # noqa: PLR0913 (each is a part of what is read)
     pieces = [body[start : start + size] for start in range(0, len(body), size)]
     form = BodyFormat(name, options or CsvOptions(), rows=rows)
     return json.loads(b"".join(form.document(pieces, charset)))
+
+
+def zipped(content: bytes) -> bytes:
+    """A ZIP archive of one file."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("items.csv", content)
+    return archive.getvalue()
 
 
 def refusal(name: FormatName, body: bytes) -> str:
@@ -426,6 +438,21 @@ async def test_an_answer_in_another_format_is_an_error(
     assert f"GET {api.url}/items: 200" in outcome.message
     assert len(outcome.message) < 300
     assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("pack", [zipped, bz2.compress, lzma.compress], ids=["zip", "bzip2", "xz"])
+async def test_an_archive_is_told_as_what_is_not_supported(
+    api: FaultApi, pack: Callable[[bytes], bytes], name: str
+) -> None:
+    """No charset and no path is what is wrong, and nobody reads what is quoted of it."""
+    api.serve("/items", Answer(pack(b"id\n1\n" * 99)))
+
+    outcome = await read(api.url, "/items", response_format=name)
+
+    assert outcome.items == []
+    assert "the answer is binary, and no text; ask for text: of archives" in outcome.message
+    assert "csv.encoding" not in outcome.message
 
 
 async def test_a_gzip_file_that_breaks_off_is_asked_for_again(api: FaultApi) -> None:

@@ -376,7 +376,7 @@ class _Rows:
         named = "csv.columns names" if self._options.columns else "the header row has"
         raise FormatError(
             f"line {self._before + 1} has {len(row)} values where {named} {len(columns)}",
-            "set csv.delimiter; where it is right, the body breaks off",
+            "set csv.delimiter; where it is right, the body breaks off, or holds more than a table",
         )
 
 
