@@ -139,6 +139,10 @@ def test_rate_limits(status_: int, headers: dict[str, str], seconds: float | Non
     [
         pytest.param(429, {}, True, id="429"),
         pytest.param(403, {"Retry-After": "5"}, True, id="403 with Retry-After"),
+        pytest.param(409, {"Retry-After": "5"}, True, id="a conflict with Retry-After"),
+        pytest.param(423, {"Retry-After": "5"}, True, id="a lock with Retry-After"),
+        pytest.param(423, {}, False, id="a lock"),
+        pytest.param(400, {"Retry-After": "5"}, False, id="a request that is wrong"),
         pytest.param(403, {"X-RateLimit-Remaining": "0"}, True, id="403, none remaining"),
         pytest.param(403, {"X-RateLimit-Remaining": "7"}, False, id="403, some remaining"),
         pytest.param(403, {}, False, id="403"),
@@ -174,6 +178,18 @@ def test_what_is_a_rate_limit(status_: int, headers: dict[str, str], *, limited:
         pytest.param({"error_code": "maxConcurrencyExceeded"}, True, id="monday 3"),
         pytest.param({"errors": ["Concurrency limit exceeded"]}, True, id="monday 3, old"),
         pytest.param({"errors": [{"message": "Minute limit rate exceeded"}]}, True, id="monday 1"),
+        pytest.param(
+            {"errors": [{"extensions": {"code": "DAILY_LIMIT_EXCEEDED"}}]}, True, id="monday, daily"
+        ),
+        pytest.param(
+            {"message": "You have exceeded a secondary rate limit. Please wait a few minutes."},
+            True,
+            id="GitHub's secondary",
+        ),
+        pytest.param([{"errorCode": "REQUEST_LIMIT_EXCEEDED"}], True, id="Salesforce"),
+        pytest.param({"error": {"message": "Application request limit reached"}}, True, id="Meta"),
+        pytest.param({"error": {"code": "ResultLimitExceeded"}}, False, id="no rate"),
+        pytest.param({"message": "storage limit exceeded"}, False, id="no rate, in words"),
         pytest.param({"errors": [{"code": "ConcurrencyConflict"}]}, False, id="a conflict"),
         pytest.param({"error": {"code": "quotaExceeded"}}, True, id="a quota"),
         pytest.param({"error": "Daily quota exceeded"}, True, id="a quota, in words"),

@@ -26,14 +26,18 @@ from json_values import Json
 # RATE_LIMITED, userRateLimitExceeded, THROTTLED, ComplexityException, QuotaExceeded …
 _LIMIT_WORDS = (
     "ratelimit", "throttl", "complexity", "budget", "quota", "toomanyrequests", "toomanyconcurrent",
-    "concurrencylimit", "concurrencyexceeded",
+    "concurrencylimit", "concurrencyexceeded", "requestlimitexceeded", "dailylimitexceeded",
 )  # fmt: skip
 _NOT_FOUND = frozenset({404, 410})
+# A refusal, a conflict, a lock, too early: these may pass (RFC 9110, 15.5.10; RFC 4918, 11.3; RFC
+# 8470, 5.2), where the others say of the request itself that it is wrong.
+_MAY_COME_AGAIN = frozenset({403, 409, 423, 425})
 _CODE_KEYS = ("code", "reason", "type", "status", "error")
 # A message is no code, wherever it stands: it counts when it says so in full.
 _LIMIT_MESSAGE = re.compile(
-    r"(?:rate.?limit\w*|limit rate|concurrency(?:.limit)?|quota|(?:complexity.)?budget)\s+"
-    r"(?:has been\s+|was\s+)?(?:exceeded|exhausted|reached)|too many requests",
+    r"(?:rate.?limit\w*|limit rate|(?:request|call|daily).limit|concurrency(?:.limit)?|quota"
+    r"|(?:complexity.)?budget)\s+(?:has been\s+|was\s+)?(?:exceeded|exhausted|reached)"
+    r"|exceeded (?:[\w-]+ ){0,4}rate.?limit|too many requests",
     re.IGNORECASE,
 )
 _CODE = re.compile(r"\S+")
@@ -67,10 +71,10 @@ def is_rate_limited(
 ) -> bool:
     """Whether an answer only asks to come later.
 
-    429; a 403 with ``Retry-After`` or ``further_header``; any failure (401 apart) whose headers
-    leave no request; or any answer whose error report has a code that says so, but for one that
-    something is not found: ``BudgetNotFound``. ``report`` is the body of a failure or, of a
-    success, its error report alone.
+    429; a 403, 409, 423 or 425 with ``Retry-After`` or ``further_header``; any failure (401 apart)
+    whose headers leave no request; or any answer whose error report has a code that says so, but
+    for one that something is not found: ``BudgetNotFound``. ``report`` is the body of a failure
+    or, of a success, its error report alone.
     https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
     if status == httpx.codes.TOO_MANY_REQUESTS:
@@ -81,7 +85,7 @@ def is_rate_limited(
     if says_more and any(True for _ in _limits_in(report)):
         return True
     asks_to_wait = "Retry-After" in headers or further_header in headers
-    if status == httpx.codes.FORBIDDEN and asks_to_wait:
+    if status in _MAY_COME_AGAIN and asks_to_wait:
         return True
     failed = not httpx.codes.is_success(status)
     return failed and any(remaining == 0 for _, remaining, _ in _windows(headers))
