@@ -8,6 +8,7 @@ from itertools import islice
 
 from answers import Answer
 from client import ApiClient
+from errors import ResponseError
 from paging.model import PageRequest
 from transport.bodies import MIB
 
@@ -25,18 +26,26 @@ class Prefetch:
         self._client = client
         self._free = places
 
-    async def answer(self, request: PageRequest, ahead: Ahead) -> Answer:
-        """The answer to a request; raises what ``send`` raises."""
+    async def answer(self, request: PageRequest, ahead: Ahead) -> Answer | None:
+        """The answer to a request; None where it was refused before its turn.
+
+        Some APIs give a page only after the one before it. Raises what else ``send`` raises.
+        """
         task = ahead.get(request.key) if ahead else None
         if task is None:
             return await self._client.send(request)
-        answer = await task
+        try:
+            answer = await task
+        except ResponseError as error:
+            if error.transient:
+                raise
+            return None
+        # By now it may be known that there should be such a page.
+        if answer.refusal and answer.status not in request.absent_statuses:
+            return None
         del ahead[request.key]
         self._free += 1
-        if answer.refusal is None or answer.status in request.absent_statuses:
-            return answer
-        # By now it is known that there should be such a page.
-        raise answer.refusal
+        return answer
 
     def begin(
         self,
@@ -64,3 +73,4 @@ class Prefetch:
         for task in ahead.values():
             task.cancel()
         await asyncio.gather(*ahead.values(), return_exceptions=True)
+        ahead.clear()

@@ -87,9 +87,8 @@ class Walker:
             while upcoming is not None:
                 opened = await self._fetched(walk, upcoming)
                 opened, outcome = await self._decided(walk, opened)
-                if isinstance(outcome, Step) and outcome.next is not None and not bounds.are_set:
-                    following = partial(source.paginator.ahead, outcome.progress, outcome.next)
-                    self._prefetch.begin(walk.ahead, outcome.next, following, opened.answer.size)
+                if isinstance(outcome, Step) and not bounds.are_set:
+                    self._ask_ahead(walk, opened, outcome)
                 if _is_new(opened.page, walk.progress, outcome):
                     if isinstance(outcome, Step):
                         opened = await without_known(opened, outcome, source.extractor)
@@ -107,12 +106,22 @@ class Walker:
         finally:
             await self._prefetch.drop(walk.ahead)
 
+    def _ask_ahead(self, walk: _Walk, opened: Opened, step: Step) -> None:
+        """Ask for what very likely follows, unless this API gives pages strictly in order."""
+        if step.next is not None and not walk.source.in_order:
+            following = partial(walk.source.paginator.ahead, step.progress, step.next)
+            self._prefetch.begin(walk.ahead, step.next, following, opened.answer.size)
+
     # --- one page --------------------------------------------------------------------------
 
     async def _fetched(self, walk: _Walk, upcoming: PageRequest) -> Opened:
         """The next page; raises for an answer that is none."""
         walk.cycle.refuse_endless(upcoming)
         answer = await self._prefetch.answer(upcoming, walk.ahead)
+        if answer is None:
+            walk.source.in_order = True
+            await self._prefetch.drop(walk.ahead)
+            answer = await self.client.send(upcoming)
         opened = self._unless_again(walk, await self._reader.opened(upcoming, answer, walk.source))
         if opened.page.refused:
             return opened

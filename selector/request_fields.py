@@ -89,7 +89,8 @@ class PaginationOverride(StrictModel):
         description="The next request carries the cursor and nothing else (Dynatrace).",
     )
     in_order: bool | None = Field(
-        title="In order", description="No page is asked for before the one before it came."
+        title="In order",
+        description="No page is asked for before the one before it came; refusals teach it, too.",
     )
     accept_doubt: bool | None = Field(
         title="Accept doubt",

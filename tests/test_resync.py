@@ -560,6 +560,34 @@ async def test_pages_ahead_fail_like_any_other(api: FaultApi, installation: Inst
     assert outcome.entities == entities("item", 0, 1, 2, 3)
 
 
+@pytest.mark.parametrize("status", [400, 409])
+async def test_pages_strictly_in_order_are_learnt_from_a_refusal(
+    api: FaultApi, installation: Installation, status: int
+) -> None:
+    """A page refused before its turn is asked for in its turn, and no other one ahead of it."""
+    given = [0]
+
+    def in_order(request: Request) -> Reply:
+        number = request.number("page", 1)
+        if number > given[0] + 1:
+            return answer({"message": "ask for the page before it first"}, status)
+        given[0] = max(given[0], number)
+        reply = pages(named(*range(14)), total=14)(request)
+        assert isinstance(reply, Answer)
+        return reply
+
+    api.serve("/items", in_order)
+    installation.settings |= PAGED | {"max_concurrent_requests": 4}
+    installation.mapping = [resource("/items", data_path=".items")]
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.entities == entities("item", *range(14))
+    asked = [request.param("page") for request in api.requests]
+    assert [asked.count(str(page)) for page in (6, 7)] == [1, 1]
+
+
 async def test_the_rest_of_a_known_total_is_fetched_at_once(
     api: FaultApi, installation: Installation
 ) -> None:
