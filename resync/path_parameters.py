@@ -90,11 +90,13 @@ class Endpoint(Struct, frozen=True, dict=True):
     @cached_property
     def rows_key(self) -> str:
         """Endpoints with the same key give the same rows for the same values."""
-        path = self.path.strip()
+        path, own = self.target
+        given = pairs_of(self.query_params, as_text)
+        params = [*(pair for pair in own if pair[0] not in self.query_params), *given]
         parts = (
             path if _FULL_URL.match(path) else path.lstrip("/"),
             self.method,
-            self.query_params,
+            sorted(params, key=lambda pair: pair[0]),
             dict(self.headers),
             self.body,
             (self.data_path or ".").strip(),

@@ -39,11 +39,30 @@ def serve(api: FaultApi) -> None:
     api.serve("/repos/{}/{}/branches", branches)
 
 
-async def test_ten_repositories_are_ten_requests(api: FaultApi) -> None:
+@pytest.mark.parametrize(
+    "path_parameters",
+    [
+        pytest.param(IN_STEP, id="the path"),
+        pytest.param(
+            {
+                "owner": {"endpoint": "/repos?sort=name&size=50", "field": ".owner"},
+                "name": {
+                    "endpoint": "/repos",
+                    "field": ".name",
+                    "query_params": {"size": 50, "sort": "name"},
+                },
+            },
+            id="the query",
+        ),
+    ],
+)
+async def test_ten_repositories_are_ten_requests(
+    api: FaultApi, path_parameters: dict[str, Json]
+) -> None:
     """Owner and name come from the same row, however the same parent is written."""
     serve(api)
 
-    outcome = await read(api.url, KIND, path_parameters=IN_STEP)
+    outcome = await read(api.url, KIND, path_parameters=path_parameters)
 
     assert outcome.message == ""
     assert sorted(item["id"] for item in outcome.items) == sorted(
