@@ -135,25 +135,31 @@ class ApiClient:
     async def aclose(self) -> None:
         """Log out where the settings say how, and close every connection."""
         try:
-            await self._log_out()
+            await self.log_out()
         finally:
             await self._http.aclose()
 
-    async def _log_out(self) -> None:
-        """The session's last request; what becomes of it is no error of the resync."""
+    async def log_out(self) -> None:
+        """Send the session's last request; what becomes of it is no error of the resync.
+
+        A sign-in under way comes to its end before it: no session and no new token is lost.
+        """
         if not isinstance(self._auth, RenewedAuth):
             return
+        request = None
         try:
-            request = await self._auth.end(self._guard.admits)
-            if request is None:
-                return
-            self.counts.requests += 1
             async with asyncio.timeout(min(self._settings.timeout, LONGEST_LOGOUT)):
+                request = await self._auth.end(self._guard.admits)
+                if request is None:
+                    return
+                self.counts.requests += 1
                 response = await self._http.send(request, auth=None)
             if response.is_success or response.is_redirect:
                 return
             reason = status_of(response)
         except (*WIRE_ERRORS, TimeoutError, OSError, OceanCustomError) as error:
+            if isinstance(error, TimeoutError) and request is None:
+                return  # a sign-in that gets no answer has begun no session
             reason = self.redact(str(error)) or type(error).__name__
         logger.warning(f"customAuthLogoutRequest failed ({reason}); the session ends by itself")
 

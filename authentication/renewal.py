@@ -121,15 +121,21 @@ class RenewedAuth(httpx.Auth):
         # The errors of each kind are their own: they say where they occurred.
         self._failure: Report | None = None
         self._trouble: _Trouble | None = None
+        self._is_over = False
         self.logins = 0
 
     async def end(self, is_signed: Callable[[httpx.URL], bool]) -> httpx.Request | None:
         """What ends the session; None where nothing was begun, or nothing ends it.
 
-        It is signed like any request where ``is_signed`` says so of its URL. Raises
+        A sign-in under way is waited for; after this none begins: who needs one waits for ever. The
+        request is signed like any other where ``is_signed`` says so of its URL. Raises
         CredentialsError when the last answer lacks what it needs.
         """
-        signature, self._signature = self._signature, None  # a session ends once
+        if self._is_over:
+            return None
+        self._is_over = True
+        await self._lock.acquire()
+        signature = self._signature
         if signature is None or (request := await self._sign_in.end()) is None:
             return None
         return signature.sign(request) if is_signed(request.url) else request

@@ -16,6 +16,7 @@ from port_ocean.context.event import event
 from port_ocean.context.ocean import ocean
 from port_ocean.context.resource import resource
 from port_ocean.core.handlers.port_app_config.models import ResourceConfig
+from port_ocean.utils.signal import signal_handler
 
 from errors import ConfigurationError, Fault, OceanCustomError
 from framework.failures import handed_to_ocean
@@ -35,6 +36,9 @@ from transport.observer import Observer
 
 _LEFT = "ocean_custom_left_open"
 _ROTATED = "ocean_custom_rotated_tokens"
+_BEFORE_CANCELLATION = 50
+"""The rank of what is called at a stop: at 100 Ocean reports the resync as aborted, and at 0 its
+listeners cancel what runs."""
 
 
 def installed_settings() -> Settings:
@@ -81,6 +85,9 @@ def open_session(
         ports_secrets=(ocean.config.port.client_secret,),
         observer=observer,
     )
+    # A process that stays is killed after this, in the middle of its resync.
+    at_stop = signal_handler.register(session.client.log_out, priority=_BEFORE_CANCELLATION)
+    session.at_close.callback(signal_handler.unregister, at_stop)
     hide_from_ocean(session.client.redact)
     redact_raw_data(ocean.port_client, session.client.redact.in_data)
     return session

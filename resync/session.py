@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
-from contextlib import aclosing, suppress
+from contextlib import ExitStack, aclosing, suppress
 
 import httpx
 
@@ -42,7 +42,7 @@ class Session:
     as a parent is read once. ``jq_environment`` lets jq programs read the process environment:
     Ocean's setting ``allow_environment_variables_jq_access`` says so. Hidden are Port's own
     variables, and those that hold one of ``ports_secrets``. ``observer`` gets all requests and
-    pages.
+    pages. ``at_close`` has what else ends with it.
     """
 
     def __init__(  # noqa: PLR0913 (each is a part of a resync)
@@ -69,11 +69,13 @@ class Session:
             store=store,
             parents=Parents(walker, store),
         )
+        self.at_close = ExitStack()
         self._resources = tuple(resources)
         self._shared: frozenset[Hashable] | None = None
 
     async def aclose(self) -> None:
         """Close connections, stop jq and forget what was kept."""
+        self.at_close.close()
         await self.services.parents.aclose()
         await self.client.aclose()
         await self.jq.aclose()

@@ -250,6 +250,69 @@ async def test_a_stop_signal_in_the_middle_of_a_walk_ends_cleanly(
         assert complaint not in log
 
 
+async def test_a_stop_signal_ends_the_session_of_a_login(
+    api: FaultApi, installation: Installation, tmp_path: Path
+) -> None:
+    """A process that stays is killed after Ocean's last act: the logout is sent before that."""
+    arrived = asyncio.Event()
+
+    async def waits(request: Request) -> Reply:
+        arrived.set()
+        return await silence(request)
+
+    api.serve("/login", answer({"token": TOKEN}))
+    api.serve("/items", waits)
+    api.serve("/logout", answer({}))
+    installation.mapping = [resource("/items")]
+    login = {
+        "AUTH_TYPE": "custom",
+        "CUSTOM_AUTH_REQUEST": '{"endpoint": "/login"}',
+        "CUSTOM_AUTH_REQUEST_TEMPLATE": '{"headers": {"X-Token": "{{.token}}"}}',
+        "CUSTOM_AUTH_LOGOUT_REQUEST": '{"endpoint": "/logout"}',
+    }
+    given = {f"OCEAN__INTEGRATION__CONFIG__{name}": value for name, value in login.items()}
+
+    async with sailing(installation, tmp_path / "sail", once=False, **given) as process:
+        await asyncio.wait_for(arrived.wait(), 60)
+        process.send_signal(signal.SIGTERM)
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+
+    assert api.paths() == ["/login", "/items", "/logout"], output.decode()
+
+
+async def test_a_stop_signal_loses_no_refresh_token(
+    api: FaultApi, installation: Installation, tmp_path: Path
+) -> None:
+    """The server has changed it and not answered yet: what it answers is still kept."""
+    arrived = asyncio.Event()
+
+    async def token(_: Request) -> Reply:
+        arrived.set()
+        await asyncio.sleep(1)
+        return answer({"access_token": TOKEN, "refresh_token": "the-next-refresh-token"})
+
+    api.serve("/token", token)
+    api.serve("/items", silence)
+    installation.mapping = [resource("/items")]
+    file = tmp_path / "token.json"
+    grant = {
+        "AUTH_TYPE": "oauth2",
+        "OAUTH_TOKEN_URL": f"{api.url}/token",
+        "OAUTH_GRANT_TYPE": "refresh_token",
+        "OAUTH_REFRESH_TOKEN": "the-first-refresh-token",
+        "OAUTH_TOKEN_FILE": str(file),
+    }
+    given = {f"OCEAN__INTEGRATION__CONFIG__{name}": value for name, value in grant.items()}
+
+    async with sailing(installation, tmp_path / "sail", once=False, **given) as process:
+        await asyncio.wait_for(arrived.wait(), 60)
+        process.send_signal(signal.SIGTERM)
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+
+    kept = json.loads(file.read_text())["refresh_token"]
+    assert kept == "the-next-refresh-token", output.decode()
+
+
 async def test_no_program_reaches_ports_own_variables(
     api: FaultApi, installation: Installation, tmp_path: Path
 ) -> None:
