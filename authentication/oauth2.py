@@ -26,7 +26,7 @@ from http_headers import is_header_value
 from jq_engine.embedded import evaluated, filled
 from jq_engine.programs import Jq, programs_in
 from json_values import Json, as_text, keys_of
-from settings.values import OAuthCredentials
+from settings.values import OAuthCredentials, OAuthGrantType
 from transport.bodies import charset_of
 from transport.http_client import status_of
 from transport.redaction import Redactor
@@ -34,6 +34,20 @@ from transport.redaction import Redactor
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 JWT_LIFETIME = 300
 """Seconds that an assertion is valid for, unless ``oauthJwtClaims`` has ``exp``."""
+
+# What to do by the code of a refusal (RFC 6749, 5.2), else by the grant.
+_CLIENT = "check oauthClientId, oauthClientSecret and oauthClientAuthentication"
+_REMEDIES: Mapping[str, str] = {
+    "invalid_client": _CLIENT,
+    "unauthorized_client": _CLIENT,
+    "invalid_scope": "check oauthScope",
+    "unsupported_grant_type": "check oauthGrantType and oauthTokenUrl",
+}
+_GRANT_REMEDIES: Mapping[OAuthGrantType, str] = {
+    "client_credentials": f"{_CLIENT}, also oauthScope and oauthAudience",
+    "refresh_token": "authorize again and set oauthRefreshToken to the new token",
+    "jwt_bearer": "check oauthJwtKey, oauthJwtClaims, oauthAudience and this machine's clock",
+}
 
 _USED_SHARE = 0.9  # of a token's lifetime: the next request takes time too
 _LONGEST_LIFETIME = 10**9  # seconds; a larger number may be no number of seconds at all
@@ -102,7 +116,7 @@ class OAuthSignIn:
                 # GitHub reports errors so: with the status of a success.
                 raise await self.refusal(answer)
             raise CredentialsError(
-                f"it gave no access_token, but {keys_of(body)}",
+                f"it gave no access_token, but {'no JSON' if body is None else keys_of(body)}",
                 remedy="check oauthTokenUrl",
                 request=named(answer.request, self._redact),
             )
@@ -129,23 +143,17 @@ class OAuthSignIn:
 
     async def refusal(self, answer: httpx.Response) -> CredentialsError:
         """The error for a refusal, with the server's own words (RFC 6749, 5.2)."""
-        self._answer(answer)
+        body = self._answer(answer)
         text = self._redact.beginning(
             answer.content.decode(charset_of(answer.headers), errors="replace")
         )
-        remedy = "check oauthClientId, oauthClientSecret and oauthScope"
-        match self._credentials.grant_type:
-            case _ if answer.has_redirect_location:
-                # Not followed: credentials go to the URL that the operator named, and no other.
-                target, _, _ = answer.headers["Location"].partition("?")
-                text = self._redact.beginning(f"to {target}")
-                remedy = "set oauthTokenUrl to the URL that gives tokens itself"
-            case "refresh_token":
-                remedy = "authorize again and set oauthRefreshToken to the new token"
-            case "jwt_bearer":
-                remedy = "check oauthJwtKey, oauthJwtClaims, oauthAudience and this machine's clock"
-            case _:
-                pass
+        code = body.get("error") if isinstance(body, dict) else None
+        remedy = _REMEDIES.get(str(code), _GRANT_REMEDIES[self._credentials.grant_type])
+        if answer.has_redirect_location:
+            # Not followed: credentials go to the URL that the operator named, and no other.
+            target, _, _ = answer.headers["Location"].partition("?")
+            text = self._redact.beginning(f"to {target}")
+            remedy = "set oauthTokenUrl to the URL that gives tokens itself"
         return CredentialsError(
             remedy=remedy,
             request=named(answer.request, self._redact),

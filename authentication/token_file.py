@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from errors import ConfigurationError, CredentialsError, Part, quoting
+from errors import ConfigurationError, Part, SourceError, quoting
 
 if TYPE_CHECKING:
     import filelock
 
-LONGEST_LOCK = 120.0
-"""Seconds to wait for another process that signs in with the same file."""
+LONGEST_LOCK = 10.0
+"""Seconds that one attempt waits for another process that signs in with the same file."""
 
 _OWNER_ONLY = 0o600
 
@@ -69,18 +69,20 @@ class TokenFile(Struct, frozen=True):
     async def locked(self) -> AsyncGenerator[None]:
         """No other process reads or writes the file meanwhile.
 
-        Raises ConfigurationError when the folder cannot be written to, and CredentialsError when
-        another process holds the file for too long.
+        Raises ConfigurationError when the folder cannot be written to, and SourceError, for now,
+        when another process holds the file.
         """
         lock = filelock.AsyncFileLock(f"{self.path}.lock", timeout=LONGEST_LOCK, mode=_OWNER_ONLY)
         try:
             await lock.acquire()
         except filelock.Timeout:
-            raise CredentialsError(
+            held = SourceError(
                 f"is held by another process for {LONGEST_LOCK:g} seconds",
                 remedy="give each installation a file of its own",
                 where=self._place,
-            ) from None
+            )
+            held.transient = True
+            raise held from None
         except OSError as error:
             raise self._unusable(error) from None
         try:

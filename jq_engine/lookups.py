@@ -4,6 +4,7 @@ A plain path (``.data.items``, ``.["odd key"].list[]``) is a dictionary look-up 
 body that was parsed once; only what a look-up cannot express goes through jq.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -22,6 +23,7 @@ Given = Mapping[str, Found]
 NOTHING_FOUND: Final[Given] = MappingProxyType({})
 
 _HEADER = "header:"
+_NAMED_HEADER = re.compile(r"""\$headers\.?(?:\["[^"\\]*"\]|\w+)""")
 _OF_ANSWER = ".headers as $headers | .cookies as $cookies | .text as $text | .body | "
 
 
@@ -61,7 +63,7 @@ def compile_lookup(path: str, where: Where) -> Lookup:
     ``header:x-next`` is a header of the answer. Raises MappingError when jq refuses the path, and
     for what names no header or is JSONPath.
     """
-    if path.startswith(_HEADER):
+    if path[: len(_HEADER)].lower() == _HEADER:
         return Lookup(path, where, header=_header_name(path, where))
     if not path.startswith(".") and not is_json_path(path):
         return Lookup(path, where, ways=((path,), tuple(path.split("."))))
@@ -73,7 +75,7 @@ def compile_lookup(path: str, where: Where) -> Lookup:
 
 
 def _header_name(path: str, where: Where) -> str:
-    name = path.removeprefix(_HEADER).strip()
+    name = path[len(_HEADER) :].strip()
     if not is_header_name(name):
         raise MappingError(
             f"is {path!r}, which names no header",
@@ -90,6 +92,8 @@ def compile_answer_lookup(program: str, where: Where) -> Lookup:
     when jq refuses the program.
     """
     if "$" in program:
+        # RFC 9110, 5.1: the names of headers have no case.
+        program = _NAMED_HEADER.sub(lambda found: found[0].lower(), program)
         return compile_lookup(f"{_OF_ANSWER}({program})", where)
     is_path = program.startswith(".") and indexed_path(program)
     return compile_lookup(f".body{program}" if is_path else f".body | ({program})", where)

@@ -1,5 +1,6 @@
 """The client certificate and a private authority, as PEM text: checked before any request."""
 
+import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from settings.oauth import pem_text
 from settings.reader import SettingsReader
 from settings.values import Certificates
+from transport.client_certificate import load_certificate
 
 _AS_TEXT = "give the text of the file, its line breaks as they are or as \\n"
 
@@ -27,6 +29,7 @@ def read_certificates(reader: SettingsReader) -> Certificates:
         if texts[name] and not texts[other]:
             reader.missing(other, f"is missing: {name} needs it", "set both, or neither")
     key = _public_key(reader, texts["clientKey"])
+    is_pair = client and key == client[0].public_key()
     if client:
         now = datetime.now(UTC)
         if client[0].not_valid_after_utc < now:
@@ -37,13 +40,28 @@ def read_certificates(reader: SettingsReader) -> Certificates:
             reader.fault(
                 "clientCertificate", f"is valid only from {day} on", "check this machine's clock"
             )
-        if key and key != client[0].public_key():
+        if key and not is_pair:
             reader.fault(
                 "clientKey",
                 "is not the key of clientCertificate",
                 "give the pair; where clientCertificate is a chain, its first one counts",
             )
+    if is_pair:
+        _try_out(reader, texts["clientCertificate"], texts["clientKey"])
     return Certificates(texts["clientCertificate"], texts["clientKey"], texts["caCertificate"])
+
+
+def _try_out(reader: SettingsReader, certificate: str, key: str) -> None:
+    """Note a pair that TLS does not take: OpenSSL refuses short keys and old signatures."""
+    try:
+        load_certificate(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), certificate, key)
+    except ssl.SSLError as error:
+        reason = (error.reason or "refused").replace("_", " ").lower()
+        reader.fault(
+            "clientCertificate",
+            f"cannot be used for TLS ({reason})",
+            "have one issued with a longer key and SHA-256",
+        )
 
 
 def _certificates(reader: SettingsReader, name: str, text: str) -> Sequence[x509.Certificate]:

@@ -1,5 +1,7 @@
 """The settings of ``authType: oauth2``: a token from an authorization server."""
 
+import re
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +19,9 @@ from settings.values import (
     OAuthGrantType,
     StaticCredentials,
 )
+
+_PEM = re.compile(r"(-----BEGIN [A-Z0-9 ]+-----)(.*?)(-----END [A-Z0-9 ]+-----)", re.DOTALL)
+_PEM_LINE = 64
 
 # What each grant cannot do without, beside the URL.
 _NEEDED: Mapping[OAuthGrantType, tuple[str, ...]] = {
@@ -69,8 +74,17 @@ def read_oauth(reader: SettingsReader) -> OAuthCredentials | StaticCredentials:
 
 
 def pem_text(text: str) -> str:
-    r"""PEM text whose line breaks were written as ``\n``, as in variables of one line."""
-    return text.replace("\\n", "\n").strip() + "\n" if "-----BEGIN" in text else text
+    r"""The blocks of a PEM text as OpenSSL reads them (RFC 7468, 2), without what is between them.
+
+    Line breaks may have been written as ``\n``, or become spaces, as in variables of one line.
+    """
+    blocks = _PEM.findall(text.replace("\\n", "\n"))
+    return "".join(f"{begin}\n{_lines_of(body)}\n{end}\n" for begin, body, end in blocks) or text
+
+
+def _lines_of(body: str) -> str:
+    """The base64 of a block in lines; one with headers, as of old encrypted keys, as it is."""
+    return body.strip() if ":" in body else textwrap.fill("".join(body.split()), _PEM_LINE)
 
 
 def _token_url(reader: SettingsReader) -> str | None:

@@ -22,6 +22,7 @@ from settings.values import (
 from transport.redaction import CREDENTIAL_LENGTH, SHORTEST_SECRET, credentials_in, secrets_in
 
 _REQUEST = "customAuthRequest"
+_INDEX = re.compile(r'(?<=[\w.\])?])\["[^"]*"\]')
 _LITERAL = re.compile(rf'"([^"]{{{CREDENTIAL_LENGTH},}})"')
 # Headers that describe a request rather than authorise it; the others may hold a secret.
 _DESCRIPTIVE_HEADERS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
@@ -203,7 +204,7 @@ def _of_template(template: LoginCredentials) -> Iterator[_Secret]:
     yield from (one for one in _of_json(parts) if not EMBEDDED.search(one.text))
     for program in programs_in([template.headers, *parts]):
         if plain_path(program) is None:
-            yield from map(_Secret, _LITERAL.findall(program))
+            yield from map(_Secret, _LITERAL.findall(_INDEX.sub("", program)))
     for text in texts_in([template.headers, *parts]):
         around = EMBEDDED.split(text)[::2]
         if len(around) > 1:

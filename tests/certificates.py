@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 _DAY = timedelta(days=1)
@@ -50,9 +50,14 @@ def signed_by(
     *,
     name: str,
     ends: datetime | None = None,
+    public: rsa.RSAPublicKey | None = None,
 ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    """A certificate for 127.0.0.1 by an authority, or a new authority, with its key."""
+    """A certificate for 127.0.0.1 by an authority, or a new authority, with its key.
+
+    With ``public`` it is for that one, and the key is none of it.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
+    certified = public or key.public_key()
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     signing = authority_key or key
     end = ends or datetime.now(UTC) + _DAY
@@ -60,7 +65,7 @@ def signed_by(
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(authority.subject if authority else subject)
-        .public_key(key.public_key())
+        .public_key(certified)
         .serial_number(x509.random_serial_number())
         .not_valid_before(end - 2 * _DAY)
         .not_valid_after(end)
@@ -68,7 +73,7 @@ def signed_by(
             x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
         )
         .add_extension(x509.BasicConstraints(ca=authority is None, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(certified), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key()), critical=False
         )

@@ -24,8 +24,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from filelock import FileLock
 from loguru import logger
 
+from authentication import token_file
 from authentication.oauth2 import JWT_BEARER
 from client import ApiClient
 from errors import ConfigurationError, CredentialsError, SourceError
@@ -250,6 +252,32 @@ async def test_what_is_no_token_is_told_by_its_reason(
     assert len(str(caught.value)) < 300
 
 
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        ("invalid_client", "oauthClientAuthentication"),
+        ("invalid_scope", "oauthScope"),
+        ("unsupported_grant_type", "oauthGrantType"),
+        ("invalid_grant", "authorize again and set oauthRefreshToken"),
+    ],
+)
+async def test_a_refusal_names_what_its_code_is_about(
+    api: FaultApi, code: str, remedy: str
+) -> None:
+    """RFC 6749, 5.2: nobody authorizes again because the client's secret is wrong."""
+    server = TokenServer(api)
+    api.serve("/token", answer({"error": code}, 400))
+    settings = server.settings(
+        oauth_grant_type="refresh_token", oauth_refresh_token="refresh-token-1", **CLIENT
+    )
+
+    async with client_of(settings) as client:
+        with pytest.raises(CredentialsError, match=remedy) as caught:
+            await items(client, api.url)
+
+    assert ("authorize again" in str(caught.value)) is (code == "invalid_grant")
+
+
 async def test_a_token_of_another_type_is_refused(api: FaultApi) -> None:
     """DPoP and the like need more than a header: said instead of tried."""
     server = TokenServer(api)
@@ -314,6 +342,28 @@ async def test_two_sessions_on_one_file_lose_no_token(api: FaultApi, tmp_path: P
 
     used = [form["refresh_token"] for form in server.forms]
     assert used == [f"refresh-token-{number}" for number in range(1, 6)]
+
+
+async def test_a_file_that_another_process_holds_is_told_as_that(
+    api: FaultApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The API is not what gives no answer; and it is tried again, as the other one may be done."""
+    monkeypatch.setattr(token_file, "LONGEST_LOCK", 0.1)
+    server = TokenServer(api, rotates=True)
+    settings = server.settings(
+        oauth_grant_type="refresh_token",
+        oauth_refresh_token="refresh-token-1",
+        oauth_token_file=str(tmp_path / "token.json"),
+    )
+    with FileLock(tmp_path / "token.json.lock"):
+        async with client_of(settings) as client:
+            with pytest.raises(
+                SourceError, match=r"oauthTokenFile .* is held by another"
+            ) as caught:
+                await items(client, api.url)
+
+    assert caught.value.transient
+    assert api.requests == []
 
 
 async def test_a_file_that_cannot_be_written_costs_no_token(api: FaultApi, tmp_path: Path) -> None:
@@ -531,6 +581,12 @@ def guarded(name: str, value: str) -> Callable[[Request], Reply]:
             id="header",
         ),
         pytest.param(
+            answer(None, 201, X_Auth_Token="token-in-a-header"),
+            {"headers": {"X-Auth-Token": '{{$headers["X-Auth-Token"]}}'}},
+            ("x-auth-token", "token-in-a-header"),
+            id="header, as the documentation spells it",
+        ),
+        pytest.param(
             text("token-as-text\n"),
             {"headers": {"Authorization": "Bearer {{$text}}"}},
             ("authorization", "Bearer token-as-text"),
@@ -578,7 +634,7 @@ async def test_where_a_login_gives_its_token(
 @pytest.mark.parametrize(
     ("template", "words"),
     [
-        pytest.param({"X": '{{$headers["x-tokn"]}}'}, ["x-tokn", "x-token"], id="header"),
+        pytest.param({"X": '{{$headers["x-long-tokn"]}}'}, ["x-long-tokn", "x-token"], id="header"),
         pytest.param({"X": "{{$cookies.session}}"}, ["$cookies.session", "sid"], id="cookie"),
         pytest.param({"X": "{{.token}}"}, ["not JSON", "$text"], id="JSON"),
     ],
@@ -866,6 +922,66 @@ async def test_mutual_tls_by_settings(
     assert outcome.entities == entities("item", 1, 2)
 
 
+def as_it_is(text: str) -> str:
+    """A PEM text as files have it."""
+    return text
+
+
+def in_one_line(text: str) -> str:
+    """What a folded text of YAML leaves of line breaks."""
+    return text.replace("\n", " ")
+
+
+def with_attributes(text: str) -> str:
+    """What ``openssl pkcs12`` writes around it, and bundles of authorities, in any language."""
+    return f"Bag Attributes\n    friendlyName: Zoë, Raíz\n{text}\r\n# the end\n"
+
+
+@pytest.mark.parametrize("written", [in_one_line, with_attributes, as_it_is])
+async def test_certificates_as_people_paste_them(
+    installation: Installation, tmp_path: Path, written: Callable[[str], str]
+) -> None:
+    """OpenSSL itself reads only some of them; the pair may also stand in one text, given twice."""
+    authority = Authority(tmp_path)
+    pair = written("".join(authority.pem(authority.client)))
+    async with FaultApi(tls=authority.context(ssl.TLSVersion.TLSv1_3)) as api:
+        api.serve("/items", answer(named(1, 2)))
+        installation.settings |= {
+            "base_url": api.url,
+            "ca_certificate": written(authority.pem((authority.ca, authority.ca_key))[0]),
+            "client_certificate": pair,
+            "client_key": pair,
+            "max_retry_wait": 0,
+        }
+        installation.mapping = [resource("/items")]
+
+        outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+
+
+async def test_a_certificate_of_another_host_is_no_unknown_authority(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """No caCertificate would help: the remedy is not to set one."""
+    authority = Authority(tmp_path)
+    context = authority.context(ssl.TLSVersion.TLSv1_3)
+    context.verify_mode = ssl.CERT_NONE
+    async with FaultApi(tls=context) as api:
+        installation.settings |= {
+            "base_url": api.url.replace("127.0.0.1", "localhost"),
+            "ca_certificate": authority.pem((authority.ca, authority.ca_key))[0],
+            "max_retry_wait": 0,
+        }
+        installation.mapping = [resource("/items")]
+
+        outcome = await installation.resync()
+
+    assert "Hostname mismatch" in outcome.message
+    assert "ask the API's owner for one that is valid here" in outcome.message
+    assert "set caCertificate" not in outcome.message
+
+
 @contextmanager
 def openssl_server(context: ssl.SSLContext) -> Iterator[str]:
     """A server that sends its TLS alerts, as OpenSSL does; asyncio just hangs up."""
@@ -944,6 +1060,11 @@ async def test_what_the_server_said_is_heard_before_anything_is_written(tmp_path
         pytest.param({"client_certificate": "nonsense"}, "is not a certificate", id="no PEM"),
         pytest.param({"client_key": "nonsense"}, "is not a private key", id="no key PEM"),
         pytest.param({"ca_certificate": "nonsense"}, "caCertificate is no", id="authority"),
+        pytest.param(
+            {"client_certificate": "weak", "client_key": "short"},
+            "cannot be used for TLS (ee key too small)",
+            id="a short key",
+        ),
     ],
 )
 def test_certificates_that_cannot_work(
@@ -956,6 +1077,8 @@ def test_certificates_that_cannot_work(
         authority.ca, authority.ca_key, name="old", ends=datetime.now(UTC) - timedelta(hours=1)
     )
     other = authority.pem(authority.server)[1]
+    short = rsa.generate_private_key(65537, 1024)  # noqa: S505 — it is refused
+    weak = signed_by(authority.ca, authority.ca_key, name="weak", public=short.public_key())[0]
     encrypted = authority.client[1].private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -963,6 +1086,8 @@ def test_certificates_that_cannot_work(
     )
     texts = {
         "other": other,
+        "short": pem(short),
+        "weak": weak.public_bytes(serialization.Encoding.PEM).decode(),
         "encrypted": encrypted.decode(),
         "expired": authority.pem(expired)[0],
         "nonsense": "no PEM at all",

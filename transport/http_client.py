@@ -6,8 +6,7 @@ retries stand above (``retry.py``), and URLs may hold credentials by now.
 
 import ipaddress
 import logging
-import ssl
-import tempfile
+import re
 from functools import cached_property
 from typing import Any, override
 
@@ -21,12 +20,17 @@ from port_ocean.helpers.ssl import resolve_verify_param
 from errors import SourceError
 from records import Discreet
 from transport.aiohttp_transport import AiohttpTransport
+from transport.client_certificate import load_certificate
 from transport.origin import Origin
 
 __all__ = ["WIRE_ERRORS", "AddressRefused", "PinnedTransport", "open_http", "tls_refusal"]
 
 BEGINS_SESSION = "ocean_custom_begins_session"
 """The extension of the first request of a sign-in: true, for cookies before it are of no use."""
+
+# OpenSSL's words for it, where others say that a certificate expired or is of another host.
+# https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
+_UNKNOWN_AUTHORITY = re.compile("self.signed|issuer|first certificate")
 
 WIRE_ERRORS = (httpx.RequestError, AddressRefused)
 """What a client from here raises when no answer, or no whole one, came."""
@@ -199,7 +203,7 @@ def open_http(
     if authority and verify_ssl:
         tls.load_verify_locations(cadata=authority)
     if client_certificate[0]:
-        _load_certificate(tls, *client_certificate)
+        load_certificate(tls, *client_certificate)
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     client = _Client(
         _DirectTransport,
@@ -214,23 +218,16 @@ def open_http(
     return client
 
 
-def _load_certificate(tls: ssl.SSLContext, certificate: str, key: str) -> None:
-    """Let TLS show a certificate; Python reads them from files only, which are gone at once."""
-    with tempfile.NamedTemporaryFile("w") as file:  # readable by its owner only
-        file.write(f"{key}\n{certificate}")
-        file.flush()
-        tls.load_cert_chain(file.name)
-
-
 def tls_refusal(reason: str, *, has_certificate: bool) -> SourceError | None:
     """The error when one side ended TLS because of a certificate; None otherwise.
 
     ``reason`` is OpenSSL's (RFC 8446, 6.2: the alerts).
     """
     if "CERTIFICATE_VERIFY_FAILED" in reason:
-        return SourceError(
-            reason, "set caCertificate to the authority that signed it, or turn verifySsl off"
-        )
+        remedy = "set caCertificate to the authority that signed it, or turn verifySsl off"
+        if not _UNKNOWN_AUTHORITY.search(reason):
+            remedy = "ask the API's owner for one that is valid here, or turn verifySsl off"
+        return SourceError(reason, remedy)
     alert = reason.upper().replace(" ", "_")
     if "CERTIFICATE_REQUIRED" in alert or "HANDSHAKE_FAILURE" in alert:
         if has_certificate:
