@@ -53,7 +53,8 @@ from port_ocean.exceptions.probe import ProbeFailedError
 
 # Ocean has loaded hundreds of thousands of objects by now, and the modules below add theirs. All of
 # them stay for good: the collector would go through them again and again while modules are loaded
-# and items are read. Where one of these modules cannot be loaded, ``main.py`` ends the process.
+# and items are read. The container starts with it off. Where one of these modules cannot be loaded,
+# ``main.py`` ends the process.
 # https://docs.python.org/3/library/gc.html#gc.freeze
 gc.disable()
 

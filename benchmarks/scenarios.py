@@ -209,15 +209,15 @@ def _peaks(runs: Sequence[tuple[Reading, Watch]]) -> list[float]:
 
 
 def start(*, quick: bool) -> Result:
-    """From `ocean sail` to the first request."""
-    rounds = 1 if quick else 9
+    """From the start of the process to the first request."""
+    rounds = 1 if quick else 21
     ours, recipe = in_turns(
         rounds,
         lambda: synced(OURS, Workload()).to_first_request,
         lambda: synced(RECIPE, Workload()).to_first_request,
     )
     return Result(
-        "Start-up: `ocean sail` to the first request",
+        "Start-up: from the start of the process to the first request",
         [
             Figure(
                 "more than an integration of thirty lines",

@@ -9,7 +9,7 @@ from pathlib import Path
 import certifi
 import pytest
 
-from workbench.sail import image_python
+from workbench.sail import LOAD_OCEAN, image_python
 
 START = Path(__file__).parents[1] / "scripts" / "start"
 END = "-----END CERTIFICATE-----"
@@ -83,7 +83,7 @@ def test_ocean_takes_the_place_of_the_script(container: Container) -> None:
     """Ocean runs under the script's process id, so a stop signal reaches it."""
     start = container.start()
 
-    assert (start.code, start.arguments) == (0, "-c from port_ocean.run import run; run()")
+    assert (start.code, start.arguments) == (0, f"-c {LOAD_OCEAN}; run()")
 
 
 def test_temporary_files_go_to_the_volume(container: Container) -> None:
@@ -152,12 +152,14 @@ def test_a_certificate_that_cannot_be_read_stops_the_start(container: Container)
     assert not start.environment
 
 
-LOADED = """
+LOADED = f"""
+{LOAD_OCEAN}
 import os, sys
 before = dict(os.environ)
 import integration
 import aiohttp.connector
 assert dict(os.environ) == before
+assert gc.isenabled() and gc.get_freeze_count() > 100_000
 assert aiohttp.connector._SSL_CONTEXT_VERIFIED.get_ca_certs() == []
 assert "filelock.asyncio" not in sys.modules
 from authentication.token_file import filelock
@@ -167,7 +169,10 @@ assert filelock.AsyncFileLock.__module__ == "filelock.asyncio"
 
 @pytest.mark.parametrize("variables", [{}, {"SSL_CERT_FILE": certifi.where()}], ids=str)
 def test_a_start_loads_nothing_that_it_does_not_use(variables: dict[str, str]) -> None:
-    """What few need waits, authorities that no connection uses are not read; variables stay."""
+    """What few need waits, authorities that no connection uses are not read; variables stay.
+
+    The garbage collector is at work again, without what was loaded.
+    """
     others = {name: value for name, value in os.environ.items() if not name.startswith("SSL_")}
     folder = {"PYTHONPATH": str(START.parents[1])}
 

@@ -23,6 +23,10 @@ from workbench.sample_api import CLIENT_ID, CLIENT_SECRET
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
 
+_AS_OCEAN_DOES: Final = "from port_ocean.run import run"
+LOAD_OCEAN: Final = f"import gc; gc.disable(); {_AS_OCEAN_DOES}"
+"""How `scripts/start` loads Ocean."""
+
 _MAX_ERRORS: Final = 5
 _TAIL_LINES: Final = 30
 # What the shell of the caller may hold for another installation.
@@ -76,10 +80,13 @@ def image_python() -> Path:
     return python
 
 
-def sail_command(*, once: bool = False) -> list[str]:
-    """The command line that does what `ocean sail [--once] --port 0` does, from image_python()."""
+def sail_command(*, once: bool = False, ours: bool = True) -> list[str]:
+    """The command line that does what `ocean sail [--once] --port 0` does, from image_python().
+
+    `ours`: as this integration's container starts; another integration is started as Ocean does it.
+    """
     override = {"event_listener": {"type": "ONCE"}} if once else {}
-    start = f"from port_ocean.run import run; run(port=0, config_override={override})"
+    start = f"{LOAD_OCEAN if ours else _AS_OCEAN_DOES}; run(port=0, config_override={override})"
     return [str(image_python()), "-c", start]
 
 
@@ -121,7 +128,7 @@ def sailing(
     """One resync under way, as `sail_once` runs it; killed if it is still there at the end."""
     with log.open("wb") as output, without_dotenv(directory, main) as folder:
         process = subprocess.Popen(  # noqa: S603 (our own command, and no shell)
-            sail_command(once=True),
+            sail_command(once=True, ours=directory == REPOSITORY),
             cwd=folder,
             env=_with_ours(environment),
             stdin=subprocess.DEVNULL,
