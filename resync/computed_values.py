@@ -11,7 +11,14 @@ from errors import Part
 from jq_engine.embedded import evaluated, filled, with_variables
 from jq_engine.programs import Jq, checked, programs_in
 from json_values import Json, as_text
-from resync.path_parameters import VARIABLE, Binding, Endpoint, Parameter, Resource
+from resync.path_parameters import (
+    VARIABLE,
+    Binding,
+    Endpoint,
+    ListedParameter,
+    Parameter,
+    Resource,
+)
 
 
 async def computed(resource: Resource, moment: float, jq: Jq) -> Resource:
@@ -22,16 +29,24 @@ async def computed(resource: Resource, moment: float, jq: Jq) -> Resource:
     a path parameter, ``$name``, are checked only: ``completed`` evaluates them for each binding.
     Raises MappingError.
     """
-    names = frozenset(parameter.name for parameter in resource.parameters)
-    computing = _Computing(moment, Part(("selector",)), jq, names)
-    endpoint = await _computed(resource.endpoint, computing)
-    parameters = [
-        replace(one, parent=await _computed(one.parent, replace(computing, where=one.place())))
-        if isinstance(one, Parameter)
-        else one
-        for one in resource.parameters
-    ]
-    return replace(resource, endpoint=endpoint, parameters=tuple(parameters))
+    parameters = await computed_parameters(resource, moment, jq)
+    endpoint = await _computed(resource.endpoint, _computing(resource, moment, jq))
+    return replace(resource, endpoint=endpoint, parameters=parameters)
+
+
+async def computed_parameters(
+    resource: Resource, moment: float, jq: Jq
+) -> tuple[Parameter | ListedParameter, ...]:
+    """The resource's path parameters, their parents evaluated like that; raises MappingError."""
+    computing = _computing(resource, moment, jq)
+    return tuple(
+        [
+            replace(one, parent=await _computed(one.parent, replace(computing, where=one.place())))
+            if isinstance(one, Parameter)
+            else one
+            for one in resource.parameters
+        ]
+    )
 
 
 async def completed(
@@ -70,6 +85,11 @@ class _Computing(Struct, frozen=True):
                 program, self.jq, moment=self.moment, where=self.where, variables=variables
             )
         return found
+
+
+def _computing(resource: Resource, moment: float, jq: Jq) -> _Computing:
+    names = frozenset(parameter.name for parameter in resource.parameters)
+    return _Computing(moment, Part(("selector",)), jq, names)
 
 
 async def _computed(endpoint: Endpoint, computing: _Computing) -> Endpoint:

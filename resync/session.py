@@ -18,7 +18,7 @@ from jq_engine.worker import JqWorker
 from paging.extraction import Item
 from paging.limits import NO_LIMITS, Bounds, Limits
 from resync.completeness import Doubt
-from resync.computed_values import computed
+from resync.computed_values import computed, computed_parameters
 from resync.item_store import ItemStore
 from resync.path_parameters import Binding, Parameter, Resource, request_for
 from resync.resource_walk import LeftOpen, ResourceWalk
@@ -102,8 +102,8 @@ class Session:
                 continue
             # A resource that is wrong says so itself when it is read.
             with suppress(OceanCustomError):
-                ready = await computed(resource, self.started_at, self.jq)
-                for one in ready.parameters:
+                parameters = await computed_parameters(resource, self.started_at, self.jq)
+                for one in parameters:
                     if isinstance(one, Parameter) and not one.parent.placeholders():
                         request = request_for(one.parent, Binding(), self.settings.base_url)
                         keys.add(list_key(one.parent, request))

@@ -16,7 +16,7 @@ from jq_engine.programs import Jq
 from jq_engine.worker import JqWorker
 from json_values import as_text
 from paging.model import PageRequest
-from resync.computed_values import computed
+from resync.computed_values import computed, computed_parameters
 from resync.path_parameters import (
     Binding,
     Distinct,
@@ -336,6 +336,17 @@ async def test_computed_values(jq: Jq, text: str, expected: Json) -> None:
     for endpoint in (given.endpoint, walked.parent):
         assert endpoint.query_params == {"q": [expected]}
         assert endpoint.body == {"a": {"b": expected}}
+
+
+async def test_shared_parents_run_no_program_of_their_children(jq: Jq) -> None:
+    """To know the parents alone, what the resource itself computes is not run for nothing."""
+    endless = {"query_params": {"q": "{{ last(range(1e12)) }}"}}
+    given = resource("/x/{id}", parameter("id", "/ids", query_params={"q": "{{1}}"}), **endless)
+
+    (parent,) = await computed_parameters(given, MOMENT, jq)
+
+    assert isinstance(parent, Parameter)
+    assert parent.parent.query_params == {"q": 1}
 
 
 async def test_what_is_not_computed(jq: Jq) -> None:
