@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import statistics
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from benchmarks.jobs import Job, Target
 from benchmarks.mapping import ITEMS
-from benchmarks.measure import MEGABYTE, Watch
+from benchmarks.measure import MEGABYTE, Watch, in_turns
 from benchmarks.results import Chart, Figure, Result
-from benchmarks.runs import PAGED, above_idle, medians, sail, serving, watched
+from benchmarks.runs import PAGED, above_idle, medians, ratios, sail, serving, watched
 from benchmarks.sail import OURS, Installation, harbour, stats
 from benchmarks.server import CHILDREN as CHILDREN_OF_EACH
 from benchmarks.server import Workload
@@ -18,18 +19,22 @@ from workbench.sail import SailError
 Grown = tuple[float, int]
 """Seconds and peak bytes."""
 
+type Curve = Mapping[int, Sequence[Grown]]
+"""What runs took, by how much there was to read."""
+
 
 def growth(*, quick: bool) -> Result:
     """Ten times as many items: ten times the seconds, and the same memory."""
     sizes = (100, 1000) if quick else (1000, 10_000, 100_000, 1_000_000)
     counts = (10, 20) if quick else (10, 100, 1000, 10_000)
-    items = {size: _grown("items", Workload(items=size)) for size in sizes}
-    parents = {count: _grown("children", Workload(parents=count)) for count in counts}
-    sailed = {size: _sailed(size) for size in ((100, 200) if quick else (1000, 10_000))}
+    rounds = 1 if quick else 3
+    items = _curve(sizes, rounds, lambda size: _grown("items", Workload(items=size)))
+    parents = _curve(counts, rounds, lambda count: _grown("children", Workload(parents=count)))
+    sailed = {size: [_sailed(size)] for size in ((100, 200) if quick else (1000, 10_000))}
     most, before = sizes[-1], sizes[-2]
-    lines = {
+    lines: dict[str, Curve] = {
         "reading": items,
-        "reading, three a child": {n * CHILDREN_OF_EACH: one for n, one in parents.items()},
+        "reading, three a child": {n * CHILDREN_OF_EACH: runs for n, runs in parents.items()},
         "whole resync": sailed,
     }
     return Result(
@@ -39,31 +44,41 @@ def growth(*, quick: bool) -> Result:
             _seconds_for_each("child", parents),
             Figure(
                 f"peak memory, {most:,} of {before:,} items",
-                [items[most][1] / items[before][1]],
-                medians("MB", **{f"{n:,}": [one[1] / MEGABYTE] for n, one in items.items()}),
+                ratios(_peaks(items[most]), _peaks(items[before])),
+                medians("MB", **{f"{n:,}": _peaks(runs) for n, runs in items.items()}),
                 most=1.25,
             ),
         ],
         [
-            _chart("growth-seconds", "Time over items", "seconds", lines, lambda one: one[0]),
-            _chart(
-                "growth-memory",
-                "Peak resident memory over items",
-                "MB",
-                lines,
-                lambda one: one[1] / MEGABYTE,
-            ),
+            _chart("growth-seconds", "Time over items", "seconds", lines, _seconds),
+            _chart("growth-memory", "Peak resident memory over items", "MB", lines, _peaks),
         ],
     )
 
 
-def _seconds_for_each(what: str, grown: Mapping[int, Grown]) -> Figure:
+def _curve(sizes: Sequence[int], rounds: int, run: Callable[[int], Grown]) -> Curve:
+    """Runs by their size: one of each, several in pairs of the two that a promise compares."""
+    *few, before, most = sizes
+    pairs = in_turns(rounds, lambda: run(before), lambda: run(most))
+    return {size: [run(size)] for size in few} | dict(zip((before, most), pairs, strict=True))
+
+
+def _seconds(runs: Sequence[Grown]) -> list[float]:
+    return [seconds for seconds, _ in runs]
+
+
+def _peaks(runs: Sequence[Grown]) -> list[float]:
+    """Peak megabytes."""
+    return [peak / MEGABYTE for _, peak in runs]
+
+
+def _seconds_for_each(what: str, grown: Curve) -> Figure:
     """Seconds for one of many, as times of those for one of a tenth as many."""
     before, most = list(grown)[-2:]
     return Figure(
         f"seconds per {what}, {most:,} of {before:,}",
-        [grown[most][0] / most / (grown[before][0] / before)],
-        medians("s", **{f"{n:,}": [one[0]] for n, one in grown.items()}),
+        [one * before / most for one in ratios(_seconds(grown[most]), _seconds(grown[before]))],
+        medians("s", **{f"{n:,}": _seconds(runs) for n, runs in grown.items()}),
         most=1.25,
     )
 
@@ -72,11 +87,12 @@ def _chart(
     name: str,
     title: str,
     label: str,
-    lines: Mapping[str, Mapping[int, Grown]],
-    value: Callable[[Grown], float],
+    lines: Mapping[str, Curve],
+    values: Callable[[Sequence[Grown]], list[float]],
 ) -> Chart:
     points = {
-        line: [(items, value(one)) for items, one in grown.items()] for line, grown in lines.items()
+        line: [(items, statistics.median(values(runs))) for items, runs in grown.items()]
+        for line, grown in lines.items()
     }
     return Chart(name, title, "items", label, points, logarithmic=True)
 
