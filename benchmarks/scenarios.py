@@ -26,7 +26,7 @@ from benchmarks.server import Workload
 
 def resync(*, quick: bool) -> Result:
     """A whole resync against the plain recipe's."""
-    items, rounds = (200, 1) if quick else (20_000, 3)
+    items, rounds = (200, 1) if quick else (10_000, 3)
     workload = Workload(latency=0.05, items=items)
     ours, recipe, our_start, recipe_start = in_turns(
         rounds,
