@@ -123,6 +123,9 @@ def test_any_items_round_trip_as_lines(items: list[Json], size: int) -> None:
         pytest.param(b'"a;b",id\n1,2\n', [{"a;b": "1", "id": "2"}], id="quoted header"),
         pytest.param(b"sep=;\r\nid;name\r\n1;x\r\n", [{"id": "1", "name": "x"}], id="Excel's hint"),
         pytest.param(b"\n\nid, name\n\n1,x\n  \n", [{"id": "1", "name": "x"}], id="blank lines"),
+        pytest.param(
+            b"id,t\n1,a,\n2,,\n", [{"id": "1", "t": "a"}, {"id": "2", "t": ""}], id="ends"
+        ),
         pytest.param(b"a,a,\n1,2,3\n", [{"a": "1", "a_2": "2", "": "3"}], id="names twice"),
         pytest.param(codecs.BOM_UTF8 + b"id\n1", [{"id": "1"}], id="byte order mark"),
         pytest.param("id\nä\n".encode("utf-16"), [{"id": "ä"}], id="UTF-16"),

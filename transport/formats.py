@@ -291,9 +291,11 @@ class _Rows:
             if at == 0 and (not columns or [name.strip() for name in row] == columns):
                 columns = columns or _distinct(row)
                 self._may_be_words = False
-            elif len(row) != len(columns):
-                self._refuse_ragged(row, columns)
             else:
+                if len(row) == len(columns) + 1 and not row[-1]:
+                    row.pop()  # some end each row with a delimiter, but for the header row
+                if len(row) != len(columns):
+                    self._refuse_ragged(row, columns)
                 yield dict(zip(columns, row, strict=True))
             at += 1
         if at == 1:
