@@ -122,6 +122,9 @@ def test_retry_after(value: str, status_: int, seconds: float | None) -> None:
         ),
         pytest.param(429, {"X-RateLimit-Reset-After": "1.25"}, 1.25, id="Discord"),
         pytest.param(
+            409, {"X-RateLimit-Remaining": "0", "X-RateLimit-ToWait-Sec": "9"}, 9, id="Qualys"
+        ),
+        pytest.param(
             403,
             {"X-Acme-Quota-Remaining": "0", "X-Acme-Quota-Reset": "7"},
             7,

@@ -41,6 +41,7 @@ _LIMIT_MESSAGE = re.compile(
     re.IGNORECASE,
 )
 _CODE = re.compile(r"\S+")
+_AGAIN = re.compile("reset|wait")  # in the name of a header that says when, or how long to wait
 _WAIT_MESSAGE = re.compile(
     r"\b(?:reset|retry|try again|wait)\b[^\d\n]{0,20}"
     r"(\d{1,6}(?:\.\d{1,6})?) ?(ms|s|seconds|minutes)\b",
@@ -116,7 +117,7 @@ def parse_retry_after(
         waits += [
             _seconds(value, moment, unit=_unit_of(name))
             for name, value in headers.items()
-            if "reset" in _squeezed(name) and _speaks_of_limit(name)
+            if _AGAIN.search(_squeezed(name)) and _speaks_of_limit(name)
         ]
     return next((wait for wait in waits if wait is not None), None)
 

@@ -3,7 +3,8 @@
 https://docs.qualys.com/en/vm/api/ (host list, asset group list): each document has a document type
 that names a DTD elsewhere. ``truncation_limit`` rows at most; when more follow, ``WARNING`` holds
 the URL of the next page, which starts at ``id_min``. Without ``X-Requested-With`` and without
-``action`` nothing is answered.
+``action`` nothing is answered. A call beyond the limit of an hour, or of calls at the same time, is
+refused with 409; ``X-RateLimit-ToWait-Sec`` says how long to wait.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from tests.simulators import (
     Product,
     RefusedError,
     Row,
+    Throttle,
     drop,
 )
 
@@ -94,6 +96,9 @@ PRODUCT = Product(
         ),
     ),
     page_size=10,
+    throttle=Throttle(
+        at=3, status=409, headers={"X-RateLimit-Remaining": "0", "X-RateLimit-ToWait-Sec": "1"}
+    ),
     expected=_expected,
     vanish=lambda data: drop(data["hosts"], 103, key="ID"),
     mistakes=(
