@@ -8,8 +8,8 @@ outcome becomes an error, which names the request without a secret in it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import aclosing, nullcontext
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import aclosing, nullcontext, suppress
 from itertools import count
 from urllib.parse import urlencode
 
@@ -62,6 +62,7 @@ MAX_REDIRECTS = 5
 LONGEST_LOGOUT = 10.0
 """Seconds: a process that is told to stop has little time."""
 
+_LOOK = 0.05  # seconds
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -125,6 +126,10 @@ class ApiClient:
             jq=jq,
             custom_headers=settings.custom_headers,
             retry_after_header=settings.retry_after_header,
+        )
+        credentials = settings.credentials
+        self._rotates = (
+            isinstance(credentials, OAuthCredentials) and credentials.grant_type == "refresh_token"
         )
         self._guard = OriginGuard(settings.base_url, settings.allowed_hosts)
         self._permits = asyncio.Semaphore(settings.max_concurrent_requests)
@@ -321,9 +326,8 @@ class ApiClient:
                 **content_args,
                 extensions={SIGN_IN_UNDER_WAY: sign_in, **sent.extensions},
             )
-            response = await self._http.send(
-                built, auth=self._auth, follow_redirects=False, stream=True
-            )
+            sending = self._http.send(built, auth=self._auth, follow_redirects=False, stream=True)
+            response = await (_signed_in(sending, sign_in) if self._rotates else sending)
             async with aclosing(response):
                 content = await content_of(response, request)
             sent.answered(response, size_of(content))
@@ -386,6 +390,25 @@ class ApiClient:
     def named(self, request: PageRequest) -> RequestName:
         """A request as errors and the log name it: without what signs it."""
         return RequestName(request.method, self.redact(str(self._url_of(request))))
+
+
+async def _signed_in(
+    sending: Coroutine[None, None, httpx.Response], under_way: Sequence[RequestName]
+) -> httpx.Response:
+    """The response to a request; who gives it up waits for the sign-in that it is making.
+
+    By then the server may have changed the refresh token: its answer must be kept (RFC 6749, 6).
+    """
+    task = asyncio.ensure_future(sending)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_LOGOUT):
+                while under_way and not task.done():
+                    await asyncio.wait({task}, timeout=_LOOK)
+        task.cancel()
+        raise
 
 
 def _only_secures(url: httpx.URL, target: httpx.URL) -> bool:

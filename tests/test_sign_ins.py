@@ -64,7 +64,7 @@ class TokenServer:
     authorizations: list[str | None] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.api.serve("/token", self._token)
+        self.api.serve("/token", self.token)
         self.api.serve("/items", self._items)
 
     @property
@@ -72,7 +72,8 @@ class TokenServer:
         """How many tokens were given."""
         return len(self.forms)
 
-    def _token(self, request: Request) -> Reply:
+    def token(self, request: Request) -> Reply:
+        """A token for who sends the newest refresh token."""
         form = dict(parse_qsl(request.body.decode()))
         self.authorizations.append(request.headers.get("authorization"))
         if form.get("refresh_token", self.refresh_token) != self.refresh_token:
@@ -342,6 +343,43 @@ async def test_two_sessions_on_one_file_lose_no_token(api: FaultApi, tmp_path: P
 
     used = [form["refresh_token"] for form in server.forms]
     assert used == [f"refresh-token-{number}" for number in range(1, 6)]
+
+
+async def test_a_request_given_up_during_its_sign_in_loses_no_token(
+    api: FaultApi, tmp_path: Path
+) -> None:
+    """The server has changed it by then: its answer is waited for, and kept."""
+    server = TokenServer(api, rotates=True)
+    arrived, answers = asyncio.Event(), asyncio.Event()
+    given = server.settings(
+        oauth_grant_type="refresh_token",
+        oauth_refresh_token="refresh-token-1",
+        oauth_token_file=str(tmp_path / "token.json"),
+    )
+
+    async def slow(request: Request) -> Reply:
+        reply = server.token(request)
+        arrived.set()
+        await answers.wait()
+        return reply
+
+    api.serve("/token", slow)
+    async with client_of(given) as client:
+        waiting = asyncio.create_task(items(client, api.url))
+        await arrived.wait()
+        waiting.cancel()
+        await asyncio.sleep(0)
+        answers.set()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    api.serve("/token", server.token)
+    async with client_of(given) as client:
+        assert len(await items(client, api.url)) == 3
+
+    assert [form["refresh_token"] for form in server.forms] == [
+        "refresh-token-1",
+        "refresh-token-2",
+    ]
 
 
 async def test_a_file_that_another_process_holds_is_told_as_that(
