@@ -560,6 +560,31 @@ async def test_pages_ahead_fail_like_any_other(api: FaultApi, installation: Inst
     assert outcome.entities == entities("item", 0, 1, 2, 3)
 
 
+@pytest.mark.parametrize("total", [{"total": 14}, {}], ids=["total", "no total"])
+async def test_pages_strictly_in_order_by_setting(
+    api: FaultApi, installation: Installation, total: dict[str, Any]
+) -> None:
+    """No page is under way before the one before it came, nor asked for twice."""
+    given = pages(named(*range(14)), **total)
+
+    async def in_a_while(request: Request) -> Reply:
+        await asyncio.sleep(0.02)
+        reply = given(request)
+        assert isinstance(reply, Answer)
+        return reply
+
+    api.serve("/items", in_a_while)
+    installation.settings |= PAGED
+    installation.mapping = [
+        resource("/items", data_path=".items", pagination={"in_order": True}),
+    ]
+
+    outcome = await installation.resync()
+
+    assert outcome.entities == entities("item", *range(14))
+    assert api.most_in_flight == 1
+
+
 @pytest.mark.parametrize("status", [400, 409])
 async def test_pages_strictly_in_order_are_learnt_from_a_refusal(
     api: FaultApi, installation: Installation, status: int
