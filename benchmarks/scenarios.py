@@ -232,7 +232,7 @@ def start(*, quick: bool) -> Result:
 
 def split(*, quick: bool) -> Result:
     """Two resources in one installation, against one each in two installations side by side."""
-    items, rounds = (200, 1) if quick else (5000, 3)
+    items, rounds = (200, 1) if quick else (2500, 3)
     together, apart = in_turns(rounds, lambda: _together(items), lambda: _apart(items))
     return Result(
         f"Two installations share a mapping: {items:,} items each",
