@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
 from benchmarks.jobs import Job, Target
 from benchmarks.mapping import ITEMS
@@ -27,9 +28,9 @@ def growth(*, quick: bool) -> Result:
     """Ten times as many items: ten times the seconds, and the same memory."""
     sizes = (100, 1000) if quick else (1000, 10_000, 100_000, 1_000_000)
     counts = (10, 20) if quick else (10, 100, 1000, 10_000)
-    rounds = 1 if quick else 3
+    rounds, fewer = (1, 1) if quick else (5, 3)
     items = _curve(sizes, rounds, lambda size: _grown("items", Workload(items=size)))
-    parents = _curve(counts, rounds, lambda count: _grown("children", Workload(parents=count)))
+    parents = _curve(counts, fewer, lambda count: _grown("children", Workload(parents=count)))
     sailed = {size: [_sailed(size)] for size in ((100, 200) if quick else (1000, 10_000))}
     most, before = sizes[-1], sizes[-2]
     lines: dict[str, Curve] = {
@@ -57,10 +58,18 @@ def growth(*, quick: bool) -> Result:
 
 
 def _curve(sizes: Sequence[int], rounds: int, run: Callable[[int], Grown]) -> Curve:
-    """Runs by their size: one of each, several in pairs of the two that a promise compares."""
+    """Runs by their size: one of each, several of the two that a promise compares.
+
+    The speed of a machine changes within seconds: the short run is made before and after the long.
+    """
     *few, before, most = sizes
-    pairs = in_turns(rounds, lambda: run(before), lambda: run(most))
-    return {size: [run(size)] for size in few} | dict(zip((before, most), pairs, strict=True))
+    first, long, last = in_turns(rounds, *(partial(run, size) for size in (before, most, before)))
+    short = [_between(*runs) for runs in zip(first, last, strict=True)]
+    return {size: [run(size)] for size in few} | {before: short, most: long}
+
+
+def _between(one: Grown, other: Grown) -> Grown:
+    return (one[0] + other[0]) / 2, (one[1] + other[1]) // 2
 
 
 def _seconds(runs: Sequence[Grown]) -> list[float]:
