@@ -70,7 +70,7 @@ run: setup ## Sync into Port, with the settings from the environment and .env (s
 faults: setup ## Run every fault at every place and show what becomes of it (minutes)
 	@$(BIN)/python -m tests.fault_matrix
 
-bench: setup ## Measure the speed, and write the tables of docs/performance.md (ten minutes)
+bench: setup ## Measure the speed, and write the tables of docs/performance.md (a quarter of an hour)
 	@$(BIN)/python -m benchmarks
 
 reference: setup ## Write the tables of settings, of the mapping's fields and of known signals into docs/
