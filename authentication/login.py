@@ -8,6 +8,7 @@ the answer before: its JSON body, ``$headers`` (names in small letters), ``$cook
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
@@ -35,6 +36,8 @@ from transport.redaction import Redactor, credentials_in, tokens_in
 _REQUEST = "customAuthRequest"
 _TEMPLATE = "customAuthRequestTemplate"
 _LOGOUT = "customAuthLogoutRequest"
+# What some servers answer to a wrong password, with the status of a success.
+_PAGE = re.compile("<(?:!doctype|html)", re.IGNORECASE)
 
 
 class Answered(Struct, frozen=True):
@@ -104,6 +107,8 @@ class Placeholders:
             if value is MISSING or value in (None, "") or isinstance(value, dict | list):
                 raise self._lacking(program, answer)
             values[program] = as_written(value)
+            if _PAGE.match(values[program]):
+                raise self._lacking(program, answer)
         return values
 
     def fill[Part](self, part: Part, values: Mapping[str, str]) -> Part:
@@ -134,7 +139,7 @@ class Placeholders:
         had = {
             "$headers": f"the headers {headers}",
             "$cookies": f"the cookies {cookies}",
-            "$text": "no text",
+            "$text": "a page of HTML" if _PAGE.match(answer.text) else "no text",
         }
         has = next((text for name, text in had.items() if name in program), keys_of(answer.body))
         return CredentialsError(

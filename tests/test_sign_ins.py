@@ -709,6 +709,17 @@ async def test_a_login_that_reports_an_error_under_200_is_quoted(
     assert "correct the path" not in str(caught.value)
 
 
+async def test_a_page_is_no_token(api: FaultApi) -> None:
+    """Sign-in forms answer a wrong password with 200 and the form again."""
+    api.serve("/login", text("<!DOCTYPE html><title>Sign in</title>", kind="text/html"))
+
+    async with client_of(logins(api, {"headers": {"X-Token": "{{$text}}"}})) as client:
+        with pytest.raises(CredentialsError, match=r"reads '\$text', but the answer has a page"):
+            await items(client, api.url)
+
+    assert api.paths() == ["/login"]
+
+
 @pytest.mark.parametrize("token", ["tok-en-é-1234", "tok-en\nX-Evil: 1"])
 async def test_a_token_that_no_header_can_hold_is_told_of_the_login(
     api: FaultApi, token: str
