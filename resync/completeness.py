@@ -54,7 +54,8 @@ class Completeness(Struct):
     or link before any was seen. ``elsewhere``: an answer spoke of rows that it had in
     another list than ``data_path`` leads to. ``ends`` counts why walks ended, ``acquitted`` the
     answers that seemed to be no page and were asked for once more. ``closed``: a page with rows and
-    the answer without any that came after it. ``in_order``: a page was refused before its turn.
+    the answer without any that came after it. ``in_order``: whether pages are
+    given only after the one before them; None where it is not known.
     """
 
     endpoint: Endpoint
@@ -76,7 +77,7 @@ class Completeness(Struct):
     doubts: set[Doubt] = field(default_factory=set)
     ends: Counter[End] = field(default_factory=Counter)
     warned: set[str] = field(default_factory=set)
-    in_order: bool = False
+    in_order: bool | None = None
     acquitted: int = 0
     closed: tuple[Page, Asked] | None = None
     _numbered: int = 0

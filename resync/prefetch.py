@@ -26,10 +26,13 @@ class Prefetch:
         self._client = client
         self._free = places
 
-    async def answer(self, request: PageRequest, ahead: Ahead) -> Answer | None:
+    async def answer(
+        self, request: PageRequest, ahead: Ahead, *, believes_refusals: bool
+    ) -> Answer | None:
         """The answer to a request; None where it was refused before its turn.
 
-        Some APIs give a page only after the one before it. Raises what else ``send`` raises.
+        Some APIs give a page only after the one before it. With ``believes_refusals`` it is known
+        that this one says so of a page that is not there. Raises what else ``send`` raises.
         """
         task = ahead.get(request.key) if ahead else None
         if task is None:
@@ -41,7 +44,8 @@ class Prefetch:
                 raise
             return None
         # By now it may be known that there should be such a page.
-        if answer.refusal and answer.status not in request.absent_statuses:
+        is_absent = believes_refusals and answer.status in request.absent_statuses
+        if answer.refusal and not is_absent:
             return None
         del ahead[request.key]
         self._free += 1

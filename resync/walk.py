@@ -117,11 +117,13 @@ class Walker:
     async def _fetched(self, walk: _Walk, upcoming: PageRequest) -> Opened:
         """The next page; raises for an answer that is none."""
         walk.cycle.refuse_endless(upcoming)
-        answer = await self._prefetch.answer(upcoming, walk.ahead)
+        source = walk.source
+        believes = source.in_order is False
+        answer = await self._prefetch.answer(upcoming, walk.ahead, believes_refusals=believes)
         if answer is None:
-            walk.source.in_order = True
             await self._prefetch.drop(walk.ahead)
             answer = await self.client.send(upcoming)
+            source.in_order = answer.refusal is None
         opened = self._unless_again(walk, await self._reader.opened(upcoming, answer, walk.source))
         if opened.page.refused:
             return opened
@@ -162,7 +164,11 @@ class Walker:
         is_more = again.page.length > opened.page.length or (
             isinstance(second, Step) and second.next is not None and outcome.next is None
         )
-        return (again, second) if is_more else (opened, stands)
+        if not is_more:
+            return opened, stands
+        source.in_order = True  # it may have come empty as it was not its turn
+        await self._prefetch.drop(walk.ahead)
+        return again, second
 
     def _believed(self, opened: Opened, outcome: _Outcome) -> _Outcome:
         """A step, or what is in doubt: in the API's own words where it has words and no list."""
