@@ -118,7 +118,7 @@ class Walker:
         """The next page; raises for an answer that is none."""
         walk.cycle.refuse_endless(upcoming)
         source = walk.source
-        believes = source.in_order is False
+        believes = source.in_order is False or not walk.progress.last_was_full
         answer = await self._prefetch.answer(upcoming, walk.ahead, believes_refusals=believes)
         if answer is None:
             await self._prefetch.drop(walk.ahead)
