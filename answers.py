@@ -48,6 +48,8 @@ _BINARY = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x7f]")
 IN_MEMORY = 4 * MIB
 """Bytes; a larger body is kept in a file, and its list is parsed in slices."""
 
+_CHALLENGE = 60  # characters of what a 401 wants
+
 
 class Answer(Discreet, frozen=True):
     """A successful response: its decoded JSON, and the length of that in bytes (0: no body).
@@ -144,9 +146,11 @@ class AnswerReader:
 
     def _refusal(self, reply: Reply) -> CredentialsError | ResponseError:
         if reply.status == httpx.codes.UNAUTHORIZED:
-            return CredentialsError(
-                remedy="check the credentials in the settings", **self._answered(reply)
-            )
+            told = self._answered(reply)
+            if challenge := reply.response.headers.get("WWW-Authenticate"):
+                wanted = self._redact.beginning(f"WWW-Authenticate: {challenge}"[:_CHALLENGE])
+                told["answered"] += f" ({wanted})"
+            return CredentialsError(remedy="check the credentials in the settings", **told)
         return self._response_error(reply, reply.report)
 
     def _response_error(self, reply: Reply, report: Json) -> ResponseError:

@@ -142,11 +142,29 @@ class Placeholders:
             "$text": "a page of HTML" if _PAGE.match(answer.text) else "no text",
         }
         has = next((text for name, text in had.items() if name in program), keys_of(answer.body))
+        meant = _meant(program, answer.body)
         return CredentialsError(
             f"{self._where} reads {program!r}, but the answer has {has}",
-            remedy="correct the path",
+            remedy=f"write {meant}" if meant else "correct the path",
             request=call,
         )
+
+
+def _meant(program: str, body: Json) -> str:
+    """The one text of an answer whose key is the last one of a path, or speaks of a token."""
+    last = program.rpartition(".")[2].lower()
+    same: list[str] = []
+    tokens: list[str] = []
+    stack: list[tuple[str, Json]] = [("", body)]
+    while stack:
+        path, value = stack.pop()
+        for key, inner in value.items() if isinstance(value, dict) else ():
+            stack.append((f"{path}.{key}", inner))
+            if isinstance(inner, str) and inner and key.lower() == last:
+                same.append(f"{path}.{key}")
+            elif isinstance(inner, str) and "token" in key.lower():
+                tokens.append(f"{path}.{key}")
+    return next((some[0] for some in (same, tokens) if len(some) == 1), "")
 
 
 class LoginSignIn:
