@@ -12,7 +12,7 @@ from client import ApiClient
 from errors import OceanCustomError, ResponseError
 from json_values import Json, beginning_of, lists_in
 from paging.error_reports import reports_error
-from paging.model import PageRequest
+from paging.model import PageRequest, SendIn
 
 MOST_REQUESTS = 25
 """Requests an endpoint may cost, retries included."""
@@ -45,11 +45,20 @@ class Reply:
 
 
 class Asker:
-    """Asks for one endpoint. The same request is sent once: its answer is kept."""
+    """Asks for one endpoint. The same request is sent once: its answer is kept.
 
-    def __init__(self, client: ApiClient, most: int = MOST_REQUESTS - FOR_READING) -> None:
+    ``send_in``: where parameters go that are tried.
+    """
+
+    def __init__(
+        self,
+        client: ApiClient,
+        most: int = MOST_REQUESTS - FOR_READING,
+        send_in: SendIn = "query",
+    ) -> None:
         self._client = client
         self._most = most
+        self._send_in: SendIn = send_in
         self._kept: dict[str, Reply] = {}
         self._spent = 0
 
@@ -77,7 +86,7 @@ class Asker:
         return self._kept.get(replace(request, absent_statuses=_REFUSALS).key)
 
     async def ask(self, request: PageRequest, **params: str | int) -> Reply:
-        """The answer to a request with further query parameters.
+        """The answer to a request with further parameters.
 
         Raises BudgetError when none are left; what fails is a reply with a ``refusal``.
         """
@@ -86,7 +95,7 @@ class Asker:
     async def ask_with(self, request: PageRequest, params: Iterable[tuple[str, Json]]) -> Reply:
         """As ``ask``, for names that are no words of Python."""
         for name, value in params:
-            request = request.put(name, value, "query")
+            request = request.put(name, value, self._send_in)
         request = replace(request, absent_statuses=_REFUSALS)
         kept = self._kept.get(request.key)
         if kept is not None:

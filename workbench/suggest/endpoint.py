@@ -34,7 +34,10 @@ _BEGINS = re.compile(r": 2\d\d [^'\"]*['\"](.*)", re.DOTALL)
 
 @dataclass
 class House:
-    """What other endpoints of the same API have shown, and a document says."""
+    """What other endpoints of the same API have shown, and a document says.
+
+    ``preferred``: the style that is tried before others, "" for none.
+    """
 
     sizes: list[str] = field(default_factory=list)
     positions: list[str] = field(default_factory=list)
@@ -42,6 +45,7 @@ class House:
     largest: int | None = None
     strict: bool = False
     only_these: bool = False
+    preferred: str = ""
 
     @property
     def names(self) -> frozenset[str]:
@@ -92,7 +96,7 @@ async def study_list(
         study.note("paging", "none", "the answer is one object")
         return
     try:
-        await _paged(asker, study, reply, found, house)
+        await study_paging(asker, study, reply, found, house)
     except BudgetError:
         if says_more(reply, study.place, len(study.place.rows(reply.body) or [])):
             study.refusal = (
@@ -180,9 +184,10 @@ def _items_finding(study: Study, reply: Reply, rows: Sequence[Json]) -> Finding:
     return Finding("items", study.place.shown, f"{len(rows)} of them{around}", certain=bool(rows))
 
 
-async def _paged(
+async def study_paging(
     asker: Asker, study: Study, reply: Reply, found: Sequence[Place], house: House
 ) -> None:
+    """Size and paging of a list that is in one of the places ``found`` of an answer."""
     request = reply.request
     question = SizeQuestion(
         asker, request, reply, house.sizes, house.largest, house.strict, house.only_these
@@ -191,8 +196,8 @@ async def _paged(
     if sized:
         study.place, study.size_param, study.page_size = sized.place, sized.name, sized.largest
     rows = study.place.rows(reply.body) or []
-    measure = _measure(asker, reply, study.place, sized, house)
-    study.paging = await find_paging(measure)
+    measure = measure_of(asker, reply, study.place, sized, house)
+    study.paging = await find_paging(measure, house.preferred)
     study.beside, study.first_rows = _beside(measure.longest, study), rows
     is_counted = study.paging.type in {"page", "offset"}
     if sized is None and not house.strict and study.paging.param and is_counted:
@@ -253,9 +258,10 @@ async def _is_too_short(question: SizeQuestion, like: Study, rows: Sequence[Json
     return is_same and not less.is_success and speaks_of_number(less.refusal)
 
 
-def _measure(
+def measure_of(
     asker: Asker, reply: Reply, place: Place, sized: Sized | None, house: House
 ) -> Measure:
+    """What other answers of a list are measured by; ``sized`` None: no size is sent."""
     longest = place.rows((sized.longest if sized else reply).body) or []
     size = sized.size if sized else len(longest)
     return Measure(

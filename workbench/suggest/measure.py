@@ -70,8 +70,8 @@ class Measure:
         return await self.asker.ask_with(self.request, {**own, **params}.items())
 
     def at(self, url: str) -> PageRequest:
-        """The request of a link, which says everything but how its answer is read."""
-        return PageRequest(url, format=self.request.format)
+        """The request of a link, which says all that goes in the URL."""
+        return replace(self.request, url=url, params=())
 
     async def alone(self, params: Mapping[str, Json]) -> Reply:
         """The answer to parameters that have no others beside them."""

@@ -31,9 +31,10 @@ _ROUND = 5  # servers cut pages at multiples of it
 _PROBE = 2  # rows or pages: the value that tells how a number counts
 
 
-async def find_paging(measure: Measure) -> Paging:
+async def find_paging(measure: Measure, preferred: str = "") -> Paging:
     """How the endpoint is paged; ``none`` when nothing leads on and nothing speaks of more."""
-    for find in _WAYS:
+    first = _BY_STYLE.get(preferred, ())
+    for find in (*first, *(find for find in _WAYS if find not in first)):
         if found := await find(measure):
             return found
     if measure.more or measure.is_shortened:
@@ -212,3 +213,12 @@ def _numbered(name: str, kind: str, first: int, proof: str) -> Paging:
 
 _WAYS = (_by_header, _by_link, by_cursor, by_row_cursor, _by_number, by_count, by_last_row)
 """The ways on, those first that an answer names itself."""
+
+_BY_STYLE = {
+    "header_link": (_by_header,),
+    "next_link": (_by_link,),
+    "cursor": (by_cursor, by_row_cursor, by_count, by_last_row),
+    "page": (_by_number,),
+    "offset": (_by_number,),
+}
+"""Those that find a style."""
