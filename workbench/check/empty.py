@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from msgspec.structs import replace
 
+from framework.mapped_items import Items
 from jq_engine.worker import JqWorker
 from json_values import Json, follow
+from paging.model import PageRequest
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Severity
 from workbench.check.identifiers import is_scalar
-from workbench.check.near import lists_of_objects, paths_in, written
+from workbench.check.near import better, lists_of_objects, paths_in, written
 from workbench.check.nearby import Nearby
 from workbench.check.other_lists import list_with
 from workbench.check.reading import Seen
 
 _MOST: Final = 4  # parameters that are left out, one after the other
 _SHOWN: Final = 5
+_LONGEST: Final = 60  # characters of a value that are quoted
 
 
 class Empty:
@@ -55,11 +59,22 @@ class Empty:
             if one.filter in (None, "true"):
                 continue
             problem = f"path_parameters.{name}.filter is true for none of {len(items)} parents"
-            remedy = _values(paths_in(one.filter), items) or "correct it"
+            remedy = await self._of_filter(one.filter, items)
             severity: Severity = "warn" if parents[-1].goes_on else "error"
             path = ("selector", "path_parameters", name, "filter")
             return self._at(seen, path, problem, remedy, severity)
         return None
+
+    async def _of_filter(self, expression: str, items: Items) -> str:
+        """What the parents have where a filter looks, or what it may mean."""
+        paths = paths_in(expression)
+        if values := _values(paths, items):
+            return values
+        near = await better(self._jq, expression, items, fits=lambda value: value is True)
+        if near:
+            return f"write {near.expression}"
+        nowhere = ", ".join(map(written, paths))
+        return f"{nowhere} is null in all {len(items)} of them" if paths else "correct it"
 
     async def _beside(self, seen: Seen) -> Finding | None:
         """Another list of the answers whose objects have what is mapped."""
@@ -73,24 +88,24 @@ class Empty:
         return None
 
     async def _left_out(self, seen: Seen) -> Finding | None:
-        """A query parameter without which there are items."""
+        """A query parameter, or a part of the body, without which there are items."""
         request = self._near.asked(seen)
-        if request is None or request.method != "GET" or not seen.own_pages:
+        if request is None or not seen.own_pages:
             return None
-        names = [str(name) for name in seen.config.selector.query_params]
-        for name in names[:_MOST]:
-            without = tuple(pair for pair in request.params if pair[0] != name)
-            if len(without) == len(request.params):
-                continue
-            rows = _rows(await self._near.body(replace(request, params=without)))
+        for path, value, without in islice(_lesser(seen, request), _MOST):
+            rows = _rows(await self._near.body(without))
             if rows:
-                value = seen.config.selector.query_params[name]
-                problem = f"no items with {name}={value}, and {len(rows)} without it"
+                name = str(path[-1])
+                problem = f"no items with {name}={_shown(value)}, and {len(rows)} without it"
                 objects = [row for row in rows if isinstance(row, dict)]
                 told = _values([(name,)], objects)
                 remedy = told or f"correct {name} or its value, unless nothing may be there"
-                path = ("selector", "query_params", name)
-                return self._at(seen, path, problem, remedy, "warn")
+                return self._at(seen, ("selector", *path), problem, remedy, "warn")
+        if request.method == "POST" and request.body:
+            problem = "the search finds nothing"
+            body = "body_form" if request.is_form else "body"
+            remedy = f"correct the values in {body}, unless nothing may be there"
+            return self._at(seen, ("selector", body), problem, remedy, "warn")
         return None
 
     async def _other_field(self, seen: Seen) -> Finding | None:
@@ -98,12 +113,30 @@ class Empty:
         resource = self._near.resource(seen)
         if not resource.parameters or not seen.own_pages:
             return None
-        remedy = await self._near.field(resource, wants_rows=True)
-        if not remedy:
+        found = await self._near.field(resource, wants_rows=True)
+        if found is None:
             return None
-        name = resource.parameters[-1].name
+        name, remedy = found
         problem = f"no items for any value of path_parameters.{name}"
         return self._at(seen, ("selector", "path_parameters", name, "field"), problem, remedy)
+
+
+def _lesser(seen: Seen, request: PageRequest) -> Iterator[tuple[Path, Json, PageRequest]]:
+    """The request without each of its parts: the part's place in the selector, and its value."""
+    selector = seen.config.selector
+    for name, value in selector.query_params.items():
+        params = tuple(pair for pair in request.params if pair[0] != str(name))
+        if len(params) < len(request.params):
+            yield ("query_params", str(name)), value, replace(request, params=params)
+    body, part = request.body, "body_form" if request.is_form else "body"
+    if isinstance(body, dict) and request.method == "POST":
+        for name, value in body.items():
+            less = {key: one for key, one in body.items() if key != name}
+            yield (part, str(name)), value, replace(request, body=less)
+
+
+def _shown(value: Json) -> str:
+    return (value if isinstance(value, str) else json.dumps(value))[:_LONGEST]
 
 
 def _rows(body: Json) -> Sequence[Json]:

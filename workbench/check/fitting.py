@@ -16,7 +16,9 @@ from workbench.check.near import leaves, values_of, written
 from workbench.store.model import Blueprint, PropertySchema
 from workbench.store.rules import EntityFault, faults_of
 
-_TEXTS: Final = 4  # of an object that are tried
+_TEXTS: Final = 6  # of an object that are tried
+_ALIKE: Final = 0.8  # names that mean the same
+_DATED: Final = re.compile(r"\s*(?:/\s*10+)?\s*(?:\|\s*floor\s*)?\|\s*todate\b")
 _HOST: Final = re.compile(r"(?:[\w-]+\.)+[A-Za-z]{2,}(?:[:/?#]\S*)?")
 _YES_AND_NO: Final = frozenset({"true", "false", "yes", "no"})
 _TYPES: Final[Mapping[type, str]] = {
@@ -29,6 +31,7 @@ _TO: Final[Mapping[str, tuple[str, ...]]] = {
     "boolean": (
         "{} | all",
         '{} == "true"',
+        '{} == "1"',
         "{} == 1",
         '({} | ascii_downcase) == "yes"',
         "{} != null",
@@ -38,6 +41,8 @@ _TO: Final[Mapping[str, tuple[str, ...]]] = {
     "date-time": (
         "{} | todate",
         "{} / 1000 | floor | todate",
+        "{} / 1000000 | floor | todate",
+        "{} / 1000000000 | floor | todate",
         '{} + "T00:00:00Z"',
         '{} + "Z"',
         '{} | sub(" "; "T") + "Z"',
@@ -84,6 +89,7 @@ async def fitting(
     before = await values_of(jq, expression, items)
     candidates = [
         *_inner(fault, inner),
+        *_other_units(fault, expression, blueprint),
         *(t.format(inner) for t in _templates(fault, blueprint, before)),
     ]
     instead = _instead(fault, before, blueprint)
@@ -93,7 +99,10 @@ async def fitting(
             _fits(fault, value, blueprint) if old is not None else True
             for old, value in zip(before, values, strict=True)
         )
-        if fits:
+        # A comparison that is false for values of two kinds compares with something else.
+        is_blind = all(value is False or value is None for value in values)
+        is_blind = is_blind and len(set(map(str, before))) > 1
+        if fits and not is_blind:
             # A format is a wish: then what comes is made to fit.
             return Fitting(candidate, "" if _has_format(fault, blueprint) else instead)
     if other := _other_path(fault, items, blueprint):
@@ -103,6 +112,17 @@ async def fitting(
     ):
         return Fitting(f'{inner} | select(. != "")', "")
     return Fitting("", _enum(fault, blueprint) or instead)
+
+
+def _other_units(fault: EntityFault, expression: str, blueprint: Blueprint) -> list[str]:
+    """A number of another unit made a date: of seconds, milli-, micro- or nanoseconds."""
+    schema = blueprint.schema.properties.get(fault.name)
+    if schema is None or schema.format != "date-time" or not _DATED.search(expression):
+        return []
+    return [
+        _DATED.sub(f" / {unit} | floor | todate", expression)
+        for unit in (1, 1000, 1000000, 1000000000)
+    ]
 
 
 def _other_path(fault: EntityFault, items: Items, blueprint: Blueprint) -> str:
@@ -152,13 +172,21 @@ def _enum(fault: EntityFault, blueprint: Blueprint) -> str:
 
 
 def _inner(fault: EntityFault, expression: str) -> list[str]:
-    """The texts of an object that stands where one is wanted, its name or the like first."""
+    """What is in an object that stands where a value is wanted, the likeliest first."""
     if not isinstance(fault.value, dict) or fault.part == "relation":
         return []
     last = expression.rpartition(".")[2]
-    keys = [str(key) for key, value in fault.value.items() if isinstance(value, str) and value]
-    keys.sort(key=lambda key: [key != "name", key != last, key != "value"])
-    return [f"{expression}{written((key,))}" for key in keys[:_TEXTS]]
+    keys = [str(key) for key, value in fault.value.items() if value is not None]
+    alike = {key for key in keys if max(likeness(key, fault.name), likeness(key, last)) > _ALIKE}
+    keys.sort(key=lambda key: (key not in alike, key != "name", key != "value"))
+    below = [
+        (key, str(inner))
+        for key in alike
+        if isinstance(held := fault.value[key], dict)
+        for inner in sorted(held, key=lambda one: one != "name")
+    ]
+    paths = [*((key,) for key in keys if key in alike), *below, *((key,) for key in keys)]
+    return [f"{expression}{written(path)}" for path in list(dict.fromkeys(paths))[:_TEXTS]]
 
 
 def _templates(fault: EntityFault, blueprint: Blueprint, before: Sequence[Json]) -> Iterator[str]:
@@ -195,6 +223,12 @@ def _fits(fault: EntityFault, value: Json, blueprint: Blueprint) -> bool:
         return not faults_of({}, {fault.name: value}, one)
     schema: PropertySchema = blueprint.schema.properties[fault.name]
     return not faults_of({fault.name: value}, {}, _with_property(fault.name, schema))
+
+
+def admits(blueprint: Blueprint | None, name: str, value: Json) -> bool:
+    """Whether a property can have a value; a blueprint that is not known takes all."""
+    schema = blueprint.schema.properties.get(name) if blueprint else None
+    return schema is None or not faults_of({name: value}, {}, _with_property(name, schema))
 
 
 def _with_property(name: str, schema: PropertySchema) -> Blueprint:

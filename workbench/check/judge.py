@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from framework.mapped_items import Items, Mapped
+from framework.mapped_items import Mapped
 from jq_engine.worker import JqWorker
 from json_values import Found, Json, follow
-from workbench.check.chosen_keys import asking_for, chosen_by
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Severity
 from workbench.check.fitting import fitting
@@ -21,15 +21,18 @@ from workbench.check.identifiers import (
     shared,
     unique_key,
 )
-from workbench.check.near import better, has_path, paths_in, written
+from workbench.check.near import alike, better, has_path, paths_in, values_of, written
 from workbench.check.other_lists import other_list
 from workbench.check.reading import Seen
 from workbench.check.relations import Relations
+from workbench.check.values import Values
 from workbench.store.model import Blueprint
 from workbench.store.rules import EntityFault, faults_of
 
 _FEW: Final = 3  # items of which an absent key says something
 _SHOWN: Final = 60
+_NULLS: Final = re.compile(r"null|\W")
+"""What identifiers are made of that have nothing in them, such as ``null/null``."""
 
 
 class Judge:
@@ -48,6 +51,7 @@ class Judge:
         self._blueprints = blueprints
         self._jq = jq
         self._leading = Relations(document, blueprints, all_seen, jq)
+        self._values = Values(document, blueprints, self._leading, jq)
 
     async def findings(self, seen: Seen) -> list[Finding]:
         """Everything that the items of one resource show."""
@@ -62,7 +66,7 @@ class Judge:
             return [self._at(seen, ("selector", "data_path"), problem, remedy)]
         naming = await self._identifier(seen)
         found += naming
-        found += await self._values(seen)
+        found += await self._values.findings(seen)
         found += await self._entities(seen)
         found += await self._leading.findings(seen)
         return found
@@ -106,8 +110,14 @@ class Judge:
                 if not known and any(isinstance(one, dict) for one in values):
                     return f"{written(path)} is an object: {_inside(path, values)}"
                 return f"{written(path)} is {', '.join(known[:5])}" if known else ""
-            if near := await better(self._jq, written(path), seen.items):
-                return f"write {near.expression} for {written(path)}"
+            if near := await better(self._jq, query, seen.items, fits=lambda value: value is True):
+                tried = await values_of(self._jq, near.expression, seen.items)
+                if True in tried:
+                    return f"write {near.expression}"
+            for meant in alike(path, seen.items):
+                found = [follow(item, meant) for item in seen.items[:_SHOWN]]
+                known = sorted({json.dumps(one) for one in found if is_scalar(one) or one == ""})
+                return f"no item has {written(path)}; {written(meant)} is {', '.join(known[:5])}"
         return ""
 
     # --- identifiers -----------------------------------------------------------------------
@@ -119,11 +129,10 @@ class Judge:
             return []
         values = [one.made.get("identifier") for one in seen.passed]
         count = len(values)
-        nameless = sum(value in (None, "", "null") for value in values)
+        nameless = sum(value is None or not _NULLS.sub("", str(value)) for value in values)
+        items = [one.item for one in seen.passed]
         if nameless:
-            near = await better(self._jq, expression, [one.item for one in seen.passed])
-            remedy = f"write {near.expression} ({near.count} of {count})" if near else ""
-            remedy = remedy or unique_key([one.item for one in seen.passed])
+            remedy = await self._instead(seen, expression)
             if count == 1 and not remedy and _is_map(seen.passed[0].item):
                 place = ("selector", "data_path")
                 remedy = "for an item of each key write to_entries: .key and .value"
@@ -131,6 +140,8 @@ class Judge:
                 return [self._at(seen, place, problem, remedy)]
             problem = f"identifier {expression!r} is null in {nameless} of {count} items"
             return [self._at(seen, path, problem, remedy or "choose a key that all items have")]
+        if absent := self._values.absent(seen, "identifier", expression, items):
+            return absent
         pair = shared(seen.passed)
         if pair is None:
             return []
@@ -143,6 +154,17 @@ class Judge:
             remedy = f"where these are different things: {remedy}"
         return [self._at(seen, path, problem, remedy, is_error=pair.is_lost)]
 
+    async def _instead(self, seen: Seen, expression: str) -> str:
+        """What gives identifiers where an expression gives none; "" where nothing does."""
+        items = [one.item for one in seen.passed]
+        near = await better(self._jq, expression, items, fits=is_scalar)
+        if near is None:
+            return unique_key(items)
+        values = await values_of(self._jq, near.expression, items)
+        remedy = f"write {near.expression} ({near.count} of {len(items)})"
+        is_shared = len({json.dumps(one) for one in values}) < len(values)
+        return (is_shared and unique_key(items)) or remedy
+
     async def _apart(self, seen: Seen, expression: str) -> str:
         """An identifier that is different in all items: behind the parents' values, or a key."""
         items = [one.item for one in seen.passed]
@@ -152,60 +174,6 @@ class Judge:
             key = own_id(items)
             return f"write {candidate}" + (f", or {key}" if key and key not in candidate else "")
         return unique_key(items) or "choose a key that tells items apart"
-
-    # --- properties and title ------------------------------------------------------------------
-
-    async def _values(self, seen: Seen) -> list[Finding]:
-        """Expressions that find nothing in any item, or fail."""
-        found: list[Finding] = []
-        items = [one.item for one in seen.passed]
-        for number, expression in enumerate(seen.passed[0].expressions):
-            parts = expression.path.split(".")
-            if parts[0] in {"identifier", "blueprint"} or expression.jq is None:
-                continue
-            values = [one.evaluation.values[number] for one in seen.passed]
-            if any(value is not None and value != [] for value in values):
-                continue
-            found += await self._null(seen, expression.path, expression.jq, items)
-        return found
-
-    async def _null(self, seen: Seen, name: str, jq: str, items: Items) -> list[Finding]:
-        part, _, key = name.partition(".")
-        path = ("port", "entity", "mappings", *name.split(".", 1))
-        what = {"properties": f"property {key}", "relations": f"relation {key}"}.get(part, name)
-        failed = [
-            one.message
-            for each in seen.passed
-            for one in each.evaluation.failures
-            if one.expression.path == name
-        ]
-        empty = [one for one in seen.passed if _made(one, part, key) == []]
-        said = "an empty list" if len(empty) == len(items) else "null"
-        problem = f"{what} {jq!r} is {said} in {len(items)} of {len(items)} items"
-        if part == "relations" and (leading := await self._leading.target(seen, key, jq)):
-            return [self._at(seen, path, problem, leading)]
-        if near := await better(self._jq, jq, items):
-            remedy = f"write {near.expression} ({near.count} of {len(items)})"
-            return [self._at(seen, path, problem, remedy)]
-        if failed:
-            reason = failed[0].partition("\n")[0][:120]
-            problem = f"{what} {jq!r} fails for {len(failed)} of {len(items)} items ({reason})"
-            return [self._at(seen, path, problem, "correct the expression")]
-        paths = paths_in(jq)
-        absent = paths and not any(has_path(items, one) for one in paths)
-        if not absent or len(items) < _FEW or empty:
-            return []
-        keys = ", ".join(sorted({str(key) for item in items for key in item}))[:200]
-        remedy = f"the items have {keys}"
-        params, first = seen.config.selector.query_params, paths[0][0]
-        if asked := asking_for(params, first):
-            remedy = f"{asked} asks for {first}, which does not come: correct the name {asked!r}"
-            place = (*seen.base, "selector", "query_params", asked)
-            problem = f"kind {seen.config.kind}: {problem}"
-            return [self._document.finding(place, problem, remedy, at_key=True)]
-        if chosen := chosen_by(params, items):
-            remedy = f"query_params.{chosen} says which keys come: name {first} there"
-        return [self._at(seen, path, problem, remedy, is_error=False)]
 
     # --- what Port refuses ---------------------------------------------------------------------
 
@@ -266,11 +234,6 @@ class Judge:
         at = names.index(blueprint.identifier)
         part = ("relations",) if fault.part == "relation" else ("schema", "properties")
         return document.finding((at, *part, fault.name), problem, remedy, at_key=True)
-
-
-def _made(one: Mapped, part: str, name: str) -> Json:
-    held = one.made.get(part)
-    return held.get(name) if isinstance(held, dict) else None
 
 
 def _is_map(item: Mapping[str, Json]) -> bool:

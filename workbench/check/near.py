@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,13 +12,19 @@ from errors import MappingError
 from framework.fused_mapping import capture, found
 from framework.mapped_items import Items, outcomes_of, program_of
 from jq_engine.worker import JqWorker
-from json_values import MISSING, Json, follow
+from json_values import MISSING, Found, Json, follow
 from workbench.check.findings import likeness
+from workbench.suggest.vocabulary import words_of
 
 _KEY: Final = r'(?:[A-Za-z_]\w*|"[^"]+")'
 _PATH: Final = re.compile(rf"(?<![\w\])}}?])\.({_KEY}(?:\.{_KEY})*)")
 _TEXT: Final = re.compile(r'(?<!\.)"(?:[^"\\]|\\.)*"')
 _LIKE: Final = 0.6
+_LIKE_PATH: Final = 0.8  # likeness of a path, or of one of its parts, and what was meant
+_SHORT: Final = 3
+_SAME_WORD: Final = 0.75  # likeness of names whose last word is the same
+_ELSEWHERE: Final = 0.9  # of the same name at another place
+_NAMED: Final = 0.8  # of a key that is called as what it is for
 _MOST: Final = 8  # candidates that are run
 _SAMPLE: Final = 100  # items
 _DEEPEST: Final = 3
@@ -47,21 +53,49 @@ async def values_of(jq: JqWorker, expression: str, items: Items) -> list[Json]:
     return [found(outcome) for outcome in outcomes]
 
 
-async def better(jq: JqWorker, expression: str, items: Items) -> Better | None:
-    """The expression with another key that finds something in most items; None without any."""
+def is_something(value: Json) -> bool:
+    """Whether an expression has found anything."""
+    return value not in (None, "", "null", [])
+
+
+async def better(
+    jq: JqWorker,
+    expression: str,
+    items: Items,
+    name: str = "",
+    fits: Callable[[Json], bool] = is_something,
+) -> Better | None:
+    """The expression with another key that finds something in most items; None without any.
+
+    ``name``: what the value is for, which its key may be called like. ``fits``: whether a value
+    can be what is wanted; where none can, anything that is found counts.
+    """
     sample = items[:_SAMPLE]
-    best: Better | None = None
-    for candidate in list(dict.fromkeys(_candidates(expression, sample)))[:_MOST]:
-        values = await values_of(jq, candidate, sample)
-        count = sum(value not in (None, "", "null", []) for value in values)
-        if count > (best.count if best else 0):
-            best = Better(candidate, count)
-    return best
+    best: tuple[bool, float, Better | None] = (False, 0.0, None)
+    for candidate, score in list(_candidates(expression, sample, name).items())[:_MOST]:
+        values = [one for one in await values_of(jq, candidate, sample) if is_something(one)]
+        fitting = sum(map(fits, values))
+        count = fitting or len(values)
+        rated = bool(fitting), score * count, Better(candidate, count)
+        if count and rated[:2] > best[:2]:
+            best = rated
+    found_best = best[2]
+    if found_best is None or len(items) == len(sample):
+        return found_best
+    rest = await values_of(jq, found_best.expression, items[len(sample) :])
+    more = sum(fits(one) for one in rest if is_something(one))
+    return Better(found_best.expression, found_best.count + more)
 
 
 def paths_in(expression: str) -> list[tuple[str, ...]]:
     """The plain paths that an expression reads."""
     return [_keys(found[1]) for found in _PATH.finditer(_masked(expression))]
+
+
+def first_paths(expression: str) -> list[tuple[str, ...]]:
+    """Those that begin at the item: what stands behind a pipe or in a list is something else."""
+    masked = _masked(expression)
+    return [_keys(found[1]) for found in _PATH.finditer(re.split(r"\||\[|\(", masked)[0])]
 
 
 def _masked(expression: str) -> str:
@@ -80,33 +114,62 @@ def written(keys: Iterable[str]) -> str:
     )
 
 
-def _candidates(expression: str, items: Items) -> Iterator[str]:
-    """The expression with one of its paths replaced, the most alike first."""
+def _candidates(expression: str, items: Items, name: str) -> dict[str, float]:
+    """The expression with one of its paths replaced, the most alike first, and how alike."""
+    found: dict[str, float] = {}
     for match in _PATH.finditer(_masked(expression)):
-        path = _keys(match[1])
-        for instead in _alike(path, items):
-            yield expression[: match.start()] + written(instead) + expression[match.end() :]
+        for instead, score in alike(_keys(match[1]), items, name).items():
+            candidate = expression[: match.start()] + written(instead) + expression[match.end() :]
+            found[candidate] = max(score, found.get(candidate, 0.0))
+        for text in [] if found else _in_lists(_keys(match[1])[-1], items):
+            found[expression[: match.start()] + text + expression[match.end() :]] = _NAMED
+    return dict(sorted(found.items(), key=lambda one: -one[1]))
 
 
-def _alike(path: tuple[str, ...], items: Items) -> list[tuple[str, ...]]:
-    """Paths of the items that may be meant by one that leads nowhere in all of them."""
+def _in_lists(key: str, items: Items) -> Iterator[str]:
+    """The same key in the first object of a list that items have."""
+    for path in dict.fromkeys(one for item in items for one in leaves(item)):
+        for item in items:
+            value = follow(item, path)
+            if isinstance(value, list) and value and isinstance(value[0], dict) and key in value[0]:
+                yield f"{written(path)}[0]{written((key,))}"
+                break
+
+
+def alike(path: tuple[str, ...], items: Items, name: str = "") -> dict[tuple[str, ...], float]:
+    """Paths of the items that may be meant by one that leads nowhere in all, and how likely."""
     known = dict.fromkeys(one for item in items for one in leaves(item))
     depth = max((_depth(item, path) for item in items), default=0)
     if depth == len(path):
-        return []
-    begun, missing = path[:depth], path[depth]
-    scored: list[tuple[float, tuple[str, ...]]] = []
-    for one in known:
-        if one[:depth] == begun and len(one) > depth:
-            score = likeness(_letters(missing), _letters(one[depth]))
-            rest = path[depth + 1 :]
-            if score >= _LIKE and one[depth + 1 :] == rest:
-                scored.append((score + len(rest), one))
+        return {}
+    begun, missing, rest = path[:depth], path[depth], path[depth + 1 :]
+    scored: dict[tuple[str, ...], float] = {}
+    for one in sorted(known, key=len):
+        scores = [_NAMED * _spelled_alike(name, one[-1])] if name else []
+        if one[:depth] == begun and len(one) > depth and one[depth + 1 :] == rest:
+            scores.append(_spelled_alike(missing, one[depth]))
         # The same name elsewhere: deeper, as in .fields.summary, or less deep.
         if _letters(one[-1]) == _letters(path[-1]):
-            scored.append((0.9, one))
-    good = [one for one in scored if one[0] >= _LIKE]
-    return [one for _, one in sorted(good, key=lambda pair: (-pair[0], len(pair[1])))]
+            scores.append(_ELSEWHERE)
+        if _letters("".join(one)) == _letters("".join(path)):
+            scores.append(_ELSEWHERE)
+        scored[one] = max(scores, default=0.0)
+    good = {one: score for one, score in scored.items() if score >= _LIKE}
+    spelled = {one: likeness(".".join(one), ".".join(path)) for one in good}
+    return dict(sorted(good.items(), key=lambda pair: (-pair[1], len(pair[0]), -spelled[pair[0]])))
+
+
+def _spelled_alike(one: str, other: str) -> float:
+    """How alike two names are: their letters, or the last of their words, which says what it is."""
+    letters = likeness(_letters(one), _letters(other))
+    if min(len(one), len(other)) < _SHORT and letters < _SAME_WORD:
+        letters = 0.0  # two letters are in many a name
+    words, others = ([w.removesuffix("s") for w in words_of(name)] for name in (one, other))
+    if not words or not others or words[-1] != others[-1]:
+        return letters
+    return max(
+        letters, _SAME_WORD + (1 - _SAME_WORD) * len({*words} & {*others}) / len({*words, *others})
+    )
 
 
 def _depth(item: Json, path: Sequence[str]) -> int:
@@ -116,6 +179,16 @@ def _depth(item: Json, path: Sequence[str]) -> int:
             return depth
         item = item[key]
     return len(path)
+
+
+def as_text(path: Iterable[str], values: Sequence[Found]) -> str:
+    """Jq that gives the values of a path as texts, and null where there is none."""
+    known = [value for value in values if value is not None and value is not MISSING]
+    if all(isinstance(value, str) for value in known):
+        return written(path)
+    if len(known) == len(values):
+        return f"{written(path)} | tostring"
+    return f"{written(path)} | if . == null then null else tostring end"
 
 
 def has_path(items: Items, path: tuple[str, ...]) -> bool:
@@ -152,31 +225,53 @@ def _letters(name: str) -> str:
     return "".join(character for character in name.lower() if character.isalnum())
 
 
-def spellings(kind: str, base_path: str) -> Iterator[str]:
-    """Paths that may be meant by one that is not there."""
+def spellings(kind: str, base_path: str, known: Known) -> Iterator[str]:
+    """Paths that may be meant by one that is not there, those of the mapping itself first."""
     path, mark, query = kind.partition("?")
     rest = mark + query
+    alike_paths = {one: likeness(_letters(path), _letters(one)) for one in known.paths}
+    # The same behind or without the beginning of another: `/queues` for `/routing/queues`.
+    alike_paths |= {one: 1.0 for one in known.paths if one.endswith(f"/{path.strip('/')}")}
+    for one in sorted(alike_paths, key=lambda one: -alike_paths[one]):
+        if alike_paths[one] >= _LIKE_PATH and one.strip("/") != path.strip("/"):
+            yield one + rest
     first = base_path.strip("/").split("/")[-1]
     if first and path.strip("/").startswith(f"{first}/"):
         yield "/" + path.strip("/").removeprefix(f"{first}/") + rest
+    slash = "/" if path.endswith("/") else ""
     head, _, last = path.rstrip("/").rpartition("/")
-    for other in _words(last):
-        yield f"{head}/{other}{rest}"
+    for other in _words(last, known):
+        yield f"{head}/{other}{slash}{rest}"
     yield path.rstrip("/") + ("" if path.endswith("/") else "/") + rest
+    parts = path.strip("/").split("/")
+    for at, other in spelled_parts(parts[:-1], known):
+        yield f"/{'/'.join([*parts[:at], other, *parts[at + 1 :]])}{slash}{rest}"
     for prefix in ("api", "v1", "api/v1"):
         yield f"/{prefix}/{path.strip('/')}{rest}"
 
 
-def spelled_parts(parts: Sequence[str]) -> Iterator[tuple[int, str]]:
+def spelled_parts(parts: Sequence[str], known: Known) -> Iterator[tuple[int, str]]:
     """Other spellings of one part of a path, from its end, with their place."""
     for at in range(len(parts) - 1, -1, -1):
         if "{" not in parts[at]:
             yield from (
-                (at, word) for word in dict.fromkeys(_words(parts[at])) if word != parts[at]
+                (at, word) for word in dict.fromkeys(_words(parts[at], known)) if word != parts[at]
             )
 
 
-def _words(last: str) -> Iterator[str]:
+@dataclass(frozen=True)
+class Known:
+    """What a mapping speaks of: the paths of its endpoints, and the words in its names."""
+
+    paths: frozenset[str]
+    words: frozenset[str]
+
+
+def _words(last: str, known: Known) -> Iterator[str]:
+    yield from sorted(
+        (one for one in known.words if one != last and likeness(one, last) >= _LIKE_PATH),
+        key=lambda one: (-likeness(one, last), one),
+    )
     yield last.removesuffix("s") if last.endswith("s") else f"{last}s"
     if last.endswith("y"):
         yield f"{last[:-1]}ies"

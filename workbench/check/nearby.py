@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
 import httpx
 from msgspec.structs import replace
 
-from errors import OceanCustomError
-from json_values import Json, follow
+from errors import OceanCustomError, ResponseError
+from framework.mapped_items import Items
+from jq_engine.paths import plain_path
+from json_values import Json, Missing, follow
+from overrides import EndpointResource
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM
 from paging.model import PageRequest
 from resync.path_parameters import Binding, Endpoint, Parameter, Resource, request_for
 from resync.session import Session
 from settings import Settings
+from transport.observer import PageRead
 from transport.redaction import REDACTED
-from workbench.check.findings import Path
-from workbench.check.near import leaves, lists_of_objects, spelled_parts, spellings, written
+from workbench.check.findings import Path, likeness
+from workbench.check.near import (
+    Known,
+    leaves,
+    spelled_parts,
+    spellings,
+    written,
+)
 from workbench.check.reading import Seen
+from workbench.suggest.items import places
+from workbench.suggest.vocabulary import names_identity, words_of
 
 _MOST: Final = 8  # requests that look for a better path
+_OTHERS: Final = 2  # lists that may be the parents' in place of one
+_PARENTS: Final = 3  # parents whose children are looked for
+_KEYS: Final = 3  # keys of their items that are tried
 _VERSION: Final = re.compile(r"(v?)(\d+)(\.0)?")
 NOT_FOUND: Final = frozenset({404, 410})
 
@@ -37,6 +52,18 @@ class Target:
     request: PageRequest | None
 
 
+@dataclass(frozen=True)
+class _Child:
+    """The path parameter of a resource whose value is looked for.
+
+    ``others``: where in the same row the values of its other parameters are.
+    """
+
+    resource: Resource
+    name: str
+    others: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
+
+
 class Nearby:
     """Asks for what may be meant."""
 
@@ -44,6 +71,7 @@ class Nearby:
         self._session = session
         self._settings: Settings = session.settings
         self._pages = [page for one in all_seen for page in one.pages]
+        self._known = _known([one.config for one in all_seen])
 
     def resource(self, seen: Seen) -> Resource:
         """A resource as the integration reads it."""
@@ -58,11 +86,13 @@ class Nearby:
         return replace(request, purpose="check")
 
     def asked(self, seen: Seen) -> PageRequest | None:
-        """The plain request of a resource; below parents that of a child which was asked for."""
+        """The plain request of a resource; below parents that of the child with the most rows."""
         resource = self.resource(seen)
         if not resource.parameters:
             return self.request(seen)
-        sent = next((one for one in seen.exchanges if one.purpose == "page"), None)
+        rows = {bare(page.url): page.rows for page in seen.own_pages}
+        asked = [one for one in seen.exchanges if one.purpose == "page"]
+        sent = max(asked, key=lambda one: rows.get(bare(one.url), 0), default=None)
         if sent is None or sent.method != "GET" or REDACTED in sent.url:
             return None
         paging = resource.endpoint.pagination
@@ -119,7 +149,8 @@ class Nearby:
 
     async def _spelled(self, path: str, request: PageRequest) -> str:
         base = str(self._settings.base_url).rstrip("/")
-        for other in list(dict.fromkeys(spellings(path, self._settings.base_url.path)))[:_MOST]:
+        others = dict.fromkeys(spellings(path, self._settings.base_url.path, self._known))
+        for other in list(others)[:_MOST]:
             body = await self.body(replace(request, url=f"{base}/{other.lstrip('/')}"))
             if isinstance(body, dict | list):
                 return other
@@ -128,7 +159,7 @@ class Nearby:
     async def base(self, seen: Seen) -> str:
         """A base URL under which the path is there."""
         request = self.request(seen)
-        if request is None or request.method != "GET":
+        if request is None:
             return ""
         url = self._settings.base_url
         kind = seen.config.kind.strip("/")
@@ -144,36 +175,114 @@ class Nearby:
         for path in paths[:_MOST]:
             base = url.copy_with(path=f"/{path}")
             target = str(base).rstrip("/") + f"/{kind}"
-            if isinstance(await self.body(replace(request, url=target)), dict | list):
+            if await self._is_there(replace(request, url=target)):
                 return f"write {str(base).rstrip('/')}: {seen.config.kind} answers there"
         return ""
 
-    async def field(self, resource: Resource, *, wants_rows: bool = False) -> str:
-        """Another key of the parent's items by whose value the child is there, or has rows."""
-        walked = [one for one in resource.parameters if isinstance(one, Parameter)]
-        # A parent is read once for all its kinds, and may be a kind with another data_path.
-        parents = [page for page in self._pages if page.items]
-        parents.sort(key=lambda page: page.purpose != "parent")
-        if len(walked) != 1 or walked[0].parent.placeholders():
-            return ""
-        own = request_for(walked[0].parent, Binding(), self._settings.base_url)
-        page = next((one for one in parents if bare(one.url) == bare(own.url)), None)
-        if page is None:
-            return ""
-        item, tried = page.items[0], 0
-        for path in leaves(item, 2):
-            value = follow(item, path)
-            if not isinstance(value, str | int) or isinstance(value, bool) or tried >= _MOST:
+    async def _is_there(self, request: PageRequest) -> bool:
+        """Whether something is at a path; one that takes a POST says so when it is asked by GET."""
+        if request.method == "GET":
+            return isinstance(await self.body(request), dict | list)
+        try:
+            await self._session.client.send(replace(request, method="GET", body=None))
+        except ResponseError as error:
+            return error.status == httpx.codes.METHOD_NOT_ALLOWED
+        except OceanCustomError:
+            return False
+        return True
+
+    async def field(
+        self, resource: Resource, *, wants_rows: bool = False, name: str = ""
+    ) -> tuple[str, str] | None:
+        """The path parameter by another key of whose items a child is there, or has rows.
+
+        Beside it what to write. ``name``: that parameter and no other.
+        """
+        walked = _of_one_list(resource)
+        pages = self._lists_of(walked[0]) if walked else []
+        items = [item for page in pages for item in page.items]
+        for one in walked:
+            if name and one.name != name:
                 continue
-            tried += 1
-            binding = Binding({walked[0].name: value})
-            request = request_for(resource.endpoint, binding, self._settings.base_url)
-            body = await self.body(replace(request, purpose="check"))
-            if wants_rows and any(rows for _, rows in lists_of_objects(body)):
-                return f"write {written(path)}: for {value!r} there are items"
-            if body is not None and not wants_rows:
-                return f"write {written(path)}: {value!r} answers 200"
+            others = {other.name: plain_path(other.field) for other in walked if other is not one}
+            child = _Child(resource, one.name, others)
+            found = await self._value(child, items, wants_rows=wants_rows)
+            if found:
+                path, value = found
+                told = "for {!r} there are items" if wants_rows else "{!r} answers 200"
+                return one.name, f"write {written(path)}: {told.format(value)}"
+        return None
+
+    async def other_parent(self, resource: Resource) -> str:
+        """Another list of the mapping by a value of whose items the child is there."""
+        walked = _of_one_list(resource)
+        if len(walked) != 1:
+            return ""
+        own = self._lists_of(walked[0])
+        base = str(self._settings.base_url).rstrip("/")
+        others = [one for one in reversed(self._lists()) if one not in own]
+        by_path = {bare(one.url).removeprefix(base): one for one in others}
+        stem = " ".join(words_of(walked[0].name))
+        likeliest = sorted(by_path, key=lambda path: -likeness(stem, path.rpartition("/")[2]))
+        for path in likeliest[:_OTHERS]:
+            items = list(by_path[path].items)
+            if found := await self._value(_Child(resource, walked[0].name), items, most=_KEYS):
+                told = f"{found[1]!r} of its {written(found[0])} answers 200"
+                return f"write {path}: {told}"
         return ""
+
+    def parents(self, seen: Seen, name: str) -> Items:
+        """The items that a path parameter's values were looked for in."""
+        own = [item for page in seen.pages if page.purpose == "parent" for item in page.items]
+        parameters = [one for one in self.resource(seen).parameters if isinstance(one, Parameter)]
+        for one in [] if own else parameters:
+            if one.name == name and not one.parent.placeholders():
+                return [item for page in self._lists_of(one) for item in page.items]
+        return own
+
+    def _lists_of(self, parameter: Parameter) -> list[PageRead]:
+        """The pages with the items that a path parameter's values come from."""
+        own = request_for(parameter.parent, Binding(), self._settings.base_url)
+        whole = httpx.URL(own.url).copy_merge_params(own.params)
+        url = httpx.URL(self._session.redacted(str(whole)))
+        wanted = set(url.params.multi_items())
+        return [
+            page
+            for page in self._lists()
+            if bare(page.url) == bare(str(url))
+            and wanted <= set(httpx.URL(page.url).params.multi_items())
+        ]
+
+    def _lists(self) -> list[PageRead]:
+        """Pages with items; a parent is read once for all its kinds, and may be a kind itself."""
+        pages = [page for page in self._pages if page.items]
+        return sorted(pages, key=lambda page: page.purpose != "parent")
+
+    async def _value(
+        self, child: _Child, items: Items, *, wants_rows: bool = False, most: int = _MOST
+    ) -> tuple[tuple[str, ...], Json] | None:
+        """A key of the parents' items by whose value a child is there, or has rows."""
+        paths = dict.fromkeys(path for item in items[:1] for path in leaves(item, 2))
+        ranked = sorted(paths, key=lambda one: not names_identity(one[-1].lower()))
+        # The first parent may well have no children.
+        wanted = [
+            (path, item, value)
+            for path in ranked
+            for item in items[: _PARENTS if wants_rows else 1]
+            if isinstance(value := follow(item, path), str | int) and not isinstance(value, bool)
+        ]
+        for path, item, value in wanted[: most * (_PARENTS if wants_rows else 1)]:
+            beside = {other: follow(item, keys) for other, keys in child.others.items() if keys}
+            held = {other: one for other, one in beside.items() if not isinstance(one, Missing)}
+            if len(held) < len(child.others):
+                continue
+            binding = Binding({**held, child.name: value})
+            request = request_for(child.resource.endpoint, binding, self._settings.base_url)
+            body = await self.body(replace(request, purpose="check"))
+            has_rows = any(place.rows(body) for place in places(body) if not place.single)
+            if has_rows if wants_rows else body is not None:
+                return path, value
+        return None
 
     async def segment(self, seen: Seen) -> str:
         """Another spelling of a part of the path of children, by which one is there."""
@@ -182,11 +291,34 @@ class Nearby:
         if refused is None or self.resource(seen).endpoint.method != "GET":
             return ""
         head, *values = bare(refused.url).rsplit("/", len(parts))
-        for at, other in islice(spelled_parts(parts), _MOST):
+        for at, other in islice(spelled_parts(parts, self._known), _MOST):
             url = "/".join([head, *values[:at], other, *values[at + 1 :]])
             if await self.body(PageRequest(url, purpose="check")) is not None:
                 return f"write /{'/'.join([*parts[:at], other, *parts[at + 1 :]])}: it answers 200"
         return ""
+
+
+def _of_one_list(resource: Resource) -> list[Parameter]:
+    """The path parameters, where all take their values from the rows of one list."""
+    walked = [one for one in resource.parameters if isinstance(one, Parameter)]
+    is_one = len({one.rows_key for one in walked}) == 1 and len(walked) == len(resource.parameters)
+    return walked if is_one and not walked[0].parent.placeholders() else []
+
+
+def _known(resources: Sequence[EndpointResource]) -> Known:
+    """The paths without placeholders of a mapping, and its words, each also for several."""
+    paths: set[str] = set()
+    words: set[str] = set()
+    for one in resources:
+        parents = one.selector.path_parameters
+        ends = [one.kind, *(str(each.endpoint) for each in parents.values() if each.endpoint)]
+        paths |= {path for end in ends if "{" not in (path := end.partition("?")[0])}
+        parts = {part for end in ends for part in end.partition("?")[0].strip("/").split("/")}
+        words |= {part for part in parts if "{" not in part}
+        names = words_of(f"{one.port.entity.mappings.blueprint} {' '.join(parents)}")
+        words |= {*names, *(f"{name}s" for name in names)}
+        words |= {f"{name[:-1]}ies" for name in names if name.endswith("y")}
+    return Known(frozenset(paths), frozenset(words))
 
 
 def bare(url: str) -> str:

@@ -71,6 +71,8 @@ async def list_with(jq: JqWorker, mappings: Mapped, body: Json) -> tuple[str, in
 def _lists(body: Json) -> Iterator[tuple[str, Items]]:
     for path, rows in lists_of_objects(body):
         yield written(path) or ".", [row for row in rows if isinstance(row, dict)]
+    if isinstance(body, dict) and all(isinstance(value, dict) for value in body.values()):
+        yield "[.[]]", [value for value in body.values() if isinstance(value, dict)]
     if isinstance(body, dict):
         yield "to_entries", [{"key": key, "value": value} for key, value in body.items()]
 

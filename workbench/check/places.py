@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
 from errors import OceanCustomError
 from settings.fields import snake
 from workbench.check.documents import Document, Variables
@@ -9,13 +13,21 @@ from workbench.check.findings import Finding, Path
 from workbench.check.reading import Seen
 from workbench.check.settings import variable_of
 
+_OF_STYLE: Final = frozenset(
+    ["paginationType", "paginationParam", "cursorPath", "nextLinkPath", "startPage"]
+)
+"""What says how lists are paged, rather than how much a page holds."""
+
 
 class Places:
     """Makes findings of errors, each at its place in the mapping or the settings."""
 
-    def __init__(self, document: Document, variables: Variables | None) -> None:
+    def __init__(
+        self, document: Document, variables: Variables | None, all_seen: Sequence[Seen] = ()
+    ) -> None:
         self.document = document
         self.variables = variables
+        self._paged = [one for one in all_seen if not one.errors and _has_two_pages(one)]
 
     def at(self, seen: Seen, path: Path, error: OceanCustomError, remedy: str) -> Finding:
         """At a place of a resource; without a remedy the error's own counts."""
@@ -45,6 +57,22 @@ class Places:
             variable_of(name), told, remedy, beside=variable_of(beside or "baseUrl")
         )
 
+    def is_own(self, seen: Seen, name: str, base: Path = ("selector",)) -> bool:
+        """Whether a resource itself says this setting of paging, or the style that it is of.
+
+        It has to where the settings are right for others.
+        """
+        own = (*base, "pagination")
+        others = any(one is not seen and self._is_as_set(one) for one in self._paged)
+        if others and name in _OF_STYLE and not self.is_there(seen, own):
+            return True
+        keys = {"type", _key(name)}
+        return any(self.is_there(seen, (*own, key)) for key in keys)
+
+    def _is_as_set(self, seen: Seen) -> bool:
+        """Whether a resource is paged as the settings say."""
+        return not self.is_there(seen, ("selector", "pagination"))
+
     def paging(
         self,
         seen: Seen,
@@ -53,12 +81,31 @@ class Places:
         name: str = "paginationType",
         base: Path = ("selector",),
     ) -> Finding:
-        """At the pagination that stands at ``base`` if there is one, else at the setting."""
+        """At the pagination of the resource that stands at ``base``, else at the setting."""
         own = (*base, "pagination")
-        if not self.is_there(seen, own):
-            if self.is_unpaged:
-                return self.at(seen, ("kind",), error, remedy)
-            return self.of_setting(name, error, remedy, "paginationType")
-        key = "type" if name == "paginationType" else snake(name)
-        path = (*own, key)
-        return self.at(seen, path if self.is_there(seen, path) else own, error, remedy)
+        is_set = self.variables is None or variable_of(name) in self.variables.lines
+        if self.is_own(seen, name, base) or (self.is_there(seen, own) and not is_set):
+            path = (*own, _key(name))
+            at = path if self.is_there(seen, path) else own
+            if not self.is_there(seen, own):
+                at = ("kind",) if base == ("selector",) else base
+                remedy = f"for this list alone, in its own pagination: {remedy}"
+            return self.at(seen, at, error, remedy)
+        if self.is_unpaged:
+            return self.at(seen, ("kind",), error, remedy)
+        return self.of_setting(name, error, remedy, "paginationType")
+
+
+def _has_two_pages(seen: Seen) -> bool:
+    """Whether a walk has led to a second page with other rows."""
+    pages = [page for page in seen.own_pages if page.rows]
+    return any(
+        one.goes_on and one.url.partition("?")[0] == other.url.partition("?")[0]
+        for one, other in pairwise(pages)
+        if one.body != other.body
+    )
+
+
+def _key(setting: str) -> str:
+    """The key of a resource's own pagination for a setting."""
+    return "type" if setting == "paginationType" else snake(setting)

@@ -5,22 +5,24 @@ from __future__ import annotations
 from typing import Final
 
 import httpx
-from msgspec.structs import replace
 
-from errors import OceanCustomError, ResponseError
-from pagination import DEFAULT_SIZE_PARAM, make_paginator
+from errors import ResponseError
 from resync.session import Session
 from workbench.check.findings import Finding, Path
-from workbench.check.nearby import NOT_FOUND, Nearby, is_of_parent
-from workbench.check.paging import alone, paging_of, size_name
+from workbench.check.missing import media, missing
+from workbench.check.nearby import NOT_FOUND, Nearby, Target, is_of_parent
+from workbench.check.paging import alone
 from workbench.check.places import Places
 from workbench.check.reading import Seen
 from workbench.check.refusals import other_values
 from workbench.check.sign_in import SignIn
 from workbench.check.suspects import suspect, suspects_of
+from workbench.check.ways import Ways
 
 _FORBIDDEN: Final = 403
 _INVALID: Final = frozenset({400, 422})
+_OF_CHILDREN: Final = _INVALID | {_FORBIDDEN}
+"""What is answered for a child by a value that is no child's."""
 _PATH: Final = "correct the path, or the method"
 
 
@@ -34,12 +36,18 @@ class Refused:
         self._places = places
         self._near = near
         self._sign_in = sign_in
+        self._ways = Ways(session)
         self._asked = asked
 
     async def finding(
         self, seen: Seen, error: ResponseError, status: int, *, all_failed: bool
     ) -> Finding:
         """What a status is about; ``all_failed``: no resource could be read."""
+        found = await self._of_field(seen, error) if status in _OF_CHILDREN else None
+        if found is None and status in _INVALID:
+            found = await self._invalid(seen, error)
+        if found:
+            return found
         if status == _FORBIDDEN and not all_failed:
             remedy = "the credentials may not read this: grant them access"
             return self._places.of_setting(self._sign_in.credential, error, remedy)
@@ -48,14 +56,28 @@ class Refused:
             return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
         if status in NOT_FOUND:
             return await self._absent(seen, error, all_failed=all_failed)
-        if status in _INVALID and (blamed := await self._valid(seen, error)):
-            base = self._near.target(seen).base
-            return self._places.paging(seen, error, blamed[1], blamed[0], base)
         if status == httpx.codes.METHOD_NOT_ALLOWED:
             other = "POST" if seen.config.selector.method == "GET" else "GET"
             remedy = f"the method is not for this path: try method: {other}"
             return self._places.at(seen, ("selector", "method"), error, remedy)
         return await self._suspected(seen, error, all_failed=all_failed)
+
+    async def _invalid(self, seen: Seen, error: ResponseError) -> Finding | None:
+        """At the setting of paging that makes a request invalid."""
+        if blamed := await self._valid(seen, error):
+            base = self._near.target(seen).base
+            return self._places.paging(seen, error, blamed[1], blamed[0], base)
+        return None
+
+    async def _of_field(self, seen: Seen, error: ResponseError) -> Finding | None:
+        """At a path parameter by another key of whose items children are answered, if they are."""
+        resource = self._near.resource(seen)
+        if not resource.parameters or any(page.rows for page in seen.own_pages):
+            return None
+        if (found := await self._near.field(resource)) is None:
+            return None
+        name, remedy = found
+        return self._places.at(seen, ("selector", "path_parameters", name, "field"), error, remedy)
 
     async def _absent(self, seen: Seen, error: ResponseError, *, all_failed: bool) -> Finding:
         """A path that is not there: the base URL's where no other is there either."""
@@ -84,8 +106,16 @@ class Refused:
             "queryParams": [name for name, _ in self._session.settings.query_params],
             "customHeaders": list(self._session.settings.custom_headers),
         }
+        words = error.report.words
+        if remedy := await media(self._near.body, target.request, error.status, words):
+            own = (*target.base, "headers")
+            return self._places.at(
+                seen, own if self._places.is_there(seen, own) else ("kind",), error, remedy
+            )
+        if lacks := missing(seen, target.base, words):
+            return self._places.at(seen, lacks.path, error, lacks.remedy)
         suspects = suspects_of(seen, target.base, given)
-        found = await suspect(self._near.body, target.request, suspects, error.report.words)
+        found = await suspect(self._near.body, target.request, suspects, words)
         remedy = "the API's own words say why"
         if found is None:
             part = self._session.settings.base_url.path.strip("/").rpartition("/")[2]
@@ -109,31 +139,29 @@ class Refused:
         if request is not None and whole is None:
             return None  # Refused without the parameters of paging as well.
         found = await other_values(self._near.body, paging, request, error.report.words)
-        if found and found[0] == "sizeParam" and request is not None:
-            name = await size_name(self._session, request, whole)
-            return ("sizeParam", f"write {name} for sizeParam") if name else found
-        if found or request is None:
+        if request is None or (found and found[0] != "sizeParam"):
             return found
-        remedy = await self.other_paging(seen)
         told = "without the parameters of paging it answers: correct their names"
-        return "paginationType", remedy or told
+        way = await self.other_paging(seen)
+        return way or found or ("paginationType", told)
 
-    async def other_paging(self, seen: Seen) -> str:
-        """How the answers say that they are paged."""
+    async def leads_beyond(self, seen: Seen) -> bool:
+        """Whether there are rows beyond those of a resource that is read as one page."""
         target = self._near.target(seen)
+        data_path = target.endpoint.data_path
+        request = target.request
+        return request is not None and await self._ways.leads_beyond(request, data_path)
+
+    async def other_paging(
+        self, seen: Seen, target: Target | None = None
+    ) -> tuple[str, str] | None:
+        """The first setting that differs from how a list is paged, and what to write."""
+        target = target or self._near.target(seen)
         paging, request = target.endpoint.pagination, target.request
         if request is None:
-            return ""
-        first = make_paginator(paging).first(request)
-        size = paging.size_param or DEFAULT_SIZE_PARAM.get(paging.type)
-        small = request.put(size, 1, "query") if size and paging.sends_size else request
-        # A page of the size asked for, or of one row, may tell what the whole list does not.
-        for asked, base in ((first, request), (request, request), (small, small)):
-            try:
-                answer = await self._session.client.send(replace(asked, purpose="check"))
-            except OceanCustomError:
-                continue
-            body, headers = answer.body, answer.headers
-            if found := await paging_of(self._session, base, body, headers, paging):
-                return found
-        return ""
+            return None
+        way = await self._ways.find(request, paging, target.endpoint.data_path)
+        if way is None:
+            return None
+        name = next(iter(way.differing))
+        return name, way.remedy(own=self._places.is_own(seen, name, target.base))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -10,13 +11,16 @@ from framework.mapped_items import Items
 from jq_engine.worker import JqWorker
 from json_values import Json, follow
 from workbench.check.documents import Document
-from workbench.check.findings import Finding, likeness
+from workbench.check.findings import Finding, Severity, likeness
 from workbench.check.identifiers import is_scalar
-from workbench.check.near import leaves, paths_in, values_of, written
+from workbench.check.near import as_text, leaves, paths_in, values_of, written
 from workbench.check.reading import Seen
 from workbench.store.model import Blueprint
+from workbench.suggest.vocabulary import words_of
 
 _SPEAKING: Final = 0.5  # likeness of names
+_ENOUGH: Final = 5  # identifiers of which a mark says something
+_PARTS: Final = 2  # of an identifier that is composed
 _DEEPEST: Final = 2  # objects around a key of the target
 
 
@@ -54,11 +58,26 @@ class Relations:
                 f"kind {seen.config.kind}: relation {name} {expression!r}: 0 of {len(values)}"
                 f" values are identifiers of {relation.target}"
             )
-            remedy = await self._leading(seen, known, str(expression), many=relation.many)
-            other = "" if remedy or is_complete else self._other_key(relation.target, values)
-            if remedy or is_complete or other:
-                told = f"correct the expression; {relation.target} has {_some(known)}{other}"
-                found.append(self._document.finding((*seen.base, *path), problem, remedy or told))
+            other = self._other_target(relation.target, values)
+            if other:
+                problem += f", and all are identifiers of {other}"
+                remedy = f"make {other} the target of relation {name} in the blueprint"
+            else:
+                remedy = await self._leading(
+                    seen, known, name, str(expression), many=relation.many
+                ) or await self._composed(seen, relation.target, str(expression), known)
+            if not remedy and (told := self._by_other_key(relation.target, values, problem)):
+                found.append(told)
+                continue
+            is_other = _are_unlike(values, known)
+            if not remedy and is_other:
+                remedy = self._by_name(seen, name, known, many=relation.many)
+            if remedy or is_complete or is_other:
+                remedy = remedy or f"correct the expression; {relation.target} has {_some(known)}"
+                is_sure = is_complete or remedy.startswith(("write", "make"))
+                severity: Severity = "error" if is_sure else "warn"
+                place = (*seen.base, *path)
+                found.append(self._document.finding(place, problem, remedy, severity=severity))
         return found
 
     async def target(self, seen: Seen, name: str, expression: str) -> str:
@@ -68,7 +87,9 @@ class Relations:
         if relation is None:
             return ""
         known, _ = self._identifiers_of(relation.target)
-        return await self._leading(seen, known, expression, many=relation.many) if known else ""
+        return (
+            await self._leading(seen, known, name, expression, many=relation.many) if known else ""
+        )
 
     def _identifiers_of(self, blueprint: str) -> tuple[set[str], bool]:
         """The identifiers that were seen of a blueprint, and whether that is all there are."""
@@ -85,23 +106,71 @@ class Relations:
                 is_complete = is_complete and not seen.truncated and not seen.errors
         return known, is_complete
 
-    def _other_key(self, blueprint: str, values: set[str]) -> str:
-        """Whether the values are those of another key of the target; not all of it was read."""
-        items = [
-            one.item
-            for seen in self._all
-            for one in seen.passed
-            if one.made.get("blueprint") == blueprint
-        ]
-        for path in dict.fromkeys(one for item in items[:20] for one in leaves(item, _DEEPEST)):
-            held = {value for item in items if isinstance(value := follow(item, path), str)}
-            if len(held & values) * 2 > len(values) and len(held & values) > 1:
-                return f": these are values of its {written(path)}, and no identifiers"
+    def _other_target(self, target: str, values: set[str]) -> str:
+        """Another blueprint, of which all values are identifiers; "" for none."""
+        for name in self._blueprints:
+            known, _ = self._identifiers_of(name)
+            if name != target and values <= known and len(values) > 1:
+                return name
         return ""
 
-    async def _leading(self, seen: Seen, known: set[str], expression: str, *, many: bool) -> str:
+    async def _composed(self, seen: Seen, target: str, expression: str, known: set[str]) -> str:
+        """The target's own identifier, made of several parts, with this resource's keys."""
+        items = [one.item for one in seen.passed]
+        for other in self._all:
+            own = other.config.port.entity.mappings.identifier
+            makes = any(one.made.get("blueprint") == target for one in other.passed)
+            if not makes or not isinstance(own, str) or len(paths := paths_in(own)) < _PARTS:
+                continue
+            for path in paths:
+                candidate = own.replace(written(path), expression)
+                values = await values_of(self._jq, candidate, items)
+                hits = sum(value in known for value in values)
+                if hits:  # such a value is hardly one by chance
+                    return f"write {candidate} ({hits} of {len(items)})"
+        return ""
+
+    def _by_other_key(self, blueprint: str, values: set[str], problem: str) -> Finding | None:
+        """At the target's identifier, where the values are those of another key of its items."""
+        makers = [
+            (seen, items)
+            for seen in self._all
+            if (items := [one.item for one in seen.passed if one.made["blueprint"] == blueprint])
+        ]
+        for seen, items in makers:
+            paths = dict.fromkeys(one for item in items[:20] for one in leaves(item, _DEEPEST))
+            for path in paths:
+                column = [follow(item, path) for item in items]
+                held = {str(value) for value in column if is_scalar(value)}
+                if len(held & values) * 2 <= len(values) or len(held & values) <= 1:
+                    continue
+                key = as_text(path, column)
+                remedy = f"write {key}, of which these are values, or other values in the relation"
+                place = (*seen.base, "port", "entity", "mappings", "identifier")
+                return self._document.finding(place, problem, remedy)
+        return None
+
+    @staticmethod
+    def _by_name(seen: Seen, name: str, known: set[str], *, many: bool) -> str:
+        """A path that is called like the relation, with values that look like identifiers."""
+        items = [one.item for one in seen.passed]
+        paths = dict.fromkeys(one for item in items[:20] for one in leaves(item, _DEEPEST))
+        for path in sorted(paths, key=lambda one: -likeness(name.lower(), ".".join(one).lower())):
+            column = [follow(item, path) for item in items]
+            values = [value for value in column if is_scalar(value)]
+            is_alike = likeness(name.lower(), ".".join(path).lower()) >= _SPEAKING
+            if values and is_alike and _shapes(set(map(str, values))) <= _shapes(known):
+                text = as_text(path, column)
+                return f"write {f'[{text}]' if many else text}, whose values look like identifiers"
+        return ""
+
+    async def _leading(
+        self, seen: Seen, known: set[str], name: str, expression: str, *, many: bool
+    ) -> str:
         """A path of the items whose values are identifiers of the target."""
         items = [one.item for one in seen.passed]
+        if many and (listed := await self._of_lists(known, items)):
+            return listed
         best: tuple[int, float, str] = (0, 0.0, "")
         paths = dict.fromkeys(one for item in items[:20] for one in leaves(item))
         for path in paths:
@@ -111,11 +180,13 @@ class Relations:
             if not hits or hits < len(scalars) / 2:
                 continue
             is_text = all(isinstance(value, str) for value in scalars)
-            text = written(path) + ("" if is_text else " | tostring")
+            text = as_text(path, values)
             alike = max(
                 (likeness(".".join(path), ".".join(one)) for one in paths_in(expression)),
                 default=0.0,
             )
+            if {*words_of(name)} <= {*words_of(" ".join(path))}:
+                alike = max(alike, _SPEAKING)
             # Small numbers are identifiers of many things: the name has to speak.
             if not is_text and alike < _SPEAKING:
                 continue
@@ -123,6 +194,29 @@ class Relations:
         if best[0]:
             return f"write {best[2]} ({best[0]} of {len(items)})"
         return await self._behind_parents(seen, known, items, expression, many=many)
+
+    async def _of_lists(self, known: set[str], items: Items) -> str:
+        """A list in the items, or a key of its objects, whose values are identifiers."""
+        candidates: dict[str, None] = {}
+        for item in items[:20]:
+            for path in leaves(item, _DEEPEST):
+                value = follow(item, path)
+                for one in value if isinstance(value, list) else []:
+                    keys = [written((str(key),)) for key in one] if isinstance(one, dict) else []
+                    inner = [f"[{written(path)}[]?{key}]" for key in keys]
+                    candidates |= dict.fromkeys(inner or [written(path)])
+        for candidate in candidates:
+            found = await values_of(self._jq, candidate, items)
+            lists = [value for value in found if isinstance(value, list) and value]
+            held = [one for value in lists for one in value]
+            texts = [one for one in held if isinstance(one, str)]
+            if (
+                lists
+                and len(texts) == len(held)
+                and sum(one in known for one in texts) * 2 > len(texts)
+            ):
+                return f"write {candidate} ({len(lists)} of {len(items)})"
+        return ""
 
     async def _behind_parents(
         self, seen: Seen, known: set[str], items: Items, expression: str, *, many: bool
@@ -154,3 +248,19 @@ def _targets(value: Json) -> list[str]:
 
 def _some(known: set[str]) -> str:
     return ", ".join(json.dumps(one) for one in sorted(known)[:3])
+
+
+def _shapes(values: set[str]) -> set[str]:
+    """How texts look: the runs of letters and of digits in them, and what stands between."""
+    return {re.sub(r"[A-Za-z]+", "a", re.sub(r"\d+", "0", one)) for one in values}
+
+
+def _are_unlike(values: set[str], known: set[str]) -> bool:
+    """Whether all identifiers have a mark that no value has: all digits, or a character."""
+    return len(known) >= _ENOUGH and bool(
+        set.intersection(*map(_marks, known)).difference(*map(_marks, values))
+    )
+
+
+def _marks(text: str) -> set[str]:
+    return {"digits alone"} if text.isdigit() else {one for one in text if not one.isalnum()}

@@ -11,16 +11,13 @@ from msgspec import structs
 
 from client import ApiClient, http_of
 from paging.limits import Limits
-from paging.model import PageRequest
 from resync.session import Session
 from settings import Settings
-from transport.observer import Exchange, PageRead
-from workbench.check.findings import Finding, Severity, ordered
+from transport.observer import Exchange
+from workbench.check.findings import Finding, ordered
 from workbench.check.judge import Judge, nulls_of
 from workbench.check.offline import Installation
-from workbench.check.paging import hidden_rows, may_go_on, paging_of, speaks_of_more
 from workbench.check.reading import Seen, Watcher, look, session_of
-from workbench.check.settings import variable_of
 from workbench.check.sign_in import ClientOf
 from workbench.check.trouble import Troubles, said_once
 
@@ -117,52 +114,8 @@ async def _findings(
             found += await troubles.repeated(one) + await troubles.absent(one)
             found += await troubles.unfound(one)
             found += await troubles.empty.findings(one)
-        if not errors and (rows := await hidden_rows(session, one)):
-            problem = f"no items with the parameters of paging, and {rows} without them"
-            remedy = "correct paginationParam, startPage or startOffset"
-            found.append(_of_paging(installation, one, problem, remedy))
-        if not errors and (page := speaks_of_more(one) or may_go_on(one)):
-            found += await _unpaged(session, installation, one, page)
-    return said_once(found)
-
-
-async def _unpaged(
-    session: Session, installation: Installation, seen: Seen, page: PageRead
-) -> list[Finding]:
-    """A list that is read as one page, though there is a second one."""
-    endpoint = seen.config.to_resource(session.settings.pagination).endpoint
-    if endpoint.pagination.type != "none":
-        return []
-    headers = tuple(endpoint.headers.items())
-    request = PageRequest(page.url, headers=headers, format=endpoint.format, purpose="check")
-    sent = await session.client.send(request) if page.warning and endpoint.method == "GET" else None
-    style = await paging_of(session, request, page.body, sent.headers if sent else {})
-    if page.warning:
-        remedy = style or "set its type to how the API pages"
-        remedy += "; if the first page is all you want, accept_doubt: true beside it says so"
-        return [_of_paging(installation, seen, page.warning, remedy, severity="warn")]
-    if "other rows" not in style:
-        return []
-    problem = "paginationType is none, and there is a second page"
-    return [_of_paging(installation, seen, problem, style)]
-
-
-def _of_paging(
-    installation: Installation,
-    seen: Seen,
-    problem: str,
-    remedy: str,
-    severity: Severity = "error",
-) -> Finding:
-    """At the resource's own pagination if it has one, else at the setting."""
-    problem = f"kind {seen.config.kind}: {problem}"
-    own = (*seen.base, "selector", "pagination")
-    if installation.document.at(own) is not None:
-        return installation.document.finding(own, problem, remedy, severity=severity)
-    variable = variable_of("paginationType")
-    if installation.variables is None or variable not in installation.variables.lines:
-        return installation.document.finding((*seen.base, "kind"), problem, remedy)
-    return installation.variables.finding(variable, problem, remedy)
+            found += await troubles.hidden(one) + await troubles.unpaged(one)
+    return said_once(found or await troubles.nothing())
 
 
 def _row(seen: Seen) -> KindRow:

@@ -10,17 +10,23 @@ from msgspec.structs import replace
 
 from client import ApiClient
 from errors import CredentialsError, OceanCustomError, ResponseError
+from json_values import Json
 from paging.model import PageRequest
-from settings import Settings, StaticCredentials
+from settings import Credentials, Settings, StaticCredentials
 from settings.fields import FIELDS
+from settings.values import OAuthClientAuthentication, OAuthCredentials
 from workbench.check.documents import Variables
 from workbench.check.settings import variable_of
+from workbench.check.signing import headers_named, schemes_named, signings
 
 ClientOf = Callable[[Settings], ApiClient]
 """A client of the same API with other settings; whoever asks for one closes it."""
 
 _VARYING: Final = re.compile(r"[0-9a-fA-F-]{8,}|\d+")
 _FORM: Final = "whether it belongs into a header or the form (oauthClientAuthentication)"
+_NO_PATH: Final = ("404", "405", "410")
+_MOST: Final = 6  # other ways to sign that are tried
+_TYPES: Final = {"bearer": "bearer_token", "basic": "basic"}
 _OAUTH: Final = (
     ("invalid_client", "oauthClientSecret", f"oauthClientId, oauthClientSecret, and {_FORM}"),
     ("invalid_scope", "oauthScope", "oauthScope"),
@@ -52,21 +58,77 @@ class SignIn:
         words = error.report.words
         match self._kind:
             case "none":
-                return "authType", self._unset()
+                return "authType", self._unset(f"{error.report.answered}, {words}")
             case "oauth2":
-                return self._of_oauth(error, words)
+                return await self._of_oauth(error, words)
             case "custom":
                 return self._of_login(error)
-        if request is None or request.method != "GET":
+        if request is None:
             return self.credential, f"check {self._checked()}"
-        other = await self._without_credentials(request)
-        if other is not None and _gist(other) == _gist(error):
-            setting, remedy = self._unheeded()
+        return await self._tried(error, request)
+
+    async def _tried(self, error: OceanCustomError, request: PageRequest) -> tuple[str, str]:
+        """What another way to sign shows, or none at all."""
+        other = await self._refused_by(request, StaticCredentials())
+        is_unseen = other is not None and _gist(other) == _gist(error)
+        said = f"{error.report.answered}, {error.report.words}"
+        for one in signings(self._kind, self._given, said)[:_MOST]:
+            # What the API sees and refuses is most likely wrong itself: no more is guessed then.
+            is_worth = is_unseen or one.is_named
+            if is_worth and await self._refused_by(request, one.credentials) is None:
+                return one.setting, f"{one.remedy}: so signed it answers"
+        if is_unseen:
+            setting, remedy = self._unheeded(said)
             may_not = isinstance(error, ResponseError)
             return setting, f"{remedy}; or grant them access" if may_not else remedy
         setting = self.credential
         seen = "the API sees these credentials and refuses them"
         return setting, f"{seen}: correct {self._values()}, or grant them access"
+
+    async def page(
+        self, request: PageRequest | None, error: OceanCustomError, *, is_redirected: bool
+    ) -> tuple[str, str]:
+        """As ``blamed``, where a page for people came; "" where credentials change nothing.
+
+        ``is_redirected``: to that page, as to a sign-in.
+        """
+        if request is None or self._kind not in {"bearer_token", "basic", "api_key"}:
+            return "", ""
+        for one in signings(self._kind, self._given, error.report.words)[:_MOST]:
+            if await self._refused_by(request, one.credentials) is None:
+                return one.setting, f"{one.remedy}: so signed it answers"
+        other = await self._refused_by(request, StaticCredentials()) if is_redirected else None
+        if other is not None and _gist(other) == _gist(error):
+            return self._unheeded("")
+        return "", ""
+
+    async def unseen(self, request: PageRequest | None) -> tuple[str, str]:
+        """As ``blamed``, where lists are answered and empty; "" where credentials are seen."""
+        if self._kind == "none":
+            return "authType", "set authType, if the API lists nothing without credentials"
+        if request is None or self._kind not in {"bearer_token", "basic", "api_key"}:
+            return "", ""
+        bodies = [await self._body_by(request, StaticCredentials())]
+        for one in signings(self._kind, self._given, "")[:_MOST]:
+            bodies.append(await self._body_by(request, one.credentials))
+            if bodies[-1] and bodies[-1] != bodies[0]:
+                return one.setting, f"{one.remedy}: so signed there are items"
+        return self._unheeded("") if bodies[0] == await self._body_by(request, None) else ("", "")
+
+    async def _body_by(self, request: PageRequest, credentials: Credentials | None) -> Json:
+        """What a request is answered that is signed in another way; None for a failure."""
+        signed = (
+            self._settings
+            if credentials is None
+            else replace(self._settings, credentials=credentials)
+        )
+        client = self._client_of(signed)
+        try:
+            return (await client.send(request)).body
+        except OceanCustomError:
+            return None
+        finally:
+            await client.aclose()
 
     def _names(self, wanted: Callable[[tuple[str, ...]], bool]) -> list[str]:
         return [
@@ -75,27 +137,54 @@ class SignIn:
             if field.sensitive and wanted(tuple(field.shown_for)) and field.variable in self._given
         ]
 
-    def _unset(self) -> str:
+    def _unset(self, said: str) -> str:
         names = self._names(bool)
         kinds = {kind for name in names for kind in FIELDS[name].shown_for}
         if len(kinds) == 1:
             return f"{' and '.join(names)} is not sent: set authType to {kinds.pop()}"
+        if headers := headers_named(said):
+            return f"set authType to api_key, apiKeyHeader to {headers[0]}, and apiKey"
+        for scheme in schemes_named(said):
+            if wanted := _TYPES.get(scheme.lower()):
+                return f"the API wants {scheme}: set authType to {wanted}, and what belongs to it"
         return "the API wants credentials: set authType and what belongs to it"
 
-    def _of_oauth(self, error: OceanCustomError, words: str) -> tuple[str, str]:
+    async def _of_oauth(self, error: OceanCustomError, words: str) -> tuple[str, str]:
         if "login" not in str(error):
             return "oauthScope", "the token is given, and the API refuses it: check oauthScope"
+        if any(error.report.answered.startswith(one) for one in _NO_PATH):
+            return "oauthTokenUrl", "check oauthTokenUrl: there is no such path"
+        credentials = self._settings.credentials
+        if isinstance(credentials, OAuthCredentials) and credentials.client_secret:
+            other: OAuthClientAuthentication = (
+                "basic" if credentials.client_authentication == "post" else "post"
+            )
+            changed = replace(credentials, client_authentication=other)
+            if not await self._is_login_refused(changed):
+                return "oauthClientAuthentication", f"write {other}: so the token is given"
         for code, setting, told in _OAUTH:
             if code in words:
                 return setting, f"check {told}"
-        if any(error.report.answered.startswith(one) for one in ("404", "405", "410")):
-            return "oauthTokenUrl", "check oauthTokenUrl: there is no such path"
+        if re.search(r"\bbearer\b", f"{error.report.answered} {words}", re.IGNORECASE):
+            told = "what answers wants a token itself: it is no endpoint that gives tokens"
+            return "oauthTokenUrl", f"check oauthTokenUrl: {told}"
         return self.credential, error.report.remedy or "check oauthClientId and oauthClientSecret"
+
+    async def _is_login_refused(self, credentials: Credentials) -> bool:
+        """Whether a login does not give what signs requests."""
+        url = str(self._settings.base_url)
+        error = await self._refused_by(PageRequest(url, purpose="check"), credentials)
+        return isinstance(error, CredentialsError) and "login" in str(error)
 
     def _of_login(self, error: OceanCustomError) -> tuple[str, str]:
         told = str(error)
         if "login" in told and "customAuthRequestTemplate" not in told:
-            remedy = "check customAuthRequest: endpoint, method and credentials of the login"
+            remedy = "check customAuthRequest: endpoint, method, headers and body of the login"
+            if any(error.report.answered.startswith(one) for one in _NO_PATH):
+                remedy = (
+                    "there is no such path: correct the endpoint in customAuthRequest, or the path"
+                    " of baseUrl if the login lies below it"
+                )
             return "customAuthRequest", remedy
         remedy = (
             "the login is answered, and its token refused: check customAuthRequestTemplate, its"
@@ -105,8 +194,11 @@ class SignIn:
             remedy = f"{error.report.remedy} in customAuthRequestTemplate"
         return "customAuthRequestTemplate", remedy
 
-    async def _without_credentials(self, request: PageRequest) -> OceanCustomError | None:
-        client = self._client_of(replace(self._settings, credentials=StaticCredentials()))
+    async def _refused_by(
+        self, request: PageRequest, credentials: Credentials
+    ) -> OceanCustomError | None:
+        """What a request comes to that is signed in another way; None for an answer."""
+        client = self._client_of(replace(self._settings, credentials=credentials))
         try:
             await client.send(request)
         except OceanCustomError as error:
@@ -115,17 +207,20 @@ class SignIn:
             await client.aclose()
         return None
 
-    def _unheeded(self) -> tuple[str, str]:
+    def _unheeded(self, said: str) -> tuple[str, str]:
         """What to correct where the API answers as if there were no credentials."""
         told = "the API answers the same without credentials"
+        if wanted := self._wanted(said):
+            return "authType", f"{told}, and {wanted}"
         if odd := self._odd():
             return odd, f"{told}: {odd} has a quote or a space at an odd place"
         value = self._given.get(variable_of(self.credential), "")
         if self._kind != "api_key":
             sent = "Authorization: " + ("Bearer …" if self._kind == "bearer_token" else "Basic …")
             return self.credential, (
-                f"{told}: check {self._values()}, and that it wants '{sent}' (authType api_key"
-                " with apiKeyHeader sends any other header or word)"
+                f"{told}: check {self._values()}, and that it wants '{sent}' (authType"
+                f" {'basic sends username and password, ' if self._kind != 'basic' else ''}api_key"
+                " with apiKeyHeader any other header or word)"
             )
         if name := self._given.get(variable_of("apiKeyParam")):
             return "apiKeyParam", f"{told}: check apiKeyParam ({name}), and {self._values()}"
@@ -134,12 +229,21 @@ class SignIn:
             word = "another word" if " " in value else "a word"
             return self.credential, (
                 f"{told}: it may want {word} before the key, such as Token or Bearer, another"
-                f" header than {header}, or another key"
+                f" header than {header}, or another apiKey"
             )
         sent = header or str(FIELDS["apiKeyHeader"].default)
         return "apiKeyHeader", (
             f"{told}: check apiKeyHeader ({sent}), which may be Authorization, and {self._values()}"
         )
+
+    def _wanted(self, said: str) -> str:
+        """Another way to sign that the API speaks of."""
+        for header in headers_named(said) if self._kind != "api_key" else []:
+            return f"speaks of {header}: set authType to api_key, and apiKeyHeader to {header}"
+        for scheme in schemes_named(said):
+            if (wanted := _TYPES.get(scheme.lower(), self._kind)) != self._kind:
+                return f"wants {scheme}: set authType to {wanted}"
+        return ""
 
     def _values(self) -> str:
         """The settings of the credentials themselves."""
@@ -161,8 +265,8 @@ def _gist(error: OceanCustomError) -> tuple[object, str]:
     """What an error says, without what differs each time."""
     is_answer = isinstance(error, ResponseError | CredentialsError)
     status = error.report.answered if is_answer else type(error)
-    # A line break may be quoted as two characters.
-    words = _VARYING.sub("", error.report.words).replace("\\n", " ")
+    # White space may be quoted as two characters.
+    words = re.sub(r"\\[nrt]", " ", _VARYING.sub("", error.report.words))
     return status, " ".join(words.split())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from itertools import combinations
 from typing import Final
@@ -35,13 +36,14 @@ from workbench.check.near import (
     written,
 )
 from workbench.check.nearby import NOT_FOUND, Nearby, bare, is_of_parent
+from workbench.check.paging import hidden_rows, may_go_on, speaks_of_more
 from workbench.check.places import Places
 from workbench.check.programs import place_in
 from workbench.check.reading import Seen
 from workbench.check.refused import Refused
 from workbench.check.sign_in import ClientOf, SignIn
 
-_PLACES_OF_NEXT: Final[tuple[str, ...]] = ("cursorPath", "nextLinkPath", "paginationParam")
+_REDIRECT: Final = 3  # hundred
 
 
 class Troubles:
@@ -60,9 +62,10 @@ class Troubles:
         self._sign_in = SignIn(session.settings, variables, client_of)
         self.empty = Empty(document, self._near, session.jq)
         asked = sum(one.asked for one in all_seen)
-        self._places = Places(document, variables)
+        self._places = Places(document, variables, all_seen)
         self._refused = Refused(session, self._places, self._near, self._sign_in, asked)
         self._session = session
+        self._all = all_seen
 
     async def findings(self, seen: Seen, *, all_failed: bool) -> list[Finding]:
         """What each error of a reading comes from; ``all_failed``: no resource could be read."""
@@ -95,6 +98,16 @@ class Troubles:
             found.append(self._places.paging(seen, error, remedy, name))
         return found
 
+    async def nothing(self) -> list[Finding]:
+        """Where no resource has any item: credentials that change nothing may not be seen."""
+        first = next((one for one in self._all if one.asked), None)
+        if first is None or any(one.items or one.errors for one in self._all):
+            return []
+        setting, remedy = await self._sign_in.unseen(self._near.asked(first))
+        error = CredentialsError(f"no kind has any item; the first is {first.config.kind}")
+        found = self._places.of_setting(setting, error, remedy, self._sign_in.credential)
+        return [dataclasses.replace(found, severity="warn")] if setting else []
+
     async def absent(self, seen: Seen) -> list[Finding]:
         """Children of which none is there: a parent's field may be the wrong one."""
         resource = self._near.resource(seen)
@@ -104,41 +117,48 @@ class Troubles:
         wrong = NOT_FOUND - set(resource.endpoint.empty_statuses)
         if seen.errors or not statuses or not statuses <= wrong:
             return []
-        field = await self._near.field(resource)
+        name, field = await self._near.field(resource) or (resource.parameters[-1].name, "")
         segment = "" if field else await self._near.segment(seen)
-        if not field and not segment and _multiply(resource):
+        endpoint = "" if field or segment else await self._near.other_parent(resource)
+        if not (field or segment or endpoint) and _multiply(resource):
             return []  # Of values that multiply, the first few pairs may well all be none.
         kind = seen.config.kind
         error = MappingError(f"kind {kind}: 404 or 410 for every value of its path parameters")
-        name = resource.parameters[-1].name
         remedy = (
             field
             or segment
+            or endpoint
             or (
                 f"correct the path, or the field of path_parameters.{name}; if such children have"
                 " nothing, say empty_statuses: [404]"
             )
         )
-        path = ("selector", "path_parameters", name, "field") if field else ("kind",)
+        key = "field" if field else "endpoint"
+        is_of_parameter = field or endpoint
+        path = ("selector", "path_parameters", name, key) if is_of_parameter else ("kind",)
         return [self._places.at(seen, path, error, remedy)]
 
     async def repeated(self, seen: Seen) -> list[Finding]:
         """A second page with the rows of the first one: the position is not heeded."""
-        for purpose in ("parent", "page"):
+        own, of_parent = self._near.target(seen), self._near.parent(seen)
+        for purpose, target in (("parent", of_parent), ("page", own)):
             pages = [page for page in seen.pages if page.purpose == purpose]
             for one, other in combinations(pages, 2):
                 is_walk = one.goes_on and bare(one.url) == bare(other.url)
-                if is_walk and one.rows and one.rows == other.rows and _rows(one) == _rows(other):
-                    request = self._near.resource(seen).endpoint.pagination.pagination_param
-                    error = PaginationError(
-                        f"kind {seen.config.kind}: page 2 has the rows of page 1: the API does not"
-                        f" heed {request or 'the position it is asked for'}"
-                    )
-                    remedy = "correct paginationParam to the name in the API's documentation"
-                    own = await self._refused.other_paging(seen)
-                    if self._near.resource(seen).endpoint.pagination.type == "cursor":
-                        own = f"the cursor is found, and not read: {remedy}, or send_in"
-                    return [self._places.paging(seen, error, own or remedy, "paginationParam")]
+                is_same = one.rows and one.rows == other.rows and _rows(one) == _rows(other)
+                if not is_walk or not is_same or target is None:
+                    continue
+                paging = target.endpoint.pagination
+                error = PaginationError(
+                    f"kind {seen.config.kind}: page 2 has the rows of page 1: the API does not"
+                    f" heed {paging.pagination_param or 'the position it is asked for'}"
+                )
+                remedy = "correct paginationParam to the name in the API's documentation"
+                if paging.type == "cursor":
+                    remedy = f"the cursor is found, and not read: {remedy}, or send_in"
+                way = await self._refused.other_paging(seen, target)
+                name, remedy = way or ("paginationParam", remedy)
+                return [self._places.paging(seen, error, remedy, name, target.base)]
         return []
 
     # --- errors --------------------------------------------------------------------------------
@@ -165,9 +185,40 @@ class Troubles:
         named = [one for one in ("paginationType", "startPage") if one in error.report.remedy]
         if named == ["startPage"]:
             return self._places.paging(seen, error, "", "startPage")
-        remedy = await self._refused.other_paging(seen)
-        places = (one for one in _PLACES_OF_NEXT if remedy.endswith(one))
-        return self._places.paging(seen, error, remedy, next(places, "paginationType"))
+        name, remedy = await self._refused.other_paging(seen) or ("paginationType", "")
+        return self._places.paging(seen, error, remedy, name, self._near.target(seen).base)
+
+    async def unpaged(self, seen: Seen) -> list[Finding]:
+        """A list that is read as one page, though there is a second one."""
+        endpoint = self._near.resource(seen).endpoint
+        page = speaks_of_more(seen) or may_go_on(seen)
+        if page is None or endpoint.pagination.type != "none":
+            return []
+        if not page.warning and not await self._refused.leads_beyond(seen):
+            return []
+        way = await self._refused.other_paging(seen)
+        name, remedy = way or ("paginationType", "set its type to how the API pages")
+        is_wish = endpoint.pagination.type_is_own
+        if is_wish:
+            remedy += "; if the first page is all you want, accept_doubt: true beside it says so"
+        told = page.warning or "paginationType is none, and there is a second page"
+        error = PaginationError(f"kind {seen.config.kind}: {told}")
+        found = self._places.paging(seen, error, remedy, name)
+        return [dataclasses.replace(found, severity="warn" if is_wish else "error")]
+
+    async def hidden(self, seen: Seen) -> list[Finding]:
+        """Rows that the parameters of paging leave out."""
+        rows = await hidden_rows(self._session, seen)
+        if not rows:
+            return []
+        told = f"no items with the parameters of paging, and {rows} without them"
+        error = PaginationError(f"kind {seen.config.kind}: {told}")
+        way = await self._refused.other_paging(seen)
+        name, remedy = way or (
+            "paginationType",
+            "correct paginationParam, startPage or startOffset",
+        )
+        return [self._places.paging(seen, error, remedy, name)]
 
     def _of_way(self, error: SourceError) -> Finding:
         """What keeps every request from the API."""
@@ -184,6 +235,13 @@ class Troubles:
     async def _no_json(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
         is_html = "html" in str(error).lower()
         if is_html and all_failed:
+            redirects = [
+                one for one in seen.exchanges if one.status and one.status // 100 == _REDIRECT
+            ]
+            asked = self._near.asked(seen)
+            setting, remedy = await self._sign_in.page(asked, error, is_redirected=bool(redirects))
+            if setting:
+                return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
             base = await self._near.base(seen)
             remedy = base or "a page for people: baseUrl must lead to the API, with its path"
             return self._places.of_setting("baseUrl", error, remedy)
@@ -227,11 +285,13 @@ class Troubles:
         path = place[len(seen.base) :]
         if path[-1] in {"field", "filter"}:
             expression = self._document.at(place)
-            items = [item for page in seen.pages if page.purpose == "parent" for item in page.items]
+            items = self._near.parents(seen, str(path[2]))
             near = await better(self._session.jq, str(expression), items) if items else None
             remedy = f"write {near.expression} ({near.count} of {len(items)})" if near else ""
             if not remedy and path[-1] == "field" and items:
-                remedy = await self._near.field(self._near.resource(seen), wants_rows=True)
+                resource, name = self._near.resource(seen), str(path[2])
+                found = await self._near.field(resource, wants_rows=True, name=name)
+                remedy = found[1] if found else ""
             return self._places.at(seen, path, error, remedy)
         about = _cause(error).place
         is_list = isinstance(about, Part) and about.path[-1] == "data_path"

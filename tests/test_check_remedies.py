@@ -1,0 +1,309 @@
+"""``check`` says what to write: a remedy that the API or its items have proved, at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from tests.check_scene import Scene, listed, person, swap_text, told
+from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer, redirect, text
+from workbench.check.ways import MOST_IN_DOUBT
+
+Where = Literal["mapping", "settings", "blueprints"]
+Spoil = Callable[[Scene], None]
+PEOPLE: list[dict[str, Json]] = [
+    person(number)
+    | {"holder": {"name": f"Holder {number}", "mail": f"h{number}@example.com"}}
+    | {"begun": 1_714_025_000_123_456_789 + number}
+    for number in range(25)
+]
+ALL = ("/v1/people", "/v1/teams", "/v1/teams/{}/notes")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A mistake, the line that is to change, and what is to be written there."""
+
+    spoils: list[Spoil]
+    line: str
+    remedy: str
+    where: Where = "mapping"
+    severity: str = "error"
+
+
+def swap(old: str, new: str, where: Where = "mapping") -> Spoil:
+    """A text of a file, the first time it is there, replaced."""
+    return lambda scene: setattr(scene, where, swap_text(getattr(scene, where), old, new))
+
+
+def serving(handler: Handler, *paths: str) -> Spoil:
+    """Another answer of the API."""
+
+    def spoil(scene: Scene) -> None:
+        for path in paths or ("/v1/people",):
+            scene.api.serve(path, handler)
+
+    return spoil
+
+
+def settings(**changed: str | None) -> Spoil:
+    """Settings with other values, or without one."""
+
+    def spoil(scene: Scene) -> None:
+        for name, value in changed.items():
+            scene.settings.pop(name, None)
+            if value is not None:
+                scene.settings[name] = value.replace("{api}", scene.api.url)
+
+    return spoil
+
+
+def asking(what: str) -> Spoil:
+    """People with more in their selector."""
+    return swap("data_path: .data", f"data_path: .data\n      {what}")
+
+
+def wanting(name: str, words: str, status: int, *, in_header: bool = False) -> Handler:
+    """People for requests that have a parameter or a header."""
+    rows = listed(PEOPLE)
+
+    def handler(request: Request) -> Reply:
+        value = request.headers.get(name.lower()) if in_header else request.param(name)
+        return rows(request) if value else answer({"message": words}, status)
+
+    return handler
+
+
+def paged(request: Request) -> Reply:
+    """People by pages, for whomever."""
+    size, number = request.number("size", 20), request.number("page", 1)
+    return answer({"data": PEOPLE[(number - 1) * size : number * size], "errors": []})
+
+
+def signed_by(header: str, value: str, words: str, challenge: str = "") -> Handler:
+    """What is read by those alone who send a header."""
+
+    def handler(request: Request) -> Reply:
+        if request.headers.get(header.lower()) == value:
+            return paged(request)
+        told = {"WWW_Authenticate": challenge} if challenge else {}
+        return answer({"message": words}, 401, **told)
+
+    return handler
+
+
+def to_sign_in(request: Request) -> Reply:
+    """A redirect to a page for people, for those without the key."""
+    if request.path == "/login":
+        return text("<html>Please sign in</html>", kind="text/html")
+    return redirect("/login")
+
+
+def by_number(request: Request) -> Reply:
+    """Notes of a team that is known by its number."""
+    is_first = request.number("page", 1) == 1
+    found = [{"id": f"{request.values[0]}-note", "text": "hello"}] if is_first else []
+    return answer(found) if request.values[0].isdigit() else answer({"message": "what?"}, 400)
+
+
+def by_cursor(request: Request) -> Reply:
+    """Teams of which a cursor leads to the next two."""
+    start = request.number("after", 0)
+    rows: list[Json] = [
+        {"id": f"team-{n}", "name": f"Team {n}", "key": f"T{n}", "open": True} for n in range(6)
+    ]
+    following = str(start + 2) if start + 2 < len(rows) else None
+    return answer({"data": rows[start : start + 2], "next_cursor": following})
+
+
+def found_nothing(request: Request) -> Reply:
+    """A search without a match."""
+    del request
+    return answer({"data": [], "total": 0})
+
+
+def only_with_key(request: Request) -> Reply:
+    """Empty lists for those whom the API does not know."""
+    is_known = request.headers.get("x-api-key") == "the-token-of-the-scene"
+    return paged(request) if is_known else answer({"data": []})
+
+
+TEAMS_BY_NUMBER: list[dict[str, Json]] = [
+    {"id": f"team-{n}", "name": f"Team {n}", "key": f"T{n}", "number": n + 1, "open": True}
+    for n in range(4)
+]
+_BY_NUMBER = [
+    serving(listed(TEAMS_BY_NUMBER), "/v1/teams"),
+    serving(by_number, "/v1/teams/{}/notes"),
+]
+
+CASES = {
+    "one page by wish, of more than it shows": Case(
+        [asking("pagination: {type: none}")],
+        "pagination: {type: none}",
+        "write page: page=2 of 3",
+        severity="warn",
+    ),
+    "a key with the kind before it": Case(
+        [swap("phone: .phone", "phone: .personPhone")], "phone: .personPhone", "write .phone (20 of"
+    ),
+    "a key that is called otherwise than what it is for": Case(
+        [swap("level: .level", "level: .gradeOfIt")], "level: .gradeOfIt", "write .level (20 of 20)"
+    ),
+    "a title that is an object": Case(
+        [swap("title: .name", "title: .team")], "title: .team", "write .team.name"
+    ),
+    "an object that holds the property": Case(
+        [serving(listed(PEOPLE)), swap("mail: .mail", "mail: .holder")],
+        "mail: .holder",
+        "write .holder.mail",
+    ),
+    "a slip within a comparison": Case(
+        [swap("active: .active", "active: .actve == true")],
+        "active: .actve",
+        "write .active == true",
+        severity="warn",
+    ),
+    "a date in nanoseconds": Case(
+        [serving(listed(PEOPLE)), swap("joined: .joined", "joined: .begun")],
+        "joined: .begun",
+        "write .begun / 1000000000 | floor | todate",
+    ),
+    "an identifier that is not what others speak of": Case(
+        [
+            serving(
+                listed([one | {"team": {"id": f"team-{n % 4}"}} for n, one in enumerate(PEOPLE)])
+            ),
+            swap("identifier: .id\n          title", "identifier: .name\n          title"),
+        ],
+        "identifier: .name",
+        "write .id, of which these are values",
+    ),
+    "a relation to another blueprint": Case(
+        [swap('"target": "team"', '"target": "person"', "blueprints")],
+        "team: .team.id",
+        "make team the target of relation team in the blueprint",
+    ),
+    "a header that the refusal names": Case(
+        [serving(signed_by("X-Acme-Key", "the-token-of-the-scene", "X-Acme-Key is missing"), *ALL)],
+        "AUTH_TYPE",
+        "apiKeyHeader to X-Acme-Key, and apiKey to what is sent now: so signed it answers",
+        "settings",
+    ),
+    "a scheme that the challenge names": Case(
+        [
+            settings(auth_type="none", api_token=None),
+            serving(signed_by("Authorization", "x", "who?", 'Basic realm="acme"'), *ALL),
+        ],
+        "AUTH_TYPE",
+        "the API wants Basic: set authType to basic",
+        "settings",
+    ),
+    "a key whose header is another": Case(
+        [serving(only_with_key, *ALL)],
+        "AUTH_TYPE",
+        "apiKeyHeader to X-API-Key, and apiKey to what is sent now: so signed there are items",
+        "settings",
+        "warn",
+    ),
+    "a redirect to a sign-in": Case(
+        [serving(to_sign_in, *ALL, "/login")],
+        "API_TOKEN",
+        "the API answers the same without credentials",
+        "settings",
+    ),
+    "a parameter that the API misses": Case(
+        [serving(wanting("zone", "The 'zone' parameter is missing", 400))],
+        "kind: /people",
+        "the API misses zone: add zone to query_params",
+    ),
+    "a parameter that is misspelt": Case(
+        [
+            asking("query_params: {zon: eu}"),
+            serving(wanting("zone", "parameter zone is required", 400)),
+        ],
+        "query_params: {zon",
+        "write zone for zon",
+    ),
+    "a header that the API misses": Case(
+        [serving(wanting("X-Tenant", "The X-Tenant header is required", 400, in_header=True))],
+        "kind: /people",
+        "add X-Tenant to headers",
+    ),
+    "a format that has to be asked for": Case(
+        [
+            serving(
+                lambda request: (
+                    listed(PEOPLE)(request)
+                    if request.headers.get("accept") == "application/vnd.acme+json"
+                    else answer({"message": "ask for application/vnd.acme+json"}, 406)
+                )
+            )
+        ],
+        "kind: /people",
+        "write headers: {Accept: application/vnd.acme+json}: so it answers",
+    ),
+    "a field by whose values every child is refused": Case(
+        [*_BY_NUMBER], "field: .id", "write .number: 1 answers 200"
+    ),
+    "a path that differs from another by a letter": Case(
+        [swap("kind: /teams\n", "kind: /teems\n")], "kind: /teems", "write /teams: it answers 200"
+    ),
+    "a search that finds nothing": Case(
+        [asking("method: POST\n      body: {role: users}"), serving(found_nothing)],
+        "body: {role",
+        "correct the values in body",
+        severity="warn",
+    ),
+    "one list that is paged otherwise than the rest": Case(
+        [serving(by_cursor, "/v1/teams")],
+        "kind: /teams",
+        "for this list alone, in its own pagination: write cursor",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+async def test_what_is_to_be_written_is_told(case: Case, tmp_path: Path, api: FaultApi) -> None:
+    """One finding, in the line that is wrong, with what makes it right."""
+    scene = Scene(tmp_path, api)
+    for spoil in case.spoils:
+        spoil(scene)
+
+    report = await scene.check()
+
+    place = scene.place(case.line, case.where)
+    assert [
+        one
+        for one in report.findings
+        if (one.file, one.line) == place
+        and one.severity == case.severity
+        and case.remedy in one.remedy
+    ], told(report.findings)
+
+
+async def test_a_size_that_fits_all_is_no_first_page(tmp_path: Path, api: FaultApi) -> None:
+    """Where a position only moves within the rows at hand there is nothing more to read."""
+    scene = Scene(tmp_path, api)
+    asking("pagination: {type: none}")(scene)
+    serving(listed(PEOPLE[:20]))(scene)
+
+    report = await scene.check()
+
+    assert report.findings == [], told(report.findings)
+
+
+async def test_no_more_is_asked_than_is_said(tmp_path: Path, api: FaultApi) -> None:
+    """A clean list that is not paged costs few requests more than its own."""
+    scene = Scene(tmp_path, api)
+    asking("pagination: {type: none}")(scene)
+    serving(listed(PEOPLE[:20]))(scene)
+
+    await scene.check()
+
+    asked = [one for one in api.requests if one.path == "/v1/people"]
+    assert 1 < len(asked) <= 1 + MOST_IN_DOUBT

@@ -1,0 +1,102 @@
+"""What a request lacks: a parameter, a part of the body or a header that the refusal names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+from msgspec.structs import replace
+
+from paging.model import PageRequest
+from workbench.check.findings import Path, likeness
+from workbench.check.reading import Seen
+from workbench.check.signing import headers_named
+from workbench.check.suspects import Answered
+
+_NAME: Final = r"[\"'`\\]*([A-Za-z][\w.$\[\]-]*)[\"'`\\]*"
+_WHAT: Final = r"(?:parameter|param|field|property|argument|attribute|key|header)"
+_LACKS: Final = (
+    r"(?:missing|required|mandatory|not (?:specified|provided|set|present|given)|present)"
+)
+_IS: Final = r"(?:is|was|must|may not|cannot)"
+_SAYINGS: Final = tuple(
+    re.compile(text, re.IGNORECASE)
+    for text in (
+        rf"{_NAME} (?:\w+ )?{_WHAT} {_IS} (?:be )?(?:{_LACKS}|null|empty)",
+        rf"{_WHAT} {_NAME}[\"', :}}]*(?:\w+\W+){{0,2}}{_IS} (?:be )?(?:{_LACKS}|null|empty)",
+        rf"{_LACKS} (?:\w+ )?(?:{_WHAT}|value(?: for)?)s?:? {_NAME}",
+        rf"(?:specify|provide|supply|give)(?: a| an| the)? (?:value for|{_WHAT}) {_NAME}",
+        rf"{_NAME} (?:is|are) {_LACKS}",
+    )
+)
+_DULL: Final = frozenset(
+    ["a", "an", "the", "this", "that", "is", "one", "it", "parameter", "field", "value", "body"]
+)
+_MEDIA: Final = re.compile(r"application/[\w.+-]+")
+_ALIKE: Final = 0.6
+_MOST: Final = 4
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Where to write what a request lacks, and what to do."""
+
+    path: Path
+    remedy: str
+
+
+def named_missing(words: str) -> str:
+    """The name that a refusal says to be missing; "" for none."""
+    for saying in _SAYINGS:
+        for found in saying.findall(words):
+            if found.lower() not in _DULL:
+                return str(found)
+    return ""
+
+
+def missing(seen: Seen, base: Path, words: str) -> Missing | None:
+    """What a refusal says that a resource or, at ``base``, its parents do not send."""
+    headers = [one for one in headers_named(words) if "header" in words.lower()]
+    name = headers[0] if headers else named_missing(words)
+    if not name:
+        return None
+    selector = seen.config.selector
+    asks = selector if len(base) == 1 else selector.path_parameters[str(base[-1])]
+    has_body = asks.method == "POST"
+    part = "headers" if headers else "body" if has_body else "query_params"
+    held = asks.headers if headers else asks.body if has_body else asks.query_params
+    given = held if isinstance(held, dict) else {}
+    near = max(given, key=lambda one: likeness(str(one), name), default="")
+    if name in given:
+        return None
+    if near and likeness(str(near), name) >= _ALIKE:
+        return Missing((*base, part, str(near)), f"the API misses {name}: write {name} for {near}")
+    told = "nothing is sent: " if has_body and not given else ""
+    place = (*base, part) if given else base if len(base) > 1 else ("kind",)
+    return Missing(place, f"the API misses {name}: {told}add {name} to {part}")
+
+
+async def media(answered: Answered, request: PageRequest | None, status: int, words: str) -> str:
+    """The header by which a request is accepted that was refused for its format; "" for none."""
+    if request is None or status not in {_NOT_ACCEPTABLE, _UNSUPPORTED}:
+        return ""
+    name = "Accept" if status == _NOT_ACCEPTABLE else "Content-Type"
+    for value in _media(words):
+        others = tuple(pair for pair in request.headers if pair[0].lower() != name.lower())
+        tried = replace(request, headers=(*others, (name, value)))
+        if await answered(tried) is not None:
+            return f"write headers: {{{name}: {value}}}: so it answers"
+    named = ", ".join(_MEDIA.findall(words)) or "what the API's documentation says"
+    return f"set {name} in headers to {named}"
+
+
+def _media(words: str) -> Iterator[str]:
+    yield from list(dict.fromkeys(_MEDIA.findall(words)))[:_MOST]
+    yield from ("application/json", "*/*", "application/vnd.api+json")
+
+
+_NOT_ACCEPTABLE: Final = httpx.codes.NOT_ACCEPTABLE
+_UNSUPPORTED: Final = httpx.codes.UNSUPPORTED_MEDIA_TYPE

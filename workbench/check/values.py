@@ -1,0 +1,181 @@
+"""What properties, titles and relations find in the items, and what would find more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from framework.mapped_items import Items, Mapped
+from jq_engine.worker import JqWorker
+from json_values import Json, follow
+from workbench.check.chosen_keys import asking_for, chosen_by
+from workbench.check.documents import Document
+from workbench.check.findings import Finding, Path, Severity
+from workbench.check.fitting import admits, fitting
+from workbench.check.near import (
+    alike,
+    better,
+    first_paths,
+    has_path,
+    is_something,
+    paths_in,
+    values_of,
+    written,
+)
+from workbench.check.reading import Seen
+from workbench.check.relations import Relations
+from workbench.store.model import Blueprint
+from workbench.store.rules import faults_of
+from workbench.suggest.fields import columns, title_of
+
+_FEW: Final = 3  # items of which an absent key says something
+_TYPING: Final = 0.85  # likeness of a name and the same name with a slip
+
+
+class Values:
+    """Judges every expression but the identifier's and the blueprint's."""
+
+    def __init__(
+        self,
+        document: Document,
+        blueprints: Mapping[str, Blueprint],
+        leading: Relations,
+        jq: JqWorker,
+    ) -> None:
+        self._document = document
+        self._blueprints = blueprints
+        self._leading = leading
+        self._jq = jq
+
+    async def findings(self, seen: Seen) -> list[Finding]:
+        """Expressions that find nothing in any item, fail, or look for a key that is not there."""
+        found: list[Finding] = []
+        items = [one.item for one in seen.passed]
+        for number, expression in enumerate(seen.passed[0].expressions):
+            name = expression.path.partition(".")[0]
+            if name in {"identifier", "blueprint"} or expression.jq is None:
+                continue
+            values = [one.evaluation.values[number] for one in seen.passed]
+            if not any(value is not None and value != [] for value in values):
+                found += await self._null(seen, expression.path, expression.jq, items)
+            elif name == "title" and all(isinstance(one, dict) for one in values):
+                found += self._object(seen, expression.jq, values)
+            else:
+                found += self.absent(seen, expression.path, expression.jq, items)
+        return found
+
+    def _at(
+        self, seen: Seen, path: Path, problem: str, remedy: str, *, is_error: bool = True
+    ) -> Finding:
+        problem = f"kind {seen.config.kind}: {problem}"
+        severity: Severity = "error" if is_error else "warn"
+        return self._document.finding((*seen.base, *path), problem, remedy, severity=severity)
+
+    async def _null(self, seen: Seen, name: str, jq: str, items: Items) -> list[Finding]:
+        part, _, key = name.partition(".")
+        path = _place(name)
+        what = _what(name)
+        failed = [
+            one.message
+            for each in seen.passed
+            for one in each.evaluation.failures
+            if one.expression.path == name
+        ]
+        empty = [one for one in seen.passed if _made(one, part, key) == []]
+        said = "an empty list" if len(empty) == len(items) else "null"
+        problem = f"{what} {jq!r} is {said} in {len(items)} of {len(items)} items"
+        if part == "relations" and (leading := await self._leading.target(seen, key, jq)):
+            return [self._at(seen, path, problem, leading)]
+        if remedy := await self._better(seen, name, jq, items):
+            return [self._at(seen, path, problem, remedy)]
+        if failed:
+            reason = failed[0].partition("\n")[0][:120]
+            problem = f"{what} {jq!r} fails for {len(failed)} of {len(items)} items ({reason})"
+            return [self._at(seen, path, problem, "correct the expression")]
+        paths = paths_in(jq)
+        absent = paths and not any(has_path(items, one) for one in paths)
+        if not absent or len(items) < _FEW or empty:
+            return []
+        return [self._unknown(seen, name, problem, items, paths[0][0])]
+
+    async def _better(self, seen: Seen, name: str, jq: str, items: Items) -> str:
+        """What to write for an expression that finds nothing; "" where nothing is like it."""
+        part, _, key = name.partition(".")
+        blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
+
+        def fits(value: Json) -> bool:
+            if part == "properties":
+                return admits(blueprint, key, value)
+            return isinstance(value, str) if part == "title" else is_something(value)
+
+        if near := await better(self._jq, jq, items, key or part, fits):
+            told = f"write {near.expression} ({near.count} of {len(items)})"
+            return await self._made_to_fit(near.expression, key, items, blueprint) or told
+        column = title_of(columns(items), None) if part == "title" else None
+        return f"write {column.path} ({len(column.present)} of {len(items)})" if column else ""
+
+    async def _made_to_fit(
+        self, expression: str, name: str, items: Items, blueprint: Blueprint | None
+    ) -> str:
+        """What makes values of another key fit the property, where they do not; "" for nothing."""
+        if blueprint is None or name not in blueprint.schema.properties:
+            return ""
+        for value in await values_of(self._jq, expression, items):
+            if value is not None and (faults := faults_of({name: value}, {}, blueprint)):
+                own = [one for one in faults if one.name == name and one.problem != "is required"]
+                if own:
+                    return (await fitting(self._jq, expression, items, own[0], blueprint)).remedy
+        return ""
+
+    def _unknown(self, seen: Seen, name: str, problem: str, items: Items, first: str) -> Finding:
+        """At an expression whose keys are not there, and none that is like them."""
+        params = seen.config.selector.query_params
+        if asked := asking_for(params, first):
+            remedy = f"{asked} asks for {first}, which does not come: correct the name {asked!r}"
+            place = (*seen.base, "selector", "query_params", asked)
+            problem = f"kind {seen.config.kind}: {problem}"
+            return self._document.finding(place, problem, remedy, at_key=True)
+        keys = ", ".join(sorted({str(key) for item in items for key in item}))[:200]
+        remedy = f"the items have {keys}"
+        if chosen := chosen_by(params, items):
+            remedy = f"query_params.{chosen} says which keys come: name {first} there"
+        return self._at(seen, _place(name), problem, remedy, is_error=False)
+
+    def _object(self, seen: Seen, jq: str, values: Sequence[Json]) -> list[Finding]:
+        """A title that is an object, which Port takes no more than a list."""
+        objects = [one for one in values if isinstance(one, dict)]
+        column = title_of(columns(objects), None)
+        inner = (
+            f"{jq}{column.path}" if column else f"a text of it: {jq}{written([min(objects[0])])}"
+        )
+        problem = f"title {jq!r} is an object in {len(values)} of {len(values)} items"
+        return [self._at(seen, _place("title"), problem, f"write {inner}")]
+
+    def absent(self, seen: Seen, name: str, jq: str, items: Items) -> list[Finding]:
+        """A key within an expression that no item has, beside one that is spelled nearly so."""
+        if "//" in jq or "?" in jq or len(items) < _FEW:
+            return []
+        for path in first_paths(jq):
+            meant, score = next(iter(alike(path, items).items()), ((), 0.0))
+            if score < _TYPING or len(meant) != len(path):
+                continue
+            same = next(at for at, key in enumerate(path) if key != meant[at])
+            if any(isinstance(follow(item, path[:same]), dict) for item in items):
+                problem = f"{_what(name)} {jq!r}: no item has {written(path)}"
+                remedy = f"write {jq.replace(written(path), written(meant))}"
+                return [self._at(seen, _place(name), problem, remedy, is_error=False)]
+        return []
+
+
+def _place(name: str) -> Path:
+    return ("port", "entity", "mappings", *name.split(".", 1))
+
+
+def _what(name: str) -> str:
+    part, _, key = name.partition(".")
+    return {"properties": f"property {key}", "relations": f"relation {key}"}.get(part, name)
+
+
+def _made(one: Mapped, part: str, name: str) -> Json:
+    held = one.made.get(part)
+    return held.get(name) if isinstance(held, dict) else None

@@ -1,0 +1,185 @@
+"""How a list is paged, as the trials of ``suggest`` show it, and what to write for that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec.structs import replace
+
+from json_values import Json
+from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
+from paging.model import PageRequest, SendIn
+from resync.session import Session
+from settings.fields import snake
+from workbench.suggest.asking import Asker, BudgetError, Reply
+from workbench.suggest.endpoint import House, measure_of, study_paging
+from workbench.suggest.items import Place, places
+from workbench.suggest.openapi import Hints
+from workbench.suggest.position import find_paging
+from workbench.suggest.study import Study
+from workbench.suggest.targets import Target
+
+MOST: Final = 20
+"""Requests that a search for the paging of one resource costs at most."""
+MOST_IN_DOUBT: Final = 10
+"""Requests to find out whether a list that seems whole goes on."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to page that was proved, beside what is set: each setting that differs."""
+
+    given: PaginationSettings
+    wanted: dict[str, Json]
+    proof: str
+
+    @property
+    def differing(self) -> dict[str, Json]:
+        """What is to be written, by the names of settings."""
+        given = self.given
+        style = self.wanted["paginationType"]
+        is_other = style != given.type
+        position = None if is_other else given.pagination_param
+        size = None if is_other else given.size_param
+        effective: dict[str, Json] = {
+            "paginationType": given.type,
+            "paginationParam": position or DEFAULT_POSITION_PARAM.get(str(style)),
+            "sizeParam": size or DEFAULT_SIZE_PARAM.get(str(style)),
+            "cursorPath": given.cursor_path,
+            "nextLinkPath": given.next_link_path,
+            "sendIn": given.send_in,
+            "startPage": given.start_page,
+            "startOffset": given.start_offset,
+            "cursorAlone": given.cursor_alone,
+            "headerLinkRel": given.header_link_rel,
+        }
+        return {
+            name: value
+            for name, value in self.wanted.items()
+            if value is not None and value != effective[name]
+        }
+
+    def remedy(self, *, own: bool) -> str:
+        """What to write; ``own``: in a resource's own pagination, whose keys are snake_case."""
+        texts = [
+            f"{value}"
+            if name == "paginationType"
+            else f"{value} for {snake(name) if own else name}"
+            for name, value in self.differing.items()
+        ]
+        return f"write {', '.join(texts)}: {self.proof}" if texts else ""
+
+
+class Ways:
+    """Finds how lists are paged; what one has shown is tried first with the next."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._house = House()
+        self._found: dict[str, Way | None] = {}
+
+    async def find(
+        self, request: PageRequest, given: PaginationSettings, data_path: str | None
+    ) -> Way | None:
+        """What leads to other rows; None where nothing does, or what is set does.
+
+        ``request``: without parameters of paging. A POST is sent as the mapping says it, with a
+        position where positions may go.
+        """
+        known = f"{request.key} {given}"
+        if known not in self._found:
+            self._found[known] = None
+            for where in _places_of(request, given):
+                if way := await self._tried(request, given, data_path, where):
+                    self._found[known] = way
+                    break
+        return self._found[known]
+
+    async def leads_beyond(self, request: PageRequest, data_path: str | None) -> bool:
+        """Whether anything leads to rows that are not in the answer to a plain request."""
+        asker = Asker(self._session.client, MOST_IN_DOUBT)
+        try:
+            reply = await asker.ask(replace(request, purpose="check"))
+            place = _place(reply, data_path)
+            if place is None:
+                return False
+            measure = measure_of(asker, reply, place, None, self._house)
+            paging = await find_paging(measure)
+            if paging.type not in {"page", "offset"}:
+                return paging.type != "none"
+            first = paging.settings.get("start_page", paging.settings.get("start_offset", 0))
+            further = 1 if paging.type == "page" else measure.size
+            beyond = await measure.sized(
+                measure.size, {str(paging.param): int(str(first)) + further}
+            )
+            return measure.ruler.is_beyond(measure.rows(beyond))
+        except BudgetError:
+            return False
+
+    async def _tried(
+        self,
+        request: PageRequest,
+        given: PaginationSettings,
+        data_path: str | None,
+        send_in: SendIn,
+    ) -> Way | None:
+        asker = Asker(self._session.client, MOST, send_in)
+        study = Study(Target(request.url), "")
+        hints = Hints(_given(given.size_param), (*_given(given.pagination_param), *_beside(given)))
+        house = self._house.with_hints(hints)
+        house.preferred = given.type
+        try:
+            reply = await asker.ask(replace(request, purpose="check"))
+            place = _place(reply, data_path)
+            if place is None:
+                return None
+            study.place = place
+            await study_paging(asker, study, reply, [place], house)
+        except BudgetError:
+            return None
+        if study.paging.type == "none" or not study.paging.certain:
+            return None
+        self._house.learn(study)
+        self._house.strict = house.strict
+        wanted: dict[str, Json] = {
+            "paginationType": study.paging.type,
+            **{_camel(name): value for name, value in study.paging.settings.items()},
+            "sizeParam": study.size_param if given.sends_size else None,
+        }
+        if study.paging.type == "header_link":
+            wanted["headerLinkRel"] = "next"
+        if request.method == "POST":
+            wanted["sendIn"] = send_in
+        way = Way(given, wanted, study.paging.proof)
+        return way if way.differing else None
+
+
+def _place(reply: Reply, data_path: str | None) -> Place | None:
+    """Where the rows of an answer are: where ``data_path`` leads, if it leads to a list."""
+    found = places(reply.body) if reply.is_success else []
+    found.sort(key=lambda place: place.data_path != data_path)
+    return found[0] if found and not found[0].single else None
+
+
+def _places_of(request: PageRequest, given: PaginationSettings) -> Iterator[SendIn]:
+    """Where a position may go: into a body only where there is one."""
+    yield given.send_in
+    if request.method == "POST" and not isinstance(request.body, str | list):
+        yield "query" if given.send_in == "body" else "body"
+
+
+def _beside(given: PaginationSettings) -> tuple[str, ...]:
+    """The position's name where the size stands: ``pagination.after`` by ``pagination.limit``."""
+    place, dot, _ = (given.size_param or "").rpartition(".")
+    return (f"{place}.{given.pagination_param}",) if dot and given.pagination_param else ()
+
+
+def _given(name: str | None) -> tuple[str, ...]:
+    return (name,) if name else ()
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
