@@ -212,7 +212,7 @@ CASES = {
     ),
     "a redirect to a sign-in": Case(
         [serving(to_sign_in, *ALL, "/login")],
-        "API_TOKEN",
+        "AUTH_TYPE",
         "the API answers the same without credentials",
         "settings",
     ),

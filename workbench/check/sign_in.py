@@ -97,9 +97,12 @@ class SignIn:
         for one in signings(self._kind, self._given, error.report.words)[:_MOST]:
             if await self._refused_by(request, one.credentials) is None:
                 return one.setting, f"{one.remedy}: so signed it answers"
+        # Where the base URL has no path, a page for people is what is there.
+        is_api = self._settings.base_url.path.strip("/")
         other = await self._refused_by(request, StaticCredentials()) if is_redirected else None
-        if other is not None and _gist(other) == _gist(error):
-            return self._unheeded("")
+        if is_api and other is not None and _gist(other) == _gist(error):
+            setting, remedy = self._unheeded("")
+            return setting if self._kind == "api_key" else "authType", remedy
         return "", ""
 
     async def unseen(self, request: PageRequest | None) -> tuple[str, str]:
