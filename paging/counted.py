@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from errors import DoubtfulEndError, PaginationError
 from paging.experiments import Shown, shares
 from paging.last_pages import CountedToLast, Spanning
+from paging.levels import is_manifold, levels_shown, positions_in
 from paging.model import (
     NO_PAGE_BEFORE,
     NO_SUCH_PAGE_AFTER_SHORT,
@@ -45,7 +46,10 @@ class _Counted(CountedToLast):
         page = at.page
         configured = self._signals.verdict(page.value_at)
         told = first_known(configured, page.signal)
-        if at.now.known is Known.MORE and Verdict.END not in {configured, page.boolean}:
+        if at.now.known in {Known.MORE, Known.OPEN} and Verdict.END not in {
+            configured,
+            page.boolean,
+        }:
             # "next_cursor": null beside a total is the end of another way of paging.
             told = Verdict.UNKNOWN if told is Verdict.END else told
         if told is Verdict.END and configured is Verdict.UNKNOWN and self._is_unused(at):
@@ -88,11 +92,13 @@ class _Counted(CountedToLast):
         at = At(learnt, progress, now, sent, page, asked, size)
         is_again = page.repeats(progress.previous) and not self._overlaps(at)
         known = frozenset() if is_again else self._known_rows(at)
+        at = replace(at, learnt=self._with_levels(at))
         if not known:
             return at
         # Only pages that are not full overlap: positions count rows that are hidden.
-        learnt = replace(learnt, hides_rows=learnt.hides_rows or self._may_overlap(at))
-        now = replace(now, rows=now.rows - len(known))
+        is_hiding = self._may_overlap(at) and not is_manifold(at.before.previous)
+        learnt = replace(at.learnt, hides_rows=learnt.hides_rows or is_hiding)
+        now = replace(now, rows=now.rows - len(known), in_all=now.in_all - len(known))
         return replace(at, learnt=learnt, now=now, known=known)
 
     def _by_length(self, at: At) -> Step | Experiment:
@@ -103,6 +109,15 @@ class _Counted(CountedToLast):
         if at.now.known is Known.REACHED and not at.is_full:
             return self._end(at, End.TOTAL)
         return self._on(at)
+
+    def _with_levels(self, at: At) -> Learnt:
+        """What is learnt, with what positions count, as far as the page before shows it."""
+        previous, learnt = at.before.previous, at.learnt
+        if previous is None or previous.request is None or not at.page.rows:
+            return learnt
+        moved = (self._at(at.sent) or 0) - (self._at(previous.request) or 0)
+        levels = learnt.levels & levels_shown(previous, at.page, moved)
+        return replace(learnt, levels=levels or learnt.levels)
 
     def _overlaps(self, at: At) -> bool:
         """Whether a page with no new rows only lies too near to the one before.
@@ -135,7 +150,7 @@ class _Counted(CountedToLast):
     def _may_overlap(at: At) -> bool:
         """Whether pages that are not full explain that rows come again."""
         is_short = not at.before.is_unbroken or at.learnt.page_size is not None
-        return at.learnt.hides_rows or is_short
+        return at.learnt.hides_rows or is_short or is_manifold(at.before.previous)
 
     def _after_empty(self, at: At) -> Step:
         """Where the API speaks of more, its rows are hidden, or the page came empty by mistake."""
@@ -264,7 +279,8 @@ class OffsetPaginator(_Counted):
         if isinstance(decided, Experiment) or decided.doubt or decided.repeated:
             return decided
         is_due = decided.next is None or not at.is_full
-        if previous is None or previous.length < 2 or not at.before.is_unbroken or not is_due:  # noqa: PLR2004 (half of one row is none)
+        rows = positions_in(previous, learnt.levels) if previous else 0
+        if previous is None or rows < 2 or not at.before.is_unbroken or not is_due:  # noqa: PLR2004 (half of one row is none)
             return decided
         if at.known or at.now.known is Known.REACHED or _is_counting(learnt):
             return decided
@@ -275,7 +291,7 @@ class OffsetPaginator(_Counted):
             doubt = self._not_there(learnt, previous, other)
             return replace(step, learnt=replace(learnt, counts_rows=True), doubt=doubt)
 
-        request = self._moved(at.sent, -previous.length // 2)
+        request = self._moved(at.sent, -rows // 2)
         request = request.perhaps_absent(_REFUSED_BETWEEN)
         return Experiment(request, judge, learnt, "what the offset counts", at.now)
 

@@ -26,13 +26,15 @@ class Extracted(Discreet, frozen=True):
 class Measured(Discreet, frozen=True):
     """What the API sent as a page, before any filter in ``data_path``.
 
-    ``levels``: where ``data_path`` leads through lists, how long the longest of each level is.
+    ``levels``: where ``data_path`` leads through lists, how long the longest of each level is;
+    ``sizes`` are those of the innermost one.
     ``rows`` are those of the innermost level that has any; ``outer`` is the outermost itself.
     """
 
     place: Place
     rows: list[Json] = field(default_factory=list)
     levels: tuple[int, ...] = ()
+    sizes: tuple[int, ...] = ()
     depth: int = 0
     outer: Json = None
 
@@ -78,25 +80,26 @@ def _or_none(found: Found) -> Json:
     return None if found is MISSING else found
 
 
-def _levels(body: Json, source: Source) -> list[tuple[list[Json], int]]:
-    """The rows of each list that a way leads through, and the length of the longest of them.
+def _levels(body: Json, source: Source) -> list[tuple[list[Json], tuple[int, ...]]]:
+    """The rows of each list that a way leads through, and how long these lists are.
 
     Of an object of which a program takes each value, those are the rows.
     """
     ways = _ways(source)
     values = [body]
-    levels: list[tuple[list[Json], int]] = []
+    levels: list[tuple[list[Json], tuple[int, ...]]] = []
     for number, way in enumerate(ways, start=1):
         found = [follow(value, way) for value in values]
         if number < len(ways):
             found = [[*one.values()] if isinstance(one, dict) else one for one in found]
-        lists: list[list[Json]] = [one for one in found if isinstance(one, list)]
+        is_some = any(isinstance(one, list) for one in found)
+        lists: list[list[Json]] = [one if isinstance(one, list) else [] for one in found]
         if levels and way and found and all(one is MISSING or one is None for one in found):
-            lists = [[]]  # as an empty one
-        if not lists:
+            is_some = True  # as empty ones
+        if not is_some:
             break
         values = [row for rows in lists for row in rows]
-        levels.append((values, max(map(len, lists))))
+        levels.append((values, tuple(map(len, lists))))
     return levels
 
 
@@ -201,9 +204,9 @@ class Extractor:
                 continue
             depth = max((at for at, (rows, _) in enumerate(levels) if rows), default=0)
             # Each level counts: the page is as full as its longest list.
-            lengths = tuple(longest for _, longest in levels)
+            lengths = tuple(max(sizes, default=0) for _, sizes in levels)
             outer = follow(body, _ways(source)[0])
-            return Measured(place, levels[depth][0], lengths, depth, _or_none(outer))
+            return Measured(place, levels[depth][0], lengths, levels[-1][1], depth, _or_none(outer))
         found = follow(body, self._leading)
         values = list(found.values()) if isinstance(found, dict) else []
         rows = max(lists_in(body), key=len, default=values) or extracted.items

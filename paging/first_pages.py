@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from errors import PaginationError
 from paging.experiments import Shown, compared, rows_move, shares
+from paging.levels import is_manifold, positions_in
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page
 from paging.positions import At, Counted
 from paging.steps import End, Experiment, Learnt, Step
@@ -33,6 +34,8 @@ class CountedFromFirst(Counted):
             at = replace(at, learnt=learnt)
             if not is_asked:
                 return self._end(at, End.TOTAL if is_reached else End.PROVED)
+        if is_manifold(at.page) or at.page.is_hollow:
+            return self._after_several(at)
         within = self._within(at.sent, at.page.length)
         if within is None:
             return self._next_page(at)
@@ -93,6 +96,28 @@ class CountedFromFirst(Counted):
         request = moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
 
+    def _after_several(self, at: At) -> Experiment:
+        """The page after a short first one of several lists, from the first place where it may be.
+
+        It may begin within that page, and hold nothing but its rows, or the same lists empty.
+        """
+        moved = self._moved(
+            at.sent, self._stride(positions_in(at.page, at.learnt.levels, at.asked))
+        )
+
+        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
+            # A total that all lists together reach speaks of nothing more where this page does not.
+            is_more = at.is_more and at.now.known is not Known.OPEN
+            here = replace(at, learnt=learnt, is_more=is_more)
+            if other is None or other.is_single:
+                return self._judged(here, Shown.NOTHING)
+            if frozenset(other.keys_as(at.page)) <= frozenset(at.page.keys_as(other)):
+                return self._judged(here, Shown.NOTHING)
+            return self._unless_rows_move(here, other, Shown.MORE)
+
+        request = moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
+
     def _unless_rows_move(self, at: At, other: Page, shown: Shown) -> Step | Experiment:
         """Other rows, unless rows without ids are others each time they are asked for.
 
@@ -112,10 +137,10 @@ class CountedFromFirst(Counted):
         """What follows a short first page by what an experiment has shown."""
         match shown:
             case Shown.MORE:
-                size = max(at.page.length, at.learnt.page_size or 0)
+                size = max(at.page.most, at.learnt.page_size or 0)
                 now = replace(at.now, last_was_full=True)
                 learnt = replace(at.learnt, page_size=size)
-                step = self._on(replace(at, learnt=learnt, now=now, size=at.page.length))
+                step = self._on(replace(at, learnt=learnt, now=now, size=at.page.most))
                 return replace(step, doubt=self._taken_for_whole(at))
             case Shown.ALL | Shown.NOTHING | Shown.HIDDEN if at.is_more or shown is Shown.HIDDEN:
                 # All: the last row is there from the position after the page's length on, too.
@@ -158,7 +183,7 @@ class CountedFromFirst(Counted):
         at_position = beyond * 3 // 4
         request = self._from(at.sent, at_position)
         if learnt.reach or at_position <= at.page.length or request is None:
-            return self._after_hidden(at, learnt.reach or at.page.length)
+            return self._after_hidden(at, learnt.reach or positions_in(at.page, learnt.levels))
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             here = replace(at, learnt=learnt)

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from errors import DoubtfulEndError
 from paging.experiments import Beyond, beyond, shares
 from paging.first_pages import CountedFromFirst
+from paging.levels import ANY_LEVEL, positions_in
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
 from paging.positions import At
 from paging.steps import End, Experiment, Learnt, Step
@@ -54,7 +55,8 @@ class CountedToLast(CountedFromFirst):
         """How to show that nothing follows the page before ``sent``."""
         now = Step(Progress().after(last, 0), next=None, why=End.EMPTY)
         size = self._asked(sent) or last.length
-        return self._spanned(last, now, self._spanning(sent, last.length, size), lambda step: step)
+        spanning = self._spanning(sent, positions_in(last, ANY_LEVEL), size)
+        return self._spanned(last, now, spanning, lambda step: step)
 
     def _with_proof(self, at: At, decided: Step | Experiment) -> Step | Experiment:
         """What was decided, with a request that proves a sudden end, a few times a resource."""
@@ -70,7 +72,8 @@ class CountedToLast(CountedFromFirst):
             decided = replace(decided, doubt=at.page.refusal, confirm=False)
         elif not is_due:
             return decided
-        spanning = self._spanning(at.sent, last.length, at.size)
+        rows = positions_in(last, learnt.levels)
+        spanning = self._spanning(at.sent, rows, at.size)
         return self._spanned(last, decided, spanning, lambda step: self._unless_after(at, step))
 
     @staticmethod

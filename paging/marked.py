@@ -135,11 +135,11 @@ class Marked(Paginator):
         if not learnt.marked:
             return DoubtfulEndError(
                 f"{self._name()} found nothing, although the API tells a total of {told} and gave"
-                f" {now.rows}; the response has {keys_of(page.body)}",
+                f" {now.in_all}; the response has {keys_of(page.body)}",
                 f"correct {self._setting} ({ACCEPT})",
             )
         cut = DoubtfulEndError(
-            f"the API tells a total of {told}, but ends after {now.rows} rows in {now.pages}"
+            f"the API tells a total of {told}, but ends after {now.in_all} rows in {now.pages}"
             " pages: the rest is missing",
             remedy=f"ask for less by query_params ({ACCEPT})",
         )
@@ -157,7 +157,7 @@ class Marked(Paginator):
         if last is None or not now.first == now.largest == last.length:
             return False
         is_paged = now.pages > 2  # noqa: PLR2004 (two pages with rows, and the empty one)
-        return last.length == asked or (is_paged and now.total - now.rows > last.length)
+        return last.length == asked or (is_paged and now.total - now.in_all > last.length)
 
     def _unless_sudden(self, before: Progress, page: Page, step: Step) -> Step | Experiment:
         """An end; one by a full page without a marker, or an empty one after it, is asked about."""
@@ -228,8 +228,9 @@ class Marked(Paginator):
     def prove(self, sent: PageRequest, page: Page, *, is_cut: bool = False) -> Experiment | Step:
         """Ask for one row less: then a marker must appear, if it stands where it is looked for."""
         request = self.shorter(sent, page)
-        if request is None and page.length == 1 == self._asked(sent):
-            request = self._of_size(sent, 2)
+        asked = self._asked(sent)
+        if request is None and page.length and (asked == 1 or page.totals(asked).most > page.most):
+            request = self._of_size(sent, 2 if asked == 1 else 1)
         if request is None:
             all_rows = self._taken_for_all(sent, page)
             return unless_led_on(sent, page, all_rows, self._unfollowable(page))
@@ -253,13 +254,14 @@ class Marked(Paginator):
                 return done if page.length >= asked else self._once_more(sent, done)
             if self._says_more(other, other.boolean):
                 return replace(done, doubt=self._unfollowable(other))
-            is_heeded = other.length == wanted or (is_one and other.length > 1)
+            is_fewer = wanted in {other.length, len(other.rows)} and not other.repeats(page)
+            is_heeded = is_fewer or (is_one and other.length > 1)
             # Where the size is not heeded, the one asked for says nothing of the numbers told.
             total = other.totals(asked if is_heeded else other.length).most
-            if is_one and not is_heeded:
+            if (is_one or page.is_hollow) and not is_heeded:
                 return done
             is_full = page.length == asked and not is_cut
-            if is_heeded or is_full or total > page.length:
+            if is_heeded or is_full or total > page.most:
                 return replace(done, doubt=self._never_there(page, is_heeded=is_heeded))
             return replace(done, warning=self._unproved_warning(page))
 
@@ -294,7 +296,7 @@ class Marked(Paginator):
 
     def _taken_for_all(self, sent: PageRequest, page: Page) -> Step:
         now = Progress().after(page, self._asked(sent))
-        is_told = max(now.total or 0, now.perhaps) > page.length
+        is_told = max(now.total or 0, now.perhaps) > page.most
         doubt = self._unfollowable(page) if is_told else None
         warning = self._unproved_warning(page)
         return Step(now, next=None, why=End.UNMARKED, warning=warning, doubt=doubt)
@@ -338,6 +340,6 @@ def leads(marker: Found) -> bool:
 def _hidden_warning(now: Progress) -> str:
     """What to say where a total speaks of more rows than came."""
     return (
-        f"the API tells a total of {now.total}, but gave {now.rows} rows: the others may be hidden"
-        " from these credentials"
+        f"the API tells a total of {now.total}, but gave {now.in_all} rows: the others may be"
+        " hidden from these credentials"
     )

@@ -145,6 +145,14 @@ class LargeRows(Protocol):
         """What stands under a path in each row, None where nothing does."""
 
 
+class Level(Enum):
+    """What is paged where ``data_path`` leads through lists."""
+
+    OUTER = "the rows of the outermost list"
+    EACH = "the rows of each of the innermost lists"
+    ALL = "the rows of all innermost lists together"
+
+
 class Place(Enum):
     """What stands where ``data_path`` leads."""
 
@@ -161,8 +169,9 @@ class Page(Discreet, frozen=True, dict=True):
     one value, no list. ``found``: what the paginator's ``lookups`` that are programs gave on
     the body. ``total``: the total of rows where ``totalPath`` says, if anything is there.
     ``status`` is the answer's; ``refused``: by it the API says that there is no such page.
-    ``levels``: where ``data_path`` leads through lists, the longest list of each level; ``depth``
-    is the level that ``rows`` are of, ``outer`` the outermost itself.
+    ``levels``: where ``data_path`` leads through lists, the longest list of each level, and
+    ``sizes`` those of the innermost one; ``depth`` is the level that ``rows`` are of, ``outer`` the
+    outermost itself.
     ``identifier``: the keys of the mapping's identifier in a row, if it is a plain path.
     ``request`` is what was asked, ``refusal`` the error that a refused page would have been.
     """
@@ -179,6 +188,7 @@ class Page(Discreet, frozen=True, dict=True):
     refused: bool = False
     place: Place = Place.LIST
     levels: tuple[int, ...] = ()
+    sizes: tuple[int, ...] = ()
     depth: int = 0
     outer: Json = None
     identifier: tuple[str, ...] = ()
@@ -196,6 +206,31 @@ class Page(Discreet, frozen=True, dict=True):
     def length(self) -> int:
         """How long the page is: its longest list, where ``data_path`` leads through several."""
         return max(self.levels, default=len(self.rows))
+
+    @property
+    def is_hollow(self) -> bool:
+        """Whether there are outer rows alone: each list within them is empty."""
+        return self.depth < len(self.levels) - 1
+
+    @property
+    def lengths(self) -> Mapping[Level, int]:
+        """How long the page is by each level that may be paged: not by one outer row alone."""
+        outer, *inner = self.levels or (self.length,)
+        if not inner:
+            return {Level.ALL: self.length}
+        if self.is_hollow:
+            return {Level.OUTER: outer}
+        within = {Level.EACH: min(filter(None, inner)), Level.ALL: len(self.rows)}
+        return within if outer == 1 else {Level.OUTER: outer, **within}
+
+    @property
+    def most(self) -> int:
+        """How many rows there are at most, whatever is paged."""
+        return max(self.lengths.values())
+
+    def fills(self, size: int) -> bool:
+        """Whether a page is as long as ``size``: one of its lists, or all of them together."""
+        return self.length >= size or len(self.rows) == size
 
     @cached_property
     def ids(self) -> tuple[Hashable, ...]:
@@ -319,12 +354,15 @@ class Page(Discreet, frozen=True, dict=True):
 class Progress(Struct, frozen=True):
     """The evidence of a walk so far; counts are of rows.
 
-    ``hides``: a page that was not full was followed by rows, so that some are hidden or pages
-    uneven. ``total``: what is believed to be all rows; ``perhaps``: what may be, by the last page.
+    Where ``data_path`` leads through lists, ``rows`` at least, and
+    ``in_all`` at most. ``hides``: a page that was not full was followed by rows, so that some are
+    hidden or pages uneven. ``total``: what is believed to be all rows; ``perhaps``: what may be, by
+    the last page.
     """
 
     pages: int = 0
     rows: int = 0
+    in_all: int = 0
     first: int = 0
     largest: int = 0
     empty_in_a_row: int = 0
@@ -354,8 +392,10 @@ class Progress(Struct, frozen=True):
         """What is known of the total."""
         if self.total is None and self.total_pages is None:
             return Known.NOTHING
-        more = (self.total or 0) > self.rows or (self.total_pages or 0) > self.pages
-        return Known.MORE if more else Known.REACHED
+        total = self.total or 0
+        if total > self.in_all or (self.total_pages or 0) > self.pages:
+            return Known.MORE
+        return Known.OPEN if total > self.rows else Known.REACHED
 
     def after(
         self, page: Page, asked: int, *, size: int | None = None, signalled: bool = False
@@ -367,18 +407,22 @@ class Progress(Struct, frozen=True):
         size = (asked or max(self.largest, 1)) if size is None else size
         totals = page.totals(asked)
         length = page.length
-        rows = self.rows + length
+        rows = self.rows + (0 if page.is_hollow else min(page.lengths.values()))
         total = self._believed(totals, rows, length, asked)
+        # Where outer rows alone came, nobody knows yet whether those are what is paged.
+        is_full = page.fills(size) and not page.is_hollow
+        is_uneven = not self.is_unbroken or length > max(self.largest, size)
         pages = totals.pages if (totals.pages or 0) > 1 or self.pages else None
         return Progress(
             pages=self.pages + 1,
             rows=rows,
+            in_all=self.in_all + page.most,
             first=self.first if self.pages else length,
             largest=max(self.largest, length),
             empty_in_a_row=0 if length else self.empty_in_a_row + 1,
             previous=page if page.rows else self.previous,
-            last_was_full=0 < size <= length if length else self.last_was_full,
-            hides=self.hides or bool(length and self.pages and not self.is_unbroken),
+            last_was_full=size > 0 and is_full if length else self.last_was_full,
+            hides=self.hides or bool(length and self.pages and is_uneven),
             signalled=self.signalled or signalled,
             total=total,
             perhaps=totals.perhaps,

@@ -277,7 +277,7 @@ class SinglePage(Paginator):
         now = progress.after(page, 0)
         told = first_known(self._signals.verdict(page.value_at), page.signal)
         most = now.total or now.perhaps
-        counts_more = now.known is Known.MORE or most > page.length
+        counts_more = now.known is Known.MORE or most > page.most
         is_more = told is Verdict.MORE or (counts_more and not _says_end(page))
         why = End.ONE_ITEM if page.is_single else End.UNPAGED
         step = Step(now, next=None, learnt=learnt, why=why)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from errors import DoubtfulEndError, PaginationError
 from paging.experiments import Shown
+from paging.levels import is_manifold, positions_in
 from paging.model import NO_PAGE_BEFORE, NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Progress
 from paging.paginator import ACCEPT, DEFAULT_POSITION_PARAM, PaginationSettings, Paginator
 from paging.signals import whole_number
@@ -38,7 +39,7 @@ class At(Struct, frozen=True):
     @property
     def is_full(self) -> bool:
         """Whether the page is as long as pages are."""
-        return self.page.length >= self.size
+        return self.page.fills(self.size)
 
 
 class Counted(Paginator):
@@ -98,7 +99,9 @@ class Counted(Paginator):
     def ahead(
         self, progress: Progress, upcoming: PageRequest, *, begun: int = 0
     ) -> Iterator[PageRequest]:
-        """The rest of the pages, when the API told its total."""
+        """The rest of the pages, when the API told its total, and it is known what that counts."""
+        if is_manifold(progress.previous):
+            return
         by_rows = -(-(progress.total or 0) // progress.largest) if progress.largest else 0
         left = max(by_rows, progress.total_pages or 0) - progress.pages
         first = upcoming.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
@@ -140,18 +143,21 @@ class Counted(Paginator):
     def _on(self, at: At) -> Step:
         """The next page; rows that came with the page before are told."""
         learnt, now = at.learnt, at.now
-        moves = at.page.length if at.is_full or not learnt.hides_rows else self._covered(at)
+        rows = positions_in(at.page, learnt.levels, at.asked)
+        moves = rows if at.is_full or not learnt.hides_rows else self._covered(at)
         following = self._resized(learnt, now, self._moved(at.sent, self._stride(moves or at.size)))
         # Where rows are hidden, the position reaches the total before they do.
-        is_beyond = 0 < (at.now.total or 0) <= self._passed(following, at.size)
-        is_due = at.says_more or (at.is_more and not is_beyond)
+        is_beyond = 0 < (at.now.total or 0) <= self._passed(following, at.size) or _hides(at)
+        is_told = at.is_more and at.now.known is not Known.OPEN
+        is_due = at.says_more or (is_told and not is_beyond)
         absent = frozenset[int]() if is_due else NO_SUCH_PAGE_AFTER_SHORT
         following = following.perhaps_absent(absent)
         return Step(now, following, learnt, known=at.known, doubt=self._endless(now))
 
     def _is_short_of_total(self, at: At) -> bool:
         """Whether a believed total speaks of positions after those of this page."""
-        if at.now.known is not Known.MORE:
+        is_open = at.now.known is Known.OPEN and at.page.length
+        if at.now.known is not Known.MORE and not is_open:
             return False
         if at.now.total is None:
             return (at.now.total_pages or 0) > at.now.pages
@@ -169,7 +175,7 @@ class Counted(Paginator):
         by_rows = now.total is not None
         what = "rows" if by_rows else "pages"
         in_all = (now.total if by_rows else now.total_pages) or 0
-        gave = now.rows if by_rows else now.pages - now.empty_in_a_row
+        gave = now.in_all if by_rows else now.pages - now.empty_in_a_row
         is_short = in_all > gave and why is not End.CONFIGURED
         warning = (
             f"the API tells a total of {in_all} {what}, but gave {gave}: {in_all - gave} may be"
@@ -189,7 +195,7 @@ class Counted(Paginator):
     def _short_of_total(self, at: At, why: End) -> DoubtfulEndError | None:
         """What is in doubt at an end before the total."""
         now = at.now
-        if now.total_fell and (now.total or 0) > now.rows:
+        if now.total_fell and (now.total or 0) > now.in_all:
             return DoubtfulEndError(
                 "the total that the API tells fell during the walk: rows were removed, others moved"
                 " up, and some of those may not have been seen",
@@ -199,8 +205,8 @@ class Counted(Paginator):
             return None
         told = f"{now.total} rows" if now.total else f"{now.total_pages} pages"
         return DoubtfulEndError(
-            f"the API tells a total of {told}, but gives no more than {now.rows} rows: the rest is"
-            " missing",
+            f"the API tells a total of {told}, but gives no more than {now.in_all} rows: the rest"
+            " is missing",
             remedy=f"ask for less by query_params, or correct paginationParam {self._param!r}"
             f" or paginationType {self._settings.type!r} ({ACCEPT})",
         )
@@ -215,12 +221,14 @@ class Counted(Paginator):
         now, learnt = at.now, at.learnt
         hides = now.hides or learnt.uneven or learnt.hides_rows
         is_cut = why is End.EMPTY and now.last_was_full and bool(now.empty_in_a_row) and not hides
-        return is_cut and (now.total or 0) - now.rows > at.size
+        return is_cut and (now.total or 0) - now.in_all > max(at.size, now.largest)
 
     def _is_promised(self, at: At) -> bool:
         """Whether a total speaks of the page that was just refused."""
+        if _hides(at):
+            return False
         if at.now.total is not None:
-            return at.now.total > max(self._passed(at.sent, at.size), at.now.rows)
+            return at.now.total > max(self._passed(at.sent, at.size), at.now.in_all)
         return (at.now.total_pages or 0) >= at.now.pages
 
     def _miscounted(self, found: str) -> DoubtfulEndError:
@@ -242,10 +250,16 @@ class Counted(Paginator):
 
         The size asked for need not be heeded either: it says nothing of the numbers told.
         """
-        counts_more = is_more or page.totals(page.length).most > page.length
+        counts_more = is_more or page.totals(page.length).most > page.most
         warning = (
             f"the answer to the next {self._param!r} is the page before it again, so the walk"
             " ends; if the endpoint does not page, set pagination.type: none for it"
         )
         doubt = self._ignored(page) if counts_more else end.doubt
         return replace(end, why=End.UNPAGED, warning=warning, doubt=doubt)
+
+
+def _hides(at: At) -> bool:
+    """Whether a page that is longer than asked for may as well hide the rows of a total."""
+    missing = (at.now.total or 0) - at.now.in_all
+    return at.now.largest > at.size and 0 < missing <= at.now.largest

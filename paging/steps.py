@@ -9,7 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from errors import OceanCustomError
-from paging.model import NO_SUCH_PAGE, Page, PageRequest, Progress
+from paging.levels import ANY_LEVEL
+from paging.model import NO_SUCH_PAGE, Level, Page, PageRequest, Progress
 
 _MOST_SUDDEN = 8  # ends of a list with hidden rows that are all asked about
 
@@ -37,8 +38,9 @@ class Learnt(Struct, frozen=True):
     ``longest_short``: of the short first pages that were asked about, the longest; ``ties``: how
     many as long as that, ``shown``: how many of them were shown to be all; ``taken``: the length of
     those that were taken for all without a request. ``marked``: the place of the cursor or link was
-    seen. ``counts_rows``: an offset counts rows. ``confirmed``: how many ends were asked for once
-    more. ``sudden``: how many walks found nothing after a full page, and ``refusals`` the statuses
+    seen. ``counts_rows``: an offset counts rows; ``levels``: of which lists that may be, where
+    ``data_path`` leads through several. ``confirmed``: how many ends were asked for once more.
+    ``sudden``: how many walks found nothing after a full page, and ``refusals`` the statuses
     by which they did where that was proved to be the end.
     """
 
@@ -52,6 +54,7 @@ class Learnt(Struct, frozen=True):
     taken: int = 0
     marked: bool = False
     counts_rows: bool = False
+    levels: frozenset[Level] = ANY_LEVEL
     confirmed: int = 0
     sudden: int = 0
     refusals: frozenset[int] = NO_SUCH_PAGE

@@ -47,6 +47,7 @@ class Known(Enum):
 
     NOTHING = "none is told, or none that is believed"
     MORE = "it speaks of more than was received"
+    OPEN = "it speaks of more than the longest lists of pages had, and of no more than all of them"
     REACHED = "all of it was received"
 
 

@@ -98,6 +98,7 @@ class PageReader:
             status=answer.status,
             place=measured.place,
             levels=measured.levels,
+            sizes=measured.sizes,
             depth=measured.depth,
             outer=measured.outer,
             identifier=source.identifier,

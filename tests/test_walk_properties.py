@@ -101,16 +101,20 @@ class Server:
     def is_unknowable(self) -> bool:
         """Whether a list is as long as was asked for, and no answer shows where a marker would be.
 
-        Of lists whose server heeds no size, nothing tells that from a list that is cut off.
+        Of lists whose server heeds no size, nothing tells that from a list that is cut off; nor
+        where a total speaks of more, or where two outer lists are as long as was asked for.
         """
         size = self.pagination.page_size
         lists = [*self.lists, *([self.parents] if self.parents else [])]
+        halves = 2 if self.data_path == _HALVES else 1
         return any(
             one.style in LED
-            and not one.heeds_size
             and one.end != "late"
-            and one.count <= one.cap
-            and len(one.visible) == size
+            and one.count <= one.length(size)
+            and (
+                (not one.heeds_size and (size in {len(one.visible), halves} or _is_short(one)))
+                or (len(one.visible) == 1 and size == halves)
+            )
             for one in lists
         )
 
@@ -179,6 +183,23 @@ ENVELOPES: st.SearchStrategy[dict[str, Json]] = st.dictionaries(
     st.sampled_from([0, 200, "ok", "success", True, "v1", "list"]),
     max_size=3,
 )
+
+
+_HALVES = ".halves[].items"
+
+
+def _items(given: Json) -> Json:
+    return {"items": given}
+
+
+def _halves(given: Json) -> list[Json]:
+    """The rows in two lists; what is no list of rows, in each."""
+    if not isinstance(given, list):
+        return [given, given]
+    middle = len(given) // 2
+    return [given[:middle], given[middle:]]
+
+
 type _Wrap = tuple[str | None, Callable[[Json], Json]]
 _WRAPS: Mapping[str, _Wrap] = {
     "in items": (".items", lambda given: {"items": given}),
@@ -188,6 +209,7 @@ _WRAPS: Mapping[str, _Wrap] = {
         ".data.boards[].page.items",
         lambda given: {"data": {"boards": [{"page": {"items": given}}]}},
     ),
+    "in halves": (_HALVES, lambda given: {"halves": [*map(_items, _halves(given))]}),
     "in values": (".teams[].items", lambda given: {"teams": {"a": {"items": given}}}),
 }
 """Where rows stand: a data path, and the body around them."""
@@ -238,17 +260,13 @@ def _servers(draw: st.DrawFn, *, may_hide: bool = True) -> Server:
     in_body = style in {"cursor", "next_link"}
     wrap = draw(st.sampled_from([name for name in _WRAPS if not (in_body and name == "alone")]))
     data_path, list_of = _WRAPS[wrap]
-    # As many lists as a page has rows look like a page of them when all are empty.
-    fewest = 2 if data_path and "[]" in data_path else 1
-    page_size = draw(st.integers(fewest, 8))
+    page_size = draw(st.integers(1, 8))
     total = draw(st.none() | st.sampled_from(_TOTALS if wrap != "alone" else _TOTALS[-1:]))
     as_text = draw(st.booleans())
     end: End = draw(st.sampled_from(get_args(End)))
     has_more = draw(st.none() | st.sampled_from(sorted(_MORE))) if wrap != "alone" else None
     constants = draw(ENVELOPES)
-    hides = (
-        may_hide and draw(st.booleans()) and (style in LED or (total is not None and fewest == 1))
-    )
+    hides = may_hide and draw(st.booleans()) and (style in LED or total is not None)
     start_page = draw(st.sampled_from([0, 1, 1])) if style == "page" else 1
     marker = draw(st.sampled_from(["next_cursor", "nextPageToken", "weiter"]))
     pagination = paging(
@@ -259,7 +277,7 @@ def _servers(draw: st.DrawFn, *, may_hide: bool = True) -> Server:
     )
     api = Api(
         style,
-        cap=draw(st.integers(fewest, 8) | st.just(1000)),
+        cap=draw(st.integers(1, 8) | st.just(1000)),
         heeds_size=draw(st.sampled_from([True, True, False])),
         end=end,
         marker=marker,
@@ -274,8 +292,8 @@ def _servers(draw: st.DrawFn, *, may_hide: bool = True) -> Server:
         # Behind a server's limit nobody knows where a first page without rows ends.
         first = 0 if style in LED or api.length(page_size) >= page_size else 1
         hidden = draw(st.sets(st.integers(first, 25), max_size=20)) if hides else set()
-        if style not in LED and _is_cut_off(size, hidden, api.length(page_size)):
-            hidden = set()  # it looks like a list that gives no more than a certain number of rows
+        if _is_cut_off(replace(api, count=size, hidden=frozenset(hidden)), page_size):
+            hidden = set()
         words = Words(
             constants,
             ("has_more", _MORE[has_more]) if has_more else None,
@@ -293,11 +311,31 @@ def _servers(draw: st.DrawFn, *, may_hide: bool = True) -> Server:
     return server
 
 
-def _is_cut_off(count: int, hidden: set[int], length: int) -> bool:
-    """Whether full pages come first, and then more than a page is hidden."""
-    visible = [number for number in range(count) if number not in hidden]
-    is_first = visible == list(range(len(visible))) and not len(visible) % length
-    return is_first and count - len(visible) > length
+def _is_short(api: Api) -> bool:
+    """Whether a total speaks of rows that are hidden."""
+    told = {**api.around(0, False), **api.headers(0, False)}  # noqa: FBT003 (as others are)
+    return len(api.visible) < api.count and str(api.count) in map(str, told.values())
+
+
+def _is_cut_off(api: Api, page_size: int) -> bool:
+    """Whether a list with hidden rows looks like one that gives no more than so many rows.
+
+    By position: full pages come first, and then more than a page is hidden; or a page is refused,
+    whose size is not heeded; or a page has no more rows than outer lists. By cursor and link: all
+    pages are of one length, and more is hidden.
+    """
+    size = api.length(page_size)
+    missing = api.count - len(api.visible)
+    pages = [
+        len([number for number in api.visible if number // size == at])
+        for at in range(-(-api.count // size))
+    ]
+    if api.style in LED:
+        return len({*pages} - {0}) == 1 and missing > max(pages)
+    is_first = api.visible == list(range(len(api.visible))) and not len(api.visible) % size
+    is_narrow = api.list_of is _WRAPS["in halves"][1] and size <= len(_halves([]))
+    is_open = is_narrow or (api.refuses is not None and not api.heeds_size)
+    return (is_first and missing > size) or (missing > 0 and is_open)
 
 
 @settings(deadline=None)

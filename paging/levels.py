@@ -1,0 +1,74 @@
+"""What a position counts where ``data_path`` leads through lists: which level, as pages show it.
+
+``.boards[].items`` may be paged by its boards, by the items of each board, or by all the items
+together. Until pages have shown which, a walk moves on by the fewest rows of those: then pages
+overlap, and the rows that come again tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import accumulate
+
+from json_values import Json
+from paging.model import Level, Page
+
+ANY_LEVEL = frozenset(Level)
+
+
+def is_manifold(page: Page | None) -> bool:
+    """Whether a page is of another length by each of what may be counted."""
+    return page is not None and len({*page.lengths.values()}) > 1
+
+
+def positions_in(page: Page, levels: frozenset[Level], asked: int = 0) -> int:
+    """How many positions a page covers at least, by each of the levels that may be counted.
+
+    Of outer rows there may be more than were ``asked`` for: then those within are counted.
+    """
+    lengths = page.lengths
+    rows = min((lengths[level] for level in levels & lengths.keys()), default=page.length)
+    return min(rows, asked) if asked and page.levels[:1] > (1,) else rows
+
+
+def levels_shown(first: Page, later: Page, moved: int) -> frozenset[Level]:
+    """What may be counted, by the rows of a page that come again ``moved`` positions later.
+
+    All where that does not tell: rows may be hidden, or a page cut.
+    """
+    if not is_manifold(first) or len(first.sizes) != first.levels[0] or later.depth < first.depth:
+        return ANY_LEVEL
+    keys = first.keys_as(later)
+    stops = [*accumulate(first.sizes)]
+    lists = [keys[stop - size : stop] for size, stop in zip(first.sizes, stops, strict=True)]
+    left = {
+        Level.OUTER: lists[moved:],
+        Level.EACH: [rows[moved:] for rows in lists],
+        Level.ALL: [keys[moved:]],
+    }
+    shared = {*keys}.intersection(later.keys_as(first))
+    return frozenset(level for level, rows in left.items() if _joined(rows) == shared) or ANY_LEVEL
+
+
+def _joined[Row](lists: Iterable[Iterable[Row]]) -> set[Row]:
+    return {row for rows in lists for row in rows}
+
+
+def holds_nothing_new(page: Page, before: Page) -> bool:
+    """Whether the lists that ``data_path`` leads through are those of a page before, now empty.
+
+    Then the lists within them are paged; else the outer ones are, and these are other rows.
+    """
+    return page.is_hollow and _told_apart_by(page.outer) == _told_apart_by(before.outer)
+
+
+def _told_apart_by(outer: Json) -> list[Json]:
+    """What tells apart the rows that others lie in: their names or ids, else all their scalars."""
+    rows = outer if isinstance(outer, list) else []
+    return [*outer] if isinstance(outer, dict) else [*map(_told_by, rows)]
+
+
+def _told_by(row: Json) -> Json:
+    around = row if isinstance(row, dict) else {}
+    scalars: Json = {k: part for k, part in around.items() if not isinstance(part, dict | list)}
+    return around.get("id", scalars)
