@@ -338,7 +338,8 @@ class Page(Discreet, frozen=True, dict=True):
         """The totals this page tells; a number beside one item counts something else."""
         if self.is_single:
             return Totals()
-        beside = objects_beside(self.holder, self.body) if self.scopes else []
+        found = objects_beside(self.holder, self.body) if self.scopes else []
+        beside = [part for part in found if all(part is not row for row in self.rows)]
         known = known_totals(self.scopes, self.headers, beside)
         if self.total is not None:
             return replace(known, rows=self.total, says_all=True)

@@ -248,10 +248,10 @@ class Paginator(ABC):
             return replace(decided, doubt=decided.doubt or doubt)
         return decided
 
-    @staticmethod
-    def _endless(progress: Progress) -> DoubtfulEndError | None:
-        """What is in doubt where too many pages were empty."""
-        if progress.empty_in_a_row <= _MAX_EMPTY_PAGES:
+    def _endless(self, progress: Progress, asked: int = 0) -> DoubtfulEndError | None:
+        """What is in doubt where too many pages were empty: more of those with fewer rows."""
+        usual = self._settings.page_size
+        if progress.empty_in_a_row * min(asked or usual, usual) <= _MAX_EMPTY_PAGES * usual:
             return None
         return DoubtfulEndError(
             f"{progress.empty_in_a_row} empty pages in a row, although the API says that there are"

@@ -152,7 +152,7 @@ class Counted(Paginator):
         is_due = at.says_more or (is_told and not is_beyond)
         absent = frozenset[int]() if is_due else NO_SUCH_PAGE_AFTER_SHORT
         following = following.perhaps_absent(absent)
-        return Step(now, following, learnt, known=at.known, doubt=self._endless(now))
+        return Step(now, following, learnt, known=at.known, doubt=self._endless(now, at.asked))
 
     def _is_short_of_total(self, at: At) -> bool:
         """Whether a believed total speaks of positions after those of this page."""

@@ -23,6 +23,7 @@ from paging.signals import present_in, told_by, whole_number
 
 _AMBIGUOUS = "count"
 """The name that may be of the page alone."""
+_SURE_NAMES = frozenset(TOTAL_NAMES) - {_AMBIGUOUS}
 _LIMITS = re.compile(
     r"(^|_)(limit|max|maximum|page_?size|per_?page|quota|capacity|allowed|available|seats)($|_)"
 )
@@ -90,7 +91,7 @@ def known_totals(
         _counted(name_of(key), value)
         for part in beside
         for key, value in part.items()
-        if name_of(key) in TOTAL_NAMES and not part.keys() >= _PARTS_OF_AN_INDEX
+        if name_of(key) in _SURE_NAMES and not part.keys() >= _PARTS_OF_AN_INDEX
     ]
     counts = [one for one in found if one[1] is not None]
     sure = [one for one in counts if one[2] and one[0] != _AMBIGUOUS]

@@ -1108,6 +1108,34 @@ async def test_a_link_to_an_empty_page_beside_a_hidden_row(
     assert Doubt.END in found.doubts
 
 
+@pytest.mark.parametrize("style", ["none", *STYLES])
+@pytest.mark.parametrize("count", [1, 3, 7, 20, 71])
+@pytest.mark.parametrize("size", [3, 45])
+async def test_a_count_of_something_else_beside_the_list(style: str, count: int, size: int) -> None:
+    """Under a name nobody knows, and by no number of this list: neither an end nor more rows."""
+    api = Api("plain" if style == "none" else style, size, around=steady({"sum": {"count": count}}))
+
+    is_all(await outcome(api, paging(style, 20)), list(range(size)))
+
+
+@pytest.mark.parametrize("data_path", [".[]", "[.[]]"])
+async def test_rows_under_their_ids_are_nothing_beside_a_list(data_path: str) -> None:
+    """A number of a row is no total, where another one is as many rows as there are."""
+    rows = {str(at): {"goal": at, "total": 20 * at} for at in (2, 3)}
+
+    found = await outcome(always(told(rows)), PaginationSettings(), data_path=data_path, key="goal")
+
+    is_all(found, [2, 3])
+
+
+@pytest.mark.parametrize("style", COUNTED)
+async def test_most_rows_are_hidden(style: str) -> None:
+    """Three of 70 are given, all on the first page: not an error, however short that was."""
+    api = Api(style, hidden=frozenset(range(3, ROWS)), around=steady({"total": ROWS}))
+
+    is_all(await outcome(api, paging(style, 20)), [0, 1, 2])
+
+
 @pytest.mark.parametrize("style", COUNTED)
 async def test_a_page_in_the_middle_whose_rows_are_all_hidden(style: str) -> None:
     """No total is told: the page after an empty one is asked for, once or twice a resource."""
