@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import accumulate
 
+from msgspec.structs import replace
+
 from json_values import Json
 from paging.model import Level, Page
 
@@ -54,12 +56,15 @@ def _joined[Row](lists: Iterable[Iterable[Row]]) -> set[Row]:
     return {row for rows in lists for row in rows}
 
 
-def holds_nothing_new(page: Page, before: Page) -> bool:
-    """Whether the lists that ``data_path`` leads through are those of a page before, now empty.
+def unless_hollow(page: Page, before: Page | None) -> Page:
+    """A page, empty where its outer lists are those of the page before, and hold no rows any more.
 
     Then the lists within them are paged; else the outer ones are, and these are other rows.
     """
-    return page.is_hollow and _told_apart_by(page.outer) == _told_apart_by(before.outer)
+    if before is None or not page.is_hollow:
+        return page
+    is_same = _told_apart_by(page.outer) == _told_apart_by(before.outer)
+    return replace(page, rows=[], levels=(), sizes=()) if is_same else page
 
 
 def _told_apart_by(outer: Json) -> list[Json]:

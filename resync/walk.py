@@ -24,7 +24,7 @@ from errors import (
 )
 from jq_engine.programs import Jq
 from paging.error_reports import is_partial
-from paging.levels import holds_nothing_new
+from paging.levels import unless_hollow
 from paging.limits import Bounds
 from paging.model import Page, PageRequest, Place, Progress
 from paging.page_recognition import Suspect
@@ -138,7 +138,7 @@ class Walker:
     @staticmethod
     def _unless_again(walk: _Walk, opened: Opened) -> Opened:
         """An answer, or that there is no such page: beyond its last an API may give an earlier."""
-        source, page = walk.source, _unless_hollow(opened.page, walk.progress)
+        source, page = walk.source, unless_hollow(opened.page, walk.progress.previous)
         opened = replace(opened, page=page)
         is_over = walk.cycle.came_before(page, walk.progress, is_led=source.is_led)
         if not opened.request.absent_statuses or source.learnt.hides_rows or not is_over:
@@ -213,7 +213,7 @@ class Walker:
         )
         page = await self._page_for(experiment, request, source)
         if page is not None:
-            page = _unless_hollow(page, experiment.progress)
+            page = unless_hollow(page, experiment.progress.previous)
             source.recognition.note(of.walk, request, page)
             source.note_closed(of.page, Asked(request, page, of.walk))
         try:
@@ -437,12 +437,6 @@ class Walker:
         self.client.counts.checks += 1
         answer = await self.client.send(replace(request, purpose="check"))
         return await self._reader.opened(request, answer, source)
-
-
-def _unless_hollow(page: Page, before: Progress) -> Page:
-    """A page, empty where its lists are those of the page before, and hold no rows any more."""
-    is_empty = before.previous is not None and holds_nothing_new(page, before.previous)
-    return replace(page, rows=[], levels=(), sizes=()) if is_empty else page
 
 
 def _is_new(page: Page, progress: Progress, outcome: _Outcome) -> bool:
