@@ -250,6 +250,20 @@ CASES = {
     "a field by whose values every child is refused": Case(
         [*_BY_NUMBER], "field: .id", "write .number: 1 answers 200"
     ),
+    "a report of an error with the status of a success": Case(
+        [
+            asking("query_params: {period: monthly}"),
+            serving(
+                lambda request: (
+                    answer({"stat": "fail", "error": {"message": "monthly is no period"}})
+                    if request.param("period")
+                    else paged(request)
+                )
+            ),
+        ],
+        "query_params: {period",
+        "without period it answers",
+    ),
     "a path that differs from another by a letter": Case(
         [swap("kind: /teams\n", "kind: /teems\n")], "kind: /teems", "write /teams: it answers 200"
     ),

@@ -17,6 +17,7 @@ from jq_engine.paths import plain_path
 from json_values import Json, Missing, follow
 from overrides import EndpointResource
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM
+from paging.error_reports import is_error_report, reports_error
 from paging.model import PageRequest
 from resync.path_parameters import Binding, Endpoint, Parameter, Resource, request_for
 from resync.session import Session
@@ -56,12 +57,14 @@ class Target:
 class _Child:
     """The path parameter of a resource whose value is looked for.
 
-    ``others``: where in the same row the values of its other parameters are.
+    ``others``: where in the same row the values of its other parameters are. ``own``: where its
+    own is looked for as it is: where that is answered, it is not to blame.
     """
 
     resource: Resource
     name: str
     others: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
+    own: tuple[str, ...] | None = None
 
 
 class Nearby:
@@ -92,7 +95,9 @@ class Nearby:
             return self.request(seen)
         rows = {bare(page.url): page.rows for page in seen.own_pages}
         asked = [one for one in seen.exchanges if one.purpose == "page"]
-        sent = max(asked, key=lambda one: rows.get(bare(one.url), 0), default=None)
+        sent = max(asked, key=lambda one: (rows.get(bare(one.url), 0), one.bytes), default=None)
+        if sent is not None and sent.method == "POST":
+            return self._posted(resource, seen)
         if sent is None or sent.method != "GET" or REDACTED in sent.url:
             return None
         paging = resource.endpoint.pagination
@@ -107,6 +112,15 @@ class Nearby:
         return PageRequest(
             bare(sent.url), params=own, headers=headers, format=form, purpose="check"
         )
+
+    def _posted(self, resource: Resource, seen: Seen) -> PageRequest | None:
+        """The request of the child that the first item is from."""
+        names = [one.name for one in resource.parameters]
+        held = {name: item[f"__{name}"] for item in seen.items[:1] for name in names}
+        if not held:
+            return None
+        request = request_for(resource.endpoint, Binding(held), self._settings.base_url)
+        return replace(request, purpose="check")
 
     def parent(self, seen: Seen) -> Target | None:
         """The rows of the first path parameter that needs no other one."""
@@ -129,7 +143,9 @@ class Nearby:
             answer = await self._session.client.send(request)
         except OceanCustomError:
             return None
-        return answer.body
+        body = answer.body
+        is_error = isinstance(body, dict) and (reports_error(body) or is_error_report(body))
+        return None if is_error else body
 
     async def path(self, seen: Seen) -> str:
         """A path like the one that is not there, which is."""
@@ -205,7 +221,7 @@ class Nearby:
             if name and one.name != name:
                 continue
             others = {other.name: plain_path(other.field) for other in walked if other is not one}
-            child = _Child(resource, one.name, others)
+            child = _Child(resource, one.name, others, plain_path(one.field))
             found = await self._value(child, items, wants_rows=wants_rows)
             if found:
                 path, value = found
@@ -263,7 +279,9 @@ class Nearby:
     ) -> tuple[tuple[str, ...], Json] | None:
         """A key of the parents' items by whose value a child is there, or has rows."""
         paths = dict.fromkeys(path for item in items[:1] for path in leaves(item, 2))
-        ranked = sorted(paths, key=lambda one: not names_identity(one[-1].lower()))
+        ranked = sorted(
+            paths, key=lambda one: (one != child.own, not names_identity(one[-1].lower()))
+        )
         # The first parent may well have no children.
         wanted = [
             (path, item, value)
@@ -281,7 +299,7 @@ class Nearby:
             body = await self.body(replace(request, purpose="check"))
             has_rows = any(place.rows(body) for place in places(body) if not place.single)
             if has_rows if wants_rows else body is not None:
-                return path, value
+                return None if path == child.own else (path, value)
         return None
 
     async def segment(self, seen: Seen) -> str:

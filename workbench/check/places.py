@@ -89,7 +89,8 @@ class Places:
             at = path if self.is_there(seen, path) else own
             if not self.is_there(seen, own):
                 at = ("kind",) if base == ("selector",) else base
-                remedy = f"for this list alone, in its own pagination: {remedy}"
+                own_text = f"for this list alone, in its own pagination: {remedy}"
+                remedy = own_text if remedy.startswith("write") else remedy
             return self.at(seen, at, error, remedy)
         if self.is_unpaged:
             return self.at(seen, ("kind",), error, remedy)

@@ -6,7 +6,7 @@ from typing import Final
 
 import httpx
 
-from errors import ResponseError
+from errors import BodyError, OceanCustomError, ResponseError
 from resync.session import Session
 from workbench.check.findings import Finding, Path
 from workbench.check.missing import media, missing
@@ -69,7 +69,13 @@ class Refused:
             return self._places.paging(seen, error, blamed[1], blamed[0], base)
         return None
 
-    async def _of_field(self, seen: Seen, error: ResponseError) -> Finding | None:
+    async def reported(self, seen: Seen, error: BodyError) -> Finding:
+        """What a refusal is about that came with the status of a success."""
+        if found := await self._of_field(seen, error):
+            return found
+        return await self._suspected(seen, error, all_failed=False)
+
+    async def _of_field(self, seen: Seen, error: OceanCustomError) -> Finding | None:
         """At a path parameter by another key of whose items children are answered, if they are."""
         resource = self._near.resource(seen)
         if not resource.parameters or any(page.rows for page in seen.own_pages):
@@ -99,7 +105,9 @@ class Refused:
             return self._places.of_setting("baseUrl", error, base)
         return self._places.at(seen, ("kind",), error, remedy or _PATH)
 
-    async def _suspected(self, seen: Seen, error: ResponseError, *, all_failed: bool) -> Finding:
+    async def _suspected(
+        self, seen: Seen, error: ResponseError | BodyError, *, all_failed: bool
+    ) -> Finding:
         """At what the refusal is about: a parameter, a part of the body, the base URL's path."""
         target = self._near.target(seen)
         given = {
@@ -107,7 +115,8 @@ class Refused:
             "customHeaders": list(self._session.settings.custom_headers),
         }
         words = error.report.words
-        if remedy := await media(self._near.body, target.request, error.status, words):
+        status = error.status if isinstance(error, ResponseError) else 0
+        if remedy := await media(self._near.body, target.request, status, words):
             own = (*target.base, "headers")
             return self._places.at(
                 seen, own if self._places.is_there(seen, own) else ("kind",), error, remedy
@@ -123,7 +132,8 @@ class Refused:
                 remedy = f"the API speaks of {part}, which stands in baseUrl: {remedy}"
                 return self._places.of_setting("baseUrl", error, remedy)
             at: Path = (*target.base, "endpoint") if is_of_parent(seen) else ("kind",)
-            return self._places.at(seen, at, error, remedy)
+            told = remedy if status else "correct the path, or the credentials"
+            return self._places.at(seen, at, error, told)
         blamed, told = found
         if isinstance(blamed.place, str):
             return self._places.of_setting(blamed.place, error, f"{told}: {remedy}")

@@ -58,14 +58,7 @@ class Relations:
                 f"kind {seen.config.kind}: relation {name} {expression!r}: 0 of {len(values)}"
                 f" values are identifiers of {relation.target}"
             )
-            other = self._other_target(relation.target, values)
-            if other:
-                problem += f", and all are identifiers of {other}"
-                remedy = f"make {other} the target of relation {name} in the blueprint"
-            else:
-                remedy = await self._leading(
-                    seen, known, name, str(expression), many=relation.many
-                ) or await self._composed(seen, relation.target, str(expression), known)
+            remedy = await self._other_values(seen, name, values, known)
             if not remedy and (told := self._by_other_key(relation.target, values, problem)):
                 found.append(told)
                 continue
@@ -79,6 +72,19 @@ class Relations:
                 place = (*seen.base, *path)
                 found.append(self._document.finding(place, problem, remedy, severity=severity))
         return found
+
+    async def _other_values(self, seen: Seen, name: str, values: set[str], known: set[str]) -> str:
+        """What is to be written for values that are no identifiers: a target, or an expression."""
+        blueprint = self._blueprints[str(seen.passed[0].made.get("blueprint"))]
+        relation = blueprint.relations[name]
+        if other := self._other_target({relation.target, blueprint.identifier}, values):
+            told = f"all are identifiers of {other}"
+            return f"make {other} the target of relation {name} in the blueprint: {told}"
+        place = (*seen.base, "port", "entity", "mappings", "relations", name)
+        expression = str(self._document.at(place))
+        return await self._leading(
+            seen, known, name, expression, many=relation.many
+        ) or await self._composed(seen, relation.target, expression, known)
 
     async def target(self, seen: Seen, name: str, expression: str) -> str:
         """A path whose values are identifiers of a relation's target, for one that finds none."""
@@ -106,11 +112,11 @@ class Relations:
                 is_complete = is_complete and not seen.truncated and not seen.errors
         return known, is_complete
 
-    def _other_target(self, target: str, values: set[str]) -> str:
-        """Another blueprint, of which all values are identifiers; "" for none."""
+    def _other_target(self, targets: set[str], values: set[str]) -> str:
+        """A blueprint beside these, of which all values are identifiers; "" for none."""
         for name in self._blueprints:
             known, _ = self._identifiers_of(name)
-            if name != target and values <= known and len(values) > 1:
+            if name not in targets and values <= known and len(values) > 1:
                 return name
         return ""
 

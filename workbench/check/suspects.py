@@ -19,6 +19,7 @@ Answered = Callable[[PageRequest], Awaitable[Json]]
 
 _KEYS: Final = re.compile(r'"[\w.$-]+": ')
 _SHORTEST: Final = 2  # characters of a value that is looked for
+_LONG: Final = 5  # letters of a word within a value that is looked for
 _SPEAKING: Final = 8  # letters of a name that are looked for however they are joined
 _MOST: Final = 6  # requests
 
@@ -95,10 +96,12 @@ async def suspect(
     return best, f"the API speaks of it: correct {best.shown}"
 
 
-def _named(one: Suspect, text: str) -> int:
-    """How much of it a text names: its value, its name."""
-    value = len(one.value) >= _SHORTEST and _has(text, one.value)
-    return 2 * value + _has(text, one.name)
+def _named(one: Suspect, text: str) -> float:
+    """How much of it a text names: its value, or a long word of that; its name."""
+    words = [word for word in re.split(r"\W+", one.value) if len(word) >= _LONG]
+    wanted = [one.value, *words] if len(one.value) >= _SHORTEST else []
+    longest = max((len(word) for word in wanted if _has(text, word)), default=0)
+    return (2 + longest / 100 if longest else 0) + _has(text, one.name)
 
 
 def _has(text: str, word: str) -> bool:

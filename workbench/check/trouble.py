@@ -44,6 +44,7 @@ from workbench.check.refused import Refused
 from workbench.check.sign_in import ClientOf, SignIn
 
 _REDIRECT: Final = 3  # hundred
+_REPORTED: Final = "the answer reports an error"
 
 
 class Troubles:
@@ -233,6 +234,8 @@ class Troubles:
                 return self._places.of_setting("baseUrl", error, "")
 
     async def _no_json(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
+        if any(one.problem == _REPORTED for one in error.report.faults):
+            return await self._refused.reported(seen, error)
         is_html = "html" in str(error).lower()
         if is_html and all_failed:
             redirects = [
@@ -299,8 +302,9 @@ class Troubles:
             return await self._lists_of_parent(seen, error)
         if is_list or path[-1] == "selector":
             bodies = [page.body for page in reversed(seen.own_pages)]
-            if not bodies and (request := self._near.asked(seen)) is not None:
-                bodies = [await self._near.body(request)]
+            has_list = any(map(lists_of_objects, bodies))
+            if not has_list and (request := self._near.asked(seen)) is not None:
+                bodies = [await self._near.body(request), *bodies]
             return self._places.at(
                 seen, path, error, self._lists(seen.config.selector.data_path or "", bodies)
             )
