@@ -190,7 +190,10 @@ class Marked(Paginator):
                 case Beyond.FOLLOWS:
                     return self._followed(here)
                 case Beyond.UNKNOWN:
-                    return here
+                    # The last row has to be there: such a server gives nothing but first pages.
+                    is_gone = other is not None and not other.length
+                    is_told = step.progress.known is Known.MORE
+                    return self._followed(here) if is_gone and is_told else here
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             here = replace(step, learnt=learnt)

@@ -310,7 +310,9 @@ def cut_off() -> Iterator[Any]:
         empty = told({"items": [], "total": ROWS})
         for place, when in (("1", lambda _: True), ("2", later)):
             faulty = once(always(empty), api, when, ALWAYS)
-            yield pytest.param(faulty, paging(style, 50), id=f"12-empty-{place}-{style}")
+            for size in (50, 100):
+                case = f"12-empty-{place}-{style}-{size}"
+                yield pytest.param(faulty, paging(style, size), id=case)
     for style in STYLES:
         nothing = once(lambda _: Answer(b""), Api(style, cap=50), lambda _: True, ALWAYS)
         yield pytest.param(nothing, paging(style, 50), id=f"12-no-body-{style}")
