@@ -301,7 +301,8 @@ class OffsetPaginator(_Counted):
         return self._miscounted("the last rows of a page are")
 
     def _spanning(self, sent: PageRequest, rows: int, size: int) -> list[Spanning]:
-        return [Spanning(self._moved(sent, -rows // 2), size)]
+        # A page shorter than asked for may be as long as the server lets pages be.
+        return [Spanning(self._moved(sent, -rows // 2), min(rows, size))]
 
 
 def _is_counting(learnt: Learnt) -> bool:

@@ -109,6 +109,8 @@ class CountedFromFirst(Counted):
             # A total that all lists together reach speaks of nothing more where this page does not.
             is_more = at.is_more and at.now.known is not Known.OPEN
             here = replace(at, learnt=learnt, is_more=is_more)
+            if is_more and at.page.is_hollow:
+                return self._on(here)
             if other is None or other.is_single:
                 return self._judged(here, Shown.NOTHING)
             if frozenset(other.keys_as(at.page)) <= frozenset(at.page.keys_as(other)):

@@ -112,14 +112,13 @@ class Marked(Paginator):
         is_open = doubt is not None and is_short_page and not learnt.marked
         doubt = None if is_open else doubt
         is_sudden = bool(page.length) and (is_as_long or (is_full and asked > 0))
-        is_led = now.pages > 1
         return Step(
             now,
             next=None,
             learnt=learnt,
             why=End.EMPTY if not page.length else End.UNMARKED if marker is MISSING else End.SIGNAL,
             warning=_hidden_warning(now) if is_short else None,
-            confirm=is_sudden or (not page.length and (is_short or is_led)),
+            confirm=is_sudden or (not page.length and (is_short or now.pages > 1)),
             unsure=is_short or is_sudden,
             unproved=2 if is_open else bool(page.length) and not is_placed and now.pages == 1,
             doubt=doubt,
@@ -149,7 +148,8 @@ class Marked(Paginator):
     def _is_cut_off(now: Progress, asked: int) -> bool:
         """Whether a total speaks of rows after an empty page that none before it may have hidden.
 
-        Pages as long as ``asked`` hide none, and several of one length hardly more than one holds.
+        Pages as long as ``asked`` hide none, and several of one length hardly more than one holds;
+        of those too short for a request that tells, only the latter counts.
         """
         last = now.previous
         if now.total is None:
@@ -157,7 +157,9 @@ class Marked(Paginator):
         if last is None or not now.first == now.largest == last.length:
             return False
         is_paged = now.pages > 2  # noqa: PLR2004 (two pages with rows, and the empty one)
-        return last.length == asked or (is_paged and now.total - now.in_all > last.length)
+        return last.length == asked >= _FEWEST or (
+            is_paged and now.total - now.in_all > last.length
+        )
 
     def _unless_sudden(self, before: Progress, page: Page, step: Step) -> Step | Experiment:
         """An end; one by a full page without a marker, or an empty one after it, is asked about."""

@@ -1130,6 +1130,13 @@ async def test_rows_under_their_ids_are_nothing_beside_a_list(data_path: str) ->
     is_all(found, [2, 3])
 
 
+async def test_no_page_behind_a_limit_of_one_row() -> None:
+    """The page before it, asked for again, has room for no more than its own row: no proof."""
+    api = once(always(told({"flarp": 1})), Api("offset", 2, cap=1), later, ALWAYS)
+
+    assert (await outcome(api, paging("offset", 2))).error is not None
+
+
 @pytest.mark.parametrize("style", COUNTED)
 async def test_most_rows_are_hidden(style: str) -> None:
     """Three of 70 are given, all on the first page: not an error, however short that was."""

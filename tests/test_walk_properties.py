@@ -320,9 +320,9 @@ def _is_short(api: Api) -> bool:
 def _is_cut_off(api: Api, page_size: int) -> bool:
     """Whether a list with hidden rows looks like one that gives no more than so many rows.
 
-    By position: full pages come first, and then more than a page is hidden; or a page is refused,
-    whose size is not heeded; or a page has no more rows than outer lists. By cursor and link: all
-    pages are of one length, and more is hidden.
+    By position: full pages come first, and then more than a page is hidden; or a page is refused
+    whose size is not heeded, or has one row; or a page has no more rows than outer lists. By cursor
+    and link: all rows are hidden, or all pages are of one length and more is hidden.
     """
     size = api.length(page_size)
     missing = api.count - len(api.visible)
@@ -331,10 +331,12 @@ def _is_cut_off(api: Api, page_size: int) -> bool:
         for at in range(-(-api.count // size))
     ]
     if api.style in LED:
-        return len({*pages} - {0}) == 1 and missing > max(pages)
+        lengths = {*pages} - {0}
+        return missing > 0 and (not lengths or (len(lengths) == 1 and missing > max(pages)))
     is_first = api.visible == list(range(len(api.visible))) and not len(api.visible) % size
     is_narrow = api.list_of is _WRAPS["in halves"][1] and size <= len(_halves([]))
-    is_open = is_narrow or (api.refuses is not None and not api.heeds_size)
+    is_told = api.refuses is not None or page_size == 1
+    is_open = is_narrow or (is_told and not api.heeds_size)
     return (is_first and missing > size) or (missing > 0 and is_open)
 
 
