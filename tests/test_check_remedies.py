@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 
-from tests.check_scene import Scene, listed, person, swap_text, told
+from tests.check_scene import SETTINGS, Scene, listed, person, swap_text, told
 from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer, redirect, text
 from workbench.check.ways import MOST_IN_DOUBT
 
@@ -267,6 +267,26 @@ CASES = {
     "a path that differs from another by a letter": Case(
         [swap("kind: /teams\n", "kind: /teems\n")], "kind: /teems", "write /teams: it answers 200"
     ),
+    "a placeholder that is misspelt where its value goes": Case(
+        [
+            swap("kind: /teams/{team}/notes", "kind: /notes"),
+            swap(
+                "      path_parameters:",
+                "      query_params: {of: '{tem}'}\n      path_parameters:",
+            ),
+        ],
+        "query_params: {of",
+        "correct the one that is misspelt",
+    ),
+    "a part of a path that others beside it have otherwise": Case(
+        [
+            swap("kind: /teams\n", "kind: /in/one/teams\n"),
+            swap("endpoint: /teams", "endpoint: /in/1/teams"),
+            serving(listed(TEAMS_BY_NUMBER), "/v1/in/1/teams"),
+        ],
+        "kind: /in/one/teams",
+        "write /in/1/teams: it answers 200",
+    ),
     "a search that finds nothing": Case(
         [asking("method: POST\n      body: {role: users}"), serving(found_nothing)],
         "body: {role",
@@ -298,6 +318,7 @@ async def test_what_is_to_be_written_is_told(case: Case, tmp_path: Path, api: Fa
         and one.severity == case.severity
         and case.remedy in one.remedy
     ], told(report.findings)
+    assert SETTINGS["api_token"] not in str(report.as_json())
 
 
 async def test_a_size_that_fits_all_is_no_first_page(tmp_path: Path, api: FaultApi) -> None:

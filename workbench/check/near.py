@@ -235,6 +235,13 @@ def spellings(kind: str, base_path: str, known: Known) -> Iterator[str]:
     for one in sorted(alike_paths, key=lambda one: -alike_paths[one]):
         if alike_paths[one] >= _LIKE_PATH and one.strip("/") != path.strip("/"):
             yield one + rest
+    parts = path.strip("/").split("/")
+    for one in sorted(known.paths):
+        # Where others go on otherwise behind the same beginning: `/sites/acme` for `/sites/17`.
+        others = one.strip("/").split("/")
+        at = next((n for n, (a, b) in enumerate(zip(parts, others, strict=False)) if a != b), 0)
+        if 0 < at < len(parts) - 1:
+            yield f"/{'/'.join([*parts[:at], others[at], *parts[at + 1 :]])}{rest}"
     first = base_path.strip("/").split("/")[-1]
     if first and path.strip("/").startswith(f"{first}/"):
         yield "/" + path.strip("/").removeprefix(f"{first}/") + rest
@@ -243,7 +250,6 @@ def spellings(kind: str, base_path: str, known: Known) -> Iterator[str]:
     for other in _words(last, known):
         yield f"{head}/{other}{slash}{rest}"
     yield path.rstrip("/") + ("" if path.endswith("/") else "/") + rest
-    parts = path.strip("/").split("/")
     for at, other in spelled_parts(parts[:-1], known):
         yield f"/{'/'.join([*parts[:at], other, *parts[at + 1 :]])}{slash}{rest}"
     for prefix in ("api", "v1", "api/v1"):

@@ -330,7 +330,10 @@ def _known(resources: Sequence[EndpointResource]) -> Known:
     for one in resources:
         parents = one.selector.path_parameters
         ends = [one.kind, *(str(each.endpoint) for each in parents.values() if each.endpoint)]
-        paths |= {path for end in ends if "{" not in (path := end.partition("?")[0])}
+        heads = (end.partition("?")[0].partition("{")[0] for end in ends)
+        paths |= {
+            head.rstrip("/") if "{" in end else head for head, end in zip(heads, ends, strict=True)
+        }
         parts = {part for end in ends for part in end.partition("?")[0].strip("/").split("/")}
         words |= {part for part in parts if "{" not in part}
         names = words_of(f"{one.port.entity.mappings.blueprint} {' '.join(parents)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -24,6 +24,7 @@ from workbench.check.mapping import dotted, is_word
 
 _KINDS: Final = {bool: "boolean", int: "number", float: "number", type(None): "empty value"}
 _UNDEFINED: Final = re.compile(r"(\$?[\w:]+)/(\d+) is not defined|\$(\w+) is not defined")
+_BRACED: Final = re.compile(r"\{\w+\}")
 _HYPHENED: Final = re.compile(r"\.([A-Za-z_]\w*(?:-\w+)+)")
 
 
@@ -258,4 +259,19 @@ def place_in(fault: Fault, document: Document, base: Path) -> Path:
     path = fault.place.path if isinstance(fault.place, Part) else ()
     while path and document.at((*base, *path)) is None:
         path = path[:-1]
+    if path in {(), ("kind",)} and (
+        written := _holding(_BRACED.findall(fault.problem), document, base)
+    ):
+        return written
     return (*base, *(path or ("kind",)))
+
+
+def _holding(names: Sequence[str], document: Document, base: Path) -> Path:
+    """Where a request of a resource has one of these placeholders, if its path does not."""
+    kind = str(document.at((*base, "kind")))
+    for part in ("query_params", "body", "body_form", "headers"):
+        place = (*base, "selector", part)
+        for path, text in _texts(document.at(place), place):
+            if any(name in text and name not in kind for name in names):
+                return path
+    return ()
