@@ -152,7 +152,7 @@ class Placeholders:
 
 def _meant(program: str, body: Json) -> str:
     """The one text of an answer whose key is the last one of a path, or speaks of a token."""
-    last = program.rpartition(".")[2].lower()
+    last = program.rpartition(".")[2].replace("_", "").lower()
     same: list[str] = []
     tokens: list[str] = []
     stack: list[tuple[str, Json]] = [("", body)]
@@ -160,7 +160,7 @@ def _meant(program: str, body: Json) -> str:
         path, value = stack.pop()
         for key, inner in value.items() if isinstance(value, dict) else ():
             stack.append((f"{path}.{key}", inner))
-            if isinstance(inner, str) and inner and key.lower() == last:
+            if isinstance(inner, str) and inner and key.replace("_", "").lower() == last:
                 same.append(f"{path}.{key}")
             elif isinstance(inner, str) and "token" in key.lower():
                 tokens.append(f"{path}.{key}")

@@ -96,6 +96,24 @@ def signed_by(header: str, value: str, words: str, challenge: str = "") -> Handl
     return handler
 
 
+def tokens(request: Request) -> Reply:
+    """A token for a client that stands in the form, and in no header."""
+    if "authorization" in request.headers or b"client_secret" not in request.body:
+        return answer({"error": "invalid_client"}, 401)
+    return answer({"access_token": "the-token-of-the-scene", "token_type": "Bearer"})
+
+
+def by_client(url: str) -> Spoil:
+    """Settings that obtain a token."""
+    return settings(
+        auth_type="oauth2",
+        api_token=None,
+        oauth_token_url=url,
+        oauth_client_id="me",
+        oauth_client_secret="the-secret-of-the-client",
+    )
+
+
 def to_sign_in(request: Request) -> Reply:
     """A redirect to a page for people, for those without the key."""
     if request.path == "/login":
@@ -210,6 +228,29 @@ CASES = {
         "settings",
         "warn",
     ),
+    "a client that belongs into the form": Case(
+        [by_client("{api}/oauth/token"), serving(tokens, "/oauth/token")],
+        "OAUTH_CLIENT_SECRET",
+        "write post: so the token is given",
+        "settings",
+    ),
+    "a URL that gives no tokens": Case(
+        [
+            by_client("{api}/v1/oauth/token"),
+            settings(oauth_client_authentication="post"),
+            serving(tokens, "/oauth/token"),
+            serving(lambda _: answer({"message": "sign in"}, 401), "/v1/oauth/token"),
+        ],
+        "OAUTH_TOKEN_URL",
+        "/oauth/token gives the token",
+        "settings",
+    ),
+    "a sign-in that is missed with another status": Case(
+        [serving(lambda _: answer({"message": "Not found. Please log in."}, 404), *ALL)],
+        "API_TOKEN",
+        "answers the same without credentials",
+        "settings",
+    ),
     "a redirect to a sign-in": Case(
         [serving(to_sign_in, *ALL, "/login")],
         "AUTH_TYPE",
@@ -286,6 +327,14 @@ CASES = {
         ],
         "kind: /in/one/teams",
         "write /in/1/teams: it answers 200",
+    ),
+    "a word of a list that the refusal names": Case(
+        [
+            asking("method: POST\n      body: {indices: [person]}"),
+            serving(lambda _: answer({"message": "indices contains a word that is none"}, 400)),
+        ],
+        "body: {indices",
+        "correct indices (person)",
     ),
     "a search that finds nothing": Case(
         [asking("method: POST\n      body: {role: users}"), serving(found_nothing)],

@@ -196,7 +196,8 @@ def _templates(fault: EntityFault, blueprint: Blueprint, before: Sequence[Json])
     if fault.part == "relation":
         is_list = any(isinstance(value, list) and len(value) > 1 for value in known)
         wanted = "many" if blueprint.relations[fault.name].many else "" if is_list else "one"
-        yield from _TO.get(wanted, ())
+        is_scalar = not any(isinstance(value, list | dict) for value in known)
+        yield from (one for one in _TO.get(wanted, ()) if is_scalar or one != "{} | tostring")
         return
     schema = blueprint.schema.properties[fault.name]
     if schema.format != "url" or all(map(_HOST.fullmatch, texts)):

@@ -31,6 +31,7 @@ from workbench.store.rules import EntityFault, faults_of
 
 _FEW: Final = 3  # items of which an absent key says something
 _SHOWN: Final = 60
+_DELIMITERS: Final = (",", ";", "\t", "|")
 _NULLS: Final = re.compile(r"null|\W")
 """What identifiers are made of that have nothing in them, such as ``null/null``."""
 
@@ -60,6 +61,8 @@ class Judge:
         found = await self._query(seen)
         if not seen.passed:
             return found
+        if one_column := self._one_column(seen):
+            return [one_column]
         if remedy := await other_list(self._jq, seen):
             path = seen.config.selector.data_path
             problem = f"data_path {path or '.'!r} leads to items without what is mapped"
@@ -77,6 +80,16 @@ class Judge:
         problem = f"kind {seen.config.kind}: {problem}"
         severity: Severity = "error" if is_error else "warn"
         return self._document.finding((*seen.base, *path), problem, remedy, severity=severity)
+
+    def _one_column(self, seen: Seen) -> Finding | None:
+        """At the delimiter of a CSV that leaves each row in one column."""
+        selector = seen.config.selector
+        names = {str(key) for item in seen.items for key in item if not str(key).startswith("__")}
+        other = next((one for one in _DELIMITERS if one in "".join(names)), "")
+        if selector.response_format != "csv" or len(names) != 1 or not other:
+            return None
+        problem = f"each row of the CSV has one column, {next(iter(names))[:_SHOWN]!r}"
+        return self._at(seen, ("selector", "csv", "delimiter"), problem, f"write {other!r}")
 
     # --- the query -------------------------------------------------------------------------
 

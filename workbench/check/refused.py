@@ -15,7 +15,7 @@ from workbench.check.paging import alone
 from workbench.check.places import Places
 from workbench.check.reading import Seen
 from workbench.check.refusals import other_values
-from workbench.check.sign_in import SignIn
+from workbench.check.sign_in import SignIn, speaks_of_sign_in
 from workbench.check.suspects import suspect, suspects_of
 from workbench.check.ways import Ways
 
@@ -48,18 +48,20 @@ class Refused:
             found = await self._invalid(seen, error)
         if found:
             return found
+        if status in NOT_FOUND and not (all_failed and speaks_of_sign_in(error)):
+            return await self._absent(seen, error, all_failed=all_failed)
         if status == _FORBIDDEN and not all_failed:
             remedy = "the credentials may not read this: grant them access"
             return self._places.of_setting(self._sign_in.credential, error, remedy)
-        if status == _FORBIDDEN:
+        if status == _FORBIDDEN or status in NOT_FOUND:
             setting, remedy = await self._sign_in.blamed(error, self._near.asked(seen))
             return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
-        if status in NOT_FOUND:
-            return await self._absent(seen, error, all_failed=all_failed)
         if status == httpx.codes.METHOD_NOT_ALLOWED:
             other = "POST" if seen.config.selector.method == "GET" else "GET"
             remedy = f"the method is not for this path: try method: {other}"
-            return self._places.at(seen, ("selector", "method"), error, remedy)
+            own: Path = ("selector", "method")
+            place = own if self._places.is_there(seen, own) else ("kind",)
+            return self._places.at(seen, place, error, remedy)
         return await self._suspected(seen, error, all_failed=all_failed)
 
     async def _invalid(self, seen: Seen, error: ResponseError) -> Finding | None:

@@ -211,17 +211,13 @@ class Relations:
                     keys = [written((str(key),)) for key in one] if isinstance(one, dict) else []
                     inner = [f"[{written(path)}[]?{key}]" for key in keys]
                     candidates |= dict.fromkeys(inner or [written(path)])
-        for candidate in candidates:
-            found = await values_of(self._jq, candidate, items)
+        for text in [text for one in candidates for text in _as_texts(one)]:
+            found = await values_of(self._jq, text, items)
             lists = [value for value in found if isinstance(value, list) and value]
             held = [one for value in lists for one in value]
-            texts = [one for one in held if isinstance(one, str)]
-            if (
-                lists
-                and len(texts) == len(held)
-                and sum(one in known for one in texts) * 2 > len(texts)
-            ):
-                return f"write {candidate} ({len(lists)} of {len(items)})"
+            hits = sum(isinstance(one, str) and one in known for one in held)
+            if hits * 2 > len(held):
+                return f"write {text} ({len(lists)} of {len(items)})"
         return ""
 
     async def _behind_parents(
@@ -254,6 +250,12 @@ def _targets(value: Json) -> list[str]:
 
 def _some(known: set[str]) -> str:
     return ", ".join(json.dumps(one) for one in sorted(known)[:3])
+
+
+def _as_texts(candidate: str) -> list[str]:
+    """A list as it is, and with its values as texts."""
+    inner = candidate[1:-1] if candidate.startswith("[") else f"{candidate}[]?"
+    return [candidate, f"[{inner} | select(. != null) | tostring]"]
 
 
 def _shapes(values: set[str]) -> set[str]:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+import httpx
 from msgspec.structs import replace
 
 from client import ApiClient
 from errors import CredentialsError, OceanCustomError, ResponseError
 from json_values import Json
 from paging.model import PageRequest
-from settings import Credentials, Settings, StaticCredentials
+from settings import Credentials, LoginCredentials, Settings, StaticCredentials
 from settings.fields import FIELDS
 from settings.values import OAuthClientAuthentication, OAuthCredentials
 from workbench.check.documents import Variables
@@ -24,6 +25,22 @@ ClientOf = Callable[[Settings], ApiClient]
 
 _VARYING: Final = re.compile(r"[0-9a-fA-F-]{8,}|\d+")
 _FORM: Final = "whether it belongs into a header or the form (oauthClientAuthentication)"
+_SIGN_IN: Final = re.compile(r"\b(log|sign)[ -]?in\b|authenticat|credential", re.IGNORECASE)
+_CODES: Final = (
+    "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
+    "unsupported_grant_type", "invalid_scope",
+)  # fmt: skip
+"""What a token endpoint says of a refusal (RFC 6749, 5.2)."""
+_LOGIN: Final = "endpoint, method, headers and body of the login"
+_LOGINS: Final = {
+    "400": "what it sends: its body, queryParams or headers, as the API's words say",
+    "401": "the user and password, or id and secret, that it sends; or this is no login's endpoint",
+    "404": "there is no such path: its endpoint, or the path of baseUrl if the login lies below it",
+    "405": "its method",
+    "415": "the Content-Type in its headers",
+}
+"""What is to be looked at, by the status of a login."""
+_MOST_PARTS: Final = 3  # parts of a token URL's path that may be too many
 _NO_PATH: Final = ("404", "405", "410")
 _MOST: Final = 6  # other ways to sign that are tried
 _TYPES: Final = {"bearer": "bearer_token", "basic": "basic"}
@@ -62,7 +79,7 @@ class SignIn:
             case "oauth2":
                 return await self._of_oauth(error, words)
             case "custom":
-                return self._of_login(error)
+                return await self._of_login(error, request)
         if request is None:
             return self.credential, f"check {self._checked()}"
         return await self._tried(error, request)
@@ -156,7 +173,8 @@ class SignIn:
         if "login" not in str(error):
             return "oauthScope", "the token is given, and the API refuses it: check oauthScope"
         if any(error.report.answered.startswith(one) for one in _NO_PATH):
-            return "oauthTokenUrl", "check oauthTokenUrl: there is no such path"
+            told = await self._token_url() or "there is no such path"
+            return "oauthTokenUrl", f"check oauthTokenUrl: {told}"
         credentials = self._settings.credentials
         if isinstance(credentials, OAuthCredentials) and credentials.client_secret:
             other: OAuthClientAuthentication = (
@@ -168,10 +186,23 @@ class SignIn:
         for code, setting, told in _OAUTH:
             if code in words:
                 return setting, f"check {told}"
-        if re.search(r"\bbearer\b", f"{error.report.answered} {words}", re.IGNORECASE):
-            told = "what answers wants a token itself: it is no endpoint that gives tokens"
-            return "oauthTokenUrl", f"check oauthTokenUrl: {told}"
+        if not any(code in words for code in _CODES):
+            told = "what answers does not speak as an endpoint that gives tokens does"
+            return "oauthTokenUrl", f"check oauthTokenUrl: {await self._token_url() or told}"
         return self.credential, error.report.remedy or "check oauthClientId and oauthClientSecret"
+
+    async def _token_url(self) -> str:
+        """The URL without the beginning of its path, if it gives tokens."""
+        credentials = self._settings.credentials
+        if not isinstance(credentials, OAuthCredentials):
+            return ""
+        url = httpx.URL(credentials.token_url)
+        parts = url.path.strip("/").split("/")
+        for at in range(1, min(len(parts), _MOST_PARTS)):
+            other = str(url.copy_with(path="/" + "/".join(parts[at:])))
+            if not await self._is_login_refused(replace(credentials, token_url=other)):
+                return f"{other} gives the token"
+        return ""
 
     async def _is_login_refused(self, credentials: Credentials) -> bool:
         """Whether a login does not give what signs requests."""
@@ -179,22 +210,24 @@ class SignIn:
         error = await self._refused_by(PageRequest(url, purpose="check"), credentials)
         return isinstance(error, CredentialsError) and "login" in str(error)
 
-    def _of_login(self, error: OceanCustomError) -> tuple[str, str]:
+    async def _of_login(
+        self, error: OceanCustomError, request: PageRequest | None
+    ) -> tuple[str, str]:
         told = str(error)
         if "login" in told and "customAuthRequestTemplate" not in told:
-            remedy = "check customAuthRequest: endpoint, method, headers and body of the login"
-            if any(error.report.answered.startswith(one) for one in _NO_PATH):
-                remedy = (
-                    "there is no such path: correct the endpoint in customAuthRequest, or the path"
-                    " of baseUrl if the login lies below it"
-                )
-            return "customAuthRequest", remedy
+            status = error.report.answered[:3]
+            return "customAuthRequest", f"check customAuthRequest: {_LOGINS.get(status, _LOGIN)}"
         remedy = (
             "the login is answered, and its token refused: check customAuthRequestTemplate, its"
             " header, and the word before the token, such as Bearer"
         )
+        credentials = self._settings.credentials
         if "login" in told:
             remedy = f"{error.report.remedy} in customAuthRequestTemplate"
+        elif request is not None and isinstance(credentials, LoginCredentials):
+            worded = {name: f"Bearer {value}" for name, value in credentials.headers.items()}
+            if await self._refused_by(request, replace(credentials, headers=worded)) is None:
+                remedy = "write 'Bearer ' before the token: so signed it answers"
         return "customAuthRequestTemplate", remedy
 
     async def _refused_by(
@@ -275,3 +308,8 @@ def _gist(error: OceanCustomError) -> tuple[object, str]:
 
 def _is_odd(value: str) -> bool:
     return value != value.strip("'\" ") or "\\n" in value
+
+
+def speaks_of_sign_in(error: OceanCustomError) -> bool:
+    """Whether an API's words are about a sign-in, whatever the status."""
+    return _SIGN_IN.search(error.report.words) is not None

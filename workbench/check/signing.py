@@ -118,7 +118,10 @@ def _by_scheme(
             text = b64encode(f"{name}:{password}".encode()).decode()
             place = "username" if name == bare else "password"
             remedy = f"set authType to basic, with what is sent now as {place}"
-            yield Signing({"Authorization": f"Basic {text}"}, "authType", remedy, is_named)
+            if kind == "basic":
+                remedy = "write the password into username, and leave password empty"
+            setting = "username" if kind == "basic" else "authType"
+            yield Signing({"Authorization": f"Basic {text}"}, setting, remedy, is_named)
         return
     headers = {"Authorization": f"{scheme} {bare}"}
     is_there = given.get(variable_of("apiKeyHeader"), "").lower() == "authorization"

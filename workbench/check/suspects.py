@@ -51,7 +51,7 @@ def suspects_of(seen: Seen, base: Path, settings: Mapping[str, Sequence[str]]) -
     of_parent = base[-1] if len(base) > 1 else ""
     asks = selector.path_parameters[str(of_parent)] if of_parent else selector
     found = [
-        Suspect((*base, part, *path), str(path[-1]), value, is_query=part == "query_params")
+        Suspect((*base, part, *path), _name(path), value, is_query=part == "query_params")
         for part, given in (
             ("query_params", asks.query_params),
             ("body", asks.body),
@@ -113,6 +113,11 @@ def _has(text: str, word: str) -> bool:
 
 def _letters(text: str) -> str:
     return "".join(one for one in text.lower() if one.isalnum())
+
+
+def _name(path: Path) -> str:
+    """The key that a value stands at, or that the list is at in which it stands."""
+    return next(one for one in reversed(path) if isinstance(one, str))
 
 
 def _leaves(value: Json | Mapping[str, object], path: Path = ()) -> Iterator[tuple[Path, str]]:

@@ -27,6 +27,7 @@ from workbench.check.relations import Relations
 from workbench.store.model import Blueprint
 from workbench.store.rules import faults_of
 from workbench.suggest.fields import columns, title_of
+from workbench.suggest.vocabulary import words_of
 
 _FEW: Final = 3  # items of which an absent key says something
 _TYPING: Final = 0.85  # likeness of a name and the same name with a slip
@@ -108,10 +109,12 @@ class Values:
                 return admits(blueprint, key, value)
             return isinstance(value, str) if part == "title" else is_something(value)
 
+        column = title_of(columns(items), None) if part == "title" else None
+        if column and words_of(column.keys[-1])[-1:] == words_of(jq)[-1:]:
+            return f"write {column.path} ({len(column.present)} of {len(items)})"
         if near := await better(self._jq, jq, items, key or part, fits):
             told = f"write {near.expression} ({near.count} of {len(items)})"
             return await self._made_to_fit(near.expression, key, items, blueprint) or told
-        column = title_of(columns(items), None) if part == "title" else None
         return f"write {column.path} ({len(column.present)} of {len(items)})" if column else ""
 
     async def _made_to_fit(
