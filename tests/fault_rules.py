@@ -18,6 +18,12 @@ def raises(_: Cell) -> Expect:
     return Expect.RAISES
 
 
+def refusal(cell: Cell) -> Expect:
+    """An error; but what was refused before its turn is asked for in its turn, by position."""
+    is_ahead = cell.paging in COUNTED and not cell.is_first_page
+    return Expect.EITHER if cell.passing and is_ahead else Expect.RAISES
+
+
 def complete(_: Cell) -> Expect:
     """No harm done."""
     return Expect.COMPLETE
@@ -65,7 +71,7 @@ def gone(cell: Cell) -> Expect:
         return _absent(cell)
     if cell.paging == "page_total" and cell.shape == "hidden rows" and not cell.is_first_page:
         return Expect.EITHER  # the page may be asked for by another size, which is not refused
-    return _if_it_lasts(cell, Expect.HELD_BACK) if cell.place == "child" else Expect.RAISES
+    return _if_it_lasts(cell, Expect.HELD_BACK) if cell.place == "child" else refusal(cell)
 
 
 def refused(cell: Cell) -> Expect:

@@ -97,6 +97,7 @@ from tests.fault_rules import (
     passes,
     passes_or_raises,
     raises,
+    refusal,
     refused,
     refused_page,
     repeated,
@@ -149,7 +150,7 @@ def _busy(name: str, status: int, **headers: str) -> Fault:
     return Fault(name, make, passes, ResponseError, is_retried=True)
 
 
-def _refusal(status: int, expect: Verdict = raises) -> Fault:
+def _refusal(status: int, expect: Verdict = refusal) -> Fault:
     return Fault(str(status), always(echo(status)), expect, ResponseError, most=0)
 
 
