@@ -201,6 +201,30 @@ CASES = {
         "identifier: .name",
         "write .id, of which these are values",
     ),
+    "a relation among entities of one kind": Case(
+        [
+            serving(
+                listed(
+                    [
+                        one | {"id": f"p-{n}", "boss": {"id": f"p-{(n + 1) % 25}"}}
+                        for n, one in enumerate(PEOPLE)
+                    ]
+                )
+            ),
+            swap('"target": "team"', '"target": "person"', "blueprints"),
+            swap("team: .team.id", "team: .phone"),
+        ],
+        "team: .phone",
+        "write .boss.id (19 of 20)",
+    ),
+    "a filter that takes a list for a text": Case(
+        [
+            serving(listed([{**one, "tags": ["eu"]} for one in TEAMS_BY_NUMBER]), "/v1/teams"),
+            swap("filter: .open", 'filter: .tags == "eu"'),
+        ],
+        'filter: .tags == "eu"',
+        '.tags is ["eu"], for one',
+    ),
     "a relation to another blueprint": Case(
         [swap('"target": "team"', '"target": "person"', "blueprints")],
         "team: .team.id",

@@ -73,6 +73,11 @@ class Empty:
         near = await better(self._jq, expression, items, fits=lambda value: value is True)
         if near:
             return f"write {near.expression}"
+        for path in paths:
+            if (
+                held := next(filter(None, (follow(item, path) for item in items)), None)
+            ) is not None:
+                return f"{written(path)} is {_shown(held)}, for one"
         nowhere = ", ".join(map(written, paths))
         return f"{nowhere} is null in all {len(items)} of them" if paths else "correct it"
 
@@ -135,7 +140,7 @@ def _lesser(seen: Seen, request: PageRequest) -> Iterator[tuple[Path, Json, Page
             yield (part, str(name)), value, replace(request, body=less)
 
 
-def _shown(value: Json) -> str:
+def _shown(value: object) -> str:
     return (value if isinstance(value, str) else json.dumps(value))[:_LONGEST]
 
 

@@ -177,13 +177,15 @@ class Relations:
         items = [one.item for one in seen.passed]
         if many and (listed := await self._of_lists(known, items)):
             return listed
+        own = [str(one.made.get("identifier")) for one in seen.passed]
         best: tuple[int, float, str] = (0, 0.0, "")
         paths = dict.fromkeys(one for item in items[:20] for one in leaves(item))
         for path in paths:
             values = [follow(item, path) for item in items]
             scalars = [value for value in values if is_scalar(value)]
             hits = sum(str(value) in known for value in scalars)
-            if not hits or hits < len(scalars) / 2:
+            # Each related to itself is no relation.
+            if not hits or hits < len(scalars) / 2 or list(map(str, values)) == own:
                 continue
             is_text = all(isinstance(value, str) for value in scalars)
             text = as_text(path, values)
