@@ -339,7 +339,9 @@ class Page(Discreet, frozen=True, dict=True):
         if self.is_single:
             return Totals()
         found = objects_beside(self.holder, self.body) if self.scopes else []
-        beside = [part for part in found if all(part is not row for row in self.rows)]
+        # Rows under their ids are no objects beside the list.
+        rows = {id(row) for row in self.rows} if found and isinstance(self.rows, list) else ()
+        beside = [part for part in found if id(part) not in rows]
         known = known_totals(self.scopes, self.headers, beside)
         if self.total is not None:
             return replace(known, rows=self.total, says_all=True)
