@@ -148,7 +148,8 @@ class AnswerReader:
         if reply.status == httpx.codes.UNAUTHORIZED:
             told = self._answered(reply)
             if challenge := reply.response.headers.get("WWW-Authenticate"):
-                wanted = self._redact.beginning(f"WWW-Authenticate: {challenge}"[:_CHALLENGE])
+                # Cut last: a part of a credential would not be known for one.
+                wanted = self._redact.beginning(f"WWW-Authenticate: {challenge}")[:_CHALLENGE]
                 told["answered"] += f" ({wanted})"
             return CredentialsError(remedy="check the credentials in the settings", **told)
         return self._response_error(reply, reply.report)

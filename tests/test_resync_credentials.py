@@ -54,6 +54,22 @@ async def test_wrong_credentials_are_tried_once(
     assert len(api.requests) == 1
 
 
+async def test_a_challenge_that_repeats_the_token_is_redacted(
+    api: FaultApi, installation: Installation
+) -> None:
+    """Before it is cut: a part of the token is not in the error either."""
+    token = "a-token-that-is-quite-long-0123456789"
+    challenge = f'Bearer realm="things", given="{token}"'
+    api.serve("/items", answer({"error": "who are you?"}, 401, WWW_Authenticate=challenge))
+    installation.settings |= {"auth_type": "bearer_token", "api_token": token}
+    installation.mapping = [resource("/items", data_path=".items")]
+
+    outcome = await installation.resync()
+
+    assert 'WWW-Authenticate: Bearer realm="things"' in outcome.message
+    assert token[:6] not in outcome.message
+
+
 IN_QUERY: dict[str, object] = {
     "auth_type": "api_key",
     "api_key": "k&y é",
