@@ -6,13 +6,13 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
 from settings import Settings
 from tests.check_bench import PREFIX, checked_files
-from tests.fault_api import FaultApi, Json, Reply, Request, answer
+from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer
 from workbench.check.findings import Finding
 from workbench.check.offline import Paths
 from workbench.check.run import Report
@@ -216,3 +216,40 @@ def swap_text(text: str, old: str, new: str) -> str:
     """A text with its first occurrence of another one replaced."""
     assert old in text
     return text.replace(old, new, 1)
+
+
+Spoil = Callable[[Scene], None]
+"""What makes a mistake of a scene."""
+Where = Literal["mapping", "settings", "blueprints"]
+
+
+def swap(old: str, new: str, where: Where = "mapping") -> Spoil:
+    """A text of a file, the first time it is there, replaced."""
+    return lambda scene: setattr(scene, where, swap_text(getattr(scene, where), old, new))
+
+
+def serving(handler: Handler, *paths: str) -> Spoil:
+    """Another answer of the API."""
+
+    def spoil(scene: Scene) -> None:
+        for path in paths or ("/v1/people",):
+            scene.api.serve(path, handler)
+
+    return spoil
+
+
+def settings(**changed: str | None) -> Spoil:
+    """Settings with other values, or without one."""
+
+    def spoil(scene: Scene) -> None:
+        for name, value in changed.items():
+            scene.settings.pop(name, None)
+            if value is not None:
+                scene.settings[name] = value.replace("{api}", scene.api.url)
+
+    return spoil
+
+
+def asking(what: str) -> Spoil:
+    """People with more in their selector."""
+    return swap("data_path: .data", f"data_path: .data\n      {what}")

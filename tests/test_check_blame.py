@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
-from tests.check_scene import SETTINGS, Scene, listed, notes, person, signed, swap_text, told
+from tests.check_scene import (
+    SETTINGS,
+    Scene,
+    Spoil,
+    Where,
+    asking,
+    listed,
+    notes,
+    person,
+    serving,
+    settings,
+    signed,
+    swap,
+    told,
+)
 from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer, text
 
-Where = Literal["mapping", "settings", "blueprints"]
-Spoil = Callable[[Scene], None]
 PEOPLE: list[dict[str, Json]] = [person(number) for number in range(25)]
 
 
@@ -28,41 +38,9 @@ class Blame:
     severity: str = "error"
 
 
-def swap(old: str, new: str, where: Where = "mapping") -> Spoil:
-    """A text of a file, the first time it is there, replaced."""
-    return lambda scene: setattr(scene, where, swap_text(getattr(scene, where), old, new))
-
-
-def serving(handler: Handler, *paths: str) -> Spoil:
-    """Another answer of the API."""
-
-    def spoil(scene: Scene) -> None:
-        for path in paths or ("/v1/people",):
-            scene.api.serve(path, handler)
-
-    return spoil
-
-
-def settings(**changed: str | None) -> Spoil:
-    """Settings with other values, or without one."""
-
-    def spoil(scene: Scene) -> None:
-        for name, value in changed.items():
-            scene.settings.pop(name, None)
-            if value is not None:
-                scene.settings[name] = value.replace("{api}", scene.api.url)
-
-    return spoil
-
-
 def keyed_by(header: str, key: str) -> Spoil:
     """Settings that send a key in a header, and no token."""
     return settings(auth_type="api_key", api_token=None, api_key=key, api_key_header=header)
-
-
-def asking(what: str) -> Spoil:
-    """People with more in their selector."""
-    return swap("data_path: .data", f"data_path: .data\n      {what}")
 
 
 def refusing(name: str, allowed: str, words: str, status: int = 400) -> Handler:

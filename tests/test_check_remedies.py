@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
-from tests.check_scene import SETTINGS, Scene, listed, person, swap_text, told
+from tests.check_scene import (
+    SETTINGS,
+    Scene,
+    Spoil,
+    Where,
+    asking,
+    listed,
+    person,
+    serving,
+    settings,
+    swap,
+    told,
+)
 from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer, redirect, text
 from workbench.check.ways import MOST_IN_DOUBT
 
-Where = Literal["mapping", "settings", "blueprints"]
-Spoil = Callable[[Scene], None]
 PEOPLE: list[dict[str, Json]] = [
     person(number)
     | {"holder": {"name": f"Holder {number}", "mail": f"h{number}@example.com"}}
@@ -33,38 +41,6 @@ class Case:
     remedy: str
     where: Where = "mapping"
     severity: str = "error"
-
-
-def swap(old: str, new: str, where: Where = "mapping") -> Spoil:
-    """A text of a file, the first time it is there, replaced."""
-    return lambda scene: setattr(scene, where, swap_text(getattr(scene, where), old, new))
-
-
-def serving(handler: Handler, *paths: str) -> Spoil:
-    """Another answer of the API."""
-
-    def spoil(scene: Scene) -> None:
-        for path in paths or ("/v1/people",):
-            scene.api.serve(path, handler)
-
-    return spoil
-
-
-def settings(**changed: str | None) -> Spoil:
-    """Settings with other values, or without one."""
-
-    def spoil(scene: Scene) -> None:
-        for name, value in changed.items():
-            scene.settings.pop(name, None)
-            if value is not None:
-                scene.settings[name] = value.replace("{api}", scene.api.url)
-
-    return spoil
-
-
-def asking(what: str) -> Spoil:
-    """People with more in their selector."""
-    return swap("data_path: .data", f"data_path: .data\n      {what}")
 
 
 def wanting(name: str, words: str, status: int, *, in_header: bool = False) -> Handler:
