@@ -43,12 +43,6 @@ class Empty:
                 return [found]
         return []
 
-    def _at(
-        self, seen: Seen, path: Path, problem: str, remedy: str, severity: Severity = "error"
-    ) -> Finding:
-        problem = f"kind {seen.config.kind}: {problem}"
-        return self._document.finding((*seen.base, *path), problem, remedy, severity=severity)
-
     async def _of_parents(self, seen: Seen) -> Finding | None:
         """A filter that no parent passes."""
         parents = [page for page in seen.pages if page.purpose == "parent"]
@@ -62,7 +56,7 @@ class Empty:
             remedy = await self._of_filter(one.filter, items)
             severity: Severity = "warn" if parents[-1].goes_on else "error"
             path = ("selector", "path_parameters", name, "filter")
-            return self._at(seen, path, problem, remedy, severity)
+            return seen.finding(self._document, path, problem, remedy, severity)
         return None
 
     async def _of_filter(self, expression: str, items: Items) -> str:
@@ -89,7 +83,7 @@ class Empty:
             if found and found[0] != selector.data_path:
                 problem = f"data_path {selector.data_path or '.'!r} leads to an empty list"
                 remedy = f"write {found[0]}, a list of {found[1]} objects with what is mapped"
-                return self._at(seen, ("selector", "data_path"), problem, remedy)
+                return seen.finding(self._document, ("selector", "data_path"), problem, remedy)
         return None
 
     async def _left_out(self, seen: Seen) -> Finding | None:
@@ -105,12 +99,12 @@ class Empty:
                 objects = [row for row in rows if isinstance(row, dict)]
                 told = _values([(name,)], objects)
                 remedy = told or f"correct {name} or its value, unless nothing may be there"
-                return self._at(seen, ("selector", *path), problem, remedy, "warn")
+                return seen.finding(self._document, ("selector", *path), problem, remedy, "warn")
         if request.method == "POST" and request.body:
             problem = "the search finds nothing"
             body = "body_form" if request.is_form else "body"
             remedy = f"correct the values in {body}, unless nothing may be there"
-            return self._at(seen, ("selector", body), problem, remedy, "warn")
+            return seen.finding(self._document, ("selector", body), problem, remedy, "warn")
         return None
 
     async def _other_field(self, seen: Seen) -> Finding | None:
@@ -123,7 +117,9 @@ class Empty:
             return None
         name, remedy = found
         problem = f"no items for any value of path_parameters.{name}"
-        return self._at(seen, ("selector", "path_parameters", name, "field"), problem, remedy)
+        return seen.finding(
+            self._document, ("selector", "path_parameters", name, "field"), problem, remedy
+        )
 
 
 def _lesser(seen: Seen, request: PageRequest) -> Iterator[tuple[Path, Json, PageRequest]]:

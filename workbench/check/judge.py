@@ -12,7 +12,7 @@ from framework.mapped_items import Mapped
 from jq_engine.worker import JqWorker
 from json_values import Found, Json, follow
 from workbench.check.documents import Document
-from workbench.check.findings import Finding, Path, Severity
+from workbench.check.findings import Finding
 from workbench.check.fitting import fitting
 from workbench.check.identifiers import (
     identifier_below_parents,
@@ -66,20 +66,13 @@ class Judge:
         if remedy := await other_list(self._jq, seen):
             path = seen.config.selector.data_path
             problem = f"data_path {path or '.'!r} leads to items without what is mapped"
-            return [self._at(seen, ("selector", "data_path"), problem, remedy)]
+            return [seen.finding(self._document, ("selector", "data_path"), problem, remedy)]
         naming = await self._identifier(seen)
         found += naming
         found += await self._values.findings(seen)
         found += await self._entities(seen)
         found += await self._leading.findings(seen)
         return found
-
-    def _at(
-        self, seen: Seen, path: Path, problem: str, remedy: str, *, is_error: bool = True
-    ) -> Finding:
-        problem = f"kind {seen.config.kind}: {problem}"
-        severity: Severity = "error" if is_error else "warn"
-        return self._document.finding((*seen.base, *path), problem, remedy, severity=severity)
 
     def _one_column(self, seen: Seen) -> Finding | None:
         """At the delimiter of a CSV that leaves each row in one column."""
@@ -89,7 +82,9 @@ class Judge:
         if selector.response_format != "csv" or len(names) != 1 or not other:
             return None
         problem = f"each row of the CSV has one column, {next(iter(names))[:_SHOWN]!r}"
-        return self._at(seen, ("selector", "csv", "delimiter"), problem, f"write {other!r}")
+        return seen.finding(
+            self._document, ("selector", "csv", "delimiter"), problem, f"write {other!r}"
+        )
 
     # --- the query -------------------------------------------------------------------------
 
@@ -106,14 +101,14 @@ class Judge:
             problem = (
                 f"query {query!r} gives neither true nor false for {len(odd)} of {count} items"
             )
-            return [self._at(seen, path, problem, remedy)]
+            return [seen.finding(self._document, path, problem, remedy)]
         if seen.passed:
             return []
         near = await self._near_query(seen, query)
         remedy = near or 'correct it; for all items write "true"'
         is_sure = bool(near) or not seen.truncated
         problem = f"query {query!r} is true for none of {count} items"
-        return [self._at(seen, path, problem, remedy, is_error=is_sure)]
+        return [seen.finding(self._document, path, problem, remedy, "error" if is_sure else "warn")]
 
     async def _near_query(self, seen: Seen, query: str) -> str:
         for path in paths_in(query):
@@ -150,9 +145,13 @@ class Judge:
                 place = ("selector", "data_path")
                 remedy = "for an item of each key write to_entries: .key and .value"
                 problem = f"the answer is one object, and its {expression!r} is null"
-                return [self._at(seen, place, problem, remedy)]
+                return [seen.finding(self._document, place, problem, remedy)]
             problem = f"identifier {expression!r} is null in {nameless} of {count} items"
-            return [self._at(seen, path, problem, remedy or "choose a key that all items have")]
+            return [
+                seen.finding(
+                    self._document, path, problem, remedy or "choose a key that all items have"
+                )
+            ]
         if absent := self._values.absent(seen, "identifier", expression, items):
             return absent
         pair = shared(seen.passed)
@@ -165,7 +164,9 @@ class Judge:
         remedy = await self._apart(seen, expression)
         if not pair.is_lost:
             remedy = f"where these are different things: {remedy}"
-        return [self._at(seen, path, problem, remedy, is_error=pair.is_lost)]
+        return [
+            seen.finding(self._document, path, problem, remedy, "error" if pair.is_lost else "warn")
+        ]
 
     async def _instead(self, seen: Seen, expression: str) -> str:
         """What gives identifiers where an expression gives none; "" where nothing does."""
@@ -221,21 +222,25 @@ class Judge:
             expression = self._document.at((*seen.base, *path))
             near = await better(self._jq, str(expression), seen.items)
             remedy = f"write {near.expression}" if near else "give a value in every item, with //"
-            return self._at(seen, path, problem, remedy)
+            return seen.finding(self._document, path, problem, remedy)
         problem = f"{first.part} {first.name} {first.problem}, {example} is none: {refused}"
         expression = self._document.at((*seen.base, *path))
         blueprint = self._blueprints[str(seen.passed[0].made.get("blueprint"))]
         if not isinstance(expression, str):
-            return self._at(seen, path, problem, "change the expression or the blueprint")
+            return seen.finding(
+                self._document, path, problem, "change the expression or the blueprint"
+            )
         if first.part == "relation":
             target = await self._leading.target(seen, first.name, expression)
             if target:
-                return self._at(seen, path, problem, target)
+                return seen.finding(self._document, path, problem, target)
         items = [one.item for one in seen.passed]
         fit = await fitting(self._jq, expression, items, first, blueprint)
         if fit.blueprint and not fit.expression and self._of_blueprints is not None:
             return self._in_blueprint(first, blueprint, problem, fit.remedy)
-        return self._at(seen, path, problem, fit.remedy or "change the expression or the blueprint")
+        return seen.finding(
+            self._document, path, problem, fit.remedy or "change the expression or the blueprint"
+        )
 
     def _in_blueprint(
         self, fault: EntityFault, blueprint: Blueprint, problem: str, remedy: str

@@ -16,7 +16,8 @@ from paging.limits import Limits
 from resync.session import Session
 from settings import Settings
 from transport.observer import Exchange, PageRead
-from workbench.check.findings import Path
+from workbench.check.documents import Document
+from workbench.check.findings import Finding, Path, Severity
 
 MOST_ITEMS = 1000
 """Items of a resource that are looked at."""
@@ -51,6 +52,18 @@ class Seen:
     errors: list[OceanCustomError] = field(default_factory=list)
     truncated: bool = False
     asked: bool = True
+
+    def finding(
+        self,
+        document: Document,
+        path: Path,
+        problem: str,
+        remedy: str,
+        severity: Severity = "error",
+    ) -> Finding:
+        """What is wrong at a path of this resource in the mapping, with its kind."""
+        told = f"kind {self.config.kind}: {problem}"
+        return document.finding((*self.base, *path), told, remedy, severity=severity)
 
     @property
     def own_pages(self) -> list[PageRead]:

@@ -10,7 +10,7 @@ from jq_engine.worker import JqWorker
 from json_values import Json, follow
 from workbench.check.chosen_keys import asking_for, chosen_by
 from workbench.check.documents import Document
-from workbench.check.findings import Finding, Path, Severity
+from workbench.check.findings import Finding, Path
 from workbench.check.fitting import admits, fitting
 from workbench.check.near import (
     alike,
@@ -65,13 +65,6 @@ class Values:
                 found += self.absent(seen, expression.path, expression.jq, items)
         return found
 
-    def _at(
-        self, seen: Seen, path: Path, problem: str, remedy: str, *, is_error: bool = True
-    ) -> Finding:
-        problem = f"kind {seen.config.kind}: {problem}"
-        severity: Severity = "error" if is_error else "warn"
-        return self._document.finding((*seen.base, *path), problem, remedy, severity=severity)
-
     async def _null(self, seen: Seen, name: str, jq: str, items: Items) -> list[Finding]:
         part, _, key = name.partition(".")
         path = _place(name)
@@ -86,13 +79,13 @@ class Values:
         said = "an empty list" if len(empty) == len(items) else "null"
         problem = f"{what} {jq!r} is {said} in {len(items)} of {len(items)} items"
         if part == "relations" and (leading := await self._leading.target(seen, key, jq)):
-            return [self._at(seen, path, problem, leading)]
+            return [seen.finding(self._document, path, problem, leading)]
         if remedy := await self._better(seen, name, jq, items):
-            return [self._at(seen, path, problem, remedy)]
+            return [seen.finding(self._document, path, problem, remedy)]
         if failed:
             reason = failed[0].partition("\n")[0][:120]
             problem = f"{what} {jq!r} fails for {len(failed)} of {len(items)} items ({reason})"
-            return [self._at(seen, path, problem, "correct the expression")]
+            return [seen.finding(self._document, path, problem, "correct the expression")]
         paths = paths_in(jq)
         absent = paths and not any(has_path(items, one) for one in paths)
         if not absent or len(items) < _FEW or empty:
@@ -142,7 +135,7 @@ class Values:
         remedy = f"the items have {keys}"
         if chosen := chosen_by(params, items):
             remedy = f"query_params.{chosen} says which keys come: name {first} there"
-        return self._at(seen, _place(name), problem, remedy, is_error=False)
+        return seen.finding(self._document, _place(name), problem, remedy, "warn")
 
     def _object(self, seen: Seen, jq: str, values: Sequence[Json]) -> list[Finding]:
         """A title that is an object, which Port takes no more than a list."""
@@ -152,7 +145,7 @@ class Values:
             f"{jq}{column.path}" if column else f"a text of it: {jq}{written([min(objects[0])])}"
         )
         problem = f"title {jq!r} is an object in {len(values)} of {len(values)} items"
-        return [self._at(seen, _place("title"), problem, f"write {inner}")]
+        return [seen.finding(self._document, _place("title"), problem, f"write {inner}")]
 
     def absent(self, seen: Seen, name: str, jq: str, items: Items) -> list[Finding]:
         """A key within an expression that no item has, beside one that is spelled nearly so."""
@@ -166,7 +159,7 @@ class Values:
             if any(isinstance(follow(item, path[:same]), dict) for item in items):
                 problem = f"{_what(name)} {jq!r}: no item has {written(path)}"
                 remedy = f"write {jq.replace(written(path), written(meant))}"
-                return [self._at(seen, _place(name), problem, remedy, is_error=False)]
+                return [seen.finding(self._document, _place(name), problem, remedy, "warn")]
         return []
 
 
