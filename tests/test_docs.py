@@ -338,7 +338,7 @@ def test_the_refusal_of_an_unknown_key_is_what_the_mapping_says() -> None:
 
 def test_the_reasons_why_a_list_ends_are_those_of_the_code() -> None:
     """The table has every reason there is, in the order of the code, and no other."""
-    reasons = [only_name(row, "Reason") for row in tables(PAGINATION, "Reason")]
+    reasons = [only_name(row, "Reason") for row in tables(CHOOSE, "Reason")]
 
     assert reasons == [end.value for end in End]
 
