@@ -195,7 +195,7 @@ PRODUCT = Product(
         Mistake(
             "an order in which several are equal",
             mapping={f"{_SEARCHED}/body/sort": [{"updated": "asc"}]},
-            error="around this place shows rows that do",
+            error="another request shows rows that do",
         ),
         Mistake(
             "a total that is a lower bound", mapping={f"{_SEARCHED}/body/track_total_hits": None}
