@@ -174,18 +174,17 @@ class _Counted(CountedToLast):
         )
 
     def _repeated(self, at: At, told: Verdict) -> Step | Experiment:
-        """The page before again: beyond the end of a list, or no paging, or no such parameter."""
+        """The first page again, or one that more was told after: no paging, or no such parameter.
+
+        Other pages that come again are refusals by then: they show that the position is heeded.
+        """
         before, page = at.before, at.page
         last = Step(before, next=None, learnt=at.learnt, why=End.NO_SUCH_PAGE, repeated=True)
         is_more = told is Verdict.MORE or before.known is Known.MORE
         over = self._unpaged(page, last, is_more=is_more)
-        is_first = before.pages == 1
         is_full = page.length == at.asked
-        if is_more or (is_first and over.doubt):
+        if over.doubt:
             return over
-        if not is_first:
-            # Where other pages came, this is how the API answers beyond its last one.
-            return self._unless_ignored(at, last) if is_full else last
         if not is_full or self._size_param is None:
             return over
         send_in = self._settings.send_in

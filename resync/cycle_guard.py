@@ -71,11 +71,12 @@ class CycleGuard:
         """Whether a page is an earlier one again, where the list may be over.
 
         That is after one that was not full; where positions are counted (not ``is_led``), also
-        after full ones, if it is not just the one before: another shows that they are heeded.
+        after full ones, if another page shows that they are heeded.
         """
         is_over = progress.pages > 0 and not progress.is_unbroken
-        is_turned = not is_led and not page.repeats(progress.previous)
-        return (is_over or is_turned) and self._holds(page)
+        if page.repeats(progress.previous):
+            return progress.pages > 1 and not is_led
+        return (is_over or not is_led) and self._holds(page)
 
     def refused(self, page: Page) -> Page:
         """An earlier page that came again, as the answer that there is no such page."""

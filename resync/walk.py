@@ -141,7 +141,7 @@ class Walker:
         source, page = walk.source, unless_hollow(opened.page, walk.progress.previous)
         opened = replace(opened, page=page)
         is_over = walk.cycle.came_before(page, walk.progress, is_led=source.is_led)
-        if not opened.request.absent_statuses or source.learnt.hides_rows or not is_over:
+        if not opened.request.absent_statuses or not is_over:
             return opened
         return replace(opened, page=walk.cycle.refused(page), runs=[])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Container, Mapping
 
 import pytest
 
@@ -25,18 +25,28 @@ TURNS = {
 }
 
 
-def turning(count: int, style: str, turn: Turn, *, window: int = 1000) -> Handler:
-    """A list of so many rows, of which the first ``window`` can be asked for."""
+def turning(  # noqa: PLR0913 (each is a way to be another server)
+    count: int,
+    style: str,
+    turn: Turn,
+    *,
+    window: int = 1000,
+    cap: int = 1000,
+    hidden: Container[int] = (),
+    around: Mapping[str, Json] | None = None,
+) -> Handler:
+    """A list of so many rows, of which the first ``window`` can be asked for, ``cap`` at once."""
 
     def handler(request: Request) -> Reply:
-        size = request.number("limit", SIZE)
+        size = min(request.number("limit", SIZE), cap)
         number = request.number("page", 1)
         start = request.number("offset", 0) if style == "offset" else (number - 1) * size
         if start < 0:
             return answer({"message": "no such page"}, 400)
         start = turn(min(count, window), size) if start >= min(count, window) else start
-        rows: list[Json] = [{"id": one} for one in range(start, min(start + size, count))]
-        return answer({"items": rows})
+        stop = min(start + size, count)
+        rows: list[Json] = [{"id": one} for one in range(start, stop) if one not in hidden]
+        return answer({"items": rows, **(around or {})})
 
     return handler
 
@@ -69,6 +79,35 @@ async def test_an_earlier_page_where_rows_follow_is_an_error(style: str, turn: s
     """An API that gives 20 rows of 50, and turns back beyond them."""
     found, _ = await outcome(turning(50, style, TURNS[turn], window=20), style)
     assert "rows that do: the rest is missing" in found.message
+
+
+@pytest.mark.parametrize("count", [2 * SIZE, 3 * SIZE])
+@pytest.mark.parametrize("cap", [1, 2, 4, 1000])
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("style", ["offset", "page"])
+async def test_an_earlier_page_where_the_total_is_reached_is_the_end(
+    style: str, turn: str, cap: int, count: int
+) -> None:
+    """Magento tells a total, and gives the last page for any number beyond it."""
+    api = turning(count, style, TURNS[turn], cap=cap, around={"total_count": count})
+    found, _ = await outcome(api, style)
+    assert found.error is None, found.message
+    assert [item["id"] for item in found.items] == [*range(count)]
+
+
+@pytest.mark.parametrize("count", [25, 30, 35])
+@pytest.mark.parametrize("cap", [7, 1000])
+@pytest.mark.parametrize("hidden", [{0}, {4}, {9}, {12, 13}])
+@pytest.mark.parametrize("turn", TURNS)
+async def test_an_earlier_page_beside_hidden_rows_is_the_end(
+    turn: str, hidden: set[int], cap: int, count: int
+) -> None:
+    """A total speaks of rows that are not given, and the last page comes again."""
+    around = {"total_count": count}
+    api = turning(count, "page", TURNS[turn], cap=cap, hidden=hidden, around=around)
+    found, _ = await outcome(api, "page")
+    assert found.error is None, found.message
+    assert {item["id"] for item in found.items} == {*range(count)} - hidden
 
 
 async def test_a_redirect_from_beyond_the_end_is_the_end() -> None:
