@@ -358,6 +358,10 @@ class PageNumberPaginator(_Counted):
         at = self._at(sent) or 0
         return (at - self._start()) * size
 
+    def _resized(self, at: At, request: PageRequest) -> PageRequest:
+        # A number counts pages of one size: what another walk learns meanwhile is for the next one.
+        return request if at.before.pages else super()._resized(at, request)
+
     def _from(self, sent: PageRequest, position: int) -> PageRequest | None:
         at_start = self._at(sent) == self._start()
         if position < 1 or self._size_param is None or not at_start:

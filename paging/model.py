@@ -98,9 +98,12 @@ class PageRequest(Discreet, frozen=True, dict=True):
     def put(self, name: str, value: Json, send_in: SendIn) -> PageRequest:
         """The same request with a query parameter, or a dot path in the body, set."""
         if send_in == "query":
-            others = tuple(pair for pair in self.params if pair[0] != name)
+            # Where it stood before: what is asked for is one request, whatever led to it.
+            names = [key for key, _ in self.params]
+            place = names.index(name) if name in names else len(names)
+            others = [pair for pair in self.params if pair[0] != name]
             text = value if isinstance(value, str) else json.dumps(value)
-            return replace(self, params=(*others, (name, text)))
+            return replace(self, params=(*others[:place], (name, text), *others[place:]))
         body = self.body if isinstance(self.body, dict) else {}
         return replace(self, body=_with_path(body, self._keys(name), value))
 

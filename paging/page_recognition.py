@@ -119,8 +119,9 @@ class Recognition:
     def __init__(self) -> None:
         self._types: dict[Path, set[str]] = {}
         self._all = Common()
-        # What was the same in every request that gave rows.
+        # What was the same in every request that gave rows, and the names of all their parts.
         self._asked: dict[str, str] | None = None
+        self._named: set[str] = set()
         self._walks: dict[int, Common] = {}
         self._suspects: list[Suspect] = []
         self._own: dict[int, list[Suspect]] = {}
@@ -160,6 +161,7 @@ class Recognition:
         self._all.add(envelope, walk)
         parts = _parts_of(request)
         before = self._asked
+        self._named |= parts.keys()
         self._asked = parts if before is None else dict(before.items() & parts.items())
 
     def _suspect(self, walk: int, request: PageRequest, page: Page) -> None:
@@ -297,7 +299,11 @@ class Recognition:
         for path in suspect.speaking:
             is_known = path not in suspect.envelope.filled and path in self._types
             is_there = is_known or suspect.envelope.types[path] in self._types.get(path, ())
-            is_told = is_there or _said((path, suspect.envelope.parts[path])) in self._beyond
+            value = suspect.envelope.parts[path]
+            is_told = is_there or _said((path, value)) in self._beyond
+            is_null = path in self._types and not self._types[path]
+            if is_null and self._follows(suspect, None, value):
+                continue
             if not is_told and not is_of_paging(path) and not suspect.is_link(path):
                 yield path
 
@@ -322,7 +328,13 @@ class Recognition:
                 yield path
 
     def _follows(self, suspect: Suspect, known: Json, value: Json) -> bool:
-        """Whether a value differs from what is constant as its request does from the others."""
+        """Whether a value differs from what is constant as its request does from the others.
+
+        Null may stand for a part that no request with rows had: a cursor that is repeated.
+        """
+        if known is None:
+            new = suspect.parts.keys() - self._named
+            return str(value) in {suspect.parts[name] for name in new}
         common = _relations(known, self._asked or {}) & _relations(value, suspect.parts)
         moved = value - known if _is_number(value) and _is_number(known) else 0
         is_far = abs(moved) >= _FAR  # a number that is one more may also be a code

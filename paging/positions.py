@@ -125,13 +125,13 @@ class Counted(Paginator):
         """The position of a request, None where it is no number."""
         return whole_number(sent.get(self._param, self._settings.send_in))
 
-    def _resized(self, learnt: Learnt, now: Progress, request: PageRequest) -> PageRequest:
+    def _resized(self, at: At, request: PageRequest) -> PageRequest:
         """A later request with the server's own page size, once that is known."""
-        asked = self._asked(request)
+        asked, learnt = self._asked(request), at.learnt
         size = learnt.reach if learnt.hides_rows else learnt.page_size
-        if not size or self._size_param is None or now.first >= asked:
+        if not size or self._size_param is None or at.now.first >= asked:
             return request
-        size = min(asked, max(size, now.first))
+        size = min(asked, max(size, at.now.first))
         return request.put(self._size_param, size, self._settings.send_in)
 
     @staticmethod
@@ -145,7 +145,7 @@ class Counted(Paginator):
         learnt, now = at.learnt, at.now
         rows = positions_in(at.page, learnt.levels, at.asked)
         moves = rows if at.is_full or not learnt.hides_rows else self._covered(at)
-        following = self._resized(learnt, now, self._moved(at.sent, self._stride(moves or at.size)))
+        following = self._resized(at, self._moved(at.sent, self._stride(moves or at.size)))
         # Where rows are hidden, the position reaches the total before they do.
         is_beyond = 0 < (at.now.total or 0) <= self._passed(following, at.size) or _hides(at)
         is_told = at.is_more and at.now.known is not Known.OPEN

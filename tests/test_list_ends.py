@@ -1516,3 +1516,51 @@ async def test_a_mistyped_path_beside_a_child_without_rows(empty: str) -> None:
 
     assert "data_path '.hit'" in found.message
     assert "hits" in found.message
+
+
+@pytest.mark.parametrize(("style", "requests"), [("offset", 5), ("page", 6)])
+async def test_no_page_is_asked_for_twice_behind_a_limit(style: str, requests: int) -> None:
+    """Pages that are asked for ahead are those that the walk comes to; one request is for doubt."""
+    found = await outcome(Api(style, cap=20, around=steady({"total": ROWS})), paging(style))
+
+    is_all(found)
+    assert found.requests == requests
+
+
+@pytest.mark.parametrize(("style", "name"), [("cursor", "cursor"), ("next_link", "at")])
+async def test_a_cursor_that_is_repeated_beside_an_empty_page(style: str, name: str) -> None:
+    """It is null where none was sent: on the only page with rows."""
+    api = Api(style, 1, end="late")
+
+    def repeating(request: Request) -> Answer:
+        return beside(api(request), {"query": {"seit": request.param(name)}})
+
+    is_all(await outcome(repeating, paging(style, 1)), [0])
+
+
+async def test_a_cursor_that_an_error_names() -> None:
+    """It contradicts where null stood beside rows that the same parameter had brought."""
+    api = Api("cursor", 40)
+
+    def refusing(request: Request) -> Answer:
+        answer, cursor = api(request), request.param("cursor")
+        said = {"items": [], "unknown": cursor} if cursor == "c30" else {"unknown": None}
+        return beside(answer, said)
+
+    found = await outcome(refusing, paging("cursor", 10))
+
+    assert found.error is not None
+
+
+def beside(answer: Answer, words: dict[str, Json]) -> Answer:
+    """An answer with more around its list."""
+    return replace(answer, body=json.dumps(json.loads(answer.body) | words).encode())
+
+
+@pytest.mark.parametrize("style", LED)
+async def test_hidden_rows_where_pages_are_longer_than_asked_for(style: str) -> None:
+    """A last page as long as asked for is no full one where others are longer."""
+    total = steady({"total": 10})
+    api = Api(style, 10, cap=8, heeds_size=False, hidden=frozenset({5, 8}), around=total)
+
+    is_all(await outcome(api, paging(style, 1)), api.visible)

@@ -370,6 +370,18 @@ def test_pages_are_counted_one_by_one(start: int, pages: list[Page], expected: i
     assert params(after(settings, *pages).next)["page"] == str(expected)
 
 
+def test_the_number_of_a_page_counts_pages_of_one_size() -> None:
+    """What another walk learns of sizes meanwhile does not change that of a walk under way."""
+    learnt = Learnt(hides_rows=True, reach=2)
+    sent = REQUEST.put("page", 3, "query").put("size", 5, "query")
+    before = Progress(pages=2, rows=8, in_all=8, first=4, largest=4, total=22)
+
+    step = make_paginator(paging("page")).step(before, sent, page(4, total=22), learnt)
+
+    assert isinstance(step, Step)
+    assert params(step.next) == {"page": "4", "size": "5"}
+
+
 @sized
 def test_the_rest_of_the_request_stays(type_: PaginationType) -> None:
     """Method, headers and body of a resource go along with every page."""
@@ -2016,10 +2028,11 @@ def test_a_resource_overrides_the_installation(
 
 
 def test_setting_a_parameter_replaces_it() -> None:
-    """A parameter the walk sets appears once, and the others stay as they were."""
+    """A parameter the walk sets appears once, in its place; the others stay as they were."""
     request = PageRequest(URL, params=(("page", "1"), ("tag", "a"), ("tag", "b"), ("page", "2")))
 
-    assert request.put("page", 3, "query").params == (("tag", "a"), ("tag", "b"), ("page", "3"))
+    assert request.put("page", 3, "query").params == (("page", "3"), ("tag", "a"), ("tag", "b"))
+    assert request.put("size", 3, "query").params == (*request.params, ("size", "3"))
 
 
 @pytest.mark.parametrize(
