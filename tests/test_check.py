@@ -231,7 +231,7 @@ ONLINE = [
         "an identifier that is shared",
         swap("identifier: .id | tostring", "identifier: .group"),
         "identifier: .group",
-        "unique: .id",
+        ".id | tostring (unique)",
     ),
     Fault(
         "an identifier that is null",
@@ -297,10 +297,16 @@ ONLINE = [
         "a wrong token",
         setting("api_token", "another-token-of-nobody"),
         "API_TOKEN",
-        "apiToken",
+        "API_TOKEN",
         "settings",
     ),
-    Fault("no credentials", setting("auth_type", "none"), "AUTH_TYPE", "authType", "settings"),
+    Fault(
+        "no credentials",
+        setting("auth_type", "none"),
+        "AUTH_TYPE",
+        "AUTH_TYPE=bearer_token",
+        "settings",
+    ),
     Fault(
         "a base URL of another path", setting("base_url", "{api}/v2"), "BASE_URL", "/v1", "settings"
     ),
@@ -329,7 +335,7 @@ ONLINE = [
         "a page for people",
         both(serving("/v1/people", html), serving("/v1/teams", html)),
         "BASE_URL",
-        "baseUrl",
+        "BASE_URL must lead to the API",
         "settings",
     ),
     Fault(

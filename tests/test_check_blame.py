@@ -157,7 +157,7 @@ BLAMES = {
     "a size that is refused, and no number is named": Blame(
         [settings(page_size="5000"), serving(sized(200))],
         "PAGE_SIZE",
-        "write 200 for the page size",
+        "PAGE_SIZE=200",
         "settings",
     ),
     "a position of the same style under another name": Blame(
@@ -166,7 +166,7 @@ BLAMES = {
             serving(moved("skip")),
         ],
         "PAGINATION_PARAM",
-        "write skip for paginationParam",
+        "PAGINATION_PARAM=skip",
         "settings",
     ),
     "a base URL under which no resource is": Blame(
@@ -178,7 +178,7 @@ BLAMES = {
             serving(keyed("X-Key", "k-1", "no key", "bad key", 403), *_ALL),
         ],
         "API_KEY_HEADER",
-        "answers the same without credentials: check apiKeyHeader (X-Kee)",
+        "the same without credentials: correct OCEAN__INTEGRATION__CONFIG__API_KEY_HEADER (X-Kee)",
         "settings",
     ),
     "a refusal in several lines, the same without credentials": Blame(
@@ -201,7 +201,7 @@ BLAMES = {
             serving(keyed("X-Key", "k-1", "no key", "bad key", 403), *_ALL),
         ],
         "API_KEY=",
-        "sees these credentials and refuses them: correct apiKey",
+        "sees these credentials and refuses them: correct ",
         "settings",
     ),
     "a key without the word before it": Blame(
@@ -214,7 +214,7 @@ BLAMES = {
         "settings",
     ),
     "credentials without a type": Blame(
-        [settings(auth_type="none")], "AUTH_TYPE", "set authType to bearer_token", "settings"
+        [settings(auth_type="none")], "AUTH_TYPE", "AUTH_TYPE=bearer_token", "settings"
     ),
     "a parameter that leaves everything out": Blame(
         [asking("query_params: {level: top}"), serving(filtered)],
@@ -225,7 +225,7 @@ BLAMES = {
     "an empty list beside the one that is meant": Blame(
         [swap("data_path: .data", "data_path: .failed"), serving(beside)],
         "data_path: .failed",
-        "write .data, a list of 9 objects with what is mapped",
+        "write data_path: .data (a list of 9 objects with what is mapped)",
     ),
     "parents of whom none passes": Blame(
         [swap("filter: .open", 'filter: .name == "team"')],
@@ -235,12 +235,12 @@ BLAMES = {
     "children that are empty for a wrong key of their parents": Blame(
         [swap("field: .id", "field: .key"), serving(without_notes, "/v1/teams/{}/notes")],
         "field: .key",
-        "write .id: for 'team-0' there are items",
+        "write field: .id (for 'team-0' there are items)",
     ),
     "parents without the path to their list": Blame(
         [swap("          data_path: .data\n          field", "          field")],
         "=team:",
-        "write .data, a list of",
+        "write data_path: .data in team (a list of",
     ),
     "one page by wish, of more": Blame(
         [asking("pagination: {type: none}"), serving(with_total)],
@@ -264,7 +264,7 @@ BLAMES = {
         "correct the name 'columns'",
     ),
     "an object in place of a relation": Blame(
-        [swap("team: .team.id", "team: .team")], "team: .team", "write .team.id"
+        [swap("team: .team.id", "team: .team")], "team: .team", "write team: .team.id"
     ),
     "a type of the blueprint that no expression gives": Blame(
         [

@@ -64,18 +64,22 @@ def numbered(repo: str, *numbers: int) -> list[Row]:
 @pytest.mark.parametrize(
     ("options", "remedy"),
     [
-        pytest.param({}, 'write .__repo + "/" + (.id | tostring)', id="a number made a text"),
         pytest.param(
-            {"identifier": ".id"}, 'write .__repo + "/" + (.id | tostring)', id="a number"
+            {}, 'write identifier: .__repo + "/" + (.id | tostring)', id="a number made a text"
+        ),
+        pytest.param(
+            {"identifier": ".id"},
+            'write identifier: .__repo + "/" + (.id | tostring)',
+            id="a number",
         ),
         pytest.param(
             {"identifier": "(.id | tostring) + .title[:0]"},
-            'write .__repo + "/" + ((.id | tostring) + .title[:0])',
+            "write identifier: '.__repo + \"/\" + ((.id | tostring) + .title[:0])'",
             id="a text that is put together",
         ),
         pytest.param(
             {"field": ".id"},
-            'write (.__repo | tostring) + "/" + (.id | tostring)',
+            'write identifier: (.__repo | tostring) + "/" + (.id | tostring)',
             id="parents with numbers",
         ),
     ],
@@ -105,7 +109,7 @@ async def test_a_remedy_that_is_not_unique_is_not_told(tmp_path: Path, api: Faul
 
     (one,) = await found(tmp_path, api, pulls)
 
-    assert one.remedy == "unique: .uuid"
+    assert one.remedy == "write identifier: .uuid (unique)"
 
 
 async def test_a_thing_below_two_parents_is_no_fault(tmp_path: Path, api: FaultApi) -> None:
@@ -126,4 +130,6 @@ async def test_different_items_with_equal_entities_are_a_warning(
     (one,) = await found(tmp_path, api, pulls, title=".state")
 
     assert (one.line, one.severity) == (12, "warn")
-    assert one.remedy.endswith('different things: write .__repo + "/" + (.id | tostring)')
+    assert one.remedy.endswith(
+        'different things: write identifier: .__repo + "/" + (.id | tostring)'
+    )

@@ -139,33 +139,37 @@ CASES = {
     "one page by wish, of more than it shows": Case(
         [asking("pagination: {type: none}")],
         "pagination: {type: none}",
-        "write page: page=2 of 3",
+        "write type: page: page=2 of 3",
         severity="warn",
     ),
     "a key with the kind before it": Case(
-        [swap("phone: .phone", "phone: .personPhone")], "phone: .personPhone", "write .phone (20 of"
+        [swap("phone: .phone", "phone: .personPhone")],
+        "phone: .personPhone",
+        "write phone: .phone (20 of",
     ),
     "a key that is called otherwise than what it is for": Case(
-        [swap("level: .level", "level: .gradeOfIt")], "level: .gradeOfIt", "write .level (20 of 20)"
+        [swap("level: .level", "level: .gradeOfIt")],
+        "level: .gradeOfIt",
+        "write level: .level (20 of 20)",
     ),
     "a title that is an object": Case(
-        [swap("title: .name", "title: .team")], "title: .team", "write .team.name"
+        [swap("title: .name", "title: .team")], "title: .team", "write title: .team.name"
     ),
     "an object that holds the property": Case(
         [serving(listed(PEOPLE)), swap("mail: .mail", "mail: .holder")],
         "mail: .holder",
-        "write .holder.mail",
+        "write mail: .holder.mail",
     ),
     "a slip within a comparison": Case(
         [swap("active: .active", "active: .actve == true")],
         "active: .actve",
-        "write .active == true",
+        "write active: .active == true",
         severity="warn",
     ),
     "a date in nanoseconds": Case(
         [serving(listed(PEOPLE)), swap("joined: .joined", "joined: .begun")],
         "joined: .begun",
-        "write .begun / 1000000000 | floor | todate",
+        "write joined: .begun / 1000000000 | floor | todate",
     ),
     "an identifier that is not what others speak of": Case(
         [
@@ -175,7 +179,7 @@ CASES = {
             swap("identifier: .id\n          title", "identifier: .name\n          title"),
         ],
         "identifier: .name",
-        "write .id, of which these are values",
+        "write identifier: .id (of which these are values)",
     ),
     "a relation among entities of one kind": Case(
         [
@@ -191,7 +195,7 @@ CASES = {
             swap("team: .team.id", "team: .phone"),
         ],
         "team: .phone",
-        "write .boss.id (19 of 20)",
+        "write team: .boss.id (19 of 20)",
     ),
     "a filter that takes a list for a text": Case(
         [
@@ -209,7 +213,7 @@ CASES = {
     "a header that the refusal names": Case(
         [serving(signed_by("X-Acme-Key", "the-token-of-the-scene", "X-Acme-Key is missing"), *ALL)],
         "AUTH_TYPE",
-        "apiKeyHeader to X-Acme-Key, and apiKey to what is sent now: so signed it answers",
+        "API_KEY_HEADER=X-Acme-Key, ",
         "settings",
     ),
     "a scheme that the challenge names": Case(
@@ -218,20 +222,20 @@ CASES = {
             serving(signed_by("Authorization", "x", "who?", 'Basic realm="acme"'), *ALL),
         ],
         "AUTH_TYPE",
-        "the API wants Basic: set authType to basic",
+        "the API wants Basic: write OCEAN__INTEGRATION__CONFIG__AUTH_TYPE=basic",
         "settings",
     ),
     "a key whose header is another": Case(
         [serving(only_with_key, *ALL)],
         "AUTH_TYPE",
-        "apiKeyHeader to X-API-Key, and apiKey to what is sent now: so signed there are items",
+        "API_KEY_HEADER=X-API-Key, ",
         "settings",
         "warn",
     ),
     "a client that belongs into the form": Case(
         [by_client("{api}/oauth/token"), serving(tokens, "/oauth/token")],
         "OAUTH_CLIENT_SECRET",
-        "write post: so the token is given",
+        "OAUTH_CLIENT_AUTHENTICATION=post: so the token is given",
         "settings",
     ),
     "a URL that gives no tokens": Case(
@@ -242,7 +246,7 @@ CASES = {
             serving(lambda _: answer({"message": "sign in"}, 401), "/v1/oauth/token"),
         ],
         "OAUTH_TOKEN_URL",
-        "/oauth/token gives the token",
+        "/oauth/token: so the token is given",
         "settings",
     ),
     "a sign-in that is missed with another status": Case(
@@ -289,7 +293,7 @@ CASES = {
         "write headers: {Accept: application/vnd.acme+json}: so it answers",
     ),
     "a field by whose values every child is refused": Case(
-        [*_BY_NUMBER], "field: .id", "write .number: 1 answers 200"
+        [*_BY_NUMBER], "field: .id", "write field: .number (1 answers 200)"
     ),
     "a report of an error with the status of a success": Case(
         [
@@ -306,7 +310,9 @@ CASES = {
         "without period it answers",
     ),
     "a path that differs from another by a letter": Case(
-        [swap("kind: /teams\n", "kind: /teems\n")], "kind: /teems", "write /teams: it answers 200"
+        [swap("kind: /teams\n", "kind: /teems\n")],
+        "kind: /teems",
+        "write kind: /teams (it answers 200)",
     ),
     "a placeholder that is misspelt where its value goes": Case(
         [
@@ -326,7 +332,7 @@ CASES = {
             serving(listed(TEAMS_BY_NUMBER), "/v1/in/1/teams"),
         ],
         "kind: /in/one/teams",
-        "write /in/1/teams: it answers 200",
+        "write kind: /in/1/teams (it answers 200)",
     ),
     "a word of a list that the refusal names": Case(
         [
@@ -345,7 +351,7 @@ CASES = {
     "one list that is paged otherwise than the rest": Case(
         [serving(by_cursor, "/v1/teams")],
         "kind: /teams",
-        "for this list alone, in its own pagination: write cursor",
+        "for this list alone, in its selector: write pagination: {type: cursor",
     ),
 }
 

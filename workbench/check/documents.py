@@ -11,11 +11,12 @@ import yaml
 from dotenv.parser import Binding, parse_stream
 
 from json_values import MISSING, Json, follow
-from workbench.check.findings import Finding, Path, Severity
+from workbench.check.findings import Finding, Path, Remedy, Severity, Write
 
 _OWN_CHARACTERS = ("scanning an alias", "undefined alias", "scanning for the next token")
 """What YAML says of a value that begins with a character of its own."""
 
+_WIDEST = 10_000  # characters of a line
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -28,12 +29,13 @@ class Document:
     keys: dict[Path, yaml.Mark] = field(default_factory=dict)
     values: dict[Path, yaml.Mark] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    is_json: bool = False
 
     def note(
         self,
         path: Path,
         problem: str,
-        remedy: str = "",
+        remedy: Remedy = "",
         *,
         severity: Severity = "error",
         at_key: bool = False,
@@ -45,16 +47,31 @@ class Document:
         self,
         path: Path,
         problem: str,
-        remedy: str = "",
+        remedy: Remedy = "",
         *,
         severity: Severity = "error",
         at_key: bool = False,
     ) -> Finding:
         """A finding with the place of a path."""
+        if isinstance(remedy, Write):
+            remedy = remedy.told(self._written(path, remedy.value))
         mark = self._mark(path, at_key=at_key)
         line = None if mark is None else mark.line + 1
         column = None if mark is None else mark.column + 1
         return Finding(self.name, line, column, severity, problem, remedy)
+
+    def _written(self, path: Path, value: Json) -> str:
+        """A value with the key that a path ends in, as the file takes them."""
+        key = next((one for one in reversed(path) if isinstance(one, str)), "")
+        pair: Json = {key: value}
+        if self.is_json:
+            return json.dumps(pair)[1:-1]
+        text = yaml.safe_dump(pair, default_flow_style=None, width=_WIDEST, allow_unicode=True)
+        holder = next((one for one in reversed(path[:-1]) if isinstance(one, str)), "")
+        is_there = path in self.values or path in self.keys or not holder
+        return text.strip().removeprefix("{").removesuffix("}") + (
+            "" if is_there else f" in {holder}"
+        )
 
     def _mark(self, path: Path, *, at_key: bool) -> yaml.Mark | None:
         if at_key and path in self.keys:
@@ -94,6 +111,7 @@ def read_json(path: FilePath, name: str) -> Document:
         return document
     found = _yaml(text.replace("\t", " "), name)
     found.value = json.loads(text)
+    found.is_json = True
     return found
 
 

@@ -14,7 +14,7 @@ from jq_engine.worker import JqWorker
 from json_values import Json, follow
 from paging.model import PageRequest
 from workbench.check.documents import Document
-from workbench.check.findings import Finding, Path, Severity
+from workbench.check.findings import Finding, Path, Remedy, Severity, Write
 from workbench.check.identifiers import is_scalar
 from workbench.check.near import better, lists_of_objects, paths_in, written
 from workbench.check.nearby import Nearby
@@ -59,14 +59,14 @@ class Empty:
             return seen.finding(self._document, path, problem, remedy, severity)
         return None
 
-    async def _of_filter(self, expression: str, items: Items) -> str:
+    async def _of_filter(self, expression: str, items: Items) -> Remedy:
         """What the parents have where a filter looks, or what it may mean."""
         paths = paths_in(expression)
         if values := _values(paths, items):
             return values
         near = await better(self._jq, expression, items, fits=lambda value: value is True)
         if near:
-            return f"write {near.expression}"
+            return Write(near.expression)
         for path in paths:
             if (
                 held := next(filter(None, (follow(item, path) for item in items)), None)
@@ -82,7 +82,7 @@ class Empty:
             found = await list_with(self._jq, seen.config.port.entity.mappings, page.body)
             if found and found[0] != selector.data_path:
                 problem = f"data_path {selector.data_path or '.'!r} leads to an empty list"
-                remedy = f"write {found[0]}, a list of {found[1]} objects with what is mapped"
+                remedy = Write(found[0], f"a list of {found[1]} objects with what is mapped")
                 return seen.finding(self._document, ("selector", "data_path"), problem, remedy)
         return None
 

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
+from json_values import Json
+
 Severity = Literal["error", "warn"]
 Path = tuple[str | int, ...]
 """Where something stands in a document: ``("resources", 0, "kind")``."""
@@ -36,6 +38,29 @@ class Finding:
     def as_json(self) -> dict[str, object]:
         """The finding for ``--json``."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Write:
+    """What to write as the value of the key where a finding stands, and what showed it.
+
+    ``before``: words in front of it; ``also``: another way, behind it.
+    """
+
+    value: Json
+    proof: str = ""
+    before: str = ""
+    also: str = ""
+
+    def told(self, text: str) -> str:
+        """As a sentence; ``text`` has the key and the value as the file takes them."""
+        proof = f" ({self.proof})" if self.proof else ""
+        also = f", or {self.also}" if self.also else ""
+        return f"{self.before}write {text}{proof}{also}"
+
+
+Remedy = str | Write
+"""What to do: in words, or a value to write."""
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:

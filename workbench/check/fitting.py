@@ -11,7 +11,7 @@ from typing import Final
 from framework.mapped_items import Items
 from jq_engine.worker import JqWorker
 from json_values import Found, Json, Missing, follow
-from workbench.check.findings import likeness
+from workbench.check.findings import Remedy, Write, likeness
 from workbench.check.near import leaves, values_of, written
 from workbench.store.model import Blueprint, PropertySchema
 from workbench.store.rules import EntityFault, faults_of
@@ -75,10 +75,9 @@ class Fitting:
     blueprint: str
 
     @property
-    def remedy(self) -> str:
+    def remedy(self) -> Remedy:
         """Both, the expression first."""
-        write = f"write {self.expression}" if self.expression else ""
-        return ", or ".join(filter(None, (write, self.blueprint)))
+        return Write(self.expression, also=self.blueprint) if self.expression else self.blueprint
 
 
 async def fitting(

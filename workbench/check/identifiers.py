@@ -14,6 +14,7 @@ from framework.identities import shown_row
 from framework.mapped_items import Items, Mapped
 from jq_engine.worker import JqWorker
 from json_values import MISSING, Found, Json, follow
+from workbench.check.findings import Write
 from workbench.check.near import leaves, values_of, written
 
 NAMES: Final = ("id", "uuid", "key", "slug", "uid", "name", "login", "email", "uri")
@@ -84,7 +85,7 @@ async def identifier_below_parents(
     return candidate if is_unique else ""
 
 
-def unique_key(items: Items) -> str:
+def unique_key(items: Items) -> Write | None:
     """A key, or two together, whose values are different in all items; or nothing."""
     paths = [
         path
@@ -95,13 +96,13 @@ def unique_key(items: Items) -> str:
     for path in paths:
         if len({_text(follow(item, path)) for item in items}) == len(items):
             is_text = all(isinstance(follow(item, path), str) for item in items)
-            return f"unique: {written(path)}" + ("" if is_text else " | tostring")
+            return Write(written(path) + ("" if is_text else " | tostring"), "unique")
     for one, other in combinations(paths[:_MOST_COLUMNS], 2):
         pairs = {_text([follow(item, one), follow(item, other)]) for item in items}
         if len(pairs) == len(items):
             parts = sorted((one, other), key=lambda path: path[-1] in NAMES)
-            return f"together unique: {_joined(parts, items)}"
-    return ""
+            return Write(_joined(parts, items), "together unique")
+    return None
 
 
 def own_id(items: Items) -> str:

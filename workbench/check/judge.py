@@ -6,13 +6,14 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from framework.mapped_items import Mapped
 from jq_engine.worker import JqWorker
 from json_values import Found, Json, follow
 from workbench.check.documents import Document
-from workbench.check.findings import Finding
+from workbench.check.findings import Finding, Remedy, Write
 from workbench.check.fitting import fitting
 from workbench.check.identifiers import (
     identifier_below_parents,
@@ -82,9 +83,7 @@ class Judge:
         if selector.response_format != "csv" or len(names) != 1 or not other:
             return None
         problem = f"each row of the CSV has one column, {next(iter(names))[:_SHOWN]!r}"
-        return seen.finding(
-            self._document, ("selector", "csv", "delimiter"), problem, f"write {other!r}"
-        )
+        return seen.finding(self._document, ("selector", "csv", "delimiter"), problem, Write(other))
 
     # --- the query -------------------------------------------------------------------------
 
@@ -92,9 +91,9 @@ class Judge:
         query, path, count = seen.config.selector.query, ("selector", "query"), len(seen.mapped)
         odd = [one for one in seen.mapped if one.evaluation.passed is None]
         if odd:
-            remedy = 'compare, as in .state == "open"; for all items write "true"'
+            remedy: Remedy = 'compare, as in .state == "open"; for all items write "true"'
             near = await self._near_query(seen, query)
-            if near.startswith("write"):
+            if isinstance(near, Write):
                 remedy = near
             elif near:
                 remedy = f"compare: {near}"
@@ -110,7 +109,7 @@ class Judge:
         problem = f"query {query!r} is true for none of {count} items"
         return [seen.finding(self._document, path, problem, remedy, "error" if is_sure else "warn")]
 
-    async def _near_query(self, seen: Seen, query: str) -> str:
+    async def _near_query(self, seen: Seen, query: str) -> Remedy:
         for path in paths_in(query):
             if has_path(seen.items, path):
                 values = [follow(item, path) for item in seen.items[:_SHOWN]]
@@ -121,7 +120,7 @@ class Judge:
             if near := await better(self._jq, query, seen.items, fits=lambda value: value is True):
                 tried = await values_of(self._jq, near.expression, seen.items)
                 if True in tried:
-                    return f"write {near.expression}"
+                    return Write(near.expression)
             for meant in alike(path, seen.items):
                 found = [follow(item, meant) for item in seen.items[:_SHOWN]]
                 known = sorted({json.dumps(one) for one in found if is_scalar(one) or one == ""})
@@ -143,9 +142,9 @@ class Judge:
             remedy = await self._instead(seen, expression)
             if count == 1 and not remedy and _is_map(seen.passed[0].item):
                 place = ("selector", "data_path")
-                remedy = "for an item of each key write to_entries: .key and .value"
+                entries = Write("to_entries", "an item of each key, with .key and .value")
                 problem = f"the answer is one object, and its {expression!r} is null"
-                return [seen.finding(self._document, place, problem, remedy)]
+                return [seen.finding(self._document, place, problem, entries)]
             problem = f"identifier {expression!r} is null in {nameless} of {count} items"
             return [
                 seen.finding(
@@ -161,32 +160,34 @@ class Judge:
         most = json.dumps(pair.first.made.get("identifier"))
         values_told = f"{len(counted)} values ({most} {counted[most]} times{pair.parents})"
         problem = f"identifier {expression!r}: {count} items, {values_told}"
-        remedy = await self._apart(seen, expression)
+        apart = await self._apart(seen, expression)
         if not pair.is_lost:
-            remedy = f"where these are different things: {remedy}"
+            before = "where these are different things: "
+            told = f"{before}{apart}"
+            apart = replace(apart, before=before) if isinstance(apart, Write) else told
         return [
-            seen.finding(self._document, path, problem, remedy, "error" if pair.is_lost else "warn")
+            seen.finding(self._document, path, problem, apart, "error" if pair.is_lost else "warn")
         ]
 
-    async def _instead(self, seen: Seen, expression: str) -> str:
-        """What gives identifiers where an expression gives none; "" where nothing does."""
+    async def _instead(self, seen: Seen, expression: str) -> Write | None:
+        """What gives identifiers where an expression gives none; None where nothing does."""
         items = [one.item for one in seen.passed]
         near = await better(self._jq, expression, items, fits=is_scalar)
         if near is None:
             return unique_key(items)
         values = await values_of(self._jq, near.expression, items)
-        remedy = f"write {near.expression} ({near.count} of {len(items)})"
+        remedy = near.of(len(items))
         is_shared = len({json.dumps(one) for one in values}) < len(values)
         return (is_shared and unique_key(items)) or remedy
 
-    async def _apart(self, seen: Seen, expression: str) -> str:
+    async def _apart(self, seen: Seen, expression: str) -> Remedy:
         """An identifier that is different in all items: behind the parents' values, or a key."""
         items = [one.item for one in seen.passed]
         parameters = seen.config.selector.path_parameters or {}
         candidate = await identifier_below_parents(self._jq, expression, parameters, items)
         if candidate:
             key = own_id(items)
-            return f"write {candidate}" + (f", or {key}" if key and key not in candidate else "")
+            return Write(candidate, also=key if key not in candidate else "")
         return unique_key(items) or "choose a key that tells items apart"
 
     # --- what Port refuses ---------------------------------------------------------------------
@@ -221,7 +222,7 @@ class Judge:
             problem = f"{first.part} {first.name} is required, but null: {refused}"
             expression = self._document.at((*seen.base, *path))
             near = await better(self._jq, str(expression), seen.items)
-            remedy = f"write {near.expression}" if near else "give a value in every item, with //"
+            remedy = Write(near.expression) if near else "give a value in every item, with //"
             return seen.finding(self._document, path, problem, remedy)
         problem = f"{first.part} {first.name} {first.problem}, {example} is none: {refused}"
         expression = self._document.at((*seen.base, *path))
@@ -243,7 +244,7 @@ class Judge:
         )
 
     def _in_blueprint(
-        self, fault: EntityFault, blueprint: Blueprint, problem: str, remedy: str
+        self, fault: EntityFault, blueprint: Blueprint, problem: str, remedy: Remedy
     ) -> Finding:
         """At a property or relation of a blueprint."""
         document = self._of_blueprints or self._document

@@ -13,7 +13,7 @@ from framework.fused_mapping import capture, found
 from framework.mapped_items import Items, outcomes_of, program_of
 from jq_engine.worker import JqWorker
 from json_values import MISSING, Found, Json, follow
-from workbench.check.findings import likeness
+from workbench.check.findings import Write, likeness
 from workbench.suggest.vocabulary import words_of
 
 _KEY: Final = r'(?:[A-Za-z_]\w*|"[^"]+")'
@@ -36,6 +36,10 @@ class Better:
 
     expression: str
     count: int
+
+    def of(self, total: int) -> Write:
+        """What to write, of so many items."""
+        return Write(self.expression, f"{self.count} of {total}")
 
 
 async def values_of(jq: JqWorker, expression: str, items: Items) -> list[Json]:

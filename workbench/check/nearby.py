@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -11,7 +10,7 @@ from typing import Final
 import httpx
 from msgspec.structs import replace
 
-from errors import OceanCustomError, ResponseError
+from errors import OceanCustomError
 from framework.mapped_items import Items
 from jq_engine.paths import plain_path
 from json_values import Json, Missing, follow
@@ -24,7 +23,7 @@ from resync.session import Session
 from settings import Settings
 from transport.observer import PageRead
 from transport.redaction import REDACTED
-from workbench.check.findings import Path, likeness
+from workbench.check.findings import Path, Remedy, Write, likeness
 from workbench.check.near import (
     Known,
     leaves,
@@ -40,7 +39,7 @@ _MOST: Final = 8  # requests that look for a better path
 _OTHERS: Final = 2  # lists that may be the parents' in place of one
 _PARENTS: Final = 3  # parents whose children are looked for
 _KEYS: Final = 3  # keys of their items that are tried
-_VERSION: Final = re.compile(r"(v?)(\d+)(\.0)?")
+_THERE: Final = "it answers 200"
 NOT_FOUND: Final = frozenset({404, 410})
 
 
@@ -147,21 +146,21 @@ class Nearby:
         is_error = isinstance(body, dict) and (reports_error(body) or is_error_report(body))
         return None if is_error else body
 
-    async def path(self, seen: Seen) -> str:
+    async def path(self, seen: Seen) -> Remedy:
         """A path like the one that is not there, which is."""
         request = self.request(seen)
         if request is None or request.method != "GET":
             return ""
         other = await self._spelled(seen.config.kind, request)
-        return f"write {other}: it answers 200" if other else ""
+        return Write(other, _THERE) if other else ""
 
-    async def parents_path(self, seen: Seen) -> str:
+    async def parents_path(self, seen: Seen) -> Remedy:
         """A path like that of the parents, which is there where theirs is not."""
         parent = self.parent(seen)
         if parent is None or parent.request is None or parent.request.method != "GET":
             return ""
         other = await self._spelled(parent.endpoint.path.partition("?")[0], parent.request)
-        return f"write {other}: it answers 200" if other else ""
+        return Write(other, _THERE) if other else ""
 
     async def _spelled(self, path: str, request: PageRequest) -> str:
         base = str(self._settings.base_url).rstrip("/")
@@ -172,44 +171,9 @@ class Nearby:
                 return other
         return ""
 
-    async def base(self, seen: Seen) -> str:
-        """A base URL under which the path is there."""
-        request = self.request(seen)
-        if request is None:
-            return ""
-        url = self._settings.base_url
-        kind = seen.config.kind.strip("/")
-        parts = [part for part in url.path.split("/") if part]
-        paths = ["/".join(parts[:length]) for length in range(len(parts) - 1, -1, -1)]
-        if parts and (version := _VERSION.fullmatch(parts[-1])):
-            others = [f"{version[1]}{number}{version[3] or ''}" for number in range(1, 5)]
-            paths = ["/".join([*parts[:-1], one]) for one in others if one != parts[-1]] + paths
-        paths += [
-            f"{'/'.join(parts)}/{more}".strip("/")
-            for more in ("api", "v1", "api/v1", "v2", "api/v2")
-        ]
-        for path in paths[:_MOST]:
-            base = url.copy_with(path=f"/{path}")
-            target = str(base).rstrip("/") + f"/{kind}"
-            if await self._is_there(replace(request, url=target)):
-                return f"write {str(base).rstrip('/')}: {seen.config.kind} answers there"
-        return ""
-
-    async def _is_there(self, request: PageRequest) -> bool:
-        """Whether something is at a path; one that takes a POST says so when it is asked by GET."""
-        if request.method == "GET":
-            return isinstance(await self.body(request), dict | list)
-        try:
-            await self._session.client.send(replace(request, method="GET", body=None))
-        except ResponseError as error:
-            return error.status == httpx.codes.METHOD_NOT_ALLOWED
-        except OceanCustomError:
-            return False
-        return True
-
     async def field(
         self, resource: Resource, *, wants_rows: bool = False, name: str = ""
-    ) -> tuple[str, str] | None:
+    ) -> tuple[str, Write] | None:
         """The path parameter by another key of whose items a child is there, or has rows.
 
         Beside it what to write. ``name``: that parameter and no other.
@@ -226,10 +190,10 @@ class Nearby:
             if found:
                 path, value = found
                 told = "for {!r} there are items" if wants_rows else "{!r} answers 200"
-                return one.name, f"write {written(path)}: {told.format(value)}"
+                return one.name, Write(written(path), told.format(value))
         return None
 
-    async def other_parent(self, resource: Resource) -> str:
+    async def other_parent(self, resource: Resource) -> Remedy:
         """Another list of the mapping by a value of whose items the child is there."""
         walked = _of_one_list(resource)
         if len(walked) != 1:
@@ -243,8 +207,7 @@ class Nearby:
         for path in likeliest[:_OTHERS]:
             items = list(by_path[path].items)
             if found := await self._value(_Child(resource, walked[0].name), items, most=_KEYS):
-                told = f"{found[1]!r} of its {written(found[0])} answers 200"
-                return f"write {path}: {told}"
+                return Write(path, f"{found[1]!r} of its {written(found[0])} answers 200")
         return ""
 
     def parents(self, seen: Seen, name: str) -> Items:
@@ -302,7 +265,7 @@ class Nearby:
                 return None if path == child.own else (path, value)
         return None
 
-    async def segment(self, seen: Seen) -> str:
+    async def segment(self, seen: Seen) -> Remedy:
         """Another spelling of a part of the path of children, by which one is there."""
         refused = next((one for one in seen.exchanges if one.status in NOT_FOUND), None)
         parts = seen.config.kind.partition("?")[0].strip("/").split("/")
@@ -312,7 +275,7 @@ class Nearby:
         for at, other in islice(spelled_parts(parts, self._known), _MOST):
             url = "/".join([head, *values[:at], other, *values[at + 1 :]])
             if await self.body(PageRequest(url, purpose="check")) is not None:
-                return f"write /{'/'.join([*parts[:at], other, *parts[at + 1 :]])}: it answers 200"
+                return Write(f"/{'/'.join([*parts[:at], other, *parts[at + 1 :]])}", _THERE)
         return ""
 
 

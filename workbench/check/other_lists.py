@@ -8,6 +8,7 @@ from typing import Protocol
 from framework.mapped_items import Items
 from jq_engine.worker import JqWorker
 from json_values import Json
+from workbench.check.findings import Write
 from workbench.check.near import lists_of_objects, values_of, written
 from workbench.check.reading import Seen
 
@@ -32,7 +33,7 @@ _FEWEST = 2  # expressions that say together that the list is the wrong one
 _SAMPLE = 50  # objects of a list that are tried
 
 
-async def other_list(jq: JqWorker, seen: Seen) -> str:
+async def other_list(jq: JqWorker, seen: Seen) -> Write | None:
     """What to write for ``data_path`` where its items have nothing that is mapped; or nothing."""
     wanted = [one for one in seen.passed[0].expressions if one.path != "blueprint" and one.jq]
     names = [one.jq for one in wanted if one.path == "identifier" and one.jq]
@@ -44,15 +45,15 @@ async def other_list(jq: JqWorker, seen: Seen) -> str:
     rest = [one.jq for one in wanted if one.path != "identifier"]
     is_nameless = names and names[0] not in found
     if not is_nameless and (len(rest) < _FEWEST or set(rest) & set(found)):
-        return ""
+        return None
     expressions = [one.jq for one in wanted if one.jq]
-    best: tuple[int, str] = (len(found), "")
+    best: tuple[int, Write | None] = (len(found), None)
     for page in seen.own_pages[:1]:
         is_xml = seen.config.selector.response_format == "xml"
         for path, rows in _lists(_unwrapped(page.body) if is_xml else page.body):
             hits = await _hits(jq, expressions, names, rows)
             if hits > best[0] and path != seen.config.selector.data_path:
-                best = hits, f"write {path}, a list of {len(rows)}"
+                best = hits, Write(path, f"a list of {len(rows)}")
     return best[1]
 
 

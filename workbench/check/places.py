@@ -2,21 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from errors import OceanCustomError
-from settings.fields import snake
-from workbench.check.documents import Document, Variables
-from workbench.check.findings import Finding, Path
-from workbench.check.reading import Seen
-from workbench.check.settings import variable_of
+import yaml
 
+from errors import OceanCustomError
+from json_values import Json
+from settings.fields import FIELDS, SECTIONS, snake
+from workbench.check.changes import line
+from workbench.check.documents import Document, Variables
+from workbench.check.findings import Finding, Path, Remedy
+from workbench.check.reading import Seen
+from workbench.check.settings import variable_of, with_variables
+
+_WIDEST: Final = 10_000  # characters of a line
+_OF_SELECTOR: Final = 2  # keys to the pagination of a resource itself
+_OF_PAGING: Final = frozenset(map(variable_of, (one.name for one in SECTIONS["Pagination"])))
 _OF_STYLE: Final = frozenset(
     ["paginationType", "paginationParam", "cursorPath", "nextLinkPath", "startPage"]
 )
 """What says how lists are paged, rather than how much a page holds."""
+
+
+@dataclass(frozen=True)
+class Paged:
+    """How to page: the settings to write, by their names, and what showed it.
+
+    None is written as null, which a resource's own pagination alone may say.
+    """
+
+    values: Mapping[str, Json]
+    proof: str
+
+    @property
+    def first(self) -> str:
+        """The setting that it is told at."""
+        return next(iter(self.values))
+
+    def own(self, *, is_there: bool) -> str:
+        """As a resource's own pagination has it: ``is_there``, or all of it."""
+        pairs = {_key(name): value for name, value in self.values.items()}
+        text = yaml.safe_dump(pairs, default_flow_style=True, width=_WIDEST, sort_keys=False)
+        keys = text.strip().removeprefix("{").removesuffix("}")
+        return f"write {keys if is_there else f'pagination: {{{keys}}}'}: {self.proof}"
+
+    @property
+    def as_settings(self) -> str:
+        """As lines of the settings, and what no setting says as a resource's own."""
+        lines = [line(name, value) for name, value in self.values.items() if name in FIELDS]
+        rest = {name: value for name, value in self.values.items() if name not in FIELDS}
+        own = Paged(rest, self.proof).own(is_there=False).removeprefix("write ") if rest else ""
+        told = ", ".join(lines)
+        return f"write {told}{', and in the selector ' + own if own else ': ' + self.proof}"
 
 
 class Places:
@@ -29,7 +69,7 @@ class Places:
         self.variables = variables
         self._paged = [one for one in all_seen if not one.errors and _has_two_pages(one)]
 
-    def at(self, seen: Seen, path: Path, error: OceanCustomError, remedy: str) -> Finding:
+    def at(self, seen: Seen, path: Path, error: OceanCustomError, remedy: Remedy) -> Finding:
         """At a place of a resource; without a remedy the error's own counts."""
         told = str(error.report.without_remedy)
         remedy = remedy or error.report.remedy or "see the API's documentation"
@@ -43,14 +83,14 @@ class Places:
     def is_unpaged(self) -> bool:
         """Whether no setting says how lists are paged: then a resource has to."""
         given = self.variables.lines if self.variables else {}
-        return self.variables is not None and variable_of("paginationType") not in given
+        return self.variables is not None and given.keys().isdisjoint(_OF_PAGING)
 
     def of_setting(
         self, name: str, error: OceanCustomError, remedy: str, beside: str = ""
     ) -> Finding:
         """In the line of a setting, of one that is not set in that of another."""
         told = str(error.report.without_remedy)
-        remedy = remedy or error.report.remedy
+        remedy = with_variables(remedy or error.report.remedy)
         if self.variables is None:
             return Finding("the settings", None, None, "error", f"{name}: {told}", remedy)
         return self.variables.finding(
@@ -77,11 +117,16 @@ class Places:
         self,
         seen: Seen,
         error: OceanCustomError,
-        remedy: str,
+        remedy: str | Paged,
         name: str = "paginationType",
         base: Path = ("selector",),
     ) -> Finding:
-        """At the pagination of the resource that stands at ``base``, else at the setting."""
+        """At the pagination of the resource that stands at ``base``, else at the setting.
+
+        ``name``: the setting that is to blame, where the remedy does not say it.
+        """
+        if isinstance(remedy, Paged):
+            name = remedy.first
         own = (*base, "pagination")
         is_set = self.variables is None or variable_of(name) in self.variables.lines
         if self.is_own(seen, name, base) or (self.is_there(seen, own) and not is_set):
@@ -89,12 +134,20 @@ class Places:
             at = path if self.is_there(seen, path) else own
             if not self.is_there(seen, own):
                 at = ("kind",) if base == ("selector",) else base
-                own_text = f"for this list alone, in its own pagination: {remedy}"
-                remedy = own_text if remedy.startswith("write") else remedy
-            return self.at(seen, at, error, remedy)
+            return self.at(seen, at, error, self._own(seen, own, remedy))
         if self.is_unpaged:
-            return self.at(seen, ("kind",), error, remedy)
-        return self.of_setting(name, error, remedy, "paginationType")
+            return self.at(seen, ("kind",), error, self._own(seen, own, remedy))
+        told = remedy.as_settings if isinstance(remedy, Paged) else remedy
+        return self.of_setting(name, error, told, "paginationType")
+
+    def _own(self, seen: Seen, own: Path, remedy: str | Paged) -> str:
+        """A remedy as a resource's own pagination has it, at its place or in its selector."""
+        if not isinstance(remedy, Paged):
+            return remedy
+        if self.is_there(seen, own):
+            return remedy.own(is_there=True)
+        holder = "selector" if len(own) == _OF_SELECTOR else f"path_parameters.{own[-2]}"
+        return f"for this list alone, in its {holder}: {remedy.own(is_there=False)}"
 
 
 def _has_two_pages(seen: Seen) -> bool:

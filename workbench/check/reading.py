@@ -17,7 +17,7 @@ from resync.session import Session
 from settings import Settings
 from transport.observer import Exchange, PageRead
 from workbench.check.documents import Document
-from workbench.check.findings import Finding, Path, Severity
+from workbench.check.findings import Finding, Path, Remedy, Severity
 
 MOST_ITEMS = 1000
 """Items of a resource that are looked at."""
@@ -58,7 +58,7 @@ class Seen:
         document: Document,
         path: Path,
         problem: str,
-        remedy: str,
+        remedy: Remedy,
         severity: Severity = "error",
     ) -> Finding:
         """What is wrong at a path of this resource in the mapping, with its kind."""

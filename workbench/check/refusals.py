@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from json_values import Json
 from pagination import PaginationSettings, make_paginator
 from paging.model import PageRequest
+from workbench.check.places import Paged
 
 Answered = Callable[[PageRequest], Awaitable[Json]]
 """What a request is answered; None for a failure."""
@@ -30,37 +31,34 @@ _USUAL: Final = (1000, 500, 200, 100, 50, 20)
 
 async def other_values(
     answered: Answered, paging: PaginationSettings, request: PageRequest | None, refusal: str
-) -> tuple[str, str] | None:
-    """The setting whose size, first number or name is refused, and what to write; or None.
+) -> Paged | None:
+    """The setting whose size, first number or name is refused, as it is to be written; or None.
 
     ``request``: the plain request of the resource, None where it may not be sent again.
     """
     if request is None:
         most = _AT_MOST.search(refusal)
-        return ("pageSize", f"write {most[1]} for the page size") if most else None
-    for setting, remedy, changed in _changed(paging, refusal):
+        return Paged({"pageSize": int(most[1])}, "the API's own words") if most else None
+    for values, changed in _changed(paging, refusal):
         if await answered(make_paginator(changed).first(request)) is not None:
-            return setting, remedy
+            return Paged(values, "so it answers")
     return None
 
 
 def _changed(
     paging: PaginationSettings, refusal: str
-) -> Iterator[tuple[str, str, PaginationSettings]]:
+) -> Iterator[tuple[Mapping[str, Json], PaginationSettings]]:
     if paging.sends_size:
         named = list(_sizes(refusal))
         smaller = [size for size in _USUAL if size < paging.page_size]
         for size in dict.fromkeys([*named, *smaller]):
             if size != paging.page_size:
-                told = f"write {size} for the page size"
-                yield "pageSize", told, replace(paging, page_size=size)
+                yield {"pageSize": size}, replace(paging, page_size=size)
     if paging.type == "page":
         other = 0 if paging.start_page else 1
-        told = f"write {other} for startPage"
-        yield "startPage", told, replace(paging, start_page=other)
+        yield {"startPage": other}, replace(paging, start_page=other)
     if paging.sends_size:
-        told = "without a size it answers: correct sizeParam, or send none (size_param: null)"
-        yield "sizeParam", told, replace(paging, size_param=None, sends_size=False)
+        yield {"sizeParam": None}, replace(paging, size_param=None, sends_size=False)
 
 
 def _sizes(refusal: str) -> Iterator[int]:

@@ -8,14 +8,15 @@ import httpx
 
 from errors import BodyError, OceanCustomError, ResponseError
 from resync.session import Session
-from workbench.check.findings import Finding, Path
+from workbench.check.access import Access
+from workbench.check.findings import Finding, Path, Remedy
 from workbench.check.missing import media, missing
 from workbench.check.nearby import NOT_FOUND, Nearby, Target, is_of_parent
 from workbench.check.paging import alone
-from workbench.check.places import Places
+from workbench.check.places import Paged, Places
 from workbench.check.reading import Seen
 from workbench.check.refusals import other_values
-from workbench.check.sign_in import SignIn, speaks_of_sign_in
+from workbench.check.sign_in import speaks_of_sign_in
 from workbench.check.suspects import suspect, suspects_of
 from workbench.check.ways import Ways
 
@@ -30,12 +31,18 @@ class Refused:
     """Says of a refusal what it is about; ``asked``: how many resources were asked for."""
 
     def __init__(
-        self, session: Session, places: Places, near: Nearby, sign_in: SignIn, asked: int
+        self,
+        session: Session,
+        places: Places,
+        near: Nearby,
+        access: Access,
+        asked: int,
     ) -> None:
         self._session = session
         self._places = places
         self._near = near
-        self._sign_in = sign_in
+        self._access = access
+        self._sign_in = access.sign_in
         self._ways = Ways(session)
         self._asked = asked
 
@@ -54,7 +61,7 @@ class Refused:
             remedy = "the credentials may not read this: grant them access"
             return self._places.of_setting(self._sign_in.credential, error, remedy)
         if status == _FORBIDDEN or status in NOT_FOUND:
-            setting, remedy = await self._sign_in.blamed(error, self._near.asked(seen))
+            setting, remedy = await self._sign_in.blamed(error, self._near.target(seen).request)
             return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
         if status == httpx.codes.METHOD_NOT_ALLOWED:
             other = "POST" if seen.config.selector.method == "GET" else "GET"
@@ -71,10 +78,18 @@ class Refused:
             return self._places.paging(seen, error, blamed[1], blamed[0], base)
         return None
 
-    async def reported(self, seen: Seen, error: BodyError) -> Finding:
+    async def reported(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
         """What a refusal is about that came with the status of a success."""
         if found := await self._of_field(seen, error):
             return found
+        request = self._near.target(seen).request
+        signed = None
+        if all_failed and request is not None:
+            signed = await self._sign_in.other(error, request)
+        if all_failed and not signed and speaks_of_sign_in(error):
+            signed = await self._sign_in.blamed(error, request)
+        if signed:
+            return self._places.of_setting(signed[0], error, signed[1], self._sign_in.credential)
         return await self._suspected(seen, error, all_failed=False)
 
     async def _of_field(self, seen: Seen, error: OceanCustomError) -> Finding | None:
@@ -90,22 +105,32 @@ class Refused:
     async def _absent(self, seen: Seen, error: ResponseError, *, all_failed: bool) -> Finding:
         """A path that is not there: the base URL's where no other is there either."""
         is_all = all_failed and self._asked > 1
-        if is_of_parent(seen) and not is_all:
+        if is_all and (found := await self._of_all(seen, error)):
+            return found
+        if is_of_parent(seen):
             path = (*self._near.target(seen).base, "endpoint")
             return self._places.at(seen, path, error, await self._near.parents_path(seen) or _PATH)
-        if is_all:
-            base = await self._near.base(seen)
-            if base or not await self._near.path(seen):
-                remedy = base or "nothing is there: correct its path, such as its version"
-                return self._places.of_setting("baseUrl", error, remedy)
-        remedy = await self._near.path(seen)
+        remedy: Remedy = await self._near.path(seen)
         selector = seen.config.selector
         if not remedy and selector.method == "GET" and (selector.body or selector.body_form):
             told = "correct the path, or write method: POST: the request has a body"
             return self._places.at(seen, ("selector", "method"), error, told)
-        if base := await self._near.base(seen) if all_failed and not remedy else "":
-            return self._places.of_setting("baseUrl", error, base)
+        alone = await self._of_all(seen, error) if all_failed and not (remedy or is_all) else None
+        if alone:
+            return alone
         return self._places.at(seen, ("kind",), error, remedy or _PATH)
+
+    async def _of_all(self, seen: Seen, error: OceanCustomError) -> Finding | None:
+        """At the base URL or at what signs requests, where nothing of a mapping is answered."""
+        request = self._near.target(seen).request
+        if found := await self._access.other(error, request):
+            return self._places.of_setting(found[0], error, found[1], self._sign_in.credential)
+        near = self._near
+        is_spelled = await (near.parents_path if is_of_parent(seen) else near.path)(seen)
+        if is_spelled or self._asked == 1:
+            return None
+        told = "nothing is there: correct the path of baseUrl, such as its version"
+        return self._places.of_setting("baseUrl", error, told)
 
     async def _suspected(
         self, seen: Seen, error: ResponseError | BodyError, *, all_failed: bool
@@ -141,7 +166,7 @@ class Refused:
             return self._places.of_setting(blamed.place, error, f"{told}: {remedy}")
         return self._places.at(seen, blamed.place, error, f"{told}: {remedy}")
 
-    async def _valid(self, seen: Seen, error: ResponseError) -> tuple[str, str] | None:
+    async def _valid(self, seen: Seen, error: ResponseError) -> tuple[str, str | Paged] | None:
         """The setting of paging that makes a request valid, if one does, and what to do."""
         target = self._near.target(seen)
         paging, request = target.endpoint.pagination, target.request
@@ -151,11 +176,14 @@ class Refused:
         if request is not None and whole is None:
             return None  # Refused without the parameters of paging as well.
         found = await other_values(self._near.body, paging, request, error.report.words)
-        if request is None or (found and found[0] != "sizeParam"):
-            return found
-        told = "without the parameters of paging it answers: correct their names"
-        way = await self.other_paging(seen)
-        return way or found or ("paginationType", told)
+        if request is None or (found and found.first != "sizeParam"):
+            return (found.first, found) if found else None
+        if way := await self.other_paging(seen):
+            return way.first, way
+        if found:
+            told = "without a size it answers: correct sizeParam, or write size_param: null"
+            return "sizeParam", f"{told} in its pagination"
+        return "paginationType", "without the parameters of paging it answers: correct their names"
 
     async def leads_beyond(self, seen: Seen) -> bool:
         """Whether there are rows beyond those of a resource that is read as one page."""
@@ -164,16 +192,11 @@ class Refused:
         request = target.request
         return request is not None and await self._ways.leads_beyond(request, data_path)
 
-    async def other_paging(
-        self, seen: Seen, target: Target | None = None
-    ) -> tuple[str, str] | None:
-        """The first setting that differs from how a list is paged, and what to write."""
+    async def other_paging(self, seen: Seen, target: Target | None = None) -> Paged | None:
+        """How a list is paged, where that differs from what is set."""
         target = target or self._near.target(seen)
         paging, request = target.endpoint.pagination, target.request
         if request is None:
             return None
         way = await self._ways.find(request, paging, target.endpoint.data_path)
-        if way is None:
-            return None
-        name = next(iter(way.differing))
-        return name, way.remedy(own=self._places.is_own(seen, name, target.base))
+        return None if way is None else way.remedy

@@ -11,7 +11,7 @@ from framework.mapped_items import Items
 from jq_engine.worker import JqWorker
 from json_values import Json, follow
 from workbench.check.documents import Document
-from workbench.check.findings import Finding, Severity, likeness
+from workbench.check.findings import Finding, Remedy, Severity, Write, likeness
 from workbench.check.identifiers import is_scalar
 from workbench.check.near import as_text, leaves, paths_in, values_of, written
 from workbench.check.reading import Seen
@@ -67,13 +67,15 @@ class Relations:
                 remedy = self._by_name(seen, name, known, many=relation.many)
             if remedy or is_complete or is_other:
                 remedy = remedy or f"correct the expression; {relation.target} has {_some(known)}"
-                is_sure = is_complete or remedy.startswith(("write", "make"))
+                is_sure = is_complete or isinstance(remedy, Write) or remedy.startswith("make")
                 severity: Severity = "error" if is_sure else "warn"
                 place = (*seen.base, *path)
                 found.append(self._document.finding(place, problem, remedy, severity=severity))
         return found
 
-    async def _other_values(self, seen: Seen, name: str, values: set[str], known: set[str]) -> str:
+    async def _other_values(
+        self, seen: Seen, name: str, values: set[str], known: set[str]
+    ) -> Remedy:
         """What is to be written for values that are no identifiers: a target, or an expression."""
         blueprint = self._blueprints[str(seen.passed[0].made.get("blueprint"))]
         relation = blueprint.relations[name]
@@ -86,7 +88,7 @@ class Relations:
             seen, known, name, expression, many=relation.many
         ) or await self._composed(seen, relation.target, expression, known)
 
-    async def target(self, seen: Seen, name: str, expression: str) -> str:
+    async def target(self, seen: Seen, name: str, expression: str) -> Remedy:
         """A path whose values are identifiers of a relation's target, for one that finds none."""
         blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
         relation = blueprint.relations.get(name) if blueprint else None
@@ -120,7 +122,7 @@ class Relations:
                 return name
         return ""
 
-    async def _composed(self, seen: Seen, target: str, expression: str, known: set[str]) -> str:
+    async def _composed(self, seen: Seen, target: str, expression: str, known: set[str]) -> Remedy:
         """The target's own identifier, made of several parts, with this resource's keys."""
         items = [one.item for one in seen.passed]
         for other in self._all:
@@ -133,7 +135,7 @@ class Relations:
                 values = await values_of(self._jq, candidate, items)
                 hits = sum(value in known for value in values)
                 if hits:  # such a value is hardly one by chance
-                    return f"write {candidate} ({hits} of {len(items)})"
+                    return Write(candidate, f"{hits} of {len(items)}")
         return ""
 
     def _by_other_key(self, blueprint: str, values: set[str], problem: str) -> Finding | None:
@@ -151,13 +153,14 @@ class Relations:
                 if len(held & values) * 2 <= len(values) or len(held & values) <= 1:
                     continue
                 key = as_text(path, column)
-                remedy = f"write {key}, of which these are values, or other values in the relation"
+                also = "other values in the relation"
+                remedy = Write(key, "of which these are values", also=also)
                 place = (*seen.base, "port", "entity", "mappings", "identifier")
                 return self._document.finding(place, problem, remedy)
         return None
 
     @staticmethod
-    def _by_name(seen: Seen, name: str, known: set[str], *, many: bool) -> str:
+    def _by_name(seen: Seen, name: str, known: set[str], *, many: bool) -> Remedy:
         """A path that is called like the relation, with values that look like identifiers."""
         items = [one.item for one in seen.passed]
         paths = dict.fromkeys(one for item in items[:20] for one in leaves(item, _DEEPEST))
@@ -167,12 +170,13 @@ class Relations:
             is_alike = likeness(name.lower(), ".".join(path).lower()) >= _SPEAKING
             if values and is_alike and _shapes(set(map(str, values))) <= _shapes(known):
                 text = as_text(path, column)
-                return f"write {f'[{text}]' if many else text}, whose values look like identifiers"
+                told = "its values look like identifiers"
+                return Write(f"[{text}]" if many else text, told)
         return ""
 
     async def _leading(
         self, seen: Seen, known: set[str], name: str, expression: str, *, many: bool
-    ) -> str:
+    ) -> Remedy:
         """A path of the items whose values are identifiers of the target."""
         items = [one.item for one in seen.passed]
         if many and (listed := await self._of_lists(known, items)):
@@ -200,10 +204,10 @@ class Relations:
                 continue
             best = max(best, (hits, alike, f"[{text}]" if many else text))
         if best[0]:
-            return f"write {best[2]} ({best[0]} of {len(items)})"
+            return Write(best[2], f"{best[0]} of {len(items)}")
         return await self._behind_parents(seen, known, items, expression, many=many)
 
-    async def _of_lists(self, known: set[str], items: Items) -> str:
+    async def _of_lists(self, known: set[str], items: Items) -> Remedy:
         """A list in the items, or a key of its objects, whose values are identifiers."""
         candidates: dict[str, None] = {}
         for item in items[:20]:
@@ -219,12 +223,12 @@ class Relations:
             held = [one for value in lists for one in value]
             hits = sum(isinstance(one, str) and one in known for one in held)
             if hits * 2 > len(held):
-                return f"write {text} ({len(lists)} of {len(items)})"
+                return Write(text, f"{len(lists)} of {len(items)}")
         return ""
 
     async def _behind_parents(
         self, seen: Seen, known: set[str], items: Items, expression: str, *, many: bool
-    ) -> str:
+    ) -> Remedy:
         """The values of the path parameters together, or what is mapped behind them."""
         names = list(seen.config.selector.path_parameters or {})
         texts = [f"(.__{name} | tostring)" for name in names]
@@ -241,7 +245,7 @@ class Relations:
                 for name in names:
                     if all(isinstance(item.get(f"__{name}"), str) for item in items):
                         plain = plain.replace(f"(.__{name} | tostring)", f".__{name}")
-                return f"write {f'[{plain}]' if many else plain} ({hits} of {len(items)})"
+                return Write(f"[{plain}]" if many else plain, f"{hits} of {len(items)}")
         return ""
 
 

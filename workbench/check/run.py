@@ -14,11 +14,11 @@ from paging.limits import Limits
 from resync.session import Session
 from settings import Settings
 from transport.observer import Exchange
+from workbench.check.changes import ClientOf
 from workbench.check.findings import Finding, ordered
 from workbench.check.judge import Judge, nulls_of
 from workbench.check.offline import Installation
 from workbench.check.reading import Seen, Watcher, look, session_of
-from workbench.check.sign_in import ClientOf
 from workbench.check.trouble import Troubles, said_once
 
 

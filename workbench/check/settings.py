@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 
 from port_ocean.config.settings import IntegrationConfiguration
@@ -35,6 +36,16 @@ def read_settings(variables: Variables) -> tuple[Settings | None, list[Finding]]
 def variable_of(setting: str) -> str:
     """The variable that holds a setting."""
     return VARIABLE_PREFIX + snake(setting).upper()
+
+
+_NAMED = re.compile(
+    rf"(?<![\w.\"])({'|'.join(name for name in FIELDS if not name.islower())})(?![\w=])"
+)
+
+
+def with_variables(text: str) -> str:
+    """A text with the names of settings as a ``.env`` file has them."""
+    return _NAMED.sub(lambda found: variable_of(found[1]), text)
 
 
 def _with_prefix(variables: Variables, prefix: str) -> dict[str, str]:

@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import re
-from base64 import b64encode
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import Final
 
-from settings import StaticCredentials
+from workbench.check.changes import Change, Installed, line
 from workbench.check.settings import variable_of
 
 _HEADER: Final = re.compile(r"(?<![\w/-])(?:[A-Z][A-Za-z]*|[xX])(?:-[A-Za-z]+)+(?![\w-])")
 _SCHEME: Final = re.compile(r"(?:Authorization['\"]?: ?['\"]?|WWW-Authenticate: )(\w[\w-]*)")
 _NO_CREDENTIAL: Final = ("www-", "content-", "accept-", "set-", "user-")
-_DEFAULT_HEADER: Final = "X-API-Key"
+_WORD: Final = re.compile(r"[A-Za-z][\w.-]*[A-Za-z0-9]")
+_MOST_WORDS: Final = 24
+_SECRETS: Final = {"bearer_token": "apiToken", "api_key": "apiKey", "basic": "password"}
+_BESIDE: Final = ("queryParams", "customHeaders")
+"""The settings where a second credential stands."""
 
-
-@dataclass(frozen=True)
-class Signing:
-    """Headers that sign a request, the setting that is to be changed for them, and how.
-
-    ``is_named``: the API's own words speak of them.
-    """
-
-    headers: Mapping[str, str]
-    setting: str
-    remedy: str
-    is_named: bool
-
-    @property
-    def credentials(self) -> StaticCredentials:
-        """As the integration sends them."""
-        return StaticCredentials(dict(self.headers), setting=self.setting)
+HEADERS: Final = (
+    "X-API-Key", "X-Auth-Token", "Api-Key", "apikey", "X-Access-Token", "Private-Token",
+    "X-Api-Token", "X-Auth-Key", "Token", "X-Token", "Access-Token", "Auth-Token", "Api-Token",
+    "X-Auth", "X-Session-Token", "X-Authorization",
+)  # fmt: skip
+PARAMS: Final = (
+    "api_key", "apikey", "key", "token", "access_token", "api_token", "apiKey", "auth_token",
+    "auth", "accessToken", "api-key", "apiToken",
+)  # fmt: skip
+"""Where credentials usually go: guesses, of which the API's answers show the right one."""
 
 
 def headers_named(words: str) -> list[str]:
@@ -48,93 +47,155 @@ def schemes_named(words: str) -> list[str]:
     return list(dict.fromkeys([*told, *usual]))
 
 
-def signings(kind: str, given: Mapping[str, str], words: str) -> list[Signing]:
-    """Ways to sign that are not the one which is set; ``kind`` is the ``authType``.
-
-    ``given``: the variables of the settings. ``words``: what the API says of the refusal.
-    """
-    secret = _secret(kind, given)
-    if not secret:
-        return []
-    bare = secret.strip("'\" ")
-    bare = bare.partition(" ")[2] if " " in bare else bare
-    now = _now(kind, given)
-    found: dict[str, Signing] = {}
-    for one in (*_named(kind, given, bare, words), *_usual(kind, given, bare)):
-        key = str(sorted((name.lower(), value) for name, value in one.headers.items()))
-        if key != str(sorted((name.lower(), value) for name, value in now.items())):
-            found.setdefault(key, one)
-    return list(found.values())
+def names_in(words: str) -> list[str]:
+    """Whatever in an answer may be a name; names that look like one, ``app_key``, first."""
+    found = dict.fromkeys(_WORD.findall(words))
+    joined = re.compile(r"[_.-]|[a-z][A-Z]")
+    return sorted(found, key=lambda one: joined.search(one) is None)[:_MOST_WORDS]
 
 
-def _secret(kind: str, given: Mapping[str, str]) -> str:
-    settings = {"bearer_token": "apiToken", "api_key": "apiKey", "basic": "password"}
-    return given.get(variable_of(settings[kind]), "") if kind in settings else ""
+class Signings:
+    """The ways to sign with the credential of an ``authType`` that has one: as changes."""
+
+    def __init__(self, installed: Installed, kind: str) -> None:
+        self._text = installed.text
+        self._kind = kind
+
+    @property
+    def secret(self) -> str:
+        """The credential as it is set."""
+        return self._text(self.own) if self._kind in _SECRETS else ""
+
+    @property
+    def own(self) -> str:
+        """The setting that the credential stands in."""
+        own = _SECRETS.get(self._kind, "authType")
+        return own if self._text(own) else "authValue"
+
+    @property
+    def bare(self) -> str:
+        """The credential without quotes, and without a word before it."""
+        text = self.secret.strip("'\" ")
+        return text.partition(" ")[2] if " " in text else text
+
+    def named(self, words: str) -> Iterator[Change]:
+        """Those that an answer speaks of."""
+        for header in headers_named(words):
+            if header.lower() != "authorization":
+                yield self.in_header(header, is_named=True)
+        for scheme in schemes_named(words):
+            yield from self._by_scheme(scheme, is_named=True)
+
+    def usual(self) -> Iterator[Change]:
+        """The others that there are, the commonest first."""
+        yield from self._mended()
+        yield from self._by_scheme("Bearer")
+        yield self.in_header("X-API-Key")
+        yield self.in_header("Authorization")
+        yield from self._by_scheme("Token")
+        yield from self._by_scheme("Basic")
+
+    def in_header(self, header: str, *, is_named: bool = False, word: str = "") -> Change:
+        """By itself in a header, or behind a word."""
+        value = f"{word} {self.bare}" if word else self.bare
+        texts = {"authType": "api_key", "apiKeyHeader": header, "apiKeyParam": "", "apiKey": value}
+        return Change(texts, is_named=is_named)
+
+    def in_param(self, name: str) -> Change:
+        """In the query."""
+        texts = {"apiKeyHeader": "", "apiKeyParam": name, "apiKey": self.bare}
+        return Change({"authType": "api_key", **texts})
+
+    def in_all(self, setting: str, names: Sequence[str]) -> Change:
+        """In many headers or parameters at once: to find out whether one of them counts."""
+        held = {**_object(self._text(setting)), **dict.fromkeys(names, self.bare)}
+        return Change({"authType": "none", setting: json.dumps(held)})
+
+    def beside(self) -> Iterator[Change]:
+        """With what stands beside the credential swapped, or in another place."""
+        places = [(setting, _object(self._text(setting))) for setting in _BESIDE]
+        own = self.own
+        for setting, held in places:
+            for name, value in held.items():
+                if self.secret:
+                    swapped = {setting: json.dumps({**held, name: self.secret}), own: value}
+                    told = f"swap the values of {variable_of(own)} and of {name} in"
+                    yield Change(swapped, f"{told} {variable_of(setting)}")
+            for one, other in combinations(held, 2):
+                swapped = {setting: json.dumps({**held, one: held[other], other: held[one]})}
+                yield Change(
+                    swapped, f"swap the values of {one} and {other} in {variable_of(setting)}"
+                )
+        if self._kind == "basic":
+            user, password = self._text("username"), self._text("password")
+            told = f"swap {variable_of('username')} and {variable_of('password')}"
+            yield Change({"username": password, "password": user}, told)
+        for (setting, held), (elsewhere, there) in (places, places[::-1]):
+            for name, value in held.items():
+                rest = {key: one for key, one in held.items() if key != name}
+                moved = {setting: json.dumps(rest), elsewhere: json.dumps({**there, name: value})}
+                told = f"move {name} from {variable_of(setting)} to {variable_of(elsewhere)}"
+                yield Change(moved, told)
+
+    def renamable(self, words: str) -> Iterator[tuple[str, str, list[str]]]:
+        """What stands beside the credential, and the names in an answer that it may have."""
+        for setting in _BESIDE:
+            held = _object(self._text(setting))
+            for name in held:
+                if others := [one for one in names_in(words) if one not in held]:
+                    yield setting, name, others
+
+    def renaming(self, setting: str, name: str, others: Sequence[str]) -> Change:
+        """What stands beside the credential under other names."""
+        held = _object(self._text(setting))
+        rest = {key: one for key, one in held.items() if key != name}
+        told = f"write {others[0]} for {name} in {variable_of(setting)}"
+        return Change({setting: json.dumps(rest | dict.fromkeys(others, held[name]))}, told)
+
+    def _mended(self) -> Iterator[Change]:
+        """The credential without what no credential has around it, and of what it is made."""
+        own, bare = self.own, self.secret.strip("'\" ")
+        if bare != self.secret:
+            told = f"write {variable_of(own)} without the quotes or spaces around it"
+            yield Change({own: bare}, told)
+        user, colon, password = _pair(bare).partition(":")
+        if colon and user and self._kind != "basic":
+            told = f"{line('authType', 'basic')}, with what is sent now up to the colon as"
+            rest = f"{variable_of('username')}, and the rest as {variable_of('password')}"
+            texts = {"authType": "basic", "username": user, "password": password}
+            yield Change(texts, f"write {told} {rest}")
+
+    def _by_scheme(self, scheme: str, *, is_named: bool = False) -> Iterator[Change]:
+        """With a word before the credential, in the header for that."""
+        match scheme.lower():
+            case "basic":
+                user = self._text("username")
+                pairs = [(user, self.bare)] if user and self._kind != "basic" else []
+                for name, password in pairs or [(self.bare, ""), ("", self.bare)]:
+                    texts = {"authType": "basic", "username": name, "password": password}
+                    if name:
+                        yield Change(texts, is_named=is_named)
+            case "bearer":
+                yield Change({"authType": "bearer_token", "apiToken": self.bare}, is_named=is_named)
+            case _:
+                yield self.in_header("Authorization", is_named=is_named, word=scheme)
 
 
-def _now(kind: str, given: Mapping[str, str]) -> dict[str, str]:
-    """How requests are signed as it is set; nothing for what goes elsewhere than in a header."""
-    secret = _secret(kind, given)
-    match kind:
-        case "bearer_token":
-            return {"Authorization": f"Bearer {secret.removeprefix('Bearer ')}"}
-        case "api_key" if not given.get(variable_of("apiKeyParam")):
-            return {given.get(variable_of("apiKeyHeader"), "") or _DEFAULT_HEADER: secret}
-        case _:
-            return {}
+def _object(text: str) -> dict[str, str]:
+    """The object that a setting holds, with its values as texts."""
+    try:
+        held = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return {str(key): str(value) for key, value in held.items()} if isinstance(held, dict) else {}
 
 
-def _named(kind: str, given: Mapping[str, str], bare: str, words: str) -> Iterator[Signing]:
-    for header in headers_named(words):
-        if header.lower() != "authorization":
-            yield _in_header(kind, header, bare, is_named=True)
-    for scheme in schemes_named(words):
-        yield from _by_scheme(kind, given, scheme, bare, is_named=True)
-
-
-def _usual(kind: str, given: Mapping[str, str], bare: str) -> Iterator[Signing]:
-    yield from _by_scheme(kind, given, "Bearer", bare)
-    yield _in_header(kind, _DEFAULT_HEADER, bare)
-    yield _in_header(kind, "Authorization", bare)
-    yield from _by_scheme(kind, given, "Token", bare)
-    yield from _by_scheme(kind, given, "Basic", bare)
-
-
-def _in_header(kind: str, header: str, bare: str, *, is_named: bool = False) -> Signing:
-    if kind == "api_key":
-        return Signing({header: bare}, "apiKeyHeader", f"write {header} for apiKeyHeader", is_named)
-    remedy = f"set authType to api_key, apiKeyHeader to {header}, and apiKey to what is sent now"
-    return Signing({header: bare}, "authType", remedy, is_named)
-
-
-def _by_scheme(
-    kind: str, given: Mapping[str, str], scheme: str, bare: str, *, is_named: bool = False
-) -> Iterator[Signing]:
-    """With a word before the credential, in the header for that."""
-    if scheme.lower() == "basic":
-        user = given.get(variable_of("username"), "")
-        pairs = [(user, bare)] if user else [(bare, ""), ("", bare)]
-        for name, password in pairs if kind != "basic" else [(bare, "")]:
-            text = b64encode(f"{name}:{password}".encode()).decode()
-            place = "username" if name == bare else "password"
-            remedy = f"set authType to basic, with what is sent now as {place}"
-            if kind == "basic":
-                remedy = "write the password into username, and leave password empty"
-            setting = "username" if kind == "basic" else "authType"
-            yield Signing({"Authorization": f"Basic {text}"}, setting, remedy, is_named)
-        return
-    headers = {"Authorization": f"{scheme} {bare}"}
-    is_there = given.get(variable_of("apiKeyHeader"), "").lower() == "authorization"
-    if scheme.lower() == "bearer":
-        remedy = "set authType to bearer_token, with what is sent now as apiToken"
-        if kind == "api_key" and is_there:
-            remedy = f"write '{scheme} ' before the key, or {remedy}"
-            yield Signing(headers, "apiKey", remedy, is_named)
-        elif kind != "bearer_token":
-            yield Signing(headers, "authType", remedy, is_named)
-    elif kind == "api_key" and is_there:
-        yield Signing(headers, "apiKey", f"write '{scheme} ' before the key", is_named)
-    else:
-        remedy = f"set authType to api_key, apiKeyHeader to Authorization, apiKey to '{scheme} …'"
-        setting = "apiKeyHeader" if kind == "api_key" else "authType"
-        yield Signing(headers, setting, remedy, is_named)
+def _pair(text: str) -> str:
+    """A user and a password, as they are or in base64; "" for neither."""
+    if ":" in text:
+        return text
+    try:
+        pair = b64decode(text, validate=True).decode()
+    except (NotBase64, ValueError):
+        return ""
+    return pair if ":" in pair and pair.isprintable() else ""

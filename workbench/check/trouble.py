@@ -26,9 +26,12 @@ from json_values import Json, keys_of
 from resync.path_parameters import Resource, in_step, ordered
 from resync.session import Session
 from transport.observer import PageRead
+from workbench.check.access import Access
+from workbench.check.bases import Bases
+from workbench.check.changes import ClientOf
 from workbench.check.documents import Document, Variables
 from workbench.check.empty import Empty
-from workbench.check.findings import Finding, likeness
+from workbench.check.findings import Finding, Remedy, Write, likeness
 from workbench.check.near import (
     better,
     lists_of_objects,
@@ -37,11 +40,11 @@ from workbench.check.near import (
 )
 from workbench.check.nearby import NOT_FOUND, Nearby, bare, is_of_parent
 from workbench.check.paging import hidden_rows, may_go_on, speaks_of_more
-from workbench.check.places import Places
+from workbench.check.places import Paged, Places
 from workbench.check.programs import place_in
 from workbench.check.reading import Seen
 from workbench.check.refused import Refused
-from workbench.check.sign_in import ClientOf, SignIn
+from workbench.check.sign_in import SignIn
 
 _REDIRECT: Final = 3  # hundred
 _REPORTED: Final = "the answer reports an error"
@@ -61,10 +64,12 @@ class Troubles:
         self._document = document
         self._near = Nearby(session, all_seen)
         self._sign_in = SignIn(session.settings, variables, client_of)
+        self._bases = Bases(session, all_seen, client_of)
+        self._access = Access(self._bases, self._sign_in)
         self.empty = Empty(document, self._near, session.jq)
         asked = sum(one.asked for one in all_seen)
         self._places = Places(document, variables, all_seen)
-        self._refused = Refused(session, self._places, self._near, self._sign_in, asked)
+        self._refused = Refused(session, self._places, self._near, self._access, asked)
         self._session = session
         self._all = all_seen
 
@@ -104,7 +109,7 @@ class Troubles:
         first = next((one for one in self._all if one.asked), None)
         if first is None or any(one.items or one.errors for one in self._all):
             return []
-        setting, remedy = await self._sign_in.unseen(self._near.asked(first))
+        setting, remedy = await self._sign_in.unseen(self._near.target(first).request)
         error = CredentialsError(f"no kind has any item; the first is {first.config.kind}")
         found = self._places.of_setting(setting, error, remedy, self._sign_in.credential)
         return [dataclasses.replace(found, severity="warn")] if setting else []
@@ -118,9 +123,10 @@ class Troubles:
         wrong = NOT_FOUND - set(resource.endpoint.empty_statuses)
         if seen.errors or not statuses or not statuses <= wrong:
             return []
-        name, field = await self._near.field(resource) or (resource.parameters[-1].name, "")
-        segment = "" if field else await self._near.segment(seen)
-        endpoint = "" if field or segment else await self._near.other_parent(resource)
+        found = await self._near.field(resource)
+        name, field = found or (resource.parameters[-1].name, None)
+        segment: Remedy = "" if field else await self._near.segment(seen)
+        endpoint: Remedy = "" if field or segment else await self._near.other_parent(resource)
         if not (field or segment or endpoint) and _multiply(resource):
             return []  # Of values that multiply, the first few pairs may well all be none.
         kind = seen.config.kind
@@ -158,8 +164,8 @@ class Troubles:
                 if paging.type == "cursor":
                     remedy = f"the cursor is found, and not read: {remedy}, or send_in"
                 way = await self._refused.other_paging(seen, target)
-                name, remedy = way or ("paginationParam", remedy)
-                return [self._places.paging(seen, error, remedy, name, target.base)]
+                found = way or remedy
+                return [self._places.paging(seen, error, found, "paginationParam", target.base)]
         return []
 
     # --- errors --------------------------------------------------------------------------------
@@ -171,10 +177,11 @@ class Troubles:
             case BodyError():
                 return await self._no_json(seen, error, all_failed=all_failed)
             case CredentialsError():
-                setting, remedy = await self._sign_in.blamed(error, self._near.asked(seen))
+                asked = self._near.target(seen).request
+                setting, remedy = await self._sign_in.blamed(error, asked)
                 return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
             case SourceError():
-                return self._of_way(error)
+                return await self._of_way(seen, error, all_failed=all_failed)
             case PaginationError() if not isinstance(_cause(error).place, Part):
                 return await self._paged(seen, error)
             case _:
@@ -186,8 +193,9 @@ class Troubles:
         named = [one for one in ("paginationType", "startPage") if one in error.report.remedy]
         if named == ["startPage"]:
             return self._places.paging(seen, error, "", "startPage")
-        name, remedy = await self._refused.other_paging(seen) or ("paginationType", "")
-        return self._places.paging(seen, error, remedy, name, self._near.target(seen).base)
+        remedy = await self._refused.other_paging(seen) or ""
+        base = self._near.target(seen).base
+        return self._places.paging(seen, error, remedy, "paginationType", base)
 
     async def unpaged(self, seen: Seen) -> list[Finding]:
         """A list that is read as one page, though there is a second one."""
@@ -198,13 +206,14 @@ class Troubles:
         if not page.warning and not await self._refused.leads_beyond(seen):
             return []
         way = await self._refused.other_paging(seen)
-        name, remedy = way or ("paginationType", "set its type to how the API pages")
         is_wish = endpoint.pagination.type_is_own
-        if is_wish:
-            remedy += "; if the first page is all you want, accept_doubt: true beside it says so"
+        wish = "; if the first page is all you want, accept_doubt: true beside it says so"
+        remedy: str | Paged = "set its type to how the API pages" + (wish if is_wish else "")
+        if way:
+            remedy = dataclasses.replace(way, proof=way.proof + wish) if is_wish else way
         told = page.warning or "paginationType is none, and there is a second page"
         error = PaginationError(f"kind {seen.config.kind}: {told}")
-        found = self._places.paging(seen, error, remedy, name)
+        found = self._places.paging(seen, error, remedy)
         return [dataclasses.replace(found, severity="warn" if is_wish else "error")]
 
     async def hidden(self, seen: Seen) -> list[Finding]:
@@ -215,19 +224,20 @@ class Troubles:
         told = f"no items with the parameters of paging, and {rows} without them"
         error = PaginationError(f"kind {seen.config.kind}: {told}")
         way = await self._refused.other_paging(seen)
-        name, remedy = way or (
-            "paginationType",
-            "correct paginationParam, startPage or startOffset",
-        )
-        return [self._places.paging(seen, error, remedy, name)]
+        remedy = way or "correct paginationParam, startPage or startOffset"
+        return [self._places.paging(seen, error, remedy)]
 
-    def _of_way(self, error: SourceError) -> Finding:
+    async def _of_way(self, seen: Seen, error: SourceError, *, all_failed: bool) -> Finding:
         """What keeps every request from the API."""
         match error:
             case OriginError():
+                request = self._near.target(seen).request
+                if all_failed and request and (way := await self._sign_in.other(error, request)):
+                    return self._places.of_setting(way[0], error, way[1], self._sign_in.credential)
                 return self._places.of_setting("allowedHosts", error, "")
             case TransportError():
-                return self._places.of_setting("baseUrl", error, "check host and port of baseUrl")
+                told = await self._bases.other_scheme() or "check host and port of baseUrl"
+                return self._places.of_setting("baseUrl", error, told)
             case _ if "certificate" in str(error).lower():
                 return self._places.of_setting("verifySsl", error, "")
             case _:
@@ -235,19 +245,10 @@ class Troubles:
 
     async def _no_json(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
         if any(one.problem == _REPORTED for one in error.report.faults):
-            return await self._refused.reported(seen, error)
+            return await self._refused.reported(seen, error, all_failed=all_failed)
         is_html = "html" in str(error).lower()
         if is_html and all_failed:
-            redirects = [
-                one for one in seen.exchanges if one.status and one.status // 100 == _REDIRECT
-            ]
-            asked = self._near.asked(seen)
-            setting, remedy = await self._sign_in.page(asked, error, is_redirected=bool(redirects))
-            if setting:
-                return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
-            base = await self._near.base(seen)
-            remedy = base or "a page for people: baseUrl must lead to the API, with its path"
-            return self._places.of_setting("baseUrl", error, remedy)
+            return await self._page(seen, error)
         name = "" if is_html else _format_of(seen, error)
         if name and name != seen.config.selector.response_format:
             return await self._of_format(seen, error, name)
@@ -257,6 +258,18 @@ class Troubles:
         return self._places.at(
             seen, ("kind",), error, remedy or "correct the path, or the credentials"
         )
+
+    async def _page(self, seen: Seen, error: BodyError) -> Finding:
+        """At the base URL or at what signs requests, where all that comes is pages for people."""
+        if base := await self._bases.other():
+            return self._places.of_setting("baseUrl", error, base)
+        redirects = [one for one in seen.exchanges if one.status and one.status // 100 == _REDIRECT]
+        asked = self._near.target(seen).request
+        setting, remedy = await self._sign_in.page(asked, error, is_redirected=bool(redirects))
+        if setting:
+            return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
+        remedy = "a page for people: baseUrl must lead to the API, with its path"
+        return self._places.of_setting("baseUrl", error, remedy)
 
     async def _of_format(self, seen: Seen, error: BodyError, name: str) -> Finding:
         """At what says the format of an answer, which is in another one."""
@@ -290,7 +303,7 @@ class Troubles:
             expression = self._document.at(place)
             items = self._near.parents(seen, str(path[2]))
             near = await better(self._session.jq, str(expression), items) if items else None
-            remedy = f"write {near.expression} ({near.count} of {len(items)})" if near else ""
+            remedy: Remedy = near.of(len(items)) if near else ""
             if not remedy and path[-1] == "field" and items:
                 resource, name = self._near.resource(seen), str(path[2])
                 found = await self._near.field(resource, wants_rows=True, name=name)
@@ -323,7 +336,7 @@ class Troubles:
     # --- what one more request shows -------------------------------------------------------------
 
     @staticmethod
-    def _lists(wanted: str, bodies: Sequence[Json]) -> str:
+    def _lists(wanted: str, bodies: Sequence[Json]) -> Remedy:
         """The lists that an answer has, the one most like ``wanted`` first."""
         for body in bodies:
             lists = lists_of_objects(body)
@@ -337,10 +350,9 @@ class Troubles:
             )
             if lists:
                 first, *others = lists
-                also = f" (other lists: {', '.join(written(one[0]) for one in others[:4])})"
-                return f"write {written(first[0])}, a list of {len(first[1])}" + (
-                    also if others else ""
-                )
+                also = f"; other lists: {', '.join(written(one[0]) for one in others[:4])}"
+                told = f"a list of {len(first[1])}{also if others else ''}"
+                return Write(written(first[0]), told)
         return f"the answer has {keys_of(bodies[0])}" if bodies and bodies[0] is not None else ""
 
 

@@ -10,7 +10,7 @@ from jq_engine.worker import JqWorker
 from json_values import Json, follow
 from workbench.check.chosen_keys import asking_for, chosen_by
 from workbench.check.documents import Document
-from workbench.check.findings import Finding, Path
+from workbench.check.findings import Finding, Path, Remedy, Write
 from workbench.check.fitting import admits, fitting
 from workbench.check.near import (
     alike,
@@ -92,7 +92,7 @@ class Values:
             return []
         return [self._unknown(seen, name, problem, items, paths[0][0])]
 
-    async def _better(self, seen: Seen, name: str, jq: str, items: Items) -> str:
+    async def _better(self, seen: Seen, name: str, jq: str, items: Items) -> Remedy:
         """What to write for an expression that finds nothing; "" where nothing is like it."""
         part, _, key = name.partition(".")
         blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
@@ -104,15 +104,15 @@ class Values:
 
         column = title_of(columns(items), None) if part == "title" else None
         if column and words_of(column.keys[-1])[-1:] == words_of(jq)[-1:]:
-            return f"write {column.path} ({len(column.present)} of {len(items)})"
+            return Write(column.path, f"{len(column.present)} of {len(items)}")
         if near := await better(self._jq, jq, items, key or part, fits):
-            told = f"write {near.expression} ({near.count} of {len(items)})"
+            told = near.of(len(items))
             return await self._made_to_fit(near.expression, key, items, blueprint) or told
-        return f"write {column.path} ({len(column.present)} of {len(items)})" if column else ""
+        return Write(column.path, f"{len(column.present)} of {len(items)}") if column else ""
 
     async def _made_to_fit(
         self, expression: str, name: str, items: Items, blueprint: Blueprint | None
-    ) -> str:
+    ) -> Remedy:
         """What makes values of another key fit the property, where they do not; "" for nothing."""
         if blueprint is None or name not in blueprint.schema.properties:
             return ""
@@ -145,7 +145,7 @@ class Values:
             f"{jq}{column.path}" if column else f"a text of it: {jq}{written([min(objects[0])])}"
         )
         problem = f"title {jq!r} is an object in {len(values)} of {len(values)} items"
-        return [seen.finding(self._document, _place("title"), problem, f"write {inner}")]
+        return [seen.finding(self._document, _place("title"), problem, Write(inner))]
 
     def absent(self, seen: Seen, name: str, jq: str, items: Items) -> list[Finding]:
         """A key within an expression that no item has, beside one that is spelled nearly so."""
@@ -158,7 +158,7 @@ class Values:
             same = next(at for at, key in enumerate(path) if key != meant[at])
             if any(isinstance(follow(item, path[:same]), dict) for item in items):
                 problem = f"{_what(name)} {jq!r}: no item has {written(path)}"
-                remedy = f"write {jq.replace(written(path), written(meant))}"
+                remedy = Write(jq.replace(written(path), written(meant)))
                 return [seen.finding(self._document, _place(name), problem, remedy, "warn")]
         return []
 

@@ -12,7 +12,7 @@ from json_values import Json
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from paging.model import PageRequest, SendIn
 from resync.session import Session
-from settings.fields import snake
+from workbench.check.places import Paged
 from workbench.suggest.asking import Asker, BudgetError, Reply
 from workbench.suggest.endpoint import House, measure_of, study_paging
 from workbench.suggest.items import Place, places
@@ -61,15 +61,10 @@ class Way:
             if value is not None and value != effective[name]
         }
 
-    def remedy(self, *, own: bool) -> str:
-        """What to write; ``own``: in a resource's own pagination, whose keys are snake_case."""
-        texts = [
-            f"{value}"
-            if name == "paginationType"
-            else f"{value} for {snake(name) if own else name}"
-            for name, value in self.differing.items()
-        ]
-        return f"write {', '.join(texts)}: {self.proof}" if texts else ""
+    @property
+    def remedy(self) -> Paged:
+        """What to write."""
+        return Paged(self.differing, self.proof)
 
 
 class Ways:

@@ -1,0 +1,330 @@
+"""``check`` finds by trying how the same credentials are answered: a remedy is a line to write."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.check_scene import Scene, Spoil, person, serving, settings, told
+from tests.fault_api import FaultApi, Json, Reply, Request, answer, redirect, text
+
+PREFIX = "OCEAN__INTEGRATION__CONFIG__"
+KEY, SECOND = "the-key-of-the-scene", "the-second-of-the-scene"
+PAIR = base64.b64encode(f"me@example.com:{KEY}".encode()).decode()
+ALL = ("/v1/people", "/v1/teams", "/v1/teams/{}/notes")
+PEOPLE: list[dict[str, Json]] = [person(number) for number in range(9)]
+TEAMS: list[dict[str, Json]] = [
+    {"id": f"team-{n}", "name": f"Team {n}", "key": f"T{n}", "open": True} for n in range(4)
+]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A mistake, the setting whose line is to change, and what is to be written."""
+
+    spoils: list[Spoil]
+    setting: str
+    remedy: str
+
+
+def open_to(is_known: Callable[[Request], bool], refused: Reply) -> Spoil:
+    """The lists of the scene for those who are known, a refusal for the others."""
+
+    def handler(request: Request) -> Reply:
+        if not is_known(request):
+            return refused
+        is_first = request.number("page", 1) == 1
+        if request.path.endswith("/notes"):
+            return answer([{"id": request.path, "text": "hello"}] if is_first else [])
+        rows = PEOPLE if request.path.endswith("people") else TEAMS
+        return answer({"data": rows if is_first else [], "errors": []})
+
+    return serving(handler, *ALL)
+
+
+def by_header(name: str, value: str, refused: Reply | None = None) -> Spoil:
+    """Known by a header."""
+    return open_to(
+        lambda request: request.headers.get(name.lower()) == value,
+        refused or answer({"message": "Unauthorized"}, 401),
+    )
+
+
+def by_params(refused: Reply, **wanted: str) -> Spoil:
+    """Known by query parameters."""
+    return open_to(
+        lambda request: all(request.param(name) == one for name, one in wanted.items()), refused
+    )
+
+
+def keyed(**others: str | None) -> Spoil:
+    """Settings that send a key."""
+    return settings(auth_type="api_key", api_token=None, api_key=KEY, **others)
+
+
+def login_by(is_right: Callable[[Request], bool], given: Json, path: str = "/v1/login") -> Spoil:
+    """A login that gives an answer to those who send what is right."""
+    refused = answer({"error": "wrong"}, 400)
+    return serving(lambda request: answer(given) if is_right(request) else refused, path)
+
+
+def logging_in(request: Json, template: Json) -> Spoil:
+    """Settings with a login."""
+    return settings(
+        auth_type="custom",
+        api_token=None,
+        custom_auth_request=json.dumps(request),
+        custom_auth_request_template=json.dumps(template),
+    )
+
+
+def in_form(request: Request) -> bool:
+    """Whether a login comes as a form."""
+    return request.body == b"user=me&password=hush-hush-hush"
+
+
+def in_json(request: Request) -> bool:
+    """Whether a login comes as JSON."""
+    return request.method == "POST" and request.body.startswith(b"{") and request.json == WHO
+
+
+WHO = {"user": "me", "password": "hush-hush-hush"}
+ISSUED = "token-that-was-issued"
+BEARER = {"headers": {"Authorization": "Bearer {{.token}}"}}
+_UNAUTHORIZED = answer({"message": "Unauthorized"}, 401)
+_TRELLO = {"key": KEY, "token": SECOND}
+_PAGE = text("<html><body>Sign in to Acme</body></html>", kind="text/html")
+
+CASES = {
+    "a header that nothing names": Case(
+        [by_header("X-Auth-Token", "the-token-of-the-scene")],
+        "auth_type",
+        f"{PREFIX}AUTH_TYPE=api_key, {PREFIX}API_KEY_HEADER=X-Auth-Token, "
+        f"{PREFIX}API_KEY=<the value of {PREFIX}API_TOKEN>",
+    ),
+    "a header that is misspelt": Case(
+        [keyed(api_key_header="X-Access-Tokn"), by_header("X-Access-Token", KEY)],
+        "api_key_header",
+        f"write {PREFIX}API_KEY_HEADER=X-Access-Token: so signed it answers",
+    ),
+    "a parameter that is misspelt": Case(
+        [
+            keyed(api_key_param="apikee"),
+            by_params(answer({"error": "apikey is missing"}, 401), apikey=KEY),
+        ],
+        "api_key_param",
+        f"write {PREFIX}API_KEY_PARAM=apikey",
+    ),
+    "a parameter in place of a header": Case(
+        [keyed(api_key_header="X-Key"), by_params(_UNAUTHORIZED, access_token=KEY)],
+        "api_key_header",
+        f"write {PREFIX}API_KEY_PARAM=access_token and remove {PREFIX}API_KEY_HEADER",
+    ),
+    "a token that is a user and a password": Case(
+        [
+            settings(api_token=f"me@example.com:{KEY}"),
+            by_header("Authorization", f"Basic {PAIR}"),
+        ],
+        "auth_type",
+        f"{PREFIX}AUTH_TYPE=basic, with what is sent now up to the colon as",
+    ),
+    "user and password swapped": Case(
+        [
+            settings(auth_type="basic", api_token=None, username=KEY, password="me@example.com"),
+            by_header("Authorization", f"Basic {PAIR}"),
+        ],
+        "username",
+        f"swap {PREFIX}USERNAME and {PREFIX}PASSWORD",
+    ),
+    "a quoted token": Case(
+        [
+            settings(api_token="\"'the-token-of-the-scene'\""),
+            by_header("Authorization", "Bearer the-token-of-the-scene"),
+        ],
+        "api_token",
+        "without the quotes",
+    ),
+    "a page in place of a refusal": Case(
+        [by_header("X-API-Key", "the-token-of-the-scene", _PAGE)],
+        "auth_type",
+        f"{PREFIX}API_KEY_HEADER=X-API-Key",
+    ),
+    "no such path in place of a refusal": Case(
+        [by_header("X-API-Key", "the-token-of-the-scene", answer({"message": "Not Found"}, 404))],
+        "auth_type",
+        f"{PREFIX}API_KEY_HEADER=X-API-Key",
+    ),
+    "a redirect to another host in place of a refusal": Case(
+        [by_header("X-API-Key", "the-token-of-the-scene", redirect("https://sso.example/login"))],
+        "auth_type",
+        f"{PREFIX}API_KEY_HEADER=X-API-Key",
+    ),
+    "a success that reports a refusal": Case(
+        [
+            by_header(
+                "X-API-Key", "the-token-of-the-scene", answer({"ok": False, "error": "not_authed"})
+            )
+        ],
+        "auth_type",
+        f"{PREFIX}API_KEY_HEADER=X-API-Key",
+    ),
+    "a second credential that is misspelt": Case(
+        [
+            keyed(api_key_param="token", query_params=json.dumps({"kee": SECOND})),
+            by_params(answer("invalid key", 401), key=SECOND, token=KEY),
+        ],
+        "query_params",
+        f"write key for kee in {PREFIX}QUERY_PARAMS",
+    ),
+    "a second credential that is missing": Case(
+        [
+            keyed(api_key_param="token"),
+            by_params(answer({"message": "parameter key is required"}, 401), key=SECOND, token=KEY),
+        ],
+        "query_params",
+        f'write {PREFIX}QUERY_PARAMS={{"key": "<its value>"}}',
+    ),
+    "two credentials that are swapped": Case(
+        [
+            keyed(api_key_param="token", query_params=json.dumps({"key": SECOND})),
+            by_params(answer({"message": "invalid token"}, 401), key=KEY, token=SECOND),
+        ],
+        "query_params",
+        f"swap the values of {PREFIX}API_KEY and of key in {PREFIX}QUERY_PARAMS",
+    ),
+    "a second credential in the other place": Case(
+        [
+            keyed(api_key_header="Acme-Key", query_params=json.dumps({"Acme-App": SECOND})),
+            open_to(
+                lambda request: (
+                    request.headers.get("acme-key") == KEY
+                    and request.headers.get("acme-app") == SECOND
+                ),
+                answer({"message": "Forbidden"}, 403),
+            ),
+        ],
+        "query_params",
+        f"move Acme-App from {PREFIX}QUERY_PARAMS to {PREFIX}CUSTOM_HEADERS",
+    ),
+    "a login by a form": Case(
+        [
+            logging_in({"endpoint": "/login", "body": WHO}, BEARER),
+            login_by(in_form, {"token": ISSUED}),
+            by_header("Authorization", f"Bearer {ISSUED}"),
+        ],
+        "custom_auth_request",
+        f'move what is in "body" to "bodyForm" in {PREFIX}CUSTOM_AUTH_REQUEST',
+    ),
+    "a login by the query": Case(
+        [
+            logging_in({"endpoint": "/login", "body": WHO}, BEARER),
+            login_by(lambda request: dict(request.query) == WHO, {"token": ISSUED}),
+            by_header("Authorization", f"Bearer {ISSUED}"),
+        ],
+        "custom_auth_request",
+        'move what is in "body" to "queryParams"',
+    ),
+    "a login by another method": Case(
+        [
+            logging_in({"endpoint": "/login", "method": "PUT", "body": WHO}, BEARER),
+            login_by(in_json, {"token": ISSUED}),
+            by_header("Authorization", f"Bearer {ISSUED}"),
+        ],
+        "custom_auth_request",
+        'write "method": "POST"',
+    ),
+    "a login's field that is misspelt": Case(
+        [
+            logging_in(
+                {"endpoint": "/login", "body": {"usr": "me", "password": WHO["password"]}}, BEARER
+            ),
+            login_by(lambda request: request.json.get("user") == "me", {"token": ISSUED}),
+            by_header("Authorization", f"Bearer {ISSUED}"),
+        ],
+        "custom_auth_request",
+        'write "user" for "usr" in "body"',
+    ),
+    "a login's parameter that is misspelt": Case(
+        [
+            logging_in(
+                {"endpoint": "/login", "method": "GET", "queryParams": {"apikee": KEY}}, BEARER
+            ),
+            login_by(lambda request: request.param("apiKey") == KEY, {"token": ISSUED}),
+            by_header("Authorization", f"Bearer {ISSUED}"),
+        ],
+        "custom_auth_request",
+        'write "apiKey" for "apikee" in "queryParams"',
+    ),
+    "a login beside the base URL": Case(
+        [
+            logging_in({"endpoint": "/login", "body": WHO}, BEARER),
+            login_by(in_json, {"token": ISSUED}, "/login"),
+            by_header("Authorization", f"Bearer {ISSUED}"),
+        ],
+        "custom_auth_request",
+        '/login" in',
+    ),
+    "a token in a list of the login's answer": Case(
+        [
+            logging_in({"endpoint": "/login", "body": WHO}, BEARER),
+            login_by(in_json, {"sessions": [{"accessToken": ISSUED, "scope": "a b"}]}),
+            by_header("Authorization", f"Bearer {ISSUED}"),
+        ],
+        "custom_auth_request_template",
+        "Bearer {{.sessions[0].accessToken}}",
+    ),
+    "another token of the login's answer": Case(
+        [
+            logging_in({"endpoint": "/login", "body": WHO}, BEARER),
+            login_by(in_json, {"token": "refresh-only-token", "data": {"idToken": ISSUED}}),
+            by_header("Authorization", f"Bearer {ISSUED}"),
+        ],
+        "custom_auth_request_template",
+        "Bearer {{.data.idToken}}",
+    ),
+    "a login's token in another header": Case(
+        [
+            logging_in({"endpoint": "/login", "body": WHO}, BEARER),
+            login_by(in_json, {"token": ISSUED}),
+            by_header("X-Auth-Token", ISSUED),
+        ],
+        "custom_auth_request_template",
+        '{"headers": {"X-Auth-Token": "{{.token}}"}}',
+    ),
+    "a login's token without the word before it": Case(
+        [
+            logging_in(
+                {"endpoint": "/login", "body": WHO}, {"headers": {"Authorization": "{{.token}}"}}
+            ),
+            login_by(in_json, {"token": ISSUED}),
+            by_header("Authorization", f"Bearer {ISSUED}"),
+        ],
+        "custom_auth_request_template",
+        '{"headers": {"Authorization": "Bearer {{.token}}"}}',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+async def test_another_way_to_sign_in_is_tried(case: Case, tmp_path: Path, api: FaultApi) -> None:
+    """One finding, in the line of the setting, and no credential in it."""
+    scene = Scene(tmp_path, api)
+    for spoil in case.spoils:
+        spoil(scene)
+
+    report = await scene.check()
+
+    name = case.setting.upper()
+    places = [
+        scene.place(f"{PREFIX}{name}=", "settings") if case.setting in scene.settings else None
+    ]
+    found = [one for one in report.findings if case.remedy in one.remedy and one.file == ".env"]
+    assert found, told(report.findings)
+    assert places == [None] or (found[0].file, found[0].line) in places, told(report.findings)
+    said = json.dumps(report.as_json()["findings"])
+    assert not [one for one in (KEY, SECOND, ISSUED, WHO["password"]) if one in said], said

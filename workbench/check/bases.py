@@ -1,0 +1,122 @@
+"""Another base URL, where nothing of the mapping is under the one that is set."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from msgspec.structs import replace
+
+from errors import OceanCustomError, ResponseError, TransportError
+from paging.error_reports import is_error_report, reports_error
+from paging.model import PageRequest
+from resync.path_parameters import Binding, Parameter, request_for
+from resync.session import Session
+from settings import StaticCredentials
+from workbench.check.changes import ClientOf, line
+from workbench.check.reading import Seen
+
+_MOST_KINDS: Final = 3
+_VERSION: Final = re.compile(r"(v?)(\d+)(\.0)?")
+_VERSIONS: Final = range(1, 6)
+_MORE: Final = ("api", "v1", "api/v1", "v2", "api/v2", "rest", "v3", "api/v3")
+"""What base URLs usually end in: guesses, of which the API's answers show the right one."""
+_REFUSED: Final = frozenset({400, 422})
+"""What a search answers to the mapping's own request where it is there."""
+
+
+class Bases:
+    """Asks for the kinds of a mapping, also those that are searches, under other base URLs."""
+
+    def __init__(self, session: Session, all_seen: Sequence[Seen], client_of: ClientOf) -> None:
+        self._session = session
+        self._settings = session.settings
+        self._all = all_seen
+        self._client_of = client_of
+        self._found: str | None = None
+
+    async def other(self) -> str:
+        """What to write for the base URL by which a kind is answered; "" for nothing."""
+        if self._found is None:
+            self._found = await self._searched()
+        return self._found
+
+    async def _searched(self) -> str:
+        url = self._settings.base_url
+        requests = dict(list(self._requests().items())[:_MOST_KINDS])
+        for kind, request in requests.items():
+            for path in self._paths(kind):
+                base = str(url.copy_with(path=f"/{path}")).rstrip("/")
+                asked = replace(request, url=f"{base}/{kind.lstrip('/')}")
+                if await self._is_there(asked):
+                    return f"write {line('baseUrl', base)}: {kind} answers there"
+        return ""
+
+    def _requests(self) -> dict[str, PageRequest]:
+        """The requests that need no parent, by their paths: those of parents too; GET first."""
+        found: dict[str, PageRequest] = {}
+        for seen in self._all:
+            resource = seen.config.to_resource(self._settings.pagination)
+            walked = [one.parent for one in resource.parameters if isinstance(one, Parameter)]
+            endpoints = [one for one in walked if not one.placeholders()]
+            for endpoint in endpoints if resource.parameters else [resource.endpoint]:
+                request = request_for(endpoint, Binding(), self._settings.base_url)
+                if "://" not in endpoint.path:
+                    found.setdefault(endpoint.path, replace(request, purpose="check"))
+        return dict(sorted(found.items(), key=lambda one: one[1].method != "GET"))
+
+    def _paths(self, kind: str) -> Iterator[str]:
+        """Other paths of the base URL: another version, less, more, each once."""
+        parts = [part for part in self._settings.base_url.path.split("/") if part]
+        paths: list[str] = []
+        for at in range(len(parts) - 1, -1, -1):
+            if version := _VERSION.fullmatch(parts[at]):
+                others = [f"{version[1]}{number}{version[3] or ''}" for number in _VERSIONS]
+                paths += ["/".join([*parts[:at], one, *parts[at + 1 :]]) for one in others]
+        paths += ["/".join(parts[:length]) for length in range(len(parts) - 1, -1, -1)]
+        whole = "/".join(parts)
+        paths += [f"{whole}/{more}".strip("/") for more in _MORE]
+        paths += ["/".join(["api", *parts])] if parts else []
+        first = kind.strip("/").split("/")[0]
+        paths += [f"{more}/{whole}".strip("/") for more in ("rest", first) if parts]
+        yield from (one for one in dict.fromkeys(paths) if one != whole)
+
+    async def _is_there(self, request: PageRequest) -> bool:
+        try:
+            body = (await self._session.client.send(request)).body
+        except ResponseError as error:
+            return request.method == "POST" and error.status in _REFUSED
+        except OceanCustomError:
+            return False
+        is_report = isinstance(body, dict) and (reports_error(body) or is_error_report(body))
+        return isinstance(body, dict | list) and not is_report
+
+    async def other_scheme(self) -> str:
+        """What to write where the host speaks the other of http and https; "" where it does not.
+
+        Nothing that signs requests is sent: the other scheme is another origin.
+        """
+        base = self._settings.base_url
+        scheme = "http" if base.scheme == "https" else "https"
+        url = base.copy_with(scheme=scheme)
+        bare = replace(
+            self._settings,
+            base_url=url,
+            credentials=StaticCredentials(),
+            custom_headers={},
+            query_params=(),
+            max_retry_wait=0,
+        )
+        client = self._client_of(bare)
+        try:
+            await client.send(PageRequest(str(url), purpose="check"))
+        except TransportError:
+            return ""
+        except OceanCustomError as error:
+            if not error.report.answered:
+                return ""
+        finally:
+            await client.aclose()
+        told = f"{base.host} answers by {scheme} there"
+        return f"write {line('baseUrl', str(url).rstrip('/'))}: {told}"

@@ -1,0 +1,256 @@
+"""Other logins: the one that is set, with one part of it changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations, islice
+from typing import Final
+from urllib.parse import parse_qsl, urlencode
+
+import httpx
+
+from jq_engine.embedded import filled
+from jq_engine.programs import programs_in
+from json_values import Json
+from workbench.check.changes import Change, Installed
+from workbench.check.findings import likeness
+from workbench.check.missing import named_missing
+from workbench.check.near import written
+from workbench.check.settings import variable_of
+from workbench.check.signing import HEADERS, headers_named, names_in
+
+REQUEST: Final = "customAuthRequest"
+TEMPLATE: Final = "customAuthRequestTemplate"
+_PARTS: Final = ("body", "bodyForm", "queryParams", "headers")
+_METHODS: Final = ("POST", "GET", "PUT")
+_ENDPOINTS: Final = (
+    "login", "signin", "sign-in", "auth", "authenticate", "token", "session", "sessions", "tokens",
+    "logon", "authorize",
+)  # fmt: skip
+_USERS: Final = (
+    "username", "user", "login", "email", "userName", "user_name", "name", "account", "client_id",
+    "clientId", "userid", "id",
+)  # fmt: skip
+_PASSWORDS: Final = (
+    "password", "pass", "passwd", "secret", "client_secret", "clientSecret", "key", "apiKey",
+    "api_key", "token",
+)  # fmt: skip
+"""What logins are usually called: guesses, of which the API's answers show the right one."""
+_LIKE: Final = 0.6
+_SHORTEST: Final = 6  # characters of a token
+_MOST_TOKENS: Final = 5
+_MOST_LISTED: Final = 2  # elements of a list that a token is looked for in
+_LONGEST: Final = 220  # characters of a template that is told whole
+
+Login = Mapping[str, Json]
+"""One request of ``customAuthRequest``."""
+
+
+class Logins:
+    """Changes of ``customAuthRequest`` and of its template."""
+
+    def __init__(self, installed: Installed) -> None:
+        self._base = installed.settings.base_url
+        whole = _object(installed.text(REQUEST))
+        steps = whole.get("steps")
+        held = steps if isinstance(steps, list) else [whole]
+        self._steps = [one for one in held if isinstance(one, dict)] or [{}]
+        self._is_one = not isinstance(steps, list)
+        self.template = _object(installed.text(TEMPLATE))
+
+    @property
+    def is_one(self) -> bool:
+        """Whether it is one request."""
+        return len(self._steps) == 1
+
+    def step(self, url: str) -> int:
+        """The request that has a URL; the last one where none has."""
+        for at, one in enumerate(self._steps):
+            if str(one.get("endpoint", "-")).split("?", maxsplit=1)[0].strip("/") in url:
+                return at
+        return len(self._steps) - 1
+
+    def changes(self, at: int, status: str, words: str) -> Iterator[Change]:
+        """Other forms of one request, those first that its refusal speaks for."""
+        ways = [self._placed, self._swapped, self._methods, self._endpoints]
+        if status in {"404", "405", "410"}:
+            ways = [self._methods, self._endpoints, self._placed, self._swapped]
+        for way in ways:
+            yield from way(at)
+        if (name := named_missing(words)) == "grant_type":
+            for grant in ("client_credentials", "password"):
+                part = self._part(at) or "bodyForm"
+                fields = {**self._fields(at, part), name: grant}
+                yield self._with(at, {part: _packed(part, fields)}, f'add "{name}": "{grant}"')
+
+    def renamable(self, at: int, words: str) -> Iterator[tuple[str, str, list[str]]]:
+        """The fields of one request: part, name, and the other names that each may have."""
+        for part in _PARTS[:3]:
+            fields = self._fields(at, part)
+            for number, name in enumerate(fields):
+                usual = _PASSWORDS if number else _USERS
+                others = dict.fromkeys((*names_in(words), *usual, *_USERS, *_PASSWORDS))
+                yield part, name, [one for one in others if one not in fields]
+
+    def renaming(self, at: int, part: str, name: str, others: Sequence[str]) -> Change:
+        """A field under other names."""
+        fields = self._fields(at, part)
+        value = fields[name]
+        renamed: dict[str, Json] = {}
+        for key, one in fields.items():
+            renamed |= dict.fromkeys(others, value) if key == name else {key: one}
+        told = f'write "{others[0]}" for "{name}" in "{part}"'
+        return self._with(at, {part: _packed(part, renamed)}, told)
+
+    def _placed(self, at: int) -> Iterator[Change]:
+        """Its fields in another part of it."""
+        part = self._part(at)
+        fields = self._fields(at, part) if part else {}
+        for other in ("body", "bodyForm", "queryParams"):
+            if part and other != part and fields:
+                changed = {part: None, other: _packed(other, fields)}
+                yield self._with(at, changed, f'move what is in "{part}" to "{other}"')
+        if (query := self._fields(at, "queryParams")) and part in {"body", "bodyForm"}:
+            changed = {"queryParams": None, part: _packed(part, {**fields, **query})}
+            yield self._with(at, changed, f'move what is in "queryParams" to "{part}"')
+
+    def _swapped(self, at: int) -> Iterator[Change]:
+        part = self._part(at)
+        fields = self._fields(at, part) if part else {}
+        for one, other in islice(combinations(fields, 2), 3):
+            swapped = {**fields, one: fields[other], other: fields[one]}
+            told = f'swap the values of "{one}" and "{other}" in "{part}"'
+            yield self._with(at, {part: _packed(part, swapped)}, told)
+
+    def _methods(self, at: int) -> Iterator[Change]:
+        now = str(self._steps[at].get("method") or "POST").upper()
+        for method in _METHODS:
+            if method != now:
+                yield self._with(at, {"method": method}, f'write "method": "{method}"')
+
+    def _endpoints(self, at: int) -> Iterator[Change]:
+        endpoint = str(self._steps[at].get("endpoint", ""))
+        for other in dict.fromkeys(_spelled(endpoint, self._base)):
+            if other != endpoint:
+                yield self._with(at, {"endpoint": other}, f'write "endpoint": "{other}"')
+
+    def _part(self, at: int) -> str:
+        """The part that holds what it is signed in with."""
+        return next((one for one in _PARTS[:3] if self._fields(at, one)), "")
+
+    def _fields(self, at: int, part: str) -> dict[str, Json]:
+        held = self._steps[at].get(part)
+        if isinstance(held, str):
+            return dict(parse_qsl(held, keep_blank_values=True))
+        return dict(held) if isinstance(held, dict) else {}
+
+    def _with(self, at: int, changed: Mapping[str, Json], told: str) -> Change:
+        login = {**self._steps[at], **changed}
+        kept = {key: value for key, value in login.items() if value is not None}
+        steps = [*self._steps[:at], kept, *self._steps[at + 1 :]]
+        text = json.dumps(kept if self._is_one else {"steps": steps})
+        return Change({REQUEST: text}, f"{told} in {variable_of(REQUEST)}")
+
+    # --- the template --------------------------------------------------------------------
+
+    def templates(self, tokens: Sequence[str], words: str) -> Iterator[Change]:
+        """Other templates: with the other texts of the answer, other words and headers."""
+        programs = programs_in(self.template)
+        for token in tokens:
+            if programs and token not in programs:
+                other = filled(self.template, dict.fromkeys(programs, _read(token)))
+                yield _template(other if isinstance(other, dict) else {})
+        reads = self._reads
+        for value in (f"Bearer {reads}", reads, f"Token {reads}"):
+            for name in dict.fromkeys((*self._headers, "Authorization")):
+                yield _template({"headers": {name: value}})
+        for name in headers_named(words):
+            yield _template({"headers": {name: reads}})
+
+    @property
+    def _reads(self) -> str:
+        """What the template reads of the answer."""
+        return _read(next(iter(programs_in(self.template)), ".token"))
+
+    @property
+    def _headers(self) -> list[str]:
+        held = self.template.get("headers")
+        return list(held) if isinstance(held, dict) else []
+
+    def in_headers(self, names: Sequence[str]) -> Change:
+        """The token by itself in some headers."""
+        return _template({"headers": dict.fromkeys(names, self._reads)})
+
+    @property
+    def other_headers(self) -> list[str]:
+        """Headers that a token may go in."""
+        return [one for one in HEADERS if one not in self._headers]
+
+
+def _read(program: str) -> str:
+    return f"{{{{{program}}}}}"
+
+
+def _template(template: Mapping[str, Json]) -> Change:
+    text = json.dumps(template)
+    told = f"write {variable_of(TEMPLATE)}={text}"
+    return Change({TEMPLATE: text}, told if len(told) <= _LONGEST else "")
+
+
+def tokens_in(body: Json, headers: Mapping[str, str]) -> list[str]:
+    """The jq of each text in a login's answer that may be a token, the likeliest first."""
+    found: list[str] = []
+    stack: list[tuple[str, Json]] = [("", body)]
+    while stack:
+        path, value = stack.pop(0)
+        if isinstance(value, dict):
+            stack += [(path + written((str(key),)), one) for key, one in value.items()]
+        elif isinstance(value, list):
+            stack += [(f"{path or '.'}[{at}]", one) for at, one in enumerate(value[:_MOST_LISTED])]
+        elif isinstance(value, str) and len(value) >= _SHORTEST and " " not in value:
+            found.append(path or ".")
+    found += [f'$headers["{name.lower()}"]' for name in headers if _speaks(name)]
+    cookie = headers.get("set-cookie", "").partition("=")[0]
+    found += [f'$cookies["{cookie}"]'] if cookie else []
+    return sorted(found, key=lambda one: not _speaks(one))[:_MOST_TOKENS]
+
+
+def _speaks(name: str) -> bool:
+    return any(word in name.lower() for word in ("token", "session", "jwt", "key", "sid", "auth"))
+
+
+def _spelled(endpoint: str, base: httpx.URL) -> Iterator[str]:
+    """Other endpoints of the same host: another word at the end, or another beginning."""
+    is_full = "://" in endpoint
+    url = httpx.URL(endpoint) if is_full else base.join("/" + endpoint.lstrip("/"))
+    head, _, last = url.path.rstrip("/").rpartition("/")
+    for word in _ENDPOINTS:
+        if word != last and likeness(word, last) >= _LIKE:
+            yield str(url.copy_with(path=f"{head}/{word}")) if is_full else f"{head}/{word}"
+    own = base.path.strip("/").split("/")
+    parts = url.path.strip("/").split("/")
+    origin = base.copy_with(path="/")
+    if not is_full:
+        for at in range(len(own)):  # not below the base URL, but beside it
+            yield str(origin.copy_with(path="/" + "/".join([*own[:at], *parts])))
+        for at in range(1, len(parts)):
+            yield "/" + "/".join(parts[at:])
+    elif (url.host, url.port) == (base.host, base.port):
+        for at in range(len(own) + 1):
+            yield str(url.copy_with(path="/" + "/".join([*own[:at], parts[-1]])))
+    yield endpoint.rstrip("/") if endpoint.endswith("/") else f"{endpoint}/"
+
+
+def _packed(part: str, fields: Mapping[str, Json]) -> Json:
+    if part == "bodyForm":
+        return urlencode({name: str(value) for name, value in fields.items()})
+    return dict(fields)
+
+
+def _object(text: str) -> dict[str, Json]:
+    try:
+        held = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return held if isinstance(held, dict) else {}
