@@ -59,8 +59,8 @@ class Beyond(Enum):
     UNKNOWN = "it shows nothing of that"
 
 
-def beyond(last: Page, other: Page | None, room: int, *, is_inside: bool = False) -> Beyond:
-    """What another answer, with ``room`` for so many rows, shows of what follows a page's rows.
+def beyond(last: Page, other: Page | None, *, has_room: bool, is_inside: bool = False) -> Beyond:
+    """What another answer, which ``has_room`` for more rows, shows of what follows a page's rows.
 
     ``is_inside``: nothing, where the first row of the page is among those.
     """
@@ -70,7 +70,7 @@ def beyond(last: Page, other: Page | None, room: int, *, is_inside: bool = False
     if is_inside and (other.repeats(last) or last.keys_as(other)[0] in given):
         return Beyond.UNKNOWN
     if given <= known:
-        return Beyond.ENDS if other.length < room else Beyond.UNKNOWN
+        return Beyond.ENDS if has_room else Beyond.UNKNOWN
     return Beyond.FOLLOWS
 
 

@@ -29,6 +29,7 @@ class Measured(Discreet, frozen=True):
     ``levels``: where ``data_path`` leads through lists, how long the longest of each level is;
     ``sizes`` are those of the innermost one.
     ``rows`` are those of the innermost level that has any; ``outer`` is the outermost itself.
+    ``breaks_off``: something else than lists stands where the next level may be.
     """
 
     place: Place
@@ -37,6 +38,7 @@ class Measured(Discreet, frozen=True):
     sizes: tuple[int, ...] = ()
     depth: int = 0
     outer: Json = None
+    breaks_off: bool = False
 
 
 NO_ITEMS = Extracted(items=[], nothing=False)
@@ -205,8 +207,10 @@ class Extractor:
             depth = max((at for at, (rows, _) in enumerate(levels) if rows), default=0)
             # Each level counts: the page is as full as its longest list.
             lengths = tuple(max(sizes, default=0) for _, sizes in levels)
-            outer = follow(body, _ways(source)[0])
-            return Measured(place, levels[depth][0], lengths, levels[-1][1], depth, _or_none(outer))
+            ways, (innermost, sizes) = _ways(source), levels[-1]
+            outer = _or_none(follow(body, ways[0]))
+            is_cut = bool(innermost and ways[len(levels) :] and ways[len(levels)])
+            return Measured(place, levels[depth][0], lengths, sizes, depth, outer, is_cut)
         found = follow(body, self._leading)
         values = list(found.values()) if isinstance(found, dict) else []
         rows = max(lists_in(body), key=len, default=values) or extracted.items

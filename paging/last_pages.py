@@ -95,7 +95,8 @@ class CountedToLast(CountedFromFirst):
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             step = replace(decided, learnt=learnt)
-            match beyond(last, other, span.room, is_inside=span.is_inside):
+            has_room = other is not None and other.length < span.room
+            match beyond(last, other, has_room=has_room, is_inside=span.is_inside):
                 case Beyond.ENDS:
                     return finish(self._closed(step))
                 case Beyond.FOLLOWS:

@@ -98,7 +98,7 @@ class Marked(Paginator):
             return Step(now, next=None, learnt=learnt, why=End.TOTAL)
         # A null may also stand in the place of another cursor: then a total or signal contradicts.
         is_placed = learnt.marked or marker is not MISSING
-        is_full = page.length >= max(asked, now.largest, 1)
+        is_full = page.fills(max(asked, now.largest, 1))
         # The only page, and not of the size asked for: rows are hidden, or none was asked for.
         is_alone = now.pages == 1 and page.length != asked and is_last_by_link(page.headers)
         # A server with a limit of its own fills its pages with fewer rows than were asked for.
@@ -182,11 +182,12 @@ class Marked(Paginator):
         request = self._fewer(last)
         if request is None:
             return step
-        room = last.length - 1
+        room = self._paged(last, last) - 1
 
         def judge_next(learnt: Learnt, other: Page | None) -> Step:
             here = replace(step, learnt=learnt)
-            match beyond(last, other, room):
+            has_room = other is not None and self._paged(other, last) < room
+            match beyond(last, other, has_room=has_room):
                 case Beyond.ENDS:
                     return replace(here, proved=True, confirm=False, doubt=None)
                 case Beyond.FOLLOWS:
@@ -204,8 +205,9 @@ class Marked(Paginator):
                 is_cut = self._is_cut_off(step.progress, 0)
                 return here if is_cut else replace(here, doubt=None)
             # Of rows that are hidden, others of those asked for are left.
-            is_fewer = other is not None and 0 < other.length <= room
-            if other is None or not is_fewer or beyond(last, other, last.length) is not Beyond.ENDS:
+            is_fewer = other is not None and 0 < self._paged(other, last) <= room
+            shown = beyond(last, other, has_room=True)
+            if other is None or not is_fewer or shown is not Beyond.ENDS:
                 return here
             marker = self._marker(other)
             if not leads(marker):
@@ -215,12 +217,17 @@ class Marked(Paginator):
 
         return Experiment(request, judge, step.learnt, _ABOUT_END, step.progress)
 
+    def _paged(self, page: Page, last: Page) -> int:
+        """How many rows a page has: of all its lists, where the last one has all asked for so."""
+        is_all = last.request is not None and len(last.rows) == self._asked(last.request)
+        return len(page.rows) if is_all else page.length
+
     def _fewer(self, page: Page) -> PageRequest | None:
         """The request for a page, for one row less than it has."""
-        sent, name = page.request, self._size_param
-        if sent is None or name is None or page.length < _FEWEST or self._settings.cursor_alone:
+        sent, name, rows = page.request, self._size_param, self._paged(page, page)
+        if sent is None or name is None or rows < _FEWEST or self._settings.cursor_alone:
             return None
-        size = page.length - 1
+        size = rows - 1
         url = httpx.URL(sent.url)
         if not sent.params and name in url.params:
             sized = replace(sent, url=str(url.copy_set_param(name, size)))

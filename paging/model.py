@@ -174,7 +174,7 @@ class Page(Discreet, frozen=True, dict=True):
     ``status`` is the answer's; ``refused``: by it the API says that there is no such page.
     ``levels``: where ``data_path`` leads through lists, the longest list of each level, and
     ``sizes`` those of the innermost one; ``depth`` is the level that ``rows`` are of, ``outer`` the
-    outermost itself.
+    outermost itself; ``breaks_off``: what is no list stands where the next one may be.
     ``identifier``: the keys of the mapping's identifier in a row, if it is a plain path.
     ``request`` is what was asked, ``refusal`` the error that a refused page would have been.
     """
@@ -194,6 +194,7 @@ class Page(Discreet, frozen=True, dict=True):
     sizes: tuple[int, ...] = ()
     depth: int = 0
     outer: Json = None
+    breaks_off: bool = False
     identifier: tuple[str, ...] = ()
     request: PageRequest | None = None
     refusal: OceanCustomError | None = None

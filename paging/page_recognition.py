@@ -79,12 +79,16 @@ def _relations(value: Json, parts: Mapping[str, str]) -> frozenset[Relation]:
 
 
 class Suspect(Discreet, frozen=True):
-    """An answer without rows, and what it may repeat of its request (``parts``)."""
+    """An answer without rows, and what it may repeat of its request (``parts``).
+
+    ``is_other``: there is something else than a list where others have one.
+    """
 
     request: PageRequest
     status: int
     body: Json
     envelope: Envelope
+    is_other: bool
     place: Place
     walk: int
     parts: Mapping[str, str]
@@ -94,7 +98,8 @@ class Suspect(Discreet, frozen=True):
         """An answer to a request of a walk."""
         envelope = Envelope.of_page(page)
         parts = _parts_of(request)
-        return cls(request, page.status, page.body, envelope, page.place, walk, parts)
+        is_other = page.is_single or page.breaks_off
+        return cls(request, page.status, page.body, envelope, is_other, page.place, walk, parts)
 
     @property
     def speaking(self) -> frozenset[Path]:
@@ -137,6 +142,11 @@ class Recognition:
         """Whether a page holds rows: not where the lists within its lists are empty, or gone."""
         inner = max(self._depth, len(page.levels) - 1)
         return bool(page.rows) and (not page.levels or page.depth >= inner)
+
+    def had_list(self, page: Page) -> bool:
+        """Whether other pages had a list where a page has something else."""
+        is_other = page.is_single or (page.breaks_off and not self._has_rows(page))
+        return is_other and self.has_list
 
     def note(self, walk: int, request: PageRequest, page: Page) -> None:
         """Take in a page of a walk."""
@@ -290,7 +300,7 @@ class Recognition:
     def _is_contradicted(self, suspect: Suspect, constants: Mapping[Path, Json | Varies]) -> bool:
         # Where the body is the list, null is an empty one (Go writes it so).
         is_list = suspect.body is None and suspect.place is Place.NULL
-        if suspect.place is Place.ONE or not (is_list or isinstance(suspect.body, dict | list)):
+        if suspect.is_other or not (is_list or isinstance(suspect.body, dict | list)):
             return True
         return any(self._strange(suspect)) or any(self._differing(suspect, constants))
 

@@ -101,6 +101,7 @@ class PageReader:
             sizes=measured.sizes,
             depth=measured.depth,
             outer=measured.outer,
+            breaks_off=measured.breaks_off,
             identifier=source.identifier,
             request=request,
         )
@@ -109,7 +110,7 @@ class PageReader:
     def refuse_no_page(self, opened: Opened, source: Completeness) -> None:
         """Raise for an answer that says it failed, or that is one thing where a list was."""
         body, page = opened.answer.body, opened.page
-        if page.is_single and source.recognition.has_list:
+        if source.recognition.had_list(page):
             problem = "other answers had a list there: it is no page of it"
             raise self._words_of(body, opened.answer.status, opened.request, problem)
         if not isinstance(body, dict) or source.recognition.is_usual(body):

@@ -214,6 +214,8 @@ class Walker:
         page = await self._page_for(experiment, request, source)
         if page is not None:
             page = unless_hollow(page, experiment.progress.previous)
+            if of.page.rows:
+                source.recognition.note(of.walk, of.request, of.page)
             source.recognition.note(of.walk, request, page)
             source.note_closed(of.page, Asked(request, page, of.walk))
         try:

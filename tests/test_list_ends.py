@@ -645,19 +645,47 @@ async def test_words_around_lists_within_lists_that_are_empty(style: str, body: 
     assert child.error is not None, child.ids
 
 
+def halves(given: Json) -> Json:
+    """The rows in two lists."""
+    assert isinstance(given, list)
+    middle = len(given) // 2
+    return {"halves": [{"items": given[:middle]}, {"items": given[middle:]}]}
+
+
 @pytest.mark.parametrize("count", [4, 9, 30])
 async def test_rows_in_several_lists_that_come_again(count: int) -> None:
     """The position counts the rows of both lists: those of the page before are left out, alone."""
-
-    def halves(given: Json) -> Json:
-        assert isinstance(given, list)
-        return {
-            "halves": [{"items": given[: len(given) // 2]}, {"items": given[len(given) // 2 :]}]
-        }
-
     api = Api("offset", count, list_of=halves)
 
     is_all(await outcome(api, paging("offset", 6), data_path=".halves[].items"), range(count))
+
+
+@pytest.mark.parametrize("style", LED)
+async def test_a_page_of_several_lists_that_is_empty_for_good(style: str) -> None:
+    """All of their rows are as many as were asked for: with one less, others are seen to follow."""
+    api = Api(style, 11, list_of=halves)
+    broken = beside(told(halves([])), {"note": "broken"})
+
+    found = await outcome(
+        once(always(broken), api, lambda r: "7" in f"{r.param('at')}{r.param('cursor')}", ALWAYS),
+        paging(style, 7),
+        data_path=".halves[].items",
+    )
+
+    assert found.error is not None, found.ids
+
+
+@pytest.mark.parametrize("times", [1, ALWAYS])
+@pytest.mark.parametrize("style", STYLES)
+async def test_an_object_where_a_list_within_lists_was(style: str, times: int) -> None:
+    """It is no page, and no item either."""
+    api = Api(style, 8, cap=2, list_of=boards)
+    odd = always(told(boards({"under": "maintenance"})))
+
+    found = await outcome(once(odd, api, later, times), paging(style, 8), data_path=NESTED)
+
+    assert None not in found.ids
+    is_all_or_error(found, list(range(8)))
 
 
 async def test_a_list_within_lists_whose_cursor_is_unknown() -> None:
