@@ -11,7 +11,6 @@ from paging.experiments import Shown, shares
 from paging.last_pages import CountedToLast, Spanning
 from paging.levels import is_manifold, levels_shown, positions_in
 from paging.model import (
-    NO_PAGE_BEFORE,
     NO_SUCH_PAGE_AFTER_SHORT,
     SIZE_REFUSED,
     Page,
@@ -19,7 +18,7 @@ from paging.model import (
     Progress,
 )
 from paging.positions import At
-from paging.signals import Verdict, first_known, is_first, is_preceded, known_header
+from paging.signals import Verdict, first_known, is_preceded, known_header
 from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
@@ -333,14 +332,6 @@ class PageNumberPaginator(_Counted):
                 yield self._moved(first, count)
         else:
             yield from super().ahead(progress, upcoming, begun=begun)
-
-    def before(self, sent: PageRequest, page: Page) -> PageRequest | None:
-        """Page 0, where nothing shows that page 1 is the first."""
-        send_in = self._settings.send_in
-        if self._at(sent) != 1 or page.is_single:
-            return None
-        shown = is_first(page.scopes, page.headers)
-        return None if shown else sent.put(self._param, 0, send_in).perhaps_absent(NO_PAGE_BEFORE)
 
     def elsewhere(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """The last row of the first page, as a second page of one row less."""

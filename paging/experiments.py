@@ -142,3 +142,10 @@ def differs(first: Page, other: Page) -> bool:
     if not other.rows or other.is_single or other.depth < first.depth or other.repeats(first):
         return False
     return frozenset(first.keys_as(other)).isdisjoint(other.keys_as(first))
+
+
+def begins_before(first: Page, other: Page) -> bool:
+    """Whether a page beside the first one has rows of that after one that it does not have."""
+    if other.is_single or not shares(first, other):
+        return False
+    return other.keys_as(first)[0] not in first.keys_as(other)

@@ -13,9 +13,9 @@ from paging.experiments import Shown
 from paging.levels import is_manifold, positions_in
 from paging.model import NO_PAGE_BEFORE, NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Progress
 from paging.paginator import ACCEPT, DEFAULT_POSITION_PARAM, PaginationSettings, Paginator
-from paging.signals import whole_number
+from paging.signals import is_first, whole_number
 from paging.steps import End, Learnt, Step
-from paging.totals import Known
+from paging.totals import Known, counts_around, says_all
 
 
 class At(Struct, frozen=True):
@@ -90,6 +90,14 @@ class Counted(Paginator):
             return None
         unplaced = sent.without(self._param, self._settings.send_in)
         return unplaced.perhaps_absent(NO_PAGE_BEFORE)
+
+    def before(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """What position 0 gives, where 1 is taken for the first, and nothing shows that it is."""
+        at_start = self._at(sent) == 1 == self._start()
+        if not at_start or page.is_single or is_first(page.scopes, page.headers):
+            return None
+        first = sent.put(self._param, 0, self._settings.send_in)
+        return first.perhaps_absent(NO_PAGE_BEFORE)
 
     def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
         """Every later page is."""
@@ -221,7 +229,8 @@ class Counted(Paginator):
         now, learnt = at.now, at.learnt
         hides = now.hides or learnt.uneven or learnt.hides_rows
         is_cut = why is End.EMPTY and now.last_was_full and bool(now.empty_in_a_row) and not hides
-        return is_cut and (now.total or 0) - now.in_all > max(at.size, now.largest)
+        is_short = is_cut and (now.total or 0) - now.in_all > max(at.size, now.largest)
+        return is_short and not _is_counted_elsewhere(at)
 
     def _is_promised(self, at: At) -> bool:
         """Whether a total speaks of the page that was just refused."""
@@ -257,6 +266,17 @@ class Counted(Paginator):
         )
         doubt = self._ignored(page) if counts_more else end.doubt
         return replace(end, why=End.UNPAGED, warning=warning, doubt=doubt)
+
+
+def _is_counted_elsewhere(at: At) -> bool:
+    """Whether another number is just what came, beside the last rows as beside none after them.
+
+    Where a filter is set, a total may count what it leaves out, too. The number is none of a page
+    then, and no position; that of the size asked for has to be called a count.
+    """
+    pages = [page for page in (at.now.previous, at.page) if page is not None]
+    same = set.intersection(*(counts_around(page.holder, page.body) for page in pages))
+    return any(one == at.now.in_all and (one > at.asked or says_all(key)) for key, one in same)
 
 
 def _hides(at: At) -> bool:

@@ -134,6 +134,18 @@ def perhaps_total(
     return max((number for number in found if number > max(given, asked, 1)), default=0)
 
 
+def counts_around(holder: Json, body: Json) -> set[tuple[str, int]]:
+    """The numbers around a list that may count something, each with its key."""
+    parts = [part for part in (body, holder) if isinstance(part, dict)]
+    numbers = {pair for part in (*parts, *objects_beside(holder, body)) for pair in _numbers(part)}
+    return {(key, number) for key, number in numbers if not _LIMITS.search(_words(key))}
+
+
+def says_all(key: str) -> bool:
+    """Whether a key has a word for a total or a count in it."""
+    return _SAYS_ALL.search(_words(key)) is not None
+
+
 def _plain(name: str) -> str:
     return _words(name).replace("_", "").removesuffix("s")
 

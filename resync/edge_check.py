@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from errors import DoubtfulEndError, OceanCustomError, PaginationError, SourceError
-from paging.experiments import differs, rows_move
-from paging.model import PageRequest
+from paging.experiments import begins_before, differs, rows_move
+from paging.model import Page, PageRequest
 from paging.paginator import ACCEPT
 from resync.completeness import Asked, Completeness
 from resync.walk import Walker
@@ -97,13 +97,24 @@ class EdgeCheck:
         if before is None:
             return True
         opened = await self._walker.page_of(before, self.source)
+        remedy = None
         if differs(first.page, opened.page) and not await self._rows_move(first):
+            remedy = "set startPage to 0"
+        elif begins_before(first.page, opened.page) and not await self._moves(first, opened.page):
+            remedy = "set paginationType to offset"
+        if remedy:
+            what = self.source.endpoint.pagination.type
             raise PaginationError(
-                "page 0 has rows that page 1 does not have: the API counts pages from zero",
-                remedy="set startPage to 0",
+                f"{what} 0 has rows that {what} 1 does not have",
+                remedy=remedy if what == "page" else "set start_offset to 0",
                 request=self._walker.client.named(before),
             )
         return bool(first.page.rows or opened.page.rows)
+
+    async def _moves(self, first: Asked, before: Page) -> bool:
+        """Whether a first page is another one by now, as rows were added or values of them move."""
+        again = (await self._walker.page_of(first.request, self.source)).page
+        return begins_before(first.page, again) or not begins_before(again, before)
 
     async def _rows_move(self, first: Asked) -> bool:
         """Whether rows without ids are others for the same request, too: then they tell nothing."""

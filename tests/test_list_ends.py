@@ -325,6 +325,11 @@ def without(answer: Answer, key: str) -> Answer:
     return told(body)
 
 
+def with_words(answer: Answer, words: Mapping[str, Json]) -> Answer:
+    """An answer with more around its list."""
+    return told({**json.loads(answer.body), **words})
+
+
 NO_PAGES: list[Json] = [
     {"error": "busy"},
     {"message": "busy"},
@@ -402,6 +407,37 @@ async def test_a_window_that_ends_before_the_total(style: str, window: int) -> N
     assert found.ids == list(range(window))
 
 
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("count", [20, 40])
+@pytest.mark.parametrize("name", ["filtered_count", "recordsFiltered"])
+async def test_a_total_of_what_a_filter_leaves_out_too(name: str, count: int, style: str) -> None:
+    """Another number is just what came, also beside the empty page: no rows are missing."""
+    api = Api(style, count, around=lambda _n, _m: {"recordsTotal": 200, name: count})
+
+    found = await outcome(api, paging(style, 20 if name == "filtered_count" else 10))
+
+    is_all(found, range(count))
+    assert Doubt.END in found.doubts
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("window", [20, 40])
+async def test_numbers_of_pages_do_not_bear_out_a_window(style: str, window: int) -> None:
+    """What counts the rows so far, those of the page, or those asked for, is no other total."""
+
+    def api(request: Request) -> Answer:
+        limited = Api(style, 200, hidden=frozenset(range(window, 200)))
+        start, size = limited.window(request)
+        given = len(json.loads(limited(request).body)["items"])
+        ends = {"start": start, "to": start + given, "end": start + size, "seen": min(start, 40)}
+        sizes = {"count": given, "rows": size, "max_window": window}
+        return with_words(limited(request), {"total": 200, "state": ends | sizes})
+
+    found = await outcome(api, paging(style, 20))
+
+    assert f"a total of 200 rows, but gives no more than {window}" in found.message
+
+
 @pytest.mark.parametrize("told", [{}, {"total": ROWS}, {"has_more": None}], ids=str)
 @pytest.mark.parametrize("count", [15, 50, 70, 500])
 async def test_an_offset_where_the_api_counts_pages(count: int, told: dict[str, Json]) -> None:
@@ -416,6 +452,78 @@ async def test_an_offset_where_the_api_counts_pages(count: int, told: dict[str, 
     found = await outcome(api, settings)
 
     assert "'page' does not count" in found.message, found.ids
+
+
+@pytest.mark.parametrize("total", [{}, {"total": 3}], ids=str)
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (2, "page 0 has rows that page 1 does not have"),
+        *[(count, "set paginationType to offset") for count in (3, 15, 50)],
+        *[(count, "'offset' does not count what paginationType") for count in (51, 70)],
+    ],
+)
+async def test_a_page_where_the_api_counts_rows(
+    count: int, said: str, total: dict[str, Json]
+) -> None:
+    """Position 1 is the second row: page 0 has the rows of page 1 after one more."""
+    words = dict.fromkeys(total, count)
+    api = Api("offset", count, around=steady(words))
+    settings = paging("page", 50, pagination_param="offset", size_param="limit")
+
+    found = await outcome(api, settings)
+
+    assert said in found.message, found.ids
+
+
+async def test_an_offset_from_one_where_the_api_counts_from_zero() -> None:
+    """The first row is on no page but that of offset 0."""
+    found = await outcome(Api("offset"), paging("offset", 20, start_offset=1))
+
+    assert "offset 0 has rows that offset 1 does not have" in found.message
+    assert "set start_offset to 0" in found.message
+
+
+async def test_an_offset_from_one_where_the_api_counts_from_one() -> None:
+    """SCIM takes 0 for 1."""
+
+    def scim(request: Request) -> Answer:
+        start = max(request.number("startIndex", 1), 1)
+        return told({"items": rows(start, min(start + request.number("count", 20), ROWS + 1))})
+
+    names = {"pagination_param": "startIndex", "size_param": "count", "start_offset": 1}
+    is_all(await outcome(scim, paging("offset", 20, **names)), range(1, ROWS + 1))
+
+
+@pytest.mark.parametrize("count", [3, 20, 70])
+async def test_a_row_that_is_new_on_page_0(count: int) -> None:
+    """Where page 0 is page 1 and a row was added meanwhile, page 1 has it too by then."""
+    added: list[Json] = []
+
+    def api(request: Request) -> Answer:
+        page = request.number("page", 1)
+        if page < 1:
+            added[:] = [{"id": "new"}]
+        start = max(page - 1, 0) * 20
+        return told({"items": [*added, *rows(0, count)][start : start + 20]})
+
+    found = await outcome(api, paging("page", 20))
+
+    assert found.message == ""
+    assert {*range(count)} <= {*found.ids}
+
+
+@pytest.mark.parametrize("count", [3, 20, 70])
+async def test_a_page_0_that_is_the_whole_list(count: int) -> None:
+    """All of it follows where page 1 begins."""
+    api = Api("page", count)
+
+    def everything(_: Request) -> Answer:
+        return told({"items": rows(0, count)})
+
+    whole = once(everything, api, lambda request: request.param("page") == "0", ALWAYS)
+
+    is_all(await outcome(whole, paging("page", 20)), range(count))
 
 
 @pytest.mark.parametrize("style", ["cursor", "header_link"])
