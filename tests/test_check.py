@@ -240,7 +240,10 @@ ONLINE = [
         ".id",
     ),
     Fault(
-        "a query of no boolean", swap('query: "true"', "query: .name"), "query: .name", "compare"
+        "a query of no boolean",
+        swap('query: "true"', "query: .name"),
+        "query: .name",
+        "query: .name != null",
     ),
     Fault("a query for nothing", swap(".open == true", '.open == "yes"'), "yes", "true"),
     Fault(

@@ -203,7 +203,7 @@ CASES = {
             swap("filter: .open", 'filter: .tags == "eu"'),
         ],
         'filter: .tags == "eu"',
-        '.tags is ["eu"], for one',
+        'write filter: (.tags | index("eu") != null) (true for 4 of 4)',
     ),
     "a relation to another blueprint": Case(
         [swap('"target": "team"', '"target": "person"', "blueprints")],

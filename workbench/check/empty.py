@@ -13,10 +13,11 @@ from framework.mapped_items import Items
 from jq_engine.worker import JqWorker
 from json_values import Json, follow
 from paging.model import PageRequest
+from workbench.check.comparisons import compared
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Severity, Write
 from workbench.check.identifiers import is_scalar
-from workbench.check.near import better, lists_of_objects, paths_in, written
+from workbench.check.near import lists_of_objects, paths_in, written
 from workbench.check.nearby import Nearby
 from workbench.check.other_lists import list_with
 from workbench.check.reading import Seen
@@ -61,18 +62,9 @@ class Empty:
 
     async def _of_filter(self, expression: str, items: Items) -> Remedy:
         """What the parents have where a filter looks, or what it may mean."""
-        paths = paths_in(expression)
-        if values := _values(paths, items):
-            return values
-        near = await better(self._jq, expression, items, fits=lambda value: value is True)
-        if near:
-            return Write(near.expression)
-        for path in paths:
-            if (
-                held := next(filter(None, (follow(item, path) for item in items)), None)
-            ) is not None:
-                return f"{written(path)} is {_shown(held)}, for one"
-        nowhere = ", ".join(map(written, paths))
+        if remedy := await compared(self._jq, expression, items):
+            return remedy
+        nowhere = ", ".join(map(written, paths := paths_in(expression)))
         return f"{nowhere} is null in all {len(items)} of them" if paths else "correct it"
 
     async def _beside(self, seen: Seen) -> Finding | None:

@@ -11,7 +11,8 @@ from typing import Final
 
 from framework.mapped_items import Mapped
 from jq_engine.worker import JqWorker
-from json_values import Found, Json, follow
+from json_values import Json
+from workbench.check.comparisons import compared
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Remedy, Write
 from workbench.check.fitting import fitting
@@ -22,7 +23,7 @@ from workbench.check.identifiers import (
     shared,
     unique_key,
 )
-from workbench.check.near import alike, better, has_path, paths_in, values_of, written
+from workbench.check.near import better, values_of
 from workbench.check.other_lists import other_list
 from workbench.check.reading import Seen
 from workbench.check.relations import Relations
@@ -92,7 +93,7 @@ class Judge:
         odd = [one for one in seen.mapped if one.evaluation.passed is None]
         if odd:
             remedy: Remedy = 'compare, as in .state == "open"; for all items write "true"'
-            near = await self._near_query(seen, query)
+            near = await compared(self._jq, query, [*map(_item, seen.mapped)])
             if isinstance(near, Write):
                 remedy = near
             elif near:
@@ -103,29 +104,11 @@ class Judge:
             return [seen.finding(self._document, path, problem, remedy)]
         if seen.passed:
             return []
-        near = await self._near_query(seen, query)
+        near = await compared(self._jq, query, [*map(_item, seen.mapped)])
         remedy = near or 'correct it; for all items write "true"'
         is_sure = bool(near) or not seen.truncated
         problem = f"query {query!r} is true for none of {count} items"
         return [seen.finding(self._document, path, problem, remedy, "error" if is_sure else "warn")]
-
-    async def _near_query(self, seen: Seen, query: str) -> Remedy:
-        for path in paths_in(query):
-            if has_path(seen.items, path):
-                values = [follow(item, path) for item in seen.items[:_SHOWN]]
-                known = sorted({json.dumps(one) for one in values if is_scalar(one)})
-                if not known and any(isinstance(one, dict) for one in values):
-                    return f"{written(path)} is an object: {_inside(path, values)}"
-                return f"{written(path)} is {', '.join(known[:5])}" if known else ""
-            if near := await better(self._jq, query, seen.items, fits=lambda value: value is True):
-                tried = await values_of(self._jq, near.expression, seen.items)
-                if True in tried:
-                    return Write(near.expression)
-            for meant in alike(path, seen.items):
-                found = [follow(item, meant) for item in seen.items[:_SHOWN]]
-                known = sorted({json.dumps(one) for one in found if is_scalar(one) or one == ""})
-                return f"no item has {written(path)}; {written(meant)} is {', '.join(known[:5])}"
-        return ""
 
     # --- identifiers -----------------------------------------------------------------------
 
@@ -261,14 +244,8 @@ def _is_map(item: Mapping[str, Json]) -> bool:
     return len(own) >= _FEW and len({type(value) for value in own.values()}) == 1
 
 
-def _inside(path: tuple[str, ...], values: Sequence[Found]) -> str:
-    """The texts in objects, by their paths."""
-    held: defaultdict[str, set[str]] = defaultdict(set)
-    for one in values:
-        for key, value in one.items() if isinstance(one, dict) else ():
-            if is_scalar(value):
-                held[written((*path, str(key)))].add(json.dumps(value))
-    return "; ".join(f"{key} is {', '.join(sorted(some)[:5])}" for key, some in held.items())
+def _item(one: Mapped) -> dict[str, Json]:
+    return one.item
 
 
 def nulls_of(mapped: Sequence[Mapped]) -> list[str]:

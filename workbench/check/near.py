@@ -18,8 +18,10 @@ from workbench.suggest.vocabulary import words_of
 
 _KEY: Final = r'(?:[A-Za-z_]\w*|"[^"]+")'
 _PATH: Final = re.compile(rf"(?<![\w\])}}?])\.({_KEY}(?:\.{_KEY})*)")
+_JOINED: Final = re.compile(rf"\.{_KEY}(?:\s+\.{_KEY})+")
 _TEXT: Final = re.compile(r'(?<!\.)"(?:[^"\\]|\\.)*"')
-_LIKE: Final = 0.6
+_LIKE: Final = 0.66
+_TYPING: Final = 0.85  # likeness of a name and the same name with a slip
 _LIKE_PATH: Final = 0.8  # likeness of a path, or of one of its parts, and what was meant
 _SHORT: Final = 3
 _SAME_WORD: Final = 0.75  # likeness of names whose last word is the same
@@ -75,15 +77,15 @@ async def better(
     can be what is wanted; where none can, anything that is found counts.
     """
     sample = items[:_SAMPLE]
-    best: tuple[bool, float, Better | None] = (False, 0.0, None)
+    best: tuple[bool, bool, float, Better | None] = (False, False, 0.0, None)
     for candidate, score in list(_candidates(expression, sample, name).items())[:_MOST]:
         values = [one for one in await values_of(jq, candidate, sample) if is_something(one)]
         fitting = sum(map(fits, values))
         count = fitting or len(values)
-        rated = bool(fitting), score * count, Better(candidate, count)
-        if count and rated[:2] > best[:2]:
+        rated = score > _TYPING, bool(fitting), score * count, Better(candidate, count)
+        if count and rated[:3] > best[:3]:
             best = rated
-    found_best = best[2]
+    found_best = best[3]
     if found_best is None or len(items) == len(sample):
         return found_best
     rest = await values_of(jq, found_best.expression, items[len(sample) :])
@@ -121,6 +123,8 @@ def written(keys: Iterable[str]) -> str:
 def _candidates(expression: str, items: Items, name: str) -> dict[str, float]:
     """The expression with one of its paths replaced, the most alike first, and how alike."""
     found: dict[str, float] = {}
+    if _JOINED.fullmatch(expression.strip()):
+        found[' + " " + '.join(expression.split())] = 1.0
     for match in _PATH.finditer(_masked(expression)):
         for instead, score in alike(_keys(match[1]), items, name).items():
             candidate = expression[: match.start()] + written(instead) + expression[match.end() :]

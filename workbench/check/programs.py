@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final
 
 from errors import ConfigurationError, Fault, MappingError, Part
@@ -19,13 +18,12 @@ from paging.extraction import Extractor
 from resync.path_parameters import Parameter, Resource, ordered
 from resync.row_values import Chooser
 from workbench.check.documents import Document
-from workbench.check.findings import Path, nearest
-from workbench.check.mapping import dotted, is_word
+from workbench.check.findings import Path
+from workbench.check.mapping import dotted
+from workbench.check.meant import meant
 
 _KINDS: Final = {bool: "boolean", int: "number", float: "number", type(None): "empty value"}
-_UNDEFINED: Final = re.compile(r"(\$?[\w:]+)/(\d+) is not defined|\$(\w+) is not defined")
 _BRACED: Final = re.compile(r"\{\w+\}")
-_HYPHENED: Final = re.compile(r"\.([A-Za-z_]\w*(?:-\w+)+)")
 
 
 @dataclass(frozen=True)
@@ -153,7 +151,7 @@ async def _check(document: Document, expression: Expression, jq: JqWorker) -> No
             document.note(path, f"{name} is empty", "write jq, or remove the key")
         return
     reason = jq_reason(ValueError(fault))
-    remedy = await _remedy(text, fault, path, jq)
+    remedy = await meant(text, fault, path, bound, jq)
     document.note(path, f"{name} {text!r} is not a jq program ({reason})", remedy)
 
 
@@ -171,54 +169,6 @@ def _note_other_type(document: Document, path: Path, value: Json) -> None:
     written = "true" if value is True else "false" if value is False else str(value)
     remedy = f'put it in quotes: "{written}"' if value is not None else "write jq, or remove it"
     document.note(path, f"{name} is the {kind} {written}, not jq in a text", remedy)
-
-
-async def _remedy(text: str, fault: str, path: Path, jq: JqWorker) -> str:
-    """What was most likely meant."""
-    bare = text.strip()
-    if remedy := next(chain(_of_words(bare, path), _of_brackets(bare)), None):
-        return remedy
-    if undefined := _UNDEFINED.search(fault):
-        return await _known_function(undefined[1] or undefined[3], jq)
-    return "correct the expression"
-
-
-def _of_words(bare: str, path: Path) -> Iterator[str]:
-    """For a name that stands there without what makes it a path or a text."""
-    if path[-1] == "blueprint" and is_word(bare):
-        yield f"a blueprint's name is a text in jq: write '\"{bare}\"'"
-    if hyphened := _HYPHENED.search(bare):
-        yield f'write ."{hyphened[1]}": jq takes - for minus'
-    if is_word(bare):
-        yield f"write .{bare} for the key, or '\"{bare}\"' for the text itself"
-    if re.fullmatch(r"[A-Za-z_][\w.]*", bare):
-        yield f"write .{bare}"
-
-
-def _of_brackets(bare: str) -> Iterator[str]:
-    """For what other languages write, and for what is not closed."""
-    if bare.startswith("$."):
-        yield f"jq paths begin with a dot: write {bare[1:].replace('[*]', '[]')}"
-    if "[*]" in bare:
-        yield f"write {bare.replace('[*]', '[]')}"
-    if bare.startswith("{{") and bare.endswith("}}"):
-        yield f"write {bare.strip('{} ')}, without braces"
-    for opening, closing in ("()", "[]", "{}"):
-        if bare.count(opening) > bare.count(closing):
-            yield f"close the bracket {opening}"
-        if bare.count(opening) < bare.count(closing):
-            yield f"remove a bracket {closing}, or open it"
-    if bare.count('"') % 2:
-        yield 'close the quote "'
-
-
-async def _known_function(name: str, jq: JqWorker) -> str:
-    (functions,) = await jq.outputs("builtins", None, where="jq's functions")
-    found = functions if isinstance(functions, list) else []
-    names = {str(one).partition("/")[0] for one in found}
-    if near := nearest(name, names):
-        return f"write {near} for {name}"
-    return f'{name} is no function of jq: write "{name}" for the text, .{name} for a key'
 
 
 def check_resources(

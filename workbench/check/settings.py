@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from port_ocean.config.settings import IntegrationConfiguration
 
 from errors import ConfigurationError, Fault
 from settings import Settings, load_settings, unknown_settings
-from settings.fields import FIELDS, VARIABLE_PREFIX, snake
+from settings.fields import FIELDS, VARIABLE_PREFIX, SettingField, snake
 from workbench.check.documents import Variables
 from workbench.check.findings import Finding, nearest
 
@@ -29,8 +29,15 @@ def read_settings(variables: Variables) -> tuple[Settings | None, list[Finding]]
         secrets = _with_prefix(variables, _SECRETS)
         settings = load_settings(config, secrets=secrets, environ=environ | variables.values)
     except ConfigurationError as error:
-        return None, [*findings, *(_fault(variables, fault) for fault in error.faults)]
+        meant = {one.remedy for one in findings}
+        told = [_fault(variables, fault) for fault in error.faults if not _is_meant(fault, meant)]
+        return None, [*findings, *told]
     return settings, findings
+
+
+def _is_meant(fault: Fault, meant: Collection[str]) -> bool:
+    """Whether a setting is missing because it is misspelt, which is told already."""
+    return isinstance(fault.place, str) and any(variable_of(fault.place) in one for one in meant)
 
 
 def variable_of(setting: str) -> str:
@@ -61,11 +68,29 @@ def _fault(variables: Variables, fault: Fault) -> Finding:
     field = FIELDS.get(setting)
     if field is None:
         return variables.finding("", str(fault))
-    is_set = field.variable in variables.lines
-    remedy = fault.remedy if is_set else f"add {field.variable}: {fault.remedy}"
+    text = variables.values.get(field.variable, "")
+    remedy = with_variables(fault.remedy)
+    if text and (near := nearest(text, field.words)):
+        remedy = f"write {field.variable}={near}"
+    elif not text:
+        remedy = f"write {field.variable}=<its value>, or {remedy}"
+        if other := _other_type(variables, field):
+            remedy = f"write {variable_of('authType')}={other}, or {remedy}"
     # A partner is missing because of the setting that needs it.
     beside = variable_of(field.depends_on) if field.depends_on else ""
     return variables.finding(field.variable, fault.found, remedy, beside=beside)
+
+
+def _other_type(variables: Variables, missing: SettingField) -> str:
+    """The type of sign-in whose settings are there, where one of another type is missing."""
+    of_types = [one for one in FIELDS.values() if one.depends_on == "authType"]
+    given = [one for one in of_types if variables.values.get(one.variable)]
+    own = set(missing.shown_for)
+    types = {kind for one in given if own.isdisjoint(one.shown_for) for kind in one.shown_for}
+    if missing.depends_on != "authType" or any(own & {*one.shown_for} for one in given):
+        return ""
+    needed = [one for one in of_types if one.needed and types.intersection(one.shown_for)]
+    return types.pop() if len(types) == 1 and all(one in given for one in needed) else ""
 
 
 def _unknown(variables: Variables) -> Iterator[Finding]:
@@ -74,7 +99,8 @@ def _unknown(variables: Variables) -> Iterator[Finding]:
     for name in variables.values:
         if name.startswith(VARIABLE_PREFIX):
             for fault in unknown_settings({name.removeprefix(VARIABLE_PREFIX).lower(): ""}):
-                yield variables.finding(name, fault.found, fault.remedy)
+                remedy = re.sub(r"did you mean (\S+)\?", r"write \1", fault.remedy)
+                yield variables.finding(name, fault.found, remedy)
         elif name.startswith(_SECRETS):
             continue
         elif name.startswith("OCEAN"):
