@@ -22,7 +22,6 @@ _JOINED: Final = re.compile(rf"\.{_KEY}(?:\s+\.{_KEY})+")
 _TEXT: Final = re.compile(r'(?<!\.)"(?:[^"\\]|\\.)*"')
 _LIKE: Final = 0.66
 _TYPING: Final = 0.85  # likeness of a name and the same name with a slip
-_LIKE_PATH: Final = 0.8  # likeness of a path, or of one of its parts, and what was meant
 _SHORT: Final = 3
 _SAME_WORD: Final = 0.75  # likeness of names whose last word is the same
 _ELSEWHERE: Final = 0.9  # of the same name at another place
@@ -231,64 +230,3 @@ def lists_of_objects(body: Json) -> list[tuple[tuple[str, ...], list[Json]]]:
 
 def _letters(name: str) -> str:
     return "".join(character for character in name.lower() if character.isalnum())
-
-
-def spellings(kind: str, base_path: str, known: Known) -> Iterator[str]:
-    """Paths that may be meant by one that is not there, those of the mapping itself first."""
-    path, mark, query = kind.partition("?")
-    rest = mark + query
-    alike_paths = {one: likeness(_letters(path), _letters(one)) for one in known.paths}
-    # The same behind or without the beginning of another: `/queues` for `/routing/queues`.
-    alike_paths |= {one: 1.0 for one in known.paths if one.endswith(f"/{path.strip('/')}")}
-    for one in sorted(alike_paths, key=lambda one: -alike_paths[one]):
-        if alike_paths[one] >= _LIKE_PATH and one.strip("/") != path.strip("/"):
-            yield one + rest
-    parts = path.strip("/").split("/")
-    for one in sorted(known.paths):
-        # Where others go on otherwise behind the same beginning: `/sites/acme` for `/sites/17`.
-        others = one.strip("/").split("/")
-        at = next((n for n, (a, b) in enumerate(zip(parts, others, strict=False)) if a != b), 0)
-        if 0 < at < len(parts) - 1:
-            yield f"/{'/'.join([*parts[:at], others[at], *parts[at + 1 :]])}{rest}"
-    first = base_path.strip("/").split("/")[-1]
-    if first and path.strip("/").startswith(f"{first}/"):
-        yield "/" + path.strip("/").removeprefix(f"{first}/") + rest
-    slash = "/" if path.endswith("/") else ""
-    head, _, last = path.rstrip("/").rpartition("/")
-    for other in _words(last, known):
-        yield f"{head}/{other}{slash}{rest}"
-    yield path.rstrip("/") + ("" if path.endswith("/") else "/") + rest
-    for at, other in spelled_parts(parts[:-1], known):
-        yield f"/{'/'.join([*parts[:at], other, *parts[at + 1 :]])}{slash}{rest}"
-    for prefix in ("api", "v1", "api/v1"):
-        yield f"/{prefix}/{path.strip('/')}{rest}"
-
-
-def spelled_parts(parts: Sequence[str], known: Known) -> Iterator[tuple[int, str]]:
-    """Other spellings of one part of a path, from its end, with their place."""
-    for at in range(len(parts) - 1, -1, -1):
-        if "{" not in parts[at]:
-            yield from (
-                (at, word) for word in dict.fromkeys(_words(parts[at], known)) if word != parts[at]
-            )
-
-
-@dataclass(frozen=True)
-class Known:
-    """What a mapping speaks of: the paths of its endpoints, and the words in its names."""
-
-    paths: frozenset[str]
-    words: frozenset[str]
-
-
-def _words(last: str, known: Known) -> Iterator[str]:
-    yield from sorted(
-        (one for one in known.words if one != last and likeness(one, last) >= _LIKE_PATH),
-        key=lambda one: (-likeness(one, last), one),
-    )
-    yield last.removesuffix("s") if last.endswith("s") else f"{last}s"
-    if last.endswith("y"):
-        yield f"{last[:-1]}ies"
-    yield last.lower()
-    yield last.replace("_", "-")
-    yield last.replace("-", "_")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Final
 
 import httpx
@@ -14,7 +13,6 @@ from errors import OceanCustomError
 from framework.mapped_items import Items
 from jq_engine.paths import plain_path
 from json_values import Json, Missing, follow
-from overrides import EndpointResource
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM
 from paging.error_reports import is_error_report, reports_error
 from paging.model import PageRequest
@@ -24,18 +22,15 @@ from settings import Settings
 from transport.observer import PageRead
 from transport.redaction import REDACTED
 from workbench.check.findings import Path, Remedy, Write, likeness
-from workbench.check.near import (
-    Known,
-    leaves,
-    spelled_parts,
-    spellings,
-    written,
-)
+from workbench.check.near import is_something, leaves, lists_of_objects, values_of, written
+from workbench.check.paths import known_of, linked_paths, paths_like
 from workbench.check.reading import Seen
 from workbench.suggest.items import places
 from workbench.suggest.vocabulary import names_identity, words_of
 
-_MOST: Final = 8  # requests that look for a better path
+_MOST: Final = 8  # keys by whose values a child is looked for
+_MOST_PATHS: Final = 12
+_LINKING: Final = 50  # items of a page in which links are looked for
 _OTHERS: Final = 2  # lists that may be the parents' in place of one
 _PARENTS: Final = 3  # parents whose children are looked for
 _KEYS: Final = 3  # keys of their items that are tried
@@ -50,6 +45,18 @@ class Target:
     base: Path
     endpoint: Endpoint
     request: PageRequest | None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A path that is not there, and what would be found there.
+
+    ``expression``: jq that finds something in its items; ``made``: the blueprint of those.
+    """
+
+    path: str
+    expression: object
+    made: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,7 @@ class Nearby:
         self._session = session
         self._settings: Settings = session.settings
         self._pages = [page for one in all_seen for page in one.pages]
-        self._known = _known([one.config for one in all_seen])
+        self._known = known_of([one.config for one in all_seen])
 
     def resource(self, seen: Seen) -> Resource:
         """A resource as the integration reads it."""
@@ -147,29 +154,51 @@ class Nearby:
         return None if is_error else body
 
     async def path(self, seen: Seen) -> Remedy:
-        """A path like the one that is not there, which is."""
-        request = self.request(seen)
-        if request is None or request.method != "GET":
-            return ""
-        other = await self._spelled(seen.config.kind, request)
-        return Write(other, _THERE) if other else ""
+        """A path like the one that is not there, which is; also of children."""
+        mappings = seen.config.port.entity.mappings
+        return await self._spelled(
+            Wanted(seen.config.kind, mappings.identifier, mappings.blueprint), self.asked(seen)
+        )
 
     async def parents_path(self, seen: Seen) -> Remedy:
         """A path like that of the parents, which is there where theirs is not."""
         parent = self.parent(seen)
-        if parent is None or parent.request is None or parent.request.method != "GET":
+        if parent is None:
             return ""
-        other = await self._spelled(parent.endpoint.path.partition("?")[0], parent.request)
-        return Write(other, _THERE) if other else ""
+        of_parent = (seen.config.selector.path_parameters or {})[str(parent.base[-1])]
+        wanted = Wanted(parent.endpoint.path.partition("?")[0], of_parent.field)
+        return await self._spelled(wanted, parent.request)
 
-    async def _spelled(self, path: str, request: PageRequest) -> str:
+    async def _spelled(self, wanted: Wanted, request: PageRequest | None) -> Remedy:
+        if request is None or request.method != "GET":
+            return ""
+        path, mark, query = wanted.path.partition("?")
         base = str(self._settings.base_url).rstrip("/")
-        others = dict.fromkeys(spellings(path, self._settings.base_url.path, self._known))
-        for other in list(others)[:_MOST]:
-            body = await self.body(replace(request, url=f"{base}/{other.lstrip('/')}"))
-            if isinstance(body, dict | list):
-                return other
-        return ""
+        values = _values_in(path, bare(request.url).removeprefix(base))
+        base_path = self._settings.base_url.path
+        items = [item for page in self._lists() for item in page.items[:_LINKING]]
+        linked = linked_paths(path, items, base_path, values)
+        others = paths_like(path, base_path, self._known, wanted.made, linked)
+        perhaps = ""
+        for other in others[:_MOST_PATHS]:
+            filled = "/".join(values.get(part, part) for part in other.strip("/").split("/"))
+            end = "/" if other.endswith("/") else ""
+            body = await self.body(replace(request, url=f"{base}/{filled}{end}"))
+            if not isinstance(body, dict | list):
+                continue
+            if await self._has(body, wanted.expression):
+                return Write(other + mark + query, _THERE)
+            perhaps = perhaps or other
+        return Write(perhaps + mark + query, _THERE) if perhaps else ""
+
+    async def _has(self, body: Json, expression: object) -> bool:
+        """Whether an answer has what is looked for in it, or no objects at all."""
+        lists = [rows for _, rows in lists_of_objects(body)] or [[body]]
+        objects = [row for rows in lists for row in rows if isinstance(row, dict)]
+        if not objects or not isinstance(expression, str):
+            return True
+        found = await values_of(self._session.jq, expression, objects)
+        return any(map(is_something, found))
 
     async def field(
         self, resource: Resource, *, wants_rows: bool = False, name: str = ""
@@ -265,19 +294,6 @@ class Nearby:
                 return None if path == child.own else (path, value)
         return None
 
-    async def segment(self, seen: Seen) -> Remedy:
-        """Another spelling of a part of the path of children, by which one is there."""
-        refused = next((one for one in seen.exchanges if one.status in NOT_FOUND), None)
-        parts = seen.config.kind.partition("?")[0].strip("/").split("/")
-        if refused is None or self.resource(seen).endpoint.method != "GET":
-            return ""
-        head, *values = bare(refused.url).rsplit("/", len(parts))
-        for at, other in islice(spelled_parts(parts, self._known), _MOST):
-            url = "/".join([head, *values[:at], other, *values[at + 1 :]])
-            if await self.body(PageRequest(url, purpose="check")) is not None:
-                return Write(f"/{'/'.join([*parts[:at], other, *parts[at + 1 :]])}", _THERE)
-        return ""
-
 
 def _of_one_list(resource: Resource) -> list[Parameter]:
     """The path parameters, where all take their values from the rows of one list."""
@@ -286,23 +302,11 @@ def _of_one_list(resource: Resource) -> list[Parameter]:
     return walked if is_one and not walked[0].parent.placeholders() else []
 
 
-def _known(resources: Sequence[EndpointResource]) -> Known:
-    """The paths without placeholders of a mapping, and its words, each also for several."""
-    paths: set[str] = set()
-    words: set[str] = set()
-    for one in resources:
-        parents = one.selector.path_parameters
-        ends = [one.kind, *(str(each.endpoint) for each in parents.values() if each.endpoint)]
-        heads = (end.partition("?")[0].partition("{")[0] for end in ends)
-        paths |= {
-            head.rstrip("/") if "{" in end else head for head, end in zip(heads, ends, strict=True)
-        }
-        parts = {part for end in ends for part in end.partition("?")[0].strip("/").split("/")}
-        words |= {part for part in parts if "{" not in part}
-        names = words_of(f"{one.port.entity.mappings.blueprint} {' '.join(parents)}")
-        words |= {*names, *(f"{name}s" for name in names)}
-        words |= {f"{name[:-1]}ies" for name in names if name.endswith("y")}
-    return Known(frozenset(paths), frozenset(words))
+def _values_in(path: str, sent: str) -> dict[str, str]:
+    """The parts of a path with placeholders, and what stood there in a request."""
+    parts, texts = path.strip("/").split("/"), sent.strip("/").split("/")
+    pairs = zip(parts, texts, strict=True) if len(parts) == len(texts) else ()
+    return {part: text for part, text in pairs if "{" in part}
 
 
 def bare(url: str) -> str:

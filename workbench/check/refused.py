@@ -8,6 +8,7 @@ import httpx
 
 from errors import BodyError, OceanCustomError, ResponseError
 from resync.session import Session
+from workbench.check.absence import Absence
 from workbench.check.access import Access
 from workbench.check.findings import Finding, Path, Remedy
 from workbench.check.missing import media, missing
@@ -24,7 +25,7 @@ _FORBIDDEN: Final = 403
 _INVALID: Final = frozenset({400, 422})
 _OF_CHILDREN: Final = _INVALID | {_FORBIDDEN}
 """What is answered for a child by a value that is no child's."""
-_PATH: Final = "correct the path, or the method"
+_PATH: Final = "correct the path"
 
 
 class Refused:
@@ -118,7 +119,16 @@ class Refused:
         alone = await self._of_all(seen, error) if all_failed and not (remedy or is_all) else None
         if alone:
             return alone
-        return self._places.at(seen, ("kind",), error, remedy or _PATH)
+        return self._places.at(seen, ("kind",), error, remedy or await self._made_up(seen))
+
+    async def _made_up(self, seen: Seen) -> str:
+        """What to say of a path for which no other was found."""
+        request = self._near.asked(seen)
+        if request is None or request.method != "GET":
+            return _PATH
+        if await Absence(self._session).of_path(request):
+            return f"{_PATH}: a made-up one is answered in the same words"
+        return f"{_PATH}, or what is asked for there: a made-up path is answered otherwise"
 
     async def _of_all(self, seen: Seen, error: OceanCustomError) -> Finding | None:
         """At the base URL or at what signs requests, where nothing of a mapping is answered."""

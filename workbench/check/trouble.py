@@ -26,12 +26,13 @@ from json_values import Json, keys_of
 from resync.path_parameters import Resource, in_step, ordered
 from resync.session import Session
 from transport.observer import PageRead
+from workbench.check.absence import Absence, Absent
 from workbench.check.access import Access
 from workbench.check.bases import Bases
 from workbench.check.changes import ClientOf
 from workbench.check.documents import Document, Variables
 from workbench.check.empty import Empty
-from workbench.check.findings import Finding, Remedy, Write, likeness
+from workbench.check.findings import Finding, Path, Remedy, Write, likeness
 from workbench.check.near import (
     better,
     lists_of_objects,
@@ -48,6 +49,14 @@ from workbench.check.sign_in import SignIn
 
 _REDIRECT: Final = 3  # hundred
 _REPORTED: Final = "the answer reports an error"
+_ABSENT: Final[dict[Absent, str]] = {
+    "path": "correct the path: a made-up one is answered in the same words, and a value is not",
+    "value": "correct the field of path_parameters.{name}: a made-up value is answered in the same"
+    " words, and a made-up path is not",
+    "items": "the API knows the path and the value, for it answers made-up ones otherwise: where"
+    " such children have nothing, say empty_statuses: [404]",
+    "": "correct the path, or the field of path_parameters.{name}",
+}
 
 
 class Troubles:
@@ -70,6 +79,7 @@ class Troubles:
         asked = sum(one.asked for one in all_seen)
         self._places = Places(document, variables, all_seen)
         self._refused = Refused(session, self._places, self._near, self._access, asked)
+        self._absence = Absence(session)
         self._session = session
         self._all = all_seen
 
@@ -123,27 +133,31 @@ class Troubles:
         wrong = NOT_FOUND - set(resource.endpoint.empty_statuses)
         if seen.errors or not statuses or not statuses <= wrong:
             return []
-        found = await self._near.field(resource)
+        lacks = await self._lacking(seen)
+        found = None if lacks == "path" else await self._near.field(resource)
         name, field = found or (resource.parameters[-1].name, None)
-        segment: Remedy = "" if field else await self._near.segment(seen)
-        endpoint: Remedy = "" if field or segment else await self._near.other_parent(resource)
-        if not (field or segment or endpoint) and _multiply(resource):
+        path: Remedy = "" if field else await self._near.path(seen)
+        endpoint: Remedy = ""
+        if not (field or path or lacks == "path"):
+            endpoint = await self._near.other_parent(resource)
+        remedy = field or path or endpoint
+        if not (remedy or lacks) and _multiply(resource):
             return []  # Of values that multiply, the first few pairs may well all be none.
         kind = seen.config.kind
         error = MappingError(f"kind {kind}: 404 or 410 for every value of its path parameters")
-        remedy = (
-            field
-            or segment
-            or endpoint
-            or (
-                f"correct the path, or the field of path_parameters.{name}; if such children have"
-                " nothing, say empty_statuses: [404]"
-            )
-        )
-        key = "field" if field else "endpoint"
-        is_of_parameter = field or endpoint
-        path = ("selector", "path_parameters", name, key) if is_of_parameter else ("kind",)
-        return [self._places.at(seen, path, error, remedy)]
+        key = "endpoint" if endpoint else "field"
+        own: Path = ("selector", "path_parameters", name, key)
+        is_of_parameter = field or endpoint or (lacks == "value" and not path)
+        told = _ABSENT[lacks].format(name=name)
+        return [self._places.at(seen, own if is_of_parameter else ("kind",), error, remedy or told)]
+
+    async def _lacking(self, seen: Seen) -> Absent:
+        """What is not there of children that are not."""
+        request, parent = self._near.asked(seen), self._near.parent(seen)
+        if request is None or request.method != "GET":
+            return ""
+        path = seen.config.kind.partition("?")[0]
+        return await self._absence.of_child(request, path, parent.request if parent else None)
 
     async def repeated(self, seen: Seen) -> list[Finding]:
         """A second page with the rows of the first one: the position is not heeded."""

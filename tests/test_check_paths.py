@@ -1,0 +1,186 @@
+"""``check`` on paths that are not there: another that is, or what shows that it is the path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.check_scene import Scene, listed, notes, signed, swap, told
+from tests.fault_api import FaultApi, Json, Reply, Request, answer
+from workbench.check.paths import Known, linked_paths, paths_like, plural
+
+KNOWN = Known(frozenset({"/groups", "/admin/roles", "/queues"}), frozenset({"groups", "roles"}))
+
+
+@pytest.mark.parametrize(
+    ("path", "base_path", "made", "wanted"),
+    [
+        pytest.param("/a/b/groups", "/x/a/b", "", "/groups", id="the end of the base URL's path"),
+        pytest.param("/b/groups", "/x/a/b", "", "/groups", id="its last part"),
+        pytest.param("/g/{g}/branch", "", "", "/g/{g}/branches", id="several of what hisses"),
+        pytest.param("/companys", "", "", "/company", id="one"),
+        pytest.param("/policy", "", "", "/policies", id="several of what ends in y"),
+        pytest.param("/repos/", "", "repository", "/repositories/", id="as its items are called"),
+        pytest.param("/users", "", "", "/admin/users", id="in the folder of another"),
+        pytest.param("/groups/all/users", "", "", "/groups/users", id="without a part"),
+        pytest.param("/Group/{g}/x", "", "", "/groups/{g}/x", id="a part before a placeholder"),
+    ],
+)
+def test_a_path_that_may_be_meant(path: str, base_path: str, made: str, wanted: str) -> None:
+    """Is among the first that are tried, and the path itself is not."""
+    found = paths_like(path, base_path, KNOWN, made)[:12]
+
+    assert wanted in found, found
+    assert path not in found
+
+
+@pytest.mark.parametrize(
+    ("one", "several"), [("day", "days"), ("box", "boxes"), ("city", "cities")]
+)
+def test_several_of_a_word(one: str, several: str) -> None:
+    """By the rules of English spelling."""
+    assert plural(one) == several
+
+
+@pytest.mark.parametrize(
+    ("path", "link", "values", "wanted"),
+    [
+        pytest.param(
+            "/groups/{group}/users",
+            "https://api/v1/groups/7/members{?page,size}",
+            {"{group}": "7"},
+            ["groups/{group}/members"],
+            id="below the same parent",
+        ),
+        pytest.param(
+            "/groups/{group}/users", "/v1/groups/8/members", {"{group}": "7"}, [], id="another's"
+        ),
+        pytest.param("/team", "/v1/sales/teams?x=1", {}, ["sales/teams"], id="without a parent"),
+        pytest.param("/team", "/v1/invoices", {}, [], id="nothing like it"),
+        pytest.param("/team", "/web/team", {}, [], id="not below the base URL"),
+    ],
+)
+def test_a_path_that_links_lead_to(
+    path: str, link: str, values: dict[str, str], wanted: Sequence[str]
+) -> None:
+    """With its placeholder in the place of its value."""
+    assert linked_paths(path, [{"_links": {"x": {"href": link}}}], "/v1", values) == wanted
+
+
+@pytest.fixture
+async def scene(tmp_path: Path, api: FaultApi) -> Scene:
+    """An installation without a fault, on a running API."""
+    return Scene(tmp_path, api)
+
+
+def routed(request: Request) -> Reply:
+    """Notes, where a team that there is not is told from a path that there is not."""
+    if not signed(request) or request.values[0].startswith("team-"):
+        return notes(request)
+    return answer({"message": "this team is not known"}, 404)
+
+
+def no_notes(request: Request) -> Reply:
+    """Teams of which none has notes."""
+    is_team = request.values[0].startswith("team-")
+    return answer({"message": "no notes" if is_team else "no such team"}, 404)
+
+
+async def told_of(scene: Scene) -> tuple[int | None, str]:
+    """The line and the remedy of the only finding."""
+    report = await scene.check()
+    assert len(report.findings) == 1, told(report.findings)
+    return report.findings[0].line, report.findings[0].remedy
+
+
+async def test_children_whose_path_is_not_there(scene: Scene) -> None:
+    """A made-up path is answered alike, and a team that there is not otherwise: it is the path."""
+    scene.api.serve("/v1/teams/{}/remarks", routed)
+    scene.api.serve("/v1/teams/{}", answer({"message": "this team is not known"}, 404))
+    scene.api.serve("/v1/teams/{}/notes", answer({"error": "no route"}, 404))
+    swap("{team}/notes", "{team}/jottings")(scene)
+
+    line, remedy = await told_of(scene)
+
+    assert line == scene.place("jottings")[1]
+    assert "a made-up one is answered in the same words" in remedy
+    assert "empty_statuses" not in remedy
+
+
+async def test_children_whose_path_is_called_as_they_are(scene: Scene) -> None:
+    """The blueprint of its items says what the path may be."""
+    swap("{team}/notes", "{team}/jottings")(scene)
+
+    assert await told_of(scene) == (
+        scene.place("jottings")[1],
+        "write kind: '/teams/{team}/notes' (it answers 200)",
+    )
+
+
+async def test_children_whose_value_is_not_there(scene: Scene) -> None:
+    """A made-up value is answered alike, and a made-up path otherwise: it is the field."""
+    teams: list[dict[str, Json]] = [
+        {"id": f"t{n}", "name": f"Team {n}", "open": True} for n in (1, 2)
+    ]
+    scene.api.serve("/v1/teams", listed(teams))
+    scene.api.serve("/v1/people", answer({"data": []}))
+    scene.api.serve("/v1/teams/{}/notes", routed)
+
+    report = await scene.check()
+    found = [one for one in report.findings if "/notes" in one.problem]
+
+    assert [one.line for one in found] == [scene.place("field: .id")[1]], told(report.findings)
+    assert "correct the field of path_parameters.team: a made-up value" in found[0].remedy
+
+
+async def test_children_that_have_nothing(scene: Scene) -> None:
+    """Made-up paths and values are answered otherwise: then a 404 may say that there is nothing."""
+    scene.api.serve("/v1/teams/{}/notes", no_notes)
+
+    line, remedy = await told_of(scene)
+
+    assert line == scene.place("{team}/notes")[1]
+    assert "empty_statuses: [404]" in remedy
+
+
+async def test_a_link_of_an_item_shows_the_path(scene: Scene) -> None:
+    """Of its parent's links the one that is answered with what is mapped."""
+    teams: list[dict[str, Json]] = [
+        {
+            "id": f"team-{n}",
+            "name": f"Team {n}",
+            "open": True,
+            "links": {"self": f"/v1/teams/team-{n}", "remarks": f"/v1/teams/team-{n}/remarks"},
+        }
+        for n in range(4)
+    ]
+    scene.api.serve("/v1/teams", listed(teams))
+    scene.api.serve("/v1/teams/{}", answer({"about": "a team"}))
+    scene.api.serve("/v1/teams/{}/remarks", routed)
+    swap("{team}/notes", "{team}/jottings")(scene)
+
+    line, remedy = await told_of(scene)
+
+    assert line == scene.place("jottings")[1]
+    assert remedy == "write kind: '/teams/{team}/remarks' (it answers 200)"
+
+
+async def test_a_path_that_nothing_is_like(scene: Scene) -> None:
+    """A made-up path is answered alike."""
+    swap("kind: /people", "kind: /inhabitants")(scene)
+
+    report = await scene.check()
+
+    assert "a made-up one is answered in the same words" in report.findings[0].remedy
+
+
+async def test_a_path_that_is_there_without_anything(scene: Scene) -> None:
+    """A made-up path is answered otherwise."""
+    swap("kind: /people", "kind: /inhabitants")(scene)
+    scene.api.serve("/v1/inhabitants", answer({"message": "none of your tenant"}, 404))
+
+    report = await scene.check()
+
+    assert "a made-up path is answered otherwise" in report.findings[0].remedy

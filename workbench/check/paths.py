@@ -1,0 +1,177 @@
+"""Paths that may be meant by one that is not there, the likeliest first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from json_values import Json
+from overrides import EndpointResource
+from workbench.check.findings import likeness
+from workbench.suggest.targets import singular
+from workbench.suggest.vocabulary import words_of
+
+_LIKE: Final = 0.8  # likeness of a path, or of one of its parts, and what was meant
+_LINKED: Final = 0.5  # likeness of a path and a link in items
+_MOST_LINKS: Final = 4
+_DEEPEST: Final = 4
+_LINK: Final = re.compile(r"(?:https?://[^/\s]+)?(/[^?#{\s]*)(?:[?#{]\S*)?")
+_HISSING: Final = re.compile(r"(s|x|z|ch|sh)$")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a mapping speaks of: the paths of its endpoints, and the words in its names."""
+
+    paths: frozenset[str]
+    words: frozenset[str]
+
+
+def known_of(resources: Sequence[EndpointResource]) -> Known:
+    """The paths without placeholders of a mapping, and its words, each also for several."""
+    paths: set[str] = set()
+    words: set[str] = set()
+    for one in resources:
+        parents = one.selector.path_parameters
+        ends = [one.kind, *(str(each.endpoint) for each in parents.values() if each.endpoint)]
+        heads = (end.partition("?")[0].partition("{")[0] for end in ends)
+        paths |= {
+            head.rstrip("/") if "{" in end else head for head, end in zip(heads, ends, strict=True)
+        }
+        parts = {part for end in ends for part in end.partition("?")[0].strip("/").split("/")}
+        words |= {part for part in parts if "{" not in part}
+        names = words_of(f"{one.port.entity.mappings.blueprint} {' '.join(parents)}")
+        words |= {*names, *map(plural, names)}
+    return Known(frozenset(paths), frozenset(words))
+
+
+def plural(word: str) -> str:
+    """Several of what a word names."""
+    if re.search(r"[^aeiou]y$", word):
+        return f"{word[:-1]}ies"
+    return f"{word}es" if _HISSING.search(word) else f"{word}s"
+
+
+def linked_paths(
+    path: str, items: Iterable[Json], base_path: str, values: Mapping[str, str]
+) -> list[str]:
+    """The paths that links in items lead to, those most like a path first, without a query.
+
+    ``values``: what stood for its placeholders, which take their place in a link again.
+    """
+    names = {text: part for part, text in values.items()}
+    base = base_path.rstrip("/")
+    found: dict[str, float] = {}
+    for link in {one[1] for item in items for one in map(_LINK.fullmatch, _texts(item)) if one}:
+        if not link.startswith(f"{base}/"):
+            continue
+        parts = [names.get(part, part) for part in link.removeprefix(base).strip("/").split("/")]
+        other = "/".join(parts)
+        if {*values} <= {*parts} and "{" not in parts[-1] and other != path.strip("/"):
+            found[other] = likeness(_letters(path), _letters(other))
+    least = 0.0 if values else _LINKED
+    ranked = sorted(found, key=lambda one: (-found[one], one))
+    return [one for one in ranked if found[one] >= least][:_MOST_LINKS]
+
+
+def _texts(value: Json, depth: int = 0) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list) and depth < _DEEPEST:
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner, depth + 1)
+
+
+def paths_like(
+    path: str, base_path: str, known: Known, made: str = "", linked: Sequence[str] = ()
+) -> list[str]:
+    """Other paths, without a query; placeholders stay.
+
+    ``made``: the blueprint of its items; ``linked``: paths that links of items lead to.
+    """
+    own = path.strip("/")
+    slash = "/" if path.endswith("/") else ""
+    # Behind those that are only spelled otherwise: what the API itself speaks of, then guesses.
+    ranked = [*_spelled(own, base_path, known), *linked, *_guessed(own, known, made)]
+    others = [*(f"/{one.strip('/')}{slash}" for one in ranked), f"/{own}{'' if slash else '/'}"]
+    return [one for one in dict.fromkeys(others) if one != f"/{own}{slash}"]
+
+
+def _spelled(own: str, base_path: str, known: Known) -> Iterator[str]:
+    parts, based = own.split("/"), base_path.strip("/").split("/")
+    # What the base URL ends with is there already.
+    yield from (
+        "/".join(parts[count:])
+        for count in range(min(len(based), len(parts) - 1), 0, -1)
+        if based[-count:] == parts[:count]
+    )
+    yield from _of_mapping(own, parts, known)
+    at = _last_word(parts)
+    yield from (_with(parts, at, word) for word in _words(parts[at], known))
+
+
+def _guessed(own: str, known: Known, made: str) -> Iterator[str]:
+    parts = own.split("/")
+    at = _last_word(parts)
+    # Called as what its items are made to.
+    of_items = [plural(word) for word in reversed(words_of(made))] if "{" not in parts[at] else []
+    yield from (_with(parts, at, word) for word in of_items[:1])
+    yield from _beside(parts, known)
+    for place in range(at - 1, -1, -1):
+        if "{" not in parts[place]:
+            yield from (_with(parts, place, word) for word in _words(parts[place], known))
+    if "{" not in own:
+        yield from (f"{prefix}/{own}" for prefix in ("api", "v1", "api/v1"))
+
+
+def _last_word(parts: Sequence[str]) -> int:
+    return max((at for at, part in enumerate(parts) if "{" not in part), default=0)
+
+
+def _of_mapping(own: str, parts: Sequence[str], known: Known) -> Iterator[str]:
+    alike = {one: likeness(_letters(own), _letters(one)) for one in known.paths}
+    # The same behind or without the beginning of another: `/queues` for `/routing/queues`.
+    alike |= {one: 1.0 for one in known.paths if one.endswith(f"/{own}")}
+    yield from (one for one in sorted(alike, key=lambda one: -alike[one]) if alike[one] >= _LIKE)
+    for one in sorted(known.paths):
+        # Where others go on otherwise behind the same beginning: `/sites/acme` for `/sites/17`.
+        others = one.strip("/").split("/")
+        at = next((n for n, (a, b) in enumerate(zip(parts, others, strict=False)) if a != b), 0)
+        if 0 < at < len(parts) - 1:
+            yield _with(parts, at, others[at])
+
+
+def _beside(parts: Sequence[str], known: Known) -> Iterator[str]:
+    """With a part that another path has beside the same ones, or without one of its own."""
+    for one in sorted(known.paths):
+        *folder, last = one.strip("/").split("/")
+        if len(folder) >= len(parts) and folder[: len(parts) - 1] == parts[:-1] and last:
+            yield "/".join([*folder, parts[-1]])
+    if len(parts) > 1:
+        yield from (
+            "/".join([*parts[:at], *parts[at + 1 :]])
+            for at in range(len(parts) - 1)
+            if "{" not in parts[at]
+        )
+
+
+def _with(parts: Sequence[str], at: int, word: str) -> str:
+    return "/".join([*parts[:at], word, *parts[at + 1 :]])
+
+
+def _words(part: str, known: Known) -> Iterator[str]:
+    """Other spellings of a part of a path."""
+    alike = {one: likeness(one.lower(), part.lower()) for one in known.words if one != part}
+    good = (one for one in alike if alike[one] >= _LIKE)
+    yield from sorted(good, key=lambda one: (-alike[one], one))
+    one = singular(part)
+    yield one if one != part else plural(part)
+    yield part.lower()
+    yield part.replace("_", "-")
+    yield part.replace("-", "_")
+
+
+def _letters(name: str) -> str:
+    return "".join(character for character in name.lower() if character.isalnum())
