@@ -50,6 +50,18 @@ def _until(call: Call) -> Answer:
     return Answer(body={"boards": list(rows)})
 
 
+def _by_token(call: Call) -> Answer:
+    """Cards of a board: of the first one there are more, behind a token; of others more a page."""
+    is_first, begins = (
+        call.param("board") == "b0",
+        5 if call.param("continuationToken") == "t-5" else 0,
+    )
+    rows = call.data["cards"][begins : begins + 5] if is_first else call.data["cards"][10:18]
+    return Answer(
+        body={"cards": list(rows), "continuationToken": "t-5" if is_first and not begins else None}
+    )
+
+
 def _cards(paging: Offset) -> Collection:
     rows = children("cards", of=("boards", "id"), board="~board")
     return Collection("/boards/{board}/cards", rows, paging)
@@ -80,6 +92,12 @@ CASES = {
         "/boards/{board}/cards",
         "write pagination: {type: offset, pagination_param: first, size_param: max}",
         _OF_BOARDS,
+    ),
+    "the children of one parent go on, those of others do not": Case(
+        [_ALL, Custom("/cards", _by_token)],
+        "/cards",
+        "{type: cursor, pagination_param: continuationToken, cursor_path: continuationToken}",
+        {**_OF_BOARDS, "data_path": ".cards", "query_params": {"board": "{board}"}},
     ),
     "another list": Case(
         [Custom("/boards", _both)],

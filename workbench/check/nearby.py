@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import unquote
 
 import httpx
 from msgspec.structs import replace
@@ -34,6 +35,7 @@ _LINKING: Final = 50  # items of a page in which links are looked for
 _OTHERS: Final = 2  # lists that may be the parents' in place of one
 _PARENTS: Final = 3  # parents whose children are looked for
 _KEYS: Final = 3  # keys of their items that are tried
+_CUT: Final = "…"  # stands for what messages leave out
 _THERE: Final = "it answers 200"
 NOT_FOUND: Final = frozenset({404, 410})
 
@@ -95,13 +97,20 @@ class Nearby:
         return replace(request, purpose="check")
 
     def asked(self, seen: Seen) -> PageRequest | None:
-        """The plain request of a resource; below parents that of the child with the most rows."""
+        """The plain request of a resource; below parents that of one child.
+
+        Of one that an error is about, else that goes on, else of the one with the most rows.
+        """
         resource = self.resource(seen)
         if not resource.parameters:
             return self.request(seen)
-        rows = {bare(page.url): page.rows for page in seen.own_pages}
+        read = {page.url: (page.goes_on, page.rows) for page in seen.own_pages}
         asked = [one for one in seen.exchanges if one.purpose == "page"]
-        sent = max(asked, key=lambda one: (rows.get(bare(one.url), 0), one.bytes), default=None)
+        sent = max(
+            asked,
+            key=lambda one: (_is_blamed(seen, one.url), *read.get(one.url, (False, 0)), one.bytes),
+            default=None,
+        )
         if sent is not None and sent.method == "POST":
             return self._posted(resource, seen)
         if sent is None or sent.method != "GET" or REDACTED in sent.url:
@@ -300,6 +309,16 @@ def _of_one_list(resource: Resource) -> list[Parameter]:
     walked = [one for one in resource.parameters if isinstance(one, Parameter)]
     is_one = len({one.rows_key for one in walked}) == 1 and len(walked) == len(resource.parameters)
     return walked if is_one and not walked[0].parent.placeholders() else []
+
+
+def _is_blamed(seen: Seen, url: str) -> bool:
+    """Whether an error is about a request, whose URL and values it may have cut."""
+    for report in (one.report for one in seen.errors):
+        begins = report.request.url.partition(_CUT)[0] if report.request else ""
+        values = [value for _, value in report.parameters if _CUT not in value]
+        if begins and url.startswith(begins) and all(one in unquote(url) for one in values):
+            return True
+    return False
 
 
 def _values_in(path: str, sent: str) -> dict[str, str]:
