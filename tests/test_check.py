@@ -169,7 +169,7 @@ OFFLINE = [
         "no JSON",
         swap('"identifier": "team",', '"identifier": "team" "x"', "blueprints"),
         '"team" "x"',
-        "syntax",
+        "write a comma here",
         "blueprints",
     ),
     Fault("an unknown setting", setting("pagesize", "5"), "PAGESIZE", "PAGE_SIZE", "settings"),

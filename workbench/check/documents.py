@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
@@ -12,10 +13,12 @@ from dotenv.parser import Binding, parse_stream
 
 from json_values import MISSING, Json, follow
 from workbench.check.findings import Finding, Path, Remedy, Severity, Write
+from workbench.check.json_slips import mended
 
 _OWN_CHARACTERS = ("scanning an alias", "undefined alias", "scanning for the next token")
 """What YAML says of a value that begins with a character of its own."""
 
+_PLACEHOLDER = re.compile(r":\s+(\{\w+\}[^'\"\s]+)\s*$")
 _WIDEST = 10_000  # characters of a line
 _MERGE = "tag:yaml.org,2002:merge"
 
@@ -105,9 +108,10 @@ def read_json(path: FilePath, name: str) -> Document:
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        problem, remedy = f"not JSON: {error.msg}", "correct the syntax here, or just before"
-        finding = Finding(name, error.lineno, error.colno, "error", problem, remedy)
-        document.findings.append(finding)
+        at, remedy = mended(text, error) or (error.pos, "correct the syntax here, or just before")
+        line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+        problem = f"not JSON: {error.msg}"
+        document.findings.append(Finding(name, line, column, "error", problem, remedy))
         return document
     found = _yaml(text.replace("\t", " "), name)
     found.value = json.loads(text)
@@ -146,6 +150,8 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, name: str) -> Finding:
         problem, remedy = "a tab", "indent with spaces; YAML takes no tabs"
     elif line.strip().startswith(("{{", "@", "`", "%")) or ": {{" in line:
         remedy = "put the value in quotes"
+    elif found := _PLACEHOLDER.search(line):
+        remedy = f"put the value in quotes: '{found[1]}'"
     elif any(one in problem for one in _OWN_CHARACTERS):
         remedy = "put the value in quotes: here this character is YAML's own"
     elif "found '<block sequence start>'" in problem and error.context_mark:

@@ -13,8 +13,10 @@ from errors import Fault, MappingError, Part
 from json_values import Json
 from overrides import EndpointAppConfig
 from workbench.check.documents import Document
-from workbench.check.findings import Path, nearest
+from workbench.check.findings import Path, Write, nearest
 
+_RESOURCE: Final = 2  # parts of the path of a resource
+_WITH_PLACEHOLDERS: Final = ("query_params", "body", "body_form", "headers", "path_parameters")
 _DEEPEST: Final = 4  # objects of a mapping within one another, where models are not recursive
 
 
@@ -27,6 +29,7 @@ def read_mapping(document: Document) -> EndpointAppConfig | None:
         found = "empty" if value is None else "no object"
         document.note((), f"the mapping is {found}", "begin with 'resources:' and a list")
         return None
+    unquoted = set(_unquoted(document))
     unknown = dict(_unknown(document, value, EndpointAppConfig, ()))
     if not value.get("resources") and not any(path[-1] == "resources" for path in unknown):
         remedy = "list the endpoints to sync below 'resources:'"
@@ -34,18 +37,54 @@ def read_mapping(document: Document) -> EndpointAppConfig | None:
     try:
         config = EndpointAppConfig.parse_obj(value)
     except MappingError as error:
-        _note_faults(document, error, unknown)
+        _note_faults(document, error, unknown, unquoted)
         return None
     return config
 
 
-def _note_faults(document: Document, error: MappingError, unknown: Mapping[Path, str]) -> None:
+def _unquoted(document: Document) -> Iterator[Path]:
+    """Note every placeholder without quotes, which YAML takes for an object; gives their paths."""
+    resources = document.at(("resources",))
+    for at in range(len(resources) if isinstance(resources, list) else 0):
+        base: Path = ("resources", at)
+        known = document.at((*base, "selector", "path_parameters"))
+        names = {str(name) for name in known} if isinstance(known, dict) else set()
+        for part in (("kind",), *(("selector", one) for one in _WITH_PLACEHOLDERS)):
+            for path, name in _bare(document.at((*base, *part)), (*base, *part)):
+                # A body may well have an object with a null in it.
+                if name in names or part[-1] not in {"body", "path_parameters"}:
+                    problem = f"{dotted(path)} is an object: {{{name}}} has no quotes"
+                    document.note(path, problem, Write(f"{{{name}}}"))
+                    yield path
+
+
+def _bare(value: Json, path: Path) -> Iterator[tuple[Path, str]]:
+    """Objects that are one key without a value: where, and the key."""
+    match value:
+        case dict() if len(value) == 1 and None in value.values() and len(path) > _RESOURCE:
+            yield path, str(next(iter(value)))
+        case dict():
+            for key, inner in value.items():
+                yield from _bare(inner, (*path, key))
+        case list():
+            for at, inner in enumerate(value):
+                yield from _bare(inner, (*path, at))
+        case _:
+            pass
+
+
+def _note_faults(
+    document: Document, error: MappingError, unknown: Mapping[Path, str], unquoted: set[Path]
+) -> None:
     seen: set[Path] = set()
     meant = {(*path[:-1], instead) for path, instead in unknown.items()}
     for fault in error.faults:
         place = fault.place.path if isinstance(fault.place, Part) else ()
         # Of a union each member complains; a key that is misspelt is missing as well.
-        if place in seen or place in meant or place in unknown:
+        is_unquoted = any(
+            one[: len(place)] == place or place[: len(one)] == one for one in unquoted
+        )
+        if place in seen or place in meant or place in unknown or is_unquoted:
             continue
         seen.add(place)
         problem, remedy = _told(fault, place)

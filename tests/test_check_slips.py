@@ -1,0 +1,116 @@
+"""``check`` on slips of the hand in files: what to write where, and that this is all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.check_scene import Scene, swap, told
+from tests.fault_api import FaultApi
+from workbench.check.json_slips import mended
+
+BLUEPRINTS = json.dumps(
+    [
+        {"identifier": "a", "schema": {"x": {"type": "string"}, "required": []}, "many": True},
+        {"identifier": "b"},
+    ],
+    indent=1,
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "remedy"),
+    [
+        pytest.param("[]\n", "[],\n", 8, "remove the comma before }", id="a comma at the end"),
+        pytest.param('"a",', '"a"', 3, "write a comma here", id="no comma"),
+        pytest.param('"a",', '"a",,', 3, "remove this comma", id="two commas"),
+        pytest.param('"a",', '"a', 3, 'close the quote "', id="no quote at the end"),
+        pytest.param('"a",', 'a",', 3, 'open the quote "', id="no quote at the beginning"),
+        pytest.param('"a",', "'a',", 3, 'write "a", in double quotes', id="single quotes"),
+        pytest.param('"a",', "a,", 3, 'write "a", in double quotes', id="no quotes"),
+        pytest.param('"a",', '"a", # x', 3, "remove the comment: JSON has none", id="a comment"),
+        pytest.param('"type": ', '"type" ', 6, "write a colon here", id="no colon"),
+        pytest.param("true", "True", 10, "write true", id="a word of Python"),
+        pytest.param("[]", "[}", 8, "close what was opened last", id="another bracket"),
+        pytest.param("},\n   ", "\n   ", 6, "close what is open: },", id="an object left open"),
+        pytest.param("}\n]", "}", 14, "close what is open: ]", id="a list left open"),
+        pytest.param("}\n]", "}\n],", 15, "remove this comma", id="a comma behind all"),
+    ],
+)
+def test_a_slip_in_json(old: str, new: str, line: int, remedy: str) -> None:
+    """The change with which it can be read on, in its line."""
+    assert old in BLUEPRINTS
+    text = BLUEPRINTS.replace(old, new, 1)
+    with pytest.raises(json.JSONDecodeError) as failed:
+        json.loads(text)
+
+    found = mended(text, failed.value)
+
+    assert found is not None
+    assert (text.count("\n", 0, found[0]) + 1, found[1]) == (line, remedy)
+
+
+@pytest.fixture
+async def scene(tmp_path: Path, api: FaultApi) -> Scene:
+    """An installation without a fault, on a running API."""
+    return Scene(tmp_path, api)
+
+
+async def test_a_slip_in_blueprints_is_told_at_its_place(scene: Scene) -> None:
+    """Where the character is, not where the text cannot be read on."""
+    swap(" },\n {", " }\n {", "blueprints")(scene)
+
+    report = await scene.check(offline=True)
+
+    assert [one.remedy for one in report.findings] == ["write a comma here"], told(report.findings)
+    text = scene.blueprints.splitlines()
+    assert report.findings[0].line == text.index(" }") + 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "needle"),
+    [
+        pytest.param(
+            '"true"\n      path_',
+            '"true"\n      query_params: {of: {team}}\n      path_',
+            "{of: {team}}",
+            id="a parameter",
+        ),
+        pytest.param(
+            '"true"\n      path_',
+            '"true"\n      method: POST\n      body:\n        of: {team}\n      path_',
+            "of: {team}",
+            id="a body, which may have objects",
+        ),
+    ],
+)
+async def test_a_placeholder_without_quotes(scene: Scene, old: str, new: str, needle: str) -> None:
+    """YAML takes it for an object: what to write is the placeholder in quotes."""
+    swap(old, new)(scene)
+
+    report = await scene.check(offline=True)
+
+    assert [one.line for one in report.findings] == [scene.place(needle)[1]], told(report.findings)
+    assert "write of: '{team}'" in report.findings[0].remedy
+
+
+async def test_an_object_with_a_null_in_a_body_is_no_placeholder(scene: Scene) -> None:
+    """A body has whatever objects the API wants."""
+    swap(
+        '"true"\n      path_',
+        '"true"\n      method: POST\n      body: {of: {deleted: }}\n      path_',
+    )(scene)
+
+    assert (await scene.check(offline=True)).findings == []
+
+
+async def test_a_path_that_begins_with_a_placeholder_without_quotes(scene: Scene) -> None:
+    """YAML takes that for the end of an object."""
+    swap("kind: /teams/{team}/notes", "kind: {team}/notes")(scene)
+
+    report = await scene.check(offline=True)
+
+    assert report.findings[0].line == scene.place("kind: {team}")[1]
+    assert report.findings[0].remedy == "put the value in quotes: '{team}/notes'"
