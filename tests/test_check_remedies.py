@@ -272,7 +272,7 @@ CASES = {
             serving(wanting("zone", "parameter zone is required", 400)),
         ],
         "query_params: {zon",
-        "write zone for zon",
+        "write zone: eu in the place of zon: so it answers",
     ),
     "a header that the API misses": Case(
         [serving(wanting("X-Tenant", "The X-Tenant header is required", 400, in_header=True))],

@@ -14,6 +14,7 @@ from workbench.check.findings import Finding, Path, Remedy
 from workbench.check.missing import media, missing
 from workbench.check.nearby import NOT_FOUND, Nearby, Target, is_of_parent
 from workbench.check.paging import alone
+from workbench.check.parameters import other_name, other_value
 from workbench.check.places import Paged, Places
 from workbench.check.reading import Seen
 from workbench.check.refusals import other_values
@@ -153,13 +154,8 @@ class Refused:
         }
         words = error.report.words
         status = error.status if isinstance(error, ResponseError) else 0
-        if remedy := await media(self._near.body, target.request, status, words):
-            own = (*target.base, "headers")
-            return self._places.at(
-                seen, own if self._places.is_there(seen, own) else ("kind",), error, remedy
-            )
-        if lacks := missing(seen, target.base, words):
-            return self._places.at(seen, lacks.path, error, lacks.remedy)
+        if lacking := await self._lacking(seen, target, words, status):
+            return self._places.at(seen, lacking[0], error, lacking[1])
         suspects = suspects_of(seen, target.base, given)
         found = await suspect(self._near.body, target.request, suspects, words)
         remedy = "the API's own words say why"
@@ -174,7 +170,21 @@ class Refused:
         blamed, told = found
         if isinstance(blamed.place, str):
             return self._places.of_setting(blamed.place, error, f"{told}: {remedy}")
-        return self._places.at(seen, blamed.place, error, f"{told}: {remedy}")
+        other = await other_value(self._near.body, target.request, blamed, words)
+        return self._places.at(seen, blamed.place, error, other or f"{told}: {remedy}")
+
+    async def _lacking(
+        self, seen: Seen, target: Target, words: str, status: int
+    ) -> tuple[Path, str] | None:
+        """Where to write the header or the parameter that a request lacks, and what; or None."""
+        answered, request = self._near.body, target.request
+        if remedy := await media(answered, request, status, words):
+            own = (*target.base, "headers")
+            return own if self._places.is_there(seen, own) else ("kind",), remedy
+        if renamed := await other_name(answered, request, seen, target.base, words):
+            return renamed
+        lacks = missing(seen, target.base, words)
+        return (lacks.path, lacks.remedy) if lacks else None
 
     async def _valid(self, seen: Seen, error: ResponseError) -> tuple[str, str | Paged] | None:
         """The setting of paging that makes a request valid, if one does, and what to do."""
