@@ -261,6 +261,14 @@ CASES = {
         "the API answers the same without credentials",
         "settings",
     ),
+    "a path where a URL is wanted, beside URLs of the items": Case(
+        [
+            swap("site: .site", "site: .link"),
+            serving(listed([one | {"link": f"/p/{one['id']}"} for one in PEOPLE])),
+        ],
+        "site: .link",
+        """write site: '.link | values | "https://example.com" + .'""",
+    ),
     "a parameter that the API misses": Case(
         [serving(wanting("zone", "The 'zone' parameter is missing", 400))],
         "kind: /people",

@@ -114,3 +114,36 @@ async def test_a_path_that_begins_with_a_placeholder_without_quotes(scene: Scene
 
     assert report.findings[0].line == scene.place("kind: {team}")[1]
     assert report.findings[0].remedy == "put the value in quotes: '{team}/notes'"
+
+
+@pytest.mark.parametrize(
+    ("given", "remedy", "severity"),
+    [
+        pytest.param("datetime", 'write "format": "date-time"', "error", id="a slip"),
+        pytest.param("Email", 'write "format": "email"', "error", id="in another case"),
+        pytest.param("uuid", "use one of date-time, url, email", "warn", id="none that is known"),
+    ],
+)
+async def test_a_format_that_port_does_not_document(
+    scene: Scene, given: str, remedy: str, severity: str
+) -> None:
+    """Of a property, at its format."""
+    swap('"format": "date-time"', f'"format": "{given}"', "blueprints")(scene)
+
+    (found,) = (await scene.check(offline=True)).findings
+
+    assert (found.line, found.severity) == (scene.place(given, "blueprints")[1], severity)
+    assert remedy in found.remedy
+
+
+async def test_a_format_of_elements(scene: Scene) -> None:
+    """Is looked at as that of a property is."""
+    swap(
+        '"phone": {\n     "type": "string"\n    }',
+        '"phone": {"type": "array", "items": {"type": "string", "format": "urll"}}',
+        "blueprints",
+    )(scene)
+
+    (found,) = (await scene.check(offline=True)).findings
+
+    assert 'write "format": "url"' in found.remedy

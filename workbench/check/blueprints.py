@@ -10,11 +10,17 @@ import msgspec
 
 from json_values import Json
 from workbench.check.documents import Document
-from workbench.check.findings import Path, nearest
+from workbench.check.findings import Path, Remedy, Write, likeness, nearest
 from workbench.store.model import Blueprint
 
 _CONSTANT: Final = re.compile(r"""\s*(?:"([^"\\]*)"|'([^'"\\]*)')\s*""")
 _TYPES: Final = ("string", "number", "boolean", "array", "object")
+# https://docs.port.io/build-your-software-catalog/customize-integrations/configure-data-model
+_FORMATS: Final = (
+    "date-time", "url", "email", "idn-email", "user", "team", "ipv4", "ipv6", "timer", "yaml",
+    "markdown", "proto", "labeled-url",
+)  # fmt: skip
+_SLIP: Final = 0.8  # likeness of a format and of one that Port knows
 # Port computes these itself; what a mapping writes there is refused.
 _COMPUTED: Final = ("calculationProperties", "mirrorProperties", "aggregationProperties")
 _SHOWN: Final = 12
@@ -66,6 +72,8 @@ def _check_schema(document: Document, raw: dict[str, Any], at: int) -> None:
             remedy = f'write "{near}"' if near else f"write one of {', '.join(_TYPES)}"
             path = (at, "schema", "properties", name, "type")
             document.note(path, f"property {name} has the type {kind!r}", remedy)
+        if isinstance(one, dict):
+            _check_format(document, one, (at, "schema", "properties", name))
     for number, name in enumerate((schema or {}).get("required") or ()):
         if name not in properties:
             remedy = _instead(str(name), properties)
@@ -74,6 +82,25 @@ def _check_schema(document: Document, raw: dict[str, Any], at: int) -> None:
                 f"required names {name!r}, which is no property",
                 remedy,
             )
+
+
+def _check_format(document: Document, one: dict[str, Any], path: Path) -> None:
+    """Note a format that Port does not document, of a property or of the elements of an array."""
+    items = one.get("items")
+    if isinstance(items, dict):
+        _check_format(document, items, (*path, "items"))
+    given = one.get("format")
+    if given is None or given in _FORMATS:
+        return
+    near = nearest(str(given), _FORMATS)
+    is_slip = near is not None and likeness(near, str(given).lower()) > _SLIP
+    remedy: Remedy = f"use one of {', '.join(_FORMATS)}, or remove it"
+    document.note(
+        (*path, "format"),
+        f"property {path[3]} has the format {given!r}, which Port does not document",
+        Write(near) if is_slip else remedy,
+        severity="error" if is_slip else "warn",
+    )
 
 
 def _check_targets(document: Document, blueprints: Mapping[str, Blueprint]) -> None:

@@ -20,6 +20,7 @@ _TEXTS: Final = 6  # of an object that are tried
 _ALIKE: Final = 0.8  # names that mean the same
 _DATED: Final = re.compile(r"\s*(?:/\s*10+)?\s*(?:\|\s*floor\s*)?\|\s*todate\b")
 _HOST: Final = re.compile(r"(?:[\w-]+\.)+[A-Za-z]{2,}(?:[:/?#]\S*)?")
+_ORIGIN: Final = re.compile(r"https?://[^/?#\s\"\\\\]+")
 _YES_AND_NO: Final = frozenset({"true", "false", "yes", "no"})
 _TYPES: Final[Mapping[type, str]] = {
     bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object",
@@ -80,15 +81,24 @@ class Fitting:
         return Write(self.expression, also=self.blueprint) if self.expression else self.blueprint
 
 
-async def fitting(
-    jq: JqWorker, expression: str, items: Items, fault: EntityFault, blueprint: Blueprint
-) -> Fitting:
+@dataclass(frozen=True)
+class Misfit:
+    """Why values are refused; ``origin``: of the API, ``https://api.example.com``."""
+
+    fault: EntityFault
+    blueprint: Blueprint
+    origin: str = ""
+
+
+async def fitting(jq: JqWorker, expression: str, items: Items, misfit: Misfit) -> Fitting:
     """What makes the values of an expression fit that are refused for one reason."""
+    fault, blueprint = misfit.fault, misfit.blueprint
     inner = expression if expression.isidentifier() or " " not in expression else f"({expression})"
     before = await values_of(jq, expression, items)
     candidates = [
         *_inner(fault, inner),
         *_other_units(fault, expression, blueprint),
+        *_whole_urls(misfit, inner, items),
         *(t.format(inner) for t in _templates(fault, blueprint, before)),
     ]
     instead = _instead(fault, before, blueprint)
@@ -122,6 +132,19 @@ def _other_units(fault: EntityFault, expression: str, blueprint: Blueprint) -> l
         _DATED.sub(f" / {unit} | floor | todate", expression)
         for unit in (1, 1000, 1000000, 1000000000)
     ]
+
+
+def _whole_urls(misfit: Misfit, inner: str, items: Items) -> list[str]:
+    """A path behind the origin of other links of the items, or of the API."""
+    fault = misfit.fault
+    schema = misfit.blueprint.schema.properties.get(fault.name)
+    is_path = isinstance(fault.value, str) and re.fullmatch(r"/[^/\s]\S*", fault.value)
+    if schema is None or schema.format != "url" or not is_path:
+        return []
+    texts = [follow(item, path) for item in items[:10] for path in leaves(item)]
+    found = [_ORIGIN.match(text) for text in texts if isinstance(text, str)]
+    origins = [*(one[0] for one in found if one), misfit.origin]
+    return [f'{inner} | values | "{one}" + .' for one in dict.fromkeys(filter(None, origins))]
 
 
 def _other_path(fault: EntityFault, items: Items, blueprint: Blueprint) -> str:

@@ -15,7 +15,7 @@ from json_values import Json
 from workbench.check.comparisons import compared
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Remedy, Write
-from workbench.check.fitting import fitting
+from workbench.check.fitting import Misfit, fitting
 from workbench.check.identifiers import (
     identifier_below_parents,
     is_scalar,
@@ -219,7 +219,8 @@ class Judge:
             if target:
                 return seen.finding(self._document, path, problem, target)
         items = [one.item for one in seen.passed]
-        fit = await fitting(self._jq, expression, items, first, blueprint)
+        origin = "/".join(seen.own_pages[0].url.split("/")[:3]) if seen.own_pages else ""
+        fit = await fitting(self._jq, expression, items, Misfit(first, blueprint, origin))
         if fit.blueprint and not fit.expression and self._of_blueprints is not None:
             return self._in_blueprint(first, blueprint, problem, fit.remedy)
         return seen.finding(

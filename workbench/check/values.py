@@ -11,7 +11,7 @@ from json_values import Json, follow
 from workbench.check.chosen_keys import asking_for, chosen_by
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Write
-from workbench.check.fitting import admits, fitting
+from workbench.check.fitting import Misfit, admits, fitting
 from workbench.check.near import (
     alike,
     better,
@@ -120,7 +120,9 @@ class Values:
             if value is not None and (faults := faults_of({name: value}, {}, blueprint)):
                 own = [one for one in faults if one.name == name and one.problem != "is required"]
                 if own:
-                    return (await fitting(self._jq, expression, items, own[0], blueprint)).remedy
+                    return (
+                        await fitting(self._jq, expression, items, Misfit(own[0], blueprint))
+                    ).remedy
         return ""
 
     def _unknown(self, seen: Seen, name: str, problem: str, items: Items, first: str) -> Finding:
