@@ -96,9 +96,10 @@ class _Counted(CountedToLast):
             return at
         # Only pages that are not full overlap: positions count rows that are hidden.
         is_hiding = self._may_overlap(at) and not is_manifold(at.before.previous)
-        learnt = replace(at.learnt, hides_rows=learnt.hides_rows or is_hiding)
+        rows = 1 if page.levels else now.largest  # a page reaches as far as it has rows
+        learnt = at.learnt.hiding(rows) if is_hiding else at.learnt
         now = replace(now, rows=now.rows - len(known), in_all=now.in_all - len(known))
-        return replace(at, learnt=learnt, now=now, known=known)
+        return self._with_reach(replace(at, learnt=learnt, now=now, known=known))
 
     def _by_length(self, at: At) -> Step | Experiment:
         if not at.page.length:
@@ -112,20 +113,41 @@ class _Counted(CountedToLast):
     def _with_levels(self, at: At) -> Learnt:
         """What is learnt, with what positions count, as far as the page before shows it."""
         previous, learnt = at.before.previous, at.learnt
-        if previous is None or previous.request is None or not at.page.rows:
+        if previous is None or previous.request is None or not at.page.rows or learnt.hides_rows:
             return learnt
         moved = (self._at(at.sent) or 0) - (self._at(previous.request) or 0)
         levels = learnt.levels & levels_shown(previous, at.page, moved)
         return replace(learnt, levels=levels or learnt.levels)
 
+    def _with_reach(self, at: At) -> At:
+        """With how far pages reach, where positions count hidden rows: a row came again.
+
+        The page it came with, or an earlier one that holds rows of this page, reaches as far.
+        """
+        previous, since = at.before.previous, at.before.since
+        if not (at.learnt.hides_rows and at.page.ids and previous):
+            return at
+        since = since if since and shares(since, at.page) else previous
+        reach = max(at.learnt.reach, self._moved_from(since, at) + 1)
+        learnt, now = replace(at.learnt, reach=reach), replace(at.now, since=since)
+        return replace(at, learnt=learnt, now=now)
+
+    def _moved_from(self, page: Page, at: At) -> int:
+        """How many positions lie between the beginnings of an earlier page and of this one."""
+        sent = page.request
+        return self._passed(at.sent, at.size) - (self._passed(sent, at.size) if sent else 0)
+
     def _overlaps(self, at: At) -> bool:
         """Whether a page with no new rows only lies too near to the one before.
 
-        That once, or as far as the first page may reach where positions count hidden rows.
+        That once, or as far as a page may reach where positions count hidden rows.
         """
-        within_first = self._passed(at.sent, at.size) < self._settings.page_size
-        is_near = within_first if at.learnt.hides_rows else self._stride(at.size) > 1
-        return is_near and bool(at.before.pages) and not at.before.is_unbroken
+        previous = at.before.previous
+        if previous is None:
+            return False
+        if at.learnt.hides_rows:
+            return self._moved_from(previous, at) < at.before.wanted
+        return self._stride(at.size) > 1 and not at.before.is_unbroken
 
     def _known_rows(self, at: At) -> frozenset[Hashable]:
         """The rows that came with the page before, where pages that are not full explain them.
@@ -348,6 +370,9 @@ class PageNumberPaginator(_Counted):
     def _passed(self, sent: PageRequest, size: int) -> int:
         at = self._at(sent) or 0
         return (at - self._start()) * size
+
+    def _own_size(self, at: At) -> int | None:
+        return at.learnt.reach if at.learnt.hides_rows else at.learnt.page_size
 
     def _resized(self, at: At, request: PageRequest) -> PageRequest:
         # A number counts pages of one size: what another walk learns meanwhile is for the next one.

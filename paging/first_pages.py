@@ -48,6 +48,8 @@ class CountedFromFirst(Counted):
                 return self._next_page(here)
             if shown is Shown.OTHERS:
                 return self._unless_rows_move(here, other, self._others)
+            if shown is Shown.MORE and at.is_more and other.length > at.page.length:
+                shown = Shown.HIDDEN  # behind a limit there were no more
             return self._judged(here, shown)
 
         request = within.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
@@ -81,7 +83,7 @@ class CountedFromFirst(Counted):
     def _next_page(self, at: At) -> Experiment:
         """The page after a short first one, of as many rows as that had."""
         moved = self._moved(at.sent, self._stride(at.page.length))
-        if self._size_param and at.page.length > 1:
+        if self._size_param and (at.page.length > 1 or at.is_more):
             moved = moved.put(self._size_param, at.page.length, self._settings.send_in)
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
@@ -104,6 +106,9 @@ class CountedFromFirst(Counted):
         moved = self._moved(
             at.sent, self._stride(positions_in(at.page, at.learnt.levels, at.asked))
         )
+        if at.is_more and self._size_param:
+            # Behind a server's limit there are as many rows again; else some are hidden.
+            moved = moved.put(self._size_param, at.page.most, self._settings.send_in)
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             # A total that all lists together reach speaks of nothing more where this page does not.
@@ -181,11 +186,11 @@ class CountedFromFirst(Counted):
         As many as are asked for, unless the server has a limit as well. A row of the first page
         that is there from a position on shows that the page reached so far.
         """
-        learnt = replace(at.learnt, hides_rows=True)
+        learnt = at.learnt.hiding()
         at_position = beyond * 3 // 4
         request = self._from(at.sent, at_position)
         if learnt.reach or at_position <= at.page.length or request is None:
-            return self._after_hidden(at, learnt.reach or positions_in(at.page, learnt.levels))
+            return self._after_hidden(at, positions_in(at.page, learnt.levels))
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             here = replace(at, learnt=learnt)
@@ -197,7 +202,7 @@ class CountedFromFirst(Counted):
         return Experiment(request, judge, learnt, "how far a page with hidden rows reaches", at.now)
 
     def _after_hidden(self, at: At, reach: int) -> Step:
-        at = replace(at, learnt=replace(at.learnt, hides_rows=True, reach=reach))
+        at = replace(at, learnt=at.learnt.hiding(reach))
         at = replace(at, is_more=at.says_more or self._is_short_of_total(at))
         is_told = at.now.total is not None and not at.is_more
         return self._end(at, End.PROVED) if is_told else self._on(at)

@@ -138,7 +138,7 @@ class CountedToLast(CountedFromFirst):
                 return here
             if at.page.place is Place.ABSENT or not step.proved:
                 return self._followed(here)
-            hidden = replace(learnt, hides_rows=True, uneven=True)
+            hidden = replace(learnt.hiding(), uneven=True)
             return replace(here, next=request, why=None, learnt=hidden, proved=False)
 
         return Experiment(request, judge, step.learnt, "rows after an empty page", step.progress)

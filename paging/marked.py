@@ -98,7 +98,7 @@ class Marked(Paginator):
             return Step(now, next=None, learnt=learnt, why=End.TOTAL)
         # A null may also stand in the place of another cursor: then a total or signal contradicts.
         is_placed = learnt.marked or marker is not MISSING
-        is_full = page.fills(max(asked, now.largest, 1))
+        is_full = page.fills(max(asked, now.largest, 1)) and page.most * now.pages >= now.in_all
         # The only page, and not of the size asked for: rows are hidden, or none was asked for.
         is_alone = now.pages == 1 and page.length != asked and is_last_by_link(page.headers)
         # A server with a limit of its own fills its pages with fewer rows than were asked for.

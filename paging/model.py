@@ -224,8 +224,8 @@ class Page(Discreet, frozen=True, dict=True):
             return {Level.ALL: self.length}
         if self.is_hollow:
             return {Level.OUTER: outer}
-        within = {Level.EACH: min(filter(None, inner)), Level.ALL: len(self.rows)}
-        return within if outer == 1 else {Level.OUTER: outer, **within}
+        each = min(filter(None, inner))
+        return {Level.OUTER: outer, Level.EACH: each, Level.ALL: len(self.rows)}
 
     @property
     def most(self) -> int:
@@ -302,11 +302,8 @@ class Page(Discreet, frozen=True, dict=True):
     def _around(self) -> Iterator[object]:
         """The objects around the list, whatever they are called: no rows, as values may be."""
         holder = self.holder if is_page(self.holder) else self.body
-        around: tuple[object, ...] = (
-            self.body,
-            holder,
-            *objects_beside(holder, self.body, _DEEPEST_WORDS),
-        )
+        beside = objects_beside(holder, self.body, _DEEPEST_WORDS)
+        around: tuple[object, ...] = (self.body, holder, *beside)
         return (part for part in around if all(part is not row for row in self.rows))
 
     @cached_property
@@ -363,8 +360,9 @@ class Progress(Struct, frozen=True):
 
     Where ``data_path`` leads through lists, ``rows`` at least, and
     ``in_all`` at most. ``hides``: a page that was not full was followed by rows, so that some are
-    hidden or pages uneven. ``total``: what is believed to be all rows; ``perhaps``: what may be, by
-    the last page.
+    hidden or pages uneven. ``since``: the earliest page with rows of the previous one; ``wanted``:
+    the size asked for at first. ``total``: what is believed to be all rows; ``perhaps``: what may
+    be, by the last page.
     """
 
     pages: int = 0
@@ -377,6 +375,8 @@ class Progress(Struct, frozen=True):
     last_was_full: bool = False
     hides: bool = False
     signalled: bool = False
+    since: Page | None = None
+    wanted: int = 0
     total: int | None = None
     perhaps: int = 0
     total_pages: int | None = None
@@ -431,6 +431,7 @@ class Progress(Struct, frozen=True):
             last_was_full=size > 0 and is_full if length else self.last_was_full,
             hides=self.hides or bool(length and self.pages and is_uneven),
             signalled=self.signalled or signalled,
+            wanted=self.wanted if self.pages else asked,
             total=total,
             perhaps=totals.perhaps,
             total_pages=self.total_pages if self.pages else pages,

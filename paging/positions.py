@@ -112,6 +112,9 @@ class Counted(Paginator):
             return
         by_rows = -(-(progress.total or 0) // progress.largest) if progress.largest else 0
         left = max(by_rows, progress.total_pages or 0) - progress.pages
+        last = progress.previous and progress.previous.request
+        if last and self._at(upcoming) != (self._at(last) or 0) + self._stride(progress.largest):
+            return  # by how far the walk moves on is known from page to page
         first = upcoming.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         for count in range(begun, 0 if self._settings.in_order else left):
             yield self._moved(first, count * self._stride(progress.largest))
@@ -135,24 +138,28 @@ class Counted(Paginator):
 
     def _resized(self, at: At, request: PageRequest) -> PageRequest:
         """A later request with the server's own page size, once that is known."""
-        asked, learnt = self._asked(request), at.learnt
-        size = learnt.reach if learnt.hides_rows else learnt.page_size
+        asked, size = at.now.wanted, self._own_size(at)
         if not size or self._size_param is None or at.now.first >= asked:
             return request
         size = min(asked, max(size, at.now.first))
         return request.put(self._size_param, size, self._settings.send_in)
 
+    def _own_size(self, at: At) -> int | None:
+        """The size to ask for where it is another one than at first; where rows are hidden, not."""
+        return at.now.wanted if at.learnt.hides_rows else at.learnt.page_size
+
     @staticmethod
     def _covered(at: At) -> int:
         """How many positions a page surely covers, full or not."""
         sure = at.learnt.reach or at.learnt.page_size or at.size
-        return max(at.page.length, min(at.size, sure))
+        rows = positions_in(at.page, at.learnt.levels, at.asked)
+        return max(rows, min(at.size, sure))
 
     def _on(self, at: At) -> Step:
         """The next page; rows that came with the page before are told."""
         learnt, now = at.learnt, at.now
         rows = positions_in(at.page, learnt.levels, at.asked)
-        moves = rows if at.is_full or not learnt.hides_rows else self._covered(at)
+        moves = self._covered(at) if learnt.hides_rows else rows
         following = self._resized(at, self._moved(at.sent, self._stride(moves or at.size)))
         # Where rows are hidden, the position reaches the total before they do.
         is_beyond = 0 < (at.now.total or 0) <= self._passed(following, at.size) or _hides(at)
@@ -160,7 +167,8 @@ class Counted(Paginator):
         is_due = at.says_more or (is_told and not is_beyond)
         absent = frozenset[int]() if is_due else NO_SUCH_PAGE_AFTER_SHORT
         following = following.perhaps_absent(absent)
-        return Step(now, following, learnt, known=at.known, doubt=self._endless(now, at.asked))
+        doubt = self._endless(now, moves or at.asked)
+        return Step(now, following, learnt, known=at.known, doubt=doubt)
 
     def _is_short_of_total(self, at: At) -> bool:
         """Whether a believed total speaks of positions after those of this page."""

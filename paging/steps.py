@@ -59,6 +59,11 @@ class Learnt(Struct, frozen=True):
     sudden: int = 0
     refusals: frozenset[int] = NO_SUCH_PAGE
 
+    def hiding(self, reach: int = 0) -> Learnt:
+        """With rows hidden: pages of so many rows were no limit, and they reach as far at least."""
+        reach = max(self.reach, self.page_size or 0, reach)
+        return replace(self, hides_rows=True, page_size=None, reach=reach)
+
     def surprised(self) -> tuple[Learnt, bool]:
         """One more walk that found nothing after a full page, and whether to ask about it.
 

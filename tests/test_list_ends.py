@@ -1700,3 +1700,75 @@ async def test_hidden_rows_where_pages_are_longer_than_asked_for(style: str) -> 
     api = Api(style, 10, cap=8, heeds_size=False, hidden=frozenset({5, 8}), around=total)
 
     is_all(await outcome(api, paging(style, 1)), api.visible)
+
+
+# --- hidden rows, and what positions count --------------------------------------------------------
+
+
+async def test_hidden_rows_behind_a_limit_that_is_no_size() -> None:
+    """The size is not heeded: pages that begin near one another have the same rows."""
+    hidden = frozenset({1, 2, 3, *range(5, 12), 15})
+    around = steady({"total": 16})
+    api = Api("offset", 16, cap=2, heeds_size=False, hidden=hidden, around=around)
+
+    is_all(await outcome(api, paging("offset", 6)), api.visible)
+
+
+@pytest.mark.parametrize("gap", [9, 37])
+async def test_a_page_reaches_as_far_as_its_rows_come_again(gap: int) -> None:
+    """A first page with few rows is no measure of the others."""
+    hidden = frozenset({*range(2, 2 + gap), *range(60, 400)})
+    api = Api("offset", 400, hidden=hidden, around=steady({"total": 400}))
+
+    found = await outcome(api, paging("offset", 40))
+
+    is_all(found, api.visible)
+    assert found.requests < 40
+
+
+@pytest.mark.parametrize("several", [True, False])
+async def test_hidden_rows_that_lists_explain_as_well(several: bool) -> None:  # noqa: FBT001 (a parameter)
+    """Rows come again as others are hidden: neither a limit nor what is paged is learnt of it."""
+    api = Api("offset", 11, hidden=frozenset({1, 2, 4, 6, 7, 10}), around=steady({"total": 11}))
+    api = replace(api, list_of=halves) if several else api
+    path = ".halves[].items" if several else ".items"
+
+    is_all(await outcome(api, paging("offset", 5), data_path=path), api.visible)
+
+
+@pytest.mark.parametrize("start", [0, 1])
+@pytest.mark.parametrize(("size", "visible"), [(6, {5, 8}), (2, {1, 3}), (4, {1, 5, 8}), (4, {2})])
+async def test_one_row_on_each_page_beside_a_total(
+    start: int, size: int, visible: set[int]
+) -> None:
+    """The others are hidden: that is no limit of one row."""
+    hidden = frozenset(range(12)) - visible
+    around = steady({"total": 12})
+    api = Api("page", 12, start_page=start, hidden=hidden, around=around)
+
+    is_all(await outcome(api, paging("page", size, start_page=start)), api.visible)
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("told_of", ["outer", "all", ""])
+@pytest.mark.parametrize("sizes", [(5, 5, 5), (9, 2, 9, 1, 4, 9)], ids=str)
+@pytest.mark.parametrize(("size", "cap"), [(1, 9), (4, 1), (2, 9)])
+async def test_outer_lists_are_paged(
+    style: str, told_of: str, sizes: tuple[int, ...], size: int, cap: int
+) -> None:
+    """One at a time, too: none is passed over where positions count them."""
+    starts = [sum(sizes[:at]) for at in range(len(sizes))]
+    total = {"outer": len(sizes), "all": sum(sizes)}.get(told_of)
+
+    def teams(given: Json) -> Json:
+        assert isinstance(given, list)
+        numbers = [cast("dict[str, int]", row)["id"] for row in given]
+        lists = [rows(starts[number], starts[number] + sizes[number]) for number in numbers]
+        return {"teams": [{"items": one} for one in lists]}
+
+    around = steady({"total": total} if total else {})
+    api = Api(style, len(sizes), cap=cap, around=around, list_of=teams)
+
+    found = await outcome(api, paging(style, size), data_path=".teams[].items")
+
+    is_all_or_error(found, list(range(sum(sizes))))

@@ -196,7 +196,7 @@ def settled(
         if step.of == "rows after an empty page":
             step = step.judge(step.learnt, None)
             continue
-        rows = [one.rows[-1], *following.rows] if following else []
+        rows = [one.rows[-1], *following.rows][: one.length] if following else []
         again = following is not None and following.repeats(one)
         other = Page(URL, {"items": rows}, one.rows if again else rows) if following else None
         step = step.judge(step.learnt, other)
