@@ -71,6 +71,14 @@ def test_a_query_without_quotes_is_red() -> None:
     assert faults({"resources": [raw]})
 
 
+def test_null_is_taken_where_it_means_something() -> None:
+    """`size_param: null` sends no size; a kind is never null."""
+    raw = resource("/items", pagination={"type": "page", "size_param": None})
+
+    assert faults({"resources": [raw]}) == []
+    assert faults({"resources": [raw | {"kind": None}]})
+
+
 @pytest.mark.parametrize(
     "variables",
     [

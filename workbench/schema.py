@@ -9,6 +9,8 @@ import json
 from typing import Any, Final
 
 import click
+from pydantic.v1 import BaseModel
+from pydantic.v1.schema import get_flat_models_from_model, get_model_name_map
 
 from overrides import EndpointAppConfig
 from settings.fields import FIELDS, SettingField
@@ -21,18 +23,29 @@ _TYPES: Final = frozenset({"integer", "boolean", "object", "array"})
 def mapping_schema() -> Schema:
     """What a mapping may hold: an unknown key is red at every level."""
     schema: Schema = json.loads(json.dumps(EndpointAppConfig.schema()))
-    for model in (schema, *schema.get("definitions", {}).values()):
-        _close(model)
+    names = get_model_name_map(get_flat_models_from_model(EndpointAppConfig))
+    for model, name in names.items():
+        if issubclass(model, BaseModel):
+            _close(schema["definitions"].get(name, schema), model)
     return {"$schema": _DRAFT, **schema, "title": "A mapping of Ocean Custom"}
 
 
-def _close(model: Schema) -> None:
-    """Refuse what the model does not name."""
-    if "properties" in model and model.get("type") == "object":
-        model["additionalProperties"] = False
-    for field in model.get("properties", {}).values():
-        # Ocean writes what its form needs beside the schema.
-        field.pop("extra", None)
+def _close(schema: Schema, model: type[BaseModel]) -> None:
+    """Refuse what the model does not name, and take null where it does."""
+    schema["additionalProperties"] = False
+    for field in model.__fields__.values():
+        made = schema["properties"].get(field.alias)
+        if made is not None:
+            # Ocean writes what its form needs beside the schema.
+            made.pop("extra", None)
+            if field.allow_none and not field.required:
+                schema["properties"][field.alias] = _or_null(made)
+
+
+def _or_null(made: Schema) -> Schema:
+    """A schema that takes null as well; what an editor shows of it stays at the top."""
+    shown = {key: made.pop(key) for key in ("title", "description", "default") if key in made}
+    return shown | {"anyOf": [made, {"type": "null"}]}
 
 
 def settings_schema() -> Schema:
