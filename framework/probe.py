@@ -11,7 +11,7 @@ from contextvars import ContextVar
 
 import httpx
 from loguru import logger
-from msgspec import Struct
+from msgspec import Struct, structs
 from port_ocean.context.ocean import ocean
 from port_ocean.core.probe.context import ProbeContext
 from port_ocean.core.probe.models import ProbeCheck, ProbeCheckStatus, ProbeStatus
@@ -25,6 +25,7 @@ from overrides import EndpointAppConfig, EndpointResource
 from paging.limits import Limits
 from paging.model import PageRequest
 from resync.session import Session
+from settings import Settings
 
 WANTED: ContextVar[tuple[str, ...] | None] = ContextVar("ocean_custom_probe_kinds", default=None)
 """The kinds that this probe was asked for; None: all of the mapping."""
@@ -32,6 +33,8 @@ WANTED: ContextVar[tuple[str, ...] | None] = ContextVar("ocean_custom_probe_kind
 LIMITS = Limits(pages=1, children=1, items=200)
 PORT_SECONDS = 15.0
 """For so long Port is asked for the mapping: Ocean itself would retry for minutes."""
+LONGEST_WAIT = 10.0
+"""Seconds for which a request to the API is repeated at most: somebody waits at a form."""
 
 
 class CheckResult(Struct, frozen=True):
@@ -44,7 +47,7 @@ class CheckResult(Struct, frozen=True):
 async def probe_installation(context: ProbeContext) -> ProbeContext:
     """Check settings, credentials and each resource, and report them."""
     try:
-        settings = installed_settings()
+        settings = _bounded(installed_settings())
         config = await _mapping()
     except OceanCustomError as error:
         await context.fail(str(error))
@@ -68,6 +71,10 @@ def failure_of(context: ProbeContext) -> str | None:
     if failed:
         return f"{len(failed)} of {len(context.checks)} checks failed; first: {failed[0].message}"
     return None
+
+
+def _bounded(settings: Settings) -> Settings:
+    return structs.replace(settings, max_retry_wait=min(settings.max_retry_wait, LONGEST_WAIT))
 
 
 async def _mapping() -> EndpointAppConfig | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -88,6 +89,40 @@ async def test_a_clean_probe_succeeds(
     assert [one["kind"] for one in report["checks"]] == ["/items/{item}/notes"]
     assert report["status"] == "COMPLETED"
     assert {one.path for one in api.at("/items/{}/notes")} == {"/items/1/notes"}
+
+
+async def test_port_gets_the_report(
+    installation: Installation, api: FaultApi, tmp_path: Path
+) -> None:
+    """With the probe's id that Port's form gives."""
+    api.serve("/items", answer([{"id": 1}]))
+    installation.mapping = [resource("/items")]
+    installation.publish_mapping()
+    environment = docker_environment(installation) | {"OCEAN__PROBE_ID": "probe-7"}
+
+    folder = working_directory(tmp_path / "probe")
+    ended = await ran("probe", "--reporting-mode", "port", folder=folder, **environment)
+
+    assert ended.code == 0, ended.output + ended.errors
+    assert "update failed" not in ended.output + ended.errors
+    assert installation.store.unknown_requests() == []
+
+
+@pytest.mark.exhaustive  # it waits
+async def test_an_api_that_is_down_does_not_hold_a_probe_up(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """However long a resync would wait: somebody looks at the form."""
+    down = {
+        "OCEAN__INTEGRATION__CONFIG__BASE_URL": "http://127.0.0.1:9",
+        "OCEAN__INTEGRATION__CONFIG__MAX_RETRY_WAIT": "3600",
+    }
+
+    async with asyncio.timeout(60):
+        ended, report = await probed(installation, working_directory(tmp_path / "probe"), **down)
+
+    assert ended.code == 1
+    assert report["status"] == "FAILED"
 
 
 async def test_refused_credentials_fail_the_whole_probe(

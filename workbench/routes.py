@@ -24,6 +24,10 @@ async def _organization(_: CatalogStore, __: Request) -> Response:
     return ok(organization={"id": "workbench", "name": "Workbench", "featureFlags": []})
 
 
+async def _take_probe_report(_: CatalogStore, __: Request) -> Response:
+    return ok()
+
+
 # Integrations
 
 
@@ -194,6 +198,7 @@ class _KindsReport(msgspec.Struct, frozen=True, rename="camel"):
 # Method, path, handler. A handler sees only requests with a valid token.
 ROUTES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/v1/organization", _organization),
+    ("PATCH", "/v1/org/{organization}/integration/probe/{probe}", _take_probe_report),
     ("POST", "/v1/integration", _create_integration),
     ("GET", "/v1/integration/provision-enabled", _provision_enabled),
     ("GET", "/v1/integration/{integration}", _get_integration),
