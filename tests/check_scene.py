@@ -168,7 +168,7 @@ class Scene:
         }[where]
         self.write()
         lines = (self.folder / name).read_text().splitlines()
-        return name, next(
+        return str(self.folder / name), next(
             at
             for at, line in enumerate(lines, 1)
             if needle in line or line.strip() == needle.removeprefix("=")

@@ -448,7 +448,15 @@ V3 = {
 }
 
 
-@pytest.mark.parametrize("text", [PARAMETERS, json.dumps(V3)])
+@pytest.mark.parametrize(
+    "text",
+    [
+        PARAMETERS,
+        json.dumps(V3),
+        pytest.param(json.dumps(V3, indent="\t"), id="tabs, which YAML does not take"),
+        pytest.param(f"day: 2024-02-30\n{PARAMETERS}", id="a day that no calendar has"),
+    ],
+)
 def test_a_document_gives_candidates(text: str) -> None:
     """JSON or YAML, 2.0 or 3.1: names for the size, and the largest one."""
     hints = Document.parse(text).hints(Target("/things"))
@@ -458,7 +466,12 @@ def test_a_document_gives_candidates(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("a: [", "neither JSON nor YAML"), ("{}", "no paths"), ("openapi: 4.0\npaths: {}", "4.0")],
+    [
+        ("a: [", "neither JSON nor YAML"),
+        ("[" * 100_000, "neither JSON nor YAML"),
+        ("{}", "no paths"),
+        ("openapi: 4.0\npaths: {}", "4.0"),
+    ],
 )
 def test_what_is_no_document_is_told(text: str, said: str) -> None:
     """Anything but an OpenAPI document of a known version is a wrong command."""

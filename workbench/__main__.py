@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import override
 
 import click
 from rich.console import Console
@@ -26,6 +27,7 @@ from workbench.schema import schema
 from workbench.serve import serving
 from workbench.suggest.command import suggest
 
+_PORT = click.IntRange(0, 65_535)
 _HELP = (
     "\b\n"
     "See it work:        python -m workbench demo\n"
@@ -34,7 +36,24 @@ _HELP = (
 )
 
 
-@click.group(epilog=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+class _FileError(click.ClickException):
+    exit_code = 2
+
+
+class _Workbench(click.Group):
+    """Tells in a sentence which file or folder cannot be read or written."""
+
+    @override
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.filename is None:
+                raise
+            raise _FileError(f"{error.filename}: {error.strerror}") from error
+
+
+@click.group(cls=_Workbench, epilog=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Find the mapping of an API, check it, preview what Port would get: on this machine alone."""
 
@@ -108,7 +127,7 @@ def _hint(keep: Path | None) -> str:
 
 
 @main.command(epilog="Example: python -m workbench api --port 8081")
-@click.option("--port", default=8081, show_default=True, help="The port to listen on.")
+@click.option("--port", type=_PORT, default=8081, show_default=True, help="The port to listen on.")
 def api(port: int) -> None:
     """Run the sample API until Ctrl+C."""
     _serve(sample_api.create_app(Helpdesk()), port, _announce_api)
@@ -121,7 +140,7 @@ def _announce_api(url: str) -> None:
 
 
 @main.command("catalog", epilog="Example: python -m workbench catalog --database my.sqlite")
-@click.option("--port", default=8082, show_default=True, help="The port to listen on.")
+@click.option("--port", type=_PORT, default=8082, show_default=True, help="The port to listen on.")
 @click.option(
     "--database",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -156,7 +175,8 @@ def _serve(app: ASGIApp, port: int, announce: Callable[[str], None]) -> None:
             announce(url)
             threading.Event().wait()
     except OSError as error:
-        raise click.ClickException(f"cannot listen on the port {port}: {error.strerror}") from error
+        told = f"cannot listen on port {port}: {error.strerror}; --port gives another, 0 any"
+        raise click.ClickException(told) from error
     except KeyboardInterrupt:
         click.echo("Stopped.")
 

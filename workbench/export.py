@@ -40,6 +40,8 @@ _PORT_S: Final = ("OCEAN__PORT__CLIENT_ID", "OCEAN__PORT__CLIENT_SECRET")
 _SENSITIVE: Final = re.compile(r"SECRET|TOKEN|PASSWORD|PRIVATE|CREDENTIAL|CLIENT_ID", re.IGNORECASE)
 _BY_VARIABLE: Final[Mapping[str, Any]] = {field.variable: field for field in FIELDS.values()}
 _OCEAN: Final = "OCEAN__"
+_REFERS: Final = re.compile(r"\$\{\w+(:-[^}]*)?\}")
+"""What a file of variables fills in: ``${NAME}``, ``${NAME:-default}``."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,13 @@ class Exported:
 def exported(variables: Mapping[str, str]) -> Exported:
     """The variables that Ocean reads, sorted; an empty one is left out, unless it is a secret.
 
-    So are those that ``customHeaders`` reads: `${API_TOKEN}` stays as it is.
+    So are those that ``customHeaders`` reads: `${API_TOKEN}` stays as it is. Another text that
+    refers to a variable is left to whoever deploys, like a secret: nothing there fills it in.
     """
     ours = {name: text for name, text in variables.items() if name.startswith(_OCEAN)}
     read = REFERENCE.findall(ours.get(FIELDS["customHeaders"].variable, ""))
-    secret = {*_PORT_S, *filter(is_secret, ours), *read}
+    refers = (name for name, text in ours.items() if _REFERS.search(text))
+    secret = {*_PORT_S, *filter(is_secret, ours), *read, *refers}
     plain = {name: text for name, text in ours.items() if text and name not in secret}
     return Exported(dict(sorted({**_NEEDED, **plain}.items())), tuple(sorted(secret)))
 
@@ -187,7 +191,10 @@ FORMATS: Final[Mapping[str, Callable[[Exported], str]]] = {
 }
 
 
-_HELP = "\b\nExample: python -m workbench export helm > values.yaml\nExit codes: 0 fine, 2 usage."
+_HELP = (
+    "\b\nExample: python -m workbench export helm > values.yaml\n"
+    "Exit codes: 0 fine, 1 a line of the settings cannot be read, 2 usage."
+)
 
 
 @click.command(epilog=_HELP)
@@ -202,7 +209,11 @@ _HELP = "\b\nExample: python -m workbench export helm > values.yaml\nExit codes:
 @click.option("--json", "as_json", is_flag=True, help="Variables, names of secrets and the text.")
 def export(*, target: str, settings: Path, as_json: bool) -> None:
     """Write the settings for a deployment, with secrets as references."""
-    found = exported(read_env(settings, settings.name).values)
+    given = read_env(settings, str(settings))
+    if given.findings:
+        told = (f"{one.place}  {one.problem}; {one.remedy}" for one in given.findings)
+        raise click.ClickException("\n".join(told))
+    found = exported(given.written)
     text = FORMATS[target](found)
     if as_json:
         parts = {"variables": dict(found.plain), "secrets": found.secret, "text": text}

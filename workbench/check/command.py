@@ -23,11 +23,11 @@ from workbench.check.offline import Installation, Paths, read_installation
 from workbench.check.reading import MOST_ITEMS
 from workbench.check.render import show
 from workbench.check.run import Report, check_online
+from workbench.terminal import output
 
 LONGEST_WAIT = 10
 """Seconds for which a check retries a request at most: a person waits."""
 _FAULTS = 1
-_WIDTH = 110
 _WATCHED_SECONDS = 0.3
 
 
@@ -50,6 +50,7 @@ def installation_options(command: click.decorators.FC) -> click.decorators.FC:
         ),
         click.option(
             "--settings",
+            type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
             default=".env",
             show_default=True,
             help="The settings; - takes the environment.",
@@ -59,17 +60,18 @@ def installation_options(command: click.decorators.FC) -> click.decorators.FC:
     return command
 
 
-def paths_of(settings: str, mapping: Path, blueprints: Path | None) -> Paths:
+def paths_of(settings: Path, mapping: Path, blueprints: Path | None) -> Paths:
     """The files, when they are there; raises click's error otherwise."""
     if not mapping.exists():
         raise click.UsageError(f"there is no {mapping}; name the mapping with --mapping")
-    if settings != "-" and not Path(settings).exists():
+    is_file = str(settings) != "-"
+    if is_file and not settings.exists():
         raise click.UsageError(f"there is no {settings}; name the settings with --settings")
     if blueprints is not None and not blueprints.exists():
         raise click.UsageError(f"there is no {blueprints}; name the blueprints with --blueprints")
     beside = mapping.parent / "blueprints.json"
     return Paths(
-        settings=None if settings == "-" else Path(settings),
+        settings=settings if is_file else None,
         mapping=mapping,
         blueprints=blueprints or (beside if beside.exists() else None),
     )
@@ -96,7 +98,7 @@ _HELP = (
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON document.")
 def check(  # noqa: PLR0913 (one for each option)
     *,
-    settings: str,
+    settings: Path,
     mapping: Path,
     blueprints: Path | None,
     pages: int,
@@ -123,16 +125,13 @@ def check(  # noqa: PLR0913 (one for each option)
     if as_json:
         click.echo(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
     else:
-        # In a file nothing says how wide it is: as wide as the table.
-        console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
-        show(console, report, requests=requests)
+        show(output(), report, requests=requests)
     sys.exit(_FAULTS if report.errors else 0)
 
 
 def checked(paths: Paths, limits: Limits | None) -> Report:
     """The report about an installation; without limits, about its files alone."""
-    variables = environment() if paths.settings is None else None
-    installation = asyncio.run(_read(paths, variables))
+    installation = read_files(paths)
     if limits is None or installation.has_errors or installation.settings is None:
         return Report(installation.findings)
     wait = min(installation.settings.max_retry_wait, LONGEST_WAIT)
@@ -145,10 +144,16 @@ def checked(paths: Paths, limits: Limits | None) -> Report:
         )
 
 
+def read_files(paths: Paths) -> Installation:
+    """An installation as its files say, and what is wrong in them."""
+    variables = environment() if paths.settings is None else None
+    return asyncio.run(_read(paths, variables))
+
+
 def environment() -> Variables:
     """The caller's environment in the place of a file."""
     names = {name: text for name, text in os.environ.items() if name.startswith("OCEAN__")}
-    return Variables("the environment", names)
+    return Variables("the environment", names, names)
 
 
 async def _read(paths: Paths, variables: Variables | None) -> Installation:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
 import yaml
 from dotenv.parser import Binding, parse_stream
+from dotenv.variables import Variable, parse_variables
 
 from json_values import MISSING, Json, follow
 from workbench.check.findings import Finding, Path, Remedy, Severity, Write
@@ -98,13 +101,17 @@ class Document:
 
 def read_yaml(path: FilePath, name: str) -> Document:
     """A YAML file; what is no YAML is a finding, and leaves the value None."""
-    return _yaml(_text(path), name)
+    document = Document(name)
+    text = _text(path, name, document.findings)
+    return document if text is None else _yaml(text, name)
 
 
 def read_json(path: FilePath, name: str) -> Document:
     """A JSON file, which is YAML as well but for tabs."""
-    text = _text(path)
     document = Document(name)
+    text = _text(path, name, document.findings)
+    if text is None:
+        return document
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
@@ -119,13 +126,28 @@ def read_json(path: FilePath, name: str) -> Document:
     return found
 
 
-def _text(path: FilePath) -> str:
-    return path.read_bytes().decode("utf-8-sig", errors="replace")
+def _text(path: FilePath, name: str, findings: list[Finding]) -> str | None:
+    """What a file holds; None and a finding where that is no text."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        remedy = "save the file as UTF-8"
+        findings.append(Finding(name, line, None, "error", "not text in UTF-8", remedy))
+        return None
 
 
 def _yaml(text: str, name: str) -> Document:
     document = Document(name)
-    loader = yaml.SafeLoader(text)
+    try:
+        loader = yaml.SafeLoader(text)
+    except yaml.reader.ReaderError as error:  # before anything is parsed
+        line = text.count("\n", 0, error.position) + 1
+        problem = f"not YAML: it takes no character U+{ord(text[error.position]):04X}"
+        remedy = "take it out, or write it as an escape in double quotes"
+        document.findings.append(Finding(name, line, None, "error", problem, remedy))
+        return document
     try:
         node = loader.get_single_node()
         if node is not None:
@@ -200,10 +222,11 @@ def _place(node: yaml.Node, path: Path, document: Document) -> None:
 
 @dataclass
 class Variables:
-    """A ``.env`` file: each variable's value and line."""
+    """A ``.env`` file: each variable's value and line, and the text that stands there."""
 
     name: str
     values: dict[str, str] = field(default_factory=dict)
+    written: dict[str, str] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
@@ -222,18 +245,28 @@ class Variables:
             line = 1
         return Finding(self.name, line, None, severity, problem, remedy)
 
+    def kept(self, variable: str) -> str:
+        """A value for another file: what refers to variables beyond this one still does."""
+        parts = parse_variables(self.written[variable])
+        names = {one.name for one in parts if isinstance(one, Variable)}
+        return (self.values if names <= self.values.keys() else self.written)[variable]
+
 
 def read_env(path: FilePath, name: str) -> Variables:
-    """The variables of a ``.env`` file, as Ocean reads it."""
+    """The variables of a ``.env`` file, as Ocean reads it: ``${NAME}`` is filled in.
+
+    What refers to a variable that is not set stays as it is written, for the settings to refuse:
+    Ocean would take an empty text, and requests would go out without their credentials.
+    """
     variables = Variables(name)
-    for binding in parse_stream(io.StringIO(_text(path))):
+    known: dict[str, str | None] = dict(os.environ)
+    text = _text(path, name, variables.findings)
+    for binding in parse_stream(io.StringIO(text or "")):
         line = _line_of(binding)
         if binding.error:
-            shown = binding.original.string.strip().partition("=")[0][:40]
-            finding = Finding(
-                name, line, None, "error", f"{shown!r}: not NAME=value", "correct the line"
-            )
-            variables.findings.append(finding)
+            # The line is not shown: it may be one of a key, or hold a token.
+            remedy = "correct the line; put a value of several lines in quotes"
+            variables.findings.append(Finding(name, line, None, "error", "not NAME=value", remedy))
         if binding.key is None:
             continue
         key = binding.key
@@ -241,9 +274,20 @@ def read_env(path: FilePath, name: str) -> Variables:
             first = variables.lines[key.upper()]
             problem = f"{key} is set twice: the value in line {first} is lost"
             variables.findings.append(Finding(name, line, None, "error", problem, "keep one"))
-        variables.values[key.upper()] = binding.value or ""
+        known[key] = _filled(binding.value or "", known)
+        variables.values[key.upper()] = known[key] or ""
+        variables.written[key.upper()] = binding.value or ""
         variables.lines[key.upper()] = line
     return variables
+
+
+def _filled(text: str, known: Mapping[str, str | None]) -> str:
+    """A value with the variables that it refers to, as the library that Ocean uses fills it."""
+    parts = [*parse_variables(text)]
+    named = (one for one in parts if isinstance(one, Variable) and one.default is None)
+    if any(one.name not in known for one in named):
+        return text
+    return "".join(one.resolve(known) for one in parts)
 
 
 def _line_of(binding: Binding) -> int:

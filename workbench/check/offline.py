@@ -54,9 +54,9 @@ async def read_installation(
     ``variables`` stand in the place of a file of settings.
     """
     if paths.settings is not None:
-        variables = read_env(paths.settings, paths.settings.name)
+        variables = read_env(paths.settings, str(paths.settings))
     settings, findings = (None, []) if variables is None else read_settings(variables)
-    document = read_yaml(paths.mapping, str(paths.mapping.name))
+    document = read_yaml(paths.mapping, str(paths.mapping))
     config = read_mapping(document)
     await check_programs(document, jq)
     if config is not None and not document.findings:
@@ -65,7 +65,7 @@ async def read_installation(
     blueprints_document = None
     blueprints: dict[str, Blueprint] = {}
     if paths.blueprints is not None:
-        blueprints_document = read_json(paths.blueprints, paths.blueprints.name)
+        blueprints_document = read_json(paths.blueprints, str(paths.blueprints))
         blueprints = read_blueprints(blueprints_document)
         if blueprints_document.value is not None:
             check_against(document, blueprints, _raw(blueprints_document))

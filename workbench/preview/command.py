@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import re
 import sys
 import threading
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import click
-import msgspec
-import yaml
-from dotenv import dotenv_values
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
 from paging.limits import NO_LIMITS, Limits
 from workbench import catalog
-from workbench.check.command import installation_options, paths_of
+from workbench.check.command import installation_options, paths_of, read_files
+from workbench.check.offline import Installation
 from workbench.preview.run import (
     LONGEST_WAIT,
     Outcome,
@@ -36,12 +32,12 @@ from workbench.serve import serving
 from workbench.store import CatalogStore
 from workbench.store.model import CatalogError, JsonObject
 from workbench.store.observations import Refusal
+from workbench.terminal import output
 
 FOLDER: Final = Path(".workbench")
 _SHOWN: Final = 10
-_WIDTH: Final = 110
-_REFERENCE: Final = re.compile(r"\$\{(\w+)\}")  # without a default, in python-dotenv's grammar
 _COUNT: Final = click.IntRange(1)
+_PORT: Final = click.IntRange(0, 65_535)
 
 
 _HELP = (
@@ -57,11 +53,13 @@ _HELP = (
 @click.option("--children", type=_COUNT, default=20, show_default=True, help="Children of a kind.")
 @click.option("--items", type=_COUNT, default=200, show_default=True, help="Items of a kind.")
 @click.option("--all", "everything", is_flag=True, help="No bounds; what is gone is deleted.")
-@click.option("--port", default=8082, show_default=True, help="The page's port; 0: any.")
+@click.option(
+    "--port", type=_PORT, default=8082, show_default=True, help="The page's port; 0: any."
+)
 @click.option("--no-page", is_flag=True, help="End after the table, and serve no page.")
 @click.option("--json", "as_document", is_flag=True, help="One JSON document, and no page.")
 def run_preview(  # noqa: PLR0913 (a command has so many options)
-    settings: str,
+    settings: Path,
     mapping: Path,
     blueprints: Path | None,
     *,
@@ -83,17 +81,21 @@ def run_preview(  # noqa: PLR0913 (a command has so many options)
     paths = paths_of(settings, mapping, blueprints)
     if paths.blueprints is None:
         raise click.UsageError("there is no blueprints.json; name the blueprints with --blueprints")
-    variables = _settings(paths.settings)
-    config, types = _mapping(mapping), _blueprints(paths.blueprints)
-    FOLDER.mkdir(exist_ok=True)
     database = FOLDER / ("catalog.sqlite" if everything else "preview.sqlite")
+    found = read_files(paths)
+    if faults := _faults(found):
+        if not as_document:
+            raise click.ClickException(faults)
+        click.echo(as_json(Outcome([], [], [], [], faults), database))
+        sys.exit(1)
+    FOLDER.mkdir(exist_ok=True)
     if not everything:  # what an earlier look found is no part of this one
         for old in FOLDER.glob(f"{database.name}*"):
             old.unlink()
     with ExitStack() as stack:
         store = stack.enter_context(CatalogStore(database))
         try:
-            prepare(store, config, types, limits)
+            prepare(store, *_of_port(found), limits)
             app = catalog.create_app(store)
             url = stack.enter_context(serving(app, port=port if has_page else 0))
         except CatalogError as error:
@@ -101,11 +103,12 @@ def run_preview(  # noqa: PLR0913 (a command has so many options)
         except OSError as error:
             told = f"cannot listen on port {port}: {error.strerror}; --port gives another, 0 any"
             raise click.ClickException(told) from error
+        variables = found.variables.values if found.variables else {}
         outcome = _watched(store, variables, Watch(database.absolute(), limits), url)
         if as_document:
             click.echo(as_json(outcome, database))
         else:
-            _show(_console(), outcome, limits)
+            _show(output(), outcome, limits)
             click.echo(f"Kept in {database}")
         if has_page:
             wait(url)
@@ -139,49 +142,19 @@ def wait(url: str) -> None:
         click.echo("Stopped.")
 
 
-def _settings(path: Path | None) -> dict[str, str]:
-    """The variables of a file, or of the caller's environment.
-
-    A text that refers to what is not set stays as it is written, and the integration says so: with
-    nothing in its place a request would go out without its credentials.
-    """
-    if path is None:
-        return {name: text for name, text in os.environ.items() if name.startswith("OCEAN__")}
-    written = dotenv_values(path, interpolate=False)
-    known = os.environ.keys() | written.keys()
-    return {
-        name: (written[name] or "")
-        if set(_REFERENCE.findall(written[name] or "")) - known
-        else text
-        for name, text in dotenv_values(path).items()
-        if text is not None
-    }
+def _faults(found: Installation) -> str:
+    """What no kind could be synced with, as `check` tells it; empty where there is nothing."""
+    types = found.blueprints_document
+    if found.settings and found.config and types and not types.findings:
+        return ""
+    told = [one for one in found.findings if one.severity == "error"]
+    return "\n".join(f"{one.place}: {one.problem}; {one.remedy}" for one in told)
 
 
-def _mapping(path: Path) -> JsonObject:
-    try:
-        found: object = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise click.UsageError(f"cannot read {path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{path} is no YAML: {error}") from error
-    if not isinstance(found, dict):
-        raise click.ClickException(f"{path} is no mapping: begin with 'resources:'")
-    return found
-
-
-def _blueprints(path: Path) -> list[JsonObject]:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=list[JsonObject])
-    except OSError as error:
-        raise click.UsageError(f"cannot read {path}: {error.strerror}") from error
-    except msgspec.DecodeError as error:
-        raise click.ClickException(f"{path} is no list of blueprints: {error}") from error
-
-
-def _console() -> Console:
-    """Standard output; in a file, where nothing says how wide it is, as wide as the table."""
-    return Console() if sys.stdout.isatty() else Console(width=_WIDTH)
+def _of_port(found: Installation) -> tuple[JsonObject, list[JsonObject]]:
+    """The mapping and the blueprints, as the files hold them."""
+    types = found.blueprints_document.value if found.blueprints_document else []
+    return cast("JsonObject", found.document.value), cast("list[JsonObject]", types)
 
 
 def _show(console: Console, outcome: Outcome, limits: Limits) -> None:

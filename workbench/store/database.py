@@ -1,5 +1,6 @@
 """One SQLite database shared by threads, and the base of the classes that keep something in it."""
 
+import errno
 import json
 import sqlite3
 import threading
@@ -20,15 +21,19 @@ _SCHEMA: Final = Path(__file__).with_name("schema.sql")
 class Database:
     """The tables of `schema.sql` in the file at `path`, or in memory; closed as a context manager.
 
-    Usable from several threads: the server's, and the one that looks on.
+    Usable from several threads: the server's, and the one that looks on. OSError with the path
+    where no database can be in it.
     """
 
     def __init__(self, path: str | Path = ":memory:") -> None:
         self._lock = threading.RLock()
         # The lock guards it, so SQLite's own check of the thread is not needed; and transactions
         # are begun below, not by the module's guess at which statements write.
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._connection.executescript(_SCHEMA.read_text(encoding="utf-8"))
+        try:
+            self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._connection.executescript(_SCHEMA.read_text(encoding="utf-8"))
+        except sqlite3.DatabaseError as error:
+            raise OSError(errno.EINVAL, str(error), str(path)) from error
 
     def __enter__(self) -> Self:
         return self

@@ -35,7 +35,7 @@ from workbench.suggest.writing import SCHEMA, blueprints_text, mapping_text, set
 _MOST_WAIT = 30.0  # seconds that a request may be retried for
 _PRIVATE = 0o600
 _USAGE, _FAULTS = 2, 1
-_WRITTEN = ("port-app-config.yml", "blueprints.json")
+_WRITTEN = ("port-app-config.yml", "blueprints.json", ".env")
 
 
 _HELP = (
@@ -85,16 +85,13 @@ def suggest(  # noqa: PLR0913, PLR0917 — one for each option
     want; what differs from item to item is a placeholder in braces.
     """
     logger.remove()
-    there = [name for name in _WRITTEN if (out / name).exists()]
-    if there and not overwrite:
-        raise click.UsageError(
-            f"{out / there[0]} is there already; name another folder with --out, or --overwrite"
-        )
     try:
-        given = _read_env(settings_file) if settings_file else {}
+        _check_folder(out, settings_file, overwrite=overwrite)
+        given, written = _read_env(settings_file) if settings_file else ({}, {})
         site = site_of(urls, given.get("base_url"))
-        config = given | _signed(site, bearer_env, headers, given.get("custom_headers"))
-        settings = _bounded(load_settings({**config, "base_url": site.base_url}))
+        signed = _signed(bearer_env, headers, written.get("custom_headers"))
+        base = {"base_url": site.base_url}
+        settings = _bounded(load_settings(given | signed | base))
         document = _document(openapi)
     except UsageError as error:
         raise click.UsageError(str(error)) from None
@@ -102,7 +99,7 @@ def suggest(  # noqa: PLR0913, PLR0917 — one for each option
         click.echo(f"error: {error}", err=True)
         sys.exit(_USAGE)
     suggestion = asyncio.run(_suggested(site, settings, document))
-    files = _written(out, suggestion, site, config, settings_file)
+    files = _written(out, suggestion, written | signed | base, settings_file)
     _tell(suggestion, files, as_json=as_json)
     sys.exit(_FAULTS if suggestion.refused else 0)
 
@@ -135,19 +132,41 @@ def _bounded(settings: Settings) -> Settings:
 # --- what is given -----------------------------------------------------------------------
 
 
-def _read_env(path: Path) -> dict[str, str]:
-    """The settings of an .env file, by their names in snake_case; empty ones are unset."""
-    values = read_env(path, path.name).values
+def _check_folder(out: Path, settings_file: Path | None, *, overwrite: bool) -> None:
+    """Raise UsageError where files cannot be written, or are there already."""
+    for name in () if overwrite else _WRITTEN:
+        file = out / name
+        is_given = settings_file is not None and settings_file.resolve() == file.resolve()
+        if file.exists() and not is_given:
+            raise UsageError(
+                f"{file} is there already; name another folder with --out, or --overwrite"
+            )
+    folder = next(one for one in (out.absolute(), *out.absolute().parents) if one.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise UsageError(f"nothing can be written into {folder}; name another folder with --out")
+
+
+def _read_env(path: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """The settings of an .env file by their names in snake_case, and as they are written out.
+
+    Empty ones are unset.
+    """
+    variables = read_env(path, str(path))
+    if faults := variables.findings:
+        raise UsageError(f"{faults[0].place}: {faults[0].problem}; {faults[0].remedy}")
+    kept = {name: variables.kept(name) for name in variables.values}
+    return _ours(variables.values), _ours(kept)
+
+
+def _ours(variables: Mapping[str, str]) -> dict[str, str]:
     return {
         name.removeprefix(VARIABLE_PREFIX).lower(): value
-        for name, value in values.items()
+        for name, value in variables.items()
         if name.startswith(VARIABLE_PREFIX) and value
     }
 
 
-def _signed(
-    site: Site, bearer_env: str | None, headers: Sequence[str], before: str | None
-) -> dict[str, str]:
+def _signed(bearer_env: str | None, headers: Sequence[str], before: str | None) -> dict[str, str]:
     """The settings that sign requests; a token stays in its variable."""
     named: dict[str, str] = json.loads(before) if before and headers else {}
     if bearer_env:
@@ -160,10 +179,7 @@ def _signed(
         if not colon or not is_header_name(name) or not is_header_value(value):
             raise UsageError("--header must be 'NAME: VALUE'")
         named[name] = value
-    made = {"base_url": site.base_url}
-    if named:
-        made["custom_headers"] = json.dumps(named)
-    return made
+    return {"custom_headers": json.dumps(named)} if named else {}
 
 
 def _document(source: str | None) -> Document | None:
@@ -172,13 +188,18 @@ def _document(source: str | None) -> Document | None:
         return None
     if not source.startswith(("http://", "https://")):
         try:
-            return Document.parse(Path(source).read_text())
+            return Document.parse(Path(source).read_text(encoding="utf-8-sig"))
         except OSError as error:
             raise UsageError(f"--openapi: {error.strerror}: {source}") from None
+        except UnicodeDecodeError:
+            raise UsageError(f"--openapi: {source} is not text in UTF-8") from None
     try:
         response = httpx.get(source, follow_redirects=True, timeout=_MOST_WAIT)
         response.raise_for_status()
-    except httpx.HTTPError as error:
+    except httpx.HTTPStatusError as error:
+        answer = f"{error.response.status_code} {error.response.reason_phrase}"
+        raise UsageError(f"--openapi: {answer} at {source}") from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise UsageError(f"--openapi: {type(error).__name__} at {source}") from None
     return Document.parse(response.text)
 
@@ -189,7 +210,6 @@ def _document(source: str | None) -> Document | None:
 def _written(
     out: Path,
     suggestion: Suggestion,
-    site: Site,
     config: Mapping[str, str],
     settings_file: Path | None,
 ) -> list[Path]:
@@ -199,13 +219,13 @@ def _written(
         return []
     out.mkdir(parents=True, exist_ok=True)
     files = {
-        out / "port-app-config.yml": mapping_text(studies, site.base_url),
+        out / "port-app-config.yml": mapping_text(studies, config["base_url"]),
         out / "blueprints.json": blueprints_text(studies),
         out / SCHEMA: json.dumps(mapping_schema(), indent=2) + "\n",
     }
     env = out / ".env"
     if settings_file is None or settings_file.resolve() != env.resolve():
-        files[env] = settings_text({**config, "base_url": site.base_url})
+        files[env] = settings_text(config)
     for path, text in files.items():
         if path == env:
             # It may hold credentials: nobody else reads it, not even for a moment.

@@ -13,6 +13,7 @@ from transport.redaction import is_credential
 from workbench.suggest.vocabulary import names_identity, words_of
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_BRACES = re.compile(r"\{[^{}]*\}")
 _VERSION = re.compile(r"api|rest|v\d+(\.\d+)*|\d+(\.\d+)+|\d{4}-\d{2}(-\d{2})?", re.IGNORECASE)
 
 
@@ -120,6 +121,10 @@ def site_of(urls: Sequence[str], base_url: str | None) -> Site:
         path = _path(url)
         if _origin(url) != _origin(base) or not path.startswith(prefix + "/"):
             raise UsageError(f"{_origin(url)}{path} does not lie below the base URL {base_url}")
+        for braces in _BRACES.findall(path):
+            if not PLACEHOLDER.fullmatch(braces):
+                name = "_".join(words_of(braces)) or "id"
+                raise UsageError(f"{braces} is no placeholder; write {{{name}}}")
         targets.append(Target(path[len(prefix) :], _params(url)))
     return Site(base_url.rstrip("/"), tuple(dict.fromkeys(targets)))
 

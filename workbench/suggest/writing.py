@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from io import StringIO
 from typing import Any
 
 import yaml
+from dotenv.parser import parse_stream
 
 from json_values import Json, escaped
 from settings.fields import VARIABLE_PREFIX
@@ -45,8 +47,17 @@ def blueprints_text(studies: Sequence[Study]) -> str:
 
 def settings_text(settings: Mapping[str, str]) -> str:
     """Settings as lines of an .env file; names in snake_case."""
-    lines = [f"{VARIABLE_PREFIX}{name.upper()}={value}" for name, value in sorted(settings.items())]
-    return "\n".join(lines) + "\n"
+    lines = (_assigned(VARIABLE_PREFIX + name.upper(), settings[name]) for name in sorted(settings))
+    return "".join(lines)
+
+
+def _assigned(name: str, value: str) -> str:
+    """One line; in quotes where it would be read as something else without them."""
+    line = f"{name}={value}\n"
+    if [one.value for one in parse_stream(StringIO(line))] == [value]:
+        return line
+    escaped_value = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{name}='{escaped_value}'\n"
 
 
 # --- comments ----------------------------------------------------------------------------
