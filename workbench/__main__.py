@@ -181,5 +181,10 @@ def _serve(app: ASGIApp, port: int, announce: Callable[[str], None]) -> None:
         click.echo("Stopped.")
 
 
+def command() -> None:
+    """What `ocean-custom` starts, wherever one is."""
+    main(prog_name="ocean-custom")
+
+
 if __name__ == "__main__":
     main(prog_name="python -m workbench")

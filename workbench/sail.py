@@ -74,10 +74,12 @@ class Installation:
 
 def image_python() -> Path:
     """Python with the container's packages; raises SailError when they are not installed."""
-    python = Path(sys.prefix, "image", "bin", "python")
-    if not python.exists():
-        raise SailError(f"there is no {python}: run `make setup`")
-    return python
+    # In the environment of whoever runs this, or where `make setup` puts them.
+    places = [Path(one, "image", "bin", "python") for one in (sys.prefix, REPOSITORY / ".venv")]
+    for python in places:
+        if python.exists():
+            return python
+    raise SailError(f"there is no {places[-1]}: run `make setup` in {REPOSITORY}")
 
 
 def sail_command(*, once: bool = False, ours: bool = True) -> list[str]:
