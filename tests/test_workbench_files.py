@@ -47,6 +47,7 @@ ODD: dict[str, Callable[[Path], object]] = {
     "UTF-16": lambda path: path.write_text("a: b", encoding="utf-16"),
     "Latin-1": lambda path: path.write_text("a: 'é'\n", encoding="latin-1"),
     "a NUL": lambda path: path.write_text("a: 'b\0'\n", encoding="utf-8"),
+    "depth": lambda path: path.write_text("a: " + "[" * 5000, encoding="utf-8"),
     "a folder": lambda path: path.mkdir(),
 }
 
@@ -82,6 +83,7 @@ def test_a_file_that_cannot_be_read_is_named(folder: Path, name: str, odd: str) 
 
         assert result.exit_code in {1, 2}, result.output
         assert name in result.output
+        assert not result.output.rstrip().endswith(";")
 
 
 @pytest.mark.parametrize(

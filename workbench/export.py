@@ -211,8 +211,7 @@ def export(*, target: str, settings: Path, as_json: bool) -> None:
     """Write the settings for a deployment, with secrets as references."""
     given = read_env(settings, str(settings))
     if given.findings:
-        told = (f"{one.place}  {one.problem}; {one.remedy}" for one in given.findings)
-        raise click.ClickException("\n".join(told))
+        raise click.ClickException("\n".join(map(str, given.findings)))
     found = exported(given.written)
     text = FORMATS[target](found)
     if as_json:

@@ -35,6 +35,9 @@ class Finding:
             str(part) for part in (self.file, self.line, self.column) if part is not None
         )
 
+    def __str__(self) -> str:
+        return f"{self.place}: " + "; ".join(filter(None, (self.problem, self.remedy)))
+
     def as_json(self) -> dict[str, object]:
         """The finding for ``--json``."""
         return asdict(self)

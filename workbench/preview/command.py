@@ -147,8 +147,7 @@ def _faults(found: Installation) -> str:
     types = found.blueprints_document
     if found.settings and found.config and types and not types.findings:
         return ""
-    told = [one for one in found.findings if one.severity == "error"]
-    return "\n".join(f"{one.place}: {one.problem}; {one.remedy}" for one in told)
+    return "\n".join(str(one) for one in found.findings if one.severity == "error")
 
 
 def _of_port(found: Installation) -> tuple[JsonObject, list[JsonObject]]:

@@ -153,7 +153,7 @@ def _read_env(path: Path) -> tuple[dict[str, str], dict[str, str]]:
     """
     variables = read_env(path, str(path))
     if faults := variables.findings:
-        raise UsageError(f"{faults[0].place}: {faults[0].problem}; {faults[0].remedy}")
+        raise UsageError("\n".join(map(str, faults)))
     kept = {name: variables.kept(name) for name in variables.values}
     return _ours(variables.values), _ours(kept)
 
