@@ -4,6 +4,7 @@
 
     [.data[]? | select(.on)]        data
     .groups[] | .rules[]?           rules, in each of groups
+    .groups[0].rules                rules, in the first of groups
     (.items // .values // [])[]     items; values
     try .a.b[] catch empty          b, in a
     .meta as $m | .data             data
@@ -19,12 +20,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from json_values import Json
+from json_values import MISSING, Json, follow
 
 
 class _Each:
@@ -37,8 +39,8 @@ class _Each:
 EACH: Final = _Each()
 """The step into every element of a list, or every value of an object."""
 
-Source = tuple[str | _Each, ...]
-"""The way to a place in a body, () for the body itself."""
+Source = tuple[str | int | _Each, ...]
+"""The way to a place in a body, by keys, indices and ``EACH``; () for the body itself."""
 
 _TOKEN = re.compile(
     r"""(?P<comment>\#[^\n]*)
@@ -54,10 +56,13 @@ _OPENING = frozenset({"(", "[", "{", "if"})
 _CLOSING = frozenset({")", "]", "}", "end"})
 _EITHER = (",", "//", "+")
 _FILTERS = frozenset({"select", "arrays", "objects", "iterables", "values"})
+_INDICES = MappingProxyType({"first": ".[0]", "last": ".[-1]"})
 _LITERALS = frozenset({"", "empty", "null", "true", "false", "{}"})
 _SCALAR = re.compile(r'"(?:[^"\\]|\\.)*"|[0-9][0-9.]*')
 _STEP = re.compile(
     r"""\.?\[(?P<each>\])
+      | \.?\[(?P<index>-?[0-9]+)\]
+      | \.?\[-?[0-9]*:-?[0-9]*\]           # a slice is of the same rows
       | \.?\["(?P<bracketed>[^"\\]*)"\]
       | \."(?P<quoted>[^"\\]*)"
       | \.(?P<plain>[A-Za-z_][A-Za-z0-9_]*)
@@ -81,19 +86,19 @@ def sources(program: str) -> tuple[Source, ...]:
     return tuple(dict.fromkeys(start.source for start in starts))
 
 
-def leading_path(source: Source) -> tuple[str, ...]:
-    """The keys that lead to a place, or to the first list on the way there."""
+def leading_path(source: Source) -> tuple[str | int, ...]:
+    """The keys and indices that lead to a place, or to the first list that is gone through."""
     at = source.index(EACH) if EACH in source else len(source)
-    return tuple(step for step in source[:at] if isinstance(step, str))
+    return tuple(step for step in source[:at] if not isinstance(step, _Each))
 
 
 def list_paths(program: str) -> tuple[tuple[str, ...], ...]:
-    """The keys that lead to what a program goes through, with ``[]`` or ``map``."""
+    """The keys that lead to what a program goes through, with ``[]``, ``map`` or an index."""
     ways = [
         tuple(step for step in source[:at] if isinstance(step, str))
         for source in sources(program)
-        for at, each in enumerate(source)
-        if each is EACH
+        for at, into in enumerate(source)
+        if not isinstance(into, str)
     ]
     return tuple(dict.fromkeys(filter(None, ways)))
 
@@ -105,6 +110,9 @@ def leads(body: Json, source: Source) -> bool:
     step, rest = source[0], source[1:]
     if isinstance(step, str):
         return isinstance(body, dict) and step in body and leads(body[step], rest)
+    if isinstance(step, int) and isinstance(body, list) and body:
+        found = follow(body, (step,))
+        return found is not MISSING and leads(found, rest)
     if not isinstance(body, dict | list):
         return False
     inner = body.values() if isinstance(body, dict) else body
@@ -140,6 +148,7 @@ def _of_pipe(stages: Sequence[Sequence[str]]) -> Sequence[_Start]:
 
 
 def _of_term(tokens: Sequence[str]) -> Sequence[_Start]:
+    tokens = [_INDICES.get(token, token) for token in tokens] if len(tokens) == 1 else tokens
     match tokens:
         case ["try", *tried]:
             return _of_term(_split(tried, "catch")[0])
@@ -161,16 +170,18 @@ def _steps(tokens: Sequence[str]) -> Sequence[_Start]:
     text = "".join(tokens)
     if text == ".":
         return _HERE
-    source: list[str | _Each] = []
+    source: list[str | int | _Each] = []
     end = 0
     while step := _STEP.match(text, end):
         if step.lastgroup == "each":
             source.append(EACH)
+        elif step.lastgroup == "index":
+            source.append(int(step["index"]))
         elif step.lastgroup:
             source.append(step[step.lastgroup])
         end = step.end()
     start = _Start(tuple(source), exact=end == len(text))
-    # An index or a slice goes on from there; an operator has another side.
+    # What stands in brackets goes on from there; an operator has another side.
     is_way = start.exact or text.startswith(("[", ".["), end)
     return (start,) if is_way else (start, *_BODY)
 

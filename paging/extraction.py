@@ -67,15 +67,24 @@ def _extracted(outputs: list[Json]) -> Extracted:
     )
 
 
-def _ways(source: Source) -> list[list[str]]:
-    """The keys that lead to each list of a way, from the one before it."""
-    ways: list[list[str]] = [[]]
+def _ways(source: Source) -> list[list[str | int]]:
+    """The keys and indices that lead to each list of a way, from the one before it."""
+    ways: list[list[str | int]] = [[]]
     for step in source:
-        if isinstance(step, str):
+        if isinstance(step, str | int):
             ways[-1].append(step)
-        elif step is EACH:
+        else:
             ways.append([])
     return ways
+
+
+def _lists_for(items: list[Item], body: Json) -> list[list[Json]]:
+    """The lists that a body holds: in place of one row that is no item, those that it holds."""
+    return [
+        inner
+        for one in lists_in(body)
+        for inner in ((lists_in(one[0]) if len(one) == 1 and one != items else []) or [one])
+    ]
 
 
 def _or_none(found: Found) -> Json:
@@ -111,18 +120,23 @@ def _holder_in(body: Json, source: Source) -> Found:
     found: Found = body
     around: Found = MISSING
     for step in way if EACH in way else ():
-        if isinstance(step, str):
+        if isinstance(step, str | int):
             around, found = found, follow(found, (step,))
         else:
             found = found[0] if isinstance(found, list) and len(found) == 1 else MISSING
     return MISSING if found is MISSING else around
 
 
-def _with(body: Json, path: Sequence[str], value: Json) -> Json:
-    if not path:
-        return value
-    assert isinstance(body, dict)  # noqa: S101 — the path was followed in it
-    return {**body, path[0]: _with(body[path[0]], path[1:], value)}
+def _with(body: Json, path: Sequence[str | int], value: Json) -> Json:
+    match path:
+        case [str() as key, *rest] if isinstance(body, dict):
+            return {**body, key: _with(body[key], rest, value)}
+        case [int() as at, *rest] if isinstance(body, list):
+            around = [*body]
+            around[at] = _with(body[at], rest, value)
+            return around
+        case _:
+            return value
 
 
 def _without(body: Json, dropped: set[int]) -> Json:
@@ -213,7 +227,8 @@ class Extractor:
             return Measured(place, levels[depth][0], lengths, sizes, depth, outer, is_cut)
         found = follow(body, self._leading)
         values = list(found.values()) if isinstance(found, dict) else []
-        rows = max(lists_in(body), key=len, default=values) or extracted.items
+        lists = _lists_for(extracted.items, body)
+        rows = max(lists, key=len, default=values) or extracted.items
         return Measured(place, [*rows])
 
     def without(self, body: Json, rows: Sequence[Json], keep: Callable[[int], bool]) -> Json:

@@ -35,6 +35,13 @@ BODY: tuple[Source, ...] = ((),)
         pytest.param("first(.a[]?)", (("a", EACH),), id="the first"),
         pytest.param("limit(5; .a[]?)", (("a", EACH),), id="a few"),
         pytest.param(".a[0:9]", (("a",),), id="a slice"),
+        pytest.param(".a[-2:].b[]", (("a", "b", EACH),), id="beyond a slice"),
+        pytest.param(".a[0].b", (("a", 0, "b"),), id="an index"),
+        pytest.param(".a[-1]?.b[]", (("a", -1, "b", EACH),), id="an index from the end"),
+        pytest.param("(.a // [])[0].b // []", (("a", 0, "b"),), id="an index of a group"),
+        pytest.param(".a | first | .b", (("a", 0, "b"),), id="the first by name"),
+        pytest.param(".a | last | .b", (("a", -1, "b"),), id="the last by name"),
+        pytest.param(".a[.n].b", (("a",),), id="an index that is computed"),
         pytest.param(".m as $m | .a[] | {x: $m}", (("a", EACH),), id="a variable in front"),
         pytest.param(".a - .b", (("a",), ()), id="an operator"),
         pytest.param("if .a then .b else .c end", BODY, id="a condition"),
@@ -67,14 +74,15 @@ def test_sources_that_multiply_are_few() -> None:
         (("a", "b"), ("a", "b")),
         (("a", EACH, "b"), ("a",)),
         ((EACH, "b"), ()),
+        (("a", 0, "b", EACH), ("a", 0, "b")),
     ],
 )
-def test_the_keys_that_lead_to_the_first_list(source: Source, keys: tuple[str, ...]) -> None:
+def test_the_keys_that_lead_to_the_first_list(source: Source, keys: tuple[str | int, ...]) -> None:
     """What a filter reads from is known, so that a page can be measured before the filter."""
     assert leading_path(source) == keys
 
 
-PATHS = st.lists(st.sampled_from([".a", ".b", "[]"]), min_size=1, max_size=4)
+PATHS = st.lists(st.sampled_from([".a", ".b", "[]", "[0]", "[-1]"]), min_size=1, max_size=4)
 BODIES = st.recursive(
     st.none() | st.integers(0, 3),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner),
@@ -85,7 +93,7 @@ BODIES = st.recursive(
 @given(steps=PATHS, body=BODIES)
 def test_what_jq_finds_is_led_to(steps: list[str], body: Json) -> None:
     """Where jq finds a value, the source of the program leads there."""
-    program = "".join(".[]?" if step == "[]" else f"{step}?" for step in steps)
+    program = "".join(f".{step}?" if step[0] == "[" else f"{step}?" for step in steps)
     (source,) = sources(program)
     found = [one for one in jq.compile(program).input_value(body).all() if one is not None]
 
@@ -107,6 +115,11 @@ def test_what_jq_finds_is_led_to(steps: list[str], body: Json) -> None:
         pytest.param(("a", EACH, "b"), {"a": [{}, {"b": 1}]}, True, id="below one of a list"),
         pytest.param(("a", EACH, "b"), {"a": [{}, {"c": 1}]}, False, id="below none of a list"),
         pytest.param((EACH, "b"), {"x": {"b": 1}}, True, id="below a value of an object"),
+        pytest.param(("a", 0, "b"), {"a": [{"b": 1}]}, True, id="below the first"),
+        pytest.param(("a", 0, "b"), {"a": [{"c": 1}, {"b": 1}]}, False, id="below another"),
+        pytest.param(("a", 0, "b"), {"a": []}, True, id="below the first of none"),
+        pytest.param(("a", 1), {"a": [1]}, False, id="an index beyond the end"),
+        pytest.param(("a", 0), {"a": "text"}, False, id="an index of a text"),
     ],
 )
 def test_whether_there_is_anything(source: Source, body: Json, *, expected: bool) -> None:

@@ -734,6 +734,35 @@ async def test_a_list_within_lists_by_position(style: str, count: int) -> None:
     is_all(found, list(range(count)))
 
 
+ONE_BOARD = [
+    ".data.boards[0].items_page.items",
+    ".data.boards | last | .items_page.items[]",
+    ".data.boards[0:1][].items_page.items | map(select(.id >= 0))",
+    ".data.boards[0] as $board | $board.items_page.items",
+    'getpath(["data", "boards", 0, "items_page", "items"])',
+]
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("data_path", ONE_BOARD)
+@pytest.mark.parametrize("count", [0, 1, 19, 20, 21, 55])
+async def test_a_list_within_one_row_of_a_list(style: str, data_path: str, count: int) -> None:
+    """By an index, a slice or a program that nobody foresaw: its rows are the page."""
+    found = await outcome(Api(style, count, list_of=boards), paging(style, 20), data_path=data_path)
+
+    is_all(found, list(range(count)))
+    assert found.requests <= count // 20 + 1 + MORE
+
+
+@pytest.mark.parametrize("data_path", ONE_BOARD)
+@pytest.mark.parametrize("cap", [20, 7])
+async def test_an_unknown_cursor_beside_a_list_within_one_row(data_path: str, cap: int) -> None:
+    """As many rows as were asked for, or a limit of the server: an error, and not 20 of 55."""
+    api = Api("cursor", 55, cap=cap, list_of=boards, marker="tail")
+
+    is_all_or_error(await outcome(api, paging("cursor", 20), data_path=data_path), list(range(55)))
+
+
 @pytest.mark.parametrize("body", [boards([]), boards(None)], ids=str)
 @pytest.mark.parametrize("style", ["offset", "cursor"])
 async def test_words_around_lists_within_lists_that_are_empty(style: str, body: Json) -> None:
