@@ -101,7 +101,8 @@ def _is_failure(told: Json) -> bool:
             return not all(map(_is_warning, told))
         case dict():
             codes = [value for key, value in told.items() if name_of(key) in _CODES]
-            return any(map(_is_bad, codes or told.values()))
+            said = [value for key, value in told.items() if name_of(key) in _TELLING]
+            return not any(map(_is_good, said)) and any(map(_is_bad, codes or told.values()))
         case str():
             return _is_bad(told)
         case _:
@@ -115,8 +116,11 @@ def _is_bad(told: Json) -> bool:
     """
     if not isinstance(told, str):
         return is_true(told)
-    text = told.strip().lower()
-    return is_true(text) and text not in _GOOD and bool(text.strip("0"))
+    return is_true(told) and not _is_good(told) and bool(told.strip().strip("0"))
+
+
+def _is_good(told: Json) -> bool:
+    return isinstance(told, str) and told.strip().lower() in _GOOD
 
 
 def _is_warning(told: Json) -> bool:

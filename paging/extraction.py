@@ -187,6 +187,14 @@ class Extractor:
         """The items of some rows of the list that ``list_path`` leads to."""
         return _extracted(rows if self._each else [rows])
 
+    def may_hold_rows(self, body: Json) -> bool:
+        """Whether a list stands where rows are looked for, or anywhere if that is not known."""
+        ways = [self.list_path] if self.list_path is not None else self._sources
+        places = [follow(body, _ways(way)[0]) for way in ways]
+        return any(isinstance(one, list) for one in places) or (
+            not self._leading and not self._plain and any(lists_in(body))
+        )
+
     def single(self, body: Json) -> Found:
         """What a plain ``data_path`` takes for one item, MISSING where it is a list or nothing."""
         found = follow(body, self._leading) if self._plain and not self._each else MISSING
@@ -276,6 +284,9 @@ class Extractor:
         try:
             return await self._jq.outputs(self._program, body, where=self.where)
         except JqError as error:
+            # An empty list may be null, which ``.items[]`` cannot go through.
+            if any(follow(body, _ways(way)[0]) is None for way in self._sources if way):
+                return []
             raise MappingError(
                 f"failed ({jq_reason(error)}) on a response with {keys_of(body)}",
                 remedy="correct the expression",

@@ -63,9 +63,13 @@ class Marked(Paginator):
             why = End.SIGNAL if boolean is Verdict.END else End.TOTAL
             return Step(now, next=None, learnt=learnt, why=why)
         if not leads(marker) and self._says_more(page, boolean):
-            marker = self._instead(page)
+            last = progress.previous
+            # Where the page before had a marker, this one lacks it by mistake.
+            was_led = last is not None and leads(self._marker(last))
+            marker = MISSING if was_led else self._instead(page)
             if not leads(marker):
-                return Step(now, next=None, learnt=learnt, doubt=self._unfollowable(page))
+                doubt = self._unfollowable(page)
+                return Step(now, next=None, learnt=learnt, confirm=was_led, doubt=doubt)
         following = self._following(sent, page, marker) if leads(marker) else None
         # An empty page that leads to itself is the end.
         if following is None or (not page.length and following.key == sent.key):
@@ -195,8 +199,7 @@ class Marked(Paginator):
                 case Beyond.UNKNOWN:
                     # The last row has to be there: such a server gives nothing but first pages.
                     is_gone = other is not None and not other.length
-                    is_told = step.progress.known is Known.MORE
-                    return self._followed(here) if is_gone and is_told else here
+                    return self._followed(here) if is_gone else here
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             here = replace(step, learnt=learnt)

@@ -13,9 +13,9 @@ from functools import lru_cache
 import httpx
 from msgspec import Struct
 
-from errors import MappingError
+from errors import MappingError, PaginationError
 from jq_engine.lookups import Lookup, compile_lookup
-from json_values import MISSING, Found, Json, Missing
+from json_values import MISSING, Found, Json, Missing, as_written
 from paging.link_header import leads_to_rows, link_relations, unread_links
 from paging.scopes import Scopes, named_values, values_of
 from paging.signal_names import (
@@ -40,6 +40,7 @@ from paging.signal_names import (
 
 _MOST_DIGITS = 18  # of a count; more are an identifier, or nothing that can be calculated with
 _LARGEST = 10**_MOST_DIGITS - 1
+_SHOWN = 80  # characters of a value in a message
 _LARGEST_NEXT = 10**9  # larger numbers are moments
 # Words that are used for other things too: only true and false are meant for pages.
 _AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "incomplete", "timed_out"})
@@ -104,20 +105,37 @@ class ConfiguredSignals(Struct, frozen=True):
         return tuple(filter(None, (self.has_more, self.last_page)))
 
     def verdict(self, value_at: Callable[[Lookup], Found]) -> Verdict:
-        """What the configured paths say; ``hasMorePath`` wins, and null says nothing."""
+        """What the configured paths say; ``hasMorePath`` wins, null and what is empty say nothing.
+
+        Raises PaginationError where ``lastPagePath`` leads to what is no yes or no, such as the
+        number of the last page: any of those would be taken for true.
+        """
         for lookup, means_more in ((self.has_more, True), (self.last_page, False)):
             value = value_at(lookup) if lookup else MISSING
-            if value is not MISSING and value is not None:
-                return Verdict.MORE if is_true(value) is means_more else Verdict.END
+            if value is MISSING or value in (None, {}, []):
+                continue
+            if not means_more and not _is_answer(value):
+                raise PaginationError(
+                    f"lastPagePath found {as_written(value)[:_SHOWN]!r} where true or false was"
+                    " expected",
+                    remedy="set it to what is true on the last page alone, or remove it",
+                )
+            return Verdict.MORE if is_true(value) is means_more else Verdict.END
         return Verdict.UNKNOWN
 
 
+def _is_answer(value: Json) -> bool:
+    """Whether a value may mean yes or no: no number above 1, no link, no object or list."""
+    number = whole_number(value)
+    return not (isinstance(value, dict | list | float) or is_link(value) or (number or 0) > 1)
+
+
 def is_true(value: Json) -> bool:
-    """Truth as APIs write it: "false", "0", "no", "" and a link to nowhere are false."""
+    """Truth as APIs write it: "false", "0", "no", "" and an object without a true part are not."""
     if isinstance(value, str):
         return value.strip().lower() not in _FALSE_TEXTS
-    if isinstance(value, dict) and "href" in value:
-        return is_true(value["href"])
+    if isinstance(value, dict):
+        return any(map(is_true, [value["href"]] if "href" in value else value.values()))
     return bool(value)
 
 

@@ -36,6 +36,8 @@ _OF_SOMETHING_ELSE = re.compile(
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")
 _PARTS_OF_AN_INDEX = frozenset({"successful", "failed"})
 """What stands beside a total that counts shards, as in every answer of Elasticsearch."""
+_EXACT = (("relation", "eq"),)
+"""What may stand with a total that is exact."""
 _LARGEST = 10**9  # of a total under a name nobody knows; larger numbers are moments
 
 
@@ -185,10 +187,13 @@ def objects_beside(holder: Json, body: Json, deepest: int = 1) -> list[Mapping[s
 
 
 def _counted(name: str, value: Json) -> tuple[str, int | None, bool]:
-    """A count with its name, and whether it is exact; Elasticsearch has it in ``value``."""
+    """A count with its name, and whether it is exact; Elasticsearch has it in ``value``.
+
+    What else stands with it there may say that it is a lower bound, or an estimate.
+    """
     if not isinstance(value, dict):
         return name, whole_number(value), True
-    is_exact = value.get("relation", "eq") == "eq"
+    is_exact = all(told in _EXACT for told in value.items() if told[0] != "value")
     return name, whole_number(value.get("value")), is_exact
 
 

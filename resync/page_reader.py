@@ -83,10 +83,9 @@ class PageReader:
             )
         try:
             runs, measured = await _extracted(answer, extractor)
-        except MappingError as error:
-            if (told := reported_only(answer.body)) is None:
-                raise
-            raise self.reported(request, answer, told) from error
+        except MappingError:
+            self._refuse_other(request, answer, source)
+            raise
         page = Page(
             answer.url,
             answer.body,
@@ -107,12 +106,22 @@ class PageReader:
         )
         return Opened(request, answer, page, runs)
 
+    def _refuse_other(self, request: PageRequest, answer: Answer, source: Completeness) -> None:
+        """Raise for an answer that ``data_path`` failed on where its own words tell more.
+
+        Where other answers had a list, and this one has none, the path is right.
+        """
+        body = answer.body
+        if source.recognition.has_list and not source.extractor.may_hold_rows(body):
+            raise self._not_the_list(request, answer.status, body)
+        if (told := reported_only(body)) is not None:
+            raise self.reported(request, answer, told)
+
     def refuse_no_page(self, opened: Opened, source: Completeness) -> None:
         """Raise for an answer that says it failed, or that is one thing where a list was."""
         body, page = opened.answer.body, opened.page
         if source.recognition.had_list(page):
-            problem = "other answers had a list there: it is no page of it"
-            raise self._words_of(body, opened.answer.status, opened.request, problem)
+            raise self._not_the_list(opened.request, opened.answer.status, body)
         if not isinstance(body, dict) or source.recognition.is_usual(body):
             return
         is_report = bool(page.rows) and is_report_read(body, page.rows, source.extractor.data_path)
@@ -120,6 +129,11 @@ class PageReader:
         has_list = page.place is Place.LIST
         if is_report or (reports_error(body, has_list=has_list) and not has_items):
             raise self.reported(opened.request, opened.answer, body)
+
+    def _not_the_list(self, request: PageRequest, status: int, body: Json) -> BodyError:
+        """The error about an answer that has no list where others of the same resource have it."""
+        problem = "other answers had a list there: it is no page of it"
+        return self._words_of(body, status, request, problem)
 
     def no_page(self, suspect: Suspect) -> BodyError:
         """The error about an answer that other pages of the same resource contradict."""

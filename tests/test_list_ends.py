@@ -117,7 +117,7 @@ def always(answer: Answer) -> Handler:
     return lambda _: answer
 
 
-End = Literal["omitted", "null", "blank", "late"]
+End = Literal["omitted", "null", "blank", "hollow", "late"]
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ class Api:
         return told(body, 200, headers)
 
 
-_ENDS: Mapping[str, Json] = {"null": None, "blank": ""}
+_ENDS: Mapping[str, Json] = {"null": None, "blank": "", "hollow": {"url": None, "after": ""}}
 
 
 def position_in(cursor: str) -> int:
@@ -394,6 +394,24 @@ async def test_rows_are_not_lost_in_silence(api: Handler, pagination: Pagination
 
 
 @pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize(
+    "beside",
+    [{"relation": "gte"}, {"exact": False}, {"qualle": "ca."}, {"relation": "eq", "from": 9}],
+    ids=str,
+)
+async def test_a_total_that_something_is_said_of(style: str, beside: dict[str, Json]) -> None:
+    """4: what it says may be that there are more, under whatever name: it is no end."""
+    api = Api(style, around=steady({"total": {"value": 40, **beside}}))
+    refusal = told({"why": "window is too large"}, 400)
+
+    def window(request: Request) -> Answer:
+        start, size = api.window(request)
+        return refusal if start + size > 40 else api(request)
+
+    assert "window is too large" in (await outcome(window, paging(style, 20))).message
+
+
+@pytest.mark.parametrize("style", COUNTED)
 @pytest.mark.parametrize("window", [10, 20, 50])
 async def test_a_window_that_ends_before_the_total(style: str, window: int) -> None:
     """Full pages, then none although a total speaks of more: an error with both numbers."""
@@ -527,17 +545,85 @@ async def test_a_page_0_that_is_the_whole_list(count: int) -> None:
 
 
 @pytest.mark.parametrize("style", ["cursor", "header_link"])
-async def test_a_marker_that_is_missing_once(style: str) -> None:
-    """13: on a full page, asked for once more; then every row is there."""
+@pytest.mark.parametrize("more", [{}, {"has_more": True}, {"next_page": 3}], ids=str)
+async def test_a_marker_that_is_missing_once(style: str, more: dict[str, Json]) -> None:
+    """13: on a full page, asked for once more; then every row is there, once."""
     api = Api(style, cap=20)
-    bare = Api("plain", cap=20)
 
     def unmarked(request: Request) -> Answer:
         start = int((request.param("cursor") or request.param("at") or "c0")[1:])
-        return told({"items": rows(start, start + 20)})
+        return told({"items": rows(start, start + 20), **more})
 
-    del bare
     is_all(await outcome(once(unmarked, api, later), paging(style, 20)))
+    if more:
+        lasting = await outcome(once(unmarked, api, later, ALWAYS), paging(style, 20))
+        assert "says that there is more" in lasting.message
+        assert lasting.ids == list(range(40))
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("nothing", [{}, [], None], ids=str)
+@pytest.mark.parametrize("times", [1, ALWAYS])
+async def test_a_configured_path_to_what_is_empty(style: str, nothing: Json, times: int) -> None:
+    """12: an empty object or list is neither yes nor no, as null is."""
+    api = Api(style, cap=20, around=lambda _n, more: {"state": {"more": more}})
+
+    def typed(request: Request) -> Answer:
+        body = {**json.loads(api(request).body), "state": {"more": nothing}}
+        return told(body, 200, dict(api(request).headers))
+
+    found = await outcome(
+        once(typed, api, lambda _: True, times), paging(style, 20, has_more_path="state.more")
+    )
+
+    is_all(found)
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("last", [4, "4", "/things?at=c60", {"href": "/things"}, 2.5], ids=repr)
+async def test_a_last_page_path_to_no_yes_or_no(style: str, last: Json) -> None:
+    """The number of the last page, or a link to it, is no true: every list would end at once."""
+    api = Api(style, cap=20, around=steady({"meta": {"end": last}}))
+
+    found = await outcome(api, paging(style, 20, last_page_path="meta.end"))
+
+    assert "lastPagePath found" in found.message
+    assert "true on the last page" in found.message
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("body", ["", "down", 5, ["down"], {"items": {"why": "down"}}], ids=repr)
+@pytest.mark.parametrize("data_path", [".items", "[.items[] | select(.id >= 0)]"])
+async def test_a_page_that_is_no_list(style: str, body: Json, data_path: str) -> None:
+    """The path led to lists before: it is the answer that is wrong, and its words are quoted."""
+    faulty = once(always(told(body)), Api(style, cap=20), later, ALWAYS)
+
+    found = await outcome(faulty, paging(style, 20), data_path=data_path)
+
+    assert "other answers had a list there" in found.message
+    assert json.dumps(body) in found.message
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("data_path", [".items | map(select(.id >= 0))", "[.items[]]"])
+@pytest.mark.parametrize("count", [0, 20, 25])
+async def test_null_where_a_program_goes_through_rows(
+    style: str, data_path: str, count: int
+) -> None:
+    """16: an empty list may be null, and jq has no more to say of that than of none."""
+    api = Api(style, count, list_of=lambda given: {"items": given or None, "v": 1})
+
+    is_all(await outcome(api, paging(style, 20), data_path=data_path), list(range(count)))
+
+
+async def test_a_program_that_fails_on_a_row_of_a_later_page() -> None:
+    """The list is there: it is the program that is wrong."""
+    api = Api("offset", 40, list_of=lambda given: {"items": given})
+    odd = once(always(told({"items": [7]})), api, later, ALWAYS)
+
+    found = await outcome(odd, paging("offset", 20), data_path=".items | map({id: .id})")
+
+    assert "correct the expression" in found.message
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -859,6 +945,7 @@ def full_and_capped() -> Iterator[Any]:
 
 
 ENVELOPES: dict[str, dict[str, Json]] = {
+    "error 200 OK": {"error": {"code": 200, "message": "OK"}},
     "error OK": {"error": "OK"},
     "error code ok": {"error": {"code": "ok", "message": ""}},
     "error 00000": {"error": {"code": "00000"}},
@@ -1046,6 +1133,28 @@ async def test_one_cursor_for_the_whole_walk() -> None:
     )
 
     is_all(found)
+
+
+@pytest.mark.parametrize("style", ["cursor", "next_link"])
+@pytest.mark.parametrize("count", [0, 7, 20, 40])
+async def test_a_marker_that_is_an_object_of_nothing(style: str, count: int) -> None:
+    """14: `"next": {"url": null}` leads nowhere: it is the end, as null is."""
+    api = Api(style, count, end="hollow")
+
+    is_all(await outcome(api, paging(style, 20)), list(range(count)))
+
+
+@pytest.mark.parametrize("count", [7, 20, 40])
+async def test_a_cursor_in_an_object_that_stays(count: int) -> None:
+    """14: `"next": {"after": null}`, where HubSpot leaves `paging` out."""
+
+    def api(request: Request) -> Answer:
+        start = request.number("cursor", 0)
+        after = start + 20 if start + 20 < count else None
+        given = rows(start, min(start + 20, count))
+        return told({"items": given, "paging": {"next": {"after": after, "link": None}}})
+
+    is_all(await outcome(api, paging("cursor", 20)), list(range(count)))
 
 
 async def test_an_empty_page_whose_link_is_itself() -> None:
@@ -1243,6 +1352,17 @@ async def test_one_page_of_several_that_holds_nothing(
         is_all(found)
     else:
         assert "rows that do" in found.message, found.ids
+
+
+@pytest.mark.parametrize("style", LED)
+@pytest.mark.parametrize("size", [20, 33])
+async def test_pages_that_hold_nothing_but_the_first(style: str, size: int) -> None:
+    """Full, it leads on; for one row less it does so too, but to nothing: that row is missing."""
+    empty = always(told({"items": []}))
+
+    found = await outcome(once(empty, Api(style), later, ALWAYS), paging(style, size))
+
+    assert "rows that do" in found.message, found.ids
 
 
 @pytest.mark.parametrize("style", LED)
