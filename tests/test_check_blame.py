@@ -104,6 +104,22 @@ def with_total(request: Request) -> Reply:
     return answer({"data": PEOPLE[:10], "total": 25})
 
 
+def wanting_zone(request: Request) -> Reply:
+    """People for requests that name a zone."""
+    is_there = request.param("zone") == "eu"
+    return (
+        listed(PEOPLE)(request) if is_there else answer({"message": "Missing zone in query"}, 400)
+    )
+
+
+def expanded(request: Request) -> Reply:
+    """People with their phone and mail, for those who want all."""
+    short = {"phone", "mail", "site"}
+    is_all = request.param("expand") == "all"
+    rows = [{key: v for key, v in one.items() if is_all or key not in short} for one in PEOPLE]
+    return listed(rows)(request)
+
+
 def beside(request: Request) -> Reply:
     """A list without rows beside the one with people."""
     del request
@@ -242,6 +258,80 @@ BLAMES = {
         "=team:",
         "write data_path: .data in team (a list of",
     ),
+    "a list without the path to it": Blame(
+        [swap("      data_path: .data\n    port", "    port")],
+        "selector:",
+        "write data_path: .data in selector (a list of",
+    ),
+    "a type that Port calls otherwise": Blame(
+        [
+            swap(
+                '"phone": {\n     "type": "string"', '"phone": {\n     "type": "text"', "blueprints"
+            )
+        ],
+        '"type": "text"',
+        'write "type": "string"',
+        "blueprints",
+    ),
+    "a format that Port spells otherwise": Blame(
+        [swap('"format": "date-time"', '"format": "datetime"', "blueprints")],
+        '"format": "datetime"',
+        'write "format": "date-time"',
+        "blueprints",
+    ),
+    "a comma too many": Blame(
+        [swap('"required": []', '"required": [],', "blueprints")],
+        '"required": [],',
+        "remove the comma",
+        "blueprints",
+    ),
+    "a placeholder without quotes": Blame(
+        [
+            swap("kind: /teams/{team}/notes", "kind: /notes"),
+            swap(
+                "      path_parameters:",
+                "      query_params: {of: {team}}\n      path_parameters:",
+            ),
+        ],
+        "query_params: {of",
+        "write of: '{team}'",
+    ),
+    "a parameter by a name of the refusal's words": Blame(
+        [asking("query_params: {zone_id: eu}"), serving(wanting_zone)],
+        "query_params: {zone_id",
+        "write zone: eu in the place of zone_id: so it answers",
+    ),
+    "a value that the refusal has otherwise": Blame(
+        [
+            asking("query_params: {sort: nmae}"),
+            serving(refusing("sort", "name", "sort must be one of id, name, mail")),
+        ],
+        "query_params: {sort",
+        "write sort: name (so it answers)",
+    ),
+    "keys that a parameter of others brings": Blame(
+        [
+            serving(expanded),
+            swap(
+                "kind: /teams\n    selector:",
+                "kind: /teams\n    selector:\n      query_params: {expand: all}",
+            ),
+        ],
+        "selector:",
+        "write query_params: {expand: all} in selector (so they come)",
+    ),
+    "a boolean for which the blueprint says array": Blame(
+        [
+            swap(
+                '"active": {\n     "type": "boolean"',
+                '"active": {\n     "type": "array"',
+                "blueprints",
+            )
+        ],
+        '"type": "array"',
+        'write "type": "boolean", or [.active] in the mapping',
+        "blueprints",
+    ),
     "one page by wish, of more": Blame(
         [asking("pagination: {type: none}"), serving(with_total)],
         "pagination: {type: none}",
@@ -270,12 +360,12 @@ BLAMES = {
         [
             swap(
                 '"size": {\n     "type": "number"',
-                '"size": {\n     "type": "boolean"',
+                '"size": {\n     "type": "object"',
                 "blueprints",
             )
         ],
-        '"size": {',
-        "give property size the type number in the blueprint",
+        '"type": "object"',
+        'write "type": "number"',
         "blueprints",
     ),
     "a query that compares an object": Blame(

@@ -207,8 +207,9 @@ CASES = {
     ),
     "a relation to another blueprint": Case(
         [swap('"target": "team"', '"target": "person"', "blueprints")],
-        "team: .team.id",
-        "make team the target of relation team in the blueprint",
+        '"target": "person"',
+        'write "target": "team" (all values are identifiers of team)',
+        "blueprints",
     ),
     "a header that the refusal names": Case(
         [serving(signed_by("X-Acme-Key", "the-token-of-the-scene", "X-Acme-Key is missing"), *ALL)],

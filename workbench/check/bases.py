@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+import httpx
 from msgspec.structs import replace
 
 from errors import OceanCustomError, ResponseError, TransportError
@@ -14,14 +15,19 @@ from paging.model import PageRequest
 from resync.path_parameters import Binding, Parameter, request_for
 from resync.session import Session
 from settings import StaticCredentials
+from settings.values import OAuthCredentials
 from workbench.check.changes import ClientOf, line
 from workbench.check.reading import Seen
 
 _MOST_KINDS: Final = 3
 _VERSION: Final = re.compile(r"(v?)(\d+)(\.0)?")
 _VERSIONS: Final = range(1, 6)
-_MORE: Final = ("api", "v1", "api/v1", "v2", "api/v2", "rest", "v3", "api/v3")
-"""What base URLs usually end in: guesses, of which the API's answers show the right one."""
+_MORE: Final = (
+    "api", "v1", "api/v1", "v2", "api/v2", "rest", "v3", "api/v3", "v4", "api/v4", "api/v5",
+)  # fmt: skip
+_WORDS: Final = ("api", "rest", "app", "service", "services", "admin", "public", "web")
+"""What base URLs are usually made of: guesses, of which the API's answers show the right one."""
+_MOST_HELD: Final = 3  # parts of the path of another URL
 _REFUSED: Final = frozenset({400, 422})
 """What a search answers to the mapping's own request where it is there."""
 
@@ -67,20 +73,35 @@ class Bases:
         return dict(sorted(found.items(), key=lambda one: one[1].method != "GET"))
 
     def _paths(self, kind: str) -> Iterator[str]:
-        """Other paths of the base URL: another version, less, more, each once."""
+        """Other paths of the base URL, each once: another version, less, more, another end."""
         parts = [part for part in self._settings.base_url.path.split("/") if part]
-        paths: list[str] = []
+        whole = "/".join(parts)
+        first = kind.strip("/").split("/")[0]
+        heads = ["/".join(parts[:length]) for length in range(len(parts) - 1, -1, -1)]
+        paths = [*self._versions(parts), *heads]
+        paths += [f"{whole}/{more}" for more in _MORE]
+        paths += [f"{more}/{whole}" for more in (*_WORDS, first) if parts]
+        paths += [f"{'/'.join(parts[:-1])}/{more}" for more in _MORE if parts]
+        paths += [f"{head}/{held}" for head in (whole, *heads) for held in self._held()]
+        if len(parts) <= 1:
+            paths += [f"{one}/{other}" for one in _WORDS for other in _WORDS if one != other]
+        yield from (one for one in dict.fromkeys(one.strip("/") for one in paths) if one != whole)
+
+    @staticmethod
+    def _versions(parts: Sequence[str]) -> Iterator[str]:
         for at in range(len(parts) - 1, -1, -1):
             if version := _VERSION.fullmatch(parts[at]):
-                others = [f"{version[1]}{number}{version[3] or ''}" for number in _VERSIONS]
-                paths += ["/".join([*parts[:at], one, *parts[at + 1 :]]) for one in others]
-        paths += ["/".join(parts[:length]) for length in range(len(parts) - 1, -1, -1)]
-        whole = "/".join(parts)
-        paths += [f"{whole}/{more}".strip("/") for more in _MORE]
-        paths += ["/".join(["api", *parts])] if parts else []
-        first = kind.strip("/").split("/")[0]
-        paths += [f"{more}/{whole}".strip("/") for more in ("rest", first) if parts]
-        yield from (one for one in dict.fromkeys(paths) if one != whole)
+                for number in _VERSIONS:
+                    one = f"{version[1]}{number}{version[3] or ''}"
+                    yield "/".join([*parts[:at], one, *parts[at + 1 :]])
+
+    def _held(self) -> Iterator[str]:
+        """Beginnings and parts of the paths of other URLs in the settings: a realm, a tenant."""
+        credentials = self._settings.credentials
+        url = credentials.token_url if isinstance(credentials, OAuthCredentials) else ""
+        parts = [part for part in httpx.URL(url).path.split("/") if part][:_MOST_HELD]
+        yield from ("/".join(parts[:length]) for length in range(1, len(parts) + 1))
+        yield from parts[1:]
 
     async def _is_there(self, request: PageRequest) -> bool:
         try:

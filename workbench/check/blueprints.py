@@ -21,6 +21,13 @@ _FORMATS: Final = (
     "markdown", "proto", "labeled-url",
 )  # fmt: skip
 _SLIP: Final = 0.8  # likeness of a format and of one that Port knows
+_MEANT: Final = {
+    "integer": "number", "int": "number", "float": "number", "double": "number", "long": "number",
+    "text": "string", "str": "string", "date": "string", "datetime": "string", "url": "string",
+    "email": "string", "bool": "boolean", "list": "array", "dict": "object",
+    "map": "object", "json": "object",
+}  # fmt: skip
+"""Types that other languages have, as Port calls them."""
 # Port computes these itself; what a mapping writes there is refused.
 _COMPUTED: Final = ("calculationProperties", "mirrorProperties", "aggregationProperties")
 _SHOWN: Final = 12
@@ -45,17 +52,20 @@ def read_blueprints(document: Document) -> dict[str, Blueprint]:
             problem = f"blueprint {identifier!r} is here twice"
             document.note((at, "identifier"), problem, "keep one of them")
             continue
-        if isinstance(raw, dict):
-            _check_schema(document, raw, at)
+        before = len(document.findings)
+        mended = _check_schema(document, raw, at) if isinstance(raw, dict) else raw
         try:
-            found[identifier] = msgspec.convert(raw, Blueprint)
+            found[identifier] = msgspec.convert(mended, Blueprint)
         except msgspec.ValidationError as error:
-            document.note((at,), f"blueprint {identifier!r}: {error}", "correct the type")
+            found[identifier] = Blueprint(identifier)
+            if before == len(document.findings):
+                document.note((at,), f"blueprint {identifier!r}: {error}", "correct the type")
     _check_targets(document, found)
     return found
 
 
-def _check_schema(document: Document, raw: dict[str, Any], at: int) -> None:
+def _check_schema(document: Document, raw: dict[str, Any], at: int) -> dict[str, Any]:
+    """Note what is wrong with properties; gives the blueprint with types that there are."""
     schema = raw.get("schema")
     properties = schema.get("properties") if isinstance(schema, dict) else None
     if not isinstance(properties, dict):
@@ -64,16 +74,11 @@ def _check_schema(document: Document, raw: dict[str, Any], at: int) -> None:
             'add "schema": {"properties": {}}',
         )
         document.note((at, "schema"), problem, remedy)
-        return
-    for name, one in properties.items():
-        kind = one.get("type") if isinstance(one, dict) else None
-        if kind not in _TYPES:
-            near = nearest(str(kind), _TYPES)
-            remedy = f'write "{near}"' if near else f"write one of {', '.join(_TYPES)}"
-            path = (at, "schema", "properties", name, "type")
-            document.note(path, f"property {name} has the type {kind!r}", remedy)
-        if isinstance(one, dict):
-            _check_format(document, one, (at, "schema", "properties", name))
+        return raw
+    mended = {
+        name: _check_property(document, one, (at, "schema", "properties", name))
+        for name, one in properties.items()
+    }
     for number, name in enumerate((schema or {}).get("required") or ()):
         if name not in properties:
             remedy = _instead(str(name), properties)
@@ -82,6 +87,20 @@ def _check_schema(document: Document, raw: dict[str, Any], at: int) -> None:
                 f"required names {name!r}, which is no property",
                 remedy,
             )
+    return {**raw, "schema": {**(schema or {}), "properties": mended}}
+
+
+def _check_property(document: Document, raw: Json, path: Path) -> Json:
+    """Note a type or a format that Port has not; gives the property with a type that there is."""
+    if not isinstance(raw, dict):
+        return raw
+    name, kind = path[-1], raw.get("type")
+    near = _MEANT.get(str(kind).lower()) or nearest(str(kind), _TYPES)
+    if kind not in _TYPES:
+        remedy = Write(near) if near else f"write one of {', '.join(_TYPES)}"
+        document.note((*path, "type"), f"property {name} has the type {kind!r}", remedy)
+    _check_format(document, raw, path)
+    return {**raw, "type": kind if kind in _TYPES else near or "string"}
 
 
 def _check_format(document: Document, one: dict[str, Any], path: Path) -> None:

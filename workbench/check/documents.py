@@ -69,15 +69,13 @@ class Document:
     def _written(self, path: Path, value: Json) -> str:
         """A value with the key that a path ends in, as the file takes them."""
         key = next((one for one in reversed(path) if isinstance(one, str)), "")
-        pair: Json = {key: value}
+        pair = {key: value}
         if self.is_json:
             return json.dumps(pair)[1:-1]
-        text = yaml.safe_dump(pair, default_flow_style=None, width=_WIDEST, allow_unicode=True)
+        text = yaml_of(pair)
         holder = next((one for one in reversed(path[:-1]) if isinstance(one, str)), "")
         is_there = path in self.values or path in self.keys or not holder
-        return text.strip().removeprefix("{").removesuffix("}") + (
-            "" if is_there else f" in {holder}"
-        )
+        return text + ("" if is_there else f" in {holder}")
 
     def _mark(self, path: Path, *, at_key: bool) -> yaml.Mark | None:
         if at_key and path in self.keys:
@@ -97,6 +95,15 @@ class Document:
         """The value at a path; None where there is none."""
         found = follow(self.value, path)
         return None if found is MISSING else found
+
+
+def yaml_of(pairs: Mapping[str, Json]) -> str:
+    """Keys with their values as one line of YAML."""
+    text = yaml.safe_dump(
+        dict(pairs), default_flow_style=None, width=_WIDEST, allow_unicode=True, sort_keys=False
+    )
+    text = text.strip()
+    return text.removeprefix("{").removesuffix("}") if text.startswith("{") else text
 
 
 def read_yaml(path: FilePath, name: str) -> Document:

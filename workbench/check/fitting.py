@@ -12,9 +12,10 @@ from framework.mapped_items import Items
 from jq_engine.worker import JqWorker
 from json_values import Found, Json, Missing, follow
 from workbench.check.findings import Remedy, Write, likeness
-from workbench.check.near import leaves, values_of, written
+from workbench.check.near import leaves, paths_in, values_of, written
 from workbench.store.model import Blueprint, PropertySchema
 from workbench.store.rules import EntityFault, faults_of
+from workbench.suggest.vocabulary import names_identity, words_of
 
 _TEXTS: Final = 6  # of an object that are tried
 _ALIKE: Final = 0.8  # names that mean the same
@@ -27,7 +28,7 @@ _TYPES: Final[Mapping[type, str]] = {
 }  # fmt: skip
 
 _TO: Final[Mapping[str, tuple[str, ...]]] = {
-    "string": ("{}.name", "{}.id | tostring", '{} | join(", ")', "{} | tostring"),
+    "string": ("{}.name", "{}.id | tostring", "{}[0]", '{} | join(", ")', "{} | tostring"),
     "number": ("{} | tonumber", "{} | length"),
     "boolean": (
         "{} | all",
@@ -65,20 +66,42 @@ _TO: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True)
+class Instead:
+    """What a blueprint would have to say for values as they are: a key of a property or relation.
+
+    ``value`` None: the key is to be removed.
+    """
+
+    name: str
+    key: str
+    value: Json
+
+    @property
+    def told(self) -> str:
+        """In words, for where another file is spoken of."""
+        if self.value is None:
+            return f"remove the {self.key} of {self.name} in the blueprint"
+        return f'"{self.key}": {json.dumps(self.value)} for {self.name} in the blueprint'
+
+
+@dataclass(frozen=True)
 class Fitting:
     """What to do about values that Port refuses.
 
     ``expression``: what gives values that fit, "" where none is known. ``blueprint``: what to
-    change there instead, "" for nothing.
+    change there instead. ``is_of_blueprint``: that is what is wrong, or what loses nothing.
     """
 
-    expression: str
-    blueprint: str
+    expression: str = ""
+    blueprint: Instead | None = None
+    is_of_blueprint: bool = False
+    words: str = ""
 
     @property
     def remedy(self) -> Remedy:
         """Both, the expression first."""
-        return Write(self.expression, also=self.blueprint) if self.expression else self.blueprint
+        told = self.blueprint.told if self.blueprint else ""
+        return Write(self.expression, also=told) if self.expression else told or self.words
 
 
 @dataclass(frozen=True)
@@ -90,37 +113,125 @@ class Misfit:
     origin: str = ""
 
 
-async def fitting(jq: JqWorker, expression: str, items: Items, misfit: Misfit) -> Fitting:
-    """What makes the values of an expression fit that are refused for one reason."""
-    fault, blueprint = misfit.fault, misfit.blueprint
-    inner = expression if expression.isidentifier() or " " not in expression else f"({expression})"
-    before = await values_of(jq, expression, items)
-    candidates = [
-        *_inner(fault, inner),
-        *_other_units(fault, expression, blueprint),
-        *_whole_urls(misfit, inner, items),
-        *(t.format(inner) for t in _templates(fault, blueprint, before)),
-    ]
-    instead = _instead(fault, before, blueprint)
-    for candidate in candidates:
-        values = await values_of(jq, candidate, items)
-        fits = all(
-            _fits(fault, value, blueprint) if old is not None else True
-            for old, value in zip(before, values, strict=True)
-        )
-        # A comparison that is false for values of two kinds compares with something else.
-        is_blind = all(value is False or value is None for value in values)
-        is_blind = is_blind and len(set(map(str, before))) > 1
-        if fits and not is_blind:
+class Fitter:
+    """Finds what makes values fit; ``origin``: of the API, for links without one."""
+
+    def __init__(self, jq: JqWorker, origin: str) -> None:
+        self._jq = jq
+        self._origin = origin
+
+    async def fitting(
+        self, expression: str, items: Items, fault: EntityFault, blueprint: Blueprint
+    ) -> Fitting:
+        """What makes the values of an expression fit that are refused for one reason."""
+        inner = f"({expression})" if " " in expression else expression
+        before = await values_of(self._jq, expression, items)
+        if other := _named_alike(fault, expression, items, before, blueprint):
+            return Fitting(other)
+        candidates = [
+            *_inner(fault, inner),
+            *_other_units(fault, expression, blueprint),
+            *_whole_urls(Misfit(fault, blueprint, self._origin), inner, items),
+            *(t.format(inner) for t in _templates(fault, blueprint, before)),
+        ]
+        if _is_path(before) and (other := _other_path(fault, items, blueprint)):
+            candidates = [other]
+        if candidate := await self._first(candidates, items, before, fault, blueprint):
             # A format is a wish: then what comes is made to fit.
-            return Fitting(candidate, "" if _has_format(fault, blueprint) else instead)
-    if other := _other_path(fault, items, blueprint):
-        return Fitting(other, "")
-    if "" in before and all(
-        value in (None, "") or _fits(fault, value, blueprint) for value in before
-    ):
-        return Fitting(f'{inner} | select(. != "")', "")
-    return Fitting("", _enum(fault, blueprint) or instead)
+            of_type = None if _has_format(fault, blueprint) else _instead(fault, before, blueprint)
+            is_lost = of_type is not None and _loses(fault, expression, candidate)
+            return Fitting(candidate, of_type, is_of_blueprint=is_lost)
+        if other := _other_path(fault, items, blueprint):
+            return Fitting(other)
+        if "" in before and all(
+            value in (None, "") or _fits(fault, value, blueprint) for value in before
+        ):
+            return Fitting(f'{inner} | select(. != "")')
+        enum = _enum(fault, blueprint)
+        instead = _instead(fault, before, blueprint)
+        return Fitting(words=enum) if enum else Fitting("", instead, is_of_blueprint=True)
+
+    async def _first(
+        self,
+        candidates: Sequence[str],
+        items: Items,
+        before: Sequence[Json],
+        fault: EntityFault,
+        blueprint: Blueprint,
+    ) -> str:
+        """The first expression that fits wherever there was a value; "" for none."""
+        for candidate in candidates:
+            values = await values_of(self._jq, candidate, items)
+            fits = all(
+                _fits(fault, value, blueprint) if old is not None else True
+                for old, value in zip(before, values, strict=True)
+            )
+            # A comparison that is false for values of two kinds compares with something else.
+            is_blind = all(value is False or value is None for value in values)
+            if fits and not (is_blind and len(set(map(str, before))) > 1):
+                return candidate
+        return ""
+
+
+def _loses(fault: EntityFault, expression: str, candidate: str) -> bool:
+    """Whether an expression makes less of values than the blueprint could take.
+
+    A count or a text of a property that is called like its key; a name or an id is meant as text.
+    """
+    paths = paths_in(expression)
+    words = words_of(paths[-1][-1]) if paths else ()
+    if candidate.endswith(("!= null", "| all")) or candidate == f"[{expression}]":
+        return True
+    is_alike = {*words_of(fault.name)} <= {*words}
+    if isinstance(fault.value, list) and not fault.name.endswith("s"):
+        is_alike = False  # one of them is meant
+    is_id = bool(words) and names_identity(words[-1])
+    return (
+        is_alike
+        and not is_id
+        and candidate.endswith(("| tostring", "| length", 'join(", ")', "[0]"))
+        and not isinstance(fault.value, dict)
+    )
+
+
+def _named_alike(
+    fault: EntityFault, expression: str, items: Items, before: Sequence[Json], blueprint: Blueprint
+) -> str:
+    """A key that is called like the property or the one that is read, whose values fit.
+
+    For a list where one value is wanted: ``.primaryEmail`` beside ``.emails``.
+    """
+    if fault.part == "relation" or not any(isinstance(value, list) for value in before):
+        return ""
+    read = set(paths_in(expression))
+    wanted = [fault.name, *(path[-1] for path in read)]
+    paths = dict.fromkeys(one for item in items[:10] for one in leaves(item))
+    found: list[tuple[float, str]] = []
+    for path in paths:
+        score = max(_named(path[-1], one) for one in wanted)
+        values = [_plain(follow(item, path)) for item in items]
+        fits = all(
+            _fits(fault, value, blueprint)
+            for value, old in zip(values, before, strict=True)
+            if old not in (None, [])
+        )
+        if path not in read and score >= _ALIKE and fits:
+            found.append((score, written(path)))
+    return max(found, default=(0.0, ""))[1]
+
+
+def _named(one: str, other: str) -> float:
+    """How alike two names are: their last words, which say what it is, or their letters."""
+    words, others = ([w.removesuffix("s") for w in words_of(name)] for name in (one, other))
+    if words and others and words[-1] == others[-1]:
+        return 1.0
+    return likeness(one.lower(), other.lower())
+
+
+def _is_path(before: Sequence[Json]) -> bool:
+    """Whether values are links without a host."""
+    texts = [value for value in before if isinstance(value, str)]
+    return bool(texts) and all(one.startswith("/") for one in texts)
 
 
 def _other_units(fault: EntityFault, expression: str, blueprint: Blueprint) -> list[str]:
@@ -170,19 +281,19 @@ def _has_format(fault: EntityFault, blueprint: Blueprint) -> bool:
     return schema is not None and bool(schema.format)
 
 
-def _instead(fault: EntityFault, before: Sequence[Json], blueprint: Blueprint) -> str:
+def _instead(fault: EntityFault, before: Sequence[Json], blueprint: Blueprint) -> Instead | None:
     """What the blueprint would have to say for the values as they are."""
     known = {type(value) for value in before if value is not None}
     if fault.part == "relation":
         is_list = known == {list} and not blueprint.relations[fault.name].many
-        return f"say many: true of relation {fault.name} in the blueprint" if is_list else ""
+        return Instead(fault.name, "many", True) if is_list else None  # noqa: FBT003 (the value itself)
     schema = blueprint.schema.properties[fault.name]
     names = {_TYPES.get(one, "") for one in known}
     if schema.enum or len(names) != 1 or not (name := names.pop()):
-        return ""
+        return None
     if name != schema.type:
-        return f"give property {fault.name} the type {name} in the blueprint"
-    return f"remove the format {schema.format} in the blueprint" if schema.format else ""
+        return Instead(fault.name, "type", name)
+    return Instead(fault.name, "format", None) if schema.format else None
 
 
 def _enum(fault: EntityFault, blueprint: Blueprint) -> str:
@@ -233,6 +344,7 @@ def _templates(fault: EntityFault, blueprint: Blueprint, before: Sequence[Json])
                 one
                 for one in _TO.get(schema.type or "", ())
                 if is_counted or not one.endswith("length")
+                if one != "{}[0]" or all(isinstance(v, list) and len(v) <= 1 for v in known)
             )
     if schema.enum:
         yield from ("{} | ascii_downcase", "{} | ascii_upcase", '{} | gsub(" "; "_")')

@@ -13,9 +13,8 @@ from framework.mapped_items import Mapped
 from jq_engine.worker import JqWorker
 from json_values import Json
 from workbench.check.comparisons import compared
-from workbench.check.documents import Document
-from workbench.check.findings import Finding, Remedy, Write
-from workbench.check.fitting import Misfit, fitting
+from workbench.check.findings import Finding, Path, Remedy, Write
+from workbench.check.fitting import Fitter, Fitting
 from workbench.check.identifiers import (
     identifier_below_parents,
     is_scalar,
@@ -24,6 +23,7 @@ from workbench.check.identifiers import (
     unique_key,
 )
 from workbench.check.near import better, values_of
+from workbench.check.offline import Installation
 from workbench.check.other_lists import other_list
 from workbench.check.reading import Seen
 from workbench.check.relations import Relations
@@ -39,22 +39,25 @@ _NULLS: Final = re.compile(r"null|\W")
 
 
 class Judge:
-    """Finds what is wrong with the mapping of resources that were looked at."""
+    """Finds what is wrong with the mapping of resources that were looked at.
+
+    ``origin``: of the API.
+    """
 
     def __init__(
         self,
-        document: Document,
-        blueprints: Mapping[str, Blueprint],
+        installation: Installation,
         all_seen: Sequence[Seen],
         jq: JqWorker,
-        of_blueprints: Document | None = None,
+        origin: str,
     ) -> None:
-        self._document = document
-        self._of_blueprints = of_blueprints
-        self._blueprints = blueprints
+        self._document = document = installation.document
+        self._of_blueprints = of_blueprints = installation.blueprints_document
+        self._blueprints = blueprints = installation.blueprints
         self._jq = jq
-        self._leading = Relations(document, blueprints, all_seen, jq)
-        self._values = Values(document, blueprints, self._leading, jq)
+        self._fitter = Fitter(jq, origin)
+        self._leading = Relations(document, blueprints, all_seen, jq, of_blueprints)
+        self._values = Values(document, blueprints, self._leading, self._fitter, jq)
 
     async def findings(self, seen: Seen) -> list[Finding]:
         """Everything that the items of one resource show."""
@@ -219,24 +222,29 @@ class Judge:
             if target:
                 return seen.finding(self._document, path, problem, target)
         items = [one.item for one in seen.passed]
-        origin = "/".join(seen.own_pages[0].url.split("/")[:3]) if seen.own_pages else ""
-        fit = await fitting(self._jq, expression, items, Misfit(first, blueprint, origin))
-        if fit.blueprint and not fit.expression and self._of_blueprints is not None:
-            return self._in_blueprint(first, blueprint, problem, fit.remedy)
+        fit = await self._fitter.fitting(expression, items, first, blueprint)
+        if fit.blueprint and fit.is_of_blueprint and self._of_blueprints is not None:
+            return self._in_blueprint(first, blueprint, problem, fit)
         return seen.finding(
             self._document, path, problem, fit.remedy or "change the expression or the blueprint"
         )
 
     def _in_blueprint(
-        self, fault: EntityFault, blueprint: Blueprint, problem: str, remedy: Remedy
+        self, fault: EntityFault, blueprint: Blueprint, problem: str, fit: Fitting
     ) -> Finding:
-        """At a property or relation of a blueprint."""
+        """At the key of a property or relation of a blueprint."""
         document = self._of_blueprints or self._document
         raw = document.value if isinstance(document.value, list) else []
         names = [one.get("identifier") if isinstance(one, dict) else None for one in raw]
         at = names.index(blueprint.identifier)
         part = ("relations",) if fault.part == "relation" else ("schema", "properties")
-        return document.finding((at, *part, fault.name), problem, remedy, at_key=True)
+        place: Path = (at, *part, fault.name)
+        also = f"{fit.expression} in the mapping" if fit.expression else ""
+        if fit.blueprint is None or fit.blueprint.value is None:
+            told = f'remove "format" of {fault.name}' + (f", or write {also}" if also else "")
+            return document.finding((*place, "format"), problem, told)
+        remedy = Write(fit.blueprint.value, also=also)
+        return document.finding((*place, fit.blueprint.key), problem, remedy)
 
 
 def _is_map(item: Mapping[str, Json]) -> bool:

@@ -105,7 +105,7 @@ class Nearby:
         if not resource.parameters:
             return self.request(seen)
         read = {page.url: (page.goes_on, page.rows) for page in seen.own_pages}
-        asked = [one for one in seen.exchanges if one.purpose == "page"]
+        asked = [one for one in seen.exchanges if one.purpose == "page" and REDACTED not in one.url]
         sent = max(
             asked,
             key=lambda one: (_is_blamed(seen, one.url), *read.get(one.url, (False, 0)), one.bytes),
@@ -113,7 +113,7 @@ class Nearby:
         )
         if sent is not None and sent.method == "POST":
             return self._posted(resource, seen)
-        if sent is None or sent.method != "GET" or REDACTED in sent.url:
+        if sent is None or sent.method != "GET":
             return None
         paging = resource.endpoint.pagination
         of_paging = {

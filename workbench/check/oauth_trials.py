@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -92,6 +92,13 @@ class OAuthTrials:
             yield from (Change({"oauthAudience": one}) for one in (base.rstrip("/"), base))
         yield from urls
 
+    def _as_base(self, parts: Sequence[str]) -> Iterator[str]:
+        """With what the base URL has behind the same part: another realm, another tenant."""
+        base = self._installed.settings.base_url.path.strip("/").split("/")
+        for at, part in enumerate(parts[:-1]):
+            if part in base[:-1] and (other := base[base.index(part) + 1]) != parts[at + 1]:
+                yield "/".join([*parts[: at + 1], other, *parts[at + 2 :]])
+
     def _of_token(self) -> Iterator[Change]:
         base = self._installed.settings.base_url
         origin = str(base.copy_with(path="/"))
@@ -108,7 +115,8 @@ class OAuthTrials:
         except httpx.InvalidURL:
             return
         parts = url.path.strip("/").split("/")
-        paths = ["/".join(parts[at:]) for at in range(1, min(len(parts), _MOST_PARTS))]
+        paths = [*self._as_base(parts), "/".join([*parts, "token"])]
+        paths += ["/".join(parts[at:]) for at in range(1, min(len(parts), _MOST_PARTS))]
         last = parts[-1]
         paths += [
             "/".join([*parts[:-1], one])

@@ -13,8 +13,10 @@ from paging.model import PageRequest
 from resync.path_parameters import Binding, request_for
 from resync.session import Session
 from transport.observer import PageRead
+from workbench.check.findings import Path, Write
 from workbench.check.near import lists_of_objects
 from workbench.check.reading import Seen
+from workbench.check.suspects import Answered
 
 _FEWEST: Final = 10  # rows of a server's own page
 _ROUND: Final = 5  # servers cut pages at multiples of it
@@ -53,6 +55,34 @@ async def alone(session: Session, paging: PaginationSettings, seen: Seen) -> str
     except OceanCustomError:
         return ""
     return "write cursor_alone: true in its pagination: the cursor by itself is answered"
+
+
+def may_lack_a_marker(seen: Seen) -> PageRead | None:
+    """The longest page of a list that is led by cursors or links, where none ever came.
+
+    As long as servers cut pages: their marker may be left out, or stand elsewhere.
+    """
+    longest = max(seen.own_pages, key=lambda page: page.rows, default=None)
+    is_led = any(page.goes_on for page in seen.own_pages)
+    if longest is None or is_led or longest.rows < _FEWEST or longest.rows % _ROUND:
+        return None
+    return longest
+
+
+async def unchosen(
+    answered: Answered, seen: Seen, request: PageRequest, marker: str
+) -> tuple[Path, Write] | None:
+    """The parameter that says which keys come, where the key of a marker is not among them."""
+    key = marker.strip(".").rpartition(".")[2]
+    for name, value in seen.config.selector.query_params.items():
+        if not isinstance(value, str) or "," not in value or not key:
+            continue
+        for more in (f"{key},{value}", f"{value},{key}"):
+            rest = tuple(pair for pair in request.params if pair[0] != name)
+            body = await answered(replace(request, params=rest).put(name, more, "query"))
+            if isinstance(body, dict) and key in body:
+                return ("selector", "query_params", name), Write(more, f"so {key} comes")
+    return None
 
 
 def may_go_on(seen: Seen) -> PageRead | None:

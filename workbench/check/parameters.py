@@ -13,11 +13,12 @@ from paging.model import PageRequest
 from workbench.check.findings import Path, Write, likeness
 from workbench.check.missing import named_missing
 from workbench.check.reading import Seen
+from workbench.check.signing import names_in
 from workbench.check.suspects import Answered, Suspect
 from workbench.suggest.targets import singular
 from workbench.suggest.vocabulary import words_of
 
-_MOST: Final = 8  # names, or values, that are tried
+_MOST: Final = 12  # names, or values, that are tried
 _LIKE: Final = 0.7  # likeness of a part of a value and the word that was meant
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _PARTS: Final = re.compile(r"[\w.-]+")
@@ -69,7 +70,7 @@ def _names(name: str, value: str, seen: Seen, words: str) -> list[str]:
         segments = [one for one in str(endpoint or "").strip("/").split("/") if "{" not in one]
         for word in (singular(segments[-1]), segments[-1]) if segments else ():
             found += [word, f"{word}_id", f"{word}Id"]
-    found += _spelled(name)
+    found += [*_spelled(name), *names_in(words)]
     return [one for one in dict.fromkeys(found) if one and one != name]
 
 
@@ -105,6 +106,8 @@ def _values(value: str, words: str) -> Iterator[str]:
         good = [one for one in alike if alike[one] >= _LIKE]
         for one in sorted(good, key=lambda one: (-alike[one], one))[:2]:
             yield value[: part.start()] + one + value[part.end() :]
+    if _PARTS.fullmatch(value):
+        yield from sorted(named, key=lambda one: (-likeness(one.lower(), value.lower()), one))
     for one, other in _pairs([sign for sign in _JOINING if sign in value]):
         yield value.replace(one, other)
     yield from (value.lower(), value.upper(), value.replace("-", "_"), value.replace("_", "-"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,9 +13,11 @@ import yaml
 from errors import OceanCustomError
 from json_values import Json
 from settings.fields import FIELDS, SECTIONS, snake
+from transport.observer import PageRead
 from workbench.check.changes import line
 from workbench.check.documents import Document, Variables
 from workbench.check.findings import Finding, Path, Remedy
+from workbench.check.near import lists_of_objects
 from workbench.check.reading import Seen
 from workbench.check.settings import variable_of, with_variables
 
@@ -156,8 +159,21 @@ def _has_two_pages(seen: Seen) -> bool:
     return any(
         one.goes_on and one.url.partition("?")[0] == other.url.partition("?")[0]
         for one, other in pairwise(pages)
-        if one.body != other.body
+        if _are_apart(one, other)
     )
+
+
+def _are_apart(one: PageRead, other: PageRead) -> bool:
+    """Whether two pages have no row in common: where a number counts otherwise they overlap."""
+    rows, others = (
+        {json.dumps(row, sort_keys=True) for row in _rows(page)} for page in (one, other)
+    )
+    return rows.isdisjoint(others)
+
+
+def _rows(page: PageRead) -> Sequence[Json]:
+    """All rows of a page: its items may be without those of the page before."""
+    return max((rows for _, rows in lists_of_objects(page.body)), key=len, default=page.items)
 
 
 def _key(setting: str) -> str:

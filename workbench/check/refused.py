@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 import httpx
+from msgspec.structs import replace
 
 from errors import BodyError, OceanCustomError, ResponseError
 from resync.session import Session
 from workbench.check.absence import Absence
 from workbench.check.access import Access
-from workbench.check.findings import Finding, Path, Remedy
+from workbench.check.findings import Finding, Path, Remedy, Write
 from workbench.check.missing import media, missing
 from workbench.check.nearby import NOT_FOUND, Nearby, Target, is_of_parent
 from workbench.check.paging import alone
@@ -27,6 +28,8 @@ _INVALID: Final = frozenset({400, 422})
 _OF_CHILDREN: Final = _INVALID | {_FORBIDDEN}
 """What is answered for a child by a value that is no child's."""
 _PATH: Final = "correct the path"
+_ELSEWHERE: Final = NOT_FOUND | {_FORBIDDEN, httpx.codes.METHOD_NOT_ALLOWED}
+"""Statuses that are seldom about a parameter."""
 
 
 class Refused:
@@ -53,7 +56,7 @@ class Refused:
     ) -> Finding:
         """What a status is about; ``all_failed``: no resource could be read."""
         found = await self._of_field(seen, error) if status in _OF_CHILDREN else None
-        if found is None and status in _INVALID:
+        if found is None and status not in _ELSEWHERE:
             found = await self._invalid(seen, error)
         if found:
             return found
@@ -66,12 +69,18 @@ class Refused:
             setting, remedy = await self._sign_in.blamed(error, self._near.target(seen).request)
             return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
         if status == httpx.codes.METHOD_NOT_ALLOWED:
-            other = "POST" if seen.config.selector.method == "GET" else "GET"
-            remedy = f"the method is not for this path: try method: {other}"
-            own: Path = ("selector", "method")
-            place = own if self._places.is_there(seen, own) else ("kind",)
-            return self._places.at(seen, place, error, remedy)
+            return await self._of_method(seen, error)
         return await self._suspected(seen, error, all_failed=all_failed)
+
+    async def _of_method(self, seen: Seen, error: ResponseError) -> Finding:
+        """At the method: with the other one, as far as it may be tried."""
+        target = self._near.target(seen)
+        other = "POST" if seen.config.selector.method == "GET" else "GET"
+        told = "the method is not for this path"
+        if other == "GET" and target.request is not None:
+            asked = replace(target.request, method="GET", body=None)
+            told = "so it answers" if await self._near.body(asked) is not None else told
+        return self._places.at(seen, (*target.base, "method"), error, Write(other, told))
 
     async def _invalid(self, seen: Seen, error: ResponseError) -> Finding | None:
         """At the setting of paging that makes a request invalid."""
@@ -140,7 +149,10 @@ class Refused:
         is_spelled = await (near.parents_path if is_of_parent(seen) else near.path)(seen)
         if is_spelled or self._asked == 1:
             return None
-        told = "nothing is there: correct the path of baseUrl, such as its version"
+        told = (
+            "nothing is there: the API's documentation shows a whole URL; write into baseUrl what"
+            f" stands before {seen.config.kind} in it"
+        )
         return self._places.of_setting("baseUrl", error, told)
 
     async def _suspected(

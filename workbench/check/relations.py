@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from framework.mapped_items import Items
@@ -15,13 +16,26 @@ from workbench.check.findings import Finding, Remedy, Severity, Write, likeness
 from workbench.check.identifiers import is_scalar
 from workbench.check.near import as_text, leaves, paths_in, values_of, written
 from workbench.check.reading import Seen
-from workbench.store.model import Blueprint
-from workbench.suggest.vocabulary import words_of
+from workbench.store.model import Blueprint, Relation
+from workbench.suggest.vocabulary import names_identity, words_of
 
 _SPEAKING: Final = 0.5  # likeness of names
 _ENOUGH: Final = 5  # identifiers of which a mark says something
 _PARTS: Final = 2  # of an identifier that is composed
 _DEEPEST: Final = 2  # objects around a key of the target
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A relation of a resource whose values are no identifiers of its target."""
+
+    seen: Seen
+    name: str
+    relation: Relation
+    expression: str
+    values: set[str]
+    known: set[str]
+    problem: str
 
 
 class Relations:
@@ -33,7 +47,9 @@ class Relations:
         blueprints: Mapping[str, Blueprint],
         all_seen: Sequence[Seen],
         jq: JqWorker,
+        of_blueprints: Document | None = None,
     ) -> None:
+        self._of_blueprints = of_blueprints
         self._document = document
         self._blueprints = blueprints
         self._all = all_seen
@@ -45,11 +61,7 @@ class Relations:
         found: list[Finding] = []
         for name, relation in (blueprint.relations if blueprint else {}).items():
             known, is_complete = self._identifiers_of(relation.target)
-            values: set[str] = {
-                target
-                for one in seen.passed
-                for target in _targets((one.made.get("relations") or {}).get(name))
-            }
+            values = self._targets_of(seen, name)
             if not known or not values or values & known:
                 continue
             path = ("port", "entity", "mappings", "relations", name)
@@ -58,35 +70,92 @@ class Relations:
                 f"kind {seen.config.kind}: relation {name} {expression!r}: 0 of {len(values)}"
                 f" values are identifiers of {relation.target}"
             )
-            remedy = await self._other_values(seen, name, values, known)
-            if not remedy and (told := self._by_other_key(relation.target, values, problem)):
+            ask = _Question(seen, name, relation, str(expression), values, known, problem)
+            if told := await self._elsewhere(ask):
                 found.append(told)
                 continue
+            remedy = await self._own(ask)
             is_other = _are_unlike(values, known)
             if not remedy and is_other:
                 remedy = self._by_name(seen, name, known, many=relation.many)
             if remedy or is_complete or is_other:
                 remedy = remedy or f"correct the expression; {relation.target} has {_some(known)}"
-                is_sure = is_complete or isinstance(remedy, Write) or remedy.startswith("make")
+                is_sure = is_complete or isinstance(remedy, Write)
                 severity: Severity = "error" if is_sure else "warn"
                 place = (*seen.base, *path)
                 found.append(self._document.finding(place, problem, remedy, severity=severity))
         return found
 
-    async def _other_values(
-        self, seen: Seen, name: str, values: set[str], known: set[str]
-    ) -> Remedy:
-        """What is to be written for values that are no identifiers: a target, or an expression."""
-        blueprint = self._blueprints[str(seen.passed[0].made.get("blueprint"))]
-        relation = blueprint.relations[name]
-        if other := self._other_target({relation.target, blueprint.identifier}, values):
-            told = f"all are identifiers of {other}"
-            return f"make {other} the target of relation {name} in the blueprint: {told}"
-        place = (*seen.base, "port", "entity", "mappings", "relations", name)
-        expression = str(self._document.at(place))
+    async def _own(self, ask: _Question) -> Remedy:
+        """Another expression, whose values are identifiers of the target."""
+        many = ask.relation.many
         return await self._leading(
-            seen, known, name, expression, many=relation.many
-        ) or await self._composed(seen, relation.target, expression, known)
+            ask.seen, ask.known, ask.name, ask.expression, many=many
+        ) or await self._composed(ask.seen, ask.relation.target, ask.expression, ask.known)
+
+    async def _elsewhere(self, ask: _Question) -> Finding | None:
+        """At the target that the blueprint names, or at the target's own identifier.
+
+        There where the relation's own expression is right, as far as names and values tell.
+        """
+        own = await self._own(ask)
+        by_key, target = self._other_key(ask), ask.relation.target
+        is_meant = _speaks(target, ask.name)
+        other = "" if by_key and is_meant else self._other_target(ask)
+        if other and (not own or (_speaks(other, ask.name) and not is_meant)):
+            return self._of_target(ask, other)
+        if by_key is None:
+            return None
+        maker, key = by_key
+        if own and not self._is_of_identifier(ask, maker):
+            return None
+        also = f"{own.value} in the relation" if isinstance(own, Write) else ""
+        remedy = Write(key, "of which these are values", also=also or "correct the relation")
+        place = (*maker.base, "port", "entity", "mappings", "identifier")
+        return self._document.finding(place, ask.problem, remedy)
+
+    def _of_target(self, ask: _Question, other: str) -> Finding:
+        """At the target of the relation, in the blueprint where that is at hand."""
+        told = f"all values are identifiers of {other}"
+        blueprint = str(ask.seen.passed[0].made.get("blueprint"))
+        document = self._of_blueprints
+        if document is not None and isinstance(document.value, list):
+            names = [one.get("identifier") for one in document.value if isinstance(one, dict)]
+            path = (names.index(blueprint), "relations", ask.name, "target")
+            return document.finding(path, ask.problem, Write(other, told))
+        place = (*ask.seen.base, "port", "entity", "mappings", "relations", ask.name)
+        remedy = f"make {other} the target of relation {ask.name} in the blueprint: {told}"
+        return self._document.finding(place, ask.problem, remedy)
+
+    def _is_of_identifier(self, ask: _Question, maker: Seen) -> bool:
+        """Whether the target's identifier is to blame rather than this relation.
+
+        As other relations to it say; of one alone the names: ``.team.id`` is meant as an id.
+        """
+        matching = [
+            bool(self._targets_of(seen, name) & ask.known)
+            for seen in self._all
+            for name, relation in self._relations_of(seen).items()
+            if relation.target == ask.relation.target and self._targets_of(seen, name)
+        ]
+        if len(matching) > 1:
+            return not any(matching)
+        identifier = maker.config.port.entity.mappings.identifier
+        return _names_id(ask.expression) and not _names_id(str(identifier))
+
+    def _relations_of(self, seen: Seen) -> Mapping[str, Relation]:
+        made = str(seen.passed[0].made.get("blueprint")) if seen.passed else ""
+        blueprint = self._blueprints.get(made)
+        return blueprint.relations if blueprint else {}
+
+    @staticmethod
+    def _targets_of(seen: Seen, name: str) -> set[str]:
+        """The identifiers that a relation of a resource has."""
+        return {
+            target
+            for one in seen.passed
+            for target in _targets((one.made.get("relations") or {}).get(name))
+        }
 
     async def target(self, seen: Seen, name: str, expression: str) -> Remedy:
         """A path whose values are identifiers of a relation's target, for one that finds none."""
@@ -114,11 +183,17 @@ class Relations:
                 is_complete = is_complete and not seen.truncated and not seen.errors
         return known, is_complete
 
-    def _other_target(self, targets: set[str], values: set[str]) -> str:
-        """A blueprint beside these, of which all values are identifiers; "" for none."""
+    def _other_target(self, ask: _Question) -> str:
+        """Another blueprint, of which all values are identifiers; "" for none.
+
+        Small numbers are identifiers of many things: there the name has to speak.
+        """
+        own = {ask.relation.target, str(ask.seen.passed[0].made.get("blueprint"))}
+        is_text = not all(one.isdigit() for one in ask.values)
         for name in self._blueprints:
             known, _ = self._identifiers_of(name)
-            if name not in targets and values <= known and len(values) > 1:
+            is_it = ask.values <= known and len(ask.values) > 1 and name not in own
+            if is_it and (is_text or _speaks(name, ask.name)):
                 return name
         return ""
 
@@ -138,25 +213,18 @@ class Relations:
                     return Write(candidate, f"{hits} of {len(items)}")
         return ""
 
-    def _by_other_key(self, blueprint: str, values: set[str], problem: str) -> Finding | None:
-        """At the target's identifier, where the values are those of another key of its items."""
-        makers = [
-            (seen, items)
-            for seen in self._all
-            if (items := [one.item for one in seen.passed if one.made["blueprint"] == blueprint])
-        ]
-        for seen, items in makers:
+    def _other_key(self, ask: _Question) -> tuple[Seen, str] | None:
+        """The resource that makes the target, and a key that has the values, and each once."""
+        for seen in self._all:
+            made = [one for one in seen.passed if one.made["blueprint"] == ask.relation.target]
+            items = [one.item for one in made]
             paths = dict.fromkeys(one for item in items[:20] for one in leaves(item, _DEEPEST))
-            for path in paths:
+            for path in sorted(paths, key=lambda one: not names_identity(one[-1].lower())):
                 column = [follow(item, path) for item in items]
-                held = {str(value) for value in column if is_scalar(value)}
-                if len(held & values) * 2 <= len(values) or len(held & values) <= 1:
-                    continue
-                key = as_text(path, column)
-                also = "other values in the relation"
-                remedy = Write(key, "of which these are values", also=also)
-                place = (*seen.base, "port", "entity", "mappings", "identifier")
-                return self._document.finding(place, problem, remedy)
+                texts = [str(value) for value in column if is_scalar(value)]
+                hits = len(ask.values.intersection(texts))
+                if len(set(texts)) == len(items) and hits > 1 and hits * 2 > len(ask.values):
+                    return seen, as_text(path, column)
         return None
 
     @staticmethod
@@ -247,6 +315,19 @@ class Relations:
                         plain = plain.replace(f"(.__{name} | tostring)", f".__{name}")
                 return Write(f"[{plain}]" if many else plain, f"{hits} of {len(items)}")
         return ""
+
+
+def _speaks(blueprint: str, name: str) -> bool:
+    """Whether a relation is called like a blueprint."""
+    stems = {word.removesuffix("s") for word in words_of(name)}
+    return bool(stems & {word.removesuffix("s") for word in words_of(blueprint)})
+
+
+def _names_id(expression: str) -> bool:
+    """Whether the last key of an expression is one for identifiers."""
+    paths = paths_in(expression)
+    words = words_of(paths[-1][-1]) if paths else ()
+    return bool(words) and names_identity(words[-1])
 
 
 def _targets(value: Json) -> list[str]:

@@ -99,16 +99,17 @@ async def _findings(
     installation: Installation, session: Session, seen: Sequence[Seen], client_of: ClientOf
 ) -> list[Finding]:
     document = installation.document
-    judge = Judge(
-        document, installation.blueprints, seen, session.jq, installation.blueprints_document
-    )
+    origin = str(session.settings.base_url.copy_with(path="/")).rstrip("/")
+    judge = Judge(installation, seen, session.jq, origin)
     troubles = Troubles(document, installation.variables, session, seen, client_of)
     all_failed = all(one.errors for one in seen if one.asked)
     found: list[Finding] = []
     for one in seen:
         errors = await troubles.findings(one, all_failed=all_failed)
         found += errors
-        if not errors or one.mapped:
+        unsent = await troubles.unsent.findings(one)
+        found += unsent
+        if not unsent and (not errors or one.mapped):
             found += await judge.findings(one)
         if not errors:
             found += await troubles.repeated(one) + await troubles.absent(one)

@@ -73,9 +73,11 @@ def _fault(variables: Variables, fault: Fault) -> Finding:
     if text and (near := nearest(text, field.words)):
         remedy = f"write {field.variable}={near}"
     elif not text:
-        remedy = f"write {field.variable}=<its value>, or {remedy}"
+        is_credential = field.depends_on in {"authType", "oauthGrantType"}
+        remedy = f"write {field.variable}=<its value>" if is_credential else remedy
         if other := _other_type(variables, field):
-            remedy = f"write {variable_of('authType')}={other}, or {remedy}"
+            told = f"write {variable_of('authType')}={other}, of which the credentials are there"
+            remedy = f"{told}; or {remedy}"
     # A partner is missing because of the setting that needs it.
     beside = variable_of(field.depends_on) if field.depends_on else ""
     return variables.finding(field.variable, fault.found, remedy, beside=beside)

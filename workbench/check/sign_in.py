@@ -22,7 +22,6 @@ from workbench.check.missing import named_missing
 from workbench.check.oauth_trials import OAuthTrials
 from workbench.check.settings import variable_of
 from workbench.check.signing import (
-    HEADERS,
     PARAMS,
     Signings,
     headers_named,
@@ -127,7 +126,7 @@ class SignIn:
         if not is_unseen or not self._ways.secret:
             return None
         in_headers: Made = partial(self._ways.in_all, "customHeaders")
-        if found := await self._one_of(request, HEADERS, in_headers):
+        if found := await self._one_of(request, self._ways.header_names, in_headers):
             return self._ways.in_header(found)
         in_params: Made = partial(self._ways.in_all, "queryParams")
         if found := await self._one_of(request, (*PARAMS, *names_in(said)), in_params):
@@ -234,6 +233,8 @@ class SignIn:
         told = "the API answers the same without credentials"
         if wanted := self._wanted(said):
             return "authType", f"{told}, and {wanted}"
+        if any(_TYPES.get(one.lower()) == self._kind for one in schemes_named(said)):
+            return self.credential, f"{told}, and wants this way to sign: correct {self._values()}"
         if self._kind != "api_key":
             sent = "Authorization: " + ("Bearer …" if self._kind == "bearer_token" else "Basic …")
             return self.credential, (
@@ -271,7 +272,7 @@ class SignIn:
         names = self._names(lambda kinds: self._kind in kinds) or ["authType"]
         if "password" in names:
             names = ["username", *names]
-        return " and ".join(names)
+        return " and ".join(map(variable_of, names))
 
 
 def _needed(kind: str) -> str:

@@ -7,7 +7,7 @@ import re
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, product
 from typing import Final
 
 from workbench.check.changes import Change, Installed, line
@@ -18,6 +18,7 @@ _SCHEME: Final = re.compile(r"(?:Authorization['\"]?: ?['\"]?|WWW-Authenticate: 
 _NO_CREDENTIAL: Final = ("www-", "content-", "accept-", "set-", "user-")
 _WORD: Final = re.compile(r"[A-Za-z][\w.-]*[A-Za-z0-9]")
 _MOST_WORDS: Final = 24
+_MOST_PARTS: Final = 5  # words of a header's name
 _SECRETS: Final = {"bearer_token": "apiToken", "api_key": "apiKey", "basic": "password"}
 _BESIDE: Final = ("queryParams", "customHeaders")
 """The settings where a second credential stands."""
@@ -32,6 +33,18 @@ PARAMS: Final = (
     "auth", "accessToken", "api-key", "apiToken",
 )  # fmt: skip
 """Where credentials usually go: guesses, of which the API's answers show the right one."""
+
+
+def spelled(header: str) -> list[str]:
+    """A header's name with its words joined otherwise: ``X-Acme-Api-Key`` as ``X-Acme-ApiKey``."""
+    words = re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", header)
+    if not 1 < len(words) <= _MOST_PARTS:
+        return []
+    found = []
+    for joints in product(("", "-"), repeat=len(words) - 1):
+        pairs = zip(words, (*joints, ""), strict=True)
+        found.append("".join(word + joint for word, joint in pairs))
+    return [one for one in found if one.lower() != header.lower()]
 
 
 def headers_named(words: str) -> list[str]:
@@ -89,6 +102,8 @@ class Signings:
     def usual(self) -> Iterator[Change]:
         """The others that there are, the commonest first."""
         yield from self._mended()
+        if " " in self.secret and self._kind == "api_key":  # a word before it belongs there
+            yield Change({"apiKeyHeader": "Authorization", "apiKeyParam": ""})
         yield from self._by_scheme("Bearer")
         yield self.in_header("X-API-Key")
         yield self.in_header("Authorization")
@@ -105,6 +120,11 @@ class Signings:
         """In the query."""
         texts = {"apiKeyHeader": "", "apiKeyParam": name, "apiKey": self.bare}
         return Change({"authType": "api_key", **texts})
+
+    @property
+    def header_names(self) -> list[str]:
+        """Headers that a key may go in: the one that is set in other spellings, the usual ones."""
+        return [*spelled(self._text("apiKeyHeader")), *HEADERS]
 
     def in_all(self, setting: str, names: Sequence[str]) -> Change:
         """In many headers or parameters at once: to find out whether one of them counts."""

@@ -40,13 +40,21 @@ from workbench.check.near import (
     written,
 )
 from workbench.check.nearby import NOT_FOUND, Nearby, bare, is_of_parent
-from workbench.check.paging import hidden_rows, may_go_on, speaks_of_more
+from workbench.check.paging import (
+    hidden_rows,
+    may_go_on,
+    may_lack_a_marker,
+    speaks_of_more,
+    unchosen,
+)
 from workbench.check.places import Paged, Places
 from workbench.check.programs import place_in
 from workbench.check.reading import Seen
 from workbench.check.refused import Refused
 from workbench.check.sign_in import SignIn
+from workbench.check.unsent import Unsent
 
+_LED: Final = frozenset({"cursor", "next_link", "header_link"})
 _REDIRECT: Final = 3  # hundred
 _REPORTED: Final = "the answer reports an error"
 _ABSENT: Final[dict[Absent, str]] = {
@@ -75,6 +83,7 @@ class Troubles:
         self._sign_in = SignIn(session.settings, variables, client_of)
         self._bases = Bases(session, all_seen, client_of)
         self._access = Access(self._bases, self._sign_in)
+        self.unsent = Unsent(document, self._near, all_seen)
         self.empty = Empty(document, self._near, session.jq)
         asked = sum(one.asked for one in all_seen)
         self._places = Places(document, variables, all_seen)
@@ -213,20 +222,26 @@ class Troubles:
 
     async def unpaged(self, seen: Seen) -> list[Finding]:
         """A list that is read as one page, though there is a second one."""
-        endpoint = self._near.resource(seen).endpoint
+        paging = self._near.resource(seen).endpoint.pagination
         page = speaks_of_more(seen) or may_go_on(seen)
-        if page is None or endpoint.pagination.type != "none":
+        if paging.type in _LED:
+            page = may_lack_a_marker(seen)
+        elif paging.type != "none":
+            page = None
+        if page is None or (not page.warning and not await self._refused.leads_beyond(seen)):
             return []
-        if not page.warning and not await self._refused.leads_beyond(seen):
-            return []
+        told = page.warning or f"paginationType is {paging.type}, and there is a second page"
+        error = PaginationError(f"kind {seen.config.kind}: {told}")
+        request = self._near.request(seen)
+        marker = paging.next_link_path or paging.cursor_path or ""
+        if request and (lacks := await unchosen(self._near.body, seen, request, marker)):
+            return [self._places.at(seen, lacks[0], error, lacks[1])]
         way = await self._refused.other_paging(seen)
-        is_wish = endpoint.pagination.type_is_own
+        is_wish = paging.type_is_own and paging.type == "none"
         wish = "; if the first page is all you want, accept_doubt: true beside it says so"
         remedy: str | Paged = "set its type to how the API pages" + (wish if is_wish else "")
         if way:
             remedy = dataclasses.replace(way, proof=way.proof + wish) if is_wish else way
-        told = page.warning or "paginationType is none, and there is a second page"
-        error = PaginationError(f"kind {seen.config.kind}: {told}")
         found = self._places.paging(seen, error, remedy)
         return [dataclasses.replace(found, severity="warn" if is_wish else "error")]
 
@@ -328,6 +343,7 @@ class Troubles:
         if is_list and is_of_parent(seen):
             return await self._lists_of_parent(seen, error)
         if is_list or path[-1] == "selector":
+            path = ("selector", "data_path")
             bodies = [page.body for page in reversed(seen.own_pages)]
             has_list = any(map(lists_of_objects, bodies))
             if not has_list and (request := self._near.asked(seen)) is not None:

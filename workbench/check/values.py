@@ -11,7 +11,7 @@ from json_values import Json, follow
 from workbench.check.chosen_keys import asking_for, chosen_by
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Write
-from workbench.check.fitting import Misfit, admits, fitting
+from workbench.check.fitting import Fitter, admits
 from workbench.check.near import (
     alike,
     better,
@@ -41,8 +41,10 @@ class Values:
         document: Document,
         blueprints: Mapping[str, Blueprint],
         leading: Relations,
+        fitter: Fitter,
         jq: JqWorker,
     ) -> None:
+        self._fitter = fitter
         self._document = document
         self._blueprints = blueprints
         self._leading = leading
@@ -57,7 +59,7 @@ class Values:
             if name in {"identifier", "blueprint"} or expression.jq is None:
                 continue
             values = [one.evaluation.values[number] for one in seen.passed]
-            if not any(value is not None and value != [] for value in values):
+            if all(map(_is_nothing, values)):
                 found += await self._null(seen, expression.path, expression.jq, items)
             elif name == "title" and all(isinstance(one, dict) for one in values):
                 found += self._object(seen, expression.jq, values)
@@ -77,6 +79,8 @@ class Values:
         ]
         empty = [one for one in seen.passed if _made(one, part, key) == []]
         said = "an empty list" if len(empty) == len(items) else "null"
+        if any(isinstance(_made(one, part, key), list) for one in seen.passed) and not empty:
+            said = "a list of nulls"
         problem = f"{what} {jq!r} is {said} in {len(items)} of {len(items)} items"
         if part == "relations" and (leading := await self._leading.target(seen, key, jq)):
             return [seen.finding(self._document, path, problem, leading)]
@@ -120,9 +124,7 @@ class Values:
             if value is not None and (faults := faults_of({name: value}, {}, blueprint)):
                 own = [one for one in faults if one.name == name and one.problem != "is required"]
                 if own:
-                    return (
-                        await fitting(self._jq, expression, items, Misfit(own[0], blueprint))
-                    ).remedy
+                    return (await self._fitter.fitting(expression, items, own[0], blueprint)).remedy
         return ""
 
     def _unknown(self, seen: Seen, name: str, problem: str, items: Items, first: str) -> Finding:
@@ -163,6 +165,13 @@ class Values:
                 remedy = Write(jq.replace(written(path), written(meant)))
                 return [seen.finding(self._document, _place(name), problem, remedy, "warn")]
         return []
+
+
+def _is_nothing(value: Json) -> bool:
+    """Whether an expression has found nothing: also a list of nulls, or their text."""
+    if isinstance(value, list):
+        return all(map(_is_nothing, value))
+    return value in (None, "null")
 
 
 def _place(name: str) -> Path:

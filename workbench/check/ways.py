@@ -17,7 +17,7 @@ from workbench.suggest.asking import Asker, BudgetError, Reply
 from workbench.suggest.endpoint import House, measure_of, study_paging
 from workbench.suggest.items import Place, places
 from workbench.suggest.openapi import Hints
-from workbench.suggest.position import find_paging
+from workbench.suggest.position import find_named, find_paging
 from workbench.suggest.study import Study
 from workbench.suggest.targets import Target
 
@@ -124,31 +124,54 @@ class Ways:
         study = Study(Target(request.url), "")
         hints = Hints(_given(given.size_param), (*_given(given.pagination_param), *_beside(given)))
         house = self._house.with_hints(hints)
-        house.preferred = given.type
+        is_named = given.pagination_param is not None and given.type == "none"
+        house.preferred = "offset" if is_named else given.type
         try:
             reply = await asker.ask(replace(request, purpose="check"))
             place = _place(reply, data_path)
             if place is None:
                 return None
             study.place = place
-            await study_paging(asker, study, reply, [place], house)
+            paging = None
+            if _is_told(reply, given):
+                paging = await find_named(measure_of(asker, reply, place, None, house))
+            if paging is None:
+                await study_paging(asker, study, reply, [place], house)
+            else:
+                study.paging = paging
         except BudgetError:
             return None
         if study.paging.type == "none" or not study.paging.certain:
             return None
         self._house.learn(study)
         self._house.strict = house.strict
-        wanted: dict[str, Json] = {
-            "paginationType": study.paging.type,
-            **{_camel(name): value for name, value in study.paging.settings.items()},
-            "sizeParam": study.size_param if given.sends_size else None,
-        }
-        if study.paging.type == "header_link":
-            wanted["headerLinkRel"] = "next"
-        if request.method == "POST":
-            wanted["sendIn"] = send_in
-        way = Way(given, wanted, study.paging.proof)
+        way = Way(
+            given,
+            _wanted(study, given, send_in if request.method == "POST" else None),
+            study.paging.proof,
+        )
         return way if way.differing else None
+
+
+def _wanted(study: Study, given: PaginationSettings, send_in: SendIn | None) -> dict[str, Json]:
+    """A way to page, by the names of settings; ``send_in`` where positions may go elsewhere."""
+    wanted: dict[str, Json] = {
+        "paginationType": study.paging.type,
+        **{_camel(name): value for name, value in study.paging.settings.items()},
+        "sizeParam": study.size_param if given.sends_size else None,
+        "sendIn": send_in,
+    }
+    if study.paging.type == "header_link":
+        wanted["headerLinkRel"] = "next"
+    return wanted
+
+
+def _is_told(reply: Reply, given: PaginationSettings) -> bool:
+    """Whether what is set speaks of something in the answers that leads on."""
+    if given.type in {"cursor", "next_link", "header_link"} or given.cursor_path:
+        return True
+    body = reply.body if isinstance(reply.body, dict) else {}
+    return given.next_link_path is not None or given.pagination_param in body
 
 
 def _place(reply: Reply, data_path: str | None) -> Place | None:

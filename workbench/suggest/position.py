@@ -56,6 +56,14 @@ async def find_paging(measure: Measure, preferred: str = "") -> Paging:
     return Paging("none", proof=nothing)
 
 
+async def find_named(measure: Measure) -> Paging | None:
+    """What an answer names itself that leads to rows beyond it; None for nothing."""
+    for find in _NAMED:
+        if found := await find(measure):
+            return found
+    return None
+
+
 def _leads_on(fact: Fact) -> bool:
     """Whether a place is for what leads on, though nothing is there."""
     words = set(fact.words)
@@ -211,7 +219,8 @@ def _numbered(name: str, kind: str, first: int, proof: str) -> Paging:
     return Paging(kind, settings, proof)
 
 
-_WAYS = (_by_header, _by_link, by_cursor, by_row_cursor, _by_number, by_count, by_last_row)
+_NAMED = (_by_header, _by_link, by_cursor, by_row_cursor)
+_WAYS = (*_NAMED, _by_number, by_count, by_last_row)
 """The ways on, those first that an answer names itself."""
 
 _BY_STYLE = {
