@@ -14,7 +14,7 @@ from jq_engine.worker import JqWorker
 from json_values import Json
 from workbench.check.comparisons import compared
 from workbench.check.findings import Finding, Path, Remedy, Write
-from workbench.check.fitting import Fitter, Fitting
+from workbench.check.fitting import Fitter, Fitting, Instead
 from workbench.check.identifiers import (
     identifier_below_parents,
     is_scalar,
@@ -219,6 +219,10 @@ class Judge:
             )
         if first.part == "relation":
             target = await self._leading.target(seen, first.name, expression)
+            if await self._leading.are_lists(seen, first.name, expression):
+                many = Fitting(blueprint=Instead(first.name, "many", True))  # noqa: FBT003 (the value itself)
+                if self._of_blueprints is not None:
+                    return self._in_blueprint(first, blueprint, problem, many)
             if target:
                 return seen.finding(self._document, path, problem, target)
         items = [one.item for one in seen.passed]

@@ -30,6 +30,8 @@ class Mapped(Protocol):
 
 
 _FEWEST = 2  # expressions that say together that the list is the wrong one
+_DEEPEST = 4  # objects and lists around rows
+_MOST_KEYS = 12  # of an object that are looked into
 _SAMPLE = 50  # objects of a list that are tried
 
 
@@ -70,12 +72,44 @@ async def list_with(jq: JqWorker, mappings: Mapped, body: Json) -> tuple[str, in
 
 
 def _lists(body: Json) -> Iterator[tuple[str, Items]]:
+    """Everything that may be rows: lists, and objects of like values, also within lists."""
     for path, rows in lists_of_objects(body):
         yield written(path) or ".", [row for row in rows if isinstance(row, dict)]
-    if isinstance(body, dict) and all(isinstance(value, dict) for value in body.values()):
-        yield "[.[]]", [value for value in body.values() if isinstance(value, dict)]
-    if isinstance(body, dict):
-        yield "to_entries", [{"key": key, "value": value} for key, value in body.items()]
+    for where, held in _keyed(body):
+        if all(isinstance(value, dict) for one in held for value in one.values()):
+            inner = [value for one in held for value in one.values() if isinstance(value, dict)]
+            yield f"[{where}[]]", inner
+        pairs: Items = [{"key": key, "value": one[key]} for one in held for key in one]
+        if "[]" in where:
+            yield f"[{where} | to_entries[]]", pairs
+        else:
+            yield "to_entries" if where == "." else f"{where} | to_entries", pairs
+
+
+def _keyed(body: Json) -> Iterator[tuple[str, list[dict[str, Json]]]]:
+    """The objects of like values in a body, by their paths; several where a list holds them."""
+    level: list[tuple[str, list[Json]]] = [("", [body])]
+    for _ in range(_DEEPEST):
+        below: list[tuple[str, list[Json]]] = []
+        for way, held in level:
+            objects = [one for one in held if isinstance(one, dict) and one]
+            if objects and all(map(_are_alike, objects)):
+                yield way or ".", objects
+            keys = dict.fromkeys(str(key) for one in objects for key in one)
+            below += [
+                (way + written((key,)), [one[key] for one in objects if key in one])
+                for key in list(keys)[:_MOST_KEYS]
+            ]
+            lists = [one for one in held if isinstance(one, list) and one]
+            if lists and way:
+                step = "[0]" if all(len(one) == 1 for one in lists) else "[]"
+                below.append((way + step, [row for one in lists for row in one[:_SAMPLE]]))
+        level = below
+
+
+def _are_alike(value: dict[str, Json]) -> bool:
+    """Whether an object has several values of one type."""
+    return len(value) > 1 and len({type(one) for one in value.values()}) == 1
 
 
 def _unwrapped(body: Json) -> Json:

@@ -157,6 +157,16 @@ class Relations:
             for target in _targets((one.made.get("relations") or {}).get(name))
         }
 
+    async def are_lists(self, seen: Seen, name: str, expression: str) -> bool:
+        """Whether a relation's values are lists of several identifiers of its target."""
+        relation = self._relations_of(seen).get(name)
+        known = self._identifiers_of(relation.target)[0] if relation else set()
+        values = await values_of(self._jq, expression, [one.item for one in seen.passed])
+        lists = [value for value in values if isinstance(value, list) and value]
+        held = [one for value in lists for one in value]
+        hits = sum(isinstance(one, str) and one in known for one in held)
+        return any(len(one) > 1 for one in lists) and hits * 2 > len(held)
+
     async def target(self, seen: Seen, name: str, expression: str) -> Remedy:
         """A path whose values are identifiers of a relation's target, for one that finds none."""
         blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))

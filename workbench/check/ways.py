@@ -14,6 +14,7 @@ from paging.model import PageRequest, SendIn
 from resync.session import Session
 from workbench.check.places import Paged
 from workbench.suggest.asking import Asker, BudgetError, Reply
+from workbench.suggest.cursors import is_led_by_last_row
 from workbench.suggest.endpoint import House, measure_of, study_paging
 from workbench.suggest.items import Place, places
 from workbench.suggest.openapi import Hints
@@ -101,6 +102,8 @@ class Ways:
             if place is None:
                 return False
             measure = measure_of(asker, reply, place, None, self._house)
+            if await is_led_by_last_row(measure):
+                return True
             paging = await find_paging(measure)
             if paging.type not in {"page", "offset"}:
                 return paging.type != "none"

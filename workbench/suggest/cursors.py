@@ -215,6 +215,26 @@ async def by_last_row(measure: Measure) -> Paging | None:
     return found
 
 
+async def is_led_by_last_row(measure: Measure) -> bool:
+    """Whether the last row's own id leads to others, under one of many names: two requests.
+
+    Only where ids rise or fall with the rows: lists that go on so are in their order.
+    """
+    rows = [row for row in measure.rows(measure.small) if isinstance(row, dict)]
+    ids = [row.get(identity(rows) or "id") for row in rows]
+    numbers = [one for one in ids if isinstance(one, int)]
+    in_order = numbers in (sorted(numbers), sorted(numbers, reverse=True))
+    if len(numbers) != len(rows) or len(set(numbers)) != len(rows) or not in_order or not rows:
+        return False
+    names = measure.names.of("keyset")
+    back = [name for name in names if "before" in words_of(name)]
+    for some in ([name for name in names if name not in back], back):
+        reply = await measure.sized(measure.size, dict.fromkeys(some, numbers[-1]))
+        if measure.ruler.is_beyond(measure.rows(reply)):
+            return True
+    return False
+
+
 def _last_row(measure: Measure) -> dict[str, Json]:
     rows = measure.rows(measure.small)
     return rows[-1] if rows and isinstance(rows[-1], dict) else {}

@@ -1,0 +1,165 @@
+"""``check`` finds rows in whatever shape they come, what leads on, and lists in place of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.check_scene import (
+    Scene,
+    Spoil,
+    Where,
+    asking,
+    listed,
+    person,
+    serving,
+    settings,
+    swap,
+    told,
+)
+from tests.fault_api import FaultApi, Json, Reply, Request, answer
+
+PEOPLE: list[dict[str, Json]] = [person(number) for number in range(60)]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A mistake, the line that is to change, and what is to be written there."""
+
+    spoils: list[Spoil]
+    line: str
+    remedy: str
+    where: Where = "mapping"
+    severity: str = "error"
+
+
+def _id(row: dict[str, Json]) -> int:
+    return int(str(row["id"]))
+
+
+def keyset(request: Request) -> Reply:
+    """People after the one that is named, ten at most; nothing speaks of more."""
+    after, size = request.number("after", -1), request.number("size", 10)
+    return answer({"data": [one for one in PEOPLE if _id(one) > after][:size], "errors": []})
+
+
+def backwards(request: Request) -> Reply:
+    """The newest people, and those before the one that is named."""
+    before, size = request.number("before", 1000), request.number("size", 10)
+    rows = [one for one in reversed(PEOPLE) if _id(one) < before]
+    return answer({"data": rows[:size], "has_more": len(rows) > size})
+
+
+def keyed(request: Request) -> Reply:
+    """People by their names, in a list of one."""
+    rows = {f"p{_id(one)}": {k: v for k, v in one.items() if k != "id"} for one in PEOPLE[:7]}
+    return answer({"result": [{"people": rows} if request.number("page", 1) == 1 else {}]})
+
+
+def versions(request: Request) -> Reply:
+    """One text by each name."""
+    is_first = request.number("page", 1) == 1
+    return answer({"versions": {f"pkg-{n}": f"1.{n}" for n in range(7)} if is_first else {}})
+
+
+def of_teams(request: Request) -> Reply:
+    """People of two teams each."""
+    rows: list[dict[str, Json]] = []
+    for one in PEOPLE[:25]:
+        ids = [f"team-{(_id(one) + more) % 4}" for more in (0, 1)]
+        teams = [{"id": team, "name": team.upper()} for team in ids]
+        rows.append({**one, "teams": teams, "teamIds": ids, "mails": [one["mail"]]})
+    return listed(rows)(request)
+
+
+_BY_KEY = [
+    swap("identifier: .id | tostring", "identifier: .key"),
+    swap("phone: .phone", "phone: .value.phone"),
+    swap("title: .name", "title: .value.name"),
+]
+_MANY = [serving(of_teams), swap('"many": false', '"many": true', "blueprints")]
+_IDS = "write team: '[.teams[]?.id]' (20 of 20)"
+
+CASES = {
+    "rows that are led by the last one's id": Case(
+        [asking("pagination: {type: none}"), serving(keyset)],
+        "pagination: {type: none}",
+        "write type: cursor, pagination_param: after, cursor_path: '.data[-1].id'",
+        severity="warn",
+    ),
+    "pages of rows that are led by the last one's id": Case(
+        [serving(keyset)], "PAGINATION_TYPE", "PAGINATION_PARAM=after, ", "settings"
+    ),
+    "the newest first": Case(
+        [settings(pagination_param="page"), serving(backwards)],
+        "PAGINATION_TYPE",
+        "PAGINATION_PARAM=before, ",
+        "settings",
+    ),
+    "an object of objects in a list of one": Case(
+        [serving(keyed), swap("data_path: .data", "data_path: .result"), *_BY_KEY],
+        "data_path: .result",
+        "write data_path: '.result[0].people | to_entries' (a list of 7)",
+    ),
+    "an object of objects without its keys": Case(
+        [serving(keyed), swap("data_path: .data", "data_path: '.result[0].people'"), *_BY_KEY],
+        "data_path: '.result",
+        "write data_path: '.result[0].people | to_entries' (a list of 7)",
+    ),
+    "an object of texts": Case(
+        [
+            serving(versions),
+            swap("data_path: .data", "data_path: .versions"),
+            swap("identifier: .id | tostring", "identifier: .key"),
+            swap("title: .name", "title: .value"),
+        ],
+        "data_path: .versions",
+        "write data_path: .versions | to_entries (a list of 7)",
+    ),
+    "lists of identifiers where one is declared": Case(
+        [serving(of_teams), swap("team: .team.id", "team: .teamIds")],
+        '"many": false',
+        'write "many": true',
+        "blueprints",
+    ),
+    "a list of nulls": Case(
+        [*_MANY, swap("team: .team.id", "team: '[.teams[].idd]'")], "team: '[.teams", _IDS
+    ),
+    "a list of nulls made texts": Case(
+        [*_MANY, swap("team: .team.id", "team: '[.teams[].idd | tostring]'")],
+        "team: '[.teams",
+        _IDS,
+    ),
+    "a list of objects": Case(
+        [*_MANY, swap("team: .team.id", "team: .teams")], "team: .teams", _IDS
+    ),
+    "a list of names": Case(
+        [*_MANY, swap("team: .team.id", "team: '[.teams[].name]'")], "team: '[.teams", _IDS
+    ),
+    "a list beside the one value that is meant": Case(
+        [serving(of_teams), swap("mail: .mail", "mail: .mails")],
+        "mail: .mails",
+        "write mail: .mail",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+async def test_what_is_to_be_written_is_told(case: Case, tmp_path: Path, api: FaultApi) -> None:
+    """One finding, in the line that is wrong, with what makes it right."""
+    scene = Scene(tmp_path, api)
+    for spoil in case.spoils:
+        spoil(scene)
+
+    report = await scene.check()
+
+    place = scene.place(case.line, case.where)
+    assert [
+        one
+        for one in report.findings
+        if (one.file, one.line) == place
+        and one.severity == case.severity
+        and case.remedy in one.remedy
+    ], told(report.findings)
