@@ -328,6 +328,18 @@ async def test_what_a_short_list_does_not_show_is_learned(
             ".heading",
             id="a name within an object that is another thing's",
         ),
+        pytest.param(
+            [{"userId": f"u{n}", "firstName": f"F{n}", "lastName": f"L{n}"} for n in range(12)],
+            ".userId",
+            '.firstName + " " + .lastName',
+            id="two names that are none alone",
+        ),
+        pytest.param(
+            [{"id": f"3f{n:06x}", "clientId": f"app-{'abcdefghijkl'[n]}"} for n in range(12)],
+            ".id",
+            ".clientId",
+            id="an id that is a word, beside one that is not",
+        ),
     ],
 )
 async def test_items_are_told_apart_and_called(
@@ -375,3 +387,57 @@ async def test_small_numbers_are_a_relation_where_the_name_ends_in_the_target() 
     assert [(one.name, one.certain) for one in suggestion.written[0].relations] == [
         ("deviceRole", True)
     ]
+
+
+_PLANS: list[Row] = [{"id": f"plan-{word}", "name": word} for word in ("red", "blue", "green")]
+_STAGES: list[Row] = [
+    {"id": word, "name": f"Stage {word}", "plan": plan["id"], "order": at}
+    for plan in _PLANS
+    for at, word in enumerate(("dev", "live"))
+]
+_FLAGS: list[Row] = [
+    {"flag": f"{plan['id']}-f{n}", "on": True, "stage": ("dev", "live")[n % 2], "plan": plan["id"]}
+    for plan in _PLANS
+    for n in range(6)
+]
+
+
+async def _related(paths: Sequence[str], data: Data, endpoints: Sequence[Endpoint]) -> list[str]:
+    """The relations of the last of some endpoints, with their jq."""
+    api = Api(endpoints, data)
+    http = in_process(simulate(api.product()))
+    found = await suggested(bench("http://api/v1"), [*map(Target, paths)], http)
+    study = next(one for one in found.written if one.target.path == paths[-1])
+    return [f"{one.name}: {one.expression}" for one in study.relations if one.certain]
+
+
+async def test_a_value_behind_the_parents_is_a_relation() -> None:
+    """Where others of the same parents are identified so."""
+    found = await _related(
+        ["/plans", "/plans/{plan}/stages", "/plans/{plan}/flags"],
+        {"plans": _PLANS, "stages": _STAGES, "flags": _FLAGS},
+        [
+            Collection("/plans", table("plans")),
+            Collection("/plans/{plan}/stages", children("stages", of=("plans", "id"), plan="plan")),
+            Collection("/plans/{plan}/flags", children("flags", of=("plans", "id"), plan="plan")),
+        ],
+    )
+
+    assert 'stage: (.__plan | tostring) + "/" + .stage' in found, found
+
+
+async def test_an_identifier_that_another_list_has_is_a_relation() -> None:
+    """To the list with more of them."""
+    people = [{"id": f"person-{n:04}", "name": f"P {n}"} for n in range(12)]
+    badges = [{"id": row["id"], "colour": "red"} for row in people[:7]]
+    data: Data = {"people": people, "badges": badges}
+    lists = [Collection("/people", table("people")), Collection("/badges", table("badges"))]
+
+    assert await _related(["/people", "/badges"], data, lists) == ["people: .id"]
+    assert await _related(["/badges", "/people"], data, lists) == []
+
+
+def test_what_stands_before_a_parent_is_no_noun() -> None:
+    """`by_ticket/{ticket}` has no tickets, and nothing that ends in `by` refers to it."""
+    assert Target("/notes/by_ticket/{ticket}").noun == "note"
+    assert Target("/user_groups/{group}").noun == "user group"

@@ -19,6 +19,7 @@ _DEEPEST = 5  # keys on the way to a value
 _LONGEST_IDENTIFIER = 250
 _MOST_PROPERTIES = 40
 _LONGEST_TITLE = 120
+_NAME, _BOTH = " name", 2
 # https://docs.port.io/build-your-software-catalog/sync-data-to-catalog/#entity-json-structure
 _PORT_IDENTIFIER = re.compile(r"[A-Za-z0-9@_.+:\\/=-]+")
 # RFC 3339, 5.6, as Port takes a date-time.
@@ -207,7 +208,29 @@ def title_of(found: Sequence[Column], identifier: Column | None, noun: str = "")
         return identifier  # a text that tells items apart, and is no id, is what they are called
     copied = identifier.values if identifier else None
     others = [c for c in texts if c.values != copied and not (_names_id(c) or format_of(c.present))]
-    return next(filter(_is_varied, others), next(iter(named), None))
+    words = (c for c in texts if c.values != copied and c.is_unique() and _is_spoken(c))
+    return next(filter(_is_varied, others), next(iter(named), next(words, None)))
+
+
+def names_of_two(found: Sequence[Column], title: Column) -> str:
+    """Jq for both names, where a title is one of two: ``.firstName`` of ``.lastName``; else ""."""
+    if title.name in _TITLE_NAMES or not title.name.endswith(_NAME):
+        return ""
+    beside = [c for c in found if c.keys[:-1] == title.keys[:-1] and c.name.endswith(_NAME)]
+    both = [column for column in beside if _is_title(column) and column.name not in _TITLE_NAMES]
+    if len(beside) != len(both) or len(both) != _BOTH:
+        return ""
+    paths = [column.path for column in both]
+    is_whole = all(len(column.present) == len(column.values) for column in both)
+    return (
+        ' + " " + '.join(paths) if is_whole else f'[{", ".join(paths)}] | map(values) | join(" ")'
+    )
+
+
+def _is_spoken(column: Column) -> bool:
+    """Whether most values are words, without a digit."""
+    spoken = [value for value in column.present if not re.search(r"\d", str(value))]
+    return len(spoken) * 2 > len(column.values)
 
 
 def _is_varied(column: Column) -> bool:

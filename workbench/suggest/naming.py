@@ -10,7 +10,15 @@ from msgspec.structs import replace
 from json_values import Json
 from paging.model import PageRequest
 from workbench.suggest.asking import Asker, BudgetError
-from workbench.suggest.fields import Column, columns, identifiers, pair_of, properties, title_of
+from workbench.suggest.fields import (
+    Column,
+    columns,
+    identifiers,
+    names_of_two,
+    pair_of,
+    properties,
+    title_of,
+)
 from workbench.suggest.study import Study
 from workbench.suggest.vocabulary import words_of
 
@@ -38,6 +46,8 @@ async def study_fields(asker: Asker, study: Study, detail: PageRequest | None) -
         return
     study.title_column = title_of(study.columns, study.identifier_column, study.noun)
     study.title = study.title_column.path if study.title_column else study.identifier
+    if study.title_column and (pair := names_of_two(study.columns, study.title_column)):
+        study.title = pair
     study.note("title", study.title, certain=False)
     leave = [column for column in (study.identifier_column, study.title_column) if column]
     study.properties = properties(study.columns, leave)
@@ -108,7 +118,7 @@ def identify_within(study: Study, column: Column, proof: str) -> None:
     """Identify children by their parents and a column."""
     parts = [f"(.__{parent.name} | tostring)" for parent in study.parents]
     study.identifier = ' + "/" + '.join([*parts, f"({column.path} | tostring)"])
-    study.identifier_column = None
+    study.identifier_column, study.within = None, column
     study.findings = [one for one in study.findings if one.question != "identifier"]
     study.note("identifier", study.identifier, proof)
 

@@ -39,13 +39,17 @@ _LONG = 6  # characters of a text that no list has by chance
 
 @dataclass(frozen=True)
 class _Reference:
-    """A field that may refer to others: jq for its texts, and all its values."""
+    """A field that may refer to others: jq for its texts, and all its values.
+
+    ``is_own``: it identifies the items themselves.
+    """
 
     keys: tuple[str, ...]
     expression: str
     values: frozenset[str]
     are_texts: bool
     many: bool
+    is_own: bool = False
 
 
 def references(study: Study) -> Iterator[_Reference]:
@@ -56,12 +60,12 @@ def references(study: Study) -> Iterator[_Reference]:
             continue
         known = study.identifier_column
         own = known is not None and list(column.values) == list(known.values)
-        if own and study.member_of is None:
+        if own and study.member_of is None and not _is_telling(_set(values)):
             continue
         if values and all(map(_is_key, values)):
             yield _Reference(
                 column.keys, column.text_path if _texts(values) else _as_text(column), _set(values),
-                _texts(values), many=False,
+                _texts(values), many=False, is_own=own,
             )  # fmt: skip
         elif values and all(isinstance(value, list) for value in values):
             lists = [value for value in values if isinstance(value, list)]
@@ -140,7 +144,38 @@ def find_relations(study: Study, studies: Sequence[Study]) -> list[Relation]:
             found[role] = Relation(
                 name, reference.expression, target, reference.many, proof, certain
             )
+    for relation in _composed(study, studies):
+        found.setdefault((relation.name, relation.target.blueprint), relation)
     return _apart(found.values())
+
+
+def _composed(study: Study, studies: Sequence[Study]) -> Iterator[Relation]:
+    """Fields that, behind the parents' values, are identifiers of other children of those."""
+    for target in studies:
+        if target is study or target.within is None or target.refusal:
+            continue
+        by_study = {id(one.study): one.name for one in study.parents}
+        names = [by_study.get(id(one.study)) for one in target.parents]
+        if None in names:
+            continue
+        known = target.identifiers()
+        heads = ["/".join(str(item.get(f"__{name}")) for name in names) for item in study.items]
+        for column in study.columns:
+            pairs = zip(heads, column.values, strict=True)
+            values = {f"{head}/{value}" for head, value in pairs if value is not None}
+            texts = all(isinstance(value, str) for value in column.present)
+            if not values or not texts or not values <= known or not _speaks(column.keys, target):
+                continue
+            parts = [*(f"(.__{name} | tostring)" for name in names), column.path]
+            joined = ' + "/" + '.join(parts)
+            is_whole = len(column.present) == len(column.values)
+            expression = joined if is_whole else f"if {column.path} then {joined} else null end"
+            told = f"{len(values)} of {len(values)}, behind the parents' values, are identifiers"
+            told += f" of {target.target.path}"
+            yield Relation(
+                _name_of(column.keys, target), expression, target, many=False, proof=told
+            )
+            break
 
 
 def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str, bool] | None:
@@ -152,7 +187,9 @@ def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str,
         told = f"{len(inside)} of {len(reference.values)} are identifiers of {target.target.path}"
         return 50, told, True
     is_own = target is study and not (_is_self(reference.keys) or reference.are_texts)
-    if not inside or is_own:
+    # Of two lists of the same items the one with fewer refers to the other.
+    is_same = reference.is_own and (target is study or len(known) <= len(reference.values))
+    if not inside or is_own or (is_same and study.member_of is not target):
         return None
     told = (
         f"{len(inside)} of {len(reference.values)} values are identifiers of {target.target.path}"
@@ -164,7 +201,9 @@ def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str,
     speaks = speaks and not is_chance
     if everything and (speaks or by_values or (target is study and _is_self(reference.keys))):
         return 10 * bool(speaks) + 5 + len(inside), told, True
-    if speaks and len(inside) * 2 >= len(reference.values):
+    # Long texts that another list has are hardly there by chance.
+    is_shared = by_values and all(len(value) >= _LONG for value in inside)
+    if (speaks or is_shared) and len(inside) * 2 >= len(reference.values):
         if target.is_complete:
             return 3, told, False
         return 10 + len(inside), f"{told}, of which only the first were read", True

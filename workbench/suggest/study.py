@@ -71,7 +71,10 @@ class Relation:
 
 @dataclass(eq=False)
 class Study:
-    """One endpoint under study; ``refusal`` is why nothing can be written for it."""
+    """One endpoint under study; ``refusal`` is why nothing can be written for it.
+
+    ``within``: the column that, behind the values of the parents, identifies its items.
+    """
 
     target: Target
     blueprint: str
@@ -85,6 +88,7 @@ class Study:
     columns: Sequence[Column] = ()
     identifier: str = ""
     identifier_column: Column | None = None
+    within: Column | None = None
     title: str = ""
     title_column: Column | None = None
     properties: list[Property] = field(default_factory=list)
@@ -106,7 +110,7 @@ class Study:
 
     def identify(self, column: Column, proof: str) -> None:
         """Identify items by another column."""
-        self.identifier_column, self.identifier = column, column.text_path
+        self.identifier_column, self.identifier, self.within = column, column.text_path, None
         self.findings = [one for one in self.findings if one.question != "identifier"]
         self.note("identifier", self.identifier, proof)
         if self.title_column is None:
@@ -180,7 +184,11 @@ class Study:
         )
 
     def identifiers(self) -> set[str]:
-        """The identifiers of the items at hand, where one column gives them."""
+        """The identifiers of the items at hand, where one column gives them, or parents and one."""
+        if self.within:
+            names = [f"__{parent.name}" for parent in self.parents]
+            pairs = zip(self.items, self.within.values, strict=True)
+            return {"/".join(str(one) for one in (*map(item.get, names), v)) for item, v in pairs}
         return (
             {str(value) for value in self.identifier_column.values}
             if self.identifier_column

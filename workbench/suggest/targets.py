@@ -54,7 +54,12 @@ class Target:
         # `/users/list` are users; `/space/{space_id}/list` are lists.
         while len(parts) > 1 and _says_nothing(parts[-1]) and "{" not in parts[-2]:
             parts.pop()
-        literal = [part for part in parts if not PLACEHOLDER.search(part)]
+        held = [PLACEHOLDER.fullmatch(part) for part in (*parts[1:], "")]
+        literal = [
+            part
+            for part, behind in zip(parts, held, strict=True)
+            if not PLACEHOLDER.search(part) and not (behind and _says_by(part, behind[1]))
+        ]
         stem = re.sub(r"\.(json|xml|list)$", "", literal[-1]) if literal else "item"
         return " ".join(singular(word) for word in words_of(stem)) or "item"
 
@@ -75,6 +80,12 @@ class Target:
         word = "_".join(words_of(name))
         params = tuple((key, f"{{{word}}}" if key == name else v) for key, v in self.params)
         return replace(self, params=params)
+
+
+def _says_by(segment: str, placeholder: str) -> bool:
+    """Whether a segment only says what stands behind it: ``by_ticket/{ticket}``."""
+    words = words_of(segment)
+    return len(words) > 1 and words[-1:] == words_of(placeholder)[-1:]
 
 
 def _says_nothing(segment: str) -> bool:
