@@ -114,6 +114,19 @@ def by_cursor(request: Request) -> Reply:
     return answer({"data": rows[start : start + 2], "next_cursor": following})
 
 
+def by_accept(request: Request, count: int = 1) -> Reply:
+    """People as XML for those who want that, else as JSON."""
+    if "xml" not in request.headers.get("accept", ""):
+        return paged(request)
+    person = "<person><id>1</id></person>"
+    return text(f"<people>{person * count}</people>", kind="application/xml")
+
+
+def by_accept_all(request: Request) -> Reply:
+    """As above, several."""
+    return by_accept(request, 3)
+
+
 def found_nothing(request: Request) -> Reply:
     """A search without a match."""
     del request
@@ -269,6 +282,16 @@ CASES = {
         ],
         "site: .link",
         """write site: '.link | values | "https://example.com" + .'""",
+    ),
+    "a format of which the same address has JSON": Case(
+        [asking("response_format: xml"), serving(by_accept)],
+        "response_format: xml",
+        "write response_format: json (the same address answers JSON, with 20 rows at data_path)",
+    ),
+    "a format in which a list stands elsewhere": Case(
+        [asking("response_format: xml"), serving(by_accept_all)],
+        "response_format: xml",
+        "write response_format: json (the same address answers JSON, with 20 rows at data_path)",
     ),
     "a parameter that the API misses": Case(
         [serving(wanting("zone", "The 'zone' parameter is missing", 400))],

@@ -16,6 +16,7 @@ from paging.model import PageRequest
 from workbench.check.comparisons import compared
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Severity, Write
+from workbench.check.formats import rows_as_json
 from workbench.check.identifiers import is_scalar
 from workbench.check.near import lists_of_objects, paths_in, written
 from workbench.check.nearby import Nearby
@@ -36,10 +37,11 @@ class Empty:
         self._jq = jq
 
     async def findings(self, seen: Seen) -> list[Finding]:
-        """At most one: the list beside, a filter of parents, a parameter, a parent's field."""
+        """At most one: a filter of parents, the list beside, a format, a parameter, a field."""
         if seen.items or seen.errors or not seen.asked:
             return []
-        for look in (self._of_parents, self._beside, self._left_out, self._other_field):
+        looks = (self._of_parents, self._beside, self._other_format)
+        for look in (*looks, self._left_out, self._other_field):
             if found := await look(seen):
                 return [found]
         return []
@@ -77,6 +79,15 @@ class Empty:
                 remedy = Write(found[0], f"a list of {found[1]} objects with what is mapped")
                 return seen.finding(self._document, ("selector", "data_path"), problem, remedy)
         return None
+
+    async def _other_format(self, seen: Seen) -> Finding | None:
+        """A format in which there is no list, where as JSON there is one."""
+        remedy = await rows_as_json(self._near, self._jq, seen) if seen.own_pages else None
+        if remedy is None:
+            return None
+        problem = f"no items in the format {seen.config.selector.response_format}"
+        path = ("selector", "response_format")
+        return seen.finding(self._document, path, problem, remedy)
 
     async def _left_out(self, seen: Seen) -> Finding | None:
         """A query parameter, or a part of the body, without which there are items."""

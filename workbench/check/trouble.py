@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Final
 
-from msgspec.structs import replace
-
 from errors import (
     BodyError,
     CredentialsError,
@@ -33,6 +31,7 @@ from workbench.check.changes import ClientOf
 from workbench.check.documents import Document, Variables
 from workbench.check.empty import Empty
 from workbench.check.findings import Finding, Path, Remedy, Write, likeness
+from workbench.check.formats import as_json, format_of, rows_as_json
 from workbench.check.near import (
     better,
     lists_of_objects,
@@ -278,12 +277,12 @@ class Troubles:
         is_html = "html" in str(error).lower()
         if is_html and all_failed:
             return await self._page(seen, error)
-        name = "" if is_html else _format_of(seen, error)
+        name = "" if is_html else format_of(seen, error)
         if name and name != seen.config.selector.response_format:
             return await self._of_format(seen, error, name)
         remedy = await self._near.path(seen) if is_html else ""
         if not (is_html or name):
-            remedy = await self._as_json(seen)
+            remedy = await as_json(self._near, seen)
         return self._places.at(
             seen, ("kind",), error, remedy or "correct the path, or the credentials"
         )
@@ -307,23 +306,11 @@ class Troubles:
         if not self._places.is_there(seen, path):
             path = (*base, "endpoint") if is_of_parent(seen) else ("kind",)
         remedy = f"the answer is {name}: write response_format: {name}"
-        if name in {"xml", "csv"} and (as_json := await self._as_json(seen)):
-            remedy += f"; or: {as_json}"
+        if name in {"xml", "csv"} and (other := await as_json(self._near, seen)):
+            remedy += f"; or: {other}"
         elif name in {"xml", "csv"}:
             remedy += ", or what makes it JSON into query_params, queryParams or headers"
         return self._places.at(seen, path, error, remedy)
-
-    async def _as_json(self, seen: Seen) -> str:
-        """How an answer in another format is asked for as JSON."""
-        request = self._near.request(seen)
-        if request is None or request.method != "GET":
-            return ""
-        if isinstance(await self._near.body(request.put("format", "json", "query")), dict | list):
-            return "with format=json it answers JSON: write it into query_params"
-        headers = (*request.headers, ("Accept", "application/json"))
-        if isinstance(await self._near.body(replace(request, headers=headers)), dict | list):
-            return "write headers: {Accept: application/json}: then it answers JSON"
-        return ""
 
     async def _mapping(self, seen: Seen, error: OceanCustomError) -> Finding:
         place = place_in(_cause(error), self._document, seen.base)
@@ -342,6 +329,8 @@ class Troubles:
         is_list = isinstance(about, Part) and about.path[-1] == "data_path"
         if is_list and is_of_parent(seen):
             return await self._lists_of_parent(seen, error)
+        if is_list and (json := await rows_as_json(self._near, self._session.jq, seen)):
+            return self._places.at(seen, ("selector", "response_format"), error, json)
         if is_list or path[-1] == "selector":
             path = ("selector", "data_path")
             bodies = [page.body for page in reversed(seen.own_pages)]
@@ -384,19 +373,6 @@ class Troubles:
                 told = f"a list of {len(first[1])}{also if others else ''}"
                 return Write(written(first[0]), told)
         return f"the answer has {keys_of(bodies[0])}" if bodies and bodies[0] is not None else ""
-
-
-def _format_of(seen: Seen, error: BodyError) -> str:
-    """The format of an answer that could not be read; "" where nothing tells."""
-    kinds = [one.content_type or "" for one in seen.exchanges]
-    words = error.report.words.lstrip()
-    if words.startswith("<?xml") or any("xml" in kind and "html" not in kind for kind in kinds):
-        return "xml"
-    if words.startswith("{"):
-        has_lines = "\n{" in error.report.words or "\\n{" in words
-        is_ndjson = has_lines or seen.config.selector.response_format == "ndjson"
-        return "ndjson" if is_ndjson else "json"
-    return next((one for one in ("csv", "ndjson") if any(one in kind for kind in kinds)), "")
 
 
 def _cause(error: OceanCustomError) -> Fault:
