@@ -114,6 +114,11 @@ def by_cursor(request: Request) -> Reply:
     return answer({"data": rows[start : start + 2], "next_cursor": following})
 
 
+def linked(row: dict[str, Json]) -> dict[str, Json]:
+    """A link without its origin, beside a text that begins with one."""
+    return {"link": f"/p/{row['id']}", "site": f"https://example.com/{row['id']} and more"}
+
+
 def by_accept(request: Request, count: int = 1) -> Reply:
     """People as XML for those who want that, else as JSON."""
     if "xml" not in request.headers.get("accept", ""):
@@ -278,7 +283,7 @@ CASES = {
     "a path where a URL is wanted, beside URLs of the items": Case(
         [
             swap("site: .site", "site: .link"),
-            serving(listed([one | {"link": f"/p/{one['id']}"} for one in PEOPLE])),
+            serving(listed([one | linked(one) for one in PEOPLE])),
         ],
         "site: .link",
         """write site: '.link | values | "https://example.com" + .'""",
