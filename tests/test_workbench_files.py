@@ -307,3 +307,32 @@ async def test_in_a_file_a_kind_is_one_line(folder: Path, api: FaultApi) -> None
     _, told = await started(folder, "check")
 
     assert any(line.startswith(f"{path} ") for line in told.splitlines()), told
+
+
+async def test_what_suggest_says_stands_in_columns(folder: Path, api: FaultApi) -> None:
+    """However long a path is."""
+    paths = ["/items", "/items/" + "x" * 40]
+    for path in paths:
+        api.serve(path, answer([{"id": number} for number in range(3)]))
+
+    _, told = await started(folder, "suggest", *(f"{api.url}{one}" for one in paths))
+
+    assert len({line.index("  items  ") for line in told.splitlines() if "  items  " in line}) == 1
+    assert told.count("  items  ") == len(paths)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(["check", "--offline", "--requests"], id="requests of none"),
+        pytest.param(["check", "--watch", "--pages", "1"], id="pages of files"),
+        pytest.param(["preview", "--all", "--items", "5"], id="bounds without bounds"),
+    ],
+)
+def test_an_option_in_vain_is_refused(folder: Path, command: list[str]) -> None:
+    """Rather than left out without a word."""
+    result = ran(*command)
+
+    assert folder.is_dir()
+    assert result.exit_code == 2
+    assert "does nothing beside" in result.output

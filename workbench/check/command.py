@@ -23,7 +23,7 @@ from workbench.check.offline import Installation, Paths, read_installation
 from workbench.check.reading import MOST_ITEMS
 from workbench.check.render import show
 from workbench.check.run import Report, check_online
-from workbench.terminal import output
+from workbench.terminal import output, refuse_beside
 
 LONGEST_WAIT = 10
 """Seconds for which a check retries a request at most: a person waits."""
@@ -115,6 +115,8 @@ def check(  # noqa: PLR0913 (one for each option)
     """
     paths = paths_of(settings, mapping, blueprints)
     limits = Limits(pages=pages, children=children, items=MOST_ITEMS)
+    if offline or watch:
+        refuse_beside("--watch" if watch else "--offline", "pages", "children", "requests")
     if watch and as_json:
         raise click.UsageError("--watch shows reports to a person: leave --json out")
     if watch:

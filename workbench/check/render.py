@@ -80,4 +80,5 @@ def _summary(report: Report) -> str:
     if not report.rows and not report.exchanges:
         return f"{faults}; nothing was requested."
     count = len(report.exchanges)
-    return f"{faults}; {count} requests, {report.seconds:.1f} s. `--requests` lists them."
+    requests = "1 request" if count == 1 else f"{count} requests"
+    return f"{faults}; {requests}, {report.seconds:.1f} s. `--requests` lists them."

@@ -32,7 +32,7 @@ from workbench.serve import serving
 from workbench.store import CatalogStore
 from workbench.store.model import CatalogError, JsonObject
 from workbench.store.observations import Refusal
-from workbench.terminal import output
+from workbench.terminal import output, refuse_beside
 
 FOLDER: Final = Path(".workbench")
 _SHOWN: Final = 10
@@ -77,6 +77,8 @@ def run_preview(  # noqa: PLR0913 (a command has so many options)
     since the last time is deleted from the local catalog.
     """
     limits = NO_LIMITS if everything else Limits(pages=pages, children=children, items=items)
+    if everything:
+        refuse_beside("--all", "pages", "children", "items")
     has_page = not (no_page or as_document)
     paths = paths_of(settings, mapping, blueprints)
     if paths.blueprints is None:
@@ -89,9 +91,8 @@ def run_preview(  # noqa: PLR0913 (a command has so many options)
         click.echo(as_json(Outcome([], [], [], [], faults), database))
         sys.exit(1)
     FOLDER.mkdir(exist_ok=True)
-    if not everything:  # what an earlier look found is no part of this one
-        for old in FOLDER.glob(f"{database.name}*"):
-            old.unlink()
+    if not everything:
+        _forget(database)
     with ExitStack() as stack:
         store = stack.enter_context(CatalogStore(database))
         try:
@@ -148,6 +149,12 @@ def _faults(found: Installation) -> str:
     if found.settings and found.config and types and not types.findings:
         return ""
     return "\n".join(str(one) for one in found.findings if one.severity == "error")
+
+
+def _forget(database: Path) -> None:
+    """What an earlier look found is no part of this one."""
+    for old in database.parent.glob(f"{database.name}*"):
+        old.unlink()
 
 
 def _of_port(found: Installation) -> tuple[JsonObject, list[JsonObject]]:

@@ -240,19 +240,23 @@ def _tell(suggestion: Suggestion, files: Sequence[Path], *, as_json: bool) -> No
         click.echo(json.dumps(_document_of(suggestion, files), indent=2, ensure_ascii=False))
         return
     console = Console(highlight=False, soft_wrap=True)
-    for study in suggestion.studies:
-        if study.wanted or study.refusal == "":
-            _tell_study(console, study)
-    requests = sum(study.requests for study in suggestion.studies)
+    shown = [one for one in suggestion.studies if one.wanted or one.refusal == ""]
+    width = max((len(_label(study)) for study in shown), default=0)
+    for study in shown:
+        _tell_study(console, study, width)
+    count = sum(study.requests for study in suggestion.studies)
     if files:
         names = ", ".join(path.name for path in files)
         console.print(f"Wrote {files[0].parent}: {names}", markup=False)
-    console.print(f"{requests} requests, GET only.", markup=False)
+    console.print(f"{count} request{'' if count == 1 else 's'}, GET only.", markup=False)
 
 
-def _tell_study(console: Console, study: Study) -> None:
-    width = 24
-    label = study.target.path + ("" if study.wanted else " (only as a parent)")
+def _label(study: Study) -> str:
+    return study.target.path + ("" if study.wanted else " (only as a parent)")
+
+
+def _tell_study(console: Console, study: Study, width: int) -> None:
+    label = _label(study)
     for finding in study.findings:
         likely = "" if finding.certain else "likely: "
         line = f"{label:<{width}}  {finding.question:<11} {likely}{finding.answer}"
