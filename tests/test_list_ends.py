@@ -1088,6 +1088,29 @@ async def test_an_unpaged_list_without_ids_whose_values_move(style: str, count: 
 
 
 @pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("count", [3, 10, 14, 130])
+@pytest.mark.parametrize("turns", [False, True], ids=["in order", "in another order"])
+async def test_an_unpaged_list_without_ids_whose_names_lie_deeper(
+    style: str, count: int, *, turns: bool
+) -> None:
+    """17: Kubernetes has them in `metadata`; and another order is the same rows, too."""
+    moment = iter(range(10**6))
+
+    def api(_: Request) -> Answer:
+        now = next(moment)
+        order = [(at + now * turns) % count for at in range(count)]
+        return told({"items": [{"metadata": {"name": f"n{n}", "v": now + n}} for n in order]})
+
+    found = await outcome(api, paging(style, 10), key="metadata")
+
+    assert found.message == ""
+    assert sorted(cast("dict[str, str]", one)["name"] for one in found.ids) == sorted(
+        f"n{at}" for at in range(count)
+    )
+    assert found.requests < MORE
+
+
+@pytest.mark.parametrize("style", COUNTED)
 @pytest.mark.parametrize("count", [1, 2, 5])
 @pytest.mark.parametrize("named", [False, True], ids=["numbers alone", "a name"])
 async def test_an_unpaged_list_of_which_every_row_moves(
