@@ -98,10 +98,13 @@ async def study_list(
     try:
         await study_paging(asker, study, reply, found, house)
     except BudgetError:
-        if says_more(reply, study.place, len(study.place.rows(reply.body) or [])):
+        is_more = says_more(reply, study.place, len(study.place.rows(reply.body) or []))
+        if is_more or study.size_param:
+            # An API that cuts its list where it is told to has not given all of it unasked.
+            why = "it says that there is more" if is_more else f"{study.size_param} cuts its list"
             study.refusal = (
-                f"{asker.spent} requests did not show how it is paged, and it says that there is"
-                " more; name the endpoint's parameters with --openapi, or write pagination by hand"
+                f"{asker.spent} requests did not show how it is paged, and {why};"
+                " name the endpoint's parameters with --openapi, or write pagination by hand"
             )
         else:
             proof = f"{asker.spent} requests showed no paging, and nothing says that more follows"
