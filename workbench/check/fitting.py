@@ -134,7 +134,7 @@ class Fitter:
             *_whole_urls(Misfit(fault, blueprint, self._origin), inner, items),
             *(t.format(inner) for t in _templates(fault, blueprint, before)),
         ]
-        if _is_path(before) and (other := _other_path(fault, items, blueprint)):
+        if _is_path(before) and (other := _other_path(fault, items, blueprint, least=_ALIKE)):
             candidates = [other]
         if candidate := await self._first(candidates, items, before, fault, blueprint):
             # A format is a wish: then what comes is made to fit.
@@ -258,15 +258,19 @@ def _whole_urls(misfit: Misfit, inner: str, items: Items) -> list[str]:
     return [f'{inner} | values | "{one}" + .' for one in dict.fromkeys(filter(None, origins))]
 
 
-def _other_path(fault: EntityFault, items: Items, blueprint: Blueprint) -> str:
-    """A path whose values all have the format; the one most like the property's name."""
+def _other_path(fault: EntityFault, items: Items, blueprint: Blueprint, least: float = 0.0) -> str:
+    """A path whose values all have the format; the one most like the property's name.
+
+    ``least``: how alike it has to be.
+    """
     if not _has_format(fault, blueprint):
         return ""
     paths = dict.fromkeys(one for item in items[:10] for one in leaves(item))
     good = [
         path
         for path in paths
-        if all(_fits(fault, _plain(follow(item, path)), blueprint) for item in items)
+        if _named(path[-1], fault.name) >= least
+        and all(_fits(fault, _plain(follow(item, path)), blueprint) for item in items)
     ]
     good.sort(key=lambda path: -likeness(fault.name.lower(), path[-1].lower()))
     return written(good[0]) if good else ""
