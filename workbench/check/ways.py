@@ -24,7 +24,7 @@ from workbench.suggest.targets import Target
 
 MOST: Final = 20
 """Requests that a search for the paging of one resource costs at most."""
-MOST_IN_DOUBT: Final = 10
+MOST_IN_DOUBT: Final = 12
 """Requests to find out whether a list that seems whole goes on."""
 
 
