@@ -108,6 +108,10 @@ async def _check_credentials(context: ProbeContext, session: Session) -> None:
         return
     except OceanCustomError as error:
         told = session.redacted(str(error))
+        # Whatever a login is answered but a token, nothing is signed.
+        if error.report.request is not None and error.report.request.is_login:
+            await context.fail(told)
+            return
     else:
         told = str(answer.status)
     context.message = f"no mapping was checked; the API answers {told}"

@@ -140,6 +140,30 @@ async def test_refused_credentials_fail_the_whole_probe(
     assert "401" in report["message"]
 
 
+@pytest.mark.parametrize("status", [403, 503])
+async def test_a_login_without_a_token_fails_the_whole_probe(
+    installation: Installation, api: FaultApi, tmp_path: Path, status: int
+) -> None:
+    """Also where it is refused as a path is, or the login's service is in trouble."""
+    api.serve("/", answer([]))
+    api.serve("/login", answer({"message": "not now"}, status))
+    login = {"endpoint": "/login", "body": {"user": "me"}}
+    template = {"headers": {"X-Token": "{{.token}}"}}
+    config = "OCEAN__INTEGRATION__CONFIG__"
+    changes = {
+        "OCEAN__INTEGRATION__IDENTIFIER": "nobody-knows",
+        f"{config}AUTH_TYPE": "custom",
+        f"{config}CUSTOM_AUTH_REQUEST": json.dumps(login),
+        f"{config}CUSTOM_AUTH_REQUEST_TEMPLATE": json.dumps(template),
+    }
+
+    ended, report = await probed(installation, working_directory(tmp_path / "probe"), **changes)
+
+    assert ended.code == 1
+    assert report["status"] == "FAILED", ended.output + ended.errors
+    assert str(status) in report["message"]
+
+
 @pytest.mark.exhaustive
 async def test_port_away_does_not_hold_a_probe_up(
     installation: Installation, api: FaultApi, tmp_path: Path
