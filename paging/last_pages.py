@@ -14,11 +14,12 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from errors import DoubtfulEndError
+from errors import DoubtfulEndError, OceanCustomError
 from paging.experiments import Beyond, beyond, shares
 from paging.first_pages import CountedFromFirst
 from paging.levels import ANY_LEVEL, positions_in
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
+from paging.paginator import ACCEPT
 from paging.positions import At
 from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
@@ -36,6 +37,20 @@ class Spanning(Struct, frozen=True):
     request: PageRequest
     room: int
     is_inside: bool = False
+
+
+def _refused(page: Page) -> OceanCustomError | None:
+    """What is in doubt where a page is refused after a full one, in the API's own words."""
+    refusal = page.refusal
+    if refusal is None or isinstance(refusal, DoubtfulEndError):
+        return refusal
+    told = refusal.report
+    return DoubtfulEndError(
+        "refused after a full page, and no request shows that the list ends there",
+        remedy=ACCEPT,
+        answered=told.answered,
+        words=told.words,
+    )
 
 
 _Finish = Callable[[Step], Step | Experiment]
@@ -69,7 +84,7 @@ class CountedToLast(CountedFromFirst):
         decided = replace(decided, learnt=learnt)
         if at.page.refused and at.page.status not in learnt.refusals:
             # Only where a request shows that nothing follows, this is the end.
-            decided = replace(decided, doubt=at.page.refusal, confirm=False)
+            decided = replace(decided, doubt=_refused(at.page), confirm=False)
         elif not is_due:
             return decided
         rows = positions_in(last, learnt.levels)

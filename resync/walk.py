@@ -332,7 +332,7 @@ class Walker:
         accepts = source.endpoint.pagination.accept_doubt
         if not (accepts and isinstance(doubt, DoubtfulEndError)):
             return False
-        told = self.client.redact(str(doubt))
+        told = self.client.redact(str(doubt.report.without_remedy))
         logger.warning(f"{self.client.named(request)}: accept_doubt: {told}")
         return True
 

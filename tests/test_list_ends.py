@@ -1503,6 +1503,26 @@ async def test_sizes_that_the_api_refuses(style: str) -> None:
     is_all(await outcome(api, paging(style, 40 if style == "offset" else 50)), list(range(100)))
 
 
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("accepts", [False, True])
+async def test_a_refusal_that_no_request_explains(style: str, accepts: bool) -> None:  # noqa: FBT001 (a parameter)
+    """Only whole pages of one size are given: the operator may say that the list ends there."""
+    api = Api(style, 100, refuses=400)
+
+    def strict(request: Request) -> Answer:
+        start, size = api.window(request)
+        return told({"why": "20"}, 422) if size != 20 or start % 20 else api(request)
+
+    found = await outcome(strict, paging(style, 20, accept_doubt=accepts))
+
+    assert found.ids == list(range(100))
+    if accepts:
+        assert found.message == ""
+    else:
+        assert '400 Bad Request, \'{"detail": "no such page"}\': refused' in found.message
+        assert "accept_doubt" in found.message
+
+
 @pytest.mark.parametrize("style", LED)
 @pytest.mark.parametrize("around", [{}, {"total": ROWS}], ids=str)
 async def test_a_last_page_whose_rows_are_all_hidden(style: str, around: dict[str, Json]) -> None:
