@@ -151,7 +151,7 @@ class LargeRows(Protocol):
 class Level(Enum):
     """What is paged where ``data_path`` leads through lists."""
 
-    OUTER = "the rows of the outermost list"
+    OUTER = "the rows of the outermost list, or of one between it and the innermost ones"
     EACH = "the rows of each of the innermost lists"
     ALL = "the rows of all innermost lists together"
 
@@ -218,14 +218,13 @@ class Page(Discreet, frozen=True, dict=True):
 
     @property
     def lengths(self) -> Mapping[Level, int]:
-        """How long the page is by each level that may be paged: not by one outer row alone."""
-        outer, *inner = self.levels or (self.length,)
-        if not inner:
+        """How long the page is by each level that may be paged."""
+        *outer, each = self.levels or (self.length,)
+        if not outer:
             return {Level.ALL: self.length}
         if self.is_hollow:
-            return {Level.OUTER: outer}
-        each = min(filter(None, inner))
-        return {Level.OUTER: outer, Level.EACH: each, Level.ALL: len(self.rows)}
+            return {Level.OUTER: outer[0]}
+        return {Level.OUTER: min(outer), Level.EACH: each, Level.ALL: len(self.rows)}
 
     @property
     def most(self) -> int:

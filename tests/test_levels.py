@@ -88,3 +88,42 @@ async def test_a_total_of_the_rows_of_all_lists(style: str, size: int, count: in
 
     is_all(found, list(range(count)))
     assert found.requests <= count // size + 8
+
+
+DEEP = ".regions[].zones[].hosts"
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("count", [1, 19, 20, 55])
+@pytest.mark.parametrize("cap", [7, 100])
+async def test_the_innermost_of_three_lists_is_paged(style: str, count: int, cap: int) -> None:
+    """Lists of one row around it are not what a position counts: a handful of requests more."""
+
+    def one_zone(given: Json) -> Json:
+        return {"regions": [{"name": "eu", "zones": [{"name": "a", "hosts": given}]}]}
+
+    api = Api(style, count, cap=cap, list_of=one_zone)
+
+    found = await outcome(api, paging(style, 20), data_path=DEEP)
+
+    is_all(found, list(range(count)))
+    assert found.requests <= count // min(cap, 20) + 9
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("count", [1, 20, 45])
+async def test_the_middle_of_three_lists_is_paged(style: str, count: int) -> None:
+    """Zones by position, with three hosts each: none is passed over."""
+
+    def api(request: Request) -> Answer:
+        size = request.number("limit" if style == "offset" else "size", 20)
+        start = request.number("offset", (request.number("page", 1) - 1) * size)
+        numbers = range(start, min(start + size, count)) if start >= 0 else ()
+        zones = [
+            {"id": f"z{n}", "hosts": [{"id": n * 10 + at} for at in range(3)]} for n in numbers
+        ]
+        return told({"regions": [{"name": "eu", "zones": zones}]})
+
+    found = await outcome(api, paging(style, 20), data_path=DEEP)
+
+    is_all(found, [n * 10 + at for n in range(count) for at in range(3)])
