@@ -41,6 +41,19 @@ class At(Struct, frozen=True):
         """Whether the page is as long as pages are."""
         return self.page.fills(self.size)
 
+    @property
+    def again(self) -> frozenset[Hashable]:
+        """The keys of rows that came with the page before and are the same in every value.
+
+        Others may share their id with one of those: members of two groups, by their own ids.
+        """
+        before, page = self.before.previous, self.page
+        if not self.known or before is None:
+            return frozenset()
+        rows = dict(zip(before.keys_as(page), before.rows, strict=True))
+        pairs = zip(page.keys_as(before), page.rows, strict=True)
+        return frozenset(key for key, row in pairs if key in self.known and rows[key] == row)
+
 
 class Counted(Paginator):
     """What ``offset`` and ``page`` share: a position that is counted."""
@@ -168,7 +181,7 @@ class Counted(Paginator):
         absent = frozenset[int]() if is_due else NO_SUCH_PAGE_AFTER_SHORT
         following = following.perhaps_absent(absent)
         doubt = self._endless(now, moves or at.asked)
-        return Step(now, following, learnt, known=at.known, doubt=doubt)
+        return Step(now, following, learnt, known=at.again, doubt=doubt)
 
     def _is_short_of_total(self, at: At) -> bool:
         """Whether a believed total speaks of positions after those of this page."""
@@ -202,7 +215,7 @@ class Counted(Paginator):
             next=None,
             learnt=at.learnt,
             why=why,
-            known=at.known,
+            known=at.again,
             warning=warning if is_short else None,
             unsure=is_short or why is End.NO_SUCH_PAGE,
             doubt=self._short_of_total(at, why),

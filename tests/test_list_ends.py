@@ -1964,3 +1964,19 @@ async def test_outer_lists_are_paged(
     found = await outcome(api, paging(style, size), data_path=".teams[].items")
 
     is_all_or_error(found, list(range(sum(sizes))))
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("size", [20, 15])
+async def test_rows_that_share_their_id_with_others(style: str, size: int) -> None:
+    """Members of two groups, each with the id of a person: none is one of the page before."""
+    people = [*((at, "a") for at in range(20)), *((at, "b") for at in range(5))]
+
+    def api(request: Request) -> Answer:
+        start, limit = Api(style, len(people)).window(request)
+        given = people[max(start, 0) : start + limit] if start >= 0 else []
+        return told({"items": [{"id": at, "key": f"{at}{group}"} for at, group in given]})
+
+    found = await outcome(api, paging(style, size), key="key")
+
+    is_all(found, [f"{at}{group}" for at, group in people])
