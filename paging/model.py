@@ -334,15 +334,16 @@ class Page(Discreet, frozen=True, dict=True):
         """What its booleans alone say."""
         return known_boolean(self.scopes)
 
-    def totals(self, asked: int = 0) -> Totals:
-        """The totals this page tells; a number beside one item counts something else."""
+    def totals(self, asked: int = 0, *, alone: bool = False) -> Totals:
+        """The totals this page tells, none beside one item; ``alone``: also what may be any sum."""
         if self.is_single:
             return Totals()
         found = objects_beside(self.holder, self.body) if self.scopes else []
         # Rows under their ids are no objects beside the list.
         rows = {id(row) for row in self.rows} if found and isinstance(self.rows, list) else ()
         beside = [part for part in found if id(part) not in rows]
-        known = known_totals(self.scopes, self.headers, beside)
+        lengths = None if alone else {self.length, asked} - {0}
+        known = known_totals(self.scopes, self.headers, beside, lengths)
         if self.total is not None:
             return replace(known, rows=self.total, says_all=True)
         if known.says_all or known.pages:

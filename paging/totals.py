@@ -13,6 +13,7 @@ from json_values import Json
 from paging.scopes import Scopes, is_item, named_values
 from paging.signal_names import (
     HOLDERS,
+    PAGING,
     TOTAL_HEADERS,
     TOTAL_NAMES,
     TOTAL_PAGES_HEADERS,
@@ -24,6 +25,8 @@ from paging.signals import present_in, told_by, whole_number
 _AMBIGUOUS = "count"
 """The name that may be of the page alone."""
 _SURE_NAMES = frozenset(TOTAL_NAMES) - {_AMBIGUOUS}
+_ANY_SUM = "total"
+"""The name that in an object of its own may be of anything: ``{"summary": {"total": 35}}``."""
 _LIMITS = re.compile(
     r"(^|_)(limit|max|maximum|page_?size|per_?page|quota|capacity|allowed|available|seats)($|_)"
 )
@@ -74,11 +77,15 @@ class Totals(Struct, frozen=True):
 
 
 def known_totals(
-    scopes: Scopes, headers: httpx.Headers, beside: Sequence[Mapping[str, Json]] = ()
+    scopes: Scopes,
+    headers: httpx.Headers,
+    beside: Sequence[Mapping[str, Json]] = (),
+    lengths: Collection[int] | None = None,
 ) -> Totals:
     """The totals that headers or body tell, headers first.
 
-    ``beside``: the objects that stand beside the list, whatever they are called.
+    ``beside``: the objects that stand beside the list, whatever they are called; ``lengths``: the
+    rows at hand, and those asked for, one of which has to stand beside a total there.
     """
     present = present_in(headers)
     if not (scopes or present or beside):
@@ -89,12 +96,7 @@ def known_totals(
     ]
     found = [("total", whole_number(text.strip()), True) for text in told]
     found += [_counted(name, value) for name, value in _named(scopes, TOTAL_NAMES)]
-    found += [
-        _counted(name_of(key), value)
-        for part in beside
-        for key, value in part.items()
-        if name_of(key) in _SURE_NAMES and not part.keys() >= _PARTS_OF_AN_INDEX
-    ]
+    found += [one for part in beside for one in _told_beside(part, lengths)]
     counts = [one for one in found if one[1] is not None]
     sure = [one for one in counts if one[2] and one[0] != _AMBIGUOUS]
     best = next(iter(sure or counts), None)
@@ -157,6 +159,29 @@ def counts_one_of(part: Mapping[str, Json], lengths: Collection[int]) -> bool:
     numbers = dict(_numbers(part))
     is_total = any(name_of(key) in TOTAL_NAMES for key in numbers)
     return is_total and len(numbers) > 1 and not set(lengths).isdisjoint(numbers.values())
+
+
+def _told_beside(
+    part: Mapping[str, Json], lengths: Collection[int] | None
+) -> Iterator[tuple[str, int | None, bool]]:
+    """The totals that an object beside the list tells."""
+    if part.keys() >= _PARTS_OF_AN_INDEX:
+        return
+    for key, value in part.items():
+        name = name_of(key)
+        is_surely = name != _ANY_SUM or lengths is None or _is_about_pages(part, lengths)
+        if name in _SURE_NAMES and is_surely:
+            yield _counted(name, value)
+
+
+def _is_about_pages(part: Mapping[str, Json], lengths: Collection[int]) -> bool:
+    """Whether an object beside the list has a number of pages, by its name or by what it is."""
+    numbers = [(name_of(key), number) for key, number in _numbers(part)]
+    return any(
+        number in lengths or name in PAGING.difference(TOTAL_NAMES)
+        for name, number in numbers
+        if name not in _SURE_NAMES
+    )
 
 
 def _numbers(part: Mapping[str, Json]) -> Iterator[tuple[str, int]]:

@@ -133,7 +133,7 @@ class Completeness(Struct):
         if self.has_rows or page.place not in {Place.LIST, Place.NULL}:
             return False
         size = self.endpoint.pagination.page_size
-        total = page.totals(size).most
+        total = page.totals(size, alone=True).most
         due = min(total, size) if total else size * (page.boolean is Verdict.MORE)
         lists = lists_in(page.body, deepest=_DEEPEST_LIST) if due else []
         return due in {len(rows) for rows in lists if rows and isinstance(rows[0], dict)}

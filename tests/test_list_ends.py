@@ -1980,3 +1980,28 @@ async def test_rows_that_share_their_id_with_others(style: str, size: int) -> No
     found = await outcome(api, paging(style, size), key="key")
 
     is_all(found, [f"{at}{group}" for at, group in people])
+
+
+@pytest.mark.parametrize("style", ["none", *STYLES])
+@pytest.mark.parametrize("count", [0, 3, 7, 20, 40])
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"summary": {"total": 7}},
+        {"summary": {"total": 1000}},
+        {"cost": {"total": 90, "currency": "EUR"}},
+        {"summary": {"total": 90, "count": 80, "open": 10}},
+    ],
+    ids=str,
+)
+async def test_a_total_of_something_else_in_an_object_of_its_own(
+    beside: dict[str, Json], count: int, style: str
+) -> None:
+    """With no number of pages beside it, it may be any sum."""
+    is_whole = style == "none"
+    api = Api("plain" if is_whole else style, count, around=steady(beside))
+
+    found = await outcome(api, paging(style, 20))
+
+    is_all(found, range(count))
+    assert found.requests <= count // 20 + 1 + MORE
