@@ -321,8 +321,9 @@ class OffsetPaginator(_Counted):
         return self._miscounted("the last rows of a page are")
 
     def _spanning(self, sent: PageRequest, rows: int, size: int) -> list[Spanning]:
-        # A page shorter than asked for may be as long as the server lets pages be.
-        return [Spanning(self._moved(sent, -rows // 2), min(rows, size))]
+        # A page of another length than was asked for may be as long as the server makes pages.
+        del size
+        return [Spanning(self._moved(sent, -rows // 2), rows)]
 
 
 def _is_counting(learnt: Learnt) -> bool:

@@ -82,7 +82,7 @@ class CountedToLast(CountedFromFirst):
             return decided
         learnt, is_due = decided.learnt.surprised()
         decided = replace(decided, learnt=learnt)
-        if at.page.refused and at.page.status not in learnt.refusals:
+        if at.page.refused and not learnt.believes(at.page):
             # Only where a request shows that nothing follows, this is the end.
             decided = replace(decided, doubt=_refused(at.page), confirm=False)
         elif not is_due:
@@ -139,8 +139,7 @@ class CountedToLast(CountedFromFirst):
         """Ask for the page after an empty one, whose rows may be hidden, where the walk ends."""
         if step.next is not None or at.page.refused:
             is_shown = step.proved and at.page.refused
-            refusals = step.learnt.refusals | {at.page.status} if is_shown else step.learnt.refusals
-            return replace(step, learnt=replace(step.learnt, refusals=refusals))
+            return replace(step, learnt=step.learnt.refused_by(at.page)) if is_shown else step
         request = self._moved(at.sent, self._stride(at.size))
         request = request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
 

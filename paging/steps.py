@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable
 from enum import Enum
 
@@ -12,6 +13,7 @@ from errors import OceanCustomError
 from paging.levels import ANY_LEVEL
 from paging.model import NO_SUCH_PAGE, Level, Page, PageRequest, Progress
 
+_DIGITS = re.compile(r"[0-9]+")
 _MOST_SUDDEN = 8  # ends of a list with hidden rows that are all asked about
 
 
@@ -40,8 +42,8 @@ class Learnt(Struct, frozen=True):
     those that were taken for all without a request. ``marked``: the place of the cursor or link was
     seen. ``counts_rows``: an offset counts rows; ``levels``: of which lists that may be, where
     ``data_path`` leads through several. ``confirmed``: how many ends were asked for once more.
-    ``sudden``: how many walks found nothing after a full page, and ``refusals`` the statuses
-    by which they did where that was proved to be the end.
+    ``sudden``: how many walks found nothing after a full page, and ``refusals`` what was said by
+    a status where that was proved to be the end.
     """
 
     page_size: int | None = None
@@ -57,7 +59,7 @@ class Learnt(Struct, frozen=True):
     levels: frozenset[Level] = ANY_LEVEL
     confirmed: int = 0
     sudden: int = 0
-    refusals: frozenset[int] = NO_SUCH_PAGE
+    refusals: frozenset[str] = frozenset()
 
     def hiding(self, reach: int = 0) -> Learnt:
         """With rows hidden: pages of so many rows were no limit, and they reach as far at least."""
@@ -72,6 +74,20 @@ class Learnt(Struct, frozen=True):
         sudden = self.sudden + 1
         is_due = not sudden & (sudden - 1) or (self.uneven and sudden <= _MOST_SUDDEN)
         return replace(self, sudden=sudden), is_due
+
+    def refused_by(self, page: Page) -> Learnt:
+        """With one more way in which this API says that there is no such page."""
+        return replace(self, refusals=self.refusals | {_said(page)})
+
+    def believes(self, page: Page) -> bool:
+        """Whether a page is refused in a way that means that there is none."""
+        return page.status in NO_SUCH_PAGE or _said(page) in self.refusals
+
+
+def _said(page: Page) -> str:
+    """How an API says that there is no such page: its status and words, without their numbers."""
+    told = page.refusal.report.words if page.refusal else ""
+    return f"{page.status} {_DIGITS.sub('', told)}"
 
 
 NOTHING_LEARNT = Learnt()

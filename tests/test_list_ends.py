@@ -1493,6 +1493,51 @@ async def test_a_refusal_before_the_last_row(style: str, status: int) -> None:
 
 
 @pytest.mark.parametrize("style", COUNTED)
+async def test_a_refusal_in_other_words_before_the_last_row(style: str) -> None:
+    """What one list says at its proved end is not what a window of another one says."""
+
+    def api(request: Request) -> Answer:
+        is_long = request.path.endswith("/1/things")
+        lists = Api(style, 200 if is_long else 40, refuses=400)
+        if is_long and sum(lists.window(request)) > 100:
+            return told({"why": "window is too large"}, 400)
+        return lists(request)
+
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told([{"id": n} for n in (5, 4, 3, 2, 1)]))
+        server.serve("/parents/{}/things", api)
+        found = await read(
+            server, paging(style, 20), kind="/parents/{parent}/things",
+            parent=Endpoint("/parents", pagination=PaginationSettings(type_is_own=True)),
+        )  # fmt: skip
+
+    assert "window is too large" in found.message
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("accepts", [True, False])
+async def test_a_refusal_where_no_request_shows_the_end(style: str, *, accepts: bool) -> None:
+    """Rows come one by one: whoever knows that all is well can say so."""
+    api = Api(style, 5, cap=1, refuses=400)
+
+    found = await outcome(api, paging(style, 20, accept_doubt=accepts))
+
+    assert found.ids == list(range(5))
+    assert (found.message == "") is accepts
+    if not accepts:
+        assert '400 Bad Request, \'{"detail": "no such page"}\'' in found.message
+        assert "no request shows that the list ends there" in found.message
+
+
+@pytest.mark.parametrize("count", [19, 20, 40, 41])
+async def test_a_refusal_after_pages_longer_than_asked_for(count: int) -> None:
+    """A server with pages of its own: from the middle of the last one come fewer rows than that."""
+    api = Api("offset", count, cap=20, heeds_size=False, refuses=400)
+
+    is_all(await outcome(api, paging("offset", 7)), list(range(count)))
+
+
+@pytest.mark.parametrize("style", COUNTED)
 async def test_sizes_that_the_api_refuses(style: str) -> None:
     """Some take round sizes only: another one shows the end as well."""
 
