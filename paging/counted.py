@@ -106,7 +106,8 @@ class _Counted(CountedToLast):
             return self._after_empty(at)
         if not at.before.pages and not at.is_full:
             return self._after_short_first(at)
-        if at.now.known is Known.REACHED and not at.is_full:
+        is_new = len(at.known) < len(at.page.rows)
+        if at.now.known is Known.REACHED and not at.is_full and is_new:
             return self._end(at, End.TOTAL)
         return self._on(at)
 

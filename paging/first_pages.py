@@ -149,7 +149,9 @@ class CountedFromFirst(Counted):
                 learnt = replace(at.learnt, page_size=size)
                 step = self._on(replace(at, learnt=learnt, now=now, size=at.page.most))
                 return replace(step, doubt=self._taken_for_whole(at))
-            case Shown.ALL | Shown.NOTHING | Shown.HIDDEN if at.is_more or shown is Shown.HIDDEN:
+            case Shown.ALL | Shown.NOTHING | Shown.HIDDEN if (
+                _may_hide(at, shown) or shown is Shown.HIDDEN
+            ):
                 # All: the last row is there from the position after the page's length on, too.
                 reach = at.page.length + 1 if shown is Shown.ALL else 0
                 learnt = replace(at.learnt, reach=max(at.learnt.reach, reach))
@@ -161,7 +163,8 @@ class CountedFromFirst(Counted):
                 # The page after it tells whether rows are hidden or the position is not heeded.
                 return self._on(at)
             case Shown.ALL | Shown.FIRST:
-                return self._unpaged(at.page, self._end(self._shown(at), End.UNPAGED))
+                end = self._end(self._shown(at), End.UNPAGED)
+                return self._unpaged(at.page, end, is_more=at.is_more)
             case Shown.OTHERS:
                 step = self._end(at, End.PROVED)
                 return replace(step, doubt=self._miscounted("the last row of the first page is"))
@@ -206,3 +209,12 @@ class CountedFromFirst(Counted):
         at = replace(at, is_more=at.says_more or self._is_short_of_total(at))
         is_told = at.now.total is not None and not at.is_more
         return self._end(at, End.PROVED) if is_told else self._on(at)
+
+
+def _may_hide(at: At, shown: Shown) -> bool:
+    """Whether positions may count hidden rows, by what an experiment has shown of a first page.
+
+    Where all its rows came again from the position of the last one on, as many lie before them.
+    """
+    fewest = 2 * at.page.length - 1 if shown is Shown.ALL else 0
+    return at.is_more and not 0 < (at.now.total or 0) < fewest

@@ -280,7 +280,8 @@ class Counted(Paginator):
 
         The size asked for need not be heeded either: it says nothing of the numbers told.
         """
-        counts_more = is_more or page.totals(page.length).most > page.most
+        told = page.totals(page.length)
+        counts_more = is_more or told.most > page.most or (told.pages or 0) > 1
         warning = (
             f"the answer to the next {self._param!r} is the page before it again, so the walk"
             " ends; if the endpoint does not page, set pagination.type: none for it"

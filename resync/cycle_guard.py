@@ -75,7 +75,7 @@ class CycleGuard:
         """
         is_over = progress.pages > 0 and not progress.is_unbroken
         if page.repeats(progress.previous):
-            return progress.pages > 1 and not is_led
+            return progress.rows > page.length and not is_led
         return (is_over or not is_led) and self._holds(page)
 
     def refused(self, page: Page) -> Page:

@@ -2050,3 +2050,22 @@ async def test_a_total_of_something_else_in_an_object_of_its_own(
 
     is_all(found, range(count))
     assert found.requests <= count // 20 + 1 + MORE
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("count", [21, 38, 40, 60])
+@pytest.mark.parametrize("key", ["id", "name"])
+@pytest.mark.parametrize("named", ["total", "total_pages", "count"])
+async def test_a_position_that_is_not_heeded_beside_a_total(
+    named: str, key: str, count: int, style: str
+) -> None:
+    """20 of 100 asked for, and the same again for every position: never fewer rows in silence."""
+    told_of = -(-count // 20) if named == "total_pages" else count
+
+    def api(_: Request) -> Answer:
+        given: list[Json] = [{key: f"n{at}"} for at in range(20)]
+        return told({"items": given, named: told_of})
+
+    found = await outcome(api, paging(style), key=key)
+
+    assert f"does not heed {'offset' if style == 'offset' else 'page'!r}" in found.message
