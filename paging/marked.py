@@ -12,7 +12,7 @@ from json_values import MISSING, Found, keys_of
 from paging.experiments import Beyond, beyond, unless_led_on
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest, Progress
 from paging.paginator import ACCEPT, Paginator
-from paging.signals import Verdict, first_known, is_last_by_link
+from paging.signals import Verdict, by_header, first_known, is_last_by_link
 from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
@@ -341,8 +341,8 @@ class Marked(Paginator):
 
     def _unfollowable(self, page: Page) -> DoubtfulEndError:
         return DoubtfulEndError(
-            f"{self._name()} gave nothing, but the API says that there is more; the response has"
-            f" {keys_of(page.body)}",
+            f"{self._name()} gave nothing, but the API says that there is more"
+            f"{by_header(page.headers)}; the response has {keys_of(page.body)}",
             f"correct {self._setting} ({ACCEPT})",
         )
 

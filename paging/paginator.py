@@ -23,7 +23,14 @@ from jq_engine.lookups import Lookup, compile_lookup
 from json_values import MISSING, keys_of
 from paging.experiments import unless_led_on
 from paging.model import SIZE_REFUSED, Page, PageRequest, Progress, SendIn
-from paging.signals import ConfiguredSignals, Verdict, first_known, is_last_by_link, whole_number
+from paging.signals import (
+    ConfiguredSignals,
+    Verdict,
+    by_header,
+    first_known,
+    is_last_by_link,
+    whole_number,
+)
 from paging.steps import NOTHING_LEARNT, End, Experiment, Learnt, Step
 from paging.totals import Known
 
@@ -285,7 +292,7 @@ class SinglePage(Paginator):
             warning = "the answer says that there are more pages; only the first was asked for"
             return replace(step, warning=warning) if is_more else step
         if is_more:
-            return replace(step, doubt=self._more_pages(most))
+            return replace(step, doubt=self._more_pages(most, by_header(page.headers)))
         if not page.links:
             return step
         learnt, is_due = learnt.surprised()
@@ -293,8 +300,8 @@ class SinglePage(Paginator):
         return unless_led_on(sent, page, step, self._more_pages()) if is_due else step
 
     @staticmethod
-    def _more_pages(most: int = 0) -> DoubtfulEndError:
-        total = f" (a total of {most})" if most else ""
+    def _more_pages(most: int = 0, told: str = "") -> DoubtfulEndError:
+        total = f" (a total of {most})" if most else told
         return DoubtfulEndError(
             f"the answer says that there are more pages{total}, but paginationType is 'none'",
             remedy="set it to how the API pages, or pagination.type: none for this resource if"

@@ -226,6 +226,13 @@ def known_header(headers: httpx.Headers) -> Verdict:
     return _more_wins(said | (cursors & {True}) | links)
 
 
+def by_header(headers: httpx.Headers) -> str:
+    """Which header says that there is more, for messages: "" where none does."""
+    told = (name for name in headers if says_more(name) and is_true(headers[name]))
+    name = next(told, "")
+    return f" (by the header {name})" if name else ""
+
+
 @lru_cache(maxsize=1024)  # the same few names come with every answer
 def says_more(header: str) -> str:
     """Whether the name of a header speaks of further pages: "more", "cursor" or ""."""

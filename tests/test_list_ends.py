@@ -742,11 +742,13 @@ async def test_a_row_that_has_more_of_something() -> None:
 
 
 @pytest.mark.parametrize("name", ["X-Next", "X-List-Next", "pagination-next"])
-async def test_a_header_that_ends_in_next(name: str) -> None:
-    """It says that there is more."""
-    found = await outcome(Api("plain", cap=20, headers=while_more(name)), paging("none"))
+@pytest.mark.parametrize("style", ["none", "cursor", "next_link"])
+async def test_a_header_that_ends_in_next(name: str, style: str) -> None:
+    """It says that there is more, and the message names it: no key of the answer shows it."""
+    found = await outcome(Api("plain", cap=20, headers=while_more(name)), paging(style))
 
-    assert "more pages" in found.message
+    assert "more" in found.message
+    assert f"(by the header {name.lower()})" in found.message
 
 
 @pytest.mark.parametrize("style", STYLES)
