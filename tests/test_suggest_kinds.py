@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
+from tests.fault_api import FaultApi, answer
 from tests.simulators import (
     Call,
     Collection,
@@ -441,3 +443,18 @@ def test_what_stands_before_a_parent_is_no_noun() -> None:
     """`by_ticket/{ticket}` has no tickets, and nothing that ends in `by` refers to it."""
     assert Target("/notes/by_ticket/{ticket}").noun == "note"
     assert Target("/user_groups/{group}").noun == "user group"
+
+
+async def test_an_example_that_alone_is_answered_stays_as_it_was_given(api: FaultApi) -> None:
+    """A placeholder in its place would be one that nothing fills."""
+    lists = [{"id": f"l{number}", "name": f"List {number}"} for number in range(9)]
+    api.serve("/lists", answer(list[Any](lists)))
+    api.serve(
+        "/lists/l7/members", answer([{"id": "m1", "name": "One"}, {"id": "m2", "name": "Two"}])
+    )
+    targets = [Target("/lists"), Target("/lists/l7/members")]
+
+    found = await suggested(bench(api.url), targets)
+
+    assert not found.refused
+    assert [study.target.path for study in found.written] == ["/lists", "/lists/l7/members"]

@@ -28,6 +28,7 @@ _INVALID: Final = frozenset({400, 422})
 _OF_CHILDREN: Final = _INVALID | {_FORBIDDEN}
 """What is answered for a child by a value that is no child's."""
 _PATH: Final = "correct the path"
+_CRASHED: Final = 500
 _ELSEWHERE: Final = NOT_FOUND | {_FORBIDDEN, httpx.codes.METHOD_NOT_ALLOWED}
 """Statuses that are seldom about a parameter."""
 
@@ -56,7 +57,7 @@ class Refused:
     ) -> Finding:
         """What a status is about; ``all_failed``: no resource could be read."""
         found = await self._of_field(seen, error) if status in _OF_CHILDREN else None
-        if found is None and status not in _ELSEWHERE:
+        if found is None and status not in _ELSEWHERE and status < _CRASHED:
             found = await self._invalid(seen, error)
         if found:
             return found

@@ -209,7 +209,8 @@ class Suggester:
     # --- placeholders --------------------------------------------------------------------
 
     async def _parents(self, asker: Asker, study: Study, targets: Sequence[Target]) -> None:
-        if not study.target.placeholders and (known := literal_parent(study, self._studies)):
+        given = study.target
+        if not given.placeholders and (known := literal_parent(study, self._studies)):
             at, whole = known
             name = "_".join(words_of(whole.target.noun.replace(" ", "_"))) or "parent"
             study.target = study.target.with_placeholder(at, name)
@@ -221,17 +222,18 @@ class Suggester:
             candidates = candidates_for(study, name, near, self._studies)
             options[name] = options_for(name, candidates, self._studies.values())
             if not options[name]:
-                study.refusal = _without_parent(name, near)
+                _leave(study, given, _without_parent(name, near))
                 return
         if not options:
             return
         found = await self._shown_parents(asker, study, options)
         if found is None:
             names = ", ".join(f"{{{name}}}" for name in options)
-            study.refusal = (
+            why = (
                 f"no field of the endpoints at hand gives {names}: every value was refused; give"
                 " the URL of the list whose items it is for"
             )
+            _leave(study, given, why)
             return
         study.parents = [self._filtered(parent) for parent in found]
         for parent in found:
@@ -353,6 +355,14 @@ class Suggester:
 
 def _in(names: Sequence[str], chosen: frozenset[str]) -> list[str]:
     return [name for name in names if name in chosen]
+
+
+def _leave(study: Study, given: Target, why: str) -> None:
+    """Read an example as it was given; refuse placeholders that somebody wrote."""
+    if given.placeholders:
+        study.refusal = why
+    else:
+        study.target = given
 
 
 def _without_parent(name: str, near: Study | None) -> str:
