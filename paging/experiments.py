@@ -35,7 +35,9 @@ class Shown(Enum):
 def compared(first: Page, other: Page | None) -> Shown:
     """What another answer shows of a first page; None is that there is no such page."""
     if other is None or not other.rows or other.is_single or other.depth < first.depth:
-        return Shown.NOTHING
+        # Other lists without rows are more of what is paged; the same ones are an empty page.
+        is_other = other is not None and bool(other.rows) and other.is_hollow
+        return Shown.MORE if is_other else Shown.NOTHING
     if other.repeats(first):
         return Shown.ALL
     place_of = {key: at for at, key in enumerate(first.keys_as(other))}

@@ -7,9 +7,9 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from errors import PaginationError
-from paging.experiments import Shown, compared, rows_move, shares
+from paging.experiments import Shown, compared, differs, rows_move, shares
 from paging.levels import is_manifold, positions_in
-from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page
+from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest
 from paging.positions import At, Counted
 from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
@@ -88,6 +88,8 @@ class CountedFromFirst(Counted):
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             here = replace(at, learnt=learnt)
+            if other is None and not at.is_more:
+                return self._unless_later(here, request)
             shown = compared(at.page, other)
             if at.is_more and other is not None and other.length > at.page.length:
                 shown = Shown.HIDDEN  # a server's limit would hold here, too
@@ -96,6 +98,18 @@ class CountedFromFirst(Counted):
             return self._judged(here, shown)
 
         request = moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
+
+    def _unless_later(self, at: At, refused: PageRequest) -> Experiment:
+        """The end, where rows do not stand on the page after one that is refused."""
+        request = self._moved(refused, self._stride(at.page.length))
+
+        def judge(learnt: Learnt, later: Page | None) -> Step | Experiment:
+            here = replace(at, learnt=learnt)
+            step = self._judged(here, Shown.NOTHING, is_refused=True)
+            is_later = later is not None and differs(at.page, later)
+            return self._followed(step) if is_later and isinstance(step, Step) else step
+
         return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
 
     def _after_several(self, at: At) -> Experiment:
@@ -116,6 +130,8 @@ class CountedFromFirst(Counted):
             here = replace(at, learnt=learnt, is_more=is_more)
             if is_more and at.page.is_hollow:
                 return self._on(here)
+            if other is None and not is_more:
+                return self._unless_later(here, request)
             if other is None or other.is_single:
                 return self._judged(here, Shown.NOTHING)
             if frozenset(other.keys_as(at.page)) <= frozenset(at.page.keys_as(other)):
@@ -140,8 +156,11 @@ class CountedFromFirst(Counted):
 
         return Experiment(at.sent, judge, at.learnt, "whether rows move", at.now)
 
-    def _judged(self, at: At, shown: Shown) -> Step | Experiment:
-        """What follows a short first page by what an experiment has shown."""
+    def _judged(self, at: At, shown: Shown, *, is_refused: bool = False) -> Step | Experiment:
+        """What follows a short first page by what an experiment has shown.
+
+        A refusal may be one that passes: that nothing follows is looked at again then.
+        """
         match shown:
             case Shown.MORE:
                 size = max(at.page.most, at.learnt.page_size or 0)
@@ -158,7 +177,8 @@ class CountedFromFirst(Counted):
                 return self._hidden(replace(at, learnt=learnt), at.asked)
             case Shown.NOTHING:
                 is_reached = at.now.known is Known.REACHED
-                return self._end(self._shown(at), End.TOTAL if is_reached else End.PROVED)
+                end = self._end(self._shown(at), End.TOTAL if is_reached else End.PROVED)
+                return replace(end, unsure=end.unsure or is_refused)
             case Shown.FIRST if at.is_more:
                 # The page after it tells whether rows are hidden or the position is not heeded.
                 return self._on(at)
@@ -189,11 +209,11 @@ class CountedFromFirst(Counted):
         As many as are asked for, unless the server has a limit as well. A row of the first page
         that is there from a position on shows that the page reached so far.
         """
-        learnt = at.learnt.hiding()
+        # Other walks are told only when it is known: until then they ask for themselves.
         at_position = beyond * 3 // 4
         request = self._from(at.sent, at_position)
-        if learnt.reach or at_position <= at.page.length or request is None:
-            return self._after_hidden(at, positions_in(at.page, learnt.levels))
+        if at.learnt.reach or at_position <= at.page.length or request is None:
+            return self._after_hidden(at, positions_in(at.page, at.learnt.levels))
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             here = replace(at, learnt=learnt)
@@ -202,7 +222,8 @@ class CountedFromFirst(Counted):
             return self._after_hidden(here, at_position + 1)
 
         request = request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-        return Experiment(request, judge, learnt, "how far a page with hidden rows reaches", at.now)
+        of = "how far a page with hidden rows reaches"
+        return Experiment(request, judge, at.learnt, of, at.now)
 
     def _after_hidden(self, at: At, reach: int) -> Step:
         at = replace(at, learnt=at.learnt.hiding(reach))

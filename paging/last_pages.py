@@ -152,7 +152,7 @@ class CountedToLast(CountedFromFirst):
                 return here
             if at.page.place is Place.ABSENT or not step.proved:
                 return self._followed(here)
-            hidden = replace(learnt.hiding(), uneven=True)
+            hidden = replace(learnt.hiding(positions_in(last, learnt.levels)), uneven=True)
             return replace(here, next=request, why=None, learnt=hidden, proved=False)
 
         return Experiment(request, judge, step.learnt, "rows after an empty page", step.progress)

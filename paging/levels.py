@@ -26,11 +26,11 @@ def is_manifold(page: Page | None) -> bool:
 def positions_in(page: Page, levels: frozenset[Level], asked: int = 0) -> int:
     """How many positions a page covers at least, by each of the levels that may be counted.
 
-    Of outer rows there may be more than were ``asked`` for: then those within are counted.
+    Of outer rows there may be more than were ``asked`` for: then those within may be counted.
     """
     lengths = page.lengths
     rows = min((lengths[level] for level in levels & lengths.keys()), default=page.length)
-    return min(rows, asked) if asked and page.levels[:1] > (1,) else rows
+    return min(rows, asked) if asked and page.levels[:1] > (1,) and Level.OUTER in levels else rows
 
 
 def levels_shown(first: Page, later: Page, moved: int) -> frozenset[Level]:

@@ -14,7 +14,8 @@ from paging.levels import ANY_LEVEL
 from paging.model import NO_SUCH_PAGE, Level, Page, PageRequest, Progress
 
 _DIGITS = re.compile(r"[0-9]+")
-_MOST_SUDDEN = 8  # ends of a list with hidden rows that are all asked about
+# Sudden ends that are all asked about, and of lists with hidden rows.
+_FEW, _MOST_UNEVEN = 4, 8
 
 
 class End(Enum):
@@ -61,7 +62,7 @@ class Learnt(Struct, frozen=True):
     sudden: int = 0
     refusals: frozenset[str] = frozenset()
 
-    def hiding(self, reach: int = 0) -> Learnt:
+    def hiding(self, reach: int) -> Learnt:
         """With rows hidden: pages of so many rows were no limit, and they reach as far at least."""
         reach = max(self.reach, self.page_size or 0, reach)
         return replace(self, hides_rows=True, page_size=None, reach=reach)
@@ -69,10 +70,10 @@ class Learnt(Struct, frozen=True):
     def surprised(self) -> tuple[Learnt, bool]:
         """One more walk that found nothing after a full page, and whether to ask about it.
 
-        So the first is, the second, the fourth and so on; each of some where pages are uneven.
+        So the first few are, the eighth, the sixteenth and so on; more where pages are uneven.
         """
         sudden = self.sudden + 1
-        is_due = not sudden & (sudden - 1) or (self.uneven and sudden <= _MOST_SUDDEN)
+        is_due = sudden <= (_MOST_UNEVEN if self.uneven else _FEW) or not sudden & (sudden - 1)
         return replace(self, sudden=sudden), is_due
 
     def refused_by(self, page: Page) -> Learnt:

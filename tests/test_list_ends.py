@@ -2071,3 +2071,61 @@ async def test_a_position_that_is_not_heeded_beside_a_total(
     found = await outcome(api, paging(style), key=key)
 
     assert f"does not heed {'offset' if style == 'offset' else 'page'!r}" in found.message
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("status", [400, 404])
+@pytest.mark.parametrize("count", [2, 22])
+async def test_a_refusal_behind_a_limit_of_one_row_that_passes(
+    style: str, status: int, count: int
+) -> None:
+    """It looks as if one row were all: what is not there is looked for again."""
+    refusal = always(told({"message": "busy"}, status))
+
+    found = await outcome(once(refusal, Api(style, count, cap=1), later), paging(style, 6))
+
+    if Doubt.END not in found.doubts:
+        is_all(found, list(range(count)))
+
+
+@pytest.mark.parametrize("style", COUNTED)
+async def test_a_refusal_behind_a_limit_of_one_row_that_lasts(style: str) -> None:
+    """The row after the one that is refused shows that the list is not over."""
+    refusal = always(told({"message": "busy"}, 400))
+    second = once(
+        refusal, Api(style, 22, cap=1), lambda r: "2" in (r.param("page"), r.param("at")), ALWAYS
+    )
+    by_offset = once(refusal, Api(style, 22, cap=1), lambda r: r.number("offset", 0) == 1, ALWAYS)
+
+    found = await outcome(second if style == "page" else by_offset, paging(style, 6))
+
+    assert found.error is not None
+
+
+@pytest.mark.parametrize("count", [3, 6])
+async def test_an_outer_list_without_rows_behind_a_limit_of_one(count: int) -> None:
+    """It is another one than that before it: the list is not over."""
+
+    def teams(given: Json) -> Json:
+        numbers = [cast("dict[str, int]", row)["id"] for row in cast("list[Json]", given)]
+        return {"teams": [{"id": f"t{n}", "items": rows(n, n + 1 - n % 2)} for n in numbers]}
+
+    api = Api("offset", count, cap=1, list_of=teams)
+
+    found = await outcome(api, paging("offset", 6), data_path=".teams[].items")
+
+    is_all_or_error(found, list(range(0, count, 2)))
+
+
+async def test_several_lists_that_say_the_same_beyond_their_ends() -> None:
+    """What two of them say at their ends, a third says in its midst: each of a few is asked."""
+    sizes = {"0": 3, "1": 3, "2": 10}
+
+    def things(request: Request) -> Answer:
+        answer = Api("offset", sizes[str(request.values[0])])(request)
+        is_over = request.number("offset", 0) >= 3
+        return told({"items": [], "state": "done"}) if is_over else beside(answer, {"state": "ok"})
+
+    found = await children(things, paging("offset", 3))
+
+    assert found.error is not None, found.ids

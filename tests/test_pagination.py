@@ -382,6 +382,18 @@ def test_the_number_of_a_page_counts_pages_of_one_size() -> None:
     assert params(step.next) == {"page": "4", "size": "5"}
 
 
+def test_hidden_rows_are_known_to_other_walks_with_how_far_pages_reach() -> None:
+    """While that is still asked for, they would count on pages as long as asked for."""
+    paginator = make_paginator(paging("offset"))
+    step = paginator.step(Progress(), paginator.first(REQUEST), page(1, total=20))
+
+    while isinstance(step, Experiment):
+        assert not step.learnt.hides_rows
+        step = step.judge(step.learnt, page(0, total=20))
+
+    assert (step.learnt.hides_rows, step.learnt.reach) == (True, 1)
+
+
 @sized
 def test_the_rest_of_the_request_stays(type_: PaginationType) -> None:
     """Method, headers and body of a resource go along with every page."""

@@ -95,7 +95,19 @@ class Server:
     def needed(self) -> int:
         """The requests that pages take."""
         lists = [*self.lists, *([self.parents] if self.parents else [])]
-        return sum(one.count // one.length(self.pagination.page_size) + 1 for one in lists)
+        return sum(one.count // self._length(one) + 1 for one in lists)
+
+    def _length(self, one: Api) -> int:
+        """The rows of a page; by position, of a list that hides some, as far as rows show it.
+
+        A page of a limit nobody knows reaches no farther, for all that anyone can tell, than its
+        last row that is given; by page numbers only the first page tells that.
+        """
+        length = one.length(self.pagination.page_size)
+        if one.style in LED or len(one.visible) == one.count:
+            return length
+        told = [number for number in one.visible if number < length or one.style == "offset"]
+        return max((number % length + 1 for number in told), default=1)
 
     @property
     def is_unknowable(self) -> bool:
