@@ -173,6 +173,30 @@ CASES = {
         "auth_type",
         f"{PREFIX}API_KEY_HEADER=X-API-Key",
     ),
+    "a word of the API's own before the key": Case(
+        [
+            by_header(
+                "Authorization",
+                "GenieKey the-token-of-the-scene",
+                answer({"message": "Authorization should be GenieKey <key>"}, 401),
+            )
+        ],
+        "auth_type",
+        f"{PREFIX}API_KEY=GenieKey <the value of {PREFIX}API_TOKEN>: so signed it answers",
+    ),
+    "a second header that nothing sends": Case(
+        [
+            keyed(api_key_header="Acme-Key"),
+            open_to(lambda _: False, answer({"message": "Acme-App header missing"}, 403)),
+        ],
+        "custom_headers",
+        f'write {PREFIX}CUSTOM_HEADERS={{"Acme-App": "<its value>"}}',
+    ),
+    "a header that every resource lacks": Case(
+        [open_to(lambda _: False, answer({"message": "Missing X-Tenant header"}, 400))],
+        "custom_headers",
+        f'add "X-Tenant" with its value to {PREFIX}CUSTOM_HEADERS',
+    ),
     "a second credential that is misspelt": Case(
         [
             keyed(api_key_param="token", query_params=json.dumps({"kee": SECOND})),

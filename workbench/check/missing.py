@@ -57,6 +57,15 @@ def named_missing(words: str) -> str:
     return ""
 
 
+def lacks_of_all(seen: Seen, words: str) -> str:
+    """The name that a refusal misses and that is like nothing a resource sends; "" for none."""
+    headers = [one for one in headers_named(words) if "header" in words.lower()]
+    name = headers[0] if headers else named_missing(words)
+    sent = [*seen.config.selector.headers, *seen.config.selector.query_params]
+    is_own = any(likeness(str(one).lower(), name.lower()) >= _ALIKE for one in sent)
+    return "" if is_own or seen.config.selector.method == "POST" else name
+
+
 def missing(seen: Seen, base: Path, words: str) -> Missing | None:
     """What a refusal says that a resource or, at ``base``, its parents do not send."""
     headers = [one for one in headers_named(words) if "header" in words.lower()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 import httpx
@@ -12,7 +13,7 @@ from resync.session import Session
 from workbench.check.absence import Absence
 from workbench.check.access import Access
 from workbench.check.findings import Finding, Path, Remedy, Write
-from workbench.check.missing import media, missing
+from workbench.check.missing import lacks_of_all, media, missing
 from workbench.check.nearby import NOT_FOUND, Nearby, Target, is_of_parent
 from workbench.check.paging import alone
 from workbench.check.parameters import other_name, other_value
@@ -20,6 +21,7 @@ from workbench.check.places import Paged, Places
 from workbench.check.reading import Seen
 from workbench.check.refusals import other_values
 from workbench.check.sign_in import speaks_of_sign_in
+from workbench.check.signing import headers_named
 from workbench.check.suspects import suspect, suspects_of
 from workbench.check.ways import Ways
 
@@ -167,6 +169,11 @@ class Refused:
         }
         words = error.report.words
         status = error.status if isinstance(error, ResponseError) else 0
+        name = lacks_of_all(seen, words) if all_failed and self._asked > 1 else ""
+        if name:
+            setting = "customHeaders" if name in headers_named(name) else "queryParams"
+            told = f"the API misses {name}: add {json.dumps(name)} with its value to {setting}"
+            return self._places.of_setting(setting, error, told)
         if lacking := await self._lacking(seen, target, words, status):
             return self._places.at(seen, lacking[0], error, lacking[1])
         suspects = suspects_of(seen, target.base, given)

@@ -60,7 +60,8 @@ class SignIn:
     def credential(self) -> str:
         """The setting that holds what signs requests."""
         names = self._names(lambda kinds: self._kind in kinds)
-        return names[0] if names else "authType"
+        alone = "username" if self._kind == "basic" else "authType"
+        return names[0] if names else alone
 
     async def blamed(self, error: OceanCustomError, request: PageRequest | None) -> Blame:
         """The setting that is wrong, and what to do; ``request`` None: none can be tried."""
@@ -149,7 +150,8 @@ class SignIn:
 
     def _missing(self, error: OceanCustomError) -> Blame | None:
         """A second credential that the API misses, and that is not sent."""
-        name = named_missing(error.report.words)
+        words = error.report.words
+        name = named_missing(words) or next(iter(headers_named(words)), "")
         sent = {*self._settings.custom_headers, *dict(self._settings.query_params)}
         credentials = self._settings.credentials
         if isinstance(credentials, StaticCredentials):
@@ -269,7 +271,7 @@ class SignIn:
 
     def _values(self) -> str:
         """The settings of the credentials themselves."""
-        names = self._names(lambda kinds: self._kind in kinds) or ["authType"]
+        names = self._names(lambda kinds: self._kind in kinds) or [self.credential]
         if "password" in names:
             names = ["username", *names]
         return " and ".join(map(variable_of, names))

@@ -17,6 +17,8 @@ _HEADER: Final = re.compile(r"(?<![\w/-])(?:[A-Z][A-Za-z]*|[xX])(?:-[A-Za-z]+)+(
 _SCHEME: Final = re.compile(r"(?:Authorization['\"]?: ?['\"]?|WWW-Authenticate: )(\w[\w-]*)")
 _NO_CREDENTIAL: Final = ("www-", "content-", "accept-", "set-", "user-")
 _WORD: Final = re.compile(r"[A-Za-z][\w.-]*[A-Za-z0-9]")
+_JOINED: Final = re.compile(r"[_.-]|[a-z][A-Z]")
+_MOST_SCHEMES: Final = 3
 _MOST_WORDS: Final = 24
 _MOST_PARTS: Final = 5  # words of a header's name
 _SECRETS: Final = {"bearer_token": "apiToken", "api_key": "apiKey", "basic": "password"}
@@ -63,8 +65,7 @@ def schemes_named(words: str) -> list[str]:
 def names_in(words: str) -> list[str]:
     """Whatever in an answer may be a name; names that look like one, ``app_key``, first."""
     found = dict.fromkeys(_WORD.findall(words))
-    joined = re.compile(r"[_.-]|[a-z][A-Z]")
-    return sorted(found, key=lambda one: joined.search(one) is None)[:_MOST_WORDS]
+    return sorted(found, key=lambda one: _JOINED.search(one) is None)[:_MOST_WORDS]
 
 
 class Signings:
@@ -98,6 +99,10 @@ class Signings:
                 yield self.in_header(header, is_named=True)
         for scheme in schemes_named(words):
             yield from self._by_scheme(scheme, is_named=True)
+        if "authorization" in words.lower():  # of a scheme of the API's own
+            for word in names_in(words)[:_MOST_SCHEMES]:
+                if _JOINED.search(word) and "-" not in word:
+                    yield self.in_header("Authorization", is_named=True, word=word)
 
     def usual(self) -> Iterator[Change]:
         """The others that there are, the commonest first."""
