@@ -161,6 +161,36 @@ BLAMES = {
         "body: {",
         "correct operator (eq)",
     ),
+    "a key of a body that is misspelt": Blame(
+        [
+            asking('method: POST\n      body: {"search": {"quary": "all"}}'),
+            serving(
+                lambda request: (
+                    listed(PEOPLE)(request)
+                    if b"query" in request.body
+                    else answer(
+                        {"message": "unknown field quary, expected one of query, sort"}, 400
+                    )
+                )
+            ),
+        ],
+        "body: {",
+        "write query in the place of quary: so it answers",
+    ),
+    "a word of a body that is misspelt": Blame(
+        [
+            asking('method: POST\n      body: {"level": "higt"}'),
+            serving(
+                lambda request: (
+                    listed(PEOPLE)(request)
+                    if b"high" in request.body
+                    else answer({"message": "level is one of low, high"}, 400)
+                )
+            ),
+        ],
+        "body: {",
+        "write level: high (so it answers)",
+    ),
     "a header of the settings that the refusal names": Blame(
         [
             settings(custom_headers='{"Acme-Version": "9"}'),

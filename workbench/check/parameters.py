@@ -9,8 +9,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from json_values import Json
 from paging.model import PageRequest
-from workbench.check.findings import Path, Write, likeness
+from workbench.check.findings import Path, Remedy, Write, likeness
 from workbench.check.missing import named_missing
 from workbench.check.reading import Seen
 from workbench.check.signing import names_in
@@ -53,6 +54,45 @@ async def other_name(
                     f"write {instead} in the place of {name}: so it answers"
                 )
     return None
+
+
+async def other_part(
+    answered: Answered, request: PageRequest | None, base: Path, words: str
+) -> tuple[Path, Remedy] | None:
+    """The place in a body where the refusal's words have it nearly so, and what to write; or None.
+
+    A key or a text is changed to a word that is much like it, and the request is answered.
+    """
+    if request is None or not isinstance(request.body, dict):
+        return None
+    part = "body_form" if request.is_form else "body"
+    tries = islice(_changed(request.body, (), names_in(words)), _MOST)
+    for path, told, body in tries:
+        if await answered(replace(request, body=body)) is not None:
+            return (*base, part, *path), told
+    return None
+
+
+def _changed(
+    body: dict[str, Json], path: Path, words: Sequence[str]
+) -> Iterator[tuple[Path, Remedy, dict[str, Json]]]:
+    """The body with one key or text changed: where, what to write, and the whole."""
+    for key, value in body.items():
+        here = (*path, key)
+        for word in _alike(key, words):
+            if word not in body:
+                renamed = {word if one == key else one: held for one, held in body.items()}
+                yield here, f"write {word} in the place of {key}: so it answers", renamed
+        if isinstance(value, str):
+            for word in _alike(value, words):
+                yield here, Write(word, "so it answers"), {**body, key: word}
+        elif isinstance(value, dict):
+            for place, told, inner in _changed(value, here, words):
+                yield place, told, {**body, key: inner}
+
+
+def _alike(text: str, words: Sequence[str]) -> list[str]:
+    return [one for one in words if one != text and likeness(one.lower(), text.lower()) >= _LIKE]
 
 
 def _line(name: str, value: object) -> str:

@@ -16,7 +16,7 @@ from workbench.check.findings import Finding, Path, Remedy, Write
 from workbench.check.missing import lacks_of_all, media, missing
 from workbench.check.nearby import NOT_FOUND, Nearby, Target, is_of_parent
 from workbench.check.paging import alone
-from workbench.check.parameters import other_name, other_value
+from workbench.check.parameters import other_name, other_part, other_value
 from workbench.check.places import Paged, Places
 from workbench.check.reading import Seen
 from workbench.check.refusals import other_values
@@ -195,7 +195,7 @@ class Refused:
 
     async def _lacking(
         self, seen: Seen, target: Target, words: str, status: int
-    ) -> tuple[Path, str] | None:
+    ) -> tuple[Path, Remedy] | None:
         """Where to write the header or the parameter that a request lacks, and what; or None."""
         answered, request = self._near.body, target.request
         if remedy := await media(answered, request, status, words):
@@ -203,6 +203,8 @@ class Refused:
             return own if self._places.is_there(seen, own) else ("kind",), remedy
         if renamed := await other_name(answered, request, seen, target.base, words):
             return renamed
+        if changed := await other_part(answered, request, target.base, words):
+            return changed
         lacks = missing(seen, target.base, words)
         return (lacks.path, lacks.remedy) if lacks else None
 
