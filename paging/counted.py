@@ -147,7 +147,7 @@ class _Counted(CountedToLast):
         if previous is None:
             return False
         if at.learnt.hides_rows:
-            return self._moved_from(previous, at) < at.before.wanted
+            return self._moved_from(at.before.since or previous, at) < at.before.wanted
         return self._stride(at.size) > 1 and not at.before.is_unbroken
 
     def _known_rows(self, at: At) -> frozenset[Hashable]:

@@ -110,6 +110,16 @@ async def test_an_earlier_page_beside_hidden_rows_is_the_end(
     assert {item["id"] for item in found.items} == {*range(count)} - hidden
 
 
+@pytest.mark.parametrize("count", [4, 9])
+@pytest.mark.parametrize("turn", TURNS)
+async def test_the_only_page_again_beside_a_hidden_row_is_the_end(turn: str, count: int) -> None:
+    """No total is told, and each page is the first one."""
+    found, requests = await outcome(turning(count, "page", TURNS[turn], hidden={1}), "page")
+    assert found.error is None, found.message
+    assert {item["id"] for item in found.items} == {*range(count)} - {1}
+    assert requests <= 12
+
+
 async def test_a_redirect_from_beyond_the_end_is_the_end() -> None:
     """Some sites send whoever asks for too much to the first page."""
     inner = turning(2 * SIZE, "page", lambda count, _: count)
