@@ -129,25 +129,27 @@ class _Counted(CountedToLast):
         if not (at.learnt.hides_rows and at.page.ids and previous):
             return at
         since = since if since and shares(since, at.page) else previous
-        reach = max(at.learnt.reach, self._moved_from(since, at) + 1)
+        reach = max(at.learnt.reach, self._moved_from(since, at.sent) + 1)
         learnt, now = replace(at.learnt, reach=reach), replace(at.now, since=since)
         return replace(at, learnt=learnt, now=now)
 
-    def _moved_from(self, page: Page, at: At) -> int:
-        """How many positions lie between the beginnings of an earlier page and of this one."""
-        sent = page.request
-        return self._passed(at.sent, at.size) - (self._passed(sent, at.size) if sent else 0)
+    def _moved_from(self, page: Page, sent: PageRequest) -> int:
+        """How many positions lie between the beginnings of an earlier page and of another."""
+        size, before = self._asked(sent), page.request
+        return self._passed(sent, size) - (self._passed(before, size) if before else 0)
+
+    def lies_near(self, before: Progress, sent: PageRequest, learnt: Learnt) -> bool:
+        """Whether rows are hidden, and it begins less than a page after the last one with rows.
+
+        Of pages that came again, the first coming counts.
+        """
+        last = (before.since or before.previous) if learnt.hides_rows else None
+        return last is not None and self._moved_from(last, sent) < before.wanted
 
     def _overlaps(self, at: At) -> bool:
-        """Whether a page with no new rows only lies too near to the one before.
-
-        That once, or as far as a page may reach where positions count hidden rows.
-        """
-        previous = at.before.previous
-        if previous is None:
-            return False
-        if at.learnt.hides_rows:
-            return self._moved_from(at.before.since or previous, at) < at.before.wanted
+        """Whether a page with no new rows only lies too near to the one before."""
+        if at.learnt.hides_rows or not at.before.pages:
+            return self.lies_near(at.before, at.sent, at.learnt)
         return self._stride(at.size) > 1 and not at.before.is_unbroken
 
     def _known_rows(self, at: At) -> frozenset[Hashable]:

@@ -88,8 +88,8 @@ class CountedFromFirst(Counted):
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             here = replace(at, learnt=learnt)
-            if other is None and not at.is_more:
-                return self._unless_later(here, request)
+            if not at.is_more and (other is None or (at.page.levels and not other.rows)):
+                return self._unless_later(here, request, is_refused=other is None)
             shown = compared(at.page, other)
             if at.is_more and other is not None and other.length > at.page.length:
                 shown = Shown.HIDDEN  # a server's limit would hold here, too
@@ -100,13 +100,13 @@ class CountedFromFirst(Counted):
         request = moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
 
-    def _unless_later(self, at: At, refused: PageRequest) -> Experiment:
-        """The end, where rows do not stand on the page after one that is refused."""
-        request = self._moved(refused, self._stride(at.page.length))
+    def _unless_later(self, at: At, sent: PageRequest, *, is_refused: bool) -> Experiment:
+        """The end, unless there are rows after a page that is refused, or of lists without any."""
+        request = self._moved(sent, self._stride(at.page.length))
 
         def judge(learnt: Learnt, later: Page | None) -> Step | Experiment:
             here = replace(at, learnt=learnt)
-            step = self._judged(here, Shown.NOTHING, is_refused=True)
+            step = self._judged(here, Shown.NOTHING, is_refused=is_refused)
             is_later = later is not None and differs(at.page, later)
             return self._followed(step) if is_later and isinstance(step, Step) else step
 
@@ -130,8 +130,8 @@ class CountedFromFirst(Counted):
             here = replace(at, learnt=learnt, is_more=is_more)
             if is_more and at.page.is_hollow:
                 return self._on(here)
-            if other is None and not is_more:
-                return self._unless_later(here, request)
+            if not is_more and (other is None or not other.rows):
+                return self._unless_later(here, request, is_refused=other is None)
             if other is None or other.is_single:
                 return self._judged(here, Shown.NOTHING)
             if frozenset(other.keys_as(at.page)) <= frozenset(at.page.keys_as(other)):

@@ -138,11 +138,12 @@ class Walker:
     @staticmethod
     def _unless_again(walk: _Walk, opened: Opened) -> Opened:
         """An answer, or that there is no such page: beyond its last an API may give an earlier."""
-        source, page = walk.source, unless_hollow(opened.page, walk.progress.previous)
-        opened = replace(opened, page=page)
-        is_over = walk.cycle.came_before(page, walk.progress, is_led=source.is_led)
-        if not opened.request.absent_statuses or not is_over:
-            return opened
+        source, before = walk.source, walk.progress
+        page = unless_hollow(opened.page, before.previous)
+        is_over = walk.cycle.came_before(page, before, is_led=source.is_led)
+        is_near = source.paginator.lies_near(before, opened.request, source.learnt)
+        if not opened.request.absent_statuses or not is_over or is_near:
+            return replace(opened, page=page)
         return replace(opened, page=walk.cycle.refused(page), runs=[])
 
     async def _decided(self, walk: _Walk, opened: Opened) -> tuple[Opened, _Outcome]:
@@ -279,10 +280,9 @@ class Walker:
             nothing = extracted.nothing
             yield Fetched(opened.request, page, extracted, size)
         if not page.refused:
-            walk.source.note_position(walk.begun_with, opened.request, walk.progress)
-            walk.source.count(
-                asked, walk.begun_with, has_body=bool(opened.answer.size), nothing=nothing
-            )
+            has_body, first = bool(opened.answer.size), walk.begun_with
+            walk.source.note_position(first, opened.request, walk.progress)
+            walk.source.count(asked, first, has_body=has_body, nothing=nothing)
 
     def _watch(self, opened: Opened, outcome: _Outcome) -> None:
         """Tell the observer of a page."""

@@ -2129,3 +2129,18 @@ async def test_several_lists_that_say_the_same_beyond_their_ends() -> None:
     found = await children(things, paging("offset", 3))
 
     assert found.error is not None, found.ids
+
+
+async def test_the_rows_of_a_first_page_come_again_by_a_smaller_size() -> None:
+    """Where rows are hidden, that is no page beyond the end of the list."""
+    hidden: dict[str, set[int]] = {"0": {2, 5}, "1": {0, 1, 2, 3}, "2": set()}
+    around = steady({"total": 6})
+
+    def things(request: Request) -> Answer:
+        gone = frozenset(hidden[str(request.values[0])])
+        return Api("page", 6, hidden=gone, list_of=boards, around=around)(request)
+
+    found = await children(things, paging("page", 6), NESTED)
+
+    assert found.message == ""
+    assert sorted(found.ids, key=str) == [0, 0, 1, 1, 2, 3, 3, 4, 4, 4, 5, 5]
