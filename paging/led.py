@@ -18,6 +18,7 @@ from paging.signals import (
     Verdict,
     first_known,
     header_cursor,
+    is_true,
     known_cursor,
     known_link,
     link_of,
@@ -63,6 +64,8 @@ class CursorPaginator(Marked):
             found = known_cursor(page.scopes)
             return found if leads(found) else first_found(header_cursor(page.headers), found)
         found = page.value_at(self._cursor)
+        if isinstance(found, dict) and not is_true(found):
+            return None  # an object of nothing
         is_listed = isinstance(found, list) and self._settings.send_in == "body"
         if found is not True and (is_listed or not isinstance(found, dict | list)):
             return found
@@ -174,6 +177,8 @@ class NextLinkPaginator(_Linked):
         found = page.value_at(self._next) if self._next else known_link(page.scopes)
         if found is MISSING or found is False:
             return found
+        if isinstance(found, dict) and not is_true(found):
+            return None  # an object of nothing
         link = link_of(found)
         if link is MISSING:
             raise PaginationError(

@@ -2144,3 +2144,16 @@ async def test_the_rows_of_a_first_page_come_again_by_a_smaller_size() -> None:
 
     assert found.message == ""
     assert sorted(found.ids, key=str) == [0, 0, 1, 1, 2, 3, 3, 4, 4, 4, 5, 5]
+
+
+@pytest.mark.parametrize(
+    ("style", "setting", "marker"),
+    [("cursor", "cursor_path", "weiter"), ("next_link", "next_link_path", "next")],
+)
+async def test_an_object_of_nothing_at_a_configured_path(
+    style: str, setting: str, marker: str
+) -> None:
+    """It is the end, as it is under a known name."""
+    api = Api(style, 30, end="hollow", marker=marker)
+
+    is_all(await outcome(api, paging(style, 20, **{setting: marker})), list(range(30)))
