@@ -126,12 +126,14 @@ class _Counted(CountedToLast):
         The page it came with, or an earlier one that holds rows of this page, reaches as far.
         """
         previous, since = at.before.previous, at.before.since
-        if not (at.learnt.hides_rows and at.page.ids and previous):
+        if not (at.learnt.hides_rows and previous):
             return at
         since = since if since and shares(since, at.page) else previous
+        at = replace(at, now=replace(at.now, since=since))
+        if not at.page.ids:
+            return at  # other rows may have the same values
         reach = max(at.learnt.reach, self._moved_from(since, at.sent) + 1)
-        learnt, now = replace(at.learnt, reach=reach), replace(at.now, since=since)
-        return replace(at, learnt=learnt, now=now)
+        return replace(at, learnt=replace(at.learnt, reach=reach))
 
     def _moved_from(self, page: Page, sent: PageRequest) -> int:
         """How many positions lie between the beginnings of an earlier page and of another."""
@@ -139,10 +141,7 @@ class _Counted(CountedToLast):
         return self._passed(sent, size) - (self._passed(before, size) if before else 0)
 
     def lies_near(self, before: Progress, sent: PageRequest, learnt: Learnt) -> bool:
-        """Whether rows are hidden, and it begins less than a page after the last one with rows.
-
-        Of pages that came again, the first coming counts.
-        """
+        """Whether rows are hidden, and it begins less than a page after one that had its rows."""
         last = (before.since or before.previous) if learnt.hides_rows else None
         return last is not None and self._moved_from(last, sent) < before.wanted
 
