@@ -8,9 +8,11 @@ page. Where the last row cannot be asked for, the next page is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Sequence
 from enum import Enum
 
+import httpx
 from msgspec.structs import replace
 
 from errors import OceanCustomError
@@ -96,6 +98,27 @@ def _keys(first: Page, other: Page) -> tuple[frozenset[Hashable], frozenset[Hash
             if not ours.isdisjoint(theirs):
                 break
     return ours, theirs
+
+
+def for_fewer(sent: PageRequest, rows: int) -> PageRequest | None:
+    """The request for one row less, by the number in its query that is just so many rows.
+
+    ``limit=100`` or ``locator=count:100``; None where there is no such number.
+    """
+
+    def less(text: str) -> str:
+        return re.sub(rf"(?<![0-9]){rows}(?![0-9])", str(rows - 1), text, count=1)
+
+    url = httpx.URL(sent.url)
+    own = tuple(url.params.multi_items())
+    for at, (name, value) in enumerate((*own, *sent.params)):
+        if (fewer := less(value)) != value:
+            pairs = [*own, *sent.params]
+            pairs[at] = name, fewer
+            less_url = str(url.copy_with(params=pairs[: len(own)])) if own else sent.url
+            request = replace(sent, url=less_url, params=tuple(pairs[len(own) :]))
+            return request.perhaps_absent(NO_PAGE_BEFORE)
+    return None
 
 
 def unless_led_on(

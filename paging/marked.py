@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from errors import DoubtfulEndError, PaginationError
 from json_values import MISSING, Found, keys_of
-from paging.experiments import Beyond, beyond, unless_led_on
+from paging.experiments import Beyond, beyond, for_fewer, shares, unless_led_on
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest, Progress
 from paging.paginator import ACCEPT, Paginator
 from paging.signals import Verdict, by_header, first_known, is_last_by_link
@@ -247,9 +247,31 @@ class Marked(Paginator):
         if request is None and page.length and (asked == 1 or page.totals(asked).most > page.most):
             request = self._of_size(sent, 2 if asked == 1 else 1)
         if request is None:
-            all_rows = self._taken_for_all(sent, page)
-            return unless_led_on(sent, page, all_rows, self._unfollowable(page))
+            return self._proof_by_own_size(sent, page)
         return self._proof(sent, page, request, is_cut=is_cut)
+
+    def _proof_by_own_size(self, sent: PageRequest, page: Page) -> Experiment | Step:
+        """What a size shows that the resource itself asks for, as far as it is one.
+
+        A number in its query that is just the rows is: then the same for one less gives one less.
+        """
+        doubt = self._unfollowable(page)
+        all_rows = self._taken_for_all(sent, page)
+        fewer = for_fewer(sent, page.length) if page.length >= _FEWEST else None
+        if fewer is None:
+            return unless_led_on(sent, page, all_rows, doubt)
+
+        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
+            step = replace(all_rows, learnt=learnt)
+            is_fewer = other is not None and other.length == page.length - 1
+            if other is None or not is_fewer or not shares(page, other):
+                return unless_led_on(sent, page, step, doubt)
+            if leads(self._marker(other)):
+                return self._once_more(sent, replace(step, warning=None, doubt=None))
+            return replace(step, doubt=self._never_there(page, is_heeded=True))
+
+        of, now = "a list without a marker", all_rows.progress
+        return Experiment(fewer, judge, Learnt(), of, now, follows_any=True)
 
     def _proof(
         self, sent: PageRequest, page: Page, request: PageRequest, *, is_cut: bool

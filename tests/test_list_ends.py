@@ -1539,6 +1539,48 @@ async def test_a_refusal_after_pages_longer_than_asked_for(count: int) -> None:
     is_all(await outcome(api, paging("offset", 7)), list(range(count)))
 
 
+@pytest.mark.parametrize(
+    ("count", "links", "is_error"),
+    [(30, True, False), (30, False, True), (70, False, True), (29, False, False)],
+)
+@pytest.mark.parametrize("kind", ["/things?limit=30", "/things?locator=x:1,count:30"])
+async def test_a_size_that_the_resource_itself_asks_for(
+    kind: str, count: int, *, links: bool, is_error: bool
+) -> None:
+    """A number of its query is just the rows: for one less, a link appears, or none ever does."""
+
+    def api(request: Request) -> Answer:
+        locator = dict(
+            part.split(":") for part in (request.param("locator") or "").split(",") if part
+        )
+        size = request.number("limit", int(locator.get("count", 30)))
+        body: dict[str, Json] = {"items": rows(0, min(size, count))}
+        return told(body | ({"next": "/things?at=9"} if links and size < count else {}))
+
+    async with FaultApi() as server:
+        server.serve("/things", api)
+        found = await read(server, paging("next_link", size_param=None), kind=kind)
+
+    assert ("found nothing in any response" in found.message) is is_error, found.message
+    assert found.ids == list(range(min(count, 30)))
+
+
+@pytest.mark.parametrize(
+    "other", [told({"items": rows(50, 53)}), told({}, 404), told({"error": "x"})]
+)
+async def test_a_number_of_the_query_that_is_no_size(other: Answer) -> None:
+    """By chance as large as the list: for one less come other rows, or nothing."""
+    whole = told({"items": rows(0, 17)})
+    api = once(always(other), always(whole), lambda request: request.param("of") == "16", ALWAYS)
+
+    async with FaultApi() as server:
+        server.serve("/things", api)
+        found = await read(server, paging("next_link", size_param=None), kind="/things?of=17")
+
+    assert found.message == ""
+    assert found.ids == list(range(17))
+
+
 @pytest.mark.parametrize("style", COUNTED)
 async def test_sizes_that_the_api_refuses(style: str) -> None:
     """Some take round sizes only: another one shows the end as well."""
