@@ -34,7 +34,9 @@ from paging.signal_names import (
     PAGING,
     PREVIOUS_NAMES,
     TOTAL_HEADERS,
+    TOTAL_NAMES,
     TOTAL_PAGES_HEADERS,
+    TOTAL_PAGES_NAMES,
     name_of,
 )
 
@@ -58,6 +60,7 @@ _HEADER_OF_CURSOR = re.compile(
 _HEADER_OF_MORE = re.compile(
     r"next(?:page)?(?:link|ur[il]|offset)?$|hasmore$|more(?:pages|results|available)$|istruncated$"
 )
+_BEFORE_NAME = re.compile(r"^x-(?:pagination-|paging-|meta-)?")
 _LOOKED_FOR = frozenset(
     name.lower() for name in ("Link", "Content-Range", *TOTAL_HEADERS, *TOTAL_PAGES_HEADERS)
 )
@@ -402,7 +405,14 @@ def _more_wins(says_more: set[bool]) -> Verdict:
 
 def present_in(headers: httpx.Headers) -> set[str]:
     """Which of the known headers are there: httpx goes through all for each one it is asked."""
-    return headers.keys() & _LOOKED_FOR
+    return {header for header in headers if header in _LOOKED_FOR or counted_by(header)}
+
+
+@lru_cache(maxsize=1024)  # the same few names come with every answer
+def counted_by(header: str) -> str:
+    """The name of the tables by which a header tells a total, as a key of a body would, or ""."""
+    name = name_of(_BEFORE_NAME.sub("", header.lower()))
+    return name if name in TOTAL_NAMES or name in TOTAL_PAGES_NAMES else ""
 
 
 def told_by(headers: httpx.Headers, present: set[str], names: Sequence[str]) -> list[str]:

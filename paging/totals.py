@@ -20,7 +20,7 @@ from paging.signal_names import (
     TOTAL_PAGES_NAMES,
     name_of,
 )
-from paging.signals import present_in, told_by, whole_number
+from paging.signals import counted_by, present_in, told_by, whole_number
 
 _AMBIGUOUS = "count"
 """The name that may be of the page alone."""
@@ -95,7 +95,8 @@ def known_totals(
         *told_by(headers, present, TOTAL_HEADERS),
     ]
     found = [("total", whole_number(text.strip()), True) for text in told]
-    found += [_counted(name, value) for name, value in _named(scopes, TOTAL_NAMES)]
+    named = [*_in_headers(headers, present, TOTAL_NAMES), *_named(scopes, TOTAL_NAMES)]
+    found += [_counted(name, value) for name, value in named]
     found += [one for part in beside for one in _told_beside(part, lengths)]
     counts = [one for one in found if one[1] is not None]
     sure = [one for one in counts if one[2] and one[0] != _AMBIGUOUS]
@@ -104,6 +105,7 @@ def known_totals(
         whole_number(value.strip() if isinstance(value, str) else value)
         for value in (
             *told_by(headers, present, TOTAL_PAGES_HEADERS),
+            *(value for _, value in _in_headers(headers, present, TOTAL_PAGES_NAMES)),
             *(value for _, value in _named(scopes, TOTAL_PAGES_NAMES)),
         )
     ]
@@ -220,6 +222,14 @@ def _counted(name: str, value: Json) -> tuple[str, int | None, bool]:
         return name, whole_number(value), True
     is_exact = all(told in _EXACT for told in value.items() if told[0] != "value")
     return name, whole_number(value.get("value")), is_exact
+
+
+def _in_headers(
+    headers: httpx.Headers, present: Iterable[str], names: Sequence[str]
+) -> Iterator[tuple[str, Json]]:
+    """What the headers hold that are called as the names are in a body."""
+    told = ((counted_by(header), header) for header in sorted(present))
+    return ((name, headers[header].strip()) for name, header in told if name in names)
 
 
 def _named(scopes: Scopes, names: Sequence[str]) -> Iterator[tuple[str, Json]]:

@@ -114,7 +114,12 @@ SIGNALS: Final = (
         _HOLDERS,
         "pages in all. Also `page_count`, `nbPages`",
     ),
-    Signal("total header", known.TOTAL_HEADERS, _HEADERS, f"items in all{_WINS}"),
+    Signal(
+        "total header",
+        known.TOTAL_HEADERS,
+        _HEADERS,
+        f"items in all{_WINS}. Also `X-` and the name of a total",
+    ),
     Signal("total pages header", known.TOTAL_PAGES_HEADERS, _HEADERS, f"pages in all{_WINS}"),
     Signal(
         "error",

@@ -1540,6 +1540,19 @@ async def test_a_refusal_after_pages_longer_than_asked_for(count: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "per"), [("X-Total-Results", 1), ("X-Pagination-Total", 1), ("X-Page-Count", 20)]
+)
+async def test_a_total_in_a_header_of_another_name(name: str, per: int) -> None:
+    """As a key of the body: a single page is not all, and pages are read to the end."""
+    headers = {name: str(-(-ROWS // per))}
+    only = Api("plain", cap=20, headers=lambda _n, _m: headers)
+
+    assert "more pages" in (await outcome(only, paging("none"))).message
+    for style in COUNTED:
+        is_all(await outcome(replace(only, style=style), paging(style)))
+
+
+@pytest.mark.parametrize(
     ("count", "links", "is_error"),
     [(30, True, False), (30, False, True), (70, False, True), (29, False, False)],
 )
