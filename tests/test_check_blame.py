@@ -112,6 +112,20 @@ def wanting_zone(request: Request) -> Reply:
     )
 
 
+def wanting_size(words: str) -> Handler:
+    """People for requests that name a size by its own name."""
+    return lambda request: (
+        listed(PEOPLE)(request) if request.param("pageSize") else answer({"message": words}, 400)
+    )
+
+
+def parts_of_teams(request: Request) -> Reply:
+    """Teams beside another list of objects with ids."""
+    del request
+    teams = [{"id": f"team-{n}", "name": f"Team {n}", "open": True} for n in range(4)]
+    return answer({"data": teams, "fields": [{"id": "name"}]})
+
+
 def expanded(request: Request) -> Reply:
     """People with their phone and mail, for those who want all."""
     short = {"phone", "mail", "site"}
@@ -160,6 +174,58 @@ BLAMES = {
         ],
         "body: {",
         "correct operator (eq)",
+    ),
+    "a size whose name the refusal has": Blame(
+        [
+            settings(size_param="page_size"),
+            serving(
+                wanting_size("Required request parameter 'pageSize' for type int is not present"),
+                *_ALL,
+            ),
+        ],
+        "SIZE_PARAM",
+        "SIZE_PARAM=pageSize",
+        "settings",
+    ),
+    "either of two values in another language": Blame(
+        [swap("title: .name", "title: .nick || .name")],
+        "title: .nick",
+        "write title: .nick // .name",
+    ),
+    "a key that goes on longer": Blame(
+        [
+            serving(listed([{**one, "free_beds_count": 3, "beds": 9} for one in PEOPLE])),
+            swap("size: .size", "size: .free_beds"),
+        ],
+        "size: .free_beds",
+        "write size: .free_beds_count",
+    ),
+    "a number that is different by chance": Blame(
+        [
+            serving(
+                listed(
+                    [
+                        {"name": "x", "bytes": 7 * _n + 1, "lat": _n / 7, "serial": f"s-{_n}"}
+                        for _n in range(9)
+                    ]
+                )
+            ),
+            swap("identifier: .id | tostring", "identifier: .name"),
+        ],
+        "identifier: .name",
+        "write identifier: .serial (unique)",
+        severity="warn",
+    ),
+    "a list within the one parent": Blame(
+        [
+            serving(parts_of_teams, "/v1/teams"),
+            swap(
+                "          endpoint: /teams\n          data_path: .data",
+                "          endpoint: /teams",
+            ),
+        ],
+        "=team:",
+        "write data_path: .data in team",
     ),
     "a key of a body that is misspelt": Blame(
         [

@@ -160,10 +160,10 @@ class Fitter:
         blueprint: Blueprint,
     ) -> str:
         """The first expression that fits wherever there was a value; "" for none."""
-        for candidate in candidates:
+        for candidate in _beside_nulls(candidates, before):
             values = await values_of(self._jq, candidate, items)
             fits = all(
-                _fits(fault, value, blueprint) if old is not None else True
+                _fits(fault, value, blueprint) if old is not None else value in (None, False)
                 for old, value in zip(before, values, strict=True)
             )
             # A comparison that is false for values of two kinds compares with something else.
@@ -171,6 +171,17 @@ class Fitter:
             if fits and not (is_blind and len(set(map(str, before))) > 1):
                 return candidate
         return ""
+
+
+def _beside_nulls(candidates: Sequence[str], before: Sequence[Json]) -> Iterator[str]:
+    """Expressions, and after each that may make something of null the one that does not."""
+    for candidate in candidates:
+        yield candidate
+        head, joint, rest = candidate.partition(" + ")
+        if None in before and joint and rest.startswith('"'):
+            yield f"{head} | values | . + {rest}"
+        elif None in before and joint and head.startswith('"'):
+            yield f"{rest} | values | {head} + ."
 
 
 def _loses(fault: EntityFault, expression: str, candidate: str) -> bool:

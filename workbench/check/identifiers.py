@@ -90,7 +90,7 @@ def unique_key(items: Items) -> Write | None:
     paths = [
         path
         for path in dict.fromkeys(one for item in items[:10] for one in leaves(item, 2))
-        if all(is_scalar(follow(item, path)) for item in items)
+        if all(_tells(path, follow(item, path)) for item in items)
     ]
     paths.sort(key=lambda path: (_rank(path), len(path)))
     for path in paths:
@@ -103,6 +103,16 @@ def unique_key(items: Items) -> Write | None:
             parts = sorted((one, other), key=lambda path: path[-1] in NAMES)
             return Write(_joined(parts, items), "together unique")
     return None
+
+
+def _tells(path: Sequence[str], value: Found) -> bool:
+    """Whether a value may name an item: a text, or a number that is called an id.
+
+    Sizes, counts and coordinates are different in all items by chance.
+    """
+    is_named = path[-1] in NAMES or bool(_ID.search(path[-1]))
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return (isinstance(value, str) and value != "") or (is_number and is_named)
 
 
 def own_id(items: Items) -> str:

@@ -18,7 +18,7 @@ from settings import LoginCredentials, StaticCredentials
 from transport.origin import Origin
 from workbench.check.changes import Change, Installed, is_signed_in, one_of
 from workbench.check.logins import REQUEST, TEMPLATE, Logins, tokens_in
-from workbench.check.missing import named_missing
+from workbench.check.missing import parameter_missed
 from workbench.check.settings import variable_of
 
 _MOST: Final = 24  # logins that are tried, beside those for many names at once
@@ -63,7 +63,7 @@ class LoginTrials:
 
     def _refused(self, error: OceanCustomError) -> Blame:
         status, words = error.report.answered[:3], error.report.words
-        if name := named_missing(words):
+        if name := parameter_missed(words):
             told = f'add "{name}" to what {variable_of(REQUEST)} sends'
             return REQUEST, f"the login misses {name}: {told}"
         return REQUEST, f"correct in {variable_of(REQUEST)}: {_LOGINS.get(status, _LOGIN)}"

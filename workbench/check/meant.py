@@ -45,7 +45,9 @@ def _candidates(bare: str, name: str, path: Path) -> Iterator[str]:
         yield bare.replace(hyphened[0], f'."{hyphened[1]}"')
     if re.fullmatch(r"[A-Za-z_][\w.]*", bare):
         yield f".{bare}"
-    yield from _of_others(bare)
+    # What stands beside a value elsewhere is another value, and in a condition another one.
+    either = "or" if path[-1] in {"query", "filter"} else "//"
+    yield from _of_others(bare, either)
     yield from _named(bare, name)
     yield _BARE.sub(lambda one: f'{one[1]} "{one[2]}"', bare)
     for opening, closing in ("()", "[]", "{}"):
@@ -57,14 +59,14 @@ def _candidates(bare: str, name: str, path: Path) -> Iterator[str]:
         yield f'"{bare}'
 
 
-def _of_others(bare: str) -> Iterator[str]:
+def _of_others(bare: str, either: str) -> Iterator[str]:
     """As other languages write it."""
     if bare.startswith("$."):
         yield bare[1:].replace("[*]", "[]")
     yield bare.replace("[*]", "[]")
     if bare.startswith("{{") and bare.endswith("}}"):
         yield bare.strip("{} ")
-    yield bare.replace("&&", "and").replace("||", "or").replace("===", "==")
+    yield bare.replace("&&", "and").replace("||", either).replace("===", "==")
     yield re.sub(r"\bis not null\b", "!= null", re.sub(r"\bis null\b", "== null", bare))
 
 

@@ -32,6 +32,9 @@ _SAYINGS: Final = tuple(
         rf"{_NAME} (?:is|are) {_LACKS}",
     )
 )
+_QUOTED: Final = re.compile(rf"{_WHAT}s? [\"'`\\]+([A-Za-z][\w.$\[\]-]*)[\"'`\\]", re.IGNORECASE)
+_MISSED: Final = re.compile(rf"\b{_LACKS}\b", re.IGNORECASE)
+_SPOKEN: Final = re.compile(r"param|header|query|field|argument|propert", re.IGNORECASE)
 _DULL: Final = frozenset(
     ["a", "an", "the", "this", "that", "is", "one", "it", "parameter", "field", "value", "body"]
 )
@@ -50,11 +53,19 @@ class Missing:
 
 def named_missing(words: str) -> str:
     """The name that a refusal says to be missing; "" for none."""
+    quoted = _QUOTED.search(words)
+    if quoted and _MISSED.search(words):
+        return quoted[1]
     for saying in _SAYINGS:
         for found in saying.findall(words):
             if found.lower() not in _DULL:
                 return str(found)
     return ""
+
+
+def parameter_missed(words: str) -> str:
+    """As ``named_missing``, where the words speak of a parameter, and not of a credential."""
+    return named_missing(words) if _SPOKEN.search(words) else ""
 
 
 def lacks_of_all(seen: Seen, words: str) -> str:

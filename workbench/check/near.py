@@ -172,6 +172,8 @@ def _spelled_alike(one: str, other: str) -> float:
     if min(len(one), len(other)) < _SHORT and letters < _SAME_WORD:
         letters = 0.0  # two letters are in many a name
     words, others = ([w.removesuffix("s") for w in words_of(name)] for name in (one, other))
+    if words and len(words) < len(others) and others[: len(words)] == words:
+        letters = max(letters, _ELSEWHERE)  # a name that goes on: `seats` as `seats_count`
     if not words or not others or words[-1] != others[-1]:
         return letters
     return max(

@@ -9,7 +9,7 @@ from framework.mapped_items import Items
 from jq_engine.worker import JqWorker
 from json_values import Json
 from workbench.check.findings import Write
-from workbench.check.near import lists_of_objects, values_of, written
+from workbench.check.near import has_path, lists_of_objects, paths_in, values_of, written
 from workbench.check.reading import Seen
 
 
@@ -57,6 +57,16 @@ async def other_list(jq: JqWorker, seen: Seen) -> Write | None:
             if hits > best[0] and path != seen.config.selector.data_path:
                 best = hits, Write(path, f"a list of {len(rows)}")
     return best[1]
+
+
+def list_within(items: Items, expression: str) -> str:
+    """The list of a single item whose rows have what an expression reads; "" for none."""
+    paths = paths_in(expression) if len(items) == 1 else []
+    for where, rows in lists_of_objects(items[0]) if paths else ():
+        objects = [row for row in rows if isinstance(row, dict)]
+        if where and all(has_path([row], paths[0]) for row in objects):
+            return written(where)
+    return ""
 
 
 async def list_with(jq: JqWorker, mappings: Mapped, body: Json) -> tuple[str, int] | None:

@@ -9,11 +9,12 @@ import httpx
 from msgspec.structs import replace
 
 from errors import BodyError, OceanCustomError, ResponseError
+from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM
 from resync.session import Session
 from workbench.check.absence import Absence
 from workbench.check.access import Access
-from workbench.check.findings import Finding, Path, Remedy, Write
-from workbench.check.missing import lacks_of_all, media, missing
+from workbench.check.findings import Finding, Path, Remedy, Write, likeness
+from workbench.check.missing import lacks_of_all, media, missing, named_missing
 from workbench.check.nearby import NOT_FOUND, Nearby, Target, is_of_parent
 from workbench.check.paging import alone
 from workbench.check.parameters import other_name, other_part, other_value
@@ -30,6 +31,7 @@ _INVALID: Final = frozenset({400, 422})
 _OF_CHILDREN: Final = _INVALID | {_FORBIDDEN}
 """What is answered for a child by a value that is no child's."""
 _PATH: Final = "correct the path"
+_LIKE: Final = 0.6  # likeness of a name and the one that was meant
 _CRASHED: Final = 500
 _ELSEWHERE: Final = NOT_FOUND | {_FORBIDDEN, httpx.codes.METHOD_NOT_ALLOWED}
 """Statuses that are seldom about a parameter."""
@@ -90,6 +92,9 @@ class Refused:
         if blamed := await self._valid(seen, error):
             base = self._near.target(seen).base
             return self._places.paging(seen, error, blamed[1], blamed[0], base)
+        target = self._near.target(seen)
+        if paged := self._of_paging(target, error.report.words):
+            return self._places.paging(seen, error, paged, base=target.base)
         return None
 
     async def reported(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
@@ -192,6 +197,20 @@ class Refused:
             return self._places.of_setting(blamed.place, error, f"{told}: {remedy}")
         other = await other_value(self._near.body, target.request, blamed, words)
         return self._places.at(seen, blamed.place, error, other or f"{told}: {remedy}")
+
+    @staticmethod
+    def _of_paging(target: Target, words: str) -> Paged | None:
+        """The name of a position or size that a refusal misses, and that is sent nearly so."""
+        paging, name = target.endpoint.pagination, named_missing(words)
+        sent = {
+            "sizeParam": paging.size_param or DEFAULT_SIZE_PARAM.get(paging.type),
+            "paginationParam": paging.pagination_param or DEFAULT_POSITION_PARAM.get(paging.type),
+        }
+        alike = {key: likeness(name.lower(), one.lower()) for key, one in sent.items() if one}
+        best = max(alike, key=lambda key: alike[key], default="")
+        if not name or name in sent.values() or not best or alike[best] < _LIKE:
+            return None
+        return Paged({best: name}, "the API misses it")
 
     async def _lacking(
         self, seen: Seen, target: Target, words: str, status: int

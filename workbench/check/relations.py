@@ -21,6 +21,7 @@ from workbench.suggest.vocabulary import names_identity, words_of
 
 _SPEAKING: Final = 0.5  # likeness of names
 _ENOUGH: Final = 5  # identifiers of which a mark says something
+_SEVERAL: Final = 2  # values that say something
 _PARTS: Final = 2  # of an identifier that is composed
 _DEEPEST: Final = 2  # objects around a key of the target
 
@@ -202,8 +203,11 @@ class Relations:
         is_text = not all(one.isdigit() for one in ask.values)
         for name in self._blueprints:
             known, _ = self._identifiers_of(name)
-            is_it = ask.values <= known and len(ask.values) > 1 and name not in own
-            if is_it and (is_text or _speaks(name, ask.name)):
+            if name in own or len(ask.values) < _SEVERAL:
+                continue
+            # The lists at hand may be parts: where the name speaks, most of the values will do.
+            is_called = _speaks(name, ask.name) and len(ask.values & known) * 2 > len(ask.values)
+            if is_called or (is_text and ask.values <= known):
                 return name
         return ""
 

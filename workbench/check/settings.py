@@ -46,7 +46,7 @@ def variable_of(setting: str) -> str:
 
 
 _NAMED = re.compile(
-    rf"(?<![\w.\"])({'|'.join(name for name in FIELDS if not name.islower())})(?![\w=])"
+    rf"(?<![\w.\"=])({'|'.join(name for name in FIELDS if not name.islower())})(?![\w=])"
 )
 
 
@@ -69,6 +69,9 @@ def _fault(variables: Variables, fault: Fault) -> Finding:
     if field is None:
         return variables.finding("", str(fault))
     text = variables.values.get(field.variable, "")
+    if field.name == "baseUrl" and "@" in text and variables.values.get(variable_of("authType")):
+        remedy = f"write {field.variable} without what stands before @"
+        return variables.finding(field.variable, fault.found, remedy)
     remedy = with_variables(fault.remedy)
     if text and (near := nearest(text, field.words)):
         remedy = f"write {field.variable}={near}"

@@ -18,7 +18,7 @@ from settings.fields import FIELDS
 from workbench.check.changes import Change, ClientOf, Installed, line, one_of
 from workbench.check.documents import Variables
 from workbench.check.login_trials import LoginTrials
-from workbench.check.missing import named_missing
+from workbench.check.missing import parameter_missed
 from workbench.check.oauth_trials import OAuthTrials
 from workbench.check.settings import variable_of
 from workbench.check.signing import (
@@ -151,7 +151,7 @@ class SignIn:
     def _missing(self, error: OceanCustomError) -> Blame | None:
         """A second credential that the API misses, and that is not sent."""
         words = error.report.words
-        name = named_missing(words) or next(iter(headers_named(words)), "")
+        name = parameter_missed(words) or next(iter(headers_named(words)), "")
         sent = {*self._settings.custom_headers, *dict(self._settings.query_params)}
         credentials = self._settings.credentials
         if isinstance(credentials, StaticCredentials):

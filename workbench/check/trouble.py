@@ -23,6 +23,7 @@ from errors import (
 from json_values import Json, keys_of
 from resync.path_parameters import Resource, in_step, ordered
 from resync.session import Session
+from settings.fields import snake
 from transport.observer import PageRead
 from workbench.check.absence import Absence, Absent
 from workbench.check.access import Access
@@ -39,6 +40,7 @@ from workbench.check.near import (
     written,
 )
 from workbench.check.nearby import NOT_FOUND, Nearby, bare, is_of_parent
+from workbench.check.other_lists import list_within
 from workbench.check.paging import (
     hidden_rows,
     may_go_on,
@@ -231,6 +233,9 @@ class Troubles:
             return []
         told = page.warning or f"paginationType is {paging.type}, and there is a second page"
         error = PaginationError(f"kind {seen.config.kind}: {told}")
+        told_end = next((one.why for one in seen.own_pages if one.why), "") or ""
+        if "configured" in told_end:
+            return [self._contradicted(seen, error, paging.has_more_path)]
         request = self._near.request(seen)
         marker = paging.next_link_path or paging.cursor_path or ""
         if request and (lacks := await unchosen(self._near.body, seen, request, marker)):
@@ -243,6 +248,15 @@ class Troubles:
             remedy = dataclasses.replace(way, proof=way.proof + wish) if is_wish else way
         found = self._places.paging(seen, error, remedy)
         return [dataclasses.replace(found, severity="warn" if is_wish else "error")]
+
+    def _contradicted(self, seen: Seen, error: PaginationError, has_more: str | None) -> Finding:
+        """At a path of paging that ends a list though more follows: it says the opposite."""
+        name, other = ("hasMorePath", "lastPagePath")
+        if not has_more:
+            name, other = other, name
+        keys = [snake(one) if self._places.is_own(seen, name) else one for one in (name, other)]
+        remedy = f"it says the opposite: write {keys[1]} in place of {keys[0]}, or remove it"
+        return self._places.paging(seen, error, remedy, name)
 
     async def hidden(self, seen: Seen) -> list[Finding]:
         """Rows that the parameters of paging leave out."""
@@ -318,6 +332,9 @@ class Troubles:
         if path[-1] in {"field", "filter"}:
             expression = self._document.at(place)
             items = self._near.parents(seen, str(path[2]))
+            if held := list_within(items, str(expression)):
+                own = (*path[:-1], "data_path")
+                return self._places.at(seen, own, error, Write(held, "its rows have what is read"))
             near = await better(self._session.jq, str(expression), items) if items else None
             remedy: Remedy = near.of(len(items)) if near else ""
             if not remedy and path[-1] == "field" and items:
