@@ -195,7 +195,7 @@ CASES = {
     "a header that every resource lacks": Case(
         [open_to(lambda _: False, answer({"message": "Missing X-Tenant header"}, 400))],
         "custom_headers",
-        f'add "X-Tenant" with its value to {PREFIX}CUSTOM_HEADERS',
+        f'misses "X-Tenant": add it with its value to {PREFIX}CUSTOM_HEADERS',
     ),
     "a second credential that is misspelt": Case(
         [

@@ -22,6 +22,7 @@ from workbench.check.missing import parameter_missed
 from workbench.check.settings import variable_of
 
 _MOST: Final = 24  # logins that are tried, beside those for many names at once
+_BELOW: Final = ("api", "api/v1", "rest", "v1", "api/v2")
 _LOGINS: Final = {
     "400": "what it sends: its body, queryParams or headers, as the API's words say",
     "401": "the user and password, or id and secret, that it sends; or this is no login's endpoint",
@@ -49,7 +50,8 @@ class LoginTrials:
         if _is_login(error) and not reads:
             found = await self._other_login(error, asked)
             return found or self._refused(error)
-        found = await self._other_template(error, asked)
+        found = await self._other_base(asked) if reads and "not JSON" in str(error) else None
+        found = found or await self._other_template(error, asked)
         if found is None and not reads:
             found = await self._other_login(error, asked, is_refused=False)
         if found:
@@ -60,6 +62,16 @@ class LoginTrials:
             "the login is answered, and its token refused: correct its header in"
             f" {variable_of(TEMPLATE)}, and the word before the token, such as Bearer"
         )
+
+    async def _other_base(self, asked: PageRequest) -> Blame | None:
+        """A base URL below which the login gives a token, where something else answers it."""
+        base = str(self._installed.settings.base_url).rstrip("/")
+        for more in _BELOW:
+            change = Change({"baseUrl": f"{base}/{more}"})
+            request = replace(asked, url=asked.url.replace(base, f"{base}/{more}", 1))
+            if is_signed_in(await self._installed.refusal(request, change)):
+                return self._blame(change)
+        return None
 
     def _refused(self, error: OceanCustomError) -> Blame:
         status, words = error.report.answered[:3], error.report.words

@@ -8,7 +8,7 @@ from typing import Protocol
 from framework.mapped_items import Items
 from jq_engine.worker import JqWorker
 from json_values import Json
-from workbench.check.findings import Write
+from workbench.check.findings import Write, likeness
 from workbench.check.near import has_path, lists_of_objects, paths_in, values_of, written
 from workbench.check.reading import Seen
 
@@ -59,10 +59,15 @@ async def other_list(jq: JqWorker, seen: Seen) -> Write | None:
     return best[1]
 
 
-def list_within(items: Items, expression: str) -> str:
-    """The list of a single item whose rows have what an expression reads; "" for none."""
+def list_within(items: Items, expression: str, name: str) -> str:
+    """The list of a single item whose rows have what an expression reads; "" for none.
+
+    Of several the one that is called most like ``name``.
+    """
     paths = paths_in(expression) if len(items) == 1 else []
-    for where, rows in lists_of_objects(items[0]) if paths else ():
+    lists = lists_of_objects(items[0]) if paths else []
+    lists.sort(key=lambda one: -likeness(name, "".join(one[0][-1:]).lower()))
+    for where, rows in lists:
         objects = [row for row in rows if isinstance(row, dict)]
         if where and all(has_path([row], paths[0]) for row in objects):
             return written(where)

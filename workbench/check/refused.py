@@ -25,6 +25,7 @@ from workbench.check.sign_in import speaks_of_sign_in
 from workbench.check.signing import headers_named
 from workbench.check.suspects import suspect, suspects_of
 from workbench.check.ways import Ways
+from workbench.suggest.vocabulary import Names
 
 _FORBIDDEN: Final = 403
 _INVALID: Final = frozenset({400, 422})
@@ -177,7 +178,7 @@ class Refused:
         name = lacks_of_all(seen, words) if all_failed and self._asked > 1 else ""
         if name:
             setting = "customHeaders" if name in headers_named(name) else "queryParams"
-            told = f"the API misses {name}: add {json.dumps(name)} with its value to {setting}"
+            told = f"the API misses {json.dumps(name)}: add it with its value to {setting}"
             return self._places.of_setting(setting, error, told)
         if lacking := await self._lacking(seen, target, words, status):
             return self._places.at(seen, lacking[0], error, lacking[1])
@@ -206,7 +207,13 @@ class Refused:
             "sizeParam": paging.size_param or DEFAULT_SIZE_PARAM.get(paging.type),
             "paginationParam": paging.pagination_param or DEFAULT_POSITION_PARAM.get(paging.type),
         }
-        alike = {key: likeness(name.lower(), one.lower()) for key, one in sent.items() if one}
+        names = Names(())
+        roles = {"paginationParam": ("page", "offset", "cursor"), "sizeParam": ("size",)}
+        alike = {
+            key: likeness(name.lower(), one.lower())
+            for key, one in sent.items()
+            if one and any(name in names.of(role) for role in roles[key])
+        }
         best = max(alike, key=lambda key: alike[key], default="")
         if not name or name in sent.values() or not best or alike[best] < _LIKE:
             return None

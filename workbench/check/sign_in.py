@@ -80,6 +80,12 @@ class SignIn:
             setting, remedy = self._unheeded(said)
             may_not = isinstance(error, ResponseError)
             return setting, f"{remedy}; or grant them access" if may_not else remedy
+        return self._refused(said)
+
+    def _refused(self, said: str) -> Blame:
+        """What to correct where the API sees the credentials."""
+        if wanted := self._wanted(said):
+            return "authType", f"the API {wanted}"
         seen = "the API sees these credentials and refuses them"
         return self.credential, f"{seen}: correct {self._values()}, or grant them access"
 

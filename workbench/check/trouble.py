@@ -332,7 +332,7 @@ class Troubles:
         if path[-1] in {"field", "filter"}:
             expression = self._document.at(place)
             items = self._near.parents(seen, str(path[2]))
-            if held := list_within(items, str(expression)):
+            if held := list_within(items, str(expression), str(path[2])):
                 own = (*path[:-1], "data_path")
                 return self._places.at(seen, own, error, Write(held, "its rows have what is read"))
             near = await better(self._session.jq, str(expression), items) if items else None
