@@ -192,6 +192,16 @@ CASES = {
         "custom_headers",
         f'write {PREFIX}CUSTOM_HEADERS={{"Acme-App": "<its value>"}}',
     ),
+    "a wrong token where other schemes are taken too": Case(
+        [
+            open_to(
+                lambda _: False,
+                answer({"m": "no"}, 401, WWW_Authenticate="Basic realm=a, Bearer realm=a"),
+            )
+        ],
+        "api_token",
+        f"correct {PREFIX}API_TOKEN",
+    ),
     "a header that every resource lacks": Case(
         [open_to(lambda _: False, answer({"message": "Missing X-Tenant header"}, 400))],
         "custom_headers",

@@ -270,7 +270,10 @@ class SignIn:
         for header in headers_named(said) if self._kind != "api_key" else []:
             lines = (line("authType", "api_key"), line("apiKeyHeader", header))
             return f"speaks of {header}: write {', '.join(lines)}"
-        for scheme in schemes_named(said):
+        schemes = schemes_named(said)
+        if any(_TYPES.get(scheme.lower()) == self._kind for scheme in schemes):
+            return ""  # it takes this one as well as others
+        for scheme in schemes:
             if (wanted := _TYPES.get(scheme.lower(), self._kind)) != self._kind:
                 return f"wants {scheme}: write {line('authType', wanted)}, and {_needed(wanted)}"
         return ""
