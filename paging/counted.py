@@ -140,16 +140,15 @@ class _Counted(CountedToLast):
         size, before = self._asked(sent), page.request
         return self._passed(sent, size) - (self._passed(before, size) if before else 0)
 
-    def lies_near(self, before: Progress, sent: PageRequest, learnt: Learnt) -> bool:
-        """Whether rows are hidden, and it begins less than a page after one that had its rows."""
-        last = (before.since or before.previous) if learnt.hides_rows else None
-        return last is not None and self._moved_from(last, sent) < before.wanted
-
     def _overlaps(self, at: At) -> bool:
-        """Whether a page with no new rows only lies too near to the one before."""
-        if at.learnt.hides_rows or not at.before.pages:
-            return self.lies_near(at.before, at.sent, at.learnt)
-        return self._stride(at.size) > 1 and not at.before.is_unbroken
+        """Whether a page with no new rows only lies too near to the one before.
+
+        Where rows are hidden, that is less than a page after the first one that had its rows.
+        """
+        if at.learnt.hides_rows:
+            first = at.before.since or at.before.previous
+            return first is not None and self._moved_from(first, at.sent) < at.before.wanted
+        return at.before.pages > 0 and self._stride(at.size) > 1 and not at.before.is_unbroken
 
     def _known_rows(self, at: At) -> frozenset[Hashable]:
         """The rows that came with the page before, where pages that are not full explain them.

@@ -166,14 +166,6 @@ class Paginator(ABC):
         del sent
         return None
 
-    def lies_near(self, before: Progress, sent: PageRequest, learnt: Learnt) -> bool:
-        """Whether a page may begin within the one before, and have no other rows than that.
-
-        Then rows are hidden, and it is not known how far pages reach.
-        """
-        del before, sent, learnt
-        return False
-
     def is_counted(self, first: PageRequest, later: PageRequest, before: Progress) -> bool:
         """Whether a later page of a walk was asked for by its position in the list.
 

@@ -141,8 +141,7 @@ class Walker:
         source, before = walk.source, walk.progress
         page = unless_hollow(opened.page, before.previous)
         is_over = walk.cycle.came_before(page, before, is_led=source.is_led)
-        is_near = source.paginator.lies_near(before, opened.request, source.learnt)
-        if not opened.request.absent_statuses or not is_over or is_near:
+        if not opened.request.absent_statuses or not is_over:
             return replace(opened, page=page)
         return replace(opened, page=walk.cycle.refused(page), runs=[])
 
