@@ -26,6 +26,10 @@ KNOWN = Known(frozenset({"/groups", "/admin/roles", "/queues"}), frozenset({"gro
         pytest.param("/users", "", "", "/admin/users", id="in the folder of another"),
         pytest.param("/groups/all/users", "", "", "/groups/users", id="without a part"),
         pytest.param("/Group/{g}/x", "", "", "/groups/{g}/x", id="a part before a placeholder"),
+        pytest.param("/t/{t}/job_info", "", "", "/t/{t}/jobInfo", id="in camel case"),
+        pytest.param("/t/{t}/jobInfo", "", "", "/t/{t}/job_info", id="with underscores"),
+        pytest.param("/t/{t}/jobInfo", "", "", "/t/{t}/job-info", id="with hyphens"),
+        pytest.param("/admin", "", "", "/admin/roles", id="the beginning of another"),
     ],
 )
 def test_a_path_that_may_be_meant(path: str, base_path: str, made: str, wanted: str) -> None:

@@ -18,7 +18,7 @@ from resync.session import Session
 Absent = Literal["path", "value", "items", ""]
 """What is not there: the path, the value in it, or what both would lead to; "" is unknown."""
 
-_MADE_UP: Final = "zzyzx"
+MADE_UP: Final = "zzyzx"
 _NUMBER: Final = "987654321"
 _WORD: Final = re.compile(r"[A-Za-z]{2,}")
 _TOKEN: Final = re.compile(r"\S*\d\S*")
@@ -36,7 +36,7 @@ class Absence:
     async def of_path(self, request: PageRequest) -> bool:
         """Whether a path without placeholders is answered like one that was made up."""
         head = request.url.rstrip("/").rpartition("/")[0]
-        (is_path,) = await self._alike(request, [f"{head}/{_MADE_UP}"])
+        (is_path,) = await self._alike(request, [f"{head}/{MADE_UP}"])
         return is_path
 
     async def of_child(self, request: PageRequest, path: str, parent: PageRequest | None) -> Absent:
@@ -50,7 +50,7 @@ class Absence:
         value = _like(sent[values[-1]])
         is_path, is_value = await self._alike(
             request,
-            [_with(head, sent, names[-1], _MADE_UP), _with(head, sent, values[-1], value)],
+            [_with(head, sent, names[-1], MADE_UP), _with(head, sent, values[-1], value)],
         )
         if is_path != is_value or not is_path:
             return "value" if is_value else "" if is_path else "items"

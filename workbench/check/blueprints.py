@@ -12,6 +12,7 @@ from json_values import Json
 from workbench.check.documents import Document
 from workbench.check.findings import Path, Remedy, Write, likeness, nearest
 from workbench.store.model import Blueprint
+from workbench.suggest.vocabulary import words_of
 
 _CONSTANT: Final = re.compile(r"""\s*(?:"([^"\\]*)"|'([^'"\\]*)')\s*""")
 _TYPES: Final = ("string", "number", "boolean", "array", "object")
@@ -129,8 +130,18 @@ def _check_targets(document: Document, blueprints: Mapping[str, Blueprint]) -> N
             target = relation.get("target") if isinstance(relation, dict) else None
             if not isinstance(target, str) or (target not in blueprints and target[:1] != "_"):
                 problem = f"relation {name} leads to {target!r}, and no blueprint has that name"
-                remedy = _instead(str(target), blueprints)
+                meant = _by_last_word((str(target), str(name)), blueprints)
+                remedy = meant or _instead(str(target), blueprints)
                 document.note((at, "relations", name, "target"), problem, remedy)
+
+
+def _by_last_word(names: tuple[str, ...], blueprints: Mapping[str, Blueprint]) -> Write | None:
+    """The only blueprint whose last word, which says what it is, is that of one of the names."""
+    for name in names:
+        last = words_of(name)[-1:]
+        if len(same := [one for one in blueprints if last and words_of(one)[-1:] == last]) == 1:
+            return Write(same[0])
+    return None
 
 
 def constant(expression: Json) -> str | None:

@@ -22,6 +22,7 @@ _OWN_CHARACTERS = ("scanning an alias", "undefined alias", "scanning for the nex
 """What YAML says of a value that begins with a character of its own."""
 
 _PLACEHOLDER = re.compile(r":\s+(\{\w+\}[^'\"\s]+)\s*$")
+_GLUED = re.compile(r"\s*(?:- )?([\w-]+):([^\s:].*?)\s*$")
 _WIDEST = 10_000  # characters of a line
 _MERGE = "tag:yaml.org,2002:merge"
 
@@ -191,6 +192,11 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, name: str) -> Finding:
         remedy = "put a value with ': ' in it in quotes, or correct the indentation"
     elif error.context and "block mapping" in error.context:
         remedy = "correct the indentation: keys of one object stand in one column"
+    begun_at = error.context_mark
+    if begun_at and "simple key" in str(error.context):
+        begun_line = text.splitlines()[begun_at.line]
+        if glued := _GLUED.match(begun_line):
+            remedy, mark = f"put a space behind the colon: {glued[1]}: {glued[2]}", begun_at
     at = (mark.line + 1, mark.column + 1) if mark else (None, None)
     return Finding(name, at[0], at[1], "error", f"not YAML: {problem}", remedy)
 

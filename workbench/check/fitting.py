@@ -182,6 +182,8 @@ def _beside_nulls(candidates: Sequence[str], before: Sequence[Json]) -> Iterator
             yield f"{head} | values | . + {rest}"
         elif None in before and joint and head.startswith('"'):
             yield f"{rest} | values | {head} + ."
+        elif None in before and " | " in candidate:
+            yield candidate.replace(" | ", " | values | ", 1)
 
 
 def _loses(fault: EntityFault, expression: str, candidate: str) -> bool:
@@ -270,11 +272,11 @@ def _whole_urls(misfit: Misfit, inner: str, items: Items) -> list[str]:
 
 
 def _other_path(fault: EntityFault, items: Items, blueprint: Blueprint, least: float = 0.0) -> str:
-    """A path whose values all have the format; the one most like the property's name.
+    """A path whose values all have the format or are of the enum; the one most like the name.
 
     ``least``: how alike it has to be.
     """
-    if not _has_format(fault, blueprint):
+    if not _has_format(fault, blueprint) and not _enum(fault, blueprint):
         return ""
     paths = dict.fromkeys(one for item in items[:10] for one in leaves(item))
     good = [

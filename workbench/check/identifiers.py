@@ -115,6 +115,15 @@ def _tells(path: Sequence[str], value: Found) -> bool:
     return (isinstance(value, str) and value != "") or (is_number and is_named)
 
 
+async def of_sibling(jq: JqWorker, siblings: Collection[str], items: Items) -> Write | None:
+    """What other resources of the same blueprint have as identifier, unique here too."""
+    for expression in siblings:
+        values = await values_of(jq, expression, items)
+        if all(map(is_scalar, values)) and len(set(map(_text, values))) == len(items):
+            return Write(expression, "unique, and another kind of this blueprint has it so")
+    return None
+
+
 def own_id(items: Items) -> str:
     """An id of the items' own that is different in all of them; "" for none."""
     for path in dict.fromkeys(one for item in items[:10] for one in leaves(item, 1)):

@@ -18,6 +18,7 @@ from workbench.check.fitting import Fitter, Fitting, Instead
 from workbench.check.identifiers import (
     identifier_below_parents,
     is_scalar,
+    of_sibling,
     own_id,
     shared,
     unique_key,
@@ -54,6 +55,7 @@ class Judge:
         self._document = document = installation.document
         self._of_blueprints = of_blueprints = installation.blueprints_document
         self._blueprints = blueprints = installation.blueprints
+        self._all = all_seen
         self._jq = jq
         self._fitter = Fitter(jq, origin)
         self._leading = Relations(document, blueprints, all_seen, jq, of_blueprints)
@@ -158,6 +160,8 @@ class Judge:
     async def _instead(self, seen: Seen, expression: str) -> Write | None:
         """What gives identifiers where an expression gives none; None where nothing does."""
         items = [one.item for one in seen.passed]
+        if sibling := await of_sibling(self._jq, self._siblings(seen, expression), items):
+            return sibling
         near = await better(self._jq, expression, items, fits=is_scalar)
         if near is None:
             return unique_key(items)
@@ -165,6 +169,13 @@ class Judge:
         remedy = near.of(len(items))
         is_shared = len({json.dumps(one) for one in values}) < len(values)
         return (is_shared and unique_key(items)) or remedy
+
+    def _siblings(self, seen: Seen, expression: str) -> list[str]:
+        """The identifiers of other resources that make the same blueprint."""
+        own = seen.config.port.entity.mappings.blueprint
+        mappings = (one.config.port.entity.mappings for one in self._all if one is not seen)
+        found = [one.identifier for one in mappings if one.blueprint == own]
+        return [one for one in found if isinstance(one, str) and one != expression]
 
     async def _apart(self, seen: Seen, expression: str) -> Remedy:
         """An identifier that is different in all items: behind the parents' values, or a key."""

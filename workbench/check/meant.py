@@ -15,6 +15,8 @@ from workbench.check.mapping import is_word
 _UNDEFINED: Final = re.compile(r"(\$?[\w:]+)/(\d+) is not defined|\$(\w+) is not defined")
 _HYPHENED: Final = re.compile(r"\.([A-Za-z_]\w*(?:-\w+)+)")
 _BARE: Final = re.compile(r'([+]|==|!=)\s*([^\s".+()\[\]{}|,$][^\s"+()\[\]{}|,]*)')
+_CALLED: Final = re.compile(r'(\S+)\s+(?:\|\s*)?([a-z]\w*)\s+("[^"]*")')
+"""A function without the brackets around what it is given."""
 _COMPARED: Final = re.compile(r"(==|!=)\s*$")
 
 
@@ -49,6 +51,11 @@ def _candidates(bare: str, name: str, path: Path) -> Iterator[str]:
     either = "or" if path[-1] in {"query", "filter"} else "//"
     yield from _of_others(bare, either)
     yield from _named(bare, name)
+    if called := _CALLED.fullmatch(bare):
+        before, function, given = called.groups()
+        # That a list contains a text, jq says by its index.
+        is_held = function == "contains"
+        yield f"{before} | " + (f"index({given}) != null" if is_held else f"{function}({given})")
     yield _BARE.sub(lambda one: f'{one[1]} "{one[2]}"', bare)
     for opening, closing in ("()", "[]", "{}"):
         yield bare + closing * (bare.count(opening) - bare.count(closing))

@@ -14,7 +14,7 @@ from errors import OceanCustomError
 from framework.mapped_items import Items
 from jq_engine.paths import plain_path
 from json_values import Json, Missing, follow
-from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM
+from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, make_paginator
 from paging.error_reports import is_error_report, reports_error
 from paging.model import PageRequest
 from resync.path_parameters import Binding, Endpoint, Parameter, Resource, request_for
@@ -24,7 +24,7 @@ from transport.observer import PageRead
 from transport.redaction import REDACTED
 from workbench.check.findings import Path, Remedy, Write, likeness
 from workbench.check.near import is_something, leaves, lists_of_objects, values_of, written
-from workbench.check.paths import known_of, linked_paths, paths_like
+from workbench.check.paths import known_of, linked_paths, paths_like, respelled
 from workbench.check.reading import Seen
 from workbench.suggest.items import places
 from workbench.suggest.vocabulary import names_identity, words_of
@@ -54,11 +54,13 @@ class Wanted:
     """A path that is not there, and what would be found there.
 
     ``expression``: jq that finds something in its items; ``made``: the blueprint of those.
+    ``others``: paths that are tried first.
     """
 
     path: str
     expression: object
     made: str = ""
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class Nearby:
     def __init__(self, session: Session, all_seen: Sequence[Seen]) -> None:
         self._session = session
         self._settings: Settings = session.settings
+        self._all = all_seen
         self._pages = [page for one in all_seen for page in one.pages]
         self._known = known_of([one.config for one in all_seen])
 
@@ -162,11 +165,16 @@ class Nearby:
         is_error = isinstance(body, dict) and (reports_error(body) or is_error_report(body))
         return None if is_error else body
 
-    async def path(self, seen: Seen) -> Remedy:
-        """A path like the one that is not there, which is; also of children."""
-        mappings = seen.config.port.entity.mappings
+    async def path(self, seen: Seen, part: str = "") -> Remedy:
+        """A path like the one that is not there, which is; also of children.
+
+        ``part``: of the path, of which other spellings are tried first.
+        """
+        mappings, path = seen.config.port.entity.mappings, seen.config.kind.partition("?")[0]
+        others = respelled(path, part, self._known) if part else []
+        request = _first_of(self.resource(seen).endpoint, self.asked(seen))
         return await self._spelled(
-            Wanted(seen.config.kind, mappings.identifier, mappings.blueprint), self.asked(seen)
+            Wanted(seen.config.kind, mappings.identifier, mappings.blueprint, (*others,)), request
         )
 
     async def parents_path(self, seen: Seen) -> Remedy:
@@ -175,8 +183,18 @@ class Nearby:
         if parent is None:
             return ""
         of_parent = (seen.config.selector.path_parameters or {})[str(parent.base[-1])]
-        wanted = Wanted(parent.endpoint.path.partition("?")[0], of_parent.field)
-        return await self._spelled(wanted, parent.request)
+        path, name = parent.endpoint.path.partition("?")[0], str(parent.base[-1])
+        # What other kinds take such values from, and what stands before the value in the path.
+        before, value, _ = seen.config.kind.partition(f"/{{{name}}}")
+        others = [*self._endpoints(name), *([before] if value and "{" not in before else [])]
+        wanted = Wanted(path, of_parent.field, others=tuple(one for one in others if one != path))
+        return await self._spelled(wanted, _first_of(parent.endpoint, parent.request))
+
+    def _endpoints(self, name: str) -> list[str]:
+        """The paths from which path parameters of a name take their values."""
+        given = (one.config.selector.path_parameters or {} for one in self._all)
+        paths = (str(one[name].endpoint).partition("?")[0] for one in given if name in one)
+        return list(dict.fromkeys(one for one in paths if one != "None" and "{" not in one))
 
     async def _spelled(self, wanted: Wanted, request: PageRequest | None) -> Remedy:
         if request is None or request.method != "GET":
@@ -187,7 +205,8 @@ class Nearby:
         base_path = self._settings.base_url.path
         items = [item for page in self._lists() for item in page.items[:_LINKING]]
         linked = linked_paths(path, items, base_path, values)
-        others = paths_like(path, base_path, self._known, wanted.made, linked)
+        likely = paths_like(path, base_path, self._known, wanted.made, linked)
+        others = list(dict.fromkeys([*wanted.others, *likely]))
         perhaps = ""
         for other in others[:_MOST_PATHS]:
             filled = "/".join(values.get(part, part) for part in other.strip("/").split("/"))
@@ -257,6 +276,42 @@ class Nearby:
                 return [item for page in self._lists_of(one) for item in page.items]
         return own
 
+    async def rows_beside(self, seen: Seen, name: str, expression: str) -> Write | None:
+        """The list in the answer of parents whose objects have what a field or filter looks for.
+
+        For parents without a ``data_path``, whose item is the answer itself. Of several lists the
+        one by whose values a child is there.
+        """
+        resource = self.resource(seen)
+        one = next((one for one in _of_one_list(resource) if one.name == name), None)
+        pages = self._lists_of(one) if one and not one.parent.data_path else []
+        if one is None or not pages or not isinstance(pages[0].body, dict):
+            return None
+        found: list[tuple[tuple[str, ...], int, Json]] = []
+        for path, rows in lists_of_objects(pages[0].body):
+            objects = [row for row in rows if isinstance(row, dict)]
+            values = await values_of(self._session.jq, expression, objects)
+            if values and all(map(is_something, values)):
+                fields = await values_of(self._session.jq, one.field, objects[:1])
+                found.append((path, len(rows), fields[0]))
+        is_alone = len(found) == 1 or len(resource.parameters) > 1
+        for path, count, value in found:
+            if is_alone or await self._is_child(resource, name, value):
+                return Write(written(path), f"a list of {count}")
+        return None
+
+    async def _is_child(self, resource: Resource, name: str, value: Json) -> bool:
+        """Whether a child is there by a value."""
+        if not isinstance(value, str | int) or isinstance(value, bool):
+            return False
+        return await self._child(resource, Binding({name: value})) is not None
+
+    async def _child(self, resource: Resource, binding: Binding) -> Json:
+        """What the first request for a child is answered; None for a failure."""
+        request = request_for(resource.endpoint, binding, self._settings.base_url)
+        first = make_paginator(resource.endpoint.pagination).first(request)
+        return await self.body(replace(first, purpose="check"))
+
     def _lists_of(self, parameter: Parameter) -> list[PageRead]:
         """The pages with the items that a path parameter's values come from."""
         own = request_for(parameter.parent, Binding(), self._settings.base_url)
@@ -296,12 +351,16 @@ class Nearby:
             if len(held) < len(child.others):
                 continue
             binding = Binding({**held, child.name: value})
-            request = request_for(child.resource.endpoint, binding, self._settings.base_url)
-            body = await self.body(replace(request, purpose="check"))
+            body = await self._child(child.resource, binding)
             has_rows = any(place.rows(body) for place in places(body) if not place.single)
             if has_rows if wants_rows else body is not None:
                 return None if path == child.own else (path, value)
         return None
+
+
+def _first_of(endpoint: Endpoint, request: PageRequest | None) -> PageRequest | None:
+    """A request with the parameters of paging too: some APIs answer none without."""
+    return make_paginator(endpoint.pagination).first(request) if request else None
 
 
 def _of_one_list(resource: Resource) -> list[Parameter]:

@@ -8,13 +8,15 @@ import httpx
 from msgspec.structs import replace
 
 from errors import OceanCustomError
+from jq_engine.worker import JqWorker
+from json_values import Json
 from pagination import DEFAULT_POSITION_PARAM, PaginationSettings
 from paging.model import PageRequest
 from resync.path_parameters import Binding, request_for
 from resync.session import Session
 from transport.observer import PageRead
 from workbench.check.findings import Path, Write
-from workbench.check.near import lists_of_objects
+from workbench.check.near import lists_of_objects, values_of, written
 from workbench.check.reading import Seen
 from workbench.check.suspects import Answered
 
@@ -82,6 +84,29 @@ async def unchosen(
             body = await answered(replace(request, params=rest).put(name, more, "query"))
             if isinstance(body, dict) and key in body:
                 return ("selector", "query_params", name), Write(more, f"so {key} comes")
+    return None
+
+
+async def ended_by(
+    jq: JqWorker, seen: Seen, paging: PaginationSettings
+) -> tuple[str, str, str, Json] | None:
+    """What ended a list at its first page: a configured path, its setting, its opposite, its value.
+
+    None where no such path did, or where its value is no boolean, whose opposite may be meant.
+    """
+    pages = [page for page in seen.own_pages if page.rows]
+    if len(pages) != 1 or pages[0].goes_on or not isinstance(pages[0].body, dict):
+        return None
+    both = (
+        ("hasMorePath", "lastPagePath", paging.has_more_path),
+        ("lastPagePath", "hasMorePath", paging.last_page_path),
+    )
+    for name, other, path in both:
+        if path and not path.startswith("header:"):
+            expression = path if path.startswith(".") else written(path.split("."))
+            (value,) = await values_of(jq, expression, [pages[0].body])
+            if value is (name == "lastPagePath"):
+                return path, name, other, value
     return None
 
 

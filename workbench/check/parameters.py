@@ -11,8 +11,10 @@ from msgspec.structs import replace
 
 from json_values import Json
 from paging.model import PageRequest
+from workbench.check.absence import MADE_UP
 from workbench.check.findings import Path, Remedy, Write, likeness
 from workbench.check.missing import named_missing
+from workbench.check.near import lists_of_objects
 from workbench.check.reading import Seen
 from workbench.check.signing import names_in
 from workbench.check.suspects import Answered, Suspect
@@ -137,6 +139,28 @@ async def other_value(
         if other != blamed.value and await answered(replace(request, params=params)) is not None:
             return Write(other, "so it answers")
     return None
+
+
+async def name_of_list(answered: Answered, request: PageRequest | None, blamed: Suspect) -> str:
+    """What to write for a parameter that is a list, whose name ends in brackets; "" if it is none.
+
+    It is heeded where a made-up value of it is answered otherwise than a request without it.
+    """
+    if request is None or not blamed.is_query or "{" in blamed.value:
+        return ""
+    name, rest = f"{blamed.name}[]", tuple(one for one in request.params if one[0] != blamed.name)
+    without, listed, made_up = [
+        await answered(replace(request, params=params))
+        for params in (rest, (*rest, (name, blamed.value)), (*rest, (name, MADE_UP)))
+    ]
+    if listed is None or without is None or _lengths(made_up) == _lengths(without):
+        return ""
+    return f"write {_line(repr(name), blamed.value)} in the place of {blamed.name}: so it is heeded"
+
+
+def _lengths(body: Json) -> list[int] | None:
+    """How long the lists of an answer are."""
+    return None if body is None else [len(rows) for _, rows in lists_of_objects(body)]
 
 
 def _values(value: str, words: str) -> Iterator[str]:

@@ -99,6 +99,13 @@ def paths_like(
     return [one for one in dict.fromkeys(others) if one != f"/{own}{slash}"]
 
 
+def respelled(path: str, part: str, known: Known) -> list[str]:
+    """A path with other spellings of one of its parts."""
+    parts = path.strip("/").split("/")
+    at = parts.index(part)
+    return [f"/{_with(parts, at, word)}" for word in dict.fromkeys(_words(part, known))]
+
+
 def _spelled(own: str, base_path: str, known: Known) -> Iterator[str]:
     parts, based = own.split("/"), base_path.strip("/").split("/")
     # What the base URL ends with is there already.
@@ -134,6 +141,8 @@ def _of_mapping(own: str, parts: Sequence[str], known: Known) -> Iterator[str]:
     alike = {one: likeness(_letters(own), _letters(one)) for one in known.paths}
     # The same behind or without the beginning of another: `/queues` for `/routing/queues`.
     alike |= {one: 1.0 for one in known.paths if one.endswith(f"/{own}")}
+    # Or the beginning of another: `/staff` for `/staff/directory`.
+    alike |= {one: _LIKE for one in known.paths if one.startswith(f"/{own}/")}
     yield from (one for one in sorted(alike, key=lambda one: -alike[one]) if alike[one] >= _LIKE)
     for one in sorted(known.paths):
         # Where others go on otherwise behind the same beginning: `/sites/acme` for `/sites/17`.
@@ -168,9 +177,12 @@ def _words(part: str, known: Known) -> Iterator[str]:
     yield from sorted(good, key=lambda one: (-alike[one], one))
     one = singular(part)
     yield one if one != part else plural(part)
+    words = words_of(part)
     yield part.lower()
-    yield part.replace("_", "-")
-    yield part.replace("-", "_")
+    yield "-".join(words)
+    yield "_".join(words)
+    yield "".join([*words[:1], *map(str.capitalize, words[1:])])
+    yield part.upper()
 
 
 def _letters(name: str) -> str:

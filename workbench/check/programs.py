@@ -12,13 +12,13 @@ from framework.mapped_items import program_of
 from jq_engine.programs import EMBEDDED, jq_reason
 from jq_engine.worker import JqWorker
 from json_values import Json
-from overrides import EndpointAppConfig
+from overrides import EndpointAppConfig, EndpointResource
 from pagination import PaginationSettings, make_paginator
 from paging.extraction import Extractor
 from resync.path_parameters import Parameter, Resource, ordered
 from resync.row_values import Chooser
 from workbench.check.documents import Document
-from workbench.check.findings import Path
+from workbench.check.findings import Path, Write
 from workbench.check.mapping import dotted
 from workbench.check.meant import meant
 
@@ -175,12 +175,45 @@ def check_resources(
     document: Document, config: EndpointAppConfig, pagination: PaginationSettings, jq: JqWorker
 ) -> None:
     """Note what the integration itself finds wrong with a resource before it requests anything."""
+    paths = [path for one in config.resources for path in _paths_of(one).values()]
     for at, one in enumerate(config.resources):
         try:
             _make_ready(one.to_resource(pagination), jq)
         except ConfigurationError as error:
             for fault in error.faults:
-                _note_of_integration(document, fault, ("resources", at))
+                if lost := _lost(one, fault, paths):
+                    path, whole = lost
+                    remedy = Write(whole, "as another kind has it")
+                    document.note(("resources", at, *path), fault.found, remedy)
+                else:
+                    _note_of_integration(document, fault, ("resources", at))
+
+
+def _paths_of(resource: EndpointResource) -> dict[Path, str]:
+    """The paths of a resource and of its parents, by their places."""
+    parameters = resource.selector.path_parameters or {}
+    own = {
+        ("selector", "path_parameters", name, "endpoint"): one.endpoint
+        for name, one in parameters.items()
+    }
+    return {("kind",): resource.kind, **{path: one for path, one in own.items() if one}}
+
+
+def _lost(
+    resource: EndpointResource, fault: Fault, paths: Sequence[str]
+) -> tuple[Path, str] | None:
+    """Where the beginning of a path is lost with the placeholder of a parameter, and the path.
+
+    As another kind has it: ``/teams/{team}/notes`` for ``/notes`` beside a parameter ``team``.
+    """
+    path = fault.place.path if isinstance(fault.place, Part) else ()
+    if path[:2] != ("selector", "path_parameters"):
+        return None
+    name, own = f"{{{path[-1]}}}", _paths_of(resource)
+    if any(name in one for one in own.values()):
+        return None
+    wholes = ((at, one, short) for at, short in own.items() for one in paths)
+    return next(((at, one) for at, one, short in wholes if one.endswith(f"{name}{short}")), None)
 
 
 def _make_ready(resource: Resource, jq: JqWorker) -> None:

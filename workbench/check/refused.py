@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Final
 
 import httpx
@@ -17,7 +18,7 @@ from workbench.check.findings import Finding, Path, Remedy, Write, likeness
 from workbench.check.missing import lacks_of_all, media, missing, named_missing
 from workbench.check.nearby import NOT_FOUND, Nearby, Target, is_of_parent
 from workbench.check.paging import alone
-from workbench.check.parameters import other_name, other_part, other_value
+from workbench.check.parameters import name_of_list, other_name, other_part, other_value
 from workbench.check.places import Paged, Places
 from workbench.check.reading import Seen
 from workbench.check.refusals import other_values
@@ -192,11 +193,12 @@ class Refused:
                 return self._places.of_setting("baseUrl", error, remedy)
             at: Path = (*target.base, "endpoint") if is_of_parent(seen) else ("kind",)
             told = remedy if status else "correct the path, or the credentials"
-            return self._places.at(seen, at, error, told)
+            return self._places.at(seen, at, error, await self._quoted(seen, words) or told)
         blamed, told = found
         if isinstance(blamed.place, str):
             return self._places.of_setting(blamed.place, error, f"{told}: {remedy}")
-        other = await other_value(self._near.body, target.request, blamed, words)
+        other: Remedy | None = await other_value(self._near.body, target.request, blamed, words)
+        other = other or await name_of_list(self._near.body, target.request, blamed)
         return self._places.at(seen, blamed.place, error, other or f"{told}: {remedy}")
 
     @staticmethod
@@ -218,6 +220,13 @@ class Refused:
         if not name or name in sent.values() or not best or alike[best] < _LIKE:
             return None
         return Paged({best: name}, "the API misses it")
+
+    async def _quoted(self, seen: Seen, words: str) -> Remedy:
+        """A path that is answered, where the refusal speaks of a part of this one."""
+        parts = seen.config.kind.partition("?")[0].strip("/").split("/")
+        said = set(re.findall(r"[\w-]+", words))
+        quoted = next((one for one in parts if one in said), "")
+        return await self._near.path(seen, quoted) if quoted and not is_of_parent(seen) else ""
 
     async def _lacking(
         self, seen: Seen, target: Target, words: str, status: int

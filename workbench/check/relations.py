@@ -102,9 +102,9 @@ class Relations:
         own = await self._own(ask)
         by_key, target = self._other_key(ask), ask.relation.target
         is_meant = _speaks(target, ask.name)
-        other = "" if by_key and is_meant else self._other_target(ask)
-        if other and (not own or (_speaks(other, ask.name) and not is_meant)):
-            return self._of_target(ask, other)
+        other = None if by_key and is_meant else self._other_target(ask)
+        if other and (not own or (_speaks(other[0], ask.name) and not is_meant)):
+            return self._of_target(ask, *other)
         if by_key is None:
             return None
         maker, key = by_key
@@ -115,9 +115,13 @@ class Relations:
         place = (*maker.base, "port", "entity", "mappings", "identifier")
         return self._document.finding(place, ask.problem, remedy)
 
-    def _of_target(self, ask: _Question, other: str) -> Finding:
-        """At the target of the relation, in the blueprint where that is at hand."""
-        told = f"all values are identifiers of {other}"
+    def _of_target(self, ask: _Question, other: str, count: int) -> Finding:
+        """At the target of the relation, in the blueprint where that is at hand.
+
+        ``count``: values that are identifiers of the ``other`` one.
+        """
+        some = "all" if count == len(ask.values) else f"{count} of {len(ask.values)}"
+        told = f"{some} values are identifiers of {other}"
         blueprint = str(ask.seen.passed[0].made.get("blueprint"))
         document = self._of_blueprints
         if document is not None and isinstance(document.value, list):
@@ -194,22 +198,24 @@ class Relations:
                 is_complete = is_complete and not seen.truncated and not seen.errors
         return known, is_complete
 
-    def _other_target(self, ask: _Question) -> str:
-        """Another blueprint, of which all values are identifiers; "" for none.
+    def _other_target(self, ask: _Question) -> tuple[str, int] | None:
+        """Another blueprint, of which the values are identifiers, and how many are; or None.
 
-        Small numbers are identifiers of many things: there the name has to speak.
+        All of them, or most where not all of its entities were seen. Small numbers are
+        identifiers of many things: there the name has to speak.
         """
         own = {ask.relation.target, str(ask.seen.passed[0].made.get("blueprint"))}
         is_text = not all(one.isdigit() for one in ask.values)
         for name in self._blueprints:
             known, _ = self._identifiers_of(name)
+            hits = len(ask.values & known)
             if name in own or len(ask.values) < _SEVERAL:
                 continue
             # The lists at hand may be parts: where the name speaks, most of the values will do.
-            is_called = _speaks(name, ask.name) and len(ask.values & known) * 2 > len(ask.values)
+            is_called = _speaks(name, ask.name) and hits * 2 > len(ask.values)
             if is_called or (is_text and ask.values <= known):
-                return name
-        return ""
+                return name, hits
+        return None
 
     async def _composed(self, seen: Seen, target: str, expression: str, known: set[str]) -> Remedy:
         """The target's own identifier, made of several parts, with this resource's keys."""

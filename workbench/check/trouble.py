@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Sequence
 from itertools import combinations
 from typing import Final
@@ -42,6 +43,7 @@ from workbench.check.near import (
 from workbench.check.nearby import NOT_FOUND, Nearby, bare, is_of_parent
 from workbench.check.other_lists import list_within
 from workbench.check.paging import (
+    ended_by,
     hidden_rows,
     may_go_on,
     may_lack_a_marker,
@@ -224,6 +226,8 @@ class Troubles:
     async def unpaged(self, seen: Seen) -> list[Finding]:
         """A list that is read as one page, though there is a second one."""
         paging = self._near.resource(seen).endpoint.pagination
+        if ended := await ended_by(self._session.jq, seen, paging):
+            return await self._ended(seen, *ended)
         page = speaks_of_more(seen) or may_go_on(seen)
         if paging.type in _LED:
             page = may_lack_a_marker(seen)
@@ -233,9 +237,6 @@ class Troubles:
             return []
         told = page.warning or f"paginationType is {paging.type}, and there is a second page"
         error = PaginationError(f"kind {seen.config.kind}: {told}")
-        told_end = next((one.why for one in seen.own_pages if one.why), "") or ""
-        if "configured" in told_end:
-            return [self._contradicted(seen, error, paging.has_more_path)]
         request = self._near.request(seen)
         marker = paging.next_link_path or paging.cursor_path or ""
         if request and (lacks := await unchosen(self._near.body, seen, request, marker)):
@@ -249,14 +250,19 @@ class Troubles:
         found = self._places.paging(seen, error, remedy)
         return [dataclasses.replace(found, severity="warn" if is_wish else "error")]
 
-    def _contradicted(self, seen: Seen, error: PaginationError, has_more: str | None) -> Finding:
-        """At a path of paging that ends a list though more follows: it says the opposite."""
-        name, other = ("hasMorePath", "lastPagePath")
-        if not has_more:
-            name, other = other, name
-        keys = [snake(one) if self._places.is_own(seen, name) else one for one in (name, other)]
+    async def _ended(
+        self, seen: Seen, path: str, name: str, other: str, value: Json
+    ) -> list[Finding]:
+        """At the path that ends a list, where it goes on: its opposite is meant."""
+        if not await self._refused.leads_beyond(seen):
+            return []
+        told = json.dumps(value)
+        error = PaginationError(
+            f"kind {seen.config.kind}: {name} {path!r} is {told}, and there is a second page"
+        )
+        keys = (snake(name), snake(other)) if self._places.is_own(seen, name) else (name, other)
         remedy = f"it says the opposite: write {keys[1]} in place of {keys[0]}, or remove it"
-        return self._places.paging(seen, error, remedy, name)
+        return [self._places.paging(seen, error, remedy, name)]
 
     async def hidden(self, seen: Seen) -> list[Finding]:
         """Rows that the parameters of paging leave out."""
@@ -331,14 +337,17 @@ class Troubles:
         path = place[len(seen.base) :]
         if path[-1] in {"field", "filter"}:
             expression = self._document.at(place)
-            items = self._near.parents(seen, str(path[2]))
-            if held := list_within(items, str(expression), str(path[2])):
-                own = (*path[:-1], "data_path")
-                return self._places.at(seen, own, error, Write(held, "its rows have what is read"))
+            name = str(path[2])
+            items = self._near.parents(seen, name)
+            rows = await self._near.rows_beside(seen, name, str(expression))
+            if not rows and (held := list_within(items, str(expression), name)):
+                rows = Write(held, "its rows have what is read")
+            if rows:
+                return self._places.at(seen, (*path[:-1], "data_path"), error, rows)
             near = await better(self._session.jq, str(expression), items) if items else None
             remedy: Remedy = near.of(len(items)) if near else ""
             if not remedy and path[-1] == "field" and items:
-                resource, name = self._near.resource(seen), str(path[2])
+                resource = self._near.resource(seen)
                 found = await self._near.field(resource, wants_rows=True, name=name)
                 remedy = found[1] if found else ""
             return self._places.at(seen, path, error, remedy)
@@ -346,8 +355,8 @@ class Troubles:
         is_list = isinstance(about, Part) and about.path[-1] == "data_path"
         if is_list and is_of_parent(seen):
             return await self._lists_of_parent(seen, error)
-        if is_list and (json := await rows_as_json(self._near, self._session.jq, seen)):
-            return self._places.at(seen, ("selector", "response_format"), error, json)
+        if is_list and (other := await rows_as_json(self._near, self._session.jq, seen)):
+            return self._places.at(seen, ("selector", "response_format"), error, other)
         if is_list or path[-1] == "selector":
             path = ("selector", "data_path")
             bodies = [page.body for page in reversed(seen.own_pages)]
