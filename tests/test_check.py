@@ -291,7 +291,7 @@ ONLINE = [
         "a parent that is not there",
         swap("endpoint: /teams", "endpoint: /groups"),
         "endpoint: /groups",
-        "path",
+        "write endpoint: /teams (it answers 200)",
     ),
     Fault("a field that is null", swap("field: .id", "field: .uid"), "field: .uid", ".id"),
     Fault("a field of another kind", swap("field: .id", "field: .key"), "field: .key", ".id"),
