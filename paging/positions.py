@@ -254,8 +254,11 @@ class Counted(Paginator):
         return is_short and not _is_counted_elsewhere(at)
 
     def _is_promised(self, at: At) -> bool:
-        """Whether a total speaks of the page that was just refused."""
-        if _hides(at):
+        """Whether a total speaks of the page that was just refused.
+
+        Hidden rows explain a refusal by status there, but no earlier page in its place.
+        """
+        if _hides(at) and not isinstance(at.page.refusal, DoubtfulEndError):
             return False
         if at.now.total is not None:
             return at.now.total > max(self._passed(at.sent, at.size), at.now.in_all)
