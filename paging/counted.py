@@ -147,7 +147,9 @@ class _Counted(CountedToLast):
         """
         if at.learnt.hides_rows:
             first = at.before.since or at.before.previous
-            return first is not None and self._moved_from(first, at.sent) < at.before.wanted
+            if first is None or first.request is None:
+                return False
+            return self._moved_from(first, at.sent) < self._asked(first.request)
         return at.before.pages > 0 and self._stride(at.size) > 1 and not at.before.is_unbroken
 
     def _known_rows(self, at: At) -> frozenset[Hashable]:

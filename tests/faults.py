@@ -272,7 +272,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     _marked("marker null", null_marker, marker_left_out, leads_on_in_body),
     _marked("marker missing", no_marker, marker_left_out, leads_on),
-    _marked("marker of another type", odd_marker, raises, leads_on_by_form),
+    _marked("marker of another type", odd_marker, no_page, leads_on_by_form),
     # Each row of a parent has a child to ask for.
     _whole("links without end", endless, raises, is_led_on, most=MAX_PAGES * (PAGE_SIZE + 1)),
     _whole(
@@ -436,5 +436,6 @@ def bound(cell: Cell, scene: Scene) -> int:
         return 2 * honest + len(KINDS)  # on a busy machine any request may time out once
     if cell.place == "login":
         return honest + len(KINDS) * (more + 1)
-    # An end that comes suddenly is asked for once more, and a list that is shorter than it was.
-    return honest + more + 6
+    # An end that comes suddenly is asked for once more, with the page behind it, and a list that is
+    # shorter than it was.
+    return honest + more + 7
