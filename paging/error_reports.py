@@ -61,6 +61,11 @@ def is_error_report(body: Mapping[str, Json]) -> bool:
     return is_like_report(body) and (reports_error(body) or any(map(_is_failed, body.values())))
 
 
+def tells_failure(body: Json) -> bool:
+    """Whether an answer says that it failed: by an error in it, or as nothing but a report."""
+    return isinstance(body, dict) and (reports_error(body) or is_error_report(body))
+
+
 def is_report_read(body: Mapping[str, Json], rows: Sequence[Json], data_path: str) -> bool:
     """Whether rows are an error report, or its texts: of a program as ``[.[]]``."""
     is_taken = all(row is body or not isinstance(row, dict | list) for row in rows)

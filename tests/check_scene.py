@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -159,6 +159,12 @@ class Scene:
         """What a check says."""
         return await checked_files(self.write(), None if offline else _open)
 
+    async def spoilt(self, spoils: Sequence[Spoil]) -> Report:
+        """What a check says of it with these mistakes."""
+        for spoil in spoils:
+            spoil(self)
+        return await self.check()
+
     def place(self, needle: str, where: str = "mapping") -> tuple[str, int]:
         """The file and line that hold a text, as they will be written."""
         name = {
@@ -221,6 +227,30 @@ def swap_text(text: str, old: str, new: str) -> str:
 Spoil = Callable[[Scene], None]
 """What makes a mistake of a scene."""
 Where = Literal["mapping", "settings", "blueprints"]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A mistake, the line that is to change, and what is to be written there."""
+
+    spoils: list[Spoil]
+    line: str
+    remedy: str
+    where: Where = "mapping"
+    severity: str = "error"
+
+    async def is_told(self, scene: Scene) -> Report:
+        """Demand a finding in the line that is wrong, with what makes it right."""
+        report = await scene.spoilt(self.spoils)
+        place = scene.place(self.line, self.where)
+        assert [
+            one
+            for one in report.findings
+            if (one.file, one.line) == place
+            and one.severity == self.severity
+            and self.remedy in one.remedy
+        ], told(report.findings)
+        return report
 
 
 def swap(old: str, new: str, where: Where = "mapping") -> Spoil:

@@ -487,10 +487,7 @@ BLAMES = {
 async def test_the_blame_is_at_its_place(blame: Blame, tmp_path: Path, api: FaultApi) -> None:
     """One finding, in the line that is wrong, with what to do there."""
     scene = Scene(tmp_path, api)
-    for spoil in blame.spoils:
-        spoil(scene)
-
-    report = await scene.check()
+    report = await scene.spoilt(blame.spoils)
 
     place = scene.place(blame.line, blame.where)
     assert [

@@ -97,10 +97,7 @@ CASES = {
 async def test_a_parameter_has_its_remedy(case: Case, tmp_path: Path, api: FaultApi) -> None:
     """In the line of the parameter."""
     scene = Scene(tmp_path, api)
-    for spoil in case.spoils:
-        spoil(scene)
-
-    report = await scene.check()
+    report = await scene.spoilt(case.spoils)
 
     found = [(one.line, one.remedy) for one in report.findings if case.remedy in one.remedy]
     place = [

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.check_scene import (
     SETTINGS,
+    Mistake,
     Scene,
     Spoil,
-    Where,
     asking,
     listed,
     person,
@@ -30,17 +29,6 @@ PEOPLE: list[dict[str, Json]] = [
     for number in range(25)
 ]
 ALL = ("/v1/people", "/v1/teams", "/v1/teams/{}/notes")
-
-
-@dataclass(frozen=True)
-class Case:
-    """A mistake, the line that is to change, and what is to be written there."""
-
-    spoils: list[Spoil]
-    line: str
-    remedy: str
-    where: Where = "mapping"
-    severity: str = "error"
 
 
 def wanting(name: str, words: str, status: int, *, in_header: bool = False) -> Handler:
@@ -154,42 +142,42 @@ _BY_NUMBER = [
 ]
 
 CASES = {
-    "one page by wish, of more than it shows": Case(
+    "one page by wish, of more than it shows": Mistake(
         [asking("pagination: {type: none}")],
         "pagination: {type: none}",
         "write type: page: page=2 of 3",
         severity="warn",
     ),
-    "a key with the kind before it": Case(
+    "a key with the kind before it": Mistake(
         [swap("phone: .phone", "phone: .personPhone")],
         "phone: .personPhone",
         "write phone: .phone (20 of",
     ),
-    "a key that is called otherwise than what it is for": Case(
+    "a key that is called otherwise than what it is for": Mistake(
         [swap("level: .level", "level: .gradeOfIt")],
         "level: .gradeOfIt",
         "write level: .level (20 of 20)",
     ),
-    "a title that is an object": Case(
+    "a title that is an object": Mistake(
         [swap("title: .name", "title: .team")], "title: .team", "write title: .team.name"
     ),
-    "an object that holds the property": Case(
+    "an object that holds the property": Mistake(
         [serving(listed(PEOPLE)), swap("mail: .mail", "mail: .holder")],
         "mail: .holder",
         "write mail: .holder.mail",
     ),
-    "a slip within a comparison": Case(
+    "a slip within a comparison": Mistake(
         [swap("active: .active", "active: .actve == true")],
         "active: .actve",
         "write active: .active == true",
         severity="warn",
     ),
-    "a date in nanoseconds": Case(
+    "a date in nanoseconds": Mistake(
         [serving(listed(PEOPLE)), swap("joined: .joined", "joined: .begun")],
         "joined: .begun",
         "write joined: .begun / 1000000000 | floor | todate",
     ),
-    "an identifier that is not what others speak of": Case(
+    "an identifier that is not what others speak of": Mistake(
         [
             serving(
                 listed([one | {"team": {"id": f"team-{n % 4}"}} for n, one in enumerate(PEOPLE)])
@@ -199,7 +187,7 @@ CASES = {
         "identifier: .name",
         "write identifier: .id (of which these are values)",
     ),
-    "a relation among entities of one kind": Case(
+    "a relation among entities of one kind": Mistake(
         [
             serving(
                 listed(
@@ -215,7 +203,7 @@ CASES = {
         "team: .phone",
         "write team: .boss.id (19 of 20)",
     ),
-    "a filter that takes a list for a text": Case(
+    "a filter that takes a list for a text": Mistake(
         [
             serving(listed([{**one, "tags": ["eu"]} for one in TEAMS_BY_NUMBER]), "/v1/teams"),
             swap("filter: .open", 'filter: .tags == "eu"'),
@@ -223,19 +211,19 @@ CASES = {
         'filter: .tags == "eu"',
         'write filter: (.tags | index("eu") != null) (true for 4 of 4)',
     ),
-    "a relation to another blueprint": Case(
+    "a relation to another blueprint": Mistake(
         [swap('"target": "team"', '"target": "person"', "blueprints")],
         '"target": "person"',
         'write "target": "team" (all values are identifiers of team)',
         "blueprints",
     ),
-    "a header that the refusal names": Case(
+    "a header that the refusal names": Mistake(
         [serving(signed_by("X-Acme-Key", "the-token-of-the-scene", "X-Acme-Key is missing"), *ALL)],
         "AUTH_TYPE",
         "API_KEY_HEADER=X-Acme-Key, ",
         "settings",
     ),
-    "a scheme that the challenge names": Case(
+    "a scheme that the challenge names": Mistake(
         [
             settings(auth_type="none", api_token=None),
             serving(signed_by("Authorization", "x", "who?", 'Basic realm="acme"'), *ALL),
@@ -244,20 +232,20 @@ CASES = {
         "the API wants Basic: write OCEAN__INTEGRATION__CONFIG__AUTH_TYPE=basic",
         "settings",
     ),
-    "a key whose header is another": Case(
+    "a key whose header is another": Mistake(
         [serving(only_with_key, *ALL)],
         "AUTH_TYPE",
         "API_KEY_HEADER=X-API-Key, ",
         "settings",
         "warn",
     ),
-    "a client that belongs into the form": Case(
+    "a client that belongs into the form": Mistake(
         [by_client("{api}/oauth/token"), serving(tokens, "/oauth/token")],
         "OAUTH_CLIENT_SECRET",
         "OAUTH_CLIENT_AUTHENTICATION=post: so the token is given",
         "settings",
     ),
-    "a URL that gives no tokens": Case(
+    "a URL that gives no tokens": Mistake(
         [
             by_client("{api}/v1/oauth/token"),
             settings(oauth_client_authentication="post"),
@@ -268,19 +256,19 @@ CASES = {
         "/oauth/token: so the token is given",
         "settings",
     ),
-    "a sign-in that is missed with another status": Case(
+    "a sign-in that is missed with another status": Mistake(
         [serving(lambda _: answer({"message": "Not found. Please log in."}, 404), *ALL)],
         "API_TOKEN",
         "answers the same without credentials",
         "settings",
     ),
-    "a redirect to a sign-in": Case(
+    "a redirect to a sign-in": Mistake(
         [serving(to_sign_in, *ALL, "/login")],
         "AUTH_TYPE",
         "the API answers the same without credentials",
         "settings",
     ),
-    "a path where a URL is wanted, beside URLs of the items": Case(
+    "a path where a URL is wanted, beside URLs of the items": Mistake(
         [
             swap("site: .site", "site: .link"),
             serving(listed([one | linked(one) for one in PEOPLE])),
@@ -288,22 +276,22 @@ CASES = {
         "site: .link",
         """write site: '.link | values | "https://example.com" + .'""",
     ),
-    "a format of which the same address has JSON": Case(
+    "a format of which the same address has JSON": Mistake(
         [asking("response_format: xml"), serving(by_accept)],
         "response_format: xml",
         "write response_format: json (the same address answers JSON, with 20 rows at data_path)",
     ),
-    "a format in which a list stands elsewhere": Case(
+    "a format in which a list stands elsewhere": Mistake(
         [asking("response_format: xml"), serving(by_accept_all)],
         "response_format: xml",
         "write response_format: json (the same address answers JSON, with 20 rows at data_path)",
     ),
-    "a parameter that the API misses": Case(
+    "a parameter that the API misses": Mistake(
         [serving(wanting("zone", "The 'zone' parameter is missing", 400))],
         "kind: /people",
         "the API misses zone: add zone to query_params",
     ),
-    "a parameter that is misspelt": Case(
+    "a parameter that is misspelt": Mistake(
         [
             asking("query_params: {zon: eu}"),
             serving(wanting("zone", "parameter zone is required", 400)),
@@ -311,12 +299,12 @@ CASES = {
         "query_params: {zon",
         "write zone: eu in the place of zon: so it answers",
     ),
-    "a header that the API misses": Case(
+    "a header that the API misses": Mistake(
         [serving(wanting("X-Tenant", "The X-Tenant header is required", 400, in_header=True))],
         "kind: /people",
         "add X-Tenant to headers",
     ),
-    "a format that has to be asked for": Case(
+    "a format that has to be asked for": Mistake(
         [
             serving(
                 lambda request: (
@@ -329,10 +317,10 @@ CASES = {
         "kind: /people",
         "write headers: {Accept: application/vnd.acme+json}: so it answers",
     ),
-    "a field by whose values every child is refused": Case(
+    "a field by whose values every child is refused": Mistake(
         [*_BY_NUMBER], "field: .id", "write field: .number (1 answers 200)"
     ),
-    "a report of an error with the status of a success": Case(
+    "a report of an error with the status of a success": Mistake(
         [
             asking("query_params: {period: monthly}"),
             serving(
@@ -346,12 +334,12 @@ CASES = {
         "query_params: {period",
         "without period it answers",
     ),
-    "a path that differs from another by a letter": Case(
+    "a path that differs from another by a letter": Mistake(
         [swap("kind: /teams\n", "kind: /teems\n")],
         "kind: /teems",
         "write kind: /teams (it answers 200)",
     ),
-    "a placeholder that is misspelt where its value goes": Case(
+    "a placeholder that is misspelt where its value goes": Mistake(
         [
             swap("kind: /teams/{team}/notes", "kind: /notes"),
             swap(
@@ -362,7 +350,7 @@ CASES = {
         "query_params: {of",
         "correct the one that is misspelt",
     ),
-    "a part of a path that others beside it have otherwise": Case(
+    "a part of a path that others beside it have otherwise": Mistake(
         [
             swap("kind: /teams\n", "kind: /in/one/teams\n"),
             swap("endpoint: /teams", "endpoint: /in/1/teams"),
@@ -371,7 +359,7 @@ CASES = {
         "kind: /in/one/teams",
         "write kind: /in/1/teams (it answers 200)",
     ),
-    "a word of a list that the refusal names": Case(
+    "a word of a list that the refusal names": Mistake(
         [
             asking("method: POST\n      body: {indices: [person]}"),
             serving(lambda _: answer({"message": "indices contains a word that is none"}, 400)),
@@ -379,13 +367,13 @@ CASES = {
         "body: {indices",
         "correct indices (person)",
     ),
-    "a search that finds nothing": Case(
+    "a search that finds nothing": Mistake(
         [asking("method: POST\n      body: {role: users}"), serving(found_nothing)],
         "body: {role",
         "correct the values in body",
         severity="warn",
     ),
-    "one list that is paged otherwise than the rest": Case(
+    "one list that is paged otherwise than the rest": Mistake(
         [serving(by_cursor, "/v1/teams")],
         "kind: /teams",
         "for this list alone, in its selector: write pagination: {type: cursor",
@@ -394,22 +382,9 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-async def test_what_is_to_be_written_is_told(case: Case, tmp_path: Path, api: FaultApi) -> None:
+async def test_what_is_to_be_written_is_told(case: Mistake, tmp_path: Path, api: FaultApi) -> None:
     """One finding, in the line that is wrong, with what makes it right."""
-    scene = Scene(tmp_path, api)
-    for spoil in case.spoils:
-        spoil(scene)
-
-    report = await scene.check()
-
-    place = scene.place(case.line, case.where)
-    assert [
-        one
-        for one in report.findings
-        if (one.file, one.line) == place
-        and one.severity == case.severity
-        and case.remedy in one.remedy
-    ], told(report.findings)
+    report = await case.is_told(Scene(tmp_path, api))
     assert SETTINGS["api_token"] not in str(report.as_json())
 
 

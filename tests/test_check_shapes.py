@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.check_scene import (
+    Mistake,
     Scene,
-    Spoil,
-    Where,
     asking,
     listed,
     person,
     serving,
     settings,
     swap,
-    told,
 )
 from tests.fault_api import FaultApi, Json, Reply, Request, answer
 
 PEOPLE: list[dict[str, Json]] = [person(number) for number in range(60)]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A mistake, the line that is to change, and what is to be written there."""
-
-    spoils: list[Spoil]
-    line: str
-    remedy: str
-    where: Where = "mapping"
-    severity: str = "error"
 
 
 def _id(row: dict[str, Json]) -> int:
@@ -83,32 +69,32 @@ _MANY = [serving(of_teams), swap('"many": false', '"many": true', "blueprints")]
 _IDS = "write team: '[.teams[]?.id]' (20 of 20)"
 
 CASES = {
-    "rows that are led by the last one's id": Case(
+    "rows that are led by the last one's id": Mistake(
         [asking("pagination: {type: none}"), serving(keyset)],
         "pagination: {type: none}",
         "write type: cursor, pagination_param: after, cursor_path: '.data[-1].id'",
         severity="warn",
     ),
-    "pages of rows that are led by the last one's id": Case(
+    "pages of rows that are led by the last one's id": Mistake(
         [serving(keyset)], "PAGINATION_TYPE", "PAGINATION_PARAM=after, ", "settings"
     ),
-    "the newest first": Case(
+    "the newest first": Mistake(
         [settings(pagination_param="page"), serving(backwards)],
         "PAGINATION_TYPE",
         "PAGINATION_PARAM=before, ",
         "settings",
     ),
-    "an object of objects in a list of one": Case(
+    "an object of objects in a list of one": Mistake(
         [serving(keyed), swap("data_path: .data", "data_path: .result"), *_BY_KEY],
         "data_path: .result",
         "write data_path: '.result[0].people | to_entries' (a list of 7)",
     ),
-    "an object of objects without its keys": Case(
+    "an object of objects without its keys": Mistake(
         [serving(keyed), swap("data_path: .data", "data_path: '.result[0].people'"), *_BY_KEY],
         "data_path: '.result",
         "write data_path: '.result[0].people | to_entries' (a list of 7)",
     ),
-    "an object of texts": Case(
+    "an object of texts": Mistake(
         [
             serving(versions),
             swap("data_path: .data", "data_path: .versions"),
@@ -118,27 +104,27 @@ CASES = {
         "data_path: .versions",
         "write data_path: .versions | to_entries (a list of 7)",
     ),
-    "lists of identifiers where one is declared": Case(
+    "lists of identifiers where one is declared": Mistake(
         [serving(of_teams), swap("team: .team.id", "team: .teamIds")],
         '"many": false',
         'write "many": true',
         "blueprints",
     ),
-    "a list of nulls": Case(
+    "a list of nulls": Mistake(
         [*_MANY, swap("team: .team.id", "team: '[.teams[].idd]'")], "team: '[.teams", _IDS
     ),
-    "a list of nulls made texts": Case(
+    "a list of nulls made texts": Mistake(
         [*_MANY, swap("team: .team.id", "team: '[.teams[].idd | tostring]'")],
         "team: '[.teams",
         _IDS,
     ),
-    "a list of objects": Case(
+    "a list of objects": Mistake(
         [*_MANY, swap("team: .team.id", "team: .teams")], "team: .teams", _IDS
     ),
-    "a list of names": Case(
+    "a list of names": Mistake(
         [*_MANY, swap("team: .team.id", "team: '[.teams[].name]'")], "team: '[.teams", _IDS
     ),
-    "a list beside the one value that is meant": Case(
+    "a list beside the one value that is meant": Mistake(
         [serving(of_teams), swap("mail: .mail", "mail: .mails")],
         "mail: .mails",
         "write mail: .mail",
@@ -147,19 +133,6 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-async def test_what_is_to_be_written_is_told(case: Case, tmp_path: Path, api: FaultApi) -> None:
+async def test_what_is_to_be_written_is_told(case: Mistake, tmp_path: Path, api: FaultApi) -> None:
     """One finding, in the line that is wrong, with what makes it right."""
-    scene = Scene(tmp_path, api)
-    for spoil in case.spoils:
-        spoil(scene)
-
-    report = await scene.check()
-
-    place = scene.place(case.line, case.where)
-    assert [
-        one
-        for one in report.findings
-        if (one.file, one.line) == place
-        and one.severity == case.severity
-        and case.remedy in one.remedy
-    ], told(report.findings)
+    await case.is_told(Scene(tmp_path, api))

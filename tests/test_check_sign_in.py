@@ -348,10 +348,7 @@ CASES = {
 async def test_another_way_to_sign_in_is_tried(case: Case, tmp_path: Path, api: FaultApi) -> None:
     """One finding, in the line of the setting, and no credential in it."""
     scene = Scene(tmp_path, api)
-    for spoil in case.spoils:
-        spoil(scene)
-
-    report = await scene.check()
+    report = await scene.spoilt(case.spoils)
 
     name = case.setting.upper()
     places = [

@@ -10,7 +10,7 @@ import httpx
 from msgspec.structs import replace
 
 from errors import OceanCustomError, ResponseError, TransportError
-from paging.error_reports import is_error_report, reports_error
+from paging.error_reports import tells_failure
 from paging.model import PageRequest
 from resync.path_parameters import Binding, Parameter, request_for
 from resync.session import Session
@@ -110,8 +110,7 @@ class Bases:
             return request.method == "POST" and error.status in _REFUSED
         except OceanCustomError:
             return False
-        is_report = isinstance(body, dict) and (reports_error(body) or is_error_report(body))
-        return isinstance(body, dict | list) and not is_report
+        return isinstance(body, dict | list) and not tells_failure(body)
 
     async def other_scheme(self) -> str:
         """What to write where the host speaks the other of http and https; "" where it does not.

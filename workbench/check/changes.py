@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from client import ApiClient
 from errors import BodyError, OceanCustomError
 from json_values import Json, beginning_of
-from paging.error_reports import is_error_report, reports_error, words_of
+from paging.error_reports import tells_failure, words_of
 from paging.model import PageRequest
 from settings import Settings
 from settings.fields import FIELDS
@@ -79,9 +79,8 @@ class Installed:
         client = self._client_of(settings)
         try:
             answer = await client.send(request)
-            body = answer.body
-            if isinstance(body, dict) and (reports_error(body) or is_error_report(body)):
-                words = client.redact.beginning(beginning_of(words_of(body)))
+            if tells_failure(answer.body):
+                words = client.redact.beginning(beginning_of(words_of(answer.body)))
                 return BodyError(answered=str(answer.status), words=words)
         except OceanCustomError as error:
             return error

@@ -15,7 +15,7 @@ from framework.mapped_items import Items
 from jq_engine.paths import plain_path
 from json_values import Json, Missing, follow
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, make_paginator
-from paging.error_reports import is_error_report, reports_error
+from paging.error_reports import tells_failure
 from paging.model import PageRequest
 from resync.path_parameters import Binding, Endpoint, Parameter, Resource, request_for
 from resync.session import Session
@@ -161,9 +161,7 @@ class Nearby:
             answer = await self._session.client.send(request)
         except OceanCustomError:
             return None
-        body = answer.body
-        is_error = isinstance(body, dict) and (reports_error(body) or is_error_report(body))
-        return None if is_error else body
+        return None if tells_failure(answer.body) else answer.body
 
     async def path(self, seen: Seen, part: str = "") -> Remedy:
         """A path like the one that is not there, which is; also of children.
