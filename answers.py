@@ -39,7 +39,7 @@ from transport.bodies import (
 )
 from transport.http_client import status_of
 from transport.large_lists import SlicedRows, slice_list
-from transport.rate_limit import is_rate_limited, parse_retry_after
+from transport.rate_limit import is_rate_limited, parse_retry_after, without_numbers
 from transport.redaction import LONGEST_QUOTE, Redactor
 
 # Control characters that no text has; those that separate lines, pages and records are none.
@@ -156,12 +156,17 @@ class AnswerReader:
 
     def _response_error(self, reply: Reply, report: Json) -> ResponseError:
         said, further = (reply.status, reply.telling, report), self._retry_after_header
-        return ResponseError(
+        error = ResponseError(
             status=reply.status,
             rate_limited=is_rate_limited(*said, further_header=further),
             retry_after=parse_retry_after(*said, further_header=further),
             **self._answered(reply),
         )
+        words = (reply.status, without_numbers(reply.telling), report)
+        error.by_numbers = error.rate_limited and not is_rate_limited(
+            *words, further_header=further
+        )
+        return error
 
     async def _as_json(self, request: PageRequest, reply: Reply) -> Reply:
         """A success with its body as JSON: out of the gzip file and the format it came in."""

@@ -36,7 +36,7 @@ from errors import (
 from jq_engine.programs import Jq
 from paging.model import PageRequest
 from settings import Settings
-from settings.values import OAuthCredentials
+from settings.values import Credentials, OAuthCredentials
 from transport.bodies import (
     ACCEPTED_CODINGS,
     BodyLimits,
@@ -63,6 +63,7 @@ LONGEST_LOGOUT = 10.0
 """Seconds: a process that is told to stop has little time."""
 
 _LOOK = 0.05  # seconds
+_MOST_TRIALS = 3  # of a limit that only numbers tell, by requests that succeeded before
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -127,15 +128,14 @@ class ApiClient:
             custom_headers=settings.custom_headers,
             retry_after_header=settings.retry_after_header,
         )
-        credentials = settings.credentials
-        self._rotates = (
-            isinstance(credentials, OAuthCredentials) and credentials.grant_type == "refresh_token"
-        )
+        self._rotates = _are_rotated(settings.credentials)
         self._guard = OriginGuard(settings.base_url, settings.allowed_hosts)
         self._permits = asyncio.Semaphore(settings.max_concurrent_requests)
         self._rate = _rate_of(settings)
         self._in_flight = 0
         self._limit = RateLimit(settings.max_retry_wait)
+        self._succeeded: PageRequest | None = None  # the last that may be sent again
+        self._trials = _MOST_TRIALS
 
     async def aclose(self) -> None:
         """Log out where the settings say how, and close every connection."""
@@ -202,10 +202,16 @@ class ApiClient:
             with self.counts.limited if limited else nullcontext():
                 await asyncio.sleep(seconds)
 
+        async def attempt() -> Answer:
+            try:
+                return await self._attempt(request, next(numbers))
+            except SourceError as error:
+                if error.by_numbers and await self._is_limit_refuted():
+                    error.retry_after = None  # it says nothing, like the numbers beside it
+                raise
+
         async def attempts(max_wait: float) -> Answer:
-            return await retried(
-                lambda: self._attempt(request, next(numbers)), max_wait, on_retry, sleep=sleep
-            )
+            return await retried(attempt, max_wait, on_retry, sleep=sleep)
 
         try:
             async with self._permits:
@@ -213,6 +219,19 @@ class ApiClient:
         except OceanCustomError as error:
             # asyncio tells of tasks, and of their errors, before those leave the session.
             raise error.redacted(self.redact) from None
+
+    async def _is_limit_refuted(self) -> bool:
+        """Whether the API says that no request remains whatever happens.
+
+        Where that is open, the request that succeeded last is sent again: by a limit it would fail.
+        """
+        while self._limit.is_refuted is None and self._succeeded and self._trials:
+            self._trials -= 1
+            try:
+                await self._attempt(self._succeeded, 1)
+            except OceanCustomError:
+                return False
+        return bool(self._limit.is_refuted)
 
     async def _attempt(self, request: PageRequest, attempt: int) -> Answer:
         with self.counts.limited:
@@ -240,6 +259,8 @@ class ApiClient:
             self._in_flight -= 1
         if answer.refusal is None:
             self._limit.learn(answer.headers, reset_at, self._in_flight)
+            if request.method == "GET":
+                self._succeeded = request
         else:
             answer.refusal.about(request=self.named(request))
         return answer
@@ -390,6 +411,11 @@ class ApiClient:
     def named(self, request: PageRequest) -> RequestName:
         """A request as errors and the log name it: without what signs it."""
         return RequestName(request.method, self.redact(str(self._url_of(request))))
+
+
+def _are_rotated(credentials: Credentials) -> bool:
+    """Whether a sign-in may replace what it was made with."""
+    return isinstance(credentials, OAuthCredentials) and credentials.grant_type == "refresh_token"
 
 
 async def _signed_in(

@@ -288,12 +288,14 @@ class SourceError(OceanCustomError):
     """A request did not succeed.
 
     ``retry_after`` is how long the API is left alone, in seconds, because it asked for that or
-    (``waits_unasked``) because it is in trouble; ``rate_limited``: it asked for fewer requests.
+    (``waits_unasked``) because it is in trouble; ``rate_limited``: it asked for fewer requests,
+    maybe ``by_numbers`` alone: its headers leave none, and nothing else says so.
     ``is_outage``: the API is down, rather than this one request is wrong.
     """
 
     transient = False
     rate_limited = False
+    by_numbers = False
     is_outage = False
     retry_after: float | None = None
     waits_unasked = False

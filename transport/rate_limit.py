@@ -11,7 +11,7 @@ import asyncio
 import math
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -90,6 +90,14 @@ def is_rate_limited(
         return True
     failed = not httpx.codes.is_success(status)
     return failed and any(remaining == 0 for _, remaining, _ in _windows(headers))
+
+
+def without_numbers(
+    headers: httpx.Headers, is_left_out: Callable[[str], bool] = lambda _: True
+) -> httpx.Headers:
+    """The headers but for those, or some of those, that say how many requests remain."""
+    names = {name for name, _, _ in _windows(headers) if is_left_out(name)}
+    return httpx.Headers([pair for pair in headers.multi_items() if pair[0] not in names])
 
 
 def parse_retry_after(
@@ -328,15 +336,17 @@ class RateLimit:
         if attempt == 1 and self._is_believed:
             return headers
         is_settled = status in _NOT_FOUND or not self._is_believed
-        names = {
-            name for name, _, _ in _windows(headers) if is_settled or self._is_always_zero(name)
-        }
-        kept = [(name, value) for name, value in headers.multi_items() if name not in names]
-        return httpx.Headers(kept)
+        return without_numbers(
+            headers, lambda name: is_settled or (self._zeros.get(name) or 0) >= _ALWAYS_ZERO
+        )
 
-    def _is_always_zero(self, name: str) -> bool:
-        """Whether successes said 0 in a header, and none said more."""
-        return (self._zeros.get(name) or 0) >= _ALWAYS_ZERO
+    @property
+    def is_refuted(self) -> bool | None:
+        """Whether the API says 0 whatever happens; None where another success would show it."""
+        zeros = max(filter(None, self._zeros.values()), default=0)
+        if not self._is_believed or zeros >= _ALWAYS_ZERO:
+            return True
+        return None if zeros else False
 
     def learn(self, headers: httpx.Headers, reset_at: float, in_flight: int) -> None:
         """Learn what a success says; ``reset_at`` is what ``admitted`` gave for its request.
