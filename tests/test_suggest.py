@@ -99,6 +99,13 @@ def test_items_are_found(body: Json, place: Place) -> None:
     assert places(body)[0] == place
 
 
+def test_a_list_is_what_the_path_asks_for() -> None:
+    """`pages` beside a list count its pages; of `/spaces/3/pages` they are the items."""
+    pages: Json = [{"id": n, "title": f"Page {n}"} for n in range(3)]
+    assert places({"pages": pages}, "page")[0] == Place(("pages",))
+    assert places({"pages": pages, "results": ROWS}, "thing")[0] == Place(("results",))
+
+
 def test_one_item_in_an_envelope_is_the_item() -> None:
     """Below a path that ends in an item's name; elsewhere its list may be the items."""
     body: Json = {"data": {"id": "t1", "members": [{"name": "a"}, {"name": "b"}]}, "took": 0.1}
@@ -658,40 +665,49 @@ async def test_placeholders_of_one_parent_go_in_step() -> None:
     assert found == ["repo → /repos"]
 
 
-ARCHIVED = [{"id": n, "name": f"P {n}", "archived": n % 3 == 0} for n in range(1, 13)]
-
-
-def _projects(_: Request) -> Response:
-    return JSONResponse(ARCHIVED)
-
-
-def _builds_of_those_in_use(request: Request) -> Response:
-    project = int(request.path_params["project"])
-    if project % 3 == 0:
-        return JSONResponse({"message": "archived"}, 403)
-    return JSONResponse([{"id": 100 * project + n, "state": "ok"} for n in range(4)])
-
-
-def _builds_of_some(request: Request) -> Response:
-    name = request.path_params["project"]
-    project = int(name) if name.isdigit() else 1
-    if project in {1, 2}:
-        return JSONResponse({"message": "none yet"}, 404)
-    return JSONResponse([{"id": 100 * project + n, "state": "ok"} for n in range(4)])
+PROJECTS = [
+    {
+        "id": n,
+        "name": f"P {n}",
+        "archived": n % 3 == 0,
+        "repository": {"url": f"https://git.example.com/{n}"} if n % 4 else None,
+        "members": n % 5,
+        "topics": ["a"] if n % 7 else [],
+        "state": "locked" if n == 11 else "open",
+    }
+    for n in range(1, 13)
+]
 
 
 @pytest.mark.parametrize(
-    ("respond", "said"),
+    ("refused", "status", "said"),
     [
-        (_builds_of_those_in_use, {"filter": ".archived | not"}),
-        (_builds_of_some, {"empty_statuses": [404]}),
+        pytest.param({3, 6, 9, 12}, 403, {"filter": ".archived | not"}, id="a boolean"),
+        pytest.param({11}, 400, {"filter": '.state != "locked"'}, id="a word, once"),
+        pytest.param(
+            {4, 8, 12}, 404, {"filter": "(.repository.url | length) > 0"}, id="nothing there"
+        ),
+        pytest.param({5, 10}, 404, {"filter": "(.members // 0) != 0"}, id="none of them"),
+        pytest.param({7}, 404, {"empty_statuses": [404]}, id="an empty list, once: by chance"),
+        pytest.param({1, 2}, 404, {"empty_statuses": [404]}, id="nothing tells them apart"),
+        pytest.param({4, 8}, 409, {"empty_statuses": [409]}, id="one that should is not refused"),
     ],
 )
-async def test_refused_children_are_left_out(respond: object, said: dict[str, object]) -> None:
+async def test_refused_children_are_left_out(
+    refused: set[int], status: int, said: dict[str, object]
+) -> None:
     """A field of the parents that tells whose children are refused is the filter, else a status."""
+
+    def builds_of(request: Request) -> Response:
+        name = request.path_params["project"]
+        project = int(name) if name.isdigit() else 1
+        if project in refused:
+            return JSONResponse({"message": "not here"}, status)
+        return JSONResponse([{"id": 100 * project + n, "state": "ok"} for n in range(4)])
+
     routes = [
-        Route("/v1/projects", _projects),
-        Route("/v1/projects/{project}/builds", respond),  # type: ignore[arg-type]
+        Route("/v1/projects", lambda _: JSONResponse(PROJECTS)),
+        Route("/v1/projects/{project}/builds", builds_of),
     ]
     http = in_process(Starlette(routes=routes))
     settings = bench("http://api/v1")
@@ -703,6 +719,28 @@ async def test_refused_children_are_left_out(respond: object, said: dict[str, ob
     assert said.items() <= written.items()
     _, error = await walked(settings, resource_of(builds), http)
     assert error == ""
+
+
+async def test_what_a_parent_leaves_out_its_children_leave_out() -> None:
+    """A list that is read for its children is read for no more parents than for itself."""
+
+    def builds_of(request: Request) -> Response:
+        project = request.path_params["project"]
+        if project in {"3", "6", "9", "12"}:
+            return JSONResponse({"message": "archived"}, 403)
+        return JSONResponse([{"id": f"build-{project}-{n}"} for n in range(3)])
+
+    def steps_of(request: Request) -> Response:
+        build = request.path_params["build"]
+        return JSONResponse([{"id": f"{build}-step-{n}"} for n in range(2)])
+
+    paths = ["/projects", "/projects/{project}/builds", "/projects/{project}/builds/{build}/steps"]
+    answers = [lambda _: JSONResponse(PROJECTS), builds_of, steps_of]
+    routes = [Route(f"/v1{path}", answer) for path, answer in zip(paths, answers, strict=True)]
+    settings, http = bench("http://api/v1"), in_process(Starlette(routes=routes))
+    suggestion = await suggested(settings, [Target(path) for path in paths], http)
+    items, error = await walked(settings, resource_of(suggestion.written[-1]), http)
+    assert (len(items), error) == (8 * 3 * 2, "")
 
 
 def test_the_measure_says_what_it_is_for() -> None:

@@ -356,6 +356,16 @@ async def test_items_are_told_apart_and_called(
     ]
 
 
+async def test_what_leads_on_from_the_last_row_is_a_field_of_it() -> None:
+    """An item's own id is its identifier, also where the next page is asked for by it."""
+    orders = [{"id": 700 + 13 * n, "email": f"{n}@x.example", "total": n} for n in range(90)]
+    paging = Keyset(size="limit", default=30, cap=50, after="since_id")
+    api = Api([Collection("/orders", table("orders"), paging)], {"orders": orders})
+    http = in_process(simulate(api.product()))
+    [study] = (await suggested(bench("http://api/v1"), [Target("/orders")], http)).written
+    assert (study.paging.param, study.identifier) == ("since_id", ".id | tostring")
+
+
 @pytest.mark.parametrize(
     ("size", "items", "missing"), [(None, (0, 1, 2), 1), (None, (0, 1, 2, 3), 0), (3, (0, 1, 2), 0)]
 )

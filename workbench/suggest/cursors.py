@@ -198,6 +198,12 @@ async def by_row_cursor(measure: Measure) -> Paging | None:
     return None
 
 
+def row_cursor(paging: Paging) -> str:
+    """The cursor that a row has beside its object, which is no property of it; "" for none."""
+    path = str(paging.settings.get("cursor_path", "")).rpartition("[-1]")[2]
+    return path if _ROW_CURSORS.intersection(words_of(path)) else ""
+
+
 async def by_last_row(measure: Measure) -> Paging | None:
     """The last row's own value as the cursor, where nothing else leads to rows that there are."""
     last = _last_row(measure)

@@ -16,7 +16,6 @@ from workbench.suggest.evidence import facts, names_seen, says_more
 from workbench.suggest.items import Place, Ruler, identity, places
 from workbench.suggest.measure import Measure, Paging
 from workbench.suggest.openapi import Hints
-from workbench.suggest.parents import sorting
 from workbench.suggest.position import find_paging
 from workbench.suggest.size import SMALLEST, Sized, SizeQuestion, find_size
 from workbench.suggest.study import Finding, Study
@@ -26,7 +25,7 @@ from workbench.suggest.vocabulary import Names
 
 _ENOUGH_ROWS = 4
 _MOST_STARTS = 4
-_SORTS = 3
+_SORTS = 3  # children that are asked for in any case
 _PARTIAL = 206
 _NOT_ALLOWED = 405
 _BEGINS = re.compile(r": 2\d\d [^'\"]*['\"](.*)", re.DOTALL)
@@ -78,11 +77,12 @@ async def study_list(
     asker: Asker, study: Study, starts: Sequence[PageRequest], house: House
 ) -> None:
     """Items, size and paging of an endpoint; a ``refusal`` where it cannot be read."""
-    reply = await _first(asker, starts, study.target, _least(study))
+    least = _SORTS if study.parents else 1
+    reply = await _first(asker, starts, study.target, least)
     if other := _other_format(reply):
         study.format = other
         read_so = [structs.replace(start, format=BodyFormat(other)) for start in starts]
-        reply = await _first(asker, read_so, study.target, _least(study))
+        reply = await _first(asker, read_so, study.target, least)
         study.note("format", other, "the answer is no JSON")
     study.refusal = _refusal(reply)
     found = _places(reply, study.target) if not study.refusal else []
@@ -135,16 +135,11 @@ async def _first(asker: Asker, starts: Sequence[PageRequest], target: Target, le
     return best[1]
 
 
-async def rows_at_first(asker: Asker, start: PageRequest) -> int:
+async def rows_at_first(asker: Asker, start: PageRequest, target: Target) -> int:
     """The rows of the answer to the first request, 0 where it has none."""
     reply = await asker.ask(start)
-    found = places(reply.body) if reply.is_success else []
+    found = _places(reply, target) if reply.is_success else []
     return len(found[0].rows(reply.body) or []) if found else 0
-
-
-def _least(study: Study) -> int:
-    """How many children are asked for in any case: of each sort that their parents are of."""
-    return _SORTS if any(sorting(parent.study) for parent in study.parents) else 1
 
 
 def _other_format(reply: Reply) -> FormatName | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from json_values import MISSING, Json, follow
@@ -87,7 +87,7 @@ def places(body: Json, noun: str = "", *, of_one: bool = False) -> list[Place]:
 
     ``noun`` is what an item is, as far as the URL tells; ``of_one``: it ends in an item's name.
     """
-    found = list(_places(body, ())) or list(_null_places(body, noun))
+    found = list(_places(body, (), noun)) or list(_null_places(body, noun))
     if of_one and (wrapped := _wrapped_item(body)):
         return [Place(wrapped, single=True), *found]
     if isinstance(body, dict) and (not found or _is_item(body)):
@@ -119,7 +119,7 @@ def _null_places(body: Json, noun: str) -> Iterator[Place]:
             for key, value in held.items()
         ]
         for keys, value in inner:
-            words = {word.removesuffix("s") for word in words_of(keys[-1])}
+            words = _stems(words_of(keys[-1]))
             if value is None and (words & _NULL_LISTS or words & set(noun.split())):
                 yield Place(keys)
         level = inner
@@ -133,7 +133,7 @@ def _is_item(body: Mapping[str, Json]) -> bool:
     )
 
 
-def _places(value: Json, keys: tuple[str, ...]) -> Iterator[Place]:
+def _places(value: Json, keys: tuple[str, ...], noun: str) -> Iterator[Place]:
     if isinstance(value, list):
         if not any(isinstance(row, list) for row in value):
             yield Place(keys)
@@ -146,8 +146,14 @@ def _places(value: Json, keys: tuple[str, ...]) -> Iterator[Place]:
     if _is_map(value):
         yield Place(keys, by_key=True)
     for key, inner in value.items():
-        if not (isinstance(inner, list) and name_of(key) in ENVELOPE):
-            yield from _places(inner, (*keys, key))
+        # A list of pages is what `/spaces/3/pages` is asked for, and elsewhere none of items.
+        is_meant = _stems(words_of(key)) & _stems(noun.split())
+        if is_meant or not (isinstance(inner, list) and name_of(key) in ENVELOPE):
+            yield from _places(inner, (*keys, key), noun)
+
+
+def _stems(words: Iterable[str]) -> set[str]:
+    return {word.removesuffix("s") for word in words}
 
 
 def _is_index(value: Mapping[str, Json]) -> bool:
@@ -207,8 +213,7 @@ def _rank(place: Place, body: Json, noun: str) -> tuple[int, bool, bool, int, in
         else 2
     )
     words = set(words_of(place.keys[-1])) if place.keys else _LIST_WORDS
-    stems = {word.removesuffix("s") for word in words}
-    speaks = bool(words & _LIST_WORDS or stems & {word.removesuffix("s") for word in noun.split()})
+    speaks = bool(words & _LIST_WORDS or _stems(words) & _stems(noun.split()))
     return kind, identity(rows) is None, not speaks, len(place.keys), -len(rows)
 
 

@@ -15,8 +15,6 @@ _PLAIN_TEXT = "string"
 def selector(study: Study) -> dict[str, Any]:
     """The selector of an endpoint."""
     made: dict[str, Any] = {"query": "true", **_request(study)}
-    if study.empty_statuses:
-        made["empty_statuses"] = sorted(study.empty_statuses)
     parents = all_parents(study.parents)
     if parents:
         made["path_parameters"] = {parent.name: _parameter(parent, parents) for parent in parents}
@@ -32,6 +30,8 @@ def _request(study: Study) -> dict[str, Json]:
     if study.query_params:
         made["query_params"] = study.query_params
     made["pagination"] = study.pagination
+    if study.empty_statuses:
+        made["empty_statuses"] = [*sorted(study.empty_statuses)]
     return made
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, count, islice, product, zip_longest
@@ -12,20 +11,19 @@ import httpx
 from json_values import Json
 from resync.path_parameters import Binding, request_for
 from workbench.suggest.asking import Asker, Reply
-from workbench.suggest.fields import Column, at
+from workbench.suggest.fields import Column
 from workbench.suggest.items import places
+from workbench.suggest.refused import of_every_sort
 from workbench.suggest.study import Parent, Studies, Study
 from workbench.suggest.targets import PLACEHOLDER, noun_words
 from workbench.suggest.vocabulary import names_identity, words_of
 
 _UNLIKELY = 50  # the rank of a field that nothing speaks for
-_FEWEST = 2  # children that show by what they differ
 _MOST_FIELDS = 4
-_MOST_BINDINGS = 12
+_MOST_BINDINGS = 24
 _MOST_TRIED = 6
 _MOST_ROWS = 3
 _MOST_TOLD = 3
-_MOST_WORDS = 4
 _MOST_CHOICES = 40
 _FIELD_NAMES = ("id", "key", "slug", "name", "login", "number", "uuid", "sid", "code", "value")
 
@@ -82,63 +80,9 @@ def bindings(parents: Sequence[Parent]) -> list[Binding]:
             for binding in found
             for row, value in _rows(parent, parents, binding)
         ]
-        found = _of_every_sort(parent, bound)[:_MOST_BINDINGS]
+        first, rest = of_every_sort(parent, bound)
+        found = [*first, *rest][:_MOST_BINDINGS]
     return found
-
-
-def _of_every_sort(parent: Parent, bound: Sequence[Binding]) -> list[Binding]:
-    seen: set[tuple[tuple[str, ...], str]] = set()
-    first: list[Binding] = []
-    rest: list[Binding] = []
-    for binding in bound:
-        sorts = set(_sorts(parent, binding))
-        (rest if sorts <= seen else first).append(binding)
-        seen |= sorts
-    return [*first, *rest]
-
-
-def _sorts(parent: Parent, binding: Binding) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The words and booleans of the parent's row that many rows share."""
-    row = binding.parents[parent.name]
-    for column in sorting(parent.study):
-        yield column.keys, str(at(row, column.keys))
-
-
-def sorting(study: Study) -> list[Column]:
-    """The columns with a boolean or few words: items of several sorts may answer otherwise."""
-    return [
-        column
-        for column in study.columns
-        if all(isinstance(value, str | bool) or value is None for value in column.values)
-        and 1 < len(set(map(str, column.values))) <= _MOST_WORDS
-    ]
-
-
-def separating(
-    parent: Parent, answered: Sequence[Binding], refused: Sequence[Binding]
-) -> str | None:
-    """Jq over a parent's row that is true for those with children and false for those refused.
-
-    None where no word or boolean of the rows tells them apart, or too few were asked for.
-    """
-    if len(answered) < _FEWEST or not refused:
-        return None
-    for column in sorting(parent.study):
-        good = {at(binding.parents[parent.name], column.keys) for binding in answered}
-        bad = {at(binding.parents[parent.name], column.keys) for binding in refused}
-        if good & bad or len(bad) > 1:
-            continue
-        value = next(iter(bad))
-        if good == {True}:
-            return column.path
-        if good == {False}:
-            return f"{column.path} | not"
-        if isinstance(value, str):
-            kept = next(iter(good)) if len(good) == 1 else None
-            if isinstance(kept, str):
-                return f"{column.path} == {json.dumps(kept)}"
-            return f"{column.path} != {json.dumps(value)}"
-    return None
 
 
 def _rows(
@@ -173,9 +117,12 @@ def all_parents(parents: Sequence[Parent]) -> list[Parent]:
     """The parents with those that their own paths need, and so on; those come first."""
     given = {_same_values(one): one for one in parents}
     found: dict[tuple[int, tuple[str, ...]], Parent] = {}
+    filters: dict[tuple[int, tuple[str, ...]], list[str]] = {}
 
     def add(parent: Parent) -> None:
+        filters.setdefault(_same_values(parent), []).append(parent.filter)
         for own in parent.study.parents:
+            filters.setdefault(_same_values(own), []).append(own.filter)
             taken = {one.name for one in (*given.values(), *found.values())}
             known = given.get(_same_values(own)) or found.get(_same_values(own))
             add(known or replace(own, name=_free(own.name, taken)))
@@ -183,7 +130,13 @@ def all_parents(parents: Sequence[Parent]) -> list[Parent]:
 
     for parent in parents:
         add(parent)
-    return list(found.values())
+    return [replace(one, filter=_all_of(filters[key])) for key, one in found.items()]
+
+
+def _all_of(filters: Iterable[str]) -> str:
+    """The filter of a parent that is read for several: whatever each of them leaves out."""
+    different = list(dict.fromkeys(one for one in filters if one))
+    return different[0] if len(different) == 1 else " and ".join(f"({one})" for one in different)
 
 
 def _free(name: str, taken: Iterable[str]) -> str:
@@ -205,6 +158,7 @@ async def find_parents(
     ``options``: for each placeholder the parents and fields that may be meant, the likeliest
     first. What decides is which values the API answers, and which it does not.
     """
+    noun = study.target.noun
     tried: list[tuple[list[Parent], Reply]] = []
     # The first parent may have no children, and say so by a 404: then others are asked for too.
     for number in range(_MOST_ROWS):
@@ -214,14 +168,14 @@ async def find_parents(
                 continue
             reply = await asker.ask(request_for(study.endpoint(), binding, base_url))
             tried.append((chosen, reply))
-            if _has_rows(reply) or len(tried) >= _MOST_TRIED + number:
+            if _has_rows(reply, noun) or len(tried) >= _MOST_TRIED + number:
                 break
-        if _is_shown(tried):
+        if _is_shown(tried, noun):
             break
     answered = [pair for pair in tried if pair[1].is_success]
     if not answered:
         return None
-    best, reply = max(answered, key=lambda pair: _has_rows(pair[1]))
+    best, reply = max(answered, key=lambda pair: _has_rows(pair[1], noun))
     refused = dict.fromkeys(
         f"; {', '.join(_source(one) for one in chosen)}: {other.status}"
         for chosen, other in tried
@@ -231,7 +185,7 @@ async def find_parents(
     return [replace(one, proof=f"{reply.status} for one{told}") for one in best]
 
 
-def _is_shown(tried: Sequence[tuple[list[Parent], Reply]]) -> bool:
+def _is_shown(tried: Sequence[tuple[list[Parent], Reply]], noun: str) -> bool:
     """Whether answers tell the right values from the others: by rows, or as only one is taken.
 
     Some APIs answer an unknown value like one without children: with an empty list.
@@ -239,7 +193,8 @@ def _is_shown(tried: Sequence[tuple[list[Parent], Reply]]) -> bool:
     taken = {
         tuple(one.column.keys for one in chosen) for chosen, reply in tried if reply.is_success
     }
-    return any(_has_rows(reply) for _, reply in tried) or (len(taken) == 1 < len(tried))
+    has_rows = any(_has_rows(reply, noun) for _, reply in tried)
+    return has_rows or len(taken) == 1 < len(tried)
 
 
 def _source(parent: Parent) -> str:
@@ -269,10 +224,10 @@ def options_for(name: str, candidates: Sequence[Study], studies: Iterable[Study]
     return list(found.values())
 
 
-def _has_rows(reply: Reply) -> bool:
+def _has_rows(reply: Reply, noun: str) -> bool:
     if not reply.is_success:
         return False
-    found = places(reply.body)
+    found = places(reply.body, noun)
     return bool(found and found[0].rows(reply.body))
 
 

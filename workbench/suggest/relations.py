@@ -14,7 +14,7 @@ from workbench.suggest.fields import Column, at
 from workbench.suggest.items import jq_path
 from workbench.suggest.study import Relation, Study
 from workbench.suggest.targets import singular
-from workbench.suggest.vocabulary import words_of
+from workbench.suggest.vocabulary import names_identity, words_of
 
 _FEWEST = 2  # values that show by what others refer
 _SHORT = 8  # digits of a number that other lists may have as well
@@ -298,10 +298,11 @@ def _is_headed(keys: tuple[str, ...], target: Study) -> bool:
 
 def _name_of(keys: tuple[str, ...], target: Study) -> str:
     words = [word for key in keys for word in words_of(key)]
-    dull = {"id", "ids", "key", "slug", "name", "data", "relationships", "attributes", "fields",
-            "login", "sid", "uuid", "sys", "value", "properties", "links", "associations",
-            "results",            "items", "to", "object"}  # fmt: skip
-    kept = [word for word in words if word not in dull] or target.noun.split()
+    dull = {"ids", "slug", "name", "data", "relationships", "attributes", "fields",
+            "login", "sys", "value", "properties", "links", "associations", "results", "items",
+            "to", "object", "href", "url", "uri", "ref", "reference", "self"}  # fmt: skip
+    kept = [word for word in words if word not in dull and not names_identity(word)]
+    kept = kept or target.noun.split()
     return kept[0] + "".join(word.capitalize() for word in kept[1:])
 
 

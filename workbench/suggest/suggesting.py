@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from paging.model import PageRequest
 from resync.path_parameters import Binding, request_for
 from resync.session import Session
-from workbench.suggest.asking import FOR_READING, MOST_REQUESTS, Asker, BudgetError, Reply
+from workbench.suggest.asking import FOR_READING, MOST_REQUESTS, Asker, BudgetError
+from workbench.suggest.cursors import row_cursor
 from workbench.suggest.endpoint import (
     House,
     missing_rows,
@@ -29,16 +31,13 @@ from workbench.suggest.parents import (
     find_parents,
     literal_parent,
     options_for,
-    separating,
 )
 from workbench.suggest.proof import read
+from workbench.suggest.refused import study_children
 from workbench.suggest.study import Parent, Study
 from workbench.suggest.targets import Target, implied_parents, parent_path
 from workbench.suggest.together import refuse_faults, relate
 from workbench.suggest.vocabulary import words_of
-
-_MAY_MEAN_EMPTY = frozenset({403, 404})
-_MOST_CHILDREN = 8  # asked for once some are refused
 
 
 @dataclass
@@ -104,7 +103,8 @@ class Suggester:
         rows: dict[Target, int] = {}
         for target in targets:
             if not target.placeholders:
-                rows[target] = await rows_at_first(self._asker(target), self._start(target))
+                start = self._start(target)
+                rows[target] = await rows_at_first(self._asker(target), start, target)
         return sorted(targets, key=lambda target: (len(target.placeholders), -rows.get(target, 0)))
 
     def _asker(self, target: Target) -> Asker:
@@ -235,7 +235,7 @@ class Suggester:
             )
             _leave(study, given, why)
             return
-        study.parents = [self._filtered(parent) for parent in found]
+        study.parents = found
         for parent in found:
             shown = f"{{{parent.name}}}: {parent.study.target.path} {parent.column.path}"
             study.note("parent", shown, parent.proof)
@@ -250,15 +250,6 @@ class Suggester:
             if found := await find_parents(asker, study, options, self._settings.base_url):
                 return found
         return None
-
-    def _filtered(self, parent: Parent) -> Parent:
-        """A parent with the filter that its other children have shown to be needed."""
-        for study in self._studies.values():
-            for other in study.parents:
-                same = other.study is parent.study and other.column.keys == parent.column.keys
-                if same and other.filter and not study.refusal:
-                    return replace(parent, filter=other.filter)
-        return parent
 
     async def _near(self, study: Study, name: str, targets: Sequence[Target]) -> Study | None:
         """The endpoint whose path or name says that its items give a placeholder's values."""
@@ -285,43 +276,10 @@ class Suggester:
             house = self._house.with_hints(hints)
         await study_list(asker, study, starts, house)
         if study.parents and not study.refusal:
-            await self._children(asker, study)
+            await study_children(asker, study, partial(self._request, study))
 
     def _request(self, study: Study, binding: Binding) -> PageRequest:
         return request_for(study.endpoint(), binding, self._settings.base_url)
-
-    async def _children(self, asker: Asker, study: Study) -> None:
-        """The children with items first; a filter where some parents' children are refused."""
-        answered: list[tuple[int, Binding]] = []
-        refused: list[tuple[Binding, Reply]] = []
-        unasked: list[Binding] = []
-        for binding in study.bound:
-            reply = asker.known(self._request(study, binding))
-            if reply is None and refused and len(refused) + len(answered) < _MOST_CHILDREN:
-                reply = await asker.ask(self._request(study, binding))
-            if reply is None:
-                unasked.append(binding)
-            elif reply.is_success:
-                answered.append((len(study.place.rows(reply.body) or []), binding))
-            else:
-                refused.append((binding, reply))
-        answered.sort(key=lambda pair: -pair[0])
-        study.bound = [binding for _, binding in answered] + unasked
-        if not refused:
-            return
-        last = study.parents[-1]
-        chosen = separating(last, [b for _, b in answered], [b for b, _ in refused])
-        count = f"{len(refused)} of {len(refused) + len(answered)} children asked for were refused"
-        if chosen is None:
-            statuses = {reply.status for _, reply in refused}
-            if statuses <= _MAY_MEAN_EMPTY:
-                study.empty_statuses = statuses
-                count += "; empty_statuses says that they have no items"
-            study.note("children", count, refused[0][1].refusal, certain=False)
-            return
-        study.bound = [binding for _, binding in answered]
-        study.parents[-1] = replace(last, filter=chosen)
-        study.note("filter", f"{{{last.name}}}: {chosen}", f"{count}, and it leaves out just those")
 
     async def _reads(self, asker: Asker, study: Study) -> None:
         """A bounded reading by the integration, and what its items are."""
@@ -343,10 +301,8 @@ class Suggester:
         part = "the whole list" if found.is_complete else "a part"
         of = f" of {found.readings} parents" if study.parents else ""
         study.note("reading", f"{len(found.items)} items{of}, {part}", "by the integration itself")
-        leading = str(study.paging.settings.get("cursor_path", "")).rpartition("[-1]")[2]
-        found_columns = columns(study.items)
-        # The cursor that a row has beside its object is no property of it.
-        study.columns = [c for c in found_columns if not leading or c.path != leading]
+        leading = row_cursor(study.paging)
+        study.columns = [column for column in columns(study.items) if column.path != leading]
         detail = None
         if not study.parents:
             detail = request_for(study.endpoint(), Binding(), self._settings.base_url)
