@@ -1,7 +1,7 @@
 """The names by which APIs commonly say whether there is more, how many, and how it went.
 
 Tables, and first evidence only: a new API's word is one more entry, never a branch. A name stands
-for all its spellings: `has_more`, `hasMore`, `HasMore`, `has-more`.
+for all its spellings: `has_more`, `hasMore`, `HasMore`, `has-more`, `@search.has_more`.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ _MEANT = re.compile(
     "(?P<has_more>hasnext(?:page)?|moreavailable)"
     "|(?P<is_last>islastpage)"
     "|(?P<next_cursor>(?:next(?:page)?|continuation)token)"
-    r"|(?P<next_url>(?:@odata\.)?next(?:page|records)?(?:url|uri|link|href)|nextresults)"
+    r"|(?P<next_url>next(?:page|records)?(?:url|uri|link|href)|nextresults)"
     "|(?P<next_offset>next(?:page)?(?:offset|start|marker))"
     "|(?P<previous>prev(?:ious)?(?:page)?(?:url|uri|link|href)?)"
     "|(?P<first>(?:is)?first(?:page)?)"
@@ -105,7 +105,11 @@ _SPELLED: Mapping[str, str] = MappingProxyType(
 def name_of(key: str) -> str:
     """The name of the tables that a key spells, "" where it spells none."""
     squeezed = _squeezed(key)
-    if name := _SPELLED.get(squeezed):
+    name = _SPELLED.get(squeezed)
+    if name is None and "." in squeezed:  # @odata.count: what stands before says whose word it is
+        squeezed = squeezed.rpartition(".")[2]
+        name = _SPELLED.get(squeezed)
+    if name:
         return name
     meant = _MEANT.fullmatch(squeezed) if len(squeezed) <= _LONGEST else None
     return meant.lastgroup or "" if meant else ""

@@ -99,6 +99,8 @@ MORE = [
     pytest.param(page(numFound=55), id="Solr"),
     pytest.param(page(total_entries=55), id="total_entries"),
     pytest.param(page(resultCount=55), id="resultCount"),
+    pytest.param(page(**{"@odata.count": 55}), id="OData"),
+    pytest.param(page(**{"@search.nextLink": "/x?page=2"}), id="an annotation of another kind"),
     pytest.param(page(links=[{"rel": "next", "href": "/x"}]), id="HATEOAS"),
     pytest.param(page(link=[{"relation": "next", "url": "/x"}]), id="FHIR"),
     pytest.param(page({"X-Next-Cursor": "x"}), id="a cursor in a header"),
