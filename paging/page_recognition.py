@@ -119,9 +119,13 @@ class Suspect(Discreet, frozen=True):
 
 
 class Recognition:
-    """What the pages of one resource have in common, over all its walks."""
+    """What the pages of one resource have in common, over all its walks.
 
-    def __init__(self) -> None:
+    ``signals``: the places that the settings say speak of paging.
+    """
+
+    def __init__(self, signals: Iterable[Path] = ()) -> None:
+        self._signals = frozenset(signals)
         self._types: dict[Path, set[str]] = {}
         self._all = Common()
         # What was the same in every request that gave rows, and the names of all their parts.
@@ -314,7 +318,7 @@ class Recognition:
             is_null = path in self._types and not self._types[path]
             if is_null and self._follows(suspect, None, value):
                 continue
-            if not is_told and not is_of_paging(path) and not suspect.is_link(path):
+            if not is_told and not self._is_signal(path) and not suspect.is_link(path):
                 yield path
 
     def _differing(
@@ -323,7 +327,7 @@ class Recognition:
         """The places where an answer differs from what is constant; nothing and 0 do not."""
         for path, value in suspect.envelope.scalars.items():
             known = constants.get(path, VARIES)
-            if known is VARIES or is_same(known, value) or is_of_paging(path):
+            if known is VARIES or is_same(known, value) or self._is_signal(path):
                 continue
             if _said((path, value)) in self._beyond:
                 continue
@@ -336,6 +340,10 @@ class Recognition:
                 continue
             if suspect.place is not Place.LIST or _is_word(value) or _is_word(known):
                 yield path
+
+    def _is_signal(self, path: Path) -> bool:
+        """Whether a place speaks of pages, by its names or by the settings."""
+        return is_of_paging(path) or path in self._signals
 
     def _follows(self, suspect: Suspect, known: Json, value: Json) -> bool:
         """Whether a value differs from what is constant as its request does from the others.

@@ -107,6 +107,12 @@ class Paginator(ABC):
         self.lookups += (self._total,) if self._total else ()
 
     @property
+    def places(self) -> Iterator[tuple[str, ...]]:
+        """Where in an answer the configured paths lead, as far as they are paths of keys."""
+        ways = (way for lookup in self.lookups for way in lookup.ways)
+        return (tuple(map(str, way)) for way in ways)
+
+    @property
     def leads_by(self) -> str:
         """The setting by which one page leads to the next, for messages."""
         return "the pagination settings"
@@ -158,6 +164,11 @@ class Paginator(ABC):
 
     def before(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """The request for a page before the first one, when nothing shows that there is none."""
+        del sent, page
+        return None
+
+    def after(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """The request for what stands after a page; None where only the page itself would say."""
         del sent, page
         return None
 

@@ -104,6 +104,11 @@ class Counted(Paginator):
         unplaced = sent.without(self._param, self._settings.send_in)
         return unplaced.perhaps_absent(NO_PAGE_BEFORE)
 
+    def after(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """The request from the position after a page on."""
+        moved = self._moved(sent, self._stride(page.length))
+        return moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+
     def before(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """What position 0 gives, where 1 is taken for the first, and nothing shows that it is."""
         at_start = self._at(sent) == 1 == self._start()

@@ -54,8 +54,8 @@ class Completeness(Struct):
     or link before any was seen. ``elsewhere``: an answer spoke of rows that it had in
     another list than ``data_path`` leads to. ``ends`` counts why walks ended, ``acquitted`` the
     answers that seemed to be no page and were asked for once more. ``closed``: a page with rows and
-    the answer without any that came after it. ``in_order``: whether pages are
-    given only after the one before them; None where it is not known.
+    the answer without any that came after it; ``last``: one that ended a walk. ``in_order``:
+    whether pages are given only after the one before them; None where it is not known.
     """
 
     endpoint: Endpoint
@@ -80,8 +80,12 @@ class Completeness(Struct):
     in_order: bool | None = None
     acquitted: int = 0
     closed: tuple[Page, Asked] | None = None
+    last: Asked | None = None
     _numbered: int = 0
     _rank: tuple[int, int] = (0, 0)
+
+    def __post_init__(self) -> None:
+        self.recognition = Recognition(self.paginator.places)
 
     @property
     def is_led(self) -> bool:
@@ -143,12 +147,21 @@ class Completeness(Struct):
         if last is not None and last.rows and not asked.page.rows and not asked.page.refused:
             self.closed = last, asked
 
+    @property
+    def after_last(self) -> PageRequest | None:
+        """The request for what stands after the last page, where nothing without rows came yet."""
+        if self.last is None or self.closed:
+            return None
+        return self.paginator.after(self.last.request, self.last.page)
+
     def ended(self, step: Step, asked: Asked) -> None:
         """Note why a walk ended, and what that leaves in doubt."""
         if step.why:
             self.ends[step.why] += 1
         if step.unsure:
             self.doubts.add(Doubt.END)
+        if asked.page.rows:
+            self.last = asked
         rank = step.unproved, asked.page.length
         if step.unproved and rank > self._rank:
             self.unproved, self._rank = asked, rank
@@ -173,7 +186,7 @@ class Completeness(Struct):
 
     def forget_pages(self) -> None:
         """Let go of the pages kept: the file of a large one is closed with its last reader."""
-        self.first = self.longest = self.unproved = self.last_body = self.closed = None
+        self.first = self.longest = self.unproved = self.last_body = self.closed = self.last = None
 
     def settled(self) -> None:
         """Forget what was asked and told, so that it is not asked or told again."""

@@ -128,11 +128,9 @@ class Walker:
         opened = self._unless_again(walk, await self._reader.opened(upcoming, answer, walk.source))
         if opened.page.refused:
             return opened
-        gave = walk.source.recognition.has_list
-        opened = await self._no_error(opened, walk.source, gave=gave, walk=walk)
-        page = opened.page
-        self._reader.refuse_unopened(walk.source.extractor, page, goes_on=False)
-        walk.cycle.refuse_circle(walk.progress, page, is_led=walk.source.is_led)
+        opened = await self._no_error(opened, source, gave=source.recognition.has_list, walk=walk)
+        self._reader.refuse_unopened(source.extractor, opened.page, goes_on=False)
+        walk.cycle.refuse_circle(walk.progress, opened.page, is_led=source.is_led)
         return opened
 
     @staticmethod
@@ -273,14 +271,14 @@ class Walker:
             "{}: {} rows", lambda: self.client.named(opened.request), lambda: page.length
         )
         self.client.counts.pages += 1
-        asked = Asked(opened.request, page, walk.number)
         nothing = False
         for extracted, size in opened.runs:
             nothing = extracted.nothing
             yield Fetched(opened.request, page, extracted, size)
         if not page.refused:
-            has_body, first = bool(opened.answer.size), walk.begun_with
+            first, has_body = walk.begun_with, bool(opened.answer.size)
             walk.source.note_position(first, opened.request, walk.progress)
+            asked = Asked(opened.request, page, walk.number)
             walk.source.count(asked, first, has_body=has_body, nothing=nothing)
 
     def _watch(self, opened: Opened, outcome: _Outcome) -> None:
@@ -415,6 +413,9 @@ class Walker:
         await self._took_in([elsewhere, longest.request], source)
         if source.recognition.acquits(suspect, again.page):
             return True
+        if (last := source.last) and (after := source.after_last):
+            opened = await self.page_of(after, source)
+            source.note_closed(last.page, Asked(after, opened.page, last.walk))
         closed, source.closed = source.closed, None
         if closed is None or not await self._is_over(*closed, source):
             return False

@@ -1298,6 +1298,24 @@ async def test_a_position_beside_the_only_page_is_no_constant(style: str, count:
     assert found.requests <= 2 + MORE
 
 
+@pytest.mark.parametrize("count", [2, 5, 6, 7])
+async def test_a_configured_word_that_is_false_on_an_empty_last_page_alone(count: int) -> None:
+    """What the settings name speaks of pages, and is no constant, whatever it is called."""
+
+    def things(request: Request) -> Answer:
+        start = request.number("token", 0)
+        found = rows(start, min(count, start + 3))
+        state = {"token": str(start + len(found)), "zzz": bool(found)}
+        return told(state | ({"items": found} if found else {}))
+
+    paths: dict[str, Any] = {"cursor_path": "token", "has_more_path": ".zzz"}
+    async with FaultApi() as server:
+        server.serve("/things", things)
+        found = await read(server, paging("cursor", 3, pagination_param="token", **paths))
+
+    assert (found.ids, found.message) == (list(range(count)), "")
+
+
 async def test_a_code_that_is_another_one_beyond_the_end() -> None:
     """It is another one beyond the end, which a request for the last rows and more shows."""
 
@@ -1882,16 +1900,26 @@ async def test_what_an_api_says_beyond_the_end_of_its_lists(
 
 @pytest.mark.parametrize("style", COUNTED)
 @pytest.mark.parametrize("name", ["a boolean", "a word", "a new word", "a code"])
-async def test_what_an_api_says_of_children_without_rows(style: str, name: str) -> None:
-    """What it says beyond the end of one list, it may say of a child that has none."""
-    sizes = {"0": 25, "1": 0, "2": 40}
+@pytest.mark.parametrize("is_told", [True, False])
+@pytest.mark.parametrize("sizes", [(25, 0, 40), (7, 0, 12), (0, 12, 0)], ids=str)
+async def test_what_an_api_says_of_children_without_rows(
+    style: str, name: str, sizes: tuple[int, ...], *, is_told: bool
+) -> None:
+    """What it says beyond the end of one list, it may say of a child that has none.
 
-    found = await children(
-        lambda r: Api(style, sizes[str(r.values[0])], around=WHEN_EMPTY[name])(r), paging(style, 20)
-    )
+    A total ends a list before that: then it is asked for, once.
+    """
+
+    def things(request: Request) -> Answer:
+        count = sizes[int(request.values[0])]
+        total = {"total": count} if is_told else {}
+        around = WHEN_EMPTY[name]
+        return Api(style, count, around=lambda given, more: around(given, more) | total)(request)
+
+    found = await children(things, paging(style, 20))
 
     assert found.message == ""
-    assert len(found.ids) == 65
+    assert len(found.ids) == sum(sizes)
 
 
 @pytest.mark.parametrize("style", COUNTED)
