@@ -32,6 +32,7 @@ from tests.simulators.endpoints import Endpoint
 from tests.simulators.model import Answer, Data
 from tests.suggested import bench, in_process, resource_of, suggested, walked
 from workbench.suggest.endpoint import missing_rows
+from workbench.suggest.mapping import mapping
 from workbench.suggest.study import Study
 from workbench.suggest.targets import Target
 
@@ -358,7 +359,9 @@ async def test_items_are_told_apart_and_called(
 
 async def test_what_leads_on_from_the_last_row_is_a_field_of_it() -> None:
     """An item's own id is its identifier, also where the next page is asked for by it."""
-    orders = [{"id": 700 + 13 * n, "email": f"{n}@x.example", "total": n} for n in range(90)]
+    orders: list[Row] = [
+        {"id": 700 + 13 * n, "email": f"{n}@x.example", "total": n} for n in range(90)
+    ]
     paging = Keyset(size="limit", default=30, cap=50, after="since_id")
     api = Api([Collection("/orders", table("orders"), paging)], {"orders": orders})
     http = in_process(simulate(api.product()))
@@ -447,6 +450,82 @@ async def test_an_identifier_that_another_list_has_is_a_relation() -> None:
 
     assert await _related(["/people", "/badges"], data, lists) == ["people: .id"]
     assert await _related(["/badges", "/people"], data, lists) == []
+
+
+_ADDRESSED: Data = {
+    "teams": [{"label": f"Team {n}", "links": {"self": f"/v1/teams/t{n}"}} for n in range(1, 10)],
+    "people": [
+        {
+            "id": n,
+            "boss": {"href": f"https://api.example.com/v1/people/{n // 2}/" if n > 1 else None},
+            "in": [f"https://api.example.com/v1/teams/t{n % 9 + 1}"],
+        }
+        for n in range(1, 31)
+    ],
+    "badges": [{"id": f"badge-{n}", "team": f"t{n % 9 + 1}"} for n in range(27)],
+}
+
+
+async def test_addresses_are_references() -> None:
+    """The last segment of an item's own address identifies it; others refer to it by theirs."""
+    paths = ["/teams", "/people", "/teams/{team}/badges"]
+    lists = [
+        Collection("/teams", table("teams")),
+        Collection("/people", table("people")),
+        Collection(
+            "/teams/{team}/badges",
+            lambda call: [one for one in _ADDRESSED["badges"] if one["team"] == call.at["team"]],
+        ),
+    ]
+    http = in_process(simulate(Api(lists, _ADDRESSED).product()))
+    found = await suggested(bench("http://api/v1"), [*map(Target, paths)], http)
+
+    teams, people, badges = found.written
+    assert teams.identifier == '.links.self | split("/") | last'
+    assert {one.name: one.expression for one in people.relations} == {
+        "boss": '(.boss.href // "") | rtrimstr("/") | split("/") | last',
+        "in": '[.in[]? | split("/") | last]',
+    }
+    assert [(one.column.path, one.study) for one in badges.parents] == [(teams.identifier, teams)]
+    items, error = await walked(bench("http://api/v1"), resource_of(badges), http)
+    assert (len(items), error) == (27, "")
+
+
+async def test_what_people_call_them_is_looked_for() -> None:
+    """A name may change: ids identify, and a relation by name is a search for who has it."""
+    teams: list[Row] = [{"id": n, "name": f"Team {n}"} for n in range(1, 8)]
+    tickets: list[Row] = [{"id": 500 + n, "team": f"Team {n % 7 + 1}"} for n in range(30)]
+    lists = [Collection("/teams", table("teams")), Collection("/tickets", table("tickets"))]
+    http = in_process(simulate(Api(lists, {"teams": teams, "tickets": tickets}).product()))
+    targets = [Target("/tickets"), Target("/teams")]
+    found = await suggested(bench("http://api/v1"), targets, http)
+
+    assert found.written[0].target == Target("/teams"), "there before anything looks for it"
+    assert found.written[0].identifier == ".id | tostring"
+    rule = {"property": '"$title"', "operator": '"="', "value": '.team // ""'}
+    entity = mapping(found.written)["resources"][1]["port"]["entity"]["mappings"]
+    assert entity["relations"] == {"team": {"combinator": '"and"', "rules": [rule]}}
+
+
+async def test_an_item_that_names_its_parent_has_no_other() -> None:
+    """Its own id identifies it below several parents, although another list has it too."""
+    services: list[Row] = [{"id": f"service-{n}", "name": f"S {n}"} for n in range(9)]
+    routes: list[Row] = [
+        {"id": f"route-{n:03}", "path": f"/p{n}", "service": {"id": f"service-{n % 9}"}}
+        for n in range(40)
+    ]
+    lists = [
+        Collection("/services", table("services")),
+        Collection("/routes", table("routes")),
+        Collection(
+            "/services/{service}/routes",
+            lambda call: [one for one in routes if one["service"]["id"] == call.at["service"]],
+        ),
+    ]
+    http = in_process(simulate(Api(lists, {"services": services, "routes": routes}).product()))
+    targets = [Target(path) for path in ("/services", "/routes", "/services/{service}/routes")]
+    found = await suggested(bench("http://api/v1"), targets, http)
+    assert [study.identifier for study in found.written] == [".id"] * 3
 
 
 def test_what_stands_before_a_parent_is_no_noun() -> None:

@@ -20,6 +20,7 @@ _LONGEST_IDENTIFIER = 250
 _MOST_PROPERTIES = 40
 _LONGEST_TITLE = 120
 _NAME, _BOTH = " name", 2
+_OF_ADDRESS = 5  # the rank behind what is called an id
 # https://docs.port.io/build-your-software-catalog/sync-data-to-catalog/#entity-json-structure
 _PORT_IDENTIFIER = re.compile(r"[A-Za-z0-9@_.+:\\/=-]+")
 # RFC 3339, 5.6, as Port takes a date-time.
@@ -50,15 +51,19 @@ _TITLE_NAMES = (
 
 @dataclass(frozen=True)
 class Column:
-    """The values that one path has in every item; None where an item has none."""
+    """The values that one path has in every item; None where an item has none.
+
+    ``made_by``: jq for values that are only a part of what stands there, "" for the whole of it.
+    """
 
     keys: tuple[str, ...]
     values: Sequence[Json]
+    made_by: str = ""
 
     @property
     def path(self) -> str:
         """Jq for it."""
-        return jq_path(self.keys)
+        return self.made_by or jq_path(self.keys)
 
     @property
     def name(self) -> str:
@@ -133,6 +138,8 @@ def identifiers(found: Sequence[Column], noun: str) -> list[Column]:
 def _identifier_rank(column: Column, noun: str) -> tuple[int, int, int] | None:
     words = words_of(column.keys[-1])
     depth = len(column.keys)
+    if column.made_by:  # the end of its own address
+        return _OF_ADDRESS, depth, 0
     fits = all(_PORT_IDENTIFIER.fullmatch(str(value)) for value in column.values)
     own = bool(noun) and bool(words) and words[0] in noun.split()
     if column.name in _IDENTIFIER_NAMES:
@@ -159,6 +166,14 @@ def _identifier_rank(column: Column, noun: str) -> tuple[int, int, int] | None:
     if format_of(column.values) == "url":
         place += 20  # the address of an item, which another host or version changes
     return (place + 8 * (depth - 1) + (0 if fits else 9), depth, 0)
+
+
+def is_own_name(column: Column, noun: str) -> bool:
+    """Whether it is the id of what an item is, in so many words, or the end of its address."""
+    if column.made_by:
+        return not all(str(value).isdigit() for value in column.values)
+    words = words_of(column.keys[-1])
+    return len(words) > 1 and words[0] in noun.split() and names_identity(words[-1])
 
 
 def pair_of(found: Sequence[Column]) -> tuple[Column, Column] | None:

@@ -98,7 +98,7 @@ def resource(study: Study) -> dict[str, Any]:
         entity["properties"] = {one.name: one.expression for one in study.properties}
     certain = [relation for relation in study.relations if relation.certain]
     if certain:
-        entity["relations"] = {relation.name: relation.expression for relation in certain}
+        entity["relations"] = {relation.name: relation.written for relation in certain}
     return {
         "kind": study.target.path,
         "selector": selector(study),

@@ -14,6 +14,7 @@ from workbench.suggest.fields import (
     Column,
     columns,
     identifiers,
+    is_own_name,
     names_of_two,
     pair_of,
     properties,
@@ -32,7 +33,7 @@ async def study_fields(asker: Asker, study: Study, detail: PageRequest | None) -
     if not study.columns:
         study.refusal = study.refusal or "it has no items at the moment: nothing to map"
         return
-    own = identifiers(study.columns, study.target.noun)
+    own = identifiers([*study.columns, *study.addresses], study.target.noun)
     if not study.parents:
         column, proof = await _shown_identifier(asker, study, own, detail)
         if column:
@@ -71,6 +72,7 @@ async def _shown_identifier(
         except BudgetError:
             break
         if reply.is_success and _holds(reply.body, column):
+            study.is_addressed = True
             return column, f"{proof}; GET {study.target.path.rstrip('/')}/{{…}} gives it"
     return own[0], proof
 
@@ -102,7 +104,9 @@ def _child_identifier(study: Study, own: Sequence[Column]) -> None:
     """An identifier that holds among the children of all parents."""
     within = _within_parents(study)
     best = own[0] if own else None
-    is_local = best is None or (within and within[0] != best.keys) or _is_local(best)
+    is_named = best is not None and is_own_name(best, study.target.noun)
+    is_other = bool(within) and best is not None and within[0] != best.keys
+    is_local = best is None or (is_other and not is_named) or _is_local(best)
     if best and not is_local:
         study.identifier_column, study.identifier = best, best.text_path
         count = len(best.values)

@@ -38,10 +38,13 @@ def fields_for(name: str, parent: Study) -> list[Column]:
     ``{zone_id}`` speaks of ``id``, ``{repo}`` of a column of that name or of the identifier.
     """
     words = words_of(name)
-    usable = [column for column in parent.columns if _is_segment(column)]
+    found = (*parent.columns, *parent.addresses)
+    usable = [column for column in found if _is_segment(column)]
 
     def rank(column: Column) -> tuple[int, int]:
         own = words_of(column.keys[-1])
+        if column.made_by:
+            return 3, 1
         if own == words or (len(words) > 1 and own == words[-1:]):
             place = 0
         elif (parent.identifier_column and column.keys == parent.identifier_column.keys) or (

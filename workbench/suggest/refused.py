@@ -22,7 +22,7 @@ from workbench.suggest.study import Parent, Study
 _FEWEST = 2  # children that show by what they differ
 _MOST_WORDS = 4
 _MOST_ASKED = 8  # children in any case, where there are requests for them
-_MOST_FORETOLD = 4  # of those that should be refused
+_MOST_FORETOLD = 2  # of those that should be refused
 _FOR_OTHERS = 6  # requests that are left for more than that
 _MAY_MEAN_EMPTY = frozenset({403, 404, 409, 410})
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from json_values import Json
+from workbench.suggest.addresses import Address, addresses_of, last_segment
 from workbench.suggest.fields import Column, at
 from workbench.suggest.items import jq_path
 from workbench.suggest.study import Relation, Study
 from workbench.suggest.targets import singular
 from workbench.suggest.vocabulary import names_identity, words_of
 
+_SURE = 60  # the score of what an answer says by itself
 _FEWEST = 2  # values that show by what others refer
 _SHORT = 8  # digits of a number that other lists may have as well
 _ENOUGH = 3  # distinct values
@@ -34,6 +37,7 @@ _SYNONYMS = tuple(
 _COUNTERS = frozenset(
     ["count", "total", "amount", "sum", "quantity", "size", "index", "score", "num", "percent"]
 )
+_CALLED = frozenset(["name", "title", "display name", "label", "full name", "subject", "email"])
 _LONG = 6  # characters of a text that no list has by chance
 
 
@@ -41,7 +45,7 @@ _LONG = 6  # characters of a text that no list has by chance
 class _Reference:
     """A field that may refer to others: jq for its texts, and all its values.
 
-    ``is_own``: it identifies the items themselves.
+    ``is_own``: it identifies the items themselves. ``addresses``: its values end these.
     """
 
     keys: tuple[str, ...]
@@ -50,15 +54,27 @@ class _Reference:
     are_texts: bool
     many: bool
     is_own: bool = False
+    addresses: Sequence[Address] = ()
+
+    def is_below(self, target: Study) -> bool:
+        """Whether it holds addresses of a target's items."""
+        return bool(self.addresses) and all(one.is_below(target.target) for one in self.addresses)
 
 
 def references(study: Study) -> Iterator[_Reference]:
     """Every field that can hold an identifier, alone or in a list."""
+    known = study.identifier_column
     for column in study.columns:
         values = column.present
+        if found := addresses_of(values):
+            ends = [one.last for one in found]
+            own = known is not None and ends == list(map(str, known.values))
+            jq = last_segment(column.path, column.values)
+            yield _Reference(
+                column.keys, jq, _set(ends), are_texts=True, many=False, is_own=own, addresses=found
+            )
         if _counts(column.keys) or _is_number_of(column):
             continue
-        known = study.identifier_column
         own = known is not None and list(column.values) == list(known.values)
         if own and study.member_of is None and not _is_telling(_set(values)):
             continue
@@ -73,6 +89,10 @@ def references(study: Study) -> Iterator[_Reference]:
 
 
 def _lists(column: Column, inner: Sequence[Json]) -> Iterator[_Reference]:
+    if found := addresses_of(inner):
+        each = f"[{column.path}[]? | {last_segment('.', inner)}]"
+        ends = _set([one.last for one in found])
+        yield _Reference(column.keys, each, ends, are_texts=True, many=True, addresses=found)
     if inner and all(map(_is_key, inner)):
         each = f"{column.path} // []" if _texts(inner) else f"[{column.path}[]? | tostring]"
         yield _Reference(column.keys, each, _set(inner), _texts(inner), many=True)
@@ -80,6 +100,11 @@ def _lists(column: Column, inner: Sequence[Json]) -> Iterator[_Reference]:
         objects = [value for value in inner if isinstance(value, dict)]
         for path in dict.fromkeys(path for value in objects for path in _paths(value)):
             values = [one for value in objects if (one := at(value, path)) is not None]
+            if found := addresses_of(values):
+                each = f"[{column.path}[]? | {last_segment(jq_path(path), values)}]"
+                ends = _set([one.last for one in found])
+                keys = (*column.keys, *path)
+                yield _Reference(keys, each, ends, are_texts=True, many=True, addresses=found)
             if values and all(map(_is_key, values)):
                 text = jq_path(path) if _texts(values) else f"{jq_path(path)} | tostring"
                 yield _Reference(
@@ -129,11 +154,12 @@ def find_relations(study: Study, studies: Sequence[Study]) -> list[Relation]:
     """The relations of an endpoint to the others, the best field for each target's role."""
     found: dict[tuple[str, str], Relation] = {}
     for reference in references(study):
+        rate_of = _rate_addresses if reference.addresses else _rate
         rated = [
             (rate, target)
             for target in studies
             if target.identifier_column is not None and not target.refusal
-            and (rate := _rate(reference, study, target))
+            and (rate := rate_of(reference, study, target))
         ]  # fmt: skip
         if not rated:
             continue
@@ -144,7 +170,7 @@ def find_relations(study: Study, studies: Sequence[Study]) -> list[Relation]:
             found[role] = Relation(
                 name, reference.expression, target, reference.many, proof, certain
             )
-    for relation in _composed(study, studies):
+    for relation in chain(_composed(study, studies), _found_by(study, studies)):
         found.setdefault((relation.name, relation.target.blueprint), relation)
     return _apart(found.values())
 
@@ -210,6 +236,21 @@ def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str,
     return None
 
 
+def _rate_addresses(
+    reference: _Reference, study: Study, target: Study
+) -> tuple[int, str, bool] | None:
+    """As ``_rate``, for addresses: their paths say of which list they are."""
+    inside = len(reference.values & target.identifiers())
+    is_self = reference.is_own and target is study
+    if not inside or is_self or not reference.is_below(target):
+        return None
+    told = f"{inside} of {len(reference.values)} are addresses of {target.target.path}"
+    if inside == len(reference.values):
+        return _SURE, told, True
+    more = "" if target.is_complete else ", of which only the first were read"
+    return 3, told + more, not target.is_complete
+
+
 def _is_telling(values: frozenset[str]) -> bool:
     """Whether values are nobody's by chance: several of them, or long ones; no short numbers."""
     enough = len(values) >= _ENOUGH or all(len(value) >= _LONG for value in values)
@@ -229,11 +270,41 @@ def membership(study: Study, studies: Sequence[Study]) -> Study | None:
         is_parent = any(parent.study is other for parent in study.parents)
         if other is study or is_parent or len(other.parents) >= len(study.parents):
             continue
+        if _is_named_in(study, other):
+            continue
         shares = study.noun.split()[-1:] == other.noun.split()[-1:] or _same(study, other)
         inside = own & other.identifiers()
         if shares and inside and (inside == own or not other.is_complete):
             return other
     return None
+
+
+def _is_named_in(study: Study, other: Study) -> bool:
+    """Whether the items of another list name the parent that these are the children of.
+
+    Then each has one parent: the services of routes, not the groups of users.
+    """
+    known = study.identifier_column
+    ids = {} if known is None else dict(zip(map(str, known.values), study.items, strict=True))
+    own = other.identifier_column
+    if own is None:
+        return False
+    pairs = [
+        (ids[name], item)
+        for name, item in zip(map(str, own.values), other.items, strict=True)
+        if name in ids
+    ]
+    parents = {str(_parent_values(child)) for child, _ in pairs}
+    return len(parents) > 1 and any(
+        all(at(theirs, column.keys) in _parent_values(child) for child, theirs in pairs)
+        for column in other.columns
+        if column.keys != own.keys
+    )
+
+
+def _parent_values(child: Mapping[str, Json]) -> list[Json]:
+    """What names the parents of a child."""
+    return [value for key, value in child.items() if key.startswith("__") and _is_key(value)]
 
 
 def _same(study: Study, other: Study) -> bool:
@@ -242,26 +313,55 @@ def _same(study: Study, other: Study) -> bool:
 
 
 def better_identifier(target: Study, studies: Sequence[Study]) -> Column | None:
-    """Another field of an endpoint's items by which the other endpoints refer to them."""
-    if target.identifier_column is None or target.parents or target.is_addressed:
+    """Another field of an endpoint's items by which the other endpoints refer to them.
+
+    None where the API itself names them by what identifies them, or where the other field is what
+    people call them, which may change: then `found_by` relates to them.
+    """
+    known = target.identifier_column
+    if known is None or target.parents or target.is_addressed:
         return None
-    known = target.identifiers()
-    unique = [
-        column
-        for column in target.columns
-        if column.is_unique() and column.keys != target.identifier_column.keys
-    ]
+    ids = target.identifiers()
     found: Column | None = None
     for study in studies:
         for reference in references(study) if study is not target else ():
-            if not _speaks(reference.keys, target) or len(reference.values) < _FEWEST:
-                continue
-            if reference.values <= known:
+            speaks = _speaks(reference.keys, target) and len(reference.values) >= _FEWEST
+            if speaks and reference.values <= ids:
                 return None
-            for column in unique:
-                if reference.are_texts and reference.values <= set(map(str, column.values)):
-                    found = found or column
-    return found
+            if speaks and found is None:
+                found = _field_of(reference, target)
+    is_id = names_identity(known.name) or bool(known.made_by)
+    return None if found and is_id and found.name in _CALLED else found
+
+
+def _field_of(reference: _Reference, target: Study) -> Column | None:
+    """The field of a target's items, other than what identifies them, that has the values."""
+    known = target.identifier_column
+    for column in target.columns:
+        is_other = column.is_unique() and known is not None and column.keys != known.keys
+        if is_other and reference.are_texts and reference.values <= set(map(str, column.values)):
+            return column
+    return None
+
+
+def _found_by(study: Study, studies: Sequence[Study]) -> Iterator[Relation]:
+    """Relations by a field that does not identify the others: Port looks for who has the value."""
+    others = [one for one in studies if one is not study and one.identifier and not one.refusal]
+    for reference in references(study):
+        if reference.many or reference.addresses or len(reference.values) < _FEWEST:
+            continue
+        for target in others:
+            column = _field_of(reference, target) if _speaks(reference.keys, target) else None
+            name = target.property_of(column) if column else ""
+            if column is None or not name:
+                continue
+            count = len(reference.values)
+            proof = f"{count} of {count} values are {column.path} of {target.target.path}"
+            expression = f'{reference.expression} // ""'
+            yield Relation(
+                _name_of(reference.keys, target), expression, target, many=False, proof=proof,
+                by=name,
+            )  # fmt: skip
 
 
 def _digits(values: frozenset[str]) -> bool:

@@ -59,7 +59,10 @@ class Parent:
 
 @dataclass(frozen=True)
 class Relation:
-    """A relation to another endpoint's items."""
+    """A relation to another endpoint's items.
+
+    ``by``: the property that the expression gives the value of, "" for the identifier.
+    """
 
     name: str
     expression: str
@@ -67,6 +70,15 @@ class Relation:
     many: bool
     proof: str
     certain: bool = True
+    by: str = ""
+
+    @property
+    def written(self) -> Json:
+        """As a mapping has it: jq, or a search for the one entity with a value."""
+        if not self.by:
+            return self.expression
+        rule: Json = {"property": f'"{self.by}"', "operator": '"="', "value": self.expression}
+        return {"combinator": '"and"', "rules": [rule]}
 
 
 @dataclass(eq=False)
@@ -86,6 +98,7 @@ class Study:
     paging: Paging = field(default_factory=lambda: Paging("none"))
     items: list[dict[str, Json]] = field(default_factory=list)
     columns: Sequence[Column] = ()
+    addresses: Sequence[Column] = ()
     identifier: str = ""
     identifier_column: Column | None = None
     within: Column | None = None
@@ -182,6 +195,12 @@ class Study:
             format=BodyFormat(self.format),
             pagination=settings or PaginationSettings(),
         )
+
+    def property_of(self, column: Column) -> str:
+        """What a column becomes of the entity, as a search names it; "" for nothing."""
+        if self.title_column and self.title_column.keys == column.keys:
+            return "$title" if self.title == column.path else ""
+        return next((one.name for one in self.properties if one.column.keys == column.keys), "")
 
     def identifiers(self) -> set[str]:
         """The identifiers of the items at hand, where one column gives them, or parents and one."""

@@ -10,6 +10,7 @@ from typing import Any
 from paging.model import PageRequest
 from resync.path_parameters import Binding, request_for
 from resync.session import Session
+from workbench.suggest.addresses import own_addresses
 from workbench.suggest.asking import FOR_READING, MOST_REQUESTS, Asker, BudgetError
 from workbench.suggest.cursors import row_cursor
 from workbench.suggest.endpoint import (
@@ -48,13 +49,25 @@ class Suggestion:
 
     @property
     def written(self) -> list[Study]:
-        """The endpoints that can be written."""
-        return [study for study in self.studies if study.wanted and not study.refusal]
+        """The endpoints that can be written; those first whose items others are looked for in.
+
+        Port finds an entity by its name only once that is there.
+        """
+        found = [study for study in self.studies if study.wanted and not study.refusal]
+        return sorted(found, key=_searches)
 
     @property
     def refused(self) -> list[Study]:
         """The endpoints that cannot."""
         return [study for study in self.studies if study.wanted and study.refusal]
+
+
+def _searches(study: Study, above: tuple[Study, ...] = ()) -> int:
+    """How many endpoints must be there before one, as it looks for their items."""
+    targets = [one.target for one in study.relations if one.by and one.target not in above]
+    return max(
+        (1 + _searches(one, (*above, study)) for one in targets if one is not study), default=0
+    )
 
 
 Progress = Callable[[str], None]
@@ -303,6 +316,7 @@ class Suggester:
         study.note("reading", f"{len(found.items)} items{of}, {part}", "by the integration itself")
         leading = row_cursor(study.paging)
         study.columns = [column for column in columns(study.items) if column.path != leading]
+        study.addresses = list(own_addresses(study.columns, study.target))
         detail = None
         if not study.parents:
             detail = request_for(study.endpoint(), Binding(), self._settings.base_url)

@@ -12,7 +12,7 @@ from overrides import EndpointAppConfig
 from workbench.suggest.mapping import mapping, parent_relations
 from workbench.suggest.naming import identify_within
 from workbench.suggest.relations import better_identifier, find_relations, membership
-from workbench.suggest.study import Parent, Study
+from workbench.suggest.study import Parent, Relation, Study
 
 
 def relate(studies: Sequence[Study]) -> None:
@@ -59,7 +59,7 @@ def refuse_faults(written: Sequence[Study]) -> None:
             text = mapping([study])
             EndpointAppConfig.parse_obj(text)
             entity: dict[str, Json] = text["resources"][0]["port"]["entity"]["mappings"]
-            for where, program in _programs(entity):
+            for where, program in _programs(entity, study.relations):
                 checked(program, where)
         except OceanCustomError as error:
             study.refusal = f"what was found is no mapping: {error}"
@@ -72,8 +72,7 @@ def _address(parent: Parent) -> None:
     """
     study, column = parent.study, parent.column
     known = study.identifier_column
-    proved = any(one.question == "identifier" and "gives it" in one.proof for one in study.findings)
-    study.is_addressed = study.is_addressed or proved or bool(known and known.keys == column.keys)
+    study.is_addressed = study.is_addressed or bool(known and known.keys == column.keys)
     if study.parents or known is None or study.is_addressed or not column.is_unique():
         return
     study.is_addressed = True
@@ -89,8 +88,7 @@ def _join(study: Study, studies: Sequence[Study]) -> None:
     identify_within(study, column, f"one of {other.target.path} may have several parents")
 
 
-def _programs(entity: dict[str, Any]) -> list[tuple[str, str]]:
+def _programs(entity: dict[str, Any], relations: Sequence[Relation]) -> list[tuple[str, str]]:
     found = [(key, value) for key, value in entity.items() if isinstance(value, str)]
-    for group in ("properties", "relations"):
-        found += list(entity.get(group, {}).items())
-    return found
+    found += list(entity.get("properties", {}).items())
+    return found + [(relation.name, relation.expression) for relation in relations]
