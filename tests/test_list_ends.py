@@ -1854,6 +1854,18 @@ async def test_a_marker_in_a_place_that_nobody_knows(beside: dict[str, Json]) ->
     assert "more pages" in found.message, found.ids
 
 
+@pytest.mark.parametrize("style", ["cursor", "next_link"])
+@pytest.mark.parametrize("faulty", [False, True])
+async def test_an_unknown_marker_beside_hidden_rows(style: str, *, faulty: bool) -> None:
+    """Fewer rows for a smaller size show that the list pages; an answer that is no page, nothing."""
+    api = Api("cursor", 60, marker="zzz", hidden=frozenset({1, 2}))
+    maintenance = once(always(told({"maintenance": True})), api, lambda r: r.param("limit") == "17")
+
+    found = await outcome(maintenance if faulty else api, paging(style, 20))
+
+    assert found.error is not None
+
+
 @pytest.mark.parametrize("style", ["none", "next_link"])
 async def test_a_link_to_the_page_itself(style: str) -> None:
     """An API that spells its own query: the link is followed once, and leads to the same rows."""
