@@ -1857,7 +1857,7 @@ async def test_a_marker_in_a_place_that_nobody_knows(beside: dict[str, Json]) ->
 @pytest.mark.parametrize("style", ["cursor", "next_link"])
 @pytest.mark.parametrize("faulty", [False, True])
 async def test_an_unknown_marker_beside_hidden_rows(style: str, *, faulty: bool) -> None:
-    """Fewer rows for a smaller size show that the list pages; an answer that is no page, nothing."""
+    """Fewer rows for a smaller size show that the list pages; what is no page shows nothing."""
     api = Api("cursor", 60, marker="zzz", hidden=frozenset({1, 2}))
     maintenance = once(always(told({"maintenance": True})), api, lambda r: r.param("limit") == "17")
 
