@@ -312,9 +312,29 @@ def _below_base(request: Request) -> Response:
     return JSONResponse({"data": rows, "links": link})
 
 
+def _telling_unknown(request: Request) -> Response:
+    """It says all the names that it does not know, of which some have a known one within."""
+    if unknown := sorted(set(request.query_params) - {"limit", "offset", "sort"}):
+        return JSONResponse({"detail": f"Extra parameter(s) {', '.join(unknown)} not in spec"}, 400)
+    start, size = (int(request.query_params.get(name, 10)) for name in ("offset", "limit"))
+    start = start if "offset" in request.query_params else 0
+    return JSONResponse({"things": MANY[start : start + size], "total": len(MANY)})
+
+
+def _telling_one_unknown(request: Request) -> Response:
+    """It says one name at a time; beside this size the position has its usual name."""
+    if unknown := sorted(set(request.query_params) - {"size", "from"}):
+        return JSONResponse({"reason": f"unrecognized parameter: [{unknown[0]}]"}, 400)
+    start = int(request.query_params.get("from", 0))
+    rows = MANY[start : start + int(request.query_params.get("size", 10))]
+    return JSONResponse({"hits": rows, "total": len(MANY)})
+
+
 @pytest.mark.parametrize(
     ("respond", "paging"),
     [
+        (_telling_unknown, {"type": "offset", "size_param": "limit"}),
+        (_telling_one_unknown, {"pagination_param": "from", "size_param": "size"}),
         (_by_own_word, {"pagination_param": "goOnWith", "cursor_path": "about.goOnWith"}),
         (_by_header, {"pagination_param": "continuationToken"}),
         (_alone, {"pagination_param": "nextKey", "cursor_alone": True}),
@@ -324,7 +344,7 @@ def _below_base(request: Request) -> Response:
     ids=lambda one: getattr(one, "__name__", ""),
 )
 async def test_ways_to_page_are_found(respond: object, paging: dict[str, object]) -> None:
-    """By what only a cut answer has, in a header, alone, in steps, or below the base URL."""
+    """By what a refusal or only a cut answer has, in a header, alone, in steps, below the base."""
     http = in_process(_api(respond))
     settings = bench("http://api/v1")
     (study,) = (await suggested(settings, [Target("/things")], http)).studies
@@ -343,6 +363,14 @@ def _as_xml(request: Request) -> Response:
     return Response(text, media_type="application/xml")
 
 
+def _as_counted_xml(request: Request) -> Response:
+    """A page of one row is no list; `page` is nothing that it knows."""
+    start = int(request.query_params.get("start", 0))
+    rows = MANY[start : start + int(request.query_params.get("limit", 20))]
+    things = "".join(f"<thing><id>{row['id']}</id></thing>" for row in rows)
+    return Response(f"<list><things>{things}</things></list>", media_type="application/xml")
+
+
 def _as_lines(request: Request) -> Response:
     del request
     return Response("".join(f"{json.dumps(row)}\n" for row in MANY), media_type="text/plain")
@@ -356,7 +384,12 @@ def _as_table(request: Request) -> Response:
 
 @pytest.mark.parametrize(
     ("respond", "name", "paging"),
-    [(_as_xml, "xml", "next_link"), (_as_lines, "ndjson", "none"), (_as_table, "csv", "none")],
+    [
+        (_as_xml, "xml", "next_link"),
+        (_as_counted_xml, "xml", "offset"),
+        (_as_lines, "ndjson", "none"),
+        (_as_table, "csv", "none"),
+    ],
 )
 async def test_other_formats_are_read(respond: object, name: str, paging: str) -> None:
     """An answer that is no JSON is read as what it begins like, and written so."""
@@ -399,6 +432,10 @@ def _refusing(_: Request) -> Response:
     return JSONResponse({"message": "no"}, 405)
 
 
+def _without_body(_: Request) -> Response:
+    return Response(status_code=412)
+
+
 @pytest.mark.parametrize(
     ("respond", "said"),
     [
@@ -406,6 +443,7 @@ def _refusing(_: Request) -> Response:
         (_by_range, "Range header, which this integration cannot"),
         (_unled, "nothing leads to it"),
         (_refusing, "does not answer GET"),
+        (_without_body, "write the resource by hand: method: POST"),
     ],
 )
 async def test_what_cannot_be_read_is_refused_in_a_sentence(respond: object, said: str) -> None:

@@ -491,6 +491,44 @@ async def test_addresses_are_references() -> None:
     assert (len(items), error) == (27, "")
 
 
+async def test_one_path_may_hold_lists_of_several_kinds() -> None:
+    """A parent is what the placeholder is called like; `parentid` leads to the list that has it."""
+    tables: Data = {
+        "groups": [{"objid": 1 + n, "group": f"G {n}"} for n in range(4)],
+        "devices": [
+            {"objid": 40 + n, "device": f"Device {n}", "parentid": 1 + n % 4} for n in range(30)
+        ],
+        "sensors": [
+            {"objid": 700 + n, "sensor": ("Ping", "Disk", "Load")[n // 30], "of": 40 + n % 30}
+            for n in range(90)
+        ],
+    }
+
+    def answered(call: Call) -> Answer:
+        content, one = call.param("content") or "groups", call.param("id")
+        if one and not one.isdigit():
+            raise RefusedError(400, "id must be a number")
+        # Whatever a group has below it are its sensors, too.
+        found = [
+            {key: value for key, value in row.items() if key != "of"}
+            for row in tables[content]
+            if not one
+            or row["of"] in {int(one), *(40 + n for n in range(30) if n % 4 + 1 == int(one))}
+        ]
+        return Answer(body={content: found})
+
+    http = in_process(simulate(Api([Custom("/table", answered)], {}).product()))
+    targets = [Target("/table", (("content", content),)) for content in ("groups", "devices")]
+    targets.append(Target("/table", (("content", "sensors"), ("id", "{device}"))))
+    found = await suggested(bench("http://api/v1"), targets, http)
+    groups, devices, sensors = found.written
+
+    assert [study.identifier for study in found.written] == [".objid | tostring"] * 3
+    assert [study.title for study in found.written] == [".group", ".device", ".sensor"]
+    assert [(one.name, one.target) for one in devices.relations] == [("parentid", groups)]
+    assert [one.study for one in sensors.parents] == [devices]
+
+
 async def test_what_people_call_them_is_looked_for() -> None:
     """A name may change: ids identify, and a relation by name is a search for who has it."""
     teams: list[Row] = [{"id": n, "name": f"Team {n}"} for n in range(1, 8)]

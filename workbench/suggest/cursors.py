@@ -9,7 +9,7 @@ from json_values import Json
 from workbench.suggest.evidence import Fact, facts, linked_params, says_more_by_word
 from workbench.suggest.items import identity, jq_path
 from workbench.suggest.measure import Measure, Paging
-from workbench.suggest.trials import speaks_of_unknown
+from workbench.suggest.trials import speaks_of_unknown, unrefused
 from workbench.suggest.vocabulary import Names, words_of
 
 _CURSOR_WORDS = frozenset(
@@ -154,6 +154,10 @@ async def _taking(measure: Measure, value: Json, names: Sequence[str]) -> str | 
         reply = await measure.sized(measure.size, dict.fromkeys(some, value))
         return measure.is_second(reply)
 
+    async def known(some: Sequence[str]) -> Sequence[str]:
+        reply = await measure.sized(measure.size, dict.fromkeys(some, value))
+        return unrefused(reply.refusal, some) or some
+
     for name in names[:2]:
         if await leads_on([name]) or await _is_alone(measure, name, value):
             return name
@@ -161,9 +165,9 @@ async def _taking(measure: Measure, value: Json, names: Sequence[str]) -> str | 
         return await _first_of(names[2:7], leads_on)
     rest = list(names[2:])
     for group in (rest[:6], rest[6:]):
-        if not group or not await leads_on(group):
+        left = await known(group) if group else []
+        if not left or not await leads_on(left):
             continue
-        left = group
         while len(left) > 1:
             half = left[: len(left) // 2]
             left = half if await leads_on(half) else left[len(half) :]

@@ -20,7 +20,7 @@ from workbench.suggest.position import find_paging
 from workbench.suggest.size import SMALLEST, Sized, SizeQuestion, find_size
 from workbench.suggest.study import Finding, Study
 from workbench.suggest.targets import Target
-from workbench.suggest.trials import speaks_of_number
+from workbench.suggest.trials import quoted_part, speaks_of_number
 from workbench.suggest.vocabulary import Names
 
 _ENOUGH_ROWS = 4
@@ -28,6 +28,13 @@ _MOST_STARTS = 4
 _SORTS = 3  # children that are asked for in any case
 _PARTIAL = 206
 _NOT_ALLOWED = 405
+_WITHOUT_BODY = frozenset({400, 411, 412, 415, 422, 501})
+"""Statuses of APIs that wanted a body."""
+_OTHER_METHOD = re.compile(r"\bPOST\b|\bGET /|[Mm]ethod not")
+_BY_HAND = (
+    "write the resource by hand: method: POST, the body that it wants, and pagination with"
+    " send_in: body where the position stands in it (docs/recipes.md)"
+)
 _BEGINS = re.compile(r": 2\d\d [^'\"]*['\"](.*)", re.DOTALL)
 
 
@@ -114,7 +121,10 @@ async def study_list(
 
 
 def _places(reply: Reply, target: Target) -> list[Place]:
-    return places(reply.body, target.noun, of_one=target.names_one)
+    found = places(reply.body, target.noun, of_one=target.names_one)
+    if reply.request.format != BodyFormat("xml"):
+        return found
+    return [replace(one, lone=not (one.by_key or one.pairs or one.single)) for one in found]
 
 
 async def _first(asker: Asker, starts: Sequence[PageRequest], target: Target, least: int) -> Reply:
@@ -164,11 +174,9 @@ def _refusal(reply: Reply) -> str:
             " integration cannot"
         )
     if reply.status == _NOT_ALLOWED:
-        return (
-            "405: it does not answer GET, and suggest sends nothing else; write the resource by"
-            " hand: method: POST, the body that it wants, and pagination with send_in: body where"
-            " the position stands in it (docs/recipes.md)"
-        )
+        return f"405: it does not answer GET, and suggest sends nothing else; {_BY_HAND}"
+    if reply.status in _WITHOUT_BODY or _OTHER_METHOD.search(quoted_part(reply.refusal)):
+        return f"{reply.refusal}; if it is POST that it answers, {_BY_HAND}"
     if "not the JSON it should be" in reply.refusal and "html" in reply.refusal.lower():
         return f"{reply.refusal}: HTML, a sign-in page? Are URL and credentials right?"
     return reply.refusal

@@ -212,6 +212,8 @@ def title_of(found: Sequence[Column], identifier: Column | None, noun: str = "")
         bare = " ".join(word for word in words if word not in noun.split()) or column.name
         name = column.name if column.name in _TITLE_NAMES else bare
         place = _TITLE_NAMES.index(name) if name in _TITLE_NAMES else _UNNAMED
+        if words and words == noun.split():
+            place = _TITLE_NAMES.index("subject")  # the `sensor` of a sensor
         return place + 6 * (len(column.keys) - 1), len(column.keys)
 
     named = sorted((column for column in texts if rank(column)[0] < _UNNAMED), key=rank)

@@ -33,12 +33,14 @@ class Place:
     """Where rows are: a list under ``keys``, with ``by_key`` the values of an object.
 
     ``pairs``: the keys of an object, and what each has. ``single``: the object is the one row.
+    ``lone``: a single row stands there by itself, as in XML.
     """
 
     keys: tuple[str, ...] = ()
     by_key: bool = False
     pairs: bool = False
     single: bool = False
+    lone: bool = False
 
     @property
     def data_path(self) -> str | None:
@@ -74,6 +76,8 @@ class Place:
         if self.by_key and isinstance(found, dict):
             pairs = found.items()
             return [{"key": key, **row} for key, row in pairs if isinstance(row, dict)]
+        if self.lone and found is not MISSING and not isinstance(found, list):
+            return [found]
         return found if isinstance(found, list) and not self.by_key else None
 
     def items(self, body: Json) -> list[dict[str, Json]]:

@@ -214,7 +214,10 @@ def _combined(options: Mapping[str, Sequence[Option]]) -> Iterator[list[Parent]]
 
 
 def options_for(name: str, candidates: Sequence[Study], studies: Iterable[Study]) -> list[Option]:
-    """The parents and fields that a placeholder may mean, those first that it means elsewhere."""
+    """The parents and fields that a placeholder may mean, those first that it means elsewhere.
+
+    Every field of a parent that the name speaks of stands before those of the others.
+    """
     elsewhere = [
         (parent.study, parent.column)
         for study in studies
@@ -222,7 +225,10 @@ def options_for(name: str, candidates: Sequence[Study], studies: Iterable[Study]
         if parent.name == name and not study.refusal
     ]
     each = [[(parent, column) for column in fields_for(name, parent)] for parent in candidates]
-    own = [option for same in zip_longest(*each) for option in same if option is not None]
+    meant = [some for some in each if some and set(noun_words(name)) & some[0][0].nouns]
+    others = [some for some in each if some not in meant]
+    turns = chain(zip_longest(*meant), zip_longest(*others))
+    own = [option for same in turns for option in same if option is not None]
     found = {(id(study), column.keys): (study, column) for study, column in (*elsewhere, *own)}
     return list(found.values())
 

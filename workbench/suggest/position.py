@@ -25,7 +25,7 @@ from workbench.suggest.evidence import (
 )
 from workbench.suggest.measure import Measure, Paging
 from workbench.suggest.trials import Effect, Outcome, Trial
-from workbench.suggest.vocabulary import prefixed, siblings, words_of
+from workbench.suggest.vocabulary import partners, prefixed, siblings, words_of
 
 _ROUND = 5  # servers cut pages at multiples of it
 _PROBE = 2  # rows or pages: the value that tells how a number counts
@@ -141,9 +141,9 @@ def _number_names(measure: Measure) -> list[str]:
     if measure.size_param:
         shaped += siblings(measure.size_param, "position")
     given = [n for name, _ in measure.request.params for n in prefixed(name, "position")]
-    usual, unusual = mixed[:2], mixed[2:]
+    usual = [*(partners(measure.size_param) if measure.size_param else ()), *mixed[:2]]
     names = dict.fromkeys(
-        (*measure.hints, *numbers, *told, *templated, *usual, *shaped, *unusual, *rest, *given)
+        (*measure.hints, *numbers, *told, *templated, *usual, *shaped, *mixed, *rest, *given)
     )
     return [name for name in names if name != measure.size_param]
 

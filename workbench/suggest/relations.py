@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from json_values import Json
 from workbench.suggest.addresses import Address, addresses_of, last_segment
@@ -16,7 +15,7 @@ from workbench.suggest.fields import Column, at
 from workbench.suggest.items import jq_path
 from workbench.suggest.study import Relation, Study
 from workbench.suggest.targets import singular
-from workbench.suggest.vocabulary import names_identity, words_of
+from workbench.suggest.vocabulary import ends_in_id, names_identity, words_of
 
 _SURE = 60  # the score of what an answer says by itself
 _FEWEST = 2  # values that show by what others refer
@@ -170,9 +169,12 @@ def find_relations(study: Study, studies: Sequence[Study]) -> list[Relation]:
             found[role] = Relation(
                 name, reference.expression, target, reference.many, proof, certain
             )
-    for relation in chain(_composed(study, studies), _found_by(study, studies)):
+    for relation in _composed(study, studies):
         found.setdefault((relation.name, relation.target.blueprint), relation)
-    return _apart(found.values())
+    parents = {id(parent.study) for parent in study.parents}
+    related = {id(relation.target) for relation in found.values() if relation.certain} | parents
+    found_by = (one for one in _found_by(study, studies) if id(one.target) not in related)
+    return _apart([*found.values(), *found_by])
 
 
 def _composed(study: Study, studies: Sequence[Study]) -> Iterator[Relation]:
@@ -225,7 +227,10 @@ def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str,
     # One small number is in every list: a device type's is no device role's.
     is_chance = len(inside) == 1 and _digits(inside) and not _is_headed(reference.keys, target)
     speaks = speaks and not is_chance
-    if everything and (speaks or by_values or (target is study and _is_self(reference.keys))):
+    # A parent is one of the items themselves or, where none is, of another list.
+    own = reference.values & study.identifiers()
+    is_parent = _is_self(reference.keys) and not (is_chance or (own and target is not study))
+    if everything and (speaks or by_values or is_parent):
         return 10 * bool(speaks) + 5 + len(inside), told, True
     # Long texts that another list has are hardly there by chance.
     is_shared = by_values and all(len(value) >= _LONG for value in inside)
@@ -330,8 +335,9 @@ def better_identifier(target: Study, studies: Sequence[Study]) -> Column | None:
                 return None
             if speaks and found is None:
                 found = _field_of(reference, target)
-    is_id = names_identity(known.name) or bool(known.made_by)
-    return None if found and is_id and found.name in _CALLED else found
+    is_id = known.made_by or names_identity(known.name) or ends_in_id(known.name)
+    is_called = found is not None and found.name in {*_CALLED, target.noun}
+    return None if is_id and is_called else found
 
 
 def _field_of(reference: _Reference, target: Study) -> Column | None:
@@ -373,8 +379,9 @@ def _is_self(keys: tuple[str, ...]) -> bool:
 
 
 def _words(keys: tuple[str, ...]) -> list[str]:
-    from_keys = [word for key in keys for word in words_of(key)]
-    return [singular(word) for word in from_keys]
+    """The words of some keys, each in the singular: `hostid` speaks of a host."""
+    words = [word for key in keys for word in words_of(key)]
+    return [singular(word.removesuffix("id") if ends_in_id(word) else word) for word in words]
 
 
 def _speaks(keys: tuple[str, ...], target: Study) -> bool:

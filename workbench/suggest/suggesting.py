@@ -288,6 +288,7 @@ class Suggester:
             hints = self._document.hints(study.target) if self._document else Hints()
             house = self._house.with_hints(hints)
         await study_list(asker, study, starts, house)
+        self._house.strict = self._house.strict or house.strict
         if study.parents and not study.refusal:
             await study_children(asker, study, partial(self._request, study))
 

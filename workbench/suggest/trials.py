@@ -75,13 +75,15 @@ class Trial:
         outcome = self.judge(await self.send(values), values)
         for _ in range(_MOST_REPAIRS):
             said = mentioned(outcome.refusal, values)
-            if outcome.effect is not Effect.REFUSED or not said or len(said) == len(values):
+            if outcome.effect is not Effect.REFUSED or not said:
                 break
             if speaks_of_number(outcome.refusal):
                 return said[0]
             values = {name: value for name, value in values.items() if name not in said}
-            if speaks_of_unknown(outcome.refusal):
-                break
+            if not values:
+                return None  # it knows none of them
+            if speaks_of_unknown(outcome.refusal) and len(said) == 1:
+                break  # it names one at a time
             outcome = self.judge(await self.send(values), values)
         return await self._decided(outcome, values)
 
@@ -151,7 +153,7 @@ def mentioned(refusal: str, names: Mapping[str, int]) -> list[str]:
         name: place.start()
         for name in names
         if len(name) > 1
-        and (place := re.search(rf"(?<![\w\[-]){re.escape(name)}(?![\w\]-])", said))
+        and (place := re.search(rf"(?<![\w\[$.-]){re.escape(name)}(?![\w\[\]-]|\.\w)", said))
     }
     return sorted(found, key=lambda name: found[name])
 
@@ -164,6 +166,13 @@ _NUMBERS = (
     "at most", "at least", "maximum", "minimum", "between", "greater", "less", "exceed", "range",
     "too large", "too big", "must be",
 )  # fmt: skip
+
+
+def unrefused(refusal: str, names: Sequence[str]) -> list[str]:
+    """The names that a refusal does not speak of, where it tells several that are unknown."""
+    said = mentioned(refusal, dict.fromkeys(names, 0))
+    is_told = speaks_of_unknown(refusal) and len(said) > 1
+    return [name for name in names if name not in said] if is_told else []
 
 
 def speaks_of_unknown(refusal: str) -> bool:

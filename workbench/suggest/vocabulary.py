@@ -45,6 +45,12 @@ _BRACKETED = {
     "cursor": ("page[after]", "page[cursor]", "pagination[cursor]", "$skiptoken", "page.token"),
     "keyset": ("page[after]",),
 }  # fmt: skip
+# Beside a size of one word the position often has one of these.
+_PARTNERS = {
+    "limit": ("offset", "page", "skip"), "size": ("page", "from"), "count": ("offset", "start"),
+    "max": ("first", "offset"), "rows": ("start",), "num": ("start",), "top": ("skip",),
+    "take": ("skip",), "n": ("start", "skip"), "pagelen": ("page",), "length": ("start",),
+}  # fmt: skip
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
 
@@ -153,6 +159,11 @@ def siblings(name: str, role: str) -> list[str]:
     pascal = name[start].isupper()
     others = [other.capitalize() if pascal else other for other in _SIBLINGS[role]]
     return [name[:start] + other + name[end:] for other in others]
+
+
+def partners(size: str) -> Sequence[str]:
+    """Names of the position that are likely beside a size's name."""
+    return _PARTNERS.get(size, ())
 
 
 def prefixed(name: str, role: str) -> list[str]:
