@@ -111,9 +111,8 @@ class Marked(Paginator):
         is_cut = is_full if page.length else self._is_cut_off(now, asked)
         is_told = is_short and not is_alone
         doubt = self._short_of_total(learnt, now, page, is_cut=is_cut) if is_told else None
-        # A row may be hidden: whether there would be a marker is asked for at the end.
-        is_short_page = bool(page.length) and not is_full and now.pages == 1
-        is_open = doubt is not None and is_short_page and not learnt.marked
+        # Rows may be hidden: whether there would be a marker is asked for at the end, or seen.
+        is_open = doubt is not None and not is_full and now.pages == 1 and not learnt.marked
         doubt = None if is_open else doubt
         is_sudden = bool(page.length) and (is_as_long or (is_full and asked > 0))
         return Step(
@@ -299,8 +298,10 @@ class Marked(Paginator):
             if (is_one or page.is_hollow) and not is_heeded:
                 return done
             is_full = page.length == asked and not is_cut
-            if is_heeded or is_full or total > page.most:
+            if is_heeded or is_full:
                 return replace(done, doubt=self._never_there(page, is_heeded=is_heeded))
+            if total > page.most:
+                return replace(done, doubt=self._unfollowable(page))
             return replace(done, warning=self._unproved_warning(page))
 
         return Experiment(request, judge, Learnt(), "a list without a marker", now)

@@ -1854,6 +1854,23 @@ async def test_a_marker_in_a_place_that_nobody_knows(beside: dict[str, Json]) ->
     assert "more pages" in found.message, found.ids
 
 
+@pytest.mark.parametrize("sizes", [(1, 9, 0), (0, 9, 1), (1, 0, 9), (1, 2, 0)], ids=str)
+@pytest.mark.parametrize("style", ["cursor", "next_link"])
+async def test_a_child_whose_only_row_is_hidden(style: str, sizes: tuple[int, ...]) -> None:
+    """What a total speaks of is explained by another child's marker, whichever comes first."""
+
+    def things(request: Request) -> Answer:
+        count = sizes[int(request.values[0])]
+        hidden = frozenset({0} if count == 1 else ())
+        around = steady({"total": count})
+        return Api(style, count, hidden=hidden, around=around)(request)
+
+    found = await children(things, paging(style, 3))
+
+    assert (found.error is None) is (9 in sizes), found.message
+    assert len(found.ids) == sum(count for count in sizes if count > 1)
+
+
 @pytest.mark.parametrize("style", ["cursor", "next_link"])
 @pytest.mark.parametrize("faulty", [False, True])
 async def test_an_unknown_marker_beside_hidden_rows(style: str, *, faulty: bool) -> None:
