@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Hashable
 
 import httpx
 from msgspec.structs import replace
@@ -71,14 +72,16 @@ class Marked(Paginator):
                 doubt = self._unfollowable(page)
                 return Step(now, next=None, learnt=learnt, confirm=was_led, doubt=doubt)
         following = self._following(sent, page, marker) if leads(marker) else None
-        # An empty page that leads to itself is the end.
-        if following is None or (not page.length and following.key == sent.key):
+        came = frozenset() if asked == 1 else _came_before(progress.previous, page)
+        # A page of nothing new that leads to itself is the end.
+        is_last = following is not None and following.key == sent.key and len(came) == page.length
+        if following is None or is_last:
             step = self._at_end(now, sent, page, None if following else marker, learnt)
-            return self._unless_sudden(progress, page, step)
+            return self._unless_sudden(progress, page, replace(step, known=came))
         learnt = replace(learnt, marked=True)
         # A page that holds nothing, but leads on, may have come empty by mistake.
-        is_empty = not page.length
-        return Step(now, following, learnt, confirm=is_empty, doubt=self._endless(now))
+        endless = self._endless(now)
+        return Step(now, following, learnt, known=came, confirm=not page.length, doubt=endless)
 
     def _says_more(self, page: Page, boolean: Verdict) -> bool:
         """Whether anything but the marker says that there is more."""
@@ -300,9 +303,8 @@ class Marked(Paginator):
             is_full = page.length == asked and not is_cut
             if is_heeded or is_full:
                 return replace(done, doubt=self._never_there(page, is_heeded=is_heeded))
-            if total > page.most:
-                return replace(done, doubt=self._unfollowable(page))
-            return replace(done, warning=self._unproved_warning(page))
+            doubt = self._unfollowable(page) if total > page.most else None
+            return replace(done, doubt=doubt, warning=self._unproved_warning(page))
 
         return Experiment(request, judge, Learnt(), "a list without a marker", now)
 
@@ -374,6 +376,18 @@ class Marked(Paginator):
 def leads(marker: Found) -> bool:
     """Whether a marker is there: 0 is the end of a scan, an empty text that of a list."""
     return marker is not MISSING and marker not in (None, "", False, 0, [])
+
+
+def _came_before(previous: Page | None, page: Page) -> frozenset[Hashable]:
+    """The row that a page begins with where it ended the page before: start keys are inclusive.
+
+    A whole page that comes again shows rather that the cursor is not heeded, unless it is one row.
+    """
+    if previous is None or not (page.ids and previous.ids):
+        return frozenset()
+    is_again = page.length > 1 and page.repeats(previous)
+    is_first = page.rows[0] == previous.rows[-1] and not is_again
+    return frozenset(page.keys[:1] if is_first else ())
 
 
 def _hidden_warning(now: Progress) -> str:

@@ -1854,6 +1854,24 @@ async def test_a_marker_in_a_place_that_nobody_knows(beside: dict[str, Json]) ->
     assert "more pages" in found.message, found.ids
 
 
+@pytest.mark.parametrize("count", range(1, 9))
+@pytest.mark.parametrize("heeds", [True, False])
+async def test_a_cursor_that_names_the_first_row_of_the_next_page(
+    count: int, *, heeds: bool
+) -> None:
+    """A page of that row alone is the end (CouchDB's ``startkey``); a whole page again is none."""
+
+    def things(request: Request) -> Answer:
+        start = request.number("startkey", 0) if heeds else 0
+        return told({"items": rows(start, min(count, start + 3))})
+
+    settings = paging("cursor", 3, pagination_param="startkey", cursor_path=".items[-1].id")
+    found = await outcome(things, settings)
+
+    is_all_or_error(found, list(range(count)))
+    assert (found.error is None) is (heeds or count == 1), found.message
+
+
 @pytest.mark.parametrize("sizes", [(1, 9, 0), (0, 9, 1), (1, 0, 9), (1, 2, 0)], ids=str)
 @pytest.mark.parametrize("style", ["cursor", "next_link"])
 async def test_a_child_whose_only_row_is_hidden(style: str, sizes: tuple[int, ...]) -> None:
