@@ -9,7 +9,7 @@ import httpx
 from msgspec.structs import replace
 
 from errors import DoubtfulEndError, PaginationError
-from json_values import MISSING, Found, keys_of
+from json_values import MISSING, Found, Json, keys_of
 from paging.experiments import Beyond, beyond, for_fewer, shares, unless_led_on
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest, Progress
 from paging.paginator import ACCEPT, Paginator
@@ -18,6 +18,7 @@ from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
 _ABOUT_END = "the end after a full page"
+_NOWHERE: tuple[Json, ...] = (None, "", "null", False, 0, "0", -1, "-1", [])
 _FEWEST = 3  # rows of a page: with one less there is room for more than the one that is left out
 
 
@@ -374,8 +375,8 @@ class Marked(Paginator):
 
 
 def leads(marker: Found) -> bool:
-    """Whether a marker is there: 0 is the end of a scan, an empty text that of a list."""
-    return marker is not MISSING and marker not in (None, "", False, 0, [])
+    """Whether a marker is there: 0 and -1 are the end of a scan, an empty text that of a list."""
+    return marker is not MISSING and marker not in _NOWHERE
 
 
 def _came_before(previous: Page | None, page: Page) -> frozenset[Hashable]:

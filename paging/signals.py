@@ -50,7 +50,7 @@ _LEADS_BACK = re.compile(r"prev|before|first|self|last|back|current")
 # A key that begins so asks whether there is more, whatever of: has_more_rows, moreRecords.
 _ASKS_MORE = re.compile(r"(?:(?:has|have|is|are|any)_?)?more(?:_|$)|has_?next(?:_|$)")
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")
-_FALSE_TEXTS = frozenset({"", "false", "0", "no", "null", "none"})
+_FALSE_TEXTS = frozenset({"", "false", "0", "-1", "no", "null", "none"})
 
 
 # How the name of a header ends, without its hyphens, whatever stands before it.
@@ -134,12 +134,12 @@ def _is_answer(value: Json) -> bool:
 
 
 def is_true(value: Json) -> bool:
-    """Truth as APIs write it: "false", "0", "no", "" and an object without a true part are not."""
+    """Truth as APIs write it: "false", -1, "no", "" and an object without a true part are not."""
     if isinstance(value, str):
         return value.strip().lower() not in _FALSE_TEXTS
     if isinstance(value, dict):
         return any(map(is_true, [value["href"]] if "href" in value else value.values()))
-    return bool(value)
+    return bool(value) and value != -1
 
 
 def known_boolean(scopes: Scopes) -> Verdict:

@@ -1854,6 +1854,25 @@ async def test_a_marker_in_a_place_that_nobody_knows(beside: dict[str, Json]) ->
     assert "more pages" in found.message, found.ids
 
 
+@pytest.mark.parametrize("end", [None, "", "null", False, 0, "0", -1, "-1"], ids=repr)
+@pytest.mark.parametrize("style", ["cursor", "offset"])
+@pytest.mark.parametrize("count", [7, 10])
+async def test_a_next_position_that_is_none(style: str, end: Json, count: int) -> None:
+    """However it is written: 0 and -1 come before the first row there is after a page."""
+
+    def things(request: Request) -> Answer:
+        start = request.number("offset", 0)
+        stop = min(count, start + 5)
+        return told({"items": rows(start, stop), "next_offset": stop if stop < count else end})
+
+    paths: dict[str, Any] = {"pagination_param": "offset"}
+    paths |= {"cursor_path": "next_offset"} if style == "cursor" else {}
+    found = await outcome(things, paging(style, 5, **paths))
+
+    is_all(found, list(range(count)))
+    assert found.requests <= 2 + MORE
+
+
 @pytest.mark.parametrize("count", range(1, 9))
 @pytest.mark.parametrize("heeds", [True, False])
 async def test_a_cursor_that_names_the_first_row_of_the_next_page(
