@@ -29,7 +29,8 @@ class Measured(Discreet, frozen=True):
     ``levels``: where ``data_path`` leads through lists, how long the longest of each level is;
     ``sizes`` are those of the innermost one.
     ``rows`` are those of the innermost level that has any; ``outer`` is the outermost itself.
-    ``breaks_off``: something else than lists stands where the next level may be.
+    ``breaks_off``: something else than lists stands where the next level may be, and ``inside`` are
+    the keys that lead there from a row: ``.edges[].node``.
     """
 
     place: Place
@@ -39,6 +40,7 @@ class Measured(Discreet, frozen=True):
     depth: int = 0
     outer: Json = None
     breaks_off: bool = False
+    inside: tuple[str, ...] = ()
 
 
 NO_ITEMS = Extracted(items=[], nothing=False)
@@ -231,8 +233,10 @@ class Extractor:
             lengths = tuple(max(sizes, default=0) for _, sizes in levels)
             ways, (innermost, sizes) = _ways(source), levels[-1]
             outer = _or_none(follow(body, ways[0]))
-            is_cut = bool(innermost and ways[len(levels) :] and ways[len(levels)])
-            return Measured(place, levels[depth][0], lengths, sizes, depth, outer, is_cut)
+            further = ways[len(levels)] if innermost and ways[len(levels) :] else []
+            keys = tuple(step for step in further if isinstance(step, str))
+            inside, is_cut = (keys if len(keys) == len(further) else ()), bool(further)
+            return Measured(place, levels[depth][0], lengths, sizes, depth, outer, is_cut, inside)
         found = follow(body, self._leading)
         values = list(found.values()) if isinstance(found, dict) else []
         lists = _lists_for(extracted.items, body)

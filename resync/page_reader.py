@@ -101,7 +101,7 @@ class PageReader:
             depth=measured.depth,
             outer=measured.outer,
             breaks_off=measured.breaks_off,
-            identifier=source.identifier,
+            identifier=(*measured.inside, *(source.identifier or ("id",))),
             request=request,
         )
         return Opened(request, answer, page, runs)

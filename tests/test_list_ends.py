@@ -1664,6 +1664,29 @@ async def test_a_marker_that_is_missing_for_good(style: str) -> None:
     assert "rows that do" in found.message, found.ids
 
 
+@pytest.mark.parametrize("count", [4, 20, 25, 40])
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("identifier", ["name", "id"])
+async def test_rows_within_rows_of_which_a_value_moves(
+    count: int, style: str, identifier: str
+) -> None:
+    """The mapping's identifier tells them apart also where it lies deeper in what is paged."""
+    moment = iter(range(10**6))
+
+    def api(request: Request) -> Answer:
+        size, now = request.number("limit", 20), next(moment)
+        at = request.number("offset", 0) or (request.number("page", 1) - 1) * size
+        found = range(max(at, 0), min(at + size, count))
+        return told({"items": [{"_source": {identifier: n, "uptime": now}} for n in found]})
+
+    settings = paging(style, 20, size_param="limit")
+    found = await outcome(
+        api, settings, data_path=".items[]._source", identifier=(identifier,), key=identifier
+    )
+
+    is_all(found, list(range(count)))
+
+
 @pytest.mark.parametrize("count", [20, 25, 40])
 async def test_rows_without_ids_of_which_a_value_moves(count: int) -> None:
     """What stays tells them apart: an offset is shown to count rows all the same."""
