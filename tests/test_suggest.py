@@ -514,6 +514,7 @@ def test_a_document_gives_candidates(text: str) -> None:
     [
         ("a: [", "neither JSON nor YAML"),
         ("[" * 100_000, "neither JSON nor YAML"),
+        ("paths: &a [*a]", "an alias within what it stands for"),
         ("{}", "no paths"),
         ("openapi: 4.0\npaths: {}", "4.0"),
     ],

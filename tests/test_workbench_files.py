@@ -20,6 +20,7 @@ from tests.fault_api import FaultApi, answer
 from tests.layout import ROOT
 from workbench.__main__ import main
 from workbench.check.documents import read_env
+from workbench.serve import listening
 from workbench.suggest.writing import settings_text
 
 PREFIX = "OCEAN__INTEGRATION__CONFIG__"
@@ -41,6 +42,10 @@ FILES = {
     "port-app-config.yml": MAPPING,
     "blueprints.json": BLUEPRINTS,
 }
+LETTERS = list(zip(string.ascii_uppercase, string.ascii_uppercase[1:], strict=False))
+# Each line repeats the one before it nine times, so that no memory holds the last.
+ALIASES = "A: &A [x, x]\n" + "".join(f"{b}: &{b} [{f'*{a}, ' * 9}]\n" for a, b in LETTERS)
+VARIABLES = "A=xx\n" + "".join(f"{b}={f'${{{a}}}' * 9}\n" for a, b in LETTERS)
 ODD: dict[str, Callable[[Path], object]] = {
     "nothing": lambda path: path.write_bytes(b""),
     "bytes": lambda path: path.write_bytes(bytes(range(256))),
@@ -48,6 +53,10 @@ ODD: dict[str, Callable[[Path], object]] = {
     "Latin-1": lambda path: path.write_text("a: 'é'\n", encoding="latin-1"),
     "a NUL": lambda path: path.write_text("a: 'b\0'\n", encoding="utf-8"),
     "depth": lambda path: path.write_text("a: " + "[" * 5000, encoding="utf-8"),
+    "lists in lists": lambda path: path.write_text("[" * 100_000, encoding="utf-8"),
+    "aliases of aliases": lambda path: path.write_text(ALIASES, encoding="utf-8"),
+    "an alias of itself": lambda path: path.write_text("a: &a [*a]\n", encoding="utf-8"),
+    "variables of variables": lambda path: path.write_text(VARIABLES, encoding="utf-8"),
     "a folder": lambda path: path.mkdir(),
 }
 
@@ -76,7 +85,7 @@ def test_a_file_that_cannot_be_read_is_named(folder: Path, name: str, odd: str) 
     ODD[odd](folder / name)
 
     commands = [["check", "--offline"], ["preview", "--no-page"]]
-    if name == ".env" and odd != "nothing":
+    if name == ".env" and odd not in {"nothing", "lists in lists"}:  # no variable is no fault
         commands += [["suggest", "/items", "--settings", ".env"]]
     for command in commands:
         result = ran(*command)
@@ -113,6 +122,19 @@ def test_a_port_that_is_none_is_a_faulty_command(folder: Path, command: str) -> 
     """A number above the largest one."""
     assert folder.is_dir()
     assert ran(command, "--port", "70000").exit_code == 2
+
+
+def test_a_port_that_is_taken_costs_nothing(folder: Path) -> None:
+    """What an earlier preview found stays: its page may be what listens there."""
+    database = folder / ".workbench" / "preview.sqlite"
+    database.parent.mkdir()
+    database.write_text("of before")
+
+    with listening(0) as taken:
+        result = ran("preview", "--port", str(taken.getsockname()[1]))
+
+    assert (result.exit_code, "cannot listen on port" in result.output) == (1, True)
+    assert database.read_text() == "of before"
 
 
 def test_a_place_is_what_a_terminal_follows(folder: Path) -> None:

@@ -86,6 +86,7 @@ _HELP = (
 
 
 @click.command(epilog=_HELP)
+@click.option("--json", is_flag=True, expose_value=False, help="It writes JSON in any case.")
 @click.option("--env", "of_env", is_flag=True, help="The names in .env instead of the mapping.")
 def schema(*, of_env: bool) -> None:
     """Write the schema of a mapping as JSON, with which an editor completes and checks it."""

@@ -16,13 +16,16 @@ _SHUTDOWN_SECONDS: Final = 5
 
 
 @contextmanager
-def serving(app: ASGIApp, *, port: int = 0, tls: Path | None = None) -> Iterator[str]:
+def serving(
+    app: ASGIApp, *, port: int = 0, on: socket.socket | None = None, tls: Path | None = None
+) -> Iterator[str]:
     """The base URL at which `app` answers inside the block: "http://127.0.0.1:41234".
 
-    A free port, unless one is given; OSError when it is taken. Requests under way when the block
-    ends have a few seconds to finish. ``tls``: a PEM file with a certificate and its key.
+    A free port, unless one is given; OSError when it is taken. ``on``: what listens already.
+    Requests under way when the block ends have a few seconds to finish. ``tls``: a PEM file with a
+    certificate and its key.
     """
-    with _listening(port) as listener:
+    with on or listening(port) as listener:
         server = _Server(app, tls)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
@@ -34,7 +37,8 @@ def serving(app: ASGIApp, *, port: int = 0, tls: Path | None = None) -> Iterator
             thread.join()
 
 
-def _listening(port: int) -> socket.socket:
+def listening(port: int) -> socket.socket:
+    """What listens on a port of this machine alone; OSError when it is taken."""
     # The protocol is named, as socket.create_server does not: without it asyncio leaves Nagle's
     # algorithm on, and every answer waits 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -17,6 +17,7 @@ from dotenv.variables import Variable, parse_variables
 from json_values import MISSING, Json, follow
 from workbench.check.findings import Finding, Path, Remedy, Severity, Write
 from workbench.check.json_slips import mended
+from workbench.yaml_nodes import AliasError, single_node
 
 _OWN_CHARACTERS = ("scanning an alias", "undefined alias", "scanning for the next token")
 """What YAML says of a value that begins with a character of its own."""
@@ -24,6 +25,8 @@ _OWN_CHARACTERS = ("scanning an alias", "undefined alias", "scanning for the nex
 _PLACEHOLDER = re.compile(r":\s+(\{\w+\}[^'\"\s]+)\s*$")
 _GLUED = re.compile(r"\s*(?:- )?([\w-]+):([^\s:].*?)\s*$")
 _WIDEST = 10_000  # characters of a line
+_LONGEST = 1_000_000  # characters of a variable
+_TOO_DEEP = "its values lie too deep within each other"
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -122,6 +125,9 @@ def read_json(path: FilePath, name: str) -> Document:
         return document
     try:
         json.loads(text)
+    except RecursionError:
+        document.findings.append(Finding(name, None, None, "error", _TOO_DEEP))
+        return document
     except json.JSONDecodeError as error:
         at, remedy = mended(text, error) or (error.pos, "correct the syntax here, or just before")
         line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
@@ -157,13 +163,18 @@ def _yaml(text: str, name: str) -> Document:
         document.findings.append(Finding(name, line, None, "error", problem, remedy))
         return document
     try:
-        node = loader.get_single_node()
+        node = single_node(loader)
         if node is not None:
             _place(node, (), document)
             document.value = loader.construct_document(node)
+    except AliasError as error:
+        told = f"not YAML to be read: {error.problem}"
+        document.findings.append(Finding(name, None, None, "error", told, "write the values out"))
     except yaml.MarkedYAMLError as error:
         document.findings.append(_syntax(error, text, name))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except RecursionError:
+        document.findings.append(Finding(name, None, None, "error", _TOO_DEEP))
+    except (yaml.YAMLError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         document.findings.append(Finding(name, None, None, "error", f"not YAML: {reason}"))
     finally:
@@ -288,6 +299,10 @@ def read_env(path: FilePath, name: str) -> Variables:
             problem = f"{key} is set twice: the value in line {first} is lost"
             variables.findings.append(Finding(name, line, None, "error", problem, "keep one"))
         known[key] = _filled(binding.value or "", known)
+        if len(known[key] or "") > _LONGEST:
+            problem = f"{key} has more than {_LONGEST:,} characters with the variables within it"
+            variables.findings.append(Finding(name, line, None, "error", problem))
+            known[key] = ""
         variables.values[key.upper()] = known[key] or ""
         variables.written[key.upper()] = binding.value or ""
         variables.lines[key.upper()] = line

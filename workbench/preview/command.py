@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import threading
 from contextlib import ExitStack
@@ -28,7 +29,7 @@ from workbench.preview.run import (
 )
 from workbench.preview.watch import Watch
 from workbench.sail import SailError
-from workbench.serve import serving
+from workbench.serve import listening, serving
 from workbench.store import CatalogStore
 from workbench.store.model import CatalogError, JsonObject
 from workbench.store.observations import Refusal
@@ -91,19 +92,17 @@ def run_preview(  # noqa: PLR0913 (a command has so many options)
         click.echo(as_json(Outcome([], [], [], [], faults), database))
         sys.exit(1)
     FOLDER.mkdir(exist_ok=True)
-    if not everything:
-        _forget(database)
     with ExitStack() as stack:
+        # Before what an earlier look found is forgotten: a page may still show it.
+        listener = stack.enter_context(_listening(port if has_page else 0))
+        if not everything:
+            _forget(database)
         store = stack.enter_context(CatalogStore(database))
         try:
             prepare(store, *_of_port(found), limits)
-            app = catalog.create_app(store)
-            url = stack.enter_context(serving(app, port=port if has_page else 0))
         except CatalogError as error:
             raise click.ClickException(f"{paths.blueprints}: {error}") from error
-        except OSError as error:
-            told = f"cannot listen on port {port}: {error.strerror}; --port gives another, 0 any"
-            raise click.ClickException(told) from error
+        url = stack.enter_context(serving(catalog.create_app(store), on=listener))
         variables = found.variables.values if found.variables else {}
         outcome = _watched(store, variables, Watch(database.absolute(), limits), url)
         if as_document:
@@ -114,6 +113,14 @@ def run_preview(  # noqa: PLR0913 (a command has so many options)
         if has_page:
             wait(url)
     sys.exit(0 if outcome.is_good else 1)
+
+
+def _listening(port: int) -> socket.socket:
+    try:
+        return listening(port)
+    except OSError as error:
+        told = f"cannot listen on port {port}: {error.strerror}; --port gives another, 0 any"
+        raise click.ClickException(told) from error
 
 
 def _watched(store: CatalogStore, variables: dict[str, str], watch: Watch, url: str) -> Outcome:

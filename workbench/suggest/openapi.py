@@ -17,6 +17,7 @@ import yaml
 from json_values import MISSING, Json, follow
 from workbench.suggest.targets import PLACEHOLDER, Target, UsageError
 from workbench.suggest.vocabulary import words_of
+from workbench.yaml_nodes import AliasError, single_node
 
 _MOST_REFERENCES = 20
 _DATE = "tag:yaml.org,2002:timestamp"
@@ -59,6 +60,8 @@ class Document:
         """Read JSON or YAML; raises UsageError for what is no OpenAPI document."""
         try:
             root = _parsed(text)
+        except AliasError as error:
+            raise UsageError(f"--openapi: {error.problem}") from None
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             where = getattr(error, "problem_mark", None)
             line = f" at line {where.line + 1}" if where else ""
@@ -135,7 +138,12 @@ def _parsed(text: str) -> object:
     try:
         return json.loads(text)
     except json.JSONDecodeError:
-        return yaml.load(text, Loader=_TextLoader)  # noqa: S506 (a safe one)
+        loader = _TextLoader(text)
+        try:
+            node = single_node(loader)
+            return None if node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
 
 
 def _listed(value: Json) -> Iterator[Json]:
