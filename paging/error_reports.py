@@ -37,6 +37,7 @@ _CODES = frozenset({"code", "status", "status_code"})
 _STATES = frozenset({"status", "stat"})
 _TELLING = frozenset((*ERROR_NAMES, *SUCCESS_NAMES, "message", "reason", "detail", "title", "code"))
 
+_ENDS_IN_CODE = re.compile(r"(?:code|errno)$", re.IGNORECASE)
 _WORD = re.compile(r"[\w-]+")
 
 
@@ -191,6 +192,27 @@ def reports_error(body: Mapping[str, Json], *, has_list: bool = False) -> bool:
     if has_list:
         failures = [told for told in failures if told is False or _is_failure(told)]
     return bool(failures) or any(map(_is_failed, states))
+
+
+def is_coded(body: Json) -> bool:
+    """Whether an answer whose list is null has a code, and words, neither of which is of success.
+
+    ``{"errcode": 40001, "errmsg": "invalid credential", "data": null}``.
+    """
+    if not isinstance(body, dict):
+        return False
+    codes = {key: told for key, told in body.items() if _ENDS_IN_CODE.search(key)}
+    words = [told for key, told in body.items() if isinstance(told, str) and key not in codes]
+    is_well = not words or any(map(_is_good, (*words, *codes.values())))
+    return not is_well and any(map(_is_failing, codes.values()))
+
+
+def _is_failing(code: Json) -> bool:
+    """Whether a code is none that APIs have for success: 0, 1, and HTTP's."""
+    number = whole_number(code)
+    if number is None:
+        return isinstance(code, str) and _is_bad(code)
+    return number > 1 and not httpx.codes.is_success(number)
 
 
 def words_of(body: Json) -> Json:

@@ -31,7 +31,7 @@ contradicts is asked for once more (``Walker``): a value that moves by then is n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeGuard
 from urllib.parse import parse_qsl
 
@@ -39,6 +39,7 @@ import httpx
 
 from json_values import Json
 from paging.envelopes import VARIES, Common, Envelope, Path, Varies, around, is_same, type_of
+from paging.error_reports import is_coded
 from paging.link_header import on_same_path
 from paging.model import Page, PageRequest, Place
 from paging.scopes import reasons_in
@@ -220,8 +221,10 @@ class Recognition:
 
     def contradicted(self) -> Suspect | None:
         """An answer that is no page of this resource, now that all of it was read."""
-        constants = self._all.constants or self._agreed()
-        return self._first(constants, self._suspects) if self.has_list else None
+        if not self.has_list:  # then its own words are all there is
+            nulls = (one for one in self._suspects if one.place is Place.NULL)
+            return next((one for one in nulls if is_coded(one.body)), None)
+        return self._first(self._all.constants or self._agreed(), self._suspects)
 
     def _agreed(self) -> Mapping[Path, Json | Varies]:
         """What the only walk with rows has in common with an answer of another one."""
@@ -357,21 +360,35 @@ class Recognition:
         moved = value - known if _is_number(value) and _is_number(known) else 0
         is_far = abs(moved) >= _FAR  # a number that is one more may also be a code
         is_same = any(far in {None, 0} or is_far for _, far in common)
-        return is_same or (is_far and self._is_counted(suspect, moved))
+        asked = self._asked_of(suspect)
+        return is_same or _is_limited(known, value, asked) or (is_far and _is_counted(moved, asked))
 
-    def _is_counted(self, suspect: Suspect, moved: float) -> bool:
-        """Whether a number moved by as many pages as its request did, of the size asked for.
+    def _asked_of(self, suspect: Suspect) -> list[tuple[int | None, int]]:
+        """The numbers in the request of an answer, each after that of every request with rows."""
+        asked, parts = self._asked or {}, suspect.parts.items()
+        numbers = ((asked.get(name), whole_number(part)) for name, part in parts)
+        return [(whole_number(before), now) for before, now in numbers if now is not None]
 
-        ``{"from": 10}`` follows ``?page=2&limit=10``, where ``?page=1`` has 0.
-        """
-        asked = {name: whole_number(part) for name, part in (self._asked or {}).items()}
-        now = {name: whole_number(part) for name, part in suspect.parts.items()}
-        steps = {
-            number - before
-            for name, number in now.items()
-            if number is not None and (before := asked.get(name)) is not None
-        }
-        return any(moved == step * (size or 0) for step in steps for size in now.values())
+
+def _is_limited(known: Json, value: Json, asked: Iterable[tuple[int | None, int]]) -> bool:
+    """Whether a number is the size asked for, where others were given fewer than they asked for.
+
+    ``{"maxResults": 3}`` for ``?maxResults=5``, and ``{"maxResults": 1}`` for ``?maxResults=1``.
+    """
+    limit, number = whole_number(known) or 0, whole_number(value) or 0
+    pairs = ((before, now) for before, now in asked if before is not None)
+    return 0 not in {limit, number} and any(
+        now == number < before and limit <= before for before, now in pairs
+    )
+
+
+def _is_counted(moved: float, asked: Sequence[tuple[int | None, int]]) -> bool:
+    """Whether a number moved by as many pages as its request did, of the size asked for.
+
+    ``{"from": 10}`` follows ``?page=2&limit=10``, where ``?page=1`` has 0.
+    """
+    steps = {now - before for before, now in asked if before is not None}
+    return any(moved == step * size for step in steps for _, size in asked)
 
 
 def _said(part: tuple[Path, Json]) -> tuple[Path, str]:

@@ -1316,6 +1316,49 @@ async def test_a_configured_word_that_is_false_on_an_empty_last_page_alone(count
     assert (found.ids, found.message) == (list(range(count)), "")
 
 
+@pytest.mark.parametrize("count", [5, 9])
+@pytest.mark.parametrize("style", COUNTED)
+async def test_a_size_that_a_limit_made_smaller_is_no_constant(style: str, count: int) -> None:
+    """It is what was given, of what was asked for: of one row too, without any row."""
+
+    def things(request: Request) -> Answer:
+        size = min(request.number("size", 5), 3)
+        start = request.number("offset", 0) or (request.number("page", 1) - 1) * size
+        found = rows(max(start, 2), min(count, start + size))
+        return told({"items": found, "zzz": size, "total": count})
+
+    found = await outcome(things, paging(style, 5, size_param="size"))
+
+    is_all_or_error(found, list(range(2, count)))
+    assert found.error is None, found.message
+
+
+@pytest.mark.parametrize(
+    ("words", "fails"),
+    [
+        ({"code": 500, "msg": "busy"}, True),
+        ({"errcode": 40001, "errmsg": "invalid credential"}, True),
+        ({"resultCode": "E17", "resultMsg": "denied"}, True),
+        ({"code": "500", "note": "busy", "took": 3}, True),
+        ({"code": 0, "msg": "nothing here"}, False),
+        ({"code": 200, "msg": "nothing here"}, False),
+        ({"code": 1000, "msg": "Success"}, False),
+        ({"code": "00000", "msg": "nothing here"}, False),
+        ({"code": "OK", "msg": "nothing here"}, False),
+        ({"code": 7}, False),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("style", ["none", *STYLES])
+async def test_a_code_beside_the_only_list_that_is_null(
+    style: str, words: dict[str, Json], *, fails: bool
+) -> None:
+    """Nothing else tells a failure from a list without rows."""
+    found = await outcome(always(told({**words, "items": None})), paging(style))
+
+    assert (found.error is not None) is fails, found.message
+
+
 async def test_a_code_that_is_another_one_beyond_the_end() -> None:
     """It is another one beyond the end, which a request for the last rows and more shows."""
 
