@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from hashlib import blake2b
 
 from msgspec.structs import replace
@@ -27,6 +28,7 @@ class CycleGuard:
         self._count = 0
         self._again: bytes | None = None
         self._given: set[int] = set()
+        self._recent: tuple[frozenset[Hashable], frozenset[Hashable]] = frozenset(), frozenset()
         self._repeats = 0  # in a row, of the page before
 
     def refuse_endless(self, request: PageRequest) -> None:
@@ -62,6 +64,7 @@ class CycleGuard:
         """Note the rows of a page, by their ids: without any they are not known again."""
         if page.ids:
             self._given.add(hash(frozenset(page.ids)))
+            self._recent = self._recent[1], frozenset(page.ids)
 
     def _holds(self, page: Page) -> bool:
         """Whether an earlier page had these rows."""
@@ -76,7 +79,12 @@ class CycleGuard:
         is_over = progress.pages > 0 and not progress.is_unbroken
         if page.repeats(progress.previous):
             return progress.rows > page.length and not is_led
-        return (is_over or not is_led) and self._holds(page)
+        return (is_over or not is_led) and (self._holds(page) or self._turns_back(page))
+
+    def _turns_back(self, page: Page) -> bool:
+        """Whether a page has rows of the two before it alone, and begins before the last one."""
+        earlier, last = self._recent
+        return bool(page.ids) and earlier | last >= {*page.ids} and page.ids[0] not in last
 
     def refused(self, page: Page) -> Page:
         """An earlier page that came again, as the answer that there is no such page."""
