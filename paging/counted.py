@@ -80,10 +80,13 @@ class _Counted(CountedToLast):
 
     def _located(self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page) -> At:
         asked = self._asked(sent)
+        learnt = self._with_longest(learnt, page)
         if not asked:  # no size is sent: the first page is as full as pages are
             size = progress.first or page.length
         else:
             size = asked if learnt.hides_rows else min(asked, learnt.page_size or asked)
+        if not page.levels:  # a server that gives more than is asked for heeds no size
+            size = max(size, progress.largest)
         signalled = self._signals.verdict(page.value_at) is not Verdict.UNKNOWN
         now = progress.after(page, asked, size=size, signalled=signalled)
         marked = learnt.marked or page.signal is Verdict.MORE
@@ -100,6 +103,13 @@ class _Counted(CountedToLast):
         learnt = at.learnt.hiding(rows) if is_hiding else at.learnt
         now = replace(now, rows=now.rows - len(known), in_all=now.in_all - len(known))
         return self._with_reach(replace(at, learnt=learnt, now=now, known=known))
+
+    @staticmethod
+    def _with_longest(learnt: Learnt, page: Page) -> Learnt:
+        """What is learnt, with how long a page is: longer than a limit, it shows that none was."""
+        if 0 < (learnt.page_size or 0) < page.most:
+            return replace(learnt.hiding(1 if page.levels else page.length), page_size=None)
+        return learnt.hiding(page.length) if learnt.hides_rows and not page.levels else learnt
 
     def _by_length(self, at: At) -> Step | Experiment:
         if not at.page.length:
@@ -143,14 +153,12 @@ class _Counted(CountedToLast):
     def _overlaps(self, at: At) -> bool:
         """Whether a page with no new rows only lies too near to the one before.
 
-        Where rows are hidden, that is less than a page after the first one that had its rows.
+        That is less than a page after the first one that had its rows.
         """
-        if at.learnt.hides_rows:
-            first = at.before.since or at.before.previous
-            if first is None or first.request is None:
-                return False
-            return self._moved_from(first, at.sent) < self._asked(first.request)
-        return at.before.pages > 0 and self._stride(at.size) > 1 and not at.before.is_unbroken
+        first = at.before.since or at.before.previous
+        if first is None or first.request is None or not self._may_overlap(at):
+            return False
+        return self._moved_from(first, at.sent) < max(at.now.wanted, at.size, at.learnt.reach)
 
     def _known_rows(self, at: At) -> frozenset[Hashable]:
         """The rows that came with the page before, where pages that are not full explain them.
@@ -174,7 +182,8 @@ class _Counted(CountedToLast):
     def _may_overlap(at: At) -> bool:
         """Whether pages that are not full explain that rows come again."""
         is_short = not at.before.is_unbroken or at.learnt.page_size is not None
-        return at.learnt.hides_rows or is_short or is_manifold(at.before.previous)
+        is_odd = 0 < at.asked < at.now.largest  # nobody knows how long a page should be
+        return at.learnt.hides_rows or is_short or is_odd or is_manifold(at.before.previous)
 
     def _after_empty(self, at: At) -> Step:
         """Where the API speaks of more, its rows are hidden, or the page came empty by mistake."""
@@ -208,7 +217,7 @@ class _Counted(CountedToLast):
         over = self._unpaged(page, last, is_more=is_more)
         is_full = page.length == at.asked
         if over.doubt:
-            return over
+            return self._unless_hidden(at, over)
         if not is_full or self._size_param is None:
             return over
         send_in = self._settings.send_in
@@ -231,6 +240,11 @@ class _Counted(CountedToLast):
 
         request = first.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         return Experiment(request, judge, at.learnt, "the same page twice", before)
+
+    def _unless_hidden(self, at: At, over: Step) -> Step | Experiment:
+        """A page that came twice, in doubt unless hidden rows are shown to explain it."""
+        del at
+        return over
 
     def _unless_ignored(self, at: At, last: Step) -> Step | Experiment:
         """The end of a list, where a request shows that nothing follows the page that came twice.
@@ -289,6 +303,24 @@ class OffsetPaginator(_Counted):
 
     def _within(self, sent: PageRequest, rows: int) -> PageRequest | None:
         return self._from(sent, rows - 1)
+
+    def _unless_hidden(self, at: At, over: Step) -> Step | Experiment:
+        # Where nothing is at the position of the total, this one is heeded, too.
+        first, total, send_in = at.before.previous, at.now.total or 0, self._settings.send_in
+        if first is None or total <= self._passed(at.sent, at.size):
+            return over
+
+        def judge(learnt: Learnt, other: Page | None) -> Step:
+            is_heeded = self._may_overlap(at) if other is None else not other.rows
+            if not is_heeded:
+                return replace(over, learnt=learnt)
+            hides = learnt.hiding(self._moved_from(first, at.sent) + 1)
+            following = self._moved(at.sent, 1)
+            return replace(over, next=following, learnt=hides, why=None, warning=None, doubt=None)
+
+        request = at.sent.put(self._param, self._start() + total, send_in)
+        request = request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        return Experiment(request, judge, at.learnt, "the same page twice", at.before)
 
     def _with_proof(self, at: At, decided: Step | Experiment) -> Step | Experiment:
         """Once a resource: rows of a full page must be where an offset that counts rows says.
@@ -374,9 +406,6 @@ class PageNumberPaginator(_Counted):
     def _passed(self, sent: PageRequest, size: int) -> int:
         at = self._at(sent) or 0
         return (at - self._start()) * size
-
-    def _own_size(self, at: At) -> int | None:
-        return at.learnt.reach if at.learnt.hides_rows else at.learnt.page_size
 
     def _resized(self, at: At, request: PageRequest) -> PageRequest:
         # A number counts pages of one size: what another walk learns meanwhile is for the next one.

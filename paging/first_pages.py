@@ -24,8 +24,9 @@ class CountedFromFirst(Counted):
 
     def _after_short_first(self, at: At) -> Step | Experiment:
         """A first page shorter than asked: a small list, a server's limit, or hidden rows."""
-        if at.is_more and (at.learnt.hides_rows or at.learnt.page_size):
-            return self._on(at)
+        is_told = at.is_more or at.now.total is not None
+        if (at.learnt.hides_rows and is_told) or (at.learnt.page_size and at.is_more):
+            return self._on(at) if at.is_more else self._end(at, End.PROVED)
         if not at.is_more:
             is_reached = at.now.known is Known.REACHED
             learnt, is_asked = self._doubted(at.learnt, at.page.length)
@@ -48,7 +49,7 @@ class CountedFromFirst(Counted):
                 return self._next_page(here)
             if shown is Shown.OTHERS:
                 return self._unless_rows_move(here, other, self._others)
-            if shown is Shown.MORE and at.is_more and other.length > at.page.length:
+            if shown is Shown.MORE and other.length > at.page.length:
                 shown = Shown.HIDDEN  # behind a limit there were no more
             return self._judged(here, shown)
 
@@ -91,7 +92,7 @@ class CountedFromFirst(Counted):
             if not at.is_more and (other is None or (at.page.levels and not other.rows)):
                 return self._unless_later(here, request, is_refused=other is None)
             shown = compared(at.page, other)
-            if at.is_more and other is not None and other.length > at.page.length:
+            if other is not None and other.length > at.page.length:
                 shown = Shown.HIDDEN  # a server's limit would hold here, too
             if shown is Shown.OTHERS and other is not None:
                 return self._unless_rows_move(here, other, Shown.MORE)
@@ -179,10 +180,10 @@ class CountedFromFirst(Counted):
                 is_reached = at.now.known is Known.REACHED
                 end = self._end(self._shown(at), End.TOTAL if is_reached else End.PROVED)
                 return replace(end, unsure=end.unsure or is_refused)
-            case Shown.FIRST if at.is_more:
+            case Shown.FIRST:
                 # The page after it tells whether rows are hidden or the position is not heeded.
                 return self._on(at)
-            case Shown.ALL | Shown.FIRST:
+            case Shown.ALL:
                 end = self._end(self._shown(at), End.UNPAGED)
                 return self._unpaged(at.page, end, is_more=at.is_more)
             case Shown.OTHERS:
@@ -195,7 +196,7 @@ class CountedFromFirst(Counted):
     def _taken_for_whole(at: At) -> PaginationError | None:
         """What is in doubt where lists as long as a page that goes on were taken for whole."""
         length = at.page.length
-        if at.learnt.taken != length:
+        if at.learnt.taken != length or (at.learnt.page_size or 0) > length:
             return None
         return PaginationError(
             f"lists of {length} rows were taken for whole, but this one goes on after as many:"

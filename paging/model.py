@@ -358,11 +358,10 @@ class Page(Discreet, frozen=True, dict=True):
 class Progress(Struct, frozen=True):
     """The evidence of a walk so far; counts are of rows.
 
-    Where ``data_path`` leads through lists, ``rows`` at least, and
-    ``in_all`` at most. ``hides``: a page that was not full was followed by rows, so that some are
-    hidden or pages uneven. ``since``: the earliest page with rows of the previous one; ``wanted``:
-    the size asked for at first. ``total``: what is believed to be all rows; ``perhaps``: what may
-    be, by the last page.
+    Where ``data_path`` leads through lists, ``rows`` at least, and ``in_all`` at most. ``hides``: a
+    page that was not full was followed by rows, so that some are hidden or pages uneven. ``since``:
+    the earliest page with rows of the previous one; ``wanted``: the size asked for at first.
+    ``total``: what is believed to be all rows; ``perhaps``: what may be, by the last page.
     """
 
     pages: int = 0
@@ -419,7 +418,8 @@ class Progress(Struct, frozen=True):
         # Where outer rows alone came, nobody knows yet whether those are what is paged.
         is_full = page.fills(size) and not page.is_hollow
         is_uneven = not self.is_unbroken or length > max(self.largest, size)
-        pages = totals.pages if (totals.pages or 0) > 1 or self.pages else None
+        told = totals.pages if self.total_pages or not self.pages else None
+        pages = max(self.total_pages or 0, told or 0)
         return Progress(
             pages=self.pages + 1,
             rows=rows,
@@ -434,7 +434,7 @@ class Progress(Struct, frozen=True):
             wanted=self.wanted if self.pages else asked,
             total=total,
             perhaps=totals.perhaps,
-            total_pages=self.total_pages if self.pages else pages,
+            total_pages=pages if pages > 1 else None,
             total_fell=self.total_fell or (totals.says_all and (totals.rows or 0) < (total or 0)),
             total_found=self.total_found or page.total is not None,
         )

@@ -42,6 +42,11 @@ class At(Struct, frozen=True):
         return self.page.fills(self.size)
 
     @property
+    def sure(self) -> int:
+        """How many positions any page surely covers."""
+        return min(self.size, self.learnt.reach or self.learnt.page_size or self.size)
+
+    @property
     def again(self) -> frozenset[Hashable]:
         """The keys of rows that came with the page before and are the same in every value.
 
@@ -131,7 +136,9 @@ class Counted(Paginator):
         by_rows = -(-(progress.total or 0) // progress.largest) if progress.largest else 0
         left = max(by_rows, progress.total_pages or 0) - progress.pages
         last = progress.previous and progress.previous.request
-        if last and self._at(upcoming) != (self._at(last) or 0) + self._stride(progress.largest):
+        is_even = self._stride(0) > 0 or progress.last_was_full
+        moved = (self._at(last) or 0) + self._stride(progress.largest) if last and is_even else None
+        if last and self._at(upcoming) != moved:
             return  # by how far the walk moves on is known from page to page
         first = upcoming.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         for count in range(begun, 0 if self._settings.in_order else left):
@@ -156,22 +163,19 @@ class Counted(Paginator):
 
     def _resized(self, at: At, request: PageRequest) -> PageRequest:
         """A later request with the server's own page size, once that is known."""
-        asked, size = at.now.wanted, self._own_size(at)
+        asked = at.now.wanted
+        size = asked if at.learnt.hides_rows else at.learnt.page_size
         if not size or self._size_param is None or at.now.first >= asked:
             return request
         size = min(asked, max(size, at.now.first))
         return request.put(self._size_param, size, self._settings.send_in)
 
-    def _own_size(self, at: At) -> int | None:
-        """The size to ask for where it is another one than at first; where rows are hidden, not."""
-        return at.now.wanted if at.learnt.hides_rows else at.learnt.page_size
-
     @staticmethod
     def _covered(at: At) -> int:
         """How many positions a page surely covers, full or not."""
-        sure = at.learnt.reach or at.learnt.page_size or at.size
         rows = positions_in(at.page, at.learnt.levels, at.asked)
-        return max(rows, min(at.size, sure))
+        # As many as the server gives at once may be all that there is room for.
+        return rows if 0 < (at.learnt.page_size or 0) <= rows else max(rows, at.sure)
 
     def _on(self, at: At) -> Step:
         """The next page; rows that came with the page before are told."""
@@ -180,7 +184,7 @@ class Counted(Paginator):
         moves = self._covered(at) if learnt.hides_rows else rows
         following = self._resized(at, self._moved(at.sent, self._stride(moves or at.size)))
         # Where rows are hidden, the position reaches the total before they do.
-        is_beyond = 0 < (at.now.total or 0) <= self._passed(following, at.size) or _hides(at)
+        is_beyond = 0 < (at.now.total or 0) <= self._passed(following, at.size)
         is_told = at.is_more and at.now.known is not Known.OPEN
         is_due = at.says_more or (is_told and not is_beyond)
         absent = frozenset[int]() if is_due else NO_SUCH_PAGE_AFTER_SHORT
@@ -197,7 +201,7 @@ class Counted(Paginator):
             return (at.now.total_pages or 0) > at.now.pages
         # Where positions count all rows, those that were passed tell more than those received.
         by_position = at.learnt.hides_rows or not at.page.length
-        passed = self._passed(at.sent, at.size) + self._covered(at)
+        passed = self._passed(at.sent, at.sure) + self._covered(at)
         reached = passed if by_position else at.now.rows
         return at.now.total > reached
 
@@ -263,8 +267,6 @@ class Counted(Paginator):
 
         Hidden rows explain a refusal by status there, but no earlier page in its place.
         """
-        if _hides(at) and not isinstance(at.page.refusal, DoubtfulEndError):
-            return False
         if at.now.total is not None:
             return at.now.total > max(self._passed(at.sent, at.size), at.now.in_all)
         return (at.now.total_pages or 0) >= at.now.pages
@@ -307,9 +309,3 @@ def _is_counted_elsewhere(at: At) -> bool:
     pages = [page for page in (at.now.previous, at.page) if page is not None]
     same = set.intersection(*(counts_around(page.holder, page.body) for page in pages))
     return any(one == at.now.in_all and (one > at.asked or says_all(key)) for key, one in same)
-
-
-def _hides(at: At) -> bool:
-    """Whether a page that is longer than asked for may as well hide the rows of a total."""
-    missing = (at.now.total or 0) - at.now.in_all
-    return at.now.largest > at.size and 0 < missing <= at.now.largest

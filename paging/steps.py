@@ -63,9 +63,8 @@ class Learnt(Struct, frozen=True):
     refusals: frozenset[str] = frozenset()
 
     def hiding(self, reach: int) -> Learnt:
-        """With rows hidden: pages of so many rows were no limit, and they reach as far at least."""
-        reach = max(self.reach, self.page_size or 0, reach)
-        return replace(self, hides_rows=True, page_size=None, reach=reach)
+        """With rows hidden: pages of so many rows reach as far at least."""
+        return replace(self, hides_rows=True, reach=max(self.reach, self.page_size or 0, reach))
 
     def surprised(self) -> tuple[Learnt, bool]:
         """One more walk that found nothing after a full page, and whether to ask about it.

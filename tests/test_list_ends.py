@@ -2159,6 +2159,50 @@ async def test_hidden_rows_where_pages_are_longer_than_asked_for(style: str) -> 
 # --- hidden rows, and what positions count --------------------------------------------------------
 
 
+def behind(style: str, count: int, *hidden: int, total: bool = True, **more: Any) -> Api:  # noqa: ANN401 (as an Api takes it)
+    """A list of which rows are hidden, beside a total of all of them."""
+    words = steady({"total": count} if total else {})
+    return Api(style, count, hidden=frozenset(hidden), around=words, **more)
+
+
+_FIRST_PAGES = {
+    "a short page is no limit": (behind("offset", 4, 1, 2, cap=3, heeds_size=False), 4),
+    "nor behind a longer one": (behind("offset", 6, 0, 1, total=False), 3),
+    "a page as long as asked": (
+        behind("offset", 18, 6, 7, 9, 10, 15, 16, 17, cap=6, heeds_size=False),
+        2,
+    ),
+    "a page that reaches farther": (
+        behind("offset", 16, 0, 2, 3, 4, 5, 6, 8, cap=5, heeds_size=False),
+        2,
+    ),
+    "all rows of a short list": (behind("offset", 8, 0, 1, 3, 4, 5, 6, 7), 8),
+    "its first rows on page 2 of less": (behind("page", 15, 0, 1, total=False), 5),
+    "most rows of page 1": (behind("page", 1000, *range(1, 99)), 100),
+    "most rows from offset 0": (behind("offset", 250, *range(1, 100)), 100),
+}
+
+
+@pytest.mark.parametrize(("api", "size"), _FIRST_PAGES.values(), ids=_FIRST_PAGES)
+async def test_what_a_first_page_with_hidden_rows_shows(api: Api, size: int) -> None:
+    """How far it reaches is learnt from rows that come again, and no limit is taken for granted."""
+    found = await outcome(api, paging(api.style, size))
+
+    is_all(found, api.visible)
+    assert found.requests <= 3 * api.count // size + 3 * MORE
+
+
+async def test_a_number_of_pages_is_one_of_the_size_asked_for() -> None:
+    """Where a first page of 14 is taken for a limit, more of them are told."""
+
+    def api(request: Request) -> Answer:
+        pages = -(-40 // request.number("size", 20))
+        return replace(listed, around=steady({"total_pages": pages}))(request)
+
+    listed = behind("page", 40, *range(14, 20))
+    is_all(await outcome(api, paging("page", 20)), listed.visible)
+
+
 async def test_hidden_rows_behind_a_limit_that_is_no_size() -> None:
     """The size is not heeded: pages that begin near one another have the same rows."""
     hidden = frozenset({1, 2, 3, *range(5, 12), 15})

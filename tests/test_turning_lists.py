@@ -22,6 +22,7 @@ Turn = Callable[[int, int], int]
 TURNS = {
     "the first page": lambda _count, _size: 0,
     "the last page": lambda count, size: (count - 1) // size * size,
+    "the last rows": lambda count, size: max(count - size, 0),
 }
 
 
@@ -60,10 +61,10 @@ async def outcome(handler: Handler, style: str) -> tuple[Read, int]:
         return found, len(api.requests)
 
 
-@pytest.mark.parametrize("count", [SIZE, 2 * SIZE, 3 * SIZE])
+@pytest.mark.parametrize("count", [SIZE, SIZE + 1, 2 * SIZE, 2 * SIZE + 7, 3 * SIZE])
 @pytest.mark.parametrize("turn", TURNS)
 @pytest.mark.parametrize("style", ["offset", "page"])
-async def test_an_earlier_page_after_a_full_last_one_is_the_end(
+async def test_an_earlier_page_after_the_last_one_is_the_end(
     style: str, turn: str, count: int
 ) -> None:
     """Django's ``get_page`` gives the last page for any number beyond it, others the first."""
@@ -118,6 +119,24 @@ async def test_the_only_page_again_beside_a_hidden_row_is_the_end(turn: str, cou
     assert found.error is None, found.message
     assert {item["id"] for item in found.items} == {*range(count)} - {1}
     assert requests <= 12
+
+
+async def test_the_last_row_again_is_no_sign_of_hidden_rows() -> None:
+    """A server gives 9 rows of 10: as many are passed at once, also where one seems hidden."""
+    counts = {"0": 27, "1": 9, "2": 42}
+
+    def handler(request: Request) -> Reply:
+        count = counts[str(request.values[0])]
+        return turning(count, "offset", lambda count, _: count - 1, cap=9)(request)
+
+    async with FaultApi() as api:
+        api.serve("/things/{}", handler)
+        pagination: dict[str, Json] = {"type": "offset", "page_size": SIZE}
+        named: Json = {"of": {"values": [*counts]}}
+        where = {"data_path": ".items", "pagination": pagination, "path_parameters": named}
+        found = await read(api.url, "/things/{of}", **where)
+    assert found.error is None, found.message
+    assert len(found.items) == sum(counts.values())
 
 
 async def test_a_redirect_from_beyond_the_end_is_the_end() -> None:

@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal, get_args
 
 import httpx
@@ -101,11 +102,14 @@ class Server:
         """The rows of a page; by position, of a list that hides some, as far as rows show it.
 
         A page of a limit nobody knows reaches no farther, for all that anyone can tell, than its
-        last row that is given; by page numbers only the first page tells that.
+        last row that is given; by page numbers only the first page tells that. Of lists in lists it
+        may be the outer ones that are counted.
         """
         length = one.length(self.pagination.page_size)
         if one.style in LED or len(one.visible) == one.count:
             return length
+        if "[]" in (self.data_path or ""):
+            return 1
         told = [number for number in one.visible if number < length or one.style == "offset"]
         return max((number % length + 1 for number in told), default=1)
 
@@ -332,9 +336,10 @@ def _is_short(api: Api) -> bool:
 def _is_cut_off(api: Api, page_size: int) -> bool:
     """Whether a list with hidden rows looks like one that gives no more than so many rows.
 
-    By position: full pages come first, and then more than a page is hidden; or a page is refused
-    whose size is not heeded, or has one row; or a page has no more rows than outer lists. By cursor
-    and link: all rows are hidden, or all pages are of one length and more is hidden.
+    By position: full pages come first, and then more than a page is hidden, full by what a server
+    gives that heeds no size; or a page is refused whose size is not heeded, or has one row; or a
+    page has no more rows than outer lists. By cursor and link: all rows are hidden, or all pages
+    are of one length and more is hidden.
     """
     size = api.length(page_size)
     missing = api.count - len(api.visible)
@@ -342,14 +347,17 @@ def _is_cut_off(api: Api, page_size: int) -> bool:
         len([number for number in api.visible if number // size == at])
         for at in range(-(-api.count // size))
     ]
+    lengths = {*pages} - {0}
+    is_even = len(lengths) == 1 and missing > max(pages)
     if api.style in LED:
-        lengths = {*pages} - {0}
-        return missing > 0 and (not lengths or (len(lengths) == 1 and missing > max(pages)))
-    is_first = api.visible == list(range(len(api.visible))) and not len(api.visible) % size
-    is_narrow = api.list_of is _WRAPS["in halves"][1] and size <= len(_halves([]))
+        return missing > 0 and (not lengths or is_even)
+    is_first = not any(after > before for before, after in pairwise(pages))
+    is_full = is_even and is_first and (lengths == {size} or not api.heeds_size)
+    halves = len(_halves([])) if api.list_of is _WRAPS["in halves"][1] else 0
+    is_narrow = halves > 0 and (size <= halves or not api.heeds_size)
     is_told = api.refuses is not None or page_size == 1
     is_open = is_narrow or (is_told and not api.heeds_size)
-    return (is_first and missing > size) or (missing > 0 and is_open)
+    return is_full or (missing > 0 and is_open)
 
 
 @settings(deadline=None)
