@@ -145,7 +145,7 @@ OFFLINE = [
         "a placeholder without a value",
         swap("/teams/{team}/notes", "/teams/{tea}/notes"),
         "{tea}",
-        "path_parameters",
+        "write kind: '/teams/{team}/notes'",
     ),
     Fault("a wrong type", swap("data_path: .data", "query_params: 5"), "query_params", "keys"),
     Fault(

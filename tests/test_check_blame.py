@@ -241,7 +241,7 @@ BLAMES = {
             ),
         ],
         "body: {",
-        "write query in the place of quary: so it answers",
+        "write query: all in the place of quary: so it answers",
     ),
     "a word of a body that is misspelt": Blame(
         [
@@ -472,7 +472,7 @@ BLAMES = {
     "a placeholder that is misspelt in the kind": Blame(
         [swap("/teams/{team}/notes", "/teams/{tem}/notes")],
         "{tem}",
-        "or call path_parameters.team and {tem} the same",
+        "write kind: '/teams/{team}/notes'",
     ),
     "a blueprint that is missing, and one like it that another resource makes": Blame(
         [swap("'\"note\"'", "'\"teams\"'")], "'\"teams\"'", "or add it to the blueprints"

@@ -348,7 +348,7 @@ CASES = {
             ),
         ],
         "query_params: {of",
-        "correct the one that is misspelt",
+        "write of: '{team}'",
     ),
     "a part of a path that others beside it have otherwise": Mistake(
         [

@@ -7,14 +7,18 @@ up shows what an API says of a path that is not there, and a made-up value what 
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from typing import Final, Literal
 
 from msgspec.structs import replace
 
 from errors import OceanCustomError, ResponseError
+from json_values import Json
 from paging.model import PageRequest
 from resync.session import Session
 
+Answered = Callable[[PageRequest], Awaitable[Json]]
+"""What a request is answered; None for a failure."""
 Absent = Literal["path", "value", "items", ""]
 """What is not there: the path, the value in it, or what both would lead to; "" is unknown."""
 

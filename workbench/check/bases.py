@@ -17,6 +17,8 @@ from resync.session import Session
 from settings import StaticCredentials
 from settings.values import OAuthCredentials
 from workbench.check.changes import ClientOf, line
+from workbench.check.findings import likeness
+from workbench.check.paths import TWICE
 from workbench.check.reading import Seen
 
 _MOST_KINDS: Final = 3
@@ -27,6 +29,7 @@ _MORE: Final = (
 )  # fmt: skip
 _WORDS: Final = ("api", "rest", "app", "service", "services", "admin", "public", "web")
 """What base URLs are usually made of: guesses, of which the API's answers show the right one."""
+_LIKE: Final = 0.75
 _MOST_HELD: Final = 3  # parts of the path of another URL
 _REFUSED: Final = frozenset({400, 422})
 """What a search answers to the mapping's own request where it is there."""
@@ -73,27 +76,7 @@ class Bases:
         return dict(sorted(found.items(), key=lambda one: one[1].method != "GET"))
 
     def _paths(self, kind: str) -> Iterator[str]:
-        """Other paths of the base URL, each once: another version, less, more, another end."""
-        parts = [part for part in self._settings.base_url.path.split("/") if part]
-        whole = "/".join(parts)
-        first = kind.strip("/").split("/")[0]
-        heads = ["/".join(parts[:length]) for length in range(len(parts) - 1, -1, -1)]
-        paths = [*self._versions(parts), *heads]
-        paths += [f"{whole}/{more}" for more in _MORE]
-        paths += [f"{more}/{whole}" for more in (*_WORDS, first) if parts]
-        paths += [f"{'/'.join(parts[:-1])}/{more}" for more in _MORE if parts]
-        paths += [f"{head}/{held}" for head in (whole, *heads) for held in self._held()]
-        if len(parts) <= 1:
-            paths += [f"{one}/{other}" for one in _WORDS for other in _WORDS if one != other]
-        yield from (one for one in dict.fromkeys(one.strip("/") for one in paths) if one != whole)
-
-    @staticmethod
-    def _versions(parts: Sequence[str]) -> Iterator[str]:
-        for at in range(len(parts) - 1, -1, -1):
-            if version := _VERSION.fullmatch(parts[at]):
-                for number in _VERSIONS:
-                    one = f"{version[1]}{number}{version[3] or ''}"
-                    yield "/".join([*parts[:at], one, *parts[at + 1 :]])
+        return other_paths(self._settings.base_url, kind, list(self._held()))
 
     def _held(self) -> Iterator[str]:
         """Beginnings and parts of the paths of other URLs in the settings: a realm, a tenant."""
@@ -140,3 +123,40 @@ class Bases:
             await client.aclose()
         told = f"{base.host} answers by {scheme} there"
         return f"write {line('baseUrl', str(url).rstrip('/'))}: {told}"
+
+
+def other_paths(base: httpx.URL, kind: str = "", held: Sequence[str] = ()) -> Iterator[str]:
+    """Other paths of a base URL, each once: another version, less, more, another end.
+
+    ``held``: parts of other URLs that it may have; ``kind``: a path below it.
+    """
+    parts = [part for part in base.path.split("/") if part]
+    whole = "/".join(parts)
+    first = kind.strip("/").split("/")[0]
+    heads = ["/".join(parts[:length]) for length in range(len(parts) - 1, -1, -1)]
+    paths = [*_versions(parts), *heads, *_respelled(parts)]
+    paths += [f"{whole}/{more}" for more in _MORE]
+    paths += [f"{more}/{whole}" for more in (*_WORDS, first) if parts]
+    paths += [f"{'/'.join(parts[:-1])}/{more}" for more in _MORE if parts]
+    paths += [f"{head}/{one}" for head in (whole, *heads) for one in held]
+    if len(parts) <= 1:
+        paths += [f"{one}/{other}" for one in _WORDS for other in _WORDS if one != other]
+    yield from (one for one in dict.fromkeys(one.strip("/") for one in paths) if one != whole)
+
+
+def _respelled(parts: Sequence[str]) -> Iterator[str]:
+    """With a part that is a usual one with a slip."""
+    for at, part in enumerate(parts):
+        for word in _WORDS:
+            if word != part and likeness(word, part.lower()) >= _LIKE:
+                yield "/".join([*parts[:at], word, *parts[at + 1 :]])
+        if (single := TWICE.sub(r"\1", part)) != part:
+            yield "/".join([*parts[:at], single, *parts[at + 1 :]])
+
+
+def _versions(parts: Sequence[str]) -> Iterator[str]:
+    for at in range(len(parts) - 1, -1, -1):
+        if version := _VERSION.fullmatch(parts[at]):
+            for number in _VERSIONS:
+                one = f"{version[1]}{number}{version[3] or ''}"
+                yield "/".join([*parts[:at], one, *parts[at + 1 :]])

@@ -32,7 +32,7 @@ async def compared(jq: JqWorker, expression: str, items: Items) -> Remedy:
             return Write(candidate, f"true for {count} of {len(items)}")
     for path in paths_in(expression):
         if has_path(items, path):
-            return _held(path, items)
+            return held_at(path, items)
         near = await better(jq, expression, items, fits=lambda value: value is True)
         if near and (count := await _hits(jq, near.expression, items)):
             return Write(near.expression, f"true for {count} of {len(items)}")
@@ -51,7 +51,8 @@ async def _hits(jq: JqWorker, candidate: str, items: Items) -> int:
     return sum(value is True for value in values)
 
 
-def _held(path: tuple[str, ...], items: Items) -> str:
+def held_at(path: tuple[str, ...], items: Items) -> str:
+    """What items have at a path, in words; "" for nothing."""
     values = [follow(item, path) for item in items[:_SHOWN]]
     known = sorted({json.dumps(one) for one in values if is_scalar(one)})
     if known:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from typing import Final
-
-from msgspec.structs import replace
 
 from framework.mapped_items import Items
 from jq_engine.worker import JqWorker
@@ -19,11 +16,12 @@ from workbench.check.findings import Finding, Path, Remedy, Severity, Write
 from workbench.check.formats import rows_as_json
 from workbench.check.identifiers import is_scalar
 from workbench.check.near import lists_of_objects, paths_in, written
-from workbench.check.nearby import Nearby
+from workbench.check.nearby import Nearby, Target
 from workbench.check.other_lists import list_with
 from workbench.check.reading import Seen
+from workbench.check.variants import Sent, better_variant, left_out
 
-_MOST: Final = 4  # parameters that are left out, one after the other
+_MOST: Final = 6  # parameters that are left out, one after the other
 _SHOWN: Final = 5
 _LONGEST: Final = 60  # characters of a value that are quoted
 
@@ -94,21 +92,48 @@ class Empty:
         request = self._near.asked(seen)
         if request is None or not seen.own_pages:
             return None
-        for path, value, without in islice(_lesser(seen, request), _MOST):
-            rows = _rows(await self._near.body(without))
-            if rows:
-                name = str(path[-1])
-                problem = f"no items with {name}={_shown(value)}, and {len(rows)} without it"
-                objects = [row for row in rows if isinstance(row, dict)]
-                told = _values([(name,)], objects)
-                remedy = told or f"correct {name} or its value, unless nothing may be there"
-                return seen.finding(self._document, ("selector", *path), problem, remedy, "warn")
+        target = Target(("selector",), self._near.resource(seen).endpoint, request)
+        sent = [one for one in self._near.sent(seen, target) if not isinstance(one.value, dict)]
+        for one in list({(one.part, one.path): one for one in sent}.values())[:_MOST]:
+            less = left_out(request, one)
+            rows = _rows(await self._near.body(less)) if less else []
+            if not rows:
+                continue
+            held = one.otherwise(one.value)
+            problem = f"no items with {one.name}={_shown(held)}, and {len(rows)} without it"
+            path, remedy = await self._instead(seen, target, one, rows)
+            return seen.finding(self._document, path, problem, remedy, "warn")
         if request.method == "POST" and request.body:
             problem = "the search finds nothing"
             body = "body_form" if request.is_form else "body"
             remedy = f"correct the values in {body}, unless nothing may be there"
             return seen.finding(self._document, ("selector", body), problem, remedy, "warn")
         return None
+
+    async def _instead(
+        self, seen: Seen, target: Target, sent: Sent, rows: Sequence[Json]
+    ) -> tuple[Path, Remedy]:
+        """What to write for a parameter that leaves everything out, and where."""
+        objects = [row for row in rows if isinstance(row, dict)]
+        without = json.dumps(rows, sort_keys=True)
+
+        async def has_rows(request: PageRequest) -> bool:
+            found = _rows(await self._near.body(request))
+            return bool(found) and json.dumps(found, sort_keys=True) != without
+
+        values = [follow(row, (sent.name,)) for row in objects]
+        own = [str(value) for value in values if is_scalar(value)]
+        sources = self._near.sources(seen, " ", list(dict.fromkeys(own)))
+        path: Path = ("selector", sent.part, *sent.path)
+        if target.request and sent.is_text | ("{" in str(sent.value)):
+            found = await better_variant(target.request, [sent], sources, has_rows)
+            if found:
+                return found.at(target.base, "so there are items")
+        told = _values([(sent.name,)], objects)
+        is_kind = sent.part == "kind"
+        name = sent.name
+        remedy = told or f"correct {name} or its value, unless nothing may be there"
+        return ("kind",) if is_kind else path, remedy
 
     async def _other_field(self, seen: Seen) -> Finding | None:
         """A path parameter's field by whose values no child has items, where another's have."""
@@ -123,20 +148,6 @@ class Empty:
         return seen.finding(
             self._document, ("selector", "path_parameters", name, "field"), problem, remedy
         )
-
-
-def _lesser(seen: Seen, request: PageRequest) -> Iterator[tuple[Path, Json, PageRequest]]:
-    """The request without each of its parts: the part's place in the selector, and its value."""
-    selector = seen.config.selector
-    for name, value in selector.query_params.items():
-        params = tuple(pair for pair in request.params if pair[0] != str(name))
-        if len(params) < len(request.params):
-            yield ("query_params", str(name)), value, replace(request, params=params)
-    body, part = request.body, "body_form" if request.is_form else "body"
-    if isinstance(body, dict) and request.method == "POST":
-        for name, value in body.items():
-            less = {key: one for key, one in body.items() if key != name}
-            yield (part, str(name)), value, replace(request, body=less)
 
 
 def _shown(value: object) -> str:

@@ -20,6 +20,7 @@ from workbench.suggest.vocabulary import names_identity, words_of
 _TEXTS: Final = 6  # of an object that are tried
 _ALIKE: Final = 0.8  # names that mean the same
 _DATED: Final = re.compile(r"\s*(?:/\s*10+)?\s*(?:\|\s*floor\s*)?\|\s*todate\b")
+_SPLIT: Final = re.compile(r'split\("(.)"\)')
 _HOST: Final = re.compile(r"(?:[\w-]+\.)+[A-Za-z]{2,}(?:[:/?#]\S*)?")
 _ORIGIN: Final = re.compile(r"https?://[^/?#\s\"\\\\]+")
 _YES_AND_NO: Final = frozenset({"true", "false", "yes", "no"})
@@ -38,7 +39,13 @@ _TO: Final[Mapping[str, tuple[str, ...]]] = {
         '({} | ascii_downcase) == "yes"',
         "{} != null",
     ),
-    "array": ("[{}]", '{} | split(",")', "[{} | .[]]"),
+    "array": (
+        '{} | split(",")',
+        '{} | split(";")',
+        '{} | split(" ")',
+        "[{}]",
+        "[{} | .[]]",
+    ),
     "object": ("{} | fromjson",),
     "date-time": (
         "{} | todate",
@@ -49,6 +56,7 @@ _TO: Final[Mapping[str, tuple[str, ...]]] = {
         '{} + "Z"',
         '{} | sub(" "; "T") + "Z"',
         "{} | tonumber | todate",
+        "{} | tonumber / 1000 | floor | todate",
         '{} | strptime("%Y%m%dT%H%M%S%z") | todate',
         '{} | sub("(?<h>[+-][0-9]{{2}})(?<m>[0-9]{{2}})$"; "\\(.h):\\(.m)")',
     ),
@@ -141,7 +149,9 @@ class Fitter:
             of_type = None if _has_format(fault, blueprint) else _instead(fault, before, blueprint)
             is_lost = of_type is not None and _loses(fault, expression, candidate)
             return Fitting(candidate, of_type, is_of_blueprint=is_lost)
-        if other := _other_path(fault, items, blueprint):
+        if other := _other_path(fault, items, blueprint) or _beside(
+            fault, expression, items, blueprint
+        ):
             return Fitting(other)
         if "" in before and all(
             value in (None, "") or _fits(fault, value, blueprint) for value in before
@@ -289,6 +299,18 @@ def _other_path(fault: EntityFault, items: Items, blueprint: Blueprint, least: f
     return written(good[0]) if good else ""
 
 
+def _beside(fault: EntityFault, expression: str, items: Items, blueprint: Blueprint) -> str:
+    """A key beside the one that is read, called like it, whose values all fit: a raw value."""
+    if fault.part == "relation" or len(read := paths_in(expression)) != 1:
+        return ""
+    own = read[0]
+    for path in dict.fromkeys(one for item in items[:10] for one in leaves(item)):
+        is_beside = path[:-1] == own[:-1] and path != own and path[-1].startswith(own[-1])
+        if is_beside and all(_fits(fault, _plain(follow(i, path)), blueprint) for i in items):
+            return written(path)
+    return ""
+
+
 def _plain(value: Found) -> Json:
     return None if isinstance(value, Missing) else value
 
@@ -362,9 +384,18 @@ def _templates(fault: EntityFault, blueprint: Blueprint, before: Sequence[Json])
                 for one in _TO.get(schema.type or "", ())
                 if is_counted or not one.endswith("length")
                 if one != "{}[0]" or all(isinstance(v, list) and len(v) <= 1 for v in known)
+                if _separates(one, texts, fault.name)
             )
     if schema.enum:
         yield from ("{} | ascii_downcase", "{} | ascii_upcase", '{} | gsub(" "; "_")')
+
+
+def _separates(template: str, texts: Sequence[str], name: str) -> bool:
+    """Whether what splits texts finds what it splits at; at blanks only what is called several."""
+    sign = _SPLIT.search(template)
+    if sign is None:
+        return True
+    return any(sign[1] in one for one in texts) and (sign[1] != " " or name.endswith("s"))
 
 
 def _fits(fault: EntityFault, value: Json, blueprint: Blueprint) -> bool:

@@ -12,9 +12,10 @@ from typing import Final
 
 from framework.identities import shown_row
 from framework.mapped_items import Items, Mapped
+from jq_engine.paths import plain_path
 from jq_engine.worker import JqWorker
 from json_values import MISSING, Found, Json, follow
-from workbench.check.findings import Write
+from workbench.check.findings import Remedy, Write, likeness
 from workbench.check.near import leaves, values_of, written
 
 NAMES: Final = ("id", "uuid", "key", "slug", "uid", "name", "login", "email", "uri")
@@ -24,6 +25,7 @@ _IDS: Final = frozenset({"id", "uuid", "uid"})
 _ID: Final = re.compile(r"i[dD]$|I[dD]$")
 _ENDS_IN_ID: Final = 4  # its rank beside those
 _PLAIN: Final = re.compile(r'[\w."]+')
+_ENOUGH: Final = 5  # identifiers of which a mark says something
 _MOST_COLUMNS: Final = 12  # keys of which pairs are tried
 
 
@@ -124,6 +126,30 @@ async def of_sibling(jq: JqWorker, siblings: Collection[str], items: Items) -> W
     return None
 
 
+def within(items: Items, expression: str, name: str) -> Remedy:
+    """A value in the object that an expression leads to, which tells items apart; "" for none.
+
+    ``name``: what it is for.
+    """
+    keys = plain_path(expression)
+    held = [follow(item, keys) for item in items] if keys else []
+    objects = [one for one in held if isinstance(one, dict)]
+    if not keys or not objects or len(objects) < len(held):
+        return ""
+    unique = [
+        key
+        for key in objects[0]
+        if all(is_scalar(one.get(key, MISSING)) for one in objects)
+        and len({_text(one[key]) for one in objects}) == len({_text(one) for one in objects})
+    ]
+    unique.sort(key=lambda key: (not _is_id(key), key not in NAMES, -likeness(key, name)))
+    return Write(written((*keys, unique[0])), "a value that tells them apart") if unique else ""
+
+
+def _is_id(key: str) -> bool:
+    return key in _IDS or key in {"key", "slug", "identifier"} or bool(_ID.search(key))
+
+
 def own_id(items: Items) -> str:
     """An id of the items' own that is different in all of them; "" for none."""
     for path in dict.fromkeys(one for item in items[:10] for one in leaves(item, 1)):
@@ -172,3 +198,19 @@ def _joined(paths: Sequence[tuple[str, ...]], items: Items) -> str:
         is_text = all(isinstance(follow(item, path), str) for item in items)
         texts.append(written(path) if is_text else f"({written(path)} | tostring)")
     return ' + "/" + '.join(texts)
+
+
+def shapes(values: set[str]) -> set[str]:
+    """How texts look: the runs of letters and of digits in them, and what stands between."""
+    return {re.sub(r"[A-Za-z]+", "a", re.sub(r"\d+", "0", one)) for one in values}
+
+
+def are_unlike(values: set[str], known: set[str]) -> bool:
+    """Whether all identifiers have a mark that no value has: all digits, or a character."""
+    return len(known) >= _ENOUGH and bool(
+        set.intersection(*map(_signs, known)).difference(*map(_signs, values))
+    )
+
+
+def _signs(text: str) -> set[str]:
+    return {"digits alone"} if text.isdigit() else {one for one in text if not one.isalnum()}

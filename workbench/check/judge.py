@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from framework.mapped_items import Mapped
+from framework.mapped_items import Items, Mapped
 from jq_engine.worker import JqWorker
 from json_values import Json
 from workbench.check.comparisons import compared
@@ -23,7 +23,7 @@ from workbench.check.identifiers import (
     shared,
     unique_key,
 )
-from workbench.check.near import better, values_of
+from workbench.check.near import better, first_paths, values_of, written
 from workbench.check.offline import Installation
 from workbench.check.other_lists import other_list
 from workbench.check.reading import Seen
@@ -163,12 +163,26 @@ class Judge:
         if sibling := await of_sibling(self._jq, self._siblings(seen, expression), items):
             return sibling
         near = await better(self._jq, expression, items, fits=is_scalar)
+        if wrapped := await self._wrapped(seen, expression, items):
+            return wrapped
         if near is None:
             return unique_key(items)
         values = await values_of(self._jq, near.expression, items)
         remedy = near.of(len(items))
         is_shared = len({json.dumps(one) for one in values}) < len(values)
         return (is_shared and unique_key(items)) or remedy
+
+    async def _wrapped(self, seen: Seen, expression: str, items: Items) -> Write | None:
+        """The expression within the object that most other expressions read, if it is unique."""
+        read = [path for one in seen.passed[0].expressions for path in first_paths(one.jq or "")]
+        heads = Counter(path[0] for path in read if len(path) > 1)
+        first, count = heads.most_common(1)[0] if heads else ("", 0)
+        if count * 2 <= len(read) or not expression.startswith("."):
+            return None
+        candidate = f"{written((first,))}{expression}"
+        values = await values_of(self._jq, candidate, items)
+        is_unique = len({json.dumps(one) for one in values}) == len(values)
+        return Write(candidate, "unique") if is_unique and all(map(is_scalar, values)) else None
 
     def _siblings(self, seen: Seen, expression: str) -> list[str]:
         """The identifiers of other resources that make the same blueprint."""

@@ -16,13 +16,16 @@ from errors import BodyError, CredentialsError, OceanCustomError
 from paging.model import PageRequest
 from settings import LoginCredentials, StaticCredentials
 from transport.origin import Origin
+from workbench.check.bases import other_paths
 from workbench.check.changes import Change, Installed, is_signed_in, one_of
 from workbench.check.logins import REQUEST, TEMPLATE, Logins, tokens_in
 from workbench.check.missing import parameter_missed
 from workbench.check.settings import variable_of
 
 _MOST: Final = 24  # logins that are tried, beside those for many names at once
-_BELOW: Final = ("api", "api/v1", "rest", "v1", "api/v2")
+_MOST_BASES: Final = 60
+_FEW_BASES: Final = 10
+_NOT_THERE: Final = frozenset({"404", "405", "410"})
 _LOGINS: Final = {
     "400": "what it sends: its body, queryParams or headers, as the API's words say",
     "401": "the user and password, or id and secret, that it sends; or this is no login's endpoint",
@@ -48,8 +51,9 @@ class LoginTrials:
         asked = request or PageRequest(str(self._installed.settings.base_url), purpose="check")
         reads = TEMPLATE in str(error)
         if _is_login(error) and not reads:
-            found = await self._other_login(error, asked)
-            return found or self._refused(error)
+            is_absent = error.report.answered[:3] in _NOT_THERE
+            found = await self._other_base(asked, _MOST_BASES if is_absent else _FEW_BASES)
+            return found or await self._other_login(error, asked) or self._refused(error)
         found = await self._other_base(asked) if reads and "not JSON" in str(error) else None
         found = found or await self._other_template(error, asked)
         if found is None and not reads:
@@ -63,13 +67,17 @@ class LoginTrials:
             f" {variable_of(TEMPLATE)}, and the word before the token, such as Bearer"
         )
 
-    async def _other_base(self, asked: PageRequest) -> Blame | None:
-        """A base URL below which the login gives a token, where something else answers it."""
-        base = str(self._installed.settings.base_url).rstrip("/")
-        for more in _BELOW:
-            change = Change({"baseUrl": f"{base}/{more}"})
-            request = replace(asked, url=asked.url.replace(base, f"{base}/{more}", 1))
-            if is_signed_in(await self._installed.refusal(request, change)):
+    async def _other_base(self, asked: PageRequest, most: int = _MOST_BASES) -> Blame | None:
+        """A base URL below which the login gives a token, and the API answers."""
+        url = self._installed.settings.base_url
+        base = str(url).rstrip("/")
+        if not self._logins.is_below_base:
+            return None
+        for path in islice(other_paths(url), most):
+            other = str(url.copy_with(path=f"/{path}")).rstrip("/")
+            change = Change({"baseUrl": other})
+            request = replace(asked, url=asked.url.replace(base, other, 1))
+            if await self._installed.refusal(request, change) is None:
                 return self._blame(change)
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, islice
 from typing import Final
@@ -37,6 +38,14 @@ _PASSWORDS: Final = (
     "api_key", "token",
 )  # fmt: skip
 """What logins are usually called: guesses, of which the API's answers show the right one."""
+_FIELDS: Final = (
+    "username", "password", "user", "login", "email", "client_id", "client_secret", "grant_type",
+    "scope", "audience", "api_key", "apiKey", "token", "account", "tenant", "content-type",
+    "accept", "authorization",
+)  # fmt: skip
+_GRANTS: Final = ("client_credentials", "password", "application/json")
+_SLIP: Final = 0.8  # likeness of a name and the same with a slip
+_PAIR: Final = 2  # a user and a password
 _LIKE: Final = 0.6
 _SHORTEST: Final = 6  # characters of a token
 _MOST_TOKENS: Final = 5
@@ -64,6 +73,11 @@ class Logins:
         """Whether it is one request."""
         return len(self._steps) == 1
 
+    @property
+    def is_below_base(self) -> bool:
+        """Whether it goes to paths below the base URL."""
+        return any("://" not in str(one.get("endpoint", "")) for one in self._steps)
+
     def step(self, url: str) -> int:
         """The request that has a URL; the last one where none has."""
         for at, one in enumerate(self._steps):
@@ -73,9 +87,10 @@ class Logins:
 
     def changes(self, at: int, status: str, words: str) -> Iterator[Change]:
         """Other forms of one request, those first that its refusal speaks for."""
-        ways = [self._placed, self._swapped, self._methods, self._endpoints]
+        ways = [self._misspelt, self._placed, self._signed, self._swapped, self._methods]
+        ways.append(self._endpoints)
         if status in {"404", "405", "410"}:
-            ways = [self._methods, self._endpoints, self._placed, self._swapped]
+            ways = [self._methods, self._endpoints, self._misspelt, self._placed, self._swapped]
         for way in ways:
             yield from way(at)
         if (name := named_missing(words)) == "grant_type":
@@ -102,6 +117,38 @@ class Logins:
             renamed |= dict.fromkeys(others, value) if key == name else {key: one}
         told = f'write "{others[0]}" for "{name}" in "{part}"'
         return self._with(at, {part: _packed(part, renamed)}, told)
+
+    def _misspelt(self, at: int) -> Iterator[Change]:
+        """A field, or a word in one, that is a usual one with a slip."""
+        for part in _PARTS:
+            fields = self._fields(at, part)
+            for name, value in fields.items():
+                for other in _FIELDS:
+                    if other not in fields and likeness(other, name) >= _SLIP:
+                        yield self.renaming(at, part, name, [other])
+                for other in _GRANTS:
+                    if other != value and likeness(other, str(value)) >= _SLIP:
+                        packed = _packed(part, {**fields, name: other})
+                        yield self._with(at, {part: packed}, f'write "{name}": "{other}"')
+
+    def _signed(self, at: int) -> Iterator[Change]:
+        """With the user and the password in a header, or with the word that stands before them."""
+        headers = self._fields(at, "headers")
+        given = {name.lower(): (name, str(value)) for name, value in headers.items()}
+        name, value = given.get("authorization", ("Authorization", ""))
+        for word in ("Basic", "Bearer") if value and " " not in value else ():
+            signed = {**headers, name: f"{word} {value}"}
+            yield self._with(at, {"headers": signed}, f'put "{word} " before the value of "{name}"')
+        part = self._part(at)
+        fields = [str(one) for one in self._fields(at, part).values()] if part else []
+        if not value and len(fields) == _PAIR:
+            pair = b64encode(":".join(fields).encode()).decode()
+            signed = {**headers, "Authorization": f"Basic {pair}"}
+            told = (
+                f'move what is in "{part}" to "headers": {{"Authorization": "Basic <user:password'
+                ' in base64>"}'
+            )
+            yield self._with(at, {part: None, "headers": signed}, told)
 
     def _placed(self, at: int) -> Iterator[Change]:
         """Its fields in another part of it."""

@@ -11,10 +11,10 @@ import httpx
 from msgspec.structs import replace
 
 from paging.model import PageRequest
+from workbench.check.absence import Answered
 from workbench.check.findings import Path, likeness
 from workbench.check.reading import Seen
 from workbench.check.signing import headers_named
-from workbench.check.suspects import Answered
 
 _NAME: Final = r"[\"'`\\]*([A-Za-z][\w.$\[\]-]*)[\"'`\\]*"
 _WHAT: Final = r"(?:parameter|param|field|property|argument|attribute|key|header)"
@@ -22,6 +22,9 @@ _LACKS: Final = (
     r"(?:missing|required|mandatory|not (?:specified|provided|set|present|given)|present)"
 )
 _IS: Final = r"(?:is|was|must|may not|cannot)"
+_GIVEN: Final = r"(?:supplied|provided|given|specified|sent)"
+_MAY: Final = r"(?:must|may|can|should)(?: ?not|n?'t)?"
+_ALONE: Final = r"(?<!\w)(?<!\w )"  # no word of a sentence stands before it
 _SAYINGS: Final = tuple(
     re.compile(text, re.IGNORECASE)
     for text in (
@@ -30,10 +33,15 @@ _SAYINGS: Final = tuple(
         rf"{_LACKS} (?:\w+ )?(?:{_WHAT}|value(?: for)?)s?:? {_NAME}",
         rf"(?:specify|provide|supply|give)(?: a| an| the)? (?:value for|{_WHAT}) {_NAME}",
         rf"{_NAME} (?:is|are) {_LACKS}",
+        rf"\bno {_NAME} (?:\w+ )?(?:was|is|were|has been) (?:\w+ )?{_GIVEN}",
+        rf"{_ALONE}{_NAME}[:\[ ]{{1,4}}[\"'\\]*{_MAY} be (?:{_LACKS}|null|empty|blank)",
+        rf"{_ALONE}{_NAME}: must be",
     )
 )
-_QUOTED: Final = re.compile(rf"{_WHAT}s? [\"'`\\]+([A-Za-z][\w.$\[\]-]*)[\"'`\\]", re.IGNORECASE)
-_MISSED: Final = re.compile(rf"\b{_LACKS}\b", re.IGNORECASE)
+_QUOTED: Final = re.compile(
+    rf"{_WHAT}s?[\"'`\\]*:? ?[\"'`\\]+([A-Za-z][\w.$\[\]-]*)[\"'`\\]", re.IGNORECASE
+)
+_MISSED: Final = re.compile(rf"\b(?:{_LACKS}|null|empty|blank)\b", re.IGNORECASE)
 _SPOKEN: Final = re.compile(r"param|header|query|field|argument|propert", re.IGNORECASE)
 _DULL: Final = frozenset(
     ["a", "an", "the", "this", "that", "is", "one", "it", "parameter", "field", "value", "body"]
@@ -86,8 +94,9 @@ def missing(seen: Seen, base: Path, words: str) -> Missing | None:
     selector = seen.config.selector
     asks = selector if len(base) == 1 else selector.path_parameters[str(base[-1])]
     has_body = asks.method == "POST"
-    part = "headers" if headers else "body" if has_body else "query_params"
-    held = asks.headers if headers else asks.body if has_body else asks.query_params
+    own = "body_form" if asks.body_form else "body"
+    part = "headers" if headers else own if has_body else "query_params"
+    held = getattr(asks, part)
     given = held if isinstance(held, dict) else {}
     near = max(given, key=lambda one: likeness(str(one), name), default="")
     if name in given:

@@ -25,10 +25,12 @@ _TYPING: Final = 0.85  # likeness of a name and the same name with a slip
 _SHORT: Final = 3
 _SAME_WORD: Final = 0.75  # likeness of names whose last word is the same
 _ELSEWHERE: Final = 0.9  # of the same name at another place
+_CALLED: Final = 0.05  # beyond another that is as alike
 _NAMED: Final = 0.8  # of a key that is called as what it is for
 _MOST: Final = 8  # candidates that are run
 _SAMPLE: Final = 100  # items
-_DEEPEST: Final = 3
+_DEEPEST: Final = 4  # objects around a value
+_DEEPEST_LIST: Final = 5  # around a list, GraphQL's included
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,19 @@ def paths_in(expression: str) -> list[tuple[str, ...]]:
     return [_keys(found[1]) for found in _PATH.finditer(_masked(expression))]
 
 
+def keys_read(mappings: Json) -> list[str]:
+    """The keys that the expressions of a mapping read, each once."""
+    texts: list[str] = []
+    stack = [mappings]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict | list):
+            stack += value.values() if isinstance(value, dict) else value
+        elif isinstance(value, str):
+            texts.append(value)
+    return list(dict.fromkeys(key for one in texts for path in paths_in(one) for key in path))
+
+
 def first_paths(expression: str) -> list[tuple[str, ...]]:
     """Those that begin at the item: what stands behind a pipe or in a list is something else."""
     masked = _masked(expression)
@@ -160,7 +175,9 @@ def alike(path: tuple[str, ...], items: Items, name: str = "") -> dict[tuple[str
             scores.append(_ELSEWHERE)
         if _letters("".join(one)) == _letters("".join(path)):
             scores.append(_ELSEWHERE)
-        scored[one] = max(scores, default=0.0)
+        # And there as what it is for: `.role.slug` for a role.
+        is_called = name.lower() in map(str.lower, one)
+        scored[one] = max(scores, default=0.0) + (_CALLED if is_called and scores else 0.0)
     good = {one: score for one, score in scored.items() if score >= _LIKE}
     spelled = {one: likeness(".".join(one), ".".join(path)) for one in good}
     return dict(sorted(good.items(), key=lambda pair: (-pair[1], len(pair[0]), -spelled[pair[0]])))
@@ -217,7 +234,7 @@ def leaves(item: Json, deepest: int = _DEEPEST) -> Iterator[tuple[str, ...]]:
 
 
 def lists_of_objects(body: Json) -> list[tuple[tuple[str, ...], list[Json]]]:
-    """The lists with objects in a body, with their paths, at most three objects deep."""
+    """The lists with objects in a body, with their paths."""
     found_lists: list[tuple[tuple[str, ...], list[Json]]] = []
     stack: list[tuple[tuple[str, ...], Json]] = [((), body)]
     while stack:
@@ -225,7 +242,7 @@ def lists_of_objects(body: Json) -> list[tuple[tuple[str, ...], list[Json]]]:
         if isinstance(value, list):
             if any(isinstance(one, dict) for one in value):
                 found_lists.append((path, value))
-        elif isinstance(value, dict) and len(path) < _DEEPEST:
+        elif isinstance(value, dict) and len(path) < _DEEPEST_LIST:
             stack.extend(((*path, str(key)), inner) for key, inner in value.items())
     return found_lists
 

@@ -26,6 +26,8 @@ from workbench.check.findings import Path, Remedy, Write, likeness
 from workbench.check.near import is_something, leaves, lists_of_objects, values_of, written
 from workbench.check.paths import known_of, linked_paths, paths_like, respelled
 from workbench.check.reading import Seen
+from workbench.check.requests import CUT, bare, first_of, is_blamed, is_of_parent, values_in
+from workbench.check.variants import Sent, Sources, nouns_of, sent_by, sent_by_all
 from workbench.suggest.items import places
 from workbench.suggest.vocabulary import names_identity, words_of
 
@@ -35,7 +37,6 @@ _LINKING: Final = 50  # items of a page in which links are looked for
 _OTHERS: Final = 2  # lists that may be the parents' in place of one
 _PARENTS: Final = 3  # parents whose children are looked for
 _KEYS: Final = 3  # keys of their items that are tried
-_CUT: Final = "…"  # stands for what messages leave out
 _THERE: Final = "it answers 200"
 NOT_FOUND: Final = frozenset({404, 410})
 
@@ -54,13 +55,14 @@ class Wanted:
     """A path that is not there, and what would be found there.
 
     ``expression``: jq that finds something in its items; ``made``: the blueprint of those.
-    ``others``: paths that are tried first.
+    ``others``: paths that are tried first. ``wants_rows``: nothing less will do.
     """
 
     path: str
     expression: object
     made: str = ""
     others: tuple[str, ...] = ()
+    wants_rows: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,49 +113,99 @@ class Nearby:
         asked = [one for one in seen.exchanges if one.purpose == "page" and REDACTED not in one.url]
         sent = max(
             asked,
-            key=lambda one: (_is_blamed(seen, one.url), *read.get(one.url, (False, 0)), one.bytes),
+            key=lambda one: (is_blamed(seen, one.url), *read.get(one.url, (False, 0)), one.bytes),
             default=None,
         )
         if sent is not None and sent.method == "POST":
-            return self._posted(resource, seen)
+            return self._posted(resource, seen, bare(sent.url))
         if sent is None or sent.method != "GET":
             return None
-        paging = resource.endpoint.pagination
+        return self._as_sent(resource.endpoint, sent.url)
+
+    def _posted(self, resource: Resource, seen: Seen, url: str) -> PageRequest | None:
+        """The request of the child that an error is about, or that the first item is from."""
+        names = [one.name for one in resource.parameters]
+        path = resource.endpoint.path.partition("?")[0]
+        in_path = values_in(path, url.removeprefix(str(self._settings.base_url).rstrip("/")))
+        texts: dict[str, Json] = {part.strip("{}"): unquote(one) for part, one in in_path.items()}
+        given = [{**texts, **dict(one.report.parameters)} for one in seen.errors]
+        given += [{name: item.get(f"__{name}") for name in names} for item in seen.items[:1]]
+        for values in given:
+            if set(names) <= {name for name, one in values.items() if CUT not in str(one)}:
+                request = request_for(resource.endpoint, Binding(values), self._settings.base_url)
+                return replace(request, purpose="check")
+        return None
+
+    def parent(self, seen: Seen) -> Target | None:
+        """The rows of a path parameter: those that were asked for last.
+
+        Where none were, those of the first one that needs no other.
+        """
+        asked = [one for one in seen.exchanges if one.purpose == "parent"]
+        walked = [one for one in self.resource(seen).parameters if isinstance(one, Parameter)]
+        free = [one for one in walked if not one.parent.placeholders()]
+        if is_of_parent(seen) and asked and REDACTED not in asked[-1].url:
+            url = bare(asked[-1].url)
+            chained = [one for one in walked if one not in free and self._is_at(one, url)]
+            if chained and asked[-1].method == "GET" and not any(self._is_at(o, url) for o in free):
+                return self._target_of(chained[0], self._as_sent(chained[0].parent, asked[-1].url))
+            free.sort(key=lambda one: not self._is_at(one, url))
+        if not free:
+            return None
+        request = request_for(free[0].parent, Binding(), self._settings.base_url)
+        return self._target_of(free[0], request)
+
+    @staticmethod
+    def _target_of(parameter: Parameter, request: PageRequest) -> Target:
+        base = ("selector", "path_parameters", parameter.name)
+        return Target(base, parameter.parent, replace(request, purpose="check"))
+
+    def _is_at(self, parameter: Parameter, url: str) -> bool:
+        """Whether a URL is that of the rows of a path parameter, for some values."""
+        base = str(self._settings.base_url).rstrip("/")
+        path = parameter.parent.path.partition("?")[0].strip("/")
+        parts, texts = path.split("/"), url.removeprefix(base).strip("/").split("/")
+        return len(parts) == len(texts) and all(
+            "{" in part or part == unquote(text) for part, text in zip(parts, texts, strict=True)
+        )
+
+    @staticmethod
+    def _as_sent(endpoint: Endpoint, url: str) -> PageRequest:
+        """A request by GET as it was sent, without its parameters of paging."""
+        paging = endpoint.pagination
         of_paging = {
             paging.pagination_param or DEFAULT_POSITION_PARAM.get(paging.type),
             paging.size_param or DEFAULT_SIZE_PARAM.get(paging.type),
         }
-        params = httpx.URL(sent.url).params.multi_items()
+        params = httpx.URL(url).params.multi_items()
         own = tuple((name, value) for name, value in params if name not in of_paging)
-        headers = tuple(resource.endpoint.headers.items())
-        form = resource.endpoint.format
-        return PageRequest(
-            bare(sent.url), params=own, headers=headers, format=form, purpose="check"
-        )
-
-    def _posted(self, resource: Resource, seen: Seen) -> PageRequest | None:
-        """The request of the child that the first item is from."""
-        names = [one.name for one in resource.parameters]
-        held = {name: item[f"__{name}"] for item in seen.items[:1] for name in names}
-        if not held:
-            return None
-        request = request_for(resource.endpoint, Binding(held), self._settings.base_url)
-        return replace(request, purpose="check")
-
-    def parent(self, seen: Seen) -> Target | None:
-        """The rows of the first path parameter that needs no other one."""
-        for one in self.resource(seen).parameters:
-            if isinstance(one, Parameter) and not one.parent.placeholders():
-                request = request_for(one.parent, Binding(), self._settings.base_url)
-                base = ("selector", "path_parameters", one.name)
-                return Target(base, one.parent, replace(request, purpose="check"))
-        return None
+        headers, form = tuple(endpoint.headers.items()), endpoint.format
+        return PageRequest(bare(url), params=own, headers=headers, format=form, purpose="check")
 
     def target(self, seen: Seen) -> Target:
         """What was asked for last: the resource's own rows, or those of its parents."""
         of_parent = self.parent(seen) if is_of_parent(seen) else None
         own = Target(("selector",), self.resource(seen).endpoint, self.asked(seen))
         return of_parent or own
+
+    def first(self, target: Target) -> PageRequest:
+        """The first request for a list, with its parameters of paging; there has to be one."""
+        if target.request is None:
+            raise ValueError("there is no request to begin with")
+        return make_paginator(target.endpoint.pagination).first(target.request)
+
+    def sent(self, seen: Seen, target: Target) -> list[Sent]:
+        """What a resource, or at its base a path parameter, puts into its request."""
+        selector = seen.config.selector
+        if len(target.base) == 1:
+            return sent_by(selector, seen.config.kind)
+        return sent_by(selector.path_parameters[str(target.base[-1])])
+
+    def sources(self, seen: Seen, said: str = "", wanted: Sequence[str] = ()) -> Sources:
+        """Where other names and values come from for a resource's requests."""
+        items = [item for page in self._lists() for item in page.items[:_LINKING]]
+        others = sent_by_all([one.config for one in self._all])
+        return Sources(said, others, items, tuple(wanted), nouns_of(seen.config))
 
     async def body(self, request: PageRequest) -> Json:
         """What a request is answered; None for a failure."""
@@ -163,17 +215,19 @@ class Nearby:
             return None
         return None if tells_failure(answer.body) else answer.body
 
-    async def path(self, seen: Seen, part: str = "") -> Remedy:
+    async def path(self, seen: Seen, part: str = "", *, wants_rows: bool = False) -> Remedy:
         """A path like the one that is not there, which is; also of children.
 
-        ``part``: of the path, of which other spellings are tried first.
+        ``part``: of the path, of which other spellings are tried first. ``wants_rows``: with what
+        is mapped.
         """
         mappings, path = seen.config.port.entity.mappings, seen.config.kind.partition("?")[0]
         others = respelled(path, part, self._known) if part else []
-        request = _first_of(self.resource(seen).endpoint, self.asked(seen))
-        return await self._spelled(
-            Wanted(seen.config.kind, mappings.identifier, mappings.blueprint, (*others,)), request
+        request = first_of(self.resource(seen).endpoint, self.asked(seen))
+        wanted = Wanted(
+            seen.config.kind, mappings.identifier, mappings.blueprint, (*others,), wants_rows
         )
+        return await self._spelled(wanted, request)
 
     async def parents_path(self, seen: Seen) -> Remedy:
         """A path like that of the parents, which is there where theirs is not."""
@@ -186,7 +240,7 @@ class Nearby:
         before, value, _ = seen.config.kind.partition(f"/{{{name}}}")
         others = [*self._endpoints(name), *([before] if value and "{" not in before else [])]
         wanted = Wanted(path, of_parent.field, others=tuple(one for one in others if one != path))
-        return await self._spelled(wanted, _first_of(parent.endpoint, parent.request))
+        return await self._spelled(wanted, first_of(parent.endpoint, parent.request))
 
     def _endpoints(self, name: str) -> list[str]:
         """The paths from which path parameters of a name take their values."""
@@ -195,16 +249,18 @@ class Nearby:
         return list(dict.fromkeys(one for one in paths if one != "None" and "{" not in one))
 
     async def _spelled(self, wanted: Wanted, request: PageRequest | None) -> Remedy:
-        if request is None or request.method != "GET":
+        if request is None:
             return ""
         path, mark, query = wanted.path.partition("?")
         base = str(self._settings.base_url).rstrip("/")
-        values = _values_in(path, bare(request.url).removeprefix(base))
+        values = values_in(path, bare(request.url).removeprefix(base))
         base_path = self._settings.base_url.path
         items = [item for page in self._lists() for item in page.items[:_LINKING]]
         linked = linked_paths(path, items, base_path, values)
         likely = paths_like(path, base_path, self._known, wanted.made, linked)
         others = list(dict.fromkeys([*wanted.others, *likely]))
+        if request.method != "GET":  # to other paths of the mapping alone
+            others = [one for one in others if one in self._known.paths]
         perhaps = ""
         for other in others[:_MOST_PATHS]:
             filled = "/".join(values.get(part, part) for part in other.strip("/").split("/"))
@@ -212,9 +268,11 @@ class Nearby:
             body = await self.body(replace(request, url=f"{base}/{filled}{end}"))
             if not isinstance(body, dict | list):
                 continue
+            if wanted.wants_rows and not lists_of_objects(body):
+                continue
             if await self._has(body, wanted.expression):
                 return Write(other + mark + query, _THERE)
-            perhaps = perhaps or other
+            perhaps = perhaps or ("" if wanted.wants_rows else other)
         return Write(perhaps + mark + query, _THERE) if perhaps else ""
 
     async def _has(self, body: Json, expression: object) -> bool:
@@ -234,12 +292,20 @@ class Nearby:
         Beside it what to write. ``name``: that parameter and no other.
         """
         walked = _of_one_list(resource)
-        pages = self._lists_of(walked[0]) if walked else []
-        items = [item for page in pages for item in page.items]
-        for one in walked:
+        for one in walked or [one for one in resource.parameters if isinstance(one, Parameter)]:
             if name and one.name != name:
                 continue
-            others = {other.name: plain_path(other.field) for other in walked if other is not one}
+            template = one.parent.path.partition("?")[0]
+            items = [
+                {**self._held_by(template, page.url), **item}
+                for page in self._lists_of(one)
+                for item in page.items
+            ]
+            others: dict[str, tuple[str, ...] | None] = {
+                other.name: plain_path(other.field) if walked else (f"__{other.name}",)
+                for other in walked or resource.parameters
+                if other is not one
+            }
             child = _Child(resource, one.name, others, plain_path(one.field))
             found = await self._value(child, items, wants_rows=wants_rows)
             if found:
@@ -264,6 +330,11 @@ class Nearby:
             if found := await self._value(_Child(resource, walked[0].name), items, most=_KEYS):
                 return Write(path, f"{found[1]!r} of its {written(found[0])} answers 200")
         return ""
+
+    def _held_by(self, path: str, url: str) -> dict[str, Json]:
+        """The values in the URL of parents' rows, as marks of those."""
+        own = bare(url).removeprefix(str(self._settings.base_url).rstrip("/"))
+        return {f"__{part.strip('{}')}": unquote(one) for part, one in values_in(path, own).items()}
 
     def parents(self, seen: Seen, name: str) -> Items:
         """The items that a path parameter's values were looked for in."""
@@ -312,6 +383,8 @@ class Nearby:
 
     def _lists_of(self, parameter: Parameter) -> list[PageRead]:
         """The pages with the items that a path parameter's values come from."""
+        if parameter.parent.placeholders():
+            return [page for page in self._lists() if self._is_at(parameter, bare(page.url))]
         own = request_for(parameter.parent, Binding(), self._settings.base_url)
         whole = httpx.URL(own.url).copy_merge_params(own.params)
         url = httpx.URL(self._session.redacted(str(whole)))
@@ -356,41 +429,8 @@ class Nearby:
         return None
 
 
-def _first_of(endpoint: Endpoint, request: PageRequest | None) -> PageRequest | None:
-    """A request with the parameters of paging too: some APIs answer none without."""
-    return make_paginator(endpoint.pagination).first(request) if request else None
-
-
 def _of_one_list(resource: Resource) -> list[Parameter]:
     """The path parameters, where all take their values from the rows of one list."""
     walked = [one for one in resource.parameters if isinstance(one, Parameter)]
     is_one = len({one.rows_key for one in walked}) == 1 and len(walked) == len(resource.parameters)
     return walked if is_one and not walked[0].parent.placeholders() else []
-
-
-def _is_blamed(seen: Seen, url: str) -> bool:
-    """Whether an error is about a request, whose URL and values it may have cut."""
-    for report in (one.report for one in seen.errors):
-        begins = report.request.url.partition(_CUT)[0] if report.request else ""
-        values = [value for _, value in report.parameters if _CUT not in value]
-        if begins and url.startswith(begins) and all(one in unquote(url) for one in values):
-            return True
-    return False
-
-
-def _values_in(path: str, sent: str) -> dict[str, str]:
-    """The parts of a path with placeholders, and what stood there in a request."""
-    parts, texts = path.strip("/").split("/"), sent.strip("/").split("/")
-    pairs = zip(parts, texts, strict=True) if len(parts) == len(texts) else ()
-    return {part: text for part, text in pairs if "{" in part}
-
-
-def bare(url: str) -> str:
-    """A URL without its query."""
-    return url.partition("?")[0]
-
-
-def is_of_parent(seen: Seen) -> bool:
-    """Whether the rows of parents were asked for, and no child was."""
-    purposes = {one.purpose for one in seen.exchanges}
-    return "parent" in purposes and "page" not in purposes

@@ -89,7 +89,12 @@ async def list_with(jq: JqWorker, mappings: Mapped, body: Json) -> tuple[str, in
 def _lists(body: Json) -> Iterator[tuple[str, Items]]:
     """Everything that may be rows: lists, and objects of like values, also within lists."""
     for path, rows in lists_of_objects(body):
-        yield written(path) or ".", [row for row in rows if isinstance(row, dict)]
+        objects = [row for row in rows if isinstance(row, dict)]
+        yield written(path) or ".", objects
+        for key in objects[0] if objects else ():
+            inner = [one for row in objects if isinstance(one := row.get(key), dict)]
+            if len(inner) == len(objects):
+                yield f"{written(path)}[]{written((str(key),))}".lstrip() or ".", inner
     for where, held in _keyed(body):
         if all(isinstance(value, dict) for one in held for value in one.values()):
             inner = [value for one in held for value in one.values() if isinstance(value, dict)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Final
 
 import httpx
@@ -9,16 +11,16 @@ from msgspec.structs import replace
 
 from errors import OceanCustomError
 from jq_engine.worker import JqWorker
-from json_values import Json
+from json_values import Json, follow
 from pagination import DEFAULT_POSITION_PARAM, PaginationSettings
 from paging.model import PageRequest
 from resync.path_parameters import Binding, request_for
 from resync.session import Session
 from transport.observer import PageRead
+from workbench.check.absence import Answered
 from workbench.check.findings import Path, Write
-from workbench.check.near import lists_of_objects, values_of, written
+from workbench.check.near import leaves, lists_of_objects, values_of, written
 from workbench.check.reading import Seen
-from workbench.check.suspects import Answered
 
 _FEWEST: Final = 10  # rows of a server's own page
 _ROUND: Final = 5  # servers cut pages at multiples of it
@@ -113,12 +115,25 @@ async def ended_by(
 def may_go_on(seen: Seen) -> PageRead | None:
     """The longest answer of a list that is not paged, where it may be a server's first page."""
     style = seen.config.selector.pagination
-    if seen.config.selector.method != "GET" or (style is not None and style.accept_doubt):
+    if style is not None and style.accept_doubt:
         return None
     longest = max(seen.own_pages, key=lambda page: page.rows, default=None)
     if longest is None or (longest.rows < _FEWEST and longest.rows % _ROUND):
         return None
     return longest if longest.rows else None
+
+
+def total_in(pages: Sequence[PageRead]) -> str:
+    """The path of the only number that may count all rows: the same in all pages, and more."""
+    most = sum(page.rows for page in pages)
+    bodies = [page.body for page in pages if isinstance(page.body, dict)]
+    found = []
+    for path in leaves(bodies[0]) if bodies else ():
+        values = {json.dumps(follow(body, path), default=str) for body in bodies}
+        value = follow(bodies[0], path)
+        if len(values) == 1 and isinstance(value, int) and value >= max(most, 2):
+            found.append(written(path))
+    return found[0] if len(found) == 1 else ""
 
 
 def speaks_of_more(seen: Seen) -> PageRead | None:

@@ -18,6 +18,9 @@ _LINKED: Final = 0.5  # likeness of a path and a link in items
 _MOST_LINKS: Final = 4
 _DEEPEST: Final = 4
 _LINK: Final = re.compile(r"(?:https?://[^/\s]+)?(/[^?#{\s]*)(?:[?#{]\S*)?")
+TWICE: Final = re.compile(r"([a-z])\1")
+"""A letter that a slip may have doubled."""
+_HOLE: Final = re.compile(r"\{\w+\}")
 _HISSING: Final = re.compile(r"(s|x|z|ch|sh)$")
 
 
@@ -27,16 +30,20 @@ class Known:
 
     paths: frozenset[str]
     words: frozenset[str]
+    templates: frozenset[str] = frozenset()
+    """The paths with placeholders."""
 
 
 def known_of(resources: Sequence[EndpointResource]) -> Known:
     """The paths without placeholders of a mapping, and its words, each also for several."""
     paths: set[str] = set()
+    templates: set[str] = set()
     words: set[str] = set()
     for one in resources:
         parents = one.selector.path_parameters
         ends = [one.kind, *(str(each.endpoint) for each in parents.values() if each.endpoint)]
         heads = (end.partition("?")[0].partition("{")[0] for end in ends)
+        templates |= {end.partition("?")[0] for end in ends if "{" in end}
         paths |= {
             head.rstrip("/") if "{" in end else head for head, end in zip(heads, ends, strict=True)
         }
@@ -44,7 +51,7 @@ def known_of(resources: Sequence[EndpointResource]) -> Known:
         words |= {part for part in parts if "{" not in part}
         names = words_of(f"{one.port.entity.mappings.blueprint} {' '.join(parents)}")
         words |= {*names, *map(plural, names)}
-    return Known(frozenset(paths), frozenset(words))
+    return Known(frozenset(paths), frozenset(words), frozenset(templates))
 
 
 def plural(word: str) -> str:
@@ -115,6 +122,7 @@ def _spelled(own: str, base_path: str, known: Known) -> Iterator[str]:
         if based[-count:] == parts[:count]
     )
     yield from _of_mapping(own, parts, known)
+    yield from _as_templates(own, known)
     at = _last_word(parts)
     yield from (_with(parts, at, word) for word in _words(parts[at], known))
 
@@ -131,6 +139,8 @@ def _guessed(own: str, known: Known, made: str) -> Iterator[str]:
             yield from (_with(parts, place, word) for word in _words(parts[place], known))
     if "{" not in own:
         yield from (f"{prefix}/{own}" for prefix in ("api", "v1", "api/v1"))
+    for place in range(len(parts) - 1):  # two parts in another order
+        yield "/".join([*parts[:place], parts[place + 1], parts[place], *parts[place + 2 :]])
 
 
 def _last_word(parts: Sequence[str]) -> int:
@@ -150,6 +160,24 @@ def _of_mapping(own: str, parts: Sequence[str], known: Known) -> Iterator[str]:
         at = next((n for n, (a, b) in enumerate(zip(parts, others, strict=False)) if a != b), 0)
         if 0 < at < len(parts) - 1:
             yield _with(parts, at, others[at])
+
+
+def _as_templates(own: str, known: Known) -> Iterator[str]:
+    """A path of the mapping with the same placeholders that is much like it, or ends as it does."""
+    holes = set(_HOLE.findall(own))
+    for one in sorted(known.templates) if holes else ():
+        other = one.strip("/")
+        is_like = likeness(other, own) >= _LIKE or other.endswith(f"/{own}")
+        if other != own and is_like and set(_HOLE.findall(other)) == holes:
+            yield other
+    for one in sorted(known.templates | known.paths):
+        parts, others = own.split("/"), one.strip("/").split("/")
+        # The beginning of another, before what this one begins with: `/compute/v1` for `/v1`.
+        at = others.index(parts[0]) if parts[0] in others[1:] and "{" not in parts[0] else 0
+        if at:
+            yield "/".join([*others[:at], *parts])
+        if others[0] != parts[0] and "{" not in others[0] + parts[0] and len(parts) > 1:
+            yield "/".join([others[0], *parts[1:]])
 
 
 def _beside(parts: Sequence[str], known: Known) -> Iterator[str]:
@@ -175,6 +203,7 @@ def _words(part: str, known: Known) -> Iterator[str]:
     alike = {one: likeness(one.lower(), part.lower()) for one in known.words if one != part}
     good = (one for one in alike if alike[one] >= _LIKE)
     yield from sorted(good, key=lambda one: (-alike[one], one))
+    yield TWICE.sub(r"\1", part)
     one = singular(part)
     yield one if one != part else plural(part)
     words = words_of(part)

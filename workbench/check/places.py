@@ -25,7 +25,7 @@ _WIDEST: Final = 10_000  # characters of a line
 _OF_SELECTOR: Final = 2  # keys to the pagination of a resource itself
 _OF_PAGING: Final = frozenset(map(variable_of, (one.name for one in SECTIONS["Pagination"])))
 _OF_STYLE: Final = frozenset(
-    ["paginationType", "paginationParam", "cursorPath", "nextLinkPath", "startPage"]
+    ["paginationType", "paginationParam", "cursorPath", "nextLinkPath", "startPage", "cursorAlone"]
 )
 """What says how lists are paged, rather than how much a page holds."""
 
@@ -107,7 +107,7 @@ class Places:
         """
         own = (*base, "pagination")
         others = any(one is not seen and self._is_as_set(one) for one in self._paged)
-        if others and name in _OF_STYLE and not self.is_there(seen, own):
+        if others and name in _OF_STYLE:
             return True
         keys = {"type", _key(name)}
         return any(self.is_there(seen, (*own, key)) for key in keys)

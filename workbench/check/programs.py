@@ -185,6 +185,8 @@ def check_resources(
                     path, whole = lost
                     remedy = Write(whole, "as another kind has it")
                     document.note(("resources", at, *path), fault.found, remedy)
+                elif "{" in fault.problem and (misspelt := _misspelt(document, at, one)):
+                    document.note(misspelt[0], fault.found, misspelt[1])
                 else:
                     _note_of_integration(document, fault, ("resources", at))
 
@@ -214,6 +216,32 @@ def _lost(
         return None
     wholes = ((at, one, short) for at, short in own.items() for one in paths)
     return next(((at, one) for at, one, short in wholes if one.endswith(f"{name}{short}")), None)
+
+
+def _misspelt(document: Document, at: int, resource: EndpointResource) -> tuple[Path, Write] | None:
+    """The placeholder that is no parameter's, where one parameter has none, and what to write.
+
+    Or the part of the path that is called as that parameter, without its braces.
+    """
+    base, selector = ("resources", at), ("resources", at, "selector")
+    names = {str(name) for name in resource.selector.path_parameters or {}}
+    places: list[tuple[Path, str]] = [((*base, "kind"), resource.kind)]
+    for part in ("query_params", "body", "body_form", "headers", "path_parameters"):
+        places += _texts(document.at((*selector, part)), (*selector, part))
+    used = {name.strip("{}") for _, text in places for name in _BRACED.findall(text)}
+    unused = names - used
+    if len(unused) != 1:
+        return None
+    name = unused.pop()
+    for path, text in places:
+        for hole in _BRACED.findall(text):
+            if hole.strip("{}") not in names and "path_parameters" not in path:
+                return path, Write(text.replace(hole, f"{{{name}}}"))
+    parts = resource.kind.split("/")
+    if name in parts:
+        kind = "/".join(f"{{{name}}}" if part == name else part for part in parts)
+        return (*base, "kind"), Write(kind)
+    return None
 
 
 def _make_ready(resource: Resource, jq: JqWorker) -> None:

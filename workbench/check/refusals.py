@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -11,10 +11,8 @@ from msgspec.structs import replace
 from json_values import Json
 from pagination import PaginationSettings, make_paginator
 from paging.model import PageRequest
+from workbench.check.absence import Answered
 from workbench.check.places import Paged
-
-Answered = Callable[[PageRequest], Awaitable[Json]]
-"""What a request is answered; None for a failure."""
 
 _AT_MOST: Final = re.compile(
     r"(?:at most|maximum(?: is| of)?|exceed|less than or equal to|<=) (\d+)"

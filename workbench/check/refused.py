@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import httpx
 from msgspec.structs import replace
 
-from errors import BodyError, OceanCustomError, ResponseError
+from errors import BodyError, Fault, OceanCustomError, ResponseError
+from jq_engine.paths import plain_path
+from json_values import beginning_of
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM
+from paging.error_reports import tells_failure, words_of
+from paging.model import PageRequest
 from resync.session import Session
+from transport.formats import BodyFormat
 from workbench.check.absence import Absence
 from workbench.check.access import Access
 from workbench.check.findings import Finding, Path, Remedy, Write, likeness
 from workbench.check.missing import lacks_of_all, media, missing, named_missing
-from workbench.check.nearby import NOT_FOUND, Nearby, Target, is_of_parent
+from workbench.check.near import keys_read
+from workbench.check.nearby import NOT_FOUND, Nearby, Target
 from workbench.check.paging import alone
-from workbench.check.parameters import name_of_list, other_name, other_part, other_value
 from workbench.check.places import Paged, Places
 from workbench.check.reading import Seen
 from workbench.check.refusals import other_values
+from workbench.check.requests import is_of_parent
 from workbench.check.sign_in import speaks_of_sign_in
 from workbench.check.signing import headers_named
-from workbench.check.suspects import suspect, suspects_of
+from workbench.check.suspects import name_of_list, suspect, suspects_of
+from workbench.check.variants import better_variant
 from workbench.check.ways import Ways
 from workbench.suggest.vocabulary import Names
 
@@ -37,6 +45,7 @@ _LIKE: Final = 0.6  # likeness of a name and the one that was meant
 _CRASHED: Final = 500
 _ELSEWHERE: Final = NOT_FOUND | {_FORBIDDEN, httpx.codes.METHOD_NOT_ALLOWED}
 """Statuses that are seldom about a parameter."""
+REPORTED: Final = "the answer reports an error"
 
 
 class Refused:
@@ -62,7 +71,11 @@ class Refused:
         self, seen: Seen, error: ResponseError, status: int, *, all_failed: bool
     ) -> Finding:
         """What a status is about; ``all_failed``: no resource could be read."""
-        found = await self._of_field(seen, error) if status in _OF_CHILDREN else None
+        found = await self._with_body(seen, error)
+        if found is None and all_failed:
+            found = await self._unsigned(seen, error)
+        if found is None and status in _OF_CHILDREN:
+            found = await self._of_field(seen, error)
         if found is None and status not in _ELSEWHERE and status < _CRASHED:
             found = await self._invalid(seen, error)
         if found:
@@ -79,6 +92,25 @@ class Refused:
             return await self._of_method(seen, error)
         return await self._suspected(seen, error, all_failed=all_failed)
 
+    async def _with_body(self, seen: Seen, error: ResponseError) -> Finding | None:
+        """At the method of a request with a body, where it is not GET that is meant."""
+        target = self._near.target(seen)
+        request = target.request
+        if request is None or request.method != "GET" or request.body in (None, {}):
+            return None
+        if await self._near.body(replace(self._near.first(target), method="POST")) is None:
+            return None
+        remedy = Write("POST", "so it answers")
+        return self._places.at(seen, (*target.base, "method"), error, remedy)
+
+    async def _unsigned(self, seen: Seen, error: ResponseError) -> Finding | None:
+        """At what signs requests, where the words of a refusal with any status speak of that."""
+        request = self._near.target(seen).request
+        if error.status not in _INVALID or not speaks_of_sign_in(error) or request is None:
+            return None
+        way = await self._sign_in.other(error, request)
+        return way and self._places.of_setting(way[0], error, way[1], self._sign_in.credential)
+
     async def _of_method(self, seen: Seen, error: ResponseError) -> Finding:
         """At the method: with the other one, as far as it may be tried."""
         target = self._near.target(seen)
@@ -87,6 +119,10 @@ class Refused:
         if other == "GET" and target.request is not None:
             asked = replace(target.request, method="GET", body=None)
             told = "so it answers" if await self._near.body(asked) is not None else told
+        if told != "so it answers":
+            otherwise = await self._otherwise(seen, target, error.report.words)
+            if otherwise:
+                return self._places.at(seen, otherwise[0], error, otherwise[1])
         return self._places.at(seen, (*target.base, "method"), error, Write(other, told))
 
     async def _invalid(self, seen: Seen, error: ResponseError) -> Finding | None:
@@ -99,6 +135,25 @@ class Refused:
             return self._places.paging(seen, error, paged, base=target.base)
         return None
 
+    async def unread(
+        self, seen: Seen, error: OceanCustomError, *, all_failed: bool
+    ) -> Finding | None:
+        """As ``reported``, where what could not be read is an error as JSON; None where not."""
+        request = self._near.target(seen).request
+        if request is None:
+            return None
+        try:
+            asked = replace(self._near.first(self._near.target(seen)), format=BodyFormat())
+            answer = await self._session.client.send(asked)
+        except OceanCustomError:
+            return None
+        if not tells_failure(answer.body):
+            return None
+        words = self._session.redacted(beginning_of(words_of(answer.body)))
+        faults, status = (Fault("", REPORTED),), str(answer.status)
+        report = replace(error.report, faults=faults, beside=None, answered=status, words=words)
+        return await self.reported(seen, BodyError(report), all_failed=all_failed)
+
     async def reported(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
         """What a refusal is about that came with the status of a success."""
         if found := await self._of_field(seen, error):
@@ -106,7 +161,9 @@ class Refused:
         request = self._near.target(seen).request
         signed = None
         if all_failed and request is not None:
-            signed = await self._sign_in.other(error, request)
+            is_of_credentials = speaks_of_sign_in(error)
+            access = self._sign_in if is_of_credentials else self._access
+            signed = await access.other(error, request)
         if all_failed and not signed and speaks_of_sign_in(error):
             signed = await self._sign_in.blamed(error, request)
         if signed:
@@ -183,6 +240,22 @@ class Refused:
             return self._places.of_setting(setting, error, told)
         if lacking := await self._lacking(seen, target, words, status):
             return self._places.at(seen, lacking[0], error, lacking[1])
+        return await self._spoken_of(seen, target, error, given, all_failed=all_failed)
+
+    async def _spoken_of(
+        self,
+        seen: Seen,
+        target: Target,
+        error: ResponseError | BodyError,
+        given: Mapping[str, Sequence[str]],
+        *,
+        all_failed: bool,
+    ) -> Finding:
+        """At what a refusal's words name, or without which the request is answered."""
+        words = error.report.words
+        if (position := _position(target)) and re.search(rf"\b{re.escape(position)}\b", words):
+            told = f"the API refuses {position}: correct how the list is paged, or that name"
+            return self._places.paging(seen, error, told, base=target.base)
         suspects = suspects_of(seen, target.base, given)
         found = await suspect(self._near.body, target.request, suspects, words)
         remedy = "the API's own words say why"
@@ -192,13 +265,15 @@ class Refused:
                 remedy = f"the API speaks of {part}, which stands in baseUrl: {remedy}"
                 return self._places.of_setting("baseUrl", error, remedy)
             at: Path = (*target.base, "endpoint") if is_of_parent(seen) else ("kind",)
-            told = remedy if status else "correct the path, or the credentials"
+            has_status = isinstance(error, ResponseError)
+            told = remedy if has_status else "correct the path, or the credentials"
             return self._places.at(seen, at, error, await self._quoted(seen, words) or told)
         blamed, told = found
         if isinstance(blamed.place, str):
-            return self._places.of_setting(blamed.place, error, f"{told}: {remedy}")
-        other: Remedy | None = await other_value(self._near.body, target.request, blamed, words)
-        other = other or await name_of_list(self._near.body, target.request, blamed)
+            beside = target.request and await self._sign_in.beside(words, target.request)
+            setting, told = beside or (blamed.place, f"{told}: {remedy}")
+            return self._places.of_setting(setting, error, told)
+        other = await name_of_list(self._near.body, target.request, blamed)
         return self._places.at(seen, blamed.place, error, other or f"{told}: {remedy}")
 
     @staticmethod
@@ -236,19 +311,34 @@ class Refused:
         if remedy := await media(answered, request, status, words):
             own = (*target.base, "headers")
             return own if self._places.is_there(seen, own) else ("kind",), remedy
-        if renamed := await other_name(answered, request, seen, target.base, words):
-            return renamed
-        if changed := await other_part(answered, request, target.base, words):
-            return changed
+        if otherwise := await self._otherwise(seen, target, words):
+            return otherwise
         lacks = missing(seen, target.base, words)
         return (lacks.path, lacks.remedy) if lacks else None
+
+    async def _otherwise(
+        self, seen: Seen, target: Target, words: str
+    ) -> tuple[Path, Remedy] | None:
+        """The place of a name or a value for which another one is answered, and what to write."""
+        if target.request is None:
+            return None
+
+        async def is_answered(request: PageRequest) -> bool:
+            return await self._near.body(request) is not None
+
+        keys = keys_read(seen.config.port.entity.mappings.dict())
+        keys += plain_path(target.endpoint.data_path or "") or ()
+        sent, sources = self._near.sent(seen, target), self._near.sources(seen, words or " ", keys)
+        request = self._near.first(target)
+        variant = await better_variant(request, sent, sources, is_answered)
+        return None if variant is None else variant.at(target.base, "so it answers")
 
     async def _valid(self, seen: Seen, error: ResponseError) -> tuple[str, str | Paged] | None:
         """The setting of paging that makes a request valid, if one does, and what to do."""
         target = self._near.target(seen)
         paging, request = target.endpoint.pagination, target.request
         if remedy := await alone(self._session, paging, seen):
-            return "paginationType", remedy
+            return "cursorAlone", remedy
         whole = None if request is None else await self._near.body(request)
         if request is not None and whole is None:
             return None  # Refused without the parameters of paging as well.
@@ -277,3 +367,11 @@ class Refused:
             return None
         way = await self._ways.find(request, paging, target.endpoint.data_path)
         return None if way is None else way.remedy
+
+
+def _position(target: Target) -> str:
+    """The name that a list's position is sent under, where the request itself has none so."""
+    paging, request = target.endpoint.pagination, target.request
+    name = paging.pagination_param or DEFAULT_POSITION_PARAM.get(paging.type) or ""
+    is_own = request is not None and any(one == name for one, _ in request.params)
+    return "" if is_own or paging.type == "none" else name.rpartition(".")[2]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,14 +13,15 @@ from jq_engine.worker import JqWorker
 from json_values import Json, follow
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Remedy, Severity, Write, likeness
-from workbench.check.identifiers import is_scalar
+from workbench.check.identifiers import are_unlike, is_scalar, shapes
 from workbench.check.near import as_text, leaves, paths_in, values_of, written
 from workbench.check.reading import Seen
 from workbench.store.model import Blueprint, Relation
 from workbench.suggest.vocabulary import names_identity, words_of
 
 _SPEAKING: Final = 0.5  # likeness of names
-_ENOUGH: Final = 5  # identifiers of which a mark says something
+_SIGNS: Final = ("/", "-", ":", "_", ".", "|", "#", "@", " ")
+_SAME: Final = 0.99
 _SEVERAL: Final = 2  # values that say something
 _PARTS: Final = 2  # of an identifier that is composed
 _DEEPEST: Final = 2  # objects around a key of the target
@@ -63,7 +64,10 @@ class Relations:
         for name, relation in (blueprint.relations if blueprint else {}).items():
             known, is_complete = self._identifiers_of(relation.target)
             values = self._targets_of(seen, name)
-            if not known or not values or values & known:
+            if not known or not values:
+                continue
+            if values & known:
+                found += await self._by_chance(seen, name, relation)
                 continue
             path = ("port", "entity", "mappings", "relations", name)
             expression = self._document.at((*seen.base, *path))
@@ -75,8 +79,8 @@ class Relations:
             if told := await self._elsewhere(ask):
                 found.append(told)
                 continue
-            remedy = await self._own(ask)
-            is_other = _are_unlike(values, known)
+            remedy = await self._own(ask) or self._by_rows(ask)
+            is_other = are_unlike(values, known)
             if not remedy and is_other:
                 remedy = self._by_name(seen, name, known, many=relation.many)
             if remedy or is_complete or is_other:
@@ -87,19 +91,62 @@ class Relations:
                 found.append(self._document.finding(place, problem, remedy, severity=severity))
         return found
 
+    async def _by_chance(self, seen: Seen, name: str, relation: Relation) -> list[Finding]:
+        """A relation whose values are numbers that many things have, where its name says another.
+
+        Another target, of which all of them are identifiers too; or another key, where these are
+        the items' own identifiers.
+        """
+        known, _ = self._identifiers_of(relation.target)
+        values = self._targets_of(seen, name)
+        if not all(one.isdigit() for one in values):
+            return []
+        path = ("port", "entity", "mappings", "relations", name)
+        expression = str(self._document.at((*seen.base, *path)))
+        told = f"kind {seen.config.kind}: relation {name} {expression!r}"
+        problem = f"{told} leads to {relation.target}, and is called otherwise"
+        ask = _Question(seen, name, relation, expression, values, known, problem)
+        other = None if _speaks(relation.target, name) else self._other_target(ask)
+        if other and other[1] == len(values) and _speaks(other[0], name):
+            return [dataclasses.replace(self._of_target(ask, *other), severity="warn")]
+        made = [one.made for one in seen.passed]
+        own = [str(one.get("identifier")) for one in made]
+        if [(one.get("relations") or {}).get(name) for one in made] != own:
+            return []
+        way = await self._leading(seen, known, name, name, many=relation.many)
+        if not isinstance(way, Write):
+            return []
+        problem = f"{told} gives the items' own identifiers"
+        place = (*seen.base, *path)
+        return [self._document.finding(place, problem, way, severity="warn")]
+
     async def _own(self, ask: _Question) -> Remedy:
         """Another expression, whose values are identifiers of the target."""
         many = ask.relation.many
-        return await self._leading(
-            ask.seen, ask.known, ask.name, ask.expression, many=many
-        ) or await self._composed(ask.seen, ask.relation.target, ask.expression, ask.known)
+        return (
+            await self._leading(ask.seen, ask.known, ask.name, ask.expression, many=many)
+            or await self._composed(ask.seen, ask.relation.target, ask.expression, ask.known)
+            or await self._part_of(ask)
+        )
+
+    async def _part_of(self, ask: _Question) -> Remedy:
+        """The beginning or the end of the relation's values, where that is an identifier."""
+        items = [one.item for one in ask.seen.passed]
+        for sign in _SIGNS:
+            for at in (0, -1):
+                candidate = f"{ask.expression} | split({json.dumps(sign)})[{at}]"
+                values = await values_of(self._jq, candidate, items)
+                hits = sum(isinstance(one, str) and one in ask.known for one in values)
+                if hits * 2 > len(items) and not ask.relation.many:
+                    return Write(candidate, f"{hits} of {len(items)}")
+        return ""
 
     async def _elsewhere(self, ask: _Question) -> Finding | None:
         """At the target that the blueprint names, or at the target's own identifier.
 
         There where the relation's own expression is right, as far as names and values tell.
         """
-        own = await self._own(ask)
+        own = await self._own(ask) or self._by_rows(ask)
         by_key, target = self._other_key(ask), ask.relation.target
         is_meant = _speaks(target, ask.name)
         other = None if by_key and is_meant else self._other_target(ask)
@@ -108,7 +155,7 @@ class Relations:
         if by_key is None:
             return None
         maker, key = by_key
-        if own and not self._is_of_identifier(ask, maker):
+        if own and not self._is_shared(ask):
             return None
         also = f"{own.value} in the relation" if isinstance(own, Write) else ""
         remedy = Write(key, "of which these are values", also=also or "correct the relation")
@@ -132,21 +179,15 @@ class Relations:
         remedy = f"make {other} the target of relation {ask.name} in the blueprint: {told}"
         return self._document.finding(place, ask.problem, remedy)
 
-    def _is_of_identifier(self, ask: _Question, maker: Seen) -> bool:
-        """Whether the target's identifier is to blame rather than this relation.
-
-        As other relations to it say; of one alone the names: ``.team.id`` is meant as an id.
-        """
+    def _is_shared(self, ask: _Question) -> bool:
+        """Whether several relations to the target miss its identifiers, and none finds them."""
         matching = [
             bool(self._targets_of(seen, name) & ask.known)
             for seen in self._all
             for name, relation in self._relations_of(seen).items()
             if relation.target == ask.relation.target and self._targets_of(seen, name)
         ]
-        if len(matching) > 1:
-            return not any(matching)
-        identifier = maker.config.port.entity.mappings.identifier
-        return _names_id(ask.expression) and not _names_id(str(identifier))
+        return len(matching) > 1 and not any(matching)
 
     def _relations_of(self, seen: Seen) -> Mapping[str, Relation]:
         made = str(seen.passed[0].made.get("blueprint")) if seen.passed else ""
@@ -247,6 +288,33 @@ class Relations:
                     return seen, as_text(path, column)
         return None
 
+    def _by_rows(self, ask: _Question) -> Remedy:
+        """The path whose value in each row is the identifier of what the relation's value names.
+
+        Where the values are those of another key of the target.
+        """
+        by_key = self._other_key(ask)
+        if by_key is None:
+            return ""
+        maker, key = by_key
+        path = paths_in(key)[0]
+        made = [one for one in maker.passed if one.made["blueprint"] == ask.relation.target]
+        names = {str(follow(one.item, path)): str(one.made.get("identifier")) for one in made}
+        rows = [
+            (one.item, names[target])
+            for one in ask.seen.passed
+            for target in _targets((one.made.get("relations") or {}).get(ask.name))[:1]
+            if target in names
+        ]
+        items = [item for item, _ in rows]
+        for way in dict.fromkeys(one for item in items[:20] for one in leaves(item)):
+            column = [follow(item, way) for item in items]
+            if all(str(value) == wanted for value, (_, wanted) in zip(column, rows, strict=True)):
+                text = as_text(way, column)
+                told = f"in {len(rows)} rows the identifier of what is named"
+                return Write(f"[{text}]" if ask.relation.many else text, told)
+        return ""
+
     @staticmethod
     def _by_name(seen: Seen, name: str, known: set[str], *, many: bool) -> Remedy:
         """A path that is called like the relation, with values that look like identifiers."""
@@ -256,7 +324,7 @@ class Relations:
             column = [follow(item, path) for item in items]
             values = [value for value in column if is_scalar(value)]
             is_alike = likeness(name.lower(), ".".join(path).lower()) >= _SPEAKING
-            if values and is_alike and _shapes(set(map(str, values))) <= _shapes(known):
+            if values and is_alike and shapes(set(map(str, values))) <= shapes(known):
                 text = as_text(path, column)
                 told = "its values look like identifiers"
                 return Write(f"[{text}]" if many else text, told)
@@ -270,7 +338,7 @@ class Relations:
         if many and (listed := await self._of_lists(known, items)):
             return listed
         own = [str(one.made.get("identifier")) for one in seen.passed]
-        best: tuple[int, float, str] = (0, 0.0, "")
+        best: tuple[bool, int, float, str] = (False, 0, 0.0, "")
         paths = dict.fromkeys(one for item in items[:20] for one in leaves(item))
         for path in paths:
             values = [follow(item, path) for item in items]
@@ -281,18 +349,15 @@ class Relations:
                 continue
             is_text = all(isinstance(value, str) for value in scalars)
             text = as_text(path, values)
-            alike = max(
-                (likeness(".".join(path), ".".join(one)) for one in paths_in(expression)),
-                default=0.0,
-            )
-            if {*words_of(name)} <= {*words_of(" ".join(path))}:
-                alike = max(alike, _SPEAKING)
+            alike = _alike(path, expression, name)
             # Small numbers are identifiers of many things: the name has to speak.
             if not is_text and alike < _SPEAKING:
                 continue
-            best = max(best, (hits, alike, f"[{text}]" if many else text))
-        if best[0]:
-            return Write(best[2], f"{best[0]} of {len(items)}")
+            # The very key that is read, or one within it, is meant before any other.
+            is_own = alike >= 1
+            best = max(best, (is_own, hits, alike, f"[{text}]" if many else text))
+        if best[1]:
+            return Write(best[3], f"{best[1]} of {len(items)}")
         return await self._behind_parents(seen, known, items, expression, many=many)
 
     async def _of_lists(self, known: set[str], items: Items) -> Remedy:
@@ -337,17 +402,21 @@ class Relations:
         return ""
 
 
+def _alike(path: tuple[str, ...], expression: str, name: str) -> float:
+    """How likely a path is meant by the expression of a relation, by names: 1 and more if read."""
+    read = paths_in(expression)
+    if any(path[: len(one)] == one for one in read):
+        return 1.0 + (path in read)
+    alike = max((likeness(".".join(path), ".".join(one)) for one in read), default=0.0)
+    if {*words_of(name)} <= {*words_of(" ".join(path))}:
+        alike = max(alike, _SPEAKING)
+    return min(alike, _SAME)
+
+
 def _speaks(blueprint: str, name: str) -> bool:
     """Whether a relation is called like a blueprint."""
     stems = {word.removesuffix("s") for word in words_of(name)}
     return bool(stems & {word.removesuffix("s") for word in words_of(blueprint)})
-
-
-def _names_id(expression: str) -> bool:
-    """Whether the last key of an expression is one for identifiers."""
-    paths = paths_in(expression)
-    words = words_of(paths[-1][-1]) if paths else ()
-    return bool(words) and names_identity(words[-1])
 
 
 def _targets(value: Json) -> list[str]:
@@ -363,19 +432,3 @@ def _as_texts(candidate: str) -> list[str]:
     """A list as it is, and with its values as texts."""
     inner = candidate[1:-1] if candidate.startswith("[") else f"{candidate}[]?"
     return [candidate, f"[{inner} | select(. != null) | tostring]"]
-
-
-def _shapes(values: set[str]) -> set[str]:
-    """How texts look: the runs of letters and of digits in them, and what stands between."""
-    return {re.sub(r"[A-Za-z]+", "a", re.sub(r"\d+", "0", one)) for one in values}
-
-
-def _are_unlike(values: set[str], known: set[str]) -> bool:
-    """Whether all identifiers have a mark that no value has: all digits, or a character."""
-    return len(known) >= _ENOUGH and bool(
-        set.intersection(*map(_marks, known)).difference(*map(_marks, values))
-    )
-
-
-def _marks(text: str) -> set[str]:
-    return {"digits alone"} if text.isdigit() else {one for one in text if not one.isalnum()}

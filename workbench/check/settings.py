@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -13,6 +14,7 @@ from settings import Settings, load_settings, unknown_settings
 from settings.fields import FIELDS, VARIABLE_PREFIX, SettingField, snake
 from workbench.check.documents import Variables
 from workbench.check.findings import Finding, nearest
+from workbench.check.json_slips import mended
 
 _SECRETS = "OCEAN__INTEGRATION__SECRETS__"
 # Read by Ocean from the environment, beside its model of the configuration.
@@ -45,6 +47,8 @@ def variable_of(setting: str) -> str:
     return VARIABLE_PREFIX + snake(setting).upper()
 
 
+_NO_JSON = "is not valid JSON"
+_QUOTED = 20  # characters before a slip that are shown
 _NAMED = re.compile(
     rf"(?<![\w.\"=])({'|'.join(name for name in FIELDS if not name.islower())})(?![\w=])"
 )
@@ -73,6 +77,8 @@ def _fault(variables: Variables, fault: Fault) -> Finding:
         remedy = f"write {field.variable} without what stands before @"
         return variables.finding(field.variable, fault.found, remedy)
     remedy = with_variables(fault.remedy)
+    if slip := _slip(text) if fault.problem == _NO_JSON else "":
+        remedy = slip
     if text and (near := nearest(text, field.words)):
         remedy = f"write {field.variable}={near}"
     elif not text:
@@ -84,6 +90,17 @@ def _fault(variables: Variables, fault: Fault) -> Finding:
     # A partner is missing because of the setting that needs it.
     beside = variable_of(field.depends_on) if field.depends_on else ""
     return variables.finding(field.variable, fault.found, remedy, beside=beside)
+
+
+def _slip(text: str) -> str:
+    """How to mend a text that is to be JSON, and where; "" where nothing shows it."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        if found := mended(text, error):
+            at, remedy = found
+            return f"{remedy}, after {text[max(at - _QUOTED, 0) : at]!r}"
+    return ""
 
 
 def _other_type(variables: Variables, missing: SettingField) -> str:

@@ -31,9 +31,11 @@ from workbench.check.signing import (
 
 _VARYING: Final = re.compile(r"[0-9a-fA-F-]{8,}|\d+")
 _SIGN_IN: Final = re.compile(
-    r"\b(log|sign)(ged)?[ -]?in\b|auth(?!or)|credential|\b(api[ _-]?key|token)\b", re.IGNORECASE
+    r"\b(log|sign)(ged)?[ -]?in\b|auth(?!or)|authori[sz]|credential|\b(api[ _-]?key|token)\b",
+    re.IGNORECASE,
 )
 _MOST: Final = 8  # other ways to sign that are tried, beside those for many names at once
+_FEW: Final = 5  # of a credential that the API sees
 _TYPES: Final = {"bearer": "bearer_token", "basic": "basic"}
 _STATIC: Final = frozenset({"bearer_token", "basic", "api_key"})
 _SO: Final = "so signed it answers"
@@ -107,13 +109,13 @@ class SignIn:
     async def _tried(self, request: PageRequest, said: str, *, is_unseen: bool) -> Change | None:
         """The first change by which a request is answered.
 
-        What the API sees and refuses is most likely wrong itself: little more is guessed then.
+        What the API sees and refuses is most likely wrong itself: few are tried then.
         """
-        if not self._ways.secret and self._kind != "none":
-            return None
-        usual = self._ways.usual() if is_unseen and self._ways.secret else ()
+        usual = self._ways.usual() if self._ways.secret else ()
         named = self._ways.named(said) if self._ways.secret else ()
-        trials: list[Change] = [*named, *islice(self._ways.beside(), _MOST), *usual]
+        few = usual if is_unseen else islice(usual, _FEW)
+        beside = islice(self._ways.beside(), _MOST)
+        trials: list[Change] = [*self._ways.configured(), *named, *beside, *few]
         tried = [self._settings]
         for change in trials:
             settings = self._installed.with_change(change)
@@ -126,10 +128,8 @@ class SignIn:
 
     async def _by_name(self, request: PageRequest, said: str, *, is_unseen: bool) -> Change | None:
         """A change of the name that a credential is sent under: many at once, then their halves."""
-        for setting, name, others in self._ways.renamable(said):
-            renaming: Made = partial(self._ways.renaming, setting, name)
-            if found := await self._one_of(request, others, renaming):
-                return self._ways.renaming(setting, name, [found])
+        if renamed := await self._renamed(request, said):
+            return renamed
         if not is_unseen or not self._ways.secret:
             return None
         in_headers: Made = partial(self._ways.in_all, "customHeaders")
@@ -138,6 +138,20 @@ class SignIn:
         in_params: Made = partial(self._ways.in_all, "queryParams")
         if found := await self._one_of(request, (*PARAMS, *names_in(said)), in_params):
             return self._ways.in_param(found)
+        return None
+
+    async def beside(self, said: str, request: PageRequest) -> Blame | None:
+        """Another name of what all requests send beside the credential; None where none counts."""
+        change = await self._renamed(request, said)
+        if change is None:
+            return None
+        return self._installed.place(change), f"{self._installed.written(change)}: so it answers"
+
+    async def _renamed(self, request: PageRequest, said: str) -> Change | None:
+        for setting, name, others in self._ways.renamable(said):
+            renaming: Made = partial(self._ways.renaming, setting, name)
+            if found := await self._one_of(request, others, renaming):
+                return self._ways.renaming(setting, name, [found])
         return None
 
     async def _one_of(self, request: PageRequest, names: Sequence[str], made: Made) -> str:
@@ -179,7 +193,7 @@ class SignIn:
 
         ``is_redirected``: to that page, as to a sign-in.
         """
-        if request is None or self._kind not in _STATIC:
+        if request is None or self._kind not in {*_STATIC, "none"}:
             return "", ""
         if found := await self.other(error, request):
             return found

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, product
 from typing import Final
 
+from settings.fields import FIELDS
 from workbench.check.changes import Change, Installed, line
+from workbench.check.findings import likeness
 from workbench.check.settings import variable_of
 
 _HEADER: Final = re.compile(r"(?<![\w/-])(?:[A-Z][A-Za-z]*|[xX])(?:-[A-Za-z]+)+(?![\w-])")
@@ -24,6 +26,18 @@ _MOST_PARTS: Final = 5  # words of a header's name
 _SECRETS: Final = {"bearer_token": "apiToken", "api_key": "apiKey", "basic": "password"}
 _BESIDE: Final = ("queryParams", "customHeaders")
 """The settings where a second credential stands."""
+
+_USUAL: Final = {
+    "queryParams": (
+        "version", "api-version", "api_version", "apiVersion", "v", "format", "key", "token",
+        "api_key", "account", "org", "organization", "tenant", "locale", "lang",
+    ),
+    "customHeaders": (
+        "accept", "x-api-version", "api-version", "x-tenant-id", "x-account-id", "x-org-id",
+        "x-requested-with", "x-api-key", "x-application-key", "x-application-id", "x-app-id",
+    ),
+}  # fmt: skip
+_LIKE: Final = 0.75
 
 HEADERS: Final = (
     "X-API-Key", "X-Auth-Token", "Api-Key", "apikey", "X-Access-Token", "Private-Token",
@@ -92,6 +106,15 @@ class Signings:
         text = self.secret.strip("'\" ")
         return text.partition(" ")[2] if " " in text else text
 
+    def configured(self) -> Iterator[Change]:
+        """The other ``authType`` whose settings are all there, and not read."""
+        of_types = [one for one in FIELDS.values() if one.depends_on == "authType"]
+        kinds = dict.fromkeys(kind for one in of_types for kind in one.shown_for)
+        for kind in kinds:
+            needed = [one.name for one in of_types if one.needed and kind in one.shown_for]
+            if kind != self._kind and needed and all(map(self._text, needed)):
+                yield Change({"authType": kind})
+
     def named(self, words: str) -> Iterator[Change]:
         """Those that an answer speaks of."""
         for header in headers_named(words):
@@ -107,8 +130,11 @@ class Signings:
     def usual(self) -> Iterator[Change]:
         """The others that there are, the commonest first."""
         yield from self._mended()
+        if self._kind == "basic":
+            yield from self._by_scheme("Basic")
         if " " in self.secret and self._kind == "api_key":  # a word before it belongs there
             yield Change({"apiKeyHeader": "Authorization", "apiKeyParam": ""})
+            yield Change({"apiKey": self.bare})
         yield from self._by_scheme("Bearer")
         yield self.in_header("X-API-Key")
         yield self.in_header("Authorization")
@@ -155,6 +181,7 @@ class Signings:
             user, password = self._text("username"), self._text("password")
             told = f"swap {variable_of('username')} and {variable_of('password')}"
             yield Change({"username": password, "password": user}, told)
+            yield Change({"password": ""}, f"write {variable_of('password')}= with nothing behind")
         for (setting, held), (elsewhere, there) in (places, places[::-1]):
             for name, value in held.items():
                 rest = {key: one for key, one in held.items() if key != name}
@@ -167,7 +194,9 @@ class Signings:
         for setting in _BESIDE:
             held = _object(self._text(setting))
             for name in held:
-                if others := [one for one in names_in(words) if one not in held]:
+                likely = [one for one in _USUAL[setting] if likeness(one, name.lower()) >= _LIKE]
+                words_said = names_in(words)
+                if others := [one for one in (*likely, *words_said) if one not in held]:
                     yield setting, name, others
 
     def renaming(self, setting: str, name: str, others: Sequence[str]) -> Change:

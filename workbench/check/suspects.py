@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,11 +11,11 @@ from msgspec.structs import replace
 
 from json_values import Json
 from paging.model import PageRequest
+from workbench.check.absence import MADE_UP, Answered
 from workbench.check.findings import Path
+from workbench.check.near import lists_of_objects
 from workbench.check.reading import Seen
-
-Answered = Callable[[PageRequest], Awaitable[Json]]
-"""What a request is answered; None for a failure."""
+from workbench.check.variants import line_of
 
 _KEYS: Final = re.compile(r'"[\w.$-]+": ')
 _SHORTEST: Final = 2  # characters of a value that is looked for
@@ -78,6 +78,8 @@ async def suspect(
 
     ``request``: as it was refused; None where it may not be sent again.
     """
+    for one in suspects:  # which the envelope of an answer repeats
+        words = words.replace(f'"{one.name}": "{one.value}"', "")
     text = _KEYS.sub("", words)
     ranked = sorted(suspects, key=lambda one: -_named(one, text))
     tries = 0
@@ -94,6 +96,29 @@ async def suspect(
     if best is None or not _named(best, text):
         return None
     return best, f"the API speaks of it: correct {best.shown}"
+
+
+async def name_of_list(answered: Answered, request: PageRequest | None, blamed: Suspect) -> str:
+    """What to write for a parameter that is a list, whose name ends in brackets; "" if it is none.
+
+    It is heeded where a made-up value of it is answered otherwise than a request without it.
+    """
+    if request is None or not blamed.is_query or "{" in blamed.value:
+        return ""
+    name, rest = f"{blamed.name}[]", tuple(one for one in request.params if one[0] != blamed.name)
+    without, listed, made_up = [
+        await answered(replace(request, params=params))
+        for params in (rest, (*rest, (name, blamed.value)), (*rest, (name, MADE_UP)))
+    ]
+    if listed is None or without is None or _lengths(made_up) == _lengths(without):
+        return ""
+    instead = line_of(repr(name), blamed.value)
+    return f"write {instead} in the place of {blamed.name}: so it is heeded"
+
+
+def _lengths(body: Json) -> list[int] | None:
+    """How long the lists of an answer are."""
+    return None if body is None else [len(rows) for _, rows in lists_of_objects(body)]
 
 
 def _named(one: Suspect, text: str) -> float:

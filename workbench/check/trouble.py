@@ -11,7 +11,6 @@ from typing import Final
 from errors import (
     BodyError,
     CredentialsError,
-    Fault,
     MappingError,
     OceanCustomError,
     OriginError,
@@ -32,34 +31,34 @@ from workbench.check.bases import Bases
 from workbench.check.changes import ClientOf
 from workbench.check.documents import Document, Variables
 from workbench.check.empty import Empty
-from workbench.check.findings import Finding, Path, Remedy, Write, likeness
-from workbench.check.formats import as_json, format_of, rows_as_json
+from workbench.check.findings import Finding, Path, Remedy
+from workbench.check.formats import as_json, format_of
+from workbench.check.misread import Misread, cause_of
 from workbench.check.near import (
     better,
     lists_of_objects,
     values_of,
     written,
 )
-from workbench.check.nearby import NOT_FOUND, Nearby, bare, is_of_parent
-from workbench.check.other_lists import list_within
+from workbench.check.nearby import NOT_FOUND, Nearby
 from workbench.check.paging import (
     ended_by,
     hidden_rows,
     may_go_on,
     may_lack_a_marker,
     speaks_of_more,
+    total_in,
     unchosen,
 )
 from workbench.check.places import Paged, Places
-from workbench.check.programs import place_in
 from workbench.check.reading import Seen
-from workbench.check.refused import Refused
-from workbench.check.sign_in import SignIn
+from workbench.check.refused import REPORTED, Refused
+from workbench.check.requests import bare, is_of_parent
+from workbench.check.sign_in import SignIn, speaks_of_sign_in
 from workbench.check.unsent import Unsent
 
 _LED: Final = frozenset({"cursor", "next_link", "header_link"})
 _REDIRECT: Final = 3  # hundred
-_REPORTED: Final = "the answer reports an error"
 _ABSENT: Final[dict[Absent, str]] = {
     "path": "correct the path: a made-up one is answered in the same words, and a value is not",
     "value": "correct the field of path_parameters.{name}: a made-up value is answered in the same"
@@ -90,6 +89,7 @@ class Troubles:
         self.empty = Empty(document, self._near, session.jq)
         asked = sum(one.asked for one in all_seen)
         self._places = Places(document, variables, all_seen)
+        self._misread = Misread(document, session, self._places, self._near, self.unsent)
         self._refused = Refused(session, self._places, self._near, self._access, asked)
         self._absence = Absence(session)
         self._session = session
@@ -98,7 +98,9 @@ class Troubles:
     async def findings(self, seen: Seen, *, all_failed: bool) -> list[Finding]:
         """What each error of a reading comes from; ``all_failed``: no resource could be read."""
         found = []
-        for error in seen.errors:
+        # The children of one resource mostly fail alike: the first of them is looked into.
+        kinds = {_sort_of(one): one for one in reversed(seen.errors)}
+        for error in reversed(kinds.values()):
             try:
                 found.append(await self._finding(seen, error, all_failed=all_failed))
             except OceanCustomError:
@@ -110,7 +112,9 @@ class Troubles:
         pages = [page for page in seen.own_pages if page.rows and page.goes_on]
         paging = self._near.resource(seen).endpoint.pagination
         found = []
-        for name, path in (("hasMorePath", paging.has_more_path), ("totalPath", paging.total_path)):
+        names = ("hasMorePath", "lastPagePath", "totalPath")
+        paths = (paging.has_more_path, paging.last_page_path, paging.total_path)
+        for name, path in zip(names, paths, strict=True):
             if not pages or not path or path.startswith("header:"):
                 continue
             expression = path if path.startswith(".") else written(path.split("."))
@@ -119,9 +123,12 @@ class Troubles:
             if any(value is not None for value in values):
                 continue
             near = await better(self._session.jq, expression, bodies)
+            meant = near.expression if near else total_in(pages) if name == "totalPath" else ""
+            if name == "lastPagePath" and not meant:
+                continue  # only the last page may have it
             remedy = f"the answers have {keys_of(pages[0].body)}"
-            if near:
-                remedy = f"write {near.expression.lstrip('.')}"
+            if meant:
+                remedy = f"write {meant.lstrip('.')}"
             error = PaginationError(f"kind {seen.config.kind}: {name} {path!r} finds nothing")
             found.append(self._places.paging(seen, error, remedy, name))
         return found
@@ -142,9 +149,10 @@ class Troubles:
         if not resource.parameters:
             return []
         statuses = {one.status for one in seen.exchanges if one.purpose == "page"}
-        wrong = NOT_FOUND - set(resource.endpoint.empty_statuses)
-        if seen.errors or not statuses or not statuses <= wrong:
+        if seen.errors or not statuses or not statuses <= NOT_FOUND:
             return []
+        if statuses <= set(resource.endpoint.empty_statuses):
+            return await self._said_empty(seen)
         lacks = await self._lacking(seen)
         found = None if lacks == "path" else await self._near.field(resource)
         name, field = found or (resource.parameters[-1].name, None)
@@ -162,6 +170,13 @@ class Troubles:
         is_of_parameter = field or endpoint or (lacks == "value" and not path)
         told = _ABSENT[lacks].format(name=name)
         return [self._places.at(seen, own if is_of_parameter else ("kind",), error, remedy or told)]
+
+    async def _said_empty(self, seen: Seen) -> list[Finding]:
+        """Children that all have nothing, as a status says that may say so, but of another path."""
+        path = await self._near.path(seen, wants_rows=True)
+        told = "every child is answered by a status of empty_statuses, and another path has rows"
+        error = MappingError(f"kind {seen.config.kind}: {told}")
+        return [self._places.at(seen, ("kind",), error, path)] if path else []
 
     async def _lacking(self, seen: Seen) -> Absent:
         """What is not there of children that are not."""
@@ -208,10 +223,11 @@ class Troubles:
                 return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
             case SourceError():
                 return await self._of_way(seen, error, all_failed=all_failed)
-            case PaginationError() if not isinstance(_cause(error).place, Part):
+            case PaginationError() if not isinstance(cause_of(error).place, Part):
                 return await self._paged(seen, error)
             case _:
-                return await self._mapping(seen, error)
+                found = await self._refused.unread(seen, error, all_failed=all_failed)
+                return found or await self._misread.finding(seen, error)
 
     async def _paged(self, seen: Seen, error: PaginationError) -> Finding:
         """At the setting of paging that is wrong."""
@@ -233,7 +249,7 @@ class Troubles:
             page = may_lack_a_marker(seen)
         elif paging.type != "none":
             page = None
-        if page is None or (not page.warning and not await self._refused.leads_beyond(seen)):
+        if page is None or not (page.warning or await self._goes_on(seen)):
             return []
         told = page.warning or f"paginationType is {paging.type}, and there is a second page"
         error = PaginationError(f"kind {seen.config.kind}: {told}")
@@ -249,6 +265,12 @@ class Troubles:
             remedy = dataclasses.replace(way, proof=way.proof + wish) if is_wish else way
         found = self._places.paging(seen, error, remedy)
         return [dataclasses.replace(found, severity="warn" if is_wish else "error")]
+
+    async def _goes_on(self, seen: Seen) -> bool:
+        """Whether there are rows behind those that were read; of a search a way to them."""
+        if seen.config.selector.method == "POST":
+            return await self._refused.other_paging(seen) is not None
+        return await self._refused.leads_beyond(seen)
 
     async def _ended(
         self, seen: Seen, path: str, name: str, other: str, value: Json
@@ -292,12 +314,16 @@ class Troubles:
                 return self._places.of_setting("baseUrl", error, "")
 
     async def _no_json(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
-        if any(one.problem == _REPORTED for one in error.report.faults):
+        if any(one.problem == REPORTED for one in error.report.faults):
             return await self._refused.reported(seen, error, all_failed=all_failed)
         is_html = "html" in str(error).lower()
         if is_html and all_failed:
             return await self._page(seen, error)
         name = "" if is_html else format_of(seen, error)
+        if name == "json" and (
+            found := await self._refused.unread(seen, error, all_failed=all_failed)
+        ):
+            return found
         if name and name != seen.config.selector.response_format:
             return await self._of_format(seen, error, name)
         remedy = await self._near.path(seen) if is_html else ""
@@ -313,7 +339,9 @@ class Troubles:
             return self._places.of_setting("baseUrl", error, base)
         redirects = [one for one in seen.exchanges if one.status and one.status // 100 == _REDIRECT]
         asked = self._near.target(seen).request
-        setting, remedy = await self._sign_in.page(asked, error, is_redirected=bool(redirects))
+        is_refusal = not error.report.answered.startswith("200") and speaks_of_sign_in(error)
+        is_sign_in = bool(redirects) or is_refusal
+        setting, remedy = await self._sign_in.page(asked, error, is_redirected=is_sign_in)
         if setting:
             return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
         remedy = "a page for people: baseUrl must lead to the API, with its path"
@@ -332,78 +360,10 @@ class Troubles:
             remedy += ", or what makes it JSON into query_params, queryParams or headers"
         return self._places.at(seen, path, error, remedy)
 
-    async def _mapping(self, seen: Seen, error: OceanCustomError) -> Finding:
-        place = place_in(_cause(error), self._document, seen.base)
-        path = place[len(seen.base) :]
-        if path[-1] in {"field", "filter"}:
-            expression = self._document.at(place)
-            name = str(path[2])
-            items = self._near.parents(seen, name)
-            rows = await self._near.rows_beside(seen, name, str(expression))
-            if not rows and (held := list_within(items, str(expression), name)):
-                rows = Write(held, "its rows have what is read")
-            if rows:
-                return self._places.at(seen, (*path[:-1], "data_path"), error, rows)
-            near = await better(self._session.jq, str(expression), items) if items else None
-            remedy: Remedy = near.of(len(items)) if near else ""
-            if not remedy and path[-1] == "field" and items:
-                resource = self._near.resource(seen)
-                found = await self._near.field(resource, wants_rows=True, name=name)
-                remedy = found[1] if found else ""
-            return self._places.at(seen, path, error, remedy)
-        about = _cause(error).place
-        is_list = isinstance(about, Part) and about.path[-1] == "data_path"
-        if is_list and is_of_parent(seen):
-            return await self._lists_of_parent(seen, error)
-        if is_list and (other := await rows_as_json(self._near, self._session.jq, seen)):
-            return self._places.at(seen, ("selector", "response_format"), error, other)
-        if is_list or path[-1] == "selector":
-            path = ("selector", "data_path")
-            bodies = [page.body for page in reversed(seen.own_pages)]
-            has_list = any(map(lists_of_objects, bodies))
-            if not has_list and (request := self._near.asked(seen)) is not None:
-                bodies = [await self._near.body(request), *bodies]
-            return self._places.at(
-                seen, path, error, self._lists(seen.config.selector.data_path or "", bodies)
-            )
-        return self._places.at(seen, path, error, "")
 
-    async def _lists_of_parent(self, seen: Seen, error: OceanCustomError) -> Finding:
-        """At the data_path of the rows of parents, whose answer has other lists."""
-        target = self._near.target(seen)
-        bodies = [page.body for page in seen.pages]
-        if not bodies and target.request is not None:
-            bodies = [await self._near.body(target.request)]
-        path = (*target.base, "data_path")
-        wanted = self._document.at((*seen.base, *path)) or ""
-        return self._places.at(seen, path, error, self._lists(str(wanted), bodies))
-
-    # --- what one more request shows -------------------------------------------------------------
-
-    @staticmethod
-    def _lists(wanted: str, bodies: Sequence[Json]) -> Remedy:
-        """The lists that an answer has, the one most like ``wanted`` first."""
-        for body in bodies:
-            lists = lists_of_objects(body)
-            if lists and lists[0][0] == ():
-                return "remove data_path: the answer is the list itself"
-            lists.sort(
-                key=lambda one: (
-                    -round(likeness(wanted.strip("."), ".".join(one[0])), 1),
-                    -len(one[1]),
-                )
-            )
-            if lists:
-                first, *others = lists
-                also = f"; other lists: {', '.join(written(one[0]) for one in others[:4])}"
-                told = f"a list of {len(first[1])}{also if others else ''}"
-                return Write(written(first[0]), told)
-        return f"the answer has {keys_of(bodies[0])}" if bodies and bodies[0] is not None else ""
-
-
-def _cause(error: OceanCustomError) -> Fault:
-    """What was found first: where ``data_path`` found nothing, no paging can be told."""
-    return error.report.beside or error.report.faults[0]
+def _sort_of(error: OceanCustomError) -> tuple[object, ...]:
+    """What errors of one sort have in common."""
+    return type(error), error.report.answered[:3], error.report.remedy
 
 
 def _multiply(resource: Resource) -> bool:

@@ -1,24 +1,26 @@
-"""Keys that do not come because a parameter is not sent that other resources send."""
+"""Keys that do not come as parameters stand: another one is sent by others, or is misspelt."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from framework.mapped_items import Items
 from json_values import Json
+from paging.model import PageRequest
 from workbench.check.documents import Document
-from workbench.check.findings import Finding, Write
+from workbench.check.findings import Finding, Path, Remedy, Write
 from workbench.check.near import has_path, lists_of_objects, paths_in
-from workbench.check.nearby import Nearby
+from workbench.check.nearby import Nearby, Target
 from workbench.check.reading import Seen
+from workbench.check.variants import better_variant
 
 _MOST: Final = 2  # requests
 _FEWEST: Final = 2  # expressions that find no key
 
 
 class Unsent:
-    """Asks for a resource with the parameters of the others."""
+    """Asks for a resource with other parameters: those of the others, or its own otherwise."""
 
     def __init__(self, document: Document, near: Nearby, all_seen: Sequence[Seen]) -> None:
         self._document = document
@@ -28,24 +30,60 @@ class Unsent:
     async def findings(self, seen: Seen) -> list[Finding]:
         """At most one: the parameters with which keys come that are mapped, and absent."""
         items = [one.item for one in seen.passed]
-        absent = list(_absent(seen, items))
-        if len(absent) < _FEWEST or not items:
+        absent = list(dict.fromkeys(_absent(seen, items)))
+        target = Target(("selector",), self._near.resource(seen).endpoint, self._near.asked(seen))
+        if not absent or not items or target.request is None:
             return []
-        request = self._near.asked(seen)
-        if request is None or request.method != "GET":
-            return []
-        for params in self._others(seen)[:_MOST]:
+        keys = ", ".join(dict.fromkeys(path[-1] for path in absent))
+        if way := await self._as_others(seen, target.request, absent):
+            problem = f"no item has {keys}, which come with parameters of other kinds"
+            place = ("selector", "query_params")
+            return [seen.finding(self._document, place, problem, way)]
+        if otherwise := await self.otherwise(seen, target, absent):
+            problem = f"no item has {keys}, as its parameters stand"
+            path, remedy = otherwise
+            return [seen.finding(self._document, path, problem, remedy)]
+        return []
+
+    async def _as_others(
+        self, seen: Seen, request: PageRequest, absent: Sequence[tuple[str, ...]]
+    ) -> Write | None:
+        """The parameters together with those of another resource, so that the keys come."""
+        is_worth = len(absent) >= _FEWEST and request.method == "GET"
+        for params in self._others(seen)[:_MOST] if is_worth else []:
             asked = request
             for name, value in params.items():
                 asked = asked.put(name, value, "query")
-            rows = _rows(await self._near.body(asked))
-            if rows and all(has_path(rows, path) for path in absent):
-                keys = ", ".join(path[0] for path in absent)
-                problem = f"no item has {keys}, which come with parameters of other kinds"
-                own: dict[str, Json] = {**seen.config.selector.query_params, **params}
-                place = ("selector", "query_params")
-                return [seen.finding(self._document, place, problem, Write(own, "so they come"))]
-        return []
+            if _have(await self._near.body(asked), absent):
+                return Write({**seen.config.selector.query_params, **params}, "so they come")
+        return None
+
+    async def otherwise(
+        self, seen: Seen, target: Target, absent: Sequence[tuple[str, ...]]
+    ) -> tuple[Path, Remedy] | None:
+        """The parameter of a list by another name or value of which keys come, and what to write.
+
+        ``absent``: the paths of the keys.
+        """
+        wanted = list(dict.fromkeys(key for path in absent for key in path))
+        return await self.by_other(seen, target, wanted, lambda body: _have(body, absent))
+
+    async def by_other(
+        self, seen: Seen, target: Target, wanted: Sequence[str], has: Callable[[Json], bool]
+    ) -> tuple[Path, Remedy] | None:
+        """The parameter by another name or value of which an answer has what is wanted."""
+        if target.request is None:
+            return None
+
+        async def are_there(request: PageRequest) -> bool:
+            return has(await self._near.body(request))
+
+        # `lastvalue_raw` may come with a parameter that names `lastvalue`.
+        stems = [key.rpartition("_")[0] for key in wanted if "_" in key]
+        sources = self._near.sources(seen, wanted=[*wanted, *stems])
+        sent = [one for one in self._near.sent(seen, target) if one.part != "headers"]
+        found = await better_variant(target.request, sent, sources, are_there)
+        return None if found is None else found.at(target.base, f"so {wanted[-1]} comes")
 
     def _others(self, seen: Seen) -> list[dict[str, Json]]:
         """The parameters of the other resources that this one does not send."""
@@ -64,13 +102,15 @@ class Unsent:
 
 
 def _absent(seen: Seen, items: Items) -> Iterator[tuple[str, ...]]:
-    """The paths of expressions whose first key no item has."""
+    """The paths of expressions that lead nowhere in any item."""
     for one in seen.passed[0].expressions if seen.passed else ():
         for path in paths_in(one.jq or "")[:1]:
-            if path and not path[0].startswith("__") and not has_path(items, path[:1]):
+            if path and not path[0].startswith("__") and not has_path(items, path):
                 yield path
 
 
-def _rows(body: Json) -> Items:
+def _have(body: Json, paths: Sequence[tuple[str, ...]]) -> bool:
+    """Whether the rows of an answer have all keys that some paths lead to."""
     rows = max((rows for _, rows in lists_of_objects(body)), key=len, default=[])
-    return [row for row in rows if isinstance(row, dict)]
+    objects = [row for row in rows if isinstance(row, dict)]
+    return bool(objects) and all(has_path(objects, path) for path in paths)

@@ -86,6 +86,12 @@ class Values:
             return [seen.finding(self._document, path, problem, leading)]
         if remedy := await self._better(seen, name, jq, items):
             return [seen.finding(self._document, path, problem, remedy)]
+        if failed and part == "properties" and (paths := paths_in(jq)):
+            blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
+            if fit := await self._made_to_fit(written(paths[0]), key, items, blueprint):
+                reason = failed[0].partition("\n")[0][:120]
+                problem = f"{what} {jq!r} fails for {len(failed)} of {len(items)} items ({reason})"
+                return [seen.finding(self._document, path, problem, fit)]
         if failed:
             reason = failed[0].partition("\n")[0][:120]
             problem = f"{what} {jq!r} fails for {len(failed)} of {len(items)} items ({reason})"

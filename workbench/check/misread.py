@@ -1,0 +1,147 @@
+"""Expressions that stop a reading: where rows are, and what path parameters take from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from errors import Fault, OceanCustomError, Part
+from framework.mapped_items import Items
+from jq_engine.paths import plain_path
+from json_values import Json, follow, keys_of
+from resync.session import Session
+from workbench.check.comparisons import compared, held_at
+from workbench.check.documents import Document
+from workbench.check.findings import Finding, Path, Remedy, Write, likeness
+from workbench.check.formats import rows_as_json
+from workbench.check.identifiers import within
+from workbench.check.near import better, has_path, lists_of_objects, paths_in, written
+from workbench.check.nearby import Nearby
+from workbench.check.other_lists import list_with, list_within
+from workbench.check.places import Places
+from workbench.check.programs import place_in
+from workbench.check.reading import Seen
+from workbench.check.requests import bare, is_of_parent
+from workbench.check.unsent import Unsent
+
+
+class Misread:
+    """Finds what such an expression was meant to be, on the answers at hand."""
+
+    def __init__(
+        self, document: Document, session: Session, places: Places, near: Nearby, unsent: Unsent
+    ) -> None:
+        self._document = document
+        self._session = session
+        self._places = places
+        self._near = near
+        self._unsent = unsent
+
+    async def finding(self, seen: Seen, error: OceanCustomError) -> Finding:
+        """At the expression that an error is about."""
+        place = place_in(cause_of(error), self._document, seen.base)
+        path = place[len(seen.base) :]
+        if path[-1] in {"field", "filter"}:
+            where, remedy = await self._of_parents(seen, path, str(self._document.at(place)))
+            return self._places.at(seen, where, error, remedy)
+        about = cause_of(error).place
+        is_list = isinstance(about, Part) and about.path[-1] == "data_path"
+        if is_list and (other := await self._by_other(seen)):
+            return self._places.at(seen, other[0], error, other[1])
+        if is_list and is_of_parent(seen):
+            return await self._lists_of_parent(seen, error)
+        if is_list and (form := await rows_as_json(self._near, self._session.jq, seen)):
+            return self._places.at(seen, ("selector", "response_format"), error, form)
+        if not is_list and path[-1] != "selector":
+            return self._places.at(seen, path, error, "")
+        bodies = [page.body for page in reversed(seen.own_pages)]
+        has_list = any(map(lists_of_objects, bodies))
+        if not has_list and (request := self._near.asked(seen)) is not None:
+            bodies = [await self._near.body(request), *bodies]
+        remedy = await self._mapped(seen, bodies)
+        remedy = remedy or _lists(seen.config.selector.data_path or "", bodies)
+        return self._places.at(seen, ("selector", "data_path"), error, remedy)
+
+    async def _mapped(self, seen: Seen, bodies: Sequence[Json]) -> Remedy:
+        """The list of an answer whose objects have what is mapped; "" for none."""
+        mappings = seen.config.port.entity.mappings
+        for body in bodies:
+            if found := await list_with(self._session.jq, mappings, body):
+                path, count = found
+                if path == ".":
+                    return "remove data_path: the answer is the list itself"
+                return Write(path, f"a list of {count}")
+        return ""
+
+    async def _by_other(self, seen: Seen) -> tuple[Path, Remedy] | None:
+        """The parameter by another name or value of which rows come where they are looked for."""
+        target = self._near.target(seen)
+        keys = plain_path(target.endpoint.data_path or "")
+        if not keys:
+            return None
+        return await self._unsent.by_other(
+            seen, target, keys, lambda body: isinstance(follow(body, keys), list)
+        )
+
+    async def _of_parents(self, seen: Seen, path: Path, expression: str) -> tuple[Path, Remedy]:
+        """Where to change what, for a field or a filter that finds nothing in the parents."""
+        name = str(path[2])
+        items = self._near.parents(seen, name)
+        parent = self._near.parent(seen)
+        if parent and parent.base[-1] == name and items:
+            absent = [one for one in paths_in(expression) if not has_path(items, one)]
+            if absent and (other := await self._unsent.otherwise(seen, parent, absent)):
+                return other
+        rows = await self._near.rows_beside(seen, name, expression)
+        if not rows and (held := list_within(items, expression, name)):
+            rows = Write(held, "its rows have what is read")
+        if rows:
+            return (*path[:-1], "data_path"), rows
+        return path, await self._instead(seen, path, expression, items)
+
+    async def _instead(self, seen: Seen, path: Path, expression: str, items: Items) -> Remedy:
+        """What to write for a field or a filter of parents; "" where nothing shows it."""
+        if near := await better(self._session.jq, expression, items) if items else None:
+            return near.of(len(items))
+        if path[-1] == "filter":
+            path_read = plain_path(expression)
+            held: Remedy = held_at(path_read, items) if path_read else ""
+            held = held or await compared(self._session.jq, expression, items)
+            return held if isinstance(held, Write) or not held else f"compare it: {held}"
+        name = str(path[2])
+        resource = self._near.resource(seen)
+        if found := await self._near.field(resource, wants_rows=True, name=name):
+            return found[1]
+        return within(items, expression, name)
+
+    async def _lists_of_parent(self, seen: Seen, error: OceanCustomError) -> Finding:
+        """At the data_path of the rows of parents, whose answer has other lists."""
+        target = self._near.target(seen)
+        own = bare(target.request.url) if target.request else ""
+        bodies = [page.body for page in seen.pages if bare(page.url) == own]
+        if not bodies and target.request is not None:
+            bodies = [await self._near.body(target.request)]
+        path = (*target.base, "data_path")
+        wanted = self._document.at((*seen.base, *path)) or ""
+        return self._places.at(seen, path, error, _lists(str(wanted), bodies))
+
+
+def cause_of(error: OceanCustomError) -> Fault:
+    """What was found first: where ``data_path`` found nothing, no paging can be told."""
+    return error.report.beside or error.report.faults[0]
+
+
+def _lists(wanted: str, bodies: Sequence[Json]) -> Remedy:
+    """The lists that an answer has, the one most like ``wanted`` first."""
+    for body in bodies:
+        lists = lists_of_objects(body)
+        if lists and lists[0][0] == ():
+            return "remove data_path: the answer is the list itself"
+        lists.sort(
+            key=lambda one: (-round(likeness(wanted.strip("."), ".".join(one[0])), 1), -len(one[1]))
+        )
+        if lists:
+            first, *others = lists
+            also = f"; other lists: {', '.join(written(one[0]) for one in others[:4])}"
+            told = f"a list of {len(first[1])}{also if others else ''}"
+            return Write(written(first[0]), told)
+    return f"the answer has {keys_of(bodies[0])}" if bodies and bodies[0] is not None else ""
