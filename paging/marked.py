@@ -73,7 +73,7 @@ class Marked(Paginator):
                 doubt = self._unfollowable(page)
                 return Step(now, next=None, learnt=learnt, confirm=was_led, doubt=doubt)
         following = self._following(sent, page, marker) if leads(marker) else None
-        came = frozenset() if asked == 1 else _came_before(progress.previous, page)
+        came = frozenset() if asked == 1 else _came_before(progress.previous, page, marker)
         # A page of nothing new that leads to itself is the end.
         is_last = following is not None and following.key == sent.key and len(came) == page.length
         if following is None or is_last:
@@ -379,16 +379,18 @@ def leads(marker: Found) -> bool:
     return marker is not MISSING and marker not in _NOWHERE
 
 
-def _came_before(previous: Page | None, page: Page) -> frozenset[Hashable]:
+def _came_before(previous: Page | None, page: Page, marker: Found) -> frozenset[Hashable]:
     """The row that a page begins with where it ended the page before: start keys are inclusive.
 
-    A whole page that comes again shows rather that the cursor is not heeded, unless it is one row.
+    A whole page that comes again shows rather that the cursor is not heeded, unless it is one row
+    which the cursor is a value of.
     """
     if previous is None or not (page.ids and previous.ids):
         return frozenset()
-    is_again = page.length > 1 and page.repeats(previous)
-    is_first = page.rows[0] == previous.rows[-1] and not is_again
-    return frozenset(page.keys[:1] if is_first else ())
+    first = page.rows[0]
+    is_named = page.length == 1 and isinstance(first, dict) and marker in first.values()
+    is_again = page.repeats(previous) and not is_named
+    return frozenset(page.keys[:1] if first == previous.rows[-1] and not is_again else ())
 
 
 def _hidden_warning(now: Progress) -> str:
