@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
+import re
 import sqlite3
 import sys
 from dataclasses import replace
@@ -15,6 +17,7 @@ import httpx
 import pytest
 import yaml
 from click.testing import CliRunner
+from rich.console import Console
 
 from paging.limits import NO_LIMITS, Limits
 from tests.check_bench import write_example
@@ -24,8 +27,8 @@ from tests.layout import ROOT
 from tests.simulators import simulate
 from workbench import catalog
 from workbench.__main__ import main
-from workbench.preview.command import run_preview
-from workbench.preview.run import INTEGRATION, environment, prepare
+from workbench.preview.command import run_preview, show
+from workbench.preview.run import INTEGRATION, Kind, Outcome, environment, prepare
 from workbench.serve import serving
 from workbench.store import CatalogStore
 from workbench.store.model import InvalidError, JsonObject
@@ -347,3 +350,20 @@ def test_the_demo_is_one_document() -> None:
     assert second["created"] == 0
     assert second["deleted"][-1] == "43"
     assert len(second["updated"]) == 1
+
+
+@pytest.mark.parametrize("width", [30, 64, 80, 110, 200])
+def test_what_became_of_a_kind_is_told_in_every_terminal(width: int) -> None:
+    """Its name and its counts, however narrow: where they do not fit, how it was read is left."""
+    name = "/projects/{project}/pipelines/{pipeline}/jobs"
+    counts = {"found": 12_345, "mapped": 12_345, "written": 12_345, "refused": 3}
+    kind = Kind(name, "job", "completed", 12, 0, 1.2, more=True, **counts)
+    text = io.StringIO()
+    show(Console(file=text, width=width), Outcome([kind], [], [], [], None), Limits(pages=1))
+    lines = text.getvalue().splitlines()
+    first = [re.split(r"\s{2,}", line.strip())[0] for line in lines]  # a name may be folded
+    assert name in "".join(first)
+    told = " ".join(text.getvalue().split())
+    assert told.count("12,345") == 3
+    assert all(word in told for word in ("completed", "12,345 (more)", "3"))
+    assert ("Retried" in told) == (width >= 110)

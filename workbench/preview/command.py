@@ -20,6 +20,7 @@ from workbench.check.command import installation_options, paths_of, read_files
 from workbench.check.offline import Installation
 from workbench.preview.run import (
     LONGEST_WAIT,
+    Kind,
     Outcome,
     Progress,
     as_json,
@@ -37,6 +38,8 @@ from workbench.terminal import output, refuse_beside
 
 FOLDER: Final = Path(".workbench")
 _SHOWN: Final = 10
+_WIDE, _NARROW = 110, 64
+"""Columns in which everything has room, and in which no table has."""
 _COUNT: Final = click.IntRange(1)
 _PORT: Final = click.IntRange(0, 65_535)
 
@@ -108,7 +111,7 @@ def run_preview(  # noqa: PLR0913 (a command has so many options)
         if as_document:
             click.echo(as_json(outcome, database))
         else:
-            _show(output(), outcome, limits)
+            show(output(), outcome, limits)
             click.echo(f"Kept in {database}")
         if has_page:
             wait(url)
@@ -170,24 +173,14 @@ def _of_port(found: Installation) -> tuple[JsonObject, list[JsonObject]]:
     return cast("JsonObject", found.document.value), cast("list[JsonObject]", types)
 
 
-def _show(console: Console, outcome: Outcome, limits: Limits) -> None:
-    table = Table(Column("Kind", overflow="fold"), "Status", box=SIMPLE_HEAD)
-    for heading in ("Requests", "Retried", "Seconds", "Found", "Mapped", "Written", "Refused"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for kind in outcome.kinds:
-        table.add_row(
-            kind.kind,
-            kind.state,
-            str(kind.requests),
-            str(kind.repeated),
-            f"{kind.seconds:.1f}",
-            f"{kind.found:,} (more)" if kind.more else f"{kind.found:,}",
-            *(
-                f"{count:,}" if count else "-"
-                for count in (kind.mapped, kind.written, kind.refused)
-            ),
-        )
-    console.print(table)
+def show(console: Console, outcome: Outcome, limits: Limits) -> None:
+    """Tell a person what came of a preview, in as many columns as there are."""
+    if console.width < _NARROW:
+        for kind in outcome.kinds:
+            counts = ", ".join(f"{count} {word.lower()}" for word, count in _counts(kind))
+            _line(console, f"{kind.kind}: {kind.state}; {counts}")
+    else:
+        console.print(_table(outcome, is_wide=console.width >= _WIDE))
     _show_lines(console, "refused", [_refused(one) for one in outcome.refusals])
     _show_lines(
         console,
@@ -208,6 +201,32 @@ def _show(console: Console, outcome: Outcome, limits: Limits) -> None:
             f"Bounded: {limits.pages} pages, {limits.children} children, {limits.items} items a"
             f" kind, {LONGEST_WAIT} s for a request. Nothing was deleted. Without bounds: --all",
         )
+
+
+def _table(outcome: Outcome, *, is_wide: bool) -> Table:
+    """A row for each kind; where there is little room, without how it was read."""
+    status = Column("Status", no_wrap=True)
+    table = Table(Column("Kind", overflow="fold"), status, box=SIMPLE_HEAD)
+    for number, kind in enumerate(outcome.kinds):
+        how = [
+            ("Requests", str(kind.requests)),
+            ("Retried", str(kind.repeated)),
+            ("Seconds", f"{kind.seconds:.1f}"),
+        ]
+        cells = [*(how if is_wide else []), *_counts(kind)]
+        if not number:
+            for heading, _ in cells:
+                table.add_column(heading, justify="right", no_wrap=True)
+        table.add_row(kind.kind, kind.state, *(cell for _, cell in cells))
+    return table
+
+
+def _counts(kind: Kind) -> list[tuple[str, str]]:
+    """What became of its items, each with the word for it."""
+    more = " (more)" if kind.more else ""
+    counts = {"Mapped": kind.mapped, "Written": kind.written, "Refused": kind.refused}
+    shown = [(word, f"{count:,}" if count else "-") for word, count in counts.items()]
+    return [("Found", f"{kind.found:,}{more}"), *shown]
 
 
 def _refused(one: Refusal) -> str:
