@@ -252,9 +252,16 @@ class AnswerReader:
     def _answered(self, reply: Reply) -> Circumstances:
         """The status and the API's own words, which may stand behind more than is quoted."""
         text = reply.beginning
+        if not text.strip():
+            text = _said_in_headers(reply.response.headers)
         if len(text) > LONGEST_QUOTE and isinstance(body := reply.report, dict):
             text = beginning_of(words_of(body))
         return {"answered": status_of(reply.response), "words": self._redact.beginning(text)}
+
+
+def _said_in_headers(headers: httpx.Headers) -> str:
+    """What the headers of a failure without a body say, those that are called after an error."""
+    return "; ".join(value for name, value in headers.items() if "error" in name.lower())
 
 
 def _report_in(body: Json, request: PageRequest) -> Json:

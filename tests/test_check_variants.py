@@ -20,7 +20,7 @@ from tests.check_scene import (
     swap,
     told,
 )
-from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer
+from tests.fault_api import Answer, FaultApi, Handler, Json, Reply, Request, answer
 
 PEOPLE = [person(number) for number in range(25)]
 ROWS = listed(PEOPLE)
@@ -79,6 +79,15 @@ def ended(request: Request) -> Reply:
     number = request.number("page", 1)
     rows: Json = PEOPLE[(number - 1) * 10 : number * 10] if number else []
     return answer({"data": rows, "last_page": number > 2})
+
+
+def marked(request: Request) -> Reply:
+    """People, with the mark of the next page for those who ask for it."""
+    at, size = int(request.param("token") or 0), request.number("size", 20)
+    body: dict[str, Json] = {"data": PEOPLE[at : at + size]}
+    if "nextToken" in str(request.param("fields")).split(",") and at + size < len(PEOPLE):
+        body["nextToken"] = str(at + size)
+    return answer(body)
 
 
 def failing(request: Request) -> Reply:
@@ -308,6 +317,47 @@ CASES = {
         ],
         "field: .self",
         "write field: .self.id",
+    ),
+    "an error that a header alone tells": Mistake(
+        [
+            asking("query_params: {levle: high}"),
+            serving(
+                lambda one: (
+                    ROWS(one)
+                    if one.param("level")
+                    else Answer(b"", 400, (("X-Scene-Error-Message", "level is required"),))
+                )
+            ),
+        ],
+        "{levle",
+        "write level: high in the place of levle: so it answers",
+    ),
+    "a size that the API wants": Mistake(
+        [
+            settings(size_param=None),
+            serving(when(lambda one: "per_page" in dict(one.query), words="per_page is required")),
+        ],
+        "PAGINATION_TYPE",
+        "SIZE_PARAM=per_page",
+        "settings",
+    ),
+    "an identifier that is a version": Mistake(
+        [
+            serving(listed([one | {"build": f"1.{n}.0"} for n, one in enumerate(PEOPLE)])),
+            swap("identifier: .id | tostring", "identifier: .build"),
+        ],
+        "identifier: .build",
+        "write identifier: .id | tostring",
+        severity="warn",
+    ),
+    "the mark of the next page among the keys that are asked for": Mistake(
+        [
+            settings(pagination_type="cursor", cursor_path="nextToken", pagination_param="token"),
+            asking("query_params: {fields: 'data,nextTokn'}"),
+            serving(marked),
+        ],
+        "{fields",
+        "write fields: 'data,nextToken' (so nextToken comes)",
     ),
     "rows within an object": Mistake(
         [swap("data_path: .data\n", "data_path: .people\n"), serving(within("person"))],

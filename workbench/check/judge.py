@@ -23,7 +23,7 @@ from workbench.check.identifiers import (
     shared,
     unique_key,
 )
-from workbench.check.near import better, first_paths, values_of, written
+from workbench.check.near import as_text, better, first_paths, values_of, written
 from workbench.check.offline import Installation
 from workbench.check.other_lists import other_list
 from workbench.check.reading import Seen
@@ -35,6 +35,8 @@ from workbench.store.rules import EntityFault, faults_of
 _FEW: Final = 3  # items of which an absent key says something
 _SHOWN: Final = 60
 _DELIMITERS: Final = (",", ";", "\t", "|")
+_PASSING: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\S*)?|\d+(\.\d+)+")
+"""What dates and versions look like: they pass."""
 _NULLS: Final = re.compile(r"null|\W")
 """What identifiers are made of that have nothing in them, such as ``null/null``."""
 
@@ -143,7 +145,7 @@ class Judge:
             return absent
         pair = shared(seen.passed)
         if pair is None:
-            return []
+            return self._passing(seen, path, expression, items)
         counted = Counter(json.dumps(value) for value in values)
         most = json.dumps(pair.first.made.get("identifier"))
         values_told = f"{len(counted)} values ({most} {counted[most]} times{pair.parents})"
@@ -156,6 +158,23 @@ class Judge:
         return [
             seen.finding(self._document, path, problem, apart, "error" if pair.is_lost else "warn")
         ]
+
+    def _passing(self, seen: Seen, path: Path, expression: str, items: Items) -> list[Finding]:
+        """At an identifier that is unique by chance: of dates or versions, beside an own id."""
+        values = [str(one.made.get("identifier")) for one in seen.passed]
+        key = own_id(items)
+        is_plain = expression.strip().removesuffix("| tostring").strip() != key
+        if (
+            len(values) < _FEW
+            or not key
+            or not is_plain
+            or not all(map(_PASSING.fullmatch, values))
+        ):
+            return []
+        problem = f"identifier {expression!r} is a date or a version, which may change"
+        text = as_text((key.strip("."),), [item.get(key.strip(".")) for item in items])
+        remedy = Write(text, f"another entity whenever it does; {key} is its own")
+        return [seen.finding(self._document, path, problem, remedy, "warn")]
 
     async def _instead(self, seen: Seen, expression: str) -> Write | None:
         """What gives identifiers where an expression gives none; None where nothing does."""

@@ -12,7 +12,7 @@ from pydantic.v1.fields import SHAPE_LIST, SHAPE_SINGLETON, ModelField
 from errors import Fault, MappingError, Part
 from json_values import Json
 from overrides import EndpointAppConfig
-from workbench.check.documents import Document
+from workbench.check.documents import Document, yaml_of
 from workbench.check.findings import Path, Write, nearest
 
 _RESOURCE: Final = 2  # parts of the path of a resource
@@ -126,6 +126,8 @@ def _unknown(
             continue
         missing = {name for name in by_name if name not in value}
         instead, remedy = _meant(str(key), missing or set(by_name), path)
+        if remedy.startswith("move it to") and not isinstance(inner, dict | list):
+            remedy += f": there write {yaml_of({str(key): inner})}"
         holder = dotted(path) or "the mapping"
         effect = "" if _is_strict(model) else ": Ocean ignores it"
         document.note(here, f"unknown key {key!r} in {holder}{effect}", remedy, at_key=True)

@@ -285,6 +285,8 @@ class Refused:
             "paginationParam": paging.pagination_param or DEFAULT_POSITION_PARAM.get(paging.type),
         }
         names = Names(())
+        if name in names.of("size") and name not in sent.values():
+            return Paged({"sizeParam": name}, "the API wants the size of a page")
         roles = {"paginationParam": ("page", "offset", "cursor"), "sizeParam": ("size",)}
         alike = {
             key: likeness(name.lower(), one.lower())

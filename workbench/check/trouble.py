@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Sequence
 from itertools import combinations
 from typing import Final
@@ -40,7 +41,7 @@ from workbench.check.near import (
     values_of,
     written,
 )
-from workbench.check.nearby import NOT_FOUND, Nearby
+from workbench.check.nearby import NOT_FOUND, Nearby, Target
 from workbench.check.paging import (
     ended_by,
     hidden_rows,
@@ -58,6 +59,9 @@ from workbench.check.sign_in import SignIn, speaks_of_sign_in
 from workbench.check.unsent import Unsent
 
 _LED: Final = frozenset({"cursor", "next_link", "header_link"})
+_FIRST: Final = re.compile(r"startPage to (\d+)")
+_MARKERS: Final = ("nextPageToken", "next_page_token", "next", "cursor", "next_cursor", "paging")
+"""Keys that often lead on: guesses, which count only where an answer has them."""
 _REDIRECT: Final = 3  # hundred
 _ABSENT: Final[dict[Absent, str]] = {
     "path": "correct the path: a made-up one is answered in the same words, and a value is not",
@@ -232,12 +236,30 @@ class Troubles:
     async def _paged(self, seen: Seen, error: PaginationError) -> Finding:
         """At the setting of paging that is wrong."""
         # Where the integration names the one setting that is wrong, it has asked.
-        named = [one for one in ("paginationType", "startPage") if one in error.report.remedy]
-        if named == ["startPage"]:
-            return self._places.paging(seen, error, "", "startPage")
+        first = _FIRST.search(error.report.remedy)
+        if first and "paginationType" not in error.report.remedy:
+            told = Paged({"startPage": int(first[1])}, "the page before has rows")
+            return self._places.paging(seen, error, told, "startPage")
+        target = self._near.target(seen)
+        if marked := await self._unmarked(seen, target):
+            return self._places.at(seen, marked[0], error, marked[1])
         remedy = await self._refused.other_paging(seen) or ""
         base = self._near.target(seen).base
         return self._places.paging(seen, error, remedy, "paginationType", base)
+
+    async def _unmarked(self, seen: Seen, target: Target) -> tuple[Path, Remedy] | None:
+        """The parameter that names the keys that come, where that of the next page is misspelt."""
+        paging = target.endpoint.pagination
+        marker = (paging.cursor_path or paging.next_link_path or "").rpartition(".")[2]
+        wanted = [marker] if marker else list(_MARKERS)
+        params = [one for one in target.endpoint.query_params.values() if "," in str(one)]
+        if not params:
+            return None
+
+        def has(body: Json) -> bool:
+            return isinstance(body, dict) and any(body.get(one) for one in wanted)
+
+        return await self.unsent.by_other(seen, target, wanted, has)
 
     async def unpaged(self, seen: Seen) -> list[Finding]:
         """A list that is read as one page, though there is a second one."""
