@@ -171,7 +171,9 @@ class Marked(Paginator):
     def _unless_sudden(self, before: Progress, page: Page, step: Step) -> Step | Experiment:
         """An end; one by a full page without a marker, or an empty one after it, is asked about."""
         last = page if page.length else before.previous
-        is_sudden = step.confirm and (page.length or before.is_unbroken or step.unsure)
+        # A page is full, too, that is as long as those that led on.
+        is_full = last is page or (last is not None and last.length >= before.largest)
+        is_sudden = step.confirm and (is_full or before.is_unbroken or step.unsure)
         if last is not None and is_sudden and step.learnt.marked:
             learnt, is_due = step.learnt.surprised()
             step = replace(step, learnt=learnt)
@@ -213,7 +215,8 @@ class Marked(Paginator):
             # Of rows that are hidden, others of those asked for are left.
             is_fewer = other is not None and 0 < self._paged(other, last) <= room
             shown = beyond(last, other, has_room=True)
-            if other is None or not is_fewer or shown is not Beyond.ENDS:
+            # Where links hold the number of a page, one of fewer rows begins before the last one.
+            if other is None or not is_fewer or shown is Beyond.UNKNOWN:
                 return here
             marker = self._marker(other)
             if not leads(marker):

@@ -1957,6 +1957,38 @@ async def test_a_cursor_that_names_the_first_row_of_the_next_page(
     assert (found.error is None) is (heeds or count == 1), found.message
 
 
+@pytest.mark.parametrize("style", LED)
+async def test_an_empty_page_after_some_of_one_length(style: str) -> None:
+    """Behind a limit they are full, so that the end is as sudden as after any full page."""
+    api = Api(style, cap=20)
+
+    def third(request: Request) -> bool:
+        return position_in(request.param("cursor") or request.param("at") or "0") == 40 and (
+            request.number("limit", 50) >= 20
+        )
+
+    is_all_or_error(await outcome(once(always(told({})), api, third, ALWAYS), paging(style, 50)))
+
+
+@pytest.mark.parametrize("style", ["header_link", "next_link"])
+@pytest.mark.parametrize("count", [20, 24])
+async def test_a_link_with_the_number_of_a_page_that_is_missing(style: str, count: int) -> None:
+    """By one row less the page before the end begins earlier: what it leads to is looked at."""
+
+    def things(request: Request) -> Answer:
+        page, size = request.number("page", 1), request.number("limit", 10)
+        found = rows((page - 1) * size, min(count, page * size))
+        link = f"/things?page={page + 1}&limit={size}"
+        is_led = page * size < count and (page, size) != (2, 10)
+        if style == "header_link":
+            return told({"items": found}, 200, {"Link": f'<{link}>; rel="next"'} if is_led else {})
+        return told({"items": found} | ({"next": link} if is_led else {}))
+
+    found = await outcome(things, paging(style, 10))
+
+    assert (found.error is None) is (count == 20), found.message
+
+
 @pytest.mark.parametrize("sizes", [(1, 9, 0), (0, 9, 1), (1, 0, 9), (1, 2, 0)], ids=str)
 @pytest.mark.parametrize("style", ["cursor", "next_link"])
 async def test_a_child_whose_only_row_is_hidden(style: str, sizes: tuple[int, ...]) -> None:
