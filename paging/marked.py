@@ -298,7 +298,8 @@ class Marked(Paginator):
             if self._says_more(other, other.boolean):
                 return replace(done, doubt=self._unfollowable(other))
             # Of rows that are hidden, others of those asked for are left; none is no page at all.
-            is_fewer = other.length < page.length or len(other.rows) < len(page.rows)
+            fewer = other.length < page.length or len(other.rows) < len(page.rows)
+            is_fewer = fewer and bool(other.rows or not page.is_hollow)
             is_heeded = is_fewer or (is_one and other.length > 1)
             # Where the size is not heeded, the one asked for says nothing of the numbers told.
             total = other.totals(asked if is_heeded else other.length).most

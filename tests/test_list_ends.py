@@ -1463,6 +1463,14 @@ async def test_a_page_that_holds_nothing_behind_a_limit(style: str) -> None:
 
 
 @pytest.mark.parametrize("style", LED)
+async def test_an_outer_list_of_nothing_as_long_as_asked(style: str) -> None:
+    """One board without items, where one row is asked for: no smaller page is heeded."""
+    api = Api(style, 0, list_of=lambda given: {"boards": [{"items": given}]})
+
+    is_all(await outcome(api, paging(style, 1), data_path=".boards[].items"), [])
+
+
+@pytest.mark.parametrize("style", LED)
 @pytest.mark.parametrize("heeds", [True, False])
 @pytest.mark.parametrize("size", [5, 6, 7, 100])
 async def test_a_link_to_an_empty_page_beside_a_hidden_row(

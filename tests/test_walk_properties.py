@@ -543,7 +543,11 @@ class Contradiction:
     @property
     def is_believed(self) -> bool:
         """Whether the API says, by its own word and lastingly, that it has nothing more there."""
-        is_short = self.struck.length(self.server.pagination.page_size) < self.struck.cap
+        asked = self.server.pagination.page_size
+        size = self.struck.length(asked)
+        # After a short page 400 is an end; one row, or two by number, cannot be asked within.
+        is_narrow = size < asked and size <= (2 if self.struck.style == "page" else 1)
+        is_short = size < self.struck.cap or is_narrow
         by_status = self.fault == "400" and is_short and self.struck.style in COUNTED
         by_word = self.fault in {"empty", "null marker", "no marker"}
         return not self.passing and (by_word or by_status)
