@@ -49,7 +49,10 @@ def levels_shown(first: Page, later: Page, moved: int) -> frozenset[Level]:
         Level.ALL: [keys[moved:]],
     }
     shared = {*keys}.intersection(later.keys_as(first))
-    return frozenset(level for level, rows in left.items() if _joined(rows) == shared) or ANY_LEVEL
+    shown = {level for level, rows in left.items() if _joined(rows) == shared}
+    # Lists that rows are grouped in need not keep their order.
+    shown |= {Level.ALL} if 0 < len(shared) == len(keys) - moved else set()
+    return frozenset(shown) or ANY_LEVEL
 
 
 def _joined[Row](lists: Iterable[Iterable[Row]]) -> set[Row]:

@@ -90,6 +90,24 @@ async def test_a_total_of_the_rows_of_all_lists(style: str, size: int, count: in
     assert found.requests <= count // size + 8
 
 
+@pytest.mark.parametrize("count", [1, 20, 60])
+async def test_rows_that_a_page_groups_are_paged(count: int) -> None:
+    """A page's rows by turns in three groups: an offset counts them, whatever their order there."""
+
+    def grouped(given: Json) -> Json:
+        groups: list[list[Json]] = [[], [], []]
+        for row in given if isinstance(given, list) else []:
+            groups[row["id"] % 3].append(row)
+        return {"groups": [{"items": group} for group in groups if group]}
+
+    api = Api("offset", count, list_of=grouped, around=lambda _n, _m: {"total": count})
+
+    found = await outcome(api, paging("offset", 20), data_path=".groups[].items")
+
+    is_all(found, list(range(count)))
+    assert found.requests <= count // 20 + 8
+
+
 DEEP = ".regions[].zones[].hosts"
 
 
