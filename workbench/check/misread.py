@@ -14,14 +14,14 @@ from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Write, likeness
 from workbench.check.formats import rows_as_json
 from workbench.check.identifiers import within
-from workbench.check.near import better, has_path, lists_of_objects, paths_in, written
-from workbench.check.nearby import Nearby
+from workbench.check.near import better, has_path, lists_of_objects, paths_in, values_of, written
+from workbench.check.nearby import Nearby, Target
 from workbench.check.other_lists import list_with, list_within
 from workbench.check.places import Places
 from workbench.check.programs import place_in
 from workbench.check.reading import Seen
 from workbench.check.requests import bare, is_of_parent
-from workbench.check.unsent import Unsent
+from workbench.check.unsent import Unsent, have
 
 
 class Misread:
@@ -78,9 +78,12 @@ class Misread:
         keys = plain_path(target.endpoint.data_path or "")
         if not keys:
             return None
-        return await self._unsent.by_other(
-            seen, target, keys, lambda body: isinstance(follow(body, keys), list)
-        )
+        path = keys
+
+        async def has(body: Json) -> bool:
+            return isinstance(follow(body, path), list)
+
+        return await self._unsent.by_other(seen, target, keys, has)
 
     async def _of_parents(self, seen: Seen, path: Path, expression: str) -> tuple[Path, Remedy]:
         """Where to change what, for a field or a filter that finds nothing in the parents."""
@@ -89,7 +92,7 @@ class Misread:
         parent = self._near.parent(seen)
         if parent and parent.base[-1] == name and items:
             absent = [one for one in paths_in(expression) if not has_path(items, one)]
-            if absent and (other := await self._unsent.otherwise(seen, parent, absent)):
+            if absent and (other := await self._with_key(seen, parent, expression, absent)):
                 return other
         rows = await self._near.rows_beside(seen, name, expression)
         if not rows and (held := list_within(items, expression, name)):
@@ -97,6 +100,24 @@ class Misread:
         if rows:
             return (*path[:-1], "data_path"), rows
         return path, await self._instead(seen, path, expression, items)
+
+    async def _with_key(
+        self, seen: Seen, parent: Target, expression: str, absent: Sequence[tuple[str, ...]]
+    ) -> tuple[Path, Remedy] | None:
+        """The parameter by which the parents have a key, by whose values children are there."""
+        resource, name = self._near.resource(seen), str(parent.base[-1])
+
+        async def has(body: Json) -> bool:
+            rows = max((rows for _, rows in lists_of_objects(body)), key=len, default=[])
+            objects = [row for row in rows if isinstance(row, dict)][:1]
+            if not have(body, absent):
+                return False
+            (value,) = await values_of(self._session.jq, expression, objects)
+            is_alone = len(resource.parameters) == 1
+            return not is_alone or await self._near.is_child(resource, name, value)
+
+        wanted = [key for path in absent for key in path]
+        return await self._unsent.by_other(seen, parent, wanted, has)
 
     async def _instead(self, seen: Seen, path: Path, expression: str, items: Items) -> Remedy:
         """What to write for a field or a filter of parents; "" where nothing shows it."""

@@ -365,11 +365,11 @@ class Nearby:
                 found.append((path, len(rows), fields[0]))
         is_alone = len(found) == 1 or len(resource.parameters) > 1
         for path, count, value in found:
-            if is_alone or await self._is_child(resource, name, value):
+            if is_alone or await self.is_child(resource, name, value):
                 return Write(written(path), f"a list of {count}")
         return None
 
-    async def _is_child(self, resource: Resource, name: str, value: Json) -> bool:
+    async def is_child(self, resource: Resource, name: str, value: Json) -> bool:
         """Whether a child is there by a value."""
         if not isinstance(value, str | int) or isinstance(value, bool):
             return False

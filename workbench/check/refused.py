@@ -125,7 +125,7 @@ class Refused:
                 return self._places.at(seen, otherwise[0], error, otherwise[1])
         return self._places.at(seen, (*target.base, "method"), error, Write(other, told))
 
-    async def _invalid(self, seen: Seen, error: ResponseError) -> Finding | None:
+    async def _invalid(self, seen: Seen, error: ResponseError | BodyError) -> Finding | None:
         """At the setting of paging that makes a request invalid."""
         if blamed := await self._valid(seen, error):
             base = self._near.target(seen).base
@@ -156,7 +156,8 @@ class Refused:
 
     async def reported(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
         """What a refusal is about that came with the status of a success."""
-        if found := await self._of_field(seen, error):
+        found = await self._of_field(seen, error) or await self._invalid(seen, error)
+        if found:
             return found
         request = self._near.target(seen).request
         signed = None
@@ -335,7 +336,9 @@ class Refused:
         variant = await better_variant(request, sent, sources, is_answered)
         return None if variant is None else variant.at(target.base, "so it answers")
 
-    async def _valid(self, seen: Seen, error: ResponseError) -> tuple[str, str | Paged] | None:
+    async def _valid(
+        self, seen: Seen, error: ResponseError | BodyError
+    ) -> tuple[str, str | Paged] | None:
         """The setting of paging that makes a request valid, if one does, and what to do."""
         target = self._near.target(seen)
         paging, request = target.endpoint.pagination, target.request
@@ -345,9 +348,10 @@ class Refused:
         if request is not None and whole is None:
             return None  # Refused without the parameters of paging as well.
         found = await other_values(self._near.body, paging, request, error.report.words)
-        if request is None or (found and found.first != "sizeParam"):
+        if request is None or (found and found.first not in {"sizeParam", "startPage"}):
             return (found.first, found) if found else None
-        if way := await self.other_paging(seen):
+        is_first = found is not None and found.first == "startPage"
+        if way := await self.other_paging(seen) or (found if is_first else None):
             return way.first, way
         if found:
             told = "without a size it answers: correct sizeParam, or write size_param: null"
@@ -367,6 +371,8 @@ class Refused:
         paging, request = target.endpoint.pagination, target.request
         if request is None:
             return None
+        if paging.sends_size and paging.size_param and await self._near.body(request) is None:
+            request = request.put(paging.size_param, paging.page_size, paging.send_in)
         way = await self._ways.find(request, paging, target.endpoint.data_path)
         return None if way is None else way.remedy
 

@@ -256,7 +256,7 @@ class Troubles:
         if not params:
             return None
 
-        def has(body: Json) -> bool:
+        async def has(body: Json) -> bool:
             return isinstance(body, dict) and any(body.get(one) for one in wanted)
 
         return await self.unsent.by_other(seen, target, wanted, has)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final
 
 from framework.mapped_items import Items
@@ -54,7 +54,7 @@ class Unsent:
             asked = request
             for name, value in params.items():
                 asked = asked.put(name, value, "query")
-            if _have(await self._near.body(asked), absent):
+            if have(await self._near.body(asked), absent):
                 return Write({**seen.config.selector.query_params, **params}, "so they come")
         return None
 
@@ -66,17 +66,25 @@ class Unsent:
         ``absent``: the paths of the keys.
         """
         wanted = list(dict.fromkeys(key for path in absent for key in path))
-        return await self.by_other(seen, target, wanted, lambda body: _have(body, absent))
+
+        async def has(body: Json) -> bool:
+            return have(body, absent)
+
+        return await self.by_other(seen, target, wanted, has)
 
     async def by_other(
-        self, seen: Seen, target: Target, wanted: Sequence[str], has: Callable[[Json], bool]
+        self,
+        seen: Seen,
+        target: Target,
+        wanted: Sequence[str],
+        has: Callable[[Json], Awaitable[bool]],
     ) -> tuple[Path, Remedy] | None:
         """The parameter by another name or value of which an answer has what is wanted."""
         if target.request is None:
             return None
 
         async def are_there(request: PageRequest) -> bool:
-            return has(await self._near.body(request))
+            return await has(await self._near.body(request))
 
         # `lastvalue_raw` may come with a parameter that names `lastvalue`.
         stems = [key.rpartition("_")[0] for key in wanted if "_" in key]
@@ -109,7 +117,7 @@ def _absent(seen: Seen, items: Items) -> Iterator[tuple[str, ...]]:
                 yield path
 
 
-def _have(body: Json, paths: Sequence[tuple[str, ...]]) -> bool:
+def have(body: Json, paths: Sequence[tuple[str, ...]]) -> bool:
     """Whether the rows of an answer have all keys that some paths lead to."""
     rows = max((rows for _, rows in lists_of_objects(body)), key=len, default=[])
     objects = [row for row in rows if isinstance(row, dict)]

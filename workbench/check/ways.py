@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +23,7 @@ from workbench.suggest.position import find_named, find_paging
 from workbench.suggest.study import Study
 from workbench.suggest.targets import Target
 
+_DECLARED: Final = re.compile(r"\$(\w+)\s*:")
 MOST: Final = 20
 """Requests that a search for the paging of one resource costs at most."""
 MOST_IN_DOUBT: Final = 12
@@ -125,7 +127,9 @@ class Ways:
     ) -> Way | None:
         asker = Asker(self._session.client, MOST, send_in)
         study = Study(Target(request.url), "")
-        hints = Hints(_given(given.size_param), (*_given(given.pagination_param), *_beside(given)))
+        declared = _declared(request.body)
+        positions = (*_given(given.pagination_param), *_beside(given), *declared)
+        hints = Hints((*_given(given.size_param), *declared), positions)
         house = self._house.with_hints(hints)
         is_named = given.pagination_param is not None and given.type == "none"
         house.preferred = "offset" if is_named else given.type
@@ -195,6 +199,13 @@ def _beside(given: PaginationSettings) -> tuple[str, ...]:
     """The position's name where the size stands: ``pagination.after`` by ``pagination.limit``."""
     place, dot, _ = (given.size_param or "").rpartition(".")
     return (f"{place}.{given.pagination_param}",) if dot and given.pagination_param else ()
+
+
+def _declared(body: Json) -> list[str]:
+    """The variables that a GraphQL query declares, as a body has them."""
+    query = body.get("query") if isinstance(body, dict) else None
+    found = _DECLARED.findall(query) if isinstance(query, str) else []
+    return [f"variables.{name}" for name in dict.fromkeys(found)]
 
 
 def _given(name: str | None) -> tuple[str, ...]:
