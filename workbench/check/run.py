@@ -102,7 +102,9 @@ async def _findings(
     origin = str(session.settings.base_url.copy_with(path="/")).rstrip("/")
     judge = Judge(installation, seen, session.jq, origin)
     troubles = Troubles(document, installation.variables, session, seen, client_of)
-    all_failed = all(one.errors for one in seen if one.asked)
+    # Rows of parents show that the base URL and the credentials are right.
+    has_rows = any(page.rows for one in seen for page in one.pages)
+    all_failed = all(one.errors for one in seen if one.asked) and not has_rows
     found: list[Finding] = []
     for one in seen:
         errors = await troubles.findings(one, all_failed=all_failed)

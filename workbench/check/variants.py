@@ -180,14 +180,18 @@ async def better_variant(
     Another name counts only where a made-up one is no better.
     """
     is_checked: dict[str, bool] = {}
-    variants = sorted(_variants(request, sent, sources), key=lambda one: one.rank)
-    for one in variants[:_MOST]:
+    spent = 0
+    for one in sorted(_variants(request, sent, sources), key=lambda one: one.rank):
+        if spent >= _MOST:
+            break
         place = f"{one.sent.part} {one.sent.path}"
         if one.name and place not in is_checked:
-            made_up = _renamed(request, one.sent, MADE_UP)
-            is_checked[place] = not await is_better(made_up)
-        is_open = not one.name or is_checked[place]
-        if is_open and await is_better(one.request):
+            spent += 1
+            is_checked[place] = not await is_better(_renamed(request, one.sent, MADE_UP))
+        if one.name and not is_checked[place]:
+            continue
+        spent += 1
+        if await is_better(one.request):
             return one
     return None
 
