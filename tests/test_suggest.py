@@ -354,6 +354,27 @@ async def test_ways_to_page_are_found(respond: object, paging: dict[str, object]
     assert (len(items), error) == (len(MANY), "")
 
 
+async def test_a_size_that_a_refusal_tells_needs_no_long_list() -> None:
+    """Three rows become fewer by no size that is taken; what is refused says its name."""
+
+    def few(request: Request) -> Response:
+        size, page = (int(request.query_params.get(name, 50)) for name in ("page_size", "page"))
+        if not 25 <= size <= 50:
+            reason = {"field": "page_size", "reason": "Must be 25-50"}
+            return JSONResponse({"errors": [reason]}, 400)
+        if "page" in request.query_params and page > 1:
+            return JSONResponse({"errors": [{"reason": "Not found"}]}, 404)
+        return JSONResponse({"data": MANY[:3], "page": 1, "pages": 1})
+
+    settings, http = bench("http://api/v1"), in_process(_api(few))
+    (study,) = (await suggested(settings, [Target("/things")], http)).studies
+    assert (study.size_param, study.page_size, study.requests <= 25) == ("page_size", 50, True)
+    (found,) = [one for one in study.findings if one.question == "page size"]
+    assert found.certain
+    items, error = await walked(settings, resource_of(study), http)
+    assert (len(items), error) == (3, "")
+
+
 def _as_xml(request: Request) -> Response:
     rows, resume = _cut(request, "after")
     size = request.query_params.get("limit", "10")

@@ -16,8 +16,8 @@ from paging.model import PageRequest, SendIn
 
 MOST_REQUESTS = 25
 """Requests an endpoint may cost, retries included."""
-FOR_READING = 4
-"""Requests of these that are kept for the last reading."""
+FOR_READING = 5
+"""Requests of these that are kept for the last reading: two pages, and what settles their end."""
 
 _REFUSALS = frozenset(range(400, 500)) - {401, 408, 429}
 _QUOTED = 4000  # characters of what came of a request, its URL included

@@ -17,7 +17,7 @@ from workbench.suggest.items import Place, Ruler, identity, places
 from workbench.suggest.measure import Measure, Paging
 from workbench.suggest.openapi import Hints
 from workbench.suggest.position import find_paging
-from workbench.suggest.size import SMALLEST, Sized, SizeQuestion, find_size
+from workbench.suggest.size import SMALLEST, Sized, SizeQuestion, find_size, told_size
 from workbench.suggest.study import Finding, Study
 from workbench.suggest.targets import Target
 from workbench.suggest.trials import quoted_part, speaks_of_number
@@ -198,7 +198,8 @@ async def study_paging(
     question = SizeQuestion(
         asker, request, reply, house.sizes, house.largest, house.strict, house.only_these
     )
-    sized, house.strict = await find_size(question, found)
+    size = await find_size(question, found)
+    sized, house.strict = size.sized, size.strict
     if sized:
         study.place, study.size_param, study.page_size = sized.place, sized.name, sized.largest
     rows = study.place.rows(reply.body) or []
@@ -206,20 +207,24 @@ async def study_paging(
     study.paging = await find_paging(measure, house.preferred)
     study.beside, study.first_rows = _beside(measure.longest, study), rows
     is_counted = study.paging.type in {"page", "offset"}
-    if sized is None and not house.strict and study.paging.param and is_counted:
+    proof = sized.proof if sized else ""
+    if size.told and study.paging.type != "none":
+        study.size_param = size.told
+        study.page_size, proof = await told_size(question, study.place, size.told)
+    elif sized is None and not house.strict and study.paging.param and is_counted:
         # Some heed a size only beside a position.
         first = study.paging.settings.get(
             "start_page", study.paging.settings.get("start_offset", 0)
         )
         at_start = request.put(study.paging.param, first, "query")
         question = replace(question, request=at_start, strict=house.strict)
-        sized, _ = await find_size(question, [study.place])
+        sized = (await find_size(question, [study.place])).sized
         if sized:
-            study.size_param, study.page_size = sized.name, sized.largest
+            study.size_param, study.page_size, proof = sized.name, sized.largest, sized.proof
     like = next((one for one in house.paged if _may_be_as(one, study)), None)
     if like and len(rows) >= _ENOUGH_ROWS and not await _is_too_short(question, like, rows):
         like = None
-    _note_paging(study, sized, rows, like)
+    _note_paging(study, proof, rows, like)
 
 
 def _may_be_as(other: Study, study: Study) -> bool:
@@ -287,10 +292,12 @@ def measure_of(
     )
 
 
-def _note_paging(
-    study: Study, sized: Sized | None, rows: Sequence[Json], like: Study | None
-) -> None:
-    """Say how it is paged; ``like``: an endpoint whose paging may be this one's too."""
+def _note_paging(study: Study, sized: str, rows: Sequence[Json], like: Study | None) -> None:
+    """Say how it is paged.
+
+    ``sized``: what showed the size, "" for nothing. ``like``: an endpoint whose paging may be this
+    one's too.
+    """
     paging = study.paging
     if paging.is_open:
         study.refusal = (
@@ -305,12 +312,12 @@ def _note_paging(
     if paging.type == "none":
         # A size that is heeded where nothing leads on would only cut the list.
         study.size_param = None
-    elif sized is None and like:
+    elif not sized and like:
         _sized_as_others(study, like, len(rows))
     shown = paging.type + (f" ({paging.param})" if paging.param else "")
     study.note("paging", shown, paging.proof, certain=paging.certain)
     if study.size_param and sized:
-        study.note("page size", f"{study.size_param}={study.page_size}", sized.proof)
+        study.note("page size", f"{study.size_param}={study.page_size}", sized)
     if "start_page" in paging.settings:
         study.note("first page", str(paging.settings["start_page"]), paging.proof)
 

@@ -19,6 +19,7 @@ _DEEPEST = 5  # keys on the way to a value
 _LONGEST_IDENTIFIER = 250
 _MOST_PROPERTIES = 40
 _LONGEST_TITLE = 120
+_CODE = re.compile(r"[0-9a-f-]{12,}")
 _NAME, _BOTH = " name", 2
 _OF_ADDRESS = 5  # the rank behind what is called an id
 # https://docs.port.io/build-your-software-catalog/sync-data-to-catalog/#entity-json-structure
@@ -45,7 +46,7 @@ _WIDE = frozenset(["sys", "object", "account", "global"])  # of the whole instal
 _TITLE_NAMES = (
     "display name", "name", "title", "subject", "friendly name", "full name", "summary", "label",
     "headline", "short description", "rendered", "login", "username", "user name", "email", "slug",
-    "key", "number", "description",
+    "key", "number", "message", "description",
 )  # fmt: skip
 
 
@@ -221,7 +222,7 @@ def title_of(found: Sequence[Column], identifier: Column | None, noun: str = "")
     own = [column for column in named if len(column.keys) == 1 or _is_varied(column)]
     if own:
         return own[0]
-    if identifier in texts and not _names_id(identifier):
+    if identifier in texts and not (_names_id(identifier) or _is_code(identifier)):
         return identifier  # a text that tells items apart, and is no id, is what they are called
     copied = identifier.values if identifier else None
     others = [c for c in texts if c.values != copied and not (_names_id(c) or format_of(c.present))]
@@ -248,6 +249,11 @@ def _is_spoken(column: Column) -> bool:
     """Whether most values are words, without a digit."""
     spoken = [value for value in column.present if not re.search(r"\d", str(value))]
     return len(spoken) * 2 > len(column.values)
+
+
+def _is_code(column: Column) -> bool:
+    """Whether the values are sums or random ids, which nobody calls an item by."""
+    return all(_CODE.fullmatch(str(value)) for value in column.present)
 
 
 def _is_varied(column: Column) -> bool:

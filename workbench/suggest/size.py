@@ -19,7 +19,14 @@ from workbench.suggest.evidence import (
     total_of,
 )
 from workbench.suggest.items import Place, Ruler
-from workbench.suggest.trials import Effect, Outcome, Trial, quoted_part
+from workbench.suggest.trials import (
+    Effect,
+    Outcome,
+    Trial,
+    mentioned,
+    quoted_part,
+    speaks_of_number,
+)
 from workbench.suggest.vocabulary import Names, prefixed, siblings, words_of
 
 SMALLEST = 3
@@ -108,13 +115,20 @@ class SizeQuestion:
         return await self.asker.ask_with(self.request, [(name, size)])
 
 
-async def find_size(
-    question: SizeQuestion, candidates: Sequence[Place]
-) -> tuple[Sized | None, bool]:
-    """The size parameter, by rows that become as many as it says; None when nothing shows one.
+@dataclass(frozen=True)
+class FoundSize:
+    """What came of the search: a size that was proved, or a name that refusals of numbers tell.
 
-    Beside it: whether the API refuses parameters that it does not know.
+    ``strict``: whether the API refuses parameters that it does not know.
     """
+
+    sized: Sized | None
+    strict: bool
+    told: str = ""
+
+
+async def find_size(question: SizeQuestion, candidates: Sequence[Place]) -> FoundSize:
+    """The size parameter, by rows that become as many as it says."""
     reply, strict = question.reply, question.strict
     for place in candidates:
         rows = place.rows(reply.body) or []
@@ -148,13 +162,29 @@ async def find_size(
         if not found and strict:
             break  # what it refuses depends on no place
         sized = await _measured(question, place, found) if found else None
+        if found and sized is None and await _is_told(question, found):
+            return FoundSize(None, strict, found)
         if found and sized is None:
             # Rows that are left out of every page made another name's value fit.
             found = await trial.find_slowly([name for name in tried if name != found][:_SLOWLY])
             sized = await _measured(question, place, found) if found else None
         if sized:
-            return sized, strict
-    return None, strict
+            return FoundSize(sized, strict)
+    return FoundSize(None, strict)
+
+
+async def _is_told(question: SizeQuestion, name: str) -> bool:
+    """Whether a list is too short for any size, but a refusal says that it is one."""
+    one = await question.sized(name, 1)
+    is_known = bool(mentioned(one.refusal, {name: 1})) and speaks_of_number(one.refusal)
+    return not one.is_success and is_known
+
+
+async def told_size(question: SizeQuestion, place: Place, name: str) -> tuple[int, str]:
+    """The size to ask for where a refusal told its name, and what showed it."""
+    one = await question.sized(name, 1)
+    largest, _, proof = await _largest(question, place, name)
+    return largest, f'1: "{short(quoted_part(one.refusal))}"; {proof}'
 
 
 def _judged(answer: Reply, values: Mapping[str, int], place: Place, ruler: Ruler) -> Outcome:

@@ -10,6 +10,7 @@ from typing import assert_never
 
 from workbench.suggest.asking import Reply
 
+_BEFORE = re.compile(r"[A-Z]+ \S+: (\d+ [^,:]*[,:] )?")
 _FEW = 2  # names of which none is much likelier
 _MOST_SINGLES = 6
 _WIDEST = 40  # names in one request
@@ -141,9 +142,8 @@ class Trial:
 
 
 def quoted_part(refusal: str) -> str:
-    """What the API said, without the request's URL before it."""
-    parts = refusal.split(": ", 2)
-    return parts[-1] if len(parts) > 1 else refusal
+    """What the API said, without request and status before it."""
+    return _BEFORE.sub("", refusal)
 
 
 def mentioned(refusal: str, names: Mapping[str, int]) -> list[str]:
