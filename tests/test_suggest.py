@@ -86,6 +86,10 @@ def test_a_name_gives_the_shape_of_others(name: str, sibling: str) -> None:
             Place(by_key=True),
             id="an object of objects",
         ),
+        pytest.param(
+            {"101": "Bug", "102": "Feature", "103": "Chore"}, Place(pairs=True), id="names by id"
+        ),
+        pytest.param({"name": "x", "mode": "y", "zone": "z"}, Place(single=True), id="no ids"),
         pytest.param({"id": 1, "tags": [{"name": "x"}]}, Place(single=True), id="one object"),
         pytest.param(
             {"kind": "ThingList", "metadata": {"version": "7"}, "items": None},

@@ -338,6 +338,12 @@ async def test_what_a_short_list_does_not_show_is_learned(
             id="two names that are none alone",
         ),
         pytest.param(
+            [{"key": str(100 + n), "value": f"V{n}"} for n in range(12)],
+            ".key",
+            ".value",
+            id="a key that is a number, beside a word",
+        ),
+        pytest.param(
             [{"id": f"3f{n:06x}", "clientId": f"app-{'abcdefghijkl'[n]}"} for n in range(12)],
             ".id",
             ".clientId",
@@ -355,6 +361,21 @@ async def test_items_are_told_apart_and_called(
     assert [(study.identifier, study.title) for study in suggestion.written] == [
         (identifier, title)
     ]
+
+
+async def test_a_list_of_plain_values_is_identified_by_them() -> None:
+    """They are all there is of an item; what each stands for may be asked for by it."""
+    numbers = [9000 - 7 * n for n in range(12)]
+    endpoints = [
+        Custom("/stories", lambda _: Answer(body=list[Json](numbers))),
+        Custom(
+            "/story/{story}", lambda call: Answer(body={"id": int(call.at["story"]), "by": "x"})
+        ),
+    ]
+    http = in_process(simulate(Api(endpoints, {}).product()))
+    targets = [Target("/stories"), Target("/story/{story}")]
+    stories, story = (await suggested(bench("http://api/v1"), targets, http)).written
+    assert (stories.identifier, story.identifier) == (".value | tostring", ".id | tostring")
 
 
 async def test_what_leads_on_from_the_last_row_is_a_field_of_it() -> None:

@@ -19,7 +19,7 @@ _DEEPEST = 5  # keys on the way to a value
 _LONGEST_IDENTIFIER = 250
 _MOST_PROPERTIES = 40
 _LONGEST_TITLE = 120
-_CODE = re.compile(r"[0-9a-f-]{12,}")
+_CODE = re.compile(r"\d+|[0-9a-f-]{12,}")
 _NAME, _BOTH = " name", 2
 _OF_ADDRESS = 5  # the rank behind what is called an id
 # https://docs.port.io/build-your-software-catalog/sync-data-to-catalog/#entity-json-structure
@@ -131,6 +131,8 @@ def at(item: Json, path: Sequence[str]) -> Json:
 
 def identifiers(found: Sequence[Column], noun: str) -> list[Column]:
     """The columns that tell items apart, the likeliest first; ``noun`` is what an item is."""
+    if len(found) == 1 and found[0].keys == ("value",):  # a list of plain values
+        return [column for column in found if column.is_unique()]
     rated = [(_identifier_rank(column, noun), column) for column in found if column.is_unique()]
     named = [(rank, column) for rank, column in rated if rank is not None]
     return [column for _, column in sorted(named, key=lambda pair: pair[0])]
@@ -207,6 +209,8 @@ def _are_words(values: Sequence[Json]) -> bool:
 def title_of(found: Sequence[Column], identifier: Column | None, noun: str = "") -> Column | None:
     """The column that names items best; ``noun`` is what an item is: `group_name` of a group."""
     texts = [column for column in found if _is_title(column)]
+    if identifier and len(texts) > 1 and _is_code(identifier):
+        texts = [column for column in texts if column.keys != identifier.keys]
 
     def rank(column: Column) -> tuple[int, int]:
         words = column.name.split()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ _FEWEST = 2  # objects that make a collection by key
 _FEWEST_KEYS = 3  # keys with lists of plain values that make one
 
 DEEPEST = 3  # objects around a list
+_ID_KEY = re.compile(r"\d+|(?=.*\d)[0-9a-f-]{12,}")  # no name of a field
 _IDENTITY_WORDS = frozenset({"slug", "uri", "code", "number"})
 
 
@@ -161,9 +163,11 @@ def _stems(words: Iterable[str]) -> set[str]:
 
 
 def _is_index(value: Mapping[str, Json]) -> bool:
-    """Whether an object is a list of its keys: each has a list of plain values."""
+    """Whether an object is a list of its keys: each has a list of plain values, or is an id."""
     if len(value) < _FEWEST_KEYS or any(name_of(key) in ENVELOPE for key in value):
         return False
+    if all(map(_ID_KEY.fullmatch, value)):
+        return not any(isinstance(held, dict | list) for held in value.values())
     return all(
         isinstance(held, list) and not any(isinstance(one, dict | list) for one in held)
         for held in value.values()
