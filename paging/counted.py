@@ -153,12 +153,16 @@ class _Counted(CountedToLast):
     def _overlaps(self, at: At) -> bool:
         """Whether a page with no new rows only lies too near to the one before.
 
-        That is less than a page after the first one that had its rows.
+        The first page that had its rows reaches over all of this one then, as far as pages may.
         """
-        first = at.before.since or at.before.previous
-        if first is None or first.request is None or not self._may_overlap(at):
+        first, page = at.before.since or at.before.previous, at.page
+        is_paged = self._stride(0) > 0  # by number pages lie side by side
+        if first is None or first.request is None or is_paged or not self._may_overlap(at):
             return False
-        return self._moved_from(first, at.sent) < max(at.now.wanted, at.size, at.learnt.reach)
+        rows, most = (1, 1) if page.levels else (page.length, at.now.largest)
+        limit = 1 if page.levels else max(at.learnt.page_size or 1, most)
+        reach = max(at.learnt.reach, limit if limit > 1 else at.now.wanted)
+        return self._moved_from(first, at.sent) + rows <= reach
 
     def _known_rows(self, at: At) -> frozenset[Hashable]:
         """The rows that came with the page before, where pages that are not full explain them.
@@ -307,12 +311,11 @@ class OffsetPaginator(_Counted):
     def _unless_hidden(self, at: At, over: Step) -> Step | Experiment:
         # Where nothing is at the position of the total, this one is heeded, too.
         first, total, send_in = at.before.previous, at.now.total or 0, self._settings.send_in
-        if first is None or total <= self._passed(at.sent, at.size):
+        if first is None or at.is_full or total <= self._passed(at.sent, at.size):
             return over
 
         def judge(learnt: Learnt, other: Page | None) -> Step:
-            is_heeded = self._may_overlap(at) if other is None else not other.rows
-            if not is_heeded:
+            if other is not None and other.rows:
                 return replace(over, learnt=learnt)
             hides = learnt.hiding(self._moved_from(first, at.sent) + 1)
             following = self._moved(at.sent, 1)

@@ -121,6 +121,26 @@ async def test_the_only_page_again_beside_a_hidden_row_is_the_end(turn: str, cou
     assert requests <= 12
 
 
+@pytest.mark.parametrize("cap", [5, 1000])
+@pytest.mark.parametrize("around", [{}, {"total": 50}], ids=str)
+@pytest.mark.parametrize("style", ["offset", "page"])
+async def test_the_first_page_in_the_place_of_the_second_is_an_error(
+    style: str, around: Mapping[str, Json], cap: int
+) -> None:
+    """Rows that come again after a full page are no sign of hidden ones: others would be missed."""
+    inner = turning(50, style, TURNS["the first page"], cap=cap, around=around)
+    size = min(cap, SIZE)
+
+    def handler(request: Request) -> Reply:
+        at = request.number("offset", (request.number("page", 1) - 1) * size)
+        sent = request.number("limit", SIZE)
+        first = Request(request.method, request.path, (("limit", str(sent)),), {}, b"")
+        return inner(first if at == size and sent >= size else request)
+
+    found, _ = await outcome(handler, style)
+    assert found.error is not None, len(found.items)
+
+
 async def test_the_last_row_again_is_no_sign_of_hidden_rows() -> None:
     """A server gives 9 rows of 10: as many are passed at once, also where one seems hidden."""
     counts = {"0": 27, "1": 9, "2": 42}
