@@ -32,7 +32,6 @@ GAPS: Mapping[str, str] = {
     "internal-catalog: a data path that is not there": WITHIN,
     "internal-catalog: a path with another spelling": WITHIN,
     "kubernetes: no place of the cursor": "the whole list is read all the same",
-    "jira-agile: a wrong place for the end": WITHIN,
     "servicenow: positions in place of links": WITHIN,
     "sonarqube: no size parameter, and a position for smaller pages": WITHIN,
     "sonarqube: the issues of all projects at once": WITHIN,
