@@ -90,6 +90,14 @@ def marked(request: Request) -> Reply:
     return answer(body)
 
 
+def by_variables(request: Request) -> Reply:
+    """People by pages that variables of a query say."""
+    body = body_of(request)
+    given = body.get("variables") or {} if isinstance(body, dict) else {}
+    number, size = int(given.get("sheet") or 1), int(given.get("much") or 20)
+    return answer({"data": PEOPLE[(number - 1) * size : number * size] if number > 0 else []})
+
+
 def failing(request: Request) -> Reply:
     """What fails with the status of a success, in a body that has the list as null."""
     if body_of(request) == {"query": "all people"}:
@@ -358,6 +366,23 @@ CASES = {
         ],
         "{fields",
         "write fields: 'data,nextToken' (so nextToken comes)",
+    ),
+    "a variable that a query declares": Mistake(
+        [
+            asking(
+                "method: POST\n      body: {query: 'query ($sheet: Int, $much: Int) { people }'}\n"
+                "      pagination: {pagination_param: variables.shet, size_param: variables.much,"
+                " send_in: body}"
+            ),
+            serving(by_variables),
+        ],
+        "variables.shet",
+        "write pagination_param: variables.sheet",
+    ),
+    "a word that an enum lacks": Mistake(
+        [serving(listed([one | {"level": "medium"} for one in PEOPLE]))],
+        "level: .level",
+        'or add "medium" to the enum of the blueprint',
     ),
     "rows within an object": Mistake(
         [swap("data_path: .data\n", "data_path: .people\n"), serving(within("person"))],

@@ -157,7 +157,7 @@ class Fitter:
             value in (None, "") or _fits(fault, value, blueprint) for value in before
         ):
             return Fitting(f'{inner} | select(. != "")')
-        enum = _enum(fault, blueprint)
+        enum = _enum(fault, before, blueprint)
         instead = _instead(fault, before, blueprint)
         return Fitting(words=enum) if enum else Fitting("", instead, is_of_blueprint=True)
 
@@ -286,7 +286,7 @@ def _other_path(fault: EntityFault, items: Items, blueprint: Blueprint, least: f
 
     ``least``: how alike it has to be.
     """
-    if not _has_format(fault, blueprint) and not _enum(fault, blueprint):
+    if not _has_format(fault, blueprint) and not _enum(fault, [], blueprint):
         return ""
     paths = dict.fromkeys(one for item in items[:10] for one in leaves(item))
     good = [
@@ -335,12 +335,14 @@ def _instead(fault: EntityFault, before: Sequence[Json], blueprint: Blueprint) -
     return Instead(fault.name, "format", None) if schema.format else None
 
 
-def _enum(fault: EntityFault, blueprint: Blueprint) -> str:
+def _enum(fault: EntityFault, before: Sequence[Json], blueprint: Blueprint) -> str:
     schema = blueprint.schema.properties.get(fault.name)
     if not schema or not schema.enum:
         return ""
     words = ", ".join(json.dumps(one) for one in schema.enum[:8])
-    return f"map it to one of {words}, or add the value to the enum of the blueprint"
+    texts = (json.dumps(one) for one in before if one is not None and one not in schema.enum)
+    others = ", ".join(list(dict.fromkeys(texts))[:_TEXTS])
+    return f"map it to one of {words}, or add {others} to the enum of the blueprint"
 
 
 def _inner(fault: EntityFault, expression: str) -> list[str]:

@@ -23,7 +23,7 @@ from workbench.check.missing import parameter_missed
 from workbench.check.settings import variable_of
 
 _MOST: Final = 24  # logins that are tried, beside those for many names at once
-_MOST_BASES: Final = 60
+_MOST_BASES: Final = 30
 _FEW_BASES: Final = 10
 _NOT_THERE: Final = frozenset({"404", "405", "410"})
 _LOGINS: Final = {

@@ -236,7 +236,8 @@ def _misspelt(document: Document, at: int, resource: EndpointResource) -> tuple[
     for path, text in places:
         for hole in _BRACED.findall(text):
             if hole.strip("{}") not in names and "path_parameters" not in path:
-                return path, Write(text.replace(hole, f"{{{name}}}"))
+                also = f"call path_parameters.{name} {hole.strip('{}')}"
+                return path, Write(text.replace(hole, f"{{{name}}}"), also=also)
     parts = resource.kind.split("/")
     if name in parts:
         kind = "/".join(f"{{{name}}}" if part == name else part for part in parts)
