@@ -42,19 +42,22 @@ class CountedFromFirst(Counted):
             return self._next_page(at)
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
-            shown = compared(at.page, other)
-            here = replace(at, learnt=learnt)
-            # There is a row at least, so that an answer without any may be a mistake.
-            if other is None or not other.rows or shown is Shown.ALL:
-                return self._next_page(here)
-            if shown is Shown.OTHERS:
-                return self._unless_rows_move(here, other, self._others)
-            if shown is Shown.MORE and other.length > at.page.length:
-                shown = Shown.HIDDEN  # behind a limit there were no more
-            return self._judged(here, shown)
+            return self._by_last_row(replace(at, learnt=learnt), other)
 
         request = within.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
+
+    def _by_last_row(self, at: At, other: Page | None) -> Step | Experiment:
+        """What follows a short first page by the answer to a request for its last row."""
+        shown = compared(at.page, other)
+        # There is a row at least, so that an answer without any may be a mistake.
+        if other is None or not other.rows or shown is Shown.ALL:
+            return self._next_page(at)
+        if shown is Shown.OTHERS:
+            return self._unless_rows_move(at, other, self._others)
+        if shown is Shown.MORE and other.length > at.page.length:
+            shown = Shown.HIDDEN  # behind a limit there were no more
+        return self._end(at, End.PROVED) if _is_all(at, other, shown) else self._judged(at, shown)
 
     @staticmethod
     def _doubted(learnt: Learnt, length: int) -> tuple[Learnt, bool]:
@@ -240,3 +243,13 @@ def _may_hide(at: At, shown: Shown) -> bool:
     """
     fewest = 2 * at.page.length - 1 if shown is Shown.ALL else 0
     return at.is_more and not 0 < (at.now.total or 0) < fewest
+
+
+def _is_all(at: At, other: Page, shown: Shown) -> bool:
+    """Whether an answer to the last row of a first page shows that no position of a total is left.
+
+    It reaches over as many rows as that page gave, but one, and has no others.
+    """
+    is_passed = not at.says_more and 0 < (at.now.total or 0) <= 2 * (at.page.length - 1)
+    is_heeded = shown in {Shown.HIDDEN, Shown.NOTHING} and not at.page.levels
+    return is_passed and is_heeded and {*other.keys_as(at.page)} <= {*at.page.keys_as(other)}

@@ -11,6 +11,7 @@ from errors import DoubtfulEndError, PaginationError
 from paging.model import Page, PageRequest, Progress
 from paging.paginator import ACCEPT
 
+_FEWEST = 3  # rows without ids; of fewer another page may well have the same
 _MOST_REPEATS = 1  # pages in a row with the rows of the one before: one may be a mistake
 
 
@@ -61,14 +62,15 @@ class CycleGuard:
         self._again = _hashed(upcoming) if is_scroll else None
 
     def add(self, page: Page) -> None:
-        """Note the rows of a page, by their ids: without any they are not known again."""
+        """Note the rows of a page, by their ids; without any by their values, all and in order."""
+        if (told := _told_by(page)) is not None:
+            self._given.add(told)
         if page.ids:
-            self._given.add(hash(frozenset(page.ids)))
             self._recent = self._recent[1], frozenset(page.ids)
 
     def _holds(self, page: Page) -> bool:
         """Whether an earlier page had these rows."""
-        return bool(self._given and page.ids) and hash(frozenset(page.ids)) in self._given
+        return bool(self._given) and _told_by(page) in self._given
 
     def came_before(self, page: Page, progress: Progress, *, is_led: bool) -> bool:
         """Whether a page is an earlier one again, where the list may be over.
@@ -118,6 +120,14 @@ def _are_distinct(page: Page) -> bool:
         return True
     are_objects = all(isinstance(row, dict) for row in page.rows)
     return are_objects and 1 < len(page.rows) == len(set(page.keys))
+
+
+def _told_by(page: Page) -> int | None:
+    """What tells the rows of a page from those of others; None where that may be chance."""
+    if page.ids:
+        return hash(frozenset(page.ids))
+    is_list = isinstance(page.rows, list) and len(page.rows) >= _FEWEST
+    return hash(page.keys) if is_list and len({*page.keys}) == len(page.keys) else None
 
 
 def _hashed(request: PageRequest) -> bytes:

@@ -159,6 +159,36 @@ async def test_the_last_row_again_is_no_sign_of_hidden_rows() -> None:
     assert len(found.items) == sum(counts.values())
 
 
+@pytest.mark.parametrize("hidden", [{7, 8}, {3, 4}])
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("style", ["offset", "page"])
+async def test_the_only_page_again_beside_the_total_is_the_end(
+    style: str, turn: str, hidden: set[int]
+) -> None:
+    """A request for its last row reaches beyond the total, and gives nothing else."""
+    api = turning(9, style, TURNS[turn], hidden=hidden, around={"total": 9})
+    found, requests = await outcome(api, style)
+    assert found.error is None, found.message
+    assert {item["id"] for item in found.items} == {*range(9)} - hidden
+    assert requests <= 6
+
+
+@pytest.mark.parametrize("row", [str, lambda at: {"name": f"n{at}"}], ids=["texts", "objects"])
+@pytest.mark.parametrize("style", ["offset", "page"])
+async def test_the_first_page_again_without_ids(style: str, row: Callable[[int], Json]) -> None:
+    """In the place of the third: row for row by their values it is the first."""
+
+    def handler(request: Request) -> Reply:
+        size = request.number("limit", SIZE)
+        start = request.number("offset", (request.number("page", 1) - 1) * size)
+        if size == SIZE and start == 2 * SIZE:
+            start = 0
+        return answer({"items": [*map(row, range(max(start, 0), min(start + size, 45)))]})
+
+    found, _ = await outcome(handler, style)
+    assert found.error is not None, len(found.items)
+
+
 async def test_a_redirect_from_beyond_the_end_is_the_end() -> None:
     """Some sites send whoever asks for too much to the first page."""
     inner = turning(2 * SIZE, "page", lambda count, _: count)
