@@ -10,7 +10,7 @@ import pytest
 
 from tests.check_scene import SETTINGS, Scene, person, told
 from tests.documents import ROOT, blocks
-from tests.fault_api import FaultApi, Request, answer, text
+from tests.fault_api import FaultApi, Reply, Request, answer, text
 from workbench.check.run import Report
 
 
@@ -405,6 +405,28 @@ async def test_a_clean_installation_is_silent(scene: Scene) -> None:
         ("/teams", 4),
         ("/teams/{team}/notes", 3),
     ]
+
+
+LINKED = """\
+      pagination: {type: next_link, next_link_path: next, size_param: size, page_size: 100}
+"""
+
+
+async def test_a_page_that_holds_the_whole_list_is_no_fault(scene: Scene) -> None:
+    """That pages of the API's own size go on says nothing of one that has all rows."""
+    people = [person(number) for number in range(70)]
+
+    def linked(request: Request) -> Reply:
+        start, size = request.number("after", 0), request.number("size", 20)
+        more = f"/v1/people?size={size}&after={start + size}" if start + size < 70 else None
+        return answer({"data": people[start : start + size], "errors": [], "next": more})
+
+    scene.api.serve("/v1/people", linked)
+    swap("      data_path: .data\n", f"      data_path: .data\n{LINKED}")(scene)
+
+    report = await scene.check()
+
+    assert report.findings == [], told(report.findings)
 
 
 async def test_a_child_that_may_be_empty_is_no_fault(scene: Scene) -> None:

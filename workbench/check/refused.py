@@ -358,12 +358,21 @@ class Refused:
             return "sizeParam", f"{told} in its pagination"
         return "paginationType", "without the parameters of paging it answers: correct their names"
 
-    async def leads_beyond(self, seen: Seen) -> bool:
-        """Whether there are rows beyond those of a resource that is read as one page."""
+    async def leads_beyond(self, seen: Seen, *, is_sized: bool = False) -> bool:
+        """Whether there are rows beyond those of a resource that is read as one page.
+
+        ``is_sized``: of a page as long as it was asked for.
+        """
         target = self._near.target(seen)
-        data_path = target.endpoint.data_path
+        data_path, paging = target.endpoint.data_path, target.endpoint.pagination
         request = target.request
-        return request is not None and await self._ways.leads_beyond(request, data_path)
+        if request is None:
+            return False
+        name = paging.size_param or DEFAULT_SIZE_PARAM.get(paging.type)
+        if is_sized and paging.sends_size and name:
+            # A smaller page than the one that was read leads to rows that were read.
+            request = request.put(name, paging.page_size, paging.send_in)
+        return await self._ways.leads_beyond(request, data_path)
 
     async def other_paging(self, seen: Seen, target: Target | None = None) -> Paged | None:
         """How a list is paged, where that differs from what is set."""

@@ -292,7 +292,8 @@ class Troubles:
         """Whether there are rows behind those that were read; of a search a way to them."""
         if seen.config.selector.method == "POST":
             return await self._refused.other_paging(seen) is not None
-        return await self._refused.leads_beyond(seen)
+        is_led = self._near.resource(seen).endpoint.pagination.type in _LED
+        return await self._refused.leads_beyond(seen, is_sized=is_led)
 
     async def _ended(
         self, seen: Seen, path: str, name: str, other: str, value: Json
