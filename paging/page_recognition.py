@@ -39,7 +39,6 @@ import httpx
 
 from json_values import Json
 from paging.envelopes import VARIES, Common, Envelope, Path, Varies, around, is_same, type_of
-from paging.error_reports import is_coded
 from paging.link_header import on_same_path
 from paging.model import Page, PageRequest, Place
 from paging.scopes import reasons_in
@@ -221,10 +220,8 @@ class Recognition:
 
     def contradicted(self) -> Suspect | None:
         """An answer that is no page of this resource, now that all of it was read."""
-        if not self.has_list:  # then its own words are all there is
-            nulls = (one for one in self._suspects if one.place is Place.NULL)
-            return next((one for one in nulls if is_coded(one.body)), None)
-        return self._first(self._all.constants or self._agreed(), self._suspects)
+        constants = self._all.constants or self._agreed()
+        return self._first(constants, self._suspects) if self.has_list else None
 
     def _agreed(self) -> Mapping[Path, Json | Varies]:
         """What the only walk with rows has in common with an answer of another one."""

@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from errors import MappingError, Part
 from json_values import Json, keys_of, lists_in
 from pagination import Paginator
+from paging.error_reports import is_coded
 from paging.extraction import Extractor
 from paging.model import Page, PageRequest, Place, Progress
 from paging.page_recognition import Recognition
@@ -56,6 +57,7 @@ class Completeness(Struct):
     answers that seemed to be no page and were asked for once more. ``closed``: a page with rows and
     the answer without any that came after it; ``last``: one that ended a walk. ``in_order``:
     whether pages are given only after the one before them; None where it is not known.
+    ``is_coded``: a list was null beside what may be the code of an error.
     """
 
     endpoint: Endpoint
@@ -81,6 +83,7 @@ class Completeness(Struct):
     acquitted: int = 0
     closed: tuple[Page, Asked] | None = None
     last: Asked | None = None
+    is_coded: bool = False
     _numbered: int = 0
     _rank: tuple[int, int] = (0, 0)
 
@@ -115,6 +118,7 @@ class Completeness(Struct):
         self.has_rows = self.has_rows or bool(page.rows)
         if not page.rows:
             self.doubts.add(Doubt.EMPTY)
+            self.is_coded = self.is_coded or (page.place is Place.NULL and is_coded(page.body))
             self.elsewhere = self.elsewhere or self._has_rows_elsewhere(page)
         # Some leave the list out where they tell a total of 0: that proves no path, nor another.
         is_none = nothing and page.place is not Place.NULL and page.totals().rows == 0
@@ -205,6 +209,12 @@ class Completeness(Struct):
                 " more pages, and has another list as long",
                 remedy=f"correct the path (it has {keys_of(self.last_body)})",
                 where=self.extractor.where,
+            )
+        if self.is_coded and not self.has_rows:
+            self.doubts.add(Doubt.ABSENT)
+            return (
+                f"{self.extractor.where} found null in every response, beside a code that may be of"
+                " an error: taken for an empty list"
             )
         if not self.responses or self.without_items < self.responses:
             return None

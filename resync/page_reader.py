@@ -15,7 +15,6 @@ from jq_engine.lookups import find
 from jq_engine.programs import Jq
 from json_values import MISSING, Json, beginning_of, keys_of
 from paging.error_reports import (
-    is_coded,
     is_report_read,
     is_unopened,
     reported_only,
@@ -137,12 +136,10 @@ class PageReader:
         return self._words_of(body, status, request, problem)
 
     def no_page(self, suspect: Suspect) -> BodyError:
-        """The error about an answer that other pages of its resource, or its code, contradict."""
+        """The error about an answer that other pages of the same resource contradict."""
         problem = (
-            "the answer reports an error"
-            if is_coded(suspect.body)
-            else "it is no empty page of this list: what stands around it differs from the pages"
-            " with rows"
+            "it is no empty page of this list: what stands around it differs from the pages with"
+            " rows"
         )
         return self._words_of(suspect.body, suspect.status, suspect.request, problem)
 

@@ -718,6 +718,28 @@ async def test_a_list_that_some_children_leave_out(
     assert "found nothing in any answer, nor was there a list" in none.message
 
 
+async def test_a_null_list_beside_a_code(api: FaultApi, installation: Installation) -> None:
+    """It may be a failure: what is in the catalog stays, and without anything there it is well."""
+    busy = answer({"code": 40001, "msg": "busy", "items": None})
+    api.serve("/items", answer({"code": 0, "msg": "", "items": named("a")}))
+    installation.mapping = [resource("/items", data_path=".items")]
+
+    some = await installation.resync()
+    api.serve("/items", busy)
+    none = await installation.resync()
+    api.serve("/items", answer({"code": 0, "msg": "", "items": None}))
+    empty = await installation.resync()
+    api.serve("/items", busy)
+    still = await installation.resync()
+
+    assert some.entities == {"item/a"}
+    assert not none.complete
+    assert none.deleted == set()
+    assert empty.complete, empty.formatted
+    assert empty.deleted == {"item/a"}
+    assert still.complete, still.formatted
+
+
 # --- speed ----------------------------------------------------------------------------------
 
 
