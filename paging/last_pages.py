@@ -78,9 +78,8 @@ class CountedToLast(CountedFromFirst):
         last = at.before.previous
         if isinstance(decided, Experiment) or last is None or not self._is_sudden(at, last):
             return decided
-        # Beside a total of more, what the API says of the end is no more than the empty page.
-        is_said = decided.why is End.SIGNAL and at.now.known is not Known.MORE
-        if decided.doubt or decided.repeated or is_said or decided.why is End.CONFIGURED:
+        # A signal that speaks of the end beside nothing at all is no more than the empty page.
+        if decided.doubt or decided.repeated or decided.why is End.CONFIGURED:
             return decided
         learnt, is_due = decided.learnt.surprised()
         decided = replace(decided, learnt=learnt)

@@ -1473,10 +1473,13 @@ async def test_an_outer_list_of_nothing_as_long_as_asked(style: str) -> None:
 
 
 @pytest.mark.parametrize("style", COUNTED)
-async def test_a_last_page_that_lasts_empty_beside_a_signal(style: str) -> None:
-    """A total of more, and a request that shows it: what says that this is the last is no end."""
-    api = Api(style, 21, around=lambda _given, more: {"total": 21, "is_last": not more})
-    empty = told({"items": [], "total": 21, "is_last": True})
+@pytest.mark.parametrize("total", [{}, {"total": 23}], ids=str)
+async def test_a_last_page_that_lasts_empty_beside_a_signal(
+    style: str, total: dict[str, Json]
+) -> None:
+    """A request shows rows there: what says that this page is the last is no end."""
+    api = Api(style, 23, around=lambda _given, more: {**total, "is_last": not more})
+    empty = told({"items": [], **total, "is_last": True})
     faulty = once(always(empty), api, lambda request: api.window(request)[0] == 20, ALWAYS)
 
     assert "rows that do" in (await outcome(faulty, paging(style, 20))).message
