@@ -10,8 +10,10 @@ import math
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import count
 
 import httpx
+from msgspec import field
 from msgspec.structs import replace
 
 from errors import BodyError, Circumstances, CredentialsError, FormatError, ResponseError
@@ -57,6 +59,7 @@ class Answer(Discreet, frozen=True):
     ``refusal``: what a request for a page that need not be there would have failed with; there is
     no body then.
     ``rows`` are those of a list too large for memory; in ``body`` nulls stand for them.
+    ``number`` grows from answer to answer, in the order in which they came.
     """
 
     url: str
@@ -66,6 +69,7 @@ class Answer(Discreet, frozen=True):
     size: int
     rows: SlicedRows | None = None
     refusal: ResponseError | None = None
+    number: int = field(default_factory=count().__next__)
 
 
 class Reply(Discreet, frozen=True):

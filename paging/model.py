@@ -27,7 +27,7 @@ from paging.signals import (
     links_towards,
     speaks_of_more,
 )
-from paging.totals import Known, Totals, known_totals, objects_beside, perhaps_total
+from paging.totals import Known, Told, Totals, known_totals, objects_beside, perhaps_total
 from records import Discreet
 from transport.formats import BodyFormat
 from transport.observer import Purpose
@@ -37,8 +37,7 @@ SendIn = Literal["query", "body"]
 NO_SUCH_PAGE = frozenset({404})
 """Statuses by which an API says, after a full page, that there is no further one."""
 NO_SUCH_PAGE_AFTER_SHORT = frozenset({400, 404, 416, 422})
-"""The same after a page that is not full, or where a believed total is reached: the list may be
-over."""
+"""The same after a page that is not full, or where a believed total is reached."""
 SIZE_REFUSED = frozenset({400, 422})
 """Statuses by which an API refuses a page size that its rules do not allow (multiples of ten)."""
 NO_PAGE_BEFORE = frozenset({*range(400, 500), 500}) - {401, 408, 429}
@@ -176,7 +175,7 @@ class Page(Discreet, frozen=True, dict=True):
     ``sizes`` those of the innermost one; ``depth`` is the level that ``rows`` are of, ``outer`` the
     outermost itself; ``breaks_off``: what is no list stands where the next one may be.
     ``identifier``: the keys of the mapping's identifier in a row, if it is a plain path.
-    ``request`` is what was asked, ``refusal`` the error that a refused page would have been.
+    ``request`` is what was asked, ``number`` the answer's, ``refusal`` the error of a refused page.
     """
 
     url: str
@@ -198,6 +197,7 @@ class Page(Discreet, frozen=True, dict=True):
     identifier: tuple[str, ...] = ()
     request: PageRequest | None = None
     refusal: OceanCustomError | None = None
+    number: int = 0
 
     def value_at(self, lookup: Lookup) -> Found:
         """What a configured path finds in the body or, by ``header:``, in a header."""
@@ -379,7 +379,7 @@ class Progress(Struct, frozen=True):
     total: int | None = None
     perhaps: int = 0
     total_pages: int | None = None
-    total_fell: bool = False
+    told: Told = field(default_factory=Told)
     total_found: bool = False
 
     @property
@@ -435,7 +435,7 @@ class Progress(Struct, frozen=True):
             total=total,
             perhaps=totals.perhaps,
             total_pages=pages if pages > 1 else None,
-            total_fell=self.total_fell or (totals.says_all and (totals.rows or 0) < (total or 0)),
+            told=self.told.after(totals.rows or 0, page.number) if totals.says_all else self.told,
             total_found=self.total_found or page.total is not None,
         )
 

@@ -233,7 +233,7 @@ class Counted(Paginator):
     def _short_of_total(self, at: At, why: End) -> DoubtfulEndError | None:
         """What is in doubt at an end before the total."""
         now = at.now
-        if now.total_fell and (now.total or 0) > now.in_all:
+        if now.told.fell and (now.total or 0) > now.in_all:
             return DoubtfulEndError(
                 "the total that the API tells fell during the walk: rows were removed, others moved"
                 " up, and some of those may not have been seen",

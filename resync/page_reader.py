@@ -103,6 +103,7 @@ class PageReader:
             breaks_off=measured.breaks_off,
             identifier=(*measured.inside, *(source.identifier or ("id",))),
             request=request,
+            number=answer.number,
         )
         return Opened(request, answer, page, runs)
 

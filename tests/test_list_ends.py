@@ -6,6 +6,7 @@ otherwise. ``ALL`` is every row and no error, in a handful of requests more than
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -492,6 +493,28 @@ async def test_a_page_where_the_api_counts_rows(
     found = await outcome(api, settings)
 
     assert said in found.message, found.ids
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("falls", [False, True])
+async def test_a_total_that_changes_while_pages_come_side_by_side(
+    style: str, *, falls: bool
+) -> None:
+    """One row more is no row less, though the last page was answered before the total grew."""
+
+    async def things(request: Request) -> Answer:
+        at = request.number("offset", 0) or (request.number("page", 1) - 1) * 10
+        is_early = at in {0, 30}
+        await asyncio.sleep(0 if is_early else 0.2)
+        total = 40 + (is_early is falls)
+        return told({"items": rows(max(at, 0), min(at + 10, 40)), "total": total})
+
+    async with FaultApi() as server:
+        server.serve("/things", things)
+        found = await read(server, paging(style, 10))
+
+    assert found.ids == list(range(40))
+    assert (found.error is None) is not falls, found.message
 
 
 async def test_an_offset_from_one_where_the_api_counts_from_zero() -> None:
