@@ -203,8 +203,10 @@ class Marked(Paginator):
                     return self._followed(here)
                 case Beyond.UNKNOWN:
                     # The last row has to be there: such a server gives nothing but first pages.
-                    is_gone = other is not None and not other.length
-                    return self._followed(here) if is_gone else here
+                    # One that leads on may hide rows there.
+                    is_none = other is not None and not other.length
+                    is_on = other is not None and leads(self._marker(other))
+                    return self._followed(here) if is_none and not is_on else here
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             here = replace(step, learnt=learnt)

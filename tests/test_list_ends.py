@@ -1488,6 +1488,14 @@ async def test_a_page_that_holds_nothing_behind_a_limit(style: str) -> None:
 
 
 @pytest.mark.parametrize("style", LED)
+async def test_a_hidden_stretch_that_a_smaller_page_shows_as_empty(style: str) -> None:
+    """A page of one row less leads to one without any, which leads on: nothing is missing."""
+    api = Api(style, 5, cap=5, hidden=frozenset({2, 3}), end="late")
+
+    is_all(await outcome(api, paging(style, 5)), api.visible)
+
+
+@pytest.mark.parametrize("style", LED)
 async def test_an_outer_list_of_nothing_as_long_as_asked(style: str) -> None:
     """One board without items, where one row is asked for: no smaller page is heeded."""
     api = Api(style, 0, list_of=lambda given: {"boards": [{"items": given}]})
