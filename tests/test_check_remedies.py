@@ -20,6 +20,7 @@ from tests.check_scene import (
     told,
 )
 from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer, redirect, text
+from workbench.check.missing import named_missing
 from workbench.check.ways import MOST_IN_DOUBT
 
 PEOPLE: list[dict[str, Json]] = [
@@ -304,6 +305,26 @@ CASES = {
         "kind: /people",
         "add X-Tenant to headers",
     ),
+    "a header of one word that the API misses": Mistake(
+        [serving(wanting("Tenant", "Tenant header is missing or empty", 400, in_header=True))],
+        "kind: /people",
+        "add Tenant to headers",
+    ),
+    "a format that a refusal calls a header": Mistake(
+        [
+            serving(
+                lambda request: (
+                    listed(PEOPLE)(request)
+                    if request.headers.get("accept") == "application/vnd.acme+json"
+                    else answer(
+                        {"error": "Accept header is not set to 'application/vnd.acme+json'."}, 400
+                    )
+                )
+            )
+        ],
+        "kind: /people",
+        "write headers: {Accept: application/vnd.acme+json}: so it answers",
+    ),
     "a format that has to be asked for": Mistake(
         [
             serving(
@@ -386,6 +407,22 @@ async def test_what_is_to_be_written_is_told(case: Mistake, tmp_path: Path, api:
     """One finding, in the line that is wrong, with what makes it right."""
     report = await case.is_told(Scene(tmp_path, api))
     assert SETTINGS["api_token"] not in str(report.as_json())
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        pytest.param("Invalid value for 'a' attribute specified. A list is wanted.", "", id="end"),
+        pytest.param("Bad 'a' attribute given. Dictionary type is required.", "", id="next"),
+        pytest.param("Missing parameter zone.", "zone", id="the dot of a sentence"),
+        pytest.param("attribute zone.id must be present", "zone.id", id="a dot of a name"),
+        pytest.param("Of those here teamId is required", "teamId", id="a name in a sentence"),
+        pytest.param('{"message": "zone is required"}', "zone", id="a word of its own"),
+    ],
+)
+def test_a_name_that_is_missing_is_no_word_of_a_sentence(words: str, name: str) -> None:
+    """What stands before "is missing" is a name where no other plain word stands before it."""
+    assert named_missing(words) == name
 
 
 async def test_a_size_that_fits_all_is_no_first_page(tmp_path: Path, api: FaultApi) -> None:

@@ -21,7 +21,7 @@ from transport.formats import BodyFormat
 from workbench.check.absence import Absence
 from workbench.check.access import Access
 from workbench.check.findings import Finding, Path, Remedy, Write, likeness
-from workbench.check.missing import lacks_of_all, media, missing, named_missing
+from workbench.check.missing import header_missed, lacks_of_all, media, missing, named_missing
 from workbench.check.near import keys_read
 from workbench.check.nearby import NOT_FOUND, Nearby, Target
 from workbench.check.paging import alone
@@ -30,7 +30,6 @@ from workbench.check.reading import Seen
 from workbench.check.refusals import other_values
 from workbench.check.requests import is_of_parent
 from workbench.check.sign_in import speaks_of_sign_in
-from workbench.check.signing import headers_named
 from workbench.check.suspects import name_of_list, suspect, suspects_of
 from workbench.check.variants import better_variant
 from workbench.check.ways import Ways
@@ -236,7 +235,7 @@ class Refused:
         status = error.status if isinstance(error, ResponseError) else 0
         name = lacks_of_all(seen, words) if all_failed and self._asked > 1 else ""
         if name:
-            setting = "customHeaders" if name in headers_named(name) else "queryParams"
+            setting = "customHeaders" if name == header_missed(words) else "queryParams"
             told = f"the API misses {json.dumps(name)}: add it with its value to {setting}"
             return self._places.of_setting(setting, error, told)
         if lacking := await self._lacking(seen, target, words, status):
@@ -262,7 +261,7 @@ class Refused:
         remedy = "the API's own words say why"
         if found is None:
             part = self._session.settings.base_url.path.strip("/").rpartition("/")[2]
-            if all_failed and part and part in error.report.words and self._asked > 1:
+            if all_failed and part and _says(words, part) and self._asked > 1:
                 remedy = f"the API speaks of {part}, which stands in baseUrl: {remedy}"
                 return self._places.of_setting("baseUrl", error, remedy)
             at: Path = (*target.base, "endpoint") if is_of_parent(seen) else ("kind",)
@@ -384,6 +383,11 @@ class Refused:
             request = request.put(paging.size_param, paging.page_size, paging.send_in)
         way = await self._ways.find(request, paging, target.endpoint.data_path)
         return None if way is None else way.remedy
+
+
+def _says(words: str, part: str) -> bool:
+    """Whether a refusal speaks of a part of a path, and does not only repeat the whole one."""
+    return re.search(rf"(?<![\w./-]){re.escape(part)}(?![\w/-]|\.\w)", words) is not None
 
 
 def _position(target: Target) -> str:
