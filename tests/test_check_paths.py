@@ -9,6 +9,7 @@ import pytest
 
 from tests.check_scene import Scene, listed, notes, signed, swap, told
 from tests.fault_api import FaultApi, Json, Reply, Request, answer
+from workbench.check.absence import MADE_UP
 from workbench.check.paths import Known, linked_paths, paths_like, plural
 
 KNOWN = Known(frozenset({"/groups", "/admin/roles", "/queues"}), frozenset({"groups", "roles"}))
@@ -27,6 +28,8 @@ KNOWN = Known(frozenset({"/groups", "/admin/roles", "/queues"}), frozenset({"gro
         pytest.param("/groups/all/users", "", "", "/groups/users", id="without a part"),
         pytest.param("/Group/{g}/x", "", "", "/groups/{g}/x", id="a part before a placeholder"),
         pytest.param("/t/{t}/job_info", "", "", "/t/{t}/jobInfo", id="in camel case"),
+        pytest.param("/t/{t}/job_info", "", "", "/t/{t}/jobinfo", id="in one word"),
+        pytest.param("/t/{t}/jobs", "", "", "/t/{t}/Jobs", id="with a capital"),
         pytest.param("/t/{t}/jobInfo", "", "", "/t/{t}/job_info", id="with underscores"),
         pytest.param("/t/{t}/jobInfo", "", "", "/t/{t}/job-info", id="with hyphens"),
         pytest.param("/admin", "", "", "/admin/roles", id="the beginning of another"),
@@ -111,6 +114,30 @@ async def test_children_whose_path_is_not_there(scene: Scene) -> None:
     assert line == scene.place("jottings")[1]
     assert "a made-up one is answered in the same words" in remedy
     assert "empty_statuses" not in remedy
+
+
+@pytest.mark.parametrize("status", [400, 403])
+async def test_a_path_that_is_refused_as_a_made_up_one_is(scene: Scene, status: int) -> None:
+    """Other kinds are answered with the same credentials: a path like it is there."""
+    for path in ("/v1/peoples", f"/v1/{MADE_UP}"):
+        scene.api.serve(path, answer({"message": "not permitted, or no such list"}, status))
+    swap("kind: /people", "kind: /peoples")(scene)
+
+    assert await told_of(scene) == (
+        scene.place("/peoples")[1],
+        "write kind: /people (it answers 200)",
+    )
+
+
+async def test_a_list_that_may_not_be_read(scene: Scene) -> None:
+    """A made-up path is answered otherwise: it is the credentials, whatever else is there."""
+    scene.api.serve("/v1/peoples", answer({"message": "not permitted"}, 403))
+    swap("kind: /people", "kind: /peoples")(scene)
+
+    report = await scene.check()
+
+    assert (report.findings[0].file, report.findings[0].line) == scene.place("TOKEN", "settings")
+    assert "grant them access" in report.findings[0].remedy
 
 
 async def test_children_whose_path_is_called_as_they_are(scene: Scene) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
@@ -215,11 +216,13 @@ class Nearby:
             return None
         return None if tells_failure(answer.body) else answer.body
 
-    async def path(self, seen: Seen, part: str = "", *, wants_rows: bool = False) -> Remedy:
+    async def path(
+        self, seen: Seen, part: str = "", *, wants_rows: bool = False, is_new: bool = False
+    ) -> Remedy:
         """A path like the one that is not there, which is; also of children.
 
         ``part``: of the path, of which other spellings are tried first. ``wants_rows``: with what
-        is mapped.
+        is mapped. ``is_new``: none that another resource reads.
         """
         mappings, path = seen.config.port.entity.mappings, seen.config.kind.partition("?")[0]
         others = respelled(path, part, self._known) if part else []
@@ -227,7 +230,8 @@ class Nearby:
         wanted = Wanted(
             seen.config.kind, mappings.identifier, mappings.blueprint, (*others,), wants_rows
         )
-        return await self._spelled(wanted, request)
+        read = {one.config.kind.partition("?")[0].rstrip("/") for one in self._all if is_new}
+        return await self._spelled(wanted, request, read)
 
     async def parents_path(self, seen: Seen) -> Remedy:
         """A path like that of the parents, which is there where theirs is not."""
@@ -248,7 +252,9 @@ class Nearby:
         paths = (str(one[name].endpoint).partition("?")[0] for one in given if name in one)
         return list(dict.fromkeys(one for one in paths if one != "None" and "{" not in one))
 
-    async def _spelled(self, wanted: Wanted, request: PageRequest | None) -> Remedy:
+    async def _spelled(
+        self, wanted: Wanted, request: PageRequest | None, read: AbstractSet[str] = frozenset()
+    ) -> Remedy:
         if request is None:
             return ""
         path, mark, query = wanted.path.partition("?")
@@ -258,7 +264,8 @@ class Nearby:
         items = [item for page in self._lists() for item in page.items[:_LINKING]]
         linked = linked_paths(path, items, base_path, values)
         likely = paths_like(path, base_path, self._known, wanted.made, linked)
-        others = list(dict.fromkeys([*wanted.others, *likely]))
+        ranked = dict.fromkeys([*wanted.others, *likely])
+        others = [one for one in ranked if one.rstrip("/") not in read]
         if request.method != "GET":  # to other paths of the mapping alone
             others = [one for one in others if one in self._known.paths]
         perhaps = ""

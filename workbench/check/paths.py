@@ -211,6 +211,8 @@ def _words(part: str, known: Known) -> Iterator[str]:
     yield "-".join(words)
     yield "_".join(words)
     yield "".join([*words[:1], *map(str.capitalize, words[1:])])
+    yield "".join(map(str.capitalize, words))
+    yield "".join(words)
     yield part.upper()
 
 

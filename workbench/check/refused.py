@@ -82,14 +82,33 @@ class Refused:
         if status in NOT_FOUND and not (all_failed and speaks_of_sign_in(error)):
             return await self._absent(seen, error, all_failed=all_failed)
         if status == _FORBIDDEN and not all_failed:
-            remedy = "the credentials may not read this: grant them access"
-            return self._places.of_setting(self._sign_in.credential, error, remedy)
+            return await self._forbidden(seen, error)
         if status == _FORBIDDEN or status in NOT_FOUND:
             setting, remedy = await self._sign_in.blamed(error, self._near.target(seen).request)
             return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
         if status == httpx.codes.METHOD_NOT_ALLOWED:
             return await self._of_method(seen, error)
         return await self._suspected(seen, error, all_failed=all_failed)
+
+    async def _forbidden(self, seen: Seen, error: ResponseError) -> Finding:
+        """At the path where another one is there, else at credentials that read other lists."""
+        if found := await self._unrouted(seen, error):
+            return found
+        remedy = "the credentials may not read this: grant them access"
+        return self._places.of_setting(self._sign_in.credential, error, remedy)
+
+    async def _unrouted(self, seen: Seen, error: OceanCustomError) -> Finding | None:
+        """At a path that is refused as a made-up one is, where one like it is answered."""
+        target, of_parent = self._near.target(seen), is_of_parent(seen)
+        is_child = not of_parent and bool(self._near.resource(seen).parameters)
+        if target.request is None or target.request.method != "GET" or is_child:
+            return None
+        if not await Absence(self._session).of_path(target.request):
+            return None
+        near = self._near
+        found = await (near.parents_path(seen) if of_parent else near.path(seen, is_new=True))
+        at: Path = (*target.base, "endpoint") if of_parent else ("kind",)
+        return self._places.at(seen, at, error, found) if found else None
 
     async def _with_body(self, seen: Seen, error: ResponseError) -> Finding | None:
         """At the method of a request with a body, where it is not GET that is meant."""
@@ -266,6 +285,8 @@ class Refused:
                 return self._places.of_setting("baseUrl", error, remedy)
             at: Path = (*target.base, "endpoint") if is_of_parent(seen) else ("kind",)
             has_status = isinstance(error, ResponseError)
+            if unrouted := has_status and await self._unrouted(seen, error):
+                return unrouted
             told = remedy if has_status else "correct the path, or the credentials"
             return self._places.at(seen, at, error, await self._quoted(seen, words) or told)
         blamed, told = found
