@@ -240,6 +240,32 @@ KINDS = {
         },
         ("/things.json", "/labels.xml", "/things/{thing}/parts.json"),
     ),
+    "children of whom later parents have more": Api(
+        [
+            Collection("/things", table("things")),
+            Collection(
+                "/things/{thing}/parts",
+                children("parts", of=("things", "id"), thing="~of"),
+                Offset(
+                    size="limit",
+                    offset="offset",
+                    default=30,
+                    cap=99,
+                    tell={"next": at_end("next_url")},
+                ),
+                wrap="parts",
+            ),
+        ],
+        {
+            "things": rows(12),
+            "parts": [
+                {"id": f"{row['id']}-{n}", "name": f"Part {n}", "~of": row["id"]}
+                for at, row in enumerate(rows(12))
+                for n in range(4 + at)
+            ],
+        },
+        ("/things", "/things/{thing}/parts"),
+    ),
     "an object of lists, and children that are empty for an unknown name": Api(
         [Custom("/services", _index), Collection("/service/{service}", _of_index)],
         {
@@ -259,6 +285,7 @@ COUNTS = {
     "/list/{list}/task": 40,
     "/others": 61,
     "/labels.xml": 5,
+    "/things/{thing}/parts": 114,
     "/things/{thing}/parts.json": 9,
 }
 """How many rows there are; of other paths as many as in the first table."""

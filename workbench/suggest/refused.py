@@ -93,7 +93,7 @@ class Children:
     """
 
     parent: Parent
-    answered: list[tuple[int, Binding]] = field(default_factory=list)
+    answered: list[tuple[Sequence[Json], Binding]] = field(default_factory=list)
     refused: list[tuple[Binding, Reply]] = field(default_factory=list)
     unasked: list[Binding] = field(default_factory=list)
     why: str = ""
@@ -110,7 +110,7 @@ class Children:
     def take(self, binding: Binding, reply: Reply, place: Place) -> None:
         """Add an answer."""
         if reply.is_success:
-            self.answered.append((len(place.rows(reply.body) or []), binding))
+            self.answered.append((place.rows(reply.body) or [], binding))
         else:
             self.refused.append((binding, reply))
 
@@ -125,8 +125,11 @@ class Children:
 
     def note(self, study: Study) -> None:
         """Write down what was found, and which children are read, those with most items first."""
-        self.answered.sort(key=lambda pair: -pair[0])
+        self.answered.sort(key=lambda pair: -len(pair[0]))
         study.bound = [binding for _, binding in self.answered]
+        if study.first_rows and self.answered:
+            # The reading begins with this child: another's rows need not be among what it gives.
+            study.first_rows = self.answered[0][0]
         if self.why:
             study.parents[-1] = replace(self.parent, filter=self.why)
             proof = f"{self._count}, and it leaves out just those"
