@@ -202,11 +202,9 @@ class Marked(Paginator):
                 case Beyond.FOLLOWS:
                     return self._followed(here)
                 case Beyond.UNKNOWN:
-                    # The last row has to be there: such a server gives nothing but first pages.
-                    # One that leads on may hide rows there.
-                    is_none = other is not None and not other.length
-                    is_on = other is not None and leads(self._marker(other))
-                    return self._followed(here) if is_none and not is_on else here
+                    # The last row has to be there, unless rows are hidden and more are to come.
+                    is_gone = other and not other.length and not leads(self._marker(other))
+                    return self._followed(here) if is_gone else here
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             here = replace(step, learnt=learnt)
