@@ -368,6 +368,12 @@ async def test_what_a_short_list_does_not_show_is_learned(
             id="two names that are none alone",
         ),
         pytest.param(
+            [{"userId": f"u{n}", "firstName": f"F{n}", "lastName": "L"} for n in range(12)],
+            ".userId",
+            '.firstName + " " + .lastName',
+            id="two names, one of which is the same in all",
+        ),
+        pytest.param(
             [{"key": str(100 + n), "value": f"V{n}"} for n in range(12)],
             ".key",
             ".value",
@@ -378,6 +384,24 @@ async def test_what_a_short_list_does_not_show_is_learned(
             ".id",
             ".clientId",
             id="an id that is a word, beside one that is not",
+        ),
+        pytest.param(
+            [
+                {"id": 7 + n, "description": "Nightly", "job": {"name": f"Job {n % 2}"}}
+                for n in range(12)
+            ],
+            ".id | tostring",
+            ".job.name",
+            id="a text that is the same in all",
+        ),
+        pytest.param(
+            [
+                {"name": f"srv{n}", "attrs": {"display_name": f"Server {n}", "up": True, "port": 1}}
+                for n in range(12)
+            ],
+            ".name",
+            ".attrs.display_name",
+            id="a name in the object that holds the item",
         ),
     ],
 )
@@ -490,6 +514,28 @@ async def test_a_value_behind_the_parents_is_a_relation() -> None:
     )
 
     assert 'stage: (.__plan | tostring) + "/" + .stage' in found, found
+
+
+@pytest.mark.parametrize(
+    ("parents", "identifier"),
+    [(3, ".host"), (1, '(.__cluster | tostring) + "/" + (.host | tostring)')],
+)
+async def test_what_is_called_as_the_item_identifies_it(parents: int, identifier: str) -> None:
+    """Beside a name, `host` of a host is its id, where the children of several parents show it."""
+    hosts = [
+        {"host": f"host-{n}", "name": f"esx{n}.example", "~of": f"c{n % parents}"} for n in range(9)
+    ]
+    collections = [
+        Collection("/cluster", table("clusters")),
+        Collection("/cluster/{cluster}/host", children("hosts", cluster="~of")),
+    ]
+    clusters: list[Row] = [{"cluster": f"c{n}", "name": f"Cluster {n}"} for n in range(parents)]
+    api = Api(collections, {"clusters": clusters, "hosts": hosts})
+    targets = [Target("/cluster"), Target("/cluster/{cluster}/host")]
+    suggestion = await suggested(
+        bench("http://api/v1"), targets, in_process(simulate(api.product()))
+    )
+    assert suggestion.written[-1].identifier == identifier
 
 
 async def test_an_identifier_that_another_list_has_is_a_relation() -> None:

@@ -21,6 +21,7 @@ _MOST_PROPERTIES = 40
 _LONGEST_TITLE = 120
 _CODE = re.compile(r"\d+|[0-9a-f-]{12,}")
 _NAME, _BOTH = " name", 2
+_AS_CALLED = 8  # the rank before a name
 _OF_ADDRESS = 5  # the rank behind what is called an id
 # https://docs.port.io/build-your-software-catalog/sync-data-to-catalog/#entity-json-structure
 _PORT_IDENTIFIER = re.compile(r"[A-Za-z0-9@_.+:\\/=-]+")
@@ -133,12 +134,19 @@ def identifiers(found: Sequence[Column], noun: str) -> list[Column]:
     """The columns that tell items apart, the likeliest first; ``noun`` is what an item is."""
     if len(found) == 1 and found[0].keys == ("value",):  # a list of plain values
         return [column for column in found if column.is_unique()]
-    rated = [(_identifier_rank(column, noun), column) for column in found if column.is_unique()]
+    called = {column.keys[:-1] for column in found if column.name == "name"}
+    rated = [
+        (_identifier_rank(column, noun, is_beside_name=column.keys[:-1] in called), column)
+        for column in found
+        if column.is_unique()
+    ]
     named = [(rank, column) for rank, column in rated if rank is not None]
     return [column for _, column in sorted(named, key=lambda pair: pair[0])]
 
 
-def _identifier_rank(column: Column, noun: str) -> tuple[int, int, int] | None:
+def _identifier_rank(
+    column: Column, noun: str, *, is_beside_name: bool
+) -> tuple[int, int, int] | None:
     words = words_of(column.keys[-1])
     depth = len(column.keys)
     if column.made_by:  # the end of its own address
@@ -147,6 +155,8 @@ def _identifier_rank(column: Column, noun: str) -> tuple[int, int, int] | None:
     own = bool(noun) and bool(words) and words[0] in noun.split()
     if column.name in _IDENTIFIER_NAMES:
         place = _IDENTIFIER_NAMES.index(column.name)
+    elif column.name == noun and fits and is_beside_name:
+        place = _AS_CALLED  # the `host` of a host that has a name as well
     elif words and names_identity(words[-1]):
         # `user_id` of a user is its own, a bare `gid` is too; `team_id` of a user is a team's.
         wide = 7 if words[0] in _WIDE else 30
@@ -208,7 +218,7 @@ def _are_words(values: Sequence[Json]) -> bool:
 
 def title_of(found: Sequence[Column], identifier: Column | None, noun: str = "") -> Column | None:
     """The column that names items best; ``noun`` is what an item is: `group_name` of a group."""
-    texts = [column for column in found if _is_title(column)]
+    texts = [column for column in found if _is_title(column) and not _is_same(column)]
     if identifier and len(texts) > 1 and _is_code(identifier):
         texts = [column for column in texts if column.keys != identifier.keys]
 
@@ -219,11 +229,16 @@ def title_of(found: Sequence[Column], identifier: Column | None, noun: str = "")
         place = _TITLE_NAMES.index(name) if name in _TITLE_NAMES else _UNNAMED
         if words and words == noun.split():
             place = _TITLE_NAMES.index("subject")  # the `sensor` of a sensor
-        return place + 6 * (len(column.keys) - 1), len(column.keys)
+        return place + 6 * depth(column), len(column.keys)
+
+    around = _around(found)
+
+    def depth(column: Column) -> int:
+        return sum(key not in around for key in column.keys[:-1])
 
     named = sorted((column for column in texts if rank(column)[0] < _UNNAMED), key=rank)
     # A name within an object that many items share is that of another thing, such as an author.
-    own = [column for column in named if len(column.keys) == 1 or _is_varied(column)]
+    own = [column for column in named if depth(column) == 0 or _is_varied(column)]
     if own:
         return own[0]
     if identifier in texts and not (_names_id(identifier) or _is_code(identifier)):
@@ -267,6 +282,11 @@ def _is_varied(column: Column) -> bool:
 
 def _names_id(column: Column) -> bool:
     return any(map(names_identity, words_of(column.keys[-1])[-1:]))
+
+
+def _is_same(column: Column) -> bool:
+    """Whether several items have one value, which names none of them."""
+    return len(column.present) > 1 and len(set(column.present)) == 1
 
 
 def _is_title(column: Column) -> bool:
@@ -332,9 +352,7 @@ def properties(found: Sequence[Column], leave: Sequence[Column]) -> list[Propert
     """The properties of a blueprint, without the columns that are something else already."""
     made: dict[str, Property] = {}
     left = {column.keys for column in leave}
-    held = Counter(column.keys[0] for column in found if len(column.keys) > 1)
-    # `attributes` that hold most of an item tell nothing; `region.name` is no name of the item.
-    around = {key for key, count in held.items() if count * 2 >= len(found)}
+    around = _around(found)
     for column in found:
         typed = schema_of(column)
         if typed is None or column.keys in left or len(made) >= _MOST_PROPERTIES:
@@ -344,6 +362,15 @@ def properties(found: Sequence[Column], leave: Sequence[Column]) -> list[Propert
         if name:
             made[name] = Property(name, column, expression, schema, _note(column, schema))
     return list(made.values())
+
+
+def _around(found: Sequence[Column]) -> set[str]:
+    """The keys of objects that hold most of an item, such as ``attributes``: they tell nothing.
+
+    ``region.name`` is no name of the item.
+    """
+    held = Counter(column.keys[0] for column in found if len(column.keys) > 1)
+    return {key for key, count in held.items() if count * 2 >= len(found)}
 
 
 def _note(column: Column, schema: Mapping[str, Json]) -> str:

@@ -106,7 +106,7 @@ def _child_identifier(study: Study, own: Sequence[Column]) -> None:
     best = own[0] if own else None
     is_named = best is not None and is_own_name(best, study.target.noun)
     is_other = bool(within) and best is not None and within[0] != best.keys
-    is_local = best is None or (is_other and not is_named) or _is_local(best)
+    is_local = best is None or (is_other and not is_named) or _is_local(best, study)
     if best and not is_local:
         study.identifier_column, study.identifier = best, best.text_path
         count = len(best.values)
@@ -127,7 +127,11 @@ def identify_within(study: Study, column: Column, proof: str) -> None:
     study.note("identifier", study.identifier, proof)
 
 
-def _is_local(column: Column) -> bool:
+def _is_local(column: Column, study: Study) -> bool:
+    """Whether another parent's children may have the same values."""
+    if column.name == study.target.noun:  # `host` of a host: several parents must show it
+        names = [f"__{parent.name}" for parent in study.parents]
+        return len({tuple(str(item.get(name)) for name in names) for item in study.items}) == 1
     return column.name in _LOCAL_NAMES
 
 
