@@ -516,6 +516,24 @@ async def test_a_value_behind_the_parents_is_a_relation() -> None:
     assert 'stage: (.__plan | tostring) + "/" + .stage' in found, found
 
 
+@pytest.mark.parametrize(("key", "related"), [("source", []), ("store", ["store"])])
+async def test_one_value_is_a_relation_where_the_name_says_so(
+    key: str, related: Sequence[str]
+) -> None:
+    """A word such as `default` is in many lists."""
+    stores: list[Row] = [{"name": "default", "kind": "file"}, {"name": "archive", "kind": "s3"}]
+    users: list[Row] = [{"userId": f"u{n}", "email": f"u{n}@x.example"} for n in range(4)]
+    users = [{**user, key: "default"} for user in users]
+    collections = [Collection("/users", table("users")), Collection("/stores", table("stores"))]
+    api = Api(collections, {"users": users, "stores": stores})
+    targets = [Target("/users"), Target("/stores")]
+    suggestion = await suggested(
+        bench("http://api/v1"), targets, in_process(simulate(api.product()))
+    )
+    found = next(study for study in suggestion.written if study.target.path == "/users")
+    assert [one.name for one in found.relations] == related
+
+
 @pytest.mark.parametrize(
     ("parents", "identifier"),
     [(3, ".host"), (1, '(.__cluster | tostring) + "/" + (.host | tostring)')],

@@ -223,7 +223,8 @@ def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str,
         f"{len(inside)} of {len(reference.values)} values are identifiers of {target.target.path}"
     )
     everything = inside == reference.values
-    by_values = _is_telling(inside)
+    # One value proves nothing: a `source` that is `default` is no store of that name.
+    by_values = len(inside) > 1 and _is_telling(inside)
     # One small number is in every list: a device type's is no device role's.
     is_chance = len(inside) == 1 and _digits(inside) and not _is_headed(reference.keys, target)
     speaks = speaks and not is_chance
