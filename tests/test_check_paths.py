@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.check_scene import Scene, listed, notes, signed, swap, told
+from tests.check_scene import MAPPING, Scene, listed, notes, signed, swap, told
 from tests.fault_api import FaultApi, Json, Reply, Request, answer
 from workbench.check.absence import MADE_UP
+from workbench.check.bases import near_paths
 from workbench.check.paths import Known, linked_paths, paths_like, plural
 
 KNOWN = Known(frozenset({"/groups", "/admin/roles", "/queues"}), frozenset({"groups", "roles"}))
@@ -41,6 +43,23 @@ def test_a_path_that_may_be_meant(path: str, base_path: str, made: str, wanted: 
 
     assert wanted in found, found
     assert path not in found
+
+
+@pytest.mark.parametrize(
+    ("base", "told", "wanted"),
+    [
+        pytest.param("/auth/admin", [], ["admin", "auth"], id="one part less, also the first"),
+        pytest.param("/v1/teams", [], ["v1"], id="what a path begins with again"),
+        pytest.param("/v1", [], ["v0", "v2", "v3"], id="the nearest versions"),
+        pytest.param("/api/99", ["41"], ["api/41"], id="a version that is told"),
+        pytest.param("/api", ["41"], ["api/41"], id="a version that is missing"),
+    ],
+)
+def test_a_base_url_that_may_be_meant(base: str, told: Sequence[str], wanted: list[str]) -> None:
+    """Is among the first that are tried."""
+    paths = near_paths(httpx.URL(f"http://api{base}"), "/teams", told)
+
+    assert set(paths[: len(wanted)]) == set(wanted)
 
 
 @pytest.mark.parametrize(
@@ -127,6 +146,36 @@ async def test_a_path_that_is_refused_as_a_made_up_one_is(scene: Scene, status: 
         scene.place("/peoples")[1],
         "write kind: /people (it answers 200)",
     )
+
+
+@pytest.mark.parametrize("status", [400, 403])
+async def test_a_base_url_below_which_all_is_refused(scene: Scene, status: int) -> None:
+    """One with a part less answers: it is neither the credentials nor the paths."""
+    for path in ("people", "teams"):
+        scene.api.serve(f"/old/v1/{path}", answer({"message": "of no known sort"}, status))
+    scene.settings["base_url"] = f"{scene.api.url}/old/v1"
+
+    report = await scene.check()
+
+    assert {one.remedy for one in report.findings} == {
+        f"write OCEAN__INTEGRATION__CONFIG__BASE_URL={scene.api.url}/v1: /people answers there"
+    }
+
+
+async def test_no_more_base_urls_are_tried_than_is_said(scene: Scene) -> None:
+    """Of all kinds together."""
+    scene.mapping += (
+        MAPPING.partition("resources:\n")[2]
+        .partition("  - kind: /teams\n")[0]
+        .replace("/people", "/groups")
+    )
+    scene.settings["base_url"] = f"{scene.api.url}/nowhere"
+    for path in ("people", "teams"):
+        scene.api.serve(f"/v1/{path}", answer({"message": "nothing"}, 404))
+
+    await scene.check()
+
+    assert sum(not one.path.startswith("/nowhere/") for one in scene.api.requests) <= 200
 
 
 async def test_a_list_that_may_not_be_read(scene: Scene) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 import httpx
@@ -23,7 +24,9 @@ from workbench.check.reading import Seen
 
 _MOST_KINDS: Final = 3
 _VERSION: Final = re.compile(r"(v?)(\d+)(\.0)?")
-_VERSIONS: Final = range(1, 6)
+_VERSIONS: Final = range(6)
+_TOLD: Final = re.compile(r"version\W{1,4}v?(\d+)\b", re.IGNORECASE)
+_MOST: Final = 200  # requests
 _MORE: Final = (
     "api", "v1", "api/v1", "v2", "api/v2", "rest", "v3", "api/v3", "v4", "api/v4", "api/v5",
 )  # fmt: skip
@@ -43,23 +46,38 @@ class Bases:
         self._settings = session.settings
         self._all = all_seen
         self._client_of = client_of
-        self._found: str | None = None
+        self._found: dict[tuple[str, ...] | None, str] = {}
 
     async def other(self) -> str:
         """What to write for the base URL by which a kind is answered; "" for nothing."""
-        if self._found is None:
-            self._found = await self._searched()
-        return self._found
+        return await self._kept(None)
 
-    async def _searched(self) -> str:
+    async def nearest(self, words: str) -> str:
+        """As ``other``, of those alone that differ by one part: for refusals of other kinds.
+
+        ``words``: of the refusal, which may tell the API's version.
+        """
+        return await self._kept(tuple(dict.fromkeys(_TOLD.findall(words))))
+
+    async def _kept(self, told: tuple[str, ...] | None) -> str:
+        if told not in self._found:
+            self._found[told] = await self._searched(told)
+        return self._found[told]
+
+    async def _searched(self, told: tuple[str, ...] | None) -> str:
         url = self._settings.base_url
         requests = dict(list(self._requests().items())[:_MOST_KINDS])
-        for kind, request in requests.items():
-            for path in self._paths(kind):
-                base = str(url.copy_with(path=f"/{path}")).rstrip("/")
-                asked = replace(request, url=f"{base}/{kind.lstrip('/')}")
-                if await self._is_there(asked):
-                    return f"write {line('baseUrl', base)}: {kind} answers there"
+        if told is not None:  # Where a refusal says no more than before, a search shows nothing.
+            requests = {kind: one for kind, one in requests.items() if one.method == "GET"}
+        tries = (
+            (kind, path)
+            for kind in requests
+            for path in (self._paths(kind) if told is None else near_paths(url, kind, told))
+        )
+        for kind, path in islice(tries, _MOST):
+            base = str(url.copy_with(path=f"/{path}")).rstrip("/")
+            if await self._is_there(replace(requests[kind], url=f"{base}/{kind.lstrip('/')}")):
+                return f"write {line('baseUrl', base)}: {kind} answers there"
         return ""
 
     def _requests(self) -> dict[str, PageRequest]:
@@ -134,7 +152,7 @@ def other_paths(base: httpx.URL, kind: str = "", held: Sequence[str] = ()) -> It
     whole = "/".join(parts)
     first = kind.strip("/").split("/")[0]
     heads = ["/".join(parts[:length]) for length in range(len(parts) - 1, -1, -1)]
-    paths = [*_versions(parts), *heads, *_respelled(parts)]
+    paths = [*near_paths(base, kind), *heads, *_respelled(parts)]
     paths += [f"{whole}/{more}" for more in _MORE]
     paths += [f"{more}/{whole}" for more in (*_WORDS, first) if parts]
     paths += [f"{'/'.join(parts[:-1])}/{more}" for more in _MORE if parts]
@@ -142,6 +160,19 @@ def other_paths(base: httpx.URL, kind: str = "", held: Sequence[str] = ()) -> It
     if len(parts) <= 1:
         paths += [f"{one}/{other}" for one in _WORDS for other in _WORDS if one != other]
     yield from (one for one in dict.fromkeys(one.strip("/") for one in paths) if one != whole)
+
+
+def near_paths(base: httpx.URL, kind: str, told: Sequence[str] = ()) -> list[str]:
+    """Those that differ by one part: what a path begins with again, another version, one less.
+
+    ``told``: versions that the API speaks of, which may also be missing.
+    """
+    parts = [part for part in base.path.split("/") if part]
+    less = ["/".join([*parts[:at], *parts[at + 1 :]]) for at in range(len(parts) - 1, -1, -1)]
+    is_twice = kind.strip("/").split("/")[0] in parts[-1:]
+    added = ["/".join([*parts, one]) for one in told]
+    paths = [*less[: int(is_twice)], *_versions(parts, told), *added, *less]
+    return [one for one in dict.fromkeys(paths) if one != "/".join(parts)]
 
 
 def _respelled(parts: Sequence[str]) -> Iterator[str]:
@@ -154,9 +185,12 @@ def _respelled(parts: Sequence[str]) -> Iterator[str]:
             yield "/".join([*parts[:at], single, *parts[at + 1 :]])
 
 
-def _versions(parts: Sequence[str]) -> Iterator[str]:
+def _versions(parts: Sequence[str], told: Sequence[str]) -> Iterator[str]:
+    """With another version: one that the API speaks of, else the nearest ones first."""
     for at in range(len(parts) - 1, -1, -1):
         if version := _VERSION.fullmatch(parts[at]):
-            for number in _VERSIONS:
+            own = int(version[2])
+            nearest = [number for _, number in sorted((abs(one - own), one) for one in _VERSIONS)]
+            for number in [*told, *nearest]:
                 one = f"{version[1]}{number}{version[3] or ''}"
                 yield "/".join([*parts[:at], one, *parts[at + 1 :]])

@@ -40,6 +40,7 @@ _INVALID: Final = frozenset({400, 422})
 _OF_CHILDREN: Final = _INVALID | {_FORBIDDEN}
 """What is answered for a child by a value that is no child's."""
 _PATH: Final = "correct the path"
+_OWN_WORDS: Final = "the API's own words say why"
 _LIKE: Final = 0.6  # likeness of a name and the one that was meant
 _CRASHED: Final = 500
 _ELSEWHERE: Final = NOT_FOUND | {_FORBIDDEN, httpx.codes.METHOD_NOT_ALLOWED}
@@ -84,11 +85,17 @@ class Refused:
         if status == _FORBIDDEN and not all_failed:
             return await self._forbidden(seen, error)
         if status == _FORBIDDEN or status in NOT_FOUND:
-            setting, remedy = await self._sign_in.blamed(error, self._near.target(seen).request)
-            return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
+            return await self._not_let_in(seen, error)
         if status == httpx.codes.METHOD_NOT_ALLOWED:
             return await self._of_method(seen, error)
         return await self._suspected(seen, error, all_failed=all_failed)
+
+    async def _not_let_in(self, seen: Seen, error: ResponseError) -> Finding:
+        """At the base URL or at what signs requests, where every kind is refused."""
+        if near := await self._near_base(error):
+            return near
+        setting, remedy = await self._sign_in.blamed(error, self._near.target(seen).request)
+        return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
 
     async def _forbidden(self, seen: Seen, error: ResponseError) -> Finding:
         """At the path where another one is there, else at credentials that read other lists."""
@@ -241,6 +248,11 @@ class Refused:
         )
         return self._places.of_setting("baseUrl", error, told)
 
+    async def _near_base(self, error: OceanCustomError) -> Finding | None:
+        """At the base URL, where every kind is refused, and one less a part or so answers."""
+        base = await self._access.bases.nearest(error.report.words) if self._asked > 1 else ""
+        return self._places.of_setting("baseUrl", error, base) if base else None
+
     async def _suspected(
         self, seen: Seen, error: ResponseError | BodyError, *, all_failed: bool
     ) -> Finding:
@@ -277,25 +289,35 @@ class Refused:
             return self._places.paging(seen, error, told, base=target.base)
         suspects = suspects_of(seen, target.base, given)
         found = await suspect(self._near.body, target.request, suspects, words)
-        remedy = "the API's own words say why"
         if found is None:
-            part = self._session.settings.base_url.path.strip("/").rpartition("/")[2]
-            if all_failed and part and _says(words, part) and self._asked > 1:
-                remedy = f"the API speaks of {part}, which stands in baseUrl: {remedy}"
-                return self._places.of_setting("baseUrl", error, remedy)
-            at: Path = (*target.base, "endpoint") if is_of_parent(seen) else ("kind",)
-            has_status = isinstance(error, ResponseError)
-            if unrouted := has_status and await self._unrouted(seen, error):
-                return unrouted
-            told = remedy if has_status else "correct the path, or the credentials"
-            return self._places.at(seen, at, error, await self._quoted(seen, words) or told)
+            return await self._unspoken(seen, target, error, all_failed=all_failed)
         blamed, told = found
         if isinstance(blamed.place, str):
             beside = target.request and await self._sign_in.beside(words, target.request)
-            setting, told = beside or (blamed.place, f"{told}: {remedy}")
+            setting, told = beside or (blamed.place, f"{told}: {_OWN_WORDS}")
             return self._places.of_setting(setting, error, told)
         other = await name_of_list(self._near.body, target.request, blamed)
-        return self._places.at(seen, blamed.place, error, other or f"{told}: {remedy}")
+        return self._places.at(seen, blamed.place, error, other or f"{told}: {_OWN_WORDS}")
+
+    async def _unspoken(
+        self, seen: Seen, target: Target, error: ResponseError | BodyError, *, all_failed: bool
+    ) -> Finding:
+        """Of a refusal that is about nothing that is sent: at the base URL, or at the path."""
+        words = error.report.words
+        if all_failed and (near := await self._near_base(error)):
+            return near
+        part = self._session.settings.base_url.path.strip("/").rpartition("/")[2]
+        if all_failed and part and part in words and self._asked > 1:
+            told = "every kind is refused: correct baseUrl, or what all requests have"
+            if _says(words, part):
+                told = f"the API speaks of {part}, which stands in baseUrl"
+            return self._places.of_setting("baseUrl", error, f"{told}: {_OWN_WORDS}")
+        has_status = isinstance(error, ResponseError)
+        if unrouted := has_status and await self._unrouted(seen, error):
+            return unrouted
+        at: Path = (*target.base, "endpoint") if is_of_parent(seen) else ("kind",)
+        told = _OWN_WORDS if has_status else "correct the path, or the credentials"
+        return self._places.at(seen, at, error, await self._quoted(seen, words) or told)
 
     @staticmethod
     def _of_paging(target: Target, words: str) -> Paged | None:
