@@ -266,9 +266,6 @@ KINDS = {
         },
         ("/things", "/things/{thing}/parts"),
     ),
-    "a round number of rows, and every parameter refused by its name": Api(
-        [Collection("/things", table("things"))], {"things": rows(10)}, refuses=400
-    ),
     "an object of lists, and children that are empty for an unknown name": Api(
         [Custom("/services", _index), Collection("/service/{service}", _of_index)],
         {

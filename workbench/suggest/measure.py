@@ -37,10 +37,7 @@ class Paging:
 
 @dataclass
 class Measure:
-    """What a search for the position measures by: pages of ``size`` rows, and a ruler.
-
-    ``knows_none``: each name of a position that was tried was refused as one that is not known.
-    """
+    """What a search for the position measures by: pages of ``size`` rows, and a ruler."""
 
     asker: Asker
     request: PageRequest
@@ -55,7 +52,6 @@ class Measure:
     unit: int = 1
     strict: bool = False
     only_hints: bool = False
-    knows_none: bool = False
 
     def rows(self, reply: Reply) -> list[Json]:
         """The rows of an answer."""

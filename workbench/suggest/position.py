@@ -42,12 +42,10 @@ async def find_paging(measure: Measure, preferred: str = "") -> Paging:
             "none", is_open=True, certain=False, proof="there is more, and nothing leads to it"
         )
     rows = len(measure.rows(measure.small))
-    if measure.strict and not measure.knows_none and rows and rows % _ROUND == 0:
-        # Nothing was shown: it refused what was sent, for whatever reason, and the page looks full.
+    if measure.strict and rows and rows % _ROUND == 0:
+        # Nothing was shown: what it does not know it refused, and the page looks full.
         return Paging("none", is_open=True, certain=False, proof=f"{rows} rows may be a full page")
     nothing = "size and position change nothing, and nothing says that more follows"
-    if measure.knows_none:
-        nothing = "it knows none of the usual parameters, and nothing says that more follows"
     places = [fact.path for fact in facts(measure.small.body, measure.place) if _leads_on(fact)]
     if places:
         why = f"{nothing}; {places[0]} may lead on once there are more items: ask again then"
@@ -117,7 +115,6 @@ async def _by_number(measure: Measure) -> Paging | None:
 
     trial = Trial(lambda values: measure.sized(unit, values), judge, codes, strict=measure.strict)
     found = await trial.find(names)
-    measure.knows_none = trial.knows_none
     return await _counted(measure, found) if found else None
 
 

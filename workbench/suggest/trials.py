@@ -50,12 +50,6 @@ class Trial:
     codes: Sequence[int]
     strict: bool = False
     _singles: int = 0
-    _unknown: int = 0
-
-    @property
-    def knows_none(self) -> bool:
-        """Whether each name was asked for by itself, and refused as one that is not known."""
-        return 0 < self._singles == self._unknown
 
     async def find(self, names: Sequence[str]) -> str | None:
         """The name that does something, None when none does."""
@@ -142,10 +136,8 @@ class Trial:
             if outcome.effect in {Effect.NUMBER, Effect.OTHER}:
                 return name
             refusal = outcome.refusal
-            if refusal and mentioned(refusal, values):
-                if speaks_of_number(refusal):
-                    return name
-                self._unknown += speaks_of_unknown(refusal)
+            if refusal and mentioned(refusal, values) and speaks_of_number(refusal):
+                return name
         return None
 
 
