@@ -31,6 +31,7 @@ class CycleGuard:
         self._given: set[int] = set()
         self._recent: tuple[frozenset[Hashable], frozenset[Hashable]] = frozenset(), frozenset()
         self._repeats = 0  # in a row, of the page before
+        self._looked_at: tuple[Page | None, int | None] = None, None
 
     def refuse_endless(self, request: PageRequest) -> None:
         """Raise when a request was made before, or too many were; else note it."""
@@ -63,14 +64,20 @@ class CycleGuard:
 
     def add(self, page: Page) -> None:
         """Note the rows of a page, by their ids; without any by their values, all and in order."""
-        if (told := _told_by(page)) is not None:
+        if (told := self._told_by(page)) is not None:
             self._given.add(told)
         if page.ids:
             self._recent = self._recent[1], frozenset(page.ids)
 
     def _holds(self, page: Page) -> bool:
         """Whether an earlier page had these rows."""
-        return bool(self._given) and _told_by(page) in self._given
+        return bool(self._given) and self._told_by(page) in self._given
+
+    def _told_by(self, page: Page) -> int | None:
+        """What tells the rows of a page from others, worked out once for each page."""
+        if self._looked_at[0] is not page:
+            self._looked_at = page, _told_by(page)
+        return self._looked_at[1]
 
     def came_before(self, page: Page, progress: Progress, *, is_led: bool) -> bool:
         """Whether a page is an earlier one again, where the list may be over.
