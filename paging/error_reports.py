@@ -35,10 +35,16 @@ _GOOD = frozenset({"ok", "okay", "success", "successful", "succeeded", "none", "
 _BAD = frozenset({"error", "fail", "failed", "failure", "errored"})
 _CODES = frozenset({"code", "status", "status_code"})
 _STATES = frozenset({"status", "stat"})
+_OUTCOMES = frozenset((*ERROR_NAMES, *SUCCESS_NAMES, *_CODES, *_STATES))
 _TELLING = frozenset((*ERROR_NAMES, *SUCCESS_NAMES, "message", "reason", "detail", "title", "code"))
 
 _ENDS_IN_CODE = re.compile(r"(?:code|errno)$", re.IGNORECASE)
 _WORD = re.compile(r"[\w-]+")
+
+
+def tells_outcome(key: str) -> bool:
+    """Whether a key is one by which APIs tell machines how it went: a success, a code, a status."""
+    return name_of(key) in _OUTCOMES or _ENDS_IN_CODE.search(key) is not None
 
 
 def is_like_report(body: object) -> bool:

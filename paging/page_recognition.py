@@ -20,16 +20,20 @@ contradict.
     {"code": 0, "msg": "ok", "list": []}           an empty page
     {"code": 0, "msg": "ok"}                       an empty page: no list, and nothing else
     {"code": 7, "msg": "busy", "list": []}         no page
+    {"code": 0, "msg": "no row", "list": []}       an empty page, if it lasts beside others' rows
     {"code": 0, "msg": "ok", "note": "sign in"}    no page
     {"valid": false}                               no page: none of the others has the key
     {"code": 0, "msg": {"text": "ok"}}             no page
 
 It is judged when a walk ends, and when the resource does, as the empty answers may come first. What
-contradicts is asked for once more (``Walker``): a value that moves by then is no constant.
+contradicts is asked for once more (``Walker``): a value that moves by then is no constant. Where
+sentences alone differ, those for people, and what is for machines tells of success or counts none,
+the answer is an empty page if it stays so while the others have rows.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeGuard
@@ -39,6 +43,7 @@ import httpx
 
 from json_values import Json
 from paging.envelopes import VARIES, Common, Envelope, Path, Varies, around, is_same, type_of
+from paging.error_reports import tells_outcome
 from paging.link_header import on_same_path
 from paging.model import Page, PageRequest, Place
 from paging.scopes import reasons_in
@@ -56,6 +61,7 @@ _LARGEST = 10**6  # numbers beyond it are identifiers or moments
 
 
 _NULL = "NoneType"
+_WORD = re.compile(r"[\w-]+")
 
 
 def _parts_of(request: PageRequest) -> dict[str, str]:
@@ -140,6 +146,8 @@ class Recognition:
         self._beyond: set[tuple[Path, str]] = set()
         # Through how many lists rows were found.
         self._depth = 0
+        # The places of no count: some page had more rows than a number there, or something else.
+        self._uncounted: set[Path] = set()
         self.has_list = False
 
     def _has_rows(self, page: Page) -> bool:
@@ -167,6 +175,8 @@ class Recognition:
         envelope = Envelope.of_page(page)
         for path, type_ in envelope.types.items():
             self._types.setdefault(path, set()).update({type_} - {_NULL})
+        counts = {path: whole_number(value) or 0 for path, value in envelope.scalars.items()}
+        self._uncounted |= {path for path, count in counts.items() if count < page.most}
         fingerprint = hash((page.length, repr(page.rows[0]), repr(page.rows[-1])))
         self._with_rows(walk, request, envelope)
         own.add(envelope, fingerprint)
@@ -281,7 +291,29 @@ class Recognition:
 
     def learn_empty(self, page: Page) -> None:
         """Take in an answer without rows that is an empty page: a request showed the list's end."""
-        self._beyond |= set(map(_said, Envelope.of_page(page).parts.items()))
+        parts = _parts_of(page.request) if page.request else {}
+        self._beyond |= {_said(part, parts) for part in Envelope.of_page(page).parts.items()}
+
+    def learns_words(self, suspect: Suspect, again: Page) -> bool:
+        """Whether only sentences of an empty list differ, beside what tells that all is well.
+
+        That is a word of success that pages with rows have, too, or a count of none, where theirs
+        was never less than their rows; the latter explains a new sentence as well. What was said
+        again is let pass from then on.
+        """
+        scalars, known = suspect.envelope.scalars, self._all.same
+        strange = set(self._strange(suspect))
+        said = strange | set(self._differing(suspect, known))
+        machines = {path for path in scalars if tells_outcome(path[-1])}
+        is_said = machines.isdisjoint(said) and all(_is_sentence(scalars.get(p)) for p in said)
+        counted = self._types.keys() - self._uncounted
+        counts_none = any(whole_number(scalars.get(path)) == 0 for path in counted)
+        is_well = any(is_same(known.get(path, VARIES), scalars[path]) for path in machines)
+        is_empty = suspect.place is Place.LIST and not suspect.is_other and not again.rows
+        if not (is_said and is_empty and (counts_none or (is_well and not strange))):
+            return False
+        self.learn_empty(again)
+        return True
 
     def is_contradicted(self, suspect: Suspect) -> bool:
         """Whether an answer still differs from all that is known of this resource's pages."""
@@ -297,7 +329,7 @@ class Recognition:
         told = Envelope.of(reasons_in(body) if isinstance(body, dict) else None, None).scalars
         known = self._all.values
         return bool(told) and all(
-            is_same(known.get(path, VARIES), value) or _said((path, value)) in self._beyond
+            is_same(known.get(path, VARIES), value) or _said((path, value), {}) in self._beyond
             for path, value in told.items()
         )
 
@@ -314,7 +346,7 @@ class Recognition:
             is_known = path not in suspect.envelope.filled and path in self._types
             is_there = is_known or suspect.envelope.types[path] in self._types.get(path, ())
             value = suspect.envelope.parts[path]
-            is_told = is_there or _said((path, value)) in self._beyond
+            is_told = is_there or _said((path, value), suspect.parts) in self._beyond
             is_null = path in self._types and not self._types[path]
             if is_null and self._follows(suspect, None, value):
                 continue
@@ -329,7 +361,7 @@ class Recognition:
             known = constants.get(path, VARIES)
             if known is VARIES or is_same(known, value) or self._is_signal(path):
                 continue
-            if _said((path, value)) in self._beyond:
+            if _said((path, value), suspect.parts) in self._beyond:
                 continue
             flips = isinstance(value, bool) and isinstance(known, bool)
             # XML and CSV, and some others, have numbers as texts.
@@ -388,10 +420,20 @@ def _is_counted(moved: float, asked: Sequence[tuple[int | None, int]]) -> bool:
     return any(moved == step * size for step in steps for _, size in asked)
 
 
-def _said(part: tuple[Path, Json]) -> tuple[Path, str]:
-    """A value at its place; of an object or a list only what it is."""
+def _said(part: tuple[Path, Json], asked: Mapping[str, str]) -> tuple[Path, str]:
+    """A value at its place; of an object or a list only what it is.
+
+    Of a sentence the words that its request does not have: it may name what was asked for.
+    """
     path, value = part
+    if _is_sentence(value):
+        return path, " ".join(w for w in _WORD.findall(str(value)) if w not in asked.values())
     return path, type_of(value) if isinstance(value, dict | list) else repr(value)
+
+
+def _is_sentence(value: Json) -> bool:
+    """Whether a value is for people: words with blanks between them, or of no ASCII letters."""
+    return isinstance(value, str) and (" " in value.strip() or not value.isascii())
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:

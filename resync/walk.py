@@ -6,7 +6,7 @@ pages be fetched ahead, yielded in order all the same.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from functools import partial
 
 from loguru import logger
@@ -335,19 +335,21 @@ class Walker:
 
     async def _compare(self, source: Completeness) -> None:
         """Ask for one more page with rows, where that tells what an empty page looks like."""
-        longest = source.longest
-        if longest is None or source.recognition.open_question() is None:
-            return
-        first, paginator = (longest.request, longest.page), source.paginator
-        if await self._took_in([paginator.elsewhere(*first), paginator.shorter(*first)], source):
-            await self._refuse_contradicted(source.recognition.contradicted_by_one, source)
+        if (longest := source.longest) and source.recognition.open_question() is not None:
+            shorter = source.paginator.shorter(longest.request, longest.page)
+            if await self._took_in(shorter, source):
+                await self._refuse_contradicted(source.recognition.contradicted_by_one, source)
 
-    async def _took_in(self, requests: Iterable[PageRequest | None], source: Completeness) -> bool:
-        """Take in one more page of the longest list, by the first request that gives rows."""
-        for request in filter(None, requests):
+    async def _took_in(self, other: PageRequest | None, source: Completeness) -> bool:
+        """Take in one more page of the longest list, from elsewhere in it where that gives rows."""
+        if (longest := source.longest) is None:
+            return False
+        # A number may count positions: then it is another one elsewhere in the list.
+        elsewhere = source.paginator.elsewhere(longest.request, longest.page)
+        for request in filter(None, (elsewhere, other or longest.request)):
             page = (await self.page_of(request, source)).page
-            if page.rows and not page.is_single and source.longest is not None:
-                source.recognition.compare(source.longest.walk, request, page)
+            if page.rows and not page.is_single:
+                source.recognition.compare(longest.walk, request, page)
                 return True
         return False
 
@@ -403,24 +405,22 @@ class Walker:
 
     async def _is_page(self, suspect: Suspect, source: Completeness) -> bool:
         """Whether an answer is an empty page: by the same request, then by one with rows, again."""
-        again = await self.page_of(suspect.request, source)
-        if source.recognition.acquits(suspect, again.page):
+        recognition, request = source.recognition, suspect.request
+        again = (await self.page_of(request, source)).page
+        if recognition.acquits(suspect, again):
             return True
-        if (longest := source.longest) is None:
-            return False
-        # A number may count positions: then it is another one elsewhere in the list.
-        elsewhere = source.paginator.elsewhere(longest.request, longest.page)
-        await self._took_in([elsewhere, longest.request], source)
-        if source.recognition.acquits(suspect, again.page):
+        gives = await self._took_in(None, source)
+        if recognition.acquits(suspect, again):
             return True
         if (last := source.last) and (after := source.after_last):
             opened = await self.page_of(after, source)
             source.note_closed(last.page, Asked(after, opened.page, last.walk))
         closed, source.closed = source.closed, None
-        if closed is None or not await self._is_over(*closed, source):
-            return False
-        source.recognition.learn_empty(closed[1].page)
-        return not source.recognition.is_contradicted(suspect)
+        if closed is not None and await self._is_over(*closed, source):
+            recognition.learn_empty(closed[1].page)
+        if gives and recognition.learns_words(suspect, again):
+            return recognition.acquits(suspect, (await self.page_of(request, source)).page)
+        return not recognition.is_contradicted(suspect)
 
     async def _is_over(self, last: Page, asked: Asked, source: Completeness) -> bool:
         """Whether a request shows that nothing follows a page, whatever was answered there."""

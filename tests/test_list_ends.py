@@ -2155,6 +2155,87 @@ async def test_another_word_of_a_child_without_rows(style: str, name: str) -> No
     assert "busy" in found.message
 
 
+FOR_PEOPLE: dict[str, Callable[[int], dict[str, Json]]] = {
+    # https://documentation.wazuh.com/current/user-manual/api/reference.html
+    "a count of none": lambda given: {
+        "message": "All selected agents were returned" if given else "No agent was returned",
+        "counts": {"total_affected_items": given, "total_failed_items": 0},
+    },
+    "a new sentence, and a count of none": lambda given: {
+        "found": given, **({} if given else {"message": "No agent was found"})
+    },
+    "a code": lambda given: {"rtcode": 0, "msg": "fine" if given else "nothing found"},
+    "success": lambda given: {"success": True, "text": "查询成功" if given else "暂无数据"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("style", ["none", "cursor", "next_link", "offset", "page"])
+@pytest.mark.parametrize("name", FOR_PEOPLE)
+@pytest.mark.parametrize("sizes", [(3, 0, 5), (0, 7, 2), (0, 4, 0)], ids=str)
+async def test_another_sentence_beside_a_list_of_nothing(
+    style: str, name: str, sizes: tuple[int, ...]
+) -> None:
+    """What is for machines says that all is well, or counts none, and it is said each time."""
+
+    def things(request: Request) -> Answer:
+        at = int(request.values[0])
+        api = Api("plain" if style == "none" else style, sizes[at], end="null")
+        body = json.loads(api(request).body)
+        words = FOR_PEOPLE[name](len(body["items"]))
+        if "msg" in words:
+            words["msg"] = f"{words['msg']} for {request.values[0]}"
+        return told(body | words)
+
+    found = await children(things, paging(style, 20) if style != "none" else PaginationSettings())
+
+    assert found.message == ""
+    assert len(found.ids) == sum(sizes)
+
+
+WELL: dict[str, Json] = {"said": "all is well", "code": 0, "status": "fine", "found": 3, "lost": 0}
+BUSY: dict[str, Json] = {"items": [], "said": "try again later"}
+FAILED: dict[str, tuple[list[str], dict[str, Json]]] = {
+    "a new sentence": (["status"], {"status": "fine"}),
+    "the word of a status": (["said", "code", "status"], {"code": 0, "status": "not so well"}),
+    "nothing for machines": (["said", "found"], {"found": 3}),
+    "another code": (["said", "code", "status"], {"code": 7, "status": "fine"}),
+    "more of something": (["said", "code", "found", "lost"], {"code": 0, "found": 0, "lost": 2}),
+    "null": (["said", "code", "status"], {"items": None, "code": 0, "status": "fine"}),
+}
+
+
+@pytest.mark.parametrize(("usual", "words"), FAILED.values(), ids=FAILED)
+async def test_another_sentence_that_nothing_bears_out(
+    usual: list[str], words: dict[str, Json]
+) -> None:
+    """An error under 200 of one child, which lasts."""
+
+    def things(request: Request) -> Answer:
+        if later_child(request):
+            return told(BUSY | words)
+        return told({"items": rows(0, 3), **{key: WELL[key] for key in usual}})
+
+    found = await children(things, PaginationSettings())
+
+    assert "no empty page" in found.message
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_another_sentence_that_passes(times: int) -> None:
+    """It is asked for until the others have rows again: then this child has some, too."""
+    well = told({"items": rows(0, 3), **WELL})
+    api = once(always(told(WELL | BUSY | {"found": 0})), always(well), later_child, times)
+
+    found = await children(api, PaginationSettings())
+
+    assert found.error is not None or len(found.ids) == 9
+
+
+def later_child(request: Request) -> bool:
+    """Whether a request is for the second child."""
+    return request.values[0] == "1"
+
+
 @pytest.mark.parametrize(("pages", "is_short"), [(3, False), (4, True), (9, True)])
 async def test_pages_that_are_told_and_never_came(pages: int, is_short: bool) -> None:  # noqa: FBT001 (a parameter)
     """A total of pages alone that is not reached leaves the end in doubt, and fails nothing."""
