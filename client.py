@@ -211,7 +211,8 @@ class ApiClient:
                 raise
 
         async def attempts(max_wait: float) -> Answer:
-            return await retried(attempt, max_wait, on_retry, sleep=sleep)
+            patience = self.outage.patience
+            return await retried(attempt, max_wait, on_retry, sleep=sleep, patience=patience)
 
         try:
             async with self._permits:

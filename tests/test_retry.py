@@ -321,6 +321,7 @@ class Attempts:
 
     errors: list[Exception]
     max_wait: float = 120.0
+    patience: float = math.inf
     made: int = 0
     slept: list[float] = field(default_factory=list)
     told: list[tuple[SourceError, float]] = field(default_factory=list)
@@ -341,6 +342,7 @@ class Attempts:
             self.max_wait,
             lambda error, wait: self.told.append((error, wait)),
             sleep=self._sleep,
+            patience=self.patience,
         )
 
 
@@ -478,6 +480,15 @@ async def test_an_api_that_asks_for_no_time_is_given_up() -> None:
         await attempts.run()
 
     assert attempts.made == MAX_ATTEMPTS
+
+
+async def test_nothing_is_asked_again_when_patience_is_at_its_end() -> None:
+    """What nothing answers is not repeated then; what answers with an error is."""
+    silent = Attempts([TransportError("reset")], patience=0)
+    with pytest.raises(TransportError):
+        await silent.run()
+    assert silent.made == 1
+    assert await Attempts([status(503)], patience=0).run() == "answer"
 
 
 async def test_cancellation_is_not_retried() -> None:

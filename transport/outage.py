@@ -5,6 +5,7 @@ it would take hours. So these make one attempt each. As soon as one succeeds, al
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 
 from loguru import logger
@@ -13,9 +14,14 @@ from errors import SourceError, TransportError
 
 
 class Outage:
-    """Whether the API is down, by the requests of a resync, one kind after the other."""
+    """Whether the API is down, by the requests of a resync, one kind after the other.
+
+    ``patience``: seconds after which a request that nothing answers is not repeated, where a person
+    waits.
+    """
 
     def __init__(self) -> None:
+        self.patience = math.inf
         self._is_down = False
         self._has_answered = False  # since the kind in work began
         self._was_found_here = False  # by the kind in work

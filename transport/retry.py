@@ -8,11 +8,12 @@ dates in ``Retry-After``. How long an API asks to be left alone is read in ``rat
 
 import asyncio
 import math
+import time
 from collections.abc import Awaitable, Callable
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
-from errors import SourceError
+from errors import SourceError, TransportError
 
 MAX_ATTEMPTS = 10
 _FIRST_WAIT = 0.25  # seconds, doubled with every attempt
@@ -35,14 +36,17 @@ async def retried[Result](
     on_retry: OnRetry,
     *,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    patience: float = math.inf,
 ) -> Result:
     """The result of an attempt that is made until it succeeds or is not worth another.
 
     ``max_wait`` bounds all its waits together, in seconds. Where the API asks for a wait, that
     is what bounds it; otherwise it is made ``MAX_ATTEMPTS`` times at most. The last error is
     raised: at once where the API asks for a longer wait than is left, as the same answer would
-    come again. ``on_retry`` learns of each error and the wait after it.
+    come again. ``patience``: seconds, with those of the attempts, after which a request that
+    nothing answers is not repeated. ``on_retry`` learns of each error and the wait after it.
     """
+    begun_at = time.monotonic()
     try:
         return await attempt()
     except SourceError as error:
@@ -55,14 +59,16 @@ async def retried[Result](
             raise error
         return await attempt()
 
-    return await _retrying(max_wait, on_retry).copy(sleep=sleep)(again)
+    budget = _Budget(max_wait, begun_at + patience)
+    return await _retrying(budget, on_retry).copy(sleep=sleep)(again)
 
 
 class _Budget:
     """What one request may still cost: attempts of its own, and seconds to wait."""
 
-    def __init__(self, max_wait: float) -> None:
+    def __init__(self, max_wait: float, given_up_at: float) -> None:
         self._max_wait = max_wait
+        self._given_up_at = given_up_at  # where nothing answers
         self._unasked = 0
 
     def is_spent(self, state: RetryCallState) -> bool:
@@ -87,12 +93,13 @@ class _Budget:
         return min(wanted, self._left(state))
 
     def _left(self, state: RetryCallState) -> float:
-        return max(0.0, self._max_wait - state.idle_for)
+        left = self._max_wait - state.idle_for
+        if isinstance(_error(state), TransportError):
+            left = min(left, self._given_up_at - time.monotonic())
+        return max(0.0, left)
 
 
-def _retrying(max_wait: float, on_retry: OnRetry) -> AsyncRetrying:
-    budget = _Budget(max_wait)
-
+def _retrying(budget: _Budget, on_retry: OnRetry) -> AsyncRetrying:
     def before_sleep(state: RetryCallState) -> None:
         on_retry(_error(state), state.upcoming_sleep)
 

@@ -18,6 +18,7 @@ from settings import Settings
 from transport.observer import Exchange, PageRead
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Severity
+from workbench.patience import PATIENCE
 
 MOST_ITEMS = 1000
 """Items of a resource that are looked at."""
@@ -90,6 +91,7 @@ async def session_of(
 ) -> AsyncIterator[Session]:
     """A session that is watched."""
     session = Session(settings, http=http, observer=watcher)
+    session.client.outage.patience = PATIENCE
     try:
         yield session
     finally:

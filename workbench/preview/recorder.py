@@ -19,9 +19,11 @@ from framework.mapped_items import Mapped, mapped
 from framework.raw_data import without_credentials
 from framework.resync_context import left_open, open_session, read
 from jq_engine.programs import without_values
+from paging.limits import NO_LIMITS
 from resync.completeness import Doubt
 from resync.session import Session
 from settings import Settings
+from workbench.patience import PATIENCE
 from workbench.preview.watch import Watch
 from workbench.store import CatalogStore
 from workbench.store.observations import RawItem, RecordedExchange
@@ -38,7 +40,10 @@ class Recorder:
 
     def opened(self, settings: Settings, configs: Sequence[ResourceConfig]) -> Session:
         """The session of a resync, watched."""
-        return open_session(settings, configs, observer=self)
+        session = open_session(settings, configs, observer=self)
+        if self._limits != NO_LIMITS:  # else it waits as in production
+            session.client.outage.patience = PATIENCE
+        return session
 
     async def reading(self, session: Session) -> AsyncGenerator[list[dict[str, Any]]]:
         """The items of the resource in work, within the limits."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -9,7 +10,7 @@ import httpx
 from msgspec.structs import replace
 
 from client import ApiClient
-from errors import OceanCustomError, ResponseError
+from errors import OceanCustomError, ResponseError, TransportError
 from json_values import Json, beginning_of, lists_in
 from paging.error_reports import reports_error
 from paging.model import PageRequest, SendIn
@@ -20,6 +21,8 @@ FOR_READING = 5
 """Requests of these that are kept for the last reading: two pages, and what settles their end."""
 
 _REFUSALS = frozenset(range(400, 500)) - {401, 408, 429}
+_UNREACHED = "is the URL right, does the API run, and can it be reached from this machine?"
+_MOST_SILENCES = 2  # of requests for one endpoint
 _QUOTED = 4000  # characters of what came of a request, its URL included
 
 
@@ -27,9 +30,16 @@ class BudgetError(Exception):
     """An endpoint has cost all the requests that it may cost."""
 
 
+class SilenceError(BudgetError):
+    """An endpoint left several requests without an answer; its text is what came of the last."""
+
+
 @dataclass(frozen=True)
 class Reply:
-    """One answer; ``refusal`` is empty for a success, else what came of the request, redacted."""
+    """One answer; ``refusal`` is empty for a success, else what came of the request, redacted.
+
+    ``is_silence``: nothing came at all.
+    """
 
     request: PageRequest = field(repr=False)
     url: str = field(repr=False)
@@ -37,6 +47,7 @@ class Reply:
     headers: httpx.Headers = field(repr=False)
     body: Json = field(repr=False)
     refusal: str = ""
+    is_silence: bool = False
 
     @property
     def is_success(self) -> bool:
@@ -61,11 +72,18 @@ class Asker:
         self._send_in: SendIn = send_in
         self._kept: dict[str, Reply] = {}
         self._spent = 0
+        self._silences = 0
+        self.silence = ""  # what came of the last request that nothing answered
 
     @property
     def spent(self) -> int:
         """Requests so far."""
         return self._spent
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether a request got an answer."""
+        return len(self._kept) > self._silences
 
     @property
     def left(self) -> int:
@@ -88,7 +106,8 @@ class Asker:
     async def ask(self, request: PageRequest, **params: str | int) -> Reply:
         """The answer to a request with further parameters.
 
-        Raises BudgetError when none are left; what fails is a reply with a ``refusal``.
+        Raises BudgetError when none are left, or nothing answers; what fails is a reply with a
+        ``refusal``.
         """
         return await self.ask_with(request, params.items())
 
@@ -106,11 +125,22 @@ class Asker:
         reply = await self._sent(request)
         self._spent += max(1, self._client.counts.requests - before)
         self._kept[request.key] = reply
+        self._silences += reply.is_silence
+        if self._silences >= _MOST_SILENCES:
+            raise SilenceError(reply.refusal)
         return reply
 
     async def _sent(self, request: PageRequest) -> Reply:
+        begun_at, before = time.monotonic(), self._client.counts.requests
         try:
             answer = await self._client.send(request)
+        except TransportError as error:
+            times = self._client.counts.requests - before
+            seconds = time.monotonic() - begun_at
+            tried = f"asked {times} times in {seconds:.0f} seconds; " if times > 1 else ""
+            said = f"{_said(error)}; {tried}{_UNREACHED}"
+            self.silence = said
+            return Reply(request, request.url, 0, httpx.Headers(), None, said, is_silence=True)
         except OceanCustomError as error:
             status = error.status if isinstance(error, ResponseError) else 0
             return Reply(

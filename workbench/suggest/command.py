@@ -23,6 +23,7 @@ from resync.session import Session
 from settings import Settings, load_settings
 from settings.fields import VARIABLE_PREFIX
 from workbench.check.documents import read_env
+from workbench.patience import PATIENCE
 from workbench.schema import mapping_schema
 from workbench.suggest.mapping import blueprint, mapping
 from workbench.suggest.openapi import Document
@@ -31,6 +32,7 @@ from workbench.suggest.study import Study
 from workbench.suggest.suggesting import Suggester, Suggestion
 from workbench.suggest.targets import Site, UsageError, site_of
 from workbench.suggest.writing import SCHEMA, blueprints_text, mapping_text, settings_text
+from workbench.waiting import waiting
 
 _MOST_WAIT = 30.0  # seconds that a request may be retried for
 _PRIVATE = 0o600
@@ -105,18 +107,16 @@ def suggest(  # noqa: PLR0913, PLR0917 — one for each option
 
 
 async def _suggested(site: Site, settings: Settings, document: Document | None) -> Suggestion:
-    progress = Console(stderr=True)
-    session = Session(settings, http=open_http)
-    try:
-        with progress.status("Asking…") as status:
+    async with waiting(settings.timeout) as told:
+        session = Session(settings, http=open_http, observer=told)
+        session.client.outage.patience = PATIENCE
+        try:
             suggester = Suggester(
-                session,
-                document=document,
-                progress=lambda text: status.update(f"Asking {text} …"),
+                session, document=document, progress=lambda text: told.begin(f"Asking {text}")
             )
             return await suggester.suggest(site.targets)
-    finally:
-        await session.aclose()
+        finally:
+            await session.aclose()
 
 
 def _bounded(settings: Settings) -> Settings:

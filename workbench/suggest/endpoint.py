@@ -11,7 +11,7 @@ from msgspec import structs
 from json_values import Json
 from paging.model import PageRequest
 from transport.formats import BodyFormat, FormatName
-from workbench.suggest.asking import Asker, BudgetError, Reply
+from workbench.suggest.asking import Asker, BudgetError, Reply, SilenceError
 from workbench.suggest.evidence import facts, names_seen, says_more
 from workbench.suggest.items import Place, Ruler, identity, places
 from workbench.suggest.measure import Measure, Paging
@@ -104,6 +104,8 @@ async def study_list(
         return
     try:
         await study_paging(asker, study, reply, found, house)
+    except SilenceError:
+        raise
     except BudgetError:
         is_more = says_more(reply, study.place, len(study.place.rows(reply.body) or []))
         if is_more or study.size_param:

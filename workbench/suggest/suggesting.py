@@ -11,7 +11,7 @@ from paging.model import PageRequest
 from resync.path_parameters import Binding, request_for
 from resync.session import Session
 from workbench.suggest.addresses import own_addresses
-from workbench.suggest.asking import FOR_READING, MOST_REQUESTS, Asker, BudgetError
+from workbench.suggest.asking import FOR_READING, MOST_REQUESTS, Asker, BudgetError, SilenceError
 from workbench.suggest.cursors import row_cursor
 from workbench.suggest.endpoint import (
     House,
@@ -115,10 +115,19 @@ class Suggester:
         """Parents before children; of each the longest list first, which shows the most."""
         rows: dict[Target, int] = {}
         for target in targets:
-            if not target.placeholders:
+            if not target.placeholders and not self._silence:
                 start = self._start(target)
+                self._progress(target.path)
                 rows[target] = await rows_at_first(self._asker(target), start, target)
         return sorted(targets, key=lambda target: (len(target.placeholders), -rows.get(target, 0)))
+
+    @property
+    def _silence(self) -> str:
+        """What came of the requests so far, where none of them got an answer; else ""."""
+        askers = self._askers.values()
+        if any(asker.is_answered for asker in askers):
+            return ""
+        return next((asker.silence for asker in askers if asker.silence), "")
 
     def _asker(self, target: Target) -> Asker:
         return self._askers.setdefault(target, Asker(self._client))
@@ -194,6 +203,9 @@ class Suggester:
         study = Study(target, "", wanted=wanted, asked=target)
         self._studies[target] = study
         asker = self._asker(target)
+        if self._silence and not asker.spent:
+            study.refusal = "not asked, as nothing answered before"
+            return study
         study.tried = self._house.names
         self._progress(target.path)
         try:
@@ -202,6 +214,8 @@ class Suggester:
                 await self._lists(asker, study)
             if not study.refusal:
                 await self._reads(asker, study)
+        except SilenceError as error:
+            study.refusal = str(error)
         except BudgetError:
             study.refusal = study.refusal or f"{asker.spent} requests were not enough"
         study.requests = asker.spent
@@ -235,7 +249,7 @@ class Suggester:
             candidates = candidates_for(study, name, near, self._studies)
             options[name] = options_for(name, candidates, self._studies.values())
             if not options[name]:
-                _leave(study, given, _without_parent(name, near))
+                _leave(study, given, self._silence or _without_parent(name, near))
                 return
         if not options:
             return
