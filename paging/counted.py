@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator
 from msgspec.structs import replace
 
 from errors import DoubtfulEndError, PaginationError
-from paging.experiments import Shown, shares
+from paging.experiments import FAR, Shown, shares, unless_in_vain
 from paging.last_pages import CountedToLast, Spanning
 from paging.levels import is_manifold, levels_shown, positions_in
 from paging.model import (
@@ -22,8 +22,6 @@ from paging.signals import Verdict, first_known, is_preceded, known_header
 from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
-# So many empty pages show that a number said to come next is computed, whatever is there.
-_EMPTY_PAGES_BY_NUMBER = 3
 # Rows of a first page of which all but one, asked for as page 2, tell whether more follow.
 _FEWEST = 3
 _ROUND = 10
@@ -189,25 +187,26 @@ class _Counted(CountedToLast):
         is_odd = 0 < at.asked < at.now.largest  # nobody knows how long a page should be
         return at.learnt.hides_rows or is_short or is_odd or is_manifold(at.before.previous)
 
-    def _after_empty(self, at: At) -> Step:
+    def _after_empty(self, at: At) -> Step | Experiment:
         """Where the API speaks of more, its rows are hidden, or the page came empty by mistake."""
-        if not at.is_more or self._is_beyond_the_end(at):
+        if not at.is_more:
             end = self._end(at, End.EMPTY)
             # After a full page there might well be more: that is asked for once more.
             return replace(end, confirm=end.unsure or at.before.is_unbroken)
         step = self._on(at)
-        if step.next is None:
+        if step.next is not None:
+            following = step.next.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+            step = replace(step, next=following, confirm=True)
+        is_told = self._signals.names or at.page.boolean is Verdict.MORE
+        if is_told or at.now.known is Known.MORE or at.now.empty_in_a_row == 1:
             return step
-        following = step.next.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-        return replace(step, next=following, confirm=True)
-
-    def _is_beyond_the_end(self, at: At) -> bool:
-        """Whether empty pages go on only because the API counts on."""
-        return (
-            not self._signals.names
-            and at.now.known is not Known.MORE
-            and at.now.empty_in_a_row >= _EMPTY_PAGES_BY_NUMBER
-            and at.page.is_counted_on
+        far = [self._moved(at.sent, pages * self._stride(at.size)) for pages in FAR]
+        over = replace(at, is_more=False)
+        return unless_in_vain(
+            step,
+            far,
+            lambda other: other.signal is Verdict.MORE,
+            lambda learnt: self._after_empty(replace(over, learnt=learnt)),
         )
 
     def _repeated(self, at: At, told: Verdict) -> Step | Experiment:

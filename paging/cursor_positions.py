@@ -7,7 +7,10 @@ from base64 import b64decode
 from binascii import Error
 from collections.abc import Iterator
 
+from json_values import Json
+
 _NUMBER = re.compile(r"(?<![0-9])[0-9]{1,18}(?![0-9A-Za-z])")
+_AROUND_NUMBER = re.compile(r"([^0-9]*)([0-9]{1,18})([^0-9]*)")
 _ONE_NUMBER = re.compile(r"[^0-9]*[0-9]{1,18}")
 
 
@@ -23,6 +26,20 @@ def counts_on(cursor: str, rows: int, pages: int) -> bool:
     if _ONE_NUMBER.fullmatch(cursor) and not of_pages.isdisjoint(_numbers(cursor)):
         return True
     return not (of_rows | of_pages).isdisjoint(_numbers(_decoded(cursor)))
+
+
+def far_beyond(before: Json, value: Json, count: int, pages: int) -> str | None:
+    """A position so many ``pages`` beyond a ``value``; None where that does not count pages.
+
+    ``before`` led to the page that gives ``value``, the last of ``count``. They differ in their one
+    number, as many times what it moves by: on the fifth page ``offset=40`` gives ``offset=50``.
+    """
+    was, now = (_AROUND_NUMBER.fullmatch(str(one)) for one in (before, value))
+    if was is None or now is None or (was[1], was[3]) != (now[1], now[3]):
+        return None
+    step = int(now[2]) - int(was[2])
+    is_counting = step > 0 and abs(int(now[2]) - count * step) <= 1
+    return f"{now[1]}{int(now[2]) + pages * step}{now[3]}" if is_counting else None
 
 
 def _numbers(text: str) -> Iterator[int]:

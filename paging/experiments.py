@@ -9,7 +9,7 @@ page. Where the last row cannot be asked for, the next page is.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from enum import Enum
 
 import httpx
@@ -21,6 +21,8 @@ from paging.rows import columns, values_in
 from paging.steps import Experiment, Learnt, Step
 
 _MOST_LINKS = 3  # of an answer that are followed to see whether they lead on
+FAR = (1_000, 30)
+"""Pages beyond an empty one where nothing can be; nearer where that far is refused."""
 
 
 class Shown(Enum):
@@ -147,6 +149,31 @@ def unless_led_on(
         return Experiment(request, judge, step.learnt, of, step.progress, follows_any=True)
 
     return following(step, [*page.links][:_MOST_LINKS])
+
+
+def unless_in_vain(
+    step: Step,
+    far: Sequence[PageRequest],
+    is_more: Callable[[Page], bool],
+    over: Callable[[Learnt], Step | Experiment],
+) -> Step | Experiment:
+    """A step after some empty pages, or the end where what speaks of more does so anywhere.
+
+    Many APIs compute a next link or position from what they were asked, whatever is there. Rows
+    ``far`` beyond show that more was meant, and so does that nothing there speaks of more.
+    """
+    if step.learnt.vain is not None or not far:
+        return over(step.learnt) if step.learnt.vain else step
+    request, *nearer = far
+
+    def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
+        if other is None:
+            return unless_in_vain(replace(step, learnt=learnt), nearer, is_more, over)
+        learnt = replace(learnt, vain=not other.rows and is_more(other))
+        return unless_in_vain(replace(step, learnt=learnt), (), is_more, over)
+
+    request = request.perhaps_absent(NO_PAGE_BEFORE)
+    return Experiment(request, judge, step.learnt, "what speaks of more", step.progress)
 
 
 def _leads_on(page: Page, other: Page) -> bool:

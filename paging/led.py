@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from errors import PaginationError
 from jq_engine.lookups import compile_lookup
 from json_values import MISSING, Found, Json, follow, keys_of
-from paging.cursor_positions import counts_on
+from paging.cursor_positions import counts_on, far_beyond
 from paging.link_header import leads_to_rows, link_relations, unread_links
 from paging.marked import Marked, leads
 from paging.model import Page, PageRequest, Progress
@@ -16,7 +16,6 @@ from paging.paginator import DEFAULT_POSITION_PARAM, PaginationSettings
 from paging.signal_names import DEFAULT_NEXT_LINK_PATH
 from paging.signals import (
     Verdict,
-    first_known,
     header_cursor,
     is_true,
     known_cursor,
@@ -82,12 +81,18 @@ class CursorPaginator(Marked):
         value = None if marker is MISSING else marker
         return sent.put(self._param, value, self._settings.send_in)
 
+    def _far(
+        self, sent: PageRequest, following: PageRequest, count: int, pages: int
+    ) -> PageRequest | None:
+        before, value = (one.get(self._param, self._settings.send_in) for one in (sent, following))
+        far = far_beyond(before, value, count, pages)
+        return following.put(self._param, far, self._settings.send_in) if far else None
+
     def _instead(self, page: Page) -> Found:
-        boolean = first_known(self._signals.verdict(page.value_at), page.boolean)
         last = page.rows[-1] if page.rows else None
         cursor = last.get("id") if isinstance(last, dict) else None
         is_id = isinstance(cursor, str | int) and not isinstance(cursor, bool)
-        is_meant = self._path is None and boolean is Verdict.MORE
+        is_meant = self._path is None and self._boolean(page) is Verdict.MORE
         return cursor if is_id and is_meant else MISSING
 
     def _name(self) -> str:
@@ -123,6 +128,15 @@ class _Linked(Marked):
         # The link holds every parameter; the body, if any, goes along again.
         url = self._resolved(page, str(marker))
         return replace(sent, url=url, params=(), absent_statuses=frozenset())
+
+    def _far(
+        self, sent: PageRequest, following: PageRequest, count: int, pages: int
+    ) -> PageRequest | None:
+        url, before = httpx.URL(following.url), dict(sent.query)
+        for name, value in url.params.items():
+            if far := far_beyond(before.get(name), value, count, pages):
+                return replace(following, url=str(url.copy_set_param(name, far)))
+        return None
 
     def _resolved(self, page: Page, link: str) -> str:
         """The link resolved against the URL of the page it stood on (RFC 3986, 5)."""

@@ -10,7 +10,15 @@ from msgspec.structs import replace
 
 from errors import DoubtfulEndError, PaginationError
 from json_values import MISSING, Found, Json, keys_of
-from paging.experiments import Beyond, beyond, for_fewer, shares, unless_led_on
+from paging.experiments import (
+    FAR,
+    Beyond,
+    beyond,
+    for_fewer,
+    shares,
+    unless_in_vain,
+    unless_led_on,
+)
 from paging.model import NO_PAGE_BEFORE, Page, PageRequest, Progress
 from paging.paginator import ACCEPT, Paginator
 from paging.signals import Verdict, by_header, first_known, is_last_by_link
@@ -37,6 +45,12 @@ class Marked(Paginator):
     @abstractmethod
     def _following(self, sent: PageRequest, page: Page, marker: Found) -> PageRequest:
         """The request that a marker leads to."""
+
+    @abstractmethod
+    def _far(
+        self, sent: PageRequest, following: PageRequest, count: int, pages: int
+    ) -> PageRequest | None:
+        """The request so many pages after another one, if what led to both counts pages."""
 
     def _instead(self, page: Page) -> Found:
         """What leads on where the API says that there is more, but gives no marker."""
@@ -79,10 +93,32 @@ class Marked(Paginator):
         if following is None or is_last:
             step = self._at_end(now, sent, page, None if following else marker, learnt)
             return self._unless_sudden(progress, page, replace(step, known=came))
-        learnt = replace(learnt, marked=True)
+        step = Step(now, following, replace(learnt, marked=True), known=came)
+        return step if page.length else self._unless_in_vain(progress, sent, page, step)
+
+    def _unless_in_vain(
+        self, before: Progress, sent: PageRequest, page: Page, step: Step
+    ) -> Step | Experiment:
+        """The next page, unless it is the second empty one and a marker is there anywhere."""
+        now, following = step.progress, step.next
         # A page that holds nothing, but leads on, may have come empty by mistake.
-        endless = self._endless(now)
-        return Step(now, following, learnt, known=came, confirm=not page.length, doubt=endless)
+        step = replace(step, confirm=True, doubt=self._endless(now))
+        is_told = self._boolean(page) is Verdict.MORE or now.known is Known.MORE
+        if following is None or is_told or now.empty_in_a_row == 1:
+            return step
+
+        def is_led(other: Page) -> bool:
+            return leads(self._marker(other))
+
+        def over(learnt: Learnt) -> Step | Experiment:
+            return self._unless_sudden(before, page, self._at_end(now, sent, page, None, learnt))
+
+        far = (self._far(sent, following, now.pages, pages) for pages in FAR)
+        return unless_in_vain(step, [one for one in far if one], is_led, over)
+
+    def _boolean(self, page: Page) -> Verdict:
+        """What a configured path says, else a known boolean."""
+        return first_known(self._signals.verdict(page.value_at), page.boolean)
 
     def _says_more(self, page: Page, boolean: Verdict) -> bool:
         """Whether anything but the marker says that there is more."""
@@ -96,8 +132,7 @@ class Marked(Paginator):
         self, now: Progress, sent: PageRequest, page: Page, marker: Found, learnt: Learnt
     ) -> Step:
         """The end of a walk whose last page has no marker."""
-        boolean = first_known(self._signals.verdict(page.value_at), page.boolean)
-        asked = self._asked(sent)
+        boolean, asked = self._boolean(page), self._asked(sent)
         if page.is_single:
             return Step(now, next=None, learnt=learnt, why=End.ONE_ITEM)
         if boolean is Verdict.END:

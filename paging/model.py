@@ -19,8 +19,6 @@ from paging.rows import are_alike
 from paging.scopes import Scopes, is_page, scopes_of
 from paging.signals import (
     Verdict,
-    has_next_number,
-    is_counted_on,
     is_range,
     known_boolean,
     known_signal,
@@ -316,14 +314,6 @@ class Page(Discreet, frozen=True, dict=True):
     def links_from(self, url: str) -> Mapping[str, set[str]]:
         """The same, seen from another URL of the endpoint."""
         return links_towards(self.body, self.holder, url)
-
-    @property
-    def is_counted_on(self) -> bool:
-        """Whether numbers alone speak of more: what would come next if there were anything."""
-        if is_counted_on(self.scopes, self.headers):
-            return True
-        speaking = [part for part in self._around if speaks_of_more(part)]
-        return bool(speaking) and all(map(has_next_number, speaking))
 
     def says_as(self, other: Page) -> bool:
         """Whether an answer without rows says the same as another one."""

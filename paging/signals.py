@@ -183,11 +183,11 @@ def speaks_of_more(part: object) -> bool:
             or (isinstance(value, str) and value != "" and name_of(key) in NEXT_CURSOR_NAMES)
             for key, value in part.items()
         )
-        or has_next_number(part)
+        or _has_next_number(part)
     )
 
 
-def has_next_number(part: object) -> bool:
+def _has_next_number(part: object) -> bool:
     """Whether an object is about pages alone, and holds the number of what comes next."""
     if not isinstance(part, dict) or not all(name_of(key) in PAGING for key in part):
         return False
@@ -202,18 +202,6 @@ def known_next(scopes: Scopes) -> Verdict:
     cursors = {is_true(value) for value in values_of(scopes, NEXT_CURSOR_NAMES, NEXT_HOLDERS)}
     markers = {is_true(value) for value in values_of(scopes, NEXT_NAMES, NEXT_HOLDERS)}
     return _more_wins(markers | (cursors & {True}))
-
-
-def is_counted_on(scopes: Scopes, headers: httpx.Headers) -> bool:
-    """Whether numbers alone speak of more: what comes after this page if there were anything.
-
-    Some APIs compute ``next_offset`` as the offset plus the page size, at the end as well
-    (https://docs.datadoghq.com/api/latest/incidents/).
-    """
-    if Verdict.MORE in {known_boolean(scopes), known_header(headers)}:
-        return False
-    markers = [value for value in values_of(scopes, NEXT_NAMES, NEXT_HOLDERS) if is_true(value)]
-    return bool(markers) and all(whole_number(value) is not None for value in markers)
 
 
 def known_header(headers: httpx.Headers) -> Verdict:

@@ -44,7 +44,8 @@ class Learnt(Struct, frozen=True):
     seen. ``counts_rows``: an offset counts rows; ``levels``: of which lists that may be, where
     ``data_path`` leads through several. ``confirmed``: how many ends were asked for once more.
     ``sudden``: how many walks found nothing after a full page, and ``refusals`` what was said by
-    a status where that was proved to be the end.
+    a status where that was proved to be the end. ``vain``: whether what speaks of more does so far
+    beyond the end, too; None where it was not asked.
     """
 
     page_size: int | None = None
@@ -61,6 +62,7 @@ class Learnt(Struct, frozen=True):
     confirmed: int = 0
     sudden: int = 0
     refusals: frozenset[str] = frozenset()
+    vain: bool | None = None
 
     def hiding(self, reach: int) -> Learnt:
         """With rows hidden: pages of so many rows reach as far at least."""

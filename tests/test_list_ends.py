@@ -2092,6 +2092,103 @@ async def test_a_header_that_names_a_place_to_go_on(style: str, name: str) -> No
     assert found.error is not None, found.ids
 
 
+# --- markers that are always there ---------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AlwaysLed:
+    """A list whose answers lead on whatever is there, by what they were asked and ``stride``.
+
+    ``led_to``: more is only said before this position, though rows may be hidden; ``window``: what
+    is asked for beyond it is refused.
+    """
+
+    style: str
+    count: int
+    by_page: bool = False
+    hidden: frozenset[int] = frozenset()
+    led_to: int = 10**9
+    window: int = 10**9
+    spelt: str = "{}"
+
+    def __call__(self, request: Request) -> Answer:
+        """The answer to one request."""
+        size = request.number("limit", request.number("size", 20))
+        told_at = request.param("at") or request.param("cursor") or request.param(self.position)
+        at = int((told_at or "0").strip("p-")) if told_at else int(self.by_page)
+        start = (at - 1) * size if self.by_page else at
+        if start > self.window:
+            return told({"message": "too far"}, 400)
+        following: Json = self.spelt.format(at + (1 if self.by_page else size))
+        link = f"/things?at={following}&limit={size}"
+        if self.style in {"next_link", "header_link"}:
+            following = link
+        elif self.spelt == "{}":
+            following = int(cast("str", following))
+        stop = min(self.count, start + size)
+        start = stop if start < 0 else start
+        given = [
+            row for row in rows(start, stop) if cast("dict[str, int]", row)["id"] not in self.hidden
+        ]
+        if start + size >= self.led_to:
+            return told({"items": given, "next": None})
+        if self.style == "header_link":
+            return told({"items": given}, 200, {"Link": f'<{link}>; rel="next"'})
+        return told({"items": given, "next": following})
+
+    @property
+    def position(self) -> str:
+        """The parameter of the position."""
+        return "page" if self.style == "page" else "offset"
+
+
+@pytest.mark.parametrize("count", [0, 7, 20, 40, 70])
+@pytest.mark.parametrize("window", [10**9, 2_000])
+@pytest.mark.parametrize(
+    ("style", "by_page", "spelt"),
+    [
+        ("next_link", False, "{}"),
+        ("next_link", True, "{}"),
+        ("header_link", True, "{}"),
+        ("cursor", False, "{}"),
+        ("cursor", True, "p-{}"),
+        ("offset", False, "{}"),
+        ("page", True, "{}"),
+    ],
+)
+async def test_a_marker_that_is_always_there(
+    style: str, spelt: str, count: int, window: int, *, by_page: bool
+) -> None:
+    """What leads on far beyond the list as well says nothing: the second empty page is the end."""
+    api = AlwaysLed(style, count, by_page, spelt=spelt, window=window)
+
+    is_all(await outcome(api, paging(style, 20)), list(range(count)))
+
+
+@pytest.mark.parametrize("style", ["next_link", "header_link", "cursor", "offset"])
+async def test_a_marker_over_a_long_stretch_of_hidden_rows(style: str) -> None:
+    """It is there as long as there are rows: nothing is there far beyond them."""
+    hidden = frozenset(range(20, 180))
+    api = AlwaysLed(style, 200, hidden=hidden, led_to=200)
+
+    found = await outcome(api, paging(style, 20))
+
+    assert found.message == ""
+    assert found.ids == [*range(20), *range(180, 200)]
+
+
+async def test_a_number_beside_a_cursor_that_counts_answers() -> None:
+    """A scan that gives no row for a while leads on by more than a position."""
+
+    def things(request: Request) -> Answer:
+        start, turn = map(int, (request.param("cursor") or "0-0").split("-"))
+        stop = start if turn % 4 else min(start + 20, 70)
+        end = stop == 70
+        return told({"items": rows(start, stop), "next": None if end else f"{stop}-{turn + 1}"})
+
+    is_all(await outcome(things, paging("cursor", 20)), list(range(70)))
+
+
 # --- what empty pages say -------------------------------------------------------------------------
 
 WHEN_EMPTY: dict[str, Callable[[int, bool], dict[str, Json]]] = {
