@@ -228,6 +228,35 @@ def test_a_blueprint_in_use_is_not_deleted(store: CatalogStore, services: httpx.
 # Upserts
 
 
+def test_what_a_resync_changed_is_known(store: CatalogStore, services: httpx.Client) -> None:
+    """An entity that is sent as it was is none of it; null is nothing, relations have no order."""
+
+    def resync(name: str, *entities: dict[str, Any]) -> None:
+        report = {"eventId": name, "kind": "/services", "kindIndex": 3, "blueprint": '"service"'}
+        reports = {"syncKindsMetrics": [{**report, "syncState": "syncing", "metrics": {}}]}
+        services.post("/ingest/metrics/syncMetrics", json=reports)
+        upsert(services, *entities, params={**CREATING, "ocean_info_resync_id": name})
+
+    def friends(*names: str) -> dict[str, Any]:
+        return {"owner": "red", "friends": list(names)}
+
+    resync(
+        "first",
+        service("api", title="API", properties={"lines": 7}),
+        service("web", relations=friends("a", "b")),
+    )
+    resync(
+        "second",
+        service("api", title="API", properties={"lines": 8, "language": None}),
+        service("web", relations=friends("b", "a"), properties={"public": None}),
+        service("new"),
+    )
+    assert (store.write_counts("first"), store.changes("first")) == ({3: 2}, [])
+    (change,) = store.changes("second")
+    assert store.write_counts("second") == {3: 2}
+    assert (change.identifier, change.differences) == ("api", {"lines": (7, 8)})
+
+
 def test_an_upsert_creates_and_then_changes(store: CatalogStore, services: httpx.Client) -> None:
     """The first upsert creates, the second changes; the entity knows both times and its writer."""
     resync = {**UPSERT, "ocean_info_resync_id": "resync-1"}

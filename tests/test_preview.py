@@ -190,12 +190,13 @@ def _pages(database: Path) -> str:
 async def test_a_whole_resync_deletes_what_is_gone_since_the_last(
     api: FaultApi, tmp_path: Path
 ) -> None:
-    """With --all the local catalog becomes what the API has, as Port's would in production."""
+    """With --all the local catalog becomes what the API has; what changed is told."""
     server = Api(api)
     server.note = "which Port takes"
     install(tmp_path, api)
     _, first, _ = await previewed(tmp_path, "--all")
     server.names.pop()
+    server.names[1] = "renamed"
 
     _, second, _ = await previewed(tmp_path, "--all")
 
@@ -203,6 +204,10 @@ async def test_a_whole_resync_deletes_what_is_gone_since_the_last(
     deleted = {(one["blueprint"], one["identifier"]) for one in second["deleted"]}
     assert deleted == {("item", "6"), ("child", "/items/6/notes")}, second
     assert not second["kinds"][0]["more"]
+    # Ocean sends so few entities whatever they were: what was written is what differs.
+    assert [kind["written"] for kind in first["kinds"] + second["kinds"]] == [7, 7, 1, 0]
+    (change,) = second["changed"]
+    assert change["differences"] == {"name": ["item 1", "renamed"]}
 
 
 PREVIEWED = ("metabase",)
@@ -359,7 +364,7 @@ def test_what_became_of_a_kind_is_told_in_every_terminal(width: int) -> None:
     counts = {"found": 12_345, "mapped": 12_345, "written": 12_345, "refused": 3}
     kind = Kind(name, "job", "completed", 12, 0, 1.2, more=True, **counts)
     text = io.StringIO()
-    show(Console(file=text, width=width), Outcome([kind], [], [], [], None), Limits(pages=1))
+    show(Console(file=text, width=width), Outcome([kind], [], [], [], [], None), Limits(pages=1))
     lines = text.getvalue().splitlines()
     first = [re.split(r"\s{2,}", line.strip())[0] for line in lines]  # a name may be folded
     assert name in "".join(first)

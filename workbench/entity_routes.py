@@ -53,7 +53,7 @@ async def _upsert_entity(store: CatalogStore, request: Request) -> Response:
     except CatalogError as error:
         _note_refusals(store, blueprint, author, [body], [error])
         raise
-    status = HTTPStatus.CREATED if outcome.created else HTTPStatus.OK
+    status = HTTPStatus.CREATED if outcome.before is None else HTTPStatus.OK
     return ok(status=status, entity=outcome.entity.as_json())
 
 
@@ -165,9 +165,9 @@ def _bulk_answer(bodies: list[EntityBody], outcomes: list[Upserted | CatalogErro
     errors: list[JsonObject] = []
     for index, (body, outcome) in enumerate(zip(bodies, outcomes, strict=True)):
         match outcome:
-            case Upserted(entity, created):
+            case Upserted(entity, before):
                 entities.append(
-                    {"index": index, "identifier": entity.identifier, "created": created}
+                    {"index": index, "identifier": entity.identifier, "created": before is None}
                 )
             case error:
                 errors.append(_bulk_error(index, body, error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import sys
 import threading
@@ -32,12 +33,15 @@ from workbench.preview.watch import Watch
 from workbench.sail import SailError
 from workbench.serve import listening, serving
 from workbench.store import CatalogStore
-from workbench.store.model import CatalogError, JsonObject
+from workbench.store.model import CatalogError, Json, JsonObject
 from workbench.store.observations import Refusal
+from workbench.store.writes import Change
 from workbench.terminal import output, refuse_beside
 
 FOLDER: Final = Path(".workbench")
 _SHOWN: Final = 10
+_MOST_NAMES: Final = 3
+_LONGEST_VALUE: Final = 40
 _WIDE, _NARROW = 110, 64
 """Columns in which everything has room, and in which no table has."""
 _COUNT: Final = click.IntRange(1)
@@ -92,7 +96,7 @@ def run_preview(  # noqa: PLR0913 (a command has so many options)
     if faults := _faults(found):
         if not as_document:
             raise click.ClickException(faults)
-        click.echo(as_json(Outcome([], [], [], [], faults), database))
+        click.echo(as_json(Outcome([], [], [], [], [], faults), database))
         sys.exit(1)
     FOLDER.mkdir(exist_ok=True)
     with ExitStack() as stack:
@@ -187,20 +191,27 @@ def show(console: Console, outcome: Outcome, limits: Limits) -> None:
         "deleted",
         [f'{one.blueprint} {one.identifier} "{one.title}"' for one in outcome.deletions],
     )
+    _show_lines(console, "changed", [_changed(one) for one in outcome.changes])
     for complaint in outcome.complaints:
         about = f"{complaint.kind}: " if complaint.kind else ""
         _line(console, f"{complaint.level.lower()}  {about}{complaint.message}")
     if outcome.failure:
         _line(console, f"failed   {outcome.failure}")
     if limits == NO_LIMITS:
-        gone = len(outcome.deletions)
-        _line(console, f"Without bounds: {gone:,} entities of the last time were deleted.")
+        _line(console, f"Without bounds, since the last time: {_since_last_time(outcome)}.")
     else:
         _line(
             console,
             f"Bounded: {limits.pages} pages, {limits.children} children, {limits.items} items a"
             f" kind, {LONGEST_WAIT} s for a request. Nothing was deleted. Without bounds: --all",
         )
+
+
+def _since_last_time(outcome: Outcome) -> str:
+    written = sum(kind.written for kind in outcome.kinds)
+    same = sum(kind.mapped - kind.refused for kind in outcome.kinds) - written
+    changed, gone = len(outcome.changes), len(outcome.deletions)
+    return f"{written - changed:,} new, {changed:,} changed, {gone:,} deleted, {same:,} as before"
 
 
 def _table(outcome: Outcome, *, is_wide: bool) -> Table:
@@ -231,6 +242,17 @@ def _counts(kind: Kind) -> list[tuple[str, str]]:
 
 def _refused(one: Refusal) -> str:
     return f"{one.blueprint} {one.identifier}: {one.message}"
+
+
+def _changed(one: Change) -> str:
+    told = [f"{name} {_cut(was)} → {_cut(now)}" for name, (was, now) in one.differences.items()]
+    more = f" and {len(told) - _MOST_NAMES} more" if len(told) > _MOST_NAMES else ""
+    return f'{one.blueprint} {one.identifier} "{one.title}": {", ".join(told[:_MOST_NAMES])}{more}'
+
+
+def _cut(value: Json) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
 def _show_lines(console: Console, word: str, lines: list[str]) -> None:

@@ -17,6 +17,7 @@ from workbench.store import CatalogStore
 from workbench.store.model import Deletion, JsonObject
 from workbench.store.observations import Refusal
 from workbench.store.reports import Complaint
+from workbench.store.writes import Change
 
 MAIN: Final = Path(__file__).with_name("main.py")
 INTEGRATION: Final = "preview"
@@ -33,7 +34,7 @@ _MAX_COMPLAINTS: Final = 20
 class Kind:
     """What became of one resource of the mapping, in requests, items and entities.
 
-    `more`: the limits left something unread.
+    `more`: the limits left something unread. `written`: made, or other than they were before.
     """
 
     kind: str
@@ -54,12 +55,13 @@ class Outcome:
     """What one preview came to.
 
     `failure` is why Ocean or its resync did not come to a good end; `refusals` are the entities
-    that Port would not take; `deletions` what the resync deleted.
+    that Port would not take; `deletions` what the resync deleted, `changes` what it changed.
     """
 
     kinds: list[Kind]
     refusals: list[Refusal]
     deletions: list[Deletion]
+    changes: list[Change]
     complaints: list[Complaint]
     failure: str | None
 
@@ -185,12 +187,13 @@ def _local(catalog_url: str) -> dict[str, str]:
 def _outcome(store: CatalogStore, code: int, log: Path, *, deletions: int) -> Outcome:
     resyncs = store.resyncs(1)
     if not resyncs:
-        return Outcome([], [], [], [], f"Ocean did not come to a resync\n{excerpt(log)}")
+        return Outcome([], [], [], [], [], f"Ocean did not come to a resync\n{excerpt(log)}")
     (resync,) = resyncs
     counts, more = (
         store.exchange_counts(resync.resync_id),
         store.bounded_kinds(resync.resync_id),
     )
+    written = store.write_counts(resync.resync_id)
     kinds = [
         Kind(
             status.kind,
@@ -201,7 +204,7 @@ def _outcome(store: CatalogStore, code: int, log: Path, *, deletions: int) -> Ou
             found=status.count("extract", "raw_extracted"),
             more=status.kind_index in more,
             mapped=status.count("transform", "transformed"),
-            written=status.count("load", "loaded"),
+            written=written[status.kind_index],
             refused=status.count("load", "failed"),
         )
         for status in resync.kinds
@@ -212,6 +215,7 @@ def _outcome(store: CatalogStore, code: int, log: Path, *, deletions: int) -> Ou
         kinds,
         store.refusals(resync.resync_id),
         store.deletions()[deletions:],
+        store.changes(resync.resync_id),
         store.complaints(resync.resync_id, _MAX_COMPLAINTS, levels=("ERROR", "CRITICAL")),
         failure,
     )
@@ -229,6 +233,7 @@ def as_json(outcome: Outcome, database: Path) -> str:
                 {"blueprint": one.blueprint, "identifier": one.identifier, "title": one.title}
                 for one in outcome.deletions
             ],
+            "changed": [_plain(one) for one in outcome.changes],
             "complaints": [_plain(one) for one in outcome.complaints],
             "database": str(database),
         },
@@ -236,5 +241,5 @@ def as_json(outcome: Outcome, database: Path) -> str:
     )
 
 
-def _plain(value: Kind | Refusal | Complaint) -> JsonObject:
+def _plain(value: Kind | Refusal | Change | Complaint) -> JsonObject:
     return {name: getattr(value, name) for name in value.__slots__}

@@ -25,6 +25,7 @@ from workbench.store.model import (
     WriteOptions,
 )
 from workbench.store.search import Condition, condition
+from workbench.store.writes import Writes
 
 _COLUMNS = (
     "blueprint, identifier, title, icon, team, properties, relations,"
@@ -32,7 +33,7 @@ _COLUMNS = (
 )
 
 
-class Entities(Blueprints):
+class Entities(Blueprints, Writes):
     """The entities of a catalog and the log of their deletions."""
 
     def entities(self, blueprint: str | None = None) -> list[Entity]:
@@ -195,6 +196,7 @@ class Entities(Blueprints):
             for target, name in missing:
                 self._put(_bare(target, name, author))
             self._put(outcome.entity)
+            self.note_write(outcome.before, outcome.entity)
         return outcome
 
     def _prepare(
@@ -214,7 +216,7 @@ class Entities(Blueprints):
         moment = now()
         created_at = stored.created_at if stored else moment
         dated = replace(entity, created_at=created_at, updated_at=moment)
-        return Upserted(dated, created=stored is None)
+        return Upserted(dated, stored)
 
     def _identify(self, blueprint: Blueprint, identifier: str | JsonObject) -> str:
         if isinstance(identifier, str):

@@ -178,10 +178,10 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Upserted:
-    """The outcome of one upsert; `created` is false when the entity was there before."""
+    """The outcome of one upsert; `before` is what was there, None when it made the entity."""
 
     entity: Entity
-    created: bool
+    before: Entity | None
 
 
 @dataclass(frozen=True, slots=True)

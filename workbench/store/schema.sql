@@ -118,3 +118,13 @@ CREATE TABLE IF NOT EXISTS bounded_kinds (
     kind_index INTEGER NOT NULL,
     PRIMARY KEY (resync_id, kind_index)
 );
+
+-- Entities that a kind of a resync made, or that are not what they were before it.
+CREATE TABLE IF NOT EXISTS writes (
+    resync_id TEXT NOT NULL,
+    kind_index INTEGER NOT NULL,
+    blueprint TEXT NOT NULL,
+    identifier TEXT NOT NULL,
+    differences TEXT NOT NULL, -- JSON: what was and what is by name; {} where it is of this resync
+    PRIMARY KEY (resync_id, kind_index, blueprint, identifier)
+) WITHOUT ROWID;
