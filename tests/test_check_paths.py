@@ -12,7 +12,8 @@ from tests.check_scene import MAPPING, Scene, listed, notes, signed, swap, told
 from tests.fault_api import FaultApi, Json, Reply, Request, answer
 from workbench.check.absence import MADE_UP
 from workbench.check.bases import near_paths
-from workbench.check.paths import Known, linked_paths, paths_like, plural
+from workbench.check.names import plural
+from workbench.check.paths import Known, linked_paths, paths_like
 
 KNOWN = Known(frozenset({"/groups", "/admin/roles", "/queues"}), frozenset({"groups", "roles"}))
 

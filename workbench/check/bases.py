@@ -19,7 +19,7 @@ from settings import StaticCredentials
 from settings.values import OAuthCredentials
 from workbench.check.changes import ClientOf, line
 from workbench.check.findings import likeness
-from workbench.check.paths import TWICE
+from workbench.check.names import single
 from workbench.check.reading import Seen
 
 _MOST_KINDS: Final = 3
@@ -181,8 +181,8 @@ def _respelled(parts: Sequence[str]) -> Iterator[str]:
         for word in _WORDS:
             if word != part and likeness(word, part.lower()) >= _LIKE:
                 yield "/".join([*parts[:at], word, *parts[at + 1 :]])
-        if (single := TWICE.sub(r"\1", part)) != part:
-            yield "/".join([*parts[:at], single, *parts[at + 1 :]])
+        if (one := single(part)) != part:
+            yield "/".join([*parts[:at], one, *parts[at + 1 :]])
 
 
 def _versions(parts: Sequence[str], told: Sequence[str]) -> Iterator[str]:

@@ -17,9 +17,10 @@ from json_values import Json
 from workbench.check.changes import Change, Installed
 from workbench.check.findings import likeness
 from workbench.check.missing import named_missing
+from workbench.check.names import names_in
 from workbench.check.near import written
 from workbench.check.settings import variable_of
-from workbench.check.signing import HEADERS, headers_named, names_in
+from workbench.check.signing import HEADERS, headers_named
 
 REQUEST: Final = "customAuthRequest"
 TEMPLATE: Final = "customAuthRequestTemplate"

@@ -47,6 +47,8 @@ _QUOTED: Final = re.compile(
     rf"{_WHAT}s?[\"'`\\]*:? ?[\"'`\\]+([A-Za-z][\w.$\[\]-]*)[\"'`\\]", re.IGNORECASE
 )
 _MISSED: Final = re.compile(rf"\b(?:{_LACKS}|null|empty|blank)\b", re.IGNORECASE)
+_NULL: Final = re.compile(r'"\w+": null')
+_VARIABLE: Final = re.compile(r"\$(\w+)")
 _SPOKEN: Final = re.compile(r"param|header|query|field|argument|propert", re.IGNORECASE)
 _IN_HEADER: Final = r"header[\"'`: \\]*{0}(?![\w-])|(?<![\w-]){0}[\"'`\\]* (?:\w+ )?header"
 _DULL: Final = frozenset(
@@ -72,7 +74,7 @@ class Missing:
 def named_missing(words: str) -> str:
     """The name that a refusal says to be missing; "" for none."""
     quoted = _QUOTED.search(words)
-    if quoted and _MISSED.search(words):
+    if quoted and _MISSED.search(_NULL.sub("", words)):
         return quoted[1]
     for saying in _SAYINGS:
         for found in saying.findall(words):
@@ -84,6 +86,12 @@ def named_missing(words: str) -> str:
 def parameter_missed(words: str) -> str:
     """As ``named_missing``, where the words speak of a parameter, and not of a credential."""
     return named_missing(words) if _SPOKEN.search(words) else ""
+
+
+def variable_missed(words: str) -> str:
+    """The variable of a GraphQL query that a refusal misses, as a body has it; "" for none."""
+    named = _VARIABLE.search(words)
+    return f"variables.{named[1]}" if named and _MISSED.search(words) else ""
 
 
 def header_missed(words: str) -> str:
@@ -107,10 +115,14 @@ def missing(seen: Seen, base: Path, words: str) -> Missing | None:
     """What a refusal says that a resource or, at ``base``, its parents do not send."""
     header = header_missed(words)
     name = header or named_missing(words)
-    if not name:
-        return None
     selector = seen.config.selector
     asks = selector if len(base) == 1 else selector.path_parameters[str(base[-1])]
+    if (variable := variable_missed(words)) and asks.body:
+        _, _, key = variable.partition(".")
+        told = f"the API misses the variable {key}: write variables: {{{key}: <its value>}} in body"
+        return Missing((*base, "body"), told)
+    if not name:
+        return None
     has_body = asks.method == "POST"
     own = "body_form" if asks.body_form else "body"
     part = "headers" if header else own if has_body else "query_params"

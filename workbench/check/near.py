@@ -14,7 +14,7 @@ from framework.mapped_items import Items, outcomes_of, program_of
 from jq_engine.worker import JqWorker
 from json_values import MISSING, Found, Json, follow
 from workbench.check.findings import Write, likeness
-from workbench.suggest.vocabulary import words_of
+from workbench.check.names import alikeness, letters
 
 _KEY: Final = r'(?:[A-Za-z_]\w*|"[^"]+")'
 _PATH: Final = re.compile(rf"(?<![\w\])}}?])\.({_KEY}(?:\.{_KEY})*)")
@@ -22,8 +22,6 @@ _JOINED: Final = re.compile(rf"\.{_KEY}(?:\s+\.{_KEY})+")
 _TEXT: Final = re.compile(r'(?<!\.)"(?:[^"\\]|\\.)*"')
 _LIKE: Final = 0.66
 _TYPING: Final = 0.85  # likeness of a name and the same name with a slip
-_SHORT: Final = 3
-_SAME_WORD: Final = 0.75  # likeness of names whose last word is the same
 _ELSEWHERE: Final = 0.9  # of the same name at another place
 _CALLED: Final = 0.05  # beyond another that is as alike
 _NAMED: Final = 0.8  # of a key that is called as what it is for
@@ -167,13 +165,13 @@ def alike(path: tuple[str, ...], items: Items, name: str = "") -> dict[tuple[str
     begun, missing, rest = path[:depth], path[depth], path[depth + 1 :]
     scored: dict[tuple[str, ...], float] = {}
     for one in sorted(known, key=len):
-        scores = [_NAMED * _spelled_alike(name, one[-1])] if name else []
+        scores = [_NAMED * alikeness(name, one[-1])] if name else []
         if one[:depth] == begun and len(one) > depth and one[depth + 1 :] == rest:
-            scores.append(_spelled_alike(missing, one[depth]))
+            scores.append(alikeness(missing, one[depth]))
         # The same name elsewhere: deeper, as in .fields.summary, or less deep.
-        if _letters(one[-1]) == _letters(path[-1]):
+        if letters(one[-1]) == letters(path[-1]):
             scores.append(_ELSEWHERE)
-        if _letters("".join(one)) == _letters("".join(path)):
+        if letters("".join(one)) == letters("".join(path)):
             scores.append(_ELSEWHERE)
         # And there as what it is for: `.role.slug` for a role.
         is_called = name.lower() in map(str.lower, one)
@@ -181,21 +179,6 @@ def alike(path: tuple[str, ...], items: Items, name: str = "") -> dict[tuple[str
     good = {one: score for one, score in scored.items() if score >= _LIKE}
     spelled = {one: likeness(".".join(one), ".".join(path)) for one in good}
     return dict(sorted(good.items(), key=lambda pair: (-pair[1], len(pair[0]), -spelled[pair[0]])))
-
-
-def _spelled_alike(one: str, other: str) -> float:
-    """How alike two names are: their letters, or the last of their words, which says what it is."""
-    letters = likeness(_letters(one), _letters(other))
-    if min(len(one), len(other)) < _SHORT and letters < _SAME_WORD:
-        letters = 0.0  # two letters are in many a name
-    words, others = ([w.removesuffix("s") for w in words_of(name)] for name in (one, other))
-    if words and len(words) < len(others) and others[: len(words)] == words:
-        letters = max(letters, _ELSEWHERE)  # a name that goes on: `seats` as `seats_count`
-    if not words or not others or words[-1] != others[-1]:
-        return letters
-    return max(
-        letters, _SAME_WORD + (1 - _SAME_WORD) * len({*words} & {*others}) / len({*words, *others})
-    )
 
 
 def _depth(item: Json, path: Sequence[str]) -> int:
@@ -245,7 +228,3 @@ def lists_of_objects(body: Json) -> list[tuple[tuple[str, ...], list[Json]]]:
         elif isinstance(value, dict) and len(path) < _DEEPEST_LIST:
             stack.extend(((*path, str(key)), inner) for key, inner in value.items())
     return found_lists
-
-
-def _letters(name: str) -> str:
-    return "".join(character for character in name.lower() if character.isalnum())

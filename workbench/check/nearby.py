@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
@@ -25,20 +24,18 @@ from transport.observer import PageRead
 from transport.redaction import REDACTED
 from workbench.check.findings import Path, Remedy, Write, likeness
 from workbench.check.near import is_something, leaves, lists_of_objects, values_of, written
-from workbench.check.paths import known_of, linked_paths, paths_like, respelled
+from workbench.check.paths import known_of
 from workbench.check.reading import Seen
-from workbench.check.requests import CUT, bare, first_of, is_blamed, is_of_parent, values_in
+from workbench.check.requests import CUT, bare, is_blamed, is_of_parent, values_in
 from workbench.check.variants import Sent, Sources, nouns_of, sent_by, sent_by_all
 from workbench.suggest.items import places
 from workbench.suggest.vocabulary import names_identity, words_of
 
 _MOST: Final = 8  # keys by whose values a child is looked for
-_MOST_PATHS: Final = 12
-_LINKING: Final = 50  # items of a page in which links are looked for
+_LINKING: Final = 50  # items of a page that are looked into
 _OTHERS: Final = 2  # lists that may be the parents' in place of one
 _PARENTS: Final = 3  # parents whose children are looked for
 _KEYS: Final = 3  # keys of their items that are tried
-_THERE: Final = "it answers 200"
 NOT_FOUND: Final = frozenset({404, 410})
 
 
@@ -49,21 +46,6 @@ class Target:
     base: Path
     endpoint: Endpoint
     request: PageRequest | None
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A path that is not there, and what would be found there.
-
-    ``expression``: jq that finds something in its items; ``made``: the blueprint of those.
-    ``others``: paths that are tried first. ``wants_rows``: nothing less will do.
-    """
-
-    path: str
-    expression: object
-    made: str = ""
-    others: tuple[str, ...] = ()
-    wants_rows: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,21 +67,22 @@ class Nearby:
 
     def __init__(self, session: Session, all_seen: Sequence[Seen]) -> None:
         self._session = session
-        self._settings: Settings = session.settings
-        self._all = all_seen
+        self.settings: Settings = session.settings
+        self.all = all_seen
         self._pages = [page for one in all_seen for page in one.pages]
-        self._known = known_of([one.config for one in all_seen])
+        self.jq = session.jq
+        self.known = known_of([one.config for one in all_seen])
 
     def resource(self, seen: Seen) -> Resource:
         """A resource as the integration reads it."""
-        return seen.config.to_resource(self._settings.pagination)
+        return seen.config.to_resource(self.settings.pagination)
 
     def request(self, seen: Seen) -> PageRequest | None:
         """The plain request of a resource without path parameters."""
         resource = self.resource(seen)
         if resource.parameters:
             return None
-        request = request_for(resource.endpoint, Binding(), self._settings.base_url)
+        request = request_for(resource.endpoint, Binding(), self.settings.base_url)
         return replace(request, purpose="check")
 
     def asked(self, seen: Seen) -> PageRequest | None:
@@ -127,13 +110,13 @@ class Nearby:
         """The request of the child that an error is about, or that the first item is from."""
         names = [one.name for one in resource.parameters]
         path = resource.endpoint.path.partition("?")[0]
-        in_path = values_in(path, url.removeprefix(str(self._settings.base_url).rstrip("/")))
+        in_path = values_in(path, url.removeprefix(str(self.settings.base_url).rstrip("/")))
         texts: dict[str, Json] = {part.strip("{}"): unquote(one) for part, one in in_path.items()}
         given = [{**texts, **dict(one.report.parameters)} for one in seen.errors]
         given += [{name: item.get(f"__{name}") for name in names} for item in seen.items[:1]]
         for values in given:
             if set(names) <= {name for name, one in values.items() if CUT not in str(one)}:
-                request = request_for(resource.endpoint, Binding(values), self._settings.base_url)
+                request = request_for(resource.endpoint, Binding(values), self.settings.base_url)
                 return replace(request, purpose="check")
         return None
 
@@ -153,7 +136,7 @@ class Nearby:
             free.sort(key=lambda one: not self._is_at(one, url))
         if not free:
             return None
-        request = request_for(free[0].parent, Binding(), self._settings.base_url)
+        request = request_for(free[0].parent, Binding(), self.settings.base_url)
         return self._target_of(free[0], request)
 
     @staticmethod
@@ -163,7 +146,7 @@ class Nearby:
 
     def _is_at(self, parameter: Parameter, url: str) -> bool:
         """Whether a URL is that of the rows of a path parameter, for some values."""
-        base = str(self._settings.base_url).rstrip("/")
+        base = str(self.settings.base_url).rstrip("/")
         path = parameter.parent.path.partition("?")[0].strip("/")
         parts, texts = path.split("/"), url.removeprefix(base).strip("/").split("/")
         return len(parts) == len(texts) and all(
@@ -204,9 +187,12 @@ class Nearby:
 
     def sources(self, seen: Seen, said: str = "", wanted: Sequence[str] = ()) -> Sources:
         """Where other names and values come from for a resource's requests."""
-        items = [item for page in self._lists() for item in page.items[:_LINKING]]
-        others = sent_by_all([one.config for one in self._all])
-        return Sources(said, others, items, tuple(wanted), nouns_of(seen.config))
+        others = sent_by_all([one.config for one in self.all])
+        return Sources(said, others, self.items(), tuple(wanted), nouns_of(seen.config))
+
+    def items(self) -> Items:
+        """Some of each list that was read."""
+        return [item for page in self.lists() for item in page.items[:_LINKING]]
 
     async def body(self, request: PageRequest) -> Json:
         """What a request is answered; None for a failure."""
@@ -215,81 +201,6 @@ class Nearby:
         except OceanCustomError:
             return None
         return None if tells_failure(answer.body) else answer.body
-
-    async def path(
-        self, seen: Seen, part: str = "", *, wants_rows: bool = False, is_new: bool = False
-    ) -> Remedy:
-        """A path like the one that is not there, which is; also of children.
-
-        ``part``: of the path, of which other spellings are tried first. ``wants_rows``: with what
-        is mapped. ``is_new``: none that another resource reads.
-        """
-        mappings, path = seen.config.port.entity.mappings, seen.config.kind.partition("?")[0]
-        others = respelled(path, part, self._known) if part else []
-        request = first_of(self.resource(seen).endpoint, self.asked(seen))
-        wanted = Wanted(
-            seen.config.kind, mappings.identifier, mappings.blueprint, (*others,), wants_rows
-        )
-        read = {one.config.kind.partition("?")[0].rstrip("/") for one in self._all if is_new}
-        return await self._spelled(wanted, request, read)
-
-    async def parents_path(self, seen: Seen) -> Remedy:
-        """A path like that of the parents, which is there where theirs is not."""
-        parent = self.parent(seen)
-        if parent is None:
-            return ""
-        of_parent = (seen.config.selector.path_parameters or {})[str(parent.base[-1])]
-        path, name = parent.endpoint.path.partition("?")[0], str(parent.base[-1])
-        # What other kinds take such values from, and what stands before the value in the path.
-        before, value, _ = seen.config.kind.partition(f"/{{{name}}}")
-        others = [*self._endpoints(name), *([before] if value and "{" not in before else [])]
-        wanted = Wanted(path, of_parent.field, others=tuple(one for one in others if one != path))
-        return await self._spelled(wanted, first_of(parent.endpoint, parent.request))
-
-    def _endpoints(self, name: str) -> list[str]:
-        """The paths from which path parameters of a name take their values."""
-        given = (one.config.selector.path_parameters or {} for one in self._all)
-        paths = (str(one[name].endpoint).partition("?")[0] for one in given if name in one)
-        return list(dict.fromkeys(one for one in paths if one != "None" and "{" not in one))
-
-    async def _spelled(
-        self, wanted: Wanted, request: PageRequest | None, read: AbstractSet[str] = frozenset()
-    ) -> Remedy:
-        if request is None:
-            return ""
-        path, mark, query = wanted.path.partition("?")
-        base = str(self._settings.base_url).rstrip("/")
-        values = values_in(path, bare(request.url).removeprefix(base))
-        base_path = self._settings.base_url.path
-        items = [item for page in self._lists() for item in page.items[:_LINKING]]
-        linked = linked_paths(path, items, base_path, values)
-        likely = paths_like(path, base_path, self._known, wanted.made, linked)
-        ranked = dict.fromkeys([*wanted.others, *likely])
-        others = [one for one in ranked if one.rstrip("/") not in read]
-        if request.method != "GET":  # to other paths of the mapping alone
-            others = [one for one in others if one in self._known.paths]
-        perhaps = ""
-        for other in others[:_MOST_PATHS]:
-            filled = "/".join(values.get(part, part) for part in other.strip("/").split("/"))
-            end = "/" if other.endswith("/") else ""
-            body = await self.body(replace(request, url=f"{base}/{filled}{end}"))
-            if not isinstance(body, dict | list):
-                continue
-            if wanted.wants_rows and not lists_of_objects(body):
-                continue
-            if await self._has(body, wanted.expression):
-                return Write(other + mark + query, _THERE)
-            perhaps = perhaps or ("" if wanted.wants_rows else other)
-        return Write(perhaps + mark + query, _THERE) if perhaps else ""
-
-    async def _has(self, body: Json, expression: object) -> bool:
-        """Whether an answer has what is looked for in it, or no objects at all."""
-        lists = [rows for _, rows in lists_of_objects(body)] or [[body]]
-        objects = [row for rows in lists for row in rows if isinstance(row, dict)]
-        if not objects or not isinstance(expression, str):
-            return True
-        found = await values_of(self._session.jq, expression, objects)
-        return any(map(is_something, found))
 
     async def field(
         self, resource: Resource, *, wants_rows: bool = False, name: str = ""
@@ -327,8 +238,8 @@ class Nearby:
         if len(walked) != 1:
             return ""
         own = self._lists_of(walked[0])
-        base = str(self._settings.base_url).rstrip("/")
-        others = [one for one in reversed(self._lists()) if one not in own]
+        base = str(self.settings.base_url).rstrip("/")
+        others = [one for one in reversed(self.lists()) if one not in own]
         by_path = {bare(one.url).removeprefix(base): one for one in others}
         stem = " ".join(words_of(walked[0].name))
         likeliest = sorted(by_path, key=lambda path: -likeness(stem, path.rpartition("/")[2]))
@@ -340,7 +251,7 @@ class Nearby:
 
     def _held_by(self, path: str, url: str) -> dict[str, Json]:
         """The values in the URL of parents' rows, as marks of those."""
-        own = bare(url).removeprefix(str(self._settings.base_url).rstrip("/"))
+        own = bare(url).removeprefix(str(self.settings.base_url).rstrip("/"))
         return {f"__{part.strip('{}')}": unquote(one) for part, one in values_in(path, own).items()}
 
     def parents(self, seen: Seen, name: str) -> Items:
@@ -366,9 +277,9 @@ class Nearby:
         found: list[tuple[tuple[str, ...], int, Json]] = []
         for path, rows in lists_of_objects(pages[0].body):
             objects = [row for row in rows if isinstance(row, dict)]
-            values = await values_of(self._session.jq, expression, objects)
+            values = await values_of(self.jq, expression, objects)
             if values and all(map(is_something, values)):
-                fields = await values_of(self._session.jq, one.field, objects[:1])
+                fields = await values_of(self.jq, one.field, objects[:1])
                 found.append((path, len(rows), fields[0]))
         is_alone = len(found) == 1 or len(resource.parameters) > 1
         for path, count, value in found:
@@ -384,26 +295,26 @@ class Nearby:
 
     async def _child(self, resource: Resource, binding: Binding) -> Json:
         """What the first request for a child is answered; None for a failure."""
-        request = request_for(resource.endpoint, binding, self._settings.base_url)
+        request = request_for(resource.endpoint, binding, self.settings.base_url)
         first = make_paginator(resource.endpoint.pagination).first(request)
         return await self.body(replace(first, purpose="check"))
 
     def _lists_of(self, parameter: Parameter) -> list[PageRead]:
         """The pages with the items that a path parameter's values come from."""
         if parameter.parent.placeholders():
-            return [page for page in self._lists() if self._is_at(parameter, bare(page.url))]
-        own = request_for(parameter.parent, Binding(), self._settings.base_url)
+            return [page for page in self.lists() if self._is_at(parameter, bare(page.url))]
+        own = request_for(parameter.parent, Binding(), self.settings.base_url)
         whole = httpx.URL(own.url).copy_merge_params(own.params)
         url = httpx.URL(self._session.redacted(str(whole)))
         wanted = set(url.params.multi_items())
         return [
             page
-            for page in self._lists()
+            for page in self.lists()
             if bare(page.url) == bare(str(url))
             and wanted <= set(httpx.URL(page.url).params.multi_items())
         ]
 
-    def _lists(self) -> list[PageRead]:
+    def lists(self) -> list[PageRead]:
         """Pages with items; a parent is read once for all its kinds, and may be a kind itself."""
         pages = [page for page in self._pages if page.items]
         return sorted(pages, key=lambda page: page.purpose != "parent")

@@ -10,6 +10,7 @@ from typing import Final
 from json_values import Json
 from overrides import EndpointResource
 from workbench.check.findings import likeness
+from workbench.check.names import counted, letters, names_in, plural, single, spellings
 from workbench.suggest.targets import singular
 from workbench.suggest.vocabulary import words_of
 
@@ -18,10 +19,8 @@ _LINKED: Final = 0.5  # likeness of a path and a link in items
 _MOST_LINKS: Final = 4
 _DEEPEST: Final = 4
 _LINK: Final = re.compile(r"(?:https?://[^/\s]+)?(/[^?#{\s]*)(?:[?#{]\S*)?")
-TWICE: Final = re.compile(r"([a-z])\1")
-"""A letter that a slip may have doubled."""
+_SPOKEN: Final = re.compile(r"(?<![\w/])/[\w.-][\w./-]*")
 _HOLE: Final = re.compile(r"\{\w+\}")
-_HISSING: Final = re.compile(r"(s|x|z|ch|sh)$")
 
 
 @dataclass(frozen=True)
@@ -54,19 +53,17 @@ def known_of(resources: Sequence[EndpointResource]) -> Known:
     return Known(frozenset(paths), frozenset(words), frozenset(templates))
 
 
-def plural(word: str) -> str:
-    """Several of what a word names."""
-    if re.search(r"[^aeiou]y$", word):
-        return f"{word[:-1]}ies"
-    return f"{word}es" if _HISSING.search(word) else f"{word}s"
-
-
 def linked_paths(
-    path: str, items: Iterable[Json], base_path: str, values: Mapping[str, str]
+    path: str,
+    items: Iterable[Json],
+    base_path: str,
+    values: Mapping[str, str],
+    least: float = _LINKED,
 ) -> list[str]:
     """The paths that links in items lead to, those most like a path first, without a query.
 
-    ``values``: what stood for its placeholders, which take their place in a link again.
+    ``values``: what stood for its placeholders, which take their place in a link again. ``least``:
+    how alike a link has to be to a path without.
     """
     names = {text: part for part, text in values.items()}
     base = base_path.rstrip("/")
@@ -77,8 +74,8 @@ def linked_paths(
         parts = [names.get(part, part) for part in link.removeprefix(base).strip("/").split("/")]
         other = "/".join(parts)
         if {*values} <= {*parts} and "{" not in parts[-1] and other != path.strip("/"):
-            found[other] = likeness(_letters(path), _letters(other))
-    least = 0.0 if values else _LINKED
+            found[other] = likeness(letters(path), letters(other))
+    least = 0.0 if values else least
     ranked = sorted(found, key=lambda one: (-found[one], one))
     return [one for one in ranked if found[one] >= least][:_MOST_LINKS]
 
@@ -106,11 +103,43 @@ def paths_like(
     return [one for one in dict.fromkeys(others) if one != f"/{own}{slash}"]
 
 
-def respelled(path: str, part: str, known: Known) -> list[str]:
+def spoken_paths(path: str, words: str, base_path: str, values: Mapping[str, str]) -> list[str]:
+    """The paths that a refusal speaks of, as ``linked_paths`` has those of links."""
+    base = base_path.rstrip("/")
+    said = (one.rstrip(".") for one in _SPOKEN.findall(words))
+    texts = [one if one.startswith(f"{base}/") else base + one for one in said]
+    return [f"/{one}" for one in linked_paths(path, texts, base_path, values, least=0.0)]
+
+
+def told_paths(path: str, words: str, known: Known) -> list[str]:
+    """A path with the words of a refusal, those most like it first, for one of its parts.
+
+    For the one that the refusal names, else for its last word. None that the mapping reads.
+    """
+    parts, said = path.strip("/").split("/"), names_in(words)
+    at = quoted_part(path, words)
+    at = _last_word(parts) if at is None else at
+    others = sorted(
+        {*said} - {*parts}, key=lambda one: (-likeness(one, parts[at]), said.index(one))
+    )
+    return [f"/{_with(parts, at, one)}" for one in others if f"/{one}" not in known.paths]
+
+
+def quoted_part(path: str, words: str) -> int | None:
+    """Which part of a path a refusal names by itself; None for none."""
+    parts = path.strip("/").split("/")
+    return next((at for at, part in enumerate(parts) if speaks_of(words, part)), None)
+
+
+def speaks_of(words: str, part: str) -> bool:
+    """Whether a refusal speaks of a part of a path, and does not only repeat the whole one."""
+    return re.search(rf"(?<![\w./-]){re.escape(part)}(?![\w/-]|\.\w)", words) is not None
+
+
+def respelled(path: str, at: int, known: Known) -> list[str]:
     """A path with other spellings of one of its parts."""
     parts = path.strip("/").split("/")
-    at = parts.index(part)
-    return [f"/{_with(parts, at, word)}" for word in dict.fromkeys(_words(part, known))]
+    return [f"/{_with(parts, at, word)}" for word in dict.fromkeys(_words(parts[at], known))]
 
 
 def _spelled(own: str, base_path: str, known: Known) -> Iterator[str]:
@@ -130,6 +159,8 @@ def _spelled(own: str, base_path: str, known: Known) -> Iterator[str]:
 def _guessed(own: str, known: Known, made: str) -> Iterator[str]:
     parts = own.split("/")
     at = _last_word(parts)
+    # Several of each thing that it names.
+    yield "/".join(part if "{" in part else plural(singular(part)) for part in parts)
     # Called as what its items are made to.
     of_items = [plural(word) for word in reversed(words_of(made))] if "{" not in parts[at] else []
     yield from (_with(parts, at, word) for word in of_items[:1])
@@ -148,7 +179,7 @@ def _last_word(parts: Sequence[str]) -> int:
 
 
 def _of_mapping(own: str, parts: Sequence[str], known: Known) -> Iterator[str]:
-    alike = {one: likeness(_letters(own), _letters(one)) for one in known.paths}
+    alike = {one: likeness(letters(own), letters(one)) for one in known.paths}
     # The same behind or without the beginning of another: `/queues` for `/routing/queues`.
     alike |= {one: 1.0 for one in known.paths if one.endswith(f"/{own}")}
     # Or the beginning of another: `/staff` for `/staff/directory`.
@@ -203,18 +234,6 @@ def _words(part: str, known: Known) -> Iterator[str]:
     alike = {one: likeness(one.lower(), part.lower()) for one in known.words if one != part}
     good = (one for one in alike if alike[one] >= _LIKE)
     yield from sorted(good, key=lambda one: (-alike[one], one))
-    yield TWICE.sub(r"\1", part)
-    one = singular(part)
-    yield one if one != part else plural(part)
-    words = words_of(part)
-    yield part.lower()
-    yield "-".join(words)
-    yield "_".join(words)
-    yield "".join([*words[:1], *map(str.capitalize, words[1:])])
-    yield "".join(map(str.capitalize, words))
-    yield "".join(words)
-    yield part.upper()
-
-
-def _letters(name: str) -> str:
-    return "".join(character for character in name.lower() if character.isalnum())
+    yield single(part)
+    yield counted(part)
+    yield from spellings(part)

@@ -13,27 +13,26 @@ from msgspec.structs import replace
 from errors import BodyError, Fault, OceanCustomError, ResponseError
 from jq_engine.paths import plain_path
 from json_values import beginning_of
-from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM
+from pagination import DEFAULT_POSITION_PARAM
 from paging.error_reports import tells_failure, words_of
 from paging.model import PageRequest
 from resync.session import Session
 from transport.formats import BodyFormat
 from workbench.check.absence import Absence
 from workbench.check.access import Access
-from workbench.check.findings import Finding, Path, Remedy, Write, likeness
-from workbench.check.missing import header_missed, lacks_of_all, media, missing, named_missing
+from workbench.check.findings import Finding, Path, Remedy, Write
+from workbench.check.missing import header_missed, lacks_of_all, media, missing
 from workbench.check.near import keys_read
-from workbench.check.nearby import NOT_FOUND, Nearby, Target
-from workbench.check.paging import alone
-from workbench.check.places import Paged, Places
+from workbench.check.nearby import NOT_FOUND, Target
+from workbench.check.other_paths import OtherPaths
+from workbench.check.paths import speaks_of
+from workbench.check.places import Places
 from workbench.check.reading import Seen
-from workbench.check.refusals import other_values
+from workbench.check.refusals import PagingTrials
 from workbench.check.requests import is_of_parent
 from workbench.check.sign_in import speaks_of_sign_in
-from workbench.check.suspects import name_of_list, suspect, suspects_of
+from workbench.check.suspects import left_out, name_of_list, ranked, spoken_of, suspects_of
 from workbench.check.variants import better_variant
-from workbench.check.ways import Ways
-from workbench.suggest.vocabulary import Names
 
 _FORBIDDEN: Final = 403
 _INVALID: Final = frozenset({400, 422})
@@ -41,7 +40,6 @@ _OF_CHILDREN: Final = _INVALID | {_FORBIDDEN}
 """What is answered for a child by a value that is no child's."""
 _PATH: Final = "correct the path"
 _OWN_WORDS: Final = "the API's own words say why"
-_LIKE: Final = 0.6  # likeness of a name and the one that was meant
 _CRASHED: Final = 500
 _ELSEWHERE: Final = NOT_FOUND | {_FORBIDDEN, httpx.codes.METHOD_NOT_ALLOWED}
 """Statuses that are seldom about a parameter."""
@@ -55,16 +53,17 @@ class Refused:
         self,
         session: Session,
         places: Places,
-        near: Nearby,
+        paging: PagingTrials,
         access: Access,
         asked: int,
     ) -> None:
         self._session = session
         self._places = places
-        self._near = near
+        self._paging = paging
+        self._near = paging.near
+        self._paths = OtherPaths(paging.near)
         self._access = access
         self._sign_in = access.sign_in
-        self._ways = Ways(session)
         self._asked = asked
 
     async def finding(
@@ -112,8 +111,7 @@ class Refused:
             return None
         if not await Absence(self._session).of_path(target.request):
             return None
-        near = self._near
-        found = await (near.parents_path(seen) if of_parent else near.path(seen, is_new=True))
+        found = await self._path(seen, error.report.words, is_new=True)
         at: Path = (*target.base, "endpoint") if of_parent else ("kind",)
         return self._places.at(seen, at, error, found) if found else None
 
@@ -152,11 +150,11 @@ class Refused:
 
     async def _invalid(self, seen: Seen, error: ResponseError | BodyError) -> Finding | None:
         """At the setting of paging that makes a request invalid."""
-        if blamed := await self._valid(seen, error):
+        if blamed := await self._paging.valid(seen, error):
             base = self._near.target(seen).base
             return self._places.paging(seen, error, blamed[1], blamed[0], base)
         target = self._near.target(seen)
-        if paged := self._of_paging(target, error.report.words):
+        if paged := self._paging.named(target, error.report.words):
             return self._places.paging(seen, error, paged, base=target.base)
         return None
 
@@ -184,13 +182,15 @@ class Refused:
         found = await self._of_field(seen, error) or await self._invalid(seen, error)
         if found:
             return found
-        request = self._near.target(seen).request
+        target, is_of_credentials = self._near.target(seen), speaks_of_sign_in(error)
+        words, request = error.report.words, target.request
+        if not is_of_credentials and (other := await self._otherwise(seen, target, words)):
+            return self._places.at(seen, other[0], error, other[1])
         signed = None
         if all_failed and request is not None:
-            is_of_credentials = speaks_of_sign_in(error)
             access = self._sign_in if is_of_credentials else self._access
             signed = await access.other(error, request)
-        if all_failed and not signed and speaks_of_sign_in(error):
+        if all_failed and not signed and is_of_credentials:
             signed = await self._sign_in.blamed(error, request)
         if signed:
             return self._places.of_setting(signed[0], error, signed[1], self._sign_in.credential)
@@ -208,13 +208,13 @@ class Refused:
 
     async def _absent(self, seen: Seen, error: ResponseError, *, all_failed: bool) -> Finding:
         """A path that is not there: the base URL's where no other is there either."""
-        is_all = all_failed and self._asked > 1
+        is_all, words = all_failed and self._asked > 1, error.report.words
         if is_all and (found := await self._of_all(seen, error)):
             return found
         if is_of_parent(seen):
             path = (*self._near.target(seen).base, "endpoint")
-            return self._places.at(seen, path, error, await self._near.parents_path(seen) or _PATH)
-        remedy: Remedy = await self._near.path(seen)
+            return self._places.at(seen, path, error, await self._path(seen, words) or _PATH)
+        remedy = await self._path(seen, words)
         selector = seen.config.selector
         if not remedy and selector.method == "GET" and (selector.body or selector.body_form):
             told = "correct the path, or write method: POST: the request has a body"
@@ -223,6 +223,12 @@ class Refused:
         if alone:
             return alone
         return self._places.at(seen, ("kind",), error, remedy or await self._made_up(seen))
+
+    async def _path(self, seen: Seen, words: str = "", *, is_new: bool = False) -> Remedy:
+        """Another path that is answered, of the kind or of its parents."""
+        if is_of_parent(seen):
+            return await self._paths.of_parents(seen, words)
+        return await self._paths.of(seen, words, is_new=is_new)
 
     async def _made_up(self, seen: Seen) -> str:
         """What to say of a path for which no other was found."""
@@ -238,9 +244,7 @@ class Refused:
         request = self._near.target(seen).request
         if found := await self._access.other(error, request):
             return self._places.of_setting(found[0], error, found[1], self._sign_in.credential)
-        near = self._near
-        is_spelled = await (near.parents_path if is_of_parent(seen) else near.path)(seen)
-        if is_spelled or self._asked == 1:
+        if self._asked == 1 or await self._path(seen):
             return None
         told = (
             "nothing is there: the API's documentation shows a whole URL; write into baseUrl what"
@@ -283,19 +287,25 @@ class Refused:
         all_failed: bool,
     ) -> Finding:
         """At what a refusal's words name, or without which the request is answered."""
-        words = error.report.words
-        if (position := _position(target)) and re.search(rf"\b{re.escape(position)}\b", words):
+        words, position = error.report.words, _position(target)
+        suspects = ranked(suspects_of(seen, target.base, given), words)
+        found = await left_out(self._near.body, target.request, suspects)
+        if not found and position and re.search(rf"\b{re.escape(position)}\b", words):
             told = f"the API refuses {position}: correct how the list is paged, or that name"
             return self._places.paging(seen, error, told, base=target.base)
-        suspects = suspects_of(seen, target.base, given)
-        found = await suspect(self._near.body, target.request, suspects, words)
+        found = found or spoken_of(suspects, words)
+        is_of_setting = all_failed if found is None else isinstance(found[0].place, str)
+        if (
+            is_of_setting
+            and target.request
+            and (beside := await self._sign_in.beside(words, target.request))
+        ):
+            return self._places.of_setting(beside[0], error, beside[1])
         if found is None:
             return await self._unspoken(seen, target, error, all_failed=all_failed)
         blamed, told = found
         if isinstance(blamed.place, str):
-            beside = target.request and await self._sign_in.beside(words, target.request)
-            setting, told = beside or (blamed.place, f"{told}: {_OWN_WORDS}")
-            return self._places.of_setting(setting, error, told)
+            return self._places.of_setting(blamed.place, error, f"{told}: {_OWN_WORDS}")
         other = await name_of_list(self._near.body, target.request, blamed)
         return self._places.at(seen, blamed.place, error, other or f"{told}: {_OWN_WORDS}")
 
@@ -309,7 +319,7 @@ class Refused:
         part = self._session.settings.base_url.path.strip("/").rpartition("/")[2]
         if all_failed and part and part in words and self._asked > 1:
             told = "every kind is refused: correct baseUrl, or what all requests have"
-            if _says(words, part):
+            if speaks_of(words, part):
                 told = f"the API speaks of {part}, which stands in baseUrl"
             return self._places.of_setting("baseUrl", error, f"{told}: {_OWN_WORDS}")
         has_status = isinstance(error, ResponseError)
@@ -317,36 +327,8 @@ class Refused:
             return unrouted
         at: Path = (*target.base, "endpoint") if is_of_parent(seen) else ("kind",)
         told = _OWN_WORDS if has_status else "correct the path, or the credentials"
-        return self._places.at(seen, at, error, await self._quoted(seen, words) or told)
-
-    @staticmethod
-    def _of_paging(target: Target, words: str) -> Paged | None:
-        """The name of a position or size that a refusal misses, and that is sent nearly so."""
-        paging, name = target.endpoint.pagination, named_missing(words)
-        sent = {
-            "sizeParam": paging.size_param or DEFAULT_SIZE_PARAM.get(paging.type),
-            "paginationParam": paging.pagination_param or DEFAULT_POSITION_PARAM.get(paging.type),
-        }
-        names = Names(())
-        if name in names.of("size") and name not in sent.values():
-            return Paged({"sizeParam": name}, "the API wants the size of a page")
-        roles = {"paginationParam": ("page", "offset", "cursor"), "sizeParam": ("size",)}
-        alike = {
-            key: likeness(name.lower(), one.lower())
-            for key, one in sent.items()
-            if one and any(name in names.of(role) for role in roles[key])
-        }
-        best = max(alike, key=lambda key: alike[key], default="")
-        if not name or name in sent.values() or not best or alike[best] < _LIKE:
-            return None
-        return Paged({best: name}, "the API misses it")
-
-    async def _quoted(self, seen: Seen, words: str) -> Remedy:
-        """A path that is answered, where the refusal speaks of a part of this one."""
-        parts = seen.config.kind.partition("?")[0].strip("/").split("/")
-        said = set(re.findall(r"[\w-]+", words))
-        quoted = next((one for one in parts if one in said), "")
-        return await self._near.path(seen, quoted) if quoted and not is_of_parent(seen) else ""
+        other = await self._path(seen, words)
+        return self._places.at(seen, at, error, other or told)
 
     async def _lacking(
         self, seen: Seen, target: Target, words: str, status: int
@@ -377,60 +359,6 @@ class Refused:
         request = self._near.first(target)
         variant = await better_variant(request, sent, sources, is_answered)
         return None if variant is None else variant.at(target.base, "so it answers")
-
-    async def _valid(
-        self, seen: Seen, error: ResponseError | BodyError
-    ) -> tuple[str, str | Paged] | None:
-        """The setting of paging that makes a request valid, if one does, and what to do."""
-        target = self._near.target(seen)
-        paging, request = target.endpoint.pagination, target.request
-        if remedy := await alone(self._session, paging, seen):
-            return "cursorAlone", remedy
-        whole = None if request is None else await self._near.body(request)
-        if request is not None and whole is None:
-            return None  # Refused without the parameters of paging as well.
-        found = await other_values(self._near.body, paging, request, error.report.words)
-        if request is None or (found and found.first not in {"sizeParam", "startPage"}):
-            return (found.first, found) if found else None
-        is_first = found is not None and found.first == "startPage"
-        if way := await self.other_paging(seen) or (found if is_first else None):
-            return way.first, way
-        if found:
-            told = "without a size it answers: correct sizeParam, or write size_param: null"
-            return "sizeParam", f"{told} in its pagination"
-        return "paginationType", "without the parameters of paging it answers: correct their names"
-
-    async def leads_beyond(self, seen: Seen, *, is_sized: bool = False) -> bool:
-        """Whether there are rows beyond those of a resource that is read as one page.
-
-        ``is_sized``: of a page as long as it was asked for.
-        """
-        target = self._near.target(seen)
-        data_path, paging = target.endpoint.data_path, target.endpoint.pagination
-        request = target.request
-        if request is None:
-            return False
-        name = paging.size_param or DEFAULT_SIZE_PARAM.get(paging.type)
-        if is_sized and paging.sends_size and name:
-            # A smaller page than the one that was read leads to rows that were read.
-            request = request.put(name, paging.page_size, paging.send_in)
-        return await self._ways.leads_beyond(request, data_path)
-
-    async def other_paging(self, seen: Seen, target: Target | None = None) -> Paged | None:
-        """How a list is paged, where that differs from what is set."""
-        target = target or self._near.target(seen)
-        paging, request = target.endpoint.pagination, target.request
-        if request is None:
-            return None
-        if paging.sends_size and paging.size_param and await self._near.body(request) is None:
-            request = request.put(paging.size_param, paging.page_size, paging.send_in)
-        way = await self._ways.find(request, paging, target.endpoint.data_path)
-        return None if way is None else way.remedy
-
-
-def _says(words: str, part: str) -> bool:
-    """Whether a refusal speaks of a part of a path, and does not only repeat the whole one."""
-    return re.search(rf"(?<![\w./-]){re.escape(part)}(?![\w/-]|\.\w)", words) is not None
 
 
 def _position(target: Target) -> str:

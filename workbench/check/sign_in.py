@@ -19,15 +19,16 @@ from workbench.check.changes import Change, ClientOf, Installed, line, one_of
 from workbench.check.documents import Variables
 from workbench.check.login_trials import LoginTrials
 from workbench.check.missing import parameter_missed
+from workbench.check.names import names_in
 from workbench.check.oauth_trials import OAuthTrials
 from workbench.check.settings import variable_of
 from workbench.check.signing import (
     PARAMS,
     Signings,
     headers_named,
-    names_in,
     schemes_named,
 )
+from workbench.check.variants import told_values
 
 _VARYING: Final = re.compile(r"[0-9a-fA-F-]{8,}|\d+")
 _SIGN_IN: Final = re.compile(
@@ -141,8 +142,8 @@ class SignIn:
         return None
 
     async def beside(self, said: str, request: PageRequest) -> Blame | None:
-        """Another name of what all requests send beside the credential; None where none counts."""
-        change = await self._renamed(request, said)
+        """What all requests send beside the credential by another name, or a value of the words."""
+        change = await self._renamed(request, said) or await self._revalued(request, said)
         if change is None:
             return None
         return self._installed.place(change), f"{self._installed.written(change)}: so it answers"
@@ -152,6 +153,14 @@ class SignIn:
             renaming: Made = partial(self._ways.renaming, setting, name)
             if found := await self._one_of(request, others, renaming):
                 return self._ways.renaming(setting, name, [found])
+        return None
+
+    async def _revalued(self, request: PageRequest, said: str) -> Change | None:
+        for setting, name, value in self._ways.held():
+            for text in told_values(name, value, said):
+                change = self._ways.revaluing(setting, name, text)
+                if await self._installed.refusal(request, change) is None:
+                    return change
         return None
 
     async def _one_of(self, request: PageRequest, names: Sequence[str], made: Made) -> str:

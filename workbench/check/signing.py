@@ -13,15 +13,14 @@ from typing import Final
 from settings.fields import FIELDS
 from workbench.check.changes import Change, Installed, line
 from workbench.check.findings import likeness
+from workbench.check.names import names_in
 from workbench.check.settings import variable_of
 
 _HEADER: Final = re.compile(r"(?<![\w/-])(?:[A-Z][A-Za-z]*|[xX])(?:-[A-Za-z]+)+(?![\w-])")
 _SCHEME: Final = re.compile(r"(?:Authorization['\"]?: ?['\"]?|WWW-Authenticate: )(\w[\w-]*)")
 _NO_CREDENTIAL: Final = ("www-", "content-", "accept-", "set-", "user-")
-_WORD: Final = re.compile(r"[A-Za-z][\w.-]*[A-Za-z0-9]")
 _JOINED: Final = re.compile(r"[_.-]|[a-z][A-Z]")
 _MOST_SCHEMES: Final = 3
-_MOST_WORDS: Final = 24
 _MOST_PARTS: Final = 5  # words of a header's name
 _SECRETS: Final = {"bearer_token": "apiToken", "api_key": "apiKey", "basic": "password"}
 _BESIDE: Final = ("queryParams", "customHeaders")
@@ -74,12 +73,6 @@ def schemes_named(words: str) -> list[str]:
     told = _SCHEME.findall(words)
     usual = [one for one in ("Bearer", "Basic") if re.search(rf"\b{one}\b", words, re.IGNORECASE)]
     return list(dict.fromkeys([*told, *usual]))
-
-
-def names_in(words: str) -> list[str]:
-    """Whatever in an answer may be a name; names that look like one, ``app_key``, first."""
-    found = dict.fromkeys(_WORD.findall(words))
-    return sorted(found, key=lambda one: _JOINED.search(one) is None)[:_MOST_WORDS]
 
 
 class Signings:
@@ -198,6 +191,17 @@ class Signings:
                 words_said = names_in(words)
                 if others := [one for one in (*likely, *words_said) if one not in held]:
                     yield setting, name, others
+
+    def held(self) -> Iterator[tuple[str, str, str]]:
+        """What stands beside the credential: the setting, the name and the value."""
+        for setting in _BESIDE:
+            yield from ((setting, *pair) for pair in _object(self._text(setting)).items())
+
+    def revaluing(self, setting: str, name: str, value: str) -> Change:
+        """What stands beside the credential with another value."""
+        held = {**_object(self._text(setting)), name: value}
+        told = f'write "{name}": "{value}" in {variable_of(setting)}'
+        return Change({setting: json.dumps(held)}, told)
 
     def renaming(self, setting: str, name: str, others: Sequence[str]) -> Change:
         """What stands beside the credential under other names."""

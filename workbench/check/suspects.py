@@ -13,6 +13,7 @@ from json_values import Json
 from paging.model import PageRequest
 from workbench.check.absence import MADE_UP, Answered
 from workbench.check.findings import Path
+from workbench.check.names import letters
 from workbench.check.near import lists_of_objects
 from workbench.check.reading import Seen
 from workbench.check.variants import line_of
@@ -71,31 +72,43 @@ def suspects_of(seen: Seen, base: Path, settings: Mapping[str, Sequence[str]]) -
     return found
 
 
-async def suspect(
-    answered: Answered, request: PageRequest | None, suspects: list[Suspect], words: str
+def ranked(suspects: Sequence[Suspect], words: str) -> list[Suspect]:
+    """Those first that the words of a refusal name."""
+    text = _without_echoes(suspects, words)
+    return sorted(suspects, key=lambda one: -_named(one, text))
+
+
+async def left_out(
+    answered: Answered, request: PageRequest | None, suspects: Sequence[Suspect]
 ) -> tuple[Suspect, str] | None:
-    """The one that a refusal is about, and what to do; None where nothing shows it.
+    """The parameter without which a request is answered, and what to do; None for none.
 
     ``request``: as it was refused; None where it may not be sent again.
     """
-    for one in suspects:  # which the envelope of an answer repeats
-        words = words.replace(f'"{one.name}": "{one.value}"', "")
-    text = _KEYS.sub("", words)
-    ranked = sorted(suspects, key=lambda one: -_named(one, text))
-    tries = 0
-    for one in ranked:
-        if not one.is_query or request is None or tries >= _MOST:
-            continue
-        tries += 1
+    if request is None:
+        return None
+    for one in [one for one in suspects if one.is_query][:_MOST]:
         without = tuple(pair for pair in request.params if pair[0] != one.name)
         if len(without) == len(request.params):
             continue
         if await answered(replace(request, params=without)) is not None:
             return one, f"without {one.name} it answers: correct its name, or {one.value!r}"
-    best = ranked[0] if ranked else None
+    return None
+
+
+def spoken_of(suspects: Sequence[Suspect], words: str) -> tuple[Suspect, str] | None:
+    """The one that the words of a refusal name most, and what to do; None for none."""
+    text = _without_echoes(suspects, words)
+    best = max(suspects, key=lambda one: _named(one, text), default=None)
     if best is None or not _named(best, text):
         return None
     return best, f"the API speaks of it: correct {best.shown}"
+
+
+def _without_echoes(suspects: Sequence[Suspect], words: str) -> str:
+    for one in suspects:  # which the envelope of an answer repeats
+        words = words.replace(f'"{one.name}": "{one.value}"', "")
+    return _KEYS.sub("", words)
 
 
 async def name_of_list(answered: Answered, request: PageRequest | None, blamed: Suspect) -> str:
@@ -132,12 +145,8 @@ def _named(one: Suspect, text: str) -> float:
 def _has(text: str, word: str) -> bool:
     if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text):
         return True
-    letters = _letters(word)
-    return len(letters) >= _SPEAKING and letters in _letters(text)
-
-
-def _letters(text: str) -> str:
-    return "".join(one for one in text.lower() if one.isalnum())
+    spelled = letters(word)
+    return len(spelled) >= _SPEAKING and spelled in letters(text)
 
 
 def _name(path: Path) -> str:

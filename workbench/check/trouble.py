@@ -42,6 +42,7 @@ from workbench.check.near import (
     written,
 )
 from workbench.check.nearby import NOT_FOUND, Nearby, Target
+from workbench.check.other_paths import OtherPaths
 from workbench.check.paging import (
     ended_by,
     hidden_rows,
@@ -53,6 +54,7 @@ from workbench.check.paging import (
 )
 from workbench.check.places import Paged, Places
 from workbench.check.reading import Seen
+from workbench.check.refusals import PagingTrials
 from workbench.check.refused import REPORTED, Refused
 from workbench.check.requests import bare, is_of_parent
 from workbench.check.sign_in import SignIn, speaks_of_sign_in
@@ -94,7 +96,9 @@ class Troubles:
         asked = sum(one.asked for one in all_seen)
         self._places = Places(document, variables, all_seen)
         self._misread = Misread(document, session, self._places, self._near, self.unsent)
-        self._refused = Refused(session, self._places, self._near, self._access, asked)
+        self._paths = OtherPaths(self._near)
+        self._paging = PagingTrials(session, self._near)
+        self._refused = Refused(session, self._places, self._paging, self._access, asked)
         self._absence = Absence(session)
         self._session = session
         self._all = all_seen
@@ -160,7 +164,7 @@ class Troubles:
         lacks = await self._lacking(seen)
         found = None if lacks == "path" else await self._near.field(resource)
         name, field = found or (resource.parameters[-1].name, None)
-        path: Remedy = "" if field else await self._near.path(seen)
+        path: Remedy = "" if field else await self._paths.of(seen)
         endpoint: Remedy = ""
         if not (field or path or lacks == "path"):
             endpoint = await self._near.other_parent(resource)
@@ -177,7 +181,7 @@ class Troubles:
 
     async def _said_empty(self, seen: Seen) -> list[Finding]:
         """Children that all have nothing, as a status says that may say so, but of another path."""
-        path = await self._near.path(seen, wants_rows=True)
+        path = await self._paths.of(seen, wants_rows=True)
         told = "every child is answered by a status of empty_statuses, and another path has rows"
         error = MappingError(f"kind {seen.config.kind}: {told}")
         return [self._places.at(seen, ("kind",), error, path)] if path else []
@@ -208,7 +212,7 @@ class Troubles:
                 remedy = "correct paginationParam to the name in the API's documentation"
                 if paging.type == "cursor":
                     remedy = f"the cursor is found, and not read: {remedy}, or send_in"
-                way = await self._refused.other_paging(seen, target)
+                way = await self._paging.other(seen, target)
                 found = way or remedy
                 return [self._places.paging(seen, error, found, "paginationParam", target.base)]
         return []
@@ -243,7 +247,7 @@ class Troubles:
         target = self._near.target(seen)
         if marked := await self._unmarked(seen, target):
             return self._places.at(seen, marked[0], error, marked[1])
-        remedy = await self._refused.other_paging(seen) or ""
+        remedy = await self._paging.other(seen) or ""
         base = self._near.target(seen).base
         return self._places.paging(seen, error, remedy, "paginationType", base)
 
@@ -279,7 +283,7 @@ class Troubles:
         marker = paging.next_link_path or paging.cursor_path or ""
         if request and (lacks := await unchosen(self._near.body, seen, request, marker)):
             return [self._places.at(seen, lacks[0], error, lacks[1])]
-        way = await self._refused.other_paging(seen)
+        way = await self._paging.other(seen)
         is_wish = paging.type_is_own and paging.type == "none"
         wish = "; if the first page is all you want, accept_doubt: true beside it says so"
         remedy: str | Paged = "set its type to how the API pages" + (wish if is_wish else "")
@@ -291,15 +295,15 @@ class Troubles:
     async def _goes_on(self, seen: Seen) -> bool:
         """Whether there are rows behind those that were read; of a search a way to them."""
         if seen.config.selector.method == "POST":
-            return await self._refused.other_paging(seen) is not None
+            return await self._paging.other(seen) is not None
         is_led = self._near.resource(seen).endpoint.pagination.type in _LED
-        return await self._refused.leads_beyond(seen, is_sized=is_led)
+        return await self._paging.leads_beyond(seen, is_sized=is_led)
 
     async def _ended(
         self, seen: Seen, path: str, name: str, other: str, value: Json
     ) -> list[Finding]:
         """At the path that ends a list, where it goes on: its opposite is meant."""
-        if not await self._refused.leads_beyond(seen):
+        if not await self._paging.leads_beyond(seen):
             return []
         told = json.dumps(value)
         error = PaginationError(
@@ -316,7 +320,7 @@ class Troubles:
             return []
         told = f"no items with the parameters of paging, and {rows} without them"
         error = PaginationError(f"kind {seen.config.kind}: {told}")
-        way = await self._refused.other_paging(seen)
+        way = await self._paging.other(seen)
         remedy = way or "correct paginationParam, startPage or startOffset"
         return [self._places.paging(seen, error, remedy)]
 
@@ -349,7 +353,7 @@ class Troubles:
             return found
         if name and name != seen.config.selector.response_format:
             return await self._of_format(seen, error, name)
-        remedy = await self._near.path(seen) if is_html else ""
+        remedy = await self._paths.of(seen) if is_html else ""
         if not (is_html or name):
             remedy = await as_json(self._near, seen)
         return self._places.at(

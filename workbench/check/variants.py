@@ -11,6 +11,7 @@ import copy
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import permutations
 from typing import Final
 
 from msgspec.structs import replace
@@ -23,8 +24,7 @@ from workbench.check.absence import MADE_UP
 from workbench.check.findings import Path, Remedy, Write, likeness
 from workbench.check.identifiers import NAMES
 from workbench.check.missing import named_missing
-from workbench.check.paths import plural
-from workbench.check.signing import names_in
+from workbench.check.names import alikeness, counted, names_in, spellings
 from workbench.suggest.targets import singular
 from workbench.suggest.vocabulary import words_of
 
@@ -35,7 +35,8 @@ _MOST: Final = 40  # requests
 _MOST_OF_ONE: Final = 12  # names, or values, of one part that are tried
 _ALIKE: Final = 0.7  # likeness of a word and the one that was meant
 _TYPING: Final = 0.75  # of a value and one that items have
-_LONGEST: Final = 60  # characters of a value that may be one of the items'
+_LONGEST: Final = 60  # characters of a value that is one; a longer one is a text of many
+_USUALLY: Final = 2  # the rank of a value that is only written otherwise
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _PARTS: Final = re.compile(r"[\w.-]+")
 _WORDS: Final = re.compile(r"\w+")
@@ -83,7 +84,7 @@ class Sent:
         """Whether it has a text of its own, with nothing filled in."""
         text = self.value
         is_plain = isinstance(text, str | int | float) and not isinstance(text, bool)
-        return is_plain and "{" not in str(text)
+        return is_plain and not _PLACEHOLDER.search(str(text))
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,18 @@ class Variant:
             pair = f"{self.name or sent.name}={sent.value if self.name else self.value}"
             return f"write {pair} in the place of {sent.name}={sent.value}: {proof}"
         if not self.name:
-            return Write(self.value, proof)
+            words = _difference(str(sent.value), str(self.value))
+            return f"write {words} in {sent.name}: {proof}" if words else Write(self.value, proof)
         return f"write {line_of(self.name, sent.value)} in the place of {sent.name}: {proof}"
+
+
+def _difference(old: str, new: str) -> str:
+    """What words of a long text are replaced by; "" of a short one."""
+    if len(old) <= _LONGEST:
+        return ""
+    before, after = _PARTS.findall(old), _PARTS.findall(new)
+    pairs = [(one, other) for one, other in zip(before, after, strict=False) if one != other]
+    return f"{pairs[0][1]} in the place of {pairs[0][0]}" if pairs else ""
 
 
 def sent_by(asks: object, kind: str = "") -> list[Sent]:
@@ -170,6 +181,12 @@ def _within(part: str, given: Mapping[str, Json], path: tuple[str, ...]) -> Iter
         yield Sent(part, here, value)
         if isinstance(value, dict):
             yield from _within(part, value, here)
+
+
+def told_values(name: str, value: str, said: str) -> list[str]:
+    """Values that may be meant by one, made of what a refusal says alone."""
+    ranked = _ranked(_values(Sent("query_params", (name,), value), Sources(said)))
+    return [text for rank, text in ranked if rank != _USUALLY and text != value][:_MOST_OF_ONE]
 
 
 async def better_variant(
@@ -247,12 +264,17 @@ def _names(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
     yield from ((1, one) for one in (*said, *sources.wanted) if _are_alike(one, name))
     if sent.part not in {"query_params", _IN_PATH}:
         return
-    yield from ((2, one) for one in _USUAL if _are_alike(one, name))
+    keys = dict.fromkeys(str(key) for item in sources.items for key in item)
+    yield from ((2, one) for one in (*_USUAL, *keys) if _are_alike(one, name))
     for placeholder in _PLACEHOLDER.findall(str(sent.value)):
         for one in (placeholder, sources.nouns.get(placeholder, "")):
             word = singular(one) if one else ""
             yield from ((3, other) for other in (one, word, f"{word}_id", f"{word}Id") if word)
-    yield from ((3, one) for one in _spelled(name))
+    words = words_of(name)
+    bare = words[:-1] if words[-1:] == ("id",) and len(words) > 1 else words
+    for some in (words, bare, (*bare, "id")):  # without or with what says that it is an identifier
+        spelled = "_".join(some)
+        yield from ((3, one) for one in (spelled, *spellings(spelled)[:2]))
     yield from ((4, one) for one in said)
 
 
@@ -269,31 +291,37 @@ def _lists(sent: Sent, sources: Sources) -> Iterator[Json]:
 def _values(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
     """Values that may be meant, and how likely."""
     value = str(sent.value)
+    is_long = len(value) > _LONGEST
     same = [str(one.value) for one in sources.others if one.is_text and one.is_like(sent)]
     said = {one.strip(".") for one in _PARTS.findall(sources.said)}
-    tokens = [token for one in same for token in _WORDS.findall(one)]
-    known = said.union(sources.wanted, tokens) - set(_PARTS.findall(value))
+    known = said.union(sources.wanted, (token for one in same for token in _WORDS.findall(one)))
     for part in (*_PARTS.finditer(value), *_WORDS.finditer(value)):
+        # What the refusal names may be meant as a word that stands elsewhere in the value.
+        is_said = part[0] in said
+        others = known if is_said else known - set(_PARTS.findall(value))
         alike = sorted(
-            (one for one in known if _are_alike(one, part[0])),
+            (one for one in others if _are_alike(one, part[0])),
             key=lambda one: (-likeness(one.lower(), part[0].lower()), one),
         )
-        yield from ((0, value[: part.start()] + one + value[part.end() :]) for one in alike[:2])
+        rank = 1 if is_long and not is_said else 0
+        yield from ((rank, value[: part.start()] + one + value[part.end() :]) for one in alike[:2])
+    if isinstance(sent.value, float):
+        yield 0, value
+    yield from ((2, one) for one in _as_others(value, same))
+    if is_long:
+        return
     yield from ((1, one) for one in _held(value, sources.items))
     if "," in value:
         rank = 3 if said else 1
         yield from ((rank, one) for one in _listed(value, sources, said))
-    if isinstance(sent.value, float):
-        yield 0, value
-    yield from ((2, one) for one in _as_others(value, same))
     if _PARTS.fullmatch(value):
-        yield from ((2, one) for one in (plural(value), singular(value)))
+        yield _USUALLY, counted(value)
         scored = {one: likeness(one.lower(), value.lower()) for one in said - {value}}
         yield from ((3, one) for one in sorted(scored, key=lambda one: (-scored[one], one)))
-    for one, other in _pairs([sign for sign in _JOINING if sign in value]):
-        yield 2, value.replace(one, other)
+    for one, other in permutations([sign for sign in _JOINING if sign in value], 2):
+        yield _USUALLY, value.replace(one, other)
     for one in (value.lower(), value.upper(), value.replace("-", "_"), value.replace("_", "-")):
-        yield 2, one
+        yield _USUALLY, one
 
 
 def _listed(value: str, sources: Sources, said: Collection[str]) -> Iterator[str]:
@@ -319,7 +347,7 @@ def _as_others(value: str, same: Sequence[str]) -> Iterator[str]:
 def _held(value: str, items: Items) -> list[str]:
     """Values by which items are known that are like one; or those of the item that has it."""
     found: dict[str, float] = {}
-    if not 1 < len(value) <= _LONGEST:
+    if len(value) <= 1:
         return []
     for item in items:
         own = {key: str(item[key]) for key in NAMES if isinstance(item.get(key), str | int)}
@@ -331,22 +359,8 @@ def _held(value: str, items: Items) -> list[str]:
     return sorted(found, key=lambda one: -found[one])
 
 
-def _spelled(name: str) -> Iterator[str]:
-    """A name in other ways of writing it, without or with what says that it is an identifier."""
-    words = words_of(name)
-    bare = words[:-1] if words[-1:] == ("id",) and len(words) > 1 else words
-    for some in dict.fromkeys((words, bare, (*bare, "id"))):
-        yield "_".join(some)
-        yield some[0] + "".join(map(str.capitalize, some[1:])) if some else ""
-        yield "-".join(some)
-
-
 def _are_alike(one: str, other: str) -> bool:
-    return one != other and likeness(one.lower(), other.lower()) >= _ALIKE
-
-
-def _pairs(signs: Sequence[str]) -> Iterator[tuple[str, str]]:
-    return ((one, other) for one in signs for other in signs if one != other)
+    return one != other and alikeness(one, other) >= _ALIKE
 
 
 def line_of(name: str, value: object) -> str:

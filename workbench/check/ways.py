@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +13,7 @@ from json_values import Json
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, PaginationSettings
 from paging.model import PageRequest, SendIn
 from resync.session import Session
+from workbench.check.names import letters, names_in
 from workbench.check.places import Paged
 from workbench.suggest.asking import Asker, BudgetError, Reply
 from workbench.suggest.cursors import is_led_by_last_row
@@ -22,6 +23,7 @@ from workbench.suggest.openapi import Hints
 from workbench.suggest.position import find_named, find_paging
 from workbench.suggest.study import Study
 from workbench.suggest.targets import Target
+from workbench.suggest.vocabulary import Names
 
 _DECLARED: Final = re.compile(r"\$(\w+)\s*:")
 MOST: Final = 20
@@ -79,18 +81,23 @@ class Ways:
         self._found: dict[str, Way | None] = {}
 
     async def find(
-        self, request: PageRequest, given: PaginationSettings, data_path: str | None
+        self,
+        request: PageRequest,
+        given: PaginationSettings,
+        data_path: str | None,
+        said: str = "",
     ) -> Way | None:
         """What leads to other rows; None where nothing does, or what is set does.
 
-        ``request``: without parameters of paging. A POST is sent as the mapping says it, with a
-        position where positions may go.
+        ``request``: without parameters of paging; ``said``: words that may name them. A POST
+        is sent as the mapping says it, with a position where positions may go.
         """
-        known = f"{request.key} {given}"
+        names = names_in(said)
+        known = f"{request.key} {given} {names}"
         if known not in self._found:
             self._found[known] = None
             for where in _places_of(request, given):
-                if way := await self._tried(request, given, data_path, where):
+                if way := await self._tried(request, given, (data_path, names), where):
                     self._found[known] = way
                     break
         return self._found[known]
@@ -122,14 +129,18 @@ class Ways:
         self,
         request: PageRequest,
         given: PaginationSettings,
-        data_path: str | None,
+        known: tuple[str | None, Sequence[str]],
         send_in: SendIn,
     ) -> Way | None:
+        data_path, said = known
         asker = Asker(self._session.client, MOST, send_in)
         study = Study(Target(request.url), "")
         declared = _declared(request.body)
         positions = (*_given(given.pagination_param), *_beside(given), *declared)
-        hints = Hints((*_given(given.size_param), *declared), positions)
+        sizes = (*_given(given.size_param), *declared)
+        hints = Hints(
+            (*_of(["size"], said), *sizes), (*_of(["page", "offset", "cursor"], said), *positions)
+        )
         house = self._house.with_hints(hints)
         is_named = given.pagination_param is not None and given.type == "none"
         house.preferred = "offset" if is_named else given.type
@@ -206,6 +217,12 @@ def _declared(body: Json) -> list[str]:
     query = body.get("query") if isinstance(body, dict) else None
     found = _DECLARED.findall(query) if isinstance(query, str) else []
     return [f"variables.{name}" for name in dict.fromkeys(found)]
+
+
+def _of(roles: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Those of some names that parameters of a role have, however they are spelled."""
+    known = {letters(one) for role in roles for one in Names(()).of(role)}
+    return [one for one in names if letters(one) in known]
 
 
 def _given(name: str | None) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from workbench.suggest.asking import Reply
 _BEFORE = re.compile(r"[A-Z]+ \S+: (\d+ [^,:]*[,:] )?")
 _FEW = 2  # names of which none is much likelier
 _MOST_SINGLES = 6
+_FEW_SAID = 4
 _WIDEST = 40  # names in one request
 _MOST_REPAIRS = 2
 
@@ -74,27 +75,33 @@ class Trial:
     async def _narrowed(self, names: Sequence[str]) -> str | None:
         values = {name: self.codes[at % len(self.codes)] for at, name in enumerate(names)}
         outcome = self.judge(await self.send(values), values)
+        offered: list[str] = []
         for _ in range(_MOST_REPAIRS):
             said = mentioned(outcome.refusal, values)
             if outcome.effect is not Effect.REFUSED or not said:
                 break
             if speaks_of_number(outcome.refusal):
                 return said[0]
+            # Behind the one it refuses it may say those that there are, seldom many of those sent.
+            offered += said[1:] if len(said) <= _FEW_SAID else []
             values = {name: value for name, value in values.items() if name not in said}
             if not values:
                 return None  # it knows none of them
             if speaks_of_unknown(outcome.refusal) and len(said) == 1:
                 break  # it names one at a time
             outcome = self.judge(await self.send(values), values)
-        return await self._decided(outcome, values)
+        return await self._decided(outcome, values, offered)
 
-    async def _decided(self, outcome: Outcome, values: Mapping[str, int]) -> str | None:
+    async def _decided(
+        self, outcome: Outcome, values: Mapping[str, int], offered: Sequence[str] = ()
+    ) -> str | None:
+        """The name that an outcome is due to; ``offered``: those that a refusal may have told."""
         match outcome.effect:
             case Effect.NONE:
                 return None
             case Effect.REFUSED:
                 self.strict = True
-                return await self._one_by_one(list(values))
+                return await self._one_by_one([*offered, *values])
             case Effect.NUMBER | Effect.OTHER:
                 hits = [name for name, value in values.items() if value in outcome.values]
                 return hits[0] if len(hits) == 1 else await self._halved(hits or list(values))

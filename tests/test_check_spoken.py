@@ -1,0 +1,287 @@
+"""``check`` tries what the words of a refusal name: paths, names, values, variables, numbers."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.check_scene import Mistake, Scene, Spoil, asking, listed, person, serving, settings, swap
+from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer
+
+PEOPLE = [person(number) for number in range(25)]
+ROWS = listed(PEOPLE)
+
+
+def when(is_right: Callable[[Request], bool], words: str, status: int = 400) -> Handler:
+    """People for the requests that are right, a refusal in some words for the others."""
+    return lambda request: ROWS(request) if is_right(request) else answer({"error": words}, status)
+
+
+def only(*names: str) -> Callable[[Request], bool]:
+    """Whether a request has no parameters but these."""
+    return lambda request: {name for name, _ in request.query} <= {*names}
+
+
+def refused(words: str, *paths: str, status: int = 404) -> Spoil:
+    """A refusal of some paths."""
+    return serving(lambda _: answer({"error": words}, status), *paths)
+
+
+def alone(scene: Scene) -> None:
+    """The first kind without the others."""
+    scene.mapping = scene.mapping[: scene.mapping.index("  - kind: /teams\n")]
+
+
+def versioned(name: str, value: str, words: str) -> Spoil:
+    """All lists for those who name a version."""
+
+    def handler(request: Request) -> Reply:
+        if value not in {request.param(name), request.headers.get(name.lower())}:
+            return answer({"error": words}, 400)
+        rows: Json = PEOPLE[:9] if request.path.endswith("people") else TEAMS
+        is_first = request.number("page", 1) == 1
+        if request.path.endswith("/notes"):
+            return answer([{"id": request.path, "text": "hello"}] if is_first else [])
+        return answer({"data": rows if is_first else []})
+
+    return serving(handler, "/v1/people", "/v1/teams", "/v1/teams/{}/notes")
+
+
+TEAMS: list[Json] = [{"id": f"team-{n}", "name": f"Team {n}", "open": True} for n in range(4)]
+
+
+def by_pages(size: str, *known: str) -> Handler:
+    """People by pages, for those who send no parameter that it does not know."""
+
+    def handler(request: Request) -> Reply:
+        if unknown := [name for name, _ in request.query if name not in {size, "page", *known}]:
+            words = (
+                f"Unknown query parameter {unknown[0]!r}. Valid: page, {', '.join([size, *known])}"
+            )
+            return answer({"error": words}, 400)
+        number, length = request.number("page", 1), request.number(size, 20)
+        return answer({"data": PEOPLE[(number - 1) * length : number * length]})
+
+    return handler
+
+
+QUERY = (
+    "query($first: Int!, $after: String) { people(first: $first, after: $after) { nodes { id name"
+    " phone joined site mail level active size team { id } } pageInfo { hasNextPage endCursor } } }"
+)
+_PAGED = (
+    "      pagination: {type: cursor, cursor_path: data.people.pageInfo.endCursor, send_in: body,"
+    " has_more_path: data.people.pageInfo.hasNextPage, pagination_param: variables.after,"
+    " size_param: variables.first}\n"
+)
+
+
+def graphql(query: str, paging: str = _PAGED) -> Spoil:
+    """People by a query, and nothing else."""
+
+    def spoil(scene: Scene) -> None:
+        settings(pagination_type="none", size_param=None, page_size=None)(scene)
+        alone(scene)
+        asked = f"method: POST\n      body:\n        query: '{query}'\n{paging}"
+        swap("data_path: .data\n", f"data_path: .data.people.nodes\n      {asked}")(scene)
+        swap("kind: /people", "kind: /graphql")(scene)
+
+    return spoil
+
+
+def answering(fault: Callable[[dict[str, Json]], str], status: int = 200) -> Spoil:
+    """A GraphQL API that says what is wrong with a query and its variables."""
+
+    def handler(request: Request) -> Reply:
+        body: dict[str, Json] = json.loads(request.body or b"{}")
+        variables = body.get("variables")
+        given = variables if isinstance(variables, dict) else {}
+        words = fault({"query": "", **body, "variables": given})
+        words = words or ("" if isinstance(given.get("after", ""), str) else "after is no cursor")
+        if words:
+            return answer({"errors": [{"message": words}], "data": None}, status)
+        start = int(base64.b64decode(given.get("after") or "MA=="))
+        end = start + int(given.get("first") or 20)
+        page = {
+            "hasNextPage": end < len(PEOPLE),
+            "endCursor": base64.b64encode(b"%d" % end).decode(),
+        }
+        return answer({"data": {"people": {"nodes": PEOPLE[start:end], "pageInfo": page}}})
+
+    return serving(handler, "/v1/graphql")
+
+
+def without(word: str, words: str) -> Callable[[dict[str, Json]], str]:
+    """What is said of a query with a word in it."""
+    return lambda body: words if word in str(body["query"]) else ""
+
+
+def lacking(name: str, kind: str) -> Callable[[dict[str, Json]], str]:
+    """What is said where a variable is not given."""
+    words = f'Variable "${name}" of required type "{kind}!" was not provided.'
+    return lambda body: "" if name in str(body["variables"]) else words
+
+
+SPOKEN = {
+    "a path that the words name": Mistake(
+        [swap("/people", "/staff"), refused("no route /staff. Did you mean /people?", "/v1/staff")],
+        "kind: /staff",
+        "write kind: /people (it answers 200)",
+    ),
+    "a path that the words list": Mistake(
+        [
+            swap("/people", "/staff"),
+            refused("Unknown resource 'staff'. Available: tags, people, teams", "/v1/staff"),
+        ],
+        "kind: /staff",
+        "write kind: /people (it answers 200)",
+    ),
+    "a part of a path that the words list": Mistake(
+        [
+            swap("/people", "/people/activ"),
+            serving(ROWS, "/v1/people/enabled"),
+            refused("status must be one of enabled, disabled", "/v1/people/activ", status=400),
+        ],
+        "/people/activ",
+        "write kind: /people/enabled (it answers 200)",
+    ),
+    "two parts of a path for one": Mistake(
+        [swap("/teams/{team}/notes", "/team/{team}/note")],
+        "/team/{team}/note",
+        "write kind: '/teams/{team}/notes' (it answers 200)",
+    ),
+    "a name that need not be there, beside that of the position": Mistake(
+        [
+            asking("query_params: {kind: high}"),
+            serving(
+                when(
+                    only("level", "zone", "page", "size"),
+                    "Unknown parameter 'kind'. Allowed: level, zone, page, size",
+                )
+            ),
+        ],
+        "{kind:",
+        "write level: high in the place of kind: so it answers",
+    ),
+    "a name that is like a key of items": Mistake(
+        [
+            asking("query_params: {levl: high}"),
+            serving(when(only("level", "page", "size"), "unexpected parameter")),
+        ],
+        "{levl:",
+        "write level: high in the place of levl: so it answers",
+    ),
+    "a version of all requests that the words list": Mistake(
+        [
+            settings(query_params='{"api-version": "2020-01-01"}'),
+            versioned("api-version", "2023-05-01", "supported are 2022-01-01, 2023-05-01"),
+        ],
+        "QUERY_PARAMS",
+        'write "api-version": "2023-05-01"',
+        "settings",
+    ),
+    "a version in a header that the words list": Mistake(
+        [
+            settings(custom_headers='{"X-Api-Version": "v9"}'),
+            versioned("X-Api-Version", "v3", "X-Api-Version must be one of v2, v3"),
+        ],
+        "CUSTOM_HEADERS",
+        'write "X-Api-Version": "v3"',
+        "settings",
+    ),
+    "the name of a size that the words list": Mistake(
+        [settings(size_param="per"), serving(by_pages("per_page", "level")), alone],
+        "SIZE_PARAM",
+        "SIZE_PARAM=per_page",
+        "settings",
+    ),
+    "the name of a position that the words list": Mistake(
+        [settings(pagination_param="pg"), serving(by_pages("size", "level")), alone],
+        "PAGINATION_PARAM",
+        "PAGINATION_PARAM=page",
+        "settings",
+    ),
+    "a size that the words list": Mistake(
+        [
+            settings(page_size="33"),
+            serving(
+                when(
+                    lambda request: request.param("size") in {None, "10", "25", "50"},
+                    "size must be one of [10, 25, 50]",
+                )
+            ),
+            alone,
+        ],
+        "PAGE_SIZE",
+        "PAGE_SIZE=50: so it answers",
+        "settings",
+    ),
+    "a field of a query that the words correct": Mistake(
+        [
+            graphql(QUERY.replace("phone", "phnoe")),
+            answering(
+                without(
+                    "phnoe", 'Cannot query field "phnoe" on type "Person". Did you mean "phone"?'
+                )
+            ),
+        ],
+        "query: 'query",
+        "write phone in the place of phnoe in query: so it answers",
+    ),
+    "an argument of a query, by a word that stands elsewhere in it": Mistake(
+        [
+            graphql(QUERY.replace("(first:", "(frist:")),
+            answering(
+                without(
+                    "frist",
+                    'Unknown argument "frist" on field "Query.people". Did you mean "first"?',
+                ),
+                400,
+            ),
+        ],
+        "query: 'query",
+        "write first in the place of frist in query: so it answers",
+    ),
+    "a field of a query that is mapped otherwise": Mistake(
+        [
+            graphql(QUERY.replace("phone", "telephone")),
+            answering(without("telephone", 'Cannot query field "telephone" on type "Person".')),
+        ],
+        "query: 'query",
+        "write phone in the place of telephone in query: so it answers",
+    ),
+    "a variable of a size, and no paging": Mistake(
+        [graphql(QUERY, ""), answering(lacking("first", "Int"))],
+        "PAGINATION_TYPE",
+        "SIZE_PARAM=variables.first, and in the selector pagination: {send_in: body}",
+        "settings",
+    ),
+    "a variable of a size by another name": Mistake(
+        [
+            graphql(QUERY, _PAGED.replace("variables.first", "variables.limit")),
+            answering(lacking("first", "Int"), 400),
+        ],
+        "pagination:",
+        "write size_param: variables.first",
+    ),
+    "a variable that nothing gives": Mistake(
+        [
+            graphql(QUERY.replace("($first", "($org: String!, $first")),
+            answering(lacking("org", "String")),
+        ],
+        "body:",
+        "write variables: {org: <its value>} in body",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", SPOKEN.values(), ids=SPOKEN.keys())
+async def test_what_the_words_name_is_tried(
+    mistake: Mistake, tmp_path: Path, api: FaultApi
+) -> None:
+    """The line, and what was answered when it was written there."""
+    await mistake.is_told(Scene(tmp_path, api))
