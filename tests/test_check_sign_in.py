@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +55,21 @@ def by_header(name: str, value: str, refused: Reply | None = None) -> Spoil:
     )
 
 
+def spoken_to(sent: str, words: str, is_known: Callable[[Mapping[str, str]], bool]) -> Spoil:
+    """Known by headers; those who send another one are refused in other words."""
+
+    def handler(request: Request) -> Reply:
+        if is_known(request.headers):
+            is_first, is_people = request.number("page", 1) == 1, request.path.endswith("people")
+            if request.path.endswith("/notes"):
+                return answer([{"id": request.path, "text": "hello"}] if is_first else [])
+            rows = PEOPLE if is_people else TEAMS
+            return answer({"data": rows if is_first else [], "errors": []})
+        return answer({"message": words}, 403) if sent in request.headers else _UNAUTHORIZED
+
+    return serving(handler, *ALL)
+
+
 def by_params(refused: Reply, **wanted: str) -> Spoil:
     """Known by query parameters."""
     return open_to(
@@ -64,7 +79,7 @@ def by_params(refused: Reply, **wanted: str) -> Spoil:
 
 def keyed(**others: str | None) -> Spoil:
     """Settings that send a key."""
-    return settings(auth_type="api_key", api_token=None, api_key=KEY, **others)
+    return settings(**{"auth_type": "api_key", "api_token": None, "api_key": KEY, **others})
 
 
 def login_by(is_right: Callable[[Request], bool], given: Json, path: str = "/v1/login") -> Spoil:
@@ -94,7 +109,7 @@ def in_json(request: Request) -> bool:
 
 
 WHO = {"user": "me", "password": "hush-hush-hush"}
-ISSUED = "token-that-was-issued"
+ISSUED, TOKEN = "token-that-was-issued", "the-token-of-the-scene"
 BEARER = {"headers": {"Authorization": "Bearer {{.token}}"}}
 _UNAUTHORIZED = answer({"message": "Unauthorized"}, 401)
 _TRELLO = {"key": KEY, "token": SECOND}
@@ -340,6 +355,174 @@ CASES = {
         ],
         "custom_auth_request_template",
         '{"headers": {"Authorization": "Bearer {{.token}}"}}',
+    ),
+}
+
+
+ME = settings(auth_type="basic", api_token=None, username="me@example.com", password=KEY)
+CASES |= {
+    "a refusal of what is sent, by an API that reads another header": Case(
+        [
+            spoken_to(
+                "authorization", "insufficient scope", lambda r: r.get("x-auth-token") == TOKEN
+            )
+        ],
+        "auth_type",
+        f"{PREFIX}API_KEY_HEADER=X-Auth-Token",
+    ),
+    "a refusal of what is sent, by an API that reads a parameter": Case(
+        [
+            open_to(
+                lambda request: request.param("api_key") == TOKEN,
+                answer({"message": "account not permitted"}, 403),
+            )
+        ],
+        "auth_type",
+        f"{PREFIX}API_KEY_PARAM=api_key",
+    ),
+    "a second header, of which the API only says that it lets nobody in": Case(
+        [
+            keyed(api_key_header="X-API-Key", custom_headers=json.dumps({"X-App": SECOND})),
+            spoken_to("x-api-key", "not permitted", lambda r: r.get("x-app-key") == SECOND),
+        ],
+        "custom_headers",
+        f"write X-App-key for X-App in {PREFIX}CUSTOM_HEADERS",
+    ),
+    "a pair that is twice in base64": Case(
+        [
+            settings(
+                auth_type="api_key",
+                api_token=None,
+                api_key=f"Basic {base64.b64encode(PAIR.encode()).decode()}",
+                api_key_header="Authorization",
+            ),
+            by_header("Authorization", f"Basic {PAIR}"),
+        ],
+        "auth_type",
+        "both as they were before base64: so signed it answers",
+    ),
+    "a pair that is not in base64": Case(
+        [
+            settings(
+                auth_type="api_key",
+                api_token=None,
+                api_key=f"Basic me@example.com:{KEY}",
+                api_key_header="Authorization",
+            ),
+            by_header("Authorization", f"Basic {PAIR}"),
+        ],
+        "auth_type",
+        f"{PREFIX}AUTH_TYPE=basic, with what is sent now up to the colon as",
+    ),
+    "a password in base64": Case(
+        [
+            ME,
+            settings(password=base64.b64encode(KEY.encode()).decode()),
+            by_header("Authorization", f"Basic {PAIR}"),
+        ],
+        "password",
+        f"write {PREFIX}PASSWORD as it was before base64: so signed it answers",
+    ),
+    "a password that is the pair in base64": Case(
+        [ME, settings(password=PAIR), by_header("Authorization", f"Basic {PAIR}")],
+        "password",
+        f"write what is in {PREFIX}PASSWORD, as it was before base64, up to the colon as",
+    ),
+    "a user with the password behind it": Case(
+        [
+            ME,
+            settings(username=f"me@example.com:{KEY}", password=None),
+            by_header("Authorization", f"Basic {PAIR}"),
+        ],
+        "username",
+        f"write what is in {PREFIX}USERNAME up to the colon as",
+    ),
+    "a key behind the name of its header": Case(
+        [
+            keyed(api_key=f"X-Acme-Key: {KEY}", api_key_header="X-Acme-Key"),
+            by_header("X-Acme-Key", KEY),
+        ],
+        "api_key",
+        f"write {PREFIX}API_KEY=<the value of {PREFIX}API_KEY without its first word>",
+    ),
+    "a login's answer that has the word before the token": Case(
+        [
+            logging_in({"endpoint": "/login", "body": WHO}, BEARER),
+            login_by(in_json, {"token": ISSUED, "token_type": "AcmeTicket"}),
+            by_header("Authorization", f"AcmeTicket {ISSUED}"),
+        ],
+        "custom_auth_request_template",
+        '{"headers": {"Authorization": "{{.token_type}} {{.token}}"}}',
+    ),
+    "a login's answer that has the header of the token": Case(
+        [
+            logging_in({"endpoint": "/login", "body": WHO}, BEARER),
+            login_by(in_json, {"token": ISSUED, "header": "Acme-Ticket"}),
+            by_header("Acme-Ticket", ISSUED),
+        ],
+        "custom_auth_request_template",
+        "the name that the login's answer has at .header, with {{.token}}",
+    ),
+    "a login's answer that speaks of the header of the token": Case(
+        [
+            logging_in({"endpoint": "/login", "body": WHO}, BEARER),
+            login_by(in_json, {"token": ISSUED, "usage": "send it as X-Acme-Ticket"}),
+            by_header("X-Acme-Ticket", ISSUED),
+        ],
+        "custom_auth_request_template",
+        '{"headers": {"X-Acme-Ticket": "{{.token}}"}}',
+    ),
+    "a login's answer that has the name of the cookie": Case(
+        [
+            logging_in(
+                {"endpoint": "/login", "body": WHO},
+                {"headers": {"Authorization": "Bearer {{.session.value}}"}},
+            ),
+            login_by(in_json, {"session": {"name": "ACMESESSION", "value": ISSUED}}),
+            by_header("Cookie", f"ACMESESSION={ISSUED}"),
+        ],
+        "custom_auth_request_template",
+        '{"headers": {"Cookie": "{{.session.name}}={{.session.value}}"}}',
+    ),
+    "a login that sets a cookie": Case(
+        [
+            logging_in({"endpoint": "/login", "body": WHO}, BEARER),
+            serving(
+                lambda request: (
+                    answer({"ok": True}, Set_Cookie=f"sid={ISSUED}; Path=/")
+                    if in_json(request)
+                    else _UNAUTHORIZED
+                ),
+                "/v1/login",
+            ),
+            by_header("Cookie", f"sid={ISSUED}"),
+        ],
+        "custom_auth_request_template",
+        "sid={{$cookies",
+    ),
+    "a login's token in the query": Case(
+        [
+            logging_in({"endpoint": "/login", "body": WHO}, BEARER),
+            login_by(in_json, {"token": ISSUED}),
+            by_params(_UNAUTHORIZED, access_token=ISSUED),
+        ],
+        "custom_auth_request_template",
+        '{"queryParams": {"access_token": "{{.token}}"}}',
+    ),
+    "a login by a pair that is not in base64": Case(
+        [
+            logging_in(
+                {"endpoint": "/login", "headers": {"Authorization": f"Basic me@example.com:{KEY}"}},
+                BEARER,
+            ),
+            login_by(
+                lambda request: request.headers.get("authorization") == f"Basic {PAIR}",
+                {"token": ISSUED},
+            ),
+            by_header("Authorization", f"Bearer {ISSUED}"),
+        ],
+        "custom_auth_request",
+        'write in "Authorization" Basic, a blank, and user:password in base64, once',
     ),
 }
 

@@ -121,9 +121,8 @@ class Installed:
             for secret in (self.text(name), self.text(name).strip("'\" ")):
                 if len(secret) >= _SHORTEST and secret in text:
                     return text.replace(secret, f"<the value of {variable_of(name)}>")
-            word, blank, rest = self.text(name).partition(" ")
-            if blank and rest == text:
-                return f"<the value of {variable_of(name)} without '{word} '>"
+            if self.text(name).partition(" ")[2] == text:
+                return f"<the value of {variable_of(name)} without its first word>"
         return text
 
 

@@ -18,7 +18,7 @@ from settings import LoginCredentials, StaticCredentials
 from transport.origin import Origin
 from workbench.check.bases import other_paths
 from workbench.check.changes import Change, Installed, is_signed_in, one_of
-from workbench.check.logins import REQUEST, TEMPLATE, Logins, tokens_in
+from workbench.check.logins import REQUEST, TEMPLATE, Given, Logins
 from workbench.check.missing import parameter_missed
 from workbench.check.settings import variable_of
 
@@ -116,23 +116,25 @@ class LoginTrials:
     async def _other_template(self, error: OceanCustomError, asked: PageRequest) -> Blame | None:
         """Another token of the login's answer, or another header for it."""
         words = f"{error.report.answered}, {error.report.words}"
-        tokens = await self._tokens()
-        for change in islice(self._logins.templates(tokens, words), _MOST):
+        given = await self._given()
+        for change in islice(self._logins.templates(given, words), _MOST):
             if await self._installed.refusal(asked, change) is None:
                 return self._blame(change)
+        for part, names in self._logins.places(given):
+            placed = partial(self._logins.in_part, part, given)
 
-        async def counts(some: Sequence[str]) -> bool:
-            return await self._installed.refusal(asked, self._logins.in_headers(some)) is None
+            async def counts(some: Sequence[str], placed: partial[Change] = placed) -> bool:
+                return await self._installed.refusal(asked, placed(some)) is None
 
-        if found := await one_of(self._logins.other_headers, counts):
-            return self._blame(self._logins.in_headers([found]))
+            if found := await one_of(names, counts):
+                return self._blame(placed([found]))
         return None
 
-    async def _tokens(self) -> list[str]:
-        """Where in the login's answer tokens may be; of a login of several requests nothing."""
+    async def _given(self) -> Given:
+        """What the login's answer gives; of a login of several requests nothing."""
         credentials = self._installed.settings.credentials
         if not isinstance(credentials, LoginCredentials) or len(credentials.steps) != 1:
-            return []
+            return Given()
         step, settings = credentials.steps[0], self._installed.settings
         url = login_url(step.endpoint, settings.base_url)
         is_home = Origin.of(url) == Origin.of(settings.base_url)
@@ -160,12 +162,12 @@ class LoginTrials:
         try:
             answer = await client.send(request)
         except BodyError:
-            return ["$text"]
+            return Given(others=["$text"])
         except OceanCustomError:
-            return []
+            return Given()
         finally:
             await client.aclose()
-        return tokens_in(answer.body, dict(httpx.Headers(answer.headers)))
+        return Given.of(answer.body, dict(httpx.Headers(answer.headers)))
 
     def _blame(self, change: Change) -> Blame:
         setting = self._installed.place(change)

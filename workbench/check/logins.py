@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations, islice
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
@@ -20,7 +22,7 @@ from workbench.check.missing import named_missing
 from workbench.check.names import names_in
 from workbench.check.near import written
 from workbench.check.settings import variable_of
-from workbench.check.signing import HEADERS, headers_named
+from workbench.check.signing import HEADERS, PARAMS, headers_named, pair_of
 
 REQUEST: Final = "customAuthRequest"
 TEMPLATE: Final = "customAuthRequestTemplate"
@@ -51,6 +53,7 @@ _LIKE: Final = 0.6
 _SHORTEST: Final = 6  # characters of a token
 _MOST_TOKENS: Final = 5
 _MOST_LISTED: Final = 2  # elements of a list that a token is looked for in
+_NAME: Final = re.compile(r"[A-Za-z][\w-]{1,30}")
 _LONGEST: Final = 220  # characters of a template that is told whole
 
 Login = Mapping[str, Json]
@@ -137,6 +140,10 @@ class Logins:
         headers = self._fields(at, "headers")
         given = {name.lower(): (name, str(value)) for name, value in headers.items()}
         name, value = given.get("authorization", ("Authorization", ""))
+        if pair := pair_of(value.rpartition(" ")[2]):
+            signed = {**headers, name: f"Basic {b64encode(pair.encode()).decode()}"}
+            told = f'write in "{name}" Basic, a blank, and user:password in base64, once'
+            yield self._with(at, {"headers": signed}, told)
         for word in ("Basic", "Bearer") if value and " " not in value else ():
             signed = {**headers, name: f"{word} {value}"}
             yield self._with(at, {"headers": signed}, f'put "{word} " before the value of "{name}"')
@@ -202,38 +209,51 @@ class Logins:
 
     # --- the template --------------------------------------------------------------------
 
-    def templates(self, tokens: Sequence[str], words: str) -> Iterator[Change]:
+    def templates(self, given: Given, words: str) -> Iterator[Change]:
         """Other templates: with the other texts of the answer, other words and headers."""
         programs = programs_in(self.template)
-        for token in tokens:
+        for token in given.tokens:
             if programs and token not in programs:
                 other = filled(self.template, dict.fromkeys(programs, _read(token)))
                 yield _template(other if isinstance(other, dict) else {})
-        reads = self._reads
+        reads = self.reads(given)
+        for name in headers_named(words):
+            yield _template({"headers": {name: reads}})
         for value in (f"Bearer {reads}", reads, f"Token {reads}"):
             for name in dict.fromkeys((*self._headers, "Authorization")):
                 yield _template({"headers": {name: value}})
-        for name in headers_named(words):
-            yield _template({"headers": {name: reads}})
+        for name, value in given.cookies():
+            yield _template({"headers": {"Cookie": f"{name}={value}"}})
+        for path in given.words[:_MOST_TOKENS]:
+            yield _template({"headers": {"Authorization": f"{_read(path)} {reads}"}})
 
-    @property
-    def _reads(self) -> str:
-        """What the template reads of the answer."""
-        return _read(next(iter(programs_in(self.template)), ".token"))
+    def reads(self, given: Given) -> str:
+        """What the template reads of the answer; of what it reads that is not there the token."""
+        program = next(iter(programs_in(self.template)), ".token")
+        return _read(program if program in given.paths else next(iter(given.tokens), program))
 
     @property
     def _headers(self) -> list[str]:
         held = self.template.get("headers")
         return list(held) if isinstance(held, dict) else []
 
-    def in_headers(self, names: Sequence[str]) -> Change:
-        """The token by itself in some headers."""
-        return _template({"headers": dict.fromkeys(names, self._reads)})
+    def in_part(self, part: str, given: Given, names: Sequence[str]) -> Change:
+        """The token by itself in some headers, or parameters."""
+        change = _template({part: dict.fromkeys(names, self.reads(given))})
+        path = next((path for path, text in given.texts.items() if text == names[0]), "")
+        if not path:
+            return change
+        # The answer's own texts may be secrets.
+        told = (
+            f'write in "{part}" of {variable_of(TEMPLATE)} the name that the login\'s answer has at'
+        )
+        return Change(change.texts, f"{told} {path}, with {self.reads(given)}")
 
-    @property
-    def other_headers(self) -> list[str]:
-        """Headers that a token may go in."""
-        return [one for one in HEADERS if one not in self._headers]
+    def places(self, given: Given) -> Iterator[tuple[str, list[str]]]:
+        """The parts that a token may go in, with the names that it may have there."""
+        told = [*given.names, *headers_named(" ".join(given.texts.values()))]
+        yield "headers", [*dict.fromkeys((*told, *HEADERS))]
+        yield "queryParams", [*dict.fromkeys((*given.names, *PARAMS))]
 
 
 def _read(program: str) -> str:
@@ -246,9 +266,59 @@ def _template(template: Mapping[str, Json]) -> Change:
     return Change({TEMPLATE: text}, told if len(told) <= _LONGEST else "")
 
 
-def tokens_in(body: Json, headers: Mapping[str, str]) -> list[str]:
-    """The jq of each text in a login's answer that may be a token, the likeliest first."""
-    found: list[str] = []
+@dataclass(frozen=True)
+class Given:
+    """What a login is answered: its texts by their jq, and the headers and cookies that count."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    others: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, body: Json, headers: Mapping[str, str]) -> Given:
+        """What an answer gives."""
+        cookie = headers.get("set-cookie", "").partition("=")[0]
+        others = [f'$headers["{name.lower()}"]' for name in headers if _speaks(name)]
+        return cls(dict(_texts_of(body)), [*others, *([f'$cookies["{cookie}"]'] if cookie else [])])
+
+    @property
+    def paths(self) -> list[str]:
+        """The jq of everything."""
+        return [*self.texts, *self.others]
+
+    @property
+    def tokens(self) -> list[str]:
+        """The jq of what may be a token, the likeliest first."""
+        found = [
+            path for path, text in self.texts.items() if len(text) >= _SHORTEST and " " not in text
+        ]
+        return sorted((*found, *self.others), key=lambda one: not _speaks(one))[:_MOST_TOKENS]
+
+    @property
+    def words(self) -> list[str]:
+        """The jq of the words in it, which may stand before a token."""
+        return [path for path, text in self.texts.items() if text.isalpha()]
+
+    @property
+    def names(self) -> list[str]:
+        """What it says, or calls its tokens, that may be the name of a header or a parameter."""
+        keys = [token.rpartition(".")[2] for token in self.tokens]
+        held = (*self.texts.values(), *keys)
+        return [*dict.fromkeys(one for one in held if _NAME.fullmatch(one))]
+
+    def cookies(self) -> Iterator[tuple[str, str]]:
+        """Cookies that it sets, or speaks of: the name and the value beside it."""
+        for path in self.others:
+            if path.startswith("$cookies"):
+                yield path.split('"')[1], _read(path)
+        for path in self.tokens:
+            for other, text in self.texts.items():
+                is_beside = path.rpartition(".")[0] == other.rpartition(".")[0]
+                if other != path and is_beside and _NAME.fullmatch(text):
+                    yield _read(other), _read(path)
+
+
+def _texts_of(body: Json) -> Iterator[tuple[str, str]]:
+    """The texts of a login's answer by their jq; of a list those of its first elements."""
     stack: list[tuple[str, Json]] = [("", body)]
     while stack:
         path, value = stack.pop(0)
@@ -256,12 +326,8 @@ def tokens_in(body: Json, headers: Mapping[str, str]) -> list[str]:
             stack += [(path + written((str(key),)), one) for key, one in value.items()]
         elif isinstance(value, list):
             stack += [(f"{path or '.'}[{at}]", one) for at, one in enumerate(value[:_MOST_LISTED])]
-        elif isinstance(value, str) and len(value) >= _SHORTEST and " " not in value:
-            found.append(path or ".")
-    found += [f'$headers["{name.lower()}"]' for name in headers if _speaks(name)]
-    cookie = headers.get("set-cookie", "").partition("=")[0]
-    found += [f'$cookies["{cookie}"]'] if cookie else []
-    return sorted(found, key=lambda one: not _speaks(one))[:_MOST_TOKENS]
+        elif isinstance(value, str):
+            yield path or ".", value
 
 
 def _speaks(name: str) -> bool:

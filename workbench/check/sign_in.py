@@ -36,7 +36,6 @@ _SIGN_IN: Final = re.compile(
     re.IGNORECASE,
 )
 _MOST: Final = 8  # other ways to sign that are tried, beside those for many names at once
-_FEW: Final = 5  # of a credential that the API sees
 _TYPES: Final = {"bearer": "bearer_token", "basic": "basic"}
 _STATIC: Final = frozenset({"bearer_token", "basic", "api_key"})
 _SO: Final = "so signed it answers"
@@ -101,22 +100,21 @@ class SignIn:
         if unsigned is None and self._kind != "none":
             told = line("authType", "none")
             return "authType", f"write {told}: without credentials it answers"
-        is_unseen = unsigned is not None and _gist(unsigned) == _gist(error)
-        change = await self._tried(request, said, is_unseen=is_unseen)
+        change = await self._tried(request, said)
         if change is None:
             return self._missing(error)
         return self._installed.place(change), f"{self._installed.written(change)}: {_SO}"
 
-    async def _tried(self, request: PageRequest, said: str, *, is_unseen: bool) -> Change | None:
+    async def _tried(self, request: PageRequest, said: str) -> Change | None:
         """The first change by which a request is answered.
 
-        What the API sees and refuses is most likely wrong itself: few are tried then.
+        Also where the API speaks otherwise to those who send these credentials: it may see them
+        where it reads none of its own, and say that they are wrong.
         """
         usual = self._ways.usual() if self._ways.secret else ()
         named = self._ways.named(said) if self._ways.secret else ()
-        few = usual if is_unseen else islice(usual, _FEW)
         beside = islice(self._ways.beside(), _MOST)
-        trials: list[Change] = [*self._ways.configured(), *named, *beside, *few]
+        trials: list[Change] = [*self._ways.configured(), *named, *beside, *usual]
         tried = [self._settings]
         for change in trials:
             settings = self._installed.with_change(change)
@@ -125,13 +123,13 @@ class SignIn:
             tried.append(settings)
             if await self._installed.refusal_by(request, settings) is None:
                 return change
-        return await self._by_name(request, said, is_unseen=is_unseen)
+        return await self._by_name(request, said)
 
-    async def _by_name(self, request: PageRequest, said: str, *, is_unseen: bool) -> Change | None:
+    async def _by_name(self, request: PageRequest, said: str) -> Change | None:
         """A change of the name that a credential is sent under: many at once, then their halves."""
         if renamed := await self._renamed(request, said):
             return renamed
-        if not is_unseen or not self._ways.secret:
+        if not self._ways.secret:
             return None
         in_headers: Made = partial(self._ways.in_all, "customHeaders")
         if found := await self._one_of(request, self._ways.header_names, in_headers):

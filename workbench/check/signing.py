@@ -20,6 +20,7 @@ _HEADER: Final = re.compile(r"(?<![\w/-])(?:[A-Z][A-Za-z]*|[xX])(?:-[A-Za-z]+)+(
 _SCHEME: Final = re.compile(r"(?:Authorization['\"]?: ?['\"]?|WWW-Authenticate: )(\w[\w-]*)")
 _NO_CREDENTIAL: Final = ("www-", "content-", "accept-", "set-", "user-")
 _JOINED: Final = re.compile(r"[_.-]|[a-z][A-Z]")
+_MOST_WRAPPED: Final = 2  # times that a text may be in base64
 _MOST_SCHEMES: Final = 3
 _MOST_PARTS: Final = 5  # words of a header's name
 _SECRETS: Final = {"bearer_token": "apiToken", "api_key": "apiKey", "basic": "password"}
@@ -91,7 +92,8 @@ class Signings:
     def own(self) -> str:
         """The setting that the credential stands in."""
         own = _SECRETS.get(self._kind, "authType")
-        return own if self._text(own) else "authValue"
+        other = "username" if self._kind == "basic" else "authValue"
+        return own if self._text(own) else other
 
     @property
     def bare(self) -> str:
@@ -188,6 +190,8 @@ class Signings:
             held = _object(self._text(setting))
             for name in held:
                 likely = [one for one in _USUAL[setting] if likeness(one, name.lower()) >= _LIKE]
+                for word in ("key", "id", "token", "name"):
+                    likely += [f"{name}-{word}", f"{name}_{word}", f"{name}{word.title()}"]
                 words_said = names_in(words)
                 if others := [one for one in (*likely, *words_said) if one not in held]:
                     yield setting, name, others
@@ -216,12 +220,31 @@ class Signings:
         if bare != self.secret:
             told = f"write {variable_of(own)} without the quotes or spaces around it"
             yield Change({own: bare}, told)
-        user, colon, password = _pair(bare).partition(":")
-        if colon and user and self._kind != "basic":
+        if self._kind == "basic":
+            yield from self._unpacked()
+            return
+        user, colon, password = pair_of(self.bare).partition(":")
+        if colon and user:
             told = f"{line('authType', 'basic')}, with what is sent now up to the colon as"
             rest = f"{variable_of('username')}, and the rest as {variable_of('password')}"
+            coded = "" if ":" in self.bare else ", both as they were before base64"
             texts = {"authType": "basic", "username": user, "password": password}
-            yield Change(texts, f"write {told} {rest}")
+            yield Change(texts, f"write {told} {rest}{coded}")
+
+    def _unpacked(self) -> Iterator[Change]:
+        """A user and a password out of one text, or as they were before base64."""
+        names = ("password", "username")
+        for name in names:
+            text = self._text(name)
+            user, colon, password = pair_of(text).partition(":")
+            if colon and user:
+                coded = "" if ":" in text else ", as it was before base64,"
+                told = f"write what is in {variable_of(name)}{coded} up to the colon as"
+                rest = f"{variable_of('username')}, and the rest as {variable_of('password')}"
+                yield Change({"username": user, "password": password}, f"{told} {rest}")
+        for name in names:
+            if plain := plain_of(self._text(name)):
+                yield Change({name: plain}, f"write {variable_of(name)} as it was before base64")
 
     def _by_scheme(self, scheme: str, *, is_named: bool = False) -> Iterator[Change]:
         """With a word before the credential, in the header for that."""
@@ -248,12 +271,19 @@ def _object(text: str) -> dict[str, str]:
     return {str(key): str(value) for key, value in held.items()} if isinstance(held, dict) else {}
 
 
-def _pair(text: str) -> str:
-    """A user and a password, as they are or in base64; "" for neither."""
-    if ":" in text:
-        return text
+def pair_of(text: str) -> str:
+    """A user and a password, as they are or in base64, also twice; "" for neither."""
+    for _ in range(_MOST_WRAPPED):
+        if ":" in text or not text:
+            return text
+        text = plain_of(text)
+    return text if ":" in text else ""
+
+
+def plain_of(text: str) -> str:
+    """What a text in base64 was; "" where it is none."""
     try:
-        pair = b64decode(text, validate=True).decode()
+        plain = b64decode(text, validate=True).decode()
     except (NotBase64, ValueError):
         return ""
-    return pair if ":" in pair and pair.isprintable() else ""
+    return plain if plain.isprintable() else ""
