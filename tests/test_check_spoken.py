@@ -285,3 +285,106 @@ async def test_what_the_words_name_is_tried(
 ) -> None:
     """The line, and what was answered when it was written there."""
     await mistake.is_told(Scene(tmp_path, api))
+
+
+MANY = [person(number) for number in range(250)]
+
+
+def counting(name: str, first: int, *, is_page: bool) -> Handler:
+    """Many people by a number of pages or of rows, from a first one."""
+
+    def handler(request: Request) -> Reply:
+        size = request.number("size", 20)
+        step = size if is_page else 1
+        start = max(request.number(name, first) - first, 0) * step
+        return answer({"data": MANY[start : start + size]})
+
+    return handler
+
+
+def leading(key: str, *, is_link: bool) -> Handler:
+    """Many people by cursors, which stand by themselves or in a link; others are refused."""
+
+    def handler(request: Request) -> Reply:
+        value, size = request.param("after") or "0", request.number("size", 10)
+        if not value.isdigit():
+            return answer({"error": "bad cursor"}, 400)
+        end = int(value) + size
+        link = f"http://{request.headers['host']}/v1/people?after={end}&size={size}"
+        return answer({"data": MANY[int(value) : end], key: link if is_link else str(end)})
+
+    return handler
+
+
+SORTS = {
+    "rows where pages are counted": Mistake(
+        [
+            settings(pagination_type="offset", pagination_param="page"),
+            serving(counting("page", 1, is_page=True)),
+            alone,
+        ],
+        "PAGINATION_TYPE",
+        "PAGINATION_TYPE=page: page=2 of 3 = items 4 to 6",
+        "settings",
+    ),
+    "pages where rows are counted": Mistake(
+        [settings(pagination_param="from"), serving(counting("from", 0, is_page=False)), alone],
+        "PAGINATION_TYPE",
+        "PAGINATION_TYPE=offset",
+        "settings",
+    ),
+    "rows from 0 where they are counted from 1": Mistake(
+        [
+            settings(pagination_type="offset", pagination_param="from"),
+            serving(counting("from", 1, is_page=False)),
+            alone,
+        ],
+        "kind: /people",
+        "pagination: {start_offset: 1}",
+    ),
+    "a link for a cursor": Mistake(
+        [
+            settings(
+                pagination_type="cursor",
+                cursor_path="next",
+                pagination_param="after",
+                page_size="100",
+            ),
+            serving(leading("next", is_link=True)),
+            alone,
+        ],
+        "PAGINATION_TYPE",
+        "PAGINATION_TYPE=next_link",
+        "settings",
+    ),
+    "a cursor for a link": Mistake(
+        [
+            settings(pagination_type="next_link", next_link_path="next"),
+            serving(leading("next", is_link=False)),
+            alone,
+        ],
+        "PAGINATION_TYPE",
+        "PAGINATION_TYPE=cursor",
+        "settings",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", SORTS.values(), ids=SORTS.keys())
+async def test_another_sort_of_paging_is_found(
+    mistake: Mistake, tmp_path: Path, api: FaultApi
+) -> None:
+    """By the same parameter, or the same key."""
+    await mistake.is_told(Scene(tmp_path, api))
+
+
+async def test_an_offset_that_counts_rows_is_right(tmp_path: Path, api: FaultApi) -> None:
+    """Its second row is where an offset of one leads."""
+    scene = Scene(tmp_path, api)
+    settings(pagination_type="offset", pagination_param="from")(scene)
+    serving(counting("from", 0, is_page=False))(scene)
+    alone(scene)
+
+    report = await scene.check()
+
+    assert [one.problem for one in report.findings if one.severity == "error"] == []

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from errors import OceanCustomError
 from jq_engine.worker import JqWorker
 from json_values import Json, follow
-from pagination import DEFAULT_POSITION_PARAM, PaginationSettings
+from pagination import DEFAULT_POSITION_PARAM, PaginationSettings, make_paginator
 from paging.model import PageRequest
 from resync.path_parameters import Binding, request_for
 from resync.session import Session
@@ -20,7 +20,9 @@ from transport.observer import PageRead
 from workbench.check.absence import Answered
 from workbench.check.findings import Path, Write
 from workbench.check.near import leaves, lists_of_objects, values_of, written
+from workbench.check.nearby import Target
 from workbench.check.reading import Seen
+from workbench.check.requests import bare
 
 _FEWEST: Final = 10  # rows of a server's own page
 _ROUND: Final = 5  # servers cut pages at multiples of it
@@ -59,6 +61,22 @@ async def alone(session: Session, paging: PaginationSettings, seen: Seen) -> str
     except OceanCustomError:
         return ""
     return "write cursor_alone: true in its pagination: the cursor by itself is answered"
+
+
+async def moves_by_rows(answered: Answered, seen: Seen, target: Target) -> bool:
+    """Whether an offset of one leads to the second row; also where that cannot be asked."""
+    paging, request = target.endpoint.pagination, target.request
+    pages = [page for page in seen.own_pages if page.goes_on and page.rows > 1]
+    if paging.type != "offset" or request is None or not pages:
+        return True
+    read = next((page.body for page in pages if bare(page.url) == bare(request.url)), None)
+    one = replace(paging, start_offset=paging.start_offset + 1)
+    body = await answered(make_paginator(one).first(request)) if read is not None else None
+    first, rows = (
+        max((rows for _, rows in lists_of_objects(each)), key=len, default=[])
+        for each in (read, body)
+    )
+    return body is None or len(first) <= 1 or rows[:1] == first[1:2]
 
 
 def may_lack_a_marker(seen: Seen) -> PageRead | None:

@@ -132,7 +132,10 @@ class Places:
             name = remedy.first
         own = (*base, "pagination")
         is_set = self.variables is None or variable_of(name) in self.variables.lines
-        if self.is_own(seen, name, base) or (self.is_there(seen, own) and not is_set):
+        # What no setting says a resource says itself.
+        has_setting = not isinstance(remedy, Paged) or any(one in FIELDS for one in remedy.values)
+        is_of_resource = self.is_own(seen, name, base) or not has_setting
+        if is_of_resource or (self.is_there(seen, own) and not is_set):
             path = (*own, _key(name))
             at = path if self.is_there(seen, path) else own
             if not self.is_there(seen, own):

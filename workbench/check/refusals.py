@@ -54,23 +54,29 @@ class PagingTrials:
 
     async def valid(
         self, seen: Seen, error: ResponseError | BodyError
-    ) -> tuple[str, str | Paged] | None:
-        """The setting of paging that makes a request valid, if one does, and what to do."""
-        target = self.near.target(seen)
-        paging, request = target.endpoint.pagination, target.request
-        if remedy := await alone(self._session, paging, seen):
+    ) -> Paged | tuple[str, str] | None:
+        """How to page so that a request is valid; or the setting that is wrong, and what to do."""
+        target, words = self.near.target(seen), error.report.words
+        request = target.request
+        if remedy := await alone(self._session, target.endpoint.pagination, seen):
             return "cursorAlone", remedy
-        whole = None if request is None else await self.near.body(request)
-        if request is not None and whole is None:
-            # Refused without the parameters of paging as well.
-            way = await self._declared(target, request, error.report.words)
-            return None if way is None else (way.first, way)
-        found = await other_values(self.near.body, paging, request, error.report.words)
+        if request is not None and await self.near.body(request) is None:
+            return await self._declared(target, request, words)
+        if has_begun(seen):  # what leads on is refused, and not how the list is asked for
+            return await self.other(seen)
+        return await self._taken(seen, target, words)
+
+    async def _taken(
+        self, seen: Seen, target: Target, words: str
+    ) -> Paged | tuple[str, str] | None:
+        """What is taken where a first request is refused, and not without its paging."""
+        paging, request = target.endpoint.pagination, target.request
+        found = await other_values(self.near.body, paging, request, words)
         if request is None or (found and found.first not in {"sizeParam", "startPage"}):
-            return (found.first, found) if found else None
+            return found
         is_first = found is not None and found.first == "startPage"
-        if way := await self.other(seen, words=error.report.words) or (found if is_first else None):
-            return way.first, way
+        if way := await self.other(seen, words=words) or (found if is_first else None):
+            return way
         if found:
             told = "without a size it answers: correct sizeParam, or write size_param: null"
             return "sizeParam", f"{told} in its pagination"
@@ -146,6 +152,11 @@ class PagingTrials:
             request = request.put(paging.size_param, paging.page_size, paging.send_in)
         way = await self._ways.find(request, paging, target.endpoint.data_path, words)
         return None if way is None else way.remedy
+
+
+def has_begun(seen: Seen) -> bool:
+    """Whether a list was refused behind a page with rows."""
+    return any(page.goes_on and page.rows for page in seen.own_pages)
 
 
 async def other_values(

@@ -28,7 +28,7 @@ from workbench.check.other_paths import OtherPaths
 from workbench.check.paths import speaks_of
 from workbench.check.places import Places
 from workbench.check.reading import Seen
-from workbench.check.refusals import PagingTrials
+from workbench.check.refusals import PagingTrials, has_begun
 from workbench.check.requests import is_of_parent
 from workbench.check.sign_in import speaks_of_sign_in
 from workbench.check.suspects import left_out, name_of_list, ranked, spoken_of, suspects_of
@@ -75,7 +75,8 @@ class Refused:
             found = await self._unsigned(seen, error)
         if found is None and status in _OF_CHILDREN:
             found = await self._of_field(seen, error)
-        if found is None and status not in _ELSEWHERE and status < _CRASHED:
+        is_of_request = status not in _ELSEWHERE and status < _CRASHED
+        if found is None and (is_of_request or has_begun(seen)):
             found = await self._invalid(seen, error)
         if found:
             return found
@@ -151,8 +152,8 @@ class Refused:
     async def _invalid(self, seen: Seen, error: ResponseError | BodyError) -> Finding | None:
         """At the setting of paging that makes a request invalid."""
         if blamed := await self._paging.valid(seen, error):
-            base = self._near.target(seen).base
-            return self._places.paging(seen, error, blamed[1], blamed[0], base)
+            name, told = blamed if isinstance(blamed, tuple) else (blamed.first, blamed)
+            return self._places.paging(seen, error, told, name, self._near.target(seen).base)
         target = self._near.target(seen)
         if paged := self._paging.named(target, error.report.words):
             return self._places.paging(seen, error, paged, base=target.base)

@@ -114,7 +114,8 @@ async def _findings(
         if not unsent and (not errors or one.mapped):
             found += await judge.findings(one)
         if not errors:
-            found += await troubles.repeated(one) + await troubles.absent(one)
+            found += await troubles.repeated(one) or await troubles.miscounted(one)
+            found += await troubles.absent(one)
             found += await troubles.unfound(one)
             found += await troubles.empty.findings(one)
             found += await troubles.hidden(one) + await troubles.unpaged(one)

@@ -48,6 +48,7 @@ from workbench.check.paging import (
     hidden_rows,
     may_go_on,
     may_lack_a_marker,
+    moves_by_rows,
     speaks_of_more,
     total_in,
     unchosen,
@@ -216,6 +217,15 @@ class Troubles:
                 found = way or remedy
                 return [self._places.paging(seen, error, found, "paginationParam", target.base)]
         return []
+
+    async def miscounted(self, seen: Seen) -> list[Finding]:
+        """An offset by which the second row is not one further than the first: it counts pages."""
+        target = self._near.target(seen)
+        if await moves_by_rows(self._near.body, seen, target):
+            return []
+        way = await self._paging.other(seen)
+        error = PaginationError(f"kind {seen.config.kind}: the offset 1 is not the second row")
+        return [self._places.paging(seen, error, way, base=target.base)] if way else []
 
     # --- errors --------------------------------------------------------------------------------
 
