@@ -72,6 +72,15 @@ class Way:
         return Paged(self.differing, self.proof)
 
 
+@dataclass(frozen=True)
+class Given:
+    """A list as it is asked for: the request without parameters of paging, and how it is paged."""
+
+    request: PageRequest
+    paging: PaginationSettings
+    data_path: str | None
+
+
 class Ways:
     """Finds how lists are paged; what one has shown is tried first with the next."""
 
@@ -92,12 +101,15 @@ class Ways:
         ``request``: without parameters of paging; ``said``: words that may name them. A POST
         is sent as the mapping says it, with a position where positions may go.
         """
-        names = names_in(said)
-        known = f"{request.key} {given} {names}"
+        hints = _hints(request, given, names_in(said))
+        known = f"{request.key} {given} {hints}"
         if known not in self._found:
             self._found[known] = None
+            house = self._house.with_hints(hints)
+            is_named = given.pagination_param is not None and given.type == "none"
+            house.preferred = "offset" if is_named else given.type
             for where in _places_of(request, given):
-                if way := await self._tried(request, given, (data_path, names), where):
+                if way := await self._tried(Given(request, given, data_path), house, where):
                     self._found[known] = way
                     break
         return self._found[known]
@@ -125,28 +137,13 @@ class Ways:
         except BudgetError:
             return False
 
-    async def _tried(
-        self,
-        request: PageRequest,
-        given: PaginationSettings,
-        known: tuple[str | None, Sequence[str]],
-        send_in: SendIn,
-    ) -> Way | None:
-        data_path, said = known
+    async def _tried(self, asked: Given, house: House, send_in: SendIn) -> Way | None:
+        request, given = asked.request, asked.paging
         asker = Asker(self._session.client, MOST, send_in)
         study = Study(Target(request.url), "")
-        declared = _declared(request.body)
-        positions = (*_given(given.pagination_param), *_beside(given), *declared)
-        sizes = (*_given(given.size_param), *declared)
-        hints = Hints(
-            (*_of(["size"], said), *sizes), (*_of(["page", "offset", "cursor"], said), *positions)
-        )
-        house = self._house.with_hints(hints)
-        is_named = given.pagination_param is not None and given.type == "none"
-        house.preferred = "offset" if is_named else given.type
         try:
             reply = await asker.ask(replace(request, purpose="check"))
-            place = _place(reply, data_path)
+            place = _place(reply, asked.data_path)
             if place is None:
                 return None
             study.place = place
@@ -217,6 +214,14 @@ def _declared(body: Json) -> list[str]:
     query = body.get("query") if isinstance(body, dict) else None
     found = _DECLARED.findall(query) if isinstance(query, str) else []
     return [f"variables.{name}" for name in dict.fromkeys(found)]
+
+
+def _hints(request: PageRequest, given: PaginationSettings, said: Sequence[str]) -> Hints:
+    """The names to try first: those of ``said`` that such parameters have, and those at hand."""
+    declared = _declared(request.body)
+    sizes = (*_of(["size"], said), *_given(given.size_param), *declared)
+    told = _of(["page", "offset", "cursor"], said)
+    return Hints(sizes, (*told, *_given(given.pagination_param), *_beside(given), *declared))
 
 
 def _of(roles: Sequence[str], names: Sequence[str]) -> list[str]:
