@@ -66,7 +66,7 @@ def lasting(cell: Cell) -> Expect:
 
 def gone(cell: Cell) -> Expect:
     """A child that is not found twice, although its parent is listed, holds the deletion back."""
-    is_counted = cell.paging in {"offset", "page"} and cell.fault.name == "404"
+    is_counted = cell.paging in {"offset", "page"} and cell.fault.name in {"404", "410"}
     if is_counted and not cell.is_first_page:
         return _absent(cell)
     if cell.paging == "page_total" and cell.shape == "hidden rows" and not cell.is_first_page:

@@ -965,8 +965,9 @@ def full_and_capped() -> Iterator[Any]:
         for refused in (400, 416, 422):
             whole = Api(style, 100, refuses=refused, around=lambda _rows, _more: {"total": 100})
             yield pytest.param(whole, paging(style, 50), 0, id=f"18-total-{refused}-{style}")
-        refusing = Api(style, 100, refuses=404)
-        yield pytest.param(refusing, paging(style, 50), 0, id=f"18-404-{style}")
+        for status in (404, 410):
+            refusing = Api(style, 100, refuses=status)
+            yield pytest.param(refusing, paging(style, 50), 0, id=f"18-{status}-{style}")
 
 
 ENVELOPES: dict[str, dict[str, Json]] = {
