@@ -6,7 +6,6 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from errors import PaginationError
 from paging.experiments import Shown, compared, differs, rows_move, shares
 from paging.levels import is_manifold, positions_in
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest
@@ -15,7 +14,7 @@ from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
 # First pages as long as the longest short one are asked about so often, then ever more rarely.
-_TIES_ASKED = 5
+_TIES_ASKED = 4
 _ABOUT_SHORT = "the end after a first page that is not full"
 
 
@@ -34,7 +33,8 @@ class CountedFromFirst(Counted):
             is_asked = is_asked and not (is_reached and learnt.ties > 1)
             at = replace(at, learnt=learnt)
             if not is_asked:
-                return self._end(at, End.TOTAL if is_reached else End.PROVED)
+                end = self._end(at, End.TOTAL if is_reached else End.PROVED)
+                return replace(end, taken=not is_reached)
         if is_manifold(at.page) or at.page.is_hollow:
             return self._after_several(at)
         within = self._within(at.sent, at.page.length)
@@ -61,28 +61,14 @@ class CountedFromFirst(Counted):
 
     @staticmethod
     def _doubted(learnt: Learnt, length: int) -> tuple[Learnt, bool]:
-        """Whether a short first page is asked about: the longest are, and all once one went on.
-
-        Of those as long as the longest, all until a few were shown to be whole lists: many come
-        before the first answer does.
-        """
-        is_tie = length == learnt.longest_short
-        ties = learnt.ties + 1 if is_tie else 1
-        shown = learnt.shown if is_tie else 0
-        asks = learnt.uneven or (
-            length >= max(learnt.longest_short, learnt.page_size or 0)
-            and (shown < _TIES_ASKED or not ties & (ties - 1))
-        )
-        if length >= learnt.longest_short:
-            learnt = replace(learnt, longest_short=length, ties=ties, shown=shown)
-            learnt = learnt if asks else replace(learnt, taken=length)
-        return learnt, asks
-
-    @staticmethod
-    def _shown(at: At) -> At:
-        """With one more first page of which it was shown that nothing follows."""
-        is_longest = at.page.length == at.learnt.longest_short
-        return replace(at, learnt=replace(at.learnt, shown=at.learnt.shown + is_longest))
+        """Whether a short first page is asked about: the longest are, and all once one went on."""
+        if length < learnt.longest_short:
+            return learnt, learnt.refutes(length)
+        ties = learnt.ties + 1 if length == learnt.longest_short else 1
+        is_due = ties <= _TIES_ASKED or not ties & (ties - 1)
+        is_asked = is_due and length >= (learnt.page_size or 0)
+        learnt = replace(learnt, longest_short=length, ties=ties)
+        return learnt, is_asked or learnt.refutes(length)
 
     def _next_page(self, at: At) -> Experiment:
         """The page after a short first one, of as many rows as that had."""
@@ -170,8 +156,7 @@ class CountedFromFirst(Counted):
                 size = max(at.page.most, at.learnt.page_size or 0)
                 now = replace(at.now, last_was_full=True)
                 learnt = replace(at.learnt, page_size=size)
-                step = self._on(replace(at, learnt=learnt, now=now, size=at.page.most))
-                return replace(step, doubt=self._taken_for_whole(at))
+                return self._on(replace(at, learnt=learnt, now=now, size=at.page.most))
             case Shown.ALL | Shown.NOTHING | Shown.HIDDEN if (
                 _may_hide(at, shown) or shown is Shown.HIDDEN
             ):
@@ -181,31 +166,18 @@ class CountedFromFirst(Counted):
                 return self._hidden(replace(at, learnt=learnt), at.asked)
             case Shown.NOTHING:
                 is_reached = at.now.known is Known.REACHED
-                end = self._end(self._shown(at), End.TOTAL if is_reached else End.PROVED)
+                end = self._end(at, End.TOTAL if is_reached else End.PROVED)
                 return replace(end, unsure=end.unsure or is_refused)
             case Shown.FIRST:
                 # The page after it tells whether rows are hidden or the position is not heeded.
                 return self._on(at)
             case Shown.ALL:
-                end = self._end(self._shown(at), End.UNPAGED)
-                return self._unpaged(at.page, end, is_more=at.is_more)
+                return self._unpaged(at.page, self._end(at, End.UNPAGED), is_more=at.is_more)
             case Shown.OTHERS:
                 step = self._end(at, End.PROVED)
                 return replace(step, doubt=self._miscounted("the last row of the first page is"))
             case _ as unreachable:
                 assert_never(unreachable)
-
-    @staticmethod
-    def _taken_for_whole(at: At) -> PaginationError | None:
-        """What is in doubt where lists as long as a page that goes on were taken for whole."""
-        length = at.page.length
-        if at.learnt.taken != length or (at.learnt.page_size or 0) > length:
-            return None
-        return PaginationError(
-            f"lists of {length} rows were taken for whole, but this one goes on after as many:"
-            " the API gives no more at once, and the rest of those is missing",
-            remedy=f"set pageSize to {length}",
-        )
 
     def _hidden(self, at: At, beyond: int) -> Step | Experiment:
         """How many positions a page covers, where some of its rows are hidden.

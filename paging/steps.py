@@ -39,10 +39,9 @@ class Learnt(Struct, frozen=True):
     positions count rows that are not given, and ``reach`` how many of them a page surely covers.
     ``uneven``: a short page was followed by rows.
     ``longest_short``: of the short first pages that were asked about, the longest; ``ties``: how
-    many as long as that, ``shown``: how many of them were shown to be all; ``taken``: the length of
-    those that were taken for all without a request. ``marked``: the place of the cursor or link was
-    seen. ``counts_rows``: an offset counts rows; ``levels``: of which lists that may be, where
-    ``data_path`` leads through several. ``confirmed``: how many ends were asked for once more.
+    many as long as that. ``marked``: the place of the cursor or link was seen. ``counts_rows``: an
+    offset counts rows; ``levels``: of which lists that may be, where ``data_path`` leads through
+    several. ``confirmed``: how many ends were asked for once more.
     ``sudden``: how many walks found nothing after a full page, and ``refusals`` what was said by
     a status where that was proved to be the end. ``vain``: whether what speaks of more does so far
     beyond the end, too; None where it was not asked.
@@ -54,8 +53,6 @@ class Learnt(Struct, frozen=True):
     uneven: bool = False
     longest_short: int = 0
     ties: int = 0
-    shown: int = 0
-    taken: int = 0
     marked: bool = False
     counts_rows: bool = False
     levels: frozenset[Level] = ANY_LEVEL
@@ -76,6 +73,10 @@ class Learnt(Struct, frozen=True):
         sudden = self.sudden + 1
         is_due = sudden <= (_MOST_UNEVEN if self.uneven else _FEW) or not sudden & (sudden - 1)
         return replace(self, sudden=sudden), is_due
+
+    def refutes(self, length: int) -> bool:
+        """Whether lists may go on after a first page of so many rows, which is not full."""
+        return self.uneven or self.hides_rows or 0 < (self.page_size or 0) <= length
 
     def refused_by(self, page: Page) -> Learnt:
         """With one more way in which this API says that there is no such page."""
@@ -105,6 +106,7 @@ class Step(Struct, frozen=True):
     speaks of more. ``proved``: a
     request showed that nothing follows. ``doubt``: what is raised, unless asking once more brings
     rows: a paginator raises nothing about an end. ``followed``: a request showed rows that follow.
+    ``taken``: the first page was taken for all, as it is no longer than others that are.
     """
 
     progress: Progress
@@ -120,6 +122,7 @@ class Step(Struct, frozen=True):
     proved: bool = False
     doubt: OceanCustomError | None = None
     followed: bool = False
+    taken: bool = False
 
 
 class Experiment(Struct, frozen=True):

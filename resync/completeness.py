@@ -8,11 +8,12 @@ walk is over is settled by a few requests (``Walker.settle``), or told by ``doub
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Hashable
 from enum import Enum
 
 from msgspec import Struct, field
 
-from errors import MappingError, Part
+from errors import DoubtfulEndError, MappingError, Part
 from json_values import Json, keys_of, lists_in
 from pagination import Paginator
 from paging.error_reports import is_coded
@@ -57,7 +58,8 @@ class Completeness(Struct):
     answers that seemed to be no page and were asked for once more. ``closed``: a page with rows and
     the answer without any that came after it; ``last``: one that ended a walk. ``in_order``:
     whether pages are given only after the one before them; None where it is not known.
-    ``is_coded``: a list was null beside what may be the code of an error.
+    ``is_coded``: a list was null beside what may be the code of an error. ``taken``: the first
+    requests of lists that were taken for whole, as others were longer, by how many rows they had.
     """
 
     endpoint: Endpoint
@@ -84,6 +86,7 @@ class Completeness(Struct):
     closed: tuple[Page, Asked] | None = None
     last: Asked | None = None
     is_coded: bool = False
+    taken: dict[int, set[Hashable]] = field(default_factory=dict)
     _numbered: int = 0
     _rank: tuple[int, int] = (0, 0)
 
@@ -164,11 +167,29 @@ class Completeness(Struct):
             self.ends[step.why] += 1
         if step.unsure:
             self.doubts.add(Doubt.END)
+        if step.taken:
+            self.taken.setdefault(asked.page.length, set()).add(hash(asked.request.key))
         if asked.page.rows:
             self.last = asked
         rank = step.unproved, asked.page.length
         if step.unproved and rank > self._rank:
             self.unproved, self._rank = asked, rank
+
+    @property
+    def reopened(self) -> frozenset[Hashable]:
+        """The first requests of lists that were taken for whole, and may go on after all."""
+        refuted = (keys for rows, keys in self.taken.items() if self.learnt.refutes(rows))
+        return frozenset[Hashable]().union(*refuted)
+
+    def refuse_taken(self) -> None:
+        """Raise where lists of a parent were taken for whole, and may go on after all."""
+        if self.reopened and not self.endpoint.pagination.accept_doubt:
+            raise DoubtfulEndError(
+                "short lists were taken for whole, but one goes on after its first page: the rest"
+                " of the others may be missing",
+                remedy="set this parent's pageSize to what the API gives at once",
+                where=self.where,
+            )
 
     def take_over(self, other: Completeness) -> None:
         """What was left in doubt, and is not settled yet, about items that another walk brought."""
@@ -178,6 +199,7 @@ class Completeness(Struct):
         self.has_rows = self.has_rows or other.has_rows
         self.recognition = other.recognition
         self.learnt = other.learnt
+        self.taken = other.taken
         self.unproved = self.unproved or other.unproved
 
     @property

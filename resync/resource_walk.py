@@ -72,6 +72,7 @@ class ResourceWalk:
         selector = Part(("selector",))
         self._target = services.source(resource.endpoint, selector, resource.identifier)
         self._has_items = False
+        self._reopened = frozenset[Hashable]()
         self._shared_list = self._list_shared(shared_lists)
         # Of a list that others may take, the walk itself checks the edges.
         checked = [one for one in self._bindings.sources if one.endpoint.placeholders()]
@@ -135,14 +136,8 @@ class ResourceWalk:
     async def chunks(self) -> AsyncGenerator[Chunk]:
         """The items of every page of every child; raises at the end what left the walk in doubt."""
         items = 0
-        pages = merged(
-            self._bindings.all(),
-            self._child,
-            workers=self._services.settings.max_concurrent_requests,
-            weigh=lambda chunk: max(len(chunk[0]) / AHEAD_ITEMS, chunk[1] / AHEAD_BYTES),
-        )
         try:
-            async with aclosing(pages):
+            async with aclosing(self._children_read()) as pages:
                 async for chunk in pages:
                     for edge in self._edges:
                         edge.check()
@@ -161,6 +156,23 @@ class ResourceWalk:
             for source in self._sources:
                 source.forget_pages()
         self._has_items = items > 0
+
+    async def _children_read(self) -> AsyncGenerator[Chunk]:
+        """What is read of all children, then what follows in lists that were taken for whole."""
+        while True:
+            pages = merged(
+                self._bindings.all(),
+                self._child,
+                workers=self._services.settings.max_concurrent_requests,
+                weigh=lambda chunk: max(len(chunk[0]) / AHEAD_ITEMS, chunk[1] / AHEAD_BYTES),
+            )
+            async with aclosing(pages):
+                async for chunk in pages:
+                    yield chunk
+            self._reopened, self._target.taken = self._target.reopened, {}
+            self._target.walks -= len(self._reopened)
+            if not self._reopened or self._bounds.are_set:
+                return
 
     def _cut(self, chunk: Chunk, items: int) -> Chunk:
         """A chunk that comes after ``items`` items, cut at the limit."""
@@ -181,6 +193,7 @@ class ResourceWalk:
         children.refuse_failures(sum(walks))
         self._bindings.refuse_doubtful()
         for source in self._sources:
+            source.refuse_taken()
             if warning := source.refuse_fruitless():
                 logger.warning("{}: {}", self._resource.kind, warning)
         if children.empty_note:
@@ -193,6 +206,9 @@ class ResourceWalk:
         if self._only is not None and child_key(self._target, binding) not in self._only:
             return
         request = await self._services.request(self._target, binding)
+        first = hash(self._target.paginator.first(request).key)
+        if self._reopened and first not in self._reopened:
+            return
         if self._shared_list is not None:
             kept = self._services.parents.pages(self._target, request, self._bounds.limits)
             async with aclosing(self._guarded(kept, self._target, request, binding)) as chunks:
@@ -203,6 +219,8 @@ class ResourceWalk:
         pages = self._guarded(walk, self._target, request, binding)
         async with aclosing(pages):
             async for fetched in pages:
+                if self._reopened and hash(fetched.request.key) == first:
+                    continue  # it was given when it was taken for the whole list
                 yield [binding.enriched(item) for item in fetched.extracted.items], fetched.size
 
     async def _guarded[Fetch](

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from collections.abc import Callable, Container, Mapping
+from typing import cast
 
 import pytest
 
@@ -11,7 +13,7 @@ from resync.completeness import Doubt
 from resync.session import Session
 from settings import load_settings
 from tests.documents import mapping_of
-from tests.fault_api import RESET, FaultApi, Reply, Request, answer, redirect, text
+from tests.fault_api import RESET, Answer, FaultApi, Reply, Request, answer, redirect, text
 from tests.literals import Json
 from tests.reading import Read, over_http, read
 
@@ -339,10 +341,65 @@ async def test_many_first_pages_as_long_as_the_limit_at_the_same_time(style: str
 
 
 @pytest.mark.parametrize("style", ["offset", "page"])
-async def test_lists_taken_for_whole_before_a_limit_is_known(style: str) -> None:
-    """A list after many of just the limit's length shows the limit: what may be lost is told."""
-    found = await children_of([4] * 7 + [9], style, max_concurrent_requests=1)
-    assert "set pageSize to 4" in found.message
+@pytest.mark.parametrize("concurrent", [1, 8])
+@pytest.mark.parametrize("at", [4, 6])
+async def test_lists_taken_for_whole_before_a_limit_is_known(
+    style: str, at: int, concurrent: int
+) -> None:
+    """A list after many of just the limit's length shows the limit: those are read on."""
+    lengths = [*[4] * 7, 9]
+    lengths[at] = 7
+    found = await children_of(lengths, style, max_concurrent_requests=concurrent)
+    assert found.error is None, found.message
+    assert sorted(row["id"] for row in found.items) == sorted(
+        f"{child}-{row}" for child, count in enumerate(lengths) for row in range(count)
+    )
+
+
+@pytest.mark.parametrize("style", ["offset", "page"])
+async def test_lists_taken_for_whole_before_hidden_rows_are_known(style: str) -> None:
+    """Jira filters after paging: a first page is short though more follow, in any order."""
+    hidden, lengths = {3: {2}, 0: {4, 5, 6}, 2: {1, 7}}, [25, 3, 17, 33, 12, 9]
+
+    def children(request: Request) -> Reply:
+        of = int(request.values[0])
+        api = turning(lengths[of], style, lambda count, _: count, hidden=hidden.get(of, ()))
+        rows = json.loads(cast("Answer", api(request)).body).get("items", [])
+        return answer([{"id": f"{of}-{row['id']}"} for row in rows])
+
+    async with FaultApi() as api:
+        api.serve("/children/{}", children)
+        found = await read(
+            api.url,
+            "/children/{of}",
+            pagination={"type": style, "size_param": "limit", "page_size": SIZE},
+            path_parameters={"of": {"values": [*range(len(lengths))]}},
+        )
+    assert found.error is None, found.message
+    assert len(found.items) == sum(lengths) - 6
+
+
+async def test_lists_of_a_parent_taken_for_whole_before_a_limit_is_known() -> None:
+    """Their children are under way by then: what may be lost is told."""
+
+    def projects(request: Request) -> Reply:
+        start, of = request.number("offset", 0), int(request.values[0])
+        stop = min(start + min(request.number("limit", SIZE), 4), 9 if of == 7 else 4)
+        return answer([{"id": f"{of}-{row}"} for row in range(start, stop)])
+
+    async with FaultApi() as api:
+        api.serve("/teams/{}/projects", projects)
+        api.serve("/projects/{}", lambda request: answer([{"id": request.values[0]}]))
+        paging: dict[str, Json] = {"type": "offset", "size_param": "limit", "page_size": SIZE}
+        parent: Json = {"endpoint": "/teams/{team}/projects", "field": ".id", "pagination": paging}
+        found = await read(
+            api.url,
+            "/projects/{project}",
+            settings={"max_concurrent_requests": 1},
+            path_parameters={"team": {"values": [*range(8)]}, "project": parent},
+        )
+    assert "short lists were taken for whole" in found.message
+    assert "path_parameters.project" in found.message
 
 
 async def test_a_number_that_counts_rows_by_pages_is_no_constant_of_the_children() -> None:
