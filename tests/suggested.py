@@ -49,11 +49,13 @@ async def suggested(
     targets: Sequence[Target],
     http: Http = open_http,
     document: Document | None = None,
+    *,
+    is_whole: bool = False,
 ) -> Suggestion:
     """What suggest finds."""
     session = Session(settings, http=http)
     try:
-        suggester = Suggester(session, document=document)
+        suggester = Suggester(session, document=document, is_whole=is_whole)
         return await suggester.suggest(targets)
     finally:
         await session.aclose()

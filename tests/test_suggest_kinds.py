@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -697,3 +698,76 @@ async def test_an_example_that_alone_is_answered_stays_as_it_was_given(api: Faul
 
     assert not found.refused
     assert [study.target.path for study in found.written] == ["/lists", "/lists/l7/members"]
+
+
+# --- a round number of rows, and an API that refuses what it does not know ---------------
+
+
+def _strict(
+    count: int, words: str, *names: str, path: str = "/things", most: int = 5
+) -> tuple[str, Collection | Custom]:
+    """A bare list that takes a size and a number of a page from 0, or nothing, by these names."""
+    size, page = names or ("", "")
+
+    def answered(call: Call) -> Answer:
+        for name in call.params:
+            if name not in {*names, *re.findall(r"\w+", words)}:
+                raise RefusedError(400, words.format(name))
+        cut = int(call.param(size) or most) if size else count
+        start = cut * int(call.param(page) or 0) if page else 0
+        return Answer(body=rows(count)[start : start + cut])
+
+    return path, Custom(path, answered)
+
+
+async def _written(
+    *lists: tuple[str, Collection | Custom], is_whole: bool = False
+) -> list[tuple[str, int, bool]]:
+    """For each list its style, how many rows a walk gives, and whether that was shown."""
+    http = in_process(simulate(Api([one for _, one in lists], {}).product()))
+    settings = bench("http://api/v1")
+    targets = [Target(path) for path, _ in lists]
+    found = await suggested(settings, targets, http, is_whole=is_whole)
+    result = []
+    for study in found.written:
+        items, error = await walked(settings, resource_of(study), http)
+        (paging,) = (one for one in study.findings if one.question == "paging")
+        result.append((study.paging.type, len(items), paging.certain and not error))
+    return result
+
+
+async def test_a_refusal_names_the_parameters_that_there_are() -> None:
+    """Those that speak of paging are tried; where none does, the list is whole."""
+    taken = "Unknown parameter '{0}'. Allowed parameters: q, listLength and listPart."
+    paged = _strict(40, taken, "listLength", "listPart")
+    whole = _strict(10, "unexpected query argument: {0}; expected one of [names, hosts]")
+
+    assert await _written(paged) == [("page", 40, True)]
+    assert await _written(whole) == [("none", 10, True)]
+
+
+async def test_a_list_of_what_is_not_taken_names_nothing() -> None:
+    """`not allowed: limit, size` is no list of parameters."""
+    assert await _written(_strict(10, "not allowed parameters: {0}, size")) == []
+    assert await _written(_strict(10, "is not one of the allowed: {0}, size")) == []
+
+
+async def test_a_longer_list_that_came_at_once_shows_that_a_shorter_one_is_whole() -> None:
+    """Only likely; a shorter one shows nothing."""
+    long = _strict(14, "bad request {0}", path="/long")
+    short = _strict(10, "bad request {0}", path="/short")
+    shorter = _strict(7, "bad request {0}", path="/shorter")
+
+    assert await _written(short, long) == [("none", 10, False), ("none", 14, True)]
+    assert await _written(short, shorter) == [("none", 7, True)]
+
+
+async def test_a_less_usual_name_is_tried_before_a_list_is_refused() -> None:
+    """Five rows of forty are not written as a whole list."""
+    assert await _written(_strict(40, "no", "page_size", "page_index")) == [("page", 40, True)]
+    assert await _written(_strict(40, "no", "quantity", "sheet")) == []
+
+
+async def test_a_person_may_say_that_a_list_is_whole() -> None:
+    """Then it is written, and only where nothing speaks of more."""
+    assert await _written(_strict(10, "no {0}"), is_whole=True) == [("none", 10, False)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import httpx
@@ -89,6 +89,11 @@ class Asker:
     def left(self) -> int:
         """Requests that are left."""
         return self._most - self._spent
+
+    @property
+    def refusals(self) -> Iterator[Reply]:
+        """The answers that refuse a request as it was sent."""
+        return (one for one in self._kept.values() if one.status in _REFUSALS)
 
     def charge(self, requests: int) -> None:
         """Count requests that were sent for this endpoint elsewhere."""

@@ -62,6 +62,11 @@ _HELP = (
 )
 @click.option("--openapi", metavar="FILE|URL", help="A document whose names are tried first.")
 @click.option(
+    "--whole",
+    is_flag=True,
+    help="Lists are all there is where the API refuses what pages, and nothing speaks of more.",
+)
+@click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("suggested"),
@@ -78,6 +83,7 @@ def suggest(  # noqa: PLR0913, PLR0917 — one for each option
     openapi: str | None,
     out: Path,
     *,
+    whole: bool,
     overwrite: bool,
     as_json: bool,
 ) -> None:
@@ -100,19 +106,24 @@ def suggest(  # noqa: PLR0913, PLR0917 — one for each option
     except OceanCustomError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(_USAGE)
-    suggestion = asyncio.run(_suggested(site, settings, document))
+    suggestion = asyncio.run(_suggested(site, settings, document, is_whole=whole))
     files = _written(out, suggestion, written | signed | base, settings_file)
     _tell(suggestion, files, as_json=as_json)
     sys.exit(_FAULTS if suggestion.refused else 0)
 
 
-async def _suggested(site: Site, settings: Settings, document: Document | None) -> Suggestion:
+async def _suggested(
+    site: Site, settings: Settings, document: Document | None, *, is_whole: bool
+) -> Suggestion:
     async with waiting(settings.timeout) as told:
         session = Session(settings, http=open_http, observer=told)
         session.client.outage.patience = PATIENCE
         try:
             suggester = Suggester(
-                session, document=document, progress=lambda text: told.begin(f"Asking {text}")
+                session,
+                document=document,
+                is_whole=is_whole,
+                progress=lambda text: told.begin(f"Asking {text}"),
             )
             return await suggester.suggest(site.targets)
         finally:

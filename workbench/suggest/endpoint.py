@@ -16,11 +16,11 @@ from workbench.suggest.evidence import facts, names_seen, says_more
 from workbench.suggest.items import Place, Ruler, identity, places
 from workbench.suggest.measure import Measure, Paging
 from workbench.suggest.openapi import Hints
-from workbench.suggest.position import find_paging
+from workbench.suggest.position import find_paging, may_be_full
 from workbench.suggest.size import SMALLEST, Sized, SizeQuestion, find_size, told_size
 from workbench.suggest.study import Finding, Study
 from workbench.suggest.targets import Target
-from workbench.suggest.trials import quoted_part, speaks_of_number
+from workbench.suggest.trials import permitted_names, quoted_part, speaks_of_number
 from workbench.suggest.vocabulary import Names
 
 _ENOUGH_ROWS = 4
@@ -42,7 +42,8 @@ _BEGINS = re.compile(r": 2\d\d [^'\"]*['\"](.*)", re.DOTALL)
 class House:
     """What other endpoints of the same API have shown, and a document says.
 
-    ``preferred``: the style that is tried before others, "" for none.
+    ``preferred``: the style that is tried before others, "" for none. ``is_whole``: a person
+    says that lists of which nothing more is known are all there is.
     """
 
     sizes: list[str] = field(default_factory=list)
@@ -52,6 +53,9 @@ class House:
     strict: bool = False
     only_these: bool = False
     preferred: str = ""
+    unpaged: list[Study] = field(default_factory=list)
+    permitted: Sequence[str] = ()
+    is_whole: bool = False
 
     @property
     def names(self) -> frozenset[str]:
@@ -60,14 +64,31 @@ class House:
 
     def with_hints(self, hints: Hints) -> House:
         """The same, with what a document says of one endpoint before it."""
-        return House(
-            [*hints.sizes, *self.sizes],
-            [*hints.positions, *self.positions],
-            self.paged,
-            hints.largest,
-            self.strict,
-            only_these=self.only_these,
+        return replace(
+            self,
+            sizes=[*hints.sizes, *self.sizes],
+            positions=[*hints.positions, *self.positions],
+            largest=hints.largest,
         )
+
+    def permitting(self, names: Sequence[str]) -> House:
+        """The same for an API that said which parameters it takes: no others are tried."""
+        likely = Hints.of(names)
+        return replace(
+            self,
+            sizes=list(dict.fromkeys((*likely.sizes, *names))),
+            positions=list(dict.fromkeys((*likely.positions, *names))),
+            permitted=names,
+            only_these=True,
+        )
+
+    def whole(self, study: Study, rows: int) -> str:
+        """Why so many rows are taken for all: by a longer list of the same shape, or by a word."""
+        for other in self.unpaged:
+            if len(other.first_rows) > rows and other.beside == study.beside:
+                came = f"{len(other.first_rows)} rows of {other.target.path} came at once"
+                return f"{came}, and it answers alike; compare with what the API has"
+        return "--whole says that these are all" if self.is_whole else ""
 
     def learn(self, study: Study) -> None:
         """Remember the names that an endpoint heeds."""
@@ -78,6 +99,8 @@ class House:
             self.positions.append(param)
         if study.paging.type != "none" and study.paging.certain:
             self.paged.append(study)
+        if study.paging.type == "none" and not study.place.single and not study.parents:
+            self.unpaged.append(study)
 
 
 async def study_list(
@@ -107,10 +130,12 @@ async def study_list(
     except SilenceError:
         raise
     except BudgetError:
-        is_more = says_more(reply, study.place, len(study.place.rows(reply.body) or []))
+        count = len(study.place.rows(reply.body) or [])
+        is_refused = any(asker.refusals) and may_be_full(count) and not house.is_whole
+        is_more = says_more(reply, study.place, count) or is_refused
         if is_more or study.size_param:
             # An API that cuts its list where it is told to has not given all of it unasked.
-            why = "it says that there is more" if is_more else f"{study.size_param} cuts its list"
+            why = "there is more, or may be" if is_more else f"{study.size_param} cuts its list"
             study.refusal = (
                 f"{asker.spent} requests did not show how it is paged, and {why};"
                 " name the endpoint's parameters with --openapi, or write pagination by hand"
@@ -201,13 +226,20 @@ async def study_paging(
         asker, request, reply, house.sizes, house.largest, house.strict, house.only_these
     )
     size = await find_size(question, found)
+    lists = map(permitted_names, asker.refusals)
+    if not size.sized and (permitted := next((names for names in lists if names), None)):
+        house.strict, house = True, house.permitting(permitted)
+        question = replace(question, first=house.sizes, strict=True, only_first=True)
+        size = await find_size(question, found)
     sized, house.strict = size.sized, size.strict
     if sized:
         study.place, study.size_param, study.page_size = sized.place, sized.name, sized.largest
     rows = study.place.rows(reply.body) or []
     measure = measure_of(asker, reply, study.place, sized, house)
-    study.paging = await find_paging(measure, house.preferred)
     study.beside, study.first_rows = _beside(measure.longest, study), rows
+    measure = replace(measure, whole=house.whole(study, len(rows)))
+    study.paging = await find_paging(measure, house.preferred)
+    study.beside = _beside(measure.longest, study)
     is_counted = study.paging.type in {"page", "offset"}
     proof = sized.proof if sized else ""
     if size.told and study.paging.type != "none":
@@ -291,6 +323,7 @@ def measure_of(
         unit=1 if size <= SMALLEST else size,
         strict=house.strict,
         only_hints=house.only_these,
+        permitted=house.permitted,
     )
 
 

@@ -19,7 +19,7 @@ from workbench.suggest.vocabulary import Names
 class Paging:
     """A way to page that was proved; ``settings`` are those of a selector's ``pagination``.
 
-    ``is_open``: nothing leads on, although an answer says that there is more.
+    ``is_open``: nothing leads on, although there is more, or may be.
     """
 
     type: str
@@ -37,7 +37,11 @@ class Paging:
 
 @dataclass
 class Measure:
-    """What a search for the position measures by: pages of ``size`` rows, and a ruler."""
+    """What a search for the position measures by: pages of ``size`` rows, and a ruler.
+
+    ``permitted``: the parameters that there are, where a refusal lists them. ``whole``: why a round
+    number of rows is taken for all of them.
+    """
 
     asker: Asker
     request: PageRequest
@@ -52,6 +56,8 @@ class Measure:
     unit: int = 1
     strict: bool = False
     only_hints: bool = False
+    permitted: Sequence[str] = ()
+    whole: str = ""
 
     def rows(self, reply: Reply) -> list[Json]:
         """The rows of an answer."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 import yaml
@@ -42,11 +42,21 @@ _POSITION_WORDS = frozenset(
 
 @dataclass(frozen=True)
 class Hints:
-    """What a document says of one endpoint's parameters."""
+    """What is known of one endpoint's parameters before they are tried."""
 
     sizes: tuple[str, ...] = ()
     positions: tuple[str, ...] = ()
     largest: int | None = None
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Hints:
+        """Those of some names that speak of paging."""
+        words = {name: set(words_of(name)) for name in names}
+        sizes = [
+            name for name in words if words[name] & _SIZE_WORDS and "offset" not in words[name]
+        ]
+        positions = [n for n in words if n not in sizes and words[n] & _POSITION_WORDS]
+        return cls(tuple(sizes), tuple(positions))
 
 
 class Document:
@@ -80,18 +90,13 @@ class Document:
         given = [*_listed(item.get("parameters")), *_listed(get.get("parameters"))]
         parameters = [self._resolved(one) for one in given]
         query = [one for one in parameters if one.get("in") == "query"]
-        sizes, positions, largest = [], [], None
+        named = Hints.of(str(one.get("name", "")) for one in query)
+        largest = None
         for one in query:
-            name = str(one.get("name", ""))
-            words = set(words_of(name))
-            schema = self._resolved(one.get("schema")) or one
-            if words & _SIZE_WORDS and "offset" not in words:
-                sizes.append(name)
-                most = schema.get("maximum")
-                largest = int(most) if isinstance(most, int | float) and most >= 1 else largest
-            elif words & _POSITION_WORDS:
-                positions.append(name)
-        return Hints(tuple(sizes), tuple(positions), largest)
+            most = (self._resolved(one.get("schema")) or one).get("maximum")
+            if one.get("name") in named.sizes and isinstance(most, int | float) and most >= 1:
+                largest = int(most)
+        return replace(named, largest=largest)
 
     def _path_item(self, target: Target) -> Mapping[str, Json]:
         wanted = [_shape(part) for part in target.segments]

@@ -24,10 +24,12 @@ from workbench.suggest.evidence import (
     templated_params,
 )
 from workbench.suggest.measure import Measure, Paging
+from workbench.suggest.openapi import Hints
 from workbench.suggest.trials import Effect, Outcome, Trial
 from workbench.suggest.vocabulary import partners, prefixed, siblings, words_of
 
 _ROUND = 5  # servers cut pages at multiples of it
+_FEWEST_SINGLES, _FOR_OTHERS = 6, 4  # names that are tried one by one, and requests left
 _PROBE = 2  # rows or pages: the value that tells how a number counts
 
 
@@ -42,18 +44,37 @@ async def find_paging(measure: Measure, preferred: str = "") -> Paging:
             "none", is_open=True, certain=False, proof="there is more, and nothing leads to it"
         )
     rows = len(measure.rows(measure.small))
-    if measure.strict and rows and rows % _ROUND == 0:
-        # Nothing was shown: what it does not know it refused, and the page looks full.
-        return Paging("none", is_open=True, certain=False, proof=f"{rows} rows may be a full page")
+    if measure.strict and may_be_full(rows):
+        return _of_refusals(measure, rows)
     nothing = "size and position change nothing, and nothing says that more follows"
     places = [fact.path for fact in facts(measure.small.body, measure.place) if _leads_on(fact)]
     if places:
         why = f"{nothing}; {places[0]} may lead on once there are more items: ask again then"
         return Paging("none", proof=why, certain=False)
-    if rows and rows % _ROUND == 0:
+    if may_be_full(rows):
         why = f"{nothing}; yet {rows} may be a full page: compare with what the API has"
         return Paging("none", proof=why, certain=False)
     return Paging("none", proof=nothing)
+
+
+def may_be_full(rows: int) -> bool:
+    """Whether so many rows may be a page that was cut."""
+    return rows > 0 and rows % _ROUND == 0
+
+
+def _of_refusals(measure: Measure, rows: int) -> Paging:
+    """What is known where an API refuses what it does not know, and a page looks full."""
+    hints = Hints.of(measure.permitted)
+    if measure.permitted and not (hints.sizes or hints.positions):
+        taken = ", ".join(measure.permitted)
+        return Paging("none", proof=f"of the parameters that it takes none pages: {taken}")
+    if measure.whole:
+        return Paging("none", proof=measure.whole, certain=False)
+    why = (
+        f"{rows} rows may be a full page, and it refuses the names that were tried; where these"
+        " are all, --whole says so"
+    )
+    return Paging("none", is_open=True, certain=False, proof=why)
 
 
 async def find_named(measure: Measure) -> Paging | None:
@@ -113,7 +134,13 @@ async def _by_number(measure: Measure) -> Paging | None:
     def judge(reply: Reply, values: Mapping[str, int]) -> Outcome:
         return _moved(measure, reply, values)
 
-    trial = Trial(lambda values: measure.sized(unit, values), judge, codes, strict=measure.strict)
+    trial = Trial(
+        lambda values: measure.sized(unit, values),
+        judge,
+        codes,
+        strict=measure.strict,
+        singles=max(_FEWEST_SINGLES, measure.asker.left - _FOR_OTHERS),
+    )
     found = await trial.find(names)
     return await _counted(measure, found) if found else None
 

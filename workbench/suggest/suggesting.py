@@ -81,6 +81,7 @@ class Suggester:
         session: Session,
         *,
         document: Document | None = None,
+        is_whole: bool = False,
         progress: Progress = lambda _: None,
     ) -> None:
         self._document = document
@@ -88,7 +89,7 @@ class Suggester:
         self._client = session.client
         self._settings = session.settings
         self._progress = progress
-        self._house = House()
+        self._house = House(is_whole=is_whole)
         self._studies: dict[Target, Study] = {}
         self._askers: dict[Target, Asker] = {}
         self._blueprints: set[str] = set()

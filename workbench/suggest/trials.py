@@ -12,7 +12,6 @@ from workbench.suggest.asking import Reply
 
 _BEFORE = re.compile(r"[A-Z]+ \S+: (\d+ [^,:]*[,:] )?")
 _FEW = 2  # names of which none is much likelier
-_MOST_SINGLES = 6
 _FEW_SAID = 4
 _WIDEST = 40  # names in one request
 _MOST_REPAIRS = 2
@@ -50,7 +49,8 @@ class Trial:
     judge: Judge
     codes: Sequence[int]
     strict: bool = False
-    _singles: int = 0
+    singles: int = 6
+    """How many names an API that refuses those it does not know is asked for."""
 
     async def find(self, names: Sequence[str]) -> str | None:
         """The name that does something, None when none does."""
@@ -135,9 +135,9 @@ class Trial:
     async def _one_by_one(self, names: Sequence[str]) -> str | None:
         """An API that refuses names it does not know is asked for the likeliest, one at a time."""
         for name in names:
-            if self._singles >= _MOST_SINGLES:
+            if self.singles <= 0:
                 return None
-            self._singles += 1
+            self.singles -= 1
             values = {name: self.codes[0]}
             outcome = self.judge(await self.send(values), values)
             if outcome.effect in {Effect.NUMBER, Effect.OTHER}:
@@ -173,6 +173,32 @@ _NUMBERS = (
     "at most", "at least", "maximum", "minimum", "between", "greater", "less", "exceed", "range",
     "too large", "too big", "must be",
 )  # fmt: skip
+
+
+_NAME = r"['\"`]?[A-Za-z_$][\w$.\[\]-]*['\"`]?"
+_OF_NAMES = (
+    "query|request|url|names?|fields?|keys?|param\\w*|argument\\w*|option\\w*|are|is|one|of|the"
+)
+_PERMITTED = re.compile(
+    r"(?<!not )(?<!not a )\b(?:allowed|permitted|valid|supported|accepted|known|available|expected)"
+    rf"(?: (?:{_OF_NAMES}))*['\"]?\s*[:=]?\s*[\[({{]?\s*"
+    rf"({_NAME}(?:\s*(?:,|\||\band\b|\bor\b)\s*(?:and |or )?{_NAME})*)",
+    re.IGNORECASE,
+)
+
+
+def permitted_names(refusal: Reply) -> list[str]:
+    """The parameters that a refusal lists as those that there are; none where it lists none.
+
+    A list with a name that was sent is one of what is not taken.
+    """
+    sent = {name for name, _ in refusal.request.params}
+    for found in _PERMITTED.finditer(quoted_part(refusal.refusal)):
+        names = [name.strip("'\"`.") for name in re.findall(_NAME, found[1])]
+        names = [name for name in names if name not in {"and", "or"}]
+        if len(names) > 1 and not set(names) & sent:
+            return names
+    return []
 
 
 def unrefused(refusal: str, names: Sequence[str]) -> list[str]:

@@ -117,7 +117,7 @@ class Names:
 
 _SIBLINGS = {
     "size": ("limit", "size", "top", "count", "max"),
-    "position": ("offset", "number", "skip", "start", "page", "after", "cursor"),
+    "position": ("offset", "number", "index", "skip", "start", "page", "after", "cursor"),
 }
 _ROLE_WORDS = frozenset(
     [
@@ -158,7 +158,8 @@ def siblings(name: str, role: str) -> list[str]:
     start, end = roles[-1].span()
     pascal = name[start].isupper()
     others = [other.capitalize() if pascal else other for other in _SIBLINGS[role]]
-    return [name[:start] + other + name[end:] for other in others]
+    shaped = [name[:start] + other + name[end:] for other in others]
+    return [one for one in shaped if len(set(words_of(one))) == len(words_of(one))]
 
 
 def partners(size: str) -> Sequence[str]:
