@@ -30,6 +30,7 @@ _PARTIAL = 206
 _NOT_ALLOWED = 405
 _WITHOUT_BODY = frozenset({400, 411, 412, 415, 422, 501})
 """Statuses of APIs that wanted a body."""
+_OF_PARAMETERS = frozenset({400, 422})
 _OTHER_METHOD = re.compile(r"\bPOST\b|\bGET /|[Mm]ethod not")
 _BY_HAND = (
     "write the resource by hand: method: POST, the body that it wants, and pagination with"
@@ -130,21 +131,27 @@ async def study_list(
     except SilenceError:
         raise
     except BudgetError:
-        count = len(study.place.rows(reply.body) or [])
-        is_refused = any(asker.refusals) and may_be_full(count) and not house.is_whole
-        is_more = says_more(reply, study.place, count) or is_refused
-        if is_more or study.size_param:
-            # An API that cuts its list where it is told to has not given all of it unasked.
-            why = "there is more, or may be" if is_more else f"{study.size_param} cuts its list"
-            study.refusal = (
-                f"{asker.spent} requests did not show how it is paged, and {why};"
-                " name the endpoint's parameters with --openapi, or write pagination by hand"
-            )
-        else:
-            proof = f"{asker.spent} requests showed no paging, and nothing says that more follows"
-            study.note("paging", "none", proof, certain=False)
+        _note_open(asker, study, reply, is_whole=house.is_whole)
     rows = study.place.rows(reply.body) or []
     study.findings.insert(0, _items_finding(study, reply, rows))
+
+
+def _note_open(asker: Asker, study: Study, reply: Reply, *, is_whole: bool) -> None:
+    """Say of a list for which the requests were not enough that it is open, or likely whole."""
+    rows = len(study.place.rows(reply.body) or [])
+    is_strict = any(one.status in _OF_PARAMETERS for one in asker.refusals)
+    is_refused = is_strict and may_be_full(rows) and not is_whole
+    is_more = says_more(reply, study.place, rows) or is_refused
+    if not is_more and not study.size_param:
+        proof = f"{asker.spent} requests showed no paging, and nothing says that more follows"
+        study.note("paging", "none", proof, certain=False)
+        return
+    # An API that cuts its list where it is told to has not given all of it unasked.
+    why = "there is more, or may be" if is_more else f"{study.size_param} cuts its list"
+    study.refusal = (
+        f"{asker.spent} requests did not show how it is paged, and {why};"
+        " name the endpoint's parameters with --openapi, or write pagination by hand"
+    )
 
 
 def _places(reply: Reply, target: Target) -> list[Place]:
@@ -226,12 +233,13 @@ async def study_paging(
         asker, request, reply, house.sizes, house.largest, house.strict, house.only_these
     )
     size = await find_size(question, found)
+    house.strict = size.strict
     lists = map(permitted_names, asker.refusals)
     if not size.sized and (permitted := next((names for names in lists if names), None)):
-        house.strict, house = True, house.permitting(permitted)
+        house = house.permitting(permitted)
         question = replace(question, first=house.sizes, strict=True, only_first=True)
         size = await find_size(question, found)
-    sized, house.strict = size.sized, size.strict
+    sized = size.sized
     if sized:
         study.place, study.size_param, study.page_size = sized.place, sized.name, sized.largest
     rows = study.place.rows(reply.body) or []
@@ -246,19 +254,24 @@ async def study_paging(
         study.size_param = size.told
         study.page_size, proof = await told_size(question, study.place, size.told)
     elif sized is None and not house.strict and study.paging.param and is_counted:
-        # Some heed a size only beside a position.
-        first = study.paging.settings.get(
-            "start_page", study.paging.settings.get("start_offset", 0)
-        )
-        at_start = request.put(study.paging.param, first, "query")
-        question = replace(question, request=at_start, strict=house.strict)
-        sized = (await find_size(question, [study.place])).sized
-        if sized:
-            study.size_param, study.page_size, proof = sized.name, sized.largest, sized.proof
+        question, proof = await _sized_beside(question, study)
     like = next((one for one in house.paged if _may_be_as(one, study)), None)
     if like and len(rows) >= _ENOUGH_ROWS and not await _is_too_short(question, like, rows):
         like = None
     _note_paging(study, proof, rows, like)
+
+
+async def _sized_beside(question: SizeQuestion, study: Study) -> tuple[SizeQuestion, str]:
+    """What shows a size that is heeded only beside a position; "" where nothing does."""
+    settings = study.paging.settings
+    first = settings.get("start_page", settings.get("start_offset", 0))
+    at_start = question.request.put(str(study.paging.param), first, "query")
+    question = replace(question, request=at_start, strict=False)
+    sized = (await find_size(question, [study.place])).sized
+    if sized is None:
+        return question, ""
+    study.size_param, study.page_size = sized.name, sized.largest
+    return question, sized.proof
 
 
 def _may_be_as(other: Study, study: Study) -> bool:
