@@ -52,7 +52,8 @@ class _Counted(CountedToLast):
         if told is Verdict.END and configured is Verdict.UNKNOWN and self._is_unused(at):
             told = Verdict.UNKNOWN
         at = replace(at, says_more=told is Verdict.MORE)
-        at = replace(at, is_more=at.says_more or self._is_short_of_total(at))
+        is_more = at.says_more or self._is_short_of_total(at) or bool(at.now.due)
+        at = replace(at, is_more=is_more)
         if page.repeats(at.before.previous) and not at.known:
             return self._repeated(at, told)
         if page.refused:
@@ -197,7 +198,7 @@ class _Counted(CountedToLast):
         if step.next is not None:
             following = step.next.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
             step = replace(step, next=following, confirm=True)
-        is_told = self._signals.names or at.page.boolean is Verdict.MORE
+        is_told = self._signals.names or at.now.due or at.page.boolean is Verdict.MORE
         if is_told or at.now.known is Known.MORE or at.now.empty_in_a_row == 1:
             return step
         far = [self._moved(at.sent, pages * self._stride(at.size)) for pages in FAR]

@@ -42,7 +42,8 @@ class CountedFromFirst(Counted):
             return self._next_page(at)
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
-            return self._by_last_row(replace(at, learnt=learnt), other)
+            now = at.now.expecting(at.page, other)
+            return self._by_last_row(replace(at, learnt=learnt, now=now), other)
 
         request = within.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
@@ -77,7 +78,7 @@ class CountedFromFirst(Counted):
             moved = moved.put(self._size_param, at.page.length, self._settings.send_in)
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
-            here = replace(at, learnt=learnt)
+            here = replace(at, learnt=learnt, now=at.now.expecting(at.page, other))
             if not at.is_more and (other is None or (at.page.levels and not other.rows)):
                 return self._unless_later(here, request, is_refused=other is None)
             shown = compared(at.page, other)

@@ -351,7 +351,8 @@ class Progress(Struct, frozen=True):
     Where ``data_path`` leads through lists, ``rows`` at least, and ``in_all`` at most. ``hides``: a
     page that was not full was followed by rows, so that some are hidden or pages uneven. ``since``:
     the earliest page with rows of the previous one; ``wanted``: the size asked for at first.
-    ``total``: what is believed to be all rows; ``perhaps``: what may be, by the last page.
+    ``total``: what is believed to be all rows; ``perhaps``: what may be, by the last page. ``due``:
+    the ids of rows that a request showed behind the first page, and that did not come yet.
     """
 
     pages: int = 0
@@ -371,6 +372,7 @@ class Progress(Struct, frozen=True):
     total_pages: int | None = None
     told: Told = field(default_factory=Told)
     total_found: bool = False
+    due: frozenset[Hashable] = frozenset()
 
     @property
     def tells_nothing(self) -> bool:
@@ -392,6 +394,11 @@ class Progress(Struct, frozen=True):
         if total > self.in_all or (self.total_pages or 0) > self.pages:
             return Known.MORE
         return Known.OPEN if total > self.rows else Known.REACHED
+
+    def expecting(self, first: Page, other: Page | None) -> Progress:
+        """The evidence with what another answer has beside the rows of the first page."""
+        ids = frozenset(other.ids) if other and first.ids else frozenset()
+        return replace(self, due=ids.difference(first.ids))
 
     def after(
         self, page: Page, asked: int, *, size: int | None = None, signalled: bool = False
@@ -427,6 +434,7 @@ class Progress(Struct, frozen=True):
             total_pages=pages if pages > 1 else None,
             told=self.told.after(totals.rows or 0, page.number) if totals.says_all else self.told,
             total_found=self.total_found or page.total is not None,
+            due=self.due.difference(page.ids) if self.due else self.due,
         )
 
     def _believed(self, totals: Totals, rows: int, length: int, asked: int) -> int | None:
