@@ -123,7 +123,9 @@ def _holder_in(body: Json, source: Source) -> Found:
     around: Found = MISSING
     for step in way if EACH in way else ():
         if isinstance(step, str | int):
-            around, found = found, follow(found, (step,))
+            inside = follow(found, (step,))
+            # ``.edges[].node`` leads on to what each row holds: the list is ``edges`` then.
+            around, found = found if isinstance(inside, list) else around, inside
         else:
             found = found[0] if isinstance(found, list) and len(found) == 1 else MISSING
     return MISSING if found is MISSING else around

@@ -2093,6 +2093,40 @@ async def test_a_header_that_names_a_place_to_go_on(style: str, name: str) -> No
     assert found.error is not None, found.ids
 
 
+@pytest.mark.parametrize(
+    ("style", "size"), [("cursor", 1), ("cursor", 5), ("next_link", 1), ("offset", 5), ("page", 5)]
+)
+@pytest.mark.parametrize("data_path", [".data.list[].node", ".data.list[].node.inner"])
+@pytest.mark.parametrize("hidden", [range(5, 9), range(1, 5), range(0)], ids=str)
+async def test_a_page_of_one_row_that_is_wrapped(
+    style: str, size: int, data_path: str, hidden: range
+) -> None:
+    """What leads on stands around the list, however many rows that has."""
+
+    def wrapped(given: Json) -> Json:
+        inside = [{"inner": row} for row in cast("list[Json]", given)]
+        nodes = inside if "inner" in data_path else cast("list[Json]", given)
+        return {"list": [{"node": node, "cursor": "row"} for node in nodes]}
+
+    def things(request: Request) -> Answer:
+        api = Api(style, 14, hidden=frozenset(hidden), list_of=wrapped, end="null")
+        body = json.loads(api(request).body)
+        return told({"data": body})
+
+    found = await outcome(things, paging(style, size), data_path=data_path)
+
+    is_all(found, [number for number in range(14) if number not in hidden])
+
+
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("stop", [3, 5])
+async def test_rows_that_a_request_showed_and_that_have_not_come(style: str, stop: int) -> None:
+    """One row of the first five is given: the request for what follows shows one, further on."""
+    api = Api(style, 14, hidden=frozenset(range(1, stop)))
+
+    is_all(await outcome(api, paging(style, 5)), [0, *range(stop, 14)])
+
+
 # --- markers that are always there ---------------------------------------------------------
 
 
