@@ -140,6 +140,15 @@ def _is_warning(told: Json) -> bool:
     return any(str(severity).lower() in _MILD for severity in severities)
 
 
+def lists_others(found: Json) -> bool:
+    """Whether a list holds no error: warnings, or rows of another kind, each with an id."""
+    return isinstance(found, list) and all(
+        _is_warning(one)
+        or (isinstance(one, dict) and is_item(one) and not any(map(_is_failed, one.values())))
+        for one in found
+    )
+
+
 def is_unopened(
     found: Json, holder: Json, body: Json, headers: httpx.Headers, *, goes_on: bool
 ) -> bool:

@@ -8,11 +8,11 @@ the pages of a resource:
   constant as a part of the request does, which was the same for every page with rows.
 
 An answer without rows is an empty page when nothing in it contradicts those envelopes: no key that
-none of them has, no value of another type, no constant that differs. A value that becomes 0, null
-or empty does not contradict, nor does a new key with null or nothing in it; a boolean that flips
-does. ``errcode``, ``status`` or ``ok`` are found by that, ``took`` and ``request_id`` are let pass
-by it, and no table has to know them. Names that speak of paging are the first evidence: they do not
-contradict.
+none of them has, no value of another type, no constant that differs, nothing but warnings and rows
+in a list that was always empty. A value that becomes 0, null or empty does not contradict, nor does
+a new key with null or nothing in it; a boolean that flips does. ``errcode``, ``status`` or ``ok``
+are found by that, ``took`` and ``request_id`` are let pass by it, and no table has to know them.
+Names that speak of paging are the first evidence: they do not contradict.
 
 ::
 
@@ -43,7 +43,7 @@ import httpx
 
 from json_values import Json
 from paging.envelopes import VARIES, Common, Envelope, Path, Varies, around, is_same, type_of
-from paging.error_reports import tells_outcome
+from paging.error_reports import lists_others, tells_outcome
 from paging.link_header import on_same_path
 from paging.model import Page, PageRequest, Place
 from paging.scopes import reasons_in
@@ -58,9 +58,7 @@ _MOST_VALUES = 16  # of one place that are looked at in answers without rows of 
 _MOST_SHAPES = 1_000  # of answers without rows
 _FAR = 5  # how far a number moves with the request's when that is no chance
 _LARGEST = 10**6  # numbers beyond it are identifiers or moments
-
-
-_NULL = "NoneType"
+_NOTHING = frozenset({"NoneType", "list"})  # types of what says nothing while it is empty
 _WORD = re.compile(r"[\w-]+")
 
 
@@ -174,7 +172,8 @@ class Recognition:
         # Its rows are left out of the envelope: by identity, or by being a list of objects.
         envelope = Envelope.of_page(page)
         for path, type_ in envelope.types.items():
-            self._types.setdefault(path, set()).update({type_} - {_NULL})
+            is_told = path in envelope.filled or type_ not in _NOTHING
+            self._types.setdefault(path, set()).update({type_} if is_told else ())
         counts = {path: whole_number(value) or 0 for path, value in envelope.scalars.items()}
         self._uncounted |= {path for path, count in counts.items() if count < page.most}
         fingerprint = hash((page.length, repr(page.rows[0]), repr(page.rows[-1])))
@@ -305,7 +304,9 @@ class Recognition:
         strange = set(self._strange(suspect))
         said = strange | set(self._differing(suspect, known))
         machines = {path for path in scalars if tells_outcome(path[-1])}
-        is_said = machines.isdisjoint(said) and all(_is_sentence(scalars.get(p)) for p in said)
+        is_said = machines.isdisjoint(said) and all(
+            _is_sentence(suspect.envelope.parts[p]) for p in said
+        )
         counted = self._types.keys() - self._uncounted
         counts_none = any(whole_number(scalars.get(path)) == 0 for path in counted)
         is_well = any(is_same(known.get(path, VARIES), scalars[path]) for path in machines)
@@ -347,8 +348,9 @@ class Recognition:
             is_there = is_known or suspect.envelope.types[path] in self._types.get(path, ())
             value = suspect.envelope.parts[path]
             is_told = is_there or _said((path, value), suspect.parts) in self._beyond
-            is_null = path in self._types and not self._types[path]
-            if is_null and self._follows(suspect, None, value):
+            is_empty = path in self._types and not self._types[path]
+            is_other = suspect.place is Place.LIST and lists_others(value)
+            if is_empty and (is_other or self._follows(suspect, None, value)):
                 continue
             if not is_told and not self._is_signal(path) and not suspect.is_link(path):
                 yield path
@@ -433,6 +435,8 @@ def _said(part: tuple[Path, Json], asked: Mapping[str, str]) -> tuple[Path, str]
 
 def _is_sentence(value: Json) -> bool:
     """Whether a value is for people: words with blanks between them, or of no ASCII letters."""
+    if isinstance(value, list):
+        return all(map(_is_sentence, value))
     return isinstance(value, str) and (" " in value.strip() or not value.isascii())
 
 

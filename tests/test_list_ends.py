@@ -2352,6 +2352,36 @@ async def test_another_sentence_that_nothing_bears_out(
     assert "no empty page" in found.message
 
 
+@pytest.mark.parametrize(
+    ("inside", "is_page"),
+    [
+        ([{"type": "ERROR", "text": "search process died"}], False),
+        (["sign in again"], False),
+        ([{"id": 3, "state": "failed"}], False),
+        ([{"type": "INFO", "text": "nothing was found"}], True),
+        ([{"id": 3, "name": "of another kind"}], True),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("usual", [[], None], ids=str)
+async def test_another_list_that_is_filled_beside_an_empty_one(
+    usual: Json,
+    inside: Json,
+    is_page: bool,  # noqa: FBT001 (a parameter)
+) -> None:
+    """Splunk tells its errors in ``messages``, which is empty around each page with rows."""
+
+    def things(request: Request) -> Answer:
+        if later_child(request):
+            return told({"notes": inside, "items": []})
+        return told({"notes": usual, "items": rows(0, 3)})
+
+    found = await children(things, PaginationSettings())
+
+    assert ("no empty page" not in found.message) is is_page
+    assert len(found.ids) == 6
+
+
 @pytest.mark.parametrize("times", [1, 2])
 async def test_another_sentence_that_passes(times: int) -> None:
     """It is asked for until the others have rows again: then this child has some, too."""
