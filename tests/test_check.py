@@ -114,7 +114,7 @@ OFFLINE = [
     ),
     Fault("a query without quotes", swap('query: "true"', "query: true"), "query: true", '"true"'),
     Fault("a number for jq", swap("phone: .phone", "phone: 5"), "phone: 5", '"5"'),
-    Fault("a list for jq", swap("phone: .phone", "phone: [.phone]"), "phone: [", "text"),
+    Fault("a list for jq", swap("phone: .phone", "phone: [.phone]"), "phone: [", "'[.phone]'"),
     Fault("no jq", swap("phone: .phone", "phone: .phone |"), "phone: .phone |", "correct"),
     Fault("a bare word", swap("title: .name", "title: name"), "title: name", ".name"),
     Fault("an open bracket", swap("title: .name", "title: (.name"), "title: (.name", "("),

@@ -147,3 +147,137 @@ async def test_a_format_of_elements(scene: Scene) -> None:
     (found,) = (await scene.check(offline=True)).findings
 
     assert 'write "format": "url"' in found.remedy
+
+
+_NOTES = "  - kind: /teams/{team}/notes\n"
+_LIST = "remove the '- ': these are keys of one object, and no list"
+_ELEMENT = "begin it with '- ', as each element of a list"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "remedy"),
+    [
+        pytest.param(_NOTES, _NOTES.replace("- ", "  "), "notes", _ELEMENT, id="a dash is missing"),
+        pytest.param("  - kind: /p", "    kind: /p", "kind", _ELEMENT, id="the first dash"),
+        pytest.param("      query", "      - query", "- query", _LIST, id="a dash too many"),
+        pytest.param("        team:\n", "        - team:\n", "- team", _LIST, id="a list of names"),
+        pytest.param(
+            "    port:\n",
+            "      port:\n",
+            "port:",
+            "begin this line in column 5, within resource 1",
+            id="a key too deep",
+        ),
+        pytest.param(
+            "      entity:\n",
+            "    entity:\n",
+            "entity:",
+            "begin this line in column 7, within port",
+            id="a key not deep enough",
+        ),
+        pytest.param(
+            "          relations:",
+            "            relations:",
+            "relations:",
+            "begin this line in column 11, within port.entity.mappings",
+            id="relations within properties",
+        ),
+        pytest.param(
+            "            team: .team.id",
+            "          team: .team.id",
+            "team: .team",
+            "begin this line in column 13, within port.entity.mappings.relations",
+            id="a relation beside relations",
+        ),
+        pytest.param(
+            '      query: "true"',
+            '    query: "true"',
+            "query",
+            "begin this line in column 7, within selector",
+            id="a first key not deep enough",
+        ),
+        pytest.param(
+            "title: .name",
+            "title: '.name",
+            "title",
+            "close the quote: '.name'",
+            id="a quote left open, which ends lines below",
+        ),
+        pytest.param(
+            "title: .name",
+            'title: "Mr " + .name',
+            "title",
+            "put the value in quotes: '\"Mr \" + .name'",
+            id="a text in quotes and more",
+        ),
+        pytest.param(
+            "title: .name",
+            "title: {a: .name}.a",
+            "title",
+            "put the value in quotes: '{a: .name}.a'",
+            id="a brace at the beginning",
+        ),
+        pytest.param(
+            "phone: .phone",
+            "phone: [.phone, .mail][0]",
+            "phone",
+            "put the value in quotes: '[.phone, .mail][0]'",
+            id="a bracket at the beginning",
+        ),
+        pytest.param(
+            "title: .name",
+            'title: .name + ": " + .mail',
+            "title",
+            "put the value in quotes: '.name + \": \" + .mail'",
+            id="a colon and a blank",
+        ),
+        pytest.param(
+            "title: .name",
+            'title: .name + " #1"',
+            "title",
+            "write title: '.name + \" #1\"' (in quotes: ' #' begins a comment)",
+            id="a sharp",
+        ),
+        pytest.param(
+            "data_path: .data",
+            "query_params: sort=name&all=1",
+            "query_params",
+            "write query_params: {sort: name, all: '1'}",
+            id="parameters as a text",
+        ),
+    ],
+)
+async def test_a_slip_in_a_mapping(
+    scene: Scene, old: str, new: str, line: str, remedy: str
+) -> None:
+    """One finding in the line that is wrong, with what it should be, whatever else it upsets."""
+    swap(old, new)(scene)
+    at = scene.mapping[: scene.mapping.index(new)].count("\n") + 1
+    at += next(n for n, one in enumerate(new.split("\n")) if line in one)
+
+    report = await scene.check(offline=True)
+
+    assert [one.line for one in report.findings] == [at], told(report.findings)
+    assert remedy in report.findings[0].remedy, told(report.findings)
+
+
+async def test_what_else_is_wrong_is_told_beside_a_slip(scene: Scene) -> None:
+    """The file is read on as if the slip were mended."""
+    swap("      query", "      - query")(scene)
+    swap("text: .text", "txet: .text")(scene)
+    swap("filter: .open", "fliter: .open")(scene)
+
+    report = await scene.check(offline=True)
+
+    assert [one.remedy for one in report.findings] == [_LIST, "write filter", "write text"]
+
+
+@pytest.mark.parametrize("given", ["${team}", "{{team}}", "{{ team }}", "<team>", ":team"])
+async def test_a_placeholder_as_others_write_it(scene: Scene, given: str) -> None:
+    """What this mapping wants is written out."""
+    swap("/teams/{team}/notes", f"'/teams/{given}/notes'")(scene)
+
+    report = await scene.check(offline=True)
+
+    assert [one.line for one in report.findings] == [scene.place(given)[1]], told(report.findings)
+    assert report.findings[0].remedy == "write kind: '/teams/{team}/notes'"

@@ -167,6 +167,11 @@ def check_against(
             remedy = _instead(name, free, quoted=True) if free else _UNKNOWN
             document.note((*base, "blueprint"), f"there is no blueprint {name!r}", remedy)
             continue
+        others = {one: blueprints[one] for one in blueprints if one not in made}
+        if meant := _with_all(mappings, blueprints[name], others):
+            problem = f"blueprint {name} has less than what is mapped, and {meant} has all of it"
+            document.note((*base, "blueprint"), problem, Write(f'"{meant}"'))
+            continue
         _check_parts(document, blueprints[name], raw.get(name, {}), mappings, base)
 
 
@@ -179,6 +184,28 @@ def mappings_of(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
         mappings = document.at(base)
         if isinstance(mappings, dict):
             yield base, mappings
+
+
+def _with_all(
+    mappings: dict[str, Any], own: Blueprint, free: Mapping[str, Blueprint]
+) -> str | None:
+    """The only blueprint with all that is mapped, where its own has at most half of that."""
+
+    def missing(blueprint: Blueprint) -> int:
+        known: dict[str, Mapping[str, object]] = {
+            "properties": blueprint.schema.properties,
+            "relations": blueprint.relations,
+        }
+        given = ((part, mappings.get(part)) for part in known)
+        return sum(
+            name not in known[part]
+            for part, held in given
+            for name in (held if isinstance(held, dict) else ())
+        )
+
+    whole = missing(Blueprint(""))
+    having = [name for name, one in free.items() if missing(one) == 0]
+    return having[0] if len(having) == 1 and missing(own) * 2 >= whole > 0 else None
 
 
 def _check_bare(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
@@ -19,11 +18,6 @@ from workbench.check.findings import Finding, Path, Remedy, Severity, Write
 from workbench.check.json_slips import mended
 from workbench.yaml_nodes import AliasError, single_node
 
-_OWN_CHARACTERS = ("scanning an alias", "undefined alias", "scanning for the next token")
-"""What YAML says of a value that begins with a character of its own."""
-
-_PLACEHOLDER = re.compile(r":\s+(\{\w+\}[^'\"\s]+)\s*$")
-_GLUED = re.compile(r"\s*(?:- )?([\w-]+):([^\s:].*?)\s*$")
 _WIDEST = 10_000  # characters of a line
 _LONGEST = 1_000_000  # characters of a variable
 _TOO_DEEP = "its values lie too deep within each other"
@@ -40,6 +34,8 @@ class Document:
     values: dict[Path, yaml.Mark] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     is_json: bool = False
+    begun: int = -1
+    """The line, from 0, where what cannot be read on begins."""
 
     def note(
         self,
@@ -95,6 +91,12 @@ class Document:
                 return mark
         return self.values.get(())
 
+    def rest_of_line(self, path: Path) -> str:
+        """What stands in the file from a value to the end of its line."""
+        mark = self.values.get(path)
+        buffer = str(mark.buffer or "") if mark else ""
+        return buffer[mark.pointer :].partition("\n")[0].rstrip("\0 \r") if mark else ""
+
     def at(self, path: Path) -> Json:
         """The value at a path; None where there is none."""
         found = follow(self.value, path)
@@ -110,17 +112,10 @@ def yaml_of(pairs: Mapping[str, Json]) -> str:
     return text.removeprefix("{").removesuffix("}") if text.startswith("{") else text
 
 
-def read_yaml(path: FilePath, name: str) -> Document:
-    """A YAML file; what is no YAML is a finding, and leaves the value None."""
-    document = Document(name)
-    text = _text(path, name, document.findings)
-    return document if text is None else _yaml(text, name)
-
-
 def read_json(path: FilePath, name: str) -> Document:
     """A JSON file, which is YAML as well but for tabs."""
     document = Document(name)
-    text = _text(path, name, document.findings)
+    text = text_of(path, name, document.findings)
     if text is None:
         return document
     try:
@@ -134,13 +129,13 @@ def read_json(path: FilePath, name: str) -> Document:
         problem = f"not JSON: {error.msg}"
         document.findings.append(Finding(name, line, column, "error", problem, remedy))
         return document
-    found = _yaml(text.replace("\t", " "), name)
+    found = parse_yaml(text.replace("\t", " "), name)
     found.value = json.loads(text)
     found.is_json = True
     return found
 
 
-def _text(path: FilePath, name: str, findings: list[Finding]) -> str | None:
+def text_of(path: FilePath, name: str, findings: list[Finding]) -> str | None:
     """What a file holds; None and a finding where that is no text."""
     content = path.read_bytes()
     try:
@@ -152,7 +147,8 @@ def _text(path: FilePath, name: str, findings: list[Finding]) -> str | None:
         return None
 
 
-def _yaml(text: str, name: str) -> Document:
+def parse_yaml(text: str, name: str) -> Document:
+    """A text as YAML; what is none is a finding, and leaves the value None."""
     document = Document(name)
     try:
         loader = yaml.SafeLoader(text)
@@ -171,7 +167,8 @@ def _yaml(text: str, name: str) -> Document:
         told = f"not YAML to be read: {error.problem}"
         document.findings.append(Finding(name, None, None, "error", told, "write the values out"))
     except yaml.MarkedYAMLError as error:
-        document.findings.append(_syntax(error, text, name))
+        document.findings.append(_syntax(error, name))
+        document.begun = error.context_mark.line if error.context_mark else -1
     except RecursionError:
         document.findings.append(Finding(name, None, None, "error", _TOO_DEEP))
     except (yaml.YAMLError, ValueError) as error:
@@ -182,33 +179,11 @@ def _yaml(text: str, name: str) -> Document:
     return document
 
 
-def _syntax(error: yaml.MarkedYAMLError, text: str, name: str) -> Finding:
+def _syntax(error: yaml.MarkedYAMLError, name: str) -> Finding:
     mark = error.problem_mark or error.context_mark
     problem = " ".join(filter(None, (error.context, error.problem)))
-    remedy = "correct the syntax here, or just before"
-    line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
-    if "\t" in line[: len(line) - len(line.lstrip()) + 1] or "'\\t'" in problem:
-        problem, remedy = "a tab", "indent with spaces; YAML takes no tabs"
-    elif line.strip().startswith(("{{", "@", "`", "%")) or ": {{" in line:
-        remedy = "put the value in quotes"
-    elif found := _PLACEHOLDER.search(line):
-        remedy = f"put the value in quotes: '{found[1]}'"
-    elif any(one in problem for one in _OWN_CHARACTERS):
-        remedy = "put the value in quotes: here this character is YAML's own"
-    elif "found '<block sequence start>'" in problem and error.context_mark:
-        begun = error.context_mark.line + 1
-        remedy = f"what begins in line {begun} is no list: begin each element with '- '"
-        mark = error.context_mark
-    elif "mapping values are not allowed" in problem:
-        remedy = "put a value with ': ' in it in quotes, or correct the indentation"
-    elif error.context and "block mapping" in error.context:
-        remedy = "correct the indentation: keys of one object stand in one column"
-    begun_at = error.context_mark
-    if begun_at and "simple key" in str(error.context):
-        begun_line = text.splitlines()[begun_at.line]
-        if glued := _GLUED.match(begun_line):
-            remedy, mark = f"put a space behind the colon: {glued[1]}: {glued[2]}", begun_at
     at = (mark.line + 1, mark.column + 1) if mark else (None, None)
+    remedy = "correct the syntax here, or just before"
     return Finding(name, at[0], at[1], "error", f"not YAML: {problem}", remedy)
 
 
@@ -284,7 +259,7 @@ def read_env(path: FilePath, name: str) -> Variables:
     """
     variables = Variables(name)
     known: dict[str, str | None] = dict(os.environ)
-    text = _text(path, name, variables.findings)
+    text = text_of(path, name, variables.findings)
     for binding in parse_stream(io.StringIO(text or "")):
         line = _line_of(binding)
         if binding.error:

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from framework.mapped_items import Items
-from jq_engine.worker import JqWorker
 from json_values import Json, follow
 from paging.model import PageRequest
+from workbench.check.children import Children
 from workbench.check.comparisons import compared
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Severity, Write
 from workbench.check.formats import rows_as_json
 from workbench.check.identifiers import is_scalar
 from workbench.check.near import lists_of_objects, paths_in, written
-from workbench.check.nearby import Nearby, Target
+from workbench.check.nearby import Target
 from workbench.check.other_lists import list_with
 from workbench.check.reading import Seen
 from workbench.check.variants import Sent, better_variant, left_out
@@ -29,17 +29,18 @@ _LONGEST: Final = 60  # characters of a value that are quoted
 class Empty:
     """Finds why a resource without errors has no items."""
 
-    def __init__(self, document: Document, near: Nearby, jq: JqWorker) -> None:
+    def __init__(self, document: Document, children: Children) -> None:
         self._document = document
-        self._near = near
-        self._jq = jq
+        self._children = children
+        self._near = children.near
+        self._jq = self._near.jq
 
     async def findings(self, seen: Seen) -> list[Finding]:
         """At most one: a filter of parents, the list beside, a format, a parameter, a field."""
         if seen.items or seen.errors or not seen.asked:
             return []
-        looks = (self._of_parents, self._beside, self._other_format)
-        for look in (*looks, self._left_out, self._other_field):
+        looks = (self._of_parents, self._beside, self._other_format, self._other_field)
+        for look in (*looks, self._left_out):
             if found := await look(seen):
                 return [found]
         return []
@@ -137,10 +138,10 @@ class Empty:
 
     async def _other_field(self, seen: Seen) -> Finding | None:
         """A path parameter's field by whose values no child has items, where another's have."""
-        resource = self._near.resource(seen)
-        if not resource.parameters or not seen.own_pages:
+        resource = self._children.asked_for(seen)
+        if not resource.parameters or not self._children.pages(seen):
             return None
-        found = await self._near.field(resource, wants_rows=True)
+        found = await self._children.field(resource, wants_rows=True)
         if found is None:
             return None
         name, remedy = found

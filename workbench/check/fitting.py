@@ -324,8 +324,9 @@ def _instead(fault: EntityFault, before: Sequence[Json], blueprint: Blueprint) -
     """What the blueprint would have to say for the values as they are."""
     known = {type(value) for value in before if value is not None}
     if fault.part == "relation":
-        is_list = known == {list} and not blueprint.relations[fault.name].many
-        return Instead(fault.name, "many", True) if is_list else None  # noqa: FBT003 (the value itself)
+        many = blueprint.relations[fault.name].many
+        is_other = known == ({str} if many else {list})
+        return Instead(fault.name, "many", not many) if is_other else None
     schema = blueprint.schema.properties[fault.name]
     names = {_TYPES.get(one, "") for one in known}
     if schema.enum or len(names) != 1 or not (name := names.pop()):

@@ -6,6 +6,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
@@ -87,14 +88,23 @@ async def identifier_below_parents(
     return candidate if is_unique else ""
 
 
-def unique_key(items: Items) -> Write | None:
-    """A key, or two together, whose values are different in all items; or nothing."""
+def unique_key(items: Items, wanted: AbstractSet[str] = frozenset()) -> Write | None:
+    """A key, or two together, whose values are different in all items; or nothing.
+
+    ``wanted``: what relations lead to: a key with such values comes first.
+    """
+
+    def is_wanted(path: Sequence[str]) -> bool:
+        column = [follow(item, path) for item in items]
+        hits = wanted & {str(value) for value in column if is_scalar(value)}
+        return len(hits) > 1 and all(map(is_scalar, column))
+
     paths = [
         path
         for path in dict.fromkeys(one for item in items[:10] for one in leaves(item, 2))
-        if all(_tells(path, follow(item, path)) for item in items)
+        if is_wanted(path) or all(_tells(path, follow(item, path)) for item in items)
     ]
-    paths.sort(key=lambda path: (_rank(path), len(path)))
+    paths.sort(key=lambda path: (not is_wanted(path), _rank(path), len(path)))
     for path in paths:
         if len({_text(follow(item, path)) for item in items}) == len(items):
             is_text = all(isinstance(follow(item, path), str) for item in items)

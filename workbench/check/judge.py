@@ -185,11 +185,11 @@ class Judge:
         if wrapped := await self._wrapped(seen, expression, items):
             return wrapped
         if near is None:
-            return unique_key(items)
+            return unique_key(items, self._leading.wanted_of(seen))
         values = await values_of(self._jq, near.expression, items)
         remedy = near.of(len(items))
         is_shared = len({json.dumps(one) for one in values}) < len(values)
-        return (is_shared and unique_key(items)) or remedy
+        return (is_shared and unique_key(items, self._leading.wanted_of(seen))) or remedy
 
     async def _wrapped(self, seen: Seen, expression: str, items: Items) -> Write | None:
         """The expression within the object that most other expressions read, if it is unique."""
@@ -218,7 +218,10 @@ class Judge:
         if candidate:
             key = own_id(items)
             return Write(candidate, also=key if key not in candidate else "")
-        return unique_key(items) or "choose a key that tells items apart"
+        return (
+            unique_key(items, self._leading.wanted_of(seen))
+            or "choose a key that tells items apart"
+        )
 
     # --- what Port refuses ---------------------------------------------------------------------
 
@@ -267,6 +270,10 @@ class Judge:
                 many = Fitting(blueprint=Instead(first.name, "many", True))  # noqa: FBT003 (the value itself)
                 if self._of_blueprints is not None:
                     return self._in_blueprint(first, blueprint, problem, many)
+            if isinstance(target, Write) and isinstance(first.value, str):
+                told = Instead(first.name, "many", False).told  # noqa: FBT003 (the value itself)
+                is_many = blueprint.relations[first.name].many
+                target = replace(target, also=told) if is_many else target
             if target:
                 return seen.finding(self._document, path, problem, target)
         items = [one.item for one in seen.passed]

@@ -13,10 +13,11 @@ from errors import Fault, MappingError, Part
 from json_values import Json
 from overrides import EndpointAppConfig
 from workbench.check.documents import Document, yaml_of
-from workbench.check.findings import Path, Write, nearest
+from workbench.check.findings import Path, Remedy, Write, nearest
 
 _RESOURCE: Final = 2  # parts of the path of a resource
 _WITH_PLACEHOLDERS: Final = ("query_params", "body", "body_form", "headers", "path_parameters")
+_NO_LIST: Final = "write the name of each as a key, its value below it, without '- '"
 _DEEPEST: Final = 4  # objects of a mapping within one another, where models are not recursive
 
 
@@ -87,23 +88,29 @@ def _note_faults(
         if place in seen or place in meant or place in unknown or is_unquoted:
             continue
         seen.add(place)
-        problem, remedy = _told(fault, place)
+        problem, remedy = _told(fault, place, document.at(place))
         document.note(place, problem, remedy, at_key=not document.values.get(place))
 
 
-def _told(fault: Fault, place: Path) -> tuple[str, str]:
-    name = dotted(place)
+def _told(fault: Fault, place: Path, value: Json) -> tuple[str, Remedy]:
+    name, remedy = dotted(place), fault.remedy
     if fault.problem == "field required":
         holder = dotted(place[:-1]) or "the mapping"
         return f"{place[-1]} is missing in {holder}", f"add {place[-1]}"
-    return f"{name}: {fault.problem}" if name else fault.problem, fault.remedy
+    if "not a valid dict" in fault.problem and isinstance(value, list):
+        remedy = _NO_LIST
+    elif "not a valid dict" in fault.problem and isinstance(value, str) and "=" in value:
+        pairs = (pair.partition("=") for pair in value.lstrip("?").split("&"))
+        return f"{name}: {fault.problem}", Write({key: text for key, _, text in pairs})
+    return f"{name}: {fault.problem}" if name else fault.problem, remedy
 
 
 def dotted(path: Path) -> str:
     """A path as it is spoken of: without the resource, which the line tells."""
-    parts = path[2:] if path[:1] == ("resources",) and len(path) > 1 else path
-    if not parts and path:
-        return f"resource {int(path[1]) + 1}" if len(path) > 1 else str(path[0])
+    number = path[1] if path[:1] == ("resources",) and len(path) > 1 else None
+    parts = path[_RESOURCE:] if isinstance(number, int) else path
+    if not parts and isinstance(number, int):
+        return f"resource {number + 1}"
     return ".".join(map(str, parts))
 
 
@@ -140,7 +147,11 @@ def _within(
     model = _model_of(field)
     if model is None:
         return
-    if field.shape == SHAPE_SINGLETON:
+    if field.shape == SHAPE_SINGLETON and isinstance(value, list):
+        # The models take a list of pairs for an object.
+        document.note(path, f"{dotted(path)} is a list, where an object is wanted", _NO_LIST)
+        yield path, ""
+    elif field.shape == SHAPE_SINGLETON:
         yield from _unknown(document, value, model, path)
     elif field.shape == SHAPE_LIST and isinstance(value, list):
         for at, inner in enumerate(value):

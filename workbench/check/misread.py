@@ -8,7 +8,7 @@ from errors import Fault, OceanCustomError, Part
 from framework.mapped_items import Items
 from jq_engine.paths import plain_path
 from json_values import Json, follow, keys_of
-from resync.session import Session
+from workbench.check.children import Children
 from workbench.check.comparisons import compared, held_at
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Write, likeness
@@ -28,12 +28,12 @@ class Misread:
     """Finds what such an expression was meant to be, on the answers at hand."""
 
     def __init__(
-        self, document: Document, session: Session, places: Places, near: Nearby, unsent: Unsent
+        self, document: Document, places: Places, near: Nearby, children: Children, unsent: Unsent
     ) -> None:
         self._document = document
-        self._session = session
         self._places = places
         self._near = near
+        self._children = children
         self._unsent = unsent
 
     async def finding(self, seen: Seen, error: OceanCustomError) -> Finding:
@@ -49,7 +49,7 @@ class Misread:
             return self._places.at(seen, other[0], error, other[1])
         if is_list and is_of_parent(seen):
             return await self._lists_of_parent(seen, error)
-        if is_list and (form := await rows_as_json(self._near, self._session.jq, seen)):
+        if is_list and (form := await rows_as_json(self._near, self._near.jq, seen)):
             return self._places.at(seen, ("selector", "response_format"), error, form)
         if not is_list and path[-1] != "selector":
             return self._places.at(seen, path, error, "")
@@ -65,7 +65,7 @@ class Misread:
         """The list of an answer whose objects have what is mapped; "" for none."""
         mappings = seen.config.port.entity.mappings
         for body in bodies:
-            if found := await list_with(self._session.jq, mappings, body):
+            if found := await list_with(self._near.jq, mappings, body):
                 path, count = found
                 if path == ".":
                     return "remove data_path: the answer is the list itself"
@@ -88,13 +88,13 @@ class Misread:
     async def _of_parents(self, seen: Seen, path: Path, expression: str) -> tuple[Path, Remedy]:
         """Where to change what, for a field or a filter that finds nothing in the parents."""
         name = str(path[2])
-        items = self._near.parents(seen, name)
+        items = self._children.parents(seen, name)
         parent = self._near.parent(seen)
         if parent and parent.base[-1] == name and items:
             absent = [one for one in paths_in(expression) if not has_path(items, one)]
             if absent and (other := await self._with_key(seen, parent, expression, absent)):
                 return other
-        rows = await self._near.rows_beside(seen, name, expression)
+        rows = await self._children.rows_beside(seen, name, expression)
         if not rows and (held := list_within(items, expression, name)):
             rows = Write(held, "its rows have what is read")
         if rows:
@@ -112,27 +112,29 @@ class Misread:
             objects = [row for row in rows if isinstance(row, dict)][:1]
             if not have(body, absent):
                 return False
-            (value,) = await values_of(self._session.jq, expression, objects)
+            (value,) = await values_of(self._near.jq, expression, objects)
             is_alone = len(resource.parameters) == 1
-            return not is_alone or await self._near.is_child(resource, name, value)
+            return not is_alone or await self._children.is_child(resource, name, value)
 
         wanted = [key for path in absent for key in path]
         return await self._unsent.by_other(seen, parent, wanted, has)
 
     async def _instead(self, seen: Seen, path: Path, expression: str, items: Items) -> Remedy:
         """What to write for a field or a filter of parents; "" where nothing shows it."""
-        if near := await better(self._session.jq, expression, items) if items else None:
-            return near.of(len(items))
-        if path[-1] == "filter":
-            path_read = plain_path(expression)
-            held: Remedy = held_at(path_read, items) if path_read else ""
-            held = held or await compared(self._session.jq, expression, items)
-            return held if isinstance(held, Write) or not held else f"compare it: {held}"
-        name = str(path[2])
-        resource = self._near.resource(seen)
-        if found := await self._near.field(resource, wants_rows=True, name=name):
+        is_filter, name = path[-1] == "filter", str(path[2])
+        resource = self._children.first_by(seen, name)
+        if not is_filter and (
+            found := await self._children.field(resource, wants_rows=True, name=name)
+        ):
             return found[1]
-        return within(items, expression, name)
+        if near := await better(self._near.jq, expression, items) if items else None:
+            return near.of(len(items))
+        if not is_filter:
+            return within(items, expression, name)
+        path_read = plain_path(expression)
+        held: Remedy = held_at(path_read, items) if path_read else ""
+        held = held or await compared(self._near.jq, expression, items)
+        return held if isinstance(held, Write) or not held else f"compare it: {held}"
 
     async def _lists_of_parent(self, seen: Seen, error: OceanCustomError) -> Finding:
         """At the data_path of the rows of parents, whose answer has other lists."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
@@ -12,8 +12,7 @@ from msgspec.structs import replace
 
 from errors import OceanCustomError
 from framework.mapped_items import Items
-from jq_engine.paths import plain_path
-from json_values import Json, Missing, follow
+from json_values import Json
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, make_paginator
 from paging.error_reports import tells_failure
 from paging.model import PageRequest
@@ -22,20 +21,13 @@ from resync.session import Session
 from settings import Settings
 from transport.observer import PageRead
 from transport.redaction import REDACTED
-from workbench.check.findings import Path, Remedy, Write, likeness
-from workbench.check.near import is_something, leaves, lists_of_objects, values_of, written
+from workbench.check.findings import Path
 from workbench.check.paths import known_of
 from workbench.check.reading import Seen
 from workbench.check.requests import CUT, bare, is_blamed, is_of_parent, values_in
 from workbench.check.variants import Sent, Sources, nouns_of, sent_by, sent_by_all
-from workbench.suggest.items import places
-from workbench.suggest.vocabulary import names_identity, words_of
 
-_MOST: Final = 8  # keys by whose values a child is looked for
 _LINKING: Final = 50  # items of a page that are looked into
-_OTHERS: Final = 2  # lists that may be the parents' in place of one
-_PARENTS: Final = 3  # parents whose children are looked for
-_KEYS: Final = 3  # keys of their items that are tried
 NOT_FOUND: Final = frozenset({404, 410})
 
 
@@ -48,29 +40,15 @@ class Target:
     request: PageRequest | None
 
 
-@dataclass(frozen=True)
-class _Child:
-    """The path parameter of a resource whose value is looked for.
-
-    ``others``: where in the same row the values of its other parameters are. ``own``: where its
-    own is looked for as it is: where that is answered, it is not to blame.
-    """
-
-    resource: Resource
-    name: str
-    others: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
-    own: tuple[str, ...] | None = None
-
-
 class Nearby:
     """Asks for what may be meant."""
 
     def __init__(self, session: Session, all_seen: Sequence[Seen]) -> None:
-        self._session = session
+        self.session = session
         self.settings: Settings = session.settings
         self.all = all_seen
         self._pages = [page for one in all_seen for page in one.pages]
-        self.jq = session.jq
+        self.jq, self.redacted = session.jq, session.redacted
         self.known = known_of([one.config for one in all_seen])
 
     def resource(self, seen: Seen) -> Resource:
@@ -125,15 +103,24 @@ class Nearby:
 
         Where none were, those of the first one that needs no other.
         """
-        asked = [one for one in seen.exchanges if one.purpose == "parent"]
+        asked = [one for one in reversed(seen.exchanges) if one.purpose == "parent"]
         walked = [one for one in self.resource(seen).parameters if isinstance(one, Parameter)]
         free = [one for one in walked if not one.parent.placeholders()]
-        if is_of_parent(seen) and asked and REDACTED not in asked[-1].url:
-            url = bare(asked[-1].url)
-            chained = [one for one in walked if one not in free and self._is_at(one, url)]
-            if chained and asked[-1].method == "GET" and not any(self._is_at(o, url) for o in free):
-                return self._target_of(chained[0], self._as_sent(chained[0].parent, asked[-1].url))
-            free.sort(key=lambda one: not self._is_at(one, url))
+        last = max(asked, key=lambda one: is_blamed(seen, one.url), default=None)
+        if is_of_parent(seen) and last and REDACTED not in last.url:
+            url = bare(last.url)
+            chained = [one for one in walked if one not in free and self.is_at(one, url)]
+            if chained and last.method == "GET" and not any(self.is_at(o, url) for o in free):
+                return self._target_of(chained[0], self._as_sent(chained[0].parent, last.url))
+            free.sort(key=lambda one: not self.is_at(one, url))
+        return self._listed(free)
+
+    def free_parent(self, resource: Resource) -> Target | None:
+        """The rows of the first path parameter of a resource that needs no other."""
+        walked = [one for one in resource.parameters if isinstance(one, Parameter)]
+        return self._listed([one for one in walked if not one.parent.placeholders()])
+
+    def _listed(self, free: Sequence[Parameter]) -> Target | None:
         if not free:
             return None
         request = request_for(free[0].parent, Binding(), self.settings.base_url)
@@ -144,7 +131,7 @@ class Nearby:
         base = ("selector", "path_parameters", parameter.name)
         return Target(base, parameter.parent, replace(request, purpose="check"))
 
-    def _is_at(self, parameter: Parameter, url: str) -> bool:
+    def is_at(self, parameter: Parameter, url: str) -> bool:
         """Whether a URL is that of the rows of a path parameter, for some values."""
         base = str(self.settings.base_url).rstrip("/")
         path = parameter.parent.path.partition("?")[0].strip("/")
@@ -197,158 +184,12 @@ class Nearby:
     async def body(self, request: PageRequest) -> Json:
         """What a request is answered; None for a failure."""
         try:
-            answer = await self._session.client.send(request)
+            answer = await self.session.client.send(request)
         except OceanCustomError:
             return None
         return None if tells_failure(answer.body) else answer.body
-
-    async def field(
-        self, resource: Resource, *, wants_rows: bool = False, name: str = ""
-    ) -> tuple[str, Write] | None:
-        """The path parameter by another key of whose items a child is there, or has rows.
-
-        Beside it what to write. ``name``: that parameter and no other.
-        """
-        walked = _of_one_list(resource)
-        for one in walked or [one for one in resource.parameters if isinstance(one, Parameter)]:
-            if name and one.name != name:
-                continue
-            template = one.parent.path.partition("?")[0]
-            items = [
-                {**self._held_by(template, page.url), **item}
-                for page in self._lists_of(one)
-                for item in page.items
-            ]
-            others: dict[str, tuple[str, ...] | None] = {
-                other.name: plain_path(other.field) if walked else (f"__{other.name}",)
-                for other in walked or resource.parameters
-                if other is not one
-            }
-            child = _Child(resource, one.name, others, plain_path(one.field))
-            found = await self._value(child, items, wants_rows=wants_rows)
-            if found:
-                path, value = found
-                told = "for {!r} there are items" if wants_rows else "{!r} answers 200"
-                return one.name, Write(written(path), told.format(value))
-        return None
-
-    async def other_parent(self, resource: Resource) -> Remedy:
-        """Another list of the mapping by a value of whose items the child is there."""
-        walked = _of_one_list(resource)
-        if len(walked) != 1:
-            return ""
-        own = self._lists_of(walked[0])
-        base = str(self.settings.base_url).rstrip("/")
-        others = [one for one in reversed(self.lists()) if one not in own]
-        by_path = {bare(one.url).removeprefix(base): one for one in others}
-        stem = " ".join(words_of(walked[0].name))
-        likeliest = sorted(by_path, key=lambda path: -likeness(stem, path.rpartition("/")[2]))
-        for path in likeliest[:_OTHERS]:
-            items = list(by_path[path].items)
-            if found := await self._value(_Child(resource, walked[0].name), items, most=_KEYS):
-                return Write(path, f"{found[1]!r} of its {written(found[0])} answers 200")
-        return ""
-
-    def _held_by(self, path: str, url: str) -> dict[str, Json]:
-        """The values in the URL of parents' rows, as marks of those."""
-        own = bare(url).removeprefix(str(self.settings.base_url).rstrip("/"))
-        return {f"__{part.strip('{}')}": unquote(one) for part, one in values_in(path, own).items()}
-
-    def parents(self, seen: Seen, name: str) -> Items:
-        """The items that a path parameter's values were looked for in."""
-        own = [item for page in seen.pages if page.purpose == "parent" for item in page.items]
-        parameters = [one for one in self.resource(seen).parameters if isinstance(one, Parameter)]
-        for one in [] if own else parameters:
-            if one.name == name and not one.parent.placeholders():
-                return [item for page in self._lists_of(one) for item in page.items]
-        return own
-
-    async def rows_beside(self, seen: Seen, name: str, expression: str) -> Write | None:
-        """The list in the answer of parents whose objects have what a field or filter looks for.
-
-        For parents without a ``data_path``, whose item is the answer itself. Of several lists the
-        one by whose values a child is there.
-        """
-        resource = self.resource(seen)
-        one = next((one for one in _of_one_list(resource) if one.name == name), None)
-        pages = self._lists_of(one) if one and not one.parent.data_path else []
-        if one is None or not pages or not isinstance(pages[0].body, dict):
-            return None
-        found: list[tuple[tuple[str, ...], int, Json]] = []
-        for path, rows in lists_of_objects(pages[0].body):
-            objects = [row for row in rows if isinstance(row, dict)]
-            values = await values_of(self.jq, expression, objects)
-            if values and all(map(is_something, values)):
-                fields = await values_of(self.jq, one.field, objects[:1])
-                found.append((path, len(rows), fields[0]))
-        is_alone = len(found) == 1 or len(resource.parameters) > 1
-        for path, count, value in found:
-            if is_alone or await self.is_child(resource, name, value):
-                return Write(written(path), f"a list of {count}")
-        return None
-
-    async def is_child(self, resource: Resource, name: str, value: Json) -> bool:
-        """Whether a child is there by a value."""
-        if not isinstance(value, str | int) or isinstance(value, bool):
-            return False
-        return await self._child(resource, Binding({name: value})) is not None
-
-    async def _child(self, resource: Resource, binding: Binding) -> Json:
-        """What the first request for a child is answered; None for a failure."""
-        request = request_for(resource.endpoint, binding, self.settings.base_url)
-        first = make_paginator(resource.endpoint.pagination).first(request)
-        return await self.body(replace(first, purpose="check"))
-
-    def _lists_of(self, parameter: Parameter) -> list[PageRead]:
-        """The pages with the items that a path parameter's values come from."""
-        if parameter.parent.placeholders():
-            return [page for page in self.lists() if self._is_at(parameter, bare(page.url))]
-        own = request_for(parameter.parent, Binding(), self.settings.base_url)
-        whole = httpx.URL(own.url).copy_merge_params(own.params)
-        url = httpx.URL(self._session.redacted(str(whole)))
-        wanted = set(url.params.multi_items())
-        return [
-            page
-            for page in self.lists()
-            if bare(page.url) == bare(str(url))
-            and wanted <= set(httpx.URL(page.url).params.multi_items())
-        ]
 
     def lists(self) -> list[PageRead]:
         """Pages with items; a parent is read once for all its kinds, and may be a kind itself."""
         pages = [page for page in self._pages if page.items]
         return sorted(pages, key=lambda page: page.purpose != "parent")
-
-    async def _value(
-        self, child: _Child, items: Items, *, wants_rows: bool = False, most: int = _MOST
-    ) -> tuple[tuple[str, ...], Json] | None:
-        """A key of the parents' items by whose value a child is there, or has rows."""
-        paths = dict.fromkeys(path for item in items[:1] for path in leaves(item, 2))
-        ranked = sorted(
-            paths, key=lambda one: (one != child.own, not names_identity(one[-1].lower()))
-        )
-        # The first parent may well have no children.
-        wanted = [
-            (path, item, value)
-            for path in ranked
-            for item in items[: _PARENTS if wants_rows else 1]
-            if isinstance(value := follow(item, path), str | int) and not isinstance(value, bool)
-        ]
-        for path, item, value in wanted[: most * (_PARENTS if wants_rows else 1)]:
-            beside = {other: follow(item, keys) for other, keys in child.others.items() if keys}
-            held = {other: one for other, one in beside.items() if not isinstance(one, Missing)}
-            if len(held) < len(child.others):
-                continue
-            binding = Binding({**held, child.name: value})
-            body = await self._child(child.resource, binding)
-            has_rows = any(place.rows(body) for place in places(body) if not place.single)
-            if has_rows if wants_rows else body is not None:
-                return None if path == child.own else (path, value)
-        return None
-
-
-def _of_one_list(resource: Resource) -> list[Parameter]:
-    """The path parameters, where all take their values from the rows of one list."""
-    walked = [one for one in resource.parameters if isinstance(one, Parameter)]
-    is_one = len({one.rows_key for one in walked}) == 1 and len(walked) == len(resource.parameters)
-    return walked if is_one and not walked[0].parent.placeholders() else []

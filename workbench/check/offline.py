@@ -11,11 +11,11 @@ from overrides import EndpointAppConfig
 from pagination import PaginationSettings
 from settings import Settings
 from workbench.check.blueprints import check_against, read_blueprints
-from workbench.check.documents import Document, Variables, read_env, read_json, read_yaml
+from workbench.check.documents import Document, Variables, read_env, read_json
 from workbench.check.findings import Finding, ordered
-from workbench.check.mapping import read_mapping
 from workbench.check.programs import check_programs, check_resources
 from workbench.check.settings import read_settings
+from workbench.check.yaml_slips import read_mended
 from workbench.store.model import Blueprint
 
 
@@ -56,8 +56,7 @@ async def read_installation(
     if paths.settings is not None:
         variables = read_env(paths.settings, str(paths.settings))
     settings, findings = (None, []) if variables is None else read_settings(variables)
-    document = read_yaml(paths.mapping, str(paths.mapping))
-    config = read_mapping(document)
+    document, config = read_mended(paths.mapping, str(paths.mapping))
     await check_programs(document, jq)
     if config is not None and not document.findings:
         pagination = settings.pagination if settings else PaginationSettings()

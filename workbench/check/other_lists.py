@@ -7,9 +7,9 @@ from typing import Protocol
 
 from framework.mapped_items import Items
 from jq_engine.worker import JqWorker
-from json_values import Json
+from json_values import Found, Json, follow
 from workbench.check.findings import Write, likeness
-from workbench.check.near import has_path, lists_of_objects, paths_in, values_of, written
+from workbench.check.near import has_path, leaves, lists_of_objects, paths_in, values_of, written
 from workbench.check.reading import Seen
 
 
@@ -66,12 +66,20 @@ def list_within(items: Items, expression: str, name: str) -> str:
     """
     paths = paths_in(expression) if len(items) == 1 else []
     lists = lists_of_objects(items[0]) if paths else []
+    if paths == [("value",)]:  # as the elements of a list of texts or numbers are read
+        lists += [(path, _plain(follow(items[0], path))) for path in leaves(items[0])]
     lists.sort(key=lambda one: -likeness(name, "".join(one[0][-1:]).lower()))
     for where, rows in lists:
         objects = [row for row in rows if isinstance(row, dict)]
-        if where and all(has_path([row], paths[0]) for row in objects):
+        if where and rows and all(has_path([row], paths[0]) for row in objects):
             return written(where)
     return ""
+
+
+def _plain(value: Found) -> list[Json]:
+    """The elements of a list of texts or numbers; none of anything else."""
+    held = value if isinstance(value, list) else []
+    return [] if any(isinstance(one, dict | list) for one in held) else held
 
 
 async def list_with(jq: JqWorker, mappings: Mapped, body: Json) -> tuple[str, int] | None:

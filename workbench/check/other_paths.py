@@ -27,7 +27,7 @@ from workbench.check.paths import (
     told_paths,
 )
 from workbench.check.reading import Seen
-from workbench.check.requests import bare, first_of, values_in
+from workbench.check.requests import bare, first_of, is_of_parent, values_in
 
 _MOST: Final = 12
 _MOST_TOLD: Final = 8  # words of a refusal
@@ -56,6 +56,12 @@ class OtherPaths:
 
     def __init__(self, near: Nearby) -> None:
         self._near = near
+
+    async def of_asked(self, seen: Seen, words: str = "", *, is_new: bool = False) -> Remedy:
+        """A path like that of what was asked for last: of the kind, or of its parents."""
+        if is_of_parent(seen):
+            return await self.of_parents(seen, words)
+        return await self.of(seen, words, is_new=is_new)
 
     async def of(
         self, seen: Seen, words: str = "", *, wants_rows: bool = False, is_new: bool = False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import httpx
@@ -14,12 +14,13 @@ from jq_engine.worker import JqWorker
 from json_values import Json, follow
 from pagination import DEFAULT_POSITION_PARAM, PaginationSettings, make_paginator
 from paging.model import PageRequest
+from paging.totals import says_all
 from resync.path_parameters import Binding, request_for
 from resync.session import Session
 from transport.observer import PageRead
 from workbench.check.absence import Answered
 from workbench.check.findings import Path, Write
-from workbench.check.near import leaves, lists_of_objects, values_of, written
+from workbench.check.near import better, leaves, lists_of_objects, values_of, written
 from workbench.check.nearby import Target
 from workbench.check.reading import Seen
 from workbench.check.requests import bare
@@ -27,6 +28,20 @@ from workbench.check.requests import bare
 _FEWEST: Final = 10  # rows of a server's own page
 _ROUND: Final = 5  # servers cut pages at multiples of it
 _INVALID: Final = frozenset({400, 422})
+
+
+@dataclass(frozen=True)
+class Unheld:
+    """A setting of paging whose path leads nowhere, and the path that is meant, or ""."""
+
+    name: str
+    path: str
+    meant: str
+
+    @property
+    def remedy(self) -> str:
+        """What to write; "" where nothing shows it."""
+        return f"write {self.meant.lstrip('.')}" if self.meant else ""
 
 
 async def hidden_rows(session: Session, seen: Seen) -> int:
@@ -141,17 +156,61 @@ def may_go_on(seen: Seen) -> PageRead | None:
     return longest if longest.rows else None
 
 
-def total_in(pages: Sequence[PageRead]) -> str:
-    """The path of the only number that may count all rows: the same in all pages, and more."""
-    most = sum(page.rows for page in pages)
+async def unheld(
+    jq: JqWorker, paging: PaginationSettings, pages: Sequence[PageRead]
+) -> list[Unheld]:
+    """Configured paths in bodies at which nothing stands in any of these pages."""
     bodies = [page.body for page in pages if isinstance(page.body, dict)]
+    given = {
+        "hasMorePath": paging.has_more_path,
+        "lastPagePath": paging.last_page_path,
+        "totalPath": paging.total_path,
+    }
     found = []
+    for name, path in given.items():
+        if not bodies or not path or path.startswith("header:"):
+            continue
+        expression = path if path.startswith(".") else written(path.split("."))
+        if all(value is None for value in await values_of(jq, expression, bodies)):
+            meant = total_in(pages) if name == "totalPath" else flag_in(pages, name)
+            near = None if meant else await better(jq, expression, bodies)
+            found.append(Unheld(name, path, near.expression if near else meant))
+    return found
+
+
+def total_in(pages: Sequence[PageRead]) -> str:
+    """The path of the only number that may count all rows of each page's list; "" for none.
+
+    Of several the only one whose name says so.
+    """
+    most = max((page.rows for page in pages), default=0)
+    found = [path for path, values in _scalars(pages) if all(map(_is_count, values, _rows(pages)))]
+    named = [path for path in found if says_all(path[-1])] if len(found) > 1 else found
+    return written(named[0]) if len(named) == 1 and most > 1 else ""
+
+
+def flag_in(pages: Sequence[PageRead], name: str) -> str:
+    """The path of the only boolean that says of each page whether more follow; "" for none."""
+    wanted = [page.goes_on is (name == "hasMorePath") for page in pages]
+    found = [path for path, values in _scalars(pages) if values == wanted]
+    return written(found[0]) if len(found) == 1 else ""
+
+
+def _rows(pages: Sequence[PageRead]) -> list[int]:
+    return [page.rows for page in pages]
+
+
+def _is_count(value: Json, rows: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= rows
+
+
+def _scalars(pages: Sequence[PageRead]) -> Iterator[tuple[tuple[str, ...], list[Json]]]:
+    """The paths of the answers that all of them have, with their values."""
+    bodies = [page.body for page in pages]
     for path in leaves(bodies[0]) if bodies else ():
-        values = {json.dumps(follow(body, path), default=str) for body in bodies}
-        value = follow(bodies[0], path)
-        if len(values) == 1 and isinstance(value, int) and value >= max(most, 2):
-            found.append(written(path))
-    return found[0] if len(found) == 1 else ""
+        values = [follow(body, path) for body in bodies]
+        if all(isinstance(value, bool | int) for value in values):
+            yield path, [value for value in values if isinstance(value, bool | int)]
 
 
 def speaks_of_more(seen: Seen) -> PageRead | None:

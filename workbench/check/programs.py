@@ -18,12 +18,16 @@ from paging.extraction import Extractor
 from resync.path_parameters import Parameter, Resource, ordered
 from resync.row_values import Chooser
 from workbench.check.documents import Document
-from workbench.check.findings import Path, Write
+from workbench.check.findings import Path, Remedy, Write
 from workbench.check.mapping import dotted
 from workbench.check.meant import meant
 
 _KINDS: Final = {bool: "boolean", int: "number", float: "number", type(None): "empty value"}
 _BRACED: Final = re.compile(r"\{\w+\}")
+_OF_OTHERS: Final = re.compile(
+    r"\$\{(\w+)\}|\{\{\s*(\w+)\s*\}\}|<(\w+)>|(?<=/):(\w+)(?=/|$)|%\((\w+)\)s"
+)
+"""A placeholder as shells, templates, routes and documentation write it."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,12 @@ async def _check(document: Document, expression: Expression, jq: JqWorker) -> No
             document.note(path, f"{name} is empty", "write jq, or remove the key")
         return
     reason = jq_reason(ValueError(fault))
-    remedy = await meant(text, fault, path, bound, jq)
+    whole = document.rest_of_line(path)
+    is_cut = whole.startswith(text) and " #" in whole[len(text) :]
+    if is_cut and (await program_of(jq, bound + whole, where=name)).fault is None:
+        remedy: Remedy = Write(whole, "in quotes: ' #' begins a comment")
+    else:
+        remedy = await meant(text, fault, path, bound, jq)
     document.note(path, f"{name} {text!r} is not a jq program ({reason})", remedy)
 
 
@@ -177,6 +186,11 @@ def check_resources(
     """Note what the integration itself finds wrong with a resource before it requests anything."""
     paths = [path for one in config.resources for path in _paths_of(one).values()]
     for at, one in enumerate(config.resources):
+        if otherwise := _otherwise(document, at, one):
+            path, text = otherwise
+            problem = f"{dotted(path)} has a placeholder as others write it"
+            document.note(path, problem, Write(text))
+            continue
         try:
             _make_ready(one.to_resource(pagination), jq)
         except ConfigurationError as error:
@@ -223,11 +237,8 @@ def _misspelt(document: Document, at: int, resource: EndpointResource) -> tuple[
 
     Or the part of the path that is called as that parameter, without its braces.
     """
-    base, selector = ("resources", at), ("resources", at, "selector")
     names = {str(name) for name in resource.selector.path_parameters or {}}
-    places: list[tuple[Path, str]] = [((*base, "kind"), resource.kind)]
-    for part in ("query_params", "body", "body_form", "headers", "path_parameters"):
-        places += _texts(document.at((*selector, part)), (*selector, part))
+    places = _requested(document, at, resource)
     used = {name.strip("{}") for _, text in places for name in _BRACED.findall(text)}
     unused = names - used
     if len(unused) != 1:
@@ -241,7 +252,31 @@ def _misspelt(document: Document, at: int, resource: EndpointResource) -> tuple[
     parts = resource.kind.split("/")
     if name in parts:
         kind = "/".join(f"{{{name}}}" if part == name else part for part in parts)
-        return (*base, "kind"), Write(kind)
+        return ("resources", at, "kind"), Write(kind)
+    return None
+
+
+def _requested(document: Document, at: int, resource: EndpointResource) -> list[tuple[Path, str]]:
+    """The texts of a resource that may hold placeholders, with their places."""
+    base, selector = ("resources", at), ("resources", at, "selector")
+    places: list[tuple[Path, str]] = [((*base, "kind"), resource.kind)]
+    for part in ("query_params", "body", "body_form", "headers", "path_parameters"):
+        places += _texts(document.at((*selector, part)), (*selector, part))
+    return places
+
+
+def _otherwise(document: Document, at: int, resource: EndpointResource) -> tuple[Path, str] | None:
+    """Where a placeholder is written as other tools do, and the text with it in single braces."""
+    names = {str(name) for name in resource.selector.path_parameters or {}}
+
+    def in_braces(found: re.Match[str]) -> str:
+        name = next(filter(None, found.groups()))
+        return f"{{{name}}}" if name in names else found[0]
+
+    for path, text in _requested(document, at, resource):
+        meant = _OF_OTHERS.sub(in_braces, text)
+        if meant != text and path[-1] not in {"field", "filter", "data_path"}:
+            return path, meant
     return None
 
 

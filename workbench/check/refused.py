@@ -16,10 +16,10 @@ from json_values import beginning_of
 from pagination import DEFAULT_POSITION_PARAM
 from paging.error_reports import tells_failure, words_of
 from paging.model import PageRequest
-from resync.session import Session
 from transport.formats import BodyFormat
 from workbench.check.absence import Absence
 from workbench.check.access import Access
+from workbench.check.children import Children
 from workbench.check.findings import Finding, Path, Remedy, Write
 from workbench.check.missing import header_missed, lacks_of_all, media, missing
 from workbench.check.near import keys_read
@@ -51,14 +51,15 @@ class Refused:
 
     def __init__(
         self,
-        session: Session,
         places: Places,
+        children: Children,
         paging: PagingTrials,
         access: Access,
         asked: int,
     ) -> None:
-        self._session = session
+        self._session = children.near.session
         self._places = places
+        self._children = children
         self._paging = paging
         self._near = paging.near
         self._paths = OtherPaths(paging.near)
@@ -112,7 +113,7 @@ class Refused:
             return None
         if not await Absence(self._session).of_path(target.request):
             return None
-        found = await self._path(seen, error.report.words, is_new=True)
+        found = await self._paths.of_asked(seen, error.report.words, is_new=True)
         at: Path = (*target.base, "endpoint") if of_parent else ("kind",)
         return self._places.at(seen, at, error, found) if found else None
 
@@ -199,13 +200,19 @@ class Refused:
 
     async def _of_field(self, seen: Seen, error: OceanCustomError) -> Finding | None:
         """At a path parameter by another key of whose items children are answered, if they are."""
-        resource = self._near.resource(seen)
-        if not resource.parameters or any(page.rows for page in seen.own_pages):
+        resource = self._children.asked_for(seen)
+        pages = self._children.pages(seen)
+        if not resource.parameters or any(page.rows for page in pages):
             return None
-        if (found := await self._near.field(resource)) is None:
-            return None
-        name, remedy = found
-        return self._places.at(seen, ("selector", "path_parameters", name, "field"), error, remedy)
+        if found := await self._children.field(resource):
+            name, remedy = found
+            path = ("selector", "path_parameters", name, "field")
+            return self._places.at(seen, path, error, remedy)
+        if other := await self._children.in_order(resource):
+            base = self._near.target(seen).base
+            at: Path = ("kind",) if len(base) == 1 else (*base, "endpoint")
+            return self._places.at(seen, at, error, other)
+        return None
 
     async def _absent(self, seen: Seen, error: ResponseError, *, all_failed: bool) -> Finding:
         """A path that is not there: the base URL's where no other is there either."""
@@ -214,8 +221,10 @@ class Refused:
             return found
         if is_of_parent(seen):
             path = (*self._near.target(seen).base, "endpoint")
-            return self._places.at(seen, path, error, await self._path(seen, words) or _PATH)
-        remedy = await self._path(seen, words)
+            return self._places.at(
+                seen, path, error, await self._paths.of_asked(seen, words) or _PATH
+            )
+        remedy = await self._paths.of_asked(seen, words)
         selector = seen.config.selector
         if not remedy and selector.method == "GET" and (selector.body or selector.body_form):
             told = "correct the path, or write method: POST: the request has a body"
@@ -224,12 +233,6 @@ class Refused:
         if alone:
             return alone
         return self._places.at(seen, ("kind",), error, remedy or await self._made_up(seen))
-
-    async def _path(self, seen: Seen, words: str = "", *, is_new: bool = False) -> Remedy:
-        """Another path that is answered, of the kind or of its parents."""
-        if is_of_parent(seen):
-            return await self._paths.of_parents(seen, words)
-        return await self._paths.of(seen, words, is_new=is_new)
 
     async def _made_up(self, seen: Seen) -> str:
         """What to say of a path for which no other was found."""
@@ -245,7 +248,7 @@ class Refused:
         request = self._near.target(seen).request
         if found := await self._access.other(error, request):
             return self._places.of_setting(found[0], error, found[1], self._sign_in.credential)
-        if self._asked == 1 or await self._path(seen):
+        if self._asked == 1 or await self._paths.of_asked(seen):
             return None
         told = (
             "nothing is there: the API's documentation shows a whole URL; write into baseUrl what"
@@ -328,7 +331,7 @@ class Refused:
             return unrouted
         at: Path = (*target.base, "endpoint") if is_of_parent(seen) else ("kind",)
         told = _OWN_WORDS if has_status else "correct the path, or the credentials"
-        other = await self._path(seen, words)
+        other = await self._paths.of_asked(seen, words)
         return self._places.at(seen, at, error, other or told)
 
     async def _lacking(

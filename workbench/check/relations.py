@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from framework.mapped_items import Items
 from jq_engine.worker import JqWorker
 from json_values import Json, follow
+from workbench.check.blueprints import constant
 from workbench.check.documents import Document
-from workbench.check.findings import Finding, Remedy, Severity, Write, likeness
-from workbench.check.identifiers import are_unlike, is_scalar, shapes
+from workbench.check.findings import Finding, Remedy, Severity, Write
+from workbench.check.identifiers import are_unlike, is_scalar
+from workbench.check.leading import Leading
 from workbench.check.near import as_text, leaves, paths_in, values_of, written
 from workbench.check.reading import Seen
 from workbench.store.model import Blueprint, Relation
@@ -56,6 +57,7 @@ class Relations:
         self._blueprints = blueprints
         self._all = all_seen
         self._jq = jq
+        self._leading = Leading(jq)
 
     async def findings(self, seen: Seen) -> list[Finding]:
         """Relations of which no value is an identifier of the target."""
@@ -64,6 +66,8 @@ class Relations:
         for name, relation in (blueprint.relations if blueprint else {}).items():
             known, is_complete = self._identifiers_of(relation.target)
             values = self._targets_of(seen, name)
+            if not known and values and not self._is_filled(relation.target):
+                found += self._unfilled(seen, name, relation, values)
             if not known or not values:
                 continue
             if values & known:
@@ -82,7 +86,7 @@ class Relations:
             remedy = await self._own(ask) or self._by_rows(ask)
             is_other = are_unlike(values, known)
             if not remedy and is_other:
-                remedy = self._by_name(seen, name, known, many=relation.many)
+                remedy = self._leading.by_name(seen, name, known, many=relation.many)
             if remedy or is_complete or is_other:
                 remedy = remedy or f"correct the expression; {relation.target} has {_some(known)}"
                 is_sure = is_complete or isinstance(remedy, Write)
@@ -90,6 +94,41 @@ class Relations:
                 place = (*seen.base, *path)
                 found.append(self._document.finding(place, problem, remedy, severity=severity))
         return found
+
+    def _is_filled(self, blueprint: str) -> bool:
+        """Whether a resource makes, or may make, entities of a blueprint."""
+        texts = (one.config.port.entity.mappings.blueprint for one in self._all)
+        made = [constant(one) for one in texts]
+        return blueprint.startswith("_") or blueprint in made or None in made
+
+    def _unfilled(
+        self, seen: Seen, name: str, relation: Relation, values: set[str]
+    ) -> list[Finding]:
+        """A relation to a blueprint of which nothing is made; where the values are of another."""
+        path = ("port", "entity", "mappings", "relations", name)
+        told = f"kind {seen.config.kind}: relation {name} leads to {relation.target}"
+        problem = f"{told}, of which no resource makes an entity"
+        expression = str(self._document.at((*seen.base, *path)))
+        ask = _Question(seen, name, relation, expression, values, set(), problem)
+        most = max(self._all, key=lambda one: len(values & _identifiers(one)))
+        hits = len(values & _identifiers(most))
+        made = str(most.passed[0].made.get("blueprint")) if hits else ""
+        makers = [one for one in self._all if self._makes(one, made)]
+        is_text = not all(one.isdigit() for one in values)
+        if is_text and hits >= _SEVERAL and hits * 2 > len(values):
+            if len(makers) == 1:
+                return [self._of_target(ask, made, hits)]
+            # Two resources make the other one: one of them is meant to make this one.
+            place = (*most.base, "port", "entity", "mappings", "blueprint")
+            told_of = Write(f'"{relation.target}"', f"{name} leads to its entities")
+            return [self._document.finding(place, problem, told_of)]
+        remedy = f"make {relation.target} the blueprint of a resource, unless others fill it"
+        place = (*seen.base, *path)
+        return [self._document.finding(place, problem, remedy, severity="warn")]
+
+    @staticmethod
+    def _makes(seen: Seen, blueprint: str) -> bool:
+        return any(one.made.get("blueprint") == blueprint for one in seen.passed)
 
     async def _by_chance(self, seen: Seen, name: str, relation: Relation) -> list[Finding]:
         """A relation whose values are numbers that many things have, where its name says another.
@@ -113,7 +152,7 @@ class Relations:
         own = [str(one.get("identifier")) for one in made]
         if [(one.get("relations") or {}).get(name) for one in made] != own:
             return []
-        way = await self._leading(seen, known, name, name, many=relation.many)
+        way = await self._leading.path(seen, known, name, name, many=relation.many)
         if not isinstance(way, Write):
             return []
         problem = f"{told} gives the items' own identifiers"
@@ -124,22 +163,10 @@ class Relations:
         """Another expression, whose values are identifiers of the target."""
         many = ask.relation.many
         return (
-            await self._leading(ask.seen, ask.known, ask.name, ask.expression, many=many)
+            await self._leading.path(ask.seen, ask.known, ask.name, ask.expression, many=many)
             or await self._composed(ask.seen, ask.relation.target, ask.expression, ask.known)
-            or await self._part_of(ask)
+            or await self._leading.part_of(ask.seen, ask.known, ask.expression, many=many)
         )
-
-    async def _part_of(self, ask: _Question) -> Remedy:
-        """The beginning or the end of the relation's values, where that is an identifier."""
-        items = [one.item for one in ask.seen.passed]
-        for sign in _SIGNS:
-            for at in (0, -1):
-                candidate = f"{ask.expression} | split({json.dumps(sign)})[{at}]"
-                values = await values_of(self._jq, candidate, items)
-                hits = sum(isinstance(one, str) and one in ask.known for one in values)
-                if hits * 2 > len(items) and not ask.relation.many:
-                    return Write(candidate, f"{hits} of {len(items)}")
-        return ""
 
     async def _elsewhere(self, ask: _Question) -> Finding | None:
         """At the target that the blueprint names, or at the target's own identifier.
@@ -203,6 +230,17 @@ class Relations:
             for target in _targets((one.made.get("relations") or {}).get(name))
         }
 
+    def wanted_of(self, seen: Seen) -> set[str]:
+        """What relations of other resources give as identifiers of a resource's entities."""
+        own = str(seen.passed[0].made.get("blueprint"))
+        return {
+            target
+            for other in self._all
+            for name, relation in self._relations_of(other).items()
+            if relation.target == own
+            for target in self._targets_of(other, name)
+        }
+
     async def are_lists(self, seen: Seen, name: str, expression: str) -> bool:
         """Whether a relation's values are lists of several identifiers of its target."""
         relation = self._relations_of(seen).get(name)
@@ -221,7 +259,9 @@ class Relations:
             return ""
         known, _ = self._identifiers_of(relation.target)
         return (
-            await self._leading(seen, known, name, expression, many=relation.many) if known else ""
+            await self._leading.path(seen, known, name, expression, many=relation.many)
+            if known
+            else ""
         )
 
     def _identifiers_of(self, blueprint: str) -> tuple[set[str], bool]:
@@ -315,102 +355,9 @@ class Relations:
                 return Write(f"[{text}]" if ask.relation.many else text, told)
         return ""
 
-    @staticmethod
-    def _by_name(seen: Seen, name: str, known: set[str], *, many: bool) -> Remedy:
-        """A path that is called like the relation, with values that look like identifiers."""
-        items = [one.item for one in seen.passed]
-        paths = dict.fromkeys(one for item in items[:20] for one in leaves(item, _DEEPEST))
-        for path in sorted(paths, key=lambda one: -likeness(name.lower(), ".".join(one).lower())):
-            column = [follow(item, path) for item in items]
-            values = [value for value in column if is_scalar(value)]
-            is_alike = likeness(name.lower(), ".".join(path).lower()) >= _SPEAKING
-            if values and is_alike and shapes(set(map(str, values))) <= shapes(known):
-                text = as_text(path, column)
-                told = "its values look like identifiers"
-                return Write(f"[{text}]" if many else text, told)
-        return ""
 
-    async def _leading(
-        self, seen: Seen, known: set[str], name: str, expression: str, *, many: bool
-    ) -> Remedy:
-        """A path of the items whose values are identifiers of the target."""
-        items = [one.item for one in seen.passed]
-        if many and (listed := await self._of_lists(known, items)):
-            return listed
-        own = [str(one.made.get("identifier")) for one in seen.passed]
-        best: tuple[bool, int, float, str] = (False, 0, 0.0, "")
-        paths = dict.fromkeys(one for item in items[:20] for one in leaves(item))
-        for path in paths:
-            values = [follow(item, path) for item in items]
-            scalars = [value for value in values if is_scalar(value)]
-            hits = sum(str(value) in known for value in scalars)
-            # Each related to itself is no relation.
-            if not hits or hits < len(scalars) / 2 or list(map(str, values)) == own:
-                continue
-            is_text = all(isinstance(value, str) for value in scalars)
-            text = as_text(path, values)
-            alike = _alike(path, expression, name)
-            # Small numbers are identifiers of many things: the name has to speak.
-            if not is_text and alike < _SPEAKING:
-                continue
-            # The very key that is read, or one within it, is meant before any other.
-            is_own = alike >= 1
-            best = max(best, (is_own, hits, alike, f"[{text}]" if many else text))
-        if best[1]:
-            return Write(best[3], f"{best[1]} of {len(items)}")
-        return await self._behind_parents(seen, known, items, expression, many=many)
-
-    async def _of_lists(self, known: set[str], items: Items) -> Remedy:
-        """A list in the items, or a key of its objects, whose values are identifiers."""
-        candidates: dict[str, None] = {}
-        for item in items[:20]:
-            for path in leaves(item, _DEEPEST):
-                value = follow(item, path)
-                for one in value if isinstance(value, list) else []:
-                    keys = [written((str(key),)) for key in one] if isinstance(one, dict) else []
-                    inner = [f"[{written(path)}[]?{key}]" for key in keys]
-                    candidates |= dict.fromkeys(inner or [written(path)])
-        for text in [text for one in candidates for text in _as_texts(one)]:
-            found = await values_of(self._jq, text, items)
-            lists = [value for value in found if isinstance(value, list) and value]
-            held = [one for value in lists for one in value]
-            hits = sum(isinstance(one, str) and one in known for one in held)
-            if hits * 2 > len(held):
-                return Write(text, f"{len(lists)} of {len(items)}")
-        return ""
-
-    async def _behind_parents(
-        self, seen: Seen, known: set[str], items: Items, expression: str, *, many: bool
-    ) -> Remedy:
-        """The values of the path parameters together, or what is mapped behind them."""
-        names = list(seen.config.selector.path_parameters or {})
-        texts = [f"(.__{name} | tostring)" for name in names]
-        candidates = [' + "/" + '.join(texts)] if len(names) > 1 else []
-        candidates += [
-            ' + "/" + '.join([*texts[:at], f"({expression} | tostring)"])
-            for at in range(1, len(texts) + 1)
-        ]
-        for candidate in candidates:
-            values = await values_of(self._jq, candidate, items)
-            hits = sum(value in known for value in values)
-            if hits * 2 > len(items):
-                plain = candidate
-                for name in names:
-                    if all(isinstance(item.get(f"__{name}"), str) for item in items):
-                        plain = plain.replace(f"(.__{name} | tostring)", f".__{name}")
-                return Write(f"[{plain}]" if many else plain, f"{hits} of {len(items)}")
-        return ""
-
-
-def _alike(path: tuple[str, ...], expression: str, name: str) -> float:
-    """How likely a path is meant by the expression of a relation, by names: 1 and more if read."""
-    read = paths_in(expression)
-    if any(path[: len(one)] == one for one in read):
-        return 1.0 + (path in read)
-    alike = max((likeness(".".join(path), ".".join(one)) for one in read), default=0.0)
-    if {*words_of(name)} <= {*words_of(" ".join(path))}:
-        alike = max(alike, _SPEAKING)
-    return min(alike, _SAME)
+def _identifiers(seen: Seen) -> set[str]:
+    return {str(one.made.get("identifier")) for one in seen.passed}
 
 
 def _speaks(blueprint: str, name: str) -> bool:
@@ -426,9 +373,3 @@ def _targets(value: Json) -> list[str]:
 
 def _some(known: set[str]) -> str:
     return ", ".join(json.dumps(one) for one in sorted(known)[:3])
-
-
-def _as_texts(candidate: str) -> list[str]:
-    """A list as it is, and with its values as texts."""
-    inner = candidate[1:-1] if candidate.startswith("[") else f"{candidate}[]?"
-    return [candidate, f"[{inner} | select(. != null) | tostring]"]

@@ -30,17 +30,13 @@ from workbench.check.absence import Absence, Absent
 from workbench.check.access import Access
 from workbench.check.bases import Bases
 from workbench.check.changes import ClientOf
+from workbench.check.children import Children
 from workbench.check.documents import Document, Variables
 from workbench.check.empty import Empty
 from workbench.check.findings import Finding, Path, Remedy
 from workbench.check.formats import as_json, format_of
 from workbench.check.misread import Misread, cause_of
-from workbench.check.near import (
-    better,
-    lists_of_objects,
-    values_of,
-    written,
-)
+from workbench.check.near import lists_of_objects
 from workbench.check.nearby import NOT_FOUND, Nearby, Target
 from workbench.check.other_paths import OtherPaths
 from workbench.check.paging import (
@@ -50,8 +46,8 @@ from workbench.check.paging import (
     may_lack_a_marker,
     moves_by_rows,
     speaks_of_more,
-    total_in,
     unchosen,
+    unheld,
 )
 from workbench.check.places import Paged, Places
 from workbench.check.reading import Seen
@@ -89,17 +85,18 @@ class Troubles:
     ) -> None:
         self._document = document
         self._near = Nearby(session, all_seen)
+        self._children = Children(self._near)
         self._sign_in = SignIn(session.settings, variables, client_of)
         self._bases = Bases(session, all_seen, client_of)
         self._access = Access(self._bases, self._sign_in)
         self.unsent = Unsent(document, self._near, all_seen)
-        self.empty = Empty(document, self._near, session.jq)
+        self.empty = Empty(document, self._children)
         asked = sum(one.asked for one in all_seen)
         self._places = Places(document, variables, all_seen)
-        self._misread = Misread(document, session, self._places, self._near, self.unsent)
+        self._misread = Misread(document, self._places, self._near, self._children, self.unsent)
         self._paths = OtherPaths(self._near)
         self._paging = PagingTrials(session, self._near)
-        self._refused = Refused(session, self._places, self._paging, self._access, asked)
+        self._refused = Refused(self._places, self._children, self._paging, self._access, asked)
         self._absence = Absence(session)
         self._session = session
         self._all = all_seen
@@ -121,25 +118,13 @@ class Troubles:
         pages = [page for page in seen.own_pages if page.rows and page.goes_on]
         paging = self._near.resource(seen).endpoint.pagination
         found = []
-        names = ("hasMorePath", "lastPagePath", "totalPath")
-        paths = (paging.has_more_path, paging.last_page_path, paging.total_path)
-        for name, path in zip(names, paths, strict=True):
-            if not pages or not path or path.startswith("header:"):
-                continue
-            expression = path if path.startswith(".") else written(path.split("."))
-            bodies = [page.body for page in pages if isinstance(page.body, dict)]
-            values = await values_of(self._session.jq, expression, bodies)
-            if any(value is not None for value in values):
-                continue
-            near = await better(self._session.jq, expression, bodies)
-            meant = near.expression if near else total_in(pages) if name == "totalPath" else ""
-            if name == "lastPagePath" and not meant:
+        for one in await unheld(self._session.jq, paging, pages):
+            if one.name == "lastPagePath" and not one.meant:
                 continue  # only the last page may have it
-            remedy = f"the answers have {keys_of(pages[0].body)}"
-            if meant:
-                remedy = f"write {meant.lstrip('.')}"
-            error = PaginationError(f"kind {seen.config.kind}: {name} {path!r} finds nothing")
-            found.append(self._places.paging(seen, error, remedy, name))
+            told = f"kind {seen.config.kind}: {one.name} {one.path!r} finds nothing"
+            error = PaginationError(told)
+            remedy = one.remedy or f"the answers have {keys_of(pages[0].body)}"
+            found.append(self._places.paging(seen, error, remedy, one.name))
         return found
 
     async def nothing(self) -> list[Finding]:
@@ -154,31 +139,36 @@ class Troubles:
 
     async def absent(self, seen: Seen) -> list[Finding]:
         """Children of which none is there: a parent's field may be the wrong one."""
-        resource = self._near.resource(seen)
+        resource = self._children.asked_for(seen)
         if not resource.parameters:
             return []
-        statuses = {one.status for one in seen.exchanges if one.purpose == "page"}
+        statuses = self._children.statuses(seen)
         if seen.errors or not statuses or not statuses <= NOT_FOUND:
             return []
         if statuses <= set(resource.endpoint.empty_statuses):
             return await self._said_empty(seen)
-        lacks = await self._lacking(seen)
-        found = None if lacks == "path" else await self._near.field(resource)
+        base = self._near.target(seen).base
+        of_path: Path = ("kind",) if len(base) == 1 else (*base, "endpoint")
+        lacks = await self._lacking(seen, resource)
+        found = None if lacks == "path" else await self._children.field(resource)
         name, field = found or (resource.parameters[-1].name, None)
-        path: Remedy = "" if field else await self._paths.of(seen)
+        path: Remedy = "" if field else await self._children.in_order(resource)
+        path = path or ("" if field else await self._paths.of_asked(seen))
         endpoint: Remedy = ""
         if not (field or path or lacks == "path"):
-            endpoint = await self._near.other_parent(resource)
+            endpoint = await self._children.other_parent(resource)
         remedy = field or path or endpoint
         if not (remedy or lacks) and _multiply(resource):
             return []  # Of values that multiply, the first few pairs may well all be none.
-        kind = seen.config.kind
-        error = MappingError(f"kind {kind}: 404 or 410 for every value of its path parameters")
-        key = "endpoint" if endpoint else "field"
-        own: Path = ("selector", "path_parameters", name, key)
+        of = "its path parameters"
+        if len(base) > 1:
+            of = f"the path parameters of {resource.endpoint.path}"
+        told = f"404 or 410 for every value of {of}"
+        error = MappingError(f"kind {seen.config.kind}: {told}")
+        own: Path = ("selector", "path_parameters", name, "endpoint" if endpoint else "field")
         is_of_parameter = field or endpoint or (lacks == "value" and not path)
-        told = _ABSENT[lacks].format(name=name)
-        return [self._places.at(seen, own if is_of_parameter else ("kind",), error, remedy or told)]
+        said = _ABSENT[lacks].format(name=name)
+        return [self._places.at(seen, own if is_of_parameter else of_path, error, remedy or said)]
 
     async def _said_empty(self, seen: Seen) -> list[Finding]:
         """Children that all have nothing, as a status says that may say so, but of another path."""
@@ -187,12 +177,12 @@ class Troubles:
         error = MappingError(f"kind {seen.config.kind}: {told}")
         return [self._places.at(seen, ("kind",), error, path)] if path else []
 
-    async def _lacking(self, seen: Seen) -> Absent:
+    async def _lacking(self, seen: Seen, resource: Resource) -> Absent:
         """What is not there of children that are not."""
-        request, parent = self._near.asked(seen), self._near.parent(seen)
+        request, parent = self._near.target(seen).request, self._near.free_parent(resource)
         if request is None or request.method != "GET":
             return ""
-        path = seen.config.kind.partition("?")[0]
+        path = resource.endpoint.path.partition("?")[0]
         return await self._absence.of_child(request, path, parent.request if parent else None)
 
     async def repeated(self, seen: Seen) -> list[Finding]:
@@ -255,6 +245,10 @@ class Troubles:
             told = Paged({"startPage": int(first[1])}, "the page before has rows")
             return self._places.paging(seen, error, told, "startPage")
         target = self._near.target(seen)
+        of_level = [page for page in self._children.pages(seen) if page.rows]
+        for one in await unheld(self._session.jq, target.endpoint.pagination, of_level):
+            if one.meant and f"{one.name} {one.path!r}" in str(error):
+                return self._places.paging(seen, error, one.remedy, one.name, target.base)
         if marked := await self._unmarked(seen, target):
             return self._places.at(seen, marked[0], error, marked[1])
         remedy = await self._paging.other(seen) or ""

@@ -12,6 +12,7 @@ from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Write
 from workbench.check.near import has_path, lists_of_objects, paths_in
 from workbench.check.nearby import Nearby, Target
+from workbench.check.other_lists import other_list
 from workbench.check.reading import Seen
 from workbench.check.variants import better_variant
 
@@ -34,6 +35,8 @@ class Unsent:
         target = Target(("selector",), self._near.resource(seen).endpoint, self._near.asked(seen))
         if not absent or not items or target.request is None:
             return []
+        if await other_list(self._near.jq, seen):
+            return []  # They are there, in another list of the answer.
         keys = ", ".join(dict.fromkeys(path[-1] for path in absent))
         if way := await self._as_others(seen, target.request, absent):
             problem = f"no item has {keys}, which come with parameters of other kinds"

@@ -8,6 +8,7 @@ from typing import Final
 from framework.mapped_items import Items, Mapped
 from jq_engine.worker import JqWorker
 from json_values import Json, follow
+from workbench.check.blueprints import constant
 from workbench.check.chosen_keys import asking_for, chosen_by
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Write
@@ -59,13 +60,26 @@ class Values:
             if name in {"identifier", "blueprint"} or expression.jq is None:
                 continue
             values = [one.evaluation.values[number] for one in seen.passed]
-            if all(map(_is_nothing, values)):
+            if path := await self._quoted(expression.jq, items):
+                problem = f"{_what(expression.path)} {expression.jq!r} is a text, and no path"
+                found.append(
+                    seen.finding(self._document, _place(expression.path), problem, Write(path))
+                )
+            elif all(map(_is_nothing, values)):
                 found += await self._null(seen, expression.path, expression.jq, items)
             elif name == "title" and all(isinstance(one, dict) for one in values):
                 found += self._object(seen, expression.jq, values)
             else:
                 found += self.absent(seen, expression.path, expression.jq, items)
         return found
+
+    async def _quoted(self, jq: str, items: Items) -> str:
+        """The path that a text in quotes is, if it leads to something; else nothing."""
+        text = constant(jq) or ""
+        is_path = text.startswith(".") and any(
+            map(is_something, await values_of(self._jq, text, items))
+        )
+        return text if is_path else ""
 
     async def _null(self, seen: Seen, name: str, jq: str, items: Items) -> list[Finding]:
         part, _, key = name.partition(".")
