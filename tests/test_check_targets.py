@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -206,3 +207,44 @@ CASES = {
 async def test_what_is_to_be_written_is_told(case: Mistake, scene: Scene) -> None:
     """In the line that is wrong."""
     await case.is_told(scene)
+
+
+def _by_colour(request: Request) -> Reply | Awaitable[Reply]:
+    """Tractors of one colour, where the request names it as this API has it."""
+    colour = request.param("colour[is]")
+    return _listed([one for one in TRACTORS if colour in (None, one["colour"])])(request)
+
+
+def _asking(name: str, value: str = "red") -> Spoil:
+    where = 'kind: /tractors\n    selector:\n      query: "true"\n'
+    return swap(where, f"{where}      query_params: {{'{name}': {value}}}\n")
+
+
+@pytest.mark.parametrize("name", ["colour[eq]", "colour", "filter[colour]", "filter[colour][is]"])
+async def test_a_parameter_that_is_not_heeded(scene: Scene, name: str) -> None:
+    """By the items it does not leave out; told is the name by which it does."""
+    scene.api.serve("/v1/tractors", _by_colour)
+
+    mistake = Mistake(
+        [_asking(name)],
+        f"'{name}'",
+        f"write colour[is]: red in the place of {name}: so it is heeded",
+    )
+    await mistake.is_told(scene)
+
+
+async def test_a_parameter_that_the_api_has_not(scene: Scene) -> None:
+    """May be meant for later: a warning."""
+    mistake = Mistake([_asking("colour")], "'colour'", "correct its name, or", severity="warn")
+    await mistake.is_told(scene)
+
+
+@pytest.mark.parametrize(("name", "value"), [("colour[is]", "red"), ("sort", "model")])
+async def test_a_parameter_that_is_heeded_or_asks_for_no_value(
+    scene: Scene, name: str, value: str
+) -> None:
+    """Nothing is said of it."""
+    scene.api.serve("/v1/tractors", _by_colour)
+    _asking(name, value)(scene)
+
+    assert (await scene.check()).findings == []

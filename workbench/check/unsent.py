@@ -6,17 +6,21 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final
 
 from framework.mapped_items import Items
-from json_values import Json
+from json_values import Json, follow
 from paging.model import PageRequest
+from workbench.check.absence import MADE_UP
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Write
-from workbench.check.near import has_path, lists_of_objects, paths_in
+from workbench.check.identifiers import is_scalar
+from workbench.check.near import has_path, leaves, lists_of_objects, paths_in
 from workbench.check.nearby import Nearby, Target
 from workbench.check.other_lists import other_list
 from workbench.check.reading import Seen
-from workbench.check.variants import better_variant
+from workbench.check.variants import Sent, better_variant, left_out
+from workbench.suggest.vocabulary import words_of
 
 _MOST: Final = 2  # requests
+_SAMPLE: Final = 20  # items whose keys are looked at
 _FEWEST: Final = 2  # expressions that find no key
 
 
@@ -33,8 +37,10 @@ class Unsent:
         items = [one.item for one in seen.passed]
         absent = list(dict.fromkeys(_absent(seen, items)))
         target = Target(("selector",), self._near.resource(seen).endpoint, self._near.asked(seen))
-        if not absent or not items or target.request is None:
+        if not items or target.request is None:
             return []
+        if not absent:
+            return await self._unheeded(seen, target, items)
         if await other_list(self._near.jq, seen):
             return []  # They are there, in another list of the answer.
         keys = ", ".join(dict.fromkeys(path[-1] for path in absent))
@@ -47,6 +53,52 @@ class Unsent:
             path, remedy = otherwise
             return [seen.finding(self._document, path, problem, remedy)]
         return []
+
+    async def _unheeded(self, seen: Seen, target: Target, items: Items) -> list[Finding]:
+        """At a parameter that asks for one value of a key, where items with others come as well.
+
+        As they do without it. Another name of it that leaves only those items is told.
+        """
+        request = target.request
+        if request is None or request.method != "GET":
+            return []
+        for sent in self._near.sent(seen, target):
+            path = _asked_for(sent, items)
+            if path is None or await self._is_heeded(request, sent):
+                continue
+            wanted = {str(sent.value).lower()}
+
+            async def is_heeded(
+                other: PageRequest, path: Sequence[str] = path, wanted: set[str] = wanted
+            ) -> bool:
+                return any(_texts(path, rows) == wanted for rows in await self._rows(other))
+
+            problem = f"the API does not heed {sent.name}: items with another {path[-1]} come too"
+            sources = self._near.sources(seen, wanted=path[-1:])
+            if found := await better_variant(request, [sent], sources, is_heeded):
+                place, remedy = found.at(target.base, "so it is heeded")
+                return [seen.finding(self._document, place, problem, remedy)]
+            if wanted <= _texts(path, items):
+                own: Path = (
+                    ("kind",) if sent.part == "kind" else (*target.base, sent.part, sent.name)
+                )
+                told = "correct its name, or remove it"
+                return [seen.finding(self._document, own, problem, told, "warn")]
+        return []
+
+    async def _is_heeded(self, request: PageRequest, sent: Sent) -> bool:
+        """Whether rows differ without a parameter, or with a value that nobody has."""
+        less = left_out(request, sent)
+        if less is None:
+            return True
+        rows = await self._rows(request)
+        made_up = less.put(sent.name, MADE_UP, "query")
+        return rows != await self._rows(less) or rows != await self._rows(made_up)
+
+    async def _rows(self, request: PageRequest) -> list[Items]:
+        """The lists of objects of an answer."""
+        lists = lists_of_objects(await self._near.body(request))
+        return [[row for row in rows if isinstance(row, dict)] for _, rows in lists]
 
     async def _as_others(
         self, seen: Seen, request: PageRequest, absent: Sequence[tuple[str, ...]]
@@ -110,6 +162,23 @@ class Unsent:
             if other is not seen and more and more not in found:
                 found.append(more)
         return found
+
+
+def _asked_for(sent: Sent, items: Items) -> tuple[str, ...] | None:
+    """The path of the key that a parameter is called as, if items have other values there."""
+    if sent.part not in {"query_params", "kind"} or not sent.is_text:
+        return None
+    words = set(words_of(sent.name))
+    for path in dict.fromkeys(one for item in items[:_SAMPLE] for one in leaves(item)):
+        own = set(words_of(path[-1]))
+        if own and own <= words and _texts(path, items) - {str(sent.value).lower()}:
+            return path
+    return None
+
+
+def _texts(path: Sequence[str], items: Items) -> set[str]:
+    """The values that items have at a path, in small letters."""
+    return {str(value).lower() for item in items if is_scalar(value := follow(item, path))}
 
 
 def _absent(seen: Seen, items: Items) -> Iterator[tuple[str, ...]]:

@@ -270,6 +270,7 @@ def _names(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
         for one in (placeholder, sources.nouns.get(placeholder, "")):
             word = singular(one) if one else ""
             yield from ((3, other) for other in (one, word, f"{word}_id", f"{word}Id") if word)
+    yield from ((2, one) for one in _compared(name, sources))
     words = words_of(name)
     bare = words[:-1] if words[-1:] == ("id",) and len(words) > 1 else words
     for some in (words, bare, (*bare, "id")):  # without or with what says that it is an identifier
@@ -357,6 +358,17 @@ def _held(value: str, items: Items) -> list[str]:
             if is_same or (score >= _TYPING and likeness(one.lower(), value.lower()) == score):
                 found[one] = max(found.get(one, 0.0), score)
     return sorted(found, key=lambda one: -found[one])
+
+
+def _compared(name: str, sources: Sources) -> Iterator[str]:
+    """A name with other brackets, which say how its value is compared, or with those of others."""
+    parts = re.findall(r"[^\[\]]+", name)
+    stem = next((one for one in parts if one in sources.wanted), "")
+    if not stem:
+        return
+    others = [one.name.partition("[")[2] for one in sources.others if "[" in one.name]
+    yield from dict.fromkeys((stem, *(f"{stem}[{one}" for one in others)))
+    yield from (f"{stem}[is]", f"{stem}[eq]", f"filter[{stem}]", f"filter[{stem}][eq]")
 
 
 def _are_alike(one: str, other: str) -> bool:
