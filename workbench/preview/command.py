@@ -38,7 +38,8 @@ from workbench.store.observations import Refusal
 from workbench.store.writes import Change
 from workbench.terminal import output, refuse_beside
 
-FOLDER: Final = Path(".workbench")
+FOLDER: Final = ".workbench"
+"""Beside the settings: each installation has a catalog of its own."""
 _SHOWN: Final = 10
 _MOST_NAMES: Final = 3
 _LONGEST_VALUE: Final = 40
@@ -91,14 +92,15 @@ def run_preview(  # noqa: PLR0913 (a command has so many options)
     paths = paths_of(settings, mapping, blueprints)
     if paths.blueprints is None:
         raise click.UsageError("there is no blueprints.json; name the blueprints with --blueprints")
-    database = FOLDER / ("catalog.sqlite" if everything else "preview.sqlite")
+    folder = Path(paths.settings.parent if paths.settings else "") / FOLDER
+    database = folder / ("catalog.sqlite" if everything else "preview.sqlite")
     found = read_files(paths)
     if faults := _faults(found):
         if not as_document:
             raise click.ClickException(faults)
         click.echo(as_json(Outcome([], [], [], [], [], faults), database))
         sys.exit(1)
-    FOLDER.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True)
     with ExitStack() as stack:
         # Before what an earlier look found is forgotten: a page may still show it.
         listener = stack.enter_context(_listening(port if has_page else 0))
@@ -138,7 +140,7 @@ def _watched(store: CatalogStore, variables: dict[str, str], watch: Watch, url: 
                 store,
                 environment(variables, url, watch.limits),
                 watch,
-                FOLDER / "preview.log",
+                watch.database.parent / "preview.log",
                 Progress(
                     lambda text: status.update(f"ocean sail --once: {text}"),
                     lambda text: _line(console, text),
