@@ -412,6 +412,45 @@ async def test_a_total_that_something_is_said_of(style: str, beside: dict[str, J
     assert "window is too large" in (await outcome(window, paging(style, 20))).message
 
 
+FURTHER_OUT: dict[str, Callable[[Json, dict[str, Json]], Json]] = {
+    "beside": lambda given, words: {"found": {"of": {"items": given, **words}}},
+    "one out": lambda given, words: {"found": {"of": {"items": given}, **words}},
+    "of one": lambda given, words: {"found": [{"of": {"items": given}, **words}]},
+    "two out": lambda given, words: {"search": {"found": {"of": {"items": given}}, **words}},
+}
+
+
+@pytest.mark.parametrize(
+    "words", [{"count": ROWS}, {"has_more": True}, {"nextCursor": "x"}], ids=str
+)
+@pytest.mark.parametrize("style", ["none", "cursor", "next_link", "header_link"])
+@pytest.mark.parametrize("place", FURTHER_OUT)
+async def test_words_around_the_object_of_the_list(
+    place: str, style: str, words: dict[str, Json]
+) -> None:
+    """All objects that lead to the list speak of it: no end where one says that more follows."""
+    path = {"of one": ".found[].of.items", "two out": ".search.found.of.items"}
+    found = await outcome(
+        always(told(FURTHER_OUT[place](rows(0, 25), words))),
+        paging(style, size_param=None, cursor_path="mistyped" if style == "cursor" else None),
+        data_path=path.get(place, ".found.of.items"),
+    )
+
+    assert found.error is not None
+
+
+async def test_words_of_a_thing_around_the_list() -> None:
+    """What has an id speaks of itself, though the list lies in it."""
+    thing = {"id": 5, "count": ROWS, "has_more": True, "of": {"items": rows(0, 25)}}
+    found = await outcome(
+        always(told({"found": thing})),
+        paging("cursor", size_param=None),
+        data_path=".found.of.items",
+    )
+
+    is_all(found, range(25))
+
+
 @pytest.mark.parametrize("style", COUNTED)
 @pytest.mark.parametrize("window", [10, 20, 50])
 async def test_a_window_that_ends_before_the_total(style: str, window: int) -> None:
