@@ -63,7 +63,7 @@ class CursorPaginator(Marked):
             found = known_cursor(page.scopes)
             return found if leads(found) else first_found(header_cursor(page.headers), found)
         found = page.value_at(self._cursor)
-        if isinstance(found, dict) and not is_true(found):
+        if isinstance(found, dict | list) and not is_true(found):
             return None  # an object of nothing
         is_listed = isinstance(found, list) and self._settings.send_in == "body"
         if found is not True and (is_listed or not isinstance(found, dict | list)):

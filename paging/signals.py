@@ -180,7 +180,7 @@ def speaks_of_more(part: object) -> bool:
     return isinstance(part, dict) and (
         any(
             (value is True and _ASKS_MORE.match(_WORD_START.sub("_", key).lower()) is not None)
-            or (isinstance(value, str) and value != "" and name_of(key) in NEXT_CURSOR_NAMES)
+            or (isinstance(value, str) and is_true(value) and name_of(key) in NEXT_CURSOR_NAMES)
             for key, value in part.items()
         )
         or _has_next_number(part)

@@ -2437,6 +2437,26 @@ def later_child(request: Request) -> bool:
     return request.values[0] == "1"
 
 
+NO_CURSOR: tuple[Json, ...] = ("", "0", "null", "-1", None, 0, False, [], {})
+
+
+@pytest.mark.parametrize("count", [0, 20, 25])
+@pytest.mark.parametrize("path", [None, "meta.next_cursor"])
+@pytest.mark.parametrize("nothing", NO_CURSOR, ids=repr)
+async def test_what_stands_for_no_cursor(nothing: Json, path: str | None, count: int) -> None:
+    """Some have a text, a number or an empty list there, at a known place or a configured one."""
+
+    def api(request: Request) -> Answer:
+        start = request.number("cursor", 0)
+        stop = start + request.number("limit", 20)
+        cursor = str(stop) if stop < count else nothing
+        return told({"items": rows(start, min(count, stop)), "meta": {"next_cursor": cursor}})
+
+    found = await outcome(api, paging("cursor", 20, cursor_path=path))
+
+    is_all(found, range(count))
+
+
 @pytest.mark.parametrize(("pages", "is_short"), [(3, False), (4, True), (9, True)])
 async def test_pages_that_are_told_and_never_came(pages: int, is_short: bool) -> None:  # noqa: FBT001 (a parameter)
     """A total of pages alone that is not reached leaves the end in doubt, and fails nothing."""
