@@ -88,8 +88,9 @@ class Marked(Paginator):
                 return Step(now, next=None, learnt=learnt, confirm=was_led, doubt=doubt)
         following = self._following(sent, page, marker) if leads(marker) else None
         came = frozenset() if asked == 1 else _came_before(progress.previous, page, marker)
-        # A page of nothing new that leads to itself is the end.
-        is_last = following is not None and following.key == sent.key and len(came) == page.length
+        # A page that leads to itself is the end where nothing is new, or all of one start key came.
+        is_whole = len(came) == page.length or (came and page.length < progress.largest)
+        is_last = following is not None and following.key == sent.key and is_whole
         if following is None or is_last:
             step = self._at_end(now, sent, page, None if following else marker, learnt)
             return self._unless_sudden(progress, page, replace(step, known=came))
@@ -419,17 +420,18 @@ def leads(marker: Found) -> bool:
 
 
 def _came_before(previous: Page | None, page: Page, marker: Found) -> frozenset[Hashable]:
-    """The row that a page begins with where it ended the page before: start keys are inclusive.
+    """The rows that a page begins with where they ended the page before: start keys are inclusive.
 
-    A whole page that comes again shows rather that the cursor is not heeded, unless it is one row
-    which the cursor is a value of.
+    Several may have one key, such as a time. A whole page that comes again shows rather that the
+    cursor is not heeded, unless it is one row which the cursor is a value of.
     """
-    if previous is None or not (page.ids and previous.ids):
+    if previous is None or not (page.ids and previous.ids) or page.ids[0] not in previous.ids:
         return frozenset()
-    first = page.rows[0]
+    first, ended = page.rows[0], len(previous.ids) - previous.ids.index(page.ids[0])
     is_named = page.length == 1 and isinstance(first, dict) and marker in first.values()
     is_again = page.repeats(previous) and not is_named
-    return frozenset(page.keys[:1] if first == previous.rows[-1] and not is_again else ())
+    is_end = page.rows[:ended] == previous.rows[-ended:]
+    return frozenset(page.keys[:ended] if is_end and not is_again else ())
 
 
 def _hidden_warning(now: Progress) -> str:

@@ -2437,6 +2437,40 @@ def later_child(request: Request) -> bool:
     return request.values[0] == "1"
 
 
+@pytest.mark.parametrize("each", [1, 2, 3, 9])
+@pytest.mark.parametrize("count", [10, 19, 20, 21, 38, 41, 60])
+@pytest.mark.parametrize("has_size", [True, False], ids=["size", "no size"])
+async def test_a_cursor_that_is_a_time(count: int, each: int, has_size: bool) -> None:  # noqa: FBT001 (a parameter)
+    """It is included, and several rows share it: the last ones come again, and lead to themselves.
+
+    https://developer.zendesk.com/documentation/ticketing/managing-tickets/using-the-incremental-export-api/
+    """
+
+    def api(request: Request) -> Answer:
+        start = request.number("since", 0) * each
+        given = rows(start, min(count, start + request.number("limit", 20)))
+        last = given[-1] if given else {}
+        assert isinstance(last, dict)
+        return told({"items": given, "until": cast("int", last["id"]) // each})
+
+    size = {} if has_size else {"size_param": None}
+    settings = paging("cursor", 20, pagination_param="since", cursor_path="until", **size)
+
+    is_all(await outcome(api, settings), range(count))
+
+
+async def test_a_cursor_that_more_rows_share_than_a_page_holds() -> None:
+    """The rest of them cannot be reached: an error."""
+
+    def api(request: Request) -> Answer:
+        start = 15 if request.number("since", 0) else 0
+        return told({"items": rows(start, start + 20), "until": 1})
+
+    settings = paging("cursor", 20, pagination_param="since", cursor_path="until")
+
+    assert "came before in the same walk" in (await outcome(api, settings)).message
+
+
 NO_CURSOR: tuple[Json, ...] = ("", "0", "null", "-1", None, 0, False, [], {})
 
 
