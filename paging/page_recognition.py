@@ -302,11 +302,10 @@ class Recognition:
         """
         scalars, known = suspect.envelope.scalars, self._all.same
         strange = set(self._strange(suspect))
-        said = strange | set(self._differing(suspect, known))
+        differing = strange | set(self._differing(suspect, known))
+        said = {path: suspect.envelope.parts[path] for path in differing}
         machines = {path for path in scalars if tells_outcome(path[-1])}
-        is_said = machines.isdisjoint(said) and all(
-            _is_sentence(suspect.envelope.parts[p]) for p in said
-        )
+        is_said = machines.isdisjoint(said) and all(map(_is_sentence, said.values()))
         counted = self._types.keys() - self._uncounted
         counts_none = any(whole_number(scalars.get(path)) == 0 for path in counted)
         is_well = any(is_same(known.get(path, VARIES), scalars[path]) for path in machines)
