@@ -527,6 +527,74 @@ CASES |= {
 }
 
 
+def wanting(path: str, words: str, status: int, **fields: str) -> Spoil:
+    """A login that gives a token for these fields, and says what it wants."""
+    wanted = WHO | fields
+
+    def handler(request: Request) -> Reply:
+        is_right = request.body.startswith(b"{") and request.json == wanted
+        return answer(
+            {"token": ISSUED} if is_right else {"error": words}, status - is_right * (status - 200)
+        )
+
+    return serving(handler, path)
+
+
+CASES |= {
+    "a value of a login that the words name": Case(
+        [
+            logging_in({"endpoint": "/login", "body": {**WHO, "realm": "acm"}}, BEARER),
+            wanting("/v1/login", "unknown realm; known are test, acme", 400, realm="acme"),
+            by_header("Authorization", f"Bearer {ISSUED}"),
+        ],
+        "custom_auth_request",
+        'write "realm": "acme"',
+    ),
+    "a path of a login that the words name": Case(
+        [
+            logging_in({"endpoint": "/login", "body": WHO}, BEARER),
+            serving(lambda _: answer({"error": "gone: POST /v1/fresh-ones"}, 404), "/v1/login"),
+            wanting("/v1/fresh-ones", "no", 401),
+            by_header("Authorization", f"Bearer {ISSUED}"),
+        ],
+        "custom_auth_request",
+        'write "endpoint": "/fresh-ones"',
+    ),
+    "a login below what all lists are below": Case(
+        [
+            settings(base_url="{api}"),
+            lambda scene: setattr(
+                scene,
+                "mapping",
+                scene.mapping.replace(" /people", " /v1/people").replace(" /teams", " /v1/teams"),
+            ),
+            logging_in({"endpoint": "/auth/start", "body": WHO}, BEARER),
+            serving(lambda _: _UNAUTHORIZED, "/auth/start"),
+            wanting("/v1/auth/start", "no", 401),
+            by_header("Authorization", f"Bearer {ISSUED}"),
+        ],
+        "custom_auth_request",
+        'write "endpoint": "/v1/auth/start"',
+    ),
+    "a list that is open to all, beside those that are not": Case(
+        [
+            settings(auth_type="basic", api_token=None, username=TOKEN),
+            by_header("Authorization", f"Bearer {TOKEN}"),
+            serving(
+                lambda request: (
+                    _UNAUTHORIZED
+                    if request.headers.get("authorization", "Bearer ")[:7] != "Bearer "
+                    else answer({"data": PEOPLE if request.number("page", 1) == 1 else []})
+                ),
+                "/v1/people",
+            ),
+        ],
+        "auth_type",
+        f"write {PREFIX}AUTH_TYPE=bearer_token",
+    ),
+}
+
+
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 async def test_another_way_to_sign_in_is_tried(case: Case, tmp_path: Path, api: FaultApi) -> None:
     """One finding, in the line of the setting, and no credential in it."""

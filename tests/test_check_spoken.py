@@ -279,6 +279,135 @@ SPOKEN = {
 }
 
 
+def body_is(**wanted: Json) -> Callable[[Request], bool]:
+    """Whether a body is JSON with these values."""
+    return lambda request: request.body[:1] == b"{" and request.json == wanted
+
+
+def query_is(name: str, *values: str) -> Callable[[Request], bool]:
+    """Whether a parameter has some values, or is not there."""
+    return lambda request: [one for key, one in request.query if key == name] in ([], [*values])
+
+
+PARTS = {
+    "a list that is to be a JSON text": Mistake(
+        [
+            asking("query_params: {'level[in]': [high, low]}"),
+            serving(when(query_is("level[in]", '["high", "low"]'), "wanted as [value1,value2]")),
+        ],
+        "{'level[in]'",
+        """write 'level[in]': '["high", "low"]' (so it answers)""",
+    ),
+    "a text that is to be a list": Mistake(
+        [
+            asking("query_params: {part: 'BASE,MORE'}"),
+            serving(when(query_is("part", "BASE", "MORE"), "unknown part: BASE,MORE")),
+        ],
+        "{part:",
+        "write part: [BASE, MORE] (so it answers)",
+    ),
+    "one element of a list, as a key that is mapped is written there": Mistake(
+        [
+            asking("query_params: {part: [BASE, SIZE, TELEPHONE]}"),
+            serving(when(query_is("part", "BASE", "SIZE", "PHONE"), "unknown part: TELEPHONE")),
+        ],
+        "{part:",
+        "write part: [BASE, SIZE, PHONE] (so it answers)",
+    ),
+    "a value that the items have": Mistake(
+        [
+            asking("query_params: {levels: 'high,middle'}"),
+            serving(when(query_is("levels", "high,low"), "middle is no level")),
+        ],
+        "{levels:",
+        "write levels: 'high,low' (so it answers)",
+    ),
+    "a path of a key in an expression": Mistake(
+        [
+            asking("query_params: {filter: 'mobile==1'}"),
+            serving(when(query_is("filter", "contact.mobile==1"), "no field mobile")),
+        ],
+        "{filter:",
+        "write filter: contact.mobile==1 (so it answers)",
+    ),
+    "a name in the form that another has": Mistake(
+        [
+            asking("query_params: {level: high}"),
+            swap(
+                "open == true\n      data_path: .data",
+                "open == true\n      data_path: .data\n      query_params: {'open[is]': x}",
+            ),
+            serving(when(only("level[is]", "page", "size"), "unknown parameter")),
+        ],
+        "{level: high",
+        "write level[is]: high in the place of level: so it answers",
+    ),
+    "a word that YAML reads as a boolean": Mistake(
+        [
+            asking("query_params: {auto: on}"),
+            serving(when(query_is("auto", "on"), "Allowed values are on, off")),
+        ],
+        "{auto:",
+        "write auto: 'on' (so it answers)",
+    ),
+    "a version within a value": Mistake(
+        [
+            asking("headers: {Accept: application/vnd.acme.v9+json}"),
+            serving(
+                when(
+                    lambda one: one.headers["accept"] == "application/vnd.acme.v3+json",
+                    "Supported: v2, v3",
+                    406,
+                )
+            ),
+        ],
+        "{Accept",
+        "write Accept: application/vnd.acme.v3+json (so it answers)",
+    ),
+    "a text that is to be a number": Mistake(
+        [
+            asking("method: POST\n      body: {most: '50'}"),
+            serving(when(body_is(most=50), "most: a number, not a string")),
+        ],
+        "{most",
+        "write most: 50 (so it answers)",
+    ),
+    "a scalar that is to be a list": Mistake(
+        [
+            asking("method: POST\n      body: {ids: a}"),
+            serving(when(body_is(ids=["a"]), "ids: expected an array")),
+        ],
+        "{ids",
+        "write ids: [a] (so it answers)",
+    ),
+    "a part of a body that is too much": Mistake(
+        [
+            asking("method: POST\n      body: {all: x, auth: abc}"),
+            serving(when(body_is(all="x"), "unexpected parameter auth")),
+        ],
+        "{all",
+        "without auth it answers: correct its name or its value, or remove it",
+    ),
+    "a body that is to be a form": Mistake(
+        [
+            asking("method: POST\n      body: {all: x}"),
+            serving(when(lambda one: one.body == b"all=x", "a form is expected", 415)),
+        ],
+        "{all",
+        "write it as body_form in the place of body: so it answers",
+    ),
+    "parameters that are to be a body": Mistake(
+        [
+            asking("method: POST\n      query_params: {all: x}"),
+            serving(when(body_is(all="x"), "no body")),
+        ],
+        "{all",
+        "write it as body in the place of query_params: so it answers",
+    ),
+}
+SPOKEN |= PARTS
+
+
 @pytest.mark.parametrize("mistake", SPOKEN.values(), ids=SPOKEN.keys())
 async def test_what_the_words_name_is_tried(
     mistake: Mistake, tmp_path: Path, api: FaultApi

@@ -9,6 +9,7 @@ from typing import Final
 from framework.mapped_items import Items
 from json_values import Json, follow
 from paging.model import PageRequest
+from workbench.check.alternatives import Sent
 from workbench.check.children import Children
 from workbench.check.comparisons import compared
 from workbench.check.documents import Document
@@ -19,7 +20,7 @@ from workbench.check.near import lists_of_objects, paths_in, written
 from workbench.check.nearby import Target
 from workbench.check.other_lists import list_with
 from workbench.check.reading import Seen
-from workbench.check.variants import Sent, better_variant, left_out
+from workbench.check.variants import better_variant, left_out
 
 _MOST: Final = 6  # parameters that are left out, one after the other
 _SHOWN: Final = 5
@@ -91,7 +92,7 @@ class Empty:
     async def _left_out(self, seen: Seen) -> Finding | None:
         """A query parameter, or a part of the body, without which there are items."""
         request = self._near.asked(seen)
-        if request is None or not seen.own_pages:
+        if request is None or not seen.own_pages or _rows(await self._near.body(request)):
             return None
         target = Target(("selector",), self._near.resource(seen).endpoint, request)
         sent = [one for one in self._near.sent(seen, target) if not isinstance(one.value, dict)]

@@ -100,7 +100,10 @@ class LoginTrials:
             refusal = await self._installed.refusal(asked, change)
             return is_signed_in(refusal) if is_refused else refusal is None
 
-        for change in islice(self._logins.changes(at, error.report.answered[:3], words), _MOST):
+        base = str(self._installed.settings.base_url).rstrip("/")
+        first = asked.url.removeprefix(base).strip("/").partition("/")[0]
+        changes = self._logins.changes(at, error.report.answered[:3], words, first)
+        for change in islice(changes, _MOST):
             if await is_given(change):
                 return self._blame(change)
         for part, name, others in self._logins.renamable(at, words) if is_refused else ():

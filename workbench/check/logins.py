@@ -16,6 +16,7 @@ import httpx
 from jq_engine.embedded import filled
 from jq_engine.programs import programs_in
 from json_values import Json
+from workbench.check.alternatives import told_values
 from workbench.check.changes import Change, Installed
 from workbench.check.findings import likeness
 from workbench.check.missing import named_missing
@@ -54,6 +55,8 @@ _SHORTEST: Final = 6  # characters of a token
 _MOST_TOKENS: Final = 5
 _MOST_LISTED: Final = 2  # elements of a list that a token is looked for in
 _NAME: Final = re.compile(r"[A-Za-z][\w-]{1,30}")
+_MOST_TOLD: Final = 3  # values of a refusal that are tried for one field
+_SPOKEN: Final = re.compile(r"(?<![\w/])/[\w.-][\w./-]*\w")
 _LONGEST: Final = 220  # characters of a template that is told whole
 
 Login = Mapping[str, Json]
@@ -70,6 +73,7 @@ class Logins:
         held = steps if isinstance(steps, list) else [whole]
         self._steps = [one for one in held if isinstance(one, dict)] or [{}]
         self._is_one = not isinstance(steps, list)
+        self._words = self._first = ""
         self.template = _object(installed.text(TEMPLATE))
 
     @property
@@ -89,9 +93,20 @@ class Logins:
                 return at
         return len(self._steps) - 1
 
-    def changes(self, at: int, status: str, words: str) -> Iterator[Change]:
-        """Other forms of one request, those first that its refusal speaks for."""
-        ways = [self._misspelt, self._placed, self._signed, self._swapped, self._methods]
+    def changes(self, at: int, status: str, words: str, first: str = "") -> Iterator[Change]:
+        """Other forms of one request, those first that its refusal speaks for.
+
+        ``first``: the part that the path of a list begins with, below the base URL.
+        """
+        self._words, self._first = words, first
+        ways = [
+            self._told,
+            self._misspelt,
+            self._placed,
+            self._signed,
+            self._swapped,
+            self._methods,
+        ]
         ways.append(self._endpoints)
         if status in {"404", "405", "410"}:
             ways = [self._methods, self._endpoints, self._misspelt, self._placed, self._swapped]
@@ -121,6 +136,16 @@ class Logins:
             renamed |= dict.fromkeys(others, value) if key == name else {key: one}
         told = f'write "{others[0]}" for "{name}" in "{part}"'
         return self._with(at, {part: _packed(part, renamed)}, told)
+
+    def _told(self, at: int) -> Iterator[Change]:
+        """With a value that the words of the refusal name."""
+        for part in _PARTS[:3]:
+            fields = self._fields(at, part)
+            for name, value in fields.items():
+                for text in told_values(name, str(value), self._words)[:_MOST_TOLD]:
+                    if text in self._words:
+                        packed = _packed(part, {**fields, name: text})
+                        yield self._with(at, {part: packed}, f'write "{name}": "{text}"')
 
     def _misspelt(self, at: int) -> Iterator[Change]:
         """A field, or a word in one, that is a usual one with a slip."""
@@ -186,7 +211,14 @@ class Logins:
 
     def _endpoints(self, at: int) -> Iterator[Change]:
         endpoint = str(self._steps[at].get("endpoint", ""))
-        for other in dict.fromkeys(_spelled(endpoint, self._base)):
+        base = self._base.path.rstrip("/")
+        said = _SPOKEN.findall(self._words)
+        spoken = [one.removeprefix(base) if one.startswith(f"{base}/") else one for one in said]
+        # Below what the lists are below: `/v1/login` beside `/v1/users`.
+        below = [f"/{self._first}/{endpoint.lstrip('/')}"] if self._first else []
+        if "://" in endpoint:
+            below = []
+        for other in dict.fromkeys((*spoken, *below, *_spelled(endpoint, self._base))):
             if other != endpoint:
                 yield self._with(at, {"endpoint": other}, f'write "endpoint": "{other}"')
 

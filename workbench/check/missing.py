@@ -139,7 +139,7 @@ def missing(seen: Seen, base: Path, words: str) -> Missing | None:
 
 
 async def media(answered: Answered, request: PageRequest | None, status: int, words: str) -> str:
-    """The header by which a request is accepted that was refused for its format; "" for none."""
+    """The header by which a request is answered that was refused for its format; "" for none."""
     name = _header_of_media(status, words)
     if request is None or not name:
         return ""
@@ -148,8 +148,14 @@ async def media(answered: Answered, request: PageRequest | None, status: int, wo
         tried = replace(request, headers=(*others, (name, value)))
         if await answered(tried) is not None:
             return f"write headers: {{{name}: {value}}}: so it answers"
+    return ""
+
+
+def media_told(status: int, words: str) -> str:
+    """What to do about a refusal that is for a format; "" for another."""
+    name = _header_of_media(status, words)
     named = ", ".join(_MEDIA.findall(words)) or "what the API's documentation says"
-    return f"set {name} in headers to {named}"
+    return f"set {name} in headers to {named}" if name else ""
 
 
 def _header_of_media(status: int, words: str) -> str:

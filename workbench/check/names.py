@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from workbench.check.findings import likeness
@@ -15,8 +16,10 @@ _GOES_ON: Final = 0.9
 _HISSING: Final = re.compile(r"(s|x|z|ch|sh)$")
 _DOUBLED: Final = re.compile(r"([a-z])\1")
 """A letter that a slip may have doubled."""
-_NAME: Final = re.compile(r"[A-Za-z][\w.-]*[A-Za-z0-9]")
-_JOINED: Final = re.compile(r"[_.-]|[a-z][A-Z]")
+_NAME: Final = re.compile(
+    r"\$?[A-Za-z](?:[\w.-]*[A-Za-z0-9])?(?:\[\w+\])+|\$?[A-Za-z][\w.-]*[A-Za-z0-9]"
+)
+_JOINED: Final = re.compile(r"[_.$\[-]|[a-z][A-Z]")
 _MOST: Final = 24
 
 
@@ -58,15 +61,34 @@ def single(name: str) -> str:
     return _DOUBLED.sub(r"\1", name)
 
 
+def _camel(words: Sequence[str]) -> str:
+    return words[0] + "".join(map(str.capitalize, words[1:]))
+
+
+_STYLES: Final[Sequence[Callable[[Sequence[str]], str]]] = (
+    "_".join,
+    _camel,
+    "-".join,
+    lambda words: "".join(map(str.capitalize, words)),
+    "".join,
+    lambda words: "_".join(words).upper(),
+    lambda words: "".join(words).upper(),
+)
+"""The ways of writing words as one name."""
+
+
 def spellings(name: str) -> list[str]:
     """A name in the other ways of writing its words, each once."""
     words = words_of(name)
-    if not words:
-        return []
-    camel = words[0] + "".join(map(str.capitalize, words[1:]))
-    pascal = "".join(map(str.capitalize, words))
-    found = ("_".join(words), camel, "-".join(words), pascal, "".join(words), name.lower())
-    return [one for one in dict.fromkeys((*found, name.upper())) if one != name]
+    found = [*(style(words) for style in _STYLES if words), name.lower(), name.upper()]
+    return [one for one in dict.fromkeys(found) if one != name]
+
+
+def styled(name: str, like: str) -> str:
+    """A name written as another one is: ``userName`` as ``USER_NAME``, like ``GROUP_ID``."""
+    words, others = words_of(name), words_of(like)
+    ways = (style for style in _STYLES if words and others and style(others) == like)
+    return next((style(words) for style in ways), name)
 
 
 def names_in(text: str) -> list[str]:

@@ -21,11 +21,11 @@ from resync.session import Session
 from settings import Settings
 from transport.observer import PageRead
 from transport.redaction import REDACTED
+from workbench.check.alternatives import Sent, Sources, nouns_of, sent_by, sent_by_all
 from workbench.check.findings import Path
 from workbench.check.paths import known_of
 from workbench.check.reading import Seen
 from workbench.check.requests import CUT, bare, is_blamed, is_of_parent, values_in
-from workbench.check.variants import Sent, Sources, nouns_of, sent_by, sent_by_all
 
 _LINKING: Final = 50  # items of a page that are looked into
 NOT_FOUND: Final = frozenset({404, 410})
@@ -176,6 +176,11 @@ class Nearby:
         """Where other names and values come from for a resource's requests."""
         others = sent_by_all([one.config for one in self.all])
         return Sources(said, others, self.items(), tuple(wanted), nouns_of(seen.config))
+
+    def refused(self) -> list[PageRequest]:
+        """The plain requests of the kinds that are refused, of those without parents."""
+        kinds = [one for one in self.all if one.errors and one.config.selector.method == "GET"]
+        return [request for one in kinds if (request := self.request(one)) is not None]
 
     def items(self) -> Items:
         """Some of each list that was read."""

@@ -114,6 +114,8 @@ class OtherPaths:
         linked = linked_paths(path, near.items(), base_path, values)
         told = spoken_paths(path, wanted.words, base_path, values)
         likely = paths_like(path, base_path, near.known, wanted.made, linked)
+        kinds = {one.config.kind.partition("?")[0] for one in near.all}
+        likely.sort(key=lambda one: one in kinds)  # what is another kind's is seldom meant
         ranked = dict.fromkeys([*told, *wanted.others, *likely])
         others = [one for one in ranked if one.rstrip("/") not in read]
         if request.method != "GET":  # to other paths of the mapping alone

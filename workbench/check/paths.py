@@ -236,4 +236,5 @@ def _words(part: str, known: Known) -> Iterator[str]:
     yield from sorted(good, key=lambda one: (-alike[one], one))
     yield single(part)
     yield counted(part)
-    yield from spellings(part)
+    is_lower = all(word == word.lower() for word in known.words)
+    yield from sorted(spellings(part), key=lambda one: is_lower and one != one.lower())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ import httpx
 from msgspec.structs import replace
 
 from errors import BodyError, Fault, OceanCustomError, ResponseError
+from framework.mapped_items import Items
 from jq_engine.paths import plain_path
 from json_values import beginning_of
 from pagination import DEFAULT_POSITION_PARAM
@@ -19,10 +21,12 @@ from paging.model import PageRequest
 from transport.formats import BodyFormat
 from workbench.check.absence import Absence
 from workbench.check.access import Access
+from workbench.check.alternatives import Sent, Sources
 from workbench.check.children import Children
 from workbench.check.findings import Finding, Path, Remedy, Write
-from workbench.check.missing import header_missed, lacks_of_all, media, missing
-from workbench.check.near import keys_read
+from workbench.check.missing import header_missed, lacks_of_all, media, media_told, missing
+from workbench.check.names import names_in
+from workbench.check.near import keys_read, lists_of_objects
 from workbench.check.nearby import NOT_FOUND, Target
 from workbench.check.other_paths import OtherPaths
 from workbench.check.paths import speaks_of
@@ -31,13 +35,14 @@ from workbench.check.reading import Seen
 from workbench.check.refusals import PagingTrials, has_begun
 from workbench.check.requests import is_of_parent
 from workbench.check.sign_in import speaks_of_sign_in
-from workbench.check.suspects import left_out, name_of_list, ranked, spoken_of, suspects_of
-from workbench.check.variants import better_variant
+from workbench.check.suspects import name_of_list, ranked, spoken_of, suspects_of, without
+from workbench.check.variants import better_variant, left_out, moved_part
 
 _FORBIDDEN: Final = 403
 _INVALID: Final = frozenset({400, 422})
 _OF_CHILDREN: Final = _INVALID | {_FORBIDDEN}
 """What is answered for a child by a value that is no child's."""
+_MOST_SPARE: Final = 8  # parts of a request without which it is asked
 _PATH: Final = "correct the path"
 _OWN_WORDS: Final = "the API's own words say why"
 _CRASHED: Final = 500
@@ -281,6 +286,24 @@ class Refused:
             return self._places.at(seen, lacking[0], error, lacking[1])
         return await self._spoken_of(seen, target, error, given, all_failed=all_failed)
 
+    async def _spare(
+        self, request: PageRequest, sent: Sequence[Sent], sources: Sources
+    ) -> tuple[Sent | None, Items]:
+        """What a request is answered without, and its rows then; what the words name first."""
+        named = {*names_in(sources.said)}
+        leaves = [one for one in sent if not isinstance(one.value, dict)]
+        ranked = sorted(leaves, key=lambda one: one.name not in named)
+        places: dict[object, Sent] = {}
+        for one in ranked:
+            places.setdefault((one.part, one.path), one)
+        for one in list(places.values())[:_MOST_SPARE]:
+            less = left_out(request, one)
+            body = await self._near.body(less) if less else None
+            if body is not None:
+                rows = max((rows for _, rows in lists_of_objects(body)), key=len, default=[])
+                return one, [row for row in rows if isinstance(row, dict)]
+        return None, []
+
     async def _spoken_of(
         self,
         seen: Seen,
@@ -293,7 +316,7 @@ class Refused:
         """At what a refusal's words name, or without which the request is answered."""
         words, position = error.report.words, _position(target)
         suspects = ranked(suspects_of(seen, target.base, given), words)
-        found = await left_out(self._near.body, target.request, suspects)
+        found = await without(self._near.body, target.request, suspects)
         if not found and position and re.search(rf"\b{re.escape(position)}\b", words):
             told = f"the API refuses {position}: correct how the list is paged, or that name"
             return self._places.paging(seen, error, told, base=target.base)
@@ -338,12 +361,14 @@ class Refused:
         self, seen: Seen, target: Target, words: str, status: int
     ) -> tuple[Path, Remedy] | None:
         """Where to write the header or the parameter that a request lacks, and what; or None."""
-        answered, request = self._near.body, target.request
-        if remedy := await media(answered, request, status, words):
-            own = (*target.base, "headers")
-            return own if self._places.is_there(seen, own) else ("kind",), remedy
+        own = (*target.base, "headers")
+        place: Path = own if self._places.is_there(seen, own) else ("kind",)
+        if remedy := await media(self._near.body, target.request, status, words):
+            return place, remedy
         if otherwise := await self._otherwise(seen, target, words):
             return otherwise
+        if remedy := media_told(status, words):
+            return place, remedy
         lacks = missing(seen, target.base, words)
         return (lacks.path, lacks.remedy) if lacks else None
 
@@ -361,8 +386,21 @@ class Refused:
         keys += plain_path(target.endpoint.data_path or "") or ()
         sent, sources = self._near.sent(seen, target), self._near.sources(seen, words or " ", keys)
         request = self._near.first(target)
-        variant = await better_variant(request, sent, sources, is_answered)
-        return None if variant is None else variant.at(target.base, "so it answers")
+        spare, rows = await self._spare(request, sent, sources)
+        sources = dataclasses.replace(sources, items=[*rows, *sources.items])
+        some = [one for one in sent if one.is_like(spare)] if spare else sent
+        variant = await better_variant(request, some, sources, is_answered)
+        if variant is not None:
+            return variant.at(target.base, "so it answers")
+        own = {one.name for one in sent if one.part == "query_params"}
+        part, other = await moved_part(request, own, is_answered)
+        told = f"write it as {other} in the place of {part}: so it answers"
+        if part:
+            return (*target.base, part), told
+        if spare and spare.part in {"body", "body_form", "headers"}:
+            told = f"without {spare.name} it answers: correct its name or its value, or remove it"
+            return (*target.base, spare.part, *spare.path), told
+        return None
 
 
 def _position(target: Target) -> str:

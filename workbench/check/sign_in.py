@@ -15,6 +15,7 @@ from json_values import Json
 from paging.model import PageRequest
 from settings import Settings, StaticCredentials
 from settings.fields import FIELDS
+from workbench.check.alternatives import told_values
 from workbench.check.changes import Change, ClientOf, Installed, line, one_of
 from workbench.check.documents import Variables
 from workbench.check.login_trials import LoginTrials
@@ -28,7 +29,6 @@ from workbench.check.signing import (
     headers_named,
     schemes_named,
 )
-from workbench.check.variants import told_values
 
 _VARYING: Final = re.compile(r"[0-9a-fA-F-]{8,}|\d+")
 _SIGN_IN: Final = re.compile(
@@ -36,6 +36,7 @@ _SIGN_IN: Final = re.compile(
     re.IGNORECASE,
 )
 _MOST: Final = 8  # other ways to sign that are tried, beside those for many names at once
+_MOST_BESIDE: Final = 2  # other lists by which a way to sign is proved
 _TYPES: Final = {"bearer": "bearer_token", "basic": "basic"}
 _STATIC: Final = frozenset({"bearer_token", "basic", "api_key"})
 _SO: Final = "so signed it answers"
@@ -50,8 +51,13 @@ class SignIn:
     """Says what to correct where an API refuses the credentials."""
 
     def __init__(
-        self, settings: Settings, variables: Variables | None, client_of: ClientOf
+        self,
+        settings: Settings,
+        variables: Variables | None,
+        client_of: ClientOf,
+        refused: Callable[[], Sequence[PageRequest]] = list,
     ) -> None:
+        self._refused_too = refused
         self._installed = Installed(settings, variables, client_of)
         self._settings = settings
         self._given = variables.values if variables else {}
@@ -96,11 +102,12 @@ class SignIn:
         if self._kind not in {*_STATIC, "none"}:
             return None
         said = _said(error)
-        unsigned = await self._unsigned(request)
-        if unsigned is None and self._kind != "none":
-            told = line("authType", "none")
-            return "authType", f"write {told}: without credentials it answers"
         change = await self._tried(request, said)
+        if change is None and self._kind != "none":
+            bare = replace(self._settings, credentials=StaticCredentials())
+            if await self._lets_in(request, bare):
+                told = line("authType", "none")
+                return "authType", f"write {told}: without credentials it answers"
         if change is None:
             return self._missing(error)
         return self._installed.place(change), f"{self._installed.written(change)}: {_SO}"
@@ -121,9 +128,24 @@ class SignIn:
             if settings is None or settings in tried:
                 continue
             tried.append(settings)
-            if await self._installed.refusal_by(request, settings) is None:
+            if await self._lets_in(request, settings):
                 return change
         return await self._by_name(request, said)
+
+    async def _lets_in(self, request: PageRequest, settings: Settings) -> bool:
+        """Whether a request is answered by other settings, and no other is refused as before.
+
+        What is open to all is answered by any.
+        """
+        if await self._installed.refusal_by(request, settings) is not None:
+            return False
+        others = [one for one in self._refused_too() if one.url != request.url]
+        for other in others[:_MOST_BESIDE]:
+            refusal = await self._installed.refusal_by(other, settings)
+            before = refusal and await self._installed.refusal_by(other, self._settings)
+            if refusal and before and _gist(refusal) == _gist(before):
+                return False
+        return True
 
     async def _by_name(self, request: PageRequest, said: str) -> Change | None:
         """A change of the name that a credential is sent under: many at once, then their halves."""
@@ -163,7 +185,8 @@ class SignIn:
 
     async def _one_of(self, request: PageRequest, names: Sequence[str], made: Made) -> str:
         async def counts(some: Sequence[str]) -> bool:
-            return await self._installed.refusal(request, made(some)) is None
+            settings = self._installed.with_change(made(some))
+            return settings is not None and await self._lets_in(request, settings)
 
         return await one_of(list(dict.fromkeys(names)), counts)
 

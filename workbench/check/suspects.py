@@ -78,7 +78,7 @@ def ranked(suspects: Sequence[Suspect], words: str) -> list[Suspect]:
     return sorted(suspects, key=lambda one: -_named(one, text))
 
 
-async def left_out(
+async def without(
     answered: Answered, request: PageRequest | None, suspects: Sequence[Suspect]
 ) -> tuple[Suspect, str] | None:
     """The parameter without which a request is answered, and what to do; None for none.

@@ -86,7 +86,7 @@ class Troubles:
         self._document = document
         self._near = Nearby(session, all_seen)
         self._children = Children(self._near)
-        self._sign_in = SignIn(session.settings, variables, client_of)
+        self._sign_in = SignIn(session.settings, variables, client_of, self._near.refused)
         self._bases = Bases(session, all_seen, client_of)
         self._access = Access(self._bases, self._sign_in)
         self.unsent = Unsent(document, self._near, all_seen)

@@ -9,6 +9,7 @@ from framework.mapped_items import Items
 from json_values import Json, follow
 from paging.model import PageRequest
 from workbench.check.absence import MADE_UP
+from workbench.check.alternatives import Sent
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Write
 from workbench.check.identifiers import is_scalar
@@ -16,7 +17,7 @@ from workbench.check.near import has_path, leaves, lists_of_objects, paths_in
 from workbench.check.nearby import Nearby, Target
 from workbench.check.other_lists import other_list
 from workbench.check.reading import Seen
-from workbench.check.variants import Sent, better_variant, left_out
+from workbench.check.variants import better_variant, left_out
 from workbench.suggest.vocabulary import words_of
 
 _MOST: Final = 2  # requests

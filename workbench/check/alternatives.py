@@ -1,0 +1,384 @@
+"""Other names and values that may be meant by one in a request, and how likely each is.
+
+They come from four places: the API's own words, what the other requests of the mapping send, the
+items that were read, and how names are usually written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from itertools import permutations
+from typing import Final
+
+from framework.mapped_items import Items
+from json_values import Json
+from overrides import EndpointResource
+from workbench.check.findings import likeness
+from workbench.check.identifiers import NAMES
+from workbench.check.missing import named_missing
+from workbench.check.names import alikeness, counted, names_in, spellings, styled
+from workbench.check.near import leaves
+from workbench.suggest.targets import singular
+from workbench.suggest.vocabulary import words_of
+
+MOST_OF_ONE: Final = 12
+"""Names, or values, of one part that are tried."""
+IN_PATH: Final = "kind"
+"""The part that is the query behind a path."""
+_ALIKE: Final = 0.7  # likeness of a word and the one that was meant
+_TYPING: Final = 0.75  # of a value and one that items have
+LONGEST: Final = 60
+"""Characters of a value that is one; a longer one is a text of many."""
+_USUALLY: Final = 2  # the rank of a value that is only written otherwise
+_MOST_ITEMS: Final = 20  # whose keys are looked at
+_FAR: Final = 0.5  # likeness below which a word of the refusal comes behind the others
+_MOST_FOR: Final = 4  # words for one that a refusal names
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+PARTS: Final = re.compile(r"[\w.-]+")
+_WORDS: Final = re.compile(r"\w+")
+_SCALAR: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?|true|false")
+_COMMAS: Final = re.compile(r"[^,{}\s]+(?:,[^,{}\s]+)+")
+_QUOTED: Final = re.compile(r"[\"'`]([\w.-]+)\\?[\"'`](?!\s*:)")
+"""A word in quotes, which is no key of a JSON text."""
+_DIGITS: Final = re.compile(r"\d+")
+_BRACKETED: Final = re.compile(r"(\w+)\[(\w+)\]")
+_JOINING: Final = ":=,;|"
+"""What joins the parts of a value: where two of them are used, one may be meant."""
+_USUAL: Final = (
+    "sort", "order", "status", "state", "type", "filter", "fields", "include", "expand", "version",
+    "query", "q", "search", "api-version", "orderBy", "order_by", "sort_by", "select", "embed",
+)  # fmt: skip
+"""Names that parameters often have: guesses, of which the API's answers show the right one."""
+_YES_AND_NO: Final = (
+    ("on", "off"),
+    ("true", "false"),
+    ("1", "0"),
+    ("yes", "no"),
+    ("True", "False"),
+)
+"""How yes and no are written."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A name in a request: the part it is in, the keys to it there, and what it has."""
+
+    part: str
+    path: tuple[str, ...]
+    value: Json
+    whole: tuple[Json, ...] = ()
+    """The list that the value is an element of."""
+
+    @property
+    def name(self) -> str:
+        """The last key."""
+        return self.path[-1]
+
+    def is_like(self, other: Sent) -> bool:
+        """Whether it is the same name at the same place."""
+        return (self.part, self.path) == (other.part, other.path)
+
+    def otherwise(self, value: Json) -> Json:
+        """What stands at its place with another value; None leaves an element out."""
+        if not self.whole:
+            return value
+        held = [value if one == self.value else one for one in self.whole]
+        return [one for one in held if one is not None]
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it has a text of its own, with nothing filled in."""
+        text = self.value
+        return isinstance(text, str | int | float) and not _PLACEHOLDER.search(str(text))
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where other names and values come from.
+
+    ``said``: the API's words; ``others``: what other requests of the mapping send; ``items``: what
+    was read; ``wanted``: keys that ought to come; ``nouns``: what a placeholder's values name.
+    """
+
+    said: str = ""
+    others: Sequence[Sent] = ()
+    items: Items = field(default_factory=list)
+    wanted: Sequence[str] = ()
+    nouns: Mapping[str, str] = field(default_factory=dict)
+
+    def speaks_of(self, text: str) -> bool:
+        """Whether the words name a text by itself, and not as a part of another."""
+        return bool(text) and _spoken(text).search(self.said) is not None
+
+
+def _spoken(text: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w./,-]){re.escape(text)}(?![\w/,-]|\.\w)")
+
+
+def sent_by(asks: object, kind: str = "") -> list[Sent]:
+    """What a resource's selector, or a path parameter, puts into requests.
+
+    ``kind``: a path, for what its query says.
+    """
+    pairs = [one.partition("=") for one in kind.partition("?")[2].split("&") if one]
+    found = [Sent(IN_PATH, (name,), value) for name, _, value in pairs]
+    for part in ("query_params", "headers", "body", "body_form"):
+        given = getattr(asks, part, None)
+        if isinstance(given, Mapping):
+            found += _within(part, given, ())
+    return found
+
+
+def sent_by_all(resources: Iterable[EndpointResource]) -> list[Sent]:
+    """What resources and their parents put into requests."""
+    return [
+        sent
+        for one in resources
+        for asks in (one.selector, *one.selector.path_parameters.values())
+        for sent in sent_by(asks)
+    ]
+
+
+def nouns_of(resource: EndpointResource) -> dict[str, str]:
+    """What the values of path parameters name: the last word of the path that they come from."""
+    parents = resource.selector.path_parameters.items()
+    ends = {name: str(one.endpoint or "").partition("?")[0].split("/") for name, one in parents}
+    return {
+        name: next((part for part in reversed(end) if part and "{" not in part), "")
+        for name, end in ends.items()
+    }
+
+
+def _within(part: str, given: Mapping[str, Json], path: tuple[str, ...]) -> Iterator[Sent]:
+    for key, value in given.items():
+        here = (*path, str(key))
+        if isinstance(value, list) and value and not any(isinstance(x, dict | list) for x in value):
+            yield from (Sent(part, here, one, (*value,)) for one in value)
+            continue
+        yield Sent(part, here, value)
+        if isinstance(value, dict):
+            yield from _within(part, value, here)
+
+
+def by_rank(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Each text once, with its best rank, the best first."""
+    best: dict[str, int] = {}
+    for rank, text in found:
+        if text:
+            best[text] = min(rank, best.get(text, rank))
+    return sorted(((rank, text) for text, rank in best.items()), key=lambda one: one[0])
+
+
+def told_values(name: str, value: str, said: str) -> list[str]:
+    """Values that may be meant by one, made of what a refusal says alone."""
+    ranked = by_rank(values_for(Sent("query_params", (name,), value), Sources(said)))
+    return [text for rank, text in ranked if rank != _USUALLY and text != value][:MOST_OF_ONE]
+
+
+def names_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
+    """Names that may be meant, and how likely."""
+    name, said = sent.name, names_in(sources.said)
+    for other in sources.others:
+        is_beside = (other.part, other.path[:-1]) == (sent.part, sent.path[:-1])
+        if is_beside and _are_alike(other.name, name):
+            yield 0, other.name
+        if is_beside and (bracketed := _BRACKETED.fullmatch(other.name)):
+            yield 1, f"{name}[{bracketed[2]}]"  # as `level[is]` has it, or `filter[level]`
+            yield 1, f"{bracketed[1]}[{name}]"
+    yield 1, named_missing(sources.said)
+    yield from ((1, one) for one in (*said, *sources.wanted) if _are_alike(one, name))
+    if sent.part not in {"query_params", IN_PATH}:
+        return
+    keys = dict.fromkeys(str(key) for item in sources.items for key in item)
+    sign = name[: len(name) - len(name.lstrip("$@_"))]
+    yield from ((2, sign + one) for one in (*_USUAL, *keys) if _are_alike(one, name))
+    for placeholder in _PLACEHOLDER.findall(str(sent.value)):
+        for one in (placeholder, sources.nouns.get(placeholder, "")):
+            word = singular(one) if one else ""
+            yield from ((3, other) for other in (one, word, f"{word}_id", f"{word}Id") if word)
+    yield from ((2, one) for one in _compared(name, sources))
+    words = words_of(name)
+    bare = words[:-1] if words[-1:] == ("id",) and len(words) > 1 else words
+    for some in (words, bare, (*bare, "id")):  # without or with what says that it is an identifier
+        spelled = "_".join(some)
+        yield from ((3, one) for one in (spelled, *spellings(spelled)[:2]))
+    yield from ((4, one) for one in said)
+
+
+def typed_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, Json]]:
+    """A list with what ought to come in it, or without what the API names; another JSON type."""
+    text = sent.value
+    yield from ((0, other) for other in _written_lists(sent, sources))
+    if sent.whole and sources.said:
+        yield 3, sent.otherwise(None)
+    elif sent.whole and sent.value == sent.whole[0]:
+        yield from ((1, [*sent.whole, key]) for key in sources.wanted if key not in sent.whole)
+    elif sent.part == "body" and not sent.whole:
+        if isinstance(text, str) and _SCALAR.fullmatch(text):
+            yield _USUALLY, json.loads(text)
+        elif isinstance(text, int):
+            yield _USUALLY, json.dumps(text)
+        if not isinstance(text, dict | list):
+            yield 4, [text]
+
+
+def _written_lists(sent: Sent, sources: Sources) -> Iterator[Json]:
+    """The same list in its other writings: as a list, in one text with commas, as a JSON text.
+
+    None where the words name one of its elements.
+    """
+    text = str(sent.value)
+    held: list[Json] = [*sent.whole]
+    if not held and text.startswith("[") and text.endswith("]"):
+        try:
+            held = json.loads(text)
+        except ValueError:
+            held = [*(one.strip(" '\"") for one in text.strip("[]").split(","))]
+    elif not held and _COMMAS.fullmatch(text):
+        held = [*text.split(",")]
+    if not held or (sent.whole and sent.value != held[0]):
+        return
+    if any(sources.speaks_of(str(one)) for one in held):
+        return
+    joined = ",".join(map(str, held))
+    yield from (one for one in (json.dumps(held), joined, held) if one not in (text, [*sent.whole]))
+
+
+def values_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
+    """Values that may be meant, and how likely."""
+    value = json.dumps(sent.value) if isinstance(sent.value, bool) else str(sent.value)
+    same = [str(one.value) for one in sources.others if one.is_text and one.is_like(sent)]
+    said = {one.strip(".") for one in PARTS.findall(sources.said)}
+    if "," in value and len(value) <= LONGEST:
+        yield from ((1, one) for one in _listed(value, sources, said))
+    yield from _replaced(sent, sources, said, same)
+    if isinstance(sent.value, float):
+        yield 0, value
+    yield from ((2, one) for one in _as_others(value, same))
+    if len(value) > LONGEST:
+        return
+    yield from ((1, one) for one in _held(value, sources.items))
+    if PARTS.fullmatch(value):
+        yield _USUALLY, counted(value)
+        quoted = {*_QUOTED.findall(sources.said)}
+        likely = sorted(said - {value}, key=_by_likeness(value))
+        yield from ((3, one) for one in sorted(likely, key=lambda one: one not in quoted))
+    for way in [way for way in _YES_AND_NO if value in way]:
+        yield from ((_USUALLY, other[way.index(value)]) for other in _YES_AND_NO)
+    for one, other in permutations([sign for sign in _JOINING if sign in value], 2):
+        yield _USUALLY, value.replace(one, other)
+    for one in (value.lower(), value.upper(), value.replace("-", "_"), value.replace("_", "-")):
+        yield _USUALLY, one
+
+
+def _held_in(items: Items, name: str) -> set[str]:
+    """The short texts that items have under keys that are called like a name."""
+    values = (item[key] for item in items for key in item if alikeness(str(key), name) >= _ALIKE)
+    return {one for one in values if isinstance(one, str) and PARTS.fullmatch(one)}
+
+
+def _keys_of(items: Items) -> set[str]:
+    """The keys of items, and the paths of those below, with dots."""
+    found = dict.fromkeys(path for item in items[:_MOST_ITEMS] for path in leaves(item))
+    return {".".join(path) for path in found}
+
+
+def _replaced(
+    sent: Sent, sources: Sources, said: AbstractSet[str], same: Sequence[str]
+) -> Iterator[tuple[int, str]]:
+    """A value with one of its words by another: what the refusal names before all others."""
+    held = _held_in(sources.items, sent.name)
+    known = {
+        *held,
+        *said,
+        *sources.wanted,
+        *(token for one in same for token in _WORDS.findall(one)),
+    }
+    value = str(sent.value)
+    parts, called = {*PARTS.findall(value)}, (*sources.wanted, *_keys_of(sources.items))
+    for part in (*PARTS.finditer(value), *_WORDS.finditer(value)):
+        # What the refusal names may be meant as a word that stands elsewhere in the value, as a
+        # key, or as whatever else the refusal names.
+        is_said = part[0] in said
+        keys = {one if "." in one else styled(one, part[0]) for one in called}
+        others = {*known, *keys, *_USUAL} if is_said else known - parts
+        alike = sorted(
+            (one for one in others if _are_alike(one, part[0]) or _is_numbered(one, part[0])),
+            key=_by_likeness(part[0]),
+        )
+        if is_said and part[0] != value:
+            beside = sorted(said - parts, key=_by_likeness(part[0]))[:_MOST_FOR]
+            alike = [*alike[:_MOST_FOR], counted(part[0]), *sorted(held)[:_MOST_FOR], *beside]
+        for one in alike if is_said else alike[:2]:
+            is_far = likeness(one, part[0]) < _FAR or (len(value) > LONGEST and not is_said)
+            yield int(is_far), value[: part.start()] + one + value[part.end() :]
+
+
+def _by_likeness(value: str) -> Callable[[str], tuple[bool, float, str]]:
+    last = value.rpartition(".")[2]  # of a path the key
+
+    def key(one: str) -> tuple[bool, float, str]:
+        is_other = "." in value + one and one.rpartition(".")[2] != last
+        return is_other, -likeness(one.lower(), value.lower()), one
+
+    return key
+
+
+def _listed(value: str, sources: Sources, said: Collection[str]) -> Iterator[str]:
+    """A list in one text, with what ought to come in it, or without what the API names."""
+    parts = value.split(",")
+    for part in parts if said else ():
+        if part.strip() in said:
+            yield ",".join(one for one in parts if one is not part)
+    for key in () if said else sources.wanted:
+        yield from (f"{key},{value}", f"{value},{key}")
+
+
+def _as_others(value: str, same: Sequence[str]) -> Iterator[str]:
+    """A value of several words with one of them as others have it at the same place."""
+    words = _WORDS.findall(value)
+    for other in same:
+        others = _WORDS.findall(other)
+        if len(others) == len(words) > 1:
+            for match, word in zip(_WORDS.finditer(value), others, strict=True):
+                yield value[: match.start()] + word + value[match.end() :]
+
+
+def _held(value: str, items: Items) -> list[str]:
+    """Values by which items are known that are like one; or those of the item that has it."""
+    found: dict[str, float] = {}
+    if len(value) <= 1:
+        return []
+    for item in items:
+        own = {key: str(item[key]) for key in NAMES if isinstance(item.get(key), str | int)}
+        score = max((likeness(one.lower(), value.lower()) for one in own.values()), default=0.0)
+        for one in own.values():
+            is_same = value in own.values()
+            if is_same or (score >= _TYPING and likeness(one.lower(), value.lower()) == score):
+                found[one] = max(found.get(one, 0.0), score)
+    return sorted(found, key=lambda one: -found[one])
+
+
+def _compared(name: str, sources: Sources) -> Iterator[str]:
+    """A name with other brackets, which say how its value is compared, or with those of others."""
+    parts = re.findall(r"[^\[\]]+", name)
+    stem = next((one for one in parts if one in sources.wanted), "")
+    if not stem:
+        return
+    others = [one.name.partition("[")[2] for one in sources.others if "[" in one.name]
+    yield from dict.fromkeys((stem, *(f"{stem}[{one}" for one in others)))
+    yield from (f"{stem}[is]", f"{stem}[eq]", f"filter[{stem}]", f"filter[{stem}][eq]")
+
+
+def _is_numbered(one: str, other: str) -> bool:
+    """Whether two texts are the same but for the numbers in them: versions, dates."""
+    bare = _DIGITS.sub("", one)
+    return one not in {other, bare} and bare == _DIGITS.sub("", other) != other
+
+
+def _are_alike(one: str, other: str) -> bool:
+    return one != other and alikeness(one, other) >= _ALIKE
