@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -591,6 +592,39 @@ CASES |= {
         ],
         "auth_type",
         f"write {PREFIX}AUTH_TYPE=bearer_token",
+    ),
+}
+
+
+def by_client(words: str, **wanted: str) -> list[Spoil]:
+    """A client that gets a token where its form says what is wanted."""
+
+    def handler(request: Request) -> Reply:
+        form = dict(parse_qsl(request.body.decode()))
+        is_right = form.items() >= wanted.items()
+        return answer({"access_token": ISSUED}) if is_right else answer({"error": words}, 400)
+
+    client = {"oauth_token_url": "{api}/token", "oauth_client_id": "me"}
+    return [
+        settings(auth_type="oauth2", api_token=None, oauth_client_secret=KEY, **client),
+        serving(handler, "/token"),
+        by_header("Authorization", f"Bearer {ISSUED}"),
+    ]
+
+
+CASES |= {
+    "a scope that the words name": Case(
+        [
+            *by_client("invalid_scope: known are people.read, people.all", scope="people.read"),
+            settings(oauth_scope="people:raed"),
+        ],
+        "oauth_scope",
+        f"write {PREFIX}OAUTH_SCOPE=people.read: so the token is given",
+    ),
+    "an audience that the words name": Case(
+        by_client("audience must be https://acme.example/api", audience="https://acme.example/api"),
+        "oauth_audience",
+        f"write {PREFIX}OAUTH_AUDIENCE=https://acme.example/api: so the token is given",
     ),
 }
 

@@ -289,6 +289,13 @@ def query_is(name: str, *values: str) -> Callable[[Request], bool]:
     return lambda request: [one for key, one in request.query if key == name] in ([], [*values])
 
 
+def filtered(request: Request) -> Reply:
+    """People of one level, where a filter names it, else all."""
+    name, sign, level = (request.param("filter") or "").partition("==")
+    rows = [one for one in PEOPLE if not sign or one.get(name) == level]
+    return listed(rows)(request)
+
+
 PARTS = {
     "a list that is to be a JSON text": Mistake(
         [
@@ -403,6 +410,69 @@ PARTS = {
         ],
         "{all",
         "write it as body in the place of query_params: so it answers",
+    ),
+}
+PARTS |= {
+    f"a value in a path, refused by {status}": Mistake(
+        [
+            swap(
+                "kind: /people\n    selector:\n",
+                "kind: /regions/{region}/people\n    selector:\n      path_parameters:\n"
+                "        region: {values: [us-east, EU-WEST]}\n",
+            ),
+            serving(
+                lambda one, status=status: (  # type: ignore[misc]
+                    ROWS(one)
+                    if one.values[0] in {"us-east", "eu-west"}
+                    else answer({"error": "no such region"}, status)
+                ),
+                "/v1/regions/{}/people",
+            ),
+        ],
+        "region: {values",
+        "write values: [us-east, eu-west] (so it answers)",
+    )
+    for status in (400, 404)
+}
+PARTS |= {
+    "a key of a JSON text in a header": Mistake(
+        [
+            asking("""headers: {X-Filter: '{"grade": "high"}'}"""),
+            serving(
+                when(
+                    lambda one: '"level"' in one.headers.get("x-filter", '"level"'),
+                    "no filter for grade",
+                )
+            ),
+        ],
+        "{X-Filter",
+        """write X-Filter: '{"level": "high"}' (so it answers)""",
+    ),
+    "a text that is to be JSON": Mistake(
+        [
+            asking("headers: {X-Filter: level=high}"),
+            serving(when(lambda one: one.headers["x-filter"][:1] == "{", "cannot parse JSON")),
+        ],
+        "{X-Filter",
+        """write X-Filter: '{"level": "high"}' (so it answers)""",
+    ),
+    "a value of an expression that no item has": Mistake(
+        [
+            asking("query_params: {filter: level==top}"),
+            serving(filtered),
+        ],
+        "{filter:",
+        "write filter: level==low (so there are items)",
+        severity="warn",
+    ),
+    "a base URL that the words name": Mistake(
+        [
+            settings(base_url="{api}/v0/core"),
+            refused("retired, use /v1 instead", "/v0/core/people", "/v0/core/teams", status=410),
+        ],
+        "BASE_URL",
+        "/v1: /people answers there",
+        "settings",
     ),
 }
 SPOKEN |= PARTS

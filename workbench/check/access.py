@@ -19,6 +19,6 @@ class Access:
 
     async def other(self, error: OceanCustomError, request: PageRequest | None) -> Blame | None:
         """The setting with which a request is answered, and what to write; None for none."""
-        if base := await self.bases.other():
+        if base := await self.bases.other(error.report.words):
             return "baseUrl", base
         return None if request is None else await self.sign_in.other(error, request)

@@ -10,15 +10,16 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Final
 
 from framework.mapped_items import Items
-from json_values import Json
+from json_values import Json, follow
 from overrides import EndpointResource
 from workbench.check.findings import likeness
-from workbench.check.identifiers import NAMES
+from workbench.check.identifiers import NAMES, is_scalar
 from workbench.check.missing import named_missing
 from workbench.check.names import alikeness, counted, names_in, spellings, styled
 from workbench.check.near import leaves
@@ -29,6 +30,8 @@ MOST_OF_ONE: Final = 12
 """Names, or values, of one part that are tried."""
 IN_PATH: Final = "kind"
 """The part that is the query behind a path."""
+IN_URL: Final = "path_parameters"
+"""The part with values of their own that stand in a path."""
 _ALIKE: Final = 0.7  # likeness of a word and the one that was meant
 _TYPING: Final = 0.75  # of a value and one that items have
 LONGEST: Final = 60
@@ -44,6 +47,7 @@ _SCALAR: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?|true|false")
 _COMMAS: Final = re.compile(r"[^,{}\s]+(?:,[^,{}\s]+)+")
 _QUOTED: Final = re.compile(r"[\"'`]([\w.-]+)\\?[\"'`](?!\s*:)")
 """A word in quotes, which is no key of a JSON text."""
+_PAIR: Final = re.compile(r"([\w.-]+)[=:]([\w.-]+)")
 _DIGITS: Final = re.compile(r"\d+")
 _BRACKETED: Final = re.compile(r"(\w+)\[(\w+)\]")
 _JOINING: Final = ":=,;|"
@@ -130,7 +134,10 @@ def sent_by(asks: object, kind: str = "") -> list[Sent]:
         given = getattr(asks, part, None)
         if isinstance(given, Mapping):
             found += _within(part, given, ())
-    return found
+    for name, one in getattr(asks, IN_URL, {}).items():
+        whole = tuple(one.values or ())
+        found += [Sent(IN_URL, (name, "values"), value, whole) for value in whole]
+    return [one for one in found if one.part != IN_URL or is_scalar(one.value)]
 
 
 def sent_by_all(resources: Iterable[EndpointResource]) -> list[Sent]:
@@ -253,6 +260,10 @@ def values_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
     value = json.dumps(sent.value) if isinstance(sent.value, bool) else str(sent.value)
     same = [str(one.value) for one in sources.others if one.is_text and one.is_like(sent)]
     said = {one.strip(".") for one in PARTS.findall(sources.said)}
+    yield from _in_json(sent, sources)
+    if pair := _PAIR.fullmatch(value):
+        rank = 0 if "json" in sources.said.lower() else _USUALLY
+        yield rank, json.dumps({pair[1]: pair[2]})
     if "," in value and len(value) <= LONGEST:
         yield from ((1, one) for one in _listed(value, sources, said))
     yield from _replaced(sent, sources, said, same)
@@ -275,10 +286,34 @@ def values_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
         yield _USUALLY, one
 
 
+def _in_json(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
+    """A text that holds a JSON object, with one name or value in that otherwise."""
+    held: dict[str, Json] = {}
+    if str(sent.value).startswith("{"):
+        with suppress(ValueError):
+            held = json.loads(str(sent.value))
+    for key, value in held.items():
+        inner = Sent(sent.part, (*sent.path, key), value)
+        having = (str(name) for item in sources.items for name in item if item[name] == value)
+        names = [*((0, name) for name in dict.fromkeys(having)), *names_for(inner, sources)]
+        for rank, name in names:
+            yield rank, json.dumps({name if one == key else one: held[one] for one in held})
+        there = ((1, item[key]) for item in sources.items if is_scalar(item.get(key)))
+        for rank, other in (*there, *(values_for(inner, sources) if inner.is_text else ())):
+            yield rank, json.dumps({**held, key: other})
+
+
 def _held_in(items: Items, name: str) -> set[str]:
     """The short texts that items have under keys that are called like a name."""
     values = (item[key] for item in items for key in item if alikeness(str(key), name) >= _ALIKE)
     return {one for one in values if isinstance(one, str) and PARTS.fullmatch(one)}
+
+
+def _held_at(items: Items, paths: AbstractSet[str]) -> list[str]:
+    """The values that items have where paths with dots lead, as texts."""
+    values = (follow(item, one.split(".")) for one in sorted(paths) for item in items)
+    texts = (one if isinstance(one, str) else json.dumps(one) for one in values if is_scalar(one))
+    return list(dict.fromkeys(texts))[:_MOST_FOR]
 
 
 def _keys_of(items: Items) -> set[str]:
@@ -300,6 +335,7 @@ def _replaced(
     }
     value = str(sent.value)
     parts, called = {*PARTS.findall(value)}, (*sources.wanted, *_keys_of(sources.items))
+    there = _held_at(sources.items, parts.intersection(called))
     for part in (*PARTS.finditer(value), *_WORDS.finditer(value)):
         # What the refusal names may be meant as a word that stands elsewhere in the value, as a
         # key, or as whatever else the refusal names.
@@ -313,6 +349,8 @@ def _replaced(
         if is_said and part[0] != value:
             beside = sorted(said - parts, key=_by_likeness(part[0]))[:_MOST_FOR]
             alike = [*alike[:_MOST_FOR], counted(part[0]), *sorted(held)[:_MOST_FOR], *beside]
+        for one in there if part[0] not in called else ():
+            yield 1, value[: part.start()] + one + value[part.end() :]
         for one in alike if is_said else alike[:2]:
             is_far = likeness(one, part[0]) < _FAR or (len(value) > LONGEST and not is_said)
             yield int(is_far), value[: part.start()] + one + value[part.end() :]

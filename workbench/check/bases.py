@@ -20,6 +20,7 @@ from settings.values import OAuthCredentials
 from workbench.check.changes import ClientOf, line
 from workbench.check.findings import likeness
 from workbench.check.names import single
+from workbench.check.paths import SPOKEN
 from workbench.check.reading import Seen
 
 _MOST_KINDS: Final = 3
@@ -47,9 +48,14 @@ class Bases:
         self._all = all_seen
         self._client_of = client_of
         self._found: dict[tuple[str, ...] | None, str] = {}
+        self._said: list[str] = []
 
-    async def other(self) -> str:
-        """What to write for the base URL by which a kind is answered; "" for nothing."""
+    async def other(self, words: str = "") -> str:
+        """What to write for the base URL by which a kind is answered; "" for nothing.
+
+        ``words``: of the first refusal, which may tell a path.
+        """
+        self._said = self._said or [one.strip("/") for one in SPOKEN.findall(words)]
         return await self._kept(None)
 
     async def nearest(self, words: str) -> str:
@@ -94,7 +100,11 @@ class Bases:
         return dict(sorted(found.items(), key=lambda one: one[1].method != "GET"))
 
     def _paths(self, kind: str) -> Iterator[str]:
-        return other_paths(self._settings.base_url, kind, list(self._held()))
+        ends = [one.removesuffix(kind.strip("/")).strip("/") for one in self._said]
+        own = self._settings.base_url.path.strip("/")
+        told = [one for one in ends if one != own and not one.startswith(f"{own}/")]
+        yield from dict.fromkeys(told)
+        yield from other_paths(self._settings.base_url, kind, list(self._held()))
 
     def _held(self) -> Iterator[str]:
         """Beginnings and parts of the paths of other URLs in the settings: a realm, a tenant."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from typing import Final
@@ -126,6 +127,7 @@ class Empty:
         values = [follow(row, (sent.name,)) for row in objects]
         own = [str(value) for value in values if is_scalar(value)]
         sources = self._near.sources(seen, " ", list(dict.fromkeys(own)))
+        sources = dataclasses.replace(sources, items=objects)
         path: Path = ("selector", sent.part, *sent.path)
         if target.request and sent.is_text | ("{" in str(sent.value)):
             found = await better_variant(target.request, [sent], sources, has_rows)

@@ -22,6 +22,7 @@ from workbench.check.findings import likeness
 from workbench.check.missing import named_missing
 from workbench.check.names import names_in
 from workbench.check.near import written
+from workbench.check.paths import SPOKEN
 from workbench.check.settings import variable_of
 from workbench.check.signing import HEADERS, PARAMS, headers_named, pair_of
 
@@ -56,7 +57,6 @@ _MOST_TOKENS: Final = 5
 _MOST_LISTED: Final = 2  # elements of a list that a token is looked for in
 _NAME: Final = re.compile(r"[A-Za-z][\w-]{1,30}")
 _MOST_TOLD: Final = 3  # values of a refusal that are tried for one field
-_SPOKEN: Final = re.compile(r"(?<![\w/])/[\w.-][\w./-]*\w")
 _LONGEST: Final = 220  # characters of a template that is told whole
 
 Login = Mapping[str, Json]
@@ -212,7 +212,7 @@ class Logins:
     def _endpoints(self, at: int) -> Iterator[Change]:
         endpoint = str(self._steps[at].get("endpoint", ""))
         base = self._base.path.rstrip("/")
-        said = _SPOKEN.findall(self._words)
+        said = SPOKEN.findall(self._words)
         spoken = [one.removeprefix(base) if one.startswith(f"{base}/") else one for one in said]
         # Below what the lists are below: `/v1/login` beside `/v1/users`.
         below = [f"/{self._first}/{endpoint.lstrip('/')}"] if self._first else []
@@ -261,8 +261,11 @@ class Logins:
 
     def reads(self, given: Given) -> str:
         """What the template reads of the answer; of what it reads that is not there the token."""
-        program = next(iter(programs_in(self.template)), ".token")
-        return _read(program if program in given.paths else next(iter(given.tokens), program))
+        programs = programs_in(self.template)
+        program = next(iter(programs), ".token")
+        reads = _read(program if program in given.paths else next(iter(given.tokens), program))
+        # What stands in the settings as a text of its own, `{.token}`, is redacted wherever it is.
+        return reads if programs else reads.replace("{{", "{{ ").replace("}}", " }}")
 
     @property
     def _headers(self) -> list[str]:

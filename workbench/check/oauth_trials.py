@@ -11,8 +11,10 @@ import httpx
 
 from errors import OceanCustomError
 from paging.model import PageRequest
-from workbench.check.changes import Change, Installed, is_signed_in
+from workbench.check.alternatives import told_values
+from workbench.check.changes import Change, Installed, is_signed_in, line
 from workbench.check.findings import likeness
+from workbench.check.names import names_in
 from workbench.check.settings import variable_of
 
 _CODES: Final = (
@@ -38,6 +40,11 @@ _CLAIMS: Final = (
 """What refusals of a JWT speak of (RFC 7523, 3), with the setting that it comes from."""
 _ENDS: Final = ("token", "oauth/token", "oauth2/token", "connect/token", "oauth2/v1/token")
 _MOST: Final = 12  # sign-ins that are tried
+_MOST_TOLD: Final = 8  # values of a refusal's words that are tried
+_URL: Final = re.compile(r"https?://[^\s\"'`,<>]+")
+_MARKED: Final = re.compile(r"[_.:-]")
+_SCOPE: Final = re.compile(r"scope=\\?\"([^\"\\]+)")
+"""The scope that a refusal wants (RFC 6750, 3)."""
 _MOST_PARTS: Final = 3  # parts of a token URL's path that may be too many
 _LIKE: Final = 0.6
 _NO_PATH: Final = ("404", "405", "410")
@@ -54,19 +61,32 @@ class OAuthTrials:
         """The setting that is wrong, and what to do."""
         is_login = "login" in str(error)
         asked = request or PageRequest(str(self._installed.settings.base_url), purpose="check")
-        changes = self._of_login(error.report.answered) if is_login else self._of_token()
-        for change in islice(changes, _MOST):
+        answered = error.report.answered
+        told = islice(self._told(f"{answered}, {error.report.words}"), _MOST_TOLD)
+        changes = self._of_login(answered) if is_login else self._of_token()
+        for change in (*told, *islice(changes, _MOST)):
             refusal = await self._installed.refusal(asked, change)
             if is_signed_in(refusal) if is_login else refusal is None:
-                told = _GIVEN if is_login else "so it answers"
-                return self._installed.place(change), f"{self._installed.written(change)}: {told}"
+                proof = _GIVEN if is_login else "so it answers"
+                return self._installed.place(change), f"{self._installed.written(change)}: {proof}"
         return self._unproved(error, is_login=is_login)
+
+    def _told(self, words: str) -> Iterator[Change]:
+        """A scope or an audience that the words of a refusal name."""
+        for name in ("oauthScope", "oauthAudience"):
+            if name.removeprefix("oauth").lower() not in words.lower():
+                continue
+            urls = [one.rstrip(".") for one in _URL.findall(words)]
+            joined = [one for one in names_in(words) if _MARKED.search(one)]
+            given = self._installed.text(name)
+            for one in dict.fromkeys((*urls, *told_values(name, given, words), *joined)):
+                if one in words and one != given:
+                    yield Change({name: one})
 
     def _unproved(self, error: OceanCustomError, *, is_login: bool) -> tuple[str, str]:
         words, answered = error.report.words, error.report.answered
         if not is_login:
-            told = "the token is given, and the API refuses it: correct oauthScope or oauthAudience"
-            return "oauthScope", f"{told}, or grant the client access"
+            return self._unheeded(f"{answered}, {words}")
         if any(answered.startswith(one) for one in _NO_PATH):
             return "oauthTokenUrl", "correct oauthTokenUrl: there is no such path"
         if self._installed.text("oauthGrantType") == "jwt_bearer" and "invalid_grant" in words:
@@ -79,6 +99,15 @@ class OAuthTrials:
             return "oauthTokenUrl", f"correct oauthTokenUrl: {told}"
         remedy = error.report.remedy or "correct oauthClientId and oauthClientSecret"
         return "oauthClientSecret", remedy
+
+    @staticmethod
+    def _unheeded(said: str) -> tuple[str, str]:
+        """What to correct where a token is given and refused."""
+        told = "the token is given, and the API"
+        if named := _SCOPE.search(said):
+            return "oauthScope", f"{told} wants a scope: write {line('oauthScope', named[1])}"
+        told = f"{told} refuses it: correct oauthScope or oauthAudience"
+        return "oauthScope", f"{told}, or grant the client access"
 
     def _of_claim(self, words: str) -> tuple[str, str]:
         """The setting of the claim that a refusal of a JWT speaks of; else all of them."""

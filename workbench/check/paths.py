@@ -19,7 +19,8 @@ _LINKED: Final = 0.5  # likeness of a path and a link in items
 _MOST_LINKS: Final = 4
 _DEEPEST: Final = 4
 _LINK: Final = re.compile(r"(?:https?://[^/\s]+)?(/[^?#{\s]*)(?:[?#{]\S*)?")
-_SPOKEN: Final = re.compile(r"(?<![\w/])/[\w.-][\w./-]*")
+SPOKEN: Final = re.compile(r"(?<![\w/])/[\w.-][\w./-]*")
+"""A path in a text."""
 _HOLE: Final = re.compile(r"\{\w+\}")
 
 
@@ -106,7 +107,7 @@ def paths_like(
 def spoken_paths(path: str, words: str, base_path: str, values: Mapping[str, str]) -> list[str]:
     """The paths that a refusal speaks of, as ``linked_paths`` has those of links."""
     base = base_path.rstrip("/")
-    said = (one.rstrip(".") for one in _SPOKEN.findall(words))
+    said = (one.rstrip(".") for one in SPOKEN.findall(words))
     texts = [one if one.startswith(f"{base}/") else base + one for one in said]
     return [f"/{one}" for one in linked_paths(path, texts, base_path, values, least=0.0)]
 

@@ -25,7 +25,7 @@ from workbench.check.nearby import Nearby, Target
 from workbench.check.paging import alone
 from workbench.check.places import Paged
 from workbench.check.reading import Seen
-from workbench.check.ways import Ways
+from workbench.check.ways import Given, Ways
 from workbench.suggest.vocabulary import Names
 
 _AT_MOST: Final = re.compile(
@@ -77,6 +77,9 @@ class PagingTrials:
         is_first = found is not None and found.first == "startPage"
         if way := await self.other(seen, words=words) or (found if is_first else None):
             return way
+        asked = Given(request, paging, target.endpoint.data_path)
+        if found and (sized := await self._ways.sized(asked, words)):
+            return sized
         if found:
             told = "without a size it answers: correct sizeParam, or write size_param: null"
             return "sizeParam", f"{told} in its pagination"

@@ -21,7 +21,7 @@ from paging.model import PageRequest
 from transport.formats import BodyFormat
 from workbench.check.absence import Absence
 from workbench.check.access import Access
-from workbench.check.alternatives import Sent, Sources
+from workbench.check.alternatives import IN_URL, Sent, Sources
 from workbench.check.children import Children
 from workbench.check.findings import Finding, Path, Remedy, Write
 from workbench.check.missing import header_missed, lacks_of_all, media, media_told, missing
@@ -229,6 +229,10 @@ class Refused:
             return self._places.at(
                 seen, path, error, await self._paths.of_asked(seen, words) or _PATH
             )
+        target = self._near.target(seen)
+        sent = [one for one in self._near.sent(seen, target) if one.part == IN_URL]
+        if sent and (other := await self._otherwise(seen, target, words, sent)):
+            return self._places.at(seen, other[0], error, other[1])
         remedy = await self._paths.of_asked(seen, words)
         selector = seen.config.selector
         if not remedy and selector.method == "GET" and (selector.body or selector.body_form):
@@ -373,9 +377,12 @@ class Refused:
         return (lacks.path, lacks.remedy) if lacks else None
 
     async def _otherwise(
-        self, seen: Seen, target: Target, words: str
+        self, seen: Seen, target: Target, words: str, sent: Sequence[Sent] = ()
     ) -> tuple[Path, Remedy] | None:
-        """The place of a name or a value for which another one is answered, and what to write."""
+        """The place of a name or a value for which another one is answered, and what to write.
+
+        ``sent``: what may be meant otherwise; everything where nothing is said.
+        """
         if target.request is None:
             return None
 
@@ -384,7 +391,8 @@ class Refused:
 
         keys = keys_read(seen.config.port.entity.mappings.dict())
         keys += plain_path(target.endpoint.data_path or "") or ()
-        sent, sources = self._near.sent(seen, target), self._near.sources(seen, words or " ", keys)
+        sent = sent or self._near.sent(seen, target)
+        sources = self._near.sources(seen, words or " ", keys)
         request = self._near.first(target)
         spare, rows = await self._spare(request, sent, sources)
         sources = dataclasses.replace(sources, items=[*rows, *sources.items])

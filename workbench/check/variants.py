@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from msgspec.structs import replace
 
@@ -20,6 +21,7 @@ from paging.model import PageRequest
 from workbench.check.absence import MADE_UP
 from workbench.check.alternatives import (
     IN_PATH,
+    IN_URL,
     LONGEST,
     MOST_OF_ONE,
     PARTS,
@@ -121,7 +123,7 @@ def _variants(request: PageRequest, sent: Sequence[Sent], sources: Sources) -> I
             for rank, name in by_rank(names_for(one, sources))
             if (one.part, (*one.path[:-1], name)) not in known
         ]
-        is_first = not one.whole or one.value is one.whole[0]
+        is_first = (not one.whole or one.value is one.whole[0]) and one.part != IN_URL
         for rank, name in names[:MOST_OF_ONE] if is_first else ():
             yield Variant(rank, one, _renamed(request, one, name), name=name)
         values = by_rank(values_for(one, sources)) if one.is_text else []
@@ -143,14 +145,16 @@ def line_of(name: str, value: object) -> str:
 
 
 def _is_in(request: PageRequest, sent: Sent) -> bool:
+    if sent.part == IN_URL:
+        return _segment(sent.value) in request.url
     if attribute := _PAIRS.get(sent.part):
         return any(name == sent.name for name, _ in getattr(request, attribute))
     return follow(request.body, sent.path) is not MISSING
 
 
 def left_out(request: PageRequest, sent: Sent) -> PageRequest | None:
-    """The request without what is sent there; None where it has it not."""
-    if not _is_in(request, sent):
+    """The request without what is sent there; None where it has it not, or cannot be without."""
+    if not _is_in(request, sent) or sent.part == IN_URL:
         return None
     if attribute := _PAIRS.get(sent.part):
         pairs = tuple(pair for pair in getattr(request, attribute) if pair[0] != sent.name)
@@ -207,7 +211,16 @@ def _typed(text: str, old: Json) -> Json:
     return int(text) if isinstance(old, int) and text.isdigit() else text
 
 
+def _segment(value: Json) -> str:
+    return "/" + quote(str(value), safe="")
+
+
 def _revalued(request: PageRequest, sent: Sent, value: Json) -> PageRequest:
+    if sent.part == IN_URL:
+        held = [*value] if isinstance(value, list) else []
+        other = next((one for one in held if one not in sent.whole), "")
+        before, _, behind = request.url.rpartition(_segment(sent.value))
+        return replace(request, url=before + _segment(other) + behind)
     if attribute := _PAIRS.get(sent.part):
         pairs = [pair for pair in getattr(request, attribute) if pair[0] != sent.name]
         values = value if isinstance(value, list) else [value]

@@ -21,6 +21,7 @@ from workbench.suggest.endpoint import House, measure_of, study_paging
 from workbench.suggest.items import Place, places
 from workbench.suggest.openapi import Hints
 from workbench.suggest.position import find_named, find_paging
+from workbench.suggest.size import SizeQuestion, find_size
 from workbench.suggest.study import Study
 from workbench.suggest.targets import Target
 from workbench.suggest.vocabulary import Names
@@ -113,6 +114,19 @@ class Ways:
                     self._found[known] = way
                     break
         return self._found[known]
+
+    async def sized(self, asked: Given, said: str) -> Paged | None:
+        """The parameter of the size that a list heeds; ``said``: words that may name it."""
+        asker = Asker(self._session.client, MOST)
+        house = self._house.with_hints(_hints(asked.request, asked.paging, names_in(said)))
+        try:
+            reply = await asker.ask(replace(asked.request, purpose="check"))
+            place = _place(reply, asked.data_path)
+            question = SizeQuestion(asker, asked.request, reply, house.sizes, strict=house.strict)
+            found = (await find_size(question, [place])).sized if place else None
+        except BudgetError:
+            return None
+        return None if found is None else Paged({"sizeParam": found.name}, found.proof)
 
     async def leads_beyond(self, request: PageRequest, data_path: str | None) -> bool:
         """Whether anything leads to rows that are not in the answer to a plain request."""
