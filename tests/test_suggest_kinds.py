@@ -771,3 +771,112 @@ async def test_a_less_usual_name_is_tried_before_a_list_is_refused() -> None:
 async def test_a_person_may_say_that_a_list_is_whole() -> None:
     """Then it is written, and only where nothing speaks of more."""
     assert await _written(_strict(10, "no {0}"), is_whole=True) == [("none", 10, False)]
+
+
+# --- what a person reads -----------------------------------------------------------------
+
+
+async def _read(paths: Sequence[str], data: Data, *lists: Endpoint) -> list[Study]:
+    """What is written for some lists."""
+    http = in_process(simulate(Api(lists, data).product()))
+    found = await suggested(bench("http://api/v1"), [*map(Target, paths)], http)
+    assert not found.refused
+    return found.written
+
+
+async def test_relations_are_called_what_they_are_read_as() -> None:
+    """An object gives its own name, a value the name it has; ids in a list give a plural."""
+    people: list[Row] = [{"id": f"person-{n:02}", "name": f"P {n}"} for n in range(12)]
+    teams: list[Row] = [{"id": f"team-{n}", "name": f"T {n}"} for n in range(6)]
+    tickets: list[Row] = [
+        {
+            "id": f"ticket-{n:02}",
+            "title": f"Ticket {n}",
+            "spec": {"team": f"team-{n % 6}"},
+            "assignee": {"user_id": f"person-{n % 12:02}"},
+            "watcher_ids": [f"person-{n % 5:02}", f"person-{n % 7 + 5:02}"],
+            "approvals": [{"user": {"id": f"person-{n % 9:02}"}, "team_id": f"team-{n % 3}"}],
+        }
+        for n in range(30)
+    ]
+    data: Data = {"people": people, "teams": teams, "tickets": tickets}
+    lists = [Collection(f"/{name}", table(name)) for name in data]
+
+    _, _, found = await _read(["/people", "/teams", "/tickets"], data, *lists)
+
+    assert {one.name: (one.target.target.path, one.many) for one in found.relations} == {
+        "team": ("/teams", False),
+        "assignee": ("/people", False),
+        "watchers": ("/people", True),
+        "approvals": ("/people", True),
+        "approvalsTeam": ("/teams", True),
+    }
+
+
+async def test_relations_within_the_object_that_each_row_is() -> None:
+    """The key around each row is no part of a name."""
+    prices: list[Row] = [{"price": {"id": f"price-{n}", "name": f"P {n}"}} for n in range(8)]
+    plans: list[Row] = [
+        {"plan": {"id": f"plan-{n:02}", "name": f"Plan {n}", "item_price": f"price-{n % 8}"}}
+        for n in range(20)
+    ]
+    data: Data = {"prices": prices, "plans": plans}
+    lists = [Collection(f"/{name}", table(name), wrap="list") for name in data]
+
+    _, found = await _read(["/prices", "/plans"], data, *lists)
+
+    assert [one.name for one in found.relations] == ["itemPrice"]
+
+
+async def test_a_title_is_what_people_read() -> None:
+    """No text for a program, no name that only some have, and rather a phrase than a number."""
+    clients: list[Row] = [
+        {"id": f"7f0{n}aa10-{n}", "name": ("", "${client_account}")[n % 2], "clientId": name}
+        for n, name in enumerate(("account", "admin-cli", "broker", "web-shop", "mobile"))
+    ]
+    users: list[Row] = [
+        {"id": n, "username": f"user{n}", "name": None if n % 3 else f"Name {n}"} for n in range(13)
+    ]
+    users += [{"id": 20 + n, "username": f"other{n}", "name": f"Other {n}"} for n in range(9)]
+    notes: list[Row] = [
+        {"id": n, "kind": "public", "body": ("It works.", "Please look again.", "Done so.")[n % 3]}
+        for n in range(17)
+    ]
+    data: Data = {"clients": clients, "users": users, "notes": notes}
+    lists = [Collection(f"/{name}", table(name)) for name in data]
+
+    found = await _read(["/clients", "/users", "/notes"], data, *lists)
+
+    assert [study.title for study in found] == [".clientId", ".name // .username", ".body"]
+
+
+async def test_what_refers_to_another_item_is_not_what_one_is_called() -> None:
+    """Then the next best text is."""
+    teams: list[Row] = [{"name": f"team-{n}", "about": f"What {n} does"} for n in range(7)]
+    members: list[Row] = [
+        {"id": n, "name": f"team-{n % 7}", "email": f"m{n}@example.com"} for n in range(30)
+    ]
+    data: Data = {"teams": teams, "members": members}
+    lists = [Collection(f"/{name}", table(name)) for name in data]
+
+    _, found = await _read(["/teams", "/members"], data, *lists)
+
+    assert found.title == ".email"
+
+
+async def test_of_two_lists_that_one_is_meant_beside_which_the_way_on_stands() -> None:
+    """Though the other one stands nearer, and changes with the page as well."""
+    topics = [{"id": 900 + n, "title": f"Topic {n}", "of": n % 40} for n in range(74)]
+
+    def latest(call: Call) -> Answer:
+        page = int(call.param("page") or 0)
+        cut = topics[page * 30 : page * 30 + 30]
+        users = [{"id": n, "name": f"User {n}"} for n in {900 + page, 7, 8}]
+        held: Row = {"per_page": 30, "topics": cut}
+        if page * 30 + 30 < len(topics):
+            held["more_topics_url"] = f"/other?page={page + 1}"
+        return Answer(body={"users": users, "topic_list": held})
+
+    (found,) = await _read(["/latest"], {}, Custom("/latest", latest))
+
+    assert (found.place.keys, found.paging.settings["start_page"]) == (("topic_list", "topics"), 0)

@@ -20,6 +20,7 @@ _LONGEST_IDENTIFIER = 250
 _MOST_PROPERTIES = 40
 _LONGEST_TITLE = 120
 _CODE = re.compile(r"\d+|[0-9a-f-]{12,}")
+_TEMPLATE = re.compile(r"[$%#]\{\w|\{\{")  # what a program fills in before anybody reads it
 _NAME, _BOTH = " name", 2
 _AS_CALLED = 8  # the rank before a name
 _OF_ADDRESS = 5  # the rank behind what is called an id
@@ -231,7 +232,7 @@ def title_of(found: Sequence[Column], identifier: Column | None, noun: str = "")
             place = _TITLE_NAMES.index("subject")  # the `sensor` of a sensor
         return place + 6 * depth(column), len(column.keys)
 
-    around = _around(found)
+    around = keys_around(found)
 
     def depth(column: Column) -> int:
         return sum(key not in around for key in column.keys[:-1])
@@ -240,13 +241,24 @@ def title_of(found: Sequence[Column], identifier: Column | None, noun: str = "")
     # A name within an object that many items share is that of another thing, such as an author.
     own = [column for column in named if depth(column) == 0 or _is_varied(column)]
     if own:
-        return own[0]
+        return next(filter(_is_varied, own), own[0])
     if identifier in texts and not (_names_id(identifier) or _is_code(identifier)):
         return identifier  # a text that tells items apart, and is no id, is what they are called
     copied = identifier.values if identifier else None
     others = [c for c in texts if c.values != copied and not (_names_id(c) or format_of(c.present))]
     words = (c for c in texts if c.values != copied and c.is_unique() and _is_spoken(c))
-    return next(filter(_is_varied, others), next(iter(named), next(words, None)))
+    phrases = (c for c in others if _is_phrase(c))
+    chosen = (*filter(_is_varied, others), *named, *words, *phrases)
+    return chosen[0] if chosen else None
+
+
+def in_its_place(found: Sequence[Column], title: Column) -> Column | None:
+    """What names the items that a title lacks: a text by a telling name, which every item has."""
+    whole = [c for c in found if len(c.present) == len(c.values) and c.name in _TITLE_NAMES]
+    usable = [
+        c for c in whole if c.keys[:-1] == title.keys[:-1] and _is_title(c) and c is not title
+    ]
+    return min(usable, key=lambda column: _TITLE_NAMES.index(column.name), default=None)
 
 
 def names_of_two(found: Sequence[Column], title: Column) -> str:
@@ -268,6 +280,11 @@ def _is_spoken(column: Column) -> bool:
     """Whether most values are words, without a digit."""
     spoken = [value for value in column.present if not re.search(r"\d", str(value))]
     return len(spoken) * 2 > len(column.values)
+
+
+def _is_phrase(column: Column) -> bool:
+    """Whether most values are of several words."""
+    return sum(" " in str(value).strip() for value in column.present) * 2 > len(column.values)
 
 
 def _is_code(column: Column) -> bool:
@@ -292,7 +309,11 @@ def _is_same(column: Column) -> bool:
 def _is_title(column: Column) -> bool:
     texts = column.present
     return len(texts) * 2 > len(column.values) and all(
-        isinstance(text, str) and len(text) <= _LONGEST_TITLE and text.strip() for text in texts
+        isinstance(text, str)
+        and len(text) <= _LONGEST_TITLE
+        and text.strip()
+        and not _TEMPLATE.search(text)
+        for text in texts
     )
 
 
@@ -352,7 +373,7 @@ def properties(found: Sequence[Column], leave: Sequence[Column]) -> list[Propert
     """The properties of a blueprint, without the columns that are something else already."""
     made: dict[str, Property] = {}
     left = {column.keys for column in leave}
-    around = _around(found)
+    around = keys_around(found)
     for column in found:
         typed = schema_of(column)
         if typed is None or column.keys in left or len(made) >= _MOST_PROPERTIES:
@@ -364,7 +385,7 @@ def properties(found: Sequence[Column], leave: Sequence[Column]) -> list[Propert
     return list(made.values())
 
 
-def _around(found: Sequence[Column]) -> set[str]:
+def keys_around(found: Sequence[Column]) -> set[str]:
     """The keys of objects that hold most of an item, such as ``attributes``: they tell nothing.
 
     ``region.name`` is no name of the item.

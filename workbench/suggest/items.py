@@ -208,7 +208,7 @@ _NULL_DEEPEST = 2
 _NULL_LISTS = frozenset(["item", "result", "record", "row", "hit", "data", "list"])
 
 
-def _rank(place: Place, body: Json, noun: str) -> tuple[int, bool, bool, int, int]:
+def _rank(place: Place, body: Json, noun: str) -> tuple[int, bool, bool, bool, int, int]:
     """Rows that can be told apart before those that cannot, a speaking key before another."""
     rows = place.rows(body) or []
     kind = (
@@ -222,7 +222,16 @@ def _rank(place: Place, body: Json, noun: str) -> tuple[int, bool, bool, int, in
     )
     words = set(words_of(place.keys[-1])) if place.keys else _LIST_WORDS
     speaks = bool(words & _LIST_WORDS or _stems(words) & _stems(noun.split()))
-    return kind, identity(rows) is None, not speaks, len(place.keys), -len(rows)
+    leads_on = bool(place.keys) and _leads_on(follow(body, place.keys[:-1]))
+    return kind, identity(rows) is None, not speaks, not leads_on, len(place.keys), -len(rows)
+
+
+def _leads_on(holder: object) -> bool:
+    """Whether an object that holds a list says how it goes on: with that list, not another."""
+    if not isinstance(holder, dict):
+        return False
+    words = [set(words_of(key)) for key, value in holder.items() if isinstance(value, str | int)]
+    return any(said & {"next", "more", "cursor"} or said >= {"per", "page"} for said in words)
 
 
 class Ruler:

@@ -14,6 +14,7 @@ from workbench.suggest.fields import (
     Column,
     columns,
     identifiers,
+    in_its_place,
     is_own_name,
     names_of_two,
     pair_of,
@@ -45,13 +46,22 @@ async def study_fields(asker: Asker, study: Study, detail: PageRequest | None) -
         _paired_identifier(study)
     if study.refusal:
         return
-    study.title_column = title_of(study.columns, study.identifier_column, study.noun)
-    study.title = study.title_column.path if study.title_column else study.identifier
-    if study.title_column and (pair := names_of_two(study.columns, study.title_column)):
-        study.title = pair
-    study.note("title", study.title, certain=False)
+    name_items(study, study.columns)
     leave = [column for column in (study.identifier_column, study.title_column) if column]
     study.properties = properties(study.columns, leave)
+
+
+def name_items(study: Study, found: Sequence[Column]) -> None:
+    """Choose what items are called from some of their columns."""
+    study.title_column = column = title_of(found, study.identifier_column, study.noun)
+    study.title = column.path if column else study.identifier
+    if column and (pair := names_of_two(found, column)):
+        study.title = pair
+    elif column and len(column.present) < len(column.values):
+        other = in_its_place(found, column)
+        study.title += f" // {other.path}" if other else ""
+    study.findings = [one for one in study.findings if one.question != "title"]
+    study.note("title", study.title, certain=False)
 
 
 async def _shown_identifier(

@@ -11,8 +11,15 @@ from dataclasses import dataclass
 
 from json_values import Json
 from workbench.suggest.addresses import Address, addresses_of, last_segment
-from workbench.suggest.fields import Column, at
+from workbench.suggest.fields import Column, at, keys_around
 from workbench.suggest.items import jq_path
+from workbench.suggest.relation_names import (
+    SYNONYMS,
+    is_headed,
+    is_self,
+    names_of,
+    speaks_of,
+)
 from workbench.suggest.study import Relation, Study
 from workbench.suggest.targets import singular
 from workbench.suggest.vocabulary import ends_in_id, names_identity, words_of
@@ -21,18 +28,6 @@ _SURE = 60  # the score of what an answer says by itself
 _FEWEST = 2  # values that show by what others refer
 _SHORT = 8  # digits of a number that other lists may have as well
 _ENOUGH = 3  # distinct values
-_SYNONYMS = tuple(
-    frozenset(words.split())
-    for words in (
-        (
-            "user users person people member author owner assignee creator reporter account agent"
-            " employee contact customer requester manager lead admin"
-        ),
-        "team teams group groups squad department",
-        "project projects repository repositories repo repos",
-        "organization organizations org orgs organisation company tenant workspace",
-    )
-)
 _COUNTERS = frozenset(
     ["count", "total", "amount", "sum", "quantity", "size", "index", "score", "num", "percent"]
 )
@@ -152,6 +147,7 @@ def _set(values: Sequence[Json]) -> frozenset[str]:
 def find_relations(study: Study, studies: Sequence[Study]) -> list[Relation]:
     """The relations of an endpoint to the others, the best field for each target's role."""
     found: dict[tuple[str, str], Relation] = {}
+    around = keys_around(study.columns)
     for reference in references(study):
         rate_of = _rate_addresses if reference.addresses else _rate
         rated = [
@@ -163,11 +159,13 @@ def find_relations(study: Study, studies: Sequence[Study]) -> list[Relation]:
         if not rated:
             continue
         (score, proof, certain), target = max(rated, key=lambda pair: pair[0][0])
-        name = _name_of(reference.keys, target)
+        name, whole = names_of(reference.keys, target, many=reference.many, around=around)
         role = (name, target.blueprint)
+        if role not in found and any(name == taken for taken, _ in found):
+            role = (whole, target.blueprint)
         if score and role not in found:
             found[role] = Relation(
-                name, reference.expression, target, reference.many, proof, certain
+                role[0], reference.expression, target, reference.many, proof, certain
             )
     for relation in _composed(study, studies):
         found.setdefault((relation.name, relation.target.blueprint), relation)
@@ -192,7 +190,7 @@ def _composed(study: Study, studies: Sequence[Study]) -> Iterator[Relation]:
             pairs = zip(heads, column.values, strict=True)
             values = {f"{head}/{value}" for head, value in pairs if value is not None}
             texts = all(isinstance(value, str) for value in column.present)
-            if not values or not texts or not values <= known or not _speaks(column.keys, target):
+            if not values or not texts or not values <= known or not speaks_of(column.keys, target):
                 continue
             parts = [*(f"(.__{name} | tostring)" for name in names), column.path]
             joined = ' + "/" + '.join(parts)
@@ -201,7 +199,7 @@ def _composed(study: Study, studies: Sequence[Study]) -> Iterator[Relation]:
             told = f"{len(values)} of {len(values)}, behind the parents' values, are identifiers"
             told += f" of {target.target.path}"
             yield Relation(
-                _name_of(column.keys, target), expression, target, many=False, proof=told
+                names_of(column.keys, target)[0], expression, target, many=False, proof=told
             )
             break
 
@@ -210,11 +208,11 @@ def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str,
     """How well the values fit a target: a score, the proof, and whether it is one."""
     known = target.identifiers()
     inside = reference.values & known
-    speaks = _speaks(reference.keys, target)
+    speaks = speaks_of(reference.keys, target)
     if study.member_of is target and study.member_column == reference.keys:
         told = f"{len(inside)} of {len(reference.values)} are identifiers of {target.target.path}"
         return 50, told, True
-    is_own = target is study and not (_is_self(reference.keys) or reference.are_texts)
+    is_own = target is study and not (is_self(reference.keys) or reference.are_texts)
     # Of two lists of the same items the one with fewer refers to the other.
     is_same = reference.is_own and (target is study or len(known) <= len(reference.values))
     if not inside or is_own or (is_same and study.member_of is not target):
@@ -226,11 +224,11 @@ def _rate(reference: _Reference, study: Study, target: Study) -> tuple[int, str,
     # One value proves nothing: a `source` that is `default` is no store of that name.
     by_values = len(inside) > 1 and _is_telling(inside)
     # One small number is in every list: a device type's is no device role's.
-    is_chance = len(inside) == 1 and _digits(inside) and not _is_headed(reference.keys, target)
+    is_chance = len(inside) == 1 and _digits(inside) and not is_headed(reference.keys, target)
     speaks = speaks and not is_chance
     # A parent is one of the items themselves or, where none is, of another list.
     own = reference.values & study.identifiers()
-    is_parent = _is_self(reference.keys) and not (is_chance or (own and target is not study))
+    is_parent = is_self(reference.keys) and not (is_chance or (own and target is not study))
     if everything and (speaks or by_values or is_parent):
         return 10 * bool(speaks) + 5 + len(inside), told, True
     # Long texts that another list has are hardly there by chance.
@@ -315,7 +313,7 @@ def _parent_values(child: Mapping[str, Json]) -> list[Json]:
 
 def _same(study: Study, other: Study) -> bool:
     nouns, others = set(study.nouns), set(other.nouns)
-    return any(nouns & group and others & group for group in _SYNONYMS)
+    return any(nouns & group and others & group for group in SYNONYMS)
 
 
 def better_identifier(target: Study, studies: Sequence[Study]) -> Column | None:
@@ -331,7 +329,7 @@ def better_identifier(target: Study, studies: Sequence[Study]) -> Column | None:
     found: Column | None = None
     for study in studies:
         for reference in references(study) if study is not target else ():
-            speaks = _speaks(reference.keys, target) and len(reference.values) >= _FEWEST
+            speaks = speaks_of(reference.keys, target) and len(reference.values) >= _FEWEST
             if speaks and reference.values <= ids:
                 return None
             if speaks and found is None:
@@ -358,7 +356,7 @@ def _found_by(study: Study, studies: Sequence[Study]) -> Iterator[Relation]:
         if reference.many or reference.addresses or len(reference.values) < _FEWEST:
             continue
         for target in others:
-            column = _field_of(reference, target) if _speaks(reference.keys, target) else None
+            column = _field_of(reference, target) if speaks_of(reference.keys, target) else None
             name = target.property_of(column) if column else ""
             if column is None or not name:
                 continue
@@ -366,52 +364,13 @@ def _found_by(study: Study, studies: Sequence[Study]) -> Iterator[Relation]:
             proof = f"{count} of {count} values are {column.path} of {target.target.path}"
             expression = f'{reference.expression} // ""'
             yield Relation(
-                _name_of(reference.keys, target), expression, target, many=False, proof=proof,
+                names_of(reference.keys, target)[0], expression, target, many=False, proof=proof,
                 by=name,
             )  # fmt: skip
 
 
 def _digits(values: frozenset[str]) -> bool:
     return all(value.isdigit() and len(value) < _SHORT for value in values)
-
-
-def _is_self(keys: tuple[str, ...]) -> bool:
-    return bool({"parent", "ancestor", "manager", "supersedes"}.intersection(_words(keys)))
-
-
-def _words(keys: tuple[str, ...]) -> list[str]:
-    """The words of some keys, each in the singular: `hostid` speaks of a host."""
-    words = [word for key in keys for word in words_of(key)]
-    return [singular(word.removesuffix("id") if ends_in_id(word) else word) for word in words]
-
-
-def _speaks(keys: tuple[str, ...], target: Study) -> bool:
-    """Whether a field's name speaks of a target: by its noun, or by a word for the same."""
-    words = set(_words(keys))
-    nouns = set(_words(tuple(target.nouns)))
-    if words & nouns:
-        return True
-    return any(words & group and nouns & group for group in _SYNONYMS)
-
-
-def _is_headed(keys: tuple[str, ...], target: Study) -> bool:
-    """Whether a field's name ends in the noun of a target: the role of a device, no device type."""
-    *_, last = words_of(_name_of(keys, target))
-    nouns = set(_words(tuple(target.nouns)))
-    heads = {singular(last)} | {
-        one for group in _SYNONYMS if singular(last) in group for one in group
-    }
-    return bool(heads & nouns)
-
-
-def _name_of(keys: tuple[str, ...], target: Study) -> str:
-    words = [word for key in keys for word in words_of(key)]
-    dull = {"ids", "slug", "name", "data", "relationships", "attributes", "fields",
-            "login", "sys", "value", "properties", "links", "associations", "results", "items",
-            "to", "object", "href", "url", "uri", "ref", "reference", "self"}  # fmt: skip
-    kept = [word for word in words if word not in dull and not names_identity(word)]
-    kept = kept or target.noun.split()
-    return kept[0] + "".join(word.capitalize() for word in kept[1:])
 
 
 def _apart(relations: Iterable[Relation]) -> list[Relation]:

@@ -10,7 +10,7 @@ from jq_engine.programs import checked
 from json_values import Json
 from overrides import EndpointAppConfig
 from workbench.suggest.mapping import mapping, parent_relations
-from workbench.suggest.naming import identify_within
+from workbench.suggest.naming import identify_within, name_items
 from workbench.suggest.relations import better_identifier, find_relations, membership
 from workbench.suggest.study import Parent, Relation, Study
 
@@ -45,7 +45,8 @@ def relate(studies: Sequence[Study]) -> None:
             )
         taken = {relation.expression for relation in study.relations}
         if study.title in taken and len(study.columns) > 1:
-            study.title = study.identifier  # what refers to another item names none
+            # What refers to another item names none.
+            name_items(study, [c for c in study.columns if not taken & {c.path, c.text_path}])
         names = {relation.name for relation in study.relations}
         study.properties = [
             one for one in study.properties if one.expression not in taken and one.name not in names
