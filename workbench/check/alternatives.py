@@ -18,7 +18,7 @@ from typing import Final
 from framework.mapped_items import Items
 from json_values import Json, follow
 from overrides import EndpointResource
-from workbench.check.findings import likeness
+from workbench.check.findings import Path, likeness
 from workbench.check.identifiers import NAMES, is_scalar
 from workbench.check.missing import named_missing
 from workbench.check.names import alikeness, counted, names_in, spellings, styled
@@ -81,6 +81,10 @@ class Sent:
     def name(self) -> str:
         """The last key."""
         return self.path[-1]
+
+    def at(self, base: Path) -> Path:
+        """Its place, where what asks stands at ``base``."""
+        return (self.part,) if self.part == IN_PATH else (*base, self.part, *self.path)
 
     def is_like(self, other: Sent) -> bool:
         """Whether it is the same name at the same place."""

@@ -35,8 +35,8 @@ from workbench.check.reading import Seen
 from workbench.check.refusals import PagingTrials, has_begun
 from workbench.check.requests import is_of_parent
 from workbench.check.sign_in import speaks_of_sign_in
-from workbench.check.suspects import name_of_list, ranked, spoken_of, suspects_of, without
-from workbench.check.variants import better_variant, left_out, moved_part
+from workbench.check.suspects import spoken_of, suspects_of
+from workbench.check.variants import as_list, better_variant, left_out, moved_part
 
 _FORBIDDEN: Final = 403
 _INVALID: Final = frozenset({400, 422})
@@ -319,12 +319,10 @@ class Refused:
     ) -> Finding:
         """At what a refusal's words name, or without which the request is answered."""
         words, position = error.report.words, _position(target)
-        suspects = ranked(suspects_of(seen, target.base, given), words)
-        found = await without(self._near.body, target.request, suspects)
-        if not found and position and re.search(rf"\b{re.escape(position)}\b", words):
+        if position and re.search(rf"\b{re.escape(position)}\b", words):
             told = f"the API refuses {position}: correct how the list is paged, or that name"
             return self._places.paging(seen, error, told, base=target.base)
-        found = found or spoken_of(suspects, words)
+        found = spoken_of(suspects_of(seen, target.base, given), words)
         is_of_setting = all_failed if found is None else isinstance(found[0].place, str)
         if (
             is_of_setting
@@ -335,10 +333,10 @@ class Refused:
         if found is None:
             return await self._unspoken(seen, target, error, all_failed=all_failed)
         blamed, told = found
+        told = f"{told}: {_OWN_WORDS}"
         if isinstance(blamed.place, str):
-            return self._places.of_setting(blamed.place, error, f"{told}: {_OWN_WORDS}")
-        other = await name_of_list(self._near.body, target.request, blamed)
-        return self._places.at(seen, blamed.place, error, other or f"{told}: {_OWN_WORDS}")
+            return self._places.of_setting(blamed.place, error, told)
+        return self._places.at(seen, blamed.place, error, told)
 
     async def _unspoken(
         self, seen: Seen, target: Target, error: ResponseError | BodyError, *, all_failed: bool
@@ -405,10 +403,10 @@ class Refused:
         told = f"write it as {other} in the place of {part}: so it answers"
         if part:
             return (*target.base, part), told
-        if spare and spare.part in {"body", "body_form", "headers"}:
-            told = f"without {spare.name} it answers: correct its name or its value, or remove it"
-            return (*target.base, spare.part, *spare.path), told
-        return None
+        if spare is None:
+            return None
+        told = f"without {spare.name} it answers: correct its name or its value, or remove it"
+        return spare.at(target.base), await as_list(self._near.body, request, spare) or told
 
 
 def _position(target: Target) -> str:

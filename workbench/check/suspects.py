@@ -1,4 +1,4 @@
-"""What of a request a refusal is about: what its words name, or what it is answered without."""
+"""What of a request a refusal is about, by what its words name."""
 
 from __future__ import annotations
 
@@ -7,35 +7,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from msgspec.structs import replace
-
 from json_values import Json
-from paging.model import PageRequest
-from workbench.check.absence import MADE_UP, Answered
 from workbench.check.findings import Path
 from workbench.check.names import letters
-from workbench.check.near import lists_of_objects
 from workbench.check.reading import Seen
-from workbench.check.variants import line_of
 
 _KEYS: Final = re.compile(r'"[\w.$-]+": ')
 _SHORTEST: Final = 2  # characters of a value that is looked for
 _LONG: Final = 5  # letters of a word within a value that is looked for
 _SPEAKING: Final = 8  # letters of a name that are looked for however they are joined
-_MOST: Final = 6  # requests
 
 
 @dataclass(frozen=True)
 class Suspect:
-    """A name and its value in a request, and the setting or the place in a resource they are from.
-
-    ``is_query``: a parameter of the query.
-    """
+    """A name and its value in a request, and the setting or place in a resource they are from."""
 
     place: str | Path
     name: str
     value: str
-    is_query: bool = False
 
     @property
     def shown(self) -> str:
@@ -52,7 +41,7 @@ def suspects_of(seen: Seen, base: Path, settings: Mapping[str, Sequence[str]]) -
     of_parent = base[-1] if len(base) > 1 else ""
     asks = selector.path_parameters[str(of_parent)] if of_parent else selector
     found = [
-        Suspect((*base, part, *path), _name(path), value, is_query=part == "query_params")
+        Suspect((*base, part, *path), _name(path), value)
         for part, given in (
             ("query_params", asks.query_params),
             ("body", asks.body),
@@ -63,37 +52,9 @@ def suspects_of(seen: Seen, base: Path, settings: Mapping[str, Sequence[str]]) -
         if path
     ]
     query = "" if of_parent else seen.config.kind.partition("?")[2]
-    found += [
-        Suspect(("kind",), *pair.partition("=")[::2], is_query=True)
-        for pair in query.split("&")
-        if pair
-    ]
+    found += [Suspect(("kind",), *pair.partition("=")[::2]) for pair in query.split("&") if pair]
     found += [Suspect(setting, name, "") for setting, names in settings.items() for name in names]
     return found
-
-
-def ranked(suspects: Sequence[Suspect], words: str) -> list[Suspect]:
-    """Those first that the words of a refusal name."""
-    text = _without_echoes(suspects, words)
-    return sorted(suspects, key=lambda one: -_named(one, text))
-
-
-async def without(
-    answered: Answered, request: PageRequest | None, suspects: Sequence[Suspect]
-) -> tuple[Suspect, str] | None:
-    """The parameter without which a request is answered, and what to do; None for none.
-
-    ``request``: as it was refused; None where it may not be sent again.
-    """
-    if request is None:
-        return None
-    for one in [one for one in suspects if one.is_query][:_MOST]:
-        without = tuple(pair for pair in request.params if pair[0] != one.name)
-        if len(without) == len(request.params):
-            continue
-        if await answered(replace(request, params=without)) is not None:
-            return one, f"without {one.name} it answers: correct its name, or {one.value!r}"
-    return None
 
 
 def spoken_of(suspects: Sequence[Suspect], words: str) -> tuple[Suspect, str] | None:
@@ -109,29 +70,6 @@ def _without_echoes(suspects: Sequence[Suspect], words: str) -> str:
     for one in suspects:  # which the envelope of an answer repeats
         words = words.replace(f'"{one.name}": "{one.value}"', "")
     return _KEYS.sub("", words)
-
-
-async def name_of_list(answered: Answered, request: PageRequest | None, blamed: Suspect) -> str:
-    """What to write for a parameter that is a list, whose name ends in brackets; "" if it is none.
-
-    It is heeded where a made-up value of it is answered otherwise than a request without it.
-    """
-    if request is None or not blamed.is_query or "{" in blamed.value:
-        return ""
-    name, rest = f"{blamed.name}[]", tuple(one for one in request.params if one[0] != blamed.name)
-    without, listed, made_up = [
-        await answered(replace(request, params=params))
-        for params in (rest, (*rest, (name, blamed.value)), (*rest, (name, MADE_UP)))
-    ]
-    if listed is None or without is None or _lengths(made_up) == _lengths(without):
-        return ""
-    instead = line_of(repr(name), blamed.value)
-    return f"write {instead} in the place of {blamed.name}: so it is heeded"
-
-
-def _lengths(body: Json) -> list[int] | None:
-    """How long the lists of an answer are."""
-    return None if body is None else [len(rows) for _, rows in lists_of_objects(body)]
 
 
 def _named(one: Suspect, text: str) -> float:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from json_values import MISSING, Json, follow
 from paging.model import PageRequest
-from workbench.check.absence import MADE_UP
+from workbench.check.absence import MADE_UP, Answered
 from workbench.check.alternatives import (
     IN_PATH,
     IN_URL,
@@ -33,6 +33,7 @@ from workbench.check.alternatives import (
     values_for,
 )
 from workbench.check.findings import Path, Remedy, Write
+from workbench.check.near import lists_of_objects
 
 IsBetter = Callable[[PageRequest], Awaitable[bool]]
 """Whether what a request is answered is what was wanted."""
@@ -55,9 +56,7 @@ class Variant:
 
     def at(self, base: Path, proof: str) -> tuple[Path, Remedy]:
         """Its place, where what asks stands at ``base``, and what to write there."""
-        if self.sent.part == IN_PATH:
-            return (self.sent.part,), self._remedy(proof)
-        return (*base, self.sent.part, *self.sent.path), self._remedy(proof)
+        return self.sent.at(base), self._remedy(proof)
 
     def _remedy(self, proof: str) -> Remedy:
         sent = self.sent
@@ -174,6 +173,29 @@ def _renamed(request: PageRequest, sent: Sent, name: str) -> PageRequest:
     holder.clear()
     holder.update({name if key == sent.name else key: value for key, value in items})
     return replace(request, body=body)
+
+
+async def as_list(answered: Answered, request: PageRequest, sent: Sent) -> str:
+    """What to write for a parameter that is a list, whose name ends in brackets; "" if it is none.
+
+    It is heeded where a made-up value of it is answered otherwise than a request without it.
+    """
+    less = left_out(request, sent) if _PAIRS.get(sent.part) == "params" and sent.is_text else None
+    if less is None:
+        return ""
+    name, value = f"{sent.name}[]", str(sent.value)
+    without, listed, made_up = [
+        await answered(replace(less, params=params))
+        for params in (less.params, (*less.params, (name, value)), (*less.params, (name, MADE_UP)))
+    ]
+    if listed is None or without is None or _lengths(made_up) == _lengths(without):
+        return ""
+    return f"write {line_of(repr(name), value)} in the place of {sent.name}: so it is heeded"
+
+
+def _lengths(body: Json) -> list[int] | None:
+    """How long the lists of an answer are."""
+    return None if body is None else [len(rows) for _, rows in lists_of_objects(body)]
 
 
 async def moved_part(
