@@ -13,10 +13,17 @@ from tests.fault_api import FaultApi, Json, Reply, Request, answer
 
 # Regions have harbours by their code, harbours berths by their number, berths bookings.
 REGIONS: list[dict[str, Json]] = [
-    {"regionId": f"rg-{n}", "label": f"Region {n}", "code": f"EU{n}"} for n in range(3)
+    {"regionId": f"rg-{n}", "label": f"Region {n}", "code": f"EU{n}", "open": True}
+    for n in range(3)
 ]
 HARBOURS: list[dict[str, Json]] = [
-    {"uuid": f"h-{n}", "title": f"Harbour {n}", "mnemonic": f"hb{n}"} for n in range(9)
+    {
+        "uuid": f"h-{n}",
+        "title": f"Harbour {n}",
+        "mnemonic": f"hb{n}",
+        "sort": "sea" if n % 2 else "dry",
+    }
+    for n in range(9)
 ]
 BERTHS: list[dict[str, Json]] = [{"label": f"B{n}", "berthNo": 11 * n} for n in range(18)]
 SHIPS: list[dict[str, Json]] = [
@@ -72,6 +79,12 @@ MAPPING = (
         _REGION + _HARBOUR + _BERTH,
     )
     + _kind(
+        "/harbours/{harbour}/berths",
+        "berth",
+        "          identifier: .berthNo | tostring\n          title: .label\n",
+        _REGION + _HARBOUR,
+    )
+    + _kind(
         "/ships",
         "ship",
         "          identifier: .imo | tostring\n          title: .name\n",
@@ -87,7 +100,7 @@ MAPPING = (
 )
 BLUEPRINTS: list[dict[str, Any]] = [
     {"identifier": name, "schema": {"properties": {}}}
-    for name in ("harbour", "booking", "ship", "flagged")
+    for name in ("harbour", "booking", "berth", "ship", "flagged")
 ]
 
 
@@ -97,6 +110,11 @@ def _rows(rows: list[dict[str, Json]]) -> Reply:
 
 def _in_list(value: str, rows: list[dict[str, Json]], key: str) -> int | None:
     return next((at for at, row in enumerate(rows) if str(row[key]) == value), None)
+
+
+def _regions(request: Request) -> Reply:
+    sort = request.param("sort")
+    return answer({"regions": [one for one in REGIONS if sort in (None, "sea")]})
 
 
 def _harbours(request: Request) -> Reply:
@@ -128,9 +146,10 @@ def scene(tmp_path: Path, api: FaultApi) -> Scene:
     found = Scene(tmp_path, api, MAPPING, json.dumps(BLUEPRINTS, indent=1))
     found.settings["pagination_type"] = "none"
     for path, handler in {
-        "/v1/regions": lambda _: answer({"regions": REGIONS}),
+        "/v1/regions": _regions,
         "/v1/regions/{}/harbours": _harbours,
         "/v1/harbours/{}/berths": _berths,
+        "/v1/harbours/{}/cranes": lambda _: _rows([{"craneNo": n} for n in range(500, 503)]),
         "/v1/harbours/{}/berths/{}/bookings": _bookings,
         "/v1/ships": _ships,
         "/v1/flags": lambda _: answer({"flags": ["DE", "FR"]}),
@@ -199,6 +218,29 @@ CASES = {
         _SPOILT,
         "write field: .uuid (for 'h-0' there are items)",
     ),
+    "another list of what lies below the same": Mistake(
+        [
+            _in(
+                _BOOKINGS,
+                "endpoint: /harbours/{harbour}/berths",
+                "endpoint: /harbours/{harbour}/cranes",
+            ),
+            _in(_BOOKINGS, "field: .berthNo", "field: .craneNo"),
+        ],
+        "cranes  # spoilt",
+        "write endpoint: '/harbours/{harbour}/berths' (0 of its .berthNo answers 200)",
+    ),
+    "a filter that is true of no parent, whose list others read": Mistake(
+        [_in("/ships", "field: .code", 'field: .code\n          filter: .open == "true"')],
+        _SPOILT,
+        "write filter: .open == true (true for 3 of 3)",
+    ),
+    "a parameter that leaves all parents out": Mistake(
+        [_in("/ships", "field: .code", "field: .code\n          query_params: {sort: lake}")],
+        _SPOILT,
+        "correct sort or its value, unless nothing may be there",
+        severity="warn",
+    ),
     "placeholders in another order": Mistake(
         [swap(_BOOKINGS, "/harbours/{berth}/berths/{harbour}/bookings")],
         "{berth}/berths/{harbour}",
@@ -225,3 +267,20 @@ async def test_children_that_have_nothing_are_no_fault(scene: Scene) -> None:
     scene.api.serve("/v1/harbours/{}/berths/{}/bookings", lambda _: _rows([]))
 
     assert (await scene.check()).findings == []
+
+
+async def test_children_of_one_sort_that_are_refused(scene: Scene) -> None:
+    """Told is the filter that leaves out just those."""
+
+    def berths(request: Request) -> Reply:
+        at = _in_list(request.values[0], HARBOURS, "uuid") or 0
+        is_dry = HARBOURS[at]["sort"] == "dry"
+        return answer({"error": "a dry harbour"}, 422) if is_dry else _berths(request)
+
+    scene.api.serve("/v1/harbours/{}/berths", _for_those_signed_in(berths))
+
+    report = await scene.check()
+
+    assert [one.remedy for one in report.findings] == [
+        'write filter: .sort != "dry" in harbour (just those children are answered)'
+    ] * 2, told(report.findings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
@@ -15,21 +16,26 @@ from framework.mapped_items import Items
 from jq_engine.paths import plain_path
 from json_values import Json, Missing, follow
 from pagination import make_paginator
-from resync.path_parameters import Binding, Parameter, Resource, request_for
+from resync.path_parameters import Binding, Endpoint, Parameter, Resource, request_for
 from transport.observer import Exchange, PageRead
 from workbench.check.findings import Remedy, Write, likeness
 from workbench.check.near import is_something, leaves, lists_of_objects, values_of, written
 from workbench.check.nearby import Nearby
 from workbench.check.reading import Seen
 from workbench.check.requests import bare, is_of_parent, values_in
+from workbench.suggest.fields import columns
 from workbench.suggest.items import places
+from workbench.suggest.refused import sorts_of
 from workbench.suggest.vocabulary import names_identity, words_of
 
 _MOST: Final = 8  # keys by whose values a child is looked for
 _OTHERS: Final = 2  # lists that may be the parents' in place of one
 _PARENTS: Final = 3  # parents whose children are looked for
 _KEYS: Final = 3  # keys of their items that are tried
+_ASKED: Final = 8  # children that show what the refused ones have in common
+_FORETOLD: Final = 2  # of those that should be refused as well
 _LIKE: Final = 0.7  # likeness of a key and the one that was meant
+_BRACED: Final = re.compile(r"\{(\w+)\}")
 _MOST_ORDERS: Final = 5  # of placeholders
 
 
@@ -112,22 +118,70 @@ class Children:
                 return one.name, Write(written(path), told.format(value))
         return None
 
-    async def other_parent(self, resource: Resource) -> Remedy:
-        """Another list of the mapping by a value of whose items the child is there."""
-        walked = _of_one_list(resource)
-        if len(walked) != 1:
-            return ""
-        own = self._lists_of(walked[0])
-        base = str(self.near.settings.base_url).rstrip("/")
-        others = [one for one in reversed(self.near.lists()) if one not in own]
-        by_path = {bare(one.url).removeprefix(base): one for one in others}
-        stem = " ".join(words_of(walked[0].name))
-        likeliest = sorted(by_path, key=lambda path: -likeness(stem, path.rpartition("/")[2]))
-        for path in likeliest[:_OTHERS]:
-            items = list(by_path[path].items)
-            if found := await self._value(_Child(resource, walked[0].name), items, most=_KEYS):
-                return Write(path, f"{found[1]!r} of its {written(found[0])} answers 200")
-        return ""
+    async def filter_for(self, resource: Resource) -> tuple[str, Write] | None:
+        """The filter that leaves out the parents whose children are refused, and no others.
+
+        It has foretold what is answered for those that were not asked for, where there are any.
+        """
+        used = resource.endpoint.placeholders()
+        walked = [one for one in resource.parameters if isinstance(one, Parameter)]
+        own = [one for one in walked if one.name in used]
+        if len(own) != 1 or len(used) != 1:
+            return None
+        rows = self._rows(own[0])
+        passed = await values_of(self.near.jq, own[0].filter, rows)
+        rows = [row for row, value in zip(rows, passed, strict=True) if value is True]
+        fields = await values_of(self.near.jq, own[0].field, rows)
+        asked = list(zip(rows, fields, strict=True))
+        first = [(row, await self.is_child(resource, own[0].name, v)) for row, v in asked[:_ASKED]]
+        for sort in sorts_of(columns(rows), rows):
+            good = {str(sort.of(row)) for row, is_there in first if is_there}
+            bad = {str(sort.of(row)): sort.of(row) for row, is_there in first if not is_there}
+            refused = [row for row, is_there in first if not is_there]
+            is_shown = len(first) - len(refused) > 1 and (sort.by_value or len(refused) > 1)
+            if not is_shown or len(bad) != 1 or good & bad.keys():
+                continue
+            rest = [value for row, value in asked[_ASKED:] if str(sort.of(row)) in bad]
+            if any([await self.is_child(resource, own[0].name, v) for v in rest[:_FORETOLD]]):
+                continue
+            text = sort.without(next(iter(bad.values())))
+            whole = text if own[0].filter == "true" else f"({own[0].filter}) and ({text})"
+            return own[0].name, Write(whole, "just those children are answered")
+        return None
+
+    async def other_parent(self, resource: Resource) -> tuple[str, Write] | None:
+        """Another list of the mapping by a value of whose items the child is there.
+
+        For the path parameter that hangs on no other, or for the last one, of lists below the same.
+        """
+        used = resource.endpoint.placeholders()
+        walked = [one for one in resource.parameters if isinstance(one, Parameter)]
+        own = [one for one in walked if one.name in used][-1:]
+        for one in own:
+            others = {name: (f"__{name}",) for name in used - {one.name}}
+            stem = " ".join(words_of(one.name))
+            likeliest = sorted(
+                self._templates(one), key=lambda path: -likeness(stem, path.rpartition("/")[2])
+            )
+            for path in likeliest[:_OTHERS]:
+                items = self._rows(_listing(one, path))
+                child = _Child(resource, one.name, others)
+                if found := await self._value(child, items, most=_KEYS):
+                    told = f"{found[1]!r} of its {written(found[0])} answers 200"
+                    return one.name, Write(path, told)
+        return None
+
+    def _templates(self, parameter: Parameter) -> list[str]:
+        """The paths of other lists that were read, with the same placeholders."""
+        own = parameter.parent.path.partition("?")[0]
+        wanted = parameter.parent.in_path()
+        return [
+            path
+            for path in (*self.near.known.paths, *self.near.known.templates)
+            if path.strip("/") != own.strip("/")
+            and set(_BRACED.findall(path)) == wanted
+            and self._rows(_listing(parameter, path))
+        ]
 
     async def in_order(self, resource: Resource) -> Remedy:
         """The path with its placeholders in another order, in which a child is there."""
@@ -177,6 +231,12 @@ class Children:
         """The items that a path parameter's values were looked for in."""
         found = [one for one in self.near.resource(seen).parameters if one.name == name]
         return [item for one in found if isinstance(one, Parameter) for item in self._rows(one)]
+
+    def pages_of(self, seen: Seen, name: str) -> list[PageRead]:
+        """The pages with them."""
+        found = [one for one in self.near.resource(seen).parameters if one.name == name]
+        pages = (self._lists_of(one) for one in found if isinstance(one, Parameter))
+        return list({page.url: page for some in pages for page in some}.values())
 
     async def rows_beside(self, seen: Seen, name: str, expression: str) -> Write | None:
         """The list in the answer of parents whose objects have what a field or filter looks for.
@@ -252,19 +312,19 @@ class Children:
             binding = Binding({**held, child.name: value})
             body = await self._child(child.resource, binding)
             is_there = body is not None
-            if await self._has_rows(child.resource, body) if wants_rows else is_there:
+            rows = await self.rows_in(child.resource.endpoint, body) if wants_rows else []
+            if rows or (is_there and not wants_rows):
                 return None if path == child.own else (path, value)
         return None
 
-    async def _has_rows(self, resource: Resource, body: Json) -> bool:
-        """Whether an answer has rows where the resource looks for them; else, anywhere."""
+    async def rows_in(self, endpoint: Endpoint, body: Json) -> Sequence[Json]:
+        """The rows of an answer, where they are looked for; else of any list in it."""
         bodies = [body] if isinstance(body, dict) else []
-        found = next(
-            iter(await values_of(self.near.jq, resource.endpoint.data_path or ".", bodies)), body
-        )
-        if isinstance(found, list):
-            return bool(found)
-        return any(place.rows(body) for place in places(body) if not place.single)
+        found = await values_of(self.near.jq, endpoint.data_path or ".", bodies)
+        if found and isinstance(found[0], list):
+            return found[0]
+        lists = (place.rows(body) or [] for place in places(body) if not place.single)
+        return max(lists, key=len, default=[])
 
 
 def _unlikely(path: Sequence[str], child: _Child) -> tuple[bool, bool]:
@@ -272,6 +332,11 @@ def _unlikely(path: Sequence[str], child: _Child) -> tuple[bool, bool]:
     own = ".".join(child.own or ())
     is_like = likeness(".".join(path).lower(), own.lower()) >= _LIKE
     return not is_like, not names_identity(path[-1].lower())
+
+
+def _listing(parameter: Parameter, path: str) -> Parameter:
+    """A path parameter with the rows of another list."""
+    return replace(parameter, parent=Endpoint(path, pagination=parameter.parent.pagination))
 
 
 def _rows_of(resource: Resource, name: str) -> Resource:

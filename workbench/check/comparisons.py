@@ -71,7 +71,7 @@ def _candidates(expression: str, items: Items) -> Iterator[str]:
     known = [value for path in paths for value in _scalars(path, items)]
     for literal in _LITERAL.finditer(expression):
         text = literal[1] if literal[1] is not None else literal[2]
-        for value in _meant(text, known):
+        for value in _meant(literal[0], text, known):
             yield expression[: literal.start()] + json.dumps(value) + expression[literal.end() :]
     for path in paths:
         if expression.strip() == written(path):
@@ -88,12 +88,12 @@ def _candidates(expression: str, items: Items) -> Iterator[str]:
             )
 
 
-def _meant(text: str, known: Sequence[str | int | float]) -> list[str | int | float]:
+def _meant(literal: str, text: str, known: Sequence[str | int | float]) -> list[str | int | float]:
     """The values that a literal may mean: in another case or type, or with a slip."""
     scored = {
         str(value): (likeness(text.lower(), str(value).lower()), value)
         for value in known
-        if not (isinstance(value, str) and value == text)
+        if json.dumps(value) != literal
     }
     good = sorted(scored.values(), key=lambda one: -one[0])
     # Where each item has a value of its own, one that is much like another is still another.

@@ -17,7 +17,7 @@ from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Severity, Write
 from workbench.check.formats import rows_as_json
 from workbench.check.identifiers import is_scalar
-from workbench.check.near import lists_of_objects, paths_in, written
+from workbench.check.near import paths_in, values_of, written
 from workbench.check.nearby import Target
 from workbench.check.other_lists import list_with
 from workbench.check.reading import Seen
@@ -49,16 +49,18 @@ class Empty:
 
     async def _of_parents(self, seen: Seen) -> Finding | None:
         """A filter that no parent passes."""
-        parents = [page for page in seen.pages if page.purpose == "parent"]
-        items = [item for page in parents for item in page.items]
-        if any(one.purpose == "page" for one in seen.exchanges) or not items:
+        if any(one.purpose == "page" for one in seen.exchanges):
             return None
-        for name, one in (seen.config.selector.path_parameters or {}).items():
-            if one.filter in (None, "true"):
+        for name, one in seen.config.selector.path_parameters.items():
+            pages = self._children.pages_of(seen, name)
+            items = [item for page in pages for item in page.items]
+            if one.filter in (None, "true") or not items:
+                continue
+            if any(value is True for value in await values_of(self._jq, one.filter, items)):
                 continue
             problem = f"path_parameters.{name}.filter is true for none of {len(items)} parents"
             remedy = await self._of_filter(one.filter, items)
-            severity: Severity = "warn" if parents[-1].goes_on else "error"
+            severity: Severity = "warn" if pages[-1].goes_on else "error"
             path = ("selector", "path_parameters", name, "filter")
             return seen.finding(self._document, path, problem, remedy, severity)
         return None
@@ -77,7 +79,11 @@ class Empty:
             found = await list_with(self._jq, seen.config.port.entity.mappings, page.body)
             if found and found[0] != selector.data_path:
                 problem = f"data_path {selector.data_path or '.'!r} leads to an empty list"
-                remedy = Write(found[0], f"a list of {found[1]} objects with what is mapped")
+                remedy: Remedy = Write(
+                    found[0], f"a list of {found[1]} objects with what is mapped"
+                )
+                if found[0] == ".":
+                    remedy = "remove data_path: the answer itself has what is mapped"
                 return seen.finding(self._document, ("selector", "data_path"), problem, remedy)
         return None
 
@@ -92,14 +98,15 @@ class Empty:
 
     async def _left_out(self, seen: Seen) -> Finding | None:
         """A query parameter, or a part of the body, without which there are items."""
-        request = self._near.asked(seen)
-        if request is None or not seen.own_pages or _rows(await self._near.body(request)):
+        target = self._near.target(seen)
+        request, asked = target.request, len(target.base) > 1 or bool(seen.own_pages)
+        # With rows it is paging that leaves them out.
+        if request is None or not asked or await self._rows(target, request):
             return None
-        target = Target(("selector",), self._near.resource(seen).endpoint, request)
         sent = [one for one in self._near.sent(seen, target) if not isinstance(one.value, dict)]
         for one in list({(one.part, one.path): one for one in sent}.values())[:_MOST]:
             less = left_out(request, one)
-            rows = _rows(await self._near.body(less)) if less else []
+            rows = await self._rows(target, less) if less else []
             if not rows:
                 continue
             held = one.otherwise(one.value)
@@ -110,7 +117,7 @@ class Empty:
             problem = "the search finds nothing"
             body = "body_form" if request.is_form else "body"
             remedy = f"correct the values in {body}, unless nothing may be there"
-            return seen.finding(self._document, ("selector", body), problem, remedy, "warn")
+            return seen.finding(self._document, (*target.base, body), problem, remedy, "warn")
         return None
 
     async def _instead(
@@ -121,14 +128,14 @@ class Empty:
         without = json.dumps(rows, sort_keys=True)
 
         async def has_rows(request: PageRequest) -> bool:
-            found = _rows(await self._near.body(request))
+            found = await self._rows(target, request)
             return bool(found) and json.dumps(found, sort_keys=True) != without
 
         values = [follow(row, (sent.name,)) for row in objects]
         own = [str(value) for value in values if is_scalar(value)]
         sources = self._near.sources(seen, " ", list(dict.fromkeys(own)))
         sources = dataclasses.replace(sources, items=objects)
-        path: Path = ("selector", sent.part, *sent.path)
+        path: Path = (*target.base, sent.part, *sent.path)
         if target.request and sent.is_text | ("{" in str(sent.value)):
             found = await better_variant(target.request, [sent], sources, has_rows)
             if found:
@@ -138,6 +145,10 @@ class Empty:
         name = sent.name
         remedy = told or f"correct {name} or its value, unless nothing may be there"
         return ("kind",) if is_kind else path, remedy
+
+    async def _rows(self, target: Target, request: PageRequest) -> Sequence[Json]:
+        """The rows of an answer, where they are looked for."""
+        return await self._children.rows_in(target.endpoint, await self._near.body(request))
 
     async def _other_field(self, seen: Seen) -> Finding | None:
         """A path parameter's field by whose values no child has items, where another's have."""
@@ -156,10 +167,6 @@ class Empty:
 
 def _shown(value: object) -> str:
     return (value if isinstance(value, str) else json.dumps(value))[:_LONGEST]
-
-
-def _rows(body: Json) -> Sequence[Json]:
-    return max((rows for _, rows in lists_of_objects(body)), key=len, default=[])
 
 
 def _values(paths: Sequence[tuple[str, ...]], items: Sequence[Json]) -> str:

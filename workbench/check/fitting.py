@@ -23,7 +23,8 @@ _DATED: Final = re.compile(r"\s*(?:/\s*10+)?\s*(?:\|\s*floor\s*)?\|\s*todate\b")
 _SPLIT: Final = re.compile(r'split\("(.)"\)')
 _HOST: Final = re.compile(r"(?:[\w-]+\.)+[A-Za-z]{2,}(?:[:/?#]\S*)?")
 _ORIGIN: Final = re.compile(r"https?://[^/?#\s\"\\\\]+")
-_YES_AND_NO: Final = frozenset({"true", "false", "yes", "no"})
+_YES: Final = frozenset({"true", "yes", "y", "on", "t"})
+_YES_AND_NO: Final = _YES | {"false", "no", "n", "off", "f"}
 _TYPES: Final[Mapping[type, str]] = {
     bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object",
 }  # fmt: skip
@@ -137,6 +138,7 @@ class Fitter:
         if other := _named_alike(fault, expression, items, before, blueprint):
             return Fitting(other)
         candidates = [
+            *_all_of(fault, expression, blueprint),
             *_inner(fault, inner),
             *_other_units(fault, expression, blueprint),
             *_whole_urls(Misfit(fault, blueprint, self._origin), inner, items),
@@ -147,7 +149,8 @@ class Fitter:
         if candidate := await self._first(candidates, items, before, fault, blueprint):
             # A format is a wish: then what comes is made to fit.
             of_type = None if _has_format(fault, blueprint) else _instead(fault, before, blueprint)
-            is_lost = of_type is not None and _loses(fault, expression, candidate)
+            is_one = of_type is not None and of_type.value is False  # one of several is a slip
+            is_lost = of_type is not None and not is_one and _loses(fault, expression, candidate)
             return Fitting(candidate, of_type, is_of_blueprint=is_lost)
         if other := _other_path(fault, items, blueprint) or _beside(
             fault, expression, items, blueprint
@@ -364,6 +367,14 @@ def _inner(fault: EntityFault, expression: str) -> list[str]:
     return [f"{expression}{written(path)}" for path in list(dict.fromkeys(paths))[:_TEXTS]]
 
 
+def _all_of(fault: EntityFault, expression: str, blueprint: Blueprint) -> list[str]:
+    """A list of all, for an expression that gives one after another or the first."""
+    is_part = "[]" in expression or "[0]" in expression
+    if fault.part != "relation" or not is_part or not blueprint.relations[fault.name].many:
+        return []
+    return [f"[{expression.replace('[0]', '[]')}]"]
+
+
 def _templates(fault: EntityFault, blueprint: Blueprint, before: Sequence[Json]) -> Iterator[str]:
     """What is tried, where the values look as if it were meant."""
     known = [value for value in before if value is not None]
@@ -380,6 +391,9 @@ def _templates(fault: EntityFault, blueprint: Blueprint, before: Sequence[Json])
     if schema.enum is None or schema.type != "string":
         is_word = bool(texts) and {one.lower() for one in texts} <= _YES_AND_NO
         is_list = all(isinstance(one, list) and set(map(type, one)) <= {bool} for one in known)
+        if schema.type == "boolean" and is_word:
+            words = dict.fromkeys(one for one in texts if one.lower() in _YES)
+            yield from (f"{{}} == {json.dumps(one)}" for one in words if len(words) == 1)
         if schema.type != "boolean" or is_word or is_list or set(map(str, known)) <= {"0", "1"}:
             is_counted = all(isinstance(one, list | dict) for one in known)
             yield from (

@@ -88,10 +88,12 @@ async def identifier_below_parents(
     return candidate if is_unique else ""
 
 
-def unique_key(items: Items, wanted: AbstractSet[str] = frozenset()) -> Write | None:
+def unique_key(
+    items: Items, wanted: AbstractSet[str] = frozenset(), *, only: bool = False
+) -> Write | None:
     """A key, or two together, whose values are different in all items; or nothing.
 
-    ``wanted``: what relations lead to: a key with such values comes first.
+    ``wanted``: what relations lead to: a key with such values comes first. ``only``: no other.
     """
 
     def is_wanted(path: Sequence[str]) -> bool:
@@ -106,6 +108,8 @@ def unique_key(items: Items, wanted: AbstractSet[str] = frozenset()) -> Write | 
     ]
     paths.sort(key=lambda path: (not is_wanted(path), _rank(path), len(path)))
     for path in paths:
+        if only and not is_wanted(path):
+            return None
         if len({_text(follow(item, path)) for item in items}) == len(items):
             is_text = all(isinstance(follow(item, path), str) for item in items)
             return Write(written(path) + ("" if is_text else " | tostring"), "unique")
@@ -122,7 +126,7 @@ def _tells(path: Sequence[str], value: Found) -> bool:
 
     Sizes, counts and coordinates are different in all items by chance.
     """
-    is_named = path[-1] in NAMES or bool(_ID.search(path[-1]))
+    is_named = path[-1].lower() in NAMES or bool(_ID.search(path[-1]))
     is_number = isinstance(value, int) and not isinstance(value, bool)
     return (isinstance(value, str) and value != "") or (is_number and is_named)
 
@@ -164,7 +168,7 @@ def own_id(items: Items) -> str:
     """An id of the items' own that is different in all of them; "" for none."""
     for path in dict.fromkeys(one for item in items[:10] for one in leaves(item, 1)):
         values = [follow(item, path) for item in items]
-        is_id = path[0] in _IDS and all(map(is_scalar, values))
+        is_id = path[0].lower() in _IDS and all(map(is_scalar, values))
         if is_id and len(set(map(_text, values))) == len(items):
             return written(path)
     return ""
@@ -197,8 +201,9 @@ def _text(value: object) -> str:
 
 
 def _rank(path: Sequence[str]) -> int:
-    if path[-1] in NAMES:
-        return NAMES.index(path[-1]) + len(path) - 1
+    name = path[-1].lower()
+    if name in NAMES:
+        return NAMES.index(name) + len(path) - 1
     return _ENDS_IN_ID if _ID.search(path[-1]) else len(NAMES)
 
 

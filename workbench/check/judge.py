@@ -25,7 +25,7 @@ from workbench.check.identifiers import (
 )
 from workbench.check.near import as_text, better, first_paths, values_of, written
 from workbench.check.offline import Installation
-from workbench.check.other_lists import other_list
+from workbench.check.other_lists import list_with, other_list
 from workbench.check.reading import Seen
 from workbench.check.relations import Relations
 from workbench.check.values import Values
@@ -69,7 +69,7 @@ class Judge:
             return []
         found = await self._query(seen)
         if not seen.passed:
-            return found
+            return await self._whole(seen) or found
         if one_column := self._one_column(seen):
             return [one_column]
         if remedy := await other_list(self._jq, seen):
@@ -92,6 +92,21 @@ class Judge:
             return None
         problem = f"each row of the CSV has one column, {next(iter(names))[:_SHOWN]!r}"
         return seen.finding(self._document, ("selector", "csv", "delimiter"), problem, Write(other))
+
+    async def _whole(self, seen: Seen) -> list[Finding]:
+        """At a data_path whose items have no identifier, beside a list with what is mapped."""
+        mappings, items = seen.config.port.entity.mappings, [*map(_item, seen.mapped)]
+        values = await values_of(self._jq, str(mappings.identifier), items)
+        if any(value is not None for value in values):
+            return []
+        path = seen.config.selector.data_path or "."
+        for page in seen.own_pages[:1]:
+            found = await list_with(self._jq, mappings, page.body)
+            if found and found[0] != path:
+                problem = f"data_path {path!r} leads to items without what is mapped"
+                remedy = Write(found[0], f"a list of {found[1]}")
+                return [seen.finding(self._document, ("selector", "data_path"), problem, remedy)]
+        return []
 
     # --- the query -------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Final
 
 from framework.mapped_items import Items
@@ -18,6 +19,8 @@ _SPEAKING: Final = 0.5  # likeness of names
 _LONG: Final = 5  # characters of identifiers that few other things have
 _SIGNS: Final = ("/", "-", ":", "_", ".", "|", "#", "@", " ")
 _SAME: Final = 0.99
+_ELEMENT: Final = re.compile(r"((?:\.[A-Za-z_]\w*)+)(\[\d*\]\??)\.[A-Za-z_]\w*")
+"""A key of one element of a list, or of all."""
 _DEEPEST: Final = 2  # objects around a key of the target
 
 
@@ -59,7 +62,26 @@ class Leading:
             best = max(best, (is_own, hits, alike, f"[{text}]" if many else text))
         if best[1]:
             return Write(best[3], f"{best[1]} of {len(items)}")
+        if beside := await self._of_elements(known, items, expression):
+            return beside
         return await self._behind_parents(seen, known, items, expression, many=many)
+
+    async def _of_elements(self, known: set[str], items: Items, expression: str) -> Remedy:
+        """Another key of the elements that an expression reads, whose values are identifiers."""
+        found = _ELEMENT.search(expression)
+        if found is None:
+            return ""
+        lists = [follow(item, paths_in(found[1])[0]) for item in items]
+        rows = [row for one in lists if isinstance(one, list) for row in one]
+        for key in dict.fromkeys(key for row in rows[:20] if isinstance(row, dict) for key in row):
+            text = f"{found[1]}{found[2]}{written((str(key),))}"
+            candidate = expression.replace(found[0], text)
+            values = await values_of(self._jq, candidate, items)
+            held = [one for one in values for one in (one if isinstance(one, list) else [one])]
+            hits = sum(isinstance(one, str) and one in known for one in held)
+            if hits * 2 > len(held):
+                return Write(candidate, f"{hits} of {len(held)}")
+        return ""
 
     async def _of_lists(self, known: set[str], items: Items) -> Remedy:
         """A list in the items, or a key of its objects, whose values are identifiers."""

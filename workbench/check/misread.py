@@ -95,11 +95,17 @@ class Misread:
             if absent and (other := await self._with_key(seen, parent, expression, absent)):
                 return other
         rows = await self._children.rows_beside(seen, name, expression)
-        if not rows and (held := list_within(items, expression, name)):
+        if not rows and (held := list_within(self._bodies(seen, name, items), expression, name)):
             rows = Write(held, "its rows have what is read")
         if rows:
             return (*path[:-1], "data_path"), rows
         return path, await self._instead(seen, path, expression, items)
+
+    def _bodies(self, seen: Seen, name: str, items: Items) -> Items:
+        """Items of parents that are whole answers: of no data_path, or a single one."""
+        parameters = seen.config.selector.path_parameters or {}
+        is_whole = name in parameters and parameters[name].data_path in {None, "."}
+        return items if is_whole or len(items) == 1 else []
 
     async def _with_key(
         self, seen: Seen, parent: Target, expression: str, absent: Sequence[tuple[str, ...]]
@@ -130,7 +136,8 @@ class Misread:
         if near := await better(self._near.jq, expression, items) if items else None:
             return near.of(len(items))
         if not is_filter:
-            return within(items, expression, name)
+            found = await self._children.field(resource, name=name)
+            return found[1] if found else within(items, expression, name)
         path_read = plain_path(expression)
         held: Remedy = held_at(path_read, items) if path_read else ""
         held = held or await compared(self._near.jq, expression, items)

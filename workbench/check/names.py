@@ -50,6 +50,15 @@ def plural(word: str) -> str:
     return f"{word}es" if _HISSING.search(word) else f"{word}s"
 
 
+def in_style(name: str, others: Sequence[str]) -> str:
+    """A name as others are written: ``USER_AND_LOCATION`` for userAndLocation beside HARDWARE."""
+    sign = next((one for one in "_-" if any(one in other for other in others)), "_")
+    joined = sign.join(words_of(name))
+    if all(other.isupper() for other in others):
+        return joined.upper()
+    return joined if all(other.islower() for other in others) else name
+
+
 def counted(name: str) -> str:
     """Several for one, and one for several."""
     one = singular(name)

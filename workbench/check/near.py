@@ -23,6 +23,7 @@ _TEXT: Final = re.compile(r'(?<!\.)"(?:[^"\\]|\\.)*"')
 _LIKE: Final = 0.66
 _TYPING: Final = 0.85  # likeness of a name and the same name with a slip
 _ELSEWHERE: Final = 0.9  # of the same name at another place
+_ONLY: Final = 0.95  # of the only value beside the one that is not there
 _CALLED: Final = 0.05  # beyond another that is as alike
 _NAMED: Final = 0.8  # of a key that is called as what it is for
 _MOST: Final = 8  # candidates that are run
@@ -138,12 +139,25 @@ def _candidates(expression: str, items: Items, name: str) -> dict[str, float]:
     if _JOINED.fullmatch(expression.strip()):
         found[' + " " + '.join(expression.split())] = 1.0
     for match in _PATH.finditer(_masked(expression)):
+        for text in _through_lists(_keys(match[1]), items):
+            found[expression[: match.start()] + text + expression[match.end() :]] = 1.0
         for instead, score in alike(_keys(match[1]), items, name).items():
             candidate = expression[: match.start()] + written(instead) + expression[match.end() :]
             found[candidate] = max(score, found.get(candidate, 0.0))
         for text in [] if found else _in_lists(_keys(match[1])[-1], items):
             found[expression[: match.start()] + text + expression[match.end() :]] = _NAMED
     return dict(sorted(found.items(), key=lambda one: -one[1]))
+
+
+def _through_lists(path: tuple[str, ...], items: Items) -> Iterator[str]:
+    """A path through a list as jq takes it: of all elements, and of the first."""
+    for at in range(1, len(path)):
+        head, rest = path[:at], path[at:]
+        lists = [rows for item in items if isinstance(rows := follow(item, head), list)]
+        if any(isinstance(row, dict) and has_path([row], rest) for rows in lists for row in rows):
+            each = "[]" if len(lists) == len(items) else "[]?"
+            yield f"[{written(head)}{each}{written(rest)}]"
+            yield f"{written(head)}[0]{written(rest)}"
 
 
 def _in_lists(key: str, items: Items) -> Iterator[str]:
@@ -163,6 +177,9 @@ def alike(path: tuple[str, ...], items: Items, name: str = "") -> dict[tuple[str
     if depth == len(path):
         return {}
     begun, missing, rest = path[:depth], path[depth], path[depth + 1 :]
+    held = [one for one in known if one[:depth] == begun and len(one) == depth + 1]
+    plain = [one for one in held if not any(_holds(follow(item, one)) for item in items)]
+    only = plain[0] if depth and depth + 1 == len(path) and len(plain) == 1 else None
     scored: dict[tuple[str, ...], float] = {}
     for one in sorted(known, key=len):
         scores = [_NAMED * alikeness(name, one[-1])] if name else []
@@ -174,11 +191,17 @@ def alike(path: tuple[str, ...], items: Items, name: str = "") -> dict[tuple[str
         if letters("".join(one)) == letters("".join(path)):
             scores.append(_ELSEWHERE)
         # And there as what it is for: `.role.slug` for a role.
+        if one == only:  # all that is where the path leads
+            scores.append(_ONLY)
         is_called = name.lower() in map(str.lower, one)
         scored[one] = max(scores, default=0.0) + (_CALLED if is_called and scores else 0.0)
     good = {one: score for one, score in scored.items() if score >= _LIKE}
     spelled = {one: likeness(".".join(one), ".".join(path)) for one in good}
     return dict(sorted(good.items(), key=lambda pair: (-pair[1], len(pair[0]), -spelled[pair[0]])))
+
+
+def _holds(value: Found) -> bool:
+    return isinstance(value, dict | list)
 
 
 def _depth(item: Json, path: Sequence[str]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from framework.mapped_items import Items
@@ -39,10 +39,13 @@ async def other_list(jq: JqWorker, seen: Seen) -> Write | None:
     """What to write for ``data_path`` where its items have nothing that is mapped; or nothing."""
     wanted = [one for one in seen.passed[0].expressions if one.path != "blueprint" and one.jq]
     names = [one.jq for one in wanted if one.path == "identifier" and one.jq]
+    items = [one.item for one in seen.passed]
+    marks = {name for one in seen.config.selector.path_parameters for name in (one, f"__{one}")}
     found = [
         one.jq
         for number, one in enumerate(seen.passed[0].expressions)
         if one in wanted and any(item.evaluation.values[number] is not None for item in seen.passed)
+        if _is_own(one.jq or "", items, marks)
     ]
     rest = [one.jq for one in wanted if one.path != "identifier"]
     is_nameless = names and names[0] not in found
@@ -59,12 +62,18 @@ async def other_list(jq: JqWorker, seen: Seen) -> Write | None:
     return best[1]
 
 
+def _is_own(expression: str, items: Items, marks: Container[str]) -> bool:
+    """Whether an expression finds anything but what children have from their parents."""
+    own = [path for path in paths_in(expression) if path[0] not in marks]
+    return not paths_in(expression) or any(has_path(items, path) for path in own)
+
+
 def list_within(items: Items, expression: str, name: str) -> str:
-    """The list of a single item whose rows have what an expression reads; "" for none.
+    """The list of whole answers whose rows have what an expression reads; "" for none.
 
     Of several the one that is called most like ``name``.
     """
-    paths = paths_in(expression) if len(items) == 1 else []
+    paths = paths_in(expression) if items else []
     lists = lists_of_objects(items[0]) if paths else []
     if paths == [("value",)]:  # as the elements of a list of texts or numbers are read
         lists += [(path, _plain(follow(items[0], path))) for path in leaves(items[0])]
@@ -87,11 +96,21 @@ async def list_with(jq: JqWorker, mappings: Mapped, body: Json) -> tuple[str, in
     names = [mappings.identifier] if isinstance(mappings.identifier, str) else []
     others = [mappings.title, *(mappings.properties or {}).values()]
     wanted = [*names, *(one for one in others if isinstance(one, str))]
-    for path, rows in _lists(body):
+    single = ((written(path) or ".", [one]) for path, one in _objects(body))
+    for path, rows in (*_lists(body), *single):
         hits = await _hits(jq, wanted, names, rows) if rows and names else 0
         if hits * 2 > len(wanted):
             return path, len(rows)
     return None
+
+
+def _objects(body: Json) -> Iterator[tuple[tuple[str, ...], dict[str, Json]]]:
+    """An answer that is an object, and the objects in it."""
+    if isinstance(body, dict):
+        yield (), body
+        for path in leaves(body, 2):
+            if isinstance(held := follow(body, path), dict):
+                yield path, held
 
 
 def _lists(body: Json) -> Iterator[tuple[str, Items]]:

@@ -206,13 +206,17 @@ class Refused:
     async def _of_field(self, seen: Seen, error: OceanCustomError) -> Finding | None:
         """At a path parameter by another key of whose items children are answered, if they are."""
         resource = self._children.asked_for(seen)
-        pages = self._children.pages(seen)
-        if not resource.parameters or any(page.rows for page in pages):
+        if not resource.parameters:
             return None
-        if found := await self._children.field(resource):
-            name, remedy = found
-            path = ("selector", "path_parameters", name, "field")
-            return self._places.at(seen, path, error, remedy)
+        has_rows = any(page.rows for page in self._children.pages(seen))
+        found, key = None if has_rows else await self._children.field(resource), "field"
+        if found is None:
+            found, key = await self._children.filter_for(resource), "filter"
+        if found:
+            path = ("selector", "path_parameters", found[0], key)
+            return self._places.at(seen, path, error, found[1])
+        if has_rows:
+            return None
         if other := await self._children.in_order(resource):
             base = self._near.target(seen).base
             at: Path = ("kind",) if len(base) == 1 else (*base, "endpoint")

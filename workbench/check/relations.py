@@ -288,12 +288,13 @@ class Relations:
         own = {ask.relation.target, str(ask.seen.passed[0].made.get("blueprint"))}
         is_text = not all(one.isdigit() for one in ask.values)
         for name in self._blueprints:
-            known, _ = self._identifiers_of(name)
+            known, is_whole = self._identifiers_of(name)
             hits = len(ask.values & known)
             if name in own or len(ask.values) < _SEVERAL:
                 continue
-            # The lists at hand may be parts: where the name speaks, most of the values will do.
-            is_called = _speaks(name, ask.name) and hits * 2 > len(ask.values)
+            # The lists at hand may be parts: where the name speaks, some of the values will do.
+            is_most = hits * 2 > len(ask.values) or (not is_whole and hits >= _SEVERAL)
+            is_called = _speaks(name, ask.name) and is_most
             if is_called or (is_text and ask.values <= known):
                 return name, hits
         return None

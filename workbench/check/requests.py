@@ -22,9 +22,10 @@ def first_of(endpoint: Endpoint, request: PageRequest | None) -> PageRequest | N
 def is_blamed(seen: Seen, url: str) -> bool:
     """Whether an error is about a request, whose URL and values it may have cut."""
     for report in (one.report for one in seen.errors):
-        begins = report.request.url.partition(CUT)[0] if report.request else ""
+        begins, cut, _ = report.request.url.partition(CUT) if report.request else ("", "", "")
         values = [value for _, value in report.parameters if CUT not in value]
-        if begins and url.startswith(begins) and all(one in unquote(url) for one in values):
+        is_it = url.startswith(begins) if cut else url == begins
+        if begins and is_it and all(one in unquote(url) for one in values):
             return True
     return False
 
@@ -42,6 +43,10 @@ def bare(url: str) -> str:
 
 
 def is_of_parent(seen: Seen) -> bool:
-    """Whether the rows of parents were asked for, and no child was."""
+    """Whether parents were refused, or no child was asked for, but the parents by some kind."""
+    blamed = [one.purpose for one in seen.exchanges if is_blamed(seen, one.url)]
+    if blamed:
+        return blamed[-1] == "parent"
     purposes = {one.purpose for one in seen.exchanges}
-    return "parent" in purposes and "page" not in purposes
+    parameters = seen.config.selector.path_parameters.values()
+    return "page" not in purposes and any(one.endpoint for one in parameters)

@@ -31,6 +31,7 @@ from workbench.check.access import Access
 from workbench.check.bases import Bases
 from workbench.check.changes import ClientOf
 from workbench.check.children import Children
+from workbench.check.chosen_keys import chosen_by
 from workbench.check.documents import Document, Variables
 from workbench.check.empty import Empty
 from workbench.check.findings import Finding, Path, Remedy
@@ -154,9 +155,10 @@ class Troubles:
         name, field = found or (resource.parameters[-1].name, None)
         path: Remedy = "" if field else await self._children.in_order(resource)
         path = path or ("" if field else await self._paths.of_asked(seen))
-        endpoint: Remedy = ""
+        other = None
         if not (field or path or lacks == "path"):
-            endpoint = await self._children.other_parent(resource)
+            other = await self._children.other_parent(resource)
+        name, endpoint = other or (name, None)
         remedy = field or path or endpoint
         if not (remedy or lacks) and _multiply(resource):
             return []  # Of values that multiply, the first few pairs may well all be none.
@@ -260,8 +262,8 @@ class Troubles:
         paging = target.endpoint.pagination
         marker = (paging.cursor_path or paging.next_link_path or "").rpartition(".")[2]
         wanted = [marker] if marker else list(_MARKERS)
-        params = [one for one in target.endpoint.query_params.values() if "," in str(one)]
-        if not params:
+        items = [item for page in self._children.pages(seen) for item in page.items]
+        if not chosen_by(target.endpoint.query_params, items):
             return None
 
         async def has(body: Json) -> bool:

@@ -13,6 +13,7 @@ from workbench.check.alternatives import Sent
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Write
 from workbench.check.identifiers import is_scalar
+from workbench.check.names import in_style
 from workbench.check.near import has_path, leaves, lists_of_objects, paths_in
 from workbench.check.nearby import Nearby, Target
 from workbench.check.other_lists import other_list
@@ -144,8 +145,11 @@ class Unsent:
 
         # `lastvalue_raw` may come with a parameter that names `lastvalue`.
         stems = [key.rpartition("_")[0] for key in wanted if "_" in key]
-        sources = self._near.sources(seen, wanted=[*wanted, *stems])
         sent = [one for one in self._near.sent(seen, target) if one.part != "headers"]
+        lists = [[*map(str, one.whole)] or str(one.value).split(",") for one in sent]
+        styled = [in_style(key, one) for one in lists if len(one) > 1 for key in wanted]
+        known = dict.fromkeys([*wanted, *stems, *styled])
+        sources = self._near.sources(seen, wanted=[*known])
         found = await better_variant(target.request, sent, sources, are_there)
         return None if found is None else found.at(target.base, f"so {wanted[-1]} comes")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from framework.mapped_items import Items, Mapped
 from jq_engine.worker import JqWorker
-from json_values import Json, follow
+from json_values import Found, Json, follow
 from workbench.check.blueprints import constant
 from workbench.check.chosen_keys import asking_for, chosen_by
 from workbench.check.documents import Document
@@ -31,6 +32,8 @@ from workbench.suggest.fields import columns, title_of
 from workbench.suggest.vocabulary import words_of
 
 _FEW: Final = 3  # items of which an absent key says something
+_ELEMENTS: Final = re.compile(r"((?:\.[A-Za-z_]\w*)+)(\[\]\??)\.([A-Za-z_]\w*)")
+"""A key of the elements of a list."""
 _TYPING: Final = 0.85  # likeness of a name and the same name with a slip
 
 
@@ -98,23 +101,38 @@ class Values:
         problem = f"{what} {jq!r} is {said} in {len(items)} of {len(items)} items"
         if part == "relations" and (leading := await self._leading.target(seen, key, jq)):
             return [seen.finding(self._document, path, problem, leading)]
-        if remedy := await self._better(seen, name, jq, items):
-            return [seen.finding(self._document, path, problem, remedy)]
-        if failed and part == "properties" and (paths := paths_in(jq)):
-            blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
-            if fit := await self._made_to_fit(written(paths[0]), key, items, blueprint):
-                reason = failed[0].partition("\n")[0][:120]
-                problem = f"{what} {jq!r} fails for {len(failed)} of {len(items)} items ({reason})"
-                return [seen.finding(self._document, path, problem, fit)]
-        if failed:
+        remedy = await self._better(seen, name, jq, items) or self._of_elements(jq, items)
+        if failed and not remedy:
             reason = failed[0].partition("\n")[0][:120]
             problem = f"{what} {jq!r} fails for {len(failed)} of {len(items)} items ({reason})"
-            return [seen.finding(self._document, path, problem, "correct the expression")]
+            blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
+            paths = paths_in(jq) if part == "properties" else []
+            for read in paths[:1]:
+                remedy = await self._made_to_fit(written(read), key, items, blueprint)
+            remedy = remedy or "correct the expression"
+        if remedy:
+            return [seen.finding(self._document, path, problem, remedy)]
         paths = paths_in(jq)
         absent = paths and not any(has_path(items, one) for one in paths)
         if not absent or len(items) < _FEW or empty:
             return []
         return [self._unknown(seen, name, problem, items, paths[0][0])]
+
+    @staticmethod
+    def _of_elements(jq: str, items: Items) -> Remedy:
+        """What to write for a key that no element of a list has; "" where that is not so."""
+        found = _ELEMENTS.search(jq)
+        if found is None:
+            return ""
+        (path,), key = paths_in(found[1]), found[3]
+        rows = [row for item in items for row in _rows(follow(item, path))]
+        if not rows or has_path(rows, (key,)):
+            return ""
+        column = title_of(columns(rows), None)
+        meant = next(iter(alike((key,), rows)), column.keys if column else ())
+        if not meant:
+            return f"its elements have {', '.join(dict.fromkeys(map(str, rows[0])))}"
+        return Write(jq.replace(found[0], f"{found[1]}{found[2]}{written(meant)}"))
 
     async def _better(self, seen: Seen, name: str, jq: str, items: Items) -> Remedy:
         """What to write for an expression that finds nothing; "" where nothing is like it."""
@@ -124,6 +142,8 @@ class Values:
         def fits(value: Json) -> bool:
             if part == "properties":
                 return admits(blueprint, key, value)
+            if part == "relations" and blueprint and key in blueprint.relations:
+                return isinstance(value, list) == blueprint.relations[key].many
             return isinstance(value, str) if part == "title" else is_something(value)
 
         column = title_of(columns(items), None) if part == "title" else None
@@ -185,6 +205,11 @@ class Values:
                 remedy = Write(jq.replace(written(path), written(meant)))
                 return [seen.finding(self._document, _place(name), problem, remedy, "warn")]
         return []
+
+
+def _rows(value: Found) -> Items:
+    """The objects of a list."""
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
 def _is_nothing(value: Json) -> bool:

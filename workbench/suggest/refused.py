@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from framework.mapped_items import Items
 from json_values import Json
 from paging.model import PageRequest
 from resync.path_parameters import Binding
@@ -54,13 +55,13 @@ class Sort:
         return f"{anything} | not" if value else anything
 
 
-def _sorts_of(study: Study) -> Iterator[Sort]:
-    """The ways in which its items differ, booleans and words first."""
-    by_value = [column for column in study.columns if _are_words(column.values)]
+def sorts_of(columns: Sequence[Column], items: Items) -> Iterator[Sort]:
+    """The ways in which items differ, booleans and words first."""
+    by_value = [column for column in columns if _are_words(column.values)]
     yield from (Sort(column, by_value=True) for column in by_value)
-    for column in study.columns:
+    for column in columns:
         some = Sort(column, by_value=False)
-        if column not in by_value and len({some.of(item) for item in study.items}) > 1:
+        if column not in by_value and len({str(some.of(item)) for item in items}) > 1:
             yield some
 
 
@@ -73,7 +74,7 @@ def _are_words(values: Sequence[Json]) -> bool:
 
 def of_every_sort(parent: Parent, bound: Sequence[Binding]) -> tuple[list[Binding], list[Binding]]:
     """The values for a placeholder that show a sort of parent which none before does; the rest."""
-    sorts = list(_sorts_of(parent.study))
+    sorts = list(sorts_of(parent.study.columns, parent.study.items))
     seen: set[tuple[str, str]] = set()
     first: list[Binding] = []
     rest: list[Binding] = []
@@ -116,7 +117,7 @@ class Children:
 
     def telling(self) -> Iterator[tuple[Sort, Json]]:
         """The sorts of which all those refused are, and none of those that answered."""
-        for sort in _sorts_of(self.parent.study):
+        for sort in sorts_of(self.parent.study.columns, self.parent.study.items):
             good = {str(sort.of(self.row(binding))) for _, binding in self.answered}
             bad = [sort.of(self.row(binding)) for binding, _ in self.refused]
             enough = len(self.answered) >= _FEWEST
