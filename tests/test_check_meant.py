@@ -268,6 +268,7 @@ async def test_a_list_in_the_query(scene: Scene, is_heeded: bool) -> None:  # no
 @pytest.mark.parametrize(
     ("program", "remedy"),
     [
+        pytest.param(".key..open == true", ".key.open == true", id="two dots"),
         pytest.param('.name contains "x"', '.name | index("x") != null', id="contains"),
         pytest.param('.name startswith "x"', '.name | startswith("x")', id="begins"),
     ],

@@ -210,6 +210,11 @@ CASES = {
     "the only text where the path leads": Mistake(
         [swap(".home.label", ".home.name")], "home: .home.name", "write home: .home.label (4 of 4)"
     ),
+    "a function of a text that fits by itself": Mistake(
+        [swap("home: .home.label", "home: .home.label | fromdate")],
+        "home: .home",
+        "write home: .home.label",
+    ),
     "a number for its text": Mistake(
         [swap('.alive == "1"', ".alive == 1")],
         "query: .alive",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.check_scene import Scene, swap, told
+from tests.check_scene import Scene, listed, swap, told
 from tests.fault_api import FaultApi
 from workbench.check.json_slips import mended
 
@@ -281,3 +283,71 @@ async def test_a_placeholder_as_others_write_it(scene: Scene, given: str) -> Non
 
     assert [one.line for one in report.findings] == [scene.place(given)[1]], told(report.findings)
     assert report.findings[0].remedy == "write kind: '/teams/{team}/notes'"
+
+
+def _at_top(person: dict[str, Any]) -> None:
+    person.update(person.pop("schema"))
+
+
+def _in_schema(person: dict[str, Any]) -> None:
+    person["schema"]["relations"] = person.pop("relations")
+
+
+def _called(old: str, new: str) -> Callable[[dict[str, Any]], None]:
+    def spoil(person: dict[str, Any]) -> None:
+        holder = person if old in person else person["relations"]["team"]
+        holder[new] = holder.pop(old)
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("spoil", "line", "remedy"),
+    [
+        pytest.param(_at_top, '"properties"', 'put it into "schema"', id="properties at the top"),
+        pytest.param(_in_schema, '"relations"', "put them beside it", id="relations in schema"),
+        pytest.param(_called("target", "targets"), "targets", 'write "target"', id="no target"),
+        pytest.param(
+            _called("identifier", "identifer"), "identifer", 'write "identifier"', id="id"
+        ),
+        pytest.param(
+            lambda person: person["relations"]["team"].update(many="false"),
+            '"many": "false"',
+            'write "many": false',
+            id="a text for a boolean",
+        ),
+    ],
+)
+async def test_a_slip_in_the_shape_of_a_blueprint(
+    scene: Scene, spoil: Callable[[dict[str, Any]], None], line: str, remedy: str
+) -> None:
+    """One finding at the key: what is meant is read on as if it stood there."""
+    blueprints = json.loads(scene.blueprints)
+    spoil(blueprints[0])
+    scene.blueprints = json.dumps(blueprints, indent=1)
+
+    (found,) = (await scene.check(offline=True)).findings
+
+    assert found.line == scene.place(line, "blueprints")[1]
+    assert remedy in found.remedy
+
+
+async def test_blueprints_in_an_object(scene: Scene) -> None:
+    """Their list is wanted alone, and nothing is said of what is in it."""
+    scene.blueprints = json.dumps({"blueprints": json.loads(scene.blueprints)})
+
+    (found,) = (await scene.check(offline=True)).findings
+
+    assert found.remedy == "write the list of blueprints alone: begin with [ and end with ]"
+
+
+async def test_a_computed_blueprint_that_is_none(scene: Scene) -> None:
+    """Told with the one that is called alike."""
+    scene.api.serve("/v1/teams", listed([{"id": "t", "name": "T", "open": True, "is": "teams"}]))
+    swap("blueprint: '\"team\"'", "blueprint: .is")(scene)
+
+    report = await scene.check()
+
+    assert [one.remedy for one in report.findings if "blueprint '.is'" in one.problem] == [
+        "write blueprint: '\"team\"'"
+    ], told(report.findings)

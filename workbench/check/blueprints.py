@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from json_values import Json
+from workbench.check.blueprint_shapes import shaped
 from workbench.check.documents import Document
 from workbench.check.findings import Path, Remedy, Write, likeness, nearest
 from workbench.store.model import Blueprint
@@ -41,10 +42,14 @@ def read_blueprints(document: Document) -> dict[str, Blueprint]:
     if document.findings and value is None:
         return {}
     if not isinstance(value, list):
-        document.note((), "not a list of blueprints", "begin with [ and end with ]")
+        pairs = value.items() if isinstance(value, dict) else ()
+        held = [key for key, one in pairs if isinstance(one, list)]
+        alone = f"write the list of {held[0]} alone: " if len(held) == 1 else ""
+        document.note((), "not a list of blueprints", f"{alone}begin with [ and end with ]")
         return {}
     found: dict[str, Blueprint] = {}
-    for at, raw in enumerate(value):
+    raws = [shaped(document, raw, at) for at, raw in enumerate(value)]
+    for at, raw in enumerate(raws):
         identifier = raw.get("identifier") if isinstance(raw, dict) else None
         if not isinstance(identifier, str) or not identifier:
             document.note((at,), f"blueprint {at + 1} has no identifier", 'add "identifier"')
@@ -61,7 +66,7 @@ def read_blueprints(document: Document) -> dict[str, Blueprint]:
             found[identifier] = Blueprint(identifier)
             if before == len(document.findings):
                 document.note((at,), f"blueprint {identifier!r}: {error}", "correct the type")
-    _check_targets(document, found)
+    _check_targets(document, raws, found)
     return found
 
 
@@ -123,8 +128,10 @@ def _check_format(document: Document, one: dict[str, Any], path: Path) -> None:
     )
 
 
-def _check_targets(document: Document, blueprints: Mapping[str, Blueprint]) -> None:
-    for at, raw in enumerate(document.value if isinstance(document.value, list) else []):
+def _check_targets(
+    document: Document, raws: Sequence[Json], blueprints: Mapping[str, Blueprint]
+) -> None:
+    for at, raw in enumerate(raws):
         relations = raw.get("relations") if isinstance(raw, dict) else None
         for name, relation in relations.items() if isinstance(relations, dict) else ():
             target = relation.get("target") if isinstance(relation, dict) else None

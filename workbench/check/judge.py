@@ -13,7 +13,7 @@ from framework.mapped_items import Items, Mapped
 from jq_engine.worker import JqWorker
 from json_values import Json
 from workbench.check.comparisons import compared
-from workbench.check.findings import Finding, Path, Remedy, Write
+from workbench.check.findings import Finding, Path, Remedy, Write, nearest
 from workbench.check.fitting import Fitter, Fitting, Instead
 from workbench.check.identifiers import (
     identifier_below_parents,
@@ -76,12 +76,26 @@ class Judge:
             path = seen.config.selector.data_path
             problem = f"data_path {path or '.'!r} leads to items without what is mapped"
             return [seen.finding(self._document, ("selector", "data_path"), problem, remedy)]
+        if unknown := self._unknown(seen):
+            return [unknown]
         naming = await self._identifier(seen)
         found += naming
         found += await self._values.findings(seen)
         found += await self._entities(seen)
         found += await self._leading.findings(seen)
         return found
+
+    def _unknown(self, seen: Seen) -> Finding | None:
+        """At a blueprint that is computed, of which none has any name that comes."""
+        made = {str(one.made.get("blueprint")) for one in seen.passed}
+        if not self._blueprints or made & self._blueprints.keys():
+            return None
+        expression, name = seen.config.port.entity.mappings.blueprint, min(made)
+        near = nearest(name, self._blueprints)
+        remedy = Write(f'"{near}"') if near else f"use one of {', '.join(self._blueprints)}"
+        problem = f"blueprint {expression!r} gives {name!r}, and no blueprint has that name"
+        path = ("port", "entity", "mappings", "blueprint")
+        return seen.finding(self._document, path, problem, remedy)
 
     def _one_column(self, seen: Seen) -> Finding | None:
         """At the delimiter of a CSV that leaves each row in one column."""

@@ -71,6 +71,7 @@ def _of_others(bare: str, either: str) -> Iterator[str]:
     if bare.startswith("$."):
         yield bare[1:].replace("[*]", "[]")
     yield bare.replace("[*]", "[]")
+    yield re.sub(r"\['([^']*)'\]", r'["\1"]', bare.replace("..", "."))
     if bare.startswith("{{") and bare.endswith("}}"):
         yield bare.strip("{} ")
     yield bare.replace("&&", "and").replace("||", either).replace("===", "==")

@@ -66,7 +66,7 @@ async def read_installation(
     if paths.blueprints is not None:
         blueprints_document = read_json(paths.blueprints, str(paths.blueprints))
         blueprints = read_blueprints(blueprints_document)
-        if blueprints_document.value is not None:
+        if isinstance(blueprints_document.value, list):
             check_against(document, blueprints, _raw(blueprints_document))
     others = blueprints_document.findings if blueprints_document else []
     return Installation(

@@ -109,6 +109,9 @@ class Values:
             paths = paths_in(jq) if part == "properties" else []
             for read in paths[:1]:
                 remedy = await self._made_to_fit(written(read), key, items, blueprint)
+                held = await values_of(self._jq, written(read), items)
+                if not remedy and all(admits(blueprint, key, one) for one in held):
+                    remedy = Write(written(read))
             remedy = remedy or "correct the expression"
         if remedy:
             return [seen.finding(self._document, path, problem, remedy)]
