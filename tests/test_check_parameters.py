@@ -82,6 +82,14 @@ CASES = {
         "{level:",
         "write level: high (so it answers)",
     ),
+    "a word that YAML makes a boolean": Case(
+        [
+            asking("query_params: {tree: on}"),
+            serving(when(having("tree", "on", "off"), "Allowed values are on, off")),
+        ],
+        "{tree:",
+        "write tree: 'on' (in quotes: YAML makes it a boolean)",
+    ),
     "a value in another case": Case(
         [
             asking("query_params: {level: HIGH}"),

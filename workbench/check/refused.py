@@ -36,7 +36,7 @@ from workbench.check.refusals import PagingTrials, has_begun
 from workbench.check.requests import is_of_parent
 from workbench.check.sign_in import speaks_of_sign_in
 from workbench.check.suspects import spoken_of, suspects_of
-from workbench.check.variants import as_list, better_variant, left_out, moved_part
+from workbench.check.variants import Sent, as_list, better_variant, left_out, moved_part
 
 _FORBIDDEN: Final = 403
 _INVALID: Final = frozenset({400, 422})
@@ -45,6 +45,7 @@ _OF_CHILDREN: Final = _INVALID | {_FORBIDDEN}
 _MOST_SPARE: Final = 8  # parts of a request without which it is asked
 _PATH: Final = "correct the path"
 _OWN_WORDS: Final = "the API's own words say why"
+_WORD: Final = re.compile(r"\w+")
 _CRASHED: Final = 500
 _ELSEWHERE: Final = NOT_FOUND | {_FORBIDDEN, httpx.codes.METHOD_NOT_ALLOWED}
 """Statuses that are seldom about a parameter."""
@@ -396,6 +397,8 @@ class Refused:
         sent = sent or self._near.sent(seen, target)
         sources = self._near.sources(seen, words or " ", keys)
         request = self._near.first(target)
+        if worded := await self._worded(seen, target, sent, request):
+            return worded
         spare, rows = await self._spare(request, sent, sources)
         sources = dataclasses.replace(sources, items=[*rows, *sources.items])
         some = [one for one in sent if one.is_like(spare)] if spare else sent
@@ -411,6 +414,19 @@ class Refused:
             return None
         told = f"without {spare.name} it answers: correct its name or its value, or remove it"
         return spare.at(target.base), await as_list(self._near.body, request, spare) or told
+
+    async def _worded(
+        self, seen: Seen, target: Target, sent: Sequence[Sent], request: PageRequest
+    ) -> tuple[Path, Remedy] | None:
+        """The place of a word that YAML makes a boolean, where the word itself is answered."""
+        for one in sent:
+            place: Path = (*target.base, one.part, *one.path)
+            word = _WORD.match(self._places.document.rest_of_line((*seen.base, *place)))
+            less = left_out(request, one) if isinstance(one.value, bool) and word else None
+            asked = less.put(one.name, word[0], "query") if less and word else None
+            if asked and word and await self._near.body(asked) is not None:
+                return place, Write(word[0], "in quotes: YAML makes it a boolean")
+        return None
 
 
 def _position(target: Target) -> str:
