@@ -191,13 +191,13 @@ CASES = {
     "a signal that stands under another name": Mistake(
         [settings(has_more_path="meta.hasMore")],
         "HAS_MORE_PATH",
-        "write meta.partial",
+        "HAS_MORE_PATH=meta.partial: there it stands",
         "settings",
     ),
     "a total that stands under another name": Mistake(
         [settings(has_more_path=None, total_path="total")],
         "TOTAL_PATH",
-        "write meta.count",
+        "TOTAL_PATH=meta.count: there it stands",
         "settings",
     ),
 }

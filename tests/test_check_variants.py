@@ -472,7 +472,7 @@ CASES = {
     "the only number that can count all": Mistake(
         [serving(with_numbers), settings(total_path="meta.total")],
         "TOTAL_PATH",
-        "write everyone",
+        "TOTAL_PATH=everyone: there it stands",
         "settings",
     ),
     "a last page under another name": Mistake(
@@ -481,7 +481,7 @@ CASES = {
             asking("pagination: {last_page_path: lastPage}"),
         ],
         "lastPage",
-        "write last_page",
+        "write last_page_path: last_page: there it stands",
     ),
     "JSON without its end": Mistake(
         [settings(custom_headers='{"X-Zone": {"of": "eu"}')],

@@ -22,6 +22,7 @@ from workbench.check.absence import Answered
 from workbench.check.findings import Path, Write
 from workbench.check.near import better, leaves, lists_of_objects, values_of, written
 from workbench.check.nearby import Target
+from workbench.check.places import Paged
 from workbench.check.reading import Seen
 from workbench.check.requests import bare
 
@@ -39,9 +40,9 @@ class Unheld:
     meant: str
 
     @property
-    def remedy(self) -> str:
+    def remedy(self) -> str | Paged:
         """What to write; "" where nothing shows it."""
-        return f"write {self.meant.lstrip('.')}" if self.meant else ""
+        return Paged({self.name: self.meant.lstrip(".")}, "there it stands") if self.meant else ""
 
 
 async def hidden_rows(session: Session, seen: Seen) -> int:

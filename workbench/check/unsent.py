@@ -77,15 +77,13 @@ class Unsent:
 
             problem = f"the API does not heed {sent.name}: items with another {path[-1]} come too"
             sources = self._near.sources(seen, wanted=path[-1:])
-            if found := await better_variant(request, [sent], sources, is_heeded):
+            found = await better_variant(request, [sent], sources, is_heeded)
+            if found:
                 place, remedy = found.at(target.base, "so it is heeded")
                 return [seen.finding(self._document, place, problem, remedy)]
-            if wanted <= _texts(path, items):
-                own: Path = (
-                    ("kind",) if sent.part == "kind" else (*target.base, sent.part, sent.name)
-                )
-                told = "correct its name, or remove it"
-                return [seen.finding(self._document, own, problem, told, "warn")]
+            own: Path = ("kind",) if sent.part == "kind" else (*target.base, sent.part, sent.name)
+            told = "correct its name, or remove it"
+            return [seen.finding(self._document, own, problem, told, "warn")]
         return []
 
     async def _is_heeded(self, request: PageRequest, sent: Sent) -> bool:
@@ -170,13 +168,13 @@ class Unsent:
 
 
 def _asked_for(sent: Sent, items: Items) -> tuple[str, ...] | None:
-    """The path of the key that a parameter is called as, if items have other values there."""
+    """The path of the key that a parameter is called as, if items have its value and others."""
     if sent.part not in {"query_params", "kind"} or not sent.is_text:
         return None
     words = set(words_of(sent.name))
     for path in dict.fromkeys(one for item in items[:_SAMPLE] for one in leaves(item)):
-        own = set(words_of(path[-1]))
-        if own and own <= words and _texts(path, items) - {str(sent.value).lower()}:
+        own, held = set(words_of(path[-1])), _texts(path, items)
+        if own and own <= words and str(sent.value).lower() in held and len(held) > 1:
             return path
     return None
 
