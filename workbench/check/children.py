@@ -18,6 +18,7 @@ from json_values import Json, Missing, follow
 from pagination import make_paginator
 from resync.path_parameters import Binding, Endpoint, Parameter, Resource, request_for
 from transport.observer import Exchange, PageRead
+from workbench.check.absence import MADE_UP
 from workbench.check.findings import Remedy, Write, likeness
 from workbench.check.near import is_something, leaves, lists_of_objects, values_of, written
 from workbench.check.nearby import Nearby
@@ -188,7 +189,8 @@ class Children:
         path, mark, query = resource.endpoint.path.partition("?")
         names = [part.strip("{}") for part in path.split("/") if part.startswith("{")]
         own = {one.name: one for one in resource.parameters if isinstance(one, Parameter)}
-        if not names[1:] or not set(names) <= own.keys():
+        is_whole = path.count("{") == len(names)  # none within a part of the path
+        if not names[1:] or not is_whole or not set(names) <= own.keys():
             return ""
         values = await self._in_a_row(resource, [own[name] for name in names])
         template = "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
@@ -313,8 +315,12 @@ class Children:
             body = await self._child(child.resource, binding)
             is_there = body is not None
             rows = await self.rows_in(child.resource.endpoint, body) if wants_rows else []
-            if rows or (is_there and not wants_rows):
-                return None if path == child.own else (path, value)
+            if not rows and (wants_rows or not is_there):
+                continue
+            made_up = Binding({**held, child.name: MADE_UP})
+            is_any = not wants_rows and await self._child(child.resource, made_up) is not None
+            # Where anything is answered, an answer says nothing.
+            return None if path == child.own or is_any else (path, value)
         return None
 
     async def rows_in(self, endpoint: Endpoint, body: Json) -> Sequence[Json]:
