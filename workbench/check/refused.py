@@ -36,7 +36,7 @@ from workbench.check.refusals import PagingTrials, has_begun
 from workbench.check.requests import is_of_parent
 from workbench.check.sign_in import speaks_of_sign_in
 from workbench.check.suspects import spoken_of, suspects_of
-from workbench.check.variants import Sent, as_list, better_variant, left_out, moved_part
+from workbench.check.variants import as_list, better_variant, left_out, moved_part
 
 _FORBIDDEN: Final = 403
 _INVALID: Final = frozenset({400, 422})
