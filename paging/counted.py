@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator
 from msgspec.structs import replace
 
 from errors import DoubtfulEndError, PaginationError
-from paging.experiments import FAR, Shown, shares, unless_in_vain
+from paging.experiments import Shown, shares
 from paging.last_pages import CountedToLast, Spanning
 from paging.levels import is_manifold, levels_shown, positions_in
 from paging.model import (
@@ -50,6 +50,8 @@ class _Counted(CountedToLast):
             # "next_cursor": null beside a total is the end of another way of paging.
             told = Verdict.UNKNOWN if told is Verdict.END else told
         if told is Verdict.END and configured is Verdict.UNKNOWN and self._is_unused(at):
+            told = Verdict.UNKNOWN
+        if told is Verdict.MORE and at.learnt.vain and not self._is_told(at):
             told = Verdict.UNKNOWN
         at = replace(at, says_more=told is Verdict.MORE)
         is_more = at.says_more or self._is_short_of_total(at) or bool(at.now.due)
@@ -187,28 +189,6 @@ class _Counted(CountedToLast):
         is_short = not at.before.is_unbroken or at.learnt.page_size is not None
         is_odd = 0 < at.asked < at.now.largest  # nobody knows how long a page should be
         return at.learnt.hides_rows or is_short or is_odd or is_manifold(at.before.previous)
-
-    def _after_empty(self, at: At) -> Step | Experiment:
-        """Where the API speaks of more, its rows are hidden, or the page came empty by mistake."""
-        if not at.is_more:
-            end = self._end(at, End.EMPTY)
-            # After a full page there might well be more: that is asked for once more.
-            return replace(end, confirm=end.unsure or at.before.is_unbroken)
-        step = self._on(at)
-        if step.next is not None:
-            following = step.next.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-            step = replace(step, next=following, confirm=True)
-        is_told = self._signals.names or at.now.due or at.page.boolean is Verdict.MORE
-        if is_told or at.now.known is Known.MORE or at.now.empty_in_a_row == 1:
-            return step
-        far = [self._moved(at.sent, pages * self._stride(at.size)) for pages in FAR]
-        over = replace(at, is_more=False)
-        return unless_in_vain(
-            step,
-            far,
-            lambda other: other.signal is Verdict.MORE,
-            lambda learnt: self._after_empty(replace(over, learnt=learnt)),
-        )
 
     def _repeated(self, at: At, told: Verdict) -> Step | Experiment:
         """The first page again, or one that more was told after: no paging, or no such parameter.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Final
@@ -16,6 +17,7 @@ Path = tuple[str, ...]
 
 _DEEPEST = 4  # objects around a value of an envelope
 _MOST_PATHS = 200  # of an envelope
+_WORD = re.compile(r"[\w-]+")
 
 
 class Varies(Enum):
@@ -111,3 +113,22 @@ class Common(Struct):
 def is_same(known: object, value: object) -> bool:
     """Whether two values are equal, and of one type: 1 is not true."""
     return type(known) is type(value) and bool(known == value)
+
+
+def said(part: tuple[Path, Json], asked: Mapping[str, str]) -> tuple[Path, str]:
+    """A value at its place; of an object or a list only what it is, and whether it holds anything.
+
+    Of a sentence the words that its request does not have: it may name what was asked for.
+    """
+    path, value = part
+    if is_sentence(value):
+        return path, " ".join(w for w in _WORD.findall(str(value)) if w not in asked.values())
+    is_part = isinstance(value, dict | list)
+    return path, f"{bool(value)} {type_of(value)}" if is_part else repr(value)
+
+
+def is_sentence(value: Json) -> bool:
+    """Whether a value is for people: words with blanks between them, or of no ASCII letters."""
+    if isinstance(value, list):
+        return all(map(is_sentence, value))
+    return isinstance(value, str) and (" " in value.strip() or not value.isascii())

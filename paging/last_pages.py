@@ -15,12 +15,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from errors import DoubtfulEndError, OceanCustomError
-from paging.experiments import Beyond, beyond, shares
+from paging.experiments import FAR, Beyond, beyond, shares, unless_in_vain
 from paging.first_pages import CountedFromFirst
 from paging.levels import ANY_LEVEL, positions_in
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
 from paging.paginator import ACCEPT
 from paging.positions import At
+from paging.signals import Verdict
 from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
@@ -72,6 +73,33 @@ class CountedToLast(CountedFromFirst):
         size = self._asked(sent) or last.length
         spanning = self._spanning(sent, positions_in(last, ANY_LEVEL), size)
         return self._spanned(last, now, spanning, lambda step: step)
+
+    def _is_told(self, at: At) -> bool:
+        """Whether more than a marker says that there is more."""
+        return bool(self._signals.names) or at.page.boolean is Verdict.MORE
+
+    def _after_empty(self, at: At) -> Step | Experiment:
+        """Where the API speaks of more, its rows are hidden, or the page came empty by mistake."""
+        if not at.is_more:
+            end = self._end(at, End.EMPTY)
+            # After a full page there might well be more: that is asked for once more.
+            return replace(end, confirm=end.unsure or at.before.is_unbroken)
+        step = self._on(at)
+        if step.next is not None:
+            following = step.next.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+            step = replace(step, next=following, confirm=True)
+        if self._is_told(at) or at.now.due or at.now.known is Known.MORE:
+            return step
+        if at.now.empty_in_a_row == 1:
+            return step
+        far = [self._moved(at.sent, pages * self._stride(at.size)) for pages in FAR]
+        over = replace(at, is_more=False)
+        return unless_in_vain(
+            step,
+            far,
+            lambda other: other.signal is Verdict.MORE,
+            lambda learnt: self._after_empty(replace(over, learnt=learnt)),
+        )
 
     def _with_proof(self, at: At, decided: Step | Experiment) -> Step | Experiment:
         """What was decided, with a request that proves a sudden end, a few times a resource."""

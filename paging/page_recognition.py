@@ -33,7 +33,6 @@ the answer is an empty page if it stays so while the others have rows.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeGuard
@@ -42,13 +41,24 @@ from urllib.parse import parse_qsl
 import httpx
 
 from json_values import Json
-from paging.envelopes import VARIES, Common, Envelope, Path, Varies, around, is_same, type_of
+from paging.envelopes import (
+    VARIES,
+    Common,
+    Envelope,
+    Path,
+    Varies,
+    around,
+    is_same,
+    is_sentence,
+    said,
+    type_of,
+)
 from paging.error_reports import lists_others, tells_outcome
 from paging.link_header import on_same_path
 from paging.model import Page, PageRequest, Place
 from paging.scopes import reasons_in
 from paging.signal_names import is_of_paging
-from paging.signals import is_link, whole_number
+from paging.signals import asks_more, is_link, whole_number
 from records import Discreet
 
 Relation = tuple[str, int | None]
@@ -59,7 +69,6 @@ _MOST_SHAPES = 1_000  # of answers without rows
 _FAR = 5  # how far a number moves with the request's when that is no chance
 _LARGEST = 10**6  # numbers beyond it are identifiers or moments
 _NOTHING = frozenset({"NoneType", "list"})  # types of what says nothing while it is empty
-_WORD = re.compile(r"[\w-]+")
 
 
 def _parts_of(request: PageRequest) -> dict[str, str]:
@@ -202,11 +211,11 @@ class Recognition:
         is_new = shape not in self._shapes
         values = self._shapes.setdefault(shape, Counter())
         for path, value in suspect.envelope.scalars.items():
-            said = hash((shape, path, repr(value)))
+            told = hash((shape, path, repr(value)))
             is_moving = self._all.values.get(path) is VARIES or values[path] >= _MOST_VALUES
-            if said in self._told or is_moving:
+            if told in self._told or is_moving:
                 continue
-            self._told.add(said)
+            self._told.add(told)
             values[path] += 1
             is_new = True
         if is_new:
@@ -289,9 +298,9 @@ class Recognition:
         return not self._is_contradicted(second, self._all.same)
 
     def learn_empty(self, page: Page) -> None:
-        """Take in an answer without rows that is an empty page: a request showed the list's end."""
+        """Take in an answer without rows that is an empty page: it was shown that a list ends."""
         parts = _parts_of(page.request) if page.request else {}
-        self._beyond |= {_said(part, parts) for part in Envelope.of_page(page).parts.items()}
+        self._beyond |= {said(part, parts) for part in Envelope.of_page(page).parts.items()}
 
     def learns_words(self, suspect: Suspect, again: Page) -> bool:
         """Whether only sentences of an empty list differ, beside what tells that all is well.
@@ -303,9 +312,9 @@ class Recognition:
         scalars, known = suspect.envelope.scalars, self._all.same
         strange = set(self._strange(suspect))
         differing = strange | set(self._differing(suspect, known))
-        said = {path: suspect.envelope.parts[path] for path in differing}
+        words = {path: suspect.envelope.parts[path] for path in differing}
         machines = {path for path in scalars if tells_outcome(path[-1])}
-        is_said = machines.isdisjoint(said) and all(map(_is_sentence, said.values()))
+        is_said = machines.isdisjoint(words) and all(map(is_sentence, words.values()))
         counted = self._types.keys() - self._uncounted
         counts_none = any(whole_number(scalars.get(path)) == 0 for path in counted)
         is_well = any(is_same(known.get(path, VARIES), scalars[path]) for path in machines)
@@ -329,7 +338,7 @@ class Recognition:
         told = Envelope.of(reasons_in(body) if isinstance(body, dict) else None, None).scalars
         known = self._all.values
         return bool(told) and all(
-            is_same(known.get(path, VARIES), value) or _said((path, value), {}) in self._beyond
+            is_same(known.get(path, VARIES), value) or said((path, value), {}) in self._beyond
             for path, value in told.items()
         )
 
@@ -346,12 +355,12 @@ class Recognition:
             is_known = path not in suspect.envelope.filled and path in self._types
             is_there = is_known or suspect.envelope.types[path] in self._types.get(path, ())
             value = suspect.envelope.parts[path]
-            is_told = is_there or _said((path, value), suspect.parts) in self._beyond
+            is_told = is_there or said((path, value), suspect.parts) in self._beyond
             is_empty = path in self._types and not self._types[path]
             is_other = suspect.place is Place.LIST and lists_others(value)
             if is_empty and (is_other or self._follows(suspect, None, value)):
                 continue
-            if not is_told and not self._is_signal(path) and not suspect.is_link(path):
+            if not is_told and not self._is_signal(path, value) and not suspect.is_link(path):
                 yield path
 
     def _differing(
@@ -360,9 +369,9 @@ class Recognition:
         """The places where an answer differs from what is constant; nothing and 0 do not."""
         for path, value in suspect.envelope.scalars.items():
             known = constants.get(path, VARIES)
-            if known is VARIES or is_same(known, value) or self._is_signal(path):
+            if known is VARIES or is_same(known, value) or self._is_signal(path, value):
                 continue
-            if _said((path, value), suspect.parts) in self._beyond:
+            if said((path, value), suspect.parts) in self._beyond:
                 continue
             flips = isinstance(value, bool) and isinstance(known, bool)
             # XML and CSV, and some others, have numbers as texts.
@@ -374,9 +383,10 @@ class Recognition:
             if suspect.place is not Place.LIST or _is_word(value) or _is_word(known):
                 yield path
 
-    def _is_signal(self, path: Path) -> bool:
+    def _is_signal(self, path: Path, value: Json) -> bool:
         """Whether a place speaks of pages, by its names or by the settings."""
-        return is_of_paging(path) or path in self._signals
+        is_more = isinstance(value, bool) and asks_more(path[-1])
+        return is_more or is_of_paging(path) or path in self._signals
 
     def _follows(self, suspect: Suspect, known: Json, value: Json) -> bool:
         """Whether a value differs from what is constant as its request does from the others.
@@ -419,24 +429,6 @@ def _is_counted(moved: float, asked: Sequence[tuple[int | None, int]]) -> bool:
     """
     steps = {now - before for before, now in asked if before is not None}
     return any(moved == step * size for step in steps for _, size in asked)
-
-
-def _said(part: tuple[Path, Json], asked: Mapping[str, str]) -> tuple[Path, str]:
-    """A value at its place; of an object or a list only what it is.
-
-    Of a sentence the words that its request does not have: it may name what was asked for.
-    """
-    path, value = part
-    if _is_sentence(value):
-        return path, " ".join(w for w in _WORD.findall(str(value)) if w not in asked.values())
-    return path, type_of(value) if isinstance(value, dict | list) else repr(value)
-
-
-def _is_sentence(value: Json) -> bool:
-    """Whether a value is for people: words with blanks between them, or of no ASCII letters."""
-    if isinstance(value, list):
-        return all(map(_is_sentence, value))
-    return isinstance(value, str) and (" " in value.strip() or not value.isascii())
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:

@@ -67,7 +67,9 @@ ENVELOPE = PAGING | {
 }
 # fmt: on
 # All that an object of these names holds speaks of pages.
-_OF_PAGES = frozenset({"pagination", "paging", "page_info", "cursors", "links"})
+_OF_PAGES = frozenset(
+    ("pagination", "paging", "page_info", "cursors", "links", *NEXT_NAMES, *PREVIOUS_NAMES)
+)
 
 
 # What says the same as a name in other words: totalHits, num_found, nextRecordsUrl. A total or
@@ -83,7 +85,7 @@ _MEANT = re.compile(
     "|(?P<next_cursor>(?:next(?:page)?|continuation)token)"
     r"|(?P<next_url>next(?:page|records)?(?:url|uri|link|href)|nextresults)"
     "|(?P<next_offset>next(?:page)?(?:offset|start|marker))"
-    "|(?P<previous>prev(?:ious)?(?:page)?(?:url|uri|link|href)?)"
+    "|(?P<previous>prev(?:ious)?(?:page)?(?:url|uri|link|href|offset|start|cursor|token)?)"
     "|(?P<first>(?:is)?first(?:page)?)"
     "|(?P<total_pages>nbpages|pages?count)"
     "|(?P<incomplete_results>incomplete(?:search|data)|partial(?:results?|data))"

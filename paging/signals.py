@@ -170,6 +170,11 @@ def _boolean(name: str, value: Json) -> bool | None:
     return texts.get(value.lower()) if isinstance(value, str) else None
 
 
+def asks_more(key: str) -> bool:
+    """Whether a key asks whether there is more, whatever of: ``has_more_rows``, ``MoreResults``."""
+    return _ASKS_MORE.match(_WORD_START.sub("_", key).lower()) is not None
+
+
 def speaks_of_more(part: object) -> bool:
     """Whether an object around the list says that more follows, whatever it is called.
 
@@ -179,7 +184,7 @@ def speaks_of_more(part: object) -> bool:
     """
     return isinstance(part, dict) and (
         any(
-            (value is True and _ASKS_MORE.match(_WORD_START.sub("_", key).lower()) is not None)
+            (value is True and asks_more(key))
             or (isinstance(value, str) and is_true(value) and name_of(key) in NEXT_CURSOR_NAMES)
             for key, value in part.items()
         )

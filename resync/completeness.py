@@ -22,6 +22,7 @@ from paging.model import Page, PageRequest, Place, Progress
 from paging.page_recognition import Recognition
 from paging.signals import Verdict
 from paging.steps import NOTHING_LEARNT, End, Learnt, Step
+from paging.totals import Known
 from records import Discreet
 from resync.path_parameters import Endpoint
 
@@ -149,10 +150,18 @@ class Completeness(Struct):
         lists = lists_in(page.body, deepest=_DEEPEST_LIST) if due else []
         return due in {len(rows) for rows in lists if rows and isinstance(rows[0], dict)}
 
-    def note_closed(self, last: Page | None, asked: Asked) -> None:
-        """Keep what came after a page with rows, where that is an answer without any."""
-        if last is not None and last.rows and not asked.page.rows and not asked.page.refused:
-            self.closed = last, asked
+    def note_closed(self, last: Page | None, asked: Asked, now: Progress) -> None:
+        """Keep what came after a page with rows, where that is an answer without any.
+
+        A total that is reached ``now``, and told again there, shows how this API ends its lists.
+        """
+        page = asked.page
+        if last is None or not last.rows or page.rows or page.refused:
+            return
+        self.closed = last, asked
+        is_reached = now.known is Known.REACHED and page.totals().rows == now.total
+        if is_reached and page.place is Place.LIST:
+            self.recognition.learn_empty(page)
 
     @property
     def after_last(self) -> PageRequest | None:

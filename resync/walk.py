@@ -215,7 +215,7 @@ class Walker:
             if of.page.rows:
                 source.recognition.note(of.walk, of.request, of.page)
             source.recognition.note(of.walk, request, page)
-            source.note_closed(of.page, Asked(request, page, of.walk))
+            source.note_closed(of.page, Asked(request, page, of.walk), experiment.progress)
         try:
             decided = experiment.judge(source.learnt, page)
         except PaginationError as error:
@@ -257,7 +257,7 @@ class Walker:
             raise self._reader.reported(opened.request, opened.answer, page.body)
         if outcome.next is None:
             asked = Asked(opened.request, page, walk.number)
-            source.note_closed(walk.progress.previous, asked)
+            source.note_closed(walk.progress.previous, asked, outcome.progress)
             source.ended(outcome, asked)
             return outcome.progress, None
         walk.cycle.add(page)
@@ -414,7 +414,7 @@ class Walker:
             return True
         if (last := source.last) and (after := source.after_last):
             opened = await self.page_of(after, source)
-            source.note_closed(last.page, Asked(after, opened.page, last.walk))
+            source.note_closed(last.page, Asked(after, opened.page, last.walk), Progress())
         closed, source.closed = source.closed, None
         if closed is not None and await self._is_over(*closed, source):
             recognition.learn_empty(closed[1].page)

@@ -2166,6 +2166,47 @@ async def test_rows_that_a_request_showed_and_that_have_not_come(style: str, sto
     is_all(await outcome(api, paging(style, 5)), [0, *range(stop, 14)])
 
 
+# --- what stands around the last answer ------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [5, 10, 20])
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda given, _: {} if given else {"previousPage": {"rel": "previous", "type": "json"}},
+        lambda given, _: {"meta": {"of": 1} | ({} if given else {"prev_offset": 3})},
+        lambda given, _: {"info": {"more_records": given == 10}},
+        lambda given, _: {"CursorInfo": {"MoreResults": given == 10}},
+    ],
+    ids=["previousPage", "prev_offset", "more_records", "MoreResults"],
+)
+async def test_words_of_paging_are_no_contradiction(
+    around: Callable[[int, bool], dict[str, Json]], count: int
+) -> None:
+    """Those that are read as signals, and what stands within links, beside nothing."""
+
+    def things(request: Request) -> Answer:
+        return Api("page", 7 if later_child(request) else count, around=around)(request)
+
+    found = await children(things, paging("page", 10))
+
+    assert found.message == ""
+    assert len(found.ids) == 2 * count + 7
+
+
+@pytest.mark.parametrize("style", ["cursor", "next_link", "offset", "page"])
+@pytest.mark.parametrize("count", [1, 2, 20, 21, 41])
+async def test_another_sentence_where_the_total_is_reached(style: str, count: int) -> None:
+    """The total is told again beside nothing: so this API ends its lists."""
+
+    def around(given: int, _: bool) -> dict[str, Json]:  # noqa: FBT001 (as an API has it)
+        return {"success": True, "total": count, "message": None if given else "No records"}
+
+    api = Api(style, count, end="late", around=around)
+
+    is_all(await outcome(api, paging(style, 20)), list(range(count)))
+
+
 # --- markers that are always there ---------------------------------------------------------
 
 
@@ -2237,6 +2278,21 @@ async def test_a_marker_that_is_always_there(
     api = AlwaysLed(style, count, by_page, spelt=spelt, window=window)
 
     is_all(await outcome(api, paging(style, 20)), list(range(count)))
+
+
+async def test_a_marker_that_is_always_there_costs_no_child_a_page() -> None:
+    """Once it is known to say nothing, lists end as those without any marker."""
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told(rows(0, 80)))
+        server.serve("/parents/{}/things", AlwaysLed("offset", 3))
+        found = await read(
+            server, paging("offset", 20), kind="/parents/{parent}/things",
+            parent=Endpoint("/parents", pagination=PaginationSettings(type_is_own=True)),
+        )  # fmt: skip
+
+    assert found.message == ""
+    assert len(found.ids) == 240
+    assert found.requests < 240
 
 
 @pytest.mark.parametrize("style", ["next_link", "header_link", "cursor", "offset"])
