@@ -82,8 +82,8 @@ class _Counted(CountedToLast):
     def _located(self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page) -> At:
         asked = self._asked(sent)
         learnt = self._with_longest(learnt, page)
-        if not asked:  # no size is sent: the first page is as full as pages are
-            size = progress.first or page.length
+        if not asked:  # no size is sent: a first page is not full until lists go on after one
+            size = progress.first or learnt.page_size or page.length + 1
         else:
             size = asked if learnt.hides_rows else min(asked, learnt.page_size or asked)
         if not page.levels:  # a server that gives more than is asked for heeds no size
@@ -115,7 +115,7 @@ class _Counted(CountedToLast):
     def _by_length(self, at: At) -> Step | Experiment:
         if not at.page.length:
             return self._after_empty(at)
-        if not at.before.pages and not at.is_full:
+        if not at.before.pages and not at.is_full and (at.asked or not at.is_more):
             return self._after_short_first(at)
         is_new = len(at.known) < len(at.page.rows)
         if at.now.known is Known.REACHED and not at.is_full and is_new:

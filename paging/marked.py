@@ -8,7 +8,7 @@ from collections.abc import Hashable
 import httpx
 from msgspec.structs import replace
 
-from errors import DoubtfulEndError, PaginationError
+from errors import DoubtfulEndError
 from json_values import MISSING, Found, Json, keys_of
 from paging.experiments import (
     FAR,
@@ -60,11 +60,6 @@ class Marked(Paginator):
     def _step(
         self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page
     ) -> Step | Experiment:
-        if progress.pages and page.body is None and not page.refused:
-            raise PaginationError(
-                "the page before led to this one, but the answer has no body: the rest is missing",
-                remedy=f"check {self.leads_by}",
-            )
         configured = self._signals.verdict(page.value_at)
         boolean = first_known(configured, page.boolean)
         marker = self._marker(page)
@@ -207,6 +202,12 @@ class Marked(Paginator):
     def _unless_sudden(self, before: Progress, page: Page, step: Step) -> Step | Experiment:
         """An end; one by a full page without a marker, or an empty one after it, is asked about."""
         last = page if page.length else before.previous
+        if before.pages and page.body is None and not page.refused:
+            doubt = DoubtfulEndError(
+                "the page before led to this one, but the answer has no body: the rest is missing",
+                remedy=f"check {self.leads_by} ({ACCEPT})",
+            )
+            step = replace(step, confirm=True, unsure=True, doubt=step.doubt or doubt)
         # A page is full, too, that is as long as those that led on.
         is_full = last is page or (last is not None and last.length >= before.largest)
         is_sudden = step.confirm and (is_full or before.is_unbroken or step.unsure)

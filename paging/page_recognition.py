@@ -318,7 +318,8 @@ class Recognition:
         counted = self._types.keys() - self._uncounted
         counts_none = any(whole_number(scalars.get(path)) == 0 for path in counted)
         is_well = any(is_same(known.get(path, VARIES), scalars[path]) for path in machines)
-        is_empty = suspect.place is Place.LIST and not suspect.is_other and not again.rows
+        is_list = suspect.place is Place.LIST or counts_none
+        is_empty = is_list and not suspect.is_other and not again.rows
         if not (is_said and is_empty and (counts_none or (is_well and not strange))):
             return False
         self.learn_empty(again)

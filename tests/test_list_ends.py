@@ -2207,6 +2207,59 @@ async def test_another_sentence_where_the_total_is_reached(style: str, count: in
     is_all(await outcome(api, paging(style, 20)), list(range(count)))
 
 
+@pytest.mark.parametrize("sizes", [(3, 5, 9), (25, 24, 25), (0, 60, 7), (26, 1, 50)], ids=str)
+@pytest.mark.parametrize("refuses", [None, 404])
+@pytest.mark.parametrize("style", COUNTED)
+async def test_pages_where_no_size_is_sent(
+    style: str, refuses: int | None, sizes: tuple[int, ...]
+) -> None:
+    """A first page is as any that is short, until lists are known to go on after one so long."""
+
+    def things(request: Request) -> Answer:
+        count = sizes[int(request.values[0])]
+        return Api(style, count, cap=25, heeds_size=False, refuses=refuses)(request)
+
+    found = await children(things, paging(style, sends_size=False))
+
+    assert found.message == ""
+    assert len(found.ids) == sum(sizes)
+
+
+async def test_many_short_lists_where_no_size_is_sent() -> None:
+    """Xero gives pages of a size of its own: not every list is asked for a second page."""
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told(rows(0, 60)))
+        server.serve("/parents/{}/things", Api("page", 3, cap=25, heeds_size=False))
+        found = await read(
+            server, paging("page", sends_size=False), kind="/parents/{parent}/things",
+            parent=Endpoint("/parents", pagination=PaginationSettings(type_is_own=True)),
+        )  # fmt: skip
+
+    assert found.message == ""
+    assert len(found.ids) == 180
+    assert found.requests < 85
+
+
+@pytest.mark.parametrize("count", [5, 20, 27, 33, 40])
+@pytest.mark.parametrize("goes_on", [False, True])
+async def test_no_content_where_a_cursor_leads(count: int, *, goes_on: bool) -> None:
+    """204 is an empty page where a request shows that nothing follows the one before."""
+
+    def things(request: Request) -> Answer:
+        start = position_in(request.param("cursor") or "c0")
+        stop = min(start + request.number("limit", 20), count + 20 * goes_on)
+        if start >= count and request.number("limit", 20) == 20:
+            return Answer(status=204)
+        return told({"items": rows(start, stop), "next": f"c{stop}"})
+
+    found = await outcome(things, paging("cursor", 20))
+
+    if goes_on:
+        assert "no body" in found.message or "rows that do" in found.message
+    else:
+        is_all(found, list(range(count)))
+
+
 # --- markers that are always there ---------------------------------------------------------
 
 
@@ -2393,6 +2446,10 @@ FOR_PEOPLE: dict[str, Callable[[int], dict[str, Json]]] = {
     },
     "a code": lambda given: {"rtcode": 0, "msg": "fine" if given else "nothing found"},
     "success": lambda given: {"success": True, "text": "查询成功" if given else "暂无数据"},
+    "null beside a count of none": lambda given: {
+        "note": "all is well" if given else "no results found",
+        "found": given, **({} if given else {"items": None}),
+    },
 }  # fmt: skip
 
 
