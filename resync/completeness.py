@@ -38,6 +38,7 @@ class Doubt(Enum):
     TRUNCATED = "the reading was bounded"
     SAID_EMPTY = "a status was taken for nothing here"
     END = "a list may have ended too early"
+    ONE = "the only answer was one item, which may stand for a list"
     ABSENT = "no answer had anything where data_path leads"
 
 
@@ -185,6 +186,12 @@ class Completeness(Struct):
             self.unproved, self._rank = asked, rank
 
     @property
+    def left_in_doubt(self) -> set[Doubt]:
+        """Why items may have been missed; no other answer tells an only item from a failure."""
+        is_alone = self.ends == {End.ONE_ITEM: 1}
+        return self.doubts | ({Doubt.ONE} if is_alone else set())
+
+    @property
     def reopened(self) -> frozenset[Hashable]:
         """The first requests of lists that were taken for whole, and may go on after all."""
         refuted = (keys for rows, keys in self.taken.items() if self.learnt.refutes(rows))
@@ -204,7 +211,7 @@ class Completeness(Struct):
         """What was left in doubt, and is not settled yet, about items that another walk brought."""
         if other is self:
             return
-        self.doubts |= other.doubts
+        self.doubts |= other.left_in_doubt
         self.has_rows = self.has_rows or other.has_rows
         self.recognition = other.recognition
         self.learnt = other.learnt

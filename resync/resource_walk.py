@@ -108,7 +108,7 @@ class ResourceWalk:
     @property
     def doubts(self) -> frozenset[Doubt]:
         """Why this walk, now that it is over, may have missed items."""
-        doubts = {doubt for source in self._sources for doubt in source.doubts}
+        doubts = {doubt for source in self._sources for doubt in source.left_in_doubt}
         if not self._has_items:
             doubts.add(Doubt.EMPTY)
         return frozenset(doubts | self._children.doubts)

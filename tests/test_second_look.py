@@ -344,6 +344,31 @@ async def test_a_list_that_is_empty_once_deletes_nothing(
     assert "/items, a page was empty" in warnings(outcome)[0]
 
 
+@pytest.mark.parametrize("path", [".", ".data"])
+@pytest.mark.parametrize("style", ["none", "page", "offset"])
+async def test_a_list_that_is_one_item_once_deletes_nothing(
+    api: FaultApi, installation: Installation, style: str, path: str
+) -> None:
+    """An object with an id under 200 may say that a server is busy, as Mattermost's errors do."""
+
+    def within(found: object) -> Answer:
+        return answer({"data": found} if path == ".data" else found)
+
+    busy = {"id": "api.busy", "message": "The server is busy", "request_id": "z"}
+    rows = named(1, 2)
+    api.serve("/items", within(rows))
+    installation.mapping = [resource("/items", data_path=path, pagination={"type": style})]
+    await installation.resync()
+    api.fail("/items", within(busy), times=1)
+
+    outcome = await installation.resync()
+
+    assert outcome.complete, outcome.formatted
+    assert outcome.deleted == set()
+    assert outcome.entities >= entities("item", 1, 2)
+    assert "the only answer was one item" in warnings(outcome)[0]
+
+
 @pytest.mark.parametrize("reply", [answer({}, 404), answer({}, 410), Answer(status=204)])
 async def test_a_child_that_is_gone_or_empty_once_keeps_its_items(
     family: Family, reply: Answer
