@@ -6,6 +6,7 @@ words of the refusal.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
@@ -29,6 +30,7 @@ from workbench.check.paths import (
 from workbench.check.reading import Seen
 from workbench.check.requests import bare, first_of, is_of_parent, values_in
 
+_BRACED: Final = re.compile(r"\{(\w+)\}")
 _MOST: Final = 12
 _MOST_TOLD: Final = 8  # words of a refusal
 _THERE: Final = "it answers 200"
@@ -93,17 +95,22 @@ class OtherPaths:
         path, name = parent.endpoint.path.partition("?")[0], str(parent.base[-1])
         # What other kinds take such values from, and what stands before the value in the path.
         before, value, _ = seen.config.kind.partition(f"/{{{name}}}")
-        others = [*self._endpoints(name), *([before] if value and "{" not in before else [])]
+        others = [*self._endpoints(name, path), *([before] if value and "{" not in before else [])]
         others = [one for one in others if one != path]
         wanted = Wanted(path, of_parent.field, others=tuple(others), words=words)
         request = first_of(parent.endpoint, parent.request)
         return await self._spelled(wanted, request) if request else ""
 
-    def _endpoints(self, name: str) -> list[str]:
-        """The paths from which path parameters of a name take their values."""
+    def _endpoints(self, name: str, path: str) -> list[str]:
+        """The paths from which path parameters of a name take their values, below the same."""
         given = (one.config.selector.path_parameters or {} for one in self._near.all)
         paths = (str(one[name].endpoint).partition("?")[0] for one in given if name in one)
-        return list(dict.fromkeys(one for one in paths if one != "None" and "{" not in one))
+        wanted = set(_BRACED.findall(path))
+        return [
+            one
+            for one in dict.fromkeys(paths)
+            if one != "None" and set(_BRACED.findall(one)) == wanted
+        ]
 
     async def _spelled(
         self, wanted: Wanted, request: PageRequest, read: AbstractSet[str] = frozenset()
