@@ -262,8 +262,10 @@ class Troubles:
         paging = target.endpoint.pagination
         marker = (paging.cursor_path or paging.next_link_path or "").rpartition(".")[2]
         wanted = [marker] if marker else list(_MARKERS)
-        items = [item for page in self._children.pages(seen) for item in page.items]
-        if not chosen_by(target.endpoint.query_params, items):
+        pages = self._children.pages(seen)
+        items = [item for page in pages for item in page.items]
+        bodies = [page.body for page in pages if isinstance(page.body, dict)]
+        if not chosen_by(target.endpoint.query_params, [*items, *bodies]):
             return None
 
         async def has(body: Json) -> bool:
