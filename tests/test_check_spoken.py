@@ -465,6 +465,22 @@ PARTS |= {
         "write filter: level==low (so there are items)",
         severity="warn",
     ),
+    "a key that comes with an element of a list, as the others are written": Mistake(
+        [
+            asking("query_params: {parts: [BASE_KEYS, MORE_KEYS]}"),
+            serving(
+                lambda one: listed(
+                    [
+                        {**each, "phone": {"number": "1"} if "PHONE" in str(one.query) else None}
+                        for each in PEOPLE
+                    ]
+                )(one)
+            ),
+            swap("phone: .phone", "phone: .phone.number"),
+        ],
+        "{parts:",
+        "write parts: [BASE_KEYS, MORE_KEYS, PHONE]",
+    ),
     "a base URL that the words name": Mistake(
         [
             settings(base_url="{api}/v0/core"),

@@ -227,7 +227,8 @@ def typed_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, Json]]:
     if sent.whole and sources.said:
         yield 3, sent.otherwise(None)
     elif sent.whole and sent.value == sent.whole[0]:
-        yield from ((1, [*sent.whole, key]) for key in sources.wanted if key not in sent.whole)
+        keys = (styled(key, _longest(map(str, sent.whole))) for key in sources.wanted)
+        yield from ((1, [*sent.whole, key]) for key in keys if key not in sent.whole)
     elif sent.part == "body" and not sent.whole:
         if isinstance(text, str) and _SCALAR.fullmatch(text):
             yield _USUALLY, json.loads(text)
@@ -376,8 +377,14 @@ def _listed(value: str, sources: Sources, said: Collection[str]) -> Iterator[str
     for part in parts if said else ():
         if part.strip() in said:
             yield ",".join(one for one in parts if one is not part)
-    for key in () if said else sources.wanted:
+    for wanted in () if said else sources.wanted:
+        key = styled(wanted, _longest(parts))
         yield from (f"{key},{value}", f"{value},{key}")
+
+
+def _longest(texts: Iterable[str]) -> str:
+    """The one that shows best how they are written."""
+    return max(texts, key=len)
 
 
 def _as_others(value: str, same: Sequence[str]) -> Iterator[str]:

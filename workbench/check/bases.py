@@ -163,7 +163,7 @@ def other_paths(base: httpx.URL, kind: str = "", held: Sequence[str] = ()) -> It
     first = kind.strip("/").split("/")[0]
     heads = ["/".join(parts[:length]) for length in range(len(parts) - 1, -1, -1)]
     paths = [*near_paths(base, kind), *heads, *_respelled(parts)]
-    paths += [f"{whole}/{more}" for more in _MORE]
+    paths += [f"{whole}/{more}" for more in (*_MORE, *_WORDS)]
     paths += [f"{more}/{whole}" for more in (*_WORDS, first) if parts]
     paths += [f"{'/'.join(parts[:-1])}/{more}" for more in _MORE if parts]
     paths += [f"{head}/{one}" for head in (whole, *heads) for one in held]
