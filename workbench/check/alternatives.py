@@ -310,7 +310,9 @@ def _in_json(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
 
 def _held_in(items: Items, name: str) -> set[str]:
     """The short texts that items have under keys that are called like a name."""
-    values = (item[key] for item in items for key in item if alikeness(str(key), name) >= _ALIKE)
+    paths = dict.fromkeys(path for item in items[:_MOST_ITEMS] for path in leaves(item))
+    called = [path for path in paths if alikeness(path[-1], name) >= _ALIKE]
+    values = (follow(item, path) for path in called for item in items)
     return {one for one in values if isinstance(one, str) and PARTS.fullmatch(one)}
 
 
@@ -353,7 +355,8 @@ def _replaced(
         )
         if is_said and part[0] != value:
             beside = sorted(said - parts, key=_by_likeness(part[0]))[:_MOST_FOR]
-            alike = [*alike[:_MOST_FOR], counted(part[0]), *sorted(held)[:_MOST_FOR], *beside]
+            there_too = sorted(held - parts, key=_by_likeness(part[0]))[:_MOST_FOR]
+            alike = [*alike[:_MOST_FOR], counted(part[0]), *there_too, *beside]
         for one in there if part[0] not in called else ():
             yield 1, value[: part.start()] + one + value[part.end() :]
         for one in alike if is_said else alike[:2]:
