@@ -118,6 +118,11 @@ class Sources:
     wanted: Sequence[str] = ()
     nouns: Mapping[str, str] = field(default_factory=dict)
 
+    def names(self, name: str) -> bool:
+        """Whether the words name what is sent; a key of a JSON text does not."""
+        shown = rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\\?[\"']\s*:)"
+        return re.search(shown, self.said) is not None
+
     def speaks_of(self, text: str) -> bool:
         """Whether the words name a text by itself, and not as a part of another."""
         return bool(text) and _spoken(text).search(self.said) is not None

@@ -87,7 +87,11 @@ async def better_variant(
     """
     is_checked: dict[str, bool] = {}
     spent = 0
-    for one in sorted(_variants(request, sent, sources), key=lambda one: one.rank):
+    # What the words name as little else is named, then the likeliest.
+    named = {one.name for one in sent if sources.names(one.name)}
+    named = named if len(named) == 1 else set()
+    variants = _variants(request, sent, sources)
+    for one in sorted(variants, key=lambda one: (one.sent.name not in named, one.rank)):
         if spent >= _MOST:
             break
         place = f"{one.sent.part} {one.sent.path}"
