@@ -274,7 +274,8 @@ class Paginator(ABC):
         return DoubtfulEndError(
             f"{progress.empty_in_a_row} empty pages in a row, although the API says that there are"
             " more",
-            remedy=f"check hasMorePath and the parameter names ({ACCEPT})",
+            remedy="check hasMorePath and the parameter names, or set totalPath to the number that"
+            f" counts no rows but those that these credentials see ({ACCEPT})",
         )
 
 

@@ -2550,6 +2550,22 @@ def later_child(request: Request) -> bool:
     return request.values[0] == "1"
 
 
+@pytest.mark.parametrize("path", [None, "recordsFiltered"])
+@pytest.mark.parametrize("count", [1, 5])
+async def test_a_total_of_more_than_the_list(count: int, path: str | None) -> None:
+    """DataTables counts the whole table first: the error names the setting that mends it."""
+    totals: dict[str, Json] = {"recordsTotal": 5000, "recordsFiltered": count}
+    found = await outcome(
+        Api("offset", count, around=steady(totals)), paging("offset", 5, total_path=path)
+    )
+
+    if path:
+        is_all(found, range(count))
+        assert found.requests <= 3
+    else:
+        assert "or set totalPath" in found.message
+
+
 @pytest.mark.parametrize("each", [1, 2, 3, 9])
 @pytest.mark.parametrize("count", [10, 19, 20, 21, 38, 41, 60])
 @pytest.mark.parametrize("has_size", [True, False], ids=["size", "no size"])
