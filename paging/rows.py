@@ -23,8 +23,11 @@ def are_alike(rows: Sequence[Json], others: Sequence[Json]) -> bool:
 
 
 def columns(rows: Sequence[Json]) -> list[Way]:
-    """The places in rows where each has a text, and another one: those may tell them apart."""
-    sample = [row for row in rows[:_SAMPLE] if isinstance(row, dict)]
+    """The places in rows where each has a text, and another one: those may tell them apart.
+
+    A row that is a text is that place itself.
+    """
+    sample = [row for row in rows[:_SAMPLE] if isinstance(row, dict | str)]
     if not _FEWEST_ALIKE <= len(sample) == len(rows[:_SAMPLE]):
         return []
     return [way for way in _texts(sample[0]) if len(values_in(sample, way)) == len(sample)]
@@ -32,7 +35,7 @@ def columns(rows: Sequence[Json]) -> list[Way]:
 
 def _texts(part: Json, around: Way = ()) -> Iterator[Way]:
     """The places of the texts in a row, also within its objects."""
-    if isinstance(part, str) and around:
+    if isinstance(part, str):
         yield around
     elif isinstance(part, dict) and len(around) < _DEEPEST:
         for key, value in part.items():

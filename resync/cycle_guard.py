@@ -63,7 +63,7 @@ class CycleGuard:
         self._again = _hashed(upcoming) if is_scroll else None
 
     def add(self, page: Page) -> None:
-        """Note the rows of a page, by their ids; without any by their values, all and in order."""
+        """Note the rows of a page, by their ids; without any by all of their values."""
         if (told := self._told_by(page)) is not None:
             self._given.add(told)
         if page.ids:
@@ -136,7 +136,8 @@ def _told_by(page: Page) -> int | None:
     if not isinstance(page.rows, list) or len(page.rows) < _FEWEST:
         return None
     texts = tuple(map(repr, page.rows))  # each page is looked at: keys would take twice as long
-    return hash(texts) if len({*texts}) == len(texts) else None
+    told = frozenset(texts)  # in whatever order
+    return hash(told) if len(told) == len(texts) else None
 
 
 def _hashed(request: PageRequest) -> bytes:

@@ -76,6 +76,26 @@ async def test_an_earlier_page_after_the_last_one_is_the_end(
     assert requests <= count // SIZE + 6
 
 
+@pytest.mark.parametrize("count", [3, SIZE - 1, SIZE, SIZE + 1, 4 * SIZE])
+@pytest.mark.parametrize("style", ["offset", "page"])
+async def test_texts_that_come_in_another_order_each_time(style: str, count: int) -> None:
+    """Names out of a map of Go, without paging: the same texts are the same page."""
+    calls: list[int] = []
+
+    def names(request: Request) -> Reply:
+        del request
+        calls.append(7 * len(calls) % count)
+        texts = [f"name {at}" for at in range(count)]
+        return answer({"items": [*texts[calls[-1] :], *texts[: calls[-1]]]})
+
+    found, requests = await outcome(names, style)
+    assert found.error is None, found.message
+    assert sorted(item["value"] for item in found.items) == sorted(
+        f"name {at}" for at in range(count)
+    )
+    assert requests <= 6
+
+
 @pytest.mark.parametrize("turn", TURNS)
 @pytest.mark.parametrize("style", ["offset", "page"])
 async def test_an_earlier_page_where_rows_follow_is_an_error(style: str, turn: str) -> None:
