@@ -255,6 +255,7 @@ def test_what_a_resync_changed_is_known(store: CatalogStore, services: httpx.Cli
     (change,) = store.changes("second")
     assert store.write_counts("second") == {3: 2}
     assert (change.identifier, change.differences) == ("api", {"lines": (7, 8)})
+    assert services.get("/resyncs").text.count('<td class="right">2</td>') == 2
 
 
 def test_an_upsert_creates_and_then_changes(store: CatalogStore, services: httpx.Client) -> None:

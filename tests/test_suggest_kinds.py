@@ -864,6 +864,21 @@ async def test_what_refers_to_another_item_is_not_what_one_is_called() -> None:
     assert found.title == ".email"
 
 
+async def test_what_refers_to_another_item_is_no_property_as_well() -> None:
+    """A number, too: its text is the relation."""
+    teams: list[Row] = [{"id": 40 + n, "name": f"Team {n}"} for n in range(7)]
+    members: list[Row] = [
+        {"id": n, "name": f"M {n}", "team_id": 40 + n % 7 if n % 4 else None} for n in range(30)
+    ]
+    data: Data = {"teams": teams, "members": members}
+    lists = [Collection(f"/{name}", table(name)) for name in data]
+
+    _, found = await _read(["/teams", "/members"], data, *lists)
+
+    assert [one.name for one in found.relations] == ["team"]
+    assert not found.properties
+
+
 async def test_of_two_lists_that_one_is_meant_beside_which_the_way_on_stands() -> None:
     """Though the other one stands nearer, and changes with the page as well."""
     topics = [{"id": 900 + n, "title": f"Topic {n}", "of": n % 40} for n in range(74)]

@@ -172,12 +172,13 @@ def _resync(store: CatalogStore, resync: Resync) -> ResyncView:
     complaints = store.complaints(resync.resync_id, MAX_COMPLAINTS)
     kinds = [status for status in resync.kinds if not status.kind.startswith(_PHASES)]
     named = {status.kind for status in kinds}
+    written = store.write_counts(resync.resync_id)
     return ResyncView(
         resync.resync_id,
         resync.begun_at,
         _seconds(resync),
         _state(resync.kinds),
-        [_kind_row(status, complaints) for status in kinds],
+        [_kind_row(status, written[status.kind_index], complaints) for status in kinds],
         sum(status.count("delete", "deleted") for status in resync.kinds),
         [complaint for complaint in complaints if complaint.kind not in named],
     )
@@ -195,7 +196,7 @@ def _state(kinds: list[KindStatus]) -> str:
     return next((state for state in order if state in states), "completed")
 
 
-def _kind_row(status: KindStatus, complaints: list[Complaint]) -> KindRow:
+def _kind_row(status: KindStatus, written: int, complaints: list[Complaint]) -> KindRow:
     return KindRow(
         status.kind,
         status.blueprint,
@@ -203,7 +204,7 @@ def _kind_row(status: KindStatus, complaints: list[Complaint]) -> KindRow:
         found=status.count("extract", "raw_extracted"),
         mapped=status.count("transform", "transformed"),
         left_out=status.count("transform", "filtered_out"),
-        written=status.count("load", "loaded"),
+        written=written,
         refused=status.count("load", "failed"),
         complaints=[complaint for complaint in complaints if complaint.kind == status.kind],
     )

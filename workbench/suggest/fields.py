@@ -87,6 +87,11 @@ class Column:
             else f"{self.path} | tostring"
         )
 
+    @property
+    def text_or_null(self) -> str:
+        """Jq that gives a text, and null of null."""
+        return f"{self.path} | if . == null then null else tostring end"
+
     def is_unique(self) -> bool:
         """Whether it tells all items apart."""
         values = list(self.values)
@@ -358,7 +363,7 @@ def schema_of(column: Column) -> tuple[dict[str, Json], str] | None:
     if kind is None:
         if any(isinstance(value, dict | list) for value in values):
             return None
-        return {"type": "string"}, f"{column.path} | if . == null then null else tostring end"
+        return {"type": "string"}, column.text_or_null
     schema: dict[str, Json] = {"type": kind}
     if kind == "string" and (found := format_of(values)):
         schema["format"] = found

@@ -73,10 +73,9 @@ def references(study: Study) -> Iterator[_Reference]:
         if own and study.member_of is None and not _is_telling(_set(values)):
             continue
         if values and all(map(_is_key, values)):
-            yield _Reference(
-                column.keys, column.text_path if _texts(values) else _as_text(column), _set(values),
-                _texts(values), many=False, is_own=own,
-            )  # fmt: skip
+            are_texts = _texts(values)
+            jq = column.text_path if are_texts else column.text_or_null
+            yield _Reference(column.keys, jq, _set(values), are_texts, many=False, is_own=own)
         elif values and all(isinstance(value, list) for value in values):
             lists = [value for value in values if isinstance(value, list)]
             yield from _lists(column, [inner for value in lists for inner in value])
@@ -126,10 +125,6 @@ def _is_number_of(column: Column) -> bool:
     *_, last = words_of(column.keys[-1])
     is_number = all(isinstance(value, int) for value in column.present)
     return is_number and singular(last) != last
-
-
-def _as_text(column: Column) -> str:
-    return f"{column.path} | if . == null then null else tostring end"
 
 
 def _is_key(value: Json) -> bool:

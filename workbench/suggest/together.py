@@ -48,8 +48,12 @@ def relate(studies: Sequence[Study]) -> None:
             # What refers to another item names none.
             name_items(study, [c for c in study.columns if not taken & {c.path, c.text_path}])
         names = {relation.name for relation in study.relations}
+        refers = {relation.expression for relation in study.relations if relation.certain}
         study.properties = [
-            one for one in study.properties if one.expression not in taken and one.name not in names
+            one
+            for one in study.properties
+            if one.expression not in taken and one.name not in names
+            if not refers & {one.column.text_path, one.column.text_or_null}
         ]
 
 
