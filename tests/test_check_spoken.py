@@ -355,7 +355,7 @@ PARTS = {
             serving(when(query_is("auto", "on"), "Allowed values are on, off")),
         ],
         "{auto:",
-        "write auto: 'on' (so it answers)",
+        "write auto: 'on' (",
     ),
     "a version within a value": Mistake(
         [
