@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -587,6 +588,9 @@ def test_files_are_written_and_loaded(
     assert str(settings.base_url).rstrip("/") == url
     written = "".join(path.read_text() for path in tmp_path.iterdir())
     assert "your-token" not in written + result.output
+    *_, following = result.stdout.splitlines()
+    _, named = shlex.split(following.partition("Next: ")[2].partition(" preview ")[2])[1::2]
+    assert named == str(tmp_path / "port-app-config.yml")
 
 
 def test_settings_give_base_url_and_credentials(

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 
 import click
 import httpx
@@ -109,6 +110,8 @@ def suggest(  # noqa: PLR0913, PLR0917 — one for each option
     suggestion = asyncio.run(_suggested(site, settings, document, is_whole=whole))
     files = _written(out, suggestion, written | signed | base, settings_file)
     _tell(suggestion, files, as_json=as_json)
+    if files and not as_json:
+        click.echo(f"Next: {_next(out, settings_file)}")
     sys.exit(_FAULTS if suggestion.refused else 0)
 
 
@@ -260,6 +263,13 @@ def _tell(suggestion: Suggestion, files: Sequence[Path], *, as_json: bool) -> No
         names = ", ".join(path.name for path in files)
         console.print(f"Wrote {files[0].parent}: {names}", markup=False)
     console.print(f"{count} request{'' if count == 1 else 's'}, GET only.", markup=False)
+
+
+def _next(out: Path, settings_file: Path | None) -> str:
+    """The command that shows what a mapping gives."""
+    program = click.get_current_context().find_root().command_path
+    settings, written = settings_file or out / ".env", out / "port-app-config.yml"
+    return f"{program} preview --settings {quote(str(settings))} --mapping {quote(str(written))}"
 
 
 def _label(study: Study) -> str:
