@@ -23,7 +23,7 @@ from paging.model import NO_PAGE_BEFORE, Page, PageRequest, Progress
 from paging.paginator import ACCEPT, Paginator
 from paging.signals import Verdict, by_header, first_known, is_last_by_link
 from paging.steps import End, Experiment, Learnt, Step
-from paging.totals import Known
+from paging.totals import Known, total_further_out
 
 _ABOUT_END = "the end after a full page"
 _NOWHERE: tuple[Json, ...] = (None, "", "null", False, 0, "0", -1, "-1", [])
@@ -345,7 +345,8 @@ class Marked(Paginator):
             is_full = page.length == asked and not is_cut
             if is_heeded or is_full:
                 return replace(done, doubt=self._never_there(page, is_heeded=is_heeded))
-            doubt = self._unfollowable(page) if total > page.most else None
+            is_more = max(total, _further_out(page)) > page.most
+            doubt = self._unfollowable(page) if is_more else None
             return replace(done, doubt=doubt, warning=self._unproved_warning(page))
 
         return Experiment(request, judge, Learnt(), "a list without a marker", now)
@@ -379,7 +380,7 @@ class Marked(Paginator):
 
     def _taken_for_all(self, sent: PageRequest, page: Page) -> Step:
         now = Progress().after(page, self._asked(sent))
-        is_told = max(now.total or 0, now.perhaps) > page.most
+        is_told = max(now.total or 0, now.perhaps, _further_out(page)) > page.most
         doubt = self._unfollowable(page) if is_told else None
         warning = self._unproved_warning(page)
         return Step(now, next=None, why=End.UNMARKED, warning=warning, doubt=doubt)
@@ -433,6 +434,11 @@ def _came_before(previous: Page | None, page: Page, marker: Found) -> frozenset[
     is_again = page.repeats(previous) and not is_named
     is_end = page.rows[:ended] == previous.rows[-ended:]
     return frozenset(page.keys[:ended] if is_end and not is_again else ())
+
+
+def _further_out(page: Page) -> int:
+    """A total that may be the list's where no marker was seen: only then it is looked for."""
+    return total_further_out(page.holder, page.body)
 
 
 def _hidden_warning(now: Progress) -> str:

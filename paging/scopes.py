@@ -34,30 +34,28 @@ Scopes = tuple[Scope, ...]
 
 
 def scopes_of(body: Json, holder: Json = None) -> Scopes:
-    """The body, an answer wrapped in it, ``holder``, in which the rows lie, and what is around it.
+    """The body, an answer wrapped in it, and ``holder``, the object the list of rows lies in.
 
     GraphQL has ``pageInfo`` beside the list, however deep that is
-    (https://relay.dev/graphql/connections.htm), and GitHub's search a count further out. What has
-    an id, or leads to no list, is an item, and its words are its own.
+    (https://relay.dev/graphql/connections.htm). What has an id, or no list, is an item, and
+    its words are its own.
     """
     if not isinstance(body, dict):
         return (_scope(_named([holder])),) if isinstance(holder, dict) and is_page(holder) else ()
     top = _named([body])
     wrapped = [part for name in WRAPPERS for part in top.get(name, ())]
-    parts = [part for part in (*wrapped, holder) if is_page(part)]
-    parts += _around(body, holder) or () if isinstance(holder, dict) else ()
-    inner = [part for part in parts if part is not body and not _is_thing(part)]
-    return (_scope(top), *(_scope(_named([part])) for part in inner if isinstance(part, dict)))
+    parts = (part for part in (*wrapped, holder) if part is not body and is_page(part))
+    return (_scope(top), *(_scope(_named([part])) for part in parts if isinstance(part, dict)))
 
 
-def _around(part: Json, inner: Json, deepest: int = _DEEPEST) -> list[Json] | None:
+def parts_around(part: Json, inner: Json, deepest: int = _DEEPEST) -> list[Json] | None:
     """What leads to an object within another part, from inside; None where it is not there."""
     if part is inner:
         return []
     if isinstance(part, list) and len(part) == 1:
-        return _around(part[0], inner, deepest)
+        return parts_around(part[0], inner, deepest)
     for one in part.values() if isinstance(part, dict) and deepest else ():
-        if (found := _around(one, inner, deepest - 1)) is not None:
+        if (found := parts_around(one, inner, deepest - 1)) is not None:
             return [*found, part]
     return None
 

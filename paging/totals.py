@@ -10,7 +10,7 @@ import httpx
 from msgspec import Struct
 
 from json_values import Json
-from paging.scopes import Scopes, is_item, named_values
+from paging.scopes import Scopes, is_item, named_values, parts_around
 from paging.signal_names import (
     HOLDERS,
     PAGING,
@@ -160,6 +160,14 @@ def perhaps_total(
         if not {given, asked}.isdisjoint(set(numbers.values()) - {0}):
             found += [one for key, one in numbers.items() if not _LIMITS.search(_words(key))]
     return max((number for number in found if number > max(given, asked, 1)), default=0)
+
+
+def total_further_out(holder: Json, body: Json) -> int:
+    """The largest total around the object in which the rows lie: it may be of something else."""
+    around = parts_around(body, holder) if isinstance(holder, dict) else ()
+    things = (part for part in around or () if isinstance(part, dict) and not is_item(part))
+    numbers = (pair for part in things for pair in _numbers(part))
+    return max((number for key, number in numbers if name_of(key) in TOTAL_NAMES), default=0)
 
 
 def counts_around(holder: Json, body: Json) -> set[tuple[str, int]]:

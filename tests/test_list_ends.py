@@ -420,23 +420,35 @@ FURTHER_OUT: dict[str, Callable[[Json, dict[str, Json]], Json]] = {
 }
 
 
-@pytest.mark.parametrize(
-    "words", [{"count": ROWS}, {"has_more": True}, {"nextCursor": "x"}], ids=str
-)
-@pytest.mark.parametrize("style", ["none", "cursor", "next_link", "header_link"])
+@pytest.mark.parametrize("style", LED)
 @pytest.mark.parametrize("place", FURTHER_OUT)
-async def test_words_around_the_object_of_the_list(
-    place: str, style: str, words: dict[str, Json]
-) -> None:
-    """All objects that lead to the list speak of it: no end where one says that more follows."""
+async def test_a_total_around_the_object_of_the_list(place: str, style: str) -> None:
+    """Where no cursor or link was seen, it may be the list's, as in GitHub's search."""
     path = {"of one": ".found[].of.items", "two out": ".search.found.of.items"}
     found = await outcome(
-        always(told(FURTHER_OUT[place](rows(0, 25), words))),
+        always(told(FURTHER_OUT[place](rows(0, 25), {"count": ROWS}))),
         paging(style, size_param=None, cursor_path="mistyped" if style == "cursor" else None),
         data_path=path.get(place, ".found.of.items"),
     )
 
     assert found.error is not None
+
+
+@pytest.mark.parametrize("words", [{"total": 500}, {"truncated": True}], ids=str)
+@pytest.mark.parametrize("style", ["none", "offset", "page"])
+@pytest.mark.parametrize("place", ["one out", "of one", "two out"])
+async def test_words_around_the_object_of_the_list(
+    place: str, style: str, words: dict[str, Json]
+) -> None:
+    """They may be of something else: all findings of a scan, of which this is one kind."""
+    path = {"of one": ".found[].of.items", "two out": ".search.found.of.items"}
+    around = FURTHER_OUT[place]
+    api = Api("plain" if style == "none" else style, 25, list_of=lambda given: around(given, words))
+    settings = PaginationSettings() if style == "none" else paging(style, 20)
+    found = await outcome(api, settings, data_path=path.get(place, ".found.of.items"))
+
+    is_all(found, range(25))
+    assert found.requests <= 2 + MORE
 
 
 async def test_words_of_a_thing_around_the_list() -> None:
