@@ -111,7 +111,7 @@ class CountedToLast(CountedFromFirst):
             return decided
         learnt, is_due = decided.learnt.surprised()
         decided = replace(decided, learnt=learnt)
-        if at.page.refused and not learnt.believes(at.page):
+        if at.page.refused and not learnt.believes(at.page, last):
             # Only where a request shows that nothing follows, this is the end.
             decided = replace(decided, doubt=_refused(at.page), confirm=False)
         elif not is_due:

@@ -185,8 +185,9 @@ class Counted(Paginator):
         following = self._resized(at, self._moved(at.sent, self._stride(moves or at.size)))
         # Where rows are hidden, the position reaches the total before they do.
         is_beyond = 0 < (at.now.total or 0) <= self._passed(following, at.size)
-        is_told = at.is_more and at.now.known is not Known.OPEN
-        is_due = at.says_more or (is_told and not is_beyond)
+        is_short = self._is_short_of_total(at) and now.known is not Known.OPEN
+        # A full page may say so for its length alone: then a refusal is asked about.
+        is_due = (is_short and not is_beyond) or (at.says_more and not at.is_full)
         absent = frozenset[int]() if is_due else NO_SUCH_PAGE_AFTER_SHORT
         following = following.perhaps_absent(absent)
         doubt = self._endless(now, moves or at.asked)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from errors import OceanCustomError
 from paging.levels import ANY_LEVEL
 from paging.model import NO_SUCH_PAGE, Level, Page, PageRequest, Progress
+from paging.signals import Verdict
 
 _DIGITS = re.compile(r"[0-9]+")
 # Sudden ends that are all asked about, and of lists with hidden rows.
@@ -82,9 +83,10 @@ class Learnt(Struct, frozen=True):
         """With one more way in which this API says that there is no such page."""
         return replace(self, refusals=self.refusals | {_said(page)})
 
-    def believes(self, page: Page) -> bool:
-        """Whether a page is refused in a way that means that there is none."""
-        return page.status in NO_SUCH_PAGE or _said(page) in self.refusals
+    def believes(self, page: Page, last: Page) -> bool:
+        """Whether a page is refused in a way that means that there is none after the last one."""
+        is_plain = page.status in NO_SUCH_PAGE and last.signal is not Verdict.MORE
+        return is_plain or _said(page) in self.refusals
 
 
 def _said(page: Page) -> str:

@@ -2272,6 +2272,46 @@ async def test_no_content_where_a_cursor_leads(count: int, *, goes_on: bool) -> 
         is_all(found, list(range(count)))
 
 
+@pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("count", [7, 20, 27, 40])
+@pytest.mark.parametrize("is_told", [False, True])
+@pytest.mark.parametrize("refuses", [400, 404])
+async def test_more_is_said_of_every_full_page(
+    style: str, count: int, refuses: int, *, is_told: bool
+) -> None:
+    """Many APIs take a full page for a sign of more: the page after the last is refused then."""
+
+    def around(given: int, _: bool) -> dict[str, Json]:  # noqa: FBT001 (as an API has it)
+        return {"has_more": given == 20} | ({"total": count} if is_told else {})
+
+    api = Api(style, count, refuses=refuses, around=around)
+    cut = once(always(told({"message": "no such page"}, refuses)), api, later, ALWAYS)
+
+    is_all(await outcome(api, paging(style, 20)), list(range(count)))
+    if count > 20:
+        assert (await outcome(cut, paging(style, 20))).error is not None
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("count", [3, 20, 33])
+async def test_texts_in_another_order_each_time(style: str, count: int) -> None:
+    """Names of an endpoint that does not page: each is what it is told apart by."""
+    moved = iter(range(1000))
+
+    def things(_: Request) -> Answer:
+        turn = next(moved) % count
+        names: list[Json] = [f"n{number}" for number in range(count)]
+        return told({"items": [*names[turn:], *names[:turn]]})
+
+    if style in LED and count == 20:
+        return  # then a cursor may stand anywhere
+    found = await outcome(things, paging(style, 20), identifier=("value",), key="value")
+
+    assert found.message == ""
+    assert sorted(map(str, found.ids)) == sorted(f"n{number}" for number in range(count))
+    assert found.requests <= 8
+
+
 # --- markers that are always there ---------------------------------------------------------
 
 
