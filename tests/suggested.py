@@ -20,16 +20,23 @@ from settings import Settings, load_settings
 from tests.examples import PRODUCTS, Example, example
 from tests.literals import Json
 from tests.simulators import Simulator, simulate
+from transport.aiohttp_transport import AiohttpTransport
 from workbench.serve import serving
 from workbench.suggest.mapping import mapping
 from workbench.suggest.openapi import Document
-from workbench.suggest.opening import open_http
 from workbench.suggest.study import Study
 from workbench.suggest.suggesting import Suggester, Suggestion
 from workbench.suggest.targets import Target
 
 Items = list[dict[str, Any]]
 Http = Callable[[Settings], httpx.AsyncClient]
+
+
+def open_http(settings: Settings) -> httpx.AsyncClient:
+    """The integration's transport, without Ocean's context."""
+    tls = httpx.create_ssl_context(verify=settings.verify_ssl)
+    limits = httpx.Limits(max_connections=settings.max_concurrent_requests)
+    return httpx.AsyncClient(transport=AiohttpTransport(tls, limits), timeout=None)  # noqa: S113 (the client limits the whole exchange)
 
 
 def in_process(api: ASGIApp) -> Http:

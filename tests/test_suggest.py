@@ -23,6 +23,7 @@ from starlette.types import Receive, Scope, Send
 from overrides import EndpointAppConfig
 from scripts.suggest_shares import measure
 from settings import load_settings
+from tests.certificates import self_signed
 from tests.examples import PRODUCTS
 from tests.generated_apis import generate
 from tests.literals import Json
@@ -608,6 +609,25 @@ def test_settings_give_base_url_and_credentials(
     assert result.exit_code == 0, result.output
     assert f"{prefix}API_TOKEN=your-token" in (out / ".env").read_text()
     assert "your-token" not in result.output + (out / "port-app-config.yml").read_text()
+
+
+def test_an_authority_of_the_settings_is_trusted(tmp_path: Path) -> None:
+    """An API within a company is asked over the connection that the integration would make."""
+    file = self_signed(tmp_path / "api.pem")
+    _, _, certificate = file.read_text().partition("-----BEGIN CERTIFICATE")
+    prefix, env = "OCEAN__INTEGRATION__CONFIG__", tmp_path / "given.env"
+    with serving(simulate(PRODUCTS["github"]), tls=file) as url:
+        lines = [f"{prefix}BASE_URL={url}", f"{prefix}AUTH_TYPE=bearer_token",
+                 f"{prefix}API_TOKEN=your-token", "OCEAN__PORT__CLIENT_ID=x"]  # fmt: skip
+        env.write_text("\n".join(lines))
+        options = ["--settings", str(env), "--out", str(tmp_path / "out")]
+        stranger = CliRunner().invoke(main, ["suggest", "/user/orgs", *options])
+        pem = f"-----BEGIN CERTIFICATE{certificate}".strip()
+        env.write_text("\n".join([*lines, f'{prefix}CA_CERTIFICATE="{pem}"']))
+        known = CliRunner().invoke(main, ["suggest", "/user/orgs", *options])
+    assert stranger.exit_code == 1
+    assert "set caCertificate" in stranger.output
+    assert known.exit_code == 0, known.output
 
 
 def test_json_goes_to_stdout_and_refusals_end_with_1(

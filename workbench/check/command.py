@@ -17,12 +17,12 @@ from rich.console import Console
 
 from jq_engine.worker import JqWorker
 from paging.limits import Limits
-from workbench.check.context import ocean_without_port
 from workbench.check.documents import Variables
 from workbench.check.offline import Installation, Paths, read_installation
 from workbench.check.reading import MOST_ITEMS
 from workbench.check.render import show
 from workbench.check.run import Report, check_online
+from workbench.ocean_context import ocean_without_port
 from workbench.terminal import output, refuse_beside
 
 LONGEST_WAIT = 10

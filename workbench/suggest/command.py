@@ -23,12 +23,12 @@ from pagination import PaginationSettings
 from resync.session import Session
 from settings import Settings, load_settings
 from settings.fields import VARIABLE_PREFIX
-from workbench.check.documents import read_env
+from workbench.check.documents import Variables, read_env
+from workbench.ocean_context import ocean_without_port
 from workbench.patience import PATIENCE
 from workbench.schema import mapping_schema
 from workbench.suggest.mapping import blueprint, mapping
 from workbench.suggest.openapi import Document
-from workbench.suggest.opening import open_http
 from workbench.suggest.study import Study
 from workbench.suggest.suggesting import Suggester, Suggestion
 from workbench.suggest.targets import Site, UsageError, site_of
@@ -96,7 +96,9 @@ def suggest(  # noqa: PLR0913, PLR0917 — one for each option
     logger.remove()
     try:
         _check_folder(out, settings_file, overwrite=overwrite)
-        given, written = _read_env(settings_file) if settings_file else ({}, {})
+        variables = _read_env(settings_file) if settings_file else Variables("")
+        given = _ours(variables.values)
+        written = _ours({name: variables.kept(name) for name in variables.values})
         site = site_of(urls, given.get("base_url"))
         signed = _signed(bearer_env, headers, written.get("custom_headers"))
         base = {"base_url": site.base_url}
@@ -107,7 +109,8 @@ def suggest(  # noqa: PLR0913, PLR0917 — one for each option
     except OceanCustomError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(_USAGE)
-    suggestion = asyncio.run(_suggested(site, settings, document, is_whole=whole))
+    with ocean_without_port(variables.values):
+        suggestion = asyncio.run(_suggested(site, settings, document, is_whole=whole))
     files = _written(out, suggestion, written | signed | base, settings_file)
     _tell(suggestion, files, as_json=as_json)
     if files and not as_json:
@@ -119,7 +122,7 @@ async def _suggested(
     site: Site, settings: Settings, document: Document | None, *, is_whole: bool
 ) -> Suggestion:
     async with waiting(settings.timeout) as told:
-        session = Session(settings, http=open_http, observer=told)
+        session = Session(settings, observer=told)
         session.client.outage.patience = PATIENCE
         try:
             suggester = Suggester(
@@ -160,19 +163,16 @@ def _check_folder(out: Path, settings_file: Path | None, *, overwrite: bool) -> 
         raise UsageError(f"nothing can be written into {folder}; name another folder with --out")
 
 
-def _read_env(path: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """The settings of an .env file by their names in snake_case, and as they are written out.
-
-    Empty ones are unset.
-    """
+def _read_env(path: Path) -> Variables:
+    """The variables of an .env file."""
     variables = read_env(path, str(path))
     if faults := variables.findings:
         raise UsageError("\n".join(map(str, faults)))
-    kept = {name: variables.kept(name) for name in variables.values}
-    return _ours(variables.values), _ours(kept)
+    return variables
 
 
 def _ours(variables: Mapping[str, str]) -> dict[str, str]:
+    """The settings among variables, by their names in snake_case; empty ones are unset."""
     return {
         name.removeprefix(VARIABLE_PREFIX).lower(): value
         for name, value in variables.items()
