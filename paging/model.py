@@ -43,7 +43,6 @@ NO_PAGE_BEFORE = frozenset({*range(400, 500), 500}) - {401, 408, 429}
 
 _DEEPEST_WORDS = 2  # objects around a word for more that nobody knows
 _ID_TYPES = frozenset({str, int})
-_OF_A_TEXT = ("value",)  # what a text becomes as an item
 
 
 class PageRequest(Discreet, frozen=True, dict=True):
@@ -248,11 +247,10 @@ class Page(Discreet, frozen=True, dict=True):
 
     def _column(self, path: Sequence[str]) -> tuple[str | int, ...]:
         """What stands at a path of each row; nothing where one has no text or number there."""
-        text = str if path == _OF_A_TEXT else ()
         found = (
             self.rows.ids(path)
             if isinstance(self.rows, LargeRows)
-            else (row if isinstance(row, text) else follow(row, path) for row in self.rows)
+            else (follow(row, path) for row in self.rows)
         )
         values = tuple(found)
         is_told = set(map(type, values)) <= _ID_TYPES
