@@ -130,7 +130,7 @@ class Completeness(Struct):
         if has_body and not is_none:
             self.responses += 1
             self.without_items += nothing and page.place is not Place.NULL
-            self.last_body = page.body
+            self.last_body = page.body or self.last_body  # the last that says anything
         self.recognition.note(asked.walk, request, page)
 
     def note_position(self, first: PageRequest, later: PageRequest, before: Progress) -> None:

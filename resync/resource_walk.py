@@ -72,6 +72,7 @@ class ResourceWalk:
         selector = Part(("selector",))
         self._target = services.source(resource.endpoint, selector, resource.identifier)
         self._has_items = False
+        self._said = ""  # by an answer without a list
         self._reopened = frozenset[Hashable]()
         self._shared_list = self._list_shared(shared_lists)
         # Of a list that others may take, the walk itself checks the edges.
@@ -127,7 +128,8 @@ class ResourceWalk:
         if not self._again or Doubt.ABSENT not in self._again.doubts & self.doubts:
             return None
         return MappingError(
-            "found nothing in any answer, nor was there a list, and entities would be deleted",
+            "found nothing in any answer, nor was there a list, and entities would be deleted; it"
+            f" said {self._said}",
             remedy="correct it, or tell it what an answer without items looks like:"
             " 'if . == {} then [] else .items end'",
             where=self._target.extractor.where,
@@ -195,7 +197,8 @@ class ResourceWalk:
         for source in self._sources:
             source.refuse_taken()
             if warning := source.refuse_fruitless():
-                logger.warning("{}: {}", self._resource.kind, warning)
+                self._said = self._services.quoted(source.last_body)
+                logger.warning("{}: {}; it said {}", self._resource.kind, warning, self._said)
         if children.empty_note:
             logger.info(children.empty_note)
         if children.gone_warning:

@@ -85,7 +85,7 @@ def silent(cell: Cell) -> Expect:
     if cell.place == "login":
         return Expect.RAISES
     if cell.paging in LED and not cell.is_first_page:
-        return Expect.RAISES
+        return lasting(cell)
     return _absent(cell)
 
 

@@ -539,6 +539,18 @@ async def test_what_was_spoilt_is_told(mistake: Mistake, tmp_path: Path, api: Fa
     await mistake.is_told(Scene(tmp_path, api))
 
 
+async def test_an_error_in_words_of_the_apis_own(tmp_path: Path, api: FaultApi) -> None:
+    """Under 200, with nothing where the list would be: the words are shown, as an error."""
+    said = {"result": None, "error_code": "ERR-AUTH", "error_info": "no such token"}
+    body = "data_path: .result.data\n      method: POST\n      body_form: {order: newest}\n"
+    spoils = [swap("data_path: .data\n", body), serving(lambda _: answer(said))]
+
+    report = await Scene(tmp_path, api).spoilt(spoils)
+
+    errors = [one for one in report.findings if one.severity == "error"]
+    assert ["no such token" in one.problem for one in errors] == [True], told(report.findings)
+
+
 async def test_children_that_have_nothing_are_no_mistake(tmp_path: Path, api: FaultApi) -> None:
     """Where the path is right, a status that says so is believed."""
     scene = Scene(tmp_path, api)

@@ -708,7 +708,7 @@ async def test_a_list_that_some_children_leave_out(
     ]
 
     some = await installation.resync()
-    replies["1"] = answer({})
+    replies["1"] = answer({"reason": "closed for the night"})
     none = await installation.resync()
 
     assert some.complete, some.formatted
@@ -716,6 +716,7 @@ async def test_a_list_that_some_children_leave_out(
     assert not none.complete
     assert none.deleted == set()
     assert "found nothing in any answer, nor was there a list" in none.message
+    assert """it said '{"reason": "closed for the night"}'""" in none.message
 
 
 async def test_a_null_list_beside_a_code(api: FaultApi, installation: Installation) -> None:

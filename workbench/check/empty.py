@@ -9,6 +9,7 @@ from typing import Final
 
 from framework.mapped_items import Items
 from json_values import Json, follow
+from paging.error_reports import is_coded
 from paging.model import PageRequest
 from workbench.check.alternatives import Sent
 from workbench.check.children import Children
@@ -114,10 +115,17 @@ class Empty:
             path, remedy = await self._instead(seen, target, one, rows)
             return seen.finding(self._document, path, problem, remedy, "warn")
         if request.method == "POST" and request.body:
-            problem = "the search finds nothing"
+            answer = await self._near.body(request)
+            problem = f"the search finds nothing: the API says {self._near.quoted(answer)}"
             body = "body_form" if request.is_form else "body"
-            remedy = f"correct the values in {body}, unless nothing may be there"
-            return seen.finding(self._document, (*target.base, body), problem, remedy, "warn")
+            is_failed = is_coded(answer)
+            severity: Severity = "error" if is_failed else "warn"
+            remedy = (
+                f"correct what it names: the credentials, or {body}"
+                if is_failed
+                else f"correct the values in {body}, unless nothing may be there"
+            )
+            return seen.finding(self._document, (*target.base, body), problem, remedy, severity)
         return None
 
     async def _instead(
