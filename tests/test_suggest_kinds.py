@@ -267,6 +267,29 @@ KINDS = {
         },
         ("/things", "/things/{thing}/parts"),
     ),
+    "children of whom the first parent has none": Api(
+        [
+            Collection("/people", table("people"), wrap="people"),
+            Collection("/teams", table("teams"), wrap="teams"),
+            Collection(
+                "/teams/{team_id}/people",
+                children("members", of=("teams", "id"), team_id="~of"),
+                wrap="people",
+            ),
+            Collection(
+                "/people/{person_id}/calls",
+                children("calls", of=("people", "id"), person_id="~of"),
+                wrap="calls",
+            ),
+        ],
+        {
+            "people": [{"id": f"p{n}", "team": f"t{n % 2}"} for n in range(9)],
+            "teams": [{"id": f"t{n}", "name": f"Team {n}"} for n in range(2)],
+            "members": [{"id": f"p{n}", "person_id": f"p{n}", "~of": f"t{n % 2}"} for n in (2, 3)],
+            "calls": [{"id": f"c{n}", "topic": f"Call {n}", "~of": f"p{n}"} for n in range(2, 9)],
+        },
+        ("/people", "/teams", "/teams/{team_id}/people", "/people/{person_id}/calls"),
+    ),
     "an object of lists, and children that are empty for an unknown name": Api(
         [Custom("/services", _index), Collection("/service/{service}", _of_index)],
         {
@@ -285,6 +308,9 @@ COUNTS = {
     "/space/{space}/list": 7,
     "/list/{list}/task": 40,
     "/others": 61,
+    "/teams/{team_id}/people": 2,
+    "/people/{person_id}/calls": 7,
+    "/teams": 2,
     "/labels.xml": 5,
     "/things/{thing}/parts": 114,
     "/things/{thing}/parts.json": 9,

@@ -179,6 +179,14 @@ async def find_parents(
     if not answered:
         return None
     best, reply = max(answered, key=lambda pair: _has_rows(pair[1], noun))
+    likeliest, _ = answered[0]
+    # Its first item may have no children where that of a less likely one has some.
+    further = bindings(likeliest)[1 : 1 + _MOST_ROWS] if likeliest is not best else ()
+    for binding in further:
+        other = await asker.ask(request_for(study.endpoint(), binding, base_url))
+        if _has_rows(other, noun):
+            best, reply = likeliest, other
+            break
     refused = dict.fromkeys(
         f"; {', '.join(_source(one) for one in chosen)}: {other.status}"
         for chosen, other in tried
