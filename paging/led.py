@@ -157,12 +157,12 @@ class _Linked(Marked):
 def _ends_alike(here: httpx.URL, link: str) -> bool:
     """Whether a link is this very path but for its beginning: that is the base URL's.
 
-    ``/orgs?…`` on a page of ``/rest/orgs`` (https://docs.snyk.io/snyk-api/rest-api/about-the-rest-api).
+    ``/orgs?…`` on a page of ``/rest/orgs`` (https://docs.snyk.io/snyk-api/rest-api/about-the-rest-api);
+    CyberArk leaves out the first slash as well.
     """
-    if not link.startswith("/") or link.startswith("//"):
-        return False
-    path = httpx.URL(link).path
-    return path.strip("/") != "" and here.path != path and here.path.endswith(path)
+    url = httpx.URL(link)
+    path = "/" + url.path.removeprefix("/")
+    return not url.host and path.strip("/") != "" and here.path.endswith(path)
 
 
 def _context_path(body: Json) -> str:

@@ -1345,6 +1345,7 @@ def test_next_link_path(path: str, body: dict[str, Json]) -> None:
         pytest.param("/?page=2", "https://api.example.com/?page=2", id="the root"),
         pytest.param("/things?c=a%2Bb", f"{URL}?c=a%2Bb", id="such a path, encoded"),
         pytest.param("things?page=2", f"{URL}?page=2", id="relative path"),
+        pytest.param("v2/things?page=2", f"{URL}?page=2", id="path without its first slash"),
         pytest.param("../v3/things", "https://api.example.com/v3/things", id="dot segments"),
         pytest.param("//api.example.com/x", "https://api.example.com/x", id="without scheme"),
         pytest.param("https://other.example/x?a=1", "https://other.example/x?a=1", id="absolute"),
