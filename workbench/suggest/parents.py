@@ -181,19 +181,22 @@ async def find_parents(
     best, reply = max(answered, key=lambda pair: _has_rows(pair[1], noun))
     likeliest, _ = answered[0]
     # Its first item may have no children where that of a less likely one has some.
-    further = bindings(likeliest)[1 : 1 + _MOST_ROWS] if likeliest is not best else ()
-    for binding in further:
+    for binding in bindings(likeliest)[1 : 1 + _MOST_ROWS] if likeliest is not best else ():
         other = await asker.ask(request_for(study.endpoint(), binding, base_url))
         if _has_rows(other, noun):
             best, reply = likeliest, other
             break
+    return [replace(one, proof=f"{reply.status} for one{_refused(tried)}") for one in best]
+
+
+def _refused(tried: Sequence[tuple[list[Parent], Reply]]) -> str:
+    """What was tried and refused, with the status."""
     refused = dict.fromkeys(
         f"; {', '.join(_source(one) for one in chosen)}: {other.status}"
         for chosen, other in tried
         if not other.is_success and other.status
     )
-    told = "".join(list(refused)[:_MOST_TOLD])
-    return [replace(one, proof=f"{reply.status} for one{told}") for one in best]
+    return "".join(list(refused)[:_MOST_TOLD])
 
 
 def _is_shown(tried: Sequence[tuple[list[Parent], Reply]], noun: str) -> bool:
