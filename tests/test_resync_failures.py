@@ -15,7 +15,6 @@ from tests.fault_api import (
     Reply,
     Request,
     answer,
-    pages,
     redirect,
     silence,
     text,
@@ -395,24 +394,26 @@ async def test_a_child_that_only_reports_something_is_an_error(family: Family) -
 
 async def test_a_404_in_the_middle_of_a_child_is_a_failure(family: Family) -> None:
     """A child whose second page is not found was there: it is not skipped."""
-    family.installation.settings |= PAGED
-    family.notes["3"] = named("c", "d", "e")
-    family.api.serve("/items/3/notes", pages(family.notes["3"]))
+    family.installation.settings |= {"pagination_type": "next_link"}
+    first = answer({"items": named("c", "d"), "next": "/items/3/notes?page=2"})
+    family.api.serve(
+        "/items/3/notes", lambda request: answer({}, 410) if request.param("page") else first
+    )
     family.installation.mapping = [
         resource(
             "/items/{item}/notes",
             "child",
-            data_path=".items // .",
+            data_path='if type == "array" then . else .items end',
             path_parameters={"item": CHILDREN},
         )
     ]
-    family.api.fail("/items/3/notes", answer({}, 410), on=2)
 
     outcome = await family.installation.resync()
 
     assert not outcome.complete
     assert outcome.deleted == set()
     assert "410" in outcome.message
+    assert "1 of 3 children failed" in outcome.message
 
 
 async def test_a_failing_parent_listing_deletes_nothing(family: Family) -> None:
