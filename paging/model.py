@@ -32,9 +32,9 @@ from transport.observer import Purpose
 
 SendIn = Literal["query", "body"]
 
-NO_SUCH_PAGE = frozenset({404, 410})
+NO_SUCH_PAGE = frozenset({404})
 """Statuses by which an API says, after a full page, that there is no further one."""
-NO_SUCH_PAGE_AFTER_SHORT = NO_SUCH_PAGE | {400, 416, 422}
+NO_SUCH_PAGE_AFTER_SHORT = NO_SUCH_PAGE | {400, 410, 416, 422}
 """The same after a page that is not full, or where a believed total is reached."""
 SIZE_REFUSED = frozenset({400, 422})
 """Statuses by which an API refuses a page size that its rules do not allow (multiples of ten)."""

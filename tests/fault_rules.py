@@ -66,9 +66,11 @@ def lasting(cell: Cell) -> Expect:
 
 def gone(cell: Cell) -> Expect:
     """A child that is not found twice, although its parent is listed, holds the deletion back."""
-    is_counted = cell.paging in {"offset", "page"} and cell.fault.name in {"404", "410"}
-    if is_counted and not cell.is_first_page:
+    is_later = cell.paging in {"offset", "page"} and not cell.is_first_page
+    if is_later and cell.fault.name == "404":
         return _absent(cell)
+    if is_later and cell.fault.name == "410":
+        return refused_page(cell)
     if cell.paging == "page_total" and cell.shape == "hidden rows" and not cell.is_first_page:
         return Expect.EITHER  # the page may be asked for by another size, which is not refused
     return _if_it_lasts(cell, Expect.HELD_BACK) if cell.place == "child" else refusal(cell)
