@@ -209,8 +209,9 @@ class ResourceWalk:
         if self._only is not None and child_key(self._target, binding) not in self._only:
             return
         request = await self._services.request(self._target, binding)
-        first = hash(self._target.paginator.first(request).key)
-        if self._reopened and first not in self._reopened:
+        # Where lists are read on: the request that gave what was taken for the whole of this one.
+        given = hash(self._target.paginator.first(request).key) if self._reopened else None
+        if given is not None and given not in self._reopened:
             return
         if self._shared_list is not None:
             kept = self._services.parents.pages(self._target, request, self._bounds.limits)
@@ -222,8 +223,8 @@ class ResourceWalk:
         pages = self._guarded(walk, self._target, request, binding)
         async with aclosing(pages):
             async for fetched in pages:
-                if self._reopened and hash(fetched.request.key) == first:
-                    continue  # it was given when it was taken for the whole list
+                if given is not None and hash(fetched.request.key) == given:
+                    continue
                 yield [binding.enriched(item) for item in fetched.extracted.items], fetched.size
 
     async def _guarded[Fetch](

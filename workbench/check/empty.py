@@ -101,9 +101,11 @@ class Empty:
         """A query parameter, or a part of the body, without which there are items."""
         target = self._near.target(seen)
         request, asked = target.request, len(target.base) > 1 or bool(seen.own_pages)
-        # With rows it is paging that leaves them out.
-        if request is None or not asked or await self._rows(target, request):
+        if request is None or not asked:
             return None
+        answer = await self._near.body(request)
+        if await self._children.rows_in(target.endpoint, answer):
+            return None  # it is paging that leaves them out
         sent = [one for one in self._near.sent(seen, target) if not isinstance(one.value, dict)]
         for one in list({(one.part, one.path): one for one in sent}.values())[:_MOST]:
             less = left_out(request, one)
@@ -115,7 +117,6 @@ class Empty:
             path, remedy = await self._instead(seen, target, one, rows)
             return seen.finding(self._document, path, problem, remedy, "warn")
         if request.method == "POST" and request.body:
-            answer = await self._near.body(request)
             problem = f"the search finds nothing: the API says {self._near.quoted(answer)}"
             body = "body_form" if request.is_form else "body"
             is_failed = is_coded(answer)
