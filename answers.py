@@ -259,7 +259,7 @@ class AnswerReader:
         if not text.strip():
             text = _said_in_headers(reply.response.headers)
         if len(text) > LONGEST_QUOTE and isinstance(body := reply.report, dict):
-            text = beginning_of(words_of(body))
+            text = words_of(body)
         return {"answered": status_of(reply.response), "words": self._redact.beginning(text)}
 
 

@@ -34,13 +34,12 @@ from errors import (
     Where,
 )
 from jq_engine.programs import Jq
+from json_values import Json
+from paging.error_reports import words_of
 from paging.model import PageRequest
 from settings import Settings
 from settings.values import Credentials, OAuthCredentials
-from transport.bodies import (
-    ACCEPTED_CODINGS,
-    BodyLimits,
-)
+from transport.bodies import ACCEPTED_CODINGS, BodyLimits
 from transport.http_client import (
     WIRE_ERRORS,
     AddressRefused,
@@ -408,6 +407,10 @@ class ApiClient:
                 remedy="name the host there, or give a path below baseUrl",
                 where=where,
             ) from None
+
+    def quoted(self, body: Json) -> str:
+        """What an error may quote of an answer: without secrets, the API's own words first."""
+        return self.redact.beginning(words_of(body))
 
     def named(self, request: PageRequest) -> RequestName:
         """A request as errors and the log name it: without what signs it."""

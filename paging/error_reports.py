@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import httpx
 
-from json_values import MISSING, Json, follow, lists_in
+from json_values import MISSING, Json, beginning_of, follow, lists_in
 from paging.scopes import Scopes, is_item, reasons_in, scopes_of
 from paging.signal_names import (
     ENVELOPE,
@@ -230,13 +230,13 @@ def _is_failing(code: Json) -> bool:
     return number > 1 and not httpx.codes.is_success(number)
 
 
-def words_of(body: Json) -> Json:
-    """An answer with the API's own reasons first, so that they are quoted where not all is."""
+def words_of(body: Json) -> str:
+    """An answer as JSON, or how it begins: the API's own reasons first, wherever they stand."""
     if not isinstance(body, dict):
-        return body
+        return beginning_of(body)
     told = {key: value for key, value in body.items() if name_of(key) in _TELLING}
     texts = {key: value for key, value in body.items() if isinstance(value, str)}
-    return {**told, **texts, **body}
+    return beginning_of({**told, **texts, **body})
 
 
 def _failures(body: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:

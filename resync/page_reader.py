@@ -13,13 +13,12 @@ from client import ApiClient
 from errors import BodyError, MappingError, PaginationError
 from jq_engine.lookups import find
 from jq_engine.programs import Jq
-from json_values import MISSING, Json, beginning_of, keys_of
+from json_values import MISSING, Json, keys_of
 from paging.error_reports import (
     is_report_read,
     is_unopened,
     reported_only,
     reports_error,
-    words_of,
 )
 from paging.extraction import NO_ITEMS, Extracted, Extractor, Measured
 from paging.model import Page, PageRequest, Place
@@ -154,9 +153,8 @@ class PageReader:
         return self._words_of(body, answer.status, request, "the answer reports an error")
 
     def _words_of(self, body: Json, status: int, request: PageRequest, problem: str) -> BodyError:
-        """The error about an answer, with the API's own words: they may stand behind its data."""
-        words = self._client.redact.beginning(beginning_of(words_of(body)))
-        asked = self._client.named(request)
+        """The error about an answer, with the API's own words."""
+        words, asked = self._client.quoted(body), self._client.named(request)
         return BodyError(problem, request=asked, answered=str(status), words=words)
 
     def refuse_unopened(self, extractor: Extractor, page: Page, *, goes_on: bool) -> None:

@@ -197,7 +197,7 @@ class ResourceWalk:
         for source in self._sources:
             source.refuse_taken()
             if warning := source.refuse_fruitless():
-                self._said = self._services.quoted(source.last_body)
+                self._said = repr(self._services.client.quoted(source.last_body))
                 logger.warning("{}: {}; it said {}", self._resource.kind, warning, self._said)
         if children.empty_note:
             logger.info(children.empty_note)

@@ -7,9 +7,8 @@ from msgspec import Struct
 from client import ApiClient
 from errors import Part
 from jq_engine.programs import Jq
-from json_values import Json, beginning_of, escaped
+from json_values import escaped
 from pagination import make_paginator
-from paging.error_reports import words_of
 from paging.extraction import Extractor
 from paging.model import PageRequest
 from resync.completeness import Completeness
@@ -35,10 +34,6 @@ class Services(Struct, frozen=True):
     def redacted(self, text: str) -> str:
         """A text of an error without secrets, on one line."""
         return escaped(self.client.redact(text))
-
-    def quoted(self, body: Json) -> str:
-        """The beginning of an answer without secrets, the API's own words first."""
-        return repr(escaped(self.client.redact.beginning(beginning_of(words_of(body)))))
 
     def source(self, endpoint: Endpoint, where: Part, identifier: tuple[str, ...]) -> Completeness:
         """What is read of an endpoint that stands at a place of the mapping."""

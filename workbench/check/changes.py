@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from client import ApiClient
 from errors import BodyError, OceanCustomError
-from json_values import Json, beginning_of
-from paging.error_reports import tells_failure, words_of
+from json_values import Json
+from paging.error_reports import tells_failure
 from paging.model import PageRequest
 from settings import Settings
 from settings.fields import FIELDS
@@ -80,8 +80,7 @@ class Installed:
         try:
             answer = await client.send(request)
             if tells_failure(answer.body):
-                words = client.redact.beginning(beginning_of(words_of(answer.body)))
-                return BodyError(answered=str(answer.status), words=words)
+                return BodyError(answered=str(answer.status), words=client.quoted(answer.body))
         except OceanCustomError as error:
             return error
         finally:

@@ -117,7 +117,8 @@ class Empty:
             path, remedy = await self._instead(seen, target, one, rows)
             return seen.finding(self._document, path, problem, remedy, "warn")
         if request.method == "POST" and request.body:
-            problem = f"the search finds nothing: the API says {self._near.quoted(answer)}"
+            words = self._near.session.client.quoted(answer)
+            problem = f"the search finds nothing: the API says {words!r}"
             body = "body_form" if request.is_form else "body"
             is_failed = is_coded(answer)
             severity: Severity = "error" if is_failed else "warn"

@@ -49,7 +49,6 @@ class Nearby:
         self.all = all_seen
         self._pages = [page for one in all_seen for page in one.pages]
         self.jq, self.redacted = session.jq, session.redacted
-        self.quoted = session.services.quoted
         self.known = known_of([one.config for one in all_seen])
 
     def resource(self, seen: Seen) -> Resource:

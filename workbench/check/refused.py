@@ -14,9 +14,8 @@ from msgspec.structs import replace
 from errors import BodyError, Fault, OceanCustomError, ResponseError
 from framework.mapped_items import Items
 from jq_engine.paths import plain_path
-from json_values import beginning_of
 from pagination import DEFAULT_POSITION_PARAM
-from paging.error_reports import tells_failure, words_of
+from paging.error_reports import tells_failure
 from paging.model import PageRequest
 from transport.formats import BodyFormat
 from workbench.check.absence import Absence
@@ -180,7 +179,7 @@ class Refused:
             return None
         if not tells_failure(answer.body):
             return None
-        words = self._session.redacted(beginning_of(words_of(answer.body)))
+        words = self._session.client.quoted(answer.body)
         faults, status = (Fault("", REPORTED),), str(answer.status)
         report = replace(error.report, faults=faults, beside=None, answered=status, words=words)
         return await self.reported(seen, BodyError(report), all_failed=all_failed)
