@@ -25,6 +25,7 @@ from paging.totals import Known
 # Rows of a first page of which all but one, asked for as page 2, tell whether more follow.
 _FEWEST = 3
 _ROUND = 10
+_FAR_BEHIND = 7  # pages
 # Some APIs take an offset only where a page begins.
 _REFUSED_BETWEEN = frozenset({400, 422})
 
@@ -241,6 +242,11 @@ class _Counted(CountedToLast):
 
         spanning = self._spanning(at.sent, at.page.length, at.size)
         return self._spanned(at.page, last, spanning, finish)
+
+    def far_behind(self, sent: PageRequest) -> PageRequest | None:
+        """A request for what stands pages behind another: positions in the answer move along."""
+        moved = self._moved(sent, self._stride(max(self._asked(sent), 1)) * _FAR_BEHIND)
+        return moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
 
     def _refuse_later_start(self, progress: Progress, sent: PageRequest, page: Page) -> None:
         """The first answer must not say that something stands before it."""

@@ -34,9 +34,7 @@ the answer is an empty page if it stays so while the others have rows.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeGuard
-from urllib.parse import parse_qsl
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 
 import httpx
 
@@ -47,13 +45,13 @@ from paging.envelopes import (
     Envelope,
     Path,
     Varies,
-    around,
     is_same,
     is_sentence,
     said,
     type_of,
 )
 from paging.error_reports import lists_others, tells_outcome
+from paging.following import Answered, is_echo, is_in_step, parts_of
 from paging.link_header import on_same_path
 from paging.model import Page, PageRequest, Place
 from paging.scopes import reasons_in
@@ -61,34 +59,11 @@ from paging.signal_names import is_of_paging
 from paging.signals import asks_more, is_link, whole_number
 from records import Discreet
 
-Relation = tuple[str, int | None]
-"""How a value follows a request: the part of it, and how far from its number; None: its text."""
-
 _MOST_VALUES = 16  # of one place that are looked at in answers without rows of one shape
 _MOST_SHAPES = 1_000  # of answers without rows
-_FAR = 5  # how far a number moves with the request's when that is no chance
+_MOST_PAGES = 16  # with rows that are kept, each of another length
 _LARGEST = 10**6  # numbers beyond it are identifiers or moments
 _NOTHING = frozenset({"NoneType", "list"})  # types of what says nothing while it is empty
-
-
-def _parts_of(request: PageRequest) -> dict[str, str]:
-    """What an answer may repeat of a request: its path, its parameters, the scalars of its body."""
-    path, _, query = request.url.partition("?")
-    parts = {f"/{at}": part for at, part in enumerate(path.split("/"))}
-    parts |= dict(parse_qsl(query)) | dict(request.params)
-    if request.body is not None:
-        scalars = around(request.body, None)
-        parts |= {".".join(path): str(one) for path, one in scalars if isinstance(one, str | int)}
-    return parts
-
-
-def _relations(value: Json, parts: Mapping[str, str]) -> frozenset[Relation]:
-    """How a value may follow a request."""
-    number = whole_number(value)
-    same = {(name, None) for name, part in parts.items() if str(value) == part}
-    numbers = ((name, whole_number(part)) for name, part in parts.items())
-    far = {(n, number - one) for n, one in numbers if number is not None and one is not None}
-    return frozenset(same | far)
 
 
 class Suspect(Discreet, frozen=True):
@@ -110,7 +85,7 @@ class Suspect(Discreet, frozen=True):
     def of(cls, request: PageRequest, page: Page, walk: int) -> Suspect:
         """An answer to a request of a walk."""
         envelope = Envelope.of_page(page)
-        parts = _parts_of(request)
+        parts = parts_of(request)
         is_other = page.is_single or page.breaks_off
         return cls(request, page.status, page.body, envelope, is_other, page.place, walk, parts)
 
@@ -143,6 +118,9 @@ class Recognition:
         self._all = Common()
         # What was the same in every request that gave rows, and the names of all their parts.
         self._asked: dict[str, str] | None = None
+        # Pages with rows, by how many; and the answer to a position far behind the list.
+        self._pages: dict[int, Answered] = {}
+        self._far_behind: list[Answered] = []
         self._named: set[str] = set()
         self._walks: dict[int, Common] = {}
         self._suspects: list[Suspect] = []
@@ -186,12 +164,14 @@ class Recognition:
         counts = {path: whole_number(value) or 0 for path, value in envelope.scalars.items()}
         self._uncounted |= {path for path, count in counts.items() if count < page.most}
         fingerprint = hash((page.length, repr(page.rows[0]), repr(page.rows[-1])))
-        self._with_rows(walk, request, envelope)
+        self._with_rows(walk, request, page.length, envelope)
         own.add(envelope, fingerprint)
 
-    def _with_rows(self, walk: int, request: PageRequest, envelope: Envelope) -> None:
+    def _with_rows(self, walk: int, request: PageRequest, rows: int, envelope: Envelope) -> None:
         self._all.add(envelope, walk)
-        parts = _parts_of(request)
+        parts = parts_of(request)
+        if len(self._pages) < _MOST_PAGES:
+            self._pages.setdefault(rows, Answered(parts, rows, envelope.scalars))
         before = self._asked
         self._named |= parts.keys()
         self._asked = parts if before is None else dict(before.items() & parts.items())
@@ -264,7 +244,7 @@ class Recognition:
 
     def compare(self, walk: int, request: PageRequest, page: Page) -> None:
         """Take in one more page with rows of the only walk that had any."""
-        self._with_rows(walk, request, Envelope.of_page(page))
+        self._with_rows(walk, request, page.length, Envelope.of_page(page))
 
     def contradicted_by_one(self) -> Suspect | None:
         """An answer that the pages of the only walk with rows contradict.
@@ -299,8 +279,14 @@ class Recognition:
 
     def learn_empty(self, page: Page) -> None:
         """Take in an answer without rows that is an empty page: it was shown that a list ends."""
-        parts = _parts_of(page.request) if page.request else {}
+        parts = parts_of(page.request) if page.request else {}
         self._beyond |= {said(part, parts) for part in Envelope.of_page(page).parts.items()}
+
+    def learn_far_behind(self, request: PageRequest, page: Page) -> None:
+        """Take in what is answered far behind the list: codes are the same there, positions not."""
+        if not (page.refused or self._has_rows(page)):
+            scalars = Envelope.of_page(page).scalars
+            self._far_behind = [Answered(parts_of(request), 0, scalars)]
 
     def learns_words(self, suspect: Suspect, again: Page) -> bool:
         """Whether only sentences of an empty list differ, beside what tells that all is well.
@@ -359,7 +345,7 @@ class Recognition:
             is_told = is_there or said((path, value), suspect.parts) in self._beyond
             is_empty = path in self._types and not self._types[path]
             is_other = suspect.place is Place.LIST and lists_others(value)
-            if is_empty and (is_other or self._follows(suspect, None, value)):
+            if is_empty and (is_other or self._follows(suspect, path, None)):
                 continue
             if not is_told and not self._is_signal(path, value) and not suspect.is_link(path):
                 yield path
@@ -379,7 +365,7 @@ class Recognition:
             is_none = not value or (whole_number(value) == 0 and whole_number(known) is not None)
             if is_none and not flips:
                 continue
-            if self._follows(suspect, known, value):
+            if self._follows(suspect, path, known):
                 continue
             if suspect.place is not Place.LIST or _is_word(value) or _is_word(known):
                 yield path
@@ -389,20 +375,18 @@ class Recognition:
         is_more = isinstance(value, bool) and asks_more(path[-1])
         return is_more or is_of_paging(path) or path in self._signals
 
-    def _follows(self, suspect: Suspect, known: Json, value: Json) -> bool:
+    def _follows(self, suspect: Suspect, path: Path, known: Json) -> bool:
         """Whether a value differs from what is constant as its request does from the others.
 
         Null may stand for a part that no request with rows had: a cursor that is repeated.
         """
+        value, parts = suspect.envelope.parts[path], suspect.parts
         if known is None:
-            new = suspect.parts.keys() - self._named
-            return str(value) in {suspect.parts[name] for name in new}
-        common = _relations(known, self._asked or {}) & _relations(value, suspect.parts)
-        moved = value - known if _is_number(value) and _is_number(known) else 0
-        is_far = abs(moved) >= _FAR  # a number that is one more may also be a code
-        is_same = any(far in {None, 0} or is_far for _, far in common)
-        asked = self._asked_of(suspect)
-        return is_same or _is_limited(known, value, asked) or (is_far and _is_counted(moved, asked))
+            return str(value) in {parts[name] for name in parts.keys() - self._named}
+        asked, pages = self._asked or {}, [*self._pages.values()]
+        beyond = [Answered(parts, 0, suspect.envelope.scalars), *self._far_behind]
+        is_same = is_echo(known, value, asked, parts) or is_in_step(path, pages, asked, beyond)
+        return is_same or _is_limited(known, value, self._asked_of(suspect))
 
     def _asked_of(self, suspect: Suspect) -> list[tuple[int | None, int]]:
         """The numbers in the request of an answer, each after that of every request with rows."""
@@ -421,19 +405,6 @@ def _is_limited(known: Json, value: Json, asked: Iterable[tuple[int | None, int]
     return 0 not in {limit, number} and any(
         now == number < before and limit <= before for before, now in pairs
     )
-
-
-def _is_counted(moved: float, asked: Sequence[tuple[int | None, int]]) -> bool:
-    """Whether a number moved by as many pages as its request did, of the size asked for.
-
-    ``{"from": 10}`` follows ``?page=2&limit=10``, where ``?page=1`` has 0.
-    """
-    steps = {now - before for before, now in asked if before is not None}
-    return any(moved == step * size for step in steps for _, size in asked)
-
-
-def _is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_word(value: Json) -> bool:

@@ -220,6 +220,11 @@ class Paginator(ABC):
         """
         return self.shorter(sent, page)
 
+    def far_behind(self, sent: PageRequest) -> PageRequest | None:
+        """A request for what stands pages behind another; None where no number says where."""
+        del sent
+        return None
+
     def _of_size(self, sent: PageRequest, size: int) -> PageRequest | None:
         """The same request for another size, which the API may refuse; None: no size is sent."""
         if self._size_param is None:

@@ -383,10 +383,8 @@ class Walker:
 
     async def _compare_own(self, walk: _Walk) -> None:
         """Raise where the pages of a walk that is over contradict one another."""
-        recognition = walk.source.recognition
-        await self._refuse_contradicted(
-            lambda: recognition.contradicted_in(walk.number), walk.source
-        )
+        source, recognition = walk.source, walk.source.recognition
+        await self._refuse_contradicted(lambda: recognition.contradicted_in(walk.number), source)
         recognition.end_walk(walk.number)
 
     async def _refuse_contradicted(
@@ -420,6 +418,8 @@ class Walker:
             recognition.learn_empty(closed[1].page)
         if gives and recognition.learns_words(suspect, again):
             return recognition.acquits(suspect, (await self.page_of(request, source)).page)
+        if further := source.paginator.far_behind(request):
+            recognition.learn_far_behind(further, (await self.page_of(further, source)).page)
         return not recognition.is_contradicted(suspect)
 
     async def _is_over(self, last: Page, asked: Asked, source: Completeness) -> bool:

@@ -1373,6 +1373,61 @@ async def test_a_position_beside_the_only_page_is_no_constant(style: str, count:
     assert found.requests <= 2 + MORE
 
 
+def positions(start: int, given: int, _size: int) -> dict[str, Json]:
+    """Of the first row and of the last, which is the one before where there is none."""
+    return {"startRow": start + 1, "endRow": start + given, "lastRow": str(start + given - 1)}
+
+
+def cost(_start: int, given: int, _size: int) -> dict[str, Json]:
+    """What an answer cost, by its rows."""
+    return {"asked": 12, "actual": 2 + given}
+
+
+def window(start: int, given: int, size: int) -> dict[str, Json]:
+    """What was asked for, and what of it is there."""
+    return {"from": start, "to": start + size, "last": {"index": start + given}}
+
+
+@pytest.mark.parametrize("beside", [positions, cost, window])
+@pytest.mark.parametrize("count", [1, 2, 6, 12])
+@pytest.mark.parametrize("style", [*COUNTED, "cursor"])
+async def test_what_follows_position_and_rows_is_no_constant(
+    style: str, count: int, beside: Callable[[int, int, int], dict[str, Json]]
+) -> None:
+    """Of a list of one row, or of one full page, no two pages with rows differ in their rows."""
+
+    def things(request: Request) -> Answer:
+        size = request.number("size", 6)
+        start = request.number("cursor", request.number("offset", 0))
+        start += (request.number("page", 1) - 1) * size
+        found = rows(start, min(count, start + size)) if start >= 0 else []
+        after = {"next_cursor": str(start + size)} if style == "cursor" and found else {}
+        return told({"items": found, "about": beside(start, len(found), size), **after})
+
+    found = await outcome(things, paging(style, 6, size_param="size"))
+
+    assert (found.ids, found.message) == (list(range(count)), "")
+    assert found.requests <= count // 6 + 1 + MORE
+
+
+@pytest.mark.parametrize("codes", [(0, 3), (1, 40001), (200, 500), (0, 17)])
+@pytest.mark.parametrize("count", [1, 4])
+@pytest.mark.parametrize("style", COUNTED)
+async def test_a_code_that_is_no_position_is_a_constant(
+    style: str, count: int, codes: tuple[int, int]
+) -> None:
+    """A code that stands where others tell their position: no page, however few rows there are."""
+
+    def things(request: Request) -> Answer:
+        is_first = request.number("offset", 0) == 0 and request.number("page", 1) == 1
+        given, code = (rows(0, count), codes[0]) if is_first else ([], codes[1])
+        return told({"items": given, "code": code})
+
+    found = await outcome(things, paging(style, 4, size_param="size"))
+
+    assert found.error is not None
+
+
 @pytest.mark.parametrize("count", [2, 5, 6, 7])
 async def test_a_configured_word_that_is_false_on_an_empty_last_page_alone(count: int) -> None:
     """What the settings name speaks of pages, and is no constant, whatever it is called."""

@@ -1,0 +1,115 @@
+"""Whether a value of an answer follows its request or its rows: an echo, a position, a count.
+
+::
+
+    {"startIndex": 5, "endIndex": 8, "cost": 6}   four rows, for ?page=2&size=4
+    {"startIndex": 9, "endIndex": 8, "cost": 2}   none, for ?page=3&size=4
+
+Such a number is a sum: of a position that was asked for, of the rows where it counts them, and of
+something that is always the same. An answer without rows that has the same sum as all pages with
+rows is not told from them by that number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from itertools import permutations
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+from msgspec import Struct
+
+from json_values import Json
+from paging.envelopes import Path, around
+from paging.model import PageRequest
+from paging.signals import whole_number
+
+_FAR = 5  # how far a number moves with what it follows when that is no chance
+
+
+class Answered(Struct, frozen=True):
+    """What was asked for, part by part, and the number of rows and the scalars that came."""
+
+    parts: Mapping[str, str]
+    rows: int
+    scalars: Mapping[Path, Json]
+
+
+class Sum(NamedTuple):
+    """What a number may be made of.
+
+    ``names``: the parts of the request, two for a page times its size; ``first``: the number of the
+    first page; ``counts_rows``: whether the rows are in it; ``rest``: what is always the same.
+    """
+
+    names: tuple[str, ...]
+    first: int
+    counts_rows: bool
+    rest: int
+
+    def tells(self, value: int, *, is_moving: bool) -> bool:
+        """Whether a number is no code, which such a sum fits by chance: some fit any number."""
+        if not self.names:
+            # Less by what came less, as the cost of a query is: no code goes down with the rows.
+            return self.counts_rows and value > 0
+        is_position = len(self.names) == 1 and self.rest == 0 and not self.counts_rows
+        return is_moving or is_position
+
+
+def parts_of(request: PageRequest) -> dict[str, str]:
+    """What an answer may repeat of a request: its path, its parameters, the scalars of its body."""
+    path, _, query = request.url.partition("?")
+    parts = {f"/{at}": part for at, part in enumerate(path.split("/"))}
+    parts |= dict(parse_qsl(query)) | dict(request.params)
+    if request.body is not None:
+        scalars = around(request.body, None)
+        parts |= {".".join(path): str(one) for path, one in scalars if isinstance(one, str | int)}
+    return parts
+
+
+def is_echo(known: Json, value: Json, asked: Mapping[str, str], parts: Mapping[str, str]) -> bool:
+    """Whether two values are the texts of one part, each of that in its own request."""
+    return any(part == str(known) and parts.get(name) == str(value) for name, part in asked.items())
+
+
+def is_in_step(
+    path: Path, pages: Sequence[Answered], asked: Mapping[str, str], beyond: Sequence[Answered]
+) -> bool:
+    """Whether the number at a place of an answer without rows is the same sum as in the ``pages``.
+
+    ``asked``: the parts that were the same in all requests for those. ``beyond``: the answer, and
+    others without rows, to other positions: a number that moves along with them is no code.
+    """
+    known, empty = ([one for one in some if path in one.scalars] for some in (pages, beyond))
+    names = {name for page in pages for name in page.parts}
+    # What was not asked for so far began at 0.
+    new = {name: "0" for one in empty for name in one.parts.keys() - names}
+    same = reduce(frozenset.__and__, (_sums(path, one, new) for one in (*known, *empty)))
+    before, value, *others = (whole_number(one.scalars[path]) or 0 for one in (*known[:1], *empty))
+    is_moving = abs(value - before) >= _FAR or any(other != value for other in others)
+    # What counts no rows was the same for all pages: then so was what it is made of.
+    given = asked.keys() | new.keys()
+    sums = (one for one in same if one.counts_rows or given >= {*one.names})
+    return any(one.tells(value, is_moving=is_moving) for one in sums)
+
+
+def _sums(path: Path, page: Answered, new: Mapping[str, str]) -> frozenset[Sum]:
+    """The sums that a number of an answer may be; none for what is no number."""
+    number = whole_number(page.scalars[path])
+    if number is None:
+        return frozenset()
+    return frozenset(
+        Sum(names, first, counts_rows, number - asked - rows)
+        for names, first, asked in _positions({**new, **page.parts})
+        for counts_rows, rows in ((False, 0), (True, page.rows))
+    )
+
+
+def _positions(parts: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], int, int]]:
+    """What a request may say of a position: nothing, a number, or a page times its size."""
+    told = {name: one for name, part in parts.items() if (one := whole_number(part)) is not None}
+    yield (), 0, 0
+    yield from (((name,), 0, number) for name, number in told.items())
+    for (page, number), (size, length) in permutations(told.items(), 2):
+        yield from (((page, size), first, (number - first) * length) for first in (0, 1))
