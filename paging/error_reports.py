@@ -69,8 +69,21 @@ def is_error_report(body: Mapping[str, Json]) -> bool:
 
 
 def tells_failure(body: Json) -> bool:
-    """Whether an answer says that it failed: by an error in it, or as nothing but a report."""
-    return isinstance(body, dict) and (reports_error(body) or is_error_report(body))
+    """Whether an answer says that it failed.
+
+    By an error in it, as nothing but a report, or by a code where the one thing beside is empty.
+    """
+    return isinstance(body, dict) and (
+        reports_error(body)
+        or is_error_report(body)
+        or (not is_item(body) and _is_void(body) and is_coded(body))
+    )
+
+
+def _is_void(body: Mapping[str, Json]) -> bool:
+    """Whether an answer has a place for data, and none in it."""
+    held = [told for told in body.values() if told is None or isinstance(told, dict | list)]
+    return bool(held) and not any(held)
 
 
 def is_report_read(body: Mapping[str, Json], rows: Sequence[Json], data_path: str) -> bool:

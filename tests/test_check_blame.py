@@ -292,7 +292,7 @@ BLAMES = {
     "an error in the format that was asked for": Mistake(
         [serving(lambda _: answer({"stat": "fail", "error": {"message": "no such thing"}}))],
         "kind: /people",
-        "correct the path, or the credentials",
+        "the API's own words say why",
     ),
     "a key that the API looks at and refuses": Mistake(
         [

@@ -8,13 +8,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.check_scene import MAPPING, Scene, listed, notes, signed, swap, told
-from tests.fault_api import FaultApi, Json, Reply, Request, answer
+from tests.check_scene import MAPPING, Scene, listed, notes, person, signed, swap, told
+from tests.fault_api import FaultApi, Json, Reply, Request, answer, text
 from workbench.check.absence import MADE_UP
 from workbench.check.bases import near_paths
 from workbench.check.names import plural
 from workbench.check.paths import Known, linked_paths, paths_like
 
+TEAMS: list[dict[str, Json]] = [
+    {"id": f"team-{number}", "name": f"Team {number}", "key": f"T{number}", "open": True}
+    for number in range(4)
+]
 KNOWN = Known(frozenset({"/groups", "/admin/roles", "/queues"}), frozenset({"groups", "roles"}))
 
 
@@ -265,3 +269,95 @@ async def test_a_path_that_is_there_without_anything(scene: Scene) -> None:
     report = await scene.check()
 
     assert "a made-up path is answered otherwise" in report.findings[0].remedy
+
+
+def _ended(scene: Scene, ending: str) -> None:
+    """Every path of an API, and of its mapping, ends in something."""
+    mapping = scene.mapping.replace("kind: /people", f"kind: /people{ending}")
+    mapping = mapping.replace("kind: /teams\n", f"kind: /teams{ending}\n")
+    mapping = mapping.replace("endpoint: /teams", f"endpoint: /teams{ending}")
+    scene.mapping = mapping.replace("{team}/notes", f"{{team}}/notes{ending}")
+    # What is not there is told by those of the ending alone.
+    for path in ("/v1/{}", "/v1/{}/{}", "/v1/{}/{}/{}"):
+        scene.api.serve(path, _no_route)
+    scene.api.serve(f"/v1/people{ending}", listed([person(number) for number in range(25)]))
+    scene.api.serve(f"/v1/teams{ending}", listed(TEAMS))
+    scene.api.serve(f"/v1/teams/{{}}/notes{ending}", notes)
+
+
+def _no_route(request: Request) -> Reply:
+    if request.path.endswith((".json", ".list")):
+        return answer({"status": 404, "error": "Not Found"}, 404)
+    return text("<html>Page not found</html>", 404, "text/html")
+
+
+@pytest.mark.parametrize("ending", [".json", ".list"])
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        pytest.param("kind: /people{}", "kind: /people", id="it is missing"),
+        pytest.param("kind: /teams/{team}/notes{}", "kind: /teams/{team}/notes", id="of children"),
+        pytest.param("endpoint: /teams{}", "endpoint: /teams", id="of parents"),
+        pytest.param("kind: /people{}", "kind: /peoples{}", id="before it is a slip"),
+        pytest.param("{team}/notes{}", "{team}/note{}", id="a slip before it, of children"),
+    ],
+)
+async def test_a_path_that_ends_as_the_others(
+    scene: Scene, ending: str, right: str, wrong: str
+) -> None:
+    """Is written as those are, and what is made up to compare with ends so too."""
+    _ended(scene, ending)
+    swap(right.replace("{}", ending), wrong.replace("{}", ending))(scene)
+
+    report = await scene.check()
+
+    (error,) = (one for one in report.findings if one.severity == "error")
+    assert right.replace("{}", ending).split()[-1] in error.remedy.replace("'", ""), error
+
+
+async def test_an_ending_that_the_others_have_not(scene: Scene) -> None:
+    """Is left out."""
+    swap("kind: /people", "kind: /people.json")(scene)
+
+    report = await scene.check()
+
+    assert [one.remedy for one in report.findings] == ["write kind: /people (it answers 200)"]
+
+
+async def test_a_made_up_path_ends_as_the_one_that_is_asked_for(scene: Scene) -> None:
+    """An API has other words for what has no ending."""
+    _ended(scene, ".json")
+    swap("kind: /people.json", "kind: /invoices.json")(scene)
+    swap('"person"', '"invoice"')(scene)
+    scene.blueprints = scene.blueprints.replace('"person"', '"invoice"')
+
+    report = await scene.check()
+
+    assert [one.remedy for one in report.findings] == [
+        "correct the path: a made-up one is answered in the same words"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "remedy"),
+    [
+        pytest.param("/team?open=yes", "write endpoint: '/teams?open=yes'", id="its path"),
+        pytest.param("/teams?open=yess", "write open=yes in the place of open=yess", id="a value"),
+    ],
+)
+async def test_the_query_of_parents_stays(scene: Scene, wrong: str, remedy: str) -> None:
+    """What stands behind a path is no part of it, and is looked at as any parameter is."""
+    lists = {None: listed(TEAMS), "yes": listed(TEAMS[1:])}
+
+    def teams(request: Request) -> Reply:
+        return lists.get(request.param("open"), listed([]))(request)
+
+    scene.api.serve("/v1/teams", teams)
+    swap("kind: /teams\n", "kind: /teams?open=yes\n")(scene)
+    swap("endpoint: /teams", f"endpoint: {wrong}")(scene)
+
+    report = await scene.check()
+
+    (found,) = report.findings
+    assert remedy in found.remedy
+    assert found.line == scene.place(wrong)[1]

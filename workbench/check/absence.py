@@ -16,6 +16,8 @@ from errors import OceanCustomError, ResponseError
 from json_values import Json
 from paging.model import PageRequest
 from resync.session import Session
+from workbench.check.asking import ask, is_reported
+from workbench.check.paths import ending_of, stem_of
 
 Answered = Callable[[PageRequest], Awaitable[Json]]
 """What a request is answered; None for a failure."""
@@ -28,7 +30,7 @@ _WORD: Final = re.compile(r"[A-Za-z]{2,}")
 _TOKEN: Final = re.compile(r"\S*\d\S*")
 """What has a digit in it: numbers, times, identifiers of requests."""
 
-_Answer = tuple[int, tuple[str, ...]]
+_Answer = tuple[str, tuple[str, ...]]
 
 
 class Absence:
@@ -36,12 +38,16 @@ class Absence:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._known: dict[str, bool] = {}
 
     async def of_path(self, request: PageRequest) -> bool:
         """Whether a path without placeholders is answered like one that was made up."""
-        head = request.url.rstrip("/").rpartition("/")[0]
-        (is_path,) = await self._alike(request, [f"{head}/{MADE_UP}"])
-        return is_path
+        key = str(request.key)
+        if key not in self._known:
+            head, _, last = request.url.rstrip("/").rpartition("/")
+            url = f"{head}/{MADE_UP}{ending_of(last)}"
+            (self._known[key],) = await self._alike(request, [url])
+        return self._known[key]
 
     async def of_child(self, request: PageRequest, path: str, parent: PageRequest | None) -> Absent:
         """What is not there of a child; ``path`` has its placeholders, ``parent`` its parents."""
@@ -51,17 +57,19 @@ class Absence:
         values = [at for at, part in enumerate(parts) if "{" in part]
         if len(sent) != len(parts) or not names or not values:
             return ""
-        value = _like(sent[values[-1]])
+        value = _like(sent[values[-1]], ending_of(parts[values[-1]]))
+        made_up = f"{MADE_UP}{ending_of(parts[names[-1]])}"
         is_path, is_value = await self._alike(
             request,
-            [_with(head, sent, names[-1], MADE_UP), _with(head, sent, values[-1], value)],
+            [_with(head, sent, names[-1], made_up), _with(head, sent, values[-1], value)],
         )
         if is_path != is_value or not is_path:
             return "value" if is_value else "" if is_path else "items"
         if parent is None:
             return ""
         # Both alike: an API with other words for an item that it has not would have said those.
-        (is_all,) = await self._alike(request, [f"{parent.url.rstrip('/')}/{value}"])
+        url = f"{stem_of(parent.url.rstrip('/'))}/{value}"
+        (is_all,) = await self._alike(request, [url])
         return "" if is_all else "path"
 
     async def _alike(self, request: PageRequest, urls: list[str]) -> list[bool]:
@@ -75,14 +83,14 @@ class Absence:
     async def _answer(self, request: PageRequest, own: set[str]) -> _Answer | None:
         """A refusal without what is the request's own; None for an answer, or for none at all."""
         try:
-            await self._session.client.send(replace(request, purpose="check"))
-        except ResponseError as error:
+            await ask(self._session.client, replace(request, purpose="check"))
+        except OceanCustomError as error:
+            if not (isinstance(error, ResponseError) or is_reported(error)):
+                return None
             words = error.report.words
             for one in sorted(own, key=len, reverse=True):
                 words = words.replace(one, " ") if len(one) > 1 else words
-            return error.status, tuple(_WORD.findall(_TOKEN.sub(" ", words)))
-        except OceanCustomError:
-            return None
+            return error.report.answered[:3], tuple(_WORD.findall(_TOKEN.sub(" ", words)))
         return None
 
 
@@ -90,6 +98,8 @@ def _with(head: str, sent: list[str], at: int, text: str) -> str:
     return "/".join([head, *sent[:at], text, *sent[at + 1 :]])
 
 
-def _like(value: str) -> str:
-    """A value of the same sort that nobody has."""
-    return _NUMBER if value.isdigit() else re.sub(r"[a-z]", "z", re.sub(r"[0-9]", "9", value))
+def _like(value: str, ending: str) -> str:
+    """A value of the same sort that nobody has, before the same ending."""
+    own = value.removesuffix(ending)
+    like = _NUMBER if own.isdigit() else re.sub(r"[a-z]", "z", re.sub(r"[0-9]", "9", own))
+    return like + ending

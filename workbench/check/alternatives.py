@@ -17,21 +17,17 @@ from typing import Final
 
 from framework.mapped_items import Items
 from json_values import Json, follow
-from overrides import EndpointResource
-from workbench.check.findings import Path, likeness
+from workbench.check.findings import likeness
 from workbench.check.identifiers import NAMES, is_scalar
 from workbench.check.missing import named_missing
 from workbench.check.names import alikeness, counted, names_in, spellings, styled
 from workbench.check.near import leaves
+from workbench.check.sent import IN_PATH, Sent
 from workbench.suggest.targets import singular
 from workbench.suggest.vocabulary import words_of
 
 MOST_OF_ONE: Final = 12
 """Names, or values, of one part that are tried."""
-IN_PATH: Final = "kind"
-"""The part that is the query behind a path."""
-IN_URL: Final = "path_parameters"
-"""The part with values of their own that stand in a path."""
 _ALIKE: Final = 0.7  # likeness of a word and the one that was meant
 _TYPING: Final = 0.75  # of a value and one that items have
 LONGEST: Final = 60
@@ -68,43 +64,6 @@ _YES_AND_NO: Final = (
 
 
 @dataclass(frozen=True)
-class Sent:
-    """A name in a request: the part it is in, the keys to it there, and what it has."""
-
-    part: str
-    path: tuple[str, ...]
-    value: Json
-    whole: tuple[Json, ...] = ()
-    """The list that the value is an element of."""
-
-    @property
-    def name(self) -> str:
-        """The last key."""
-        return self.path[-1]
-
-    def at(self, base: Path) -> Path:
-        """Its place, where what asks stands at ``base``."""
-        return (self.part,) if self.part == IN_PATH else (*base, self.part, *self.path)
-
-    def is_like(self, other: Sent) -> bool:
-        """Whether it is the same name at the same place."""
-        return (self.part, self.path) == (other.part, other.path)
-
-    def otherwise(self, value: Json) -> Json:
-        """What stands at its place with another value; None leaves an element out."""
-        if not self.whole:
-            return value
-        held = [value if one == self.value else one for one in self.whole]
-        return [one for one in held if one is not None]
-
-    @property
-    def is_text(self) -> bool:
-        """Whether it has a text of its own, with nothing filled in."""
-        text = self.value
-        return isinstance(text, str | int | float) and not _PLACEHOLDER.search(str(text))
-
-
-@dataclass(frozen=True)
 class Sources:
     """Where other names and values come from.
 
@@ -132,54 +91,6 @@ def _spoken(text: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w./,-]){re.escape(text)}(?![\w/,-]|\.\w)")
 
 
-def sent_by(asks: object, kind: str = "") -> list[Sent]:
-    """What a resource's selector, or a path parameter, puts into requests.
-
-    ``kind``: a path, for what its query says.
-    """
-    pairs = [one.partition("=") for one in kind.partition("?")[2].split("&") if one]
-    found = [Sent(IN_PATH, (name,), value) for name, _, value in pairs]
-    for part in ("query_params", "headers", "body", "body_form"):
-        given = getattr(asks, part, None)
-        if isinstance(given, Mapping):
-            found += _within(part, given, ())
-    for name, one in getattr(asks, IN_URL, {}).items():
-        whole = tuple(one.values or ())
-        found += [Sent(IN_URL, (name, "values"), value, whole) for value in whole]
-    return [one for one in found if one.part != IN_URL or is_scalar(one.value)]
-
-
-def sent_by_all(resources: Iterable[EndpointResource]) -> list[Sent]:
-    """What resources and their parents put into requests."""
-    return [
-        sent
-        for one in resources
-        for asks in (one.selector, *one.selector.path_parameters.values())
-        for sent in sent_by(asks)
-    ]
-
-
-def nouns_of(resource: EndpointResource) -> dict[str, str]:
-    """What the values of path parameters name: the last word of the path that they come from."""
-    parents = resource.selector.path_parameters.items()
-    ends = {name: str(one.endpoint or "").partition("?")[0].split("/") for name, one in parents}
-    return {
-        name: next((part for part in reversed(end) if part and "{" not in part), "")
-        for name, end in ends.items()
-    }
-
-
-def _within(part: str, given: Mapping[str, Json], path: tuple[str, ...]) -> Iterator[Sent]:
-    for key, value in given.items():
-        here = (*path, str(key))
-        if isinstance(value, list) and value and not any(isinstance(x, dict | list) for x in value):
-            yield from (Sent(part, here, one, (*value,)) for one in value)
-            continue
-        yield Sent(part, here, value)
-        if isinstance(value, dict):
-            yield from _within(part, value, here)
-
-
 def by_rank(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
     """Each text once, with its best rank, the best first."""
     best: dict[str, int] = {}
@@ -199,7 +110,7 @@ def names_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
     """Names that may be meant, and how likely."""
     name, said = sent.name, names_in(sources.said)
     for other in sources.others:
-        is_beside = (other.part, other.path[:-1]) == (sent.part, sent.path[:-1])
+        is_beside = (other.where[0], other.path[:-1]) == (sent.where[0], sent.path[:-1])
         if is_beside and _are_alike(other.name, name):
             yield 0, other.name
         if is_beside and (bracketed := _BRACKETED.fullmatch(other.name)):

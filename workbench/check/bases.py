@@ -11,12 +11,12 @@ import httpx
 from msgspec.structs import replace
 
 from errors import OceanCustomError, ResponseError, TransportError
-from paging.error_reports import tells_failure
 from paging.model import PageRequest
 from resync.path_parameters import Binding, Parameter, request_for
 from resync.session import Session
 from settings import StaticCredentials
 from settings.values import OAuthCredentials
+from workbench.check.asking import ask
 from workbench.check.changes import ClientOf, line
 from workbench.check.findings import likeness
 from workbench.check.names import single
@@ -116,12 +116,12 @@ class Bases:
 
     async def _is_there(self, request: PageRequest) -> bool:
         try:
-            body = (await self._session.client.send(request)).body
+            body = (await ask(self._session.client, request)).body
         except ResponseError as error:
             return request.method == "POST" and error.status in _REFUSED
         except OceanCustomError:
             return False
-        return isinstance(body, dict | list) and not tells_failure(body)
+        return isinstance(body, dict | list)
 
     async def other_scheme(self) -> str:
         """What to write where the host speaks the other of http and https; "" where it does not.

@@ -10,12 +10,12 @@ from typing import Final
 from msgspec.structs import replace
 
 from client import ApiClient
-from errors import BodyError, OceanCustomError
+from errors import OceanCustomError
 from json_values import Json
-from paging.error_reports import tells_failure
 from paging.model import PageRequest
 from settings import Settings
 from settings.fields import FIELDS
+from workbench.check.asking import ask
 from workbench.check.documents import Variables
 from workbench.check.settings import read_settings, variable_of
 
@@ -75,12 +75,10 @@ class Installed:
         return await self.refusal_by(request, settings)
 
     async def refusal_by(self, request: PageRequest, settings: Settings) -> OceanCustomError | None:
-        """As ``refusal``, by whole settings; an answer that reports an error is a refusal."""
+        """As ``refusal``, by whole settings."""
         client = self._client_of(settings)
         try:
-            answer = await client.send(request)
-            if tells_failure(answer.body):
-                return BodyError(answered=str(answer.status), words=client.quoted(answer.body))
+            await ask(client, request)
         except OceanCustomError as error:
             return error
         finally:
@@ -91,7 +89,7 @@ class Installed:
         """What a request is answered by other settings; None for a failure."""
         client = self._client_of(settings)
         try:
-            return (await client.send(request)).body
+            return (await ask(client, request)).body
         except OceanCustomError:
             return None
         finally:

@@ -9,9 +9,7 @@ from typing import Final
 
 from framework.mapped_items import Items
 from json_values import Json, follow
-from paging.error_reports import is_coded
 from paging.model import PageRequest
-from workbench.check.alternatives import Sent
 from workbench.check.children import Children
 from workbench.check.comparisons import compared
 from workbench.check.documents import Document
@@ -22,6 +20,7 @@ from workbench.check.near import paths_in, values_of, written
 from workbench.check.nearby import Target
 from workbench.check.other_lists import list_with
 from workbench.check.reading import Seen
+from workbench.check.sent import Sent
 from workbench.check.variants import better_variant, left_out
 
 _MOST: Final = 6  # parameters that are left out, one after the other
@@ -120,14 +119,8 @@ class Empty:
             words = self._near.session.client.quoted(answer)
             problem = f"the search finds nothing: the API says {words!r}"
             body = "body_form" if request.is_form else "body"
-            is_failed = is_coded(answer)
-            severity: Severity = "error" if is_failed else "warn"
-            remedy = (
-                f"correct what it names: the credentials, or {body}"
-                if is_failed
-                else f"correct the values in {body}, unless nothing may be there"
-            )
-            return seen.finding(self._document, (*target.base, body), problem, remedy, severity)
+            remedy = f"correct the values in {body}, unless nothing may be there"
+            return seen.finding(self._document, (*target.base, body), problem, remedy, "warn")
         return None
 
     async def _instead(
@@ -145,16 +138,14 @@ class Empty:
         own = [str(value) for value in values if is_scalar(value)]
         sources = self._near.sources(seen, " ", list(dict.fromkeys(own)))
         sources = dataclasses.replace(sources, items=objects)
-        path: Path = (*target.base, sent.part, *sent.path)
         if target.request and sent.is_text | ("{" in str(sent.value)):
             found = await better_variant(target.request, [sent], sources, has_rows)
             if found:
                 return found.at(target.base, "so there are items")
         told = _values([(sent.name,)], objects)
-        is_kind = sent.part == "kind"
         name = sent.name
         remedy = told or f"correct {name} or its value, unless nothing may be there"
-        return ("kind",) if is_kind else path, remedy
+        return sent.at(target.base), remedy
 
     async def _rows(self, target: Target, request: PageRequest) -> Sequence[Json]:
         """The rows of an answer, where they are looked for."""

@@ -14,18 +14,19 @@ from errors import OceanCustomError
 from framework.mapped_items import Items
 from json_values import Json
 from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, make_paginator
-from paging.error_reports import tells_failure
 from paging.model import PageRequest
 from resync.path_parameters import Binding, Endpoint, Parameter, Resource, request_for
 from resync.session import Session
 from settings import Settings
 from transport.observer import PageRead
 from transport.redaction import REDACTED
-from workbench.check.alternatives import Sent, Sources, nouns_of, sent_by, sent_by_all
+from workbench.check.alternatives import Sources
+from workbench.check.asking import ask
 from workbench.check.findings import Path
 from workbench.check.paths import known_of
 from workbench.check.reading import Seen
 from workbench.check.requests import CUT, bare, is_blamed, is_of_parent, values_in
+from workbench.check.sent import Sent, nouns_of, path_at, sent_by, sent_by_all
 
 _LINKING: Final = 50  # items of a page that are looked into
 NOT_FOUND: Final = frozenset({404, 410})
@@ -38,6 +39,11 @@ class Target:
     base: Path
     endpoint: Endpoint
     request: PageRequest | None
+
+    @property
+    def of_path(self) -> Path:
+        """Where its path stands."""
+        return path_at(self.base)
 
 
 class Nearby:
@@ -170,7 +176,7 @@ class Nearby:
         selector = seen.config.selector
         if len(target.base) == 1:
             return sent_by(selector, seen.config.kind)
-        return sent_by(selector.path_parameters[str(target.base[-1])])
+        return sent_by(selector.path_parameters[str(target.base[-1])], target.endpoint.path)
 
     def sources(self, seen: Seen, said: str = "", wanted: Sequence[str] = ()) -> Sources:
         """Where other names and values come from for a resource's requests."""
@@ -189,10 +195,9 @@ class Nearby:
     async def body(self, request: PageRequest) -> Json:
         """What a request is answered; None for a failure."""
         try:
-            answer = await self.session.client.send(request)
+            return (await ask(self.session.client, request)).body
         except OceanCustomError:
             return None
-        return None if tells_failure(answer.body) else answer.body
 
     def lists(self) -> list[PageRead]:
         """Pages with items; a parent is read once for all its kinds, and may be a kind itself."""

@@ -97,7 +97,8 @@ class OtherPaths:
         before, value, _ = seen.config.kind.partition(f"/{{{name}}}")
         others = [*self._endpoints(name, path), *([before] if value and "{" not in before else [])]
         others = [one for one in others if one != path]
-        wanted = Wanted(path, of_parent.field, others=tuple(others), words=words)
+        whole = parent.endpoint.path  # with its query, which stays
+        wanted = Wanted(whole, of_parent.field, others=tuple(others), words=words)
         request = first_of(parent.endpoint, parent.request)
         return await self._spelled(wanted, request) if request else ""
 

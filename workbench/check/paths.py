@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +23,8 @@ _LINK: Final = re.compile(r"(?:https?://[^/\s]+)?(/[^?#{\s]*)(?:[?#{]\S*)?")
 SPOKEN: Final = re.compile(r"(?<![\w/])/[\w.-][\w./-]*")
 """A path in a text."""
 _HOLE: Final = re.compile(r"\{\w+\}")
+_ENDING: Final = re.compile(r"(?<=[\w}])\.[A-Za-z]\w{1,4}$")
+_USUAL: Final = ".json"
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,21 @@ def known_of(resources: Sequence[EndpointResource]) -> Known:
             head.rstrip("/") if "{" in end else head for head, end in zip(heads, ends, strict=True)
         }
         parts = {part for end in ends for part in end.partition("?")[0].strip("/").split("/")}
-        words |= {part for part in parts if "{" not in part}
+        words |= {stem_of(part) for part in parts if "{" not in part}
         names = words_of(f"{one.port.entity.mappings.blueprint} {' '.join(parents)}")
         words |= {*names, *map(plural, names)}
     return Known(frozenset(paths), frozenset(words), frozenset(templates))
+
+
+def ending_of(part: str) -> str:
+    """What a path, or a part of one, ends in, as ``.json``; "" where it is a word alone."""
+    found = _ENDING.search(part)
+    return found[0] if found else ""
+
+
+def stem_of(part: str) -> str:
+    """A path, or a part of one, without its ending."""
+    return part.removesuffix(ending_of(part))
 
 
 def linked_paths(
@@ -99,7 +113,8 @@ def paths_like(
     own = path.strip("/")
     slash = "/" if path.endswith("/") else ""
     # Behind those that are only spelled otherwise: what the API itself speaks of, then guesses.
-    ranked = [*_spelled(own, base_path, known), *linked, *_guessed(own, known, made)]
+    ranked = [*_ended(own, known), *_spelled(own, base_path, known), *linked]
+    ranked += _guessed(own, known, made)
     others = [*(f"/{one.strip('/')}{slash}" for one in ranked), f"/{own}{'' if slash else '/'}"]
     return [one for one in dict.fromkeys(others) if one != f"/{own}{slash}"]
 
@@ -143,6 +158,15 @@ def respelled(path: str, at: int, known: Known) -> list[str]:
     return [f"/{_with(parts, at, word)}" for word in dict.fromkeys(_words(parts[at], known))]
 
 
+def _ended(own: str, known: Known) -> Iterator[str]:
+    """With the endings that other paths have, the commonest first, or without one."""
+    endings = Counter(ending_of(one) for one in (*known.paths, *known.templates))
+    common = [one for one, _ in endings.most_common()]
+    # Of a list alone no other shows the ending.
+    for one in dict.fromkeys((*common, "" if ending_of(own) or "{" in own else _USUAL)):
+        yield stem_of(own) + one
+
+
 def _spelled(own: str, base_path: str, known: Known) -> Iterator[str]:
     parts, based = own.split("/"), base_path.strip("/").split("/")
     # What the base URL ends with is there already.
@@ -161,7 +185,10 @@ def _guessed(own: str, known: Known, made: str) -> Iterator[str]:
     parts = own.split("/")
     at = _last_word(parts)
     # Several of each thing that it names.
-    yield "/".join(part if "{" in part else plural(singular(part)) for part in parts)
+    several = (plural(singular(stem_of(part))) + ending_of(part) for part in parts)
+    yield "/".join(
+        part if "{" in part else other for part, other in zip(parts, several, strict=True)
+    )
     # Called as what its items are made to.
     of_items = [plural(word) for word in reversed(words_of(made))] if "{" not in parts[at] else []
     yield from (_with(parts, at, word) for word in of_items[:1])
@@ -227,11 +254,14 @@ def _beside(parts: Sequence[str], known: Known) -> Iterator[str]:
 
 
 def _with(parts: Sequence[str], at: int, word: str) -> str:
-    return "/".join([*parts[:at], word, *parts[at + 1 :]])
+    """With another word for a part, whose ending stays."""
+    ending = "" if ending_of(word) else ending_of(parts[at])
+    return "/".join([*parts[:at], word + ending, *parts[at + 1 :]])
 
 
 def _words(part: str, known: Known) -> Iterator[str]:
-    """Other spellings of a part of a path."""
+    """Other spellings of a part of a path, without its ending."""
+    part = stem_of(part)
     alike = {one: likeness(one.lower(), part.lower()) for one in known.words if one != part}
     good = (one for one in alike if alike[one] >= _LIKE)
     yield from sorted(good, key=lambda one: (-alike[one], one))

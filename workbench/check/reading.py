@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 import httpx
 
 from client import http_of
-from errors import CredentialsError, MappingError, OceanCustomError, TransportError
+from errors import CredentialsError, MappingError, OceanCustomError, RequestName, TransportError
 from framework.mapped_items import Items, Mapped, mapped
 from overrides import EndpointAppConfig, EndpointResource
 from paging.limits import Limits
 from resync.session import Session
 from settings import Settings
 from transport.observer import Exchange, PageRead
+from workbench.check.asking import refusal_in
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Severity
 from workbench.patience import PATIENCE
@@ -120,8 +121,21 @@ async def look(
         exchanges, pages = len(watcher.exchanges), len(watcher.pages)
         await _read(session, one, limits)
         one.exchanges, one.pages = watcher.exchanges[exchanges:], watcher.pages[pages:]
+        if not one.items and not one.errors and (refusal := _refusal(session, one)):
+            one.errors.append(refusal)
         is_over = any(isinstance(error, CredentialsError | TransportError) for error in one.errors)
     return seen
+
+
+def _refusal(session: Session, seen: Seen) -> OceanCustomError | None:
+    """What the answers without rows say that they failed, where all of a sort do."""
+    pages = seen.own_pages or seen.pages
+    said = [refusal_in(session.client, page.body, str(page.status)) for page in pages]
+    if not pages or not all(said) or said[-1] is None:
+        return None
+    methods = [one.method for one in seen.exchanges if one.url == pages[-1].url]
+    request = RequestName(methods[-1] if methods else seen.config.selector.method, pages[-1].url)
+    return said[-1].about(kind=seen.config.kind, request=request)
 
 
 async def _read(session: Session, seen: Seen, limits: Limits) -> None:

@@ -11,16 +11,16 @@ from typing import Final
 import httpx
 from msgspec.structs import replace
 
-from errors import BodyError, Fault, OceanCustomError, ResponseError
+from errors import BodyError, OceanCustomError, ResponseError
 from framework.mapped_items import Items
 from jq_engine.paths import plain_path
 from pagination import DEFAULT_POSITION_PARAM
-from paging.error_reports import tells_failure
 from paging.model import PageRequest
 from transport.formats import BodyFormat
 from workbench.check.absence import Absence
 from workbench.check.access import Access
-from workbench.check.alternatives import IN_URL, Sent, Sources
+from workbench.check.alternatives import Sources
+from workbench.check.asking import ask, is_reported
 from workbench.check.children import Children
 from workbench.check.findings import Finding, Path, Remedy, Write
 from workbench.check.missing import header_missed, lacks_of_all, media, media_told, missing
@@ -33,6 +33,7 @@ from workbench.check.places import Places
 from workbench.check.reading import Seen
 from workbench.check.refusals import PagingTrials, has_begun
 from workbench.check.requests import is_of_parent
+from workbench.check.sent import IN_URL, Sent
 from workbench.check.sign_in import speaks_of_sign_in
 from workbench.check.suspects import spoken_of, suspects_of
 from workbench.check.variants import as_list, better_variant, left_out, moved_part
@@ -48,7 +49,6 @@ _WORD: Final = re.compile(r"\w+")
 _CRASHED: Final = 500
 _ELSEWHERE: Final = NOT_FOUND | {_FORBIDDEN, httpx.codes.METHOD_NOT_ALLOWED}
 """Statuses that are seldom about a parameter."""
-REPORTED: Final = "the answer reports an error"
 
 
 class Refused:
@@ -68,16 +68,18 @@ class Refused:
         self._paging = paging
         self._near = paging.near
         self._paths = OtherPaths(paging.near)
+        self._absence = Absence(self._session)
         self._access = access
         self._sign_in = access.sign_in
         self._asked = asked
 
     async def finding(
-        self, seen: Seen, error: ResponseError, status: int, *, all_failed: bool
+        self, seen: Seen, error: ResponseError | BodyError, *, all_failed: bool
     ) -> Finding:
-        """What a status is about; ``all_failed``: no resource could be read."""
+        """What a refusal is about; ``all_failed``: no resource could be read."""
+        status = await self._status(seen, error)
         found = await self._with_body(seen, error)
-        if found is None and all_failed:
+        if found is None and all_failed and status in _INVALID:
             found = await self._unsigned(seen, error)
         if found is None and status in _OF_CHILDREN:
             found = await self._of_field(seen, error)
@@ -94,16 +96,22 @@ class Refused:
             return await self._not_let_in(seen, error)
         if status == httpx.codes.METHOD_NOT_ALLOWED:
             return await self._of_method(seen, error)
-        return await self._suspected(seen, error, all_failed=all_failed)
+        return await self._suspected(seen, error, status, all_failed=all_failed)
 
-    async def _not_let_in(self, seen: Seen, error: ResponseError) -> Finding:
+    async def _status(self, seen: Seen, error: ResponseError | BodyError) -> int:
+        """The status of a refusal; of one with that of a success, the one that it might have."""
+        if isinstance(error, ResponseError):
+            return error.status
+        return httpx.codes.NOT_FOUND if await self._is_made_up(seen) else httpx.codes.BAD_REQUEST
+
+    async def _not_let_in(self, seen: Seen, error: OceanCustomError) -> Finding:
         """At the base URL or at what signs requests, where every kind is refused."""
         if near := await self._near_base(error):
             return near
         setting, remedy = await self._sign_in.blamed(error, self._near.target(seen).request)
         return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
 
-    async def _forbidden(self, seen: Seen, error: ResponseError) -> Finding:
+    async def _forbidden(self, seen: Seen, error: OceanCustomError) -> Finding:
         """At the path where another one is there, else at credentials that read other lists."""
         if found := await self._unrouted(seen, error):
             return found
@@ -112,17 +120,21 @@ class Refused:
 
     async def _unrouted(self, seen: Seen, error: OceanCustomError) -> Finding | None:
         """At a path that is refused as a made-up one is, where one like it is answered."""
-        target, of_parent = self._near.target(seen), is_of_parent(seen)
-        is_child = not of_parent and bool(self._near.resource(seen).parameters)
-        if target.request is None or target.request.method != "GET" or is_child:
-            return None
-        if not await Absence(self._session).of_path(target.request):
+        if not await self._is_made_up(seen):
             return None
         found = await self._paths.of_asked(seen, error.report.words, is_new=True)
-        at: Path = (*target.base, "endpoint") if of_parent else ("kind",)
+        at = self._near.target(seen).of_path
         return self._places.at(seen, at, error, found) if found else None
 
-    async def _with_body(self, seen: Seen, error: ResponseError) -> Finding | None:
+    async def _is_made_up(self, seen: Seen) -> bool:
+        """Whether a path without placeholders is refused as a made-up one is."""
+        request = self._near.target(seen).request
+        is_child = not is_of_parent(seen) and bool(self._near.resource(seen).parameters)
+        if request is None or request.method != "GET" or is_child:
+            return False
+        return await self._absence.of_path(request)
+
+    async def _with_body(self, seen: Seen, error: OceanCustomError) -> Finding | None:
         """At the method of a request with a body, where it is not GET that is meant."""
         target = self._near.target(seen)
         request = target.request
@@ -133,15 +145,15 @@ class Refused:
         remedy = Write("POST", "so it answers")
         return self._places.at(seen, (*target.base, "method"), error, remedy)
 
-    async def _unsigned(self, seen: Seen, error: ResponseError) -> Finding | None:
+    async def _unsigned(self, seen: Seen, error: OceanCustomError) -> Finding | None:
         """At what signs requests, where the words of a refusal with any status speak of that."""
         request = self._near.target(seen).request
-        if error.status not in _INVALID or not speaks_of_sign_in(error) or request is None:
+        if not speaks_of_sign_in(error) or request is None:
             return None
         way = await self._sign_in.other(error, request)
         return way and self._places.of_setting(way[0], error, way[1], self._sign_in.credential)
 
-    async def _of_method(self, seen: Seen, error: ResponseError) -> Finding:
+    async def _of_method(self, seen: Seen, error: OceanCustomError) -> Finding:
         """At the method: with the other one, as far as it may be tried."""
         target = self._near.target(seen)
         other = "POST" if seen.config.selector.method == "GET" else "GET"
@@ -168,40 +180,22 @@ class Refused:
     async def unread(
         self, seen: Seen, error: OceanCustomError, *, all_failed: bool
     ) -> Finding | None:
-        """As ``reported``, where what could not be read is an error as JSON; None where not."""
+        """As ``finding``, where what could not be read is an error as JSON; None where not."""
         request = self._near.target(seen).request
         if request is None:
             return None
         try:
             asked = replace(self._near.first(self._near.target(seen)), format=BodyFormat())
-            answer = await self._session.client.send(asked)
-        except OceanCustomError:
+            await ask(self._session.client, asked)
+        except OceanCustomError as other:
+            if not is_reported(other):
+                return None
+            said = other.report
+            known = {"faults": said.faults, "answered": said.answered, "words": said.words}
+            report = replace(error.report, beside=None, **known)
+        else:
             return None
-        if not tells_failure(answer.body):
-            return None
-        words = self._session.client.quoted(answer.body)
-        faults, status = (Fault("", REPORTED),), str(answer.status)
-        report = replace(error.report, faults=faults, beside=None, answered=status, words=words)
-        return await self.reported(seen, BodyError(report), all_failed=all_failed)
-
-    async def reported(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
-        """What a refusal is about that came with the status of a success."""
-        found = await self._of_field(seen, error) or await self._invalid(seen, error)
-        if found:
-            return found
-        target, is_of_credentials = self._near.target(seen), speaks_of_sign_in(error)
-        words, request = error.report.words, target.request
-        if not is_of_credentials and (other := await self._otherwise(seen, target, words)):
-            return self._places.at(seen, other[0], error, other[1])
-        signed = None
-        if all_failed and request is not None:
-            access = self._sign_in if is_of_credentials else self._access
-            signed = await access.other(error, request)
-        if all_failed and not signed and is_of_credentials:
-            signed = await self._sign_in.blamed(error, request)
-        if signed:
-            return self._places.of_setting(signed[0], error, signed[1], self._sign_in.credential)
-        return await self._suspected(seen, error, all_failed=False)
+        return await self.finding(seen, BodyError(report), all_failed=all_failed)
 
     async def _of_field(self, seen: Seen, error: OceanCustomError) -> Finding | None:
         """At a path parameter by another key of whose items children are answered, if they are."""
@@ -218,21 +212,17 @@ class Refused:
         if has_rows:
             return None
         if other := await self._children.in_order(resource):
-            base = self._near.target(seen).base
-            at: Path = ("kind",) if len(base) == 1 else (*base, "endpoint")
-            return self._places.at(seen, at, error, other)
+            return self._places.at(seen, self._near.target(seen).of_path, error, other)
         return None
 
-    async def _absent(self, seen: Seen, error: ResponseError, *, all_failed: bool) -> Finding:
+    async def _absent(self, seen: Seen, error: OceanCustomError, *, all_failed: bool) -> Finding:
         """A path that is not there: the base URL's where no other is there either."""
         is_all, words = all_failed and self._asked > 1, error.report.words
         if is_all and (found := await self._of_all(seen, error)):
             return found
         if is_of_parent(seen):
-            path = (*self._near.target(seen).base, "endpoint")
-            return self._places.at(
-                seen, path, error, await self._paths.of_asked(seen, words) or _PATH
-            )
+            path = await self._paths.of_asked(seen, words) or _PATH
+            return self._places.at(seen, self._near.target(seen).of_path, error, path)
         target = self._near.target(seen)
         sent = [one for one in self._near.sent(seen, target) if one.part == IN_URL]
         if sent and (other := await self._otherwise(seen, target, words, sent)):
@@ -252,7 +242,7 @@ class Refused:
         request = self._near.asked(seen)
         if request is None or request.method != "GET":
             return _PATH
-        if await Absence(self._session).of_path(request):
+        if await self._absence.of_path(request):
             return f"{_PATH}: a made-up one is answered in the same words"
         return f"{_PATH}, or what is asked for there: a made-up path is answered otherwise"
 
@@ -271,11 +261,16 @@ class Refused:
 
     async def _near_base(self, error: OceanCustomError) -> Finding | None:
         """At the base URL, where every kind is refused, and one less a part or so answers."""
-        base = await self._access.bases.nearest(error.report.words) if self._asked > 1 else ""
+        if self._asked == 1:
+            return None
+        # With the status of a success every answer is a proof, also to a search.
+        bases, is_proof = self._access.bases, is_reported(error) and not speaks_of_sign_in(error)
+        search = bases.other if is_proof else bases.nearest
+        base = await search(error.report.words)
         return self._places.of_setting("baseUrl", error, base) if base else None
 
     async def _suspected(
-        self, seen: Seen, error: ResponseError | BodyError, *, all_failed: bool
+        self, seen: Seen, error: ResponseError | BodyError, status: int, *, all_failed: bool
     ) -> Finding:
         """At what the refusal is about: a parameter, a part of the body, the base URL's path."""
         target = self._near.target(seen)
@@ -284,7 +279,6 @@ class Refused:
             "customHeaders": list(self._session.settings.custom_headers),
         }
         words = error.report.words
-        status = error.status if isinstance(error, ResponseError) else 0
         name = lacks_of_all(seen, words) if all_failed and self._asked > 1 else ""
         if name:
             setting = "customHeaders" if name == header_missed(words) else "queryParams"
@@ -355,13 +349,13 @@ class Refused:
             if speaks_of(words, part):
                 told = f"the API speaks of {part}, which stands in baseUrl"
             return self._places.of_setting("baseUrl", error, f"{told}: {_OWN_WORDS}")
-        has_status = isinstance(error, ResponseError)
-        if unrouted := has_status and await self._unrouted(seen, error):
+        if unrouted := await self._unrouted(seen, error):
             return unrouted
-        at: Path = (*target.base, "endpoint") if is_of_parent(seen) else ("kind",)
-        told = _OWN_WORDS if has_status else "correct the path, or the credentials"
         other = await self._paths.of_asked(seen, words)
-        return self._places.at(seen, at, error, other or told)
+        if not other and all_failed and speaks_of_sign_in(error):
+            setting, remedy = await self._sign_in.blamed(error, target.request)
+            return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
+        return self._places.at(seen, target.of_path, error, other or _OWN_WORDS)
 
     async def _lacking(
         self, seen: Seen, target: Target, words: str, status: int

@@ -17,6 +17,8 @@ from workbench.check.names import names_in
 from workbench.check.settings import variable_of
 
 _HEADER: Final = re.compile(r"(?<![\w/-])(?:[A-Z][A-Za-z]*|[xX])(?:-[A-Za-z]+)+(?![\w-])")
+_CODED: Final = re.compile(r"""(?:code|errno)["'\\]*: *["'\\]*[\w-]+""", re.IGNORECASE)
+"""The code of an error, which may look like a header: ``"code": "ERR-NO-AUTH"``."""
 _SCHEME: Final = re.compile(r"(?:Authorization['\"]?: ?['\"]?|WWW-Authenticate: )(\w[\w-]*)")
 _NO_CREDENTIAL: Final = ("www-", "content-", "accept-", "set-", "user-")
 _JOINED: Final = re.compile(r"[_.-]|[a-z][A-Z]")
@@ -65,7 +67,8 @@ def spelled(header: str) -> list[str]:
 
 def headers_named(words: str) -> list[str]:
     """Headers that an answer speaks of, which a key may go in."""
-    found = [one for one in _HEADER.findall(words) if not one.lower().startswith(_NO_CREDENTIAL)]
+    found = _HEADER.findall(_CODED.sub("", words))
+    found = [one for one in found if not one.lower().startswith(_NO_CREDENTIAL)]
     return list(dict.fromkeys(found))
 
 

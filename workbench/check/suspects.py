@@ -11,6 +11,7 @@ from json_values import Json
 from workbench.check.findings import Path
 from workbench.check.names import letters
 from workbench.check.reading import Seen
+from workbench.check.sent import path_at
 
 _KEYS: Final = re.compile(r'"[\w.$-]+": ')
 _SHORTEST: Final = 2  # characters of a value that is looked for
@@ -51,8 +52,10 @@ def suspects_of(seen: Seen, base: Path, settings: Mapping[str, Sequence[str]]) -
         for path, value in _leaves(given)
         if path
     ]
-    query = "" if of_parent else seen.config.kind.partition("?")[2]
-    found += [Suspect(("kind",), *pair.partition("=")[::2]) for pair in query.split("&") if pair]
+    path = getattr(asks, "endpoint", "") if of_parent else seen.config.kind
+    query = str(path or "").partition("?")[2]
+    of_path = path_at(base)
+    found += [Suspect(of_path, *pair.partition("=")[::2]) for pair in query.split("&") if pair]
     found += [Suspect(setting, name, "") for setting, names in settings.items() for name in names]
     return found
 

@@ -28,6 +28,7 @@ from settings.fields import snake
 from transport.observer import PageRead
 from workbench.check.absence import Absence, Absent
 from workbench.check.access import Access
+from workbench.check.asking import is_reported
 from workbench.check.bases import Bases
 from workbench.check.changes import ClientOf
 from workbench.check.children import Children
@@ -53,8 +54,8 @@ from workbench.check.paging import (
 from workbench.check.places import Paged, Places
 from workbench.check.reading import Seen
 from workbench.check.refusals import PagingTrials
-from workbench.check.refused import REPORTED, Refused
-from workbench.check.requests import bare, is_of_parent
+from workbench.check.refused import Refused
+from workbench.check.requests import bare
 from workbench.check.sign_in import SignIn, speaks_of_sign_in
 from workbench.check.unsent import Unsent
 
@@ -148,8 +149,7 @@ class Troubles:
             return []
         if statuses <= set(resource.endpoint.empty_statuses):
             return await self._said_empty(seen)
-        base = self._near.target(seen).base
-        of_path: Path = ("kind",) if len(base) == 1 else (*base, "endpoint")
+        target = self._near.target(seen)
         lacks = await self._lacking(seen, resource)
         found = None if lacks == "path" else await self._children.field(resource)
         name, field = found or (resource.parameters[-1].name, None)
@@ -163,14 +163,16 @@ class Troubles:
         if not (remedy or lacks) and _multiply(resource):
             return []  # Of values that multiply, the first few pairs may well all be none.
         of = "its path parameters"
-        if len(base) > 1:
+        if len(target.base) > 1:
             of = f"the path parameters of {resource.endpoint.path}"
         told = f"404 or 410 for every value of {of}"
         error = MappingError(f"kind {seen.config.kind}: {told}")
         own: Path = ("selector", "path_parameters", name, "endpoint" if endpoint else "field")
         is_of_parameter = field or endpoint or (lacks == "value" and not path)
         said = _ABSENT[lacks].format(name=name)
-        return [self._places.at(seen, own if is_of_parameter else of_path, error, remedy or said)]
+        return [
+            self._places.at(seen, own if is_of_parameter else target.of_path, error, remedy or said)
+        ]
 
     async def _said_empty(self, seen: Seen) -> list[Finding]:
         """Children that all have nothing, as a status says that may say so, but of another path."""
@@ -223,8 +225,8 @@ class Troubles:
 
     async def _finding(self, seen: Seen, error: OceanCustomError, *, all_failed: bool) -> Finding:
         match error:
-            case ResponseError(status=status):
-                return await self._refused.finding(seen, error, status, all_failed=all_failed)
+            case ResponseError():
+                return await self._refused.finding(seen, error, all_failed=all_failed)
             case BodyError():
                 return await self._no_json(seen, error, all_failed=all_failed)
             case CredentialsError():
@@ -349,8 +351,8 @@ class Troubles:
                 return self._places.of_setting("baseUrl", error, "")
 
     async def _no_json(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
-        if any(one.problem == REPORTED for one in error.report.faults):
-            return await self._refused.reported(seen, error, all_failed=all_failed)
+        if is_reported(error):
+            return await self._refused.finding(seen, error, all_failed=all_failed)
         is_html = "html" in str(error).lower()
         if is_html and all_failed:
             return await self._page(seen, error)
@@ -384,10 +386,10 @@ class Troubles:
 
     async def _of_format(self, seen: Seen, error: BodyError, name: str) -> Finding:
         """At what says the format of an answer, which is in another one."""
-        base = self._near.target(seen).base
-        path = (*base, "response_format")
+        target = self._near.target(seen)
+        path: Path = (*target.base, "response_format")
         if not self._places.is_there(seen, path):
-            path = (*base, "endpoint") if is_of_parent(seen) else ("kind",)
+            path = target.of_path
         remedy = f"the answer is {name}: write response_format: {name}"
         if name in {"xml", "csv"} and (other := await as_json(self._near, seen)):
             remedy += f"; or: {other}"

@@ -9,7 +9,6 @@ from framework.mapped_items import Items
 from json_values import Json, follow
 from paging.model import PageRequest
 from workbench.check.absence import MADE_UP
-from workbench.check.alternatives import Sent
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Write
 from workbench.check.identifiers import is_scalar
@@ -18,6 +17,7 @@ from workbench.check.near import has_path, leaves, lists_of_objects, paths_in
 from workbench.check.nearby import Nearby, Target
 from workbench.check.other_lists import other_list
 from workbench.check.reading import Seen
+from workbench.check.sent import IN_PATH, Sent
 from workbench.check.variants import better_variant, left_out
 from workbench.suggest.vocabulary import words_of
 
@@ -81,9 +81,8 @@ class Unsent:
             if found:
                 place, remedy = found.at(target.base, "so it is heeded")
                 return [seen.finding(self._document, place, problem, remedy)]
-            own: Path = ("kind",) if sent.part == "kind" else (*target.base, sent.part, sent.name)
             told = "correct its name, or remove it"
-            return [seen.finding(self._document, own, problem, told, "warn")]
+            return [seen.finding(self._document, sent.at(target.base), problem, told, "warn")]
         return []
 
     async def _is_heeded(self, request: PageRequest, sent: Sent) -> bool:
@@ -169,7 +168,7 @@ class Unsent:
 
 def _asked_for(sent: Sent, items: Items) -> tuple[str, ...] | None:
     """The path of the key that a parameter is called as, if items have its value and others."""
-    if sent.part not in {"query_params", "kind"} or not sent.is_text:
+    if sent.part not in {"query_params", IN_PATH} or not sent.is_text:
         return None
     words = set(words_of(sent.name))
     for path in dict.fromkeys(one for item in items[:_SAMPLE] for one in leaves(item)):

@@ -20,12 +20,9 @@ from json_values import MISSING, Json, follow
 from paging.model import PageRequest
 from workbench.check.absence import MADE_UP, Answered
 from workbench.check.alternatives import (
-    IN_PATH,
-    IN_URL,
     LONGEST,
     MOST_OF_ONE,
     PARTS,
-    Sent,
     Sources,
     by_rank,
     names_for,
@@ -34,12 +31,13 @@ from workbench.check.alternatives import (
 )
 from workbench.check.findings import Path, Remedy, Write
 from workbench.check.near import lists_of_objects
+from workbench.check.sent import IN_PATH, IN_URL, Sent
 
 IsBetter = Callable[[PageRequest], Awaitable[bool]]
 """Whether what a request is answered is what was wanted."""
 
 _MOST: Final = 40  # requests
-_PAIRS: Final = {"query_params": "params", "headers": "headers", "kind": "params"}
+_PAIRS: Final = {"query_params": "params", "headers": "headers", IN_PATH: "params"}
 """The parts of a resource that are names and texts in a request, and what they are there."""
 _ADDED: Final = frozenset({"query_params", "headers", "body", "body_form"})
 
@@ -107,8 +105,8 @@ async def better_variant(
 
 
 def _variants(request: PageRequest, sent: Sequence[Sent], sources: Sources) -> Iterator[Variant]:
-    known = {(one.part, one.path) for one in sent}
-    more = {(one.part, one.path): one for one in sources.others if one.is_text}
+    known = {one.where for one in sent}
+    more = {one.where: one.added for one in sources.others if one.is_text}
     for place, one in list(more.items())[:MOST_OF_ONE]:
         if place not in known and len(one.path) == 1 and one.part in _ADDED:
             yield Variant(2, one, _with_more(request, one), value=one.value)
@@ -124,7 +122,7 @@ def _variants(request: PageRequest, sent: Sequence[Sent], sources: Sources) -> I
         names = [
             (rank, name)
             for rank, name in by_rank(names_for(one, sources))
-            if (one.part, (*one.path[:-1], name)) not in known
+            if (one.where[0], (*one.path[:-1], name)) not in known
         ]
         is_first = (not one.whole or one.value is one.whole[0]) and one.part != IN_URL
         for rank, name in names[:MOST_OF_ONE] if is_first else ():
