@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 import httpx
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ from paging.experiments import (
     unless_in_vain,
     unless_led_on,
 )
-from paging.model import NO_PAGE_BEFORE, Page, PageRequest, Progress
+from paging.model import NO_PAGE_BEFORE, Level, Page, PageRequest, Progress
 from paging.paginator import ACCEPT, Paginator
 from paging.signals import Verdict, by_header, first_known, is_last_by_link
 from paging.steps import End, Experiment, Learnt, Step
@@ -71,16 +71,14 @@ class Marked(Paginator):
         if configured is Verdict.END:
             return Step(now, next=None, learnt=learnt, why=End.CONFIGURED)
         if not page.length and (boolean is Verdict.END or now.known is Known.REACHED):
-            why = End.SIGNAL if boolean is Verdict.END else End.TOTAL
-            return Step(now, next=None, learnt=learnt, why=why)
+            return Step(now, None, learnt, End.SIGNAL if boolean is Verdict.END else End.TOTAL)
         if not leads(marker) and self._says_more(page, boolean):
             last = progress.previous
             # Where the page before had a marker, this one lacks it by mistake.
             was_led = last is not None and leads(self._marker(last))
             marker = MISSING if was_led else self._instead(page)
             if not leads(marker):
-                doubt = self._unfollowable(page)
-                return Step(now, next=None, learnt=learnt, confirm=was_led, doubt=doubt)
+                return Step(now, None, learnt, confirm=was_led, doubt=self._unfollowable(page))
         following = self._following(sent, page, marker) if leads(marker) else None
         came = frozenset() if asked == 1 else _came_before(progress.previous, page, marker)
         # A page that leads to itself is the end where nothing is new, or all of one start key came.
@@ -118,11 +116,8 @@ class Marked(Paginator):
 
     def _says_more(self, page: Page, boolean: Verdict) -> bool:
         """Whether anything but the marker says that there is more."""
-        if page.is_single and not page.scopes:
-            return False
-        if boolean is not Verdict.UNKNOWN:
-            return boolean is Verdict.MORE
-        return page.signal is Verdict.MORE
+        is_item = page.is_single and not page.scopes
+        return not is_item and first_known(boolean, page.signal) is Verdict.MORE
 
     def _at_end(
         self, now: Progress, sent: PageRequest, page: Page, marker: Found, learnt: Learnt
@@ -144,8 +139,8 @@ class Marked(Paginator):
         is_as_long = now.pages > 1 and page.length >= now.largest
         is_short = now.known is Known.MORE
         is_cut = is_full if page.length else self._is_cut_off(now, asked)
-        is_told = is_short and not is_alone
-        doubt = self._short_of_total(learnt, now, page, is_cut=is_cut) if is_told else None
+        is_due = is_short and not is_alone
+        doubt = self._short_of_total(learnt, now, page, is_cut=is_cut) if is_due else None
         # Rows may be hidden: whether there would be a marker is asked for at the end, or seen.
         is_open = doubt is not None and not is_full and now.pages == 1 and not learnt.marked
         doubt = None if is_open else doubt
@@ -223,54 +218,70 @@ class Marked(Paginator):
         del sent
         return self._unless_followed(last, Step(Progress().after(last, 0), None, why=End.EMPTY))
 
-    def _unless_followed(self, last: Page, step: Step) -> Step | Experiment:
-        """Ask for the last page with one row less: then that row alone must be on the next one."""
-        request = self._fewer(last)
-        if request is None:
-            return step
-        room = self._paged(last, last) - 1
+    def _unless_followed(
+        self, last: Page, step: Step, lengths: Sequence[tuple[Level, int]] = ()
+    ) -> Step | Experiment:
+        """Ask for the last page with one row less: then that row alone must be on the next one.
 
-        def judge_next(learnt: Learnt, other: Page | None) -> Step:
-            here = replace(step, learnt=learnt)
-            has_room = other is not None and self._paged(other, last) < room
-            match beyond(last, other, has_room=has_room):
-                case Beyond.ENDS:
-                    return replace(here, proved=True, confirm=False, doubt=None)
-                case Beyond.FOLLOWS:
-                    return self._followed(here)
-                case Beyond.UNKNOWN:
-                    # The last row has to be there, unless rows are hidden and more are to come.
-                    is_gone = other and not other.length and not leads(self._marker(other))
-                    return self._followed(here) if is_gone else here
+        ``lengths``: how long it is by what may be paged where it has several lists, all together,
+        each, or the outer ones; the first of those whose size is heeded is.
+        """
+        (level, rows), *others = lengths or [*last.lengths.items()][::-1]
+        request, room = self._fewer(last, rows), rows - 1
+        if request is None:
+            return self._unless_followed(last, step, others) if others else step
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             here = replace(step, learnt=learnt)
-            if other is not None and other.repeats(last) and step.progress.empty_in_a_row:
-                # The size is not heeded: how long pages are, hidden rows included, nobody knows.
-                is_cut = self._is_cut_off(step.progress, 0)
-                return here if is_cut else replace(here, doubt=None)
+            if other is None:
+                return here
             # Of rows that are hidden, others of those asked for are left.
-            is_fewer = other is not None and 0 < self._paged(other, last) <= room
-            shown = beyond(last, other, has_room=True)
+            if not 0 < other.lengths.get(level, 0) <= room:
+                return self._of_other_size(last, here, other, others)
             # Where links hold the number of a page, one of fewer rows begins before the last one.
-            if other is None or not is_fewer or shown is Beyond.UNKNOWN:
+            if beyond(last, other, has_room=True) is Beyond.UNKNOWN:
                 return here
             marker = self._marker(other)
             if not leads(marker):
                 return self._followed(here)  # one row at least follows
+
+            def judge_next(learnt: Learnt, after: Page | None) -> Step:
+                has_room = after is not None and after.lengths.get(level, 0) < room
+                return self._by_last_row(
+                    last, replace(here, learnt=learnt), after, has_room=has_room
+                )
+
             following = self._following(request, other, marker).perhaps_absent(NO_PAGE_BEFORE)
             return Experiment(following, judge_next, learnt, _ABOUT_END, step.progress)
 
         return Experiment(request, judge, step.learnt, _ABOUT_END, step.progress)
 
-    def _paged(self, page: Page, last: Page) -> int:
-        """How many rows a page has: of all its lists, where the last one has all asked for so."""
-        is_all = last.request is not None and len(last.rows) == self._asked(last.request)
-        return len(page.rows) if is_all else page.length
+    def _of_other_size(
+        self, last: Page, step: Step, other: Page, others: Sequence[tuple[Level, int]]
+    ) -> Step | Experiment:
+        """A page for one row less that has not fewer: another level is paged, or none."""
+        if others:
+            return self._unless_followed(last, step, others)
+        # The size is not heeded: how long pages are, hidden rows included, nobody knows.
+        is_again = other.repeats(last) and step.progress.empty_in_a_row
+        is_over = is_again and not self._is_cut_off(step.progress, 0)
+        return replace(step, doubt=None) if is_over else step
 
-    def _fewer(self, page: Page) -> PageRequest | None:
-        """The request for a page, for one row less than it has."""
-        sent, name, rows = page.request, self._size_param, self._paged(page, page)
+    def _by_last_row(self, last: Page, step: Step, other: Page | None, *, has_room: bool) -> Step:
+        """What the page shows that a page of one row less leads to."""
+        match beyond(last, other, has_room=has_room):
+            case Beyond.ENDS:
+                return replace(step, proved=True, confirm=False, doubt=None)
+            case Beyond.FOLLOWS:
+                return self._followed(step)
+            case Beyond.UNKNOWN:
+                # The last row has to be there, unless rows are hidden and more are to come.
+                is_gone = other and not other.length and not leads(self._marker(other))
+                return self._followed(step) if is_gone else step
+
+    def _fewer(self, page: Page, rows: int) -> PageRequest | None:
+        """The request for a page of so many rows, for one row less."""
+        sent, name = page.request, self._size_param
         if sent is None or name is None or rows < _FEWEST or self._settings.cursor_alone:
             return None
         size = rows - 1
@@ -285,7 +296,7 @@ class Marked(Paginator):
 
     def prove(self, sent: PageRequest, page: Page, *, is_cut: bool = False) -> Experiment | Step:
         """Ask for one row less: then a marker must appear, if it stands where it is looked for."""
-        request = self.shorter(sent, page)
+        request = self.shorter(sent, page) if len(page.rows) > 1 else None
         asked = self._asked(sent)
         if request is None and page.length and (asked == 1 or page.totals(asked).most > page.most):
             request = self._of_size(sent, 2 if asked == 1 else 1)
@@ -321,7 +332,7 @@ class Marked(Paginator):
     ) -> Experiment:
         """What the same request of another size shows of the only page of a list."""
         asked, wanted = self._asked(sent), self._asked(request)
-        is_one = page.length == 1 == asked
+        is_one = len(page.rows) == 1 == asked
         now = Progress().after(page, asked)
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
@@ -335,19 +346,14 @@ class Marked(Paginator):
             if self._says_more(other, other.boolean):
                 return replace(done, doubt=self._unfollowable(other))
             # Of rows that are hidden, others of those asked for are left; none is no page at all.
-            fewer = other.length < page.length or len(other.rows) < len(page.rows)
-            is_fewer = fewer and bool(other.rows or not page.is_hollow)
-            is_heeded = is_fewer or (is_one and other.length > 1)
-            # Where the size is not heeded, the one asked for says nothing of the numbers told.
-            total = other.totals(asked if is_heeded else other.length).most
+            is_fewer = len(other.rows) < len(page.rows) and bool(other.rows or not page.is_hollow)
+            is_heeded = is_fewer or (is_one and len(other.rows) > 1)
             if (is_one or page.is_hollow) and not is_heeded:
                 return done
-            is_full = page.length == asked and not is_cut
+            is_full = asked in page.lengths.values() and not is_cut
             if is_heeded or is_full:
                 return replace(done, doubt=self._never_there(page, is_heeded=is_heeded))
-            is_more = max(total, _further_out(page)) > page.most
-            doubt = self._unfollowable(page) if is_more else None
-            return replace(done, doubt=doubt, warning=self._unproved_warning(page))
+            return replace(self._taken_for_all(sent, page, other), learnt=learnt)
 
         return Experiment(request, judge, Learnt(), "a list without a marker", now)
 
@@ -371,29 +377,29 @@ class Marked(Paginator):
         """Some APIs take round sizes only: half of a full page's is as telling."""
         asked = self._asked(sent)
         all_rows = self._taken_for_all(sent, page)
-        if page.length != asked or is_cut:
+        if asked not in page.lengths.values() or is_cut:
             return all_rows
         half = self._of_size(sent, asked // 2)
         if half is None or not 1 <= asked // 2 < size:
             return replace(all_rows, doubt=self._never_there(page, is_heeded=False))
         return self._proof(sent, page, half, is_cut=is_cut)
 
-    def _taken_for_all(self, sent: PageRequest, page: Page) -> Step:
+    def _taken_for_all(self, sent: PageRequest, page: Page, other: Page | None = None) -> Step:
+        """The end of the only page; ``other``: what came of another size, which is not heeded."""
         now = Progress().after(page, self._asked(sent))
-        is_told = max(now.total or 0, now.perhaps, _further_out(page)) > page.most
+        # Then the one asked for says nothing of the numbers told.
+        told = other.totals(other.length).most if other else max(now.total or 0, now.perhaps)
+        is_told = max(told, total_further_out(page.holder, page.body)) > page.most
         doubt = self._unfollowable(page) if is_told else None
-        warning = self._unproved_warning(page)
+        warning = (
+            f"{self._name()} found nothing in any response, and the API heeds no smaller page"
+            f" size; the list of {page.length} is taken for all"
+        )
         return Step(now, next=None, why=End.UNMARKED, warning=warning, doubt=doubt)
 
     @abstractmethod
     def _name(self) -> str:
         """The place where the marker is looked for, for messages."""
-
-    def _unproved_warning(self, page: Page) -> str:
-        return (
-            f"{self._name()} found nothing in any response, and the API heeds no smaller page"
-            f" size; the list of {page.length} is taken for all"
-        )
 
     def _never_there(self, page: Page, *, is_heeded: bool) -> DoubtfulEndError:
         why = (
@@ -434,11 +440,6 @@ def _came_before(previous: Page | None, page: Page, marker: Found) -> frozenset[
     is_again = page.repeats(previous) and not is_named
     is_end = page.rows[:ended] == previous.rows[-ended:]
     return frozenset(page.keys[:ended] if is_end and not is_again else ())
-
-
-def _further_out(page: Page) -> int:
-    """A total that may be the list's where no marker was seen: only then it is looked for."""
-    return total_further_out(page.holder, page.body)
 
 
 def _hidden_warning(now: Progress) -> str:

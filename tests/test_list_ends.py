@@ -960,16 +960,33 @@ async def test_rows_in_several_lists_that_come_again(count: int) -> None:
 
 
 @pytest.mark.parametrize("style", LED)
-async def test_a_page_of_several_lists_that_is_empty_for_good(style: str) -> None:
-    """All of their rows are as many as were asked for: with one less, others are seen to follow."""
-    api = Api(style, 11, list_of=halves)
+@pytest.mark.parametrize("asked", [7, 8])
+async def test_a_page_of_several_lists_that_is_empty_for_good(style: str, asked: int) -> None:
+    """All of their rows are what is paged: with one less, others are seen to follow."""
+    api = Api(style, 11, cap=7, list_of=halves)
     broken = beside(told(halves([])), {"note": "broken"})
 
     found = await outcome(
         once(always(broken), api, lambda r: "7" in f"{r.param('at')}{r.param('cursor')}", ALWAYS),
-        paging(style, 7),
+        paging(style, asked),
         data_path=".halves[].items",
     )
+
+    assert found.error is not None, found.ids
+
+
+@pytest.mark.parametrize("cap", [4, 5])
+async def test_a_page_of_several_lists_that_lacks_its_marker(cap: int) -> None:
+    """For good, on a page as long as the one before: each list of it is seen to go on."""
+
+    def api(request: Request) -> Answer:
+        asked, at = request.number("limit", cap), position_in(request.param("cursor") or "0")
+        lists = [rows(first + at, first + at + min(asked, cap)) for first in (0, 100)]
+        body: dict[str, Json] = {"halves": [{"items": one} for one in lists]}
+        is_broken = (asked, at) == (6, 2 * cap)
+        return told(body | ({} if is_broken else {"next_cursor": f"c{at + min(asked, cap)}"}))
+
+    found = await outcome(api, paging("cursor", 6), data_path=".halves[].items")
 
     assert found.error is not None, found.ids
 

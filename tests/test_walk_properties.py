@@ -118,7 +118,7 @@ class Server:
         """Whether a list is as long as was asked for, and no answer shows where a marker would be.
 
         Of lists whose server heeds no size, nothing tells that from a list that is cut off; nor
-        where a total speaks of more, or where two outer lists are as long as was asked for.
+        where a total speaks of more, or where outer lists, or the longest within them, are so long.
         """
         size = self.pagination.page_size
         lists = [*self.lists, *([self.parents] if self.parents else [])]
@@ -128,7 +128,7 @@ class Server:
             and one.end != "late"
             and one.count <= one.length(size)
             and (
-                (not one.heeds_size and (size in {len(one.visible), halves} or _is_short(one)))
+                (not one.heeds_size and (size in _lengths(one, halves) or _is_short(one)))
                 or (len(one.visible) == 1 and size == halves)
             )
             for one in lists
@@ -325,6 +325,12 @@ def _servers(draw: st.DrawFn, *, may_hide: bool = True) -> Server:
     server = Server(lists, pagination, data_path, parents)
     assume(not server.is_unknowable)
     return server
+
+
+def _lengths(api: Api, halves: int) -> set[int]:
+    """How long the only page of a list is: its rows, its outer lists, the longest within those."""
+    rows = len(api.visible)
+    return {rows, halves, -(-rows // halves)}
 
 
 def _is_short(api: Api) -> bool:
