@@ -27,12 +27,12 @@ LAST_NAMES = ("is_last", "last", "last_page")
 CUT_NAMES = ("truncated", "partial", "is_partial", "exceeded_transfer_limit")
 # A cursor says more when it is there. Empty it only says that there is no cursor, as an API
 # that is paged by number or offset may do on every page.
-NEXT_CURSOR_NAMES = ("next_cursor", "continue")
+NEXT_CURSOR_NAMES = ("next_cursor", "continue", "next_page_id")
 LINK_NAMES = ("next", "next_url", "next_page")
 NEXT_NAMES = (*LINK_NAMES, "next_offset")
 NEXT_HOLDERS = (*HOLDERS, ("links",), ("link",))
 CURSOR_NAMES = (
-    *NEXT_CURSOR_NAMES, "after_cursor", "end_cursor", "next_page_id", "next", "after", "cursor",
+    *NEXT_CURSOR_NAMES, "after_cursor", "end_cursor", "next", "after", "cursor",
 )
 CURSOR_HOLDERS = (*HOLDERS, ("paging", "next"), ("paging", "cursors"), ("cursors",), ("cursor",))
 TOTAL_NAMES = ("total", "total_count", "count")
@@ -82,7 +82,8 @@ _ROWS = (
 _MEANT = re.compile(
     "(?P<has_more>hasnext(?:page)?|moreavailable)"
     "|(?P<is_last>islastpage)"
-    "|(?P<next_cursor>(?:next(?:page)?|continuation)token)"
+    "|(?P<next_cursor>(?:next(?:continuation)?|continuation)token"
+    "|nextpage(?!url|uri|link|href|offset|start|marker|results|records).+)"
     r"|(?P<next_url>next(?:page|records)?(?:url|uri|link|href)|nextresults)"
     "|(?P<next_offset>next(?:page)?(?:offset|start|marker))"
     "|(?P<previous>prev(?:ious)?(?:page)?(?:url|uri|link|href|offset|start|cursor|token)?)"

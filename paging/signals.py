@@ -43,6 +43,7 @@ from paging.signal_names import (
 _MOST_DIGITS = 18  # of a count; more are an identifier, or nothing that can be calculated with
 _LARGEST = 10**_MOST_DIGITS - 1
 _SHOWN = 80  # characters of a value in a message
+_MOST_LINKS = 10  # of a list of them
 _LARGEST_NEXT = 10**9  # larger numbers are moments
 # Words that are used for other things too: only true and false are meant for pages.
 _AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "incomplete", "timed_out"})
@@ -319,8 +320,23 @@ def _texts_within(part: Json, deepest: int) -> Iterator[tuple[str, str]]:
     for key, value in part.items():
         if isinstance(value, str):
             yield key, value
+        elif deepest and isinstance(value, list):
+            yield from ((f"{key}.{rel}", text) for rel, text in _in_link_objects(value))
         elif deepest:
             yield from ((f"{key}.{name}", text) for name, text in _texts_within(value, deepest - 1))
+
+
+def _in_link_objects(links: Sequence[Json]) -> Iterator[tuple[str, str]]:
+    """The texts of a list of link objects, as ``[{"rel": "next", "href": ...}]``, by relation.
+
+    A list of one object with nothing but its link needs none.
+    """
+    for link in links[:_MOST_LINKS]:
+        if not isinstance(link, dict) or not ("rel" in link or len(links) == len(link) == 1):
+            continue
+        yield from (
+            (str(link.get("rel", key)), one) for key, one in link.items() if isinstance(one, str)
+        )
 
 
 def is_first(scopes: Scopes, headers: httpx.Headers) -> bool:

@@ -26,7 +26,7 @@ from jq_engine.programs import Jq
 from paging.error_reports import is_partial
 from paging.levels import unless_hollow
 from paging.limits import Bounds
-from paging.model import Page, PageRequest, Place, Progress
+from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
 from paging.page_recognition import Suspect
 from paging.steps import End, Experiment, Step
 from resync.completeness import Asked, Completeness
@@ -153,18 +153,19 @@ class Walker:
         if not outcome.confirm or source.learnt.confirmed >= CONFIRMED:
             return opened, stands
         source.learnt = replace(source.learnt, confirmed=source.learnt.confirmed + 1)
+        request = opened.request
+        if walk.progress.pages:  # some cursors and links are good for one request
+            request = request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         try:
-            again = self._unless_again(walk, await self.page_of(opened.request, source))
+            again = self._unless_again(walk, await self.page_of(request, source))
             self._reader.refuse_no_page(again, source)
         except OceanCustomError as error:
             return opened, error
-        if not again.page.rows and again.page.says_as(opened.page):
+        if again.page.refused or (not again.page.rows and again.page.says_as(opened.page)):
             return opened, stands
         second = self._believed(again, await self._judged(walk, again))
-        is_more = again.page.length > opened.page.length or (
-            isinstance(second, Step) and second.next is not None and outcome.next is None
-        )
-        if not is_more:
+        goes_on = isinstance(second, Step) and second.next is not None and outcome.next is None
+        if not goes_on and again.page.length <= opened.page.length:
             return opened, stands
         source.in_order = True  # it may have come empty as it was not its turn
         await self._prefetch.drop(walk.ahead)
@@ -326,8 +327,7 @@ class Walker:
 
     def is_accepted(self, doubt: _Outcome, request: PageRequest, source: Completeness) -> bool:
         """Whether the operator vouches for a list whose end is in doubt: that is a warning then."""
-        accepts = source.endpoint.pagination.accept_doubt
-        if not (accepts and isinstance(doubt, DoubtfulEndError)):
+        if not source.endpoint.pagination.accept_doubt or not isinstance(doubt, DoubtfulEndError):
             return False
         told = self.client.redact(str(doubt.report.without_remedy))
         logger.warning(f"{self.client.named(request)}: accept_doubt: {told}")

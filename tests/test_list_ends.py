@@ -2196,6 +2196,51 @@ async def test_an_unknown_marker_beside_hidden_rows(style: str, *, faulty: bool)
     assert found.error is not None
 
 
+@pytest.mark.parametrize("count", [0, 1, 3, 5, 10, 12])
+@pytest.mark.parametrize("end", ["omitted", "late"])
+@pytest.mark.parametrize("style", ["cursor", "next_link"])
+async def test_a_cursor_that_is_good_for_one_request(style: str, end: End, count: int) -> None:
+    """To ask again with it shows nothing: what was answered before stands."""
+    api, used = Api(style, count, end=end), set[str]()
+
+    def things(request: Request) -> Answer:
+        token = request.param("cursor") or request.param("at") or ""
+        if token in used:
+            return told({"message": "invalid token"}, 400)
+        used.update(filter(None, [token]))
+        return api(request)
+
+    found = await outcome(things, paging(style, 5))
+
+    assert (found.ids, found.message) == (list(range(count)), "")
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        {"things_links": [{"rel": "next", "href": "/things?marker=x"}]},
+        {"_links": {"next": [{"href": "/things?marker=x"}], "self": [{"href": "/things?a=b"}]}},
+        {"nextPageKey": "x"},
+        {"next_page_id": "x"},
+        {"NextContinuationToken": "x"},
+    ],
+    ids=str,
+)
+async def test_none_sees_what_leads_on_in_lists_of_links_and_by_other_names(
+    around: dict[str, Json],
+) -> None:
+    """Links may be objects in a list, by their relation; a next page may be a key or an id."""
+
+    def things(request: Request) -> Answer:
+        return told({"items": rows(25, 30)} if request.query else {"items": rows(0, 25), **around})
+
+    assert (await outcome(things, paging("none"))).error is not None
+    back = {"things_links": [{"rel": "previous", "href": "/things?marker=x"}], "next_page_id": ""}
+    assert (
+        await outcome(always(told({"items": rows(0, 25), **back})), paging("none"))
+    ).error is None
+
+
 @pytest.mark.parametrize("style", ["none", "next_link"])
 async def test_a_link_to_the_page_itself(style: str) -> None:
     """An API that spells its own query: the link is followed once, and leads to the same rows."""
