@@ -16,7 +16,9 @@ from tests.check_scene import (
     settings,
     swap,
 )
-from tests.fault_api import FaultApi, Json, Reply, Request, answer
+from tests.fault_api import FaultApi, Reply, Request, answer
+from tests.literals import Json
+from workbench.check.other_lists import lists_by_key
 
 PEOPLE: list[dict[str, Json]] = [person(number) for number in range(60)]
 
@@ -42,6 +44,17 @@ def keyed(request: Request) -> Reply:
     """People by their names, in a list of one."""
     rows = {f"p{_id(one)}": {k: v for k, v in one.items() if k != "id"} for one in PEOPLE[:7]}
     return answer({"result": [{"people": rows} if request.number("page", 1) == 1 else {}]})
+
+
+def teams_keyed(request: Request) -> Reply:
+    """Teams by their ids."""
+    rows = {f"team-{n}": {"name": f"Team {n}", "open": True} for n in range(4)}
+    return answer({"data": rows if request.number("page", 1) == 1 else {}})
+
+
+def only_notes(scene: Scene) -> None:
+    """Notes of teams, and nothing else."""
+    scene.mapping = "resources:\n" + scene.mapping[scene.mapping.index("  - kind: /teams/{") :]
 
 
 def versions(request: Request) -> Reply:
@@ -94,6 +107,16 @@ CASES = {
         "data_path: '.result",
         "write data_path: '.result[0].people | to_entries' (a list of 7)",
     ),
+    "an object of objects whose keys the mapping calls something": Mistake(
+        [serving(keyed), swap("data_path: .data", "data_path: '.result[0].people'")],
+        "data_path: '.result",
+        "write data_path: '.result[0].people | to_entries | map(.value + {id: .key})'",
+    ),
+    "an object of parents whose keys the field reads": Mistake(
+        [serving(teams_keyed, "/v1/teams"), only_notes],
+        "data_path: .data",
+        "write data_path: '.data | to_entries | map(.value + {id: .key})' (a list of 4)",
+    ),
     "an object of texts": Mistake(
         [
             serving(versions),
@@ -136,3 +159,34 @@ CASES = {
 async def test_what_is_to_be_written_is_told(case: Mistake, tmp_path: Path, api: FaultApi) -> None:
     """One finding, in the line that is wrong, with what makes it right."""
     await case.is_told(Scene(tmp_path, api))
+
+
+@pytest.mark.parametrize(
+    ("body", "rest", "wanted"),
+    [
+        pytest.param(
+            {"EUR": 1.0, "USD": 1.1},
+            [".rate"],
+            "to_entries | map({code: .key, rate: .value})",
+            id="numbers",
+        ),
+        pytest.param(
+            {"admins": ["a"], "devs": ["b", "c"]},
+            [".members | length"],
+            "to_entries | map({code: .key, members: .value})",
+            id="lists",
+        ),
+        pytest.param({"EUR": 1.0, "USD": 1.1}, [".rate", ".base"], None, id="two that may be it"),
+        pytest.param({"links": {"a": "/x", "b": "/y"}}, [".href"], None, id="links"),
+        pytest.param({"links": {"a": {"href": 1}, "b": {"href": 2}}}, [".x"], None, id="of others"),
+        pytest.param(
+            {"a": {"code": 1, "x": 1}, "b": {"code": 2, "x": 1}}, [".x"], None, id="with the key"
+        ),
+        pytest.param(
+            {"a": {"codes": 1, "x": 1}, "b": {"codes": 2, "x": 1}}, [".x"], None, id="nearly so"
+        ),
+    ],
+)
+def test_an_object_by_its_keys(body: Json, rest: list[str], wanted: str | None) -> None:
+    """What its values lack stands under the name that is read, where nothing else may be meant."""
+    assert next((path for path, _ in lists_by_key(body, [".code"], rest, ".")), None) == wanted

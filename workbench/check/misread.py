@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
+from typing import Final
 
 from errors import Fault, OceanCustomError, Part
 from framework.mapped_items import Items
@@ -16,12 +18,14 @@ from workbench.check.formats import rows_as_json
 from workbench.check.identifiers import within
 from workbench.check.near import better, has_path, lists_of_objects, paths_in, values_of, written
 from workbench.check.nearby import Nearby, Target
-from workbench.check.other_lists import list_with, list_within
+from workbench.check.other_lists import list_with, list_within, lists_by_key
 from workbench.check.places import Places
 from workbench.check.programs import place_in
 from workbench.check.reading import Seen
 from workbench.check.requests import bare, is_of_parent
 from workbench.check.unsent import Unsent, have
+
+_MOST: Final = 3  # objects whose keys are tried
 
 
 class Misread:
@@ -97,9 +101,20 @@ class Misread:
         rows = await self._children.rows_beside(seen, name, expression)
         if not rows and (held := list_within(self._bodies(seen, name, items), expression, name)):
             rows = Write(held, "its rows have what is read")
-        if rows:
+        if rows := rows or await self._by_key(seen, name):
             return (*path[:-1], "data_path"), rows
         return path, await self._instead(seen, path, expression, items)
+
+    async def _by_key(self, seen: Seen, name: str) -> Write | None:
+        """The values of an object by whose keys children are there, each with its key."""
+        resource = self._children.first_by(seen, name)
+        field = str(seen.config.selector.path_parameters[name].field)
+        for page in self._children.pages_of(seen, name)[:1]:
+            for path, rows in islice(lists_by_key(page.body, [field]), _MOST):
+                (key,) = await values_of(self._near.jq, field, rows[:1])
+                if await self._children.is_child(resource, name, key):
+                    return Write(path, f"a list of {len(rows)}")
+        return None
 
     def _bodies(self, seen: Seen, name: str, items: Items) -> Items:
         """Items of parents that are whole answers: of no data_path, or a single one."""

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 from framework.mapped_items import Items
+from jq_engine.paths import plain_path
 from jq_engine.worker import JqWorker
 from json_values import Found, Json, follow
 from workbench.check.findings import Write, likeness
-from workbench.check.near import has_path, leaves, lists_of_objects, paths_in, values_of, written
+from workbench.check.names import alikeness
+from workbench.check.near import (
+    has_path,
+    leaves,
+    lists_of_objects,
+    paths_in,
+    values_of,
+    written,
+)
 from workbench.check.reading import Seen
 
 
@@ -30,6 +40,7 @@ class Mapped(Protocol):
 
 
 _FEWEST = 2  # expressions that say together that the list is the wrong one
+_ALIKE = 0.75  # names that mean the same
 _DEEPEST = 4  # objects and lists around rows
 _MOST_KEYS = 12  # of an object that are looked into
 _SAMPLE = 50  # objects of a list that are tried
@@ -47,7 +58,7 @@ async def other_list(jq: JqWorker, seen: Seen) -> Write | None:
         if one in wanted and any(item.evaluation.values[number] is not None for item in seen.passed)
         if _is_own(one.jq or "", items, marks)
     ]
-    rest = [one.jq for one in wanted if one.path != "identifier"]
+    rest = [one.jq for one in wanted if one.path != "identifier" and one.jq]
     is_nameless = names and names[0] not in found
     if not is_nameless and (len(rest) < _FEWEST or set(rest) & set(found)):
         return None
@@ -55,7 +66,9 @@ async def other_list(jq: JqWorker, seen: Seen) -> Write | None:
     best: tuple[int, Write | None] = (len(found), None)
     for page in seen.own_pages[:1]:
         is_xml = seen.config.selector.response_format == "xml"
-        for path, rows in _lists(_unwrapped(page.body) if is_xml else page.body):
+        body, own = page.body, seen.config.selector.data_path or "."
+        body = _unwrapped(body) if is_xml else body
+        for path, rows in (*_lists(body), *lists_by_key(body, names, rest, own)):
             hits = await _hits(jq, expressions, names, rows)
             if hits > best[0] and path != seen.config.selector.data_path:
                 best = hits, Write(path, f"a list of {len(rows)}")
@@ -97,7 +110,7 @@ async def list_with(jq: JqWorker, mappings: Mapped, body: Json) -> tuple[str, in
     others = [mappings.title, *(mappings.properties or {}).values()]
     wanted = [*names, *(one for one in others if isinstance(one, str))]
     single = ((written(path) or ".", [one]) for path, one in _objects(body))
-    for path, rows in (*_lists(body), *single):
+    for path, rows in (*_lists(body), *lists_by_key(body, names, wanted[len(names) :]), *single):
         hits = await _hits(jq, wanted, names, rows) if rows and names else 0
         if hits * 2 > len(wanted):
             return path, len(rows)
@@ -131,6 +144,50 @@ def _lists(body: Json) -> Iterator[tuple[str, Items]]:
             yield f"[{where} | to_entries[]]", pairs
         else:
             yield "to_entries" if where == "." else f"{where} | to_entries", pairs
+
+
+def lists_by_key(
+    body: Json, names: Sequence[str], rest: Sequence[str] | None = None, own: str = ""
+) -> Iterator[tuple[str, Items]]:
+    """The values of objects by their keys, each with its key where ``names`` reads it.
+
+    What is no object stands where the one path of ``rest`` reads it, and is looked for at ``own``
+    alone: links are such too. Of objects one has what some of ``rest`` reads, if that is given.
+    ``names``: the expression of what only the key may be.
+    """
+    path = plain_path(names[0].removesuffix("| tostring").strip()) if names else None
+    others = {one for expression in rest or () for one in paths_in(expression)}
+    alone = next(iter(others)) if len(others) == 1 else ()
+    if path is None or len(path) != 1 or path == ("key",):  # which `to_entries` has
+        return
+    name = str(path[0])
+    for where, held in _keyed(body):
+        pairs = [(key, value) for one in held for key, value in one.items()]
+        objects = [value for _, value in pairs if isinstance(value, dict)]
+        text, rows = f".value + {{{_as_key(name)}: .key}}", [{**one} for one in objects]
+        if not objects and where == own and len(alone) == 1:
+            text = f"{{{_as_key(name)}: .key, {_as_key(alone[0])}: .value}}"
+            rows = [{alone[0]: value} for _, value in pairs]
+        # Fields are no keys of a list; a key that is called alike is meant before theirs.
+        keys = {str(key) for row in objects or held for key in row}
+        is_own = any(max(alikeness(name, key), key == name) >= _ALIKE for key in keys)
+        is_other = rest is not None and not any(has_path(rows, one) for one in others)
+        if is_own or is_other or len(rows) < len(pairs) or (not objects and others & _paths(keys)):
+            continue
+        rows = [{**row, name: key} for row, (key, _) in zip(rows, pairs, strict=True)]
+        if "[]" in where:
+            yield f"[{where} | to_entries[] | {text}]", rows
+        else:
+            yield f"{'' if where == '.' else f'{where} | '}to_entries | map({text})", rows
+
+
+def _paths(keys: AbstractSet[str]) -> set[tuple[str, ...]]:
+    return {(key,) for key in keys}
+
+
+def _as_key(name: str) -> str:
+    """A key of an object as jq takes it."""
+    return written((name,)).removeprefix(".")
 
 
 def _keyed(body: Json) -> Iterator[tuple[str, list[dict[str, Json]]]]:
