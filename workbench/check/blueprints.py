@@ -100,20 +100,21 @@ def _check_property(document: Document, raw: Json, path: Path) -> Json:
     """Note a type or a format that Port has not; gives the property with a type that there is."""
     if not isinstance(raw, dict):
         return raw
-    name, kind = path[-1], raw.get("type")
+    name, kind = path[3], raw.get("type")
     near = _MEANT.get(str(kind).lower()) or nearest(str(kind), _TYPES)
     if kind not in _TYPES:
         remedy = Write(near) if near else f"write one of {', '.join(_TYPES)}"
         document.note((*path, "type"), f"property {name} has the type {kind!r}", remedy)
     _check_format(document, raw, path)
-    return {**raw, "type": kind if kind in _TYPES else near or "string"}
+    items = raw.get("items")
+    held = {}
+    if isinstance(items, dict) and "type" in items:
+        held["items"] = _check_property(document, items, (*path, "items"))
+    return {**raw, "type": kind if kind in _TYPES else near or "string", **held}
 
 
 def _check_format(document: Document, one: dict[str, Any], path: Path) -> None:
-    """Note a format that Port does not document, of a property or of the elements of an array."""
-    items = one.get("items")
-    if isinstance(items, dict):
-        _check_format(document, items, (*path, "items"))
+    """Note a format that Port does not document."""
     given = one.get("format")
     if given is None or given in _FORMATS:
         return

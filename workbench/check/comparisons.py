@@ -11,10 +11,10 @@ from typing import Final
 
 from framework.mapped_items import Items
 from jq_engine.worker import JqWorker
-from json_values import Found, follow
+from json_values import MISSING, Found, follow
 from workbench.check.findings import Remedy, Write, likeness
 from workbench.check.identifiers import is_scalar
-from workbench.check.near import alike, better, has_path, paths_in, values_of, written
+from workbench.check.near import alike, better, has_path, paths_in, spans_in, values_of, written
 
 _SHOWN: Final = 60  # items of which values are told
 _MOST: Final = 12  # candidates
@@ -22,6 +22,10 @@ _FEW: Final = 5  # values that are told
 _LIKE: Final = 0.7  # likeness of a word and the one that was meant
 _SAME: Final = 0.9
 _ASSIGNED: Final = re.compile(r"(?<![=!<>|+*/-])=(?!=)")
+_COMPARED: Final = re.compile(
+    r'\s*[=!]=\s*("(?:[^"\\]|\\.)*"|(?:-?\d+(?:\.\d+)?|true|false)(?![\w.]))'
+)
+"""A comparison with a value, behind a path."""
 _LITERAL: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|(?<![\w."])(-?\d+(?:\.\d+)?|true|false)\b')
 
 
@@ -41,6 +45,36 @@ async def compared(jq: JqWorker, expression: str, items: Items) -> Remedy:
             known = sorted({json.dumps(one) for one in found if is_scalar(one) or one == ""})
             return f"no item has {written(path)}; {written(meant)} is {', '.join(known[:_FEW])}"
     return ""
+
+
+async def of_other_type(jq: JqWorker, expression: str, items: Items) -> Write | None:
+    """What to write where values are compared with one that is of another JSON type than all.
+
+    Some item has the same of the right type, so that the expression gives something else then.
+    """
+    for path, end in spans_in(expression):
+        literal = _COMPARED.match(expression, end)
+        held = [value for item in items if (value := follow(item, path)) not in (None, MISSING)]
+        kinds = {_kind_of(value) for value in held}
+        if literal is None or len(kinds) != 1 or _kind_of(json.loads(literal[1])) in kinds:
+            continue
+        text = _bare(literal[1])
+        for value in (one for one in held if is_scalar(one) and _bare(json.dumps(one)) == text):
+            begin, rest = expression[: literal.start(1)], expression[literal.end(1) :]
+            candidate = f"{begin}{json.dumps(value)}{rest}"
+            before, after = [await values_of(jq, one, items) for one in (expression, candidate)]
+            if count := sum(one != other for one, other in zip(before, after, strict=True)):
+                return Write(candidate, f"another result for {count} of {len(items)}")
+            break
+    return None
+
+
+def _kind_of(value: Found) -> type:
+    return float if type(value) is int else type(value)
+
+
+def _bare(literal: str) -> str:
+    return literal.strip('"')
 
 
 async def _hits(jq: JqWorker, candidate: str, items: Items) -> int:

@@ -11,6 +11,7 @@ from typing import Final
 from framework.mapped_items import Items
 from jq_engine.worker import JqWorker
 from json_values import Found, Json, Missing, follow
+from workbench.check.conversions import CONVERSIONS
 from workbench.check.findings import Remedy, Write, likeness
 from workbench.check.near import leaves, paths_in, values_of, written
 from workbench.store.model import Blueprint, PropertySchema
@@ -28,50 +29,6 @@ _YES_AND_NO: Final = _YES | {"false", "no", "n", "off", "f"}
 _TYPES: Final[Mapping[type, str]] = {
     bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object",
 }  # fmt: skip
-
-_TO: Final[Mapping[str, tuple[str, ...]]] = {
-    "string": ("{}.name", "{}.id | tostring", "{}[0]", '{} | join(", ")', "{} | tostring"),
-    "number": ("{} | tonumber", "{} | length"),
-    "boolean": (
-        "{} | all",
-        '{} == "true"',
-        '{} == "1"',
-        "{} == 1",
-        '({} | ascii_downcase) == "yes"',
-        "{} != null",
-    ),
-    "array": (
-        '{} | split(",")',
-        '{} | split(";")',
-        '{} | split(" ")',
-        "[{}]",
-        "[{} | .[]]",
-    ),
-    "object": ("{} | fromjson",),
-    "date-time": (
-        "{} | todate",
-        "{} / 1000 | floor | todate",
-        "{} / 1000000 | floor | todate",
-        "{} / 1000000000 | floor | todate",
-        '{} + "T00:00:00Z"',
-        '{} + "Z"',
-        '{} | sub(" "; "T") + "Z"',
-        "{} | tonumber | todate",
-        "{} | tonumber / 1000 | floor | todate",
-        '{} | strptime("%Y%m%dT%H%M%S%z") | todate',
-        '{} | sub("(?<h>[+-][0-9]{{2}})(?<m>[0-9]{{2}})$"; "\\(.h):\\(.m)")',
-    ),
-    "url": ('"https://" + {}', '"https:" + {}'),
-    "one": (
-        "{}.id",
-        "{}.id | tostring",
-        "{} | .[0].id | tostring",
-        "{} | .[0] | tostring",
-        "{} | tostring",
-    ),
-    "many": ("[{}]", "[{} | .[] | tostring]", "[{} | .[] | .id | tostring]", "[{} | tostring]"),
-}
-"""What makes of a value one of a type or format, in the order in which it is tried."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +97,7 @@ class Fitter:
         candidates = [
             *_all_of(fault, expression, blueprint),
             *_inner(fault, inner),
+            *_of_elements(fault, inner, blueprint, before),
             *_other_units(fault, expression, blueprint),
             *_whole_urls(Misfit(fault, blueprint, self._origin), inner, items),
             *(t.format(inner) for t in _templates(fault, blueprint, before)),
@@ -336,6 +294,9 @@ def _instead(fault: EntityFault, before: Sequence[Json], blueprint: Blueprint) -
         return None
     if name != schema.type:
         return Instead(fault.name, "type", name)
+    if schema.items:
+        held = {_TYPES.get(type(one), "") for value in before for one in _elements(value)}
+        return Instead(fault.name, "items", {"type": held.pop()}) if len(held) == 1 else None
     return Instead(fault.name, "format", None) if schema.format else None
 
 
@@ -367,6 +328,24 @@ def _inner(fault: EntityFault, expression: str) -> list[str]:
     return [f"{expression}{written(path)}" for path in list(dict.fromkeys(paths))[:_TEXTS]]
 
 
+def _elements(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _of_elements(
+    fault: EntityFault, inner: str, blueprint: Blueprint, before: Sequence[Json]
+) -> Iterator[str]:
+    """A list with what is in each element, or made of it, where that is not what it should be."""
+    schema = blueprint.schema.properties.get(fault.name)
+    elements = [one for value in before for one in _elements(value)]
+    if fault.part == "relation" or not schema or not schema.items or not elements:
+        return
+    alone = EntityFault(fault.part, fault.name, fault.problem, elements[0])
+    yield from (f"[{inner}[] | {one}]" for one in _inner(alone, ""))
+    templates = _templates(alone, _with_property(fault.name, schema.items), elements)
+    yield from (f"[{inner}[] | {one.format('.')}]" for one in templates if "{}." not in one)
+
+
 def _all_of(fault: EntityFault, expression: str, blueprint: Blueprint) -> list[str]:
     """A list of all, for an expression that gives one after another or the first."""
     is_part = "[]" in expression or "[0]" in expression
@@ -383,11 +362,13 @@ def _templates(fault: EntityFault, blueprint: Blueprint, before: Sequence[Json])
         is_list = any(isinstance(value, list) and len(value) > 1 for value in known)
         wanted = "many" if blueprint.relations[fault.name].many else "" if is_list else "one"
         is_scalar = not any(isinstance(value, list | dict) for value in known)
-        yield from (one for one in _TO.get(wanted, ()) if is_scalar or one != "{} | tostring")
+        yield from (
+            one for one in CONVERSIONS.get(wanted, ()) if is_scalar or one != "{} | tostring"
+        )
         return
     schema = blueprint.schema.properties[fault.name]
     if schema.format != "url" or all(map(_HOST.fullmatch, texts)):
-        yield from _TO.get(schema.format or "", ())
+        yield from CONVERSIONS.get(schema.format or "", ())
     if schema.enum is None or schema.type != "string":
         is_word = bool(texts) and {one.lower() for one in texts} <= _YES_AND_NO
         is_list = all(isinstance(one, list) and set(map(type, one)) <= {bool} for one in known)
@@ -398,7 +379,7 @@ def _templates(fault: EntityFault, blueprint: Blueprint, before: Sequence[Json])
             is_counted = all(isinstance(one, list | dict) for one in known)
             yield from (
                 one
-                for one in _TO.get(schema.type or "", ())
+                for one in CONVERSIONS.get(schema.type or "", ())
                 if is_counted or not one.endswith("length")
                 if one != "{}[0]" or all(isinstance(v, list) and len(v) <= 1 for v in known)
                 if _separates(one, texts, fault.name)

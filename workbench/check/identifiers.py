@@ -179,6 +179,16 @@ def is_scalar(value: Found) -> bool:
     return isinstance(value, str | int | float) and value != ""
 
 
+def holds_json(value: Json) -> bool:
+    """Whether a value is an object or a list, or the text of one."""
+    if not isinstance(value, str):
+        return isinstance(value, dict | list)
+    try:
+        return value.startswith(("{", "[")) and isinstance(json.loads(value), dict | list)
+    except ValueError:
+        return False
+
+
 def _own(item: dict[str, Json]) -> dict[str, Json]:
     """A child's item without what it has from its parents."""
     return {

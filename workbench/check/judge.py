@@ -12,16 +12,18 @@ from typing import Final
 from framework.mapped_items import Items, Mapped
 from jq_engine.worker import JqWorker
 from json_values import Json
-from workbench.check.comparisons import compared
+from workbench.check.comparisons import compared, of_other_type
 from workbench.check.findings import Finding, Path, Remedy, Write, nearest
 from workbench.check.fitting import Fitter, Fitting, Instead
 from workbench.check.identifiers import (
+    holds_json,
     identifier_below_parents,
     is_scalar,
     of_sibling,
     own_id,
     shared,
     unique_key,
+    within,
 )
 from workbench.check.near import as_text, better, first_paths, values_of, written
 from workbench.check.offline import Installation
@@ -139,7 +141,9 @@ class Judge:
             )
             return [seen.finding(self._document, path, problem, remedy)]
         if seen.passed:
-            return []
+            other = await of_other_type(self._jq, query, [*map(_item, seen.mapped)])
+            problem = f"query {query!r} compares with a value of another type"
+            return [seen.finding(self._document, path, problem, other)] if other else []
         near = await compared(self._jq, query, [*map(_item, seen.mapped)])
         remedy = near or 'correct it; for all items write "true"'
         is_sure = bool(near) or not seen.truncated
@@ -170,8 +174,9 @@ class Judge:
                     self._document, path, problem, remedy or "choose a key that all items have"
                 )
             ]
-        if absent := self._values.absent(seen, "identifier", expression, items):
-            return absent
+        absent = self._values.absent(seen, "identifier", expression, items)
+        if absent or all(map(holds_json, values)):
+            return absent or [self._of_whole(seen, expression, items)]
         pair = shared(seen.passed)
         if pair is None:
             return self._passing(seen, path, expression, items)
@@ -187,6 +192,17 @@ class Judge:
         return [
             seen.finding(self._document, path, problem, apart, "error" if pair.is_lost else "warn")
         ]
+
+    def _of_whole(self, seen: Seen, expression: str, items: Items) -> Finding:
+        """At an identifier that is the text of an object or a list: what is in it, or beside."""
+        path = ("port", "entity", "mappings", "identifier")
+        problem = f"identifier {expression!r} is a whole object or list"
+        values = {json.dumps(one.made.get("identifier")) for one in seen.passed}
+        inner = expression.strip().removesuffix("tostring").rstrip("| ")
+        found = within(items, inner, "identifier") if len(values) == len(items) else ""
+        found = found or unique_key(items, self._leading.wanted_of(seen)) or ""
+        told = found or "choose a key that tells items apart"
+        return seen.finding(self._document, path, problem, told)
 
     def _passing(self, seen: Seen, path: Path, expression: str, items: Items) -> list[Finding]:
         """At an identifier that is unique by chance: of dates or versions, beside an own id."""

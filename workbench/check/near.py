@@ -98,6 +98,11 @@ def paths_in(expression: str) -> list[tuple[str, ...]]:
     return [_keys(found[1]) for found in _PATH.finditer(_masked(expression))]
 
 
+def spans_in(expression: str) -> list[tuple[tuple[str, ...], int]]:
+    """The plain paths that an expression reads, each with where it ends."""
+    return [(_keys(found[1]), found.end()) for found in _PATH.finditer(_masked(expression))]
+
+
 def keys_read(mappings: Json) -> list[str]:
     """The keys that the expressions of a mapping read, each once."""
     texts: list[str] = []

@@ -11,6 +11,7 @@ from jq_engine.worker import JqWorker
 from json_values import Found, Json, follow
 from workbench.check.blueprints import constant
 from workbench.check.chosen_keys import asking_for, chosen_by
+from workbench.check.comparisons import of_other_type
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Write
 from workbench.check.fitting import Fitter, admits
@@ -72,6 +73,10 @@ class Values:
                 found += await self._null(seen, expression.path, expression.jq, items)
             elif name == "title" and all(isinstance(one, dict) for one in values):
                 found += self._object(seen, expression.jq, values)
+            elif near := await of_other_type(self._jq, expression.jq, items):
+                place, what = _place(expression.path), _what(expression.path)
+                problem = f"{what} {expression.jq!r} compares with a value of another type"
+                found.append(seen.finding(self._document, place, problem, near))
             else:
                 found += self.absent(seen, expression.path, expression.jq, items)
         return found

@@ -70,11 +70,15 @@ class UnauthorizedError(CatalogError):
 
 
 class PropertySchema(msgspec.Struct, frozen=True):
-    """What a blueprint says of one property; unset `type`, `format` or `enum` accept anything."""
+    """What a blueprint says of one property; an unset field accepts anything.
+
+    `items` is what it says of the elements of an array.
+    """
 
     type: Literal["string", "number", "boolean", "array", "object"] | None = None
     format: str | None = None
     enum: list[Json] | None = None
+    items: "PropertySchema | None" = None
 
 
 class Schema(msgspec.Struct, frozen=True):

@@ -129,6 +129,8 @@ def _fits(value: Json, schema: PropertySchema) -> bool:
     has_format = FORMATS.get(schema.format or "")
     if has_format and isinstance(value, str) and not has_format(value):
         return False
+    if schema.items and isinstance(value, list):
+        return all(one is None or _fits(one, schema.items) for one in value)
     if schema.type is None:
         return True
     # A Python bool is an int too, but `true` is not a number in JSON.
@@ -142,4 +144,6 @@ def _describe(schema: PropertySchema) -> str:
         return f"one of {schema.enum}"
     if schema.format in FORMATS:
         return f"a {schema.type or 'string'} of the format {schema.format}"
+    if schema.items:
+        return f"a list, and each in it {_describe(schema.items)}"
     return f"of the type {schema.type}"
