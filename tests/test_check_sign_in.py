@@ -116,7 +116,48 @@ _UNAUTHORIZED = answer({"message": "Unauthorized"}, 401)
 _TRELLO = {"key": KEY, "token": SECOND}
 _PAGE = text("<html><body>Sign in to Acme</body></html>", kind="text/html")
 
+_ACCOUNT = {"accountId": "acme-7", "secret": "hush-hush-hush"}
+
+
+def of_account(refused: Reply) -> Spoil:
+    """A login that knows its fields by their names alone."""
+
+    def handler(request: Request) -> Reply:
+        is_right = request.body.startswith(b"{") and request.json == _ACCOUNT
+        return answer({"token": ISSUED}) if is_right else refused
+
+    return serving(handler, "/v1/login")
+
+
+_RENAMED = {"account_id": "acme-7", "secret": "hush-hush-hush"}
+
 CASES = {
+    "a field of a login that is spelled otherwise": Case(
+        [
+            logging_in({"endpoint": "/login", "body": _RENAMED}, BEARER),
+            of_account(_UNAUTHORIZED),
+            by_header("Authorization", f"Bearer {ISSUED}"),
+        ],
+        "custom_auth_request",
+        'write "accountId" for "account_id" in "body"',
+    ),
+    "a login that is refused with the status of a success": Case(
+        [
+            logging_in({"endpoint": "/login", "body": _RENAMED}, BEARER),
+            of_account(answer({"code": "E-LOGIN", "info": "not possible", "token": None})),
+            by_header("Authorization", f"Bearer {ISSUED}"),
+        ],
+        "custom_auth_request",
+        'write "accountId" for "account_id" in "body"',
+    ),
+    "a parameter of all requests that is spelled otherwise": Case(
+        [
+            settings(query_params='{"account_id": "acme-7"}'),
+            by_params(answer({"message": "no"}, 400), accountId="acme-7"),
+        ],
+        "query_params",
+        f"write accountId for account_id in {PREFIX}QUERY_PARAMS",
+    ),
     "a header that nothing names": Case(
         [by_header("X-Auth-Token", "the-token-of-the-scene")],
         "auth_type",

@@ -351,3 +351,22 @@ async def test_a_computed_blueprint_that_is_none(scene: Scene) -> None:
     assert [one.remedy for one in report.findings if "blueprint '.is'" in one.problem] == [
         "write blueprint: '\"team\"'"
     ], told(report.findings)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        pytest.param("send_in", "pagination: {send_in: …} in its selector", id="how it is paged"),
+        pytest.param("data_path", "data_path in its selector", id="what it asks for"),
+    ],
+)
+async def test_what_a_resource_says_is_no_setting(
+    name: str, told: str, tmp_path: Path, api: FaultApi
+) -> None:
+    """Where it belongs is told."""
+    scene = Scene(tmp_path, api)
+    scene.settings[name] = "body"
+
+    (found,) = (await scene.check(offline=True)).findings
+
+    assert found.remedy == f"a resource says that: {told}"

@@ -16,6 +16,7 @@ from errors import BodyError, CredentialsError, OceanCustomError
 from paging.model import PageRequest
 from settings import LoginCredentials, StaticCredentials
 from transport.origin import Origin
+from workbench.check.asking import ask, is_reported
 from workbench.check.bases import other_paths
 from workbench.check.changes import Change, Installed, is_signed_in, one_of
 from workbench.check.logins import REQUEST, TEMPLATE, Given, Logins
@@ -50,12 +51,14 @@ class LoginTrials:
         """The setting that is wrong, and what to do."""
         asked = request or PageRequest(str(self._installed.settings.base_url), purpose="check")
         reads = TEMPLATE in str(error)
-        if _is_login(error) and not reads:
+        given = Given() if _is_login(error) and not reads else await self._given()
+        # What gives no text is refused, whatever its status.
+        if _is_login(error) and not (reads and (given.paths or not self._logins.is_one)):
             is_absent = error.report.answered[:3] in _NOT_THERE
             found = await self._other_base(asked, _MOST_BASES if is_absent else _FEW_BASES)
             return found or await self._other_login(error, asked) or self._refused(error)
         found = await self._other_base(asked) if reads and "not JSON" in str(error) else None
-        found = found or await self._other_template(error, asked)
+        found = found or await self._other_template(error, asked, given)
         if found is None and not reads:
             found = await self._other_login(error, asked, is_refused=False)
         if found:
@@ -116,10 +119,11 @@ class LoginTrials:
                 return self._blame(renaming([found]))
         return None
 
-    async def _other_template(self, error: OceanCustomError, asked: PageRequest) -> Blame | None:
+    async def _other_template(
+        self, error: OceanCustomError, asked: PageRequest, given: Given
+    ) -> Blame | None:
         """Another token of the login's answer, or another header for it."""
         words = f"{error.report.answered}, {error.report.words}"
-        given = await self._given()
         for change in islice(self._logins.templates(given, words), _MOST):
             if await self._installed.refusal(asked, change) is None:
                 return self._blame(change)
@@ -163,9 +167,9 @@ class LoginTrials:
             request = replace(request, headers=(*request.headers, kind))
         client: ApiClient = self._installed.client(alone)
         try:
-            answer = await client.send(request)
-        except BodyError:
-            return Given(others=["$text"])
+            answer = await ask(client, request)
+        except BodyError as error:
+            return Given() if is_reported(error) else Given(others=["$text"])
         except OceanCustomError:
             return Given()
         finally:

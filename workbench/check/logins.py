@@ -20,7 +20,7 @@ from workbench.check.alternatives import told_values
 from workbench.check.changes import Change, Installed
 from workbench.check.findings import likeness
 from workbench.check.missing import named_missing
-from workbench.check.names import names_in
+from workbench.check.names import names_in, spellings
 from workbench.check.near import written
 from workbench.check.paths import SPOKEN
 from workbench.check.settings import variable_of
@@ -50,6 +50,7 @@ _FIELDS: Final = (
 )  # fmt: skip
 _GRANTS: Final = ("client_credentials", "password", "application/json")
 _SLIP: Final = 0.8  # likeness of a name and the same with a slip
+_MOST_SPELLED: Final = 2  # spellings of a name: accountId, account_id
 _PAIR: Final = 2  # a user and a password
 _LIKE: Final = 0.6
 _SHORTEST: Final = 6  # characters of a token
@@ -148,12 +149,13 @@ class Logins:
                         yield self._with(at, {part: packed}, f'write "{name}": "{text}"')
 
     def _misspelt(self, at: int) -> Iterator[Change]:
-        """A field, or a word in one, that is a usual one with a slip."""
+        """A field in another spelling, or that is a usual one with a slip, as a word in one."""
         for part in _PARTS:
             fields = self._fields(at, part)
             for name, value in fields.items():
-                for other in _FIELDS:
-                    if other not in fields and likeness(other, name) >= _SLIP:
+                usual = [one for one in _FIELDS if likeness(one, name) >= _SLIP]
+                for other in dict.fromkeys((*spellings(name)[:_MOST_SPELLED], *usual)):
+                    if other not in fields:
                         yield self.renaming(at, part, name, [other])
                 for other in _GRANTS:
                     if other != value and likeness(other, str(value)) >= _SLIP:

@@ -19,7 +19,7 @@ from workbench.check.documents import Document, Variables
 from workbench.check.findings import Finding, Path, Remedy
 from workbench.check.near import lists_of_objects
 from workbench.check.reading import Seen
-from workbench.check.settings import variable_of, with_variables
+from workbench.check.settings import named, variable_of, with_variables
 
 _WIDEST: Final = 10_000  # characters of a line
 _OF_SELECTOR: Final = 2  # keys to the pagination of a resource itself
@@ -76,6 +76,8 @@ class Places:
         """At a place of a resource; without a remedy the error's own counts."""
         told = str(error.report.without_remedy)
         remedy = remedy or error.report.remedy or "see the API's documentation"
+        if isinstance(remedy, str):
+            remedy = with_variables(remedy)
         return self.document.finding((*seen.base, *path), told, remedy)
 
     def is_there(self, seen: Seen, path: Path) -> bool:
@@ -130,6 +132,7 @@ class Places:
         """
         if isinstance(remedy, Paged):
             name = remedy.first
+        remedy = remedy or error.report.remedy
         own = (*base, "pagination")
         is_set = self.variables is None or variable_of(name) in self.variables.lines
         # What no setting says a resource says itself.
@@ -149,7 +152,7 @@ class Places:
     def _own(self, seen: Seen, own: Path, remedy: str | Paged) -> str:
         """A remedy as a resource's own pagination has it, at its place or in its selector."""
         if not isinstance(remedy, Paged):
-            return remedy
+            return named(remedy, _key) if self.is_there(seen, own) else remedy
         if self.is_there(seen, own):
             return remedy.own(is_there=True)
         holder = "selector" if len(own) == _OF_SELECTOR else f"path_parameters.{own[-2]}"

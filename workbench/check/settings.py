@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from port_ocean.config.settings import IntegrationConfiguration
 
 from errors import ConfigurationError, Fault
+from overrides import EndpointSelector
+from selector.request_fields import PaginationOverride
 from settings import Settings, load_settings, unknown_settings
 from settings.fields import FIELDS, VARIABLE_PREFIX, SettingField, snake
 from workbench.check.documents import Variables
@@ -56,7 +58,12 @@ _NAMED = re.compile(
 
 def with_variables(text: str) -> str:
     """A text with the names of settings as a ``.env`` file has them."""
-    return _NAMED.sub(lambda found: variable_of(found[1]), text)
+    return named(text, variable_of)
+
+
+def named(text: str, name_of: Callable[[str], str]) -> str:
+    """A text with the names of settings as ``name_of`` has them."""
+    return _NAMED.sub(lambda found: name_of(found[1]), text)
 
 
 def _with_prefix(variables: Variables, prefix: str) -> dict[str, str]:
@@ -122,6 +129,7 @@ def _unknown(variables: Variables) -> Iterator[Finding]:
         if name.startswith(VARIABLE_PREFIX):
             for fault in unknown_settings({name.removeprefix(VARIABLE_PREFIX).lower(): ""}):
                 remedy = re.sub(r"did you mean (\S+)\?", r"write \1", fault.remedy)
+                remedy = _of_selector(name) or remedy
                 yield variables.finding(name, fault.found, remedy)
         elif name.startswith(_SECRETS):
             continue
@@ -130,6 +138,16 @@ def _unknown(variables: Variables) -> Iterator[Finding]:
         elif name in by_key:
             problem = f"{name} is not read: Ocean takes variables with its prefix only"
             yield variables.finding(name, problem, f"write {by_key[name]}")
+
+
+def _of_selector(name: str) -> str:
+    """Where a resource says what no setting can; "" for what it does not say either."""
+    key = name.removeprefix(VARIABLE_PREFIX).lower()
+    if key in PaginationOverride.__fields__:
+        return f"a resource says that: pagination: {{{key}: …}} in its selector"
+    return (
+        f"a resource says that: {key} in its selector" if key in EndpointSelector.__fields__ else ""
+    )
 
 
 def _foreign(variables: Variables, name: str, by_key: Mapping[str, str]) -> Iterator[Finding]:

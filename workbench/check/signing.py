@@ -13,7 +13,7 @@ from typing import Final
 from settings.fields import FIELDS
 from workbench.check.changes import Change, Installed, line
 from workbench.check.findings import likeness
-from workbench.check.names import names_in
+from workbench.check.names import names_in, spellings
 from workbench.check.settings import variable_of
 
 _HEADER: Final = re.compile(r"(?<![\w/-])(?:[A-Z][A-Za-z]*|[xX])(?:-[A-Za-z]+)+(?![\w-])")
@@ -192,7 +192,8 @@ class Signings:
         for setting in _BESIDE:
             held = _object(self._text(setting))
             for name in held:
-                likely = [one for one in _USUAL[setting] if likeness(one, name.lower()) >= _LIKE]
+                likely = spellings(name)
+                likely += [one for one in _USUAL[setting] if likeness(one, name.lower()) >= _LIKE]
                 for word in ("key", "id", "token", "name"):
                     likely += [f"{name}-{word}", f"{name}_{word}", f"{name}{word.title()}"]
                 words_said = names_in(words)

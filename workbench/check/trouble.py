@@ -331,7 +331,7 @@ class Troubles:
         told = f"no items with the parameters of paging, and {rows} without them"
         error = PaginationError(f"kind {seen.config.kind}: {told}")
         way = await self._paging.other(seen)
-        remedy = way or "correct paginationParam, startPage or startOffset"
+        remedy = way or "correct paginationParam, startPage, or start_offset in its pagination"
         return [self._places.paging(seen, error, remedy)]
 
     async def _of_way(self, seen: Seen, error: SourceError, *, all_failed: bool) -> Finding:

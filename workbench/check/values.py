@@ -33,6 +33,7 @@ from workbench.suggest.fields import columns, title_of
 from workbench.suggest.vocabulary import words_of
 
 _FEW: Final = 3  # items of which an absent key says something
+_MOST: Final = 24  # keys that are named
 _ELEMENTS: Final = re.compile(r"((?:\.[A-Za-z_]\w*)+)(\[\]\??)\.([A-Za-z_]\w*)")
 """A key of the elements of a list."""
 _TYPING: Final = 0.85  # likeness of a name and the same name with a slip
@@ -183,8 +184,9 @@ class Values:
             place = (*seen.base, "selector", "query_params", asked)
             problem = f"kind {seen.config.kind}: {problem}"
             return self._document.finding(place, problem, remedy, at_key=True)
-        keys = ", ".join(sorted({str(key) for item in items for key in item}))[:200]
-        remedy = f"the items have {keys}"
+        keys = sorted({str(key) for item in items for key in item})
+        more = f" and {len(keys) - _MOST} more" if len(keys) > _MOST else ""
+        remedy = f"the items have {', '.join(keys[:_MOST])}{more}"
         if chosen := chosen_by(params, items):
             remedy = f"query_params.{chosen} says which keys come: name {first} there"
         return seen.finding(self._document, _place(name), problem, remedy, "warn")
