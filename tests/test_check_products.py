@@ -30,7 +30,6 @@ GAPS: Mapping[str, str] = {
     "google-drive: fields of files as fields of the answer": "an empty list in doubt",
     "google-drive: fields of the parents without the token": WITHIN,
     "google-drive: fields without the list": "an empty list in doubt",
-    "internal-catalog: a data path that is not there": WITHIN,
     "internal-catalog: a path with another spelling": WITHIN,
     "kubernetes: no place of the cursor": "the whole list is read all the same",
     "sonarqube: no size parameter, and a position for smaller pages": WITHIN,

@@ -109,7 +109,8 @@ class Misread:
         """The values of an object by whose keys children are there, each with its key."""
         resource = self._children.first_by(seen, name)
         field = str(seen.config.selector.path_parameters[name].field)
-        for page in self._children.pages_of(seen, name)[:1]:
+        is_alone = len(resource.parameters) == 1
+        for page in self._children.pages_of(seen, name)[:1] if is_alone else ():
             for path, rows in islice(lists_by_key(page.body, [field]), _MOST):
                 (key,) = await values_of(self._near.jq, field, rows[:1])
                 if await self._children.is_child(resource, name, key):
