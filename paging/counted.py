@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from errors import DoubtfulEndError, PaginationError
 from paging.experiments import Shown, shares
+from paging.first_pages import ABOUT_TWICE
 from paging.last_pages import CountedToLast, Spanning
 from paging.levels import is_manifold, levels_shown, positions_in
 from paging.model import (
@@ -200,31 +201,21 @@ class _Counted(CountedToLast):
         last = Step(before, next=None, learnt=at.learnt, why=End.NO_SUCH_PAGE, repeated=True)
         is_more = told is Verdict.MORE or before.known is Known.MORE
         over = self._unpaged(page, last, is_more=is_more)
-        is_full = page.length == at.asked
         if over.doubt:
             return self._unless_hidden(at, over)
-        if not is_full or self._size_param is None:
-            return over
+        if page.length != at.asked or self._size_param is None:
+            return self._unless_heeded(at, over)
         send_in = self._settings.send_in
         first = at.sent.put(self._param, self._start(), send_in)
         first = first.put(self._size_param, page.length - 1 or page.length + 1, send_in)
 
-        beyond = self._moved(at.sent, self._stride(at.size))
-
-        def is_same(learnt: Learnt, other: Page | None) -> Step:
-            is_again = other is not None and other.repeats(page)
-            doubt = None if is_again else self._ignored(page)
-            return replace(over, learnt=learnt, doubt=doubt)
-
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             if other is None or other.length != page.length:
                 return self._unless_ignored(at, replace(last, learnt=learnt))
-            # Without paging the list is the same for any position, not for one alone.
-            absent = beyond.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-            return Experiment(absent, is_same, learnt, "the same page twice", before)
+            return self._unless_heeded(at, replace(over, learnt=learnt))
 
         request = first.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-        return Experiment(request, judge, at.learnt, "the same page twice", before)
+        return Experiment(request, judge, at.learnt, ABOUT_TWICE, before)
 
     def _unless_hidden(self, at: At, over: Step) -> Step | Experiment:
         """A page that came twice, in doubt unless hidden rows are shown to explain it."""
@@ -294,6 +285,19 @@ class OffsetPaginator(_Counted):
     def _within(self, sent: PageRequest, rows: int) -> PageRequest | None:
         return self._from(sent, rows - 1)
 
+    def _unless_miscounted(self, at: At) -> Step | Experiment:
+        # Where rows are counted, some of them are there from the middle of the page on.
+        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
+            here = replace(at, learnt=learnt)
+            is_counted = other is None or shares(at.page, other)
+            return self._next_page(here) if is_counted else self._judged(here, Shown.OTHERS)
+
+        middle = at.sent.put(
+            self._param, self._start() + at.page.length // 2, self._settings.send_in
+        )
+        middle = middle.perhaps_absent(_REFUSED_BETWEEN)
+        return Experiment(middle, judge, at.learnt, "what the offset counts", at.now)
+
     def _unless_hidden(self, at: At, over: Step) -> Step | Experiment:
         # Where nothing is at the position of the total, this one is heeded, too.
         first, total, send_in = at.before.previous, at.now.total or 0, self._settings.send_in
@@ -309,7 +313,7 @@ class OffsetPaginator(_Counted):
 
         request = at.sent.put(self._param, self._start() + total, send_in)
         request = request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-        return Experiment(request, judge, at.learnt, "the same page twice", at.before)
+        return Experiment(request, judge, at.learnt, ABOUT_TWICE, at.before)
 
     def _with_proof(self, at: At, decided: Step | Experiment) -> Step | Experiment:
         """Once a resource: rows of a full page must be where an offset that counts rows says.

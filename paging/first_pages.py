@@ -15,6 +15,7 @@ from paging.totals import Known
 
 # First pages as long as the longest short one are asked about so often, then ever more rarely.
 _TIES_ASKED = 4
+ABOUT_TWICE = "the same page twice"
 _ABOUT_SHORT = "the end after a first page that is not full"
 
 
@@ -51,14 +52,19 @@ class CountedFromFirst(Counted):
     def _by_last_row(self, at: At, other: Page | None) -> Step | Experiment:
         """What follows a short first page by the answer to a request for its last row."""
         shown = compared(at.page, other)
-        # There is a row at least, so that an answer without any may be a mistake.
-        if other is None or not other.rows or shown is Shown.ALL:
+        if other is not None and not other.rows:
+            return self._unless_miscounted(at)
+        if other is None or shown is Shown.ALL:
             return self._next_page(at)
         if shown is Shown.OTHERS:
             return self._unless_rows_move(at, other, self._others)
         if shown is Shown.MORE and other.length > at.page.length:
             shown = Shown.HIDDEN  # behind a limit there were no more
         return self._end(at, End.PROVED) if _is_all(at, other, shown) else self._judged(at, shown)
+
+    def _unless_miscounted(self, at: At) -> Step | Experiment:
+        """What follows where nothing came for the last row: that may be a mistake."""
+        return self._next_page(at)
 
     @staticmethod
     def _doubted(learnt: Learnt, length: int) -> tuple[Learnt, bool]:
@@ -173,12 +179,31 @@ class CountedFromFirst(Counted):
                 # The page after it tells whether rows are hidden or the position is not heeded.
                 return self._on(at)
             case Shown.ALL:
-                return self._unpaged(at.page, self._end(at, End.UNPAGED), is_more=at.is_more)
+                over = self._unpaged(at.page, self._end(at, End.UNPAGED), is_more=at.is_more)
+                is_sure = over.doubt or not at.page.ids  # without ids, every value may move
+                return over if is_sure else self._unless_heeded(at, over, 2)
             case Shown.OTHERS:
                 step = self._end(at, End.PROVED)
                 return replace(step, doubt=self._miscounted("the last row of the first page is"))
             case _ as unreachable:
                 assert_never(unreachable)
+
+    def _unless_heeded(self, at: At, over: Step, pages: int = 1) -> Experiment:
+        """The end of a list that does not page: it is the same for any position, not for two alone.
+
+        Rows that are others so many pages later show that the first number is another one.
+        """
+        page, is_full = at.page, at.page.length == at.asked
+
+        def judge(learnt: Learnt, other: Page | None) -> Step:
+            is_again = other is not None and other.repeats(page)
+            is_other = other is not None and differs(page, other)
+            is_heeded = not is_again if is_full else is_other
+            return replace(over, learnt=learnt, doubt=self._ignored(page) if is_heeded else None)
+
+        following = self._moved(at.sent, pages * self._stride(at.size))
+        following = following.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        return Experiment(following, judge, over.learnt, ABOUT_TWICE, at.before)
 
     def _hidden(self, at: At, beyond: int) -> Step | Experiment:
         """How many positions a page covers, where some of its rows are hidden.

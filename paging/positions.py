@@ -283,7 +283,7 @@ class Counted(Paginator):
         return PaginationError(
             f"two pages in a row hold the same {page.length} rows: the API does not"
             f" heed {self._param!r}",
-            remedy="set paginationParam to the name its documentation gives",
+            remedy="set paginationParam and startPage to what its documentation gives",
         )
 
     def _unpaged(self, page: Page, end: Step, *, is_more: bool = False) -> Step:

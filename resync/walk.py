@@ -29,7 +29,7 @@ from paging.limits import Bounds
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
 from paging.page_recognition import Suspect
 from paging.steps import End, Experiment, Step
-from resync.completeness import Asked, Completeness
+from resync.completeness import Asked, Completeness, Doubt
 from resync.cycle_guard import CycleGuard
 from resync.page_reader import Fetched, Opened, PageReader, UnopenedError, without_known
 from resync.prefetch import Ahead, Prefetch
@@ -195,9 +195,7 @@ class Walker:
                 decided = await self._settled_by(decided, source, asked)
         except OceanCustomError as error:
             return error
-        learnt, confirmed = decided.learnt, source.learnt.confirmed
-        is_latest = learnt.confirmed == confirmed
-        source.learnt = learnt if is_latest else replace(learnt, confirmed=confirmed)
+        source.learnt = replace(decided.learnt, confirmed=source.learnt.confirmed)
         return decided
 
     async def _settled_by(
@@ -323,6 +321,7 @@ class Walker:
             step.doubt.about(request=self.client.named(unproved.request))
             raise step.doubt.redacted(self.client.redact)
         if step.warning and not step.doubt:
+            source.doubts.add(Doubt.END)
             logger.warning(f"{self.client.named(unproved.request)}: {step.warning}")
 
     def is_accepted(self, doubt: _Outcome, request: PageRequest, source: Completeness) -> bool:

@@ -3136,3 +3136,56 @@ async def test_an_object_of_nothing_at_a_configured_path(
     api = Api(style, 30, end="hollow", marker=marker)
 
     is_all(await outcome(api, paging(style, 20, **{setting: marker})), list(range(30)))
+
+
+@pytest.mark.parametrize("around", [{}, {"has_more": True}, {"total": 170}], ids=str)
+@pytest.mark.parametrize("count", [40, 170, 1700])
+async def test_an_offset_where_the_api_counts_short_pages(
+    count: int, around: dict[str, Json]
+) -> None:
+    """Nothing stands where the last row of the first page should: that is no end of a list."""
+    api = Api("page", count, cap=30, start_page=0, around=steady(around))
+    settings = paging("offset", pagination_param="page", size_param="size")
+
+    found = await outcome(api, settings)
+
+    assert "does not count what paginationType 'offset' takes it for" in found.message
+
+
+async def test_a_last_row_that_is_not_there_once() -> None:
+    """Other rows of the first page are where an offset that counts rows has them."""
+    api = Api("offset", 40, cap=30)
+    nothing = once(always(told({"items": []})), api, lambda r: r.number("offset", 0) == 29)
+
+    is_all(await outcome(nothing, paging("offset")), range(40))
+
+
+@pytest.mark.parametrize("heeds_size", [True, False])
+@pytest.mark.parametrize("count", [30, 31, 170])
+async def test_a_page_0_that_is_page_1(count: int, *, heeds_size: bool) -> None:
+    """Pages count from one, and 0 is taken for that: the page after both tells."""
+
+    def api(request: Request) -> Answer:
+        number = max(request.number("page", 1), 1)
+        size = request.number("size", 30) if heeds_size else 30
+        return one(replace(request, query=(("page", str(number)), ("size", str(size)))))
+
+    one = Api("page", count, cap=30)
+    found = await outcome(api, paging("page", start_page=0))
+
+    if count == len(found.ids):
+        is_all(found, range(count))
+    else:
+        assert "does not heed 'page'" in found.message
+
+
+@pytest.mark.parametrize("style", ["next_link", "header_link"])
+async def test_a_link_that_is_missing_once_where_no_size_is_sent(style: str) -> None:
+    """Where none was seen at all the end is in doubt, and looked at before anything is deleted."""
+    api = Api(style, 17, cap=5)
+    cut = once(lambda r: without(replace(api(r), headers=()), "next"), api, lambda _: True)
+
+    found = await outcome(cut, paging(style, size_param=None))
+
+    assert len(found.ids) == 5
+    assert Doubt.END in found.doubts
