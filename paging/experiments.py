@@ -148,7 +148,7 @@ def unless_led_on(
         of = "where a link leads"
         return Experiment(request, judge, step.learnt, of, step.progress, follows_any=True)
 
-    return following(step, [*page.links][:_MOST_LINKS])
+    return step if step.doubt else following(step, [*page.links][:_MOST_LINKS])
 
 
 def unless_in_vain(

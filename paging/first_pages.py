@@ -6,7 +6,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from paging.experiments import Shown, compared, differs, rows_move, shares
+from paging.experiments import Shown, compared, differs, rows_move, shares, unless_led_on
 from paging.levels import is_manifold, positions_in
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest
 from paging.positions import At, Counted
@@ -195,11 +195,14 @@ class CountedFromFirst(Counted):
         """
         page, is_full = at.page, at.page.length == at.asked
 
-        def judge(learnt: Learnt, other: Page | None) -> Step:
+        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             is_again = other is not None and other.repeats(page)
             is_other = other is not None and differs(page, other)
-            is_heeded = not is_again if is_full else is_other
-            return replace(over, learnt=learnt, doubt=self._ignored(page) if is_heeded else None)
+            if not is_again if is_full else is_other:
+                return replace(over, learnt=learnt, doubt=self._ignored(page))
+            learnt, is_due = learnt.surprised() if page.links else (learnt, False)
+            step = replace(over, learnt=learnt, doubt=None)
+            return unless_led_on(at.sent, page, step, self._ignored(page)) if is_due else step
 
         following = self._moved(at.sent, pages * self._stride(at.size))
         following = following.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)

@@ -353,7 +353,8 @@ class Marked(Paginator):
             is_full = asked in page.lengths.values() and not is_cut
             if is_heeded or is_full:
                 return replace(done, doubt=self._never_there(page, is_heeded=is_heeded))
-            return replace(self._taken_for_all(sent, page, other), learnt=learnt)
+            all_rows = replace(self._taken_for_all(sent, page, other), learnt=learnt)
+            return unless_led_on(sent, page, all_rows, self._unfollowable(page))
 
         return Experiment(request, judge, Learnt(), "a list without a marker", now)
 
@@ -375,10 +376,9 @@ class Marked(Paginator):
         self, sent: PageRequest, page: Page, size: int, *, is_cut: bool
     ) -> Step | Experiment:
         """Some APIs take round sizes only: half of a full page's is as telling."""
-        asked = self._asked(sent)
-        all_rows = self._taken_for_all(sent, page)
+        asked, all_rows = self._asked(sent), self._taken_for_all(sent, page)
         if asked not in page.lengths.values() or is_cut:
-            return all_rows
+            return unless_led_on(sent, page, all_rows, self._unfollowable(page))
         half = self._of_size(sent, asked // 2)
         if half is None or not 1 <= asked // 2 < size:
             return replace(all_rows, doubt=self._never_there(page, is_heeded=False))

@@ -77,7 +77,7 @@ _OF_PAGES = frozenset(
 _LONGEST = 40  # letters of a name that is looked into
 _ROWS = (
     "(?:count|number|num|nb|size|items?|results?|records?|rows?|entries|elements?|objects?|docs"
-    "|documents|hits|matches|of|in|all|overall)*"
+    "|documents|hits|matches|found|of|in|all|overall)*"
 )
 _MEANT = re.compile(
     "(?P<has_more>hasnext(?:page)?|moreavailable)"

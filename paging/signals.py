@@ -61,7 +61,7 @@ _HEADER_OF_CURSOR = re.compile(
 _HEADER_OF_MORE = re.compile(
     r"next(?:page)?(?:link|ur[il]|offset)?$|hasmore$|more(?:pages|results|available)$|istruncated$"
 )
-_BEFORE_NAME = re.compile(r"^x-(?:pagination-|paging-|meta-)?")
+_BEFORE_NAME = re.compile(r"^x-(?:(?:pagination|paging|meta|[a-z]{2})-)?")
 _LOOKED_FOR = frozenset(
     name.lower() for name in ("Link", "Content-Range", *TOTAL_HEADERS, *TOTAL_PAGES_HEADERS)
 )

@@ -118,7 +118,7 @@ SIGNALS: Final = (
         "total header",
         known.TOTAL_HEADERS,
         _HEADERS,
-        f"items in all{_WINS}. Also `X-` and the name of a total",
+        f"items in all{_WINS}. Also `X-` or `X-PW-` and a name of a total",
     ),
     Signal("total pages header", known.TOTAL_PAGES_HEADERS, _HEADERS, f"pages in all{_WINS}"),
     Signal(

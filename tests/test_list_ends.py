@@ -2241,6 +2241,40 @@ async def test_none_sees_what_leads_on_in_lists_of_links_and_by_other_names(
     ).error is None
 
 
+@pytest.mark.parametrize("style", ["none", "cursor", *COUNTED])
+async def test_a_link_under_any_name_where_nothing_else_leads_on(style: str) -> None:
+    """It leads to other rows, so that the parameter or the style is a wrong one."""
+
+    def things(request: Request) -> Answer:
+        start = request.number("start", 0)
+        after = {"zzz": {"onwards": f"/things?start={start + 10}"}} if start < 30 else {}
+        return told({"items": rows(start, start + 10), **after})
+
+    assert (await outcome(things, paging(style, 25))).error is not None
+
+    def all_things(request: Request) -> Answer:
+        """The same rows in another order are another view."""
+        turned = rows(0, 10)[:: -1 if request.param("turned") else 1]
+        return told({"items": turned, "zzz": {"turned": "/things?turned=1"}})
+
+    is_all(await outcome(all_things, paging(style, 25)), list(range(10)))
+
+
+@pytest.mark.parametrize(
+    ("beside", "headers"), [({"totalFound": 32}, {}), ({}, {"X-PW-TOTAL": "32"})], ids=str
+)
+@pytest.mark.parametrize("style", ["none", "cursor", *COUNTED])
+async def test_a_total_under_a_name_of_its_own(
+    style: str, beside: dict[str, Json], headers: dict[str, str]
+) -> None:
+    """With a word for what was found, and with the initials of who tells it."""
+
+    def things(_: Request) -> Answer:
+        return told({"items": rows(0, 10), **beside}, headers=headers)
+
+    assert (await outcome(things, paging(style, 25))).error is not None
+
+
 @pytest.mark.parametrize("style", ["none", "next_link"])
 async def test_a_link_to_the_page_itself(style: str) -> None:
     """An API that spells its own query: the link is followed once, and leads to the same rows."""
