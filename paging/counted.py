@@ -21,7 +21,7 @@ from paging.model import (
 from paging.positions import At
 from paging.signals import Verdict, first_known, is_preceded, known_header
 from paging.steps import End, Experiment, Learnt, Step
-from paging.totals import Known
+from paging.totals import Known, counts_around
 
 # Rows of a first page of which all but one, asked for as page 2, tell whether more follow.
 _FEWEST = 3
@@ -92,6 +92,11 @@ class _Counted(CountedToLast):
             size = max(size, progress.largest)
         signalled = self._signals.verdict(page.value_at) is not Verdict.UNKNOWN
         now = progress.after(page, asked, size=size, signalled=signalled)
+        if learnt.counted_by and (now.total or 0) > now.in_all:
+            counts = [
+                one for k, one in counts_around(page.holder, page.body) if k in learnt.counted_by
+            ]
+            now = replace(now, total=max(now.in_all, *counts) if counts else now.total)
         marked = learnt.marked or page.signal is Verdict.MORE
         learnt = replace(learnt, uneven=learnt.uneven or now.hides, marked=marked)
         at = At(learnt, progress, now, sent, page, asked, size)

@@ -20,7 +20,7 @@ from paging.first_pages import CountedFromFirst
 from paging.levels import ANY_LEVEL, positions_in
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
 from paging.paginator import ACCEPT
-from paging.positions import At
+from paging.positions import At, counted_elsewhere
 from paging.signals import Verdict
 from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
@@ -80,8 +80,12 @@ class CountedToLast(CountedFromFirst):
 
     def _after_empty(self, at: At) -> Step | Experiment:
         """Where the API speaks of more, its rows are hidden, or the page came empty by mistake."""
-        if not at.is_more:
-            end = self._end(at, End.EMPTY)
+        # A position may be just what came, too, but not on the second empty page.
+        is_open = not (at.says_more or at.now.due) and at.now.empty_in_a_row > 1
+        told_by = counted_elsewhere(at) if at.is_more and is_open else ()
+        if not at.is_more or told_by:
+            learnt = replace(at.learnt, counted_by=at.learnt.counted_by.union(told_by))
+            end = self._end(replace(at, learnt=learnt), End.EMPTY)
             # After a full page there might well be more: that is asked for once more.
             return replace(end, confirm=end.unsure or at.before.is_unbroken)
         step = self._on(at)

@@ -44,6 +44,7 @@ ACCEPT = "if all is well, set accept_doubt in this resource's pagination"
 
 # Pages that hold nothing although the API speaks of more: a few are a filter, many a fault.
 _MAX_EMPTY_PAGES = 20
+_MOST_REQUESTS = 100  # for such pages, however few rows each may have
 
 
 class PaginationSettings(Struct, frozen=True):
@@ -273,8 +274,9 @@ class Paginator(ABC):
 
     def _endless(self, progress: Progress, asked: int = 0) -> DoubtfulEndError | None:
         """What is in doubt where too many pages were empty: more of those with fewer rows."""
-        usual = self._settings.page_size
-        if progress.empty_in_a_row * min(asked or usual, usual) <= _MAX_EMPTY_PAGES * usual:
+        usual, count = self._settings.page_size, progress.empty_in_a_row
+        is_long = count * min(asked or usual, usual) > _MAX_EMPTY_PAGES * usual
+        if not is_long and count <= _MOST_REQUESTS:
             return None
         return DoubtfulEndError(
             f"{progress.empty_in_a_row} empty pages in a row, although the API says that there are"

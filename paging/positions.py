@@ -17,6 +17,8 @@ from paging.signals import is_first, whole_number
 from paging.steps import End, Learnt, Step
 from paging.totals import Known, counts_around, says_all
 
+_FEW = 10  # rows; a number that is none of them may well be as small by chance
+
 
 class At(Struct, frozen=True):
     """Where a walk is: after the answer ``page`` to the request ``sent``.
@@ -261,7 +263,7 @@ class Counted(Paginator):
         hides = now.hides or learnt.uneven or learnt.hides_rows
         is_cut = why is End.EMPTY and now.last_was_full and bool(now.empty_in_a_row) and not hides
         is_short = is_cut and (now.total or 0) - now.in_all > max(at.size, now.largest)
-        return is_short and not _is_counted_elsewhere(at)
+        return is_short and not counted_elsewhere(at)
 
     def _is_promised(self, at: At) -> bool:
         """Whether a total speaks of the page that was just refused.
@@ -301,12 +303,15 @@ class Counted(Paginator):
         return replace(end, why=End.UNPAGED, warning=warning, doubt=doubt)
 
 
-def _is_counted_elsewhere(at: At) -> bool:
-    """Whether another number is just what came, beside the last rows as beside none after them.
+def counted_elsewhere(at: At) -> frozenset[str]:
+    """The keys of numbers that are just what came, beside the last rows as beside none after them.
 
     Where a filter is set, a total may count what it leaves out, too. The number is none of a page
-    then, and no position; that of the size asked for has to be called a count.
+    then, and no position; that of the size asked for, and a small one, has to be called a count.
     """
     pages = [page for page in (at.now.previous, at.page) if page is not None]
     same = set.intersection(*(counts_around(page.holder, page.body) for page in pages))
-    return any(one == at.now.in_all and (one > at.asked or says_all(key)) for key, one in same)
+    count = at.now.in_all
+    is_plain = count >= min(_FEW, at.asked + 1) and count != at.asked
+    keys = (key for key, one in same if one == count and (is_plain or says_all(key)))
+    return frozenset(keys) if at.before.previous else frozenset()

@@ -45,7 +45,8 @@ class Learnt(Struct, frozen=True):
     several. ``confirmed``: how many ends were asked for once more.
     ``sudden``: how many walks found nothing after a full page, and ``refusals`` what was said by
     a status where that was proved to be the end. ``vain``: whether what speaks of more does so far
-    beyond the end, too; None where it was not asked.
+    beyond the end, too; None where it was not asked. ``counted_by``: keys of the numbers that count
+    these lists, where the total counts more.
     """
 
     page_size: int | None = None
@@ -61,6 +62,7 @@ class Learnt(Struct, frozen=True):
     sudden: int = 0
     refusals: frozenset[str] = frozenset()
     vain: bool | None = None
+    counted_by: frozenset[str] = frozenset()
 
     def hiding(self, reach: int) -> Learnt:
         """With rows hidden: pages of so many rows reach as far at least."""

@@ -32,6 +32,7 @@ _LIMITS = re.compile(
 )
 """Names of the most that may be given, which is no total: ``{"used": 3, "limit": 1000}``."""
 _SAYS_ALL = re.compile(r"(^|_)(total|count)s?($|_)")
+_ENDS_IN_COUNT = re.compile(r"(total|count)s?($|_)")
 _OF_SOMETHING_ELSE = re.compile(
     r"(^|_)(ms|took|time|times|timestamp|duration|elapsed|seconds?|millis|latency|date|at|epoch|id"
     r"|ids|version|rate|remaining|reset|code|status|bytes|port|year|revision|seq)($|_)"
@@ -178,8 +179,8 @@ def counts_around(holder: Json, body: Json) -> set[tuple[str, int]]:
 
 
 def says_all(key: str) -> bool:
-    """Whether a key has a word for a total or a count in it."""
-    return _SAYS_ALL.search(_words(key)) is not None
+    """Whether a word of a key ends in total or count, as ``subtotal`` does."""
+    return _ENDS_IN_COUNT.search(_words(key)) is not None
 
 
 def _plain(name: str) -> str:

@@ -491,6 +491,40 @@ async def test_a_total_of_what_a_filter_leaves_out_too(name: str, count: int, st
 
 
 @pytest.mark.parametrize("style", COUNTED)
+@pytest.mark.parametrize("count", [1, 2, 9, 20, 21])
+async def test_a_total_far_above_what_a_filter_leaves(count: int, style: str) -> None:
+    """One empty page bears the other number out; the children after it cost no more."""
+    api = Api(style, count, around=lambda _n, _m: {"total": count + 500, "subtotal": count})
+
+    found = await outcome(api, paging(style, 20))
+    of_children = await children(api, paging(style, 20))
+
+    is_all(found, range(count))
+    assert found.requests <= 30
+    assert of_children.error is None
+    assert of_children.requests <= 50
+
+
+@pytest.mark.parametrize("style", COUNTED)
+async def test_a_total_far_above_a_few_rows(style: str) -> None:
+    """Nothing tells hidden rows from others that are counted: an error, in bounded time."""
+    found = await outcome(Api(style, 1, around=steady({"total": 5000})), paging(style, 100))
+
+    assert "empty pages in a row" in found.message
+    assert "accept_doubt" in found.message
+    assert found.requests <= 120
+
+
+@pytest.mark.parametrize("style", COUNTED)
+async def test_a_small_number_beside_hidden_rows_is_no_count(style: str) -> None:
+    """The only row of a first page, and a number that is 1 all the time."""
+    around = steady({"total": 60, "level": 1})
+    api = Api(style, 60, hidden=frozenset({*range(1, 40)}), around=around)
+
+    is_all(await outcome(api, paging(style, 20)), api.visible)
+
+
+@pytest.mark.parametrize("style", COUNTED)
 @pytest.mark.parametrize("window", [20, 40])
 async def test_numbers_of_pages_do_not_bear_out_a_window(style: str, window: int) -> None:
     """What counts the rows so far, those of the page, or those asked for, is no other total."""
