@@ -169,8 +169,9 @@ CASES = {
                 "blueprints",
             )
         ],
-        "farm: .owner.farmRef",
-        "write farm: '[.owner.farmRef]' (10 of 10), or \"many\": false for farm in the blueprint",
+        '"many": true',
+        'write "many": false, or [.owner.farmRef] in the mapping',
+        "blueprints",
     ),
     "a text that is a path": Mistake(
         [swap("colour: .colour", "colour: '\".colour\"'")],

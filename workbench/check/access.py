@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from errors import OceanCustomError
 from paging.model import PageRequest
 from workbench.check.bases import Bases
-from workbench.check.sign_in import Blame, SignIn
+from workbench.check.changes import Blame
+from workbench.check.sign_in import SignIn
 
 
 @dataclass(frozen=True)

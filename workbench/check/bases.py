@@ -17,9 +17,9 @@ from resync.session import Session
 from settings import StaticCredentials
 from settings.values import OAuthCredentials
 from workbench.check.asking import ask
-from workbench.check.changes import ClientOf, line
+from workbench.check.changes import ClientOf, Texts, line
 from workbench.check.findings import likeness
-from workbench.check.names import single
+from workbench.check.names import counted, single, spellings
 from workbench.check.paths import SPOKEN
 from workbench.check.reading import Seen
 
@@ -29,7 +29,7 @@ _VERSIONS: Final = range(6)
 _TOLD: Final = re.compile(r"version\W{1,4}v?(\d+)\b", re.IGNORECASE)
 _MOST: Final = 200  # requests
 _MORE: Final = (
-    "api", "v1", "api/v1", "v2", "api/v2", "rest", "v3", "api/v3", "v4", "api/v4", "api/v5",
+    "api", "v1", "api/v1", "v2", "api/v2", "rest", "v3", "api/v3", "v1.0", "v4", "api/v4", "api/v5",
 )  # fmt: skip
 _WORDS: Final = ("api", "rest", "app", "service", "services", "admin", "public", "web")
 """What base URLs are usually made of: guesses, of which the API's answers show the right one."""
@@ -47,30 +47,30 @@ class Bases:
         self._settings = session.settings
         self._all = all_seen
         self._client_of = client_of
-        self._found: dict[tuple[str, ...] | None, str] = {}
+        self._found: dict[tuple[str, ...] | None, Texts | None] = {}
         self._said: list[str] = []
 
-    async def other(self, words: str = "") -> str:
-        """What to write for the base URL by which a kind is answered; "" for nothing.
+    async def other(self, words: str = "") -> Texts | None:
+        """What to write for the base URL by which a kind is answered; None for nothing.
 
         ``words``: of the first refusal, which may tell a path.
         """
         self._said = self._said or [one.strip("/") for one in SPOKEN.findall(words)]
         return await self._kept(None)
 
-    async def nearest(self, words: str) -> str:
+    async def nearest(self, words: str) -> Texts | None:
         """As ``other``, of those alone that differ by one part: for refusals of other kinds.
 
         ``words``: of the refusal, which may tell the API's version.
         """
         return await self._kept(tuple(dict.fromkeys(_TOLD.findall(words))))
 
-    async def _kept(self, told: tuple[str, ...] | None) -> str:
+    async def _kept(self, told: tuple[str, ...] | None) -> Texts | None:
         if told not in self._found:
             self._found[told] = await self._searched(told)
         return self._found[told]
 
-    async def _searched(self, told: tuple[str, ...] | None) -> str:
+    async def _searched(self, told: tuple[str, ...] | None) -> Texts | None:
         url = self._settings.base_url
         requests = dict(list(self._requests().items())[:_MOST_KINDS])
         if told is not None:  # Where a refusal says no more than before, a search shows nothing.
@@ -83,8 +83,8 @@ class Bases:
         for kind, path in islice(tries, _MOST):
             base = str(url.copy_with(path=f"/{path}")).rstrip("/")
             if await self._is_there(replace(requests[kind], url=f"{base}/{kind.lstrip('/')}")):
-                return f"write {line('baseUrl', base)}: {kind} answers there"
-        return ""
+                return _base_of(base, f"{kind} answers there")
+        return None
 
     def _requests(self) -> dict[str, PageRequest]:
         """The requests that need no parent, by their paths: those of parents too; GET first."""
@@ -123,8 +123,8 @@ class Bases:
             return False
         return isinstance(body, dict | list)
 
-    async def other_scheme(self) -> str:
-        """What to write where the host speaks the other of http and https; "" where it does not.
+    async def other_scheme(self) -> Texts | None:
+        """What to write where the host speaks the other of http and https; None where it does not.
 
         Nothing that signs requests is sent: the other scheme is another origin.
         """
@@ -143,14 +143,18 @@ class Bases:
         try:
             await client.send(PageRequest(str(url), purpose="check"))
         except TransportError:
-            return ""
+            return None
         except OceanCustomError as error:
             if not error.report.answered:
-                return ""
+                return None
         finally:
             await client.aclose()
-        told = f"{base.host} answers by {scheme} there"
-        return f"write {line('baseUrl', str(url).rstrip('/'))}: {told}"
+        return _base_of(str(url).rstrip("/"), f"{base.host} answers by {scheme} there")
+
+
+def _base_of(base: str, proof: str) -> Texts:
+    """What to write for the base URL, and what showed it."""
+    return Texts(f"write {line('baseUrl', base)}: {proof}", {"baseUrl": base})
 
 
 def other_paths(base: httpx.URL, kind: str = "", held: Sequence[str] = ()) -> Iterator[str]:
@@ -167,6 +171,11 @@ def other_paths(base: httpx.URL, kind: str = "", held: Sequence[str] = ()) -> It
     paths += [f"{more}/{whole}" for more in (*_WORDS, first) if parts]
     paths += [f"{'/'.join(parts[:-1])}/{more}" for more in _MORE if parts]
     paths += [f"{head}/{one}" for head in (whole, *heads) for one in held]
+    paths += [
+        "/".join([*parts[:at], word, *parts[at:]])
+        for at in range(1, len(parts))
+        for word in (*_WORDS, *_MORE)
+    ]
     if len(parts) <= 1:
         paths += [f"{one}/{other}" for one in _WORDS for other in _WORDS if one != other]
     yield from (one for one in dict.fromkeys(one.strip("/") for one in paths) if one != whole)
@@ -191,8 +200,9 @@ def _respelled(parts: Sequence[str]) -> Iterator[str]:
         for word in _WORDS:
             if word != part and likeness(word, part.lower()) >= _LIKE:
                 yield "/".join([*parts[:at], word, *parts[at + 1 :]])
-        if (one := single(part)) != part:
-            yield "/".join([*parts[:at], one, *parts[at + 1 :]])
+        for one in dict.fromkeys((single(part), *spellings(part), counted(part))):
+            if one != part:
+                yield "/".join([*parts[:at], one, *parts[at + 1 :]])
 
 
 def _versions(parts: Sequence[str], told: Sequence[str]) -> Iterator[str]:

@@ -11,7 +11,7 @@ import msgspec
 from json_values import Json
 from workbench.check.blueprint_shapes import shaped
 from workbench.check.documents import Document
-from workbench.check.findings import Path, Remedy, Write, likeness, nearest
+from workbench.check.findings import Path, Remedy, Told, Write, inner, likeness, moved, nearest
 from workbench.store.model import Blueprint
 from workbench.suggest.vocabulary import words_of
 
@@ -75,11 +75,11 @@ def _check_schema(document: Document, raw: dict[str, Any], at: int) -> dict[str,
     schema = raw.get("schema")
     properties = schema.get("properties") if isinstance(schema, dict) else None
     if not isinstance(properties, dict):
-        problem, remedy = (
+        problem, told = (
             "a blueprint without schema.properties",
             'add "schema": {"properties": {}}',
         )
-        document.note((at, "schema"), problem, remedy)
+        document.note((at, "schema"), problem, told)
         return raw
     mended = {
         name: _check_property(document, one, (at, "schema", "properties", name))
@@ -87,12 +87,9 @@ def _check_schema(document: Document, raw: dict[str, Any], at: int) -> dict[str,
     }
     for number, name in enumerate((schema or {}).get("required") or ()):
         if name not in properties:
-            remedy = _instead(str(name), properties)
-            document.note(
-                (at, "schema", "required", number),
-                f"required names {name!r}, which is no property",
-                remedy,
-            )
+            place: Path = (at, "schema", "required", number)
+            remedy = _instead(str(name), properties, place)
+            document.note(place, f"required names {name!r}, which is no property", remedy)
     return {**raw, "schema": {**(schema or {}), "properties": mended}}
 
 
@@ -139,8 +136,9 @@ def _check_targets(
             if not isinstance(target, str) or (target not in blueprints and target[:1] != "_"):
                 problem = f"relation {name} leads to {target!r}, and no blueprint has that name"
                 meant = _by_last_word((str(target), str(name)), blueprints)
-                remedy = meant or _instead(str(target), blueprints)
-                document.note((at, "relations", name, "target"), problem, remedy)
+                place: Path = (at, "relations", name, "target")
+                remedy = meant or _instead(str(target), blueprints, place)
+                document.note(place, problem, remedy)
 
 
 def _by_last_word(names: tuple[str, ...], blueprints: Mapping[str, Blueprint]) -> Write | None:
@@ -172,8 +170,9 @@ def check_against(
         if name not in blueprints:
             # What another resource makes is hardly meant here as well.
             free = {one for one in blueprints if one not in made}
-            remedy = _instead(name, free, quoted=True) if free else _UNKNOWN
-            document.note((*base, "blueprint"), f"there is no blueprint {name!r}", remedy)
+            place: Path = (*base, "blueprint")
+            remedy = _instead(name, free, place, quoted=True) if free else _UNKNOWN
+            document.note(place, f"there is no blueprint {name!r}", remedy)
             continue
         others = {one: blueprints[one] for one in blueprints if one not in made}
         if meant := _with_all(mappings, blueprints[name], others):
@@ -222,7 +221,8 @@ def _check_bare(
     bare = expression.strip().lstrip(".") if isinstance(expression, str) else ""
     if isinstance(expression, str) and expression.strip() == f".{bare}" and bare in blueprints:
         problem = f"blueprint {expression!r} is a path, and no text: {bare} is a blueprint"
-        document.note(path, problem, f"write '\"{bare}\"'")
+        told = Told(f"write '\"{bare}\"'", {inner(path): f'"{bare}"'})
+        document.note(path, problem, told)
 
 
 def _check_parts(
@@ -250,12 +250,15 @@ def _check_parts(
                 continue
             problem = f"blueprint {blueprint.identifier} has no {one} {name!r}"
             other = blueprint.relations if one == "property" else blueprint.schema.properties
-            remedy = _instead(name, set(known) - set(written) or known)
+            place: Path = (*base, part, name)
+            free = set(known) - set(written) or set(known)
+            remedy = _instead(name, free, place, is_key=True)
             if name in other:
-                remedy = f"move it to {'relations' if one == 'property' else 'properties'}"
+                home = "relations" if one == "property" else "properties"
+                remedy = moved(f"move it to {home}", place, (*base, home, name))
             elif name in computed:
                 problem, remedy = f"{name!r} is computed by Port", "remove it from the mapping"
-            document.note((*base, part, name), problem, remedy, at_key=True)
+            document.note(place, problem, remedy, at_key=True)
         for name in required:
             if name not in written and not _is_misspelt(name, written, known):
                 problem = f"blueprint {blueprint.identifier} requires the {one} {name}"
@@ -266,9 +269,20 @@ def _is_misspelt(name: str, written: Mapping[str, Json], known: Mapping[str, obj
     return any(one not in known and nearest(one, known) == name for one in written)
 
 
-def _instead(name: str, known: Mapping[str, object] | set[str], *, quoted: bool = False) -> str:
+def _instead(
+    name: str,
+    known: Mapping[str, object] | set[str],
+    path: Path,
+    *,
+    quoted: bool = False,
+    is_key: bool = False,
+) -> Remedy:
+    """The known name that was meant for what stands at a path, or for its last key."""
     if near := nearest(name, known):
-        return f"write '\"{near}\"'" if quoted else f"write {near}"
+        if is_key:
+            return moved(f"write {near}", path, (*path[:-1], near))
+        words = f"write '\"{near}\"'" if quoted else f"write {near}"
+        return Told(words, {inner(path): f'"{near}"' if quoted else near})
     names = ", ".join(sorted(known)[:_SHOWN])
     return (
         f"use one of {names}, or add it to the blueprints" if names else "add it to the blueprints"

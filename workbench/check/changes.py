@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +16,7 @@ from errors import OceanCustomError
 from json_values import Json
 from paging.model import PageRequest
 from settings import Settings
-from settings.fields import FIELDS
+from settings.fields import FIELDS, SettingField
 from workbench.check.asking import ask
 from workbench.check.documents import Variables
 from workbench.check.settings import read_settings, variable_of
@@ -23,6 +25,9 @@ ClientOf = Callable[[Settings], ApiClient]
 """A client of the same API with other settings; whoever asks for one closes it."""
 
 _SHORTEST: Final = 3  # characters of a secret that is looked for in a text
+_OBJECTS: Final = ("customHeaders",)
+"""Sensitive settings that are objects."""
+_NAMED: Final = re.compile(r"<the value of [^>]*>")
 _SECRETS: Final = ("username", "oauthClientId")
 """Beside the sensitive settings, those whose texts a remedy speaks of by their names."""
 
@@ -38,6 +43,21 @@ class Change:
     texts: Mapping[str, str]
     told: str = ""
     is_named: bool = False
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What to do about settings in words, and the texts that it comes to, by the settings' names.
+
+    An empty text is to be removed.
+    """
+
+    words: str
+    texts: Mapping[str, str]
+
+
+Blame = tuple[str, str | Texts]
+"""The setting that is wrong, and what to do."""
 
 
 class Installed:
@@ -101,6 +121,27 @@ class Installed:
         names.sort(key=lambda name: (name != "authType", FIELDS[name].sensitive))
         return names[0] if names else next(iter(change.texts))
 
+    def remedy(self, change: Change, proof: str) -> Texts:
+        """A change as a remedy; ``proof``: what showed it. Of a text within a text the words."""
+        other = {name: one for name, one in change.texts.items() if one != self.text(name)}
+        texts = {name: self._held(self._shown(text)) for name, text in other.items()}
+        words = self.written(change)
+        # What is made of a secret otherwise may be one too: nothing is given that is not told.
+        is_told = all(
+            _is_told(text, words) for name, text in texts.items() if _is_secret(FIELDS[name])
+        )
+        return Texts(f"{words}: {proof}", texts if is_told else {})
+
+    def _held(self, text: str) -> str:
+        """A text of JSON without the values that stand now in one of that kind."""
+        for name, given in ((one, self.text(one)) for one in _OBJECTS):
+            held = json.loads(given) if given else {}
+            for key, value in held.items() if isinstance(held, dict) else ():
+                own = json.dumps(value)
+                if len(own) > _SHORTEST:
+                    text = text.replace(f": {own}", f': "<the value of {variable_of(name)}.{key}>"')
+        return text
+
     def written(self, change: Change) -> str:
         """A change as lines of the file; secrets go by the names that they have there."""
         if change.told:
@@ -121,6 +162,20 @@ class Installed:
             if self.text(name).partition(" ")[2] == text:
                 return f"<the value of {variable_of(name)} without its first word>"
         return text
+
+
+def _is_secret(field: SettingField) -> bool:
+    return field.sensitive or field.name in _SECRETS
+
+
+def _is_told(text: str, words: str) -> bool:
+    """Whether a text of a setting, or each value of its object, is in words already, or a name."""
+    try:
+        held = json.loads(text)
+    except ValueError:
+        held = None
+    texts = held.values() if isinstance(held, dict) else [text]
+    return all(_NAMED.fullmatch(str(one)) or str(one) in words for one in texts)
 
 
 def line(name: str, value: object) -> str:

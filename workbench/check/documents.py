@@ -13,8 +13,8 @@ import yaml
 from dotenv.parser import Binding, parse_stream
 from dotenv.variables import Variable, parse_variables
 
-from json_values import MISSING, Json, follow
-from workbench.check.findings import Finding, Path, Remedy, Severity, Write
+from json_values import MISSING, Found, Json, follow
+from workbench.check.findings import Finding, Path, Put, Remedy, Severity, Taken, Told, Write, inner
 from workbench.check.json_slips import mended
 from workbench.yaml_nodes import AliasError, single_node
 
@@ -59,12 +59,27 @@ class Document:
         at_key: bool = False,
     ) -> Finding:
         """A finding with the place of a path."""
+        values: Mapping[Path, Found | Taken] = {}
         if isinstance(remedy, Write):
-            remedy = remedy.told(self._written(path, remedy.value))
+            values, remedy = (
+                {path: remedy.value},
+                remedy.told(self._written(path, remedy.value)),
+            )
+        elif isinstance(remedy, Told):
+            base = path[: len(path) - len(inner(path))]
+            values = {
+                (*base, *at): Taken((*base, *inner(value.path)))
+                if isinstance(value, Taken)
+                else value
+                for at, value in remedy.values.items()
+            }
+            values = values or {path: remedy.own}
+            remedy = remedy.words
+        fix = tuple(Put(self.name, at, value) for at, value in values.items())
         mark = self._mark(path, at_key=at_key)
         line = None if mark is None else mark.line + 1
         column = None if mark is None else mark.column + 1
-        return Finding(self.name, line, column, severity, problem, remedy)
+        return Finding(self.name, line, column, severity, problem, remedy, fix)
 
     def _written(self, path: Path, value: Json) -> str:
         """A value with the key that a path ends in, as the file takes them."""
@@ -235,14 +250,14 @@ class Variables:
         problem: str,
         remedy: str = "",
         *,
-        severity: Severity = "error",
         beside: str = "",
+        fix: tuple[Put, ...] = (),
     ) -> Finding:
         """A finding in the line of a variable; of one that is missing, in that of ``beside``."""
         line = self.lines.get(variable) or self.lines.get(beside)
         if line is None and self.lines:
             line = 1
-        return Finding(self.name, line, None, severity, problem, remedy)
+        return Finding(self.name, line, None, "error", problem, remedy, fix)
 
     def kept(self, variable: str) -> str:
         """A value for another file: what refers to variables beyond this one still does."""

@@ -13,7 +13,7 @@ from paging.model import PageRequest
 from workbench.check.children import Children
 from workbench.check.comparisons import compared
 from workbench.check.documents import Document
-from workbench.check.findings import Finding, Path, Remedy, Severity, Write
+from workbench.check.findings import Finding, Path, Remedy, Severity, Write, removed
 from workbench.check.formats import rows_as_json
 from workbench.check.identifiers import is_scalar
 from workbench.check.near import paths_in, values_of, written
@@ -83,7 +83,7 @@ class Empty:
                     found[0], f"a list of {found[1]} objects with what is mapped"
                 )
                 if found[0] == ".":
-                    remedy = "remove data_path: the answer itself has what is mapped"
+                    remedy = removed("remove data_path: the answer itself has what is mapped")
                 return seen.finding(self._document, ("selector", "data_path"), problem, remedy)
         return None
 

@@ -2,16 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from difflib import SequenceMatcher
 from typing import Literal
 
-from json_values import Json
+from json_values import MISSING, Found, Json, Missing
 
+_RESOURCE = 2  # keys to one
 Severity = Literal["error", "warn"]
 Path = tuple[str | int, ...]
 """Where something stands in a document: ``("resources", 0, "kind")``."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What stands at another path, and no more there."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class Put:
+    """A value of a file that is to be another; MISSING: it is to be removed.
+
+    ``path``: the keys to it; of a ``.env`` file its variable. A text may have the value of another
+    variable in it, as ``<the value of NAME>``, or of a key of that, as ``<the value of NAME.KEY>``.
+    """
+
+    file: str
+    path: Path
+    value: Found | Taken
+
+    def redacted(self, redact: Callable[[str], str]) -> Put:
+        """It without a secret in any of its texts."""
+        value = self.value
+        if isinstance(value, Missing | Taken):
+            return self
+        return replace(self, value=_redacted(value, redact))
+
+    def as_json(self) -> dict[str, object]:
+        """What it is for ``--json``; without a value: to be removed."""
+        told: dict[str, object] = {"file": self.file, "path": self.path}
+        match self.value:
+            case Missing():
+                return told
+            case Taken(path):
+                return {**told, "from": path}
+            case value:
+                return {**told, "value": value}
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of a file that are to be others; ``line`` is the first, from 1."""
+
+    file: str
+    line: int
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """What it is for ``--json``."""
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -27,6 +80,8 @@ class Finding:
     severity: Severity
     problem: str
     remedy: str = ""
+    fix: tuple[Put | Lines, ...] = ()
+    """What the remedy comes to; () for one that a person has to complete."""
 
     @property
     def place(self) -> str:
@@ -40,7 +95,7 @@ class Finding:
 
     def as_json(self) -> dict[str, object]:
         """The finding for ``--json``."""
-        return asdict(self)
+        return {**asdict(self), "fix": [one.as_json() for one in self.fix]}
 
 
 @dataclass(frozen=True)
@@ -62,7 +117,35 @@ class Write:
         return f"{self.before}write {text}{proof}{also}"
 
 
-Remedy = str | Write
+@dataclass(frozen=True)
+class Told:
+    """What to do in words, and the values that it comes to, by their paths in a resource.
+
+    MISSING is what has to be removed. ``own``: what stands at the finding's own path, instead.
+    """
+
+    words: str
+    values: Mapping[Path, Found | Taken] = field(default_factory=dict)
+    own: Found = None
+
+
+def removed(words: str) -> Told:
+    """What stands where a finding stands has to go."""
+    return Told(words, own=MISSING)
+
+
+def inner(path: Path) -> Path:
+    """A path of a document, within its resource or its blueprint."""
+    is_of_resource = path[:1] == ("resources",) and len(path) >= _RESOURCE
+    return path[_RESOURCE if is_of_resource else isinstance(next(iter(path), ""), int) :]
+
+
+def moved(words: str, path: Path, to: Path) -> Told:
+    """What stands at one path of a document is meant to stand at another one."""
+    return Told(words, {inner(to): Taken(path)})
+
+
+Remedy = str | Write | Told
 """What to do: in words, or a value to write."""
 
 
@@ -99,3 +182,15 @@ def likeness(one: str, other: str) -> float:
 
 def _letters(name: str) -> str:
     return "".join(character for character in name.lower() if character.isalnum())
+
+
+def _redacted(value: Json, redact: Callable[[str], str]) -> Json:
+    match value:
+        case str():
+            return redact(value)
+        case list():
+            return [_redacted(one, redact) for one in value]
+        case dict():
+            return {key: _redacted(one, redact) for key, one in value.items()}
+        case _:
+            return value

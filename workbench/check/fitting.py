@@ -13,6 +13,7 @@ from jq_engine.worker import JqWorker
 from json_values import Found, Json, Missing, follow
 from workbench.check.conversions import CONVERSIONS
 from workbench.check.findings import Remedy, Write, likeness
+from workbench.check.names import letters
 from workbench.check.near import leaves, paths_in, values_of, written
 from workbench.store.model import Blueprint, PropertySchema
 from workbench.store.rules import EntityFault, faults_of
@@ -110,9 +111,9 @@ class Fitter:
             is_one = of_type is not None and of_type.value is False  # one of several is a slip
             is_lost = of_type is not None and not is_one and _loses(fault, expression, candidate)
             return Fitting(candidate, of_type, is_of_blueprint=is_lost)
-        if other := _other_path(fault, items, blueprint) or _beside(
-            fault, expression, items, blueprint
-        ):
+        beside = _beside(fault, expression, items, blueprint)
+        called = beside or _called(fault, expression, items, blueprint)
+        if other := _other_path(fault, items, blueprint) or called:
             return Fitting(other)
         if "" in before and all(
             value in (None, "") or _fits(fault, value, blueprint) for value in before
@@ -202,6 +203,17 @@ def _named_alike(
         if path not in read and score >= _ALIKE and fits:
             found.append((score, written(path)))
     return max(found, default=(0.0, ""))[1]
+
+
+def _called(fault: EntityFault, expression: str, items: Items, blueprint: Blueprint) -> str:
+    """A key that is called just like the property, whatever is read, whose values all fit."""
+    read, own = paths_in(expression), letters(fault.name)
+    rows = items[:10] if fault.part != "relation" else []
+    for path in dict.fromkeys(one for item in rows for one in leaves(item)):
+        is_called = path not in read and letters(path[-1]) == own
+        if is_called and all(_fits(fault, _plain(follow(i, path)), blueprint) for i in items):
+            return written(path)
+    return ""
 
 
 def _named(one: str, other: str) -> float:

@@ -17,7 +17,7 @@ from jq_engine.paths import plain_path
 from jq_engine.worker import JqWorker
 from json_values import MISSING, Found, Json, follow
 from workbench.check.findings import Remedy, Write, likeness
-from workbench.check.near import leaves, values_of, written
+from workbench.check.near import leaves, paths_in, values_of, written
 
 NAMES: Final = ("id", "uuid", "key", "slug", "uid", "name", "login", "email", "uri")
 """Keys that tell items apart in most APIs, the likeliest first."""
@@ -118,6 +118,27 @@ def unique_key(
         if len(pairs) == len(items):
             parts = sorted((one, other), key=lambda path: path[-1] in NAMES)
             return Write(_joined(parts, items), "together unique")
+    return None
+
+
+async def with_other_part(jq: JqWorker, expression: str, items: Items) -> Write | None:
+    """An identifier of several parts with a key in the place of one of them, unique; or nothing."""
+    parts = paths_in(expression)
+    keys = [
+        path
+        for path in dict.fromkeys(one for item in items[:10] for one in leaves(item, 2))
+        if all(_tells(path, follow(item, path)) for item in items)
+    ]
+    keys.sort(key=lambda path: (_rank(path), len(path)))
+    for part in reversed(parts) if len(parts) > 1 else ():
+        before, _, behind = expression.rpartition(written(part))
+        for key in keys[:_MOST_COLUMNS]:
+            is_text = all(isinstance(follow(item, key), str) for item in items)
+            text = written(key) if is_text else f"({written(key)} | tostring)"
+            candidate = before + text + behind
+            values = await values_of(jq, candidate, items)
+            if all(map(is_scalar, values)) and len(set(map(_text, values))) == len(items):
+                return Write(candidate, "unique")
     return None
 
 

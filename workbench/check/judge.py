@@ -13,7 +13,7 @@ from framework.mapped_items import Items, Mapped
 from jq_engine.worker import JqWorker
 from json_values import Json
 from workbench.check.comparisons import compared, of_other_type
-from workbench.check.findings import Finding, Path, Remedy, Write, nearest
+from workbench.check.findings import Finding, Path, Remedy, Write, nearest, removed
 from workbench.check.fitting import Fitter, Fitting, Instead
 from workbench.check.identifiers import (
     holds_json,
@@ -23,6 +23,7 @@ from workbench.check.identifiers import (
     own_id,
     shared,
     unique_key,
+    with_other_part,
     within,
 )
 from workbench.check.near import as_text, better, first_paths, values_of, written
@@ -33,6 +34,7 @@ from workbench.check.relations import Relations
 from workbench.check.values import Values
 from workbench.store.model import Blueprint
 from workbench.store.rules import EntityFault, faults_of
+from workbench.suggest.targets import singular
 
 _FEW: Final = 3  # items of which an absent key says something
 _SHOWN: Final = 60
@@ -174,7 +176,7 @@ class Judge:
                     self._document, path, problem, remedy or "choose a key that all items have"
                 )
             ]
-        absent = self._values.absent(seen, "identifier", expression, items)
+        absent = await self._values.absent(seen, "identifier", expression, items)
         if absent or all(map(holds_json, values)):
             return absent or [self._of_whole(seen, expression, items)]
         pair = shared(seen.passed)
@@ -264,7 +266,8 @@ class Judge:
             key = own_id(items)
             return Write(candidate, also=key if key not in candidate else "")
         return (
-            unique_key(items, self._leading.wanted_of(seen))
+            await with_other_part(self._jq, expression, items)
+            or unique_key(items, self._leading.wanted_of(seen))
             or "choose a key that tells items apart"
         )
 
@@ -310,17 +313,9 @@ class Judge:
                 self._document, path, problem, "change the expression or the blueprint"
             )
         if first.part == "relation":
-            target = await self._leading.target(seen, first.name, expression)
-            if await self._leading.are_lists(seen, first.name, expression):
-                many = Fitting(blueprint=Instead(first.name, "many", True))  # noqa: FBT003 (the value itself)
-                if self._of_blueprints is not None:
-                    return self._in_blueprint(first, blueprint, problem, many)
-            if isinstance(target, Write) and isinstance(first.value, str):
-                told = Instead(first.name, "many", False).told  # noqa: FBT003 (the value itself)
-                is_many = blueprint.relations[first.name].many
-                target = replace(target, also=told) if is_many else target
-            if target:
-                return seen.finding(self._document, path, problem, target)
+            found = await self._refused_relation(seen, first, expression, problem)
+            if found:
+                return found
         items = [one.item for one in seen.passed]
         fit = await self._fitter.fitting(expression, items, first, blueprint)
         if fit.blueprint and fit.is_of_blueprint and self._of_blueprints is not None:
@@ -328,6 +323,26 @@ class Judge:
         return seen.finding(
             self._document, path, problem, fit.remedy or "change the expression or the blueprint"
         )
+
+    async def _refused_relation(
+        self, seen: Seen, first: EntityFault, expression: str, problem: str
+    ) -> Finding | None:
+        """At a relation to one where there are several, or the other way round."""
+        blueprint = self._blueprints[str(seen.passed[0].made.get("blueprint"))]
+        target = await self._leading.target(seen, first.name, expression)
+        has_file = self._of_blueprints is not None
+        if has_file and await self._leading.are_lists(seen, first.name, expression):
+            many = Fitting(blueprint=Instead(first.name, "many", True))  # noqa: FBT003 (the value itself)
+            return self._in_blueprint(first, blueprint, problem, many)
+        is_many = blueprint.relations[first.name].many
+        if isinstance(target, Write) and isinstance(first.value, str) and is_many:
+            one = Instead(first.name, "many", False)  # noqa: FBT003 (the value itself)
+            if has_file and singular(first.name) == first.name:  # it is called as one thing
+                fit = Fitting(str(target.value), one)
+                return self._in_blueprint(first, blueprint, problem, fit)
+            target = replace(target, also=one.told)
+        path = ("port", "entity", "mappings", "relations", first.name)
+        return seen.finding(self._document, path, problem, target) if target else None
 
     def _in_blueprint(
         self, fault: EntityFault, blueprint: Blueprint, problem: str, fit: Fitting
@@ -342,7 +357,7 @@ class Judge:
         also = f"{fit.expression} in the mapping" if fit.expression else ""
         if fit.blueprint is None or fit.blueprint.value is None:
             told = f'remove "format" of {fault.name}' + (f", or write {also}" if also else "")
-            return document.finding((*place, "format"), problem, told)
+            return document.finding((*place, "format"), problem, removed(told))
         remedy = Write(fit.blueprint.value, also=also)
         return document.finding((*place, fit.blueprint.key), problem, remedy)
 

@@ -18,7 +18,7 @@ from settings import LoginCredentials, StaticCredentials
 from transport.origin import Origin
 from workbench.check.asking import ask, is_reported
 from workbench.check.bases import other_paths
-from workbench.check.changes import Change, Installed, is_signed_in, one_of
+from workbench.check.changes import Blame, Change, Installed, is_signed_in, one_of
 from workbench.check.logins import REQUEST, TEMPLATE, Given, Logins
 from workbench.check.missing import parameter_missed
 from workbench.check.settings import variable_of
@@ -36,8 +36,6 @@ _LOGINS: Final = {
 }
 """What is to be looked at, by the status of a login."""
 _LOGIN: Final = "endpoint, method, headers and body of the login"
-
-Blame = tuple[str, str]
 
 
 class LoginTrials:
@@ -178,7 +176,7 @@ class LoginTrials:
 
     def _blame(self, change: Change) -> Blame:
         setting = self._installed.place(change)
-        return setting, f"{self._installed.written(change)}: so signed it answers"
+        return setting, self._installed.remedy(change, "so signed it answers")
 
 
 def _is_login(error: OceanCustomError) -> bool:

@@ -13,7 +13,7 @@ from errors import Fault, MappingError, Part
 from json_values import Json
 from overrides import EndpointAppConfig
 from workbench.check.documents import Document, yaml_of
-from workbench.check.findings import Path, Remedy, Write, nearest
+from workbench.check.findings import Path, Remedy, Write, moved, nearest
 
 _RESOURCE: Final = 2  # parts of the path of a resource
 _WITH_PLACEHOLDERS: Final = ("query_params", "body", "body_form", "headers", "path_parameters")
@@ -132,9 +132,12 @@ def _unknown(
             yield from _within(document, inner, by_name[key], here)
             continue
         missing = {name for name in by_name if name not in value}
-        instead, remedy = _meant(str(key), missing or set(by_name), path)
-        if remedy.startswith("move it to") and not isinstance(inner, dict | list):
-            remedy += f": there write {yaml_of({str(key): inner})}"
+        instead, told = _meant(str(key), missing or set(by_name), path)
+        if told.startswith("move it to") and not isinstance(inner, dict | list):
+            told += f": there write {yaml_of({str(key): inner})}"
+        base, home = here[:_RESOURCE], _home(str(key), path)
+        to = (*path, instead) if instead else (*base, *home, str(key))
+        remedy = moved(told, here, to) if instead or home else told
         holder = dotted(path) or "the mapping"
         effect = "" if _is_strict(model) else ": Ocean ignores it"
         document.note(here, f"unknown key {key!r} in {holder}{effect}", remedy, at_key=True)
@@ -186,6 +189,12 @@ def _meant(key: str, missing: set[str], path: Path) -> tuple[str, str]:
         home = ".".join(_homes(near)[0])
         return "", f"write {near}, in {home}" if home else f"write {near}, at the top"
     return "", "remove it; known keys here: " + ", ".join(sorted(missing)[:8])
+
+
+def _home(key: str, path: Path) -> tuple[str, ...]:
+    """Where in its resource a key belongs that stands elsewhere there; () for none."""
+    homes = [one for one in _homes(key) if one != _names_of(path) and "NAME" not in one]
+    return homes[0] if homes and len(path) >= _RESOURCE else ()
 
 
 def _names_of(path: Path) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from json_values import Json, follow, keys_of
 from workbench.check.children import Children
 from workbench.check.comparisons import compared, held_at
 from workbench.check.documents import Document
-from workbench.check.findings import Finding, Path, Remedy, Write, likeness
+from workbench.check.findings import Finding, Path, Remedy, Write, likeness, removed
 from workbench.check.formats import rows_as_json
 from workbench.check.identifiers import within
 from workbench.check.near import better, has_path, lists_of_objects, paths_in, values_of, written
@@ -22,10 +22,12 @@ from workbench.check.other_lists import list_with, list_within, lists_by_key
 from workbench.check.places import Places
 from workbench.check.programs import place_in
 from workbench.check.reading import Seen
-from workbench.check.requests import bare, is_of_parent
+from workbench.check.requests import bare, first_of, is_of_parent
 from workbench.check.unsent import Unsent, have
 
 _MOST: Final = 3  # objects whose keys are tried
+_LISTS: Final = " | arrays | [.]"
+"""Behind an expression: something for every list, the empty one too."""
 
 
 class Misread:
@@ -59,8 +61,9 @@ class Misread:
             return self._places.at(seen, path, error, "")
         bodies = [page.body for page in reversed(seen.own_pages)]
         has_list = any(map(lists_of_objects, bodies))
-        if not has_list and (request := self._near.asked(seen)) is not None:
-            bodies = [await self._near.body(request), *bodies]
+        asked = first_of(self._near.resource(seen).endpoint, self._near.asked(seen))
+        if not has_list and asked is not None:
+            bodies = [await self._near.body(asked), *bodies]
         remedy = await self._mapped(seen, bodies)
         remedy = remedy or _lists(seen.config.selector.data_path or "", bodies)
         return self._places.at(seen, ("selector", "data_path"), error, remedy)
@@ -69,12 +72,25 @@ class Misread:
         """The list of an answer whose objects have what is mapped; "" for none."""
         mappings = seen.config.port.entity.mappings
         for body in bodies:
+            if near := await self._respelled(seen, body):
+                return near
             if found := await list_with(self._near.jq, mappings, body):
                 path, count = found
                 if path == ".":
-                    return "remove data_path: the answer is the list itself"
+                    return removed("remove data_path: the answer is the list itself")
                 return Write(path, f"a list of {count}")
         return ""
+
+    async def _respelled(self, seen: Seen, body: Json) -> Write | None:
+        """The same expression with a key that the answer has, whose objects have what is mapped."""
+        jq, bodies = self._near.jq, [body] if isinstance(body, dict) else []
+        near = await better(jq, (seen.config.selector.data_path or ".") + _LISTS, bodies)
+        path = near.expression.removesuffix(_LISTS) if near else ""
+        for rows in await values_of(jq, path, bodies) if path else []:
+            # Without rows it is a list all the same, where the one that was looked for is none.
+            if not rows or await list_with(jq, seen.config.port.entity.mappings, rows):
+                return Write(path, f"a list of {len(rows)}" if isinstance(rows, list) else "")
+        return None
 
     async def _by_other(self, seen: Seen) -> tuple[Path, Remedy] | None:
         """The parameter by another name or value of which rows come where they are looked for."""
@@ -181,7 +197,7 @@ def _lists(wanted: str, bodies: Sequence[Json]) -> Remedy:
     for body in bodies:
         lists = lists_of_objects(body)
         if lists and lists[0][0] == ():
-            return "remove data_path: the answer is the list itself"
+            return removed("remove data_path: the answer is the list itself")
         lists.sort(
             key=lambda one: (-round(likeness(wanted.strip("."), ".".join(one[0])), 1), -len(one[1]))
         )

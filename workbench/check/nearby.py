@@ -84,7 +84,7 @@ class Nearby:
             key=lambda one: (is_blamed(seen, one.url), *read.get(one.url, (False, 0)), one.bytes),
             default=None,
         )
-        if sent is not None and sent.method == "POST":
+        if sent is not None and (sent.method == "POST" or seen.config.selector.body):
             return self._posted(resource, seen, bare(sent.url))
         if sent is None or sent.method != "GET":
             return None

@@ -12,7 +12,7 @@ import httpx
 from errors import OceanCustomError
 from paging.model import PageRequest
 from workbench.check.alternatives import told_values
-from workbench.check.changes import Change, Installed, is_signed_in, line
+from workbench.check.changes import Blame, Change, Installed, is_signed_in, line
 from workbench.check.findings import likeness
 from workbench.check.names import names_in
 from workbench.check.settings import variable_of
@@ -57,7 +57,7 @@ class OAuthTrials:
     def __init__(self, installed: Installed) -> None:
         self._installed = installed
 
-    async def blamed(self, error: OceanCustomError, request: PageRequest | None) -> tuple[str, str]:
+    async def blamed(self, error: OceanCustomError, request: PageRequest | None) -> Blame:
         """The setting that is wrong, and what to do."""
         is_login = "login" in str(error)
         asked = request or PageRequest(str(self._installed.settings.base_url), purpose="check")
@@ -68,7 +68,7 @@ class OAuthTrials:
             refusal = await self._installed.refusal(asked, change)
             if is_signed_in(refusal) if is_login else refusal is None:
                 proof = _GIVEN if is_login else "so it answers"
-                return self._installed.place(change), f"{self._installed.written(change)}: {proof}"
+                return self._installed.place(change), self._installed.remedy(change, proof)
         return self._unproved(error, is_login=is_login)
 
     def _told(self, words: str) -> Iterator[Change]:

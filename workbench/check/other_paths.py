@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from json_values import Json
 from paging.model import PageRequest
-from workbench.check.findings import Remedy, Write
+from workbench.check.findings import Remedy, Write, likeness
 from workbench.check.near import is_something, lists_of_objects, values_of
 from workbench.check.nearby import Nearby
 from workbench.check.other_lists import list_with
@@ -32,6 +32,7 @@ from workbench.check.requests import bare, first_of, is_of_parent, values_in
 
 _BRACED: Final = re.compile(r"\{(\w+)\}")
 _MOST: Final = 12
+_LIKE: Final = 0.7  # likeness of a path and the one that was meant
 _MOST_TOLD: Final = 8  # words of a refusal
 _THERE: Final = "it answers 200"
 
@@ -103,9 +104,15 @@ class OtherPaths:
         return await self._spelled(wanted, request) if request else ""
 
     def _endpoints(self, name: str, path: str) -> list[str]:
-        """The paths from which path parameters of a name take their values, below the same."""
+        """The paths from which path parameters of a name take their values, below the same.
+
+        Behind them the kinds that are spelled much like this one, or go on as it does.
+        """
         given = (one.config.selector.path_parameters or {} for one in self._near.all)
-        paths = (str(one[name].endpoint).partition("?")[0] for one in given if name in one)
+        paths = [str(one[name].endpoint).partition("?")[0] for one in given if name in one]
+        kinds = [one.config.kind.partition("?")[0] for one in self._near.all]
+        kinds.sort(key=lambda one: -likeness(one, path))
+        paths += [one for one in kinds if likeness(one, path) >= _LIKE]
         wanted = set(_BRACED.findall(path))
         return [
             one

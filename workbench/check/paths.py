@@ -35,6 +35,8 @@ class Known:
     words: frozenset[str]
     templates: frozenset[str] = frozenset()
     """The paths with placeholders."""
+    end: str = ""
+    """What most paths end with: ``/``, or nothing."""
 
 
 def known_of(resources: Sequence[EndpointResource]) -> Known:
@@ -42,9 +44,11 @@ def known_of(resources: Sequence[EndpointResource]) -> Known:
     paths: set[str] = set()
     templates: set[str] = set()
     words: set[str] = set()
+    slashes: list[bool] = []
     for one in resources:
         parents = one.selector.path_parameters
         ends = [one.kind, *(str(each.endpoint) for each in parents.values() if each.endpoint)]
+        slashes += [end.partition("?")[0].endswith("/") for end in ends]
         heads = (end.partition("?")[0].partition("{")[0] for end in ends)
         templates |= {end.partition("?")[0] for end in ends if "{" in end}
         paths |= {
@@ -54,7 +58,8 @@ def known_of(resources: Sequence[EndpointResource]) -> Known:
         words |= {stem_of(part) for part in parts if "{" not in part}
         names = words_of(f"{one.port.entity.mappings.blueprint} {' '.join(parents)}")
         words |= {*names, *map(plural, names)}
-    return Known(frozenset(paths), frozenset(words), frozenset(templates))
+    end = "/" if sum(slashes) * 2 > len(slashes) else ""
+    return Known(frozenset(paths), frozenset(words), frozenset(templates), end)
 
 
 def ending_of(part: str) -> str:
@@ -111,12 +116,15 @@ def paths_like(
     ``made``: the blueprint of its items; ``linked``: paths that links of items lead to.
     """
     own = path.strip("/")
-    slash = "/" if path.endswith("/") else ""
+    slash = "/" if path.endswith("/") else known.end
     # Behind those that are only spelled otherwise: what the API itself speaks of, then guesses.
     ranked = [*_ended(own, known), *_spelled(own, base_path, known), *linked]
     ranked += _guessed(own, known, made)
-    others = [*(f"/{one.strip('/')}{slash}" for one in ranked), f"/{own}{'' if slash else '/'}"]
-    return [one for one in dict.fromkeys(others) if one != f"/{own}{slash}"]
+    others = [
+        *(f"/{one.strip('/')}{slash}" for one in ranked),
+        f"/{own}{'' if path[-1:] == '/' else '/'}",
+    ]
+    return [one for one in dict.fromkeys(others) if one != f"/{path.lstrip('/')}"]
 
 
 def spoken_paths(path: str, words: str, base_path: str, values: Mapping[str, str]) -> list[str]:

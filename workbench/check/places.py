@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -14,12 +14,12 @@ from errors import OceanCustomError
 from json_values import Json
 from settings.fields import FIELDS, SECTIONS, snake
 from transport.observer import PageRead
-from workbench.check.changes import line
+from workbench.check.changes import Texts, line
 from workbench.check.documents import Document, Variables
-from workbench.check.findings import Finding, Path, Remedy
+from workbench.check.findings import Finding, Path, Put, Remedy, Told
 from workbench.check.near import lists_of_objects
 from workbench.check.reading import Seen
-from workbench.check.settings import named, variable_of, with_variables
+from workbench.check.settings import fix_of, named, variable_of, with_variables
 
 _WIDEST: Final = 10_000  # characters of a line
 _OF_SELECTOR: Final = 2  # keys to the pagination of a resource itself
@@ -91,16 +91,17 @@ class Places:
         return self.variables is not None and given.keys().isdisjoint(_OF_PAGING)
 
     def of_setting(
-        self, name: str, error: OceanCustomError, remedy: str, beside: str = ""
+        self, name: str, error: OceanCustomError, remedy: str | Texts, beside: str = ""
     ) -> Finding:
         """In the line of a setting, of one that is not set in that of another."""
         told = str(error.report.without_remedy)
-        remedy = with_variables(remedy or error.report.remedy)
+        texts = remedy.texts if isinstance(remedy, Texts) else {}
+        words = remedy.words if isinstance(remedy, Texts) else remedy
+        remedy = with_variables(words or error.report.remedy)
         if self.variables is None:
             return Finding("the settings", None, None, "error", f"{name}: {told}", remedy)
-        return self.variables.finding(
-            variable_of(name), told, remedy, beside=variable_of(beside or "baseUrl")
-        )
+        fix, beside = fix_of(self.variables, texts), variable_of(beside or "baseUrl")
+        return self.variables.finding(variable_of(name), told, remedy, beside=beside, fix=fix)
 
     def is_own(self, seen: Seen, name: str, base: Path = ("selector",)) -> bool:
         """Whether a resource itself says this setting of paging, or the style that it is of.
@@ -146,17 +147,27 @@ class Places:
             return self.at(seen, at, error, self._own(seen, own, remedy))
         if self.is_unpaged:
             return self.at(seen, ("kind",), error, self._own(seen, own, remedy))
-        told = remedy.as_settings if isinstance(remedy, Paged) else remedy
-        return self.of_setting(name, error, told, "paginationType")
+        if not isinstance(remedy, Paged):
+            return self.of_setting(name, error, remedy, "paginationType")
+        texts = {one: _text(value) for one, value in remedy.values.items() if one in FIELDS}
+        found = self.of_setting(name, error, Texts(remedy.as_settings, texts), "paginationType")
+        rest = [
+            Put(self.document.name, (*seen.base, *own, _key(one)), value)
+            for one, value in remedy.values.items()
+            if one not in FIELDS
+        ]
+        return replace(found, fix=(*found.fix, *rest))
 
-    def _own(self, seen: Seen, own: Path, remedy: str | Paged) -> str:
+    def _own(self, seen: Seen, own: Path, remedy: str | Paged) -> Remedy:
         """A remedy as a resource's own pagination has it, at its place or in its selector."""
         if not isinstance(remedy, Paged):
             return named(remedy, _key) if self.is_there(seen, own) else remedy
+        values = {(*own, _key(name)): value for name, value in remedy.values.items()}
         if self.is_there(seen, own):
-            return remedy.own(is_there=True)
+            return Told(remedy.own(is_there=True), values)
         holder = "selector" if len(own) == _OF_SELECTOR else f"path_parameters.{own[-2]}"
-        return f"for this list alone, in its {holder}: {remedy.own(is_there=False)}"
+        told = f"for this list alone, in its {holder}: {remedy.own(is_there=False)}"
+        return Told(told, values)
 
 
 def _has_two_pages(seen: Seen) -> bool:
@@ -180,6 +191,11 @@ def _are_apart(one: PageRead, other: PageRead) -> bool:
 def _rows(page: PageRead) -> Sequence[Json]:
     """All rows of a page: its items may be without those of the page before."""
     return max((rows for _, rows in lists_of_objects(page.body)), key=len, default=page.items)
+
+
+def _text(value: Json) -> str:
+    """A setting as a file has it; "" for one that is not to be set."""
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
 def _key(setting: str) -> str:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
+from msgspec.structs import replace
 
 from client import http_of
 from errors import CredentialsError, MappingError, OceanCustomError, RequestName, TransportError
@@ -23,6 +24,7 @@ from workbench.patience import PATIENCE
 
 MOST_ITEMS = 1000
 """Items of a resource that are looked at."""
+_MORE = 4  # times as many children, where the first ones have nothing
 
 
 @dataclass
@@ -120,6 +122,13 @@ async def look(
         tell(resource.kind)
         exchanges, pages = len(watcher.exchanges), len(watcher.pages)
         await _read(session, one, limits)
+        is_empty = not (one.items or one.errors) and any(
+            page.purpose == "page" for page in watcher.pages[pages:]
+        )
+        if is_empty and one.truncated and limits.children:
+            # The first children may well have nothing, where others have.
+            exchanges, pages = len(watcher.exchanges), len(watcher.pages)
+            await _read(session, one, replace(limits, children=limits.children * _MORE))
         one.exchanges, one.pages = watcher.exchanges[exchanges:], watcher.pages[pages:]
         if not one.items and not one.errors and (refusal := _refusal(session, one)):
             one.errors.append(refusal)

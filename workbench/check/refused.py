@@ -22,7 +22,7 @@ from workbench.check.access import Access
 from workbench.check.alternatives import Sources
 from workbench.check.asking import ask, is_reported
 from workbench.check.children import Children
-from workbench.check.findings import Finding, Path, Remedy, Write
+from workbench.check.findings import Finding, Path, Remedy, Write, likeness
 from workbench.check.missing import header_missed, lacks_of_all, media, media_told, missing
 from workbench.check.names import names_in
 from workbench.check.near import keys_read, lists_of_objects
@@ -46,6 +46,7 @@ _MOST_SPARE: Final = 8  # parts of a request without which it is asked
 _PATH: Final = "correct the path"
 _OWN_WORDS: Final = "the API's own words say why"
 _WORD: Final = re.compile(r"\w+")
+_LIKE: Final = 0.7  # likeness of a name and the one that is missing
 _CRASHED: Final = 500
 _ELSEWHERE: Final = NOT_FOUND | {_FORBIDDEN, httpx.codes.METHOD_NOT_ALLOWED}
 """Statuses that are seldom about a parameter."""
@@ -88,7 +89,9 @@ class Refused:
             found = await self._invalid(seen, error)
         if found:
             return found
-        if status in NOT_FOUND and not (all_failed and speaks_of_sign_in(error)):
+        is_unsure = all_failed and speaks_of_sign_in(error)
+        request = self._near.target(seen).request
+        if status in NOT_FOUND and not (is_unsure and not await self._sign_in.is_seen(request)):
             return await self._absent(seen, error, all_failed=all_failed)
         if status == _FORBIDDEN and not all_failed:
             return await self._forbidden(seen, error)
@@ -282,6 +285,10 @@ class Refused:
         name = lacks_of_all(seen, words) if all_failed and self._asked > 1 else ""
         if name:
             setting = "customHeaders" if name == header_missed(words) else "queryParams"
+            is_misspelt = any(likeness(one, name) >= _LIKE for one in given[setting])
+            request = target.request if is_misspelt else None
+            if request and (beside := await self._sign_in.beside(words, request)):
+                return self._places.of_setting(beside[0], error, beside[1])
             told = f"the API misses {json.dumps(name)}: add it with its value to {setting}"
             return self._places.of_setting(setting, error, told)
         if lacking := await self._lacking(seen, target, words, status):

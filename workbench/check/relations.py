@@ -182,12 +182,19 @@ class Relations:
         if by_key is None:
             return None
         maker, key = by_key
-        if own and not self._is_shared(ask):
+        if own and not self._is_shared(ask) and not self._is_by_id(ask, maker, key):
             return None
         also = f"{own.value} in the relation" if isinstance(own, Write) else ""
         remedy = Write(key, "of which these are values", also=also or "correct the relation")
         place = (*maker.base, "port", "entity", "mappings", "identifier")
         return self._document.finding(place, ask.problem, remedy)
+
+    @staticmethod
+    def _is_by_id(ask: _Question, maker: Seen, key: str) -> bool:
+        """Whether the values are the target's ids by name, and its identifier is none."""
+        own = str(maker.config.port.entity.mappings.identifier)
+        ends = [paths[-1][-1] for text in (key, ask.expression, own) if (paths := paths_in(text))]
+        return [names_identity(one.lower()) for one in ends] == [True, True, False]
 
     def _of_target(self, ask: _Question, other: str, count: int) -> Finding:
         """At the target of the relation, in the blueprint where that is at hand.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import httpx
 from msgspec import structs
@@ -15,7 +15,7 @@ from resync.session import Session
 from settings import Settings
 from transport.observer import Exchange
 from workbench.check.changes import ClientOf
-from workbench.check.findings import Finding, ordered
+from workbench.check.findings import Finding, Put, ordered
 from workbench.check.judge import Judge, nulls_of
 from workbench.check.offline import Installation
 from workbench.check.reading import Seen, Watcher, look, session_of
@@ -85,13 +85,13 @@ async def check_online(
 
 def _told(finding: Finding, session: Session) -> Finding:
     """A finding without a secret, on one line each."""
-    return Finding(
-        finding.file,
-        finding.line,
-        finding.column,
-        finding.severity,
-        session.redacted(finding.problem),
-        session.redacted(finding.remedy),
+    return replace(
+        finding,
+        problem=session.redacted(finding.problem),
+        remedy=session.redacted(finding.remedy),
+        fix=tuple(
+            one.redacted(session.redacted) if isinstance(one, Put) else one for one in finding.fix
+        ),
     )
 
 

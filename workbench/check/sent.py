@@ -33,6 +33,8 @@ class Sent:
     value: Json
     whole: tuple[Json, ...] = ()
     """The list that the value is an element of."""
+    kind: str = ""
+    """The path with the query that it is a part of."""
 
     @property
     def name(self) -> str:
@@ -77,7 +79,7 @@ def sent_by(asks: object, kind: str = "") -> list[Sent]:
     ``kind``: a path, for what its query says.
     """
     pairs = [one.partition("=") for one in kind.partition("?")[2].split("&") if one]
-    found = [Sent(IN_PATH, (name,), value) for name, _, value in pairs]
+    found = [Sent(IN_PATH, (name,), value, kind=kind) for name, _, value in pairs]
     for part in ("query_params", "headers", "body", "body_form"):
         given = getattr(asks, part, None)
         if isinstance(given, Mapping):

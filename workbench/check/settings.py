@@ -10,12 +10,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from port_ocean.config.settings import IntegrationConfiguration
 
 from errors import ConfigurationError, Fault
+from json_values import MISSING
 from overrides import EndpointSelector
 from selector.request_fields import PaginationOverride
 from settings import Settings, load_settings, unknown_settings
 from settings.fields import FIELDS, VARIABLE_PREFIX, SettingField, snake
 from workbench.check.documents import Variables
-from workbench.check.findings import Finding, nearest
+from workbench.check.findings import Finding, Put, nearest
 from workbench.check.json_slips import mended
 
 _SECRETS = "OCEAN__INTEGRATION__SECRETS__"
@@ -56,6 +57,13 @@ _NAMED = re.compile(
 )
 
 
+def fix_of(variables: Variables, texts: Mapping[str, str]) -> tuple[Put, ...]:
+    """Texts of settings as changes of the file that has them."""
+    return tuple(
+        Put(variables.name, (variable_of(name),), text or MISSING) for name, text in texts.items()
+    )
+
+
 def with_variables(text: str) -> str:
     """A text with the names of settings as a ``.env`` file has them."""
     return named(text, variable_of)
@@ -83,20 +91,24 @@ def _fault(variables: Variables, fault: Fault) -> Finding:
     if field.name == "baseUrl" and "@" in text and variables.values.get(variable_of("authType")):
         remedy = f"write {field.variable} without what stands before @"
         return variables.finding(field.variable, fault.found, remedy)
-    remedy = with_variables(fault.remedy)
+    remedy, texts = with_variables(fault.remedy), dict[str, str]()
     if slip := _slip(text) if fault.problem == _NO_JSON else "":
         remedy = slip
     if text and (near := nearest(text, field.words)):
-        remedy = f"write {field.variable}={near}"
+        remedy, texts = f"write {field.variable}={near}", {field.name: near}
     elif not text:
         is_credential = field.depends_on in {"authType", "oauthGrantType"}
         remedy = f"write {field.variable}=<its value>" if is_credential else remedy
         if other := _other_type(variables, field):
             told = f"write {variable_of('authType')}={other}, of which the credentials are there"
-            remedy = f"{told}; or {remedy}"
+            remedy, texts = f"{told}; or {remedy}", {"authType": other}
+    if text and not texts and isinstance(field.default, int) and field.most is not None:
+        remedy, texts = f"{remedy}, such as {field.default}", {field.name: str(field.default)}
     # A partner is missing because of the setting that needs it.
     beside = variable_of(field.depends_on) if field.depends_on else ""
-    return variables.finding(field.variable, fault.found, remedy, beside=beside)
+    return variables.finding(
+        field.variable, fault.found, remedy, fix=fix_of(variables, texts), beside=beside
+    )
 
 
 def _slip(text: str) -> str:
@@ -129,15 +141,18 @@ def _unknown(variables: Variables) -> Iterator[Finding]:
         if name.startswith(VARIABLE_PREFIX):
             for fault in unknown_settings({name.removeprefix(VARIABLE_PREFIX).lower(): ""}):
                 remedy = re.sub(r"did you mean (\S+)\?", r"write \1", fault.remedy)
-                remedy = _of_selector(name) or remedy
-                yield variables.finding(name, fault.found, remedy)
+                meant = remedy.removeprefix("write ") if remedy != fault.remedy else ""
+                fix = _renamed(variables, name, meant)
+                told = _of_selector(name) or remedy
+                yield variables.finding(name, fault.found, told, fix=fix if told == remedy else ())
         elif name.startswith(_SECRETS):
             continue
         elif name.startswith("OCEAN"):
             yield from _foreign(variables, name, by_key)
         elif name in by_key:
             problem = f"{name} is not read: Ocean takes variables with its prefix only"
-            yield variables.finding(name, problem, f"write {by_key[name]}")
+            fix = _renamed(variables, name, by_key[name])
+            yield variables.finding(name, problem, f"write {by_key[name]}", fix=fix)
 
 
 def _of_selector(name: str) -> str:
@@ -164,4 +179,11 @@ def _foreign(variables: Variables, name: str, by_key: Mapping[str, str]) -> Iter
         name, {*by_key.values(), *(f"OCEAN__{one}" for one in known)}
     )
     remedy = f"write {meant}" if meant else f"settings are {VARIABLE_PREFIX}NAME"
-    yield variables.finding(name, f"{name} is no variable that Ocean reads", remedy)
+    problem = f"{name} is no variable that Ocean reads"
+    yield variables.finding(name, problem, remedy, fix=_renamed(variables, name, meant or ""))
+
+
+def _renamed(variables: Variables, name: str, meant: str) -> tuple[Put, ...]:
+    """One variable's text as that of another."""
+    file, text = variables.name, f"<the value of {name}>"
+    return (Put(file, (meant,), text), Put(file, (name,), MISSING)) if meant else ()

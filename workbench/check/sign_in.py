@@ -16,7 +16,7 @@ from paging.model import PageRequest
 from settings import Settings, StaticCredentials
 from settings.fields import FIELDS
 from workbench.check.alternatives import told_values
-from workbench.check.changes import Change, ClientOf, Installed, line, one_of
+from workbench.check.changes import Blame, Change, ClientOf, Installed, Texts, line, one_of
 from workbench.check.documents import Variables
 from workbench.check.login_trials import LoginTrials
 from workbench.check.missing import parameter_missed
@@ -43,7 +43,6 @@ _SO: Final = "so signed it answers"
 
 Made = Callable[[Sequence[str]], Change]
 """A change that has some names all at once."""
-Blame = tuple[str, str]
 """The setting that is wrong, and what to do."""
 
 
@@ -107,10 +106,11 @@ class SignIn:
             bare = replace(self._settings, credentials=StaticCredentials())
             if await self._lets_in(request, bare):
                 told = line("authType", "none")
-                return "authType", f"write {told}: without credentials it answers"
+                words = f"write {told}: without credentials it answers"
+                return "authType", Texts(words, {"authType": "none"})
         if change is None:
             return self._missing(error)
-        return self._installed.place(change), f"{self._installed.written(change)}: {_SO}"
+        return self._installed.place(change), self._installed.remedy(change, _SO)
 
     async def _tried(self, request: PageRequest, said: str) -> Change | None:
         """The first change by which a request is answered.
@@ -166,7 +166,7 @@ class SignIn:
         change = await self._renamed(request, said) or await self._revalued(request, said)
         if change is None:
             return None
-        return self._installed.place(change), f"{self._installed.written(change)}: so it answers"
+        return self._installed.place(change), self._installed.remedy(change, "so it answers")
 
     async def _renamed(self, request: PageRequest, said: str) -> Change | None:
         for setting, name, others in self._ways.renamable(said):
@@ -197,6 +197,11 @@ class SignIn:
     async def _is_unseen(self, error: OceanCustomError, request: PageRequest) -> bool:
         other = await self._unsigned(request)
         return other is not None and _gist(other) == _gist(error)
+
+    async def is_seen(self, request: PageRequest | None) -> bool:
+        """Whether credentials open what is refused as such without: then they are not to blame."""
+        unsigned = None if request is None else await self._unsigned(request)
+        return isinstance(unsigned, CredentialsError)
 
     def _missing(self, error: OceanCustomError) -> Blame | None:
         """A second credential that the API misses, and that is not sent."""
@@ -248,7 +253,7 @@ class SignIn:
                 continue
             bodies.append(await self._installed.body(request, settings))
             if bodies[-1] and bodies[-1] != bodies[0]:
-                told = f"{self._installed.written(change)}: so signed there are items"
+                told = self._installed.remedy(change, "so signed there are items")
                 return self._installed.place(change), told
         now = await self._installed.body(request, self._settings)
         return self._unheeded("") if bodies[0] == now else ("", "")
@@ -280,7 +285,7 @@ class SignIn:
             f" basic, oauth2, custom), and {_needed('bearer_token')}"
         )
 
-    def _unheeded(self, said: str) -> Blame:
+    def _unheeded(self, said: str) -> tuple[str, str]:
         """What to correct where the API answers as if there were no credentials."""
         told = "the API answers the same without credentials"
         if wanted := self._wanted(said):

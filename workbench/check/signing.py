@@ -26,6 +26,8 @@ _MOST_WRAPPED: Final = 2  # times that a text may be in base64
 _MOST_SCHEMES: Final = 3
 _MOST_PARTS: Final = 5  # words of a header's name
 _SECRETS: Final = {"bearer_token": "apiToken", "api_key": "apiKey", "basic": "password"}
+_BEGINNING: Final = re.compile(r"X-[A-Za-z]+-", re.IGNORECASE)
+_ENDS: Final = ("API-Key", "Key", "Token", "Auth-Token", "Access-Token", "Api-Token", "Secret")
 _BESIDE: Final = ("queryParams", "customHeaders")
 """The settings where a second credential stands."""
 
@@ -133,6 +135,9 @@ class Signings:
         if " " in self.secret and self._kind == "api_key":  # a word before it belongs there
             yield Change({"apiKeyHeader": "Authorization", "apiKeyParam": ""})
             yield Change({"apiKey": self.bare})
+        elif " " in self.secret:  # or that is all of what goes into the header
+            texts = {"authType": "api_key", "apiKeyHeader": "Authorization", "apiKeyParam": ""}
+            yield Change({**texts, "apiKey": self.secret})
         yield from self._by_scheme("Bearer")
         yield self.in_header("X-API-Key")
         yield self.in_header("Authorization")
@@ -152,8 +157,13 @@ class Signings:
 
     @property
     def header_names(self) -> list[str]:
-        """Headers that a key may go in: the one that is set in other spellings, the usual ones."""
-        return [*spelled(self._text("apiKeyHeader")), *HEADERS]
+        """Headers that a key may go in: the one that is set in other spellings, the usual ones.
+
+        Also as headers begin that go along: ``X-Acme-API-Key`` beside ``X-Acme-Id``.
+        """
+        beside = [_BEGINNING.match(name) for name in _object(self._text("customHeaders"))]
+        own = [f"{one[0]}{end}" for one in beside if one for end in _ENDS]
+        return [*spelled(self._text("apiKeyHeader")), *own, *HEADERS]
 
     def in_all(self, setting: str, names: Sequence[str]) -> Change:
         """In many headers or parameters at once: to find out whether one of them counts."""

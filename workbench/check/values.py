@@ -8,13 +8,14 @@ from typing import Final
 
 from framework.mapped_items import Items, Mapped
 from jq_engine.worker import JqWorker
-from json_values import Found, Json, follow
+from json_values import Found, Json, Missing, follow
 from workbench.check.blueprints import constant
 from workbench.check.chosen_keys import asking_for, chosen_by
 from workbench.check.comparisons import of_other_type
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Write
 from workbench.check.fitting import Fitter, admits
+from workbench.check.identifiers import is_scalar
 from workbench.check.near import (
     alike,
     better,
@@ -79,7 +80,7 @@ class Values:
                 problem = f"{what} {expression.jq!r} compares with a value of another type"
                 found.append(seen.finding(self._document, place, problem, near))
             else:
-                found += self.absent(seen, expression.path, expression.jq, items)
+                found += await self.absent(seen, expression.path, expression.jq, items)
         return found
 
     async def _quoted(self, jq: str, items: Items) -> str:
@@ -201,20 +202,52 @@ class Values:
         problem = f"title {jq!r} is an object in {len(values)} of {len(values)} items"
         return [seen.finding(self._document, _place("title"), problem, Write(inner))]
 
-    def absent(self, seen: Seen, name: str, jq: str, items: Items) -> list[Finding]:
+    async def absent(self, seen: Seen, name: str, jq: str, items: Items) -> list[Finding]:
         """A key within an expression that no item has, beside one that is spelled nearly so."""
-        if "//" in jq or "?" in jq or len(items) < _FEW:
+        if len(items) < _FEW:
             return []
-        for path in first_paths(jq):
+        first, read = first_paths(jq), paths_in(jq)
+        for path in dict.fromkeys([*first, *read]):
+            if path in first and (found := self._too_deep(seen, name, jq, path, items)):
+                return found
             meant, score = next(iter(alike(path, items).items()), ((), 0.0))
-            if score < _TYPING or len(meant) != len(path):
-                continue
+            if score < _TYPING or len(meant) != len(path) or meant in read:
+                continue  # of several that may be there one is
             same = next(at for at, key in enumerate(path) if key != meant[at])
             if any(isinstance(follow(item, path[:same]), dict) for item in items):
                 problem = f"{_what(name)} {jq!r}: no item has {written(path)}"
-                remedy = Write(jq.replace(written(path), written(meant)))
+                other = jq.replace(written(path), written(meant))
+                # What stands further behind may be read of something else than the item.
+                if path not in first and not await self._finds_more(other, jq, items):
+                    continue
+                remedy = Write(other)
                 return [seen.finding(self._document, _place(name), problem, remedy, "warn")]
         return []
+
+    def _too_deep(
+        self, seen: Seen, name: str, jq: str, path: tuple[str, ...], items: Items
+    ) -> list[Finding]:
+        """A key of what is a text or a number wherever it is there."""
+        for length in range(1, len(path)):
+            values = [follow(item, path[:length]) for item in items]
+            held = [one for one in values if not (one is None or isinstance(one, Missing))]
+            if held and all(map(is_scalar, held)):
+                problem = f"{_what(name)} {jq!r}: {written(path[:length])} has no keys in any item"
+                remedy = Write(jq.replace(written(path), written(path[:length])))
+                return [seen.finding(self._document, _place(name), problem, remedy)]
+        return []
+
+    async def _finds_more(self, other: str, jq: str, items: Items) -> bool:
+        """Whether another expression finds more in items, and nothing less in any."""
+        pairs = zip(
+            await values_of(self._jq, jq, items),
+            await values_of(self._jq, other, items),
+            strict=True,
+        )
+        differing = [(now, then) for now, then in pairs if now != then]
+        return bool(differing) and all(
+            not _is_nothing(then) or _is_nothing(now) for now, then in differing
+        )
 
 
 def _rows(value: Found) -> Items:

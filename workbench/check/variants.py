@@ -29,7 +29,7 @@ from workbench.check.alternatives import (
     typed_for,
     values_for,
 )
-from workbench.check.findings import Path, Remedy, Write
+from workbench.check.findings import Path, Remedy, Taken, Told, Write
 from workbench.check.near import lists_of_objects
 from workbench.check.sent import IN_PATH, IN_URL, Sent
 
@@ -54,17 +54,21 @@ class Variant:
 
     def at(self, base: Path, proof: str) -> tuple[Path, Remedy]:
         """Its place, where what asks stands at ``base``, and what to write there."""
-        return self.sent.at(base), self._remedy(proof)
+        return self.sent.at(base), self._remedy(self.sent.at(base), proof)
 
-    def _remedy(self, proof: str) -> Remedy:
+    def _remedy(self, path: Path, proof: str) -> Remedy:
         sent = self.sent
         if sent.part == IN_PATH:
-            pair = f"{self.name or sent.name}={sent.value if self.name else self.value}"
-            return f"write {pair} in the place of {sent.name}={sent.value}: {proof}"
+            old, value = f"{sent.name}={sent.value}", sent.value if self.name else self.value
+            pair = f"{self.name or sent.name}={value}"
+            told = f"write {pair} in the place of {old}: {proof}"
+            return Told(told, {path: sent.kind.replace(old, pair)})
         if not self.name:
             words = _difference(str(sent.value), str(self.value))
-            return f"write {words} in {sent.name}: {proof}" if words else Write(self.value, proof)
-        return f"write {line_of(self.name, sent.value)} in the place of {sent.name}: {proof}"
+            told = f"write {words} in {sent.name}: {proof}"
+            return Told(told, {path: self.value}) if words else Write(self.value, proof)
+        told = f"write {line_of(self.name, sent.value)} in the place of {sent.name}: {proof}"
+        return Told(told, {(*path[:-1], self.name): Taken(path)})
 
 
 def _difference(old: str, new: str) -> str:

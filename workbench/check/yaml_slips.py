@@ -15,7 +15,7 @@ from typing import Final
 
 from overrides import EndpointAppConfig
 from workbench.check.documents import Document, parse_yaml, text_of
-from workbench.check.findings import Finding
+from workbench.check.findings import Finding, Lines
 from workbench.check.mapping import dotted, read_mapping
 
 _MOST: Final = 3  # slips of one file
@@ -113,7 +113,9 @@ def _told(read: _Read, edit: _Edit, mended: _Read) -> Finding:
     holder = next((p[:-1] for p, mark in mended.document.keys.items() if mark.line == edit.at), ())
     remedy = edit.remedy.format(column=indent + 1, holder=dotted(holder) or "the mapping")
     column = len(now) - len(now.lstrip()) + 1
-    return Finding(read.document.name, line, column, "error", said[0].problem, remedy)
+    old = tuple(read.text.split("\n")[edit.at :][: len(edit.lines)])
+    fix = Lines(read.document.name, line, old, edit.lines)
+    return Finding(read.document.name, line, column, "error", said[0].problem, remedy, (fix,))
 
 
 def _suspicious(document: Document, lines: Sequence[str]) -> list[int]:
@@ -160,8 +162,14 @@ def _edits(lines: Sequence[str], at: int) -> Iterator[_Edit]:
 
 
 def _steps(lines: Sequence[str], at: int) -> list[int]:
-    """By how many columns a line may have to move: to those of its neighbours, or a level."""
+    """By how many columns a line may have to move: to those of its neighbours, or a level.
+
+    Or to where the element of a list before it begins.
+    """
     beside = [*reversed(lines[:at][-_NEIGHBOURS:]), *lines[at + 1 :][:_NEIGHBOURS]]
+    is_element = lines[at].lstrip().startswith("- ")
+    elements = (one for one in reversed(lines[:at]) if one.lstrip().startswith("- "))
+    beside += [one for one in islice(elements, _NEIGHBOURS) if is_element]
     indents = [len(one) - len(one.lstrip()) for one in (lines[at], *filter(_is_read, beside))]
     own = indents[0]
     steps = dict.fromkeys((*(one - own for one in indents), *_STEPS))
@@ -173,6 +181,8 @@ def _of_value(line: str, at: int) -> Iterator[_Edit]:
     if glued := re.fullmatch(r"(\s*(?:- )?)([\w-]+):(\S.*?)\s*", line):
         pair = f"{glued[2]}: {glued[3]}"
         yield _Edit(at, (glued[1] + pair,), f"put a space behind the colon: {_plain(pair)}")
+    if re.fullmatch(r"\s*(?:- )?[\w-]+\s*", line):
+        yield _Edit(at, (f"{line.rstrip()}:",), f"end the key with a colon: {line.strip()}:")
     found = _LINE.fullmatch(line)
     if found is None or not (value := found["value"]):
         return
