@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
@@ -39,6 +40,8 @@ _MOST_FOR: Final = 4  # words for one that a refusal names
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 PARTS: Final = re.compile(r"[\w.-]+")
 _WORDS: Final = re.compile(r"\w+")
+_TOKEN: Final = re.compile(r"""[{}]|\b\w+\b(?!\s*[{(:"'])""")
+"""What a query selects, and the braces around."""
 _SCALAR: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?|true|false")
 _COMMAS: Final = re.compile(r"[^,{}\s]+(?:,[^,{}\s]+)+")
 _QUOTED: Final = re.compile(r"[\"'`]([\w.-]+)\\?[\"'`](?!\s*:)")
@@ -68,7 +71,8 @@ class Sources:
     """Where other names and values come from.
 
     ``said``: the API's words; ``others``: what other requests of the mapping send; ``items``: what
-    was read; ``wanted``: keys that ought to come; ``nouns``: what a placeholder's values name.
+    was read; ``wanted``: keys that ought to come; ``nouns``: what a placeholder's values name;
+    ``absent``: the paths that lead nowhere, all of which ought to lead somewhere.
     """
 
     said: str = ""
@@ -76,6 +80,19 @@ class Sources:
     items: Items = field(default_factory=list)
     wanted: Sequence[str] = ()
     nouns: Mapping[str, str] = field(default_factory=dict)
+    absent: Sequence[tuple[str, ...]] = ()
+
+    @property
+    def called(self) -> set[str]:
+        """The keys of the items."""
+        return {str(key) for item in self.items[:_MOST_ITEMS] for key in item}
+
+    def more(self, held: Sequence[Json], like: str) -> list[list[str]]:
+        """What a list of keys may lack: the heads of all paths together, then each key."""
+        heads = dict.fromkeys(path[0] for path in self.absent)
+        some = [[*heads], *([one] for one in self.wanted)]
+        styled_too = [[styled(key, like) for key in one if key not in held] for one in some]
+        return [one for at, one in enumerate(styled_too) if one and one not in styled_too[:at]]
 
     def names(self, name: str) -> bool:
         """Whether the words name what is sent; a key of a JSON text does not."""
@@ -143,8 +160,8 @@ def typed_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, Json]]:
     if sent.whole and sources.said:
         yield 3, sent.otherwise(None)
     elif sent.whole and sent.value == sent.whole[0]:
-        keys = (styled(key, _longest(map(str, sent.whole))) for key in sources.wanted)
-        yield from ((1, [*sent.whole, key]) for key in keys if key not in sent.whole)
+        like = _longest(map(str, sent.whole))
+        yield from ((1, [*sent.whole, *more]) for more in sources.more(sent.whole, like))
     elif sent.part == "body" and not sent.whole:
         if isinstance(text, str) and _SCALAR.fullmatch(text):
             yield _USUALLY, json.loads(text)
@@ -185,8 +202,10 @@ def values_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
     if pair := _PAIR.fullmatch(value):
         rank = 0 if "json" in sources.said.lower() else _USUALLY
         yield rank, json.dumps({pair[1]: pair[2]})
-    if "," in value and len(value) <= LONGEST:
-        yield from ((1, one) for one in _listed(value, sources, said))
+    if len(value) <= LONGEST:
+        # What names one key may name several.
+        yield from ((1 if "," in value else 3, one) for one in _listed(value, sources, said))
+    yield from ((1, one) for one in _selected(value, sources))
     yield from _replaced(sent, sources, said, same)
     if isinstance(sent.value, float):
         yield 0, value
@@ -296,9 +315,34 @@ def _listed(value: str, sources: Sources, said: Collection[str]) -> Iterator[str
     for part in parts if said else ():
         if part.strip() in said:
             yield ",".join(one for one in parts if one is not part)
-    for wanted in () if said else sources.wanted:
-        key = styled(wanted, _longest(parts))
-        yield from (f"{key},{value}", f"{value},{key}")
+    is_list = "," in value or value in sources.called
+    for more in sources.more(parts, _longest(parts)) if is_list and not said else ():
+        yield from (f"{','.join(more)},{value}", f"{value},{','.join(more)}")
+
+
+def _selected(value: str, sources: Sources) -> Iterator[str]:
+    """A query with the keys that are absent beside one of the items' own, as GraphQL's selects."""
+    more = " ".join(map(_nested, dict.fromkeys(sources.absent)))
+    blocks: dict[int, list[re.Match[str]]] = {}
+    within: list[int] = []
+    for token in _TOKEN.finditer(value) if more and not sources.said else ():
+        if token[0] == "{":
+            within.append(token.start())
+        elif token[0] == "}":
+            del within[-1:]
+        elif within and token[0] in sources.called:
+            blocks.setdefault(within[-1], []).append(token)
+    beside = max(blocks.values(), key=len, default=[])
+    # What stands there once alone can be told by itself.
+    words = Counter(_WORDS.findall(value))
+    for one in sorted(beside, key=lambda one: words[one[0]])[:1]:
+        yield f"{value[: one.end()]} {more}{value[one.end() :]}"
+
+
+def _nested(path: Sequence[str]) -> str:
+    """A path as GraphQL selects it: ``manager { id }``."""
+    first, *rest = path
+    return f"{first} {{ {_nested(rest)} }}" if rest else first
 
 
 def _longest(texts: Iterable[str]) -> str:

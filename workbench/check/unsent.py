@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from framework.mapped_items import Items
@@ -124,7 +125,7 @@ class Unsent:
         async def has(body: Json) -> bool:
             return have(body, absent)
 
-        return await self.by_other(seen, target, wanted, has)
+        return await self.by_other(seen, target, wanted, has, absent)
 
     async def by_other(
         self,
@@ -132,6 +133,7 @@ class Unsent:
         target: Target,
         wanted: Sequence[str],
         has: Callable[[Json], Awaitable[bool]],
+        absent: Sequence[tuple[str, ...]] = (),
     ) -> tuple[Path, Remedy] | None:
         """The parameter by another name or value of which an answer has what is wanted."""
         if target.request is None:
@@ -146,7 +148,7 @@ class Unsent:
         lists = [[*map(str, one.whole)] or str(one.value).split(",") for one in sent]
         styled = [in_style(key, one) for one in lists if len(one) > 1 for key in wanted]
         known = dict.fromkeys([*wanted, *stems, *styled])
-        sources = self._near.sources(seen, wanted=[*known])
+        sources = replace(self._near.sources(seen, wanted=[*known]), absent=absent)
         found = await better_variant(target.request, sent, sources, are_there)
         return None if found is None else found.at(target.base, f"so {wanted[-1]} comes")
 

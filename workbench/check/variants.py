@@ -11,6 +11,7 @@ import copy
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 from urllib.parse import quote
 
@@ -76,8 +77,19 @@ def _difference(old: str, new: str) -> str:
     if len(old) <= LONGEST:
         return ""
     before, after = PARTS.findall(old), PARTS.findall(new)
+    if more := after[
+        len(_same(before, after)) : len(after) - len(before) + len(_same(before, after))
+    ]:
+        last = "".join(_same(before, after)[-1:])
+        return f"{' '.join([last, *more])} in the place of {last}"
     pairs = [(one, other) for one, other in zip(before, after, strict=False) if one != other]
     return f"{pairs[0][1]} in the place of {pairs[0][0]}" if pairs else ""
+
+
+def _same(before: Sequence[str], after: Sequence[str]) -> list[str]:
+    """The words that two texts begin with alike."""
+    pairs = zip(before, after, strict=False)
+    return [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)]
 
 
 async def better_variant(
