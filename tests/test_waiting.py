@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from errors import TransportError
+from transport.outage import Outage
 from workbench import waiting
 from workbench.__main__ import main
 from workbench.serve import serving
@@ -88,3 +90,43 @@ def test_a_slow_answer_is_waited_for_and_said(tmp_path: Path) -> None:
         result = _suggest(tmp_path, f"{url}/things")
     assert result.stderr.count("Asking /things … waiting (a request may take 30 s)") == 1
     assert "no answer yet" not in result.stderr
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_a_check_says_what_it_waits_for(tmp_path: Path) -> None:
+    """Before the host, which takes connections and never answers, has had its whole time."""
+    mapped = "{identifier: .id, blueprint: '\"a\"'}"
+    (tmp_path / "port-app-config.yml").write_text(
+        'resources:\n  - kind: /a\n    selector: {query: "true"}\n'
+        f"    port: {{entity: {{mappings: {mapped}}}}}\n"
+    )
+    with _taken(listens=True) as url:
+        (tmp_path / ".env").write_text(
+            f"OCEAN__INTEGRATION__CONFIG__BASE_URL={url}\nOCEAN__INTEGRATION__CONFIG__TIMEOUT=2\n"
+        )
+        given = ["--settings", tmp_path / ".env", "--mapping", tmp_path / "port-app-config.yml"]
+        result = CliRunner().invoke(main, ["check", *map(str, given)])
+
+    assert result.stderr.startswith("Asking /a … waiting (a request may take 2 s)\n")
+    assert f"no answer yet: GET {url}/a" in result.stderr
+    assert result.exit_code == 1
+
+
+async def test_kinds_after_one_that_nothing_answers_do_not_wait_so_long() -> None:
+    """Each is tried once, for as long as a person waits, and not for a whole ``timeout``."""
+    outage, asked = Outage(), []
+
+    async def silent(max_wait: float) -> str:
+        asked.append(max_wait)
+        if len(asked) == 1:
+            raise TransportError("nothing")
+        await asyncio.sleep(60)
+        return "answer"
+
+    outage.patience = 0.05
+    for _ in range(3):
+        outage.begin_kind()
+        with pytest.raises(TransportError):
+            await outage.send(silent, 30.0)
+
+    assert asked == [30.0, 0.0, 0.0]

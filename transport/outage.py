@@ -17,7 +17,7 @@ class Outage:
     """Whether the API is down, by the requests of a resync, one kind after the other.
 
     ``patience``: seconds after which a request that nothing answers is not repeated, where a person
-    waits.
+    waits; of a kind whose one attempt that is, it is given up then.
     """
 
     def __init__(self) -> None:
@@ -49,12 +49,27 @@ class Outage:
                 raise TransportError("not sent: the API is down, and this kind was tried once")
             if self._is_down:
                 try:
-                    return await self._observed(send, 0.0)
+                    return await self._observed(self._patiently(send), 0.0)
                 except SourceError as error:
                     # An API that only asks to come later is not down.
                     if self._is_down or not error.transient:
                         raise
         return await self._observed(send, max_wait)
+
+    def _patiently[Result](
+        self, send: Callable[[float], Awaitable[Result]]
+    ) -> Callable[[float], Awaitable[Result]]:
+        """The same within ``patience``; raises TransportError behind it."""
+
+        async def soon(max_wait: float) -> Result:
+            try:
+                async with asyncio.timeout(None if math.isinf(self.patience) else self.patience):
+                    return await send(max_wait)
+            except TimeoutError:
+                told = f"no complete answer within {self.patience:.0f} seconds"
+                raise TransportError(told) from None
+
+        return soon
 
     async def _observed[Result](
         self, send: Callable[[float], Awaitable[Result]], max_wait: float

@@ -24,6 +24,7 @@ from workbench.check.render import show
 from workbench.check.run import Report, check_online
 from workbench.ocean_context import ocean_without_port
 from workbench.terminal import output, refuse_beside
+from workbench.waiting import waiting
 
 LONGEST_WAIT = 10
 """Seconds for which a check retries a request at most: a person waits."""
@@ -139,10 +140,15 @@ def checked(paths: Paths, limits: Limits | None) -> Report:
     wait = min(installation.settings.max_retry_wait, LONGEST_WAIT)
     installation.settings = structs.replace(installation.settings, max_retry_wait=wait)
     given = installation.variables.values if installation.variables else {}
-    progress = Console(stderr=True)
-    with ocean_without_port(given), progress.status("Asking…") as status:
-        return asyncio.run(
-            check_online(installation, limits, tell=lambda kind: status.update(f"Asking {kind} …"))
+    with ocean_without_port(given):
+        return asyncio.run(_told(installation, limits, installation.settings.timeout))
+
+
+async def _told(installation: Installation, limits: Limits, longest: float) -> Report:
+    """The report about an API; who waits for it is told what for."""
+    async with waiting(longest) as told:
+        return await check_online(
+            installation, limits, tell=lambda kind: told.begin(f"Asking {kind}"), beside=told
         )
 
 

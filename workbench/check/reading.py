@@ -16,7 +16,7 @@ from overrides import EndpointAppConfig, EndpointResource
 from paging.limits import Limits
 from resync.session import Session
 from settings import Settings
-from transport.observer import Exchange, PageRead
+from transport.observer import Exchange, Observer, PageRead
 from workbench.check.asking import refusal_in
 from workbench.check.documents import Document
 from workbench.check.findings import Finding, Path, Remedy, Severity
@@ -29,14 +29,17 @@ _MORE = 4  # times as many children, where the first ones have nothing
 
 @dataclass
 class Watcher:
-    """An observer that keeps everything."""
+    """An observer that keeps everything; ``beside``: another one, who is told too."""
 
+    beside: Observer | None = None
     exchanges: list[Exchange] = field(default_factory=list)
     pages: list[PageRead] = field(default_factory=list)
 
     def exchanged(self, exchange: Exchange) -> None:
         """Keep an exchange."""
         self.exchanges.append(exchange)
+        if self.beside:
+            self.beside.exchanged(exchange)
 
     def read(self, page: PageRead) -> None:
         """Keep a page."""

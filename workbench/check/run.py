@@ -13,7 +13,7 @@ from client import ApiClient, http_of
 from paging.limits import Limits
 from resync.session import Session
 from settings import Settings
-from transport.observer import Exchange
+from transport.observer import Exchange, Observer
 from workbench.check.changes import ClientOf
 from workbench.check.findings import Finding, Put, ordered
 from workbench.check.judge import Judge, nulls_of
@@ -64,12 +64,16 @@ async def check_online(
     limits: Limits,
     http: Callable[[Settings], httpx.AsyncClient] = http_of,
     tell: Callable[[str], None] = lambda _: None,
+    beside: Observer | None = None,
 ) -> Report:
-    """Look at the API with an installation whose files are in order; ``tell`` what is looked at."""
+    """Look at the API with an installation whose files are in order; ``tell`` what is looked at.
+
+    ``beside`` is told of every exchange.
+    """
     settings, config = installation.settings, installation.config
     if settings is None or config is None:
         return Report(installation.findings)
-    watcher, begun = Watcher(), time.monotonic()
+    watcher, begun = Watcher(beside), time.monotonic()
     async with session_of(settings, watcher, http) as session:
         seen = await look(session, watcher, config, limits, tell)
         findings = await _findings(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ LONGEST_WAIT: Final = 30
 
 _WAIT: Final = VARIABLE_PREFIX + "MAX_RETRY_WAIT"
 _POLL_SECONDS: Final = 0.25
+_QUIET_SECONDS: Final = 8.0
+"""After which a person is told that nothing comes."""
 _MAX_COMPLAINTS: Final = 20
 
 
@@ -131,13 +134,24 @@ def preview(
 
     `settings` are those of `environment`. Ocean's output goes to `log`.
     """
-    before = len(store.deletions())
+    before, known, since = len(store.deletions()), (0, 0), time.monotonic()
     unanswered: set[str] = set()
+    is_said = False
     with sailing({**settings, VARIABLE: watch.format()}, log, main=MAIN) as process:
         while (code := _ended(process)) is None:
             requests = sum(count for count, _ in store.exchange_counts().values())
             entities = sum(store.counts().values())
-            progress.update(f"{requests:,} requests, {entities:,} entities")
+            told = f"{requests:,} requests, {entities:,} entities"
+            seconds = time.monotonic() - since
+            if known != (requests, entities):
+                known, since = (requests, entities), time.monotonic()
+                is_said = False
+            elif seconds > _QUIET_SECONDS:
+                told = f"{told}; nothing new for {seconds:.0f} s"
+                if not is_said:
+                    progress.warn(f"nothing new for {seconds:.0f} s: waits for Ocean or the API")
+                is_said = True
+            progress.update(told)
             for one in store.exchanges(limit=1):
                 if one.status is None and one.url not in unanswered:
                     unanswered.add(one.url)
