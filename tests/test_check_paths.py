@@ -180,7 +180,7 @@ async def test_no_more_base_urls_are_tried_than_is_said(scene: Scene) -> None:
 
     await scene.check()
 
-    assert sum(not one.path.startswith("/nowhere/") for one in scene.api.requests) <= 200
+    assert sum(not one.path.startswith("/nowhere/") for one in scene.api.requests) <= 120
 
 
 async def test_a_list_that_may_not_be_read(scene: Scene) -> None:

@@ -28,7 +28,7 @@ _MOST_BASES: Final = 30
 _FEW_BASES: Final = 10
 _NOT_THERE: Final = frozenset({"404", "405", "410"})
 _LOGINS: Final = {
-    "400": "what it sends: its body, queryParams or headers, as the API's words say",
+    "400": 'what it sends: its "body", "queryParams" or "headers", as the API\'s words say',
     "401": "the user and password, or id and secret, that it sends; or this is no login's endpoint",
     "404": "there is no such path: its endpoint, or the path of baseUrl if the login lies below it",
     "405": "its method",

@@ -62,6 +62,7 @@ class SignIn:
         self._given = variables.values if variables else {}
         self._kind = self._installed.text("authType") or "none"
         self._ways = Signings(self._installed, self._kind)
+        self._others: dict[tuple[object, str], Blame | None] = {}
 
     @property
     def credential(self) -> str:
@@ -97,7 +98,18 @@ class SignIn:
         return self.credential, f"{seen}: correct {self._values()}, or grant them access"
 
     async def other(self, error: OceanCustomError, request: PageRequest) -> Blame | None:
-        """Another way to sign by which a request is answered, and what to write for it."""
+        """Another way to sign by which a request is answered, and what to write for it.
+
+        Asked for once of all that is refused in the same words.
+        """
+        gist = _gist(error)
+        if gist not in self._others:
+            self._others[gist] = await self._signed_otherwise(error, request)
+        return self._others[gist]
+
+    async def _signed_otherwise(
+        self, error: OceanCustomError, request: PageRequest
+    ) -> Blame | None:
         if self._kind not in {*_STATIC, "none"}:
             return None
         said = _said(error)
