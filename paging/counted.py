@@ -83,6 +83,8 @@ class _Counted(CountedToLast):
 
     def _located(self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page) -> At:
         asked = self._asked(sent)
+        if learnt.from_one and not progress.pages and (first := self._from_one(sent)):
+            sent, page = first, replace(page, request=first)
         learnt = self._with_longest(learnt, page)
         if not asked:  # no size is sent: a first page is not full until lists go on after one
             size = progress.first or learnt.page_size or page.length + 1
@@ -289,6 +291,9 @@ class OffsetPaginator(_Counted):
 
     def _within(self, sent: PageRequest, rows: int) -> PageRequest | None:
         return self._from(sent, rows - 1)
+
+    def _from_one(self, sent: PageRequest) -> PageRequest | None:
+        return self._moved(sent, 1) if self._at(sent) == 0 else None
 
     def _unless_miscounted(self, at: At) -> Step | Experiment:
         # Where rows are counted, some of them are there from the middle of the page on.

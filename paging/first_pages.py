@@ -38,6 +38,10 @@ class CountedFromFirst(Counted):
                 return replace(end, taken=not is_reached)
         if is_manifold(at.page) or at.page.is_hollow:
             return self._after_several(at)
+        return self._ask_for_last_row(at)
+
+    def _ask_for_last_row(self, at: At) -> Experiment:
+        """Ask for the last row of a short first page, else for the next page."""
         within = self._within(at.sent, at.page.length)
         if within is None:
             return self._next_page(at)
@@ -60,7 +64,32 @@ class CountedFromFirst(Counted):
             return self._unless_rows_move(at, other, self._others)
         if shown is Shown.MORE and other.length > at.page.length:
             shown = Shown.HIDDEN  # behind a limit there were no more
-        return self._end(at, End.PROVED) if _is_all(at, other, shown) else self._judged(at, shown)
+        if _is_all(at, other, shown):
+            return self._end(at, End.PROVED)
+        if shown is Shown.HIDDEN and (first := self._from_one(at.sent)):
+            return self._unless_from_one(at, first)
+        return self._judged(at, shown)
+
+    def _from_one(self, sent: PageRequest) -> PageRequest | None:
+        """The first request from position 1 where it is from 0, which may mean the same row."""
+        del sent
+        return None
+
+    def _unless_from_one(self, at: At, first: PageRequest) -> Experiment:
+        """Hidden rows, unless position 1 gives the same page: then that is what came, and no 0."""
+
+        def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
+            here = replace(at, learnt=learnt)
+            if other is None or not other.repeats(at.page):
+                return self._judged(here, Shown.HIDDEN)
+            page = replace(at.page, request=first)
+            learnt, now = replace(learnt, from_one=True), replace(at.now, previous=page)
+            return self._ask_for_last_row(
+                replace(at, learnt=learnt, sent=first, page=page, now=now)
+            )
+
+        request = first.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        return Experiment(request, judge, at.learnt, "whether positions count from one", at.now)
 
     def _unless_miscounted(self, at: At) -> Step | Experiment:
         """What follows where nothing came for the last row: that may be a mistake."""

@@ -46,7 +46,7 @@ class Learnt(Struct, frozen=True):
     ``sudden``: how many walks found nothing after a full page, and ``refusals`` what was said by
     a status where that was proved to be the end. ``vain``: whether what speaks of more does so far
     beyond the end, too; None where it was not asked. ``counted_by``: keys of the numbers that count
-    these lists, where the total counts more.
+    these lists, where the total counts more. ``from_one``: position 0 is taken for 1.
     """
 
     page_size: int | None = None
@@ -63,6 +63,7 @@ class Learnt(Struct, frozen=True):
     refusals: frozenset[str] = frozenset()
     vain: bool | None = None
     counted_by: frozenset[str] = frozenset()
+    from_one: bool = False
 
     def hiding(self, reach: int) -> Learnt:
         """With rows hidden: pages of so many rows reach as far at least."""

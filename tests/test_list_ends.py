@@ -3257,3 +3257,31 @@ async def test_a_link_that_is_missing_once_where_no_size_is_sent(style: str) -> 
 
     assert len(found.ids) == 5
     assert Doubt.END in found.doubts
+
+
+@pytest.mark.parametrize("around", [{}, {"total": True}], ids=str)
+@pytest.mark.parametrize("is_child", [True, False])
+@pytest.mark.parametrize("count", [49, 50, 51, 99, 100, 101, 150, 170])
+async def test_an_offset_of_0_that_is_taken_for_1(
+    count: int, around: dict[str, Json], *, is_child: bool
+) -> None:
+    """As SCIM does, by a server that gives fewer rows than asked for: no row is passed over."""
+
+    def api(request: Request) -> Answer:
+        at = max(request.number("offset", 1), 1) - 1
+        size = str(request.number("limit", 50))
+        return one(replace(request, query=(("offset", str(at)), ("limit", size))))
+
+    one = Api("offset", count, cap=50, around=steady({"total": count} if around else {}))
+    found = await (children if is_child else outcome)(api, paging("offset"))
+
+    is_all(found, [*range(count)] * (3 if is_child else 1))
+    assert found.requests <= (1 + count // 50 + MORE) * (3 if is_child else 1)
+
+
+@pytest.mark.parametrize("hidden", [{0, 30, 31}, {0, 25, 30, 61}, {0, 1, 2, 28, 30}], ids=str)
+async def test_a_hidden_row_at_position_0(hidden: set[int]) -> None:
+    """The page from position 1 on is the same then, too: no other row is passed over."""
+    api = Api("offset", 100, cap=30, hidden=frozenset(hidden), around=steady({"total": 100}))
+
+    is_all(await outcome(api, paging("offset")), api.visible)
