@@ -89,6 +89,15 @@ def _lists_for(items: list[Item], body: Json) -> list[list[Json]]:
     ]
 
 
+def _is_none(body: Json, path: Sequence[str | int]) -> bool:
+    """Whether null stands at a path, or objects alone lead to a key that is not there."""
+    found = follow(body, path)
+    around = (follow(body, path[:depth]) for depth in range(len(path)))
+    return found is None or (
+        found is MISSING and all(one is MISSING or isinstance(one, dict) for one in around)
+    )
+
+
 def _or_none(found: Found) -> Json:
     return None if found is MISSING else found
 
@@ -290,8 +299,8 @@ class Extractor:
         try:
             return await self._jq.outputs(self._program, body, where=self.where)
         except JqError as error:
-            # An empty list may be null, which ``.items[]`` cannot go through.
-            if any(follow(body, _ways(way)[0]) is None for way in self._sources if way):
+            # An empty list may be null or left out, which ``.items[]`` cannot go through.
+            if any(_is_none(body, _ways(way)[0]) for way in self._sources if way):
                 return []
             raise MappingError(
                 f"failed ({jq_reason(error)}) on a response with {keys_of(body)}",

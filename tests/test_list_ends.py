@@ -3285,3 +3285,27 @@ async def test_a_hidden_row_at_position_0(hidden: set[int]) -> None:
     api = Api("offset", 100, cap=30, hidden=frozenset(hidden), around=steady({"total": 100}))
 
     is_all(await outcome(api, paging("offset")), api.visible)
+
+
+@pytest.mark.parametrize("style", ["offset", "cursor"])
+@pytest.mark.parametrize("data_path", [".entry[].resource", ".entry[]?.resource"])
+async def test_a_list_that_a_program_goes_through_is_left_out_where_it_is_empty(
+    style: str, data_path: str
+) -> None:
+    """As FHIR leaves out the ``entry`` of a Bundle of nothing: by children, and past the end."""
+
+    def bundle(given: Json) -> Json:
+        assert isinstance(given, list)
+        return {"entry": [{"resource": row} for row in given]} if given else {}
+
+    def api(request: Request) -> Answer:
+        return replace(one, count=9 if request.values[0] == "0" else 0)(request)
+
+    one = Api(style, list_of=bundle, end="late")
+    found = await children(api, paging(style, 3), data_path)
+    mistyped = await children(api, paging(style, 3), data_path.replace("entry", "entries"))
+    broken = once(always(told({"flarp": "sign in"})), api, later_child, ALWAYS)
+
+    is_all(found, range(9))
+    assert mistyped.error is not None
+    assert (await children(broken, paging(style, 3), data_path)).error is not None
