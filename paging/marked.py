@@ -197,13 +197,13 @@ class Marked(Paginator):
     def _unless_sudden(self, before: Progress, page: Page, step: Step) -> Step | Experiment:
         """An end; one by a full page without a marker, or an empty one after it, is asked about."""
         last = page if page.length else before.previous
-        if before.pages and page.body is None and not page.refused:
+        is_few = last is not None and last.length < min(before.largest, _FEWEST)  # not to be asked
+        if before.pages and page.body is None and not (page.refused or is_few):
             doubt = DoubtfulEndError(
                 "the page before led to this one, but the answer has no body: the rest is missing",
                 remedy=f"check {self.leads_by} ({ACCEPT})",
             )
             step = replace(step, confirm=True, unsure=True, doubt=step.doubt or doubt)
-        # A page is full, too, that is as long as those that led on.
         is_full = last is page or (last is not None and last.length >= before.largest)
         is_sudden = step.confirm and (is_full or before.is_unbroken or step.unsure)
         if last is not None and is_sudden and step.learnt.marked:
