@@ -427,9 +427,8 @@ BLAMES = {
             swap("phone: .phone", "phone: .joined"),
             serving(chosen),
         ],
-        "phone: .joined",
-        "query_params.fields says which keys come: name joined there",
-        severity="warn",
+        "query_params: {fields",
+        "write fields: 'joined,level,active,size,team,id,name,mail,site' (so",
     ),
     "a list of keys under a name that is not heeded": Mistake(
         [asking("query_params: {columns: 'id,name,mail'}"), serving(chosen)],
