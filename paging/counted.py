@@ -13,13 +13,12 @@ from paging.last_pages import CountedToLast, Spanning
 from paging.levels import is_manifold, levels_shown, positions_in
 from paging.model import (
     NO_SUCH_PAGE_AFTER_SHORT,
-    SIZE_REFUSED,
     Page,
     PageRequest,
     Progress,
 )
 from paging.positions import At
-from paging.signals import Verdict, first_known, is_preceded, known_header
+from paging.signals import Verdict, first_known, known_header
 from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known, counts_around
 
@@ -38,7 +37,6 @@ class _Counted(CountedToLast):
         self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page
     ) -> Step | Experiment:
         at = self._located(learnt, progress, sent, page)
-        self._refuse_later_start(progress, sent, page)
         return self._with_proof(at, self._decided(at))
 
     def _decided(self, at: At) -> Step | Experiment:
@@ -53,7 +51,7 @@ class _Counted(CountedToLast):
             told = Verdict.UNKNOWN if told is Verdict.END else told
         if told is Verdict.END and configured is Verdict.UNKNOWN and self._is_unused(at):
             told = Verdict.UNKNOWN
-        if told is Verdict.MORE and at.learnt.vain and not self._is_told(at):
+        if told is Verdict.MORE and at.learnt.vain and self._boolean(page) is not Verdict.MORE:
             told = Verdict.UNKNOWN
         at = replace(at, says_more=told is Verdict.MORE)
         is_more = at.says_more or self._is_short_of_total(at) or bool(at.now.due)
@@ -79,7 +77,7 @@ class _Counted(CountedToLast):
         page = at.page
         is_told = Verdict.END in {page.boolean, known_header(page.headers)}
         is_over = is_told or at.now.known is Known.REACHED or at.learnt.marked
-        return at.is_full and bool(page.length) and not is_over
+        return at.is_full and not is_over
 
     def _located(self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page) -> At:
         asked = self._asked(sent)
@@ -124,7 +122,7 @@ class _Counted(CountedToLast):
     def _by_length(self, at: At) -> Step | Experiment:
         if not at.page.length:
             return self._after_empty(at)
-        if not at.before.pages and not at.is_full and (at.asked or not at.is_more):
+        if not at.before.pages and not at.is_full:
             return self._after_short_first(at)
         is_new = len(at.known) < len(at.page.rows)
         if at.now.known is Known.REACHED and not at.is_full and is_new:
@@ -246,17 +244,6 @@ class _Counted(CountedToLast):
         moved = self._moved(sent, self._stride(max(self._asked(sent), 1)) * _FAR_BEHIND)
         return moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
 
-    def _refuse_later_start(self, progress: Progress, sent: PageRequest, page: Page) -> None:
-        """The first answer must not say that something stands before it."""
-        position = self._at(sent)
-        at_start = progress.pages == 0 and position == self._start()
-        if at_start and is_preceded(page.scopes, page.headers):
-            raise PaginationError(
-                f"the first answer, to {self._param!r} {position}, says that it is not"
-                " the first page",
-                remedy="set startPage to 0 if the API counts pages from zero",
-            )
-
 
 class OffsetPaginator(_Counted):
     """``offset``: the position counts rows, from ``start_offset``.
@@ -266,15 +253,6 @@ class OffsetPaginator(_Counted):
     The offset advances by the rows received, so a server's cap leaves no gap. Ends when: a page
     is empty or refused, a total is reached, or a short first page is proved to be all.
     """
-
-    def elsewhere(self, sent: PageRequest, page: Page) -> PageRequest | None:
-        """The last row of the first page, as the second page of one row less.
-
-        Some APIs tell the number of the page that an offset and a size make.
-        """
-        shorter = self.shorter(sent, page)
-        moved = shorter and self._from(shorter, page.length - 1)
-        return moved and moved.perhaps_absent(SIZE_REFUSED | NO_SUCH_PAGE_AFTER_SHORT)
 
     def _start(self) -> int:
         return self._settings.start_offset
@@ -393,11 +371,6 @@ class PageNumberPaginator(_Counted):
                 yield self._moved(first, count)
         else:
             yield from super().ahead(progress, upcoming, begun=begun)
-
-    def elsewhere(self, sent: PageRequest, page: Page) -> PageRequest | None:
-        """The last row of the first page, as a second page of one row less."""
-        last = self._from(sent, page.length - 1)
-        return last and last.perhaps_absent(SIZE_REFUSED | NO_SUCH_PAGE_AFTER_SHORT)
 
     def _start(self) -> int:
         return self._settings.start_page

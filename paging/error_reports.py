@@ -100,8 +100,6 @@ def is_partial(body: Json, scopes: Scopes, data_path: str) -> bool:
     """
     if not isinstance(body, dict):
         return False
-    if "data" in body and isinstance(errors := body.get("errors"), list | dict | str):
-        return _is_failure(errors)
     # Without scopes the body is the one item.
     return bool(scopes) and (
         any(booleans(scopes, INCOMPLETE_NAMES))

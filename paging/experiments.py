@@ -52,8 +52,6 @@ def compared(first: Page, other: Page | None) -> Shown:
         return Shown.HIDDEN if known - {last} else Shown.MORE if known else Shown.OTHERS
     if known == {last}:
         return Shown.NOTHING
-    if len(known) > last:
-        return Shown.ALL
     return Shown.FIRST if known == set(range(last)) else Shown.HIDDEN
 
 
@@ -182,22 +180,6 @@ def _leads_on(page: Page, other: Page) -> bool:
     return not theirs <= ours and not other.repeats(page)
 
 
-def rows_move(first: Page, again: Page | None) -> bool:
-    """Whether the same request gave other rows: without ids, of which every value moves."""
-    if again is None or first.ids or again.length != first.length:
-        return False
-    return differs(first, again)
-
-
-def differs(first: Page, other: Page) -> bool:
-    """Whether a page beside the first one has rows, and none of the first one's."""
-    if not other.rows or other.is_single or other.depth < first.depth or other.repeats(first):
-        return False
-    return frozenset(first.keys_as(other)).isdisjoint(other.keys_as(first))
-
-
 def begins_before(first: Page, other: Page) -> bool:
     """Whether a page beside the first one has rows of that after one that it does not have."""
-    if other.is_single or not shares(first, other):
-        return False
-    return other.keys_as(first)[0] not in first.keys_as(other)
+    return shares(first, other) and other.keys_as(first)[0] not in first.keys_as(other)

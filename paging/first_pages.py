@@ -6,7 +6,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from paging.experiments import Shown, compared, differs, rows_move, shares, unless_led_on
+from paging.experiments import Shown, compared, shares, unless_led_on
 from paging.levels import is_manifold, positions_in
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest
 from paging.positions import At, Counted
@@ -25,7 +25,7 @@ class CountedFromFirst(Counted):
     def _after_short_first(self, at: At) -> Step | Experiment:
         """A first page shorter than asked: a small list, a server's limit, or hidden rows."""
         is_told = at.is_more or at.now.total is not None
-        if (at.learnt.hides_rows and is_told) or (at.learnt.page_size and at.is_more):
+        if at.learnt.hides_rows and is_told:
             return self._on(at) if at.is_more else self._end(at, End.PROVED)
         if not at.is_more:
             is_reached = at.now.known is Known.REACHED
@@ -62,8 +62,6 @@ class CountedFromFirst(Counted):
             return self._next_page(at)
         if shown is Shown.OTHERS:
             return self._unless_rows_move(at, other, self._others)
-        if shown is Shown.MORE and other.length > at.page.length:
-            shown = Shown.HIDDEN  # behind a limit there were no more
         if _is_all(at, other, shown):
             return self._end(at, End.PROVED)
         if shown is Shown.HIDDEN and (first := self._from_one(at.sent)):
@@ -102,9 +100,8 @@ class CountedFromFirst(Counted):
             return learnt, learnt.refutes(length)
         ties = learnt.ties + 1 if length == learnt.longest_short else 1
         is_due = ties <= _TIES_ASKED or not ties & (ties - 1)
-        is_asked = is_due and length >= (learnt.page_size or 0)
         learnt = replace(learnt, longest_short=length, ties=ties)
-        return learnt, is_asked or learnt.refutes(length)
+        return learnt, is_due or learnt.refutes(length)
 
     def _next_page(self, at: At) -> Experiment:
         """The page after a short first one, of as many rows as that had."""
@@ -128,12 +125,12 @@ class CountedFromFirst(Counted):
 
     def _unless_later(self, at: At, sent: PageRequest, *, is_refused: bool) -> Experiment:
         """The end, unless there are rows after a page that is refused, or of lists without any."""
-        request = self._moved(sent, self._stride(at.page.length))
+        request = self.after(sent, at.page)
 
         def judge(learnt: Learnt, later: Page | None) -> Step | Experiment:
             here = replace(at, learnt=learnt)
             step = self._judged(here, Shown.NOTHING, is_refused=is_refused)
-            is_later = later is not None and differs(at.page, later)
+            is_later = compared(at.page, later) is Shown.OTHERS
             return self._followed(step) if is_later and isinstance(step, Step) else step
 
         return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
@@ -177,7 +174,7 @@ class CountedFromFirst(Counted):
             return self._judged(at, shown)
 
         def judge(learnt: Learnt, again: Page | None) -> Step | Experiment:
-            moves = rows_move(at.page, again)
+            moves = compared(at.page, again) is Shown.OTHERS
             return self._judged(replace(at, learnt=learnt), Shown.ALL if moves else shown)
 
         return Experiment(at.sent, judge, at.learnt, "whether rows move", at.now)
@@ -226,7 +223,7 @@ class CountedFromFirst(Counted):
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             is_again = other is not None and other.repeats(page)
-            is_other = other is not None and differs(page, other)
+            is_other = compared(page, other) is Shown.OTHERS
             if not is_again if is_full else is_other:
                 return replace(over, learnt=learnt, doubt=self._ignored(page))
             learnt, is_due = learnt.surprised() if page.links else (learnt, False)

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from errors import DoubtfulEndError, OceanCustomError
-from paging.experiments import FAR, Beyond, beyond, shares, unless_in_vain
+from paging.experiments import FAR, Beyond, beyond, unless_in_vain
 from paging.first_pages import CountedFromFirst
 from paging.levels import ANY_LEVEL, positions_in
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
@@ -74,10 +74,6 @@ class CountedToLast(CountedFromFirst):
         spanning = self._spanning(sent, positions_in(last, ANY_LEVEL), size)
         return self._spanned(last, now, spanning, lambda step: step)
 
-    def _is_told(self, at: At) -> bool:
-        """Whether more than a marker says that there is more."""
-        return bool(self._signals.names) or at.page.boolean is Verdict.MORE
-
     def _after_empty(self, at: At) -> Step | Experiment:
         """Where the API speaks of more, its rows are hidden, or the page came empty by mistake."""
         # A position may be just what came, too, but not on the second empty page.
@@ -88,13 +84,9 @@ class CountedToLast(CountedFromFirst):
             end = self._end(replace(at, learnt=learnt), End.EMPTY)
             # After a full page there might well be more: that is asked for once more.
             return replace(end, confirm=end.unsure or at.before.is_unbroken)
-        step = self._on(at)
-        if step.next is not None:
-            following = step.next.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-            step = replace(step, next=following, confirm=True)
-        if self._is_told(at) or at.now.due or at.now.known is Known.MORE:
-            return step
-        if at.now.empty_in_a_row == 1:
+        step = replace(self._on(at), confirm=True)
+        is_told = self._boolean(at.page) is Verdict.MORE or at.now.known is Known.MORE
+        if is_told or at.now.due or at.now.empty_in_a_row == 1:
             return step
         far = [self._moved(at.sent, pages * self._stride(at.size)) for pages in FAR]
         over = replace(at, is_more=False)
@@ -111,7 +103,7 @@ class CountedToLast(CountedFromFirst):
         if isinstance(decided, Experiment) or last is None or not self._is_sudden(at, last):
             return decided
         # A signal that speaks of the end beside nothing at all is no more than the empty page.
-        if decided.doubt or decided.repeated or decided.why is End.CONFIGURED:
+        if decided.doubt or decided.why is End.CONFIGURED:
             return decided
         learnt, is_due = decided.learnt.surprised()
         decided = replace(decided, learnt=learnt)
@@ -180,8 +172,6 @@ class CountedToLast(CountedFromFirst):
             here = replace(step, learnt=learnt)
             last = at.before.previous
             if other is None or not other.rows or other.is_single or last is None:
-                return here
-            if shares(last, other):
                 return here
             if at.page.place is Place.ABSENT or not step.proved:
                 return self._followed(here)

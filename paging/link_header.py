@@ -51,13 +51,3 @@ def leads_to_rows(link: Mapping[str, str] | None) -> bool:
     https://docs.sentry.io/api/pagination/
     """
     return link is not None and link.get("results", "").lower() != "false"
-
-
-def on_same_path(url: str, link: str) -> httpx.URL | None:
-    """Where a link leads from a URL (RFC 3986, 5); None where that is another path, or no URL."""
-    try:
-        here = httpx.URL(url)
-        there = here.join(link)
-    except (httpx.InvalidURL, ValueError):
-        return None
-    return there if there.path.rstrip("/") == here.path.rstrip("/") else None

@@ -20,7 +20,7 @@ from paging.experiments import (
     unless_led_on,
 )
 from paging.model import NO_PAGE_BEFORE, Level, Page, PageRequest, Progress
-from paging.paginator import ACCEPT, Paginator
+from paging.paginator import ACCEPT, Paginator, total_of, unseen
 from paging.signals import Verdict, by_header, first_known, is_last_by_link
 from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known, total_further_out
@@ -110,10 +110,6 @@ class Marked(Paginator):
         far = (self._far(sent, following, now.pages, pages) for pages in FAR)
         return unless_in_vain(step, [one for one in far if one], is_led, over)
 
-    def _boolean(self, page: Page) -> Verdict:
-        """What a configured path says, else a known boolean."""
-        return first_known(self._signals.verdict(page.value_at), page.boolean)
-
     def _says_more(self, page: Page, boolean: Verdict) -> bool:
         """Whether anything but the marker says that there is more."""
         is_item = page.is_single and not page.scopes
@@ -142,7 +138,7 @@ class Marked(Paginator):
         is_due = is_short and not is_alone
         doubt = self._short_of_total(learnt, now, page, is_cut=is_cut) if is_due else None
         # Rows may be hidden: whether there would be a marker is asked for at the end, or seen.
-        is_open = doubt is not None and not is_full and now.pages == 1 and not learnt.marked
+        is_open = doubt is not None and not is_full and not learnt.marked
         doubt = None if is_open else doubt
         is_sudden = bool(page.length) and (is_as_long or (is_full and asked > 0))
         return Step(
@@ -150,10 +146,10 @@ class Marked(Paginator):
             next=None,
             learnt=learnt,
             why=End.EMPTY if not page.length else End.UNMARKED if marker is MISSING else End.SIGNAL,
-            warning=_hidden_warning(now) if is_short else None,
+            warning=unseen(now),
             confirm=is_sudden or (not page.length and (is_short or now.pages > 1)),
             unsure=is_short or is_sudden,
-            unproved=2 if is_open else bool(page.length) and not is_placed and now.pages == 1,
+            unproved=2 if is_open else bool(page.length) and not is_placed,
             doubt=doubt,
         )
 
@@ -161,18 +157,17 @@ class Marked(Paginator):
         self, learnt: Learnt, now: Progress, page: Page, *, is_cut: bool
     ) -> DoubtfulEndError | None:
         """What is in doubt where a total speaks of rows that no hidden ones explain."""
-        told = f"{now.total} rows" if now.total else f"{now.total_pages} pages"
         # A short page, or one without rows that leads on, shows that some are hidden.
-        hides = now.hides or learnt.uneven or now.empty_in_a_row > 1
+        hides = learnt.uneven or now.empty_in_a_row > 1
         if not learnt.marked:
             return DoubtfulEndError(
-                f"{self._name()} found nothing, although the API tells a total of {told} and gave"
-                f" {now.in_all}; the response has {keys_of(page.body)}",
+                f"{self._name()} found nothing, although the API tells a total of"
+                f" {total_of(now)} and gave {now.in_all}; the response has {keys_of(page.body)}",
                 f"correct {self._setting} ({ACCEPT})",
             )
         cut = DoubtfulEndError(
-            f"the API tells a total of {told}, but ends after {now.in_all} rows in {now.pages}"
-            " pages: the rest is missing",
+            f"the API tells a total of {total_of(now)}, but ends after {now.in_all} rows in"
+            f" {now.pages} pages: the rest is missing",
             remedy=f"ask for less by query_params ({ACCEPT})",
         )
         return cut if is_cut and not hides else None
@@ -440,11 +435,3 @@ def _came_before(previous: Page | None, page: Page, marker: Found) -> frozenset[
     is_again = page.repeats(previous) and not is_named
     is_end = page.rows[:ended] == previous.rows[-ended:]
     return frozenset(page.keys[:ended] if is_end and not is_again else ())
-
-
-def _hidden_warning(now: Progress) -> str:
-    """What to say where a total speaks of more rows than came."""
-    return (
-        f"the API tells a total of {now.total}, but gave {now.in_all} rows: the others may be"
-        " hidden from these credentials"
-    )

@@ -52,7 +52,6 @@ from paging.envelopes import (
 )
 from paging.error_reports import lists_others, tells_outcome
 from paging.following import Answered, is_echo, is_in_step, parts_of
-from paging.link_header import on_same_path
 from paging.model import Page, PageRequest, Place
 from paging.scopes import reasons_in
 from paging.signal_names import is_of_paging
@@ -99,11 +98,6 @@ class Suspect(Discreet, frozen=True):
         words = {p for p in self.envelope.hollow if len(p) == 1 or types[p] != "number"}
         lists = {p for p, one in types.items() if one == "list" and self.place is Place.ABSENT}
         return self.envelope.filled | words | lists
-
-    def is_link(self, path: Path) -> bool:
-        """Whether a link of the list itself stands at a place."""
-        value = self.envelope.scalars.get(path)
-        return is_link(value) and on_same_path(self.request.url, str(value)) is not None
 
 
 class Recognition:
@@ -178,7 +172,7 @@ class Recognition:
 
     def _suspect(self, walk: int, request: PageRequest, page: Page) -> None:
         """Keep an answer without rows, where it says what none before it said."""
-        if page.refused or (page.body is None and page.status == httpx.codes.NO_CONTENT):
+        if page.body is None and page.status == httpx.codes.NO_CONTENT:
             return
         suspect = Suspect.of(request, page, walk)
         own = self._own.setdefault(walk, [])
@@ -267,7 +261,7 @@ class Recognition:
         be what it is elsewhere. It is not doubted again.
         """
         self.dismiss(suspect)
-        if self._has_rows(again) or again.refused:
+        if self._has_rows(again):
             return False
         second = Suspect.of(suspect.request, again, suspect.walk)
         scalars = second.envelope.scalars
@@ -347,7 +341,7 @@ class Recognition:
             is_other = suspect.place is Place.LIST and lists_others(value)
             if is_empty and (is_other or self._follows(suspect, path, None)):
                 continue
-            if not is_told and not self._is_signal(path, value) and not suspect.is_link(path):
+            if not is_told and not self._is_signal(path, value):
                 yield path
 
     def _differing(

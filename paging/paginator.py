@@ -240,6 +240,10 @@ class Paginator(ABC):
         asked = whole_number(sent.get(self._size_param, self._settings.send_in))
         return self._settings.page_size if asked is None else asked
 
+    def _boolean(self, page: Page) -> Verdict:
+        """What a configured path says of more, else a known boolean: a marker may be of a habit."""
+        return first_known(self._signals.verdict(page.value_at), page.boolean)
+
     def _with_total(self, page: Page) -> Page:
         found = MISSING if page.is_single or not self._total else page.value_at(self._total)
         if found is MISSING or found is None:
@@ -326,6 +330,26 @@ class SinglePage(Paginator):
             remedy="set it to how the API pages, or pagination.type: none for this resource if"
             " its first page is all you want",
         )
+
+
+def total_of(now: Progress) -> str:
+    """The total that is believed, for messages."""
+    return f"{now.total} rows" if now.total else f"{now.total_pages} pages"
+
+
+def unseen(now: Progress) -> str | None:
+    """What to warn of where a total speaks of more than came; None where it does not."""
+    by_rows = now.total is not None
+    in_all = (now.total if by_rows else now.total_pages) or 0
+    gave = now.in_all if by_rows else now.pages - now.empty_in_a_row
+    return (
+        None
+        if in_all <= gave
+        else (
+            f"the API tells a total of {total_of(now)}, but gave {gave}: {in_all - gave} may be"
+            " hidden from these credentials"
+        )
+    )
 
 
 def _says_end(page: Page) -> bool:

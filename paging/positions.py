@@ -12,7 +12,14 @@ from errors import DoubtfulEndError, PaginationError
 from paging.experiments import Shown
 from paging.levels import is_manifold, positions_in
 from paging.model import NO_PAGE_BEFORE, NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Progress
-from paging.paginator import ACCEPT, DEFAULT_POSITION_PARAM, PaginationSettings, Paginator
+from paging.paginator import (
+    ACCEPT,
+    DEFAULT_POSITION_PARAM,
+    PaginationSettings,
+    Paginator,
+    total_of,
+    unseen,
+)
 from paging.signals import is_first, whole_number
 from paging.steps import End, Learnt, Step
 from paging.totals import Known, counts_around, says_all
@@ -111,7 +118,16 @@ class Counted(Paginator):
         unplaced = sent.without(self._param, self._settings.send_in)
         return unplaced.perhaps_absent(NO_PAGE_BEFORE)
 
-    def after(self, sent: PageRequest, page: Page) -> PageRequest | None:
+    def elsewhere(self, sent: PageRequest, page: Page) -> PageRequest | None:
+        """The last row of the first page, as the second page of one row less.
+
+        Some APIs tell the number of the page that an offset and a size make.
+        """
+        shorter = self.shorter(sent, page)
+        moved = shorter and self._from(shorter, page.length - 1)
+        return moved and moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+
+    def after(self, sent: PageRequest, page: Page) -> PageRequest:
         """The request from the position after a page on."""
         moved = self._moved(sent, self._stride(page.length))
         return moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
@@ -169,8 +185,7 @@ class Counted(Paginator):
         size = asked if at.learnt.hides_rows else at.learnt.page_size
         if not size or self._size_param is None or at.now.first >= asked:
             return request
-        size = min(asked, max(size, at.now.first))
-        return request.put(self._size_param, size, self._settings.send_in)
+        return request.put(self._size_param, min(asked, size), self._settings.send_in)
 
     @staticmethod
     def _covered(at: At) -> int:
@@ -190,7 +205,7 @@ class Counted(Paginator):
         is_short = self._is_short_of_total(at) and now.known is not Known.OPEN
         # A full page may say so for its length alone: then a refusal is asked about.
         is_due = (is_short and not is_beyond) or (at.says_more and not at.is_full)
-        absent = frozenset[int]() if is_due else NO_SUCH_PAGE_AFTER_SHORT
+        absent = frozenset[int]() if is_due and at.page.length else NO_SUCH_PAGE_AFTER_SHORT
         following = following.perhaps_absent(absent)
         doubt = self._endless(now, moves or at.asked)
         return Step(now, following, learnt, known=at.again, doubt=doubt)
@@ -212,24 +227,15 @@ class Counted(Paginator):
 
     def _end(self, at: At, why: End) -> Step:
         """The end; what a total speaks of and nobody saw is told, and looked for once more."""
-        now = at.now
-        by_rows = now.total is not None
-        what = "rows" if by_rows else "pages"
-        in_all = (now.total if by_rows else now.total_pages) or 0
-        gave = now.in_all if by_rows else now.pages - now.empty_in_a_row
-        is_short = in_all > gave and why is not End.CONFIGURED
-        warning = (
-            f"the API tells a total of {in_all} {what}, but gave {gave}: {in_all - gave} may be"
-            " hidden from these credentials"
-        )
+        warning = None if why is End.CONFIGURED else unseen(at.now)
         return Step(
-            now,
+            at.now,
             next=None,
             learnt=at.learnt,
             why=why,
             known=at.again,
-            warning=warning if is_short else None,
-            unsure=is_short or why is End.NO_SUCH_PAGE,
+            warning=warning,
+            unsure=bool(warning) or why is End.NO_SUCH_PAGE,
             doubt=self._short_of_total(at, why),
         )
 
@@ -244,10 +250,9 @@ class Counted(Paginator):
             )
         if not (self._is_cut_off(at, why) or (why is End.NO_SUCH_PAGE and self._is_promised(at))):
             return None
-        told = f"{now.total} rows" if now.total else f"{now.total_pages} pages"
         return DoubtfulEndError(
-            f"the API tells a total of {told}, but gives no more than {now.in_all} rows: the rest"
-            " is missing",
+            f"the API tells a total of {total_of(now)}, but gives no more than {now.in_all} rows:"
+            " the rest is missing",
             remedy=f"ask for less by query_params, or correct paginationParam {self._param!r}"
             f" or paginationType {self._settings.type!r} ({ACCEPT})",
         )
@@ -260,8 +265,8 @@ class Counted(Paginator):
         end would not be full either. Some APIs give no more than a certain number of rows.
         """
         now, learnt = at.now, at.learnt
-        hides = now.hides or learnt.uneven or learnt.hides_rows
-        is_cut = why is End.EMPTY and now.last_was_full and bool(now.empty_in_a_row) and not hides
+        hides = learnt.uneven or learnt.hides_rows
+        is_cut = why is End.EMPTY and now.last_was_full and not hides
         is_short = is_cut and (now.total or 0) - now.in_all > max(at.size, now.largest)
         return is_short and not counted_elsewhere(at)
 
@@ -293,8 +298,7 @@ class Counted(Paginator):
 
         The size asked for need not be heeded either: it says nothing of the numbers told.
         """
-        told = page.totals(page.length)
-        counts_more = is_more or told.most > page.most or (told.pages or 0) > 1
+        counts_more = is_more or page.totals(page.length).most > page.most
         warning = (
             f"the answer to the next {self._param!r} is the page before it again, so the walk"
             " ends; if the endpoint does not page, set pagination.type: none for it"

@@ -7,10 +7,9 @@ from itertools import chain
 
 from json_values import Json
 from paging.signal_names import (
-    CURSOR_HOLDERS,
     ERROR_NAMES,
+    HOLDERS,
     INCOMPLETE_NAMES,
-    NEXT_HOLDERS,
     SUCCESS_NAMES,
     WRAPPERS,
     name_of,
@@ -19,11 +18,7 @@ from paging.signal_names import (
 _REASONS = frozenset((*ERROR_NAMES, *SUCCESS_NAMES, *INCOMPLETE_NAMES))
 _DEEPEST = 6  # objects around the one in which the rows lie
 # Each place with the one around it, which comes before it.
-_PLACES = tuple(
-    (holder, holder[:-1], holder[-1])
-    for holder in dict.fromkeys((*CURSOR_HOLDERS, *NEXT_HOLDERS))
-    if holder
-)
+_PLACES = tuple((holder, holder[:-1], holder[-1]) for holder in HOLDERS if holder)
 
 Named = Mapping[str, Sequence[Json]]
 """What the known names among the keys of an object hold; two spellings of one are two values."""
@@ -118,21 +113,17 @@ def is_item(part: Mapping[str, Json]) -> bool:
     return "id" in part or any(name_of(key) == "id" for key in part)
 
 
-def named_values(
-    scopes: Scopes, names: Sequence[str], holders: Sequence[tuple[str, ...]]
-) -> Iterator[tuple[str, Json]]:
+def named_values(scopes: Scopes, names: Sequence[str]) -> Iterator[tuple[str, Json]]:
     """What the names hold, in each scope itself and below its holders, in that order."""
     for scope in scopes:
-        for holder, named in scope.items():
-            if not named.keys().isdisjoint(names) and holder in holders:
+        for named in scope.values():
+            if not named.keys().isdisjoint(names):
                 yield from ((name, value) for name in names for value in named.get(name, ()))
 
 
-def values_of(
-    scopes: Scopes, names: Sequence[str], holders: Sequence[tuple[str, ...]]
-) -> Iterator[Json]:
+def values_of(scopes: Scopes, names: Sequence[str]) -> Iterator[Json]:
     """What the names hold, in each scope itself and below its holders."""
-    return (value for _, value in named_values(scopes, names, holders))
+    return (value for _, value in named_values(scopes, names))
 
 
 def reasons_in(body: Mapping[str, Json]) -> dict[str, Json]:

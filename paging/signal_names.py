@@ -18,6 +18,7 @@ DEFAULT_NEXT_LINK_PATH = "@odata.nextLink"
 HOLDERS: tuple[tuple[str, ...], ...] = (
     (), ("meta",), ("pagination",), ("paging",), ("page",), ("page_info",),
     ("response_metadata",), ("metadata",), ("meta", "pagination"), ("meta", "page"),
+    ("paging", "next"), ("paging", "cursors"), ("cursors",), ("cursor",), ("links",), ("link",),
 )
 # Whole answers that stand one level down.
 WRAPPERS = ("data", "result")
@@ -30,16 +31,12 @@ CUT_NAMES = ("truncated", "partial", "is_partial", "exceeded_transfer_limit")
 NEXT_CURSOR_NAMES = ("next_cursor", "continue", "next_page_id")
 LINK_NAMES = ("next", "next_url", "next_page")
 NEXT_NAMES = (*LINK_NAMES, "next_offset")
-NEXT_HOLDERS = (*HOLDERS, ("links",), ("link",))
 CURSOR_NAMES = (
     *NEXT_CURSOR_NAMES, "after_cursor", "end_cursor", "next", "after", "cursor",
 )
-CURSOR_HOLDERS = (*HOLDERS, ("paging", "next"), ("paging", "cursors"), ("cursors",), ("cursor",))
 TOTAL_NAMES = ("total", "total_count", "count")
 TOTAL_PAGES_NAMES = ("total_pages", "pages", "last_page")
 NEXT_RELATIONS = ("next", "prev", "previous", "first", "last")
-TOTAL_HEADERS = ("X-Total-Count", "X-Total", "X-WP-Total", "Total-Count")
-TOTAL_PAGES_HEADERS = ("X-Total-Pages", "X-WP-TotalPages")
 ERROR_NAMES = ("error", "errors", "error_message", "error_messages", "fault")
 SUCCESS_NAMES = ("ok", "success")
 # What an error report is made of: an object with any other key is an item that had an error.
@@ -55,7 +52,7 @@ PREVIOUS_NAMES = ("previous",)
 # What stands around a list and speaks of its pages, or says nothing.
 PAGING = frozenset(
     (
-        *chain.from_iterable((*NEXT_HOLDERS, *CURSOR_HOLDERS)), *CURSOR_NAMES, *LINK_NAMES,
+        *chain.from_iterable(HOLDERS), *CURSOR_NAMES, *LINK_NAMES,
         *NEXT_NAMES, *MORE_NAMES, *LAST_NAMES, *CUT_NAMES, *TOTAL_NAMES, *TOTAL_PAGES_NAMES,
         *FIRST_NAMES, *PREVIOUS_NAMES, "limit", "offset", "skip", "start", "start_at", "size",
         "page_size", "per_page", "self", "href", "url", "uri", "etag", "@odata.context", "jsonapi",

@@ -19,23 +19,18 @@ from json_values import MISSING, Found, Json, Missing, as_written
 from paging.link_header import leads_to_rows, link_relations, unread_links
 from paging.scopes import Scopes, named_values, values_of
 from paging.signal_names import (
-    CURSOR_HOLDERS,
     CURSOR_NAMES,
     CUT_NAMES,
     FIRST_NAMES,
-    HOLDERS,
     LAST_NAMES,
     LINK_NAMES,
     MORE_NAMES,
     NEXT_CURSOR_NAMES,
-    NEXT_HOLDERS,
     NEXT_NAMES,
     NEXT_RELATIONS,
     PAGING,
     PREVIOUS_NAMES,
-    TOTAL_HEADERS,
     TOTAL_NAMES,
-    TOTAL_PAGES_HEADERS,
     TOTAL_PAGES_NAMES,
     name_of,
 )
@@ -62,9 +57,6 @@ _HEADER_OF_MORE = re.compile(
     r"next(?:page)?(?:link|ur[il]|offset)?$|hasmore$|more(?:pages|results|available)$|istruncated$"
 )
 _BEFORE_NAME = re.compile(r"^x-(?:(?:pagination|paging|meta|[a-z]{2})-)?")
-_LOOKED_FOR = frozenset(
-    name.lower() for name in ("Link", "Content-Range", *TOTAL_HEADERS, *TOTAL_PAGES_HEADERS)
-)
 
 
 class Verdict(Enum):
@@ -158,7 +150,7 @@ def known_boolean(scopes: Scopes) -> Verdict:
 
 def booleans(scopes: Scopes, names: Sequence[str]) -> Iterator[bool]:
     """The booleans that the names hold."""
-    found = (_boolean(name, value) for name, value in named_values(scopes, names, HOLDERS))
+    found = (_boolean(name, value) for name, value in named_values(scopes, names))
     return (told for told in found if told is not None)
 
 
@@ -205,8 +197,8 @@ def known_next(scopes: Scopes) -> Verdict:
     """Next markers that APIs commonly send: null or empty is the end, but for a cursor."""
     if not scopes:
         return Verdict.UNKNOWN
-    cursors = {is_true(value) for value in values_of(scopes, NEXT_CURSOR_NAMES, NEXT_HOLDERS)}
-    markers = {is_true(value) for value in values_of(scopes, NEXT_NAMES, NEXT_HOLDERS)}
+    cursors = {is_true(value) for value in values_of(scopes, NEXT_CURSOR_NAMES)}
+    markers = {is_true(value) for value in values_of(scopes, NEXT_NAMES)}
     return _more_wins(markers | (cursors & {True}))
 
 
@@ -279,16 +271,6 @@ def known_signal(scopes: Scopes, headers: httpx.Headers) -> Verdict:
     return _more_wins({verdict is Verdict.MORE for verdict in said})
 
 
-def is_preceded(scopes: Scopes, headers: httpx.Headers) -> bool:
-    """Whether an answer says that there is a page before it."""
-    relations = link_relations(headers) if "Link" in headers else {}
-    return (
-        any(value is False for value in values_of(scopes, FIRST_NAMES, HOLDERS))
-        or any(is_true(value) for value in values_of(scopes, PREVIOUS_NAMES, NEXT_HOLDERS))
-        or any(leads_to_rows(relations[name]) for name in relations.keys() & {"prev", "previous"})
-    )
-
-
 def links_towards(body: Json, holder: Json, url: str) -> dict[str, set[str]]:
     """Links to the same endpoint with another query, under any names that may mean what follows.
 
@@ -341,8 +323,8 @@ def _in_link_objects(links: Sequence[Json]) -> Iterator[tuple[str, str]]:
 
 def is_first(scopes: Scopes, headers: httpx.Headers) -> bool:
     """Whether an answer says that there is no page before it."""
-    says_first = any(value is True for value in values_of(scopes, FIRST_NAMES, HOLDERS))
-    previous = [is_true(value) for value in values_of(scopes, PREVIOUS_NAMES, NEXT_HOLDERS)]
+    says_first = any(value is True for value in values_of(scopes, FIRST_NAMES))
+    previous = [is_true(value) for value in values_of(scopes, PREVIOUS_NAMES)]
     relations = link_relations(headers).keys() if "Link" in headers else set()
     # Where a Link header names any of its neighbours, it would name the previous page too.
     leads_back = bool(relations & {"prev", "previous"})
@@ -361,12 +343,12 @@ def known_cursor(scopes: Scopes) -> Found:
 
     MISSING when there is no such place, null or empty when the places are all empty.
     """
-    return _first_usable(scopes, CURSOR_NAMES, CURSOR_HOLDERS, _as_cursor)
+    return _first_usable(scopes, CURSOR_NAMES, _as_cursor)
 
 
 def known_link(scopes: Scopes) -> Found:
     """The next URL, from the default place or another where APIs put it; as ``known_cursor``."""
-    return _first_usable(scopes, LINK_NAMES, NEXT_HOLDERS, link_of)
+    return _first_usable(scopes, LINK_NAMES, link_of)
 
 
 def link_of(value: Json) -> str | Missing | None:
@@ -412,11 +394,6 @@ def _more_wins(says_more: set[bool]) -> Verdict:
     return Verdict.MORE if True in says_more else Verdict.END
 
 
-def present_in(headers: httpx.Headers) -> set[str]:
-    """Which of the known headers are there: httpx goes through all for each one it is asked."""
-    return {header for header in headers if header in _LOOKED_FOR or counted_by(header)}
-
-
 @lru_cache(maxsize=1024)  # the same few names come with every answer
 def counted_by(header: str) -> str:
     """The name of the tables by which a header tells a total, as a key of a body would, or ""."""
@@ -424,19 +401,9 @@ def counted_by(header: str) -> str:
     return name if name in TOTAL_NAMES or name in TOTAL_PAGES_NAMES else ""
 
 
-def told_by(headers: httpx.Headers, present: set[str], names: Sequence[str]) -> list[str]:
-    """The values of the headers with these names, among those that are there."""
-    return [headers[name] for name in names if name.lower() in present] if present else []
-
-
-def _first_usable(
-    scopes: Scopes,
-    names: Sequence[str],
-    holders: Sequence[tuple[str, ...]],
-    usable: Callable[[Json], Found],
-) -> Found:
+def _first_usable(scopes: Scopes, names: Sequence[str], usable: Callable[[Json], Found]) -> Found:
     empty: Found = MISSING
-    for found in values_of(scopes, names, holders):
+    for found in values_of(scopes, names):
         value = usable(found)
         if value is not MISSING and value not in (None, ""):
             return value

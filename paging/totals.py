@@ -10,17 +10,14 @@ import httpx
 from msgspec import Struct
 
 from json_values import Json
-from paging.scopes import Scopes, is_item, named_values, parts_around
+from paging.scopes import Scopes, is_item, named_values, parts_around, values_of
 from paging.signal_names import (
-    HOLDERS,
     PAGING,
-    TOTAL_HEADERS,
     TOTAL_NAMES,
-    TOTAL_PAGES_HEADERS,
     TOTAL_PAGES_NAMES,
     name_of,
 )
-from paging.signals import counted_by, present_in, told_by, whole_number
+from paging.signals import counted_by, whole_number
 
 _AMBIGUOUS = "count"
 """The name that may be of the page alone."""
@@ -110,16 +107,18 @@ def known_totals(
     ``beside``: the objects that stand beside the list, whatever they are called; ``lengths``: the
     rows at hand, and those asked for, one of which has to stand beside a total there.
     """
-    present = present_in(headers)
-    if not (scopes or present or beside):
-        return Totals()
+    # httpx goes through all headers for each one it is asked for.
     told = [
-        *map(_range_total, told_by(headers, present, ("Content-Range",))),
-        *told_by(headers, present, TOTAL_HEADERS),
+        (name, headers[header].strip())
+        for header in sorted(headers)
+        if (name := counted_by(header))
     ]
-    found = [("total", whole_number(text.strip()), True) for text in told]
-    named = [*_in_headers(headers, present, TOTAL_NAMES), *_named(scopes, TOTAL_NAMES)]
-    found += [_counted(name, value) for name, value in named]
+    if not (scopes or told or "Content-Range" in headers):
+        return Totals()
+    of_rows = (one for one in told if one[0] in TOTAL_NAMES)
+    in_range = _range_total(headers.get("Content-Range", "")).strip()
+    named = [("total", in_range), *of_rows, *named_values(scopes, TOTAL_NAMES)]
+    found = [_counted(name, value) for name, value in named]
     found += [one for part in beside for one in _told_beside(part, lengths)]
     counts = [one for one in found if one[1] is not None]
     sure = [one for one in counts if one[2] and one[0] != _AMBIGUOUS]
@@ -127,9 +126,8 @@ def known_totals(
     pages = [
         whole_number(value.strip() if isinstance(value, str) else value)
         for value in (
-            *told_by(headers, present, TOTAL_PAGES_HEADERS),
-            *(value for _, value in _in_headers(headers, present, TOTAL_PAGES_NAMES)),
-            *(value for _, value in _named(scopes, TOTAL_PAGES_NAMES)),
+            *(value for name, value in told if name in TOTAL_PAGES_NAMES),
+            *values_of(scopes, TOTAL_PAGES_NAMES),
         )
     ]
     return Totals(
@@ -198,8 +196,6 @@ def _told_beside(
     part: Mapping[str, Json], lengths: Collection[int] | None
 ) -> Iterator[tuple[str, int | None, bool]]:
     """The totals that an object beside the list tells."""
-    if part.keys() >= _PARTS_OF_AN_INDEX:
-        return
     for key, value in part.items():
         name = name_of(key)
         is_surely = name != _ANY_SUM or lengths is None or _is_about_pages(part, lengths)
@@ -239,8 +235,9 @@ def objects_beside(holder: Json, body: Json, deepest: int = 1) -> list[Mapping[s
     found: list[Mapping[str, Json]] = []
     for _ in range(deepest):
         inside = [value for part in around if isinstance(part, dict) for value in part.values()]
-        around = [one for one in inside if isinstance(one, dict) and not is_item(one)]
-        found += [one for one in around if isinstance(one, dict)]
+        parts = [one for one in inside if isinstance(one, dict)]
+        of_pages = [p for p in parts if not is_item(p) and not p.keys() >= _PARTS_OF_AN_INDEX]
+        around, found = [*of_pages], [*found, *of_pages]
     return found
 
 
@@ -253,18 +250,6 @@ def _counted(name: str, value: Json) -> tuple[str, int | None, bool]:
         return name, whole_number(value), True
     is_exact = all(told in _EXACT for told in value.items() if told[0] != "value")
     return name, whole_number(value.get("value")), is_exact
-
-
-def _in_headers(
-    headers: httpx.Headers, present: Iterable[str], names: Sequence[str]
-) -> Iterator[tuple[str, Json]]:
-    """What the headers hold that are called as the names are in a body."""
-    told = ((counted_by(header), header) for header in sorted(present))
-    return ((name, headers[header].strip()) for name, header in told if name in names)
-
-
-def _named(scopes: Scopes, names: Sequence[str]) -> Iterator[tuple[str, Json]]:
-    return named_values(scopes, names, HOLDERS)
 
 
 def _range_total(content_range: str) -> str:

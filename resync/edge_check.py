@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from errors import DoubtfulEndError, OceanCustomError, PaginationError, SourceError
-from paging.experiments import begins_before, differs, rows_move
+from paging.experiments import Shown, begins_before, compared
 from paging.model import Page, PageRequest
 from paging.paginator import ACCEPT
 from resync.completeness import Asked, Completeness
@@ -98,7 +98,8 @@ class EdgeCheck:
             return True
         opened = await self._walker.page_of(before, self.source)
         remedy = None
-        if differs(first.page, opened.page) and not await self._rows_move(first):
+        is_other = compared(first.page, opened.page) is Shown.OTHERS
+        if is_other and not await self._rows_move(first):
             remedy = "set startPage to 0"
         elif begins_before(first.page, opened.page) and not await self._moves(first, opened.page):
             remedy = "set paginationType to offset"
@@ -120,4 +121,5 @@ class EdgeCheck:
         """Whether rows without ids are others for the same request, too: then they tell nothing."""
         if first.page.ids:
             return False
-        return rows_move(first.page, (await self._walker.page_of(first.request, self.source)).page)
+        again = (await self._walker.page_of(first.request, self.source)).page
+        return compared(first.page, again) is Shown.OTHERS

@@ -176,7 +176,7 @@ class Walker:
         if not isinstance(outcome, Step):
             return outcome
         body, page = opened.page.body, opened.page
-        is_told = page.place is Place.ABSENT and bool(body) and not page.refused
+        is_told = page.place is Place.ABSENT and bool(body)
         if outcome.followed and is_told:
             return self._reader.followed(opened)
         return outcome.doubt or outcome

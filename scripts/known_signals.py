@@ -21,14 +21,6 @@ class Signal:
     means: str
 
 
-def _beside(holders: Sequence[Sequence[str]]) -> str:
-    """The common holders, and those that only one signal has."""
-    own = (f"`{'.'.join(holder)}`" for holder in holders[len(known.HOLDERS) :])
-    return ", ".join((_HOLDERS, *own))
-
-
-_NEXT: Final = _beside(known.NEXT_HOLDERS)
-_CURSOR: Final = _beside(known.CURSOR_HOLDERS)
 _WINS: Final = "; wins over the body"
 _REPORT: Final = (
     "an answer of nothing but these, with an error among them, is no item but a failure"
@@ -37,6 +29,9 @@ NEXT_HEADERS: Final = ("X-Next-Page", "X-Has-Next-Page", "X-Has-More")
 """Examples: the rest of their names may be any."""
 CURSOR_HEADERS: Final = ("X-Next-Cursor", "Next-Range", "x-ms-continuationtoken")
 """Examples, too."""
+TOTAL_HEADERS: Final = ("X-Total-Count", "X-Total", "X-WP-Total", "Total-Count")
+TOTAL_PAGES_HEADERS: Final = ("X-Total-Pages", "X-WP-TotalPages")
+"""Examples: any name of a total may stand there."""
 _ANY_HEADER: Final = "Any header whose name ends so, or in `next`, whatever stands before it"
 
 SIGNALS: Final = (
@@ -57,7 +52,7 @@ SIGNALS: Final = (
     Signal(
         "next",
         known.NEXT_NAMES,
-        _NEXT,
+        _HOLDERS,
         "a value is more; null or empty is the end, for `page` and `offset` on a full page only "
         "where one led on before. Also with other words for a link or a number: "
         "`@odata.nextLink`, `next_page_uri`, `nextRecordsUrl`, `next_results`, `next_page_start`, "
@@ -66,20 +61,20 @@ SIGNALS: Final = (
     Signal(
         "next cursor",
         known.NEXT_CURSOR_NAMES,
-        _NEXT,
+        _HOLDERS,
         "a value is more; null or empty says nothing to `page` and `offset`. Also a token: "
         "`nextPageToken`, `continuation_token`",
     ),
     Signal(
         "cursor",
         known.CURSOR_NAMES,
-        _CURSOR,
+        _HOLDERS,
         "`cursor`: the first that is a text or number, and no URL",
     ),
     Signal(
         "link",
         known.LINK_NAMES,
-        _NEXT,
+        _HOLDERS,
         "`next_link`: the first that is a text, or an object with `href`",
     ),
     Signal(
@@ -116,11 +111,11 @@ SIGNALS: Final = (
     ),
     Signal(
         "total header",
-        known.TOTAL_HEADERS,
+        TOTAL_HEADERS,
         _HEADERS,
         f"items in all{_WINS}. Also `X-` or `X-PW-` and a name of a total",
     ),
-    Signal("total pages header", known.TOTAL_PAGES_HEADERS, _HEADERS, f"pages in all{_WINS}"),
+    Signal("total pages header", TOTAL_PAGES_HEADERS, _HEADERS, f"pages in all{_WINS}"),
     Signal(
         "error",
         known.ERROR_NAMES,
@@ -140,14 +135,14 @@ SIGNALS: Final = (
         "first",
         known.FIRST_NAMES,
         _HOLDERS,
-        "false in the first answer to `page` or `offset`: `startPage` is wrong. Also `is_first`, "
+        "true in the first answer: `page` and `offset` do not ask for position 0. Also `is_first`, "
         "`first_page`",
     ),
     Signal(
         "previous",
         known.PREVIOUS_NAMES,
-        _NEXT,
-        "a value in the first answer: as above. Also `prev`, `previous_page`, `prevPageUrl`",
+        _HOLDERS,
+        "null or empty in the first answer: as above. Also `prev`, `previous_page`, `prevPageUrl`",
     ),
 )
 """Every signal, in the order of the table."""

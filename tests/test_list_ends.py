@@ -543,7 +543,7 @@ async def test_numbers_of_pages_do_not_bear_out_a_window(style: str, window: int
 
 
 @pytest.mark.parametrize("told", [{}, {"total": ROWS}, {"has_more": None}], ids=str)
-@pytest.mark.parametrize("count", [15, 50, 70, 500])
+@pytest.mark.parametrize("count", [15, 50, 70, 105, 500])
 async def test_an_offset_where_the_api_counts_pages(count: int, told: dict[str, Json]) -> None:
     """Positions 0, 10, 20 are pages 0, 10, 20: never fewer rows without an error."""
     around = {key: count if key == "total" else value for key, value in told.items()}
@@ -556,6 +556,102 @@ async def test_an_offset_where_the_api_counts_pages(count: int, told: dict[str, 
     found = await outcome(api, settings)
 
     assert "'page' does not count" in found.message, found.ids
+
+
+async def test_an_offset_where_the_api_counts_pages_of_a_limit_of_its_own() -> None:
+    """The last row of a first page of five is looked for at 4: there is page 4."""
+    api = Api("page", cap=5, start_page=0)
+    settings = paging("offset", 10, pagination_param="page", size_param="size")
+
+    found = await outcome(api, settings)
+
+    assert "'page' does not count" in found.message, found.ids
+
+
+async def test_a_first_number_that_is_taken_for_the_next_one() -> None:
+    """Page 0 is page 1 again, as where no page is: but page 2 has other rows."""
+    first = told({"items": rows(0, 20)})
+    api = once(
+        always(first),
+        Api("page", cap=20, heeds_size=False),
+        lambda request: request.number("page", 1) == 0,
+        ALWAYS,
+    )
+
+    found = await outcome(api, paging("page", 20, start_page=0))
+
+    assert "does not heed 'page'" in found.message, found.ids
+
+
+async def test_the_links_of_an_only_page_whose_rows_are_partly_hidden() -> None:
+    """They name the first and the last page, and no next one: the total is of more."""
+    link = '</things?page=1>; rel="first", </things?page=1>; rel="last"'
+    answer = told({"items": rows(0, 3)}, headers={"Link": link, "X-Total": "5"})
+
+    found = await outcome(always(answer), paging("header_link", size_param=None))
+
+    is_all(found, [0, 1, 2])
+
+
+@pytest.mark.parametrize("style", COUNTED)
+async def test_a_link_that_only_an_empty_page_has(style: str) -> None:
+    """It leads back to the list: whatever it is called, it does not say that this is no page."""
+    api = Api(style, around=lambda given, _: {} if given else {"prior": "/things?limit=10"})
+
+    is_all(await outcome(api, paging(style, 10)))
+
+
+async def test_one_row_where_a_total_counts_hidden_ones() -> None:
+    """A page of one row has no shorter one: a page of the size of one shows that none follows."""
+    api = Api("cursor", 5, hidden=frozenset({1, 2, 3, 4}), around=steady({"total": 5}))
+
+    is_all(await outcome(api, paging("cursor")), [0])
+
+
+@pytest.mark.parametrize("style", COUNTED)
+async def test_rows_without_ids_that_all_move_behind_a_limit(style: str) -> None:
+    """As many others as are left can be no first page whose values moved: they follow it."""
+    asked = iter(range(10**6))
+    api = Api(style, cap=50, list_of=lambda given: {"items": [{"at": next(asked)} for _ in given]})
+
+    found = await outcome(api, paging(style), key="at")
+
+    assert found.error or len(found.ids) == ROWS
+
+
+async def test_an_empty_answer_that_leads_on_when_it_is_asked_for_again() -> None:
+    """The rows of a page are hidden, and the first answer lacked its cursor by mistake."""
+    api = Api("next_link", 30, cap=10, hidden=frozenset(range(10, 20)))
+    faulty = once(always(told({"items": []})), api, lambda r: r.param("at") == "c10")
+
+    is_all(await outcome(faulty, paging("next_link", size_param=None)), api.visible)
+
+
+@pytest.mark.parametrize(
+    ("api", "pages"),
+    [
+        pytest.param(Api("offset", 10), 2, id="as long as a page"),
+        pytest.param(Api("offset", 10, refuses=400), 2, id="refused after a full page"),
+        pytest.param(Api("offset", 8, cap=5, around=steady({"total": 8})), 2, id="a limit"),
+        pytest.param(
+            Api("offset", 15, hidden=frozenset(range(3, 9)), around=steady({"total": 15})),
+            3,
+            id="hidden rows",
+        ),
+    ],
+)
+async def test_many_children_that_end_alike_are_not_all_asked_about(api: Api, pages: int) -> None:
+    """What the first ones show holds for the others: a handful of requests a resource."""
+    children = 60
+    parent = Endpoint("/parents", data_path=".items")
+    async with FaultApi() as server:
+        server.serve("/parents", always(told({"items": rows(0, children)})))
+        for child in range(children):
+            server.serve(f"/parents/{child}", api)
+        found = await read(server, paging("offset", 10), kind="/parents/{parent}", parent=parent)
+
+    is_all(found, sorted(api.visible * children))
+    assert found.requests <= 1 + children * pages + 40  # several begin at the same time
 
 
 @pytest.mark.parametrize("total", [{}, {"total": 3}], ids=str)

@@ -1982,7 +1982,7 @@ def test_a_link_on_an_empty_page_after_the_total(type_: PaginationType) -> None:
     short = after(paging(type_), full, empty)
     assert short.next is None
     assert short.unsure
-    assert "a total of 14, but gave 10 rows" in (short.warning or "")
+    assert "a total of 14 rows, but gave 10" in (short.warning or "")
     with pytest.raises(DoubtfulEndError, match="a total of 31"):
         after(
             paging(type_),

@@ -102,6 +102,7 @@ MORE = [
     pytest.param(page(None, **{"@odata.count": 55}), id="OData"),
     pytest.param(page(None, status=200, **{"@s.nextLink": "/x"}), id="an annotation"),
     pytest.param(page(links=[{"rel": "next", "href": "/x"}]), id="HATEOAS"),
+    pytest.param(page(info={"total": 60, "page": 1}), id="a total beside the number of a page"),
     pytest.param(page(link=[{"relation": "next", "url": "/x"}]), id="FHIR"),
     pytest.param(page({"X-Next-Cursor": "x"}), id="a cursor in a header"),
     pytest.param(page({"Next-Range": "]x..; max=3"}, status=206), id="Heroku"),
@@ -124,6 +125,7 @@ def test_an_answer_that_speaks_of_more_is_not_all(one: Page) -> None:
     "one",
     [
         pytest.param(page(last="2026-01-01", first="2025-01-01"), id="dates"),
+        pytest.param(page(sync={"next": 1_764_478_800}), id="a moment"),
         pytest.param(page(total=5.5), id="a sum"),
         pytest.param(page(total=float("inf")), id="infinite"),
         pytest.param(page(total={"amount": 90}), id="an amount"),
@@ -139,12 +141,34 @@ def test_an_answer_that_speaks_of_more_is_not_all(one: Page) -> None:
         pytest.param(page({"X-Next-Cursor": "", "Link": "nonsense"}), id="headers"),
         pytest.param(page({"Content-Range": "bytes 0-811/812"}), id="bytes"),
         pytest.param(page({"Content-Range": "0-2/*"}), id="PostgREST"),
+        pytest.param(
+            page(_shards={"total": 60, "successful": 60, "skipped": 3, "failed": 0}),
+            id="shards of an index",
+        ),
     ],
 )
 @pytest.mark.parametrize("type_", ["none", "page", "offset", "next_link"])
 def test_an_answer_that_does_not_speak_of_more_is_all(type_: PaginationType, one: Page) -> None:
     """What could mean something else is neither an error nor a reason for another request."""
     assert step(type_, one).next is None
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        pytest.param(page(total=60, has_more=False), id="a boolean"),
+        pytest.param(page({"Link": '<?page=1>; rel="first"'}, total=60), id="links"),
+    ],
+)
+def test_a_total_beside_the_end_counts_hidden_rows(one: Page) -> None:
+    """Without paging the first page is all then, whatever the total."""
+    assert step("none", one).next is None
+
+
+def test_a_number_that_may_be_a_total_is_none_of_one_page() -> None:
+    """Beside the size of the page, and larger: without paging there is no other proof."""
+    with pytest.raises(PaginationError, match="a total of 60"):
+        step("none", page(info={"per_page": 3, "all": 60}))
 
 
 def test_an_item_may_have_any_word() -> None:
@@ -205,12 +229,6 @@ def test_a_next_link_is_followed(beside: dict[str, Json]) -> None:
 
     assert following is not None
     assert following.url == "https://api.example.com/x?page=2"
-
-
-def test_a_list_of_links_that_leads_back() -> None:
-    """A first answer with a previous page was not the first."""
-    with pytest.raises(PaginationError, match="not the first"):
-        step("page", page(links=[{"rel": "prev", "href": "/x?page=0"}]))
 
 
 # --- counts ------------------------------------------------------------------------------

@@ -116,7 +116,7 @@ PRODUCT = Product(
         Mistake(
             "page numbers for positions",
             {**_BY_OFFSET, "paginationType": "page"},
-            error="not the first page",
+            error="set paginationType to offset",
         ),
         Mistake(
             "links in the body",
