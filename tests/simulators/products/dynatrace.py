@@ -193,7 +193,6 @@ PRODUCT = Product(
             mapping={f"{_FIRST}/pagination": None},
             error="may not be used with other parameters",
         ),
-        Mistake("no place for the key", {"cursorPath": None}, error="cursorPath"),
         Mistake("a wrong place", {"cursorPath": "nextPageToken"}, error="'nextPageToken'"),
         Mistake(
             "the key under another name",
