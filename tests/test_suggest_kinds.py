@@ -598,6 +598,7 @@ _ADDRESSED: Data = {
             "id": n,
             "boss": {"href": f"https://api.example.com/v1/people/{n // 2}/" if n > 1 else None},
             "in": [f"https://api.example.com/v1/teams/t{n % 9 + 1}"],
+            "_links": {"self": [{"href": f"https://api.example.com/v1/people/{n}"}]},
         }
         for n in range(1, 31)
     ],
@@ -606,7 +607,10 @@ _ADDRESSED: Data = {
 
 
 async def test_addresses_are_references() -> None:
-    """The last segment of an item's own address identifies it; others refer to it by theirs."""
+    """The last segment of an item's own address identifies it; others refer to it by theirs.
+
+    An address of its own in a list is no relation to itself.
+    """
     paths = ["/teams", "/people", "/teams/{team}/badges"]
     lists = [
         Collection("/teams", table("teams")),

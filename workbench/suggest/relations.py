@@ -78,10 +78,12 @@ def references(study: Study) -> Iterator[_Reference]:
             yield _Reference(column.keys, jq, _set(values), are_texts, many=False, is_own=own)
         elif values and all(isinstance(value, list) for value in values):
             lists = [value for value in values if isinstance(value, list)]
-            yield from _lists(column, [inner for value in lists for inner in value])
+            own_texts = [*map(str, known.values)] if known is not None else []
+            yield from _lists(column, [inner for value in lists for inner in value], own_texts)
 
 
-def _lists(column: Column, inner: Sequence[Json]) -> Iterator[_Reference]:
+def _lists(column: Column, inner: Sequence[Json], own: Sequence[str]) -> Iterator[_Reference]:
+    """What lists hold; ``own``: the identifiers of the items, which a list of one may refer to."""
     if found := addresses_of(inner):
         each = f"[{column.path}[]? | {last_segment('.', inner)}]"
         ends = _set([one.last for one in found])
@@ -95,9 +97,11 @@ def _lists(column: Column, inner: Sequence[Json]) -> Iterator[_Reference]:
             values = [one for value in objects if (one := at(value, path)) is not None]
             if found := addresses_of(values):
                 each = f"[{column.path}[]? | {last_segment(jq_path(path), values)}]"
-                ends = _set([one.last for one in found])
-                keys = (*column.keys, *path)
-                yield _Reference(keys, each, ends, are_texts=True, many=True, addresses=found)
+                ends = [one.last for one in found]
+                yield _Reference(
+                    (*column.keys, *path), each, _set(ends), are_texts=True, many=True,
+                    is_own=ends == own, addresses=found,
+                )  # fmt: skip
             if values and all(map(_is_key, values)):
                 text = jq_path(path) if _texts(values) else f"{jq_path(path)} | tostring"
                 yield _Reference(
