@@ -97,10 +97,10 @@ def _lists(column: Column, inner: Sequence[Json], own: Sequence[str]) -> Iterato
             values = [one for value in objects if (one := at(value, path)) is not None]
             if found := addresses_of(values):
                 each = f"[{column.path}[]? | {last_segment(jq_path(path), values)}]"
-                ends = [one.last for one in found]
+                lasts = [one.last for one in found]
                 yield _Reference(
-                    (*column.keys, *path), each, _set(ends), are_texts=True, many=True,
-                    is_own=ends == own, addresses=found,
+                    (*column.keys, *path), each, _set(lasts), are_texts=True, many=True,
+                    is_own=lasts == own, addresses=found,
                 )  # fmt: skip
             if values and all(map(_is_key, values)):
                 text = jq_path(path) if _texts(values) else f"{jq_path(path)} | tostring"
