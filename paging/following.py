@@ -82,6 +82,8 @@ def is_in_step(
     others without rows, to other positions: a number that moves along with them is no code.
     """
     known, empty = ([one for one in some if path in one.scalars] for some in (pages, beyond))
+    if not known:
+        return False  # only pages have it that are as long as one that is kept
     names = {name for page in pages for name in page.parts}
     # What was not asked for so far began at 0.
     new = {name: "0" for one in empty for name in one.parts.keys() - names}

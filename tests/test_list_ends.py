@@ -1557,6 +1557,20 @@ async def test_what_follows_position_and_rows_is_no_constant(
     assert found.requests <= count // 6 + 1 + MORE
 
 
+@pytest.mark.parametrize(("code", "fails"), [(40001, True), (5, False)])
+async def test_a_number_that_a_page_as_long_as_another_has_alone(code: int, *, fails: bool) -> None:
+    """A page is kept of each length: what only another one has is compared as any constant is."""
+    pages: dict[str, dict[str, Json]] = {
+        "0": {"items": rows(0, 5)},
+        "1": {"items": rows(5, 10), "code": 5},
+        "2": {"items": [], "code": code},
+    }
+
+    found = await children(lambda r: told(pages[str(r.values[0])]), PaginationSettings())
+
+    assert ("no empty page" in found.message, bool(found.message)) == (fails, fails)
+
+
 @pytest.mark.parametrize("codes", [(0, 3), (1, 40001), (200, 500), (0, 17)])
 @pytest.mark.parametrize("count", [1, 4])
 @pytest.mark.parametrize("style", COUNTED)
