@@ -16,7 +16,7 @@ from paging.limits import Limits
 from settings import Settings
 from tests.examples import Example
 from tests.literals import Json
-from workbench.check.offline import Paths, read_installation
+from workbench.check.files.offline import Paths, read_installation
 from workbench.check.run import Report, check_online
 
 Http = Callable[[Settings], httpx.AsyncClient]

@@ -13,8 +13,8 @@ import httpx
 from settings import Settings
 from tests.check_bench import PREFIX, checked_files
 from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer
+from workbench.check.files.offline import Paths
 from workbench.check.findings import Finding
-from workbench.check.offline import Paths
 from workbench.check.run import Report
 
 MAPPING = """\

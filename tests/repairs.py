@@ -27,10 +27,10 @@ from tests.examples import PRODUCTS, Example, example
 from tests.literals import Json
 from tests.simulators import simulate
 from tests.slips import Slip, put
-from workbench.check.documents import parse_yaml, read_json
+from workbench.check.asking.reading import Seen, Watcher, look, session_of
+from workbench.check.files.documents import parse_yaml, read_json
+from workbench.check.files.offline import Paths, read_installation
 from workbench.check.findings import Finding, Lines, Put, Taken
-from workbench.check.offline import Paths, read_installation
-from workbench.check.reading import Seen, Watcher, look, session_of
 from workbench.store.model import Blueprint
 from workbench.store.rules import faults_of
 

@@ -97,6 +97,20 @@ FLOORS = (
     ("errors", "http_headers", "json_values", "records"),
 )
 
+# The same within the workbench's `check`.
+CHECK_FLOORS = (
+    ("__init__", "command", "render", "run"),
+    ("refused",),
+    ("lists",),
+    ("login",),
+    ("items",),
+    ("asking",),
+    ("guesses",),
+    ("files",),
+    ("findings",),
+)
+CHECK = ROOT / "workbench" / "check"
+
 LONGEST_MODULE, LONGEST_FUNCTION, MOST_COMPLEX = 450, 40, 12
 """Lines and branches: what is longer has more than one purpose."""
 MOST_ANY = 2.5
@@ -185,6 +199,26 @@ def test_the_floors_are_drawn() -> None:
     assert "\n".join("  ".join(floor) for floor in FLOORS) in text
     assert shape.shape(rooms) in text
     assert [*reversed(shape.floors(shape.arrows(rooms)))] == [list(floor) for floor in FLOORS]
+
+
+@pytest.mark.parametrize("path", sorted(CHECK.rglob("[a-z]*.py")), ids=lambda path: path.stem)
+def test_imports_within_check_lead_down(path: Path) -> None:
+    """The floors of `check` in docs/design.md: as those of the integration."""
+    floor_of = {name: number for number, floor in enumerate(CHECK_FLOORS) for name in floor}
+    own = floor_of[path.relative_to(CHECK).with_suffix("").parts[0]]
+    rooms = [
+        one.split(".")[2] for one in shape.imported(path) if one.startswith("workbench.check.")
+    ]
+
+    assert not [name for name in rooms if floor_of[name] < own]
+
+
+def test_the_floors_of_check_are_drawn() -> None:
+    """docs/design.md names them from the top."""
+    (drawn,) = re.findall(r"```text\ncommand.*?```", DESIGN.read_text(), re.DOTALL)
+    rooms = [line.split()[0] for line in drawn.splitlines()[2:-1]]
+
+    assert rooms == [floor[0] for floor in CHECK_FLOORS[1:]]
 
 
 def test_no_message_is_taken_apart() -> None:

@@ -11,7 +11,7 @@ from json_values import Json as JsonValue
 from tests.check_scene import Scene, listed, notes, person, serving, swap, told
 from tests.fault_api import FaultApi, Json, Reply, Request, answer
 from workbench.check.findings import Write
-from workbench.check.identifiers import unique_key
+from workbench.check.items.identifiers import unique_key
 
 ROWS = 25
 ROWS_OF: list[dict[str, Json]] = [person(number) for number in range(ROWS)]

@@ -10,10 +10,10 @@ import pytest
 
 from tests.check_scene import MAPPING, Scene, listed, notes, person, signed, swap, told
 from tests.fault_api import FaultApi, Json, Reply, Request, answer, text
-from workbench.check.absence import MADE_UP
-from workbench.check.bases import near_paths
-from workbench.check.names import plural
-from workbench.check.paths import Known, linked_paths, paths_like
+from workbench.check.asking.absence import MADE_UP
+from workbench.check.guesses.names import plural
+from workbench.check.guesses.paths import Known, linked_paths, paths_like
+from workbench.check.login.bases import near_paths
 
 TEAMS: list[dict[str, Json]] = [
     {"id": f"team-{number}", "name": f"Team {number}", "key": f"T{number}", "open": True}

@@ -20,8 +20,8 @@ from tests.check_scene import (
     told,
 )
 from tests.fault_api import FaultApi, Handler, Json, Reply, Request, answer, redirect, text
-from workbench.check.missing import named_missing
-from workbench.check.ways import MOST_IN_DOUBT
+from workbench.check.guesses.refusal_words import named_missing
+from workbench.check.lists.paging_ways import MOST_IN_DOUBT
 
 PEOPLE: list[dict[str, Json]] = [
     person(number)

@@ -18,7 +18,7 @@ from tests.check_scene import (
 )
 from tests.fault_api import FaultApi, Reply, Request, answer
 from tests.literals import Json
-from workbench.check.other_lists import lists_by_key
+from workbench.check.items.other_lists import lists_by_key
 
 PEOPLE: list[dict[str, Json]] = [person(number) for number in range(60)]
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.check_scene import Scene, listed, swap, told
 from tests.fault_api import FaultApi
-from workbench.check.json_slips import mended
+from workbench.check.files.json_slips import mended
 
 BLUEPRINTS = json.dumps(
     [

@@ -22,7 +22,7 @@ from tests.layout import ROOT
 from tests.resync import Installation, resource, working_directory
 from tests.simulators import signing_key_text
 from tests.test_sail import TOKEN, docker_environment, items
-from workbench.check.documents import read_env
+from workbench.check.files.documents import read_env
 from workbench.export import FORMATS, IMAGE, SECRET, export, exported, is_secret
 from workbench.sail import image_python
 

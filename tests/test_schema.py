@@ -12,7 +12,7 @@ import yaml
 from settings.fields import FIELDS
 from tests.examples import EXAMPLES
 from tests.resync import resource
-from workbench.check.documents import read_env
+from workbench.check.files.documents import read_env
 from workbench.schema import Schema, mapping_schema, settings_schema
 
 FOLDERS = sorted(path for path in EXAMPLES.iterdir() if path.is_dir())

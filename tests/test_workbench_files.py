@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.fault_api import FaultApi, answer
 from tests.layout import ROOT
 from workbench.__main__ import main
-from workbench.check.documents import read_env
+from workbench.check.files.documents import read_env
 from workbench.serve import listening
 from workbench.suggest.writing import settings_text
 

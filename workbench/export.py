@@ -19,7 +19,7 @@ import yaml
 
 from settings.fields import FIELDS, VARIABLE_PREFIX
 from settings.references import REFERENCE
-from workbench.check.documents import read_env
+from workbench.check.files.documents import read_env
 
 _PROJECT: Final = Path(__file__).resolve().parent.parent / "pyproject.toml"
 _VERSION: Final = tomllib.loads(_PROJECT.read_text())["project"]["version"]

@@ -17,9 +17,9 @@ from rich.console import Console
 
 from jq_engine.worker import JqWorker
 from paging.limits import Limits
-from workbench.check.documents import Variables
-from workbench.check.offline import Installation, Paths, read_installation
-from workbench.check.reading import MOST_ITEMS
+from workbench.check.asking.reading import MOST_ITEMS
+from workbench.check.files.documents import Variables
+from workbench.check.files.offline import Installation, Paths, read_installation
 from workbench.check.render import show
 from workbench.check.run import Report, check_online
 from workbench.ocean_context import ocean_without_port

@@ -14,12 +14,12 @@ from paging.limits import Limits
 from resync.session import Session
 from settings import Settings
 from transport.observer import Exchange, Observer
-from workbench.check.changes import ClientOf
+from workbench.check.asking.reading import Seen, Watcher, look, session_of
+from workbench.check.files.offline import Installation
 from workbench.check.findings import Finding, Put, ordered
-from workbench.check.judge import Judge, nulls_of
-from workbench.check.offline import Installation
-from workbench.check.reading import Seen, Watcher, look, session_of
-from workbench.check.trouble import Troubles, said_once
+from workbench.check.items.judge import Judge, nulls_of
+from workbench.check.login.changes import ClientOf
+from workbench.check.refused.trouble import Troubles, said_once
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from rich.table import Column, Table
 from paging.limits import NO_LIMITS, Limits
 from workbench import catalog
 from workbench.check.command import installation_options, paths_of, read_files
-from workbench.check.offline import Installation
+from workbench.check.files.offline import Installation
 from workbench.preview.run import (
     LONGEST_WAIT,
     Kind,

@@ -23,7 +23,7 @@ from pagination import PaginationSettings
 from resync.session import Session
 from settings import Settings, load_settings
 from settings.fields import VARIABLE_PREFIX
-from workbench.check.documents import Variables, read_env
+from workbench.check.files.documents import Variables, read_env
 from workbench.ocean_context import ocean_without_port
 from workbench.patience import PATIENCE
 from workbench.schema import mapping_schema

@@ -1,0 +1,402 @@
+"""Other names and values that may be meant by one in a request, and how likely each is.
+
+They come from four places: the API's own words, what the other requests of the mapping send, the
+items that were read, and how names are usually written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import permutations
+from typing import Final
+
+from framework.mapped_items import Items
+from json_values import Json, follow
+from workbench.check.asking.sent import IN_PATH, Sent
+from workbench.check.findings import likeness
+from workbench.check.guesses.expressions import is_scalar, leaves
+from workbench.check.guesses.names import (
+    IDENTIFYING,
+    alikeness,
+    counted,
+    names_in,
+    spellings,
+    styled,
+)
+from workbench.check.guesses.refusal_words import named_missing
+from workbench.suggest.targets import singular
+from workbench.suggest.vocabulary import words_of
+
+MOST_OF_ONE: Final = 12
+"""Names, or values, of one part that are tried."""
+_ALIKE: Final = 0.7  # likeness of a word and the one that was meant
+_TYPING: Final = 0.75  # of a value and one that items have
+LONGEST: Final = 60
+"""Characters of a value that is one; a longer one is a text of many."""
+_USUALLY: Final = 2  # the rank of a value that is only written otherwise
+_MOST_ITEMS: Final = 20  # whose keys are looked at
+_FAR: Final = 0.5  # likeness below which a word of the refusal comes behind the others
+_MOST_FOR: Final = 4  # words for one that a refusal names
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+PARTS: Final = re.compile(r"[\w.-]+")
+_WORDS: Final = re.compile(r"\w+")
+_TOKEN: Final = re.compile(r"""[{}]|\b\w+\b(?!\s*[{(:"'])""")
+"""What a query selects, and the braces around."""
+_SCALAR: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?|true|false")
+_COMMAS: Final = re.compile(r"[^,{}\s]+(?:,[^,{}\s]+)+")
+_QUOTED: Final = re.compile(r"[\"'`]([\w.-]+)\\?[\"'`](?!\s*:)")
+"""A word in quotes, which is no key of a JSON text."""
+_PAIR: Final = re.compile(r"([\w.-]+)[=:]([\w.-]+)")
+_DIGITS: Final = re.compile(r"\d+")
+_BRACKETED: Final = re.compile(r"(\w+)\[(\w+)\]")
+_JOINING: Final = ":=,;|"
+"""What joins the parts of a value: where two of them are used, one may be meant."""
+_USUAL: Final = (
+    "sort", "order", "status", "state", "type", "filter", "fields", "include", "expand", "version",
+    "query", "q", "search", "api-version", "orderBy", "order_by", "sort_by", "select", "embed",
+)  # fmt: skip
+"""Names that parameters often have: guesses, of which the API's answers show the right one."""
+_YES_AND_NO: Final = (
+    ("on", "off"),
+    ("true", "false"),
+    ("1", "0"),
+    ("yes", "no"),
+    ("True", "False"),
+)
+"""How yes and no are written."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where other names and values come from.
+
+    ``said``: the API's words; ``others``: what other requests of the mapping send; ``items``: what
+    was read; ``wanted``: keys that ought to come; ``nouns``: what a placeholder's values name;
+    ``absent``: the paths that lead nowhere, all of which ought to lead somewhere.
+    """
+
+    said: str = ""
+    others: Sequence[Sent] = ()
+    items: Items = field(default_factory=list)
+    wanted: Sequence[str] = ()
+    nouns: Mapping[str, str] = field(default_factory=dict)
+    absent: Sequence[tuple[str, ...]] = ()
+
+    @property
+    def called(self) -> set[str]:
+        """The keys of the items."""
+        return {str(key) for item in self.items[:_MOST_ITEMS] for key in item}
+
+    def more(self, held: Sequence[Json], like: str) -> list[list[str]]:
+        """What a list of keys may lack: the heads of all paths together, then each key."""
+        heads = dict.fromkeys(path[0] for path in self.absent)
+        some = [[*heads], *([one] for one in self.wanted)]
+        styled_too = [[styled(key, like) for key in one if key not in held] for one in some]
+        return [one for at, one in enumerate(styled_too) if one and one not in styled_too[:at]]
+
+    def names(self, name: str) -> bool:
+        """Whether the words name what is sent; a key of a JSON text does not."""
+        shown = rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\\?[\"']\s*:)"
+        return re.search(shown, self.said) is not None
+
+    def speaks_of(self, text: str) -> bool:
+        """Whether the words name a text by itself, and not as a part of another."""
+        return bool(text) and _spoken(text).search(self.said) is not None
+
+
+def _spoken(text: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w./,-]){re.escape(text)}(?![\w/,-]|\.\w)")
+
+
+def by_rank(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Each text once, with its best rank, the best first."""
+    best: dict[str, int] = {}
+    for rank, text in found:
+        if text:
+            best[text] = min(rank, best.get(text, rank))
+    return sorted(((rank, text) for text, rank in best.items()), key=lambda one: one[0])
+
+
+def told_values(name: str, value: str, said: str) -> list[str]:
+    """Values that may be meant by one, made of what a refusal says alone."""
+    ranked = by_rank(values_for(Sent("query_params", (name,), value), Sources(said)))
+    return [text for rank, text in ranked if rank != _USUALLY and text != value][:MOST_OF_ONE]
+
+
+def names_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
+    """Names that may be meant, and how likely."""
+    name, said = sent.name, names_in(sources.said)
+    for other in sources.others:
+        is_beside = (other.where[0], other.path[:-1]) == (sent.where[0], sent.path[:-1])
+        if is_beside and _are_alike(other.name, name):
+            yield 0, other.name
+        if is_beside and (bracketed := _BRACKETED.fullmatch(other.name)):
+            yield 1, f"{name}[{bracketed[2]}]"  # as `level[is]` has it, or `filter[level]`
+            yield 1, f"{bracketed[1]}[{name}]"
+    yield 1, named_missing(sources.said)
+    yield from ((1, one) for one in (*said, *sources.wanted) if _are_alike(one, name))
+    if sent.part not in {"query_params", IN_PATH}:
+        return
+    keys = dict.fromkeys(str(key) for item in sources.items for key in item)
+    sign = name[: len(name) - len(name.lstrip("$@_"))]
+    yield from ((2, sign + one) for one in (*_USUAL, *keys) if _are_alike(one, name))
+    for placeholder in _PLACEHOLDER.findall(str(sent.value)):
+        for one in (placeholder, sources.nouns.get(placeholder, "")):
+            word = singular(one) if one else ""
+            yield from ((3, other) for other in (one, word, f"{word}_id", f"{word}Id") if word)
+    yield from ((2, one) for one in _compared(name, sources))
+    words = words_of(name)
+    bare = words[:-1] if words[-1:] == ("id",) and len(words) > 1 else words
+    for some in (words, bare, (*bare, "id")):  # without or with what says that it is an identifier
+        spelled = "_".join(some)
+        yield from ((3, one) for one in (spelled, *spellings(spelled)[:2]))
+    yield from ((4, one) for one in said)
+
+
+def typed_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, Json]]:
+    """A list with what ought to come in it, or without what the API names; another JSON type."""
+    text = sent.value
+    yield from ((0, other) for other in _written_lists(sent, sources))
+    if sent.whole and sources.said:
+        yield 3, sent.otherwise(None)
+    elif sent.whole and sent.value == sent.whole[0]:
+        like = _longest(map(str, sent.whole))
+        yield from ((1, [*sent.whole, *more]) for more in sources.more(sent.whole, like))
+    elif sent.part == "body" and not sent.whole:
+        if isinstance(text, str) and _SCALAR.fullmatch(text):
+            yield _USUALLY, json.loads(text)
+        elif isinstance(text, int):
+            yield _USUALLY, json.dumps(text)
+        if not isinstance(text, dict | list):
+            yield 4, [text]
+
+
+def _written_lists(sent: Sent, sources: Sources) -> Iterator[Json]:
+    """The same list in its other writings: as a list, in one text with commas, as a JSON text.
+
+    None where the words name one of its elements.
+    """
+    text = str(sent.value)
+    held: list[Json] = [*sent.whole]
+    if not held and text.startswith("[") and text.endswith("]"):
+        try:
+            held = json.loads(text)
+        except ValueError:
+            held = [*(one.strip(" '\"") for one in text.strip("[]").split(","))]
+    elif not held and _COMMAS.fullmatch(text):
+        held = [*text.split(",")]
+    if not held or (sent.whole and sent.value != held[0]):
+        return
+    if any(sources.speaks_of(str(one)) for one in held):
+        return
+    joined = ",".join(map(str, held))
+    yield from (one for one in (json.dumps(held), joined, held) if one not in (text, [*sent.whole]))
+
+
+def values_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
+    """Values that may be meant, and how likely."""
+    value = json.dumps(sent.value) if isinstance(sent.value, bool) else str(sent.value)
+    same = [str(one.value) for one in sources.others if one.is_text and one.is_like(sent)]
+    said = {one.strip(".") for one in PARTS.findall(sources.said)}
+    yield from _in_json(sent, sources)
+    if pair := _PAIR.fullmatch(value):
+        rank = 0 if "json" in sources.said.lower() else _USUALLY
+        yield rank, json.dumps({pair[1]: pair[2]})
+    if len(value) <= LONGEST:
+        # What names one key may name several.
+        yield from ((1 if "," in value else 3, one) for one in _listed(value, sources, said))
+    yield from ((1, one) for one in _selected(value, sources))
+    yield from _replaced(sent, sources, said, same)
+    if isinstance(sent.value, float):
+        yield 0, value
+    yield from ((2, one) for one in _as_others(value, same))
+    if len(value) > LONGEST:
+        return
+    yield from ((1, one) for one in _held(value, sources.items))
+    if PARTS.fullmatch(value):
+        yield _USUALLY, counted(value)
+        quoted = {*_QUOTED.findall(sources.said)}
+        likely = sorted(said - {value}, key=_by_likeness(value))
+        yield from ((3, one) for one in sorted(likely, key=lambda one: one not in quoted))
+    for way in [way for way in _YES_AND_NO if value in way]:
+        yield from ((_USUALLY, other[way.index(value)]) for other in _YES_AND_NO)
+    for one, other in permutations([sign for sign in _JOINING if sign in value], 2):
+        yield _USUALLY, value.replace(one, other)
+    for one in (value.lower(), value.upper(), value.replace("-", "_"), value.replace("_", "-")):
+        yield _USUALLY, one
+
+
+def _in_json(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
+    """A text that holds a JSON object, with one name or value in that otherwise."""
+    held: dict[str, Json] = {}
+    if str(sent.value).startswith("{"):
+        with suppress(ValueError):
+            held = json.loads(str(sent.value))
+    for key, value in held.items():
+        inner = Sent(sent.part, (*sent.path, key), value)
+        having = (str(name) for item in sources.items for name in item if item[name] == value)
+        names = [*((0, name) for name in dict.fromkeys(having)), *names_for(inner, sources)]
+        for rank, name in names:
+            yield rank, json.dumps({name if one == key else one: held[one] for one in held})
+        there = ((1, item[key]) for item in sources.items if is_scalar(item.get(key)))
+        for rank, other in (*there, *(values_for(inner, sources) if inner.is_text else ())):
+            yield rank, json.dumps({**held, key: other})
+
+
+def _held_in(items: Items, name: str) -> set[str]:
+    """The short texts that items have under keys that are called like a name."""
+    paths = dict.fromkeys(path for item in items[:_MOST_ITEMS] for path in leaves(item))
+    called = [path for path in paths if alikeness(path[-1], name) >= _ALIKE]
+    values = (follow(item, path) for path in called for item in items)
+    return {one for one in values if isinstance(one, str) and PARTS.fullmatch(one)}
+
+
+def _held_at(items: Items, paths: AbstractSet[str]) -> list[str]:
+    """The values that items have where paths with dots lead, as texts."""
+    values = (follow(item, one.split(".")) for one in sorted(paths) for item in items)
+    texts = (one if isinstance(one, str) else json.dumps(one) for one in values if is_scalar(one))
+    return list(dict.fromkeys(texts))[:_MOST_FOR]
+
+
+def _keys_of(items: Items) -> set[str]:
+    """The keys of items, and the paths of those below, with dots."""
+    found = dict.fromkeys(path for item in items[:_MOST_ITEMS] for path in leaves(item))
+    return {".".join(path) for path in found}
+
+
+def _replaced(
+    sent: Sent, sources: Sources, said: AbstractSet[str], same: Sequence[str]
+) -> Iterator[tuple[int, str]]:
+    """A value with one of its words by another: what the refusal names before all others."""
+    held = _held_in(sources.items, sent.name)
+    known = {
+        *held,
+        *said,
+        *sources.wanted,
+        *(token for one in same for token in _WORDS.findall(one)),
+    }
+    value = str(sent.value)
+    parts, called = {*PARTS.findall(value)}, (*sources.wanted, *_keys_of(sources.items))
+    there = _held_at(sources.items, parts.intersection(called))
+    for part in (*PARTS.finditer(value), *_WORDS.finditer(value)):
+        # What the refusal names may be meant as a word that stands elsewhere in the value, as a
+        # key, or as whatever else the refusal names.
+        is_said = part[0] in said
+        keys = {one if "." in one else styled(one, part[0]) for one in called}
+        others = {*known, *keys, *_USUAL} if is_said else known - parts
+        alike = sorted(
+            (one for one in others if _are_alike(one, part[0]) or _is_numbered(one, part[0])),
+            key=_by_likeness(part[0]),
+        )
+        if is_said and part[0] != value:
+            beside = sorted(said - parts, key=_by_likeness(part[0]))[:_MOST_FOR]
+            there_too = sorted(held - parts, key=_by_likeness(part[0]))[:_MOST_FOR]
+            alike = [*alike[:_MOST_FOR], counted(part[0]), *there_too, *beside]
+        for one in there if part[0] not in called else ():
+            yield 1, value[: part.start()] + one + value[part.end() :]
+        for one in alike if is_said else alike[:2]:
+            is_far = likeness(one, part[0]) < _FAR or (len(value) > LONGEST and not is_said)
+            yield int(is_far), value[: part.start()] + one + value[part.end() :]
+
+
+def _by_likeness(value: str) -> Callable[[str], tuple[bool, float, str]]:
+    last = value.rpartition(".")[2]  # of a path the key
+
+    def key(one: str) -> tuple[bool, float, str]:
+        is_other = "." in value + one and one.rpartition(".")[2] != last
+        return is_other, -likeness(one.lower(), value.lower()), one
+
+    return key
+
+
+def _listed(value: str, sources: Sources, said: Collection[str]) -> Iterator[str]:
+    """A list in one text, with what ought to come in it, or without what the API names."""
+    parts = value.split(",")
+    for part in parts if said else ():
+        if part.strip() in said:
+            yield ",".join(one for one in parts if one is not part)
+    is_list = "," in value or value in sources.called
+    for more in sources.more(parts, _longest(parts)) if is_list and not said else ():
+        yield from (f"{','.join(more)},{value}", f"{value},{','.join(more)}")
+
+
+def _selected(value: str, sources: Sources) -> Iterator[str]:
+    """A query with the keys that are absent beside one of the items' own, as GraphQL's selects."""
+    more = " ".join(map(_nested, dict.fromkeys(sources.absent)))
+    blocks: dict[int, list[re.Match[str]]] = {}
+    within: list[int] = []
+    for token in _TOKEN.finditer(value) if more and not sources.said else ():
+        if token[0] == "{":
+            within.append(token.start())
+        elif token[0] == "}":
+            del within[-1:]
+        elif within and token[0] in sources.called:
+            blocks.setdefault(within[-1], []).append(token)
+    beside = max(blocks.values(), key=len, default=[])
+    # What stands there once alone can be told by itself.
+    words = Counter(_WORDS.findall(value))
+    for one in sorted(beside, key=lambda one: words[one[0]])[:1]:
+        yield f"{value[: one.end()]} {more}{value[one.end() :]}"
+
+
+def _nested(path: Sequence[str]) -> str:
+    """A path as GraphQL selects it: ``manager { id }``."""
+    first, *rest = path
+    return f"{first} {{ {_nested(rest)} }}" if rest else first
+
+
+def _longest(texts: Iterable[str]) -> str:
+    """The one that shows best how they are written."""
+    return max(texts, key=len)
+
+
+def _as_others(value: str, same: Sequence[str]) -> Iterator[str]:
+    """A value of several words with one of them as others have it at the same place."""
+    words = _WORDS.findall(value)
+    for other in same:
+        others = _WORDS.findall(other)
+        if len(others) == len(words) > 1:
+            for match, word in zip(_WORDS.finditer(value), others, strict=True):
+                yield value[: match.start()] + word + value[match.end() :]
+
+
+def _held(value: str, items: Items) -> list[str]:
+    """Values by which items are known that are like one; or those of the item that has it."""
+    found: dict[str, float] = {}
+    if len(value) <= 1:
+        return []
+    for item in items:
+        own = {key: str(item[key]) for key in IDENTIFYING if isinstance(item.get(key), str | int)}
+        score = max((likeness(one.lower(), value.lower()) for one in own.values()), default=0.0)
+        for one in own.values():
+            is_same = value in own.values()
+            if is_same or (score >= _TYPING and likeness(one.lower(), value.lower()) == score):
+                found[one] = max(found.get(one, 0.0), score)
+    return sorted(found, key=lambda one: -found[one])
+
+
+def _compared(name: str, sources: Sources) -> Iterator[str]:
+    """A name with other brackets, which say how its value is compared, or with those of others."""
+    parts = re.findall(r"[^\[\]]+", name)
+    stem = next((one for one in parts if one in sources.wanted), "")
+    if not stem:
+        return
+    others = [one.name.partition("[")[2] for one in sources.others if "[" in one.name]
+    yield from dict.fromkeys((stem, *(f"{stem}[{one}" for one in others)))
+    yield from (f"{stem}[is]", f"{stem}[eq]", f"filter[{stem}]", f"filter[{stem}][eq]")
+
+
+def _is_numbered(one: str, other: str) -> bool:
+    """Whether two texts are the same but for the numbers in them: versions, dates."""
+    bare = _DIGITS.sub("", one)
+    return one not in {other, bare} and bare == _DIGITS.sub("", other) != other
+
+
+def _are_alike(one: str, other: str) -> bool:
+    return one != other and alikeness(one, other) >= _ALIKE

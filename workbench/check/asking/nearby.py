@@ -1,0 +1,205 @@
+"""What is there near a path that is not: asked of the API, a few requests each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote
+
+import httpx
+from msgspec.structs import replace
+
+from errors import OceanCustomError
+from framework.mapped_items import Items
+from json_values import Json
+from pagination import DEFAULT_POSITION_PARAM, DEFAULT_SIZE_PARAM, make_paginator
+from paging.model import PageRequest
+from resync.path_parameters import Binding, Endpoint, Parameter, Resource, request_for
+from resync.session import Session
+from settings import Settings
+from transport.observer import PageRead
+from transport.redaction import REDACTED
+from workbench.check.asking.alternatives import Sources
+from workbench.check.asking.answered import ask
+from workbench.check.asking.reading import Seen
+from workbench.check.asking.requests import CUT, bare, is_blamed, is_of_parent, values_in
+from workbench.check.asking.sent import Sent, nouns_of, path_at, sent_by, sent_by_all
+from workbench.check.findings import Path
+from workbench.check.guesses.paths import known_of
+
+_LINKING: Final = 50  # items of a page that are looked into
+NOT_FOUND: Final = frozenset({404, 410})
+
+
+@dataclass(frozen=True)
+class Target:
+    """One request of a resource: where its fields stand, what it asks for, and how."""
+
+    base: Path
+    endpoint: Endpoint
+    request: PageRequest | None
+
+    @property
+    def of_path(self) -> Path:
+        """Where its path stands."""
+        return path_at(self.base)
+
+
+class Nearby:
+    """Asks for what may be meant."""
+
+    def __init__(self, session: Session, all_seen: Sequence[Seen]) -> None:
+        self.session = session
+        self.settings: Settings = session.settings
+        self.all = all_seen
+        self._pages = [page for one in all_seen for page in one.pages]
+        self.jq, self.redacted = session.jq, session.redacted
+        self.known = known_of([one.config for one in all_seen])
+
+    def resource(self, seen: Seen) -> Resource:
+        """A resource as the integration reads it."""
+        return seen.config.to_resource(self.settings.pagination)
+
+    def request(self, seen: Seen) -> PageRequest | None:
+        """The plain request of a resource without path parameters."""
+        resource = self.resource(seen)
+        if resource.parameters:
+            return None
+        request = request_for(resource.endpoint, Binding(), self.settings.base_url)
+        return replace(request, purpose="check")
+
+    def asked(self, seen: Seen) -> PageRequest | None:
+        """The plain request of a resource; below parents that of one child.
+
+        Of one that an error is about, else that goes on, else of the one with the most rows.
+        """
+        resource = self.resource(seen)
+        if not resource.parameters:
+            return self.request(seen)
+        read = {page.url: (page.goes_on, page.rows) for page in seen.own_pages}
+        asked = [one for one in seen.exchanges if one.purpose == "page" and REDACTED not in one.url]
+        sent = max(
+            asked,
+            key=lambda one: (is_blamed(seen, one.url), *read.get(one.url, (False, 0)), one.bytes),
+            default=None,
+        )
+        if sent is not None and (sent.method == "POST" or seen.config.selector.body):
+            return self._posted(resource, seen, bare(sent.url))
+        if sent is None or sent.method != "GET":
+            return None
+        return self._as_sent(resource.endpoint, sent.url)
+
+    def _posted(self, resource: Resource, seen: Seen, url: str) -> PageRequest | None:
+        """The request of the child that an error is about, or that the first item is from."""
+        names = [one.name for one in resource.parameters]
+        path = resource.endpoint.path.partition("?")[0]
+        in_path = values_in(path, url.removeprefix(str(self.settings.base_url).rstrip("/")))
+        texts: dict[str, Json] = {part.strip("{}"): unquote(one) for part, one in in_path.items()}
+        given = [{**texts, **dict(one.report.parameters)} for one in seen.errors]
+        given += [{name: item.get(f"__{name}") for name in names} for item in seen.items[:1]]
+        for values in given:
+            if set(names) <= {name for name, one in values.items() if CUT not in str(one)}:
+                request = request_for(resource.endpoint, Binding(values), self.settings.base_url)
+                return replace(request, purpose="check")
+        return None
+
+    def parent(self, seen: Seen) -> Target | None:
+        """The rows of a path parameter: those that were asked for last.
+
+        Where none were, those of the first one that needs no other.
+        """
+        asked = [one for one in reversed(seen.exchanges) if one.purpose == "parent"]
+        walked = [one for one in self.resource(seen).parameters if isinstance(one, Parameter)]
+        free = [one for one in walked if not one.parent.placeholders()]
+        last = max(asked, key=lambda one: is_blamed(seen, one.url), default=None)
+        if is_of_parent(seen) and last and REDACTED not in last.url:
+            url = bare(last.url)
+            chained = [one for one in walked if one not in free and self.is_at(one, url)]
+            if chained and last.method == "GET" and not any(self.is_at(o, url) for o in free):
+                return self._target_of(chained[0], self._as_sent(chained[0].parent, last.url))
+            free.sort(key=lambda one: not self.is_at(one, url))
+        return self._listed(free)
+
+    def free_parent(self, resource: Resource) -> Target | None:
+        """The rows of the first path parameter of a resource that needs no other."""
+        walked = [one for one in resource.parameters if isinstance(one, Parameter)]
+        return self._listed([one for one in walked if not one.parent.placeholders()])
+
+    def _listed(self, free: Sequence[Parameter]) -> Target | None:
+        if not free:
+            return None
+        request = request_for(free[0].parent, Binding(), self.settings.base_url)
+        return self._target_of(free[0], request)
+
+    @staticmethod
+    def _target_of(parameter: Parameter, request: PageRequest) -> Target:
+        base = ("selector", "path_parameters", parameter.name)
+        return Target(base, parameter.parent, replace(request, purpose="check"))
+
+    def is_at(self, parameter: Parameter, url: str) -> bool:
+        """Whether a URL is that of the rows of a path parameter, for some values."""
+        base = str(self.settings.base_url).rstrip("/")
+        path = parameter.parent.path.partition("?")[0].strip("/")
+        parts, texts = path.split("/"), url.removeprefix(base).strip("/").split("/")
+        return len(parts) == len(texts) and all(
+            "{" in part or part == unquote(text) for part, text in zip(parts, texts, strict=True)
+        )
+
+    @staticmethod
+    def _as_sent(endpoint: Endpoint, url: str) -> PageRequest:
+        """A request by GET as it was sent, without its parameters of paging."""
+        paging = endpoint.pagination
+        of_paging = {
+            paging.pagination_param or DEFAULT_POSITION_PARAM.get(paging.type),
+            paging.size_param or DEFAULT_SIZE_PARAM.get(paging.type),
+        }
+        params = httpx.URL(url).params.multi_items()
+        own = tuple((name, value) for name, value in params if name not in of_paging)
+        headers, form = tuple(endpoint.headers.items()), endpoint.format
+        return PageRequest(bare(url), params=own, headers=headers, format=form, purpose="check")
+
+    def target(self, seen: Seen) -> Target:
+        """What was asked for last: the resource's own rows, or those of its parents."""
+        of_parent = self.parent(seen) if is_of_parent(seen) else None
+        own = Target(("selector",), self.resource(seen).endpoint, self.asked(seen))
+        return of_parent or own
+
+    def first(self, target: Target) -> PageRequest:
+        """The first request for a list, with its parameters of paging; there has to be one."""
+        if target.request is None:
+            raise ValueError("there is no request to begin with")
+        return make_paginator(target.endpoint.pagination).first(target.request)
+
+    def sent(self, seen: Seen, target: Target) -> list[Sent]:
+        """What a resource, or at its base a path parameter, puts into its request."""
+        selector = seen.config.selector
+        if len(target.base) == 1:
+            return sent_by(selector, seen.config.kind)
+        return sent_by(selector.path_parameters[str(target.base[-1])], target.endpoint.path)
+
+    def sources(self, seen: Seen, said: str = "", wanted: Sequence[str] = ()) -> Sources:
+        """Where other names and values come from for a resource's requests."""
+        others = sent_by_all([one.config for one in self.all])
+        return Sources(said, others, self.items(), tuple(wanted), nouns_of(seen.config))
+
+    def refused(self) -> list[PageRequest]:
+        """The plain requests of the kinds that are refused, of those without parents."""
+        kinds = [one for one in self.all if one.errors and one.config.selector.method == "GET"]
+        return [request for one in kinds if (request := self.request(one)) is not None]
+
+    def items(self) -> Items:
+        """Some of each list that was read."""
+        return [item for page in self.lists() for item in page.items[:_LINKING]]
+
+    async def body(self, request: PageRequest) -> Json:
+        """What a request is answered; None for a failure."""
+        try:
+            return (await ask(self.session.client, request)).body
+        except OceanCustomError:
+            return None
+
+    def lists(self) -> list[PageRead]:
+        """Pages with items; a parent is read once for all its kinds, and may be a kind itself."""
+        pages = [page for page in self._pages if page.items]
+        return sorted(pages, key=lambda page: page.purpose != "parent")

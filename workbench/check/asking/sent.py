@@ -1,0 +1,124 @@
+"""What a mapping puts into requests: names and values, each at its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from json_values import Json
+from overrides import EndpointResource
+from workbench.check.findings import Path
+from workbench.check.guesses.expressions import is_scalar
+
+IN_PATH: Final = "kind"
+"""The part that is the query behind a path."""
+IN_URL: Final = "path_parameters"
+"""The part with values of their own that stand in a path."""
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+
+
+def path_at(base: Path) -> Path:
+    """Where the path of what asks at ``base`` stands: a resource's own, or that of its parents."""
+    return (IN_PATH,) if len(base) == 1 else (*base, "endpoint")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A name in a request: the part it is in, the keys to it there, and what it has."""
+
+    part: str
+    path: tuple[str, ...]
+    value: Json
+    whole: tuple[Json, ...] = ()
+    """The list that the value is an element of."""
+    kind: str = ""
+    """The path with the query that it is a part of."""
+
+    @property
+    def name(self) -> str:
+        """The last key."""
+        return self.path[-1]
+
+    def at(self, base: Path) -> Path:
+        """Its place, where what asks stands at ``base``."""
+        return path_at(base) if self.part == IN_PATH else (*base, self.part, *self.path)
+
+    @property
+    def where(self) -> tuple[str, tuple[str, ...]]:
+        """Its place in a request: what stands behind a path is a parameter as any."""
+        return ("query_params" if self.part == IN_PATH else self.part), self.path
+
+    def is_like(self, other: Sent) -> bool:
+        """Whether it is the same name at the same place."""
+        return self.where == other.where
+
+    @property
+    def added(self) -> Sent:
+        """As another request would send it."""
+        return Sent(self.where[0], self.path, self.value, self.whole)
+
+    def otherwise(self, value: Json) -> Json:
+        """What stands at its place with another value; None leaves an element out."""
+        if not self.whole:
+            return value
+        held = [value if one == self.value else one for one in self.whole]
+        return [one for one in held if one is not None]
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it has a text of its own, with nothing filled in."""
+        text = self.value
+        return isinstance(text, str | int | float) and not _PLACEHOLDER.search(str(text))
+
+
+def sent_by(asks: object, kind: str = "") -> list[Sent]:
+    """What a resource's selector, or a path parameter, puts into requests.
+
+    ``kind``: a path, for what its query says.
+    """
+    pairs = [one.partition("=") for one in kind.partition("?")[2].split("&") if one]
+    found = [Sent(IN_PATH, (name,), value, kind=kind) for name, _, value in pairs]
+    for part in ("query_params", "headers", "body", "body_form"):
+        given = getattr(asks, part, None)
+        if isinstance(given, Mapping):
+            found += _within(part, given, ())
+    for name, one in getattr(asks, IN_URL, {}).items():
+        whole = tuple(one.values or ())
+        found += [Sent(IN_URL, (name, "values"), value, whole) for value in whole]
+    return [one for one in found if one.part != IN_URL or is_scalar(one.value)]
+
+
+def sent_by_all(resources: Iterable[EndpointResource]) -> list[Sent]:
+    """What resources and their parents put into requests."""
+    return [
+        sent
+        for one in resources
+        for asks, path in (
+            (one.selector, one.kind),
+            *((each, each.endpoint) for each in one.selector.path_parameters.values()),
+        )
+        for sent in sent_by(asks, str(path or ""))
+    ]
+
+
+def nouns_of(resource: EndpointResource) -> dict[str, str]:
+    """What the values of path parameters name: the last word of the path that they come from."""
+    parents = resource.selector.path_parameters.items()
+    ends = {name: str(one.endpoint or "").partition("?")[0].split("/") for name, one in parents}
+    return {
+        name: next((part for part in reversed(end) if part and "{" not in part), "")
+        for name, end in ends.items()
+    }
+
+
+def _within(part: str, given: Mapping[str, Json], path: tuple[str, ...]) -> Iterator[Sent]:
+    for key, value in given.items():
+        here = (*path, str(key))
+        if isinstance(value, list) and value and not any(isinstance(x, dict | list) for x in value):
+            yield from (Sent(part, here, one, (*value,)) for one in value)
+            continue
+        yield Sent(part, here, value)
+        if isinstance(value, dict):
+            yield from _within(part, value, here)

@@ -1,0 +1,288 @@
+"""A request with one thing in it otherwise: a name, a value, or something that others send.
+
+What may be meant comes from four places: the API's own words, what the other requests of the
+mapping send, the items that were read, and how names are usually written. Which one it is, the
+API's answers show.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Final
+from urllib.parse import quote
+
+from msgspec.structs import replace
+
+from json_values import MISSING, Json, follow
+from paging.model import PageRequest
+from workbench.check.asking.absence import MADE_UP, Answered
+from workbench.check.asking.alternatives import (
+    LONGEST,
+    MOST_OF_ONE,
+    PARTS,
+    Sources,
+    by_rank,
+    names_for,
+    typed_for,
+    values_for,
+)
+from workbench.check.asking.sent import IN_PATH, IN_URL, Sent
+from workbench.check.findings import Path, Remedy, Taken, Told, Write
+from workbench.check.guesses.expressions import lists_of_objects
+
+IsBetter = Callable[[PageRequest], Awaitable[bool]]
+"""Whether what a request is answered is what was wanted."""
+
+_MOST: Final = 40  # requests
+_PAIRS: Final = {"query_params": "params", "headers": "headers", IN_PATH: "params"}
+"""The parts of a resource that are names and texts in a request, and what they are there."""
+_ADDED: Final = frozenset({"query_params", "headers", "body", "body_form"})
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A request with one thing otherwise; ``rank``: how likely it is meant, 0 the most."""
+
+    rank: int
+    sent: Sent
+    request: PageRequest
+    name: str = ""
+    value: Json = None
+
+    def at(self, base: Path, proof: str) -> tuple[Path, Remedy]:
+        """Its place, where what asks stands at ``base``, and what to write there."""
+        return self.sent.at(base), self._remedy(self.sent.at(base), proof)
+
+    def _remedy(self, path: Path, proof: str) -> Remedy:
+        sent = self.sent
+        if sent.part == IN_PATH:
+            old, value = f"{sent.name}={sent.value}", sent.value if self.name else self.value
+            pair = f"{self.name or sent.name}={value}"
+            told = f"write {pair} in the place of {old}: {proof}"
+            return Told(told, {path: sent.kind.replace(old, pair)})
+        if not self.name:
+            words = _difference(str(sent.value), str(self.value))
+            told = f"write {words} in {sent.name}: {proof}"
+            return Told(told, {path: self.value}) if words else Write(self.value, proof)
+        told = f"write {line_of(self.name, sent.value)} in the place of {sent.name}: {proof}"
+        return Told(told, {(*path[:-1], self.name): Taken(path)})
+
+
+def _difference(old: str, new: str) -> str:
+    """What words of a long text are replaced by; "" of a short one."""
+    if len(old) <= LONGEST:
+        return ""
+    before, after = PARTS.findall(old), PARTS.findall(new)
+    if more := after[
+        len(_same(before, after)) : len(after) - len(before) + len(_same(before, after))
+    ]:
+        last = "".join(_same(before, after)[-1:])
+        return f"{' '.join([last, *more])} in the place of {last}"
+    pairs = [(one, other) for one, other in zip(before, after, strict=False) if one != other]
+    return f"{pairs[0][1]} in the place of {pairs[0][0]}" if pairs else ""
+
+
+def _same(before: Sequence[str], after: Sequence[str]) -> list[str]:
+    """The words that two texts begin with alike."""
+    pairs = zip(before, after, strict=False)
+    return [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)]
+
+
+async def better_variant(
+    request: PageRequest, sent: Sequence[Sent], sources: Sources, is_better: IsBetter
+) -> Variant | None:
+    """The first variant of a request whose answer is better; None without any.
+
+    Another name counts only where a made-up one is no better.
+    """
+    is_checked: dict[str, bool] = {}
+    spent = 0
+    # What the words name as little else is named, then the likeliest.
+    named = {one.name for one in sent if sources.names(one.name)}
+    named = named if len(named) == 1 else set()
+    variants = _variants(request, sent, sources)
+    for one in sorted(variants, key=lambda one: (one.sent.name not in named, one.rank)):
+        if spent >= _MOST:
+            break
+        place = f"{one.sent.part} {one.sent.path}"
+        if one.name and place not in is_checked:
+            spent += 1
+            is_checked[place] = not await is_better(_renamed(request, one.sent, MADE_UP))
+        if one.name and not is_checked[place]:
+            continue
+        spent += 1
+        if await is_better(one.request):
+            return one
+    return None
+
+
+def _variants(request: PageRequest, sent: Sequence[Sent], sources: Sources) -> Iterator[Variant]:
+    known = {one.where for one in sent}
+    more = {one.where: one.added for one in sources.others if one.is_text}
+    for place, one in list(more.items())[:MOST_OF_ONE]:
+        if place not in known and len(one.path) == 1 and one.part in _ADDED:
+            yield Variant(2, one, _with_more(request, one), value=one.value)
+    for one in sent:
+        if not _is_in(request, one):
+            continue
+        if any(map(sources.speaks_of, map(str, one.whole))) and not sources.speaks_of(
+            str(one.value)
+        ):
+            continue  # another element of the list is named
+        for rank, other in typed_for(one, sources):
+            yield Variant(rank, one, _revalued(request, one, other), value=other)
+        names = [
+            (rank, name)
+            for rank, name in by_rank(names_for(one, sources))
+            if (one.where[0], (*one.path[:-1], name)) not in known
+        ]
+        is_first = (not one.whole or one.value is one.whole[0]) and one.part != IN_URL
+        for rank, name in names[:MOST_OF_ONE] if is_first else ():
+            yield Variant(rank, one, _renamed(request, one, name), name=name)
+        values = by_rank(values_for(one, sources)) if one.is_text else []
+        for rank, text in values[:MOST_OF_ONE]:
+            if text != str(one.value) or isinstance(one.value, float):
+                value = one.otherwise(_typed(text, one.value))
+                yield Variant(rank, one, _revalued(request, one, value), value=value)
+
+
+def line_of(name: str, value: object) -> str:
+    """A key and its value; of what is long the key."""
+    text = str(value)
+    if isinstance(value, dict | list):
+        return name
+    return f"{name}: '{text}'" if "{" in text else f"{name}: {text}"
+
+
+# --- the request with it ---------------------------------------------------------------------
+
+
+def _is_in(request: PageRequest, sent: Sent) -> bool:
+    if sent.part == IN_URL:
+        return _segment(sent.value) in request.url
+    if attribute := _PAIRS.get(sent.part):
+        return any(name == sent.name for name, _ in getattr(request, attribute))
+    return follow(request.body, sent.path) is not MISSING
+
+
+def left_out(request: PageRequest, sent: Sent) -> PageRequest | None:
+    """The request without what is sent there; None where it has it not, or cannot be without."""
+    if not _is_in(request, sent) or sent.part == IN_URL:
+        return None
+    if attribute := _PAIRS.get(sent.part):
+        pairs = tuple(pair for pair in getattr(request, attribute) if pair[0] != sent.name)
+        return replace(request, **{attribute: pairs})
+    body, holder = _copied(request.body, sent.path)
+    holder.pop(sent.name, None)
+    return replace(request, body=body)
+
+
+def _renamed(request: PageRequest, sent: Sent, name: str) -> PageRequest:
+    if attribute := _PAIRS.get(sent.part):
+        pairs = getattr(request, attribute)
+        renamed = tuple((name if one == sent.name else one, value) for one, value in pairs)
+        return replace(request, **{attribute: renamed})
+    body, holder = _copied(request.body, sent.path)
+    items = list(holder.items())
+    holder.clear()
+    holder.update({name if key == sent.name else key: value for key, value in items})
+    return replace(request, body=body)
+
+
+async def as_list(answered: Answered, request: PageRequest, sent: Sent) -> str:
+    """What to write for a parameter that is a list, whose name ends in brackets; "" if it is none.
+
+    It is heeded where a made-up value of it is answered otherwise than a request without it.
+    """
+    less = left_out(request, sent) if _PAIRS.get(sent.part) == "params" and sent.is_text else None
+    if less is None:
+        return ""
+    name, value = f"{sent.name}[]", str(sent.value)
+    without, listed, made_up = [
+        await answered(replace(less, params=params))
+        for params in (less.params, (*less.params, (name, value)), (*less.params, (name, MADE_UP)))
+    ]
+    if listed is None or without is None or _lengths(made_up) == _lengths(without):
+        return ""
+    return f"write {line_of(repr(name), value)} in the place of {sent.name}: so it is heeded"
+
+
+def _lengths(body: Json) -> list[int] | None:
+    """How long the lists of an answer are."""
+    return None if body is None else [len(rows) for _, rows in lists_of_objects(body)]
+
+
+async def moved_part(
+    request: PageRequest, own: AbstractSet[str], is_better: IsBetter
+) -> tuple[str, str]:
+    """The part of a POST that is to be another one so that its answer is better, and that one.
+
+    ``own``: the parameters of the query that are its own. "" for both where none is.
+    """
+    params = {name: value for name, value in request.params if name in own}
+    rest = tuple(pair for pair in request.params if pair[0] not in own)
+    held = request.body if isinstance(request.body, dict) else {}
+    part, other = ("body_form", "body") if request.is_form else ("body", "body_form")
+    tries = []
+    if held:
+        texts = ((str(name), str(value)) for name, value in held.items())
+        tries += [
+            (part, other, replace(request, is_form=not request.is_form)),
+            (part, "query_params", replace(request, body=None, params=(*request.params, *texts))),
+        ]
+    if params:
+        body = {**held, **params}
+        tries += [
+            ("query_params", "body", replace(request, params=rest, body=body, is_form=False)),
+            ("query_params", "body_form", replace(request, params=rest, body=body, is_form=True)),
+        ]
+    for one, instead, changed in tries if request.method == "POST" else ():
+        if await is_better(changed):
+            return one, instead
+    return "", ""
+
+
+def _typed(text: str, old: Json) -> Json:
+    """A text as a number, where there was a whole one."""
+    return int(text) if isinstance(old, int) and text.isdigit() else text
+
+
+def _segment(value: Json) -> str:
+    return "/" + quote(str(value), safe="")
+
+
+def _revalued(request: PageRequest, sent: Sent, value: Json) -> PageRequest:
+    if sent.part == IN_URL:
+        held = [*value] if isinstance(value, list) else []
+        other = next((one for one in held if one not in sent.whole), "")
+        before, _, behind = request.url.rpartition(_segment(sent.value))
+        return replace(request, url=before + _segment(other) + behind)
+    if attribute := _PAIRS.get(sent.part):
+        pairs = [pair for pair in getattr(request, attribute) if pair[0] != sent.name]
+        values = value if isinstance(value, list) else [value]
+        changed = (*pairs, *((sent.name, str(one)) for one in values))
+        return replace(request, **{attribute: changed})
+    body, holder = _copied(request.body, sent.path)
+    holder[sent.name] = value
+    return replace(request, body=body)
+
+
+def _with_more(request: PageRequest, sent: Sent) -> PageRequest:
+    """What another request sends, beside its own."""
+    if attribute := _PAIRS.get(sent.part):
+        pairs = (*getattr(request, attribute), (sent.name, str(sent.value)))
+        return replace(request, **{attribute: pairs})
+    if not isinstance(request.body, dict):
+        return request
+    return replace(request, body={**request.body, sent.name: sent.value})
+
+
+def _copied(body: Json, path: Sequence[str]) -> tuple[Json, dict[str, Json]]:
+    """A copy of a body, and the object in it that holds the last key of a path."""
+    copied = copy.deepcopy(body)
+    holder = follow(copied, path[:-1])
+    return copied, holder if isinstance(holder, dict) else {}

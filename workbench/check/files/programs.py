@@ -1,0 +1,324 @@
+"""Every jq program of a mapping, compiled before anything is requested."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from errors import ConfigurationError, Fault, MappingError, Part
+from framework.mapped_items import program_of
+from jq_engine.programs import EMBEDDED, jq_reason
+from jq_engine.worker import JqWorker
+from json_values import Json
+from overrides import EndpointAppConfig, EndpointResource
+from pagination import PaginationSettings, make_paginator
+from paging.extraction import Extractor
+from resync.path_parameters import Parameter, Resource, ordered
+from resync.row_values import Chooser
+from workbench.check.files.documents import Document
+from workbench.check.files.jq_slips import meant
+from workbench.check.files.mapping import dotted
+from workbench.check.findings import Path, Remedy, Write
+
+_KINDS: Final = {bool: "boolean", int: "number", float: "number", type(None): "empty value"}
+_BRACED: Final = re.compile(r"\{\w+\}")
+_OF_OTHERS: Final = re.compile(
+    r"\$\{(\w+)\}|\{\{\s*(\w+)\s*\}\}|<(\w+)>|(?<=/):(\w+)(?=/|$)|%\((\w+)\)s"
+)
+"""A placeholder as shells, templates, routes and documentation write it."""
+
+
+@dataclass(frozen=True)
+class Expression:
+    """One place of a mapping where jq stands, and the variables it may use."""
+
+    path: Path
+    value: Json
+    variables: tuple[str, ...] = ()
+
+
+def expressions_of(resource: Json, base: Path) -> Iterator[Expression]:
+    """Every place of a resource where jq stands, whatever stands there."""
+    if not isinstance(resource, dict):
+        return
+    selector, port = resource.get("selector"), resource.get("port")
+    if isinstance(selector, dict):
+        yield from _of_selector(selector, (*base, "selector"))
+    if not isinstance(port, dict):
+        return
+    for name in ("itemsToParse", "items_to_parse"):
+        if name in port:
+            yield Expression((*base, "port", name), port[name])
+    entity = port.get("entity")
+    mappings = entity.get("mappings") if isinstance(entity, dict) else None
+    if isinstance(mappings, dict):
+        yield from _of_mappings(mappings, (*base, "port", "entity", "mappings"))
+
+
+def _of_selector(selector: dict[str, Json], base: Path) -> Iterator[Expression]:
+    if "query" in selector:
+        yield Expression((*base, "query"), selector["query"])
+    parameters = selector.get("path_parameters")
+    if not isinstance(parameters, dict):
+        parameters = {}
+    names = tuple(name for name in parameters if str(name).isidentifier())
+    yield from _of_request(selector, base, names)
+    for name, parameter in parameters.items():
+        if isinstance(parameter, dict):
+            here = (*base, "path_parameters", name)
+            yield from (
+                Expression((*here, key), parameter[key])
+                for key in ("field", "filter")
+                if key in parameter
+            )
+            yield from _of_request(parameter, here, names)
+
+
+def _of_request(
+    request: dict[str, Json], base: Path, variables: tuple[str, ...]
+) -> Iterator[Expression]:
+    """Those of a request; its computed values may use the path parameters' values."""
+    if request.get("data_path") is not None:
+        yield Expression((*base, "data_path"), request["data_path"])
+    paging = request.get("pagination")
+    for name, value in paging.items() if isinstance(paging, dict) else ():
+        if name.endswith("_path") and isinstance(value, str) and value.startswith("."):
+            yield Expression((*base, "pagination", name), value)
+    for part in ("query_params", "body"):
+        for path, text in _texts(request.get(part), (*base, part)):
+            programs = EMBEDDED.findall(text)
+            yield from (Expression(path, program, variables) for program in programs)
+
+
+def _of_mappings(mappings: dict[str, Json], base: Path) -> Iterator[Expression]:
+    for name in ("identifier", "title", "icon", "blueprint", "team"):
+        if name in mappings:
+            yield from _leaves(mappings[name], (*base, name))
+    for part in ("properties", "relations"):
+        inner = mappings.get(part)
+        for name, value in inner.items() if isinstance(inner, dict) else ():
+            yield from _leaves(value, (*base, part, name))
+
+
+def _leaves(value: Json, path: Path) -> Iterator[Expression]:
+    """An expression, or those of a search query: the values of its rules."""
+    if isinstance(value, dict) and isinstance(rules := value.get("rules"), list):
+        for at, rule in enumerate(rules):
+            if isinstance(rule, dict) and "rules" in rule:
+                yield from _leaves(rule, (*path, "rules", at))
+            elif isinstance(rule, dict) and "value" in rule:
+                yield Expression((*path, "rules", at, "value"), rule["value"])
+    else:
+        yield Expression(path, value)
+
+
+def _texts(value: Json, path: Path) -> Iterator[tuple[Path, str]]:
+    match value:
+        case str():
+            yield path, value
+        case dict():
+            for key, inner in value.items():
+                yield from _texts(inner, (*path, key))
+        case list():
+            for at, inner in enumerate(value):
+                yield from _texts(inner, (*path, at))
+        case _:
+            pass
+
+
+async def check_programs(document: Document, jq: JqWorker) -> None:
+    """Note every expression that is no text, or no jq program."""
+    value = document.value
+    resources = value.get("resources") if isinstance(value, dict) else None
+    for at, resource in enumerate(resources if isinstance(resources, list) else ()):
+        for expression in expressions_of(resource, ("resources", at)):
+            await _check(document, expression, jq)
+
+
+async def _check(document: Document, expression: Expression, jq: JqWorker) -> None:
+    path, text = expression.path, expression.value
+    name = dotted(path)
+    if not isinstance(text, str):
+        _note_other_type(document, path, text)
+        return
+    bound = "".join(f"null as ${variable} | " for variable in expression.variables)
+    try:
+        fault = (await program_of(jq, bound + text if text.strip() else text, where=name)).fault
+    except MappingError as error:
+        report = error.report
+        document.note(path, str(report.without_remedy), report.remedy or "correct the expression")
+        return
+    if fault is None:
+        if not text.strip():
+            document.note(path, f"{name} is empty", "write jq, or remove the key")
+        return
+    reason = jq_reason(ValueError(fault))
+    whole = document.rest_of_line(path)
+    is_cut = whole.startswith(text) and " #" in whole[len(text) :]
+    if is_cut and (await program_of(jq, bound + whole, where=name)).fault is None:
+        remedy: Remedy = Write(whole, "in quotes: ' #' begins a comment")
+    else:
+        remedy = await meant(text, fault, path, bound, jq)
+    document.note(path, f"{name} {text!r} is not a jq program ({reason})", remedy)
+
+
+def _note_other_type(document: Document, path: Path, value: Json) -> None:
+    name = dotted(path)
+    if isinstance(value, dict) and path[-2:] == ("selector", "query"):
+        return  # the oldest form of a mapping, of which the reader of mappings writes the new one
+    if isinstance(value, dict | list):
+        kind = "an object" if isinstance(value, dict) else "a list"
+        document.note(path, f"{name} is {kind}, not jq", "write jq as a text")
+        return
+    if value is None and path[-1] in {"title", "icon", "team"}:
+        return
+    kind = _KINDS.get(type(value), type(value).__name__)
+    written = "true" if value is True else "false" if value is False else str(value)
+    remedy = f'put it in quotes: "{written}"' if value is not None else "write jq, or remove it"
+    document.note(path, f"{name} is the {kind} {written}, not jq in a text", remedy)
+
+
+def check_resources(
+    document: Document, config: EndpointAppConfig, pagination: PaginationSettings, jq: JqWorker
+) -> None:
+    """Note what the integration itself finds wrong with a resource before it requests anything."""
+    paths = [path for one in config.resources for path in _paths_of(one).values()]
+    for at, one in enumerate(config.resources):
+        if otherwise := _otherwise(document, at, one):
+            path, text = otherwise
+            problem = f"{dotted(path)} has a placeholder as others write it"
+            document.note(path, problem, Write(text))
+            continue
+        try:
+            _make_ready(one.to_resource(pagination), jq)
+        except ConfigurationError as error:
+            for fault in error.faults:
+                if lost := _lost(one, fault, paths):
+                    path, whole = lost
+                    remedy = Write(whole, "as another kind has it")
+                    document.note(("resources", at, *path), fault.found, remedy)
+                elif "{" in fault.problem and (misspelt := _misspelt(document, at, one)):
+                    document.note(misspelt[0], fault.found, misspelt[1])
+                else:
+                    _note_of_integration(document, fault, ("resources", at))
+
+
+def _paths_of(resource: EndpointResource) -> dict[Path, str]:
+    """The paths of a resource and of its parents, by their places."""
+    parameters = resource.selector.path_parameters or {}
+    own = {
+        ("selector", "path_parameters", name, "endpoint"): one.endpoint
+        for name, one in parameters.items()
+    }
+    return {("kind",): resource.kind, **{path: one for path, one in own.items() if one}}
+
+
+def _lost(
+    resource: EndpointResource, fault: Fault, paths: Sequence[str]
+) -> tuple[Path, str] | None:
+    """Where the beginning of a path is lost with the placeholder of a parameter, and the path.
+
+    As another kind has it: ``/teams/{team}/notes`` for ``/notes`` beside a parameter ``team``.
+    """
+    path = fault.place.path if isinstance(fault.place, Part) else ()
+    if path[:2] != ("selector", "path_parameters"):
+        return None
+    name, own = f"{{{path[-1]}}}", _paths_of(resource)
+    if any(name in one for one in own.values()):
+        return None
+    wholes = ((at, one, short) for at, short in own.items() for one in paths)
+    return next(((at, one) for at, one, short in wholes if one.endswith(f"{name}{short}")), None)
+
+
+def _misspelt(document: Document, at: int, resource: EndpointResource) -> tuple[Path, Write] | None:
+    """The placeholder that is no parameter's, where one parameter has none, and what to write.
+
+    Or the part of the path that is called as that parameter, without its braces.
+    """
+    names = {str(name) for name in resource.selector.path_parameters or {}}
+    places = _requested(document, at, resource)
+    used = {name.strip("{}") for _, text in places for name in _BRACED.findall(text)}
+    unused = names - used
+    if len(unused) != 1:
+        return None
+    name = unused.pop()
+    for path, text in places:
+        for hole in _BRACED.findall(text):
+            if hole.strip("{}") not in names and "path_parameters" not in path:
+                also = f"call path_parameters.{name} {hole.strip('{}')}"
+                return path, Write(text.replace(hole, f"{{{name}}}"), also=also)
+    parts = resource.kind.split("/")
+    if name in parts:
+        kind = "/".join(f"{{{name}}}" if part == name else part for part in parts)
+        return ("resources", at, "kind"), Write(kind)
+    return None
+
+
+def _requested(document: Document, at: int, resource: EndpointResource) -> list[tuple[Path, str]]:
+    """The texts of a resource that may hold placeholders, with their places."""
+    base, selector = ("resources", at), ("resources", at, "selector")
+    places: list[tuple[Path, str]] = [((*base, "kind"), resource.kind)]
+    for part in ("query_params", "body", "body_form", "headers", "path_parameters"):
+        places += _texts(document.at((*selector, part)), (*selector, part))
+    return places
+
+
+def _otherwise(document: Document, at: int, resource: EndpointResource) -> tuple[Path, str] | None:
+    """Where a placeholder is written as other tools do, and the text with it in single braces."""
+    names = {str(name) for name in resource.selector.path_parameters or {}}
+
+    def in_braces(found: re.Match[str]) -> str:
+        name = next(filter(None, found.groups()))
+        return f"{{{name}}}" if name in names else found[0]
+
+    for path, text in _requested(document, at, resource):
+        meant = _OF_OTHERS.sub(in_braces, text)
+        if meant != text and path[-1] not in {"field", "filter", "data_path"}:
+            return path, meant
+    return None
+
+
+def _make_ready(resource: Resource, jq: JqWorker) -> None:
+    """Do what comes before a resource's first request."""
+    ordered(resource)
+    endpoints = [(resource.endpoint, Part(("selector", "data_path")))]
+    for one in resource.parameters:
+        if isinstance(one, Parameter):
+            Chooser([one], jq)
+            endpoints.append((one.parent, one.place("data_path")))
+    for endpoint, where in endpoints:
+        Extractor(endpoint.data_path, where, jq)
+        make_paginator(endpoint.pagination)
+
+
+def _note_of_integration(document: Document, fault: Fault, base: Path) -> None:
+    path = place_in(fault, document, base)
+    known = {(one.line, one.column) for one in document.findings}
+    finding = document.finding(path, fault.found, fault.remedy or "correct it")
+    if (finding.line, finding.column) not in known:
+        document.findings.append(finding)
+
+
+def place_in(fault: Fault, document: Document, base: Path) -> Path:
+    """The place in the document that a fault of a resource is about, or what is around it."""
+    path = fault.place.path if isinstance(fault.place, Part) else ()
+    while path and document.at((*base, *path)) is None:
+        path = path[:-1]
+    if path in {(), ("kind",)} and (
+        written := _holding(_BRACED.findall(fault.problem), document, base)
+    ):
+        return written
+    return (*base, *(path or ("kind",)))
+
+
+def _holding(names: Sequence[str], document: Document, base: Path) -> Path:
+    """Where a request of a resource has one of these placeholders, if its path does not."""
+    kind = str(document.at((*base, "kind")))
+    for part in ("query_params", "body", "body_form", "headers"):
+        place = (*base, "selector", part)
+        for path, text in _texts(document.at(place), place):
+            if any(name in text and name not in kind for name in names):
+                return path
+    return ()

@@ -1,0 +1,263 @@
+"""Expressions that would find something: changed by a key, and run on the items at hand."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from errors import MappingError
+from framework.fused_mapping import capture, found
+from framework.mapped_items import Items, outcomes_of, program_of
+from jq_engine.worker import JqWorker
+from json_values import MISSING, Found, Json, follow
+from workbench.check.findings import Write, likeness
+from workbench.check.guesses.names import alikeness, letters
+
+_KEY: Final = r'(?:[A-Za-z_]\w*|"[^"]+")'
+_PATH: Final = re.compile(rf"(?<![\w\])}}?])\.({_KEY}(?:\.{_KEY})*)")
+_JOINED: Final = re.compile(rf"\.{_KEY}(?:\s+\.{_KEY})+")
+_TEXT: Final = re.compile(r'(?<!\.)"(?:[^"\\]|\\.)*"')
+_LIKE: Final = 0.66
+_TYPING: Final = 0.85  # likeness of a name and the same name with a slip
+_ELSEWHERE: Final = 0.9  # of the same name at another place
+_ONLY: Final = 0.95  # of the only value beside the one that is not there
+_CALLED: Final = 0.05  # beyond another that is as alike
+_NAMED: Final = 0.8  # of a key that is called as what it is for
+_MOST: Final = 8  # candidates that are run
+_SAMPLE: Final = 100  # items
+_DEEPEST: Final = 4  # objects around a value
+_DEEPEST_LIST: Final = 5  # around a list, GraphQL's included
+
+
+@dataclass(frozen=True)
+class Better:
+    """An expression that finds something, and for how many items."""
+
+    expression: str
+    count: int
+
+    def of(self, total: int) -> Write:
+        """What to write, of so many items."""
+        return Write(self.expression, f"{self.count} of {total}")
+
+
+async def values_of(jq: JqWorker, expression: str, items: Items) -> list[Json]:
+    """What an expression finds in each item; None for nothing, or where it fails."""
+    if not items:
+        return []
+    try:
+        program = await program_of(jq, expression, where="a candidate")
+        if program.fault is not None:
+            return [None] * len(items)
+        ask = f"[.[] | {capture(program)}]"
+        outcomes = await outcomes_of(jq, ask, items, where="a candidate")
+    except MappingError:
+        return [None] * len(items)
+    return [found(outcome) for outcome in outcomes]
+
+
+def is_something(value: Json) -> bool:
+    """Whether an expression has found anything."""
+    return value not in (None, "", "null", [])
+
+
+def is_scalar(value: Found) -> bool:
+    """Whether a value is a number, a boolean or a text that is not empty."""
+    return isinstance(value, str | int | float) and value != ""
+
+
+async def better(
+    jq: JqWorker,
+    expression: str,
+    items: Items,
+    name: str = "",
+    fits: Callable[[Json], bool] = is_something,
+) -> Better | None:
+    """The expression with another key that finds something in most items; None without any.
+
+    ``name``: what the value is for, which its key may be called like. ``fits``: whether a value
+    can be what is wanted; where none can, anything that is found counts.
+    """
+    sample = items[:_SAMPLE]
+    best: tuple[bool, bool, float, Better | None] = (False, False, 0.0, None)
+    for candidate, score in list(_candidates(expression, sample, name).items())[:_MOST]:
+        values = [one for one in await values_of(jq, candidate, sample) if is_something(one)]
+        fitting = sum(map(fits, values))
+        count = fitting or len(values)
+        rated = score > _TYPING, bool(fitting), score * count, Better(candidate, count)
+        if count and rated[:3] > best[:3]:
+            best = rated
+    found_best = best[3]
+    if found_best is None or len(items) == len(sample):
+        return found_best
+    rest = await values_of(jq, found_best.expression, items[len(sample) :])
+    more = sum(fits(one) for one in rest if is_something(one))
+    return Better(found_best.expression, found_best.count + more)
+
+
+def paths_in(expression: str) -> list[tuple[str, ...]]:
+    """The plain paths that an expression reads."""
+    return [_keys(found[1]) for found in _PATH.finditer(_masked(expression))]
+
+
+def spans_in(expression: str) -> list[tuple[tuple[str, ...], int]]:
+    """The plain paths that an expression reads, each with where it ends."""
+    return [(_keys(found[1]), found.end()) for found in _PATH.finditer(_masked(expression))]
+
+
+def keys_read(mappings: Json) -> list[str]:
+    """The keys that the expressions of a mapping read, each once."""
+    texts: list[str] = []
+    stack = [mappings]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict | list):
+            stack += value.values() if isinstance(value, dict) else value
+        elif isinstance(value, str):
+            texts.append(value)
+    return list(dict.fromkeys(key for one in texts for path in paths_in(one) for key in path))
+
+
+def first_paths(expression: str) -> list[tuple[str, ...]]:
+    """Those that begin at the item: what stands behind a pipe or in a list is something else."""
+    masked = _masked(expression)
+    return [_keys(found[1]) for found in _PATH.finditer(re.split(r"\||\[|\(", masked)[0])]
+
+
+def _masked(expression: str) -> str:
+    """The expression with the texts in it blanked."""
+    return _TEXT.sub(lambda one: '"' + "_" * (len(one[0]) - 2) + '"', expression)
+
+
+def _keys(path: str) -> tuple[str, ...]:
+    return tuple(one.strip('"') for one in re.findall(_KEY, path))
+
+
+def written(keys: Iterable[str]) -> str:
+    """A path as jq takes it."""
+    return "".join(
+        f".{key}" if re.fullmatch(r"[A-Za-z_]\w*", key) else f".{json.dumps(key)}" for key in keys
+    )
+
+
+def _candidates(expression: str, items: Items, name: str) -> dict[str, float]:
+    """The expression with one of its paths replaced, the most alike first, and how alike."""
+    found: dict[str, float] = {}
+    if _JOINED.fullmatch(expression.strip()):
+        found[' + " " + '.join(expression.split())] = 1.0
+    for match in _PATH.finditer(_masked(expression)):
+        for text in _through_lists(_keys(match[1]), items):
+            found[expression[: match.start()] + text + expression[match.end() :]] = 1.0
+        for instead, score in alike(_keys(match[1]), items, name).items():
+            candidate = expression[: match.start()] + written(instead) + expression[match.end() :]
+            found[candidate] = max(score, found.get(candidate, 0.0))
+        for text in [] if found else _in_lists(_keys(match[1])[-1], items):
+            found[expression[: match.start()] + text + expression[match.end() :]] = _NAMED
+    return dict(sorted(found.items(), key=lambda one: -one[1]))
+
+
+def _through_lists(path: tuple[str, ...], items: Items) -> Iterator[str]:
+    """A path through a list as jq takes it: of all elements, and of the first."""
+    for at in range(1, len(path)):
+        head, rest = path[:at], path[at:]
+        lists = [rows for item in items if isinstance(rows := follow(item, head), list)]
+        if any(isinstance(row, dict) and has_path([row], rest) for rows in lists for row in rows):
+            each = "[]" if len(lists) == len(items) else "[]?"
+            yield f"[{written(head)}{each}{written(rest)}]"
+            yield f"{written(head)}[0]{written(rest)}"
+
+
+def _in_lists(key: str, items: Items) -> Iterator[str]:
+    """The same key in the first object of a list that items have."""
+    for path in dict.fromkeys(one for item in items for one in leaves(item)):
+        for item in items:
+            value = follow(item, path)
+            if isinstance(value, list) and value and isinstance(value[0], dict) and key in value[0]:
+                yield f"{written(path)}[0]{written((key,))}"
+                break
+
+
+def alike(path: tuple[str, ...], items: Items, name: str = "") -> dict[tuple[str, ...], float]:
+    """Paths of the items that may be meant by one that leads nowhere in all, and how likely."""
+    known = dict.fromkeys(one for item in items for one in leaves(item))
+    depth = max((_depth(item, path) for item in items), default=0)
+    if depth == len(path):
+        return {}
+    begun, missing, rest = path[:depth], path[depth], path[depth + 1 :]
+    held = [one for one in known if one[:depth] == begun and len(one) == depth + 1]
+    plain = [one for one in held if not any(_holds(follow(item, one)) for item in items)]
+    only = plain[0] if depth and depth + 1 == len(path) and len(plain) == 1 else None
+    scored: dict[tuple[str, ...], float] = {}
+    for one in sorted(known, key=len):
+        scores = [_NAMED * alikeness(name, one[-1])] if name else []
+        if one[:depth] == begun and len(one) > depth and one[depth + 1 :] == rest:
+            scores.append(alikeness(missing, one[depth]))
+        # The same name elsewhere: deeper, as in .fields.summary, or less deep.
+        if letters(one[-1]) == letters(path[-1]):
+            scores.append(_ELSEWHERE)
+        if letters("".join(one)) == letters("".join(path)):
+            scores.append(_ELSEWHERE)
+        # And there as what it is for: `.role.slug` for a role.
+        if one == only:  # all that is where the path leads
+            scores.append(_ONLY)
+        is_called = name.lower() in map(str.lower, one)
+        scored[one] = max(scores, default=0.0) + (_CALLED if is_called and scores else 0.0)
+    good = {one: score for one, score in scored.items() if score >= _LIKE}
+    spelled = {one: likeness(".".join(one), ".".join(path)) for one in good}
+    return dict(sorted(good.items(), key=lambda pair: (-pair[1], len(pair[0]), -spelled[pair[0]])))
+
+
+def _holds(value: Found) -> bool:
+    return isinstance(value, dict | list)
+
+
+def _depth(item: Json, path: Sequence[str]) -> int:
+    """How many keys of a path an item has."""
+    for depth, key in enumerate(path):
+        if not isinstance(item, dict) or key not in item:
+            return depth
+        item = item[key]
+    return len(path)
+
+
+def as_text(path: Iterable[str], values: Sequence[Found]) -> str:
+    """Jq that gives the values of a path as texts, and null where there is none."""
+    known = [value for value in values if value is not None and value is not MISSING]
+    if all(isinstance(value, str) for value in known):
+        return written(path)
+    if len(known) == len(values):
+        return f"{written(path)} | tostring"
+    return f"{written(path)} | if . == null then null else tostring end"
+
+
+def has_path(items: Items, path: tuple[str, ...]) -> bool:
+    """Whether the path leads to something, a null too, in one of the items."""
+    return any(follow(item, path) is not MISSING for item in items)
+
+
+def leaves(item: Json, deepest: int = _DEEPEST) -> Iterator[tuple[str, ...]]:
+    """The paths to everything in an object that is not null, objects included."""
+    stack: list[tuple[tuple[str, ...], Json]] = [((), item)]
+    while stack:
+        path, value = stack.pop(0)
+        if path and value is not None:
+            yield path
+        if isinstance(value, dict) and len(path) < deepest:
+            stack.extend(((*path, str(key)), inner) for key, inner in value.items())
+
+
+def lists_of_objects(body: Json) -> list[tuple[tuple[str, ...], list[Json]]]:
+    """The lists with objects in a body, with their paths."""
+    found_lists: list[tuple[tuple[str, ...], list[Json]]] = []
+    stack: list[tuple[tuple[str, ...], Json]] = [((), body)]
+    while stack:
+        path, value = stack.pop(0)
+        if isinstance(value, list):
+            if any(isinstance(one, dict) for one in value):
+                found_lists.append((path, value))
+        elif isinstance(value, dict) and len(path) < _DEEPEST_LIST:
+            stack.extend(((*path, str(key)), inner) for key, inner in value.items())
+    return found_lists

@@ -1,0 +1,118 @@
+"""What the words of a refusal say: the name that they miss, a header, a format, a way to sign."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import httpx
+
+_NAMED: Final = r"[A-Za-z](?:[\w.$\[\]-]*[\w$\]])?"  # a dot at its end is the sentence's
+_NAME: Final = rf"[\"'`\\]*({_NAMED})[\"'`\\]*"
+_WHAT: Final = r"(?:parameter|param|field|property|argument|attribute|key|header)"
+_LACKS: Final = (
+    r"(?:missing|required|mandatory|not (?:specified|provided|set|present|given)|present)"
+)
+_IS: Final = r"(?:is|was|must|may not|cannot)"
+_GIVEN: Final = r"(?:supplied|provided|given|specified|sent)"
+_MAY: Final = r"(?:must|may|can|should)(?: ?not|n?'t)?"
+_ALONE: Final = r"(?<!\w)(?<!\w )"  # no word of a sentence stands before it
+# A plain word is a name where no other stands before it: "Dictionary type is required" has none.
+_FIRST: Final = r"(?:^|[^\w\s]\s*|\b(?:an?|the|for)\s+)"
+_JOINED: Final = r"\b[A-Za-z]\w*(?:[_.$-]\w|(?-i:(?<=[a-z])[A-Z]))(?:[\w.$-]*\w)?"
+_SAYINGS: Final = tuple(
+    re.compile(text, re.IGNORECASE)
+    for text in (
+        rf"{_NAME} (?:\w+ )?{_WHAT} {_IS} (?:be )?(?:{_LACKS}|null|empty)",
+        rf"{_WHAT} {_NAME}[\"', :}}]*(?:\w+[^\w.]+){{0,2}}{_IS} (?:be )?(?:{_LACKS}|null|empty)",
+        rf"{_LACKS} (?:\w+ )?(?:{_WHAT}|value(?: for)?)s?:? {_NAME}",
+        rf"(?:specify|provide|supply|give)(?: a| an| the)? (?:value for|{_WHAT}) {_NAME}",
+        rf"{_FIRST}{_NAME} (?:is|are) {_LACKS}",
+        rf"({_JOINED})[\"'`\\]* (?:is|are) {_LACKS}",
+        rf"\bno {_NAME} (?:\w+ )?(?:was|is|were|has been) (?:\w+ )?{_GIVEN}",
+        rf"{_ALONE}{_NAME}[:\[ ]{{1,4}}[\"'\\]*{_MAY} be (?:{_LACKS}|null|empty|blank)",
+        rf"{_ALONE}{_NAME}: must be",
+    )
+)
+_QUOTED: Final = re.compile(
+    rf"{_WHAT}s?[\"'`\\]*:? ?[\"'`\\]+([A-Za-z][\w.$\[\]-]*)[\"'`\\]", re.IGNORECASE
+)
+_MISSED: Final = re.compile(rf"\b(?:{_LACKS}|null|empty|blank)\b", re.IGNORECASE)
+_NULL: Final = re.compile(r'"\w+": null')
+_VARIABLE: Final = re.compile(r"\$(\w+)")
+_SPOKEN: Final = re.compile(r"param|header|query|field|argument|propert", re.IGNORECASE)
+_IN_HEADER: Final = r"header[\"'`: \\]*{0}(?![\w-])|(?<![\w-]){0}[\"'`\\]* (?:\w+ )?header"
+_DULL: Final = frozenset(
+    ["a", "an", "the", "this", "that", "is", "one", "it", "parameter", "field", "value", "body"]
+)
+_OF_MEDIA: Final = re.compile(
+    r"\b(Accept|Content-Type)[\"'`\\]* header|header[\"'`: \\]*(Accept|Content-Type)\b",
+    re.IGNORECASE,
+)
+_MEDIA: Final = re.compile(r"application/[\w.+-]+")
+_HEADER: Final = re.compile(r"(?<![\w/-])(?:[A-Z][A-Za-z]*|[xX])(?:-[A-Za-z]+)+(?![\w-])")
+_CODED: Final = re.compile(r"""(?:code|errno)["'\\]*: *["'\\]*[\w-]+""", re.IGNORECASE)
+"""The code of an error, which may look like a header: ``"code": "ERR-NO-AUTH"``."""
+_SCHEME: Final = re.compile(r"(?:Authorization['\"]?: ?['\"]?|WWW-Authenticate: )(\w[\w-]*)")
+_NO_CREDENTIAL: Final = ("www-", "content-", "accept-", "set-", "user-")
+_NOT_ACCEPTABLE: Final = httpx.codes.NOT_ACCEPTABLE
+_UNSUPPORTED: Final = httpx.codes.UNSUPPORTED_MEDIA_TYPE
+
+
+def named_missing(words: str) -> str:
+    """The name that a refusal says to be missing; "" for none."""
+    quoted = _QUOTED.search(words)
+    if quoted and _MISSED.search(_NULL.sub("", words)):
+        return quoted[1]
+    for saying in _SAYINGS:
+        for found in saying.findall(words):
+            if found.lower() not in _DULL:
+                return str(found)
+    return ""
+
+
+def parameter_missed(words: str) -> str:
+    """As ``named_missing``, where the words speak of a parameter, and not of a credential."""
+    return named_missing(words) if _SPOKEN.search(words) else ""
+
+
+def variable_missed(words: str) -> str:
+    """The variable of a GraphQL query that a refusal misses, as a body has it; "" for none."""
+    named = _VARIABLE.search(words)
+    return f"variables.{named[1]}" if named and _MISSED.search(words) else ""
+
+
+def header_missed(words: str) -> str:
+    """The header that a refusal misses, which it calls one; "" for none."""
+    if "header" not in words.lower():
+        return ""
+    name = named_missing(words)
+    is_one = name and re.search(_IN_HEADER.format(re.escape(name)), words, re.IGNORECASE)
+    return next(iter(headers_named(words)), name if is_one else "")
+
+
+def header_of_media(status: int, words: str) -> str:
+    """The header that says the format, where a refusal is about that: by its status or words."""
+    if status in {_NOT_ACCEPTABLE, _UNSUPPORTED}:
+        return "Accept" if status == _NOT_ACCEPTABLE else "Content-Type"
+    named = _OF_MEDIA.search(words) if status == httpx.codes.BAD_REQUEST else None
+    return "" if named is None else (named[1] or named[2]).title()
+
+
+def media_named(words: str) -> list[str]:
+    """Formats that an answer speaks of: ``application/json``."""
+    return list(dict.fromkeys(_MEDIA.findall(words)))
+
+
+def headers_named(words: str) -> list[str]:
+    """Headers that an answer speaks of, which a key may go in."""
+    found = _HEADER.findall(_CODED.sub("", words))
+    found = [one for one in found if not one.lower().startswith(_NO_CREDENTIAL)]
+    return list(dict.fromkeys(found))
+
+
+def schemes_named(words: str) -> list[str]:
+    """The words before a credential that an answer speaks of: ``Bearer``, ``Basic``, ``Token``."""
+    told = _SCHEME.findall(words)
+    usual = [one for one in ("Bearer", "Basic") if re.search(rf"\b{one}\b", words, re.IGNORECASE)]
+    return list(dict.fromkeys([*told, *usual]))

@@ -1,0 +1,158 @@
+"""What a query or a filter was meant to say that is true of nothing: tried on the items at hand."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+from framework.mapped_items import Items
+from jq_engine.worker import JqWorker
+from json_values import MISSING, Found, follow
+from workbench.check.findings import Remedy, Write, likeness
+from workbench.check.guesses.expressions import (
+    alike,
+    better,
+    has_path,
+    is_scalar,
+    paths_in,
+    spans_in,
+    values_of,
+    written,
+)
+
+_SHOWN: Final = 60  # items of which values are told
+_MOST: Final = 12  # candidates
+_FEW: Final = 5  # values that are told
+_LIKE: Final = 0.7  # likeness of a word and the one that was meant
+_SAME: Final = 0.9
+_ASSIGNED: Final = re.compile(r"(?<![=!<>|+*/-])=(?!=)")
+_COMPARED: Final = re.compile(
+    r'\s*[=!]=\s*("(?:[^"\\]|\\.)*"|(?:-?\d+(?:\.\d+)?|true|false)(?![\w.]))'
+)
+"""A comparison with a value, behind a path."""
+_LITERAL: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|(?<![\w."])(-?\d+(?:\.\d+)?|true|false)\b')
+
+
+async def compared(jq: JqWorker, expression: str, items: Items) -> Remedy:
+    """What to write where a comparison is true of no item; what there is to compare; or ""."""
+    for candidate in islice(dict.fromkeys(_candidates(expression, items)), _MOST):
+        if count := await _hits(jq, candidate, items):
+            return Write(candidate, f"true for {count} of {len(items)}")
+    for path in paths_in(expression):
+        if has_path(items, path):
+            return held_at(path, items)
+        near = await better(jq, expression, items, fits=lambda value: value is True)
+        if near and (count := await _hits(jq, near.expression, items)):
+            return Write(near.expression, f"true for {count} of {len(items)}")
+        for meant in alike(path, items):
+            found = [follow(item, meant) for item in items[:_SHOWN]]
+            known = sorted({json.dumps(one) for one in found if is_scalar(one) or one == ""})
+            return f"no item has {written(path)}; {written(meant)} is {', '.join(known[:_FEW])}"
+    return ""
+
+
+async def of_other_type(jq: JqWorker, expression: str, items: Items) -> Write | None:
+    """What to write where values are compared with one that is of another JSON type than all.
+
+    Some item has the same of the right type, so that the expression gives something else then.
+    """
+    for path, end in spans_in(expression):
+        literal = _COMPARED.match(expression, end)
+        held = [value for item in items if (value := follow(item, path)) not in (None, MISSING)]
+        kinds = {_kind_of(value) for value in held}
+        if literal is None or len(kinds) != 1 or _kind_of(json.loads(literal[1])) in kinds:
+            continue
+        text = _bare(literal[1])
+        for value in (one for one in held if is_scalar(one) and _bare(json.dumps(one)) == text):
+            begin, rest = expression[: literal.start(1)], expression[literal.end(1) :]
+            candidate = f"{begin}{json.dumps(value)}{rest}"
+            before, after = [await values_of(jq, one, items) for one in (expression, candidate)]
+            if count := sum(one != other for one, other in zip(before, after, strict=True)):
+                return Write(candidate, f"another result for {count} of {len(items)}")
+            break
+    return None
+
+
+def _kind_of(value: Found) -> type:
+    return float if type(value) is int else type(value)
+
+
+def _bare(literal: str) -> str:
+    return literal.strip('"')
+
+
+async def _hits(jq: JqWorker, candidate: str, items: Items) -> int:
+    """For how many items a candidate is true; 0 where it gives anything but a boolean."""
+    values = await values_of(jq, candidate, items)
+    if any(value not in (True, False, None) for value in values):
+        return 0
+    return sum(value is True for value in values)
+
+
+def held_at(path: tuple[str, ...], items: Items) -> str:
+    """What items have at a path, in words; "" for nothing."""
+    values = [follow(item, path) for item in items[:_SHOWN]]
+    known = sorted({json.dumps(one) for one in values if is_scalar(one)})
+    if known:
+        return f"{written(path)} is {', '.join(known[:_FEW])}"
+    if any(isinstance(one, dict) for one in values):
+        return f"{written(path)} is an object: {_inside(path, values)}"
+    held = next((one for one in values if isinstance(one, list) and one), None)
+    shown = json.dumps(held, default=str)[:_SHOWN]
+    return f"{written(path)} is {shown}, for one" if held is not None else ""
+
+
+def _candidates(expression: str, items: Items) -> Iterator[str]:
+    if _ASSIGNED.search(expression):
+        yield _ASSIGNED.sub("==", expression)
+    paths = [path for path in paths_in(expression) if has_path(items, path)]
+    known = [value for path in paths for value in _scalars(path, items)]
+    for literal in _LITERAL.finditer(expression):
+        text = literal[1] if literal[1] is not None else literal[2]
+        for value in _meant(literal[0], text, known):
+            yield expression[: literal.start()] + json.dumps(value) + expression[literal.end() :]
+    for path in paths:
+        if expression.strip() == written(path):
+            yield f'{expression} == "true"'
+            yield f"{expression} == 1"
+            yield f"{expression} != null"
+            yield f"{expression} | length > 0"
+        held = any(isinstance(follow(item, path), list) for item in items[:_SHOWN])
+        if held and "==" in expression:
+            yield re.sub(
+                rf"{re.escape(written(path))}\s*==\s*(\"[^\"]*\"|\S+)",
+                rf"({written(path)} | index(\1) != null)",
+                expression,
+            )
+
+
+def _meant(literal: str, text: str, known: Sequence[str | int | float]) -> list[str | int | float]:
+    """The values that a literal may mean: in another case or type, or with a slip."""
+    scored = {
+        str(value): (likeness(text.lower(), str(value).lower()), value)
+        for value in known
+        if json.dumps(value) != literal
+    }
+    good = sorted(scored.values(), key=lambda one: -one[0])
+    # Where each item has a value of its own, one that is much like another is still another.
+    least = _LIKE if len(scored) * 2 <= len(known) else _SAME
+    return [value for score, value in good if score >= least][:3]
+
+
+def _scalars(path: tuple[str, ...], items: Items) -> list[str | int | float]:
+    values = [follow(item, path) for item in items]
+    return [one for one in values if isinstance(one, str | int | float) and one != ""]
+
+
+def _inside(path: tuple[str, ...], values: Sequence[Found]) -> str:
+    """The texts in objects, by their paths."""
+    held: defaultdict[str, set[str]] = defaultdict(set)
+    for one in values:
+        for key, value in one.items() if isinstance(one, dict) else ():
+            if is_scalar(value):
+                held[written((*path, str(key)))].add(json.dumps(value))
+    return "; ".join(f"{key} is {', '.join(sorted(some)[:_FEW])}" for key, some in held.items())

@@ -1,0 +1,255 @@
+"""Items of one resource that come to one entity, and identifiers that tell them apart."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+from framework.identities import shown_row
+from framework.mapped_items import Items, Mapped
+from jq_engine.paths import plain_path
+from jq_engine.worker import JqWorker
+from json_values import MISSING, Found, Json, follow
+from workbench.check.findings import Remedy, Write, likeness
+from workbench.check.guesses.expressions import is_scalar, leaves, paths_in, values_of, written
+from workbench.check.guesses.names import IDENTIFYING
+
+_IDS: Final = frozenset({"id", "uuid", "uid"})
+_ID: Final = re.compile(r"i[dD]$|I[dD]$")
+_ENDS_IN_ID: Final = 4  # its rank beside those
+_PLAIN: Final = re.compile(r'[\w."]+')
+_ENOUGH: Final = 5  # identifiers of which a mark says something
+_MOST_COLUMNS: Final = 12  # keys of which pairs are tried
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Two items that come to one identifier.
+
+    ``is_lost``: their entities differ, so that one of them is not in the catalog. Otherwise
+    they may be one thing that is listed below two parents.
+    """
+
+    first: Mapped
+    second: Mapped
+    is_lost: bool
+
+    @property
+    def parents(self) -> str:
+        """The values of path parameters that the two items have, empty where they are the same."""
+        first, second = _marks(self.first.item), _marks(self.second.item)
+        return f": of {shown_row(first)} and of {shown_row(second)}" if first != second else ""
+
+
+def shared(passed: Sequence[Mapped]) -> Shared | None:
+    """Two items that make one entity and are not the same, those of different entities first."""
+    by_name: defaultdict[str, list[Mapped]] = defaultdict(list)
+    for one in passed:
+        by_name[_text([one.made.get("blueprint"), one.made.get("identifier")])].append(one)
+    alike: Shared | None = None
+    for first, *others in by_name.values():
+        for other in others:
+            if _text(first.entity) != _text(other.entity):
+                return Shared(first, other, is_lost=True)
+            if alike is None and _text(_own(first.item)) != _text(_own(other.item)):
+                alike = Shared(first, other, is_lost=False)
+    return alike
+
+
+async def identifier_below_parents(
+    jq: JqWorker, expression: str, parameters: Collection[str], items: Items
+) -> str:
+    """The identifier behind the values of the path parameters, proved on the items; or nothing."""
+    if not parameters:
+        return ""
+    marks = [f"__{name}" for name in parameters]
+    own = expression if _PLAIN.fullmatch(expression) else f"({expression})"
+    if not all(isinstance(one, str) for one in await values_of(jq, expression, items)):
+        own = f"({expression} | tostring)"
+    texts = [
+        f".{mark}"
+        if all(isinstance(item.get(mark), str) for item in items)
+        else f"(.{mark} | tostring)"
+        for mark in marks
+    ]
+    candidate = ' + "/" + '.join([*texts, own])
+    # A row that moves while a list is read comes twice: it is one thing.
+    apart = list({_text(item): item for item in items}.values())
+    values = await values_of(jq, candidate, apart)
+    is_unique = None not in values and len({_text(value) for value in values}) == len(apart)
+    return candidate if is_unique else ""
+
+
+def unique_key(
+    items: Items, wanted: AbstractSet[str] = frozenset(), *, only: bool = False
+) -> Write | None:
+    """A key, or two together, whose values are different in all items; or nothing.
+
+    ``wanted``: what relations lead to: a key with such values comes first. ``only``: no other.
+    """
+
+    def is_wanted(path: Sequence[str]) -> bool:
+        column = [follow(item, path) for item in items]
+        hits = wanted & {str(value) for value in column if is_scalar(value)}
+        return len(hits) > 1 and all(map(is_scalar, column))
+
+    paths = [
+        path
+        for path in dict.fromkeys(one for item in items[:10] for one in leaves(item, 2))
+        if is_wanted(path) or all(_tells(path, follow(item, path)) for item in items)
+    ]
+    paths.sort(key=lambda path: (not is_wanted(path), _rank(path), len(path)))
+    for path in paths:
+        if only and not is_wanted(path):
+            return None
+        if len({_text(follow(item, path)) for item in items}) == len(items):
+            is_text = all(isinstance(follow(item, path), str) for item in items)
+            return Write(written(path) + ("" if is_text else " | tostring"), "unique")
+    for one, other in combinations(paths[:_MOST_COLUMNS], 2):
+        pairs = {_text([follow(item, one), follow(item, other)]) for item in items}
+        if len(pairs) == len(items):
+            parts = sorted((one, other), key=lambda path: path[-1] in IDENTIFYING)
+            return Write(_joined(parts, items), "together unique")
+    return None
+
+
+async def with_other_part(jq: JqWorker, expression: str, items: Items) -> Write | None:
+    """An identifier of several parts with a key in the place of one of them, unique; or nothing."""
+    parts = paths_in(expression)
+    keys = [
+        path
+        for path in dict.fromkeys(one for item in items[:10] for one in leaves(item, 2))
+        if all(_tells(path, follow(item, path)) for item in items)
+    ]
+    keys.sort(key=lambda path: (_rank(path), len(path)))
+    for part in reversed(parts) if len(parts) > 1 else ():
+        before, _, behind = expression.rpartition(written(part))
+        for key in keys[:_MOST_COLUMNS]:
+            is_text = all(isinstance(follow(item, key), str) for item in items)
+            text = written(key) if is_text else f"({written(key)} | tostring)"
+            candidate = before + text + behind
+            values = await values_of(jq, candidate, items)
+            if all(map(is_scalar, values)) and len(set(map(_text, values))) == len(items):
+                return Write(candidate, "unique")
+    return None
+
+
+def _tells(path: Sequence[str], value: Found) -> bool:
+    """Whether a value may name an item: a text, or a number that is called an id.
+
+    Sizes, counts and coordinates are different in all items by chance.
+    """
+    is_named = path[-1].lower() in IDENTIFYING or bool(_ID.search(path[-1]))
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return (isinstance(value, str) and value != "") or (is_number and is_named)
+
+
+async def of_sibling(jq: JqWorker, siblings: Collection[str], items: Items) -> Write | None:
+    """What other resources of the same blueprint have as identifier, unique here too."""
+    for expression in siblings:
+        values = await values_of(jq, expression, items)
+        if all(map(is_scalar, values)) and len(set(map(_text, values))) == len(items):
+            return Write(expression, "unique, and another kind of this blueprint has it so")
+    return None
+
+
+def within(items: Items, expression: str, name: str) -> Remedy:
+    """A value in the object that an expression leads to, which tells items apart; "" for none.
+
+    ``name``: what it is for.
+    """
+    keys = plain_path(expression)
+    held = [follow(item, keys) for item in items] if keys else []
+    objects = [one for one in held if isinstance(one, dict)]
+    if not keys or not objects or len(objects) < len(held):
+        return ""
+    unique = [
+        key
+        for key in objects[0]
+        if all(is_scalar(one.get(key, MISSING)) for one in objects)
+        and len({_text(one[key]) for one in objects}) == len({_text(one) for one in objects})
+    ]
+    unique.sort(key=lambda key: (not _is_id(key), key not in IDENTIFYING, -likeness(key, name)))
+    return Write(written((*keys, unique[0])), "a value that tells them apart") if unique else ""
+
+
+def _is_id(key: str) -> bool:
+    return key in _IDS or key in {"key", "slug", "identifier"} or bool(_ID.search(key))
+
+
+def own_id(items: Items) -> str:
+    """An id of the items' own that is different in all of them; "" for none."""
+    for path in dict.fromkeys(one for item in items[:10] for one in leaves(item, 1)):
+        values = [follow(item, path) for item in items]
+        is_id = path[0].lower() in _IDS and all(map(is_scalar, values))
+        if is_id and len(set(map(_text, values))) == len(items):
+            return written(path)
+    return ""
+
+
+def holds_json(value: Json) -> bool:
+    """Whether a value is an object or a list, or the text of one."""
+    if not isinstance(value, str):
+        return isinstance(value, dict | list)
+    try:
+        return value.startswith(("{", "[")) and isinstance(json.loads(value), dict | list)
+    except ValueError:
+        return False
+
+
+def _own(item: dict[str, Json]) -> dict[str, Json]:
+    """A child's item without what it has from its parents."""
+    return {
+        key: value
+        for key, value in item.items()
+        if not str(key).startswith("__") and item.get(f"__{key}", MISSING) != value
+    }
+
+
+def _marks(item: dict[str, Json]) -> dict[str, Json]:
+    return {
+        str(key): value
+        for key, value in item.items()
+        if str(key).startswith("__") and key != "__parent"
+    }
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def _rank(path: Sequence[str]) -> int:
+    name = path[-1].lower()
+    if name in IDENTIFYING:
+        return IDENTIFYING.index(name) + len(path) - 1
+    return _ENDS_IN_ID if _ID.search(path[-1]) else len(IDENTIFYING)
+
+
+def _joined(paths: Sequence[tuple[str, ...]], items: Items) -> str:
+    texts = []
+    for path in paths:
+        is_text = all(isinstance(follow(item, path), str) for item in items)
+        texts.append(written(path) if is_text else f"({written(path)} | tostring)")
+    return ' + "/" + '.join(texts)
+
+
+def shapes(values: set[str]) -> set[str]:
+    """How texts look: the runs of letters and of digits in them, and what stands between."""
+    return {re.sub(r"[A-Za-z]+", "a", re.sub(r"\d+", "0", one)) for one in values}
+
+
+def are_unlike(values: set[str], known: set[str]) -> bool:
+    """Whether all identifiers have a mark that no value has: all digits, or a character."""
+    return len(known) >= _ENOUGH and bool(
+        set.intersection(*map(_signs, known)).difference(*map(_signs, values))
+    )
+
+
+def _signs(text: str) -> set[str]:
+    return {"digits alone"} if text.isdigit() else {one for one in text if not one.isalnum()}

@@ -1,0 +1,389 @@
+"""What the items of a bounded look say of the mapping: each remedy is proved on them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from framework.mapped_items import Items, Mapped
+from jq_engine.worker import JqWorker
+from json_values import Json
+from workbench.check.asking.reading import Seen
+from workbench.check.files.offline import Installation
+from workbench.check.findings import Finding, Path, Remedy, Write, nearest, removed
+from workbench.check.guesses.expressions import (
+    as_text,
+    better,
+    first_paths,
+    is_scalar,
+    values_of,
+    written,
+)
+from workbench.check.items.comparisons import compared, of_other_type
+from workbench.check.items.fitting import Fitter, Fitting, Instead
+from workbench.check.items.identifiers import (
+    holds_json,
+    identifier_below_parents,
+    of_sibling,
+    own_id,
+    shared,
+    unique_key,
+    with_other_part,
+    within,
+)
+from workbench.check.items.other_lists import list_with, other_list
+from workbench.check.items.relations import Relations
+from workbench.check.items.values import Values
+from workbench.store.model import Blueprint
+from workbench.store.rules import EntityFault, faults_of
+from workbench.suggest.targets import singular
+
+_FEW: Final = 3  # items of which an absent key says something
+_SHOWN: Final = 60
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_PASSING: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\S*)?|\d+(\.\d+)+")
+"""What dates and versions look like: they pass."""
+_NULLS: Final = re.compile(r"null|\W")
+"""What identifiers are made of that have nothing in them, such as ``null/null``."""
+
+
+class Judge:
+    """Finds what is wrong with the mapping of resources that were looked at.
+
+    ``origin``: of the API.
+    """
+
+    def __init__(
+        self,
+        installation: Installation,
+        all_seen: Sequence[Seen],
+        jq: JqWorker,
+        origin: str,
+    ) -> None:
+        self._document = document = installation.document
+        self._of_blueprints = of_blueprints = installation.blueprints_document
+        self._blueprints = blueprints = installation.blueprints
+        self._all = all_seen
+        self._jq = jq
+        self._fitter = Fitter(jq, origin)
+        self._leading = Relations(document, blueprints, all_seen, jq, of_blueprints)
+        self._values = Values(document, blueprints, self._leading, self._fitter, jq)
+
+    async def findings(self, seen: Seen) -> list[Finding]:
+        """Everything that the items of one resource show."""
+        if not seen.mapped:
+            return []
+        found = await self._query(seen)
+        if not seen.passed:
+            return await self._whole(seen) or found
+        if one_column := self._one_column(seen):
+            return [one_column]
+        if remedy := await other_list(self._jq, seen):
+            path = seen.config.selector.data_path
+            problem = f"data_path {path or '.'!r} leads to items without what is mapped"
+            return [seen.finding(self._document, ("selector", "data_path"), problem, remedy)]
+        if unknown := self._unknown(seen):
+            return [unknown]
+        naming = await self._identifier(seen)
+        found += naming
+        found += await self._values.findings(seen)
+        found += await self._entities(seen)
+        found += await self._leading.findings(seen)
+        return found
+
+    def _unknown(self, seen: Seen) -> Finding | None:
+        """At a blueprint that is computed, of which none has any name that comes."""
+        made = {str(one.made.get("blueprint")) for one in seen.passed}
+        if not self._blueprints or made & self._blueprints.keys():
+            return None
+        expression, name = seen.config.port.entity.mappings.blueprint, min(made)
+        near = nearest(name, self._blueprints)
+        remedy = Write(f'"{near}"') if near else f"use one of {', '.join(self._blueprints)}"
+        problem = f"blueprint {expression!r} gives {name!r}, and no blueprint has that name"
+        path = ("port", "entity", "mappings", "blueprint")
+        return seen.finding(self._document, path, problem, remedy)
+
+    def _one_column(self, seen: Seen) -> Finding | None:
+        """At the delimiter of a CSV that leaves each row in one column."""
+        selector = seen.config.selector
+        names = {str(key) for item in seen.items for key in item if not str(key).startswith("__")}
+        other = next((one for one in _DELIMITERS if one in "".join(names)), "")
+        if selector.response_format != "csv" or len(names) != 1 or not other:
+            return None
+        problem = f"each row of the CSV has one column, {next(iter(names))[:_SHOWN]!r}"
+        return seen.finding(self._document, ("selector", "csv", "delimiter"), problem, Write(other))
+
+    async def _whole(self, seen: Seen) -> list[Finding]:
+        """At a data_path whose items have no identifier, beside a list with what is mapped."""
+        mappings, items = seen.config.port.entity.mappings, [*map(_item, seen.mapped)]
+        values = await values_of(self._jq, str(mappings.identifier), items)
+        if any(value is not None for value in values):
+            return []
+        path = seen.config.selector.data_path or "."
+        for page in seen.own_pages[:1]:
+            found = await list_with(self._jq, mappings, page.body)
+            if found and found[0] != path:
+                problem = f"data_path {path!r} leads to items without what is mapped"
+                remedy = Write(found[0], f"a list of {found[1]}")
+                return [seen.finding(self._document, ("selector", "data_path"), problem, remedy)]
+        return []
+
+    # --- the query -------------------------------------------------------------------------
+
+    async def _query(self, seen: Seen) -> list[Finding]:
+        query, path, count = seen.config.selector.query, ("selector", "query"), len(seen.mapped)
+        odd = [one for one in seen.mapped if one.evaluation.passed is None]
+        if odd:
+            remedy: Remedy = 'compare, as in .state == "open"; for all items write "true"'
+            near = await compared(self._jq, query, [*map(_item, seen.mapped)])
+            if isinstance(near, Write):
+                remedy = near
+            elif near:
+                remedy = f"compare: {near}"
+            problem = (
+                f"query {query!r} gives neither true nor false for {len(odd)} of {count} items"
+            )
+            return [seen.finding(self._document, path, problem, remedy)]
+        if seen.passed:
+            other = await of_other_type(self._jq, query, [*map(_item, seen.mapped)])
+            problem = f"query {query!r} compares with a value of another type"
+            return [seen.finding(self._document, path, problem, other)] if other else []
+        near = await compared(self._jq, query, [*map(_item, seen.mapped)])
+        remedy = near or 'correct it; for all items write "true"'
+        is_sure = bool(near) or not seen.truncated
+        problem = f"query {query!r} is true for none of {count} items"
+        return [seen.finding(self._document, path, problem, remedy, "error" if is_sure else "warn")]
+
+    # --- identifiers -----------------------------------------------------------------------
+
+    async def _identifier(self, seen: Seen) -> list[Finding]:
+        path = ("port", "entity", "mappings", "identifier")
+        expression = seen.config.port.entity.mappings.identifier
+        if not isinstance(expression, str):
+            return []
+        values = [one.made.get("identifier") for one in seen.passed]
+        count = len(values)
+        nameless = sum(value is None or not _NULLS.sub("", str(value)) for value in values)
+        items = [one.item for one in seen.passed]
+        if nameless:
+            remedy = await self._instead(seen, expression)
+            if count == 1 and not remedy and _is_map(seen.passed[0].item):
+                place = ("selector", "data_path")
+                entries = Write("to_entries", "an item of each key, with .key and .value")
+                problem = f"the answer is one object, and its {expression!r} is null"
+                return [seen.finding(self._document, place, problem, entries)]
+            problem = f"identifier {expression!r} is null in {nameless} of {count} items"
+            return [
+                seen.finding(
+                    self._document, path, problem, remedy or "choose a key that all items have"
+                )
+            ]
+        absent = await self._values.absent(seen, "identifier", expression, items)
+        if absent or all(map(holds_json, values)):
+            return absent or [self._of_whole(seen, expression, items)]
+        pair = shared(seen.passed)
+        if pair is None:
+            return self._passing(seen, path, expression, items)
+        counted = Counter(json.dumps(value) for value in values)
+        most = json.dumps(pair.first.made.get("identifier"))
+        values_told = f"{len(counted)} values ({most} {counted[most]} times{pair.parents})"
+        problem = f"identifier {expression!r}: {count} items, {values_told}"
+        apart = await self._apart(seen, expression)
+        if not pair.is_lost:
+            before = "where these are different things: "
+            told = f"{before}{apart}"
+            apart = replace(apart, before=before) if isinstance(apart, Write) else told
+        return [
+            seen.finding(self._document, path, problem, apart, "error" if pair.is_lost else "warn")
+        ]
+
+    def _of_whole(self, seen: Seen, expression: str, items: Items) -> Finding:
+        """At an identifier that is the text of an object or a list: what is in it, or beside."""
+        path = ("port", "entity", "mappings", "identifier")
+        problem = f"identifier {expression!r} is a whole object or list"
+        values = {json.dumps(one.made.get("identifier")) for one in seen.passed}
+        inner = expression.strip().removesuffix("tostring").rstrip("| ")
+        found = within(items, inner, "identifier") if len(values) == len(items) else ""
+        found = found or unique_key(items, self._leading.wanted_of(seen)) or ""
+        told = found or "choose a key that tells items apart"
+        return seen.finding(self._document, path, problem, told)
+
+    def _passing(self, seen: Seen, path: Path, expression: str, items: Items) -> list[Finding]:
+        """At an identifier that is unique by chance: of dates or versions, beside an own id."""
+        values = [str(one.made.get("identifier")) for one in seen.passed]
+        key = own_id(items)
+        is_plain = expression.strip().removesuffix("| tostring").strip() != key
+        if (
+            len(values) < _FEW
+            or not key
+            or not is_plain
+            or not all(map(_PASSING.fullmatch, values))
+        ):
+            return []
+        problem = f"identifier {expression!r} is a date or a version, which may change"
+        text = as_text((key.strip("."),), [item.get(key.strip(".")) for item in items])
+        remedy = Write(text, f"another entity whenever it does; {key} is its own")
+        return [seen.finding(self._document, path, problem, remedy, "warn")]
+
+    async def _instead(self, seen: Seen, expression: str) -> Write | None:
+        """What gives identifiers where an expression gives none; None where nothing does."""
+        items = [one.item for one in seen.passed]
+        if sibling := await of_sibling(self._jq, self._siblings(seen, expression), items):
+            return sibling
+        near = await better(self._jq, expression, items, fits=is_scalar)
+        if wrapped := await self._wrapped(seen, expression, items):
+            return wrapped
+        if near is None:
+            return unique_key(items, self._leading.wanted_of(seen))
+        values = await values_of(self._jq, near.expression, items)
+        remedy = near.of(len(items))
+        is_shared = len({json.dumps(one) for one in values}) < len(values)
+        return (is_shared and unique_key(items, self._leading.wanted_of(seen))) or remedy
+
+    async def _wrapped(self, seen: Seen, expression: str, items: Items) -> Write | None:
+        """The expression within the object that most other expressions read, if it is unique."""
+        read = [path for one in seen.passed[0].expressions for path in first_paths(one.jq or "")]
+        heads = Counter(path[0] for path in read if len(path) > 1)
+        first, count = heads.most_common(1)[0] if heads else ("", 0)
+        if count * 2 <= len(read) or not expression.startswith("."):
+            return None
+        candidate = f"{written((first,))}{expression}"
+        values = await values_of(self._jq, candidate, items)
+        is_unique = len({json.dumps(one) for one in values}) == len(values)
+        return Write(candidate, "unique") if is_unique and all(map(is_scalar, values)) else None
+
+    def _siblings(self, seen: Seen, expression: str) -> list[str]:
+        """The identifiers of other resources that make the same blueprint."""
+        own = seen.config.port.entity.mappings.blueprint
+        mappings = (one.config.port.entity.mappings for one in self._all if one is not seen)
+        found = [one.identifier for one in mappings if one.blueprint == own]
+        return [one for one in found if isinstance(one, str) and one != expression]
+
+    async def _apart(self, seen: Seen, expression: str) -> Remedy:
+        """An identifier that is different in all items: behind the parents' values, or a key."""
+        items = [one.item for one in seen.passed]
+        parameters = seen.config.selector.path_parameters or {}
+        candidate = await identifier_below_parents(self._jq, expression, parameters, items)
+        if candidate:
+            key = own_id(items)
+            return Write(candidate, also=key if key not in candidate else "")
+        return (
+            await with_other_part(self._jq, expression, items)
+            or unique_key(items, self._leading.wanted_of(seen))
+            or "choose a key that tells items apart"
+        )
+
+    # --- what Port refuses ---------------------------------------------------------------------
+
+    async def _entities(self, seen: Seen) -> list[Finding]:
+        faulty: defaultdict[tuple[str, str], list[EntityFault]] = defaultdict(list)
+        for one in seen.passed:
+            blueprint = self._blueprints.get(str(one.made.get("blueprint")))
+            if blueprint is None:
+                continue
+            properties, relations = one.made.get("properties"), one.made.get("relations")
+            plain = {
+                name: value
+                for name, value in (relations or {}).items()
+                if not isinstance(value, dict) or "rules" not in value
+            }
+            for fault in faults_of(properties or {}, plain, blueprint):
+                faulty[fault.part, fault.name].append(fault)
+        return [
+            await self._refused(seen, faults)
+            for faults in faulty.values()
+            if faults[0].problem != "is unknown"
+        ]
+
+    async def _refused(self, seen: Seen, faults: list[EntityFault]) -> Finding:
+        first, count = faults[0], len(seen.passed)
+        part = "properties" if first.part == "property" else "relations"
+        path = ("port", "entity", "mappings", part, first.name)
+        example = json.dumps(first.value, default=str)[:_SHOWN]
+        refused = f"Port refuses {len(faults)} of {count} entities"
+        if first.problem == "is required":
+            problem = f"{first.part} {first.name} is required, but null: {refused}"
+            expression = self._document.at((*seen.base, *path))
+            near = await better(self._jq, str(expression), seen.items)
+            remedy = Write(near.expression) if near else "give a value in every item, with //"
+            return seen.finding(self._document, path, problem, remedy)
+        problem = f"{first.part} {first.name} {first.problem}, {example} is none: {refused}"
+        expression = self._document.at((*seen.base, *path))
+        blueprint = self._blueprints[str(seen.passed[0].made.get("blueprint"))]
+        if not isinstance(expression, str):
+            return seen.finding(
+                self._document, path, problem, "change the expression or the blueprint"
+            )
+        if first.part == "relation":
+            found = await self._refused_relation(seen, first, expression, problem)
+            if found:
+                return found
+        items = [one.item for one in seen.passed]
+        fit = await self._fitter.fitting(expression, items, first, blueprint)
+        if fit.blueprint and fit.is_of_blueprint and self._of_blueprints is not None:
+            return self._in_blueprint(first, blueprint, problem, fit)
+        return seen.finding(
+            self._document, path, problem, fit.remedy or "change the expression or the blueprint"
+        )
+
+    async def _refused_relation(
+        self, seen: Seen, first: EntityFault, expression: str, problem: str
+    ) -> Finding | None:
+        """At a relation to one where there are several, or the other way round."""
+        blueprint = self._blueprints[str(seen.passed[0].made.get("blueprint"))]
+        target = await self._leading.target(seen, first.name, expression)
+        has_file = self._of_blueprints is not None
+        if has_file and await self._leading.are_lists(seen, first.name, expression):
+            many = Fitting(blueprint=Instead(first.name, "many", True))  # noqa: FBT003 (the value itself)
+            return self._in_blueprint(first, blueprint, problem, many)
+        is_many = blueprint.relations[first.name].many
+        if isinstance(target, Write) and isinstance(first.value, str) and is_many:
+            one = Instead(first.name, "many", False)  # noqa: FBT003 (the value itself)
+            if has_file and singular(first.name) == first.name:  # it is called as one thing
+                fit = Fitting(str(target.value), one)
+                return self._in_blueprint(first, blueprint, problem, fit)
+            target = replace(target, also=one.told)
+        path = ("port", "entity", "mappings", "relations", first.name)
+        return seen.finding(self._document, path, problem, target) if target else None
+
+    def _in_blueprint(
+        self, fault: EntityFault, blueprint: Blueprint, problem: str, fit: Fitting
+    ) -> Finding:
+        """At the key of a property or relation of a blueprint."""
+        document = self._of_blueprints or self._document
+        raw = document.value if isinstance(document.value, list) else []
+        names = [one.get("identifier") if isinstance(one, dict) else None for one in raw]
+        at = names.index(blueprint.identifier)
+        part = ("relations",) if fault.part == "relation" else ("schema", "properties")
+        place: Path = (at, *part, fault.name)
+        also = f"{fit.expression} in the mapping" if fit.expression else ""
+        if fit.blueprint is None or fit.blueprint.value is None:
+            told = f'remove "format" of {fault.name}' + (f", or write {also}" if also else "")
+            return document.finding((*place, "format"), problem, removed(told))
+        remedy = Write(fit.blueprint.value, also=also)
+        return document.finding((*place, fit.blueprint.key), problem, remedy)
+
+
+def _is_map(item: Mapping[str, Json]) -> bool:
+    """Whether an object looks like many things by their names: values of one type."""
+    own = {key: value for key, value in item.items() if not key.startswith("__")}
+    return len(own) >= _FEW and len({type(value) for value in own.values()}) == 1
+
+
+def _item(one: Mapped) -> dict[str, Json]:
+    return one.item
+
+
+def nulls_of(mapped: Sequence[Mapped]) -> list[str]:
+    """The properties that are null in all items."""
+    if not mapped:
+        return []
+    return [
+        expression.path.partition(".")[2] or expression.path
+        for number, expression in enumerate(mapped[0].expressions)
+        if all(one.evaluation.values[number] is None for one in mapped)
+    ]

@@ -1,0 +1,176 @@
+"""Expressions whose values are identifiers of what a relation leads to: tried on the items."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Final
+
+from framework.mapped_items import Items
+from jq_engine.worker import JqWorker
+from json_values import follow
+from workbench.check.asking.reading import Seen
+from workbench.check.findings import Remedy, Write, likeness
+from workbench.check.guesses.expressions import (
+    as_text,
+    is_scalar,
+    leaves,
+    paths_in,
+    values_of,
+    written,
+)
+from workbench.check.items.identifiers import shapes
+from workbench.suggest.vocabulary import words_of
+
+_SPEAKING: Final = 0.5  # likeness of names
+_LONG: Final = 5  # characters of identifiers that few other things have
+_SIGNS: Final = ("/", "-", ":", "_", ".", "|", "#", "@", " ")
+_SAME: Final = 0.99
+_ELEMENT: Final = re.compile(r"((?:\.[A-Za-z_]\w*)+)(\[\d*\]\??)\.[A-Za-z_]\w*")
+"""A key of one element of a list, or of all."""
+_DEEPEST: Final = 2  # objects around a key of the target
+
+
+class Leading:
+    """Finds such expressions."""
+
+    def __init__(self, jq: JqWorker) -> None:
+        self._jq = jq
+
+    async def path(
+        self, seen: Seen, known: set[str], name: str, expression: str, *, many: bool
+    ) -> Remedy:
+        """A path of the items whose values are identifiers of the target."""
+        items = [one.item for one in seen.passed]
+        if many and (listed := await self._of_lists(known, items)):
+            return listed
+        own = [str(one.made.get("identifier")) for one in seen.passed]
+        are_long = all(len(one) >= _LONG for one in known)
+        best: tuple[bool, int, float, str] = (False, 0, 0.0, "")
+        paths = dict.fromkeys(one for item in items[:20] for one in leaves(item))
+        for path in paths:
+            values = [follow(item, path) for item in items]
+            scalars = [value for value in values if is_scalar(value)]
+            hits = sum(str(value) in known for value in scalars)
+            alike = _alike(path, expression, name)
+            # Small numbers are identifiers of many things: the name has to speak.
+            is_sure = are_long or alike >= _SPEAKING
+            # Of a target that was read in part, few are seen.
+            is_enough = hits * 2 >= len(scalars) or (hits > 1 and is_sure)
+            # Each related to itself is no relation.
+            if not hits or not is_enough or list(map(str, values)) == own:
+                continue
+            is_text = all(isinstance(value, str) for value in scalars)
+            text = as_text(path, values)
+            if not is_text and not is_sure:
+                continue
+            # The very key that is read, or one within it, is meant before any other.
+            is_own = alike >= 1
+            best = max(best, (is_own, hits, alike, f"[{text}]" if many else text))
+        if best[1]:
+            return Write(best[3], f"{best[1]} of {len(items)}")
+        if beside := await self._of_elements(known, items, expression):
+            return beside
+        return await self._behind_parents(seen, known, items, expression, many=many)
+
+    async def _of_elements(self, known: set[str], items: Items, expression: str) -> Remedy:
+        """Another key of the elements that an expression reads, whose values are identifiers."""
+        found = _ELEMENT.search(expression)
+        if found is None:
+            return ""
+        lists = [follow(item, paths_in(found[1])[0]) for item in items]
+        rows = [row for one in lists if isinstance(one, list) for row in one]
+        for key in dict.fromkeys(key for row in rows[:20] if isinstance(row, dict) for key in row):
+            text = f"{found[1]}{found[2]}{written((str(key),))}"
+            candidate = expression.replace(found[0], text)
+            values = await values_of(self._jq, candidate, items)
+            held = [one for one in values for one in (one if isinstance(one, list) else [one])]
+            hits = sum(isinstance(one, str) and one in known for one in held)
+            if hits * 2 > len(held):
+                return Write(candidate, f"{hits} of {len(held)}")
+        return ""
+
+    async def _of_lists(self, known: set[str], items: Items) -> Remedy:
+        """A list in the items, or a key of its objects, whose values are identifiers."""
+        candidates: dict[str, None] = {}
+        for item in items[:20]:
+            for path in leaves(item, _DEEPEST):
+                value = follow(item, path)
+                for one in value if isinstance(value, list) else []:
+                    keys = [written((str(key),)) for key in one] if isinstance(one, dict) else []
+                    inner = [f"[{written(path)}[]?{key}]" for key in keys]
+                    candidates |= dict.fromkeys(inner or [written(path)])
+        for text in [text for one in candidates for text in _as_texts(one)]:
+            found = await values_of(self._jq, text, items)
+            lists = [value for value in found if isinstance(value, list) and value]
+            held = [one for value in lists for one in value]
+            hits = sum(isinstance(one, str) and one in known for one in held)
+            if hits * 2 > len(held):
+                return Write(text, f"{len(lists)} of {len(items)}")
+        return ""
+
+    async def _behind_parents(
+        self, seen: Seen, known: set[str], items: Items, expression: str, *, many: bool
+    ) -> Remedy:
+        """The values of the path parameters together, or what is mapped behind them."""
+        names = list(seen.config.selector.path_parameters or {})
+        texts = [f"(.__{name} | tostring)" for name in names]
+        candidates = [' + "/" + '.join(texts)] if len(names) > 1 else []
+        candidates += [
+            ' + "/" + '.join([*texts[:at], f"({expression} | tostring)"])
+            for at in range(1, len(texts) + 1)
+        ]
+        for candidate in candidates:
+            values = await values_of(self._jq, candidate, items)
+            hits = sum(value in known for value in values)
+            if hits * 2 > len(items):
+                plain = candidate
+                for name in names:
+                    if all(isinstance(item.get(f"__{name}"), str) for item in items):
+                        plain = plain.replace(f"(.__{name} | tostring)", f".__{name}")
+                return Write(f"[{plain}]" if many else plain, f"{hits} of {len(items)}")
+        return ""
+
+    async def part_of(self, seen: Seen, known: set[str], expression: str, *, many: bool) -> Remedy:
+        """The beginning or the end of an expression's values, where that is an identifier."""
+        items = [one.item for one in seen.passed]
+        for sign in _SIGNS:
+            for at in (0, -1):
+                candidate = f"{expression} | split({json.dumps(sign)})[{at}]"
+                values = await values_of(self._jq, candidate, items)
+                hits = sum(isinstance(one, str) and one in known for one in values)
+                if hits * 2 > len(items) and not many:
+                    return Write(candidate, f"{hits} of {len(items)}")
+        return ""
+
+    @staticmethod
+    def by_name(seen: Seen, name: str, known: set[str], *, many: bool) -> Remedy:
+        """A path that is called like the relation, with values that look like identifiers."""
+        items = [one.item for one in seen.passed]
+        paths = dict.fromkeys(one for item in items[:20] for one in leaves(item, _DEEPEST))
+        for path in sorted(paths, key=lambda one: -likeness(name.lower(), ".".join(one).lower())):
+            column = [follow(item, path) for item in items]
+            values = [value for value in column if is_scalar(value)]
+            is_alike = likeness(name.lower(), ".".join(path).lower()) >= _SPEAKING
+            if values and is_alike and shapes(set(map(str, values))) <= shapes(known):
+                text = as_text(path, column)
+                told = "its values look like identifiers"
+                return Write(f"[{text}]" if many else text, told)
+        return ""
+
+
+def _alike(path: tuple[str, ...], expression: str, name: str) -> float:
+    """How likely a path is meant by the expression of a relation, by names: 1 and more if read."""
+    read = paths_in(expression)
+    if any(path[: len(one)] == one for one in read):
+        return 1.0 + (path in read)
+    alike = max((likeness(".".join(path), ".".join(one)) for one in read), default=0.0)
+    if {*words_of(name)} <= {*words_of(" ".join(path))}:
+        alike = max(alike, _SPEAKING)
+    return min(alike, _SAME)
+
+
+def _as_texts(candidate: str) -> list[str]:
+    """A list as it is, and with its values as texts."""
+    inner = candidate[1:-1] if candidate.startswith("[") else f"{candidate}[]?"
+    return [candidate, f"[{inner} | select(. != null) | tostring]"]

@@ -1,0 +1,237 @@
+"""Another list of an answer, whose objects have what the mapping looks for."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Protocol
+
+from framework.mapped_items import Items
+from jq_engine.paths import plain_path
+from jq_engine.worker import JqWorker
+from json_values import Found, Json, follow
+from workbench.check.asking.reading import Seen
+from workbench.check.findings import Write, likeness
+from workbench.check.guesses.expressions import (
+    has_path,
+    leaves,
+    lists_of_objects,
+    paths_in,
+    values_of,
+    written,
+)
+from workbench.check.guesses.names import alikeness
+
+
+class Mapped(Protocol):
+    """The expressions of a resource's entities."""
+
+    @property
+    def identifier(self) -> object:
+        """jq, or a search query."""
+
+    @property
+    def title(self) -> object:
+        """jq, or None."""
+
+    @property
+    def properties(self) -> Mapping[str, object]:
+        """The jq of each, by its name."""
+
+
+_FEWEST = 2  # expressions that say together that the list is the wrong one
+_ALIKE = 0.75  # names that mean the same
+_DEEPEST = 4  # objects and lists around rows
+_MOST_KEYS = 12  # of an object that are looked into
+_SAMPLE = 50  # objects of a list that are tried
+
+
+async def other_list(jq: JqWorker, seen: Seen) -> Write | None:
+    """What to write for ``data_path`` where its items have nothing that is mapped; or nothing."""
+    wanted = [one for one in seen.passed[0].expressions if one.path != "blueprint" and one.jq]
+    names = [one.jq for one in wanted if one.path == "identifier" and one.jq]
+    items = [one.item for one in seen.passed]
+    marks = {name for one in seen.config.selector.path_parameters for name in (one, f"__{one}")}
+    found = [
+        one.jq
+        for number, one in enumerate(seen.passed[0].expressions)
+        if one in wanted and any(item.evaluation.values[number] is not None for item in seen.passed)
+        if _is_own(one.jq or "", items, marks)
+    ]
+    rest = [one.jq for one in wanted if one.path != "identifier" and one.jq]
+    is_nameless = names and names[0] not in found
+    if not is_nameless and (len(rest) < _FEWEST or set(rest) & set(found)):
+        return None
+    expressions = [one.jq for one in wanted if one.jq]
+    best: tuple[int, Write | None] = (len(found), None)
+    for page in seen.own_pages[:1]:
+        is_xml = seen.config.selector.response_format == "xml"
+        body, own = page.body, seen.config.selector.data_path or "."
+        body = _unwrapped(body) if is_xml else body
+        for path, rows in (*_lists(body), *lists_by_key(body, names, rest, own)):
+            hits = await _hits(jq, expressions, names, rows)
+            if hits > best[0] and path != seen.config.selector.data_path:
+                best = hits, Write(path, f"a list of {len(rows)}")
+    return best[1]
+
+
+def _is_own(expression: str, items: Items, marks: Container[str]) -> bool:
+    """Whether an expression finds anything but what children have from their parents."""
+    own = [path for path in paths_in(expression) if path[0] not in marks]
+    return not paths_in(expression) or any(has_path(items, path) for path in own)
+
+
+def list_within(items: Items, expression: str, name: str) -> str:
+    """The list of whole answers whose rows have what an expression reads; "" for none.
+
+    Of several the one that is called most like ``name``.
+    """
+    paths = paths_in(expression) if items else []
+    lists = lists_of_objects(items[0]) if paths else []
+    if paths == [("value",)]:  # as the elements of a list of texts or numbers are read
+        lists += [(path, _plain(follow(items[0], path))) for path in leaves(items[0])]
+    lists.sort(key=lambda one: -likeness(name, "".join(one[0][-1:]).lower()))
+    for where, rows in lists:
+        objects = [row for row in rows if isinstance(row, dict)]
+        if where and rows and all(has_path([row], paths[0]) for row in objects):
+            return written(where)
+    return ""
+
+
+def _plain(value: Found) -> list[Json]:
+    """The elements of a list of texts or numbers; none of anything else."""
+    held = value if isinstance(value, list) else []
+    return [] if any(isinstance(one, dict | list) for one in held) else held
+
+
+async def list_with(jq: JqWorker, mappings: Mapped, body: Json) -> tuple[str, int] | None:
+    """The list of an answer whose objects have what is mapped, all an identifier; its length."""
+    names = [mappings.identifier] if isinstance(mappings.identifier, str) else []
+    others = [mappings.title, *(mappings.properties or {}).values()]
+    wanted = [*names, *(one for one in others if isinstance(one, str))]
+    single = ((written(path) or ".", [one]) for path, one in _objects(body))
+    for path, rows in (*_lists(body), *lists_by_key(body, names, wanted[len(names) :]), *single):
+        hits = await _hits(jq, wanted, names, rows) if rows and names else 0
+        if hits * 2 > len(wanted):
+            return path, len(rows)
+    return None
+
+
+def _objects(body: Json) -> Iterator[tuple[tuple[str, ...], dict[str, Json]]]:
+    """An answer that is an object, and the objects in it."""
+    if isinstance(body, dict):
+        yield (), body
+        for path in leaves(body, 2):
+            if isinstance(held := follow(body, path), dict):
+                yield path, held
+
+
+def _lists(body: Json) -> Iterator[tuple[str, Items]]:
+    """Everything that may be rows: lists, and objects of like values, also within lists."""
+    for path, rows in lists_of_objects(body):
+        objects = [row for row in rows if isinstance(row, dict)]
+        yield written(path) or ".", objects
+        for key in objects[0] if objects else ():
+            inner = [one for row in objects if isinstance(one := row.get(key), dict)]
+            if len(inner) == len(objects):
+                yield f"{written(path)}[]{written((str(key),))}".lstrip() or ".", inner
+    for where, held in _keyed(body):
+        if all(isinstance(value, dict) for one in held for value in one.values()):
+            inner = [value for one in held for value in one.values() if isinstance(value, dict)]
+            yield f"[{where}[]]", inner
+        pairs: Items = [{"key": key, "value": one[key]} for one in held for key in one]
+        if "[]" in where:
+            yield f"[{where} | to_entries[]]", pairs
+        else:
+            yield "to_entries" if where == "." else f"{where} | to_entries", pairs
+
+
+def lists_by_key(
+    body: Json, names: Sequence[str], rest: Sequence[str] | None = None, own: str = ""
+) -> Iterator[tuple[str, Items]]:
+    """The values of objects by their keys, each with its key where ``names`` reads it.
+
+    What is no object stands where the one path of ``rest`` reads it, and is looked for at ``own``
+    alone: links are such too. Of objects one has what some of ``rest`` reads, if that is given.
+    ``names``: the expression of what only the key may be.
+    """
+    path = plain_path(names[0].removesuffix("| tostring").strip()) if names else None
+    others = {one for expression in rest or () for one in paths_in(expression)}
+    alone = next(iter(others)) if len(others) == 1 else ()
+    if path is None or len(path) != 1 or path == ("key",):  # which `to_entries` has
+        return
+    name = str(path[0])
+    for where, held in _keyed(body):
+        pairs = [(key, value) for one in held for key, value in one.items()]
+        objects = [value for _, value in pairs if isinstance(value, dict)]
+        text, rows = f".value + {{{_as_key(name)}: .key}}", [{**one} for one in objects]
+        if not objects and where == own and len(alone) == 1:
+            text = f"{{{_as_key(name)}: .key, {_as_key(alone[0])}: .value}}"
+            rows = [{alone[0]: value} for _, value in pairs]
+        # Fields are no keys of a list; a key that is called alike is meant before theirs.
+        keys = {str(key) for row in objects or held for key in row}
+        is_own = any(max(alikeness(name, key), key == name) >= _ALIKE for key in keys)
+        is_other = rest is not None and not any(has_path(rows, one) for one in others)
+        if is_own or is_other or len(rows) < len(pairs) or (not objects and others & _paths(keys)):
+            continue
+        rows = [{**row, name: key} for row, (key, _) in zip(rows, pairs, strict=True)]
+        if "[]" in where:
+            yield f"[{where} | to_entries[] | {text}]", rows
+        else:
+            yield f"{'' if where == '.' else f'{where} | '}to_entries | map({text})", rows
+
+
+def _paths(keys: AbstractSet[str]) -> set[tuple[str, ...]]:
+    return {(key,) for key in keys}
+
+
+def _as_key(name: str) -> str:
+    """A key of an object as jq takes it."""
+    return written((name,)).removeprefix(".")
+
+
+def _keyed(body: Json) -> Iterator[tuple[str, list[dict[str, Json]]]]:
+    """The objects of like values in a body, by their paths; several where a list holds them."""
+    level: list[tuple[str, list[Json]]] = [("", [body])]
+    for _ in range(_DEEPEST):
+        below: list[tuple[str, list[Json]]] = []
+        for way, held in level:
+            objects = [one for one in held if isinstance(one, dict) and one]
+            if objects and all(map(_are_alike, objects)):
+                yield way or ".", objects
+            keys = dict.fromkeys(str(key) for one in objects for key in one)
+            below += [
+                (way + written((key,)), [one[key] for one in objects if key in one])
+                for key in list(keys)[:_MOST_KEYS]
+            ]
+            lists = [one for one in held if isinstance(one, list) and one]
+            if lists and way:
+                step = "[0]" if all(len(one) == 1 for one in lists) else "[]"
+                below.append((way + step, [row for one in lists for row in one[:_SAMPLE]]))
+        level = below
+
+
+def _are_alike(value: dict[str, Json]) -> bool:
+    """Whether an object has several values of one type."""
+    return len(value) > 1 and len({type(one) for one in value.values()}) == 1
+
+
+def _unwrapped(body: Json) -> Json:
+    """An XML document with single elements as they are where no path leads to rows."""
+    if isinstance(body, list):
+        return _unwrapped(body[0]) if len(body) == 1 else body
+    if isinstance(body, dict):
+        return {key: _unwrapped(value) for key, value in body.items()}
+    return body
+
+
+async def _hits(jq: JqWorker, wanted: Sequence[str], names: Sequence[str], rows: Items) -> int:
+    """How many expressions find something in the rows; 0 where some row has no identifier."""
+    hits = 0
+    for expression in wanted:
+        values = await values_of(jq, expression, rows[:_SAMPLE])
+        known = [value for value in values if value not in (None, "", "null")]
+        if expression in names and len(known) < len(values):
+            return 0
+        hits += bool(known)
+    return hits

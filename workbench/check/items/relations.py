@@ -1,0 +1,390 @@
+"""Relations: whether their values are identifiers of the target, and what gives such ones."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from jq_engine.worker import JqWorker
+from json_values import Json, follow
+from workbench.check.asking.reading import Seen
+from workbench.check.files.blueprints import constant
+from workbench.check.files.documents import Document
+from workbench.check.findings import Finding, Remedy, Severity, Write
+from workbench.check.guesses.expressions import (
+    as_text,
+    is_scalar,
+    leaves,
+    paths_in,
+    values_of,
+    written,
+)
+from workbench.check.items.identifiers import are_unlike
+from workbench.check.items.leading import Leading
+from workbench.store.model import Blueprint, Relation
+from workbench.suggest.vocabulary import names_identity, words_of
+
+_SPEAKING: Final = 0.5  # likeness of names
+_SIGNS: Final = ("/", "-", ":", "_", ".", "|", "#", "@", " ")
+_SAME: Final = 0.99
+_SEVERAL: Final = 2  # values that say something
+_PARTS: Final = 2  # of an identifier that is composed
+_DEEPEST: Final = 2  # objects around a key of the target
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A relation of a resource whose values are no identifiers of its target."""
+
+    seen: Seen
+    name: str
+    relation: Relation
+    expression: str
+    values: set[str]
+    known: set[str]
+    problem: str
+
+
+class Relations:
+    """Judges the relations of resources by what all of them gave."""
+
+    def __init__(
+        self,
+        document: Document,
+        blueprints: Mapping[str, Blueprint],
+        all_seen: Sequence[Seen],
+        jq: JqWorker,
+        of_blueprints: Document | None = None,
+    ) -> None:
+        self._of_blueprints = of_blueprints
+        self._document = document
+        self._blueprints = blueprints
+        self._all = all_seen
+        self._jq = jq
+        self._leading = Leading(jq)
+
+    async def findings(self, seen: Seen) -> list[Finding]:
+        """Relations of which no value is an identifier of the target."""
+        blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
+        found: list[Finding] = []
+        for name, relation in (blueprint.relations if blueprint else {}).items():
+            known, is_complete = self._identifiers_of(relation.target)
+            values = self._targets_of(seen, name)
+            if not known and values and not self._is_filled(relation.target):
+                found += self._unfilled(seen, name, relation, values)
+            if not known or not values:
+                continue
+            if values & known:
+                found += await self._by_chance(seen, name, relation)
+                continue
+            path = ("port", "entity", "mappings", "relations", name)
+            expression = self._document.at((*seen.base, *path))
+            problem = (
+                f"kind {seen.config.kind}: relation {name} {expression!r}: 0 of {len(values)}"
+                f" values are identifiers of {relation.target}"
+            )
+            ask = _Question(seen, name, relation, str(expression), values, known, problem)
+            if told := await self._elsewhere(ask):
+                found.append(told)
+                continue
+            remedy = await self._own(ask) or self._by_rows(ask)
+            is_other = are_unlike(values, known)
+            if not remedy and is_other:
+                remedy = self._leading.by_name(seen, name, known, many=relation.many)
+            if remedy or is_complete or is_other:
+                remedy = remedy or f"correct the expression; {relation.target} has {_some(known)}"
+                is_sure = is_complete or isinstance(remedy, Write)
+                severity: Severity = "error" if is_sure else "warn"
+                place = (*seen.base, *path)
+                found.append(self._document.finding(place, problem, remedy, severity=severity))
+        return found
+
+    def _is_filled(self, blueprint: str) -> bool:
+        """Whether a resource makes, or may make, entities of a blueprint."""
+        texts = (one.config.port.entity.mappings.blueprint for one in self._all)
+        made = [constant(one) for one in texts]
+        return blueprint.startswith("_") or blueprint in made or None in made
+
+    def _unfilled(
+        self, seen: Seen, name: str, relation: Relation, values: set[str]
+    ) -> list[Finding]:
+        """A relation to a blueprint of which nothing is made; where the values are of another."""
+        path = ("port", "entity", "mappings", "relations", name)
+        told = f"kind {seen.config.kind}: relation {name} leads to {relation.target}"
+        problem = f"{told}, of which no resource makes an entity"
+        expression = str(self._document.at((*seen.base, *path)))
+        ask = _Question(seen, name, relation, expression, values, set(), problem)
+        most = max(self._all, key=lambda one: len(values & _identifiers(one)))
+        hits = len(values & _identifiers(most))
+        made = str(most.passed[0].made.get("blueprint")) if hits else ""
+        makers = [one for one in self._all if self._makes(one, made)]
+        is_text = not all(one.isdigit() for one in values)
+        if is_text and hits >= _SEVERAL and hits * 2 > len(values):
+            if len(makers) == 1:
+                return [self._of_target(ask, made, hits)]
+            # Two resources make the other one: one of them is meant to make this one.
+            place = (*most.base, "port", "entity", "mappings", "blueprint")
+            told_of = Write(f'"{relation.target}"', f"{name} leads to its entities")
+            return [self._document.finding(place, problem, told_of)]
+        remedy = f"make {relation.target} the blueprint of a resource, unless others fill it"
+        place = (*seen.base, *path)
+        return [self._document.finding(place, problem, remedy, severity="warn")]
+
+    @staticmethod
+    def _makes(seen: Seen, blueprint: str) -> bool:
+        return any(one.made.get("blueprint") == blueprint for one in seen.passed)
+
+    async def _by_chance(self, seen: Seen, name: str, relation: Relation) -> list[Finding]:
+        """A relation whose values are numbers that many things have, where its name says another.
+
+        Another target, of which all of them are identifiers too; or another key, where these are
+        the items' own identifiers.
+        """
+        known, _ = self._identifiers_of(relation.target)
+        values = self._targets_of(seen, name)
+        if not all(one.isdigit() for one in values):
+            return []
+        path = ("port", "entity", "mappings", "relations", name)
+        expression = str(self._document.at((*seen.base, *path)))
+        told = f"kind {seen.config.kind}: relation {name} {expression!r}"
+        problem = f"{told} leads to {relation.target}, and is called otherwise"
+        ask = _Question(seen, name, relation, expression, values, known, problem)
+        other = None if _speaks(relation.target, name) else self._other_target(ask)
+        if other and other[1] == len(values) and _speaks(other[0], name):
+            return [dataclasses.replace(self._of_target(ask, *other), severity="warn")]
+        made = [one.made for one in seen.passed]
+        own = [str(one.get("identifier")) for one in made]
+        if [(one.get("relations") or {}).get(name) for one in made] != own:
+            return []
+        way = await self._leading.path(seen, known, name, name, many=relation.many)
+        if not isinstance(way, Write):
+            return []
+        problem = f"{told} gives the items' own identifiers"
+        place = (*seen.base, *path)
+        return [self._document.finding(place, problem, way, severity="warn")]
+
+    async def _own(self, ask: _Question) -> Remedy:
+        """Another expression, whose values are identifiers of the target."""
+        many = ask.relation.many
+        return (
+            await self._leading.path(ask.seen, ask.known, ask.name, ask.expression, many=many)
+            or await self._composed(ask.seen, ask.relation.target, ask.expression, ask.known)
+            or await self._leading.part_of(ask.seen, ask.known, ask.expression, many=many)
+        )
+
+    async def _elsewhere(self, ask: _Question) -> Finding | None:
+        """At the target that the blueprint names, or at the target's own identifier.
+
+        There where the relation's own expression is right, as far as names and values tell.
+        """
+        own = await self._own(ask) or self._by_rows(ask)
+        by_key, target = self._other_key(ask), ask.relation.target
+        is_meant = _speaks(target, ask.name)
+        other = None if by_key and is_meant else self._other_target(ask)
+        if other and (not own or (_speaks(other[0], ask.name) and not is_meant)):
+            return self._of_target(ask, *other)
+        if by_key is None:
+            return None
+        maker, key = by_key
+        if own and not self._is_shared(ask) and not self._is_by_id(ask, maker, key):
+            return None
+        also = f"{own.value} in the relation" if isinstance(own, Write) else ""
+        remedy = Write(key, "of which these are values", also=also or "correct the relation")
+        place = (*maker.base, "port", "entity", "mappings", "identifier")
+        return self._document.finding(place, ask.problem, remedy)
+
+    @staticmethod
+    def _is_by_id(ask: _Question, maker: Seen, key: str) -> bool:
+        """Whether the values are the target's ids by name, and its identifier is none."""
+        own = str(maker.config.port.entity.mappings.identifier)
+        ends = [paths[-1][-1] for text in (key, ask.expression, own) if (paths := paths_in(text))]
+        return [names_identity(one.lower()) for one in ends] == [True, True, False]
+
+    def _of_target(self, ask: _Question, other: str, count: int) -> Finding:
+        """At the target of the relation, in the blueprint where that is at hand.
+
+        ``count``: values that are identifiers of the ``other`` one.
+        """
+        some = "all" if count == len(ask.values) else f"{count} of {len(ask.values)}"
+        told = f"{some} values are identifiers of {other}"
+        blueprint = str(ask.seen.passed[0].made.get("blueprint"))
+        document = self._of_blueprints
+        if document is not None and isinstance(document.value, list):
+            names = [one.get("identifier") for one in document.value if isinstance(one, dict)]
+            path = (names.index(blueprint), "relations", ask.name, "target")
+            return document.finding(path, ask.problem, Write(other, told))
+        place = (*ask.seen.base, "port", "entity", "mappings", "relations", ask.name)
+        remedy = f"make {other} the target of relation {ask.name} in the blueprint: {told}"
+        return self._document.finding(place, ask.problem, remedy)
+
+    def _is_shared(self, ask: _Question) -> bool:
+        """Whether several relations to the target miss its identifiers, and none finds them."""
+        matching = [
+            bool(self._targets_of(seen, name) & ask.known)
+            for seen in self._all
+            for name, relation in self._relations_of(seen).items()
+            if relation.target == ask.relation.target and self._targets_of(seen, name)
+        ]
+        return len(matching) > 1 and not any(matching)
+
+    def _relations_of(self, seen: Seen) -> Mapping[str, Relation]:
+        made = str(seen.passed[0].made.get("blueprint")) if seen.passed else ""
+        blueprint = self._blueprints.get(made)
+        return blueprint.relations if blueprint else {}
+
+    @staticmethod
+    def _targets_of(seen: Seen, name: str) -> set[str]:
+        """The identifiers that a relation of a resource has."""
+        return {
+            target
+            for one in seen.passed
+            for target in _targets((one.made.get("relations") or {}).get(name))
+        }
+
+    def wanted_of(self, seen: Seen) -> set[str]:
+        """What relations of other resources give as identifiers of a resource's entities."""
+        own = str(seen.passed[0].made.get("blueprint"))
+        return {
+            target
+            for other in self._all
+            for name, relation in self._relations_of(other).items()
+            if relation.target == own
+            for target in self._targets_of(other, name)
+        }
+
+    async def are_lists(self, seen: Seen, name: str, expression: str) -> bool:
+        """Whether a relation's values are lists of several identifiers of its target."""
+        relation = self._relations_of(seen).get(name)
+        known = self._identifiers_of(relation.target)[0] if relation else set()
+        values = await values_of(self._jq, expression, [one.item for one in seen.passed])
+        lists = [value for value in values if isinstance(value, list) and value]
+        held = [one for value in lists for one in value]
+        hits = sum(isinstance(one, str) and one in known for one in held)
+        return any(len(one) > 1 for one in lists) and hits * 2 > len(held)
+
+    async def target(self, seen: Seen, name: str, expression: str) -> Remedy:
+        """A path whose values are identifiers of a relation's target, for one that finds none."""
+        blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
+        relation = blueprint.relations.get(name) if blueprint else None
+        if relation is None:
+            return ""
+        known, _ = self._identifiers_of(relation.target)
+        return (
+            await self._leading.path(seen, known, name, expression, many=relation.many)
+            if known
+            else ""
+        )
+
+    def _identifiers_of(self, blueprint: str) -> tuple[set[str], bool]:
+        """The identifiers that were seen of a blueprint, and whether that is all there are."""
+        known: set[str] = set()
+        is_complete = True
+        for seen in self._all:
+            makes = [one for one in seen.passed if one.made.get("blueprint") == blueprint]
+            names = [one.made.get("identifier") for one in makes]
+            own = {str(one) for one in names if one not in (None, "", "null")}
+            if len(own) * 2 < len(names):  # they are wrong themselves, which is told of them
+                return set(), False
+            known |= own
+            if makes or f'"{blueprint}"' in seen.config.port.entity.mappings.blueprint:
+                is_complete = is_complete and not seen.truncated and not seen.errors
+        return known, is_complete
+
+    def _other_target(self, ask: _Question) -> tuple[str, int] | None:
+        """Another blueprint, of which the values are identifiers, and how many are; or None.
+
+        All of them, or most where not all of its entities were seen. Small numbers are
+        identifiers of many things: there the name has to speak.
+        """
+        own = {ask.relation.target, str(ask.seen.passed[0].made.get("blueprint"))}
+        is_text = not all(one.isdigit() for one in ask.values)
+        for name in self._blueprints:
+            known, is_whole = self._identifiers_of(name)
+            hits = len(ask.values & known)
+            if name in own or len(ask.values) < _SEVERAL:
+                continue
+            # The lists at hand may be parts: where the name speaks, some of the values will do.
+            is_most = hits * 2 > len(ask.values) or (not is_whole and hits >= _SEVERAL)
+            is_called = _speaks(name, ask.name) and is_most
+            if is_called or (is_text and ask.values <= known):
+                return name, hits
+        return None
+
+    async def _composed(self, seen: Seen, target: str, expression: str, known: set[str]) -> Remedy:
+        """The target's own identifier, made of several parts, with this resource's keys."""
+        items = [one.item for one in seen.passed]
+        for other in self._all:
+            own = other.config.port.entity.mappings.identifier
+            makes = any(one.made.get("blueprint") == target for one in other.passed)
+            if not makes or not isinstance(own, str) or len(paths := paths_in(own)) < _PARTS:
+                continue
+            for path in paths:
+                candidate = own.replace(written(path), expression)
+                values = await values_of(self._jq, candidate, items)
+                hits = sum(value in known for value in values)
+                if hits:  # such a value is hardly one by chance
+                    return Write(candidate, f"{hits} of {len(items)}")
+        return ""
+
+    def _other_key(self, ask: _Question) -> tuple[Seen, str] | None:
+        """The resource that makes the target, and a key that has the values, and each once."""
+        for seen in self._all:
+            made = [one for one in seen.passed if one.made["blueprint"] == ask.relation.target]
+            items = [one.item for one in made]
+            paths = dict.fromkeys(one for item in items[:20] for one in leaves(item, _DEEPEST))
+            for path in sorted(paths, key=lambda one: not names_identity(one[-1].lower())):
+                column = [follow(item, path) for item in items]
+                texts = [str(value) for value in column if is_scalar(value)]
+                hits = len(ask.values.intersection(texts))
+                if len(set(texts)) == len(items) and hits > 1 and hits * 2 > len(ask.values):
+                    return seen, as_text(path, column)
+        return None
+
+    def _by_rows(self, ask: _Question) -> Remedy:
+        """The path whose value in each row is the identifier of what the relation's value names.
+
+        Where the values are those of another key of the target.
+        """
+        by_key = self._other_key(ask)
+        if by_key is None:
+            return ""
+        maker, key = by_key
+        path = paths_in(key)[0]
+        made = [one for one in maker.passed if one.made["blueprint"] == ask.relation.target]
+        names = {str(follow(one.item, path)): str(one.made.get("identifier")) for one in made}
+        rows = [
+            (one.item, names[target])
+            for one in ask.seen.passed
+            for target in _targets((one.made.get("relations") or {}).get(ask.name))[:1]
+            if target in names
+        ]
+        items = [item for item, _ in rows]
+        for way in dict.fromkeys(one for item in items[:20] for one in leaves(item)):
+            column = [follow(item, way) for item in items]
+            if all(str(value) == wanted for value, (_, wanted) in zip(column, rows, strict=True)):
+                text = as_text(way, column)
+                told = f"in {len(rows)} rows the identifier of what is named"
+                return Write(f"[{text}]" if ask.relation.many else text, told)
+        return ""
+
+
+def _identifiers(seen: Seen) -> set[str]:
+    return {str(one.made.get("identifier")) for one in seen.passed}
+
+
+def _speaks(blueprint: str, name: str) -> bool:
+    """Whether a relation is called like a blueprint."""
+    stems = {word.removesuffix("s") for word in words_of(name)}
+    return bool(stems & {word.removesuffix("s") for word in words_of(blueprint)})
+
+
+def _targets(value: Json) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [one for one in values if isinstance(one, str)]
+
+
+def _some(known: set[str]) -> str:
+    return ", ".join(json.dumps(one) for one in sorted(known)[:3])

@@ -1,0 +1,276 @@
+"""What properties, titles and relations find in the items, and what would find more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from framework.mapped_items import Items, Mapped
+from jq_engine.worker import JqWorker
+from json_values import Found, Json, Missing, follow
+from workbench.check.asking.reading import Seen
+from workbench.check.files.blueprints import constant
+from workbench.check.files.documents import Document
+from workbench.check.findings import Finding, Path, Remedy, Write
+from workbench.check.guesses.expressions import (
+    alike,
+    better,
+    first_paths,
+    has_path,
+    is_scalar,
+    is_something,
+    paths_in,
+    values_of,
+    written,
+)
+from workbench.check.items.chosen_keys import asking_for, chosen_by
+from workbench.check.items.comparisons import of_other_type
+from workbench.check.items.fitting import Fitter, admits
+from workbench.check.items.relations import Relations
+from workbench.store.model import Blueprint
+from workbench.store.rules import faults_of
+from workbench.suggest.fields import columns, title_of
+from workbench.suggest.vocabulary import words_of
+
+_FEW: Final = 3  # items of which an absent key says something
+_MOST: Final = 24  # keys that are named
+_ELEMENTS: Final = re.compile(r"((?:\.[A-Za-z_]\w*)+)(\[\]\??)\.([A-Za-z_]\w*)")
+"""A key of the elements of a list."""
+_TYPING: Final = 0.85  # likeness of a name and the same name with a slip
+
+
+class Values:
+    """Judges every expression but the identifier's and the blueprint's."""
+
+    def __init__(
+        self,
+        document: Document,
+        blueprints: Mapping[str, Blueprint],
+        leading: Relations,
+        fitter: Fitter,
+        jq: JqWorker,
+    ) -> None:
+        self._fitter = fitter
+        self._document = document
+        self._blueprints = blueprints
+        self._leading = leading
+        self._jq = jq
+
+    async def findings(self, seen: Seen) -> list[Finding]:
+        """Expressions that find nothing in any item, fail, or look for a key that is not there."""
+        found: list[Finding] = []
+        items = [one.item for one in seen.passed]
+        for number, expression in enumerate(seen.passed[0].expressions):
+            name = expression.path.partition(".")[0]
+            if name in {"identifier", "blueprint"} or expression.jq is None:
+                continue
+            values = [one.evaluation.values[number] for one in seen.passed]
+            if path := await self._quoted(expression.jq, items):
+                problem = f"{_what(expression.path)} {expression.jq!r} is a text, and no path"
+                found.append(
+                    seen.finding(self._document, _place(expression.path), problem, Write(path))
+                )
+            elif all(map(_is_nothing, values)):
+                found += await self._null(seen, expression.path, expression.jq, items)
+            elif name == "title" and all(isinstance(one, dict) for one in values):
+                found += self._object(seen, expression.jq, values)
+            elif near := await of_other_type(self._jq, expression.jq, items):
+                place, what = _place(expression.path), _what(expression.path)
+                problem = f"{what} {expression.jq!r} compares with a value of another type"
+                found.append(seen.finding(self._document, place, problem, near))
+            else:
+                found += await self.absent(seen, expression.path, expression.jq, items)
+        return found
+
+    async def _quoted(self, jq: str, items: Items) -> str:
+        """The path that a text in quotes is, if it leads to something; else nothing."""
+        text = constant(jq) or ""
+        is_path = text.startswith(".") and any(
+            map(is_something, await values_of(self._jq, text, items))
+        )
+        return text if is_path else ""
+
+    async def _null(self, seen: Seen, name: str, jq: str, items: Items) -> list[Finding]:
+        part, _, key = name.partition(".")
+        path = _place(name)
+        what = _what(name)
+        failed = [
+            one.message
+            for each in seen.passed
+            for one in each.evaluation.failures
+            if one.expression.path == name
+        ]
+        empty = [one for one in seen.passed if _made(one, part, key) == []]
+        said = "an empty list" if len(empty) == len(items) else "null"
+        if any(isinstance(_made(one, part, key), list) for one in seen.passed) and not empty:
+            said = "a list of nulls"
+        problem = f"{what} {jq!r} is {said} in {len(items)} of {len(items)} items"
+        if part == "relations" and (leading := await self._leading.target(seen, key, jq)):
+            return [seen.finding(self._document, path, problem, leading)]
+        remedy = await self._better(seen, name, jq, items) or self._of_elements(jq, items)
+        if failed and not remedy:
+            reason = failed[0].partition("\n")[0][:120]
+            problem = f"{what} {jq!r} fails for {len(failed)} of {len(items)} items ({reason})"
+            blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
+            paths = paths_in(jq) if part == "properties" else []
+            for read in paths[:1]:
+                remedy = await self._made_to_fit(written(read), key, items, blueprint)
+                held = await values_of(self._jq, written(read), items)
+                if not remedy and all(admits(blueprint, key, one) for one in held):
+                    remedy = Write(written(read))
+            remedy = remedy or "correct the expression"
+        if remedy:
+            return [seen.finding(self._document, path, problem, remedy)]
+        paths = paths_in(jq)
+        absent = paths and not any(has_path(items, one) for one in paths)
+        if not absent or len(items) < _FEW or empty:
+            return []
+        return [self._unknown(seen, name, problem, items, paths[0][0])]
+
+    @staticmethod
+    def _of_elements(jq: str, items: Items) -> Remedy:
+        """What to write for a key that no element of a list has; "" where that is not so."""
+        found = _ELEMENTS.search(jq)
+        if found is None:
+            return ""
+        (path,), key = paths_in(found[1]), found[3]
+        rows = [row for item in items for row in _rows(follow(item, path))]
+        if not rows or has_path(rows, (key,)):
+            return ""
+        column = title_of(columns(rows), None)
+        meant = next(iter(alike((key,), rows)), column.keys if column else ())
+        if not meant:
+            return f"its elements have {', '.join(dict.fromkeys(map(str, rows[0])))}"
+        return Write(jq.replace(found[0], f"{found[1]}{found[2]}{written(meant)}"))
+
+    async def _better(self, seen: Seen, name: str, jq: str, items: Items) -> Remedy:
+        """What to write for an expression that finds nothing; "" where nothing is like it."""
+        part, _, key = name.partition(".")
+        blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
+
+        def fits(value: Json) -> bool:
+            if part == "properties":
+                return admits(blueprint, key, value)
+            if part == "relations" and blueprint and key in blueprint.relations:
+                return isinstance(value, list) == blueprint.relations[key].many
+            return isinstance(value, str) if part == "title" else is_something(value)
+
+        column = title_of(columns(items), None) if part == "title" else None
+        if column and words_of(column.keys[-1])[-1:] == words_of(jq)[-1:]:
+            return Write(column.path, f"{len(column.present)} of {len(items)}")
+        if near := await better(self._jq, jq, items, key or part, fits):
+            told = near.of(len(items))
+            return await self._made_to_fit(near.expression, key, items, blueprint) or told
+        return Write(column.path, f"{len(column.present)} of {len(items)}") if column else ""
+
+    async def _made_to_fit(
+        self, expression: str, name: str, items: Items, blueprint: Blueprint | None
+    ) -> Remedy:
+        """What makes values of another key fit the property, where they do not; "" for nothing."""
+        if blueprint is None or name not in blueprint.schema.properties:
+            return ""
+        for value in await values_of(self._jq, expression, items):
+            if value is not None and (faults := faults_of({name: value}, {}, blueprint)):
+                own = [one for one in faults if one.name == name and one.problem != "is required"]
+                if own:
+                    return (await self._fitter.fitting(expression, items, own[0], blueprint)).remedy
+        return ""
+
+    def _unknown(self, seen: Seen, name: str, problem: str, items: Items, first: str) -> Finding:
+        """At an expression whose keys are not there, and none that is like them."""
+        params = seen.config.selector.query_params
+        if asked := asking_for(params, first):
+            remedy = f"{asked} asks for {first}, which does not come: correct the name {asked!r}"
+            place = (*seen.base, "selector", "query_params", asked)
+            problem = f"kind {seen.config.kind}: {problem}"
+            return self._document.finding(place, problem, remedy, at_key=True)
+        keys = sorted({str(key) for item in items for key in item})
+        more = f" and {len(keys) - _MOST} more" if len(keys) > _MOST else ""
+        remedy = f"the items have {', '.join(keys[:_MOST])}{more}"
+        if chosen := chosen_by(params, items):
+            remedy = f"query_params.{chosen} says which keys come: name {first} there"
+        return seen.finding(self._document, _place(name), problem, remedy, "warn")
+
+    def _object(self, seen: Seen, jq: str, values: Sequence[Json]) -> list[Finding]:
+        """A title that is an object, which Port takes no more than a list."""
+        objects = [one for one in values if isinstance(one, dict)]
+        column = title_of(columns(objects), None)
+        inner = (
+            f"{jq}{column.path}" if column else f"a text of it: {jq}{written([min(objects[0])])}"
+        )
+        problem = f"title {jq!r} is an object in {len(values)} of {len(values)} items"
+        return [seen.finding(self._document, _place("title"), problem, Write(inner))]
+
+    async def absent(self, seen: Seen, name: str, jq: str, items: Items) -> list[Finding]:
+        """A key within an expression that no item has, beside one that is spelled nearly so."""
+        if len(items) < _FEW:
+            return []
+        first, read = first_paths(jq), paths_in(jq)
+        for path in dict.fromkeys([*first, *read]):
+            if path in first and (found := self._too_deep(seen, name, jq, path, items)):
+                return found
+            meant, score = next(iter(alike(path, items).items()), ((), 0.0))
+            if score < _TYPING or len(meant) != len(path) or meant in read:
+                continue  # of several that may be there one is
+            same = next(at for at, key in enumerate(path) if key != meant[at])
+            if any(isinstance(follow(item, path[:same]), dict) for item in items):
+                problem = f"{_what(name)} {jq!r}: no item has {written(path)}"
+                other = jq.replace(written(path), written(meant))
+                # What stands further behind may be read of something else than the item.
+                if path not in first and not await self._finds_more(other, jq, items):
+                    continue
+                remedy = Write(other)
+                return [seen.finding(self._document, _place(name), problem, remedy, "warn")]
+        return []
+
+    def _too_deep(
+        self, seen: Seen, name: str, jq: str, path: tuple[str, ...], items: Items
+    ) -> list[Finding]:
+        """A key of what is a text or a number wherever it is there."""
+        for length in range(1, len(path)):
+            values = [follow(item, path[:length]) for item in items]
+            held = [one for one in values if not (one is None or isinstance(one, Missing))]
+            if held and all(map(is_scalar, held)):
+                problem = f"{_what(name)} {jq!r}: {written(path[:length])} has no keys in any item"
+                remedy = Write(jq.replace(written(path), written(path[:length])))
+                return [seen.finding(self._document, _place(name), problem, remedy)]
+        return []
+
+    async def _finds_more(self, other: str, jq: str, items: Items) -> bool:
+        """Whether another expression finds more in items, and nothing less in any."""
+        pairs = zip(
+            await values_of(self._jq, jq, items),
+            await values_of(self._jq, other, items),
+            strict=True,
+        )
+        differing = [(now, then) for now, then in pairs if now != then]
+        return bool(differing) and all(
+            not _is_nothing(then) or _is_nothing(now) for now, then in differing
+        )
+
+
+def _rows(value: Found) -> Items:
+    """The objects of a list."""
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def _is_nothing(value: Json) -> bool:
+    """Whether an expression has found nothing: also a list of nulls, or their text."""
+    if isinstance(value, list):
+        return all(map(_is_nothing, value))
+    return value in (None, "null")
+
+
+def _place(name: str) -> Path:
+    return ("port", "entity", "mappings", *name.split(".", 1))
+
+
+def _what(name: str) -> str:
+    part, _, key = name.partition(".")
+    return {"properties": f"property {key}", "relations": f"relation {key}"}.get(part, name)
+
+
+def _made(one: Mapped, part: str, name: str) -> Json:
+    held = one.made.get(part)
+    return held.get(name) if isinstance(held, dict) else None

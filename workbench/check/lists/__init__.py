@@ -1,0 +1,1 @@
+"""Lists of which too little, nothing or something else is read."""

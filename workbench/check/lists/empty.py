@@ -1,0 +1,179 @@
+"""Resources of which nothing was read: what may have left everything out, by a few requests."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from framework.mapped_items import Items
+from json_values import Json, follow
+from paging.model import PageRequest
+from workbench.check.asking.nearby import Target
+from workbench.check.asking.reading import Seen
+from workbench.check.asking.sent import Sent
+from workbench.check.asking.variants import better_variant, left_out
+from workbench.check.files.documents import Document
+from workbench.check.findings import Finding, Path, Remedy, Severity, Write, removed
+from workbench.check.guesses.expressions import is_scalar, paths_in, values_of, written
+from workbench.check.items.comparisons import compared
+from workbench.check.items.other_lists import list_with
+from workbench.check.lists.children import Children
+from workbench.check.lists.formats import rows_as_json
+
+_MOST: Final = 6  # parameters that are left out, one after the other
+_SHOWN: Final = 5
+_LONGEST: Final = 60  # characters of a value that are quoted
+
+
+class Empty:
+    """Finds why a resource without errors has no items."""
+
+    def __init__(self, document: Document, children: Children) -> None:
+        self._document = document
+        self._children = children
+        self._near = children.near
+        self._jq = self._near.jq
+
+    async def findings(self, seen: Seen) -> list[Finding]:
+        """At most one: a filter of parents, the list beside, a format, a parameter, a field."""
+        if seen.items or seen.errors or not seen.asked:
+            return []
+        looks = (self._of_parents, self._beside, self._other_format, self._other_field)
+        for look in (*looks, self._left_out):
+            if found := await look(seen):
+                return [found]
+        return []
+
+    async def _of_parents(self, seen: Seen) -> Finding | None:
+        """A filter that no parent passes."""
+        if any(one.purpose == "page" for one in seen.exchanges):
+            return None
+        for name, one in seen.config.selector.path_parameters.items():
+            pages = self._children.pages_of(seen, name)
+            items = [item for page in pages for item in page.items]
+            if one.filter in (None, "true") or not items:
+                continue
+            if any(value is True for value in await values_of(self._jq, one.filter, items)):
+                continue
+            problem = f"path_parameters.{name}.filter is true for none of {len(items)} parents"
+            remedy = await self._of_filter(one.filter, items)
+            severity: Severity = "warn" if pages[-1].goes_on else "error"
+            path = ("selector", "path_parameters", name, "filter")
+            return seen.finding(self._document, path, problem, remedy, severity)
+        return None
+
+    async def _of_filter(self, expression: str, items: Items) -> Remedy:
+        """What the parents have where a filter looks, or what it may mean."""
+        if remedy := await compared(self._jq, expression, items):
+            return remedy
+        nowhere = ", ".join(map(written, paths := paths_in(expression)))
+        return f"{nowhere} is null in all {len(items)} of them" if paths else "correct it"
+
+    async def _beside(self, seen: Seen) -> Finding | None:
+        """Another list of the answers whose objects have what is mapped."""
+        selector = seen.config.selector
+        for page in seen.own_pages[:1]:
+            found = await list_with(self._jq, seen.config.port.entity.mappings, page.body)
+            if found and found[0] != selector.data_path:
+                problem = f"data_path {selector.data_path or '.'!r} leads to an empty list"
+                remedy: Remedy = Write(
+                    found[0], f"a list of {found[1]} objects with what is mapped"
+                )
+                if found[0] == ".":
+                    remedy = removed("remove data_path: the answer itself has what is mapped")
+                return seen.finding(self._document, ("selector", "data_path"), problem, remedy)
+        return None
+
+    async def _other_format(self, seen: Seen) -> Finding | None:
+        """A format in which there is no list, where as JSON there is one."""
+        remedy = await rows_as_json(self._near, self._jq, seen) if seen.own_pages else None
+        if remedy is None:
+            return None
+        problem = f"no items in the format {seen.config.selector.response_format}"
+        path = ("selector", "response_format")
+        return seen.finding(self._document, path, problem, remedy)
+
+    async def _left_out(self, seen: Seen) -> Finding | None:
+        """A query parameter, or a part of the body, without which there are items."""
+        target = self._near.target(seen)
+        request, asked = target.request, len(target.base) > 1 or bool(seen.own_pages)
+        if request is None or not asked:
+            return None
+        answer = await self._near.body(request)
+        if await self._children.rows_in(target.endpoint, answer):
+            return None  # it is paging that leaves them out
+        sent = [one for one in self._near.sent(seen, target) if not isinstance(one.value, dict)]
+        for one in list({(one.part, one.path): one for one in sent}.values())[:_MOST]:
+            less = left_out(request, one)
+            rows = await self._rows(target, less) if less else []
+            if not rows:
+                continue
+            held = one.otherwise(one.value)
+            problem = f"no items with {one.name}={_shown(held)}, and {len(rows)} without it"
+            path, remedy = await self._instead(seen, target, one, rows)
+            return seen.finding(self._document, path, problem, remedy, "warn")
+        if request.method == "POST" and request.body:
+            words = self._near.session.client.quoted(answer)
+            problem = f"the search finds nothing: the API says {words!r}"
+            body = "body_form" if request.is_form else "body"
+            remedy = f"correct the values in {body}, unless nothing may be there"
+            return seen.finding(self._document, (*target.base, body), problem, remedy, "warn")
+        return None
+
+    async def _instead(
+        self, seen: Seen, target: Target, sent: Sent, rows: Sequence[Json]
+    ) -> tuple[Path, Remedy]:
+        """What to write for a parameter that leaves everything out, and where."""
+        objects = [row for row in rows if isinstance(row, dict)]
+        without = json.dumps(rows, sort_keys=True)
+
+        async def has_rows(request: PageRequest) -> bool:
+            found = await self._rows(target, request)
+            return bool(found) and json.dumps(found, sort_keys=True) != without
+
+        values = [follow(row, (sent.name,)) for row in objects]
+        own = [str(value) for value in values if is_scalar(value)]
+        sources = self._near.sources(seen, " ", list(dict.fromkeys(own)))
+        sources = dataclasses.replace(sources, items=objects)
+        if target.request and sent.is_text | ("{" in str(sent.value)):
+            found = await better_variant(target.request, [sent], sources, has_rows)
+            if found:
+                return found.at(target.base, "so there are items")
+        told = _values([(sent.name,)], objects)
+        name = sent.name
+        remedy = told or f"correct {name} or its value, unless nothing may be there"
+        return sent.at(target.base), remedy
+
+    async def _rows(self, target: Target, request: PageRequest) -> Sequence[Json]:
+        """The rows of an answer, where they are looked for."""
+        return await self._children.rows_in(target.endpoint, await self._near.body(request))
+
+    async def _other_field(self, seen: Seen) -> Finding | None:
+        """A path parameter's field by whose values no child has items, where another's have."""
+        resource = self._children.asked_for(seen)
+        if not resource.parameters or not self._children.pages(seen):
+            return None
+        found = await self._children.field(resource, wants_rows=True)
+        if found is None:
+            return None
+        name, remedy = found
+        problem = f"no items for any value of path_parameters.{name}"
+        return seen.finding(
+            self._document, ("selector", "path_parameters", name, "field"), problem, remedy
+        )
+
+
+def _shown(value: object) -> str:
+    return (value if isinstance(value, str) else json.dumps(value))[:_LONGEST]
+
+
+def _values(paths: Sequence[tuple[str, ...]], items: Sequence[Json]) -> str:
+    """The values that items have under the first of some paths that leads to any."""
+    for path in paths:
+        values = [follow(item, path) for item in items]
+        known = sorted({json.dumps(value) for value in values if is_scalar(value)})
+        if known:
+            return f"{written(path)} is {', '.join(known[:_SHOWN])}"
+    return ""

@@ -1,0 +1,53 @@
+"""The format of answers, where it is not the one that the mapping says."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from errors import BodyError
+from jq_engine.worker import JqWorker
+from transport.formats import BodyFormat
+from workbench.check.asking.nearby import Nearby
+from workbench.check.asking.reading import Seen
+from workbench.check.findings import Write
+from workbench.check.guesses.expressions import values_of
+
+
+def format_of(seen: Seen, error: BodyError) -> str:
+    """The format of an answer that could not be read; "" where nothing tells."""
+    kinds = [one.content_type or "" for one in seen.exchanges]
+    words = error.report.words.lstrip()
+    if words.startswith("<?xml") or any("xml" in kind and "html" not in kind for kind in kinds):
+        return "xml"
+    if words.startswith("{"):
+        has_lines = "\n{" in error.report.words or "\\n{" in words
+        is_ndjson = has_lines or seen.config.selector.response_format == "ndjson"
+        return "ndjson" if is_ndjson else "json"
+    return next((one for one in ("csv", "ndjson") if any(one in kind for kind in kinds)), "")
+
+
+async def as_json(near: Nearby, seen: Seen) -> str:
+    """How an answer in another format is asked for as JSON."""
+    request = near.request(seen)
+    if request is None or request.method != "GET":
+        return ""
+    if isinstance(await near.body(request.put("format", "json", "query")), dict | list):
+        return "with format=json it answers JSON: write it into query_params"
+    headers = (*request.headers, ("Accept", "application/json"))
+    if isinstance(await near.body(replace(request, headers=headers)), dict | list):
+        return "write headers: {Accept: application/json}: then it answers JSON"
+    return ""
+
+
+async def rows_as_json(near: Nearby, jq: JqWorker, seen: Seen) -> Write | None:
+    """What to write where the same address answers JSON, and has rows at ``data_path`` then."""
+    selector, request = seen.config.selector, near.asked(seen)
+    if selector.response_format == "json" or request is None:
+        return None
+    body = await near.body(replace(request, format=BodyFormat()))
+    if not isinstance(body, dict):
+        return None
+    (rows,) = await values_of(jq, selector.data_path or ".", [body])
+    if not isinstance(rows, list) or not rows:
+        return None
+    return Write("json", f"the same address answers JSON, with {len(rows)} rows at data_path")

@@ -1,0 +1,225 @@
+"""Lists of which a resource reads too little: what their pages show of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+from msgspec.structs import replace
+
+from errors import OceanCustomError
+from jq_engine.worker import JqWorker
+from json_values import Json, follow
+from pagination import DEFAULT_POSITION_PARAM, PaginationSettings, make_paginator
+from paging.model import PageRequest
+from paging.totals import says_all
+from resync.path_parameters import Binding, request_for
+from resync.session import Session
+from transport.observer import PageRead
+from workbench.check.asking.absence import Answered
+from workbench.check.asking.nearby import Target
+from workbench.check.asking.reading import Seen
+from workbench.check.asking.requests import bare
+from workbench.check.findings import Path, Write
+from workbench.check.guesses.expressions import better, leaves, lists_of_objects, values_of, written
+from workbench.check.lists.places import Paged
+
+_FEWEST: Final = 10  # rows of a server's own page
+_ROUND: Final = 5  # servers cut pages at multiples of it
+_INVALID: Final = frozenset({400, 422})
+
+
+@dataclass(frozen=True)
+class Unheld:
+    """A setting of paging whose path leads nowhere, and the path that is meant, or ""."""
+
+    name: str
+    path: str
+    meant: str
+
+    @property
+    def remedy(self) -> str | Paged:
+        """What to write; "" where nothing shows it."""
+        return Paged({self.name: self.meant.lstrip(".")}, "there it stands") if self.meant else ""
+
+
+async def hidden_rows(session: Session, seen: Seen) -> int:
+    """How many rows come without the parameters of paging, where with them none came."""
+    resource = seen.config.to_resource(session.settings.pagination)
+    is_counted = resource.endpoint.pagination.type in {"page", "offset"}
+    if seen.items or resource.parameters or not is_counted or not seen.own_pages:
+        return 0
+    if any(rows for _, rows in lists_of_objects(seen.own_pages[0].body)):
+        return 0
+    request = request_for(resource.endpoint, Binding(), session.settings.base_url)
+    try:
+        answer = await session.client.send(replace(request, purpose="check"))
+    except OceanCustomError:
+        return 0
+    return max((len(rows) for _, rows in lists_of_objects(answer.body)), default=0)
+
+
+async def alone(session: Session, paging: PaginationSettings, seen: Seen) -> str:
+    """What to write where a cursor was refused with what stood beside it, and is not by itself."""
+    name = paging.pagination_param or DEFAULT_POSITION_PARAM.get(paging.type)
+    refused = next((one for one in reversed(seen.exchanges) if one.status in _INVALID), None)
+    if paging.type != "cursor" or paging.cursor_alone or refused is None or name is None:
+        return ""
+    url = httpx.URL(refused.url)
+    value = url.params.get(name)
+    if value is None or len(url.params) == 1:
+        return ""
+    bare = PageRequest(str(url.copy_with(query=None)), params=((name, value),), purpose="check")
+    try:
+        await session.client.send(bare)
+    except OceanCustomError:
+        return ""
+    return "write cursor_alone: true in its pagination: the cursor by itself is answered"
+
+
+async def moves_by_rows(answered: Answered, seen: Seen, target: Target) -> bool:
+    """Whether an offset of one leads to the second row; also where that cannot be asked."""
+    paging, request = target.endpoint.pagination, target.request
+    pages = [page for page in seen.own_pages if page.goes_on and page.rows > 1]
+    if paging.type != "offset" or request is None or not pages:
+        return True
+    read = next((page.body for page in pages if bare(page.url) == bare(request.url)), None)
+    one = replace(paging, start_offset=paging.start_offset + 1)
+    body = await answered(make_paginator(one).first(request)) if read is not None else None
+    first, rows = (
+        max((rows for _, rows in lists_of_objects(each)), key=len, default=[])
+        for each in (read, body)
+    )
+    return body is None or len(first) <= 1 or rows[:1] == first[1:2]
+
+
+def may_lack_a_marker(seen: Seen) -> PageRead | None:
+    """The longest page of a list that is led by cursors or links, where none ever came.
+
+    As long as servers cut pages: their marker may be left out, or stand elsewhere.
+    """
+    longest = max(seen.own_pages, key=lambda page: page.rows, default=None)
+    is_led = any(page.goes_on for page in seen.own_pages)
+    if longest is None or is_led or longest.rows < _FEWEST or longest.rows % _ROUND:
+        return None
+    return longest
+
+
+async def unchosen(
+    answered: Answered, seen: Seen, request: PageRequest, marker: str
+) -> tuple[Path, Write] | None:
+    """The parameter that says which keys come, where the key of a marker is not among them."""
+    key = marker.strip(".").rpartition(".")[2]
+    for name, value in seen.config.selector.query_params.items():
+        if not isinstance(value, str) or "," not in value or not key:
+            continue
+        for more in (f"{key},{value}", f"{value},{key}"):
+            rest = tuple(pair for pair in request.params if pair[0] != name)
+            body = await answered(replace(request, params=rest).put(name, more, "query"))
+            if isinstance(body, dict) and key in body:
+                return ("selector", "query_params", name), Write(more, f"so {key} comes")
+    return None
+
+
+async def ended_by(
+    jq: JqWorker, seen: Seen, paging: PaginationSettings
+) -> tuple[str, str, str, Json] | None:
+    """What ended a list at its first page: a configured path, its setting, its opposite, its value.
+
+    None where no such path did, or where its value is no boolean, whose opposite may be meant.
+    """
+    pages = [page for page in seen.own_pages if page.rows]
+    if len(pages) != 1 or pages[0].goes_on or not isinstance(pages[0].body, dict):
+        return None
+    both = (
+        ("hasMorePath", "lastPagePath", paging.has_more_path),
+        ("lastPagePath", "hasMorePath", paging.last_page_path),
+    )
+    for name, other, path in both:
+        if path and not path.startswith("header:"):
+            expression = path if path.startswith(".") else written(path.split("."))
+            (value,) = await values_of(jq, expression, [pages[0].body])
+            if value is (name == "lastPagePath"):
+                return path, name, other, value
+    return None
+
+
+def may_go_on(seen: Seen) -> PageRead | None:
+    """The longest answer of a list that is not paged, where it may be a server's first page."""
+    style = seen.config.selector.pagination
+    if style is not None and style.accept_doubt:
+        return None
+    longest = max(seen.own_pages, key=lambda page: page.rows, default=None)
+    if longest is None or (longest.rows < _FEWEST and longest.rows % _ROUND):
+        return None
+    return longest if longest.rows else None
+
+
+async def unheld(
+    jq: JqWorker, paging: PaginationSettings, pages: Sequence[PageRead]
+) -> list[Unheld]:
+    """Configured paths in bodies at which nothing stands in any of these pages."""
+    bodies = [page.body for page in pages if isinstance(page.body, dict)]
+    given = {
+        "hasMorePath": paging.has_more_path,
+        "lastPagePath": paging.last_page_path,
+        "totalPath": paging.total_path,
+    }
+    found = []
+    for name, path in given.items():
+        if not bodies or not path or path.startswith("header:"):
+            continue
+        expression = path if path.startswith(".") else written(path.split("."))
+        if all(value is None for value in await values_of(jq, expression, bodies)):
+            meant = total_in(pages) if name == "totalPath" else flag_in(pages, name)
+            near = None if meant else await better(jq, expression, bodies)
+            found.append(Unheld(name, path, near.expression if near else meant))
+    return found
+
+
+def total_in(pages: Sequence[PageRead]) -> str:
+    """The path of the only number that may count all rows of each page's list; "" for none.
+
+    Of several the only one whose name says so.
+    """
+    most = max((page.rows for page in pages), default=0)
+    found = [path for path, values in _scalars(pages) if all(map(_is_count, values, _rows(pages)))]
+    named = [path for path in found if says_all(path[-1])] if len(found) > 1 else found
+    return written(named[0]) if len(named) == 1 and most > 1 else ""
+
+
+def flag_in(pages: Sequence[PageRead], name: str) -> str:
+    """The path of the only boolean that says of each page whether more follow; "" for none."""
+    wanted = [page.goes_on is (name == "hasMorePath") for page in pages]
+    found = [path for path, values in _scalars(pages) if values == wanted]
+    return written(found[0]) if len(found) == 1 else ""
+
+
+def _rows(pages: Sequence[PageRead]) -> list[int]:
+    return [page.rows for page in pages]
+
+
+def _is_count(value: Json, rows: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= rows
+
+
+def _scalars(pages: Sequence[PageRead]) -> Iterator[tuple[tuple[str, ...], list[Json]]]:
+    """The paths of the answers that all of them have, with their values."""
+    bodies = [page.body for page in pages]
+    for path in leaves(bodies[0]) if bodies else ():
+        values = [follow(body, path) for body in bodies]
+        if all(isinstance(value, bool | int) for value in values):
+            yield path, [value for value in values if isinstance(value, bool | int)]
+
+
+def speaks_of_more(seen: Seen) -> PageRead | None:
+    """An answer that says that more follows, to a resource that says itself that it has one page.
+
+    The integration reads only the first page then, and warns.
+    """
+    style = seen.config.selector.pagination
+    if style is None or style.type != "none" or style.accept_doubt:
+        return None
+    return next((page for page in seen.own_pages if page.warning), None)

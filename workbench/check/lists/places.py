@@ -1,0 +1,203 @@
+"""Where in the files an error comes from: a place of a resource, or a setting."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
+
+import yaml
+
+from errors import OceanCustomError
+from json_values import Json
+from settings.fields import FIELDS, SECTIONS, snake
+from transport.observer import PageRead
+from workbench.check.asking.reading import Seen
+from workbench.check.files.documents import Document, Variables
+from workbench.check.files.settings import fix_of, named, variable_of, with_variables
+from workbench.check.findings import Finding, Path, Put, Remedy, Told
+from workbench.check.guesses.expressions import lists_of_objects
+from workbench.check.login.changes import Texts, line
+
+_WIDEST: Final = 10_000  # characters of a line
+_OF_SELECTOR: Final = 2  # keys to the pagination of a resource itself
+_OF_PAGING: Final = frozenset(map(variable_of, (one.name for one in SECTIONS["Pagination"])))
+_OF_STYLE: Final = frozenset(
+    ["paginationType", "paginationParam", "cursorPath", "nextLinkPath", "startPage", "cursorAlone"]
+)
+"""What says how lists are paged, rather than how much a page holds."""
+
+
+@dataclass(frozen=True)
+class Paged:
+    """How to page: the settings to write, by their names, and what showed it.
+
+    None is written as null, which a resource's own pagination alone may say.
+    """
+
+    values: Mapping[str, Json]
+    proof: str
+
+    @property
+    def first(self) -> str:
+        """The setting that it is told at."""
+        return next(iter(self.values))
+
+    def own(self, *, is_there: bool) -> str:
+        """As a resource's own pagination has it: ``is_there``, or all of it."""
+        pairs = {_key(name): value for name, value in self.values.items()}
+        text = yaml.safe_dump(pairs, default_flow_style=True, width=_WIDEST, sort_keys=False)
+        keys = text.strip().removeprefix("{").removesuffix("}")
+        return f"write {keys if is_there else f'pagination: {{{keys}}}'}: {self.proof}"
+
+    @property
+    def as_settings(self) -> str:
+        """As lines of the settings, and what no setting says as a resource's own."""
+        lines = [line(name, value) for name, value in self.values.items() if name in FIELDS]
+        rest = {name: value for name, value in self.values.items() if name not in FIELDS}
+        own = Paged(rest, self.proof).own(is_there=False).removeprefix("write ") if rest else ""
+        told = ", ".join(lines)
+        return f"write {told}{', and in the selector ' + own if own else ': ' + self.proof}"
+
+
+class Places:
+    """Makes findings of errors, each at its place in the mapping or the settings."""
+
+    def __init__(
+        self, document: Document, variables: Variables | None, all_seen: Sequence[Seen] = ()
+    ) -> None:
+        self.document = document
+        self.variables = variables
+        self._paged = [one for one in all_seen if not one.errors and _has_two_pages(one)]
+
+    def at(self, seen: Seen, path: Path, error: OceanCustomError, remedy: Remedy) -> Finding:
+        """At a place of a resource; without a remedy the error's own counts."""
+        told = str(error.report.without_remedy)
+        remedy = remedy or error.report.remedy or "see the API's documentation"
+        if isinstance(remedy, str):
+            remedy = with_variables(remedy)
+        return self.document.finding((*seen.base, *path), told, remedy)
+
+    def is_there(self, seen: Seen, path: Path) -> bool:
+        """Whether a resource says something at a place."""
+        return self.document.at((*seen.base, *path)) is not None
+
+    @property
+    def is_unpaged(self) -> bool:
+        """Whether no setting says how lists are paged: then a resource has to."""
+        given = self.variables.lines if self.variables else {}
+        return self.variables is not None and given.keys().isdisjoint(_OF_PAGING)
+
+    def of_setting(
+        self, name: str, error: OceanCustomError, remedy: str | Texts, beside: str = ""
+    ) -> Finding:
+        """In the line of a setting, of one that is not set in that of another."""
+        told = str(error.report.without_remedy)
+        texts = remedy.texts if isinstance(remedy, Texts) else {}
+        words = remedy.words if isinstance(remedy, Texts) else remedy
+        remedy = with_variables(words or error.report.remedy)
+        if self.variables is None:
+            return Finding("the settings", None, None, "error", f"{name}: {told}", remedy)
+        fix, beside = fix_of(self.variables, texts), variable_of(beside or "baseUrl")
+        return self.variables.finding(variable_of(name), told, remedy, beside=beside, fix=fix)
+
+    def is_own(self, seen: Seen, name: str, base: Path = ("selector",)) -> bool:
+        """Whether a resource itself says this setting of paging, or the style that it is of.
+
+        It has to where the settings are right for others.
+        """
+        own = (*base, "pagination")
+        others = any(one is not seen and self._is_as_set(one) for one in self._paged)
+        if others and name in _OF_STYLE:
+            return True
+        keys = {"type", _key(name)}
+        return any(self.is_there(seen, (*own, key)) for key in keys)
+
+    def _is_as_set(self, seen: Seen) -> bool:
+        """Whether a resource is paged as the settings say."""
+        return not self.is_there(seen, ("selector", "pagination"))
+
+    def paging(
+        self,
+        seen: Seen,
+        error: OceanCustomError,
+        remedy: str | Paged,
+        name: str = "paginationType",
+        base: Path = ("selector",),
+    ) -> Finding:
+        """At the pagination of the resource that stands at ``base``, else at the setting.
+
+        ``name``: the setting that is to blame, where the remedy does not say it.
+        """
+        if isinstance(remedy, Paged):
+            name = remedy.first
+        remedy = remedy or error.report.remedy
+        own = (*base, "pagination")
+        is_set = self.variables is None or variable_of(name) in self.variables.lines
+        # What no setting says a resource says itself.
+        has_setting = not isinstance(remedy, Paged) or any(one in FIELDS for one in remedy.values)
+        is_of_resource = self.is_own(seen, name, base) or not has_setting
+        if is_of_resource or (self.is_there(seen, own) and not is_set):
+            path = (*own, _key(name))
+            at = path if self.is_there(seen, path) else own
+            if not self.is_there(seen, own):
+                at = ("kind",) if base == ("selector",) else base
+            return self.at(seen, at, error, self._own(seen, own, remedy))
+        if self.is_unpaged:
+            return self.at(seen, ("kind",), error, self._own(seen, own, remedy))
+        if not isinstance(remedy, Paged):
+            return self.of_setting(name, error, remedy, "paginationType")
+        texts = {one: _text(value) for one, value in remedy.values.items() if one in FIELDS}
+        found = self.of_setting(name, error, Texts(remedy.as_settings, texts), "paginationType")
+        rest = [
+            Put(self.document.name, (*seen.base, *own, _key(one)), value)
+            for one, value in remedy.values.items()
+            if one not in FIELDS
+        ]
+        return replace(found, fix=(*found.fix, *rest))
+
+    def _own(self, seen: Seen, own: Path, remedy: str | Paged) -> Remedy:
+        """A remedy as a resource's own pagination has it, at its place or in its selector."""
+        if not isinstance(remedy, Paged):
+            return named(remedy, _key) if self.is_there(seen, own) else remedy
+        values = {(*own, _key(name)): value for name, value in remedy.values.items()}
+        if self.is_there(seen, own):
+            return Told(remedy.own(is_there=True), values)
+        holder = "selector" if len(own) == _OF_SELECTOR else f"path_parameters.{own[-2]}"
+        told = f"for this list alone, in its {holder}: {remedy.own(is_there=False)}"
+        return Told(told, values)
+
+
+def _has_two_pages(seen: Seen) -> bool:
+    """Whether a walk has led to a second page with other rows."""
+    pages = [page for page in seen.own_pages if page.rows]
+    return any(
+        one.goes_on and one.url.partition("?")[0] == other.url.partition("?")[0]
+        for one, other in pairwise(pages)
+        if _are_apart(one, other)
+    )
+
+
+def _are_apart(one: PageRead, other: PageRead) -> bool:
+    """Whether two pages have no row in common: where a number counts otherwise they overlap."""
+    rows, others = (
+        {json.dumps(row, sort_keys=True) for row in _rows(page)} for page in (one, other)
+    )
+    return rows.isdisjoint(others)
+
+
+def _rows(page: PageRead) -> Sequence[Json]:
+    """All rows of a page: its items may be without those of the page before."""
+    return max((rows for _, rows in lists_of_objects(page.body)), key=len, default=page.items)
+
+
+def _text(value: Json) -> str:
+    """A setting as a file has it; "" for one that is not to be set."""
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
+
+
+def _key(setting: str) -> str:
+    """The key of a resource's own pagination for a setting."""
+    return "type" if setting == "paginationType" else snake(setting)

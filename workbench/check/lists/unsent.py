@@ -1,0 +1,205 @@
+"""Keys that do not come as parameters stand: another one is sent by others, or is misspelt."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from framework.mapped_items import Items
+from json_values import Json, follow
+from paging.model import PageRequest
+from workbench.check.asking.absence import MADE_UP
+from workbench.check.asking.nearby import Nearby, Target
+from workbench.check.asking.reading import Seen
+from workbench.check.asking.sent import IN_PATH, Sent
+from workbench.check.asking.variants import better_variant, left_out
+from workbench.check.files.documents import Document
+from workbench.check.findings import Finding, Path, Remedy, Write
+from workbench.check.guesses.expressions import (
+    has_path,
+    is_scalar,
+    leaves,
+    lists_of_objects,
+    paths_in,
+)
+from workbench.check.guesses.names import in_style
+from workbench.check.items.other_lists import other_list
+from workbench.suggest.vocabulary import words_of
+
+_MOST: Final = 2  # requests
+_SAMPLE: Final = 20  # items whose keys are looked at
+_FEWEST: Final = 2  # expressions that find no key
+
+
+class Unsent:
+    """Asks for a resource with other parameters: those of the others, or its own otherwise."""
+
+    def __init__(self, document: Document, near: Nearby, all_seen: Sequence[Seen]) -> None:
+        self._document = document
+        self._near = near
+        self._all = all_seen
+
+    async def findings(self, seen: Seen) -> list[Finding]:
+        """At most one: the parameters with which keys come that are mapped, and absent."""
+        items = [one.item for one in seen.passed]
+        absent = list(dict.fromkeys(_absent(seen, items)))
+        target = Target(("selector",), self._near.resource(seen).endpoint, self._near.asked(seen))
+        if not items or target.request is None:
+            return []
+        if not absent:
+            return await self._unheeded(seen, target, items)
+        if await other_list(self._near.jq, seen):
+            return []  # They are there, in another list of the answer.
+        keys = ", ".join(dict.fromkeys(path[-1] for path in absent))
+        if way := await self._as_others(seen, target.request, absent):
+            problem = f"no item has {keys}, which come with parameters of other kinds"
+            place = ("selector", "query_params")
+            return [seen.finding(self._document, place, problem, way)]
+        if otherwise := await self.otherwise(seen, target, absent):
+            problem = f"no item has {keys}, as its parameters stand"
+            path, remedy = otherwise
+            return [seen.finding(self._document, path, problem, remedy)]
+        return []
+
+    async def _unheeded(self, seen: Seen, target: Target, items: Items) -> list[Finding]:
+        """At a parameter that asks for one value of a key, where items with others come as well.
+
+        As they do without it. Another name of it that leaves only those items is told.
+        """
+        request = target.request
+        if request is None or request.method != "GET":
+            return []
+        for sent in self._near.sent(seen, target):
+            path = _asked_for(sent, items)
+            if path is None or await self._is_heeded(request, sent):
+                continue
+            wanted = {str(sent.value).lower()}
+
+            async def is_heeded(
+                other: PageRequest, path: Sequence[str] = path, wanted: set[str] = wanted
+            ) -> bool:
+                return any(_texts(path, rows) == wanted for rows in await self._rows(other))
+
+            problem = f"the API does not heed {sent.name}: items with another {path[-1]} come too"
+            sources = self._near.sources(seen, wanted=path[-1:])
+            found = await better_variant(request, [sent], sources, is_heeded)
+            if found:
+                place, remedy = found.at(target.base, "so it is heeded")
+                return [seen.finding(self._document, place, problem, remedy)]
+            told = "correct its name, or remove it"
+            return [seen.finding(self._document, sent.at(target.base), problem, told, "warn")]
+        return []
+
+    async def _is_heeded(self, request: PageRequest, sent: Sent) -> bool:
+        """Whether rows differ without a parameter, or with a value that nobody has."""
+        less = left_out(request, sent)
+        if less is None:
+            return True
+        rows = await self._rows(request)
+        made_up = less.put(sent.name, MADE_UP, "query")
+        return rows != await self._rows(less) or rows != await self._rows(made_up)
+
+    async def _rows(self, request: PageRequest) -> list[Items]:
+        """The lists of objects of an answer."""
+        lists = lists_of_objects(await self._near.body(request))
+        return [[row for row in rows if isinstance(row, dict)] for _, rows in lists]
+
+    async def _as_others(
+        self, seen: Seen, request: PageRequest, absent: Sequence[tuple[str, ...]]
+    ) -> Write | None:
+        """The parameters together with those of another resource, so that the keys come."""
+        is_worth = len(absent) >= _FEWEST and request.method == "GET"
+        for params in self._others(seen)[:_MOST] if is_worth else []:
+            asked = request
+            for name, value in params.items():
+                asked = asked.put(name, value, "query")
+            if have(await self._near.body(asked), absent):
+                return Write({**seen.config.selector.query_params, **params}, "so they come")
+        return None
+
+    async def otherwise(
+        self, seen: Seen, target: Target, absent: Sequence[tuple[str, ...]]
+    ) -> tuple[Path, Remedy] | None:
+        """The parameter of a list by another name or value of which keys come, and what to write.
+
+        ``absent``: the paths of the keys.
+        """
+        wanted = list(dict.fromkeys(key for path in absent for key in path))
+
+        async def has(body: Json) -> bool:
+            return have(body, absent)
+
+        return await self.by_other(seen, target, wanted, has, absent)
+
+    async def by_other(
+        self,
+        seen: Seen,
+        target: Target,
+        wanted: Sequence[str],
+        has: Callable[[Json], Awaitable[bool]],
+        absent: Sequence[tuple[str, ...]] = (),
+    ) -> tuple[Path, Remedy] | None:
+        """The parameter by another name or value of which an answer has what is wanted."""
+        if target.request is None:
+            return None
+
+        async def are_there(request: PageRequest) -> bool:
+            return await has(await self._near.body(request))
+
+        # `lastvalue_raw` may come with a parameter that names `lastvalue`.
+        stems = [key.rpartition("_")[0] for key in wanted if "_" in key]
+        sent = [one for one in self._near.sent(seen, target) if one.part != "headers"]
+        lists = [[*map(str, one.whole)] or str(one.value).split(",") for one in sent]
+        styled = [in_style(key, one) for one in lists if len(one) > 1 for key in wanted]
+        known = dict.fromkeys([*wanted, *stems, *styled])
+        sources = replace(self._near.sources(seen, wanted=[*known]), absent=absent)
+        found = await better_variant(target.request, sent, sources, are_there)
+        return None if found is None else found.at(target.base, f"so {wanted[-1]} comes")
+
+    def _others(self, seen: Seen) -> list[dict[str, Json]]:
+        """The parameters of the other resources that this one does not send."""
+        own = seen.config.selector.query_params
+        found: list[dict[str, Json]] = []
+        for other in self._all:
+            given = other.config.selector.query_params
+            more = {
+                str(name): value
+                for name, value in given.items()
+                if name not in own and not (isinstance(value, str) and "{" in value)
+            }
+            if other is not seen and more and more not in found:
+                found.append(more)
+        return found
+
+
+def _asked_for(sent: Sent, items: Items) -> tuple[str, ...] | None:
+    """The path of the key that a parameter is called as, if items have its value and others."""
+    if sent.part not in {"query_params", IN_PATH} or not sent.is_text:
+        return None
+    words = set(words_of(sent.name))
+    for path in dict.fromkeys(one for item in items[:_SAMPLE] for one in leaves(item)):
+        own, held = set(words_of(path[-1])), _texts(path, items)
+        if own and own <= words and str(sent.value).lower() in held and len(held) > 1:
+            return path
+    return None
+
+
+def _texts(path: Sequence[str], items: Items) -> set[str]:
+    """The values that items have at a path, in small letters."""
+    return {str(value).lower() for item in items if is_scalar(value := follow(item, path))}
+
+
+def _absent(seen: Seen, items: Items) -> Iterator[tuple[str, ...]]:
+    """The paths of expressions that lead nowhere in any item."""
+    for one in seen.passed[0].expressions if seen.passed else ():
+        for path in paths_in(one.jq or "")[:1]:
+            if path and not path[0].startswith("__") and not has_path(items, path):
+                yield path
+
+
+def have(body: Json, paths: Sequence[tuple[str, ...]]) -> bool:
+    """Whether the rows of an answer have all keys that some paths lead to."""
+    rows = max((rows for _, rows in lists_of_objects(body)), key=len, default=[])
+    objects = [row for row in rows if isinstance(row, dict)]
+    return bool(objects) and all(has_path(objects, path) for path in paths)

@@ -1,0 +1,216 @@
+"""Another base URL, where nothing of the mapping is under the one that is set."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+import httpx
+from msgspec.structs import replace
+
+from errors import OceanCustomError, ResponseError, TransportError
+from paging.model import PageRequest
+from resync.path_parameters import Binding, Parameter, request_for
+from resync.session import Session
+from settings import StaticCredentials
+from settings.values import OAuthCredentials
+from workbench.check.asking.answered import ask
+from workbench.check.asking.reading import Seen
+from workbench.check.findings import likeness
+from workbench.check.guesses.names import counted, single, spellings
+from workbench.check.guesses.paths import SPOKEN
+from workbench.check.login.changes import ClientOf, Texts, line
+
+_MOST_KINDS: Final = 2  # where one of them is not there either, the other may be
+_VERSION: Final = re.compile(r"(v?)(\d+)(\.0)?")
+_VERSIONS: Final = range(6)
+_TOLD: Final = re.compile(r"version\W{1,4}v?(\d+)\b", re.IGNORECASE)
+_MOST: Final = 120  # requests
+_MORE: Final = (
+    "api", "v1", "api/v1", "v2", "api/v2", "rest", "v3", "api/v3", "v1.0", "v4", "api/v4", "api/v5",
+)  # fmt: skip
+_WORDS: Final = ("api", "rest", "app", "service", "services", "admin", "public", "web")
+"""What base URLs are usually made of: guesses, of which the API's answers show the right one."""
+_LIKE: Final = 0.75
+_MOST_HELD: Final = 3  # parts of the path of another URL
+_REFUSED: Final = frozenset({400, 422})
+"""What a search answers to the mapping's own request where it is there."""
+
+
+class Bases:
+    """Asks for the kinds of a mapping, also those that are searches, under other base URLs."""
+
+    def __init__(self, session: Session, all_seen: Sequence[Seen], client_of: ClientOf) -> None:
+        self._session = session
+        self._settings = session.settings
+        self._all = all_seen
+        self._client_of = client_of
+        self._found: dict[tuple[str, ...] | None, Texts | None] = {}
+        self._said: list[str] = []
+
+    async def other(self, words: str = "") -> Texts | None:
+        """What to write for the base URL by which a kind is answered; None for nothing.
+
+        ``words``: of the first refusal, which may tell a path.
+        """
+        self._said = self._said or [one.strip("/") for one in SPOKEN.findall(words)]
+        return await self._kept(None)
+
+    async def nearest(self, words: str) -> Texts | None:
+        """As ``other``, of those alone that differ by one part: for refusals of other kinds.
+
+        ``words``: of the refusal, which may tell the API's version.
+        """
+        return await self._kept(tuple(dict.fromkeys(_TOLD.findall(words))))
+
+    async def _kept(self, told: tuple[str, ...] | None) -> Texts | None:
+        if told not in self._found:
+            self._found[told] = await self._searched(told)
+        return self._found[told]
+
+    async def _searched(self, told: tuple[str, ...] | None) -> Texts | None:
+        url = self._settings.base_url
+        requests = dict(list(self._requests().items())[:_MOST_KINDS])
+        if told is not None:  # Where a refusal says no more than before, a search shows nothing.
+            requests = {kind: one for kind, one in requests.items() if one.method == "GET"}
+        tries = (
+            (kind, path)
+            for kind in requests
+            for path in (self._paths(kind) if told is None else near_paths(url, kind, told))
+        )
+        for kind, path in islice(tries, _MOST):
+            base = str(url.copy_with(path=f"/{path}")).rstrip("/")
+            if await self._is_there(replace(requests[kind], url=f"{base}/{kind.lstrip('/')}")):
+                return _base_of(base, f"{kind} answers there")
+        return None
+
+    def _requests(self) -> dict[str, PageRequest]:
+        """The requests that need no parent, by their paths: those of parents too; GET first."""
+        found: dict[str, PageRequest] = {}
+        for seen in self._all:
+            resource = seen.config.to_resource(self._settings.pagination)
+            walked = [one.parent for one in resource.parameters if isinstance(one, Parameter)]
+            endpoints = [one for one in walked if not one.placeholders()]
+            for endpoint in endpoints if resource.parameters else [resource.endpoint]:
+                request = request_for(endpoint, Binding(), self._settings.base_url)
+                if "://" not in endpoint.path:
+                    found.setdefault(endpoint.path, replace(request, purpose="check"))
+        return dict(sorted(found.items(), key=lambda one: one[1].method != "GET"))
+
+    def _paths(self, kind: str) -> Iterator[str]:
+        ends = [one.removesuffix(kind.strip("/")).strip("/") for one in self._said]
+        own = self._settings.base_url.path.strip("/")
+        told = [one for one in ends if one != own and not one.startswith(f"{own}/")]
+        yield from dict.fromkeys(told)
+        yield from other_paths(self._settings.base_url, kind, list(self._held()))
+
+    def _held(self) -> Iterator[str]:
+        """Beginnings and parts of the paths of other URLs in the settings: a realm, a tenant."""
+        credentials = self._settings.credentials
+        url = credentials.token_url if isinstance(credentials, OAuthCredentials) else ""
+        parts = [part for part in httpx.URL(url).path.split("/") if part][:_MOST_HELD]
+        yield from ("/".join(parts[:length]) for length in range(1, len(parts) + 1))
+        yield from parts[1:]
+
+    async def _is_there(self, request: PageRequest) -> bool:
+        try:
+            body = (await ask(self._session.client, request)).body
+        except ResponseError as error:
+            return request.method == "POST" and error.status in _REFUSED
+        except OceanCustomError:
+            return False
+        return isinstance(body, dict | list)
+
+    async def other_scheme(self) -> Texts | None:
+        """What to write where the host speaks the other of http and https; None where it does not.
+
+        Nothing that signs requests is sent: the other scheme is another origin.
+        """
+        base = self._settings.base_url
+        scheme = "http" if base.scheme == "https" else "https"
+        url = base.copy_with(scheme=scheme)
+        bare = replace(
+            self._settings,
+            base_url=url,
+            credentials=StaticCredentials(),
+            custom_headers={},
+            query_params=(),
+            max_retry_wait=0,
+        )
+        client = self._client_of(bare)
+        try:
+            await client.send(PageRequest(str(url), purpose="check"))
+        except TransportError:
+            return None
+        except OceanCustomError as error:
+            if not error.report.answered:
+                return None
+        finally:
+            await client.aclose()
+        return _base_of(str(url).rstrip("/"), f"{base.host} answers by {scheme} there")
+
+
+def _base_of(base: str, proof: str) -> Texts:
+    """What to write for the base URL, and what showed it."""
+    return Texts(f"write {line('baseUrl', base)}: {proof}", {"baseUrl": base})
+
+
+def other_paths(base: httpx.URL, kind: str = "", held: Sequence[str] = ()) -> Iterator[str]:
+    """Other paths of a base URL, each once: another version, less, more, another end.
+
+    ``held``: parts of other URLs that it may have; ``kind``: a path below it.
+    """
+    parts = [part for part in base.path.split("/") if part]
+    whole = "/".join(parts)
+    first = kind.strip("/").split("/")[0]
+    heads = ["/".join(parts[:length]) for length in range(len(parts) - 1, -1, -1)]
+    paths = [*near_paths(base, kind), *heads, *_respelled(parts)]
+    paths += [f"{whole}/{more}" for more in (*_MORE, *_WORDS)]
+    paths += [f"{more}/{whole}" for more in (*_WORDS, first) if parts]
+    paths += [f"{'/'.join(parts[:-1])}/{more}" for more in _MORE if parts]
+    paths += [f"{head}/{one}" for head in (whole, *heads) for one in held]
+    paths += [
+        "/".join([*parts[:at], word, *parts[at:]])
+        for at in range(1, len(parts))
+        for word in (*_WORDS, *_MORE)
+    ]
+    if len(parts) <= 1:
+        paths += [f"{one}/{other}" for one in _WORDS for other in _WORDS if one != other]
+    yield from (one for one in dict.fromkeys(one.strip("/") for one in paths) if one != whole)
+
+
+def near_paths(base: httpx.URL, kind: str, told: Sequence[str] = ()) -> list[str]:
+    """Those that differ by one part: what a path begins with again, another version, one less.
+
+    ``told``: versions that the API speaks of, which may also be missing.
+    """
+    parts = [part for part in base.path.split("/") if part]
+    less = ["/".join([*parts[:at], *parts[at + 1 :]]) for at in range(len(parts) - 1, -1, -1)]
+    is_twice = kind.strip("/").split("/")[0] in parts[-1:]
+    added = ["/".join([*parts, one]) for one in told]
+    paths = [*less[: int(is_twice)], *_versions(parts, told), *added, *less]
+    return [one for one in dict.fromkeys(paths) if one != "/".join(parts)]
+
+
+def _respelled(parts: Sequence[str]) -> Iterator[str]:
+    """With a part that is a usual one with a slip."""
+    for at, part in enumerate(parts):
+        for word in _WORDS:
+            if word != part and likeness(word, part.lower()) >= _LIKE:
+                yield "/".join([*parts[:at], word, *parts[at + 1 :]])
+        for one in dict.fromkeys((single(part), *spellings(part), counted(part))):
+            if one != part:
+                yield "/".join([*parts[:at], one, *parts[at + 1 :]])
+
+
+def _versions(parts: Sequence[str], told: Sequence[str]) -> Iterator[str]:
+    """With another version: one that the API speaks of, else the nearest ones first."""
+    for at in range(len(parts) - 1, -1, -1):
+        if version := _VERSION.fullmatch(parts[at]):
+            own = int(version[2])
+            nearest = [number for _, number in sorted((abs(one - own), one) for one in _VERSIONS)]
+            for number in [*told, *nearest]:
+                one = f"{version[1]}{number}{version[3] or ''}"
+                yield "/".join([*parts[:at], one, *parts[at + 1 :]])

@@ -1,0 +1,184 @@
+"""A login that is refused, or whose token is: the part of its settings that is to blame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import islice
+from typing import Final
+
+import httpx
+from msgspec.structs import replace
+
+from authentication.login import login_url
+from client import ApiClient
+from errors import BodyError, CredentialsError, OceanCustomError
+from paging.model import PageRequest
+from settings import LoginCredentials, StaticCredentials
+from transport.origin import Origin
+from workbench.check.asking.answered import ask, is_reported
+from workbench.check.files.settings import variable_of
+from workbench.check.guesses.refusal_words import parameter_missed
+from workbench.check.login.bases import other_paths
+from workbench.check.login.changes import Blame, Change, Installed, is_signed_in, one_of
+from workbench.check.login.logins import REQUEST, TEMPLATE, Given, Logins
+
+_MOST: Final = 24  # logins that are tried, beside those for many names at once
+_MOST_BASES: Final = 30
+_FEW_BASES: Final = 10
+_NOT_THERE: Final = frozenset({"404", "405", "410"})
+_LOGINS: Final = {
+    "400": 'what it sends: its "body", "queryParams" or "headers", as the API\'s words say',
+    "401": "the user and password, or id and secret, that it sends; or this is no login's endpoint",
+    "404": "there is no such path: its endpoint, or the path of baseUrl if the login lies below it",
+    "405": "its method",
+    "415": "the Content-Type in its headers",
+}
+"""What is to be looked at, by the status of a login."""
+_LOGIN: Final = "endpoint, method, headers and body of the login"
+
+
+class LoginTrials:
+    """Tries the same login with one part of it changed."""
+
+    def __init__(self, installed: Installed) -> None:
+        self._installed = installed
+        self._logins = Logins(installed)
+
+    async def blamed(self, error: OceanCustomError, request: PageRequest | None) -> Blame:
+        """The setting that is wrong, and what to do."""
+        asked = request or PageRequest(str(self._installed.settings.base_url), purpose="check")
+        reads = TEMPLATE in str(error)
+        given = Given() if _is_login(error) and not reads else await self._given()
+        # What gives no text is refused, whatever its status.
+        if _is_login(error) and not (reads and (given.paths or not self._logins.is_one)):
+            is_absent = error.report.answered[:3] in _NOT_THERE
+            found = await self._other_base(asked, _MOST_BASES if is_absent else _FEW_BASES)
+            return found or await self._other_login(error, asked) or self._refused(error)
+        found = await self._other_base(asked) if reads and "not JSON" in str(error) else None
+        found = found or await self._other_template(error, asked, given)
+        if found is None and not reads:
+            found = await self._other_login(error, asked, is_refused=False)
+        if found:
+            return found
+        if reads:
+            return TEMPLATE, f"{error.report.remedy} in {variable_of(TEMPLATE)}"
+        return TEMPLATE, (
+            "the login is answered, and its token refused: correct its header in"
+            f" {variable_of(TEMPLATE)}, and the word before the token, such as Bearer"
+        )
+
+    async def _other_base(self, asked: PageRequest, most: int = _MOST_BASES) -> Blame | None:
+        """A base URL below which the login gives a token, and the API answers."""
+        url = self._installed.settings.base_url
+        base = str(url).rstrip("/")
+        if not self._logins.is_below_base:
+            return None
+        for path in islice(other_paths(url), most):
+            other = str(url.copy_with(path=f"/{path}")).rstrip("/")
+            change = Change({"baseUrl": other})
+            request = replace(asked, url=asked.url.replace(base, other, 1))
+            if await self._installed.refusal(request, change) is None:
+                return self._blame(change)
+        return None
+
+    def _refused(self, error: OceanCustomError) -> Blame:
+        status, words = error.report.answered[:3], error.report.words
+        if name := parameter_missed(words):
+            told = f'add "{name}" to what {variable_of(REQUEST)} sends'
+            return REQUEST, f"the login misses {name}: {told}"
+        return REQUEST, f"correct in {variable_of(REQUEST)}: {_LOGINS.get(status, _LOGIN)}"
+
+    async def _other_login(
+        self, error: OceanCustomError, asked: PageRequest, *, is_refused: bool = True
+    ) -> Blame | None:
+        """Another form of the login by which the token is given, or the API answers."""
+        url = error.report.request.url if error.report.request else ""
+        at = self._logins.step(url)
+        words = error.report.words
+
+        async def is_given(change: Change) -> bool:
+            refusal = await self._installed.refusal(asked, change)
+            return is_signed_in(refusal) if is_refused else refusal is None
+
+        base = str(self._installed.settings.base_url).rstrip("/")
+        first = asked.url.removeprefix(base).strip("/").partition("/")[0]
+        changes = self._logins.changes(at, error.report.answered[:3], words, first)
+        for change in islice(changes, _MOST):
+            if await is_given(change):
+                return self._blame(change)
+        for part, name, others in self._logins.renamable(at, words) if is_refused else ():
+            renaming = partial(self._logins.renaming, at, part, name)
+
+            async def counts(some: Sequence[str], renaming: partial[Change] = renaming) -> bool:
+                return await is_given(renaming(some))
+
+            if found := await one_of(others, counts):
+                return self._blame(renaming([found]))
+        return None
+
+    async def _other_template(
+        self, error: OceanCustomError, asked: PageRequest, given: Given
+    ) -> Blame | None:
+        """Another token of the login's answer, or another header for it."""
+        words = f"{error.report.answered}, {error.report.words}"
+        for change in islice(self._logins.templates(given, words), _MOST):
+            if await self._installed.refusal(asked, change) is None:
+                return self._blame(change)
+        for part, names in self._logins.places(given):
+            placed = partial(self._logins.in_part, part, given)
+
+            async def counts(some: Sequence[str], placed: partial[Change] = placed) -> bool:
+                return await self._installed.refusal(asked, placed(some)) is None
+
+            if found := await one_of(names, counts):
+                return self._blame(placed([found]))
+        return None
+
+    async def _given(self) -> Given:
+        """What the login's answer gives; of a login of several requests nothing."""
+        credentials = self._installed.settings.credentials
+        if not isinstance(credentials, LoginCredentials) or len(credentials.steps) != 1:
+            return Given()
+        step, settings = credentials.steps[0], self._installed.settings
+        url = login_url(step.endpoint, settings.base_url)
+        is_home = Origin.of(url) == Origin.of(settings.base_url)
+        alone = replace(
+            settings,
+            base_url=url.copy_with(path="/", query=None),
+            credentials=StaticCredentials(),
+            custom_headers=settings.custom_headers if is_home else {},
+            query_params=(),
+        )
+        form = step.body_form
+        request = PageRequest(
+            str(url),
+            method=step.method,
+            params=tuple(step.query_params.items()),
+            headers=(("Accept", "application/json"), *step.headers.items()),
+            body=form if form is not None else dict(step.body) if step.body is not None else None,
+            is_form=False,
+            purpose="check",
+        )
+        if form is not None:
+            kind = ("Content-Type", "application/x-www-form-urlencoded")
+            request = replace(request, headers=(*request.headers, kind))
+        client: ApiClient = self._installed.client(alone)
+        try:
+            answer = await ask(client, request)
+        except BodyError as error:
+            return Given() if is_reported(error) else Given(others=["$text"])
+        except OceanCustomError:
+            return Given()
+        finally:
+            await client.aclose()
+        return Given.of(answer.body, dict(httpx.Headers(answer.headers)))
+
+    def _blame(self, change: Change) -> Blame:
+        setting = self._installed.place(change)
+        return setting, self._installed.remedy(change, "so signed it answers")
+
+
+def _is_login(error: OceanCustomError) -> bool:
+    request = error.report.request
+    return isinstance(error, CredentialsError) and request is not None and request.is_login

@@ -1,0 +1,1 @@
+"""What an API refuses, and what one more request proves of it."""

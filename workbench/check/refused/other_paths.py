@@ -1,0 +1,180 @@
+"""Another path that is there where one is not: what may be meant is asked for, the likeliest first.
+
+It comes from the mapping, from links in items, from how paths are usually called, and from the
+words of the refusal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec.structs import replace
+
+from json_values import Json
+from paging.model import PageRequest
+from workbench.check.asking.nearby import Nearby
+from workbench.check.asking.reading import Seen
+from workbench.check.asking.requests import bare, first_of, is_of_parent, values_in
+from workbench.check.findings import Remedy, Write, likeness
+from workbench.check.guesses.expressions import is_something, lists_of_objects, values_of
+from workbench.check.guesses.paths import (
+    linked_paths,
+    paths_like,
+    quoted_part,
+    respelled,
+    spoken_paths,
+    told_paths,
+)
+from workbench.check.items.other_lists import list_with
+
+_BRACED: Final = re.compile(r"\{(\w+)\}")
+_MOST: Final = 12
+_LIKE: Final = 0.7  # likeness of a path and the one that was meant
+_MOST_TOLD: Final = 8  # words of a refusal
+_THERE: Final = "it answers 200"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A path that is not there, and what would be found there.
+
+    ``expression``: jq that finds something in its items; ``made``: the blueprint of those.
+    ``others``: paths that are tried first. ``words``: of the refusal. ``wants_rows``: nothing
+    less will do.
+    """
+
+    path: str
+    expression: object
+    made: str = ""
+    others: tuple[str, ...] = ()
+    words: str = ""
+    wants_rows: bool = False
+
+
+class OtherPaths:
+    """Asks for other paths, of kinds and of their parents."""
+
+    def __init__(self, near: Nearby) -> None:
+        self._near = near
+
+    async def of_asked(self, seen: Seen, words: str = "", *, is_new: bool = False) -> Remedy:
+        """A path like that of what was asked for last: of the kind, or of its parents."""
+        if is_of_parent(seen):
+            return await self.of_parents(seen, words)
+        return await self.of(seen, words, is_new=is_new)
+
+    async def of(
+        self, seen: Seen, words: str = "", *, wants_rows: bool = False, is_new: bool = False
+    ) -> Remedy:
+        """A path like the one that is not there, which is; also of children.
+
+        ``words``: of the refusal. ``wants_rows``: with what is mapped. ``is_new``: none that
+        another resource reads.
+        """
+        near, mappings = self._near, seen.config.port.entity.mappings
+        path = seen.config.kind.partition("?")[0]
+        at = quoted_part(path, words)
+        others = () if at is None else respelled(path, at, near.known)
+        named, made = mappings.identifier, mappings.blueprint
+        wanted = Wanted(seen.config.kind, named, made, tuple(others), words, wants_rows)
+        read = {one.config.kind.partition("?")[0].rstrip("/") for one in near.all if is_new}
+        request = first_of(near.resource(seen).endpoint, near.asked(seen))
+        if request is None:
+            return ""
+        found = await self._spelled(wanted, request, read)
+        return found or await self._told(seen, wanted, request)
+
+    async def of_parents(self, seen: Seen, words: str = "") -> Remedy:
+        """A path like that of the parents, which is there where theirs is not."""
+        parent = self._near.parent(seen)
+        if parent is None:
+            return ""
+        of_parent = (seen.config.selector.path_parameters or {})[str(parent.base[-1])]
+        path, name = parent.endpoint.path.partition("?")[0], str(parent.base[-1])
+        # What other kinds take such values from, and what stands before the value in the path.
+        before, value, _ = seen.config.kind.partition(f"/{{{name}}}")
+        others = [*self._endpoints(name, path), *([before] if value and "{" not in before else [])]
+        others = [one for one in others if one != path]
+        whole = parent.endpoint.path  # with its query, which stays
+        wanted = Wanted(whole, of_parent.field, others=tuple(others), words=words)
+        request = first_of(parent.endpoint, parent.request)
+        return await self._spelled(wanted, request) if request else ""
+
+    def _endpoints(self, name: str, path: str) -> list[str]:
+        """The paths from which path parameters of a name take their values, below the same.
+
+        Behind them the kinds that are spelled much like this one, or go on as it does.
+        """
+        given = (one.config.selector.path_parameters or {} for one in self._near.all)
+        paths = [str(one[name].endpoint).partition("?")[0] for one in given if name in one]
+        kinds = [one.config.kind.partition("?")[0] for one in self._near.all]
+        kinds.sort(key=lambda one: -likeness(one, path))
+        paths += [one for one in kinds if likeness(one, path) >= _LIKE]
+        wanted = set(_BRACED.findall(path))
+        return [
+            one
+            for one in dict.fromkeys(paths)
+            if one != "None" and set(_BRACED.findall(one)) == wanted
+        ]
+
+    async def _spelled(
+        self, wanted: Wanted, request: PageRequest, read: AbstractSet[str] = frozenset()
+    ) -> Remedy:
+        near = self._near
+        path, mark, query = wanted.path.partition("?")
+        base_path, values = near.settings.base_url.path, self._values(path, request)
+        linked = linked_paths(path, near.items(), base_path, values)
+        told = spoken_paths(path, wanted.words, base_path, values)
+        likely = paths_like(path, base_path, near.known, wanted.made, linked)
+        kinds = {one.config.kind.partition("?")[0] for one in near.all}
+        likely.sort(key=lambda one: one in kinds)  # what is another kind's is seldom meant
+        ranked = dict.fromkeys([*told, *wanted.others, *likely])
+        others = [one for one in ranked if one.rstrip("/") not in read]
+        if request.method != "GET":  # to other paths of the mapping alone
+            others = [one for one in others if one in near.known.paths]
+        perhaps = ""
+        for other in others[:_MOST]:
+            body = await self._body(other, request, values)
+            if not isinstance(body, dict | list):
+                continue
+            if wanted.wants_rows and not lists_of_objects(body):
+                continue
+            if await self._has(body, wanted.expression):
+                return Write(other + mark + query, _THERE)
+            perhaps = perhaps or ("" if wanted.wants_rows else other)
+        return Write(perhaps + mark + query, _THERE) if perhaps else ""
+
+    async def _told(self, seen: Seen, wanted: Wanted, request: PageRequest) -> Remedy:
+        """With a word of the refusal, where a list is there that has what is mapped."""
+        path, mark, query = wanted.path.partition("?")
+        mappings, values = seen.config.port.entity.mappings, self._values(path, request)
+        others = told_paths(path, wanted.words, self._near.known) if request.method == "GET" else []
+        for other in others[:_MOST_TOLD]:
+            body = await self._body(other, request, values)
+            if await list_with(self._near.jq, mappings, body):
+                return Write(other + mark + query, _THERE)
+        return ""
+
+    def _values(self, path: str, request: PageRequest) -> dict[str, str]:
+        """What stood for the placeholders of a path."""
+        base = str(self._near.settings.base_url).rstrip("/")
+        return values_in(path, bare(request.url).removeprefix(base))
+
+    async def _body(self, path: str, request: PageRequest, values: dict[str, str]) -> Json:
+        """What a path is answered; None for a failure."""
+        base = str(self._near.settings.base_url).rstrip("/")
+        filled = "/".join(values.get(part, part) for part in path.strip("/").split("/"))
+        end = "/" if path.endswith("/") else ""
+        return await self._near.body(replace(request, url=f"{base}/{filled}{end}"))
+
+    async def _has(self, body: Json, expression: object) -> bool:
+        """Whether an answer has what is looked for in it, or no objects at all."""
+        lists = [rows for _, rows in lists_of_objects(body)] or [[body]]
+        objects = [row for rows in lists for row in rows if isinstance(row, dict)]
+        if not objects or not isinstance(expression, str):
+            return True
+        found = await values_of(self._near.jq, expression, objects)
+        return any(map(is_something, found))

@@ -1,0 +1,205 @@
+"""What makes the parameters of paging valid that an API refuses: each remedy was answered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from msgspec.structs import replace
+
+from errors import BodyError, ResponseError
+from json_values import Json
+from pagination import (
+    DEFAULT_POSITION_PARAM,
+    DEFAULT_SIZE_PARAM,
+    PaginationSettings,
+    make_paginator,
+)
+from paging.model import PageRequest
+from resync.session import Session
+from workbench.check.asking.absence import Answered
+from workbench.check.asking.nearby import Nearby, Target
+from workbench.check.asking.reading import Seen
+from workbench.check.findings import likeness
+from workbench.check.guesses.refusal_words import named_missing, variable_missed
+from workbench.check.lists.paging import alone
+from workbench.check.lists.paging_ways import Given, Ways
+from workbench.check.lists.places import Paged
+from workbench.suggest.vocabulary import Names
+
+_AT_MOST: Final = re.compile(
+    r"(?:at most|maximum(?: is| of)?|exceed|less than or equal to|<=) (\d+)"
+)
+_RANGE: Final = re.compile(r"\b(\d+) ?(?:-|\u2013|to|and|\.\.) ?(\d+)\b")
+_AT_LEAST: Final = re.compile(
+    r"(?:at least|minimum(?: is| of)?|from|multiple of|greater than or equal to|>=) (\d+)"
+)
+
+
+_LIKE: Final = 0.6  # likeness of a name and the one that was meant
+_NUMBER: Final = re.compile(r"(?<![\w.])[1-9]\d{0,3}(?![\w.])")
+_MOST: Final = 6  # numbers of a refusal that are tried
+_USUAL: Final = (1000, 500, 200, 100, 50, 20)
+"""Largest sizes that APIs have, for refusals that name none."""
+
+
+class PagingTrials:
+    """Finds how lists are paged, and which parameters of paging an API takes."""
+
+    def __init__(self, session: Session, near: Nearby) -> None:
+        self._session = session
+        self.near = near
+        self._ways = Ways(session)
+
+    async def valid(
+        self, seen: Seen, error: ResponseError | BodyError
+    ) -> Paged | tuple[str, str] | None:
+        """How to page so that a request is valid; or the setting that is wrong, and what to do."""
+        target, words = self.near.target(seen), error.report.words
+        request = target.request
+        if remedy := await alone(self._session, target.endpoint.pagination, seen):
+            return "cursorAlone", remedy
+        if request is not None and await self.near.body(request) is None:
+            return await self._declared(target, request, words)
+        if has_begun(seen):  # what leads on is refused, and not how the list is asked for
+            return await self.other(seen)
+        return await self._taken(seen, target, words)
+
+    async def _taken(
+        self, seen: Seen, target: Target, words: str
+    ) -> Paged | tuple[str, str] | None:
+        """What is taken where a first request is refused, and not without its paging."""
+        paging, request = target.endpoint.pagination, target.request
+        found = await other_values(self.near.body, paging, request, words)
+        if request is None or (found and found.first not in {"sizeParam", "startPage"}):
+            return found
+        is_first = found is not None and found.first == "startPage"
+        if way := await self.other(seen, words=words) or (found if is_first else None):
+            return way
+        asked = Given(request, paging, target.endpoint.data_path)
+        if found and (sized := await self._ways.sized(asked, words)):
+            return sized
+        if found:
+            told = "without a size it answers: correct sizeParam, or write size_param: null"
+            return "sizeParam", f"{told} in its pagination"
+        return "paginationType", "without the parameters of paging it answers: correct their names"
+
+    @staticmethod
+    def named(target: Target, words: str) -> Paged | None:
+        """The name of a position or size that a refusal misses, and that is sent nearly so."""
+        paging, name = target.endpoint.pagination, named_missing(words)
+        sent = {
+            "sizeParam": paging.size_param or DEFAULT_SIZE_PARAM.get(paging.type),
+            "paginationParam": paging.pagination_param or DEFAULT_POSITION_PARAM.get(paging.type),
+        }
+        names = Names(())
+        if name in names.of("size") and name not in sent.values():
+            return Paged({"sizeParam": name}, "the API wants the size of a page")
+        roles = {"paginationParam": ("page", "offset", "cursor"), "sizeParam": ("size",)}
+        alike = {
+            key: likeness(name.lower(), one.lower())
+            for key, one in sent.items()
+            if one and any(name in names.of(role) for role in roles[key])
+        }
+        best = max(alike, key=lambda key: alike[key], default="")
+        if not name or name in sent.values() or not best or alike[best] < _LIKE:
+            return None
+        return Paged({best: name}, "the API misses it")
+
+    async def _declared(self, target: Target, request: PageRequest, words: str) -> Paged | None:
+        """How a GraphQL query is paged that declares the variable of a size, and does not get it.
+
+        None where it is no size that the refusal misses.
+        """
+        name, paging = variable_missed(words), target.endpoint.pagination
+        is_number = re.search(rf"\${name.rpartition('.')[2]}\s*:\s*Int\b", str(request.body))
+        sized = request.put(name, paging.page_size, "body")
+        if not name or not is_number or await self.near.body(sized) is None:
+            return None
+        own = replace(paging, size_param=name, send_in="body")
+        if own.type != "none" and await self.near.body(make_paginator(own).first(request)):
+            return Paged({"sizeParam": name, "sendIn": "body"}, "so it answers")
+        way = await self._ways.find(sized, own, target.endpoint.data_path)
+        also = {"sizeParam": name, "sendIn": "body"}
+        return None if way is None else Paged({**way.remedy.values, **also}, way.proof)
+
+    async def leads_beyond(self, seen: Seen, *, is_sized: bool = False) -> bool:
+        """Whether there are rows beyond those of a resource that is read as one page.
+
+        ``is_sized``: of a page as long as it was asked for.
+        """
+        target = self.near.target(seen)
+        data_path, paging = target.endpoint.data_path, target.endpoint.pagination
+        request = target.request
+        if request is None:
+            return False
+        name = paging.size_param or DEFAULT_SIZE_PARAM.get(paging.type)
+        if is_sized and paging.sends_size and name:
+            # A smaller page than the one that was read leads to rows that were read.
+            request = request.put(name, paging.page_size, paging.send_in)
+        return await self._ways.leads_beyond(request, data_path)
+
+    async def other(
+        self, seen: Seen, target: Target | None = None, words: str = ""
+    ) -> Paged | None:
+        """How a list is paged, where that differs from what is set.
+
+        ``words``: of a refusal, which may name the parameters that there are.
+        """
+        target = target or self.near.target(seen)
+        paging, request = target.endpoint.pagination, target.request
+        if request is None:
+            return None
+        if paging.sends_size and paging.size_param and await self.near.body(request) is None:
+            request = request.put(paging.size_param, paging.page_size, paging.send_in)
+        way = await self._ways.find(request, paging, target.endpoint.data_path, words)
+        return None if way is None else way.remedy
+
+
+def has_begun(seen: Seen) -> bool:
+    """Whether a list was refused behind a page with rows."""
+    return any(page.goes_on and page.rows for page in seen.own_pages)
+
+
+async def other_values(
+    answered: Answered, paging: PaginationSettings, request: PageRequest | None, refusal: str
+) -> Paged | None:
+    """The setting whose size, first number or name is refused, as it is to be written; or None.
+
+    ``request``: the plain request of the resource, None where it may not be sent again.
+    """
+    if request is None:
+        most = _AT_MOST.search(refusal)
+        return Paged({"pageSize": int(most[1])}, "the API's own words") if most else None
+    for values, changed in _changed(paging, refusal):
+        if await answered(make_paginator(changed).first(request)) is not None:
+            return Paged(values, "so it answers")
+    return None
+
+
+def _changed(
+    paging: PaginationSettings, refusal: str
+) -> Iterator[tuple[Mapping[str, Json], PaginationSettings]]:
+    if paging.sends_size:
+        named = list(_sizes(refusal))
+        smaller = [size for size in _USUAL if size < paging.page_size]
+        for size in dict.fromkeys([*named, *smaller]):
+            if size != paging.page_size:
+                yield {"pageSize": size}, replace(paging, page_size=size)
+    if paging.type == "page":
+        other = 0 if paging.start_page else 1
+        yield {"startPage": other}, replace(paging, start_page=other)
+    if paging.sends_size:
+        yield {"sizeParam": None}, replace(paging, size_param=None, sends_size=False)
+
+
+def _sizes(refusal: str) -> Iterator[int]:
+    """The sizes that a refusal names: the most, then the least, then the least step, then all."""
+    for most in _AT_MOST.findall(refusal):
+        yield int(most)
+    for least, most in _RANGE.findall(refusal):
+        yield from (int(most), int(least))
+    for least in _AT_LEAST.findall(refusal):
+        yield int(least)
+    yield from sorted(map(int, _NUMBER.findall(refusal)), reverse=True)[:_MOST]

@@ -1,0 +1,436 @@
+"""What stopped a reading: where in the files it comes from, and what one more request proves."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Final
+
+from errors import (
+    BodyError,
+    CredentialsError,
+    MappingError,
+    OceanCustomError,
+    OriginError,
+    PaginationError,
+    Part,
+    ResponseError,
+    SourceError,
+    TransportError,
+)
+from json_values import Json, keys_of
+from resync.path_parameters import Resource, in_step, ordered
+from resync.session import Session
+from settings.fields import snake
+from transport.observer import PageRead
+from workbench.check.asking.absence import Absence, Absent
+from workbench.check.asking.answered import is_reported
+from workbench.check.asking.nearby import NOT_FOUND, Nearby, Target
+from workbench.check.asking.reading import Seen
+from workbench.check.asking.requests import bare
+from workbench.check.files.documents import Document, Variables
+from workbench.check.findings import Finding, Path, Remedy
+from workbench.check.guesses.expressions import lists_of_objects
+from workbench.check.items.chosen_keys import chosen_by
+from workbench.check.lists.children import Children
+from workbench.check.lists.empty import Empty
+from workbench.check.lists.formats import as_json, format_of
+from workbench.check.lists.misread import Misread, cause_of
+from workbench.check.lists.paging import (
+    ended_by,
+    hidden_rows,
+    may_go_on,
+    may_lack_a_marker,
+    moves_by_rows,
+    speaks_of_more,
+    unchosen,
+    unheld,
+)
+from workbench.check.lists.places import Paged, Places
+from workbench.check.lists.unsent import Unsent
+from workbench.check.login.access import Access
+from workbench.check.login.bases import Bases
+from workbench.check.login.changes import ClientOf
+from workbench.check.login.sign_in import SignIn, speaks_of_sign_in
+from workbench.check.refused.other_paths import OtherPaths
+from workbench.check.refused.paging_trials import PagingTrials
+from workbench.check.refused.refusal import Refused
+
+_LED: Final = frozenset({"cursor", "next_link", "header_link"})
+_FIRST: Final = re.compile(r"startPage to (\d+)")
+_MARKERS: Final = ("nextPageToken", "next_page_token", "next", "cursor", "next_cursor", "paging")
+"""Keys that often lead on: guesses, which count only where an answer has them."""
+_REDIRECT: Final = 3  # hundred
+_ABSENT: Final[dict[Absent, str]] = {
+    "path": "correct the path: a made-up one is answered in the same words, and a value is not",
+    "value": "correct the field of path_parameters.{name}: a made-up value is answered in the same"
+    " words, and a made-up path is not",
+    "items": "the API knows the path and the value, for it answers made-up ones otherwise: where"
+    " such children have nothing, say empty_statuses: [404]",
+    "": "correct the path, or the field of path_parameters.{name}",
+}
+
+
+class Troubles:
+    """Turns errors of readings into findings."""
+
+    def __init__(
+        self,
+        document: Document,
+        variables: Variables | None,
+        session: Session,
+        all_seen: Sequence[Seen],
+        client_of: ClientOf,
+    ) -> None:
+        self._document = document
+        self._near = Nearby(session, all_seen)
+        self._children = Children(self._near)
+        self._sign_in = SignIn(session.settings, variables, client_of, self._near.refused)
+        self._bases = Bases(session, all_seen, client_of)
+        self._access = Access(self._bases, self._sign_in)
+        self.unsent = Unsent(document, self._near, all_seen)
+        self.empty = Empty(document, self._children)
+        asked = sum(one.asked for one in all_seen)
+        self._places = Places(document, variables, all_seen)
+        self._misread = Misread(document, self._places, self._near, self._children, self.unsent)
+        self._paths = OtherPaths(self._near)
+        self._paging = PagingTrials(session, self._near)
+        self._refused = Refused(self._places, self._children, self._paging, self._access, asked)
+        self._absence = Absence(session)
+        self._session = session
+        self._all = all_seen
+
+    async def findings(self, seen: Seen, *, all_failed: bool) -> list[Finding]:
+        """What each error of a reading comes from; ``all_failed``: no resource could be read."""
+        found = []
+        # The children of one resource mostly fail alike: the first of them is looked into.
+        kinds = {_sort_of(one): one for one in reversed(seen.errors)}
+        for error in reversed(kinds.values()):
+            try:
+                found.append(await self._finding(seen, error, all_failed=all_failed))
+            except OceanCustomError:
+                found.append(self._places.at(seen, ("kind",), error, ""))
+        return found
+
+    async def unfound(self, seen: Seen) -> list[Finding]:
+        """Configured paths of paging that lead nowhere, though more pages follow."""
+        pages = [page for page in seen.own_pages if page.rows and page.goes_on]
+        paging = self._near.resource(seen).endpoint.pagination
+        found = []
+        for one in await unheld(self._session.jq, paging, pages):
+            if one.name == "lastPagePath" and not one.meant:
+                continue  # only the last page may have it
+            told = f"kind {seen.config.kind}: {one.name} {one.path!r} finds nothing"
+            error = PaginationError(told)
+            remedy = one.remedy or f"the answers have {keys_of(pages[0].body)}"
+            found.append(self._places.paging(seen, error, remedy, one.name))
+        return found
+
+    async def nothing(self) -> list[Finding]:
+        """Where no resource has any item: credentials that change nothing may not be seen."""
+        first = next((one for one in self._all if one.asked), None)
+        if first is None or any(one.items or one.errors for one in self._all):
+            return []
+        setting, remedy = await self._sign_in.unseen(self._near.target(first).request)
+        error = CredentialsError(f"no kind has any item; the first is {first.config.kind}")
+        found = self._places.of_setting(setting, error, remedy, self._sign_in.credential)
+        return [dataclasses.replace(found, severity="warn")] if setting else []
+
+    async def absent(self, seen: Seen) -> list[Finding]:
+        """Children of which none is there: a parent's field may be the wrong one."""
+        resource = self._children.asked_for(seen)
+        if not resource.parameters:
+            return []
+        statuses = self._children.statuses(seen)
+        if seen.errors or not statuses or not statuses <= NOT_FOUND:
+            return []
+        if statuses <= set(resource.endpoint.empty_statuses):
+            return await self._said_empty(seen)
+        target = self._near.target(seen)
+        lacks = await self._lacking(seen, resource)
+        found = None if lacks == "path" else await self._children.field(resource)
+        name, field = found or (resource.parameters[-1].name, None)
+        path: Remedy = "" if field else await self._children.in_order(resource)
+        path = path or ("" if field else await self._paths.of_asked(seen))
+        other = None
+        if not (field or path or lacks == "path"):
+            other = await self._children.other_parent(resource)
+        name, endpoint = other or (name, None)
+        remedy = field or path or endpoint
+        if not (remedy or lacks) and _multiply(resource):
+            return []  # Of values that multiply, the first few pairs may well all be none.
+        of = "its path parameters"
+        if len(target.base) > 1:
+            of = f"the path parameters of {resource.endpoint.path}"
+        told = f"404 or 410 for every value of {of}"
+        error = MappingError(f"kind {seen.config.kind}: {told}")
+        own: Path = ("selector", "path_parameters", name, "endpoint" if endpoint else "field")
+        is_of_parameter = field or endpoint or (lacks == "value" and not path)
+        said = _ABSENT[lacks].format(name=name)
+        return [
+            self._places.at(seen, own if is_of_parameter else target.of_path, error, remedy or said)
+        ]
+
+    async def _said_empty(self, seen: Seen) -> list[Finding]:
+        """Children that all have nothing, as a status says that may say so, but of another path."""
+        path = await self._paths.of(seen, wants_rows=True)
+        told = "every child is answered by a status of empty_statuses, and another path has rows"
+        error = MappingError(f"kind {seen.config.kind}: {told}")
+        return [self._places.at(seen, ("kind",), error, path)] if path else []
+
+    async def _lacking(self, seen: Seen, resource: Resource) -> Absent:
+        """What is not there of children that are not."""
+        request, parent = self._near.target(seen).request, self._near.free_parent(resource)
+        if request is None or request.method != "GET":
+            return ""
+        path = resource.endpoint.path.partition("?")[0]
+        return await self._absence.of_child(request, path, parent.request if parent else None)
+
+    async def repeated(self, seen: Seen) -> list[Finding]:
+        """A second page with the rows of the first one: the position is not heeded."""
+        own, of_parent = self._near.target(seen), self._near.parent(seen)
+        for purpose, target in (("parent", of_parent), ("page", own)):
+            pages = [page for page in seen.pages if page.purpose == purpose]
+            for one, other in combinations(pages, 2):
+                is_walk = one.goes_on and bare(one.url) == bare(other.url)
+                is_same = one.rows and one.rows == other.rows and _rows(one) == _rows(other)
+                if not is_walk or not is_same or target is None:
+                    continue
+                paging = target.endpoint.pagination
+                error = PaginationError(
+                    f"kind {seen.config.kind}: page 2 has the rows of page 1: the API does not"
+                    f" heed {paging.pagination_param or 'the position it is asked for'}"
+                )
+                remedy = "correct paginationParam to the name in the API's documentation"
+                if paging.type == "cursor":
+                    remedy = f"the cursor is found, and not read: {remedy}, or send_in"
+                way = await self._paging.other(seen, target)
+                found = way or remedy
+                return [self._places.paging(seen, error, found, "paginationParam", target.base)]
+        return []
+
+    async def miscounted(self, seen: Seen) -> list[Finding]:
+        """An offset by which the second row is not one further than the first: it counts pages."""
+        target = self._near.target(seen)
+        if await moves_by_rows(self._near.body, seen, target):
+            return []
+        way = await self._paging.other(seen)
+        error = PaginationError(f"kind {seen.config.kind}: the offset 1 is not the second row")
+        return [self._places.paging(seen, error, way, base=target.base)] if way else []
+
+    # --- errors --------------------------------------------------------------------------------
+
+    async def _finding(self, seen: Seen, error: OceanCustomError, *, all_failed: bool) -> Finding:
+        match error:
+            case ResponseError():
+                return await self._refused.finding(seen, error, all_failed=all_failed)
+            case BodyError():
+                return await self._no_json(seen, error, all_failed=all_failed)
+            case CredentialsError():
+                asked = self._near.target(seen).request
+                setting, remedy = await self._sign_in.blamed(error, asked)
+                return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
+            case SourceError():
+                return await self._of_way(seen, error, all_failed=all_failed)
+            case PaginationError() if not isinstance(cause_of(error).place, Part):
+                return await self._paged(seen, error)
+            case _:
+                found = await self._refused.unread(seen, error, all_failed=all_failed)
+                return found or await self._misread.finding(seen, error)
+
+    async def _paged(self, seen: Seen, error: PaginationError) -> Finding:
+        """At the setting of paging that is wrong."""
+        # Where the integration names the one setting that is wrong, it has asked.
+        first = _FIRST.search(error.report.remedy)
+        if first and "paginationType" not in error.report.remedy:
+            told = Paged({"startPage": int(first[1])}, "the page before has rows")
+            return self._places.paging(seen, error, told, "startPage")
+        target = self._near.target(seen)
+        of_level = [page for page in self._children.pages(seen) if page.rows]
+        for one in await unheld(self._session.jq, target.endpoint.pagination, of_level):
+            if one.meant and f"{one.name} {one.path!r}" in str(error):
+                return self._places.paging(seen, error, one.remedy, one.name, target.base)
+        if marked := await self._unmarked(seen, target):
+            return self._places.at(seen, marked[0], error, marked[1])
+        remedy = await self._paging.other(seen) or ""
+        base = self._near.target(seen).base
+        return self._places.paging(seen, error, remedy, "paginationType", base)
+
+    async def _unmarked(self, seen: Seen, target: Target) -> tuple[Path, Remedy] | None:
+        """The parameter that names the keys that come, where that of the next page is misspelt."""
+        paging = target.endpoint.pagination
+        marker = (paging.cursor_path or paging.next_link_path or "").rpartition(".")[2]
+        wanted = [marker] if marker else list(_MARKERS)
+        pages = self._children.pages(seen)
+        items = [item for page in pages for item in page.items]
+        bodies = [page.body for page in pages if isinstance(page.body, dict)]
+        if not chosen_by(target.endpoint.query_params, [*items, *bodies]):
+            return None
+
+        async def has(body: Json) -> bool:
+            return isinstance(body, dict) and any(body.get(one) for one in wanted)
+
+        return await self.unsent.by_other(seen, target, wanted, has)
+
+    async def unpaged(self, seen: Seen) -> list[Finding]:
+        """A list that is read as one page, though there is a second one."""
+        paging = self._near.resource(seen).endpoint.pagination
+        if ended := await ended_by(self._session.jq, seen, paging):
+            return await self._ended(seen, *ended)
+        page = speaks_of_more(seen) or may_go_on(seen)
+        if paging.type in _LED:
+            page = may_lack_a_marker(seen)
+        elif paging.type != "none":
+            page = None
+        if page is None or not (page.warning or await self._goes_on(seen)):
+            return []
+        told = page.warning or f"paginationType is {paging.type}, and there is a second page"
+        error = PaginationError(f"kind {seen.config.kind}: {told}")
+        request = self._near.request(seen)
+        marker = paging.next_link_path or paging.cursor_path or ""
+        if request and (lacks := await unchosen(self._near.body, seen, request, marker)):
+            return [self._places.at(seen, lacks[0], error, lacks[1])]
+        way = await self._paging.other(seen)
+        is_wish = paging.type_is_own and paging.type == "none"
+        wish = "; if the first page is all you want, accept_doubt: true beside it says so"
+        remedy: str | Paged = "set its type to how the API pages" + (wish if is_wish else "")
+        if way:
+            remedy = dataclasses.replace(way, proof=way.proof + wish) if is_wish else way
+        found = self._places.paging(seen, error, remedy)
+        return [dataclasses.replace(found, severity="warn" if is_wish else "error")]
+
+    async def _goes_on(self, seen: Seen) -> bool:
+        """Whether there are rows behind those that were read; of a search a way to them."""
+        if seen.config.selector.method == "POST":
+            return await self._paging.other(seen) is not None
+        is_led = self._near.resource(seen).endpoint.pagination.type in _LED
+        return await self._paging.leads_beyond(seen, is_sized=is_led)
+
+    async def _ended(
+        self, seen: Seen, path: str, name: str, other: str, value: Json
+    ) -> list[Finding]:
+        """At the path that ends a list, where it goes on: its opposite is meant."""
+        if not await self._paging.leads_beyond(seen):
+            return []
+        told = json.dumps(value)
+        error = PaginationError(
+            f"kind {seen.config.kind}: {name} {path!r} is {told}, and there is a second page"
+        )
+        keys = (snake(name), snake(other)) if self._places.is_own(seen, name) else (name, other)
+        remedy = f"it says the opposite: write {keys[1]} in place of {keys[0]}, or remove it"
+        return [self._places.paging(seen, error, remedy, name)]
+
+    async def hidden(self, seen: Seen) -> list[Finding]:
+        """Rows that the parameters of paging leave out."""
+        rows = await hidden_rows(self._session, seen)
+        if not rows:
+            return []
+        told = f"no items with the parameters of paging, and {rows} without them"
+        error = PaginationError(f"kind {seen.config.kind}: {told}")
+        way = await self._paging.other(seen)
+        remedy = way or "correct paginationParam, startPage, or start_offset in its pagination"
+        return [self._places.paging(seen, error, remedy)]
+
+    async def _of_way(self, seen: Seen, error: SourceError, *, all_failed: bool) -> Finding:
+        """What keeps every request from the API."""
+        match error:
+            case OriginError():
+                request = self._near.target(seen).request
+                if all_failed and request and (way := await self._sign_in.other(error, request)):
+                    return self._places.of_setting(way[0], error, way[1], self._sign_in.credential)
+                return self._places.of_setting("allowedHosts", error, "")
+            case TransportError():
+                told = await self._bases.other_scheme() or "check host and port of baseUrl"
+                return self._places.of_setting("baseUrl", error, told)
+            case _ if "certificate" in str(error).lower():
+                return self._places.of_setting("verifySsl", error, "")
+            case _:
+                return self._places.of_setting("baseUrl", error, "")
+
+    async def _no_json(self, seen: Seen, error: BodyError, *, all_failed: bool) -> Finding:
+        if is_reported(error):
+            return await self._refused.finding(seen, error, all_failed=all_failed)
+        is_html = "html" in str(error).lower()
+        if is_html and all_failed:
+            return await self._page(seen, error)
+        name = "" if is_html else format_of(seen, error)
+        if name == "json" and (
+            found := await self._refused.unread(seen, error, all_failed=all_failed)
+        ):
+            return found
+        if name and name != seen.config.selector.response_format:
+            return await self._of_format(seen, error, name)
+        remedy = await self._paths.of(seen) if is_html else ""
+        if not (is_html or name):
+            remedy = await as_json(self._near, seen)
+        return self._places.at(
+            seen, ("kind",), error, remedy or "correct the path, or the credentials"
+        )
+
+    async def _page(self, seen: Seen, error: BodyError) -> Finding:
+        """At the base URL or at what signs requests, where all that comes is pages for people."""
+        if base := await self._bases.other():
+            return self._places.of_setting("baseUrl", error, base)
+        redirects = [one for one in seen.exchanges if one.status and one.status // 100 == _REDIRECT]
+        asked = self._near.target(seen).request
+        is_refusal = not error.report.answered.startswith("200") and speaks_of_sign_in(error)
+        is_sign_in = bool(redirects) or is_refusal
+        setting, remedy = await self._sign_in.page(asked, error, is_redirected=is_sign_in)
+        if setting:
+            return self._places.of_setting(setting, error, remedy, self._sign_in.credential)
+        remedy = "a page for people: baseUrl must lead to the API, with its path"
+        return self._places.of_setting("baseUrl", error, remedy)
+
+    async def _of_format(self, seen: Seen, error: BodyError, name: str) -> Finding:
+        """At what says the format of an answer, which is in another one."""
+        target = self._near.target(seen)
+        path: Path = (*target.base, "response_format")
+        if not self._places.is_there(seen, path):
+            path = target.of_path
+        remedy = f"the answer is {name}: write response_format: {name}"
+        if name in {"xml", "csv"} and (other := await as_json(self._near, seen)):
+            remedy += f"; or: {other}"
+        elif name in {"xml", "csv"}:
+            remedy += ", or what makes it JSON into query_params, queryParams or headers"
+        return self._places.at(seen, path, error, remedy)
+
+
+def _sort_of(error: OceanCustomError) -> tuple[object, ...]:
+    """What errors of one sort have in common."""
+    return type(error), error.report.answered[:3], error.report.remedy
+
+
+def _multiply(resource: Resource) -> bool:
+    """Whether values of one parent meet those of another that does not hang on it."""
+    first, *others = in_step(ordered(resource))
+    named = set(first.names)
+    for one in others:
+        if one.parent is None or not one.parent.placeholders() & named:
+            return True
+        named |= set(one.names)
+    return False
+
+
+def _rows(page: PageRead) -> Json:
+    lists = [rows for _, rows in lists_of_objects(page.body)]
+    return max(lists, key=len, default=page.body)
+
+
+def said_once(findings: Sequence[Finding]) -> list[Finding]:
+    """Of several findings about one setting the first, and of one failure that stops more kinds."""
+    seen: set[object] = set()
+    kept = []
+    for one in findings:
+        kind, quote, told = one.problem.partition("': ")
+        failure = told if quote and kind.startswith("kind '") and "HTTP" not in told else None
+        keys: set[object] = {(one.file, one.line)} if one.column is None else set()
+        keys |= {failure} if failure and failure.startswith(("GET ", "POST ")) else set()
+        # The children of one resource all say so.
+        keys |= {(one.file, one.line, one.column, one.remedy)}
+        if not keys & seen:
+            kept.append(one)
+        seen |= keys
+    return kept
