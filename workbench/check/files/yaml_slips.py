@@ -123,6 +123,8 @@ def _suspicious(document: Document, lines: Sequence[str]) -> list[int]:
     found: list[int] = []
     for one in document.findings:
         at = (one.line or 1) - 1
+        if document.value is None and one.line is None:  # about the whole: depth, aliases
+            continue
         if document.value is None:
             found += (at, document.begun + 1, document.begun)
             found += range(at - 1, max(at - _FARTHEST, -1), -1)
