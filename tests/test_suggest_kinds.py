@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.fault_api import FaultApi, answer
+from tests.fault_api import FaultApi, Reply, Request, answer
 from tests.simulators import (
     Call,
     Collection,
@@ -925,3 +925,52 @@ async def test_of_two_lists_that_one_is_meant_beside_which_the_way_on_stands() -
     (found,) = await _read(["/latest"], {}, Custom("/latest", latest))
 
     assert (found.place.keys, found.paging.settings["start_page"]) == (("topic_list", "topics"), 0)
+
+
+_OF_PIPELINE = "/teams/{team}/pipelines/{pipeline}/jobs"
+
+
+@pytest.mark.parametrize(
+    ("paths", "child"),
+    [
+        (["/teams", "/pipelines"], _OF_PIPELINE),
+        (["/pipelines"], _OF_PIPELINE),
+        (["/teams", "/jobs"], f"{_OF_PIPELINE}/{{job}}/runs"),
+    ],
+)
+async def test_values_of_a_row_go_in_step(api: FaultApi, paths: list[str], child: str) -> None:
+    """Where rows name what they belong to, only that is asked for: pipelines their team."""
+    pairs = [(f"team-{n % 4}", f"pipe-{n % 3}") for n in range(8)]
+    teams = [{"id": n, "name": f"team-{n}"} for n in range(4)]
+    pipelines = [{"id": n, "name": pipe, "team_name": team} for n, (team, pipe) in enumerate(pairs)]
+    jobs = [
+        {"id": n, "name": f"job-{n}", "pipeline_id": n // 2, "pipeline_name": pipe, "team": team}
+        for n, (team, pipe) in enumerate(two for pair in pairs for two in (pair, pair))
+    ]
+    lists: dict[str, list[Any]] = {"/teams": teams, "/pipelines": pipelines, "/jobs": jobs}
+    for path in paths:
+        api.serve(path, answer(lists[path]))
+
+    def children_of(request: Request) -> Reply:
+        """A team without such a pipeline has one of that name all the same."""
+        team, pipe, *rest = request.values
+        known = pipe in {name for _, name in pairs} and {*rest} <= {
+            str(one["name"]) for one in jobs
+        }
+        of = "/".join((team, pipe, *rest))
+        return answer([{"id": f"{of}/{n}", "name": f"Run {n}"} for n in range(3 * known)])
+
+    api.serve("/teams/{}/pipelines/{}/jobs", children_of)
+    api.serve("/teams/{}/pipelines/{}/jobs/{}/runs", children_of)
+
+    found = await suggested(bench(api.url), [*map(Target, paths), Target(child)])
+
+    before = len(api.paths())
+    written = next(study for study in found.written if study.parents)
+    _, error = await walked(bench(api.url), resource_of(written))
+    asked = {path for path in api.paths()[before:] if path.count("/") > 1}
+    assert (found.refused, error) == ([], "")
+    assert asked == {
+        child.format(team=job["team"], pipeline=job["pipeline_name"], job=job["name"])
+        for job in jobs
+    }

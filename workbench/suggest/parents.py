@@ -15,7 +15,7 @@ from workbench.suggest.fields import Column
 from workbench.suggest.items import places
 from workbench.suggest.refused import of_every_sort
 from workbench.suggest.study import Parent, Studies, Study
-from workbench.suggest.targets import PLACEHOLDER, noun_words
+from workbench.suggest.targets import PLACEHOLDER, noun_words, singular
 from workbench.suggest.vocabulary import names_identity, words_of
 
 _UNLIKELY = 50  # the rank of a field that nothing speaks for
@@ -26,6 +26,7 @@ _MOST_ROWS = 3
 _MOST_TOLD = 3
 _MOST_CHOICES = 40
 _FIELD_NAMES = ("id", "key", "slug", "name", "login", "number", "uuid", "sid", "code", "value")
+_NAMING = frozenset(_FIELD_NAMES)
 
 
 Option = tuple[Study, Column]
@@ -163,15 +164,17 @@ async def find_parents(
     """
     noun = study.target.noun
     tried: list[tuple[list[Parent], Reply]] = []
+    steps = list(_in_step(options))
+    most = _MOST_TRIED + len(steps)
     # The first parent may have no children, and say so by a 404: then others are asked for too.
     for number in range(_MOST_ROWS):
-        for chosen in islice(_combined(options), 2 if number else None):
+        for chosen in islice(chain(steps, _combined(options)), 2 if number else None):
             binding = next(islice(bindings(chosen), number, None), None)
             if binding is None:
                 continue
             reply = await asker.ask(request_for(study.endpoint(), binding, base_url))
             tried.append((chosen, reply))
-            if _has_rows(reply, noun) or len(tried) >= _MOST_TRIED + number:
+            if _has_rows(reply, noun) or len(tried) >= most + number:
                 break
         if _is_shown(tried, noun):
             break
@@ -213,6 +216,52 @@ def _is_shown(tried: Sequence[tuple[list[Parent], Reply]], noun: str) -> bool:
 
 def _source(parent: Parent) -> str:
     return f"{parent.study.target.path} {parent.column.path}"
+
+
+def _in_step(options: Mapping[str, Sequence[Option]]) -> Iterator[list[Parent]]:
+    """Choices whose values stand in one row: each pipeline names its team.
+
+    Values of two lists would be combined all with all, and most of the pairs be none. What a
+    parent hangs on itself comes with its rows anyway.
+    """
+    together: list[dict[str, Sequence[Option]]] = []
+    for study in dict.fromkeys(parent for some in options.values() for parent, _ in some):
+        above = {id(one.study) for one in study.parents}
+        own: dict[str, Sequence[Option]] = {}
+        others: dict[str, Sequence[Option]] = {}
+        for name, some in options.items():
+            if above & {id(parent) for parent, _ in some}:
+                continue
+            if called := _called_by(name, study):
+                others[name] = called
+            elif some[0][0] is study:
+                own = {name: [option for option in some if option[0] is study]}
+        theirs = [option for called in others.values() for option in called]
+        own = {name: [one for one in some if one not in theirs] for name, some in own.items()}
+        if others and len(held := others | own) > 1:
+            together.append(held)
+    for held in sorted(together, key=len, reverse=True):
+        alike = sorted(_combined({**options, **held}), key=_sorts)
+        yield from alike[:_MOST_FIELDS]
+
+
+def _sorts(chosen: Sequence[Parent]) -> int:
+    """How many sorts of fields there are: an API takes names for all, or ids."""
+    return len({words_of(one.column.keys[-1])[-1:] for one in chosen})
+
+
+def _called_by(name: str, study: Study) -> list[Option]:
+    """The fields of a row that hold a placeholder's value by their name: ``team_name``."""
+    wanted = set(noun_words(name))
+    return [
+        (study, column)
+        for column in study.columns
+        if _is_segment(column)
+        and any(
+            {singular(word) for word in words_of("_".join(keys))} - _NAMING == wanted
+            for keys in (column.keys[-1:], column.keys[-2:])
+        )
+    ]
 
 
 def _combined(options: Mapping[str, Sequence[Option]]) -> Iterator[list[Parent]]:
