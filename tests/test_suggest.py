@@ -89,10 +89,24 @@ def test_a_name_gives_the_shape_of_others(name: str, sibling: str) -> None:
             id="an object of objects",
         ),
         pytest.param(
+            {name: {"kind": "sink", "tasks": ROWS} for name in ("a", "b", "c")},
+            Place(by_key=True),
+            id="an object of objects with lists of their own",
+        ),
+        pytest.param(
+            {"a": ROWS, "b": [], "c": ROWS[:1]},
+            Place(by_key=True, several=True),
+            id="an object of lists",
+        ),
+        pytest.param(
+            {"a": ROWS, "b": [{"text": "x"}], "c": []}, Place(("a",)), id="lists of several kinds"
+        ),
+        pytest.param(
             {"101": "Bug", "102": "Feature", "103": "Chore"}, Place(pairs=True), id="names by id"
         ),
         pytest.param({"name": "x", "mode": "y", "zone": "z"}, Place(single=True), id="no ids"),
         pytest.param({"id": 1, "tags": [{"name": "x"}]}, Place(single=True), id="one object"),
+        pytest.param({"id": "all", "value": ROWS}, Place(("value",)), id="a list that has an id"),
         pytest.param(
             {"kind": "ThingList", "metadata": {"version": "7"}, "items": None},
             Place(("items",)),

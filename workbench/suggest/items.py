@@ -34,12 +34,14 @@ def _is_plain(key: str) -> bool:
 class Place:
     """Where rows are: a list under ``keys``, with ``by_key`` the values of an object.
 
-    ``pairs``: the keys of an object, and what each has. ``single``: the object is the one row.
-    ``lone``: a single row stands there by itself, as in XML.
+    ``several``: each of these is a list of rows. ``pairs``: the keys of an object, and what each
+    has. ``single``: the object is the one row. ``lone``: a single row stands there by itself, as in
+    XML.
     """
 
     keys: tuple[str, ...] = ()
     by_key: bool = False
+    several: bool = False
     pairs: bool = False
     single: bool = False
     lone: bool = False
@@ -51,7 +53,8 @@ class Place:
         if self.pairs:
             return "to_entries" if path == "." else f"{path} | to_entries"
         if self.by_key:
-            each = "to_entries | map({key: .key} + .value)"
+            one = "{key} + .value[]" if self.several else "{key} + .value"
+            each = f"to_entries | map({one})"
             return each if path == "." else f"{path} | {each}"
         return None if path == "." else path
 
@@ -63,7 +66,8 @@ class Place:
         where = jq_path(self.keys) if self.keys else "the answer itself"
         if self.pairs:
             return f"{where}, its keys"
-        return f"{where}, an object of objects" if self.by_key else where
+        held = "lists" if self.several else "objects"
+        return f"{where}, an object of {held}" if self.by_key else where
 
     def rows(self, body: Json) -> list[Json] | None:
         """The rows of an answer, None where it has no list there."""
@@ -76,8 +80,9 @@ class Place:
             pairs = found.items() if isinstance(found, dict) else ()
             return [{"key": key, "value": value} for key, value in pairs]
         if self.by_key and isinstance(found, dict):
-            pairs = found.items()
-            return [{"key": key, **row} for key, row in pairs if isinstance(row, dict)]
+            held = [(key, v if self.several else [v]) for key, v in found.items()]
+            each = [(key, row) for key, rows in held if isinstance(rows, list) for row in rows]
+            return [{"key": key, **row} for key, row in each if isinstance(row, dict)]
         if self.lone and found is not MISSING and not isinstance(found, list):
             return [found]
         return found if isinstance(found, list) and not self.by_key else None
@@ -96,11 +101,15 @@ def places(body: Json, noun: str = "", *, of_one: bool = False) -> list[Place]:
     found = list(_places(body, (), noun)) or list(_null_places(body, noun))
     if of_one and (wrapped := _wrapped_item(body)):
         return [Place(wrapped, single=True), *found]
-    if isinstance(body, dict) and (not found or _is_item(body)):
-        # An object with an identity is an item; its lists are its own.
-        return [Place(single=True), *found] if _is_item(body) or not found else found
     order = {place: number for number, place in enumerate(found)}
-    return sorted(found, key=lambda place: (_rank(place, body, noun), order[place]))
+    ranked = sorted(found, key=lambda place: (_rank(place, body, noun), order[place]))
+    if isinstance(body, dict) and _is_item(body):
+        # An object with an identity is an item; its lists are its own, but for one of items under
+        # a word for a list, where none was asked for by its name.
+        is_list = bool(ranked) and not of_one and _speaks(ranked[0], noun)
+        if not is_list or identity(ranked[0].rows(body) or []) is None:
+            return [Place(single=True), *found]
+    return ranked or ([Place(single=True)] if isinstance(body, dict) else [])
 
 
 def _wrapped_item(body: Json) -> tuple[str, ...]:
@@ -151,6 +160,11 @@ def _places(value: Json, keys: tuple[str, ...], noun: str) -> Iterator[Place]:
         return
     if _is_map(value):
         yield Place(keys, by_key=True)
+        if len(value) >= _FEWEST_KEYS:
+            return  # whatever lists its objects have are their own
+    if _is_grouped(value):
+        yield Place(keys, by_key=True, several=True)
+        return
     for key, inner in value.items():
         # A list of pages is what `/spaces/3/pages` is asked for, and elsewhere none of items.
         is_meant = _stems(words_of(key)) & _stems(noun.split())
@@ -177,8 +191,20 @@ def _is_index(value: Mapping[str, Json]) -> bool:
 def _is_map(value: Mapping[str, Json]) -> bool:
     """Whether an object is a collection by key: its values are objects of one shape."""
     rows = [row for row in value.values() if isinstance(row, dict) and row]
-    if len(rows) < _FEWEST or len(rows) != len(value):
+    return len(rows) >= _FEWEST and len(rows) == len(value) and _are_alike(value, rows)
+
+
+def _is_grouped(value: Mapping[str, Json]) -> bool:
+    """Whether an object is a collection of lists by key: all their objects are of one shape."""
+    if len(value) < _FEWEST_KEYS or not all(isinstance(held, list) for held in value.values()):
         return False
+    inner = [one for held in value.values() if isinstance(held, list) for one in held]
+    rows = [row for row in inner if isinstance(row, dict) and row]
+    return len(rows) >= _FEWEST and len(rows) == len(inner) and _are_alike(value, rows)
+
+
+def _are_alike(value: Mapping[str, Json], rows: Sequence[Mapping[str, Json]]) -> bool:
+    """Whether what an object holds is of one shape, so that its keys are no names of fields."""
     if any(name_of(key) in ENVELOPE for key in value):
         return False
     common = set.intersection(*(set(row) for row in rows))
@@ -220,10 +246,21 @@ def _rank(place: Place, body: Json, noun: str) -> tuple[int, bool, bool, bool, i
         if isinstance(rows[0], dict)
         else 2
     )
-    words = set(words_of(place.keys[-1])) if place.keys else _LIST_WORDS
-    speaks = bool(words & _LIST_WORDS or _stems(words) & _stems(noun.split()))
     leads_on = bool(place.keys) and _leads_on(follow(body, place.keys[:-1]))
-    return kind, identity(rows) is None, not speaks, not leads_on, len(place.keys), -len(rows)
+    return (
+        kind,
+        identity(rows) is None,
+        not _speaks(place, noun),
+        not leads_on,
+        len(place.keys),
+        -len(rows),
+    )
+
+
+def _speaks(place: Place, noun: str) -> bool:
+    """Whether a key says that a list stands there: by a word for one, or for what an item is."""
+    words = set(words_of(place.keys[-1])) if place.keys else _LIST_WORDS
+    return bool(words & _LIST_WORDS or _stems(words) & _stems(noun.split()))
 
 
 def _leads_on(holder: object) -> bool:
