@@ -92,6 +92,11 @@ def _of_index(call: Call) -> list[Row]:
     return [row for row in call.data["instances"] if row["~of"] == call.at["service"]]
 
 
+def _grouped(_: Call) -> Answer:
+    charts = {name: [{"version": f"1.{n}", "app": name} for n in range(2)] for name in "abcd"}
+    return Answer(body={"charts": charts})
+
+
 def _labels(_: Call) -> Answer:
     labels = "".join(f'<label id="{n}"><name>Label {n}</name></label>' for n in range(5))
     return Answer(
@@ -290,6 +295,7 @@ KINDS = {
         },
         ("/people", "/teams", "/teams/{team_id}/people", "/people/{person_id}/calls"),
     ),
+    "an object of lists of objects": Api([Custom("/charts", _grouped)], {}, ("/charts",)),
     "an object of lists, and children that are empty for an unknown name": Api(
         [Custom("/services", _index), Collection("/service/{service}", _of_index)],
         {
@@ -312,6 +318,7 @@ COUNTS = {
     "/people/{person_id}/calls": 7,
     "/teams": 2,
     "/labels.xml": 5,
+    "/charts": 8,
     "/things/{thing}/parts": 114,
     "/things/{thing}/parts.json": 9,
 }
@@ -589,6 +596,13 @@ async def test_an_identifier_that_another_list_has_is_a_relation() -> None:
 
     assert await _related(["/people", "/badges"], data, lists) == ["people: .id"]
     assert await _related(["/badges", "/people"], data, lists) == []
+
+
+async def test_its_own_name_in_a_list_is_no_relation() -> None:
+    """Each task of a connector names the connector."""
+    made = {name: {"tasks": [{"connector": name, "task": n} for n in (0, 1)]} for name in "abcd"}
+
+    assert await _related(["/nodes"], {}, [Custom("/nodes", lambda _: Answer(body=made))]) == []
 
 
 _ADDRESSED: Data = {

@@ -100,13 +100,13 @@ def _lists(column: Column, inner: Sequence[Json], own: Sequence[str]) -> Iterato
                 lasts = [one.last for one in found]
                 yield _Reference(
                     (*column.keys, *path), each, _set(lasts), are_texts=True, many=True,
-                    is_own=lasts == own, addresses=found,
+                    is_own=[*dict.fromkeys(lasts)] == own, addresses=found,
                 )  # fmt: skip
             if values and all(map(_is_key, values)):
                 text = jq_path(path) if _texts(values) else f"{jq_path(path)} | tostring"
                 yield _Reference(
                     (*column.keys, *path), f"[{column.path}[]? | {text}]", _set(values),
-                    _texts(values), many=True,
+                    _texts(values), many=True, is_own=[*dict.fromkeys(map(str, values))] == own,
                 )  # fmt: skip
 
 
