@@ -670,7 +670,13 @@ CASES |= {
 }
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=name, marks=pytest.mark.exhaustive if number % 3 else ())
+        for number, (name, case) in enumerate(CASES.items())
+    ],
+)
 async def test_another_way_to_sign_in_is_tried(case: Case, tmp_path: Path, api: FaultApi) -> None:
     """One finding, in the line of the setting, and no credential in it."""
     scene = Scene(tmp_path, api)
