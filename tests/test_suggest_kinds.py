@@ -393,6 +393,21 @@ async def test_what_a_short_list_does_not_show_is_learned(
             id="a name within an object that is another thing's",
         ),
         pytest.param(
+            [{"name": f"Item {n}", "owner": {"id": 40 + n}, "on": n < 3} for n in range(12)],
+            ".name",
+            ".name",
+            id="an id within an object that is another thing's",
+        ),
+        pytest.param(
+            [
+                {"name": ("", "topic", "fan")[n % 3], "vhost": f"v{n // 3}", "on": n < 3}
+                for n in range(12)
+            ],
+            '(.vhost | tostring) + "/" + (.name | tostring)',
+            '(.vhost | tostring) + "/" + (.name | tostring)',
+            id="two fields, one of which may be empty",
+        ),
+        pytest.param(
             [{"userId": f"u{n}", "firstName": f"F{n}", "lastName": f"L{n}"} for n in range(12)],
             ".userId",
             '.firstName + " " + .lastName',

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations, product
 
@@ -24,6 +24,7 @@ _TEMPLATE = re.compile(r"[$%#]\{\w|\{\{")  # what a program fills in before anyb
 _NAME, _BOTH = " name", 2
 _AS_CALLED = 8  # the rank before a name
 _OF_ADDRESS = 5  # the rank behind what is called an id
+_OF_ANOTHER = 34  # of what stands in an object of its own: behind every name of an id
 # https://docs.port.io/build-your-software-catalog/sync-data-to-catalog/#entity-json-structure
 _PORT_IDENTIFIER = re.compile(r"[A-Za-z0-9@_.+:\\/=-]+")
 # RFC 3339, 5.6, as Port takes a date-time.
@@ -100,8 +101,13 @@ class Column:
 
 
 def _is_identifier(value: Json) -> bool:
+    return _is_part(value) and value != ""
+
+
+def _is_part(value: Json) -> bool:
+    """Whether an identifier may have a value as a part of it: RabbitMQ has an exchange ``""``."""
     is_kind = isinstance(value, str | int) and not isinstance(value, bool)
-    return is_kind and 0 < len(str(value)) <= _LONGEST_IDENTIFIER
+    return is_kind and len(str(value)) <= _LONGEST_IDENTIFIER
 
 
 def columns(items: Sequence[dict[str, Json]]) -> list[Column]:
@@ -141,8 +147,9 @@ def identifiers(found: Sequence[Column], noun: str) -> list[Column]:
     if len(found) == 1 and found[0].keys == ("value",):  # a list of plain values
         return [column for column in found if column.is_unique()]
     called = {column.keys[:-1] for column in found if column.name == "name"}
+    around = keys_around(found)
     rated = [
-        (_identifier_rank(column, noun, is_beside_name=column.keys[:-1] in called), column)
+        (_identifier_rank(column, noun, around, is_beside_name=column.keys[:-1] in called), column)
         for column in found
         if column.is_unique()
     ]
@@ -151,12 +158,12 @@ def identifiers(found: Sequence[Column], noun: str) -> list[Column]:
 
 
 def _identifier_rank(
-    column: Column, noun: str, *, is_beside_name: bool
-) -> tuple[int, int, int] | None:
+    column: Column, noun: str, around: Collection[str], *, is_beside_name: bool
+) -> tuple[int, int] | None:
     words = words_of(column.keys[-1])
     depth = len(column.keys)
     if column.made_by:  # the end of its own address
-        return _OF_ADDRESS, depth, 0
+        return _OF_ADDRESS, depth
     fits = all(_PORT_IDENTIFIER.fullmatch(str(value)) for value in column.values)
     own = bool(noun) and bool(words) and words[0] in noun.split()
     if column.name in _IDENTIFIER_NAMES:
@@ -184,7 +191,8 @@ def _identifier_rank(
         return None
     if format_of(column.values) == "url":
         place += 20  # the address of an item, which another host or version changes
-    return (place + 8 * (depth - 1) + (0 if fits else 9), depth, 0)
+    place += _OF_ANOTHER * sum(key not in around for key in column.keys[:-1])
+    return place + (0 if fits else 9), depth
 
 
 def is_own_name(column: Column, noun: str) -> bool:
@@ -203,7 +211,7 @@ def pair_of(found: Sequence[Column]) -> tuple[Column, Column] | None:
     usable = [
         column
         for column in found
-        if column.values and all(_is_identifier(value) for value in column.values)
+        if column.values and any(column.values) and all(map(_is_part, column.values))
     ]
     named = [column for column in usable if _NAMING.intersection(column.name.split())]
     words = [column for column in usable if column not in named and _are_words(column.values)]
