@@ -14,7 +14,9 @@ from workbench.suggest.vocabulary import names_identity, words_of
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _BRACES = re.compile(r"\{[^{}]*\}")
-_VERSION = re.compile(r"api|rest|v\d+(\.\d+)*|\d+(\.\d+)+|\d{4}-\d{2}(-\d{2})?", re.IGNORECASE)
+_VERSION = re.compile(
+    r"api|rest|json|xml|v\d+(\.\d+)*|\d+(\.\d+)+|\d{4}-\d{2}(-\d{2})?", re.IGNORECASE
+)
 
 
 _VERBS = frozenset(["search", "list", "query", "browse", "all", "find", "index"])
