@@ -820,6 +820,9 @@ async def test_a_longer_list_that_came_at_once_shows_that_a_shorter_one_is_whole
 
     assert await _written(short, long) == [("none", 10, False), ("none", 14, True)]
     assert await _written(short, shorter) == [("none", 7, True)]
+    assert await _written(_strict(50, "no {0}", path="/others"), _strict(10, "no {0}")) == [
+        ("none", 10, False)
+    ], "also where nobody knows whether the longer one is whole"
 
 
 async def test_a_less_usual_name_is_tried_before_a_list_is_refused() -> None:

@@ -223,6 +223,8 @@ class Suggester:
         study.blueprint = self._blueprint(study)
         if not study.refusal:
             self._house.learn(study)
+        elif study.paging.is_open:  # yet its rows came at once, where a shorter list has its all
+            self._house.unpaged.append(study)
         return study
 
     def _blueprint(self, study: Study) -> str:
