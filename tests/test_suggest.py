@@ -332,6 +332,13 @@ def _below_base(request: Request) -> Response:
     return JSONResponse({"data": rows, "links": link})
 
 
+def _by_relation(request: Request) -> Response:
+    """OpenStack's links, in a list that is called after what it lists."""
+    rows, resume = _cut(request, "marker")
+    links = [{"rel": "next", "href": f"/v1/things?limit={len(rows)}&marker={resume}"}]
+    return JSONResponse({"things": rows, **({"things_links": links} if resume else {})})
+
+
 def _telling_unknown(request: Request) -> Response:
     """It says all the names that it does not know, of which some have a known one within."""
     if unknown := sorted(set(request.query_params) - {"limit", "offset", "sort"}):
@@ -360,6 +367,7 @@ def _telling_one_unknown(request: Request) -> Response:
         (_alone, {"pagination_param": "nextKey", "cursor_alone": True}),
         (_in_steps, {"pagination_param": "cursor", "size_param": "limit"}),
         (_below_base, {"next_link_path": "links.next"}),
+        (_by_relation, {"type": "next_link", "size_param": "limit"}),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
 )

@@ -11,7 +11,7 @@ import httpx
 
 from json_values import MISSING, Json, follow
 from paging.link_header import leads_to_rows, link_relations
-from paging.scopes import scopes_of
+from paging.scopes import Scopes, scopes_of
 from paging.signals import Verdict, known_signal, whole_number
 from paging.totals import known_totals
 from workbench.suggest.asking import Reply
@@ -155,12 +155,20 @@ def says_more(reply: Reply, place: Place, rows: int) -> bool:
     """Whether an answer says that there are more rows than the ``rows`` it has."""
     if place.single:
         return False
-    holder = follow(reply.body, place.keys[:-1]) if place.keys else None
-    scopes = scopes_of(reply.body, holder if holder is not MISSING else None)
-    if known_signal(scopes, reply.headers) is Verdict.MORE:
+    if known_by_itself(reply, place):
         return True
-    totals = known_totals(scopes, reply.headers)
+    totals = known_totals(_scopes(reply, place), reply.headers)
     return (totals.rows or 0) > rows or (totals.pages or 0) > 1 or _other_total(reply, place, rows)
+
+
+def known_by_itself(reply: Reply, place: Place) -> bool:
+    """Whether the integration sees by itself that more follows: by what it knows without a path."""
+    return known_signal(_scopes(reply, place), reply.headers) is Verdict.MORE
+
+
+def _scopes(reply: Reply, place: Place) -> Scopes:
+    holder = follow(reply.body, place.keys[:-1]) if place.keys else None
+    return scopes_of(reply.body, holder if holder is not MISSING else None)
 
 
 def says_more_by_word(reply: Reply, place: Place) -> bool:
@@ -182,10 +190,7 @@ def _other_total(reply: Reply, place: Place, rows: int) -> bool:
 
 def total_of(reply: Reply, place: Place) -> int | None:
     """The total of rows that an answer tells."""
-    holder = follow(reply.body, place.keys[:-1]) if place.keys else None
-    return known_totals(
-        scopes_of(reply.body, holder if holder is not MISSING else None), reply.headers
-    ).rows
+    return known_totals(_scopes(reply, place), reply.headers).rows
 
 
 def names_seen(reply: Reply, place: Place) -> list[str]:

@@ -12,17 +12,19 @@ from collections.abc import Mapping, Sequence
 
 import httpx
 
-from json_values import Json
+from json_values import Json, follow
 from workbench.suggest.asking import Reply
 from workbench.suggest.cursors import by_count, by_cursor, by_last_row, by_row_cursor
 from workbench.suggest.evidence import (
     Fact,
     facts,
     header_next,
+    known_by_itself,
     linked_params,
     links,
     templated_params,
 )
+from workbench.suggest.items import jq_path
 from workbench.suggest.measure import Measure, Paging
 from workbench.suggest.openapi import Hints
 from workbench.suggest.trials import Effect, Outcome, Trial
@@ -107,17 +109,23 @@ async def _by_link(measure: Measure) -> Paging | None:
         if measure.is_second(reply):
             path = link.fact.path
             proof = f"{path} gave {measure.span(measure.size)}"
-            # A relation in a list of links is no key; the integration knows such lists.
-            settings = {} if _is_relation(measure.small, link.fact) else {"next_link_path": path}
+            settings: dict[str, Json] = {"next_link_path": path}
+            if related := _related(measure.small, link.fact):
+                is_known = known_by_itself(measure.small, measure.place)
+                settings = {} if is_known else {"next_link_path": related}
             return Paging("next_link", settings, proof)
     return None
 
 
-def _is_relation(reply: Reply, fact: Fact) -> bool:
-    body = reply.body
-    for key in fact.keys[:-1]:
-        body = body.get(key) if isinstance(body, dict) else None
-    return isinstance(body, list)
+def _related(reply: Reply, fact: Fact) -> str:
+    """Jq for a relation in a list of links, which is no key; "" for what is one."""
+    found = follow(reply.body, fact.keys[:-1])
+    if not isinstance(found, list):
+        return ""
+    keys = {key for link in found if isinstance(link, dict) for key in link}
+    relation = "rel" if "rel" in keys else "relation"
+    target = "href" if "href" in keys else "url"
+    return f'{jq_path(fact.keys[:-1])}[]? | select(.{relation} == "{fact.keys[-1]}") | .{target}'
 
 
 # --- numbers -----------------------------------------------------------------------------
