@@ -186,13 +186,18 @@ class _Counted(CountedToLast):
             raise PaginationError(
                 f"two pages in a row share {len(shared)} rows: {self._param!r} does not"
                 f" count what paginationType {self._settings.type!r} takes it for",
-                remedy="correct either",
+                remedy="set paginationType to offset" if self._stride(0) else "correct either",
             )
         return shared
 
-    @staticmethod
-    def _may_overlap(at: At) -> bool:
-        """Whether pages that are not full explain that rows come again."""
+    def _may_overlap(self, at: At) -> bool:
+        """Whether pages that are not full explain that rows come again.
+
+        Not where pages of one size are asked for by number: those lie side by side.
+        """
+        before = at.before.previous
+        if before and before.request and self._stride(0) and not is_manifold(before):
+            return self._asked(before.request) != at.asked
         is_short = not at.before.is_unbroken or at.learnt.page_size is not None
         is_odd = 0 < at.asked < at.now.largest  # nobody knows how long a page should be
         return at.learnt.hides_rows or is_short or is_odd or is_manifold(at.before.previous)

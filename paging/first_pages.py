@@ -62,8 +62,6 @@ class CountedFromFirst(Counted):
             return self._next_page(at)
         if shown is Shown.OTHERS:
             return self._unless_rows_move(at, other, self._others)
-        if _is_all(at, other, shown):
-            return self._end(at, End.PROVED)
         if shown is Shown.HIDDEN and (first := self._from_one(at.sent)):
             return self._unless_from_one(at, first)
         return self._judged(at, shown)
@@ -258,9 +256,10 @@ class CountedFromFirst(Counted):
 
     def _after_hidden(self, at: At, reach: int) -> Step:
         at = replace(at, learnt=at.learnt.hiding(reach))
-        at = replace(at, is_more=at.says_more or self._is_short_of_total(at))
-        is_told = at.now.total is not None and not at.is_more
-        return self._end(at, End.PROVED) if is_told else self._on(at)
+        if at.now.known is Known.REACHED and not (at.says_more or at.now.due):
+            return self._end(at, End.TOTAL)
+        # That positions pass a total shows nothing here: they may count something else.
+        return self._on(at)
 
 
 def _may_hide(at: At, shown: Shown) -> bool:
@@ -270,13 +269,3 @@ def _may_hide(at: At, shown: Shown) -> bool:
     """
     fewest = 2 * at.page.length - 1 if shown is Shown.ALL else 0
     return at.is_more and not 0 < (at.now.total or 0) < fewest
-
-
-def _is_all(at: At, other: Page, shown: Shown) -> bool:
-    """Whether an answer to the last row of a first page shows that no position of a total is left.
-
-    It reaches over as many rows as that page gave, but one, and has no others.
-    """
-    is_passed = not at.says_more and 0 < (at.now.total or 0) <= 2 * (at.page.length - 1)
-    is_heeded = shown in {Shown.HIDDEN, Shown.NOTHING} and not at.page.levels
-    return is_passed and is_heeded and {*other.keys_as(at.page)} <= {*at.page.keys_as(other)}

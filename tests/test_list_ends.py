@@ -717,6 +717,21 @@ async def test_an_offset_from_one_where_the_api_counts_from_one() -> None:
     is_all(await outcome(scim, paging("offset", 20, **names)), range(1, ROWS + 1))
 
 
+@pytest.mark.parametrize(("count", "hidden"), [(11, 0), (12, 3), (18, 0), (25, 3)])
+async def test_a_page_where_the_api_counts_rows_from_one(count: int, hidden: int) -> None:
+    """A total above what came is no sign of hidden rows, where the next page has others."""
+
+    def scim(request: Request) -> Answer:
+        start = max(request.number("startIndex", 1), 1)
+        window = range(start, min(start + min(request.number("count", 10), 10), count + 1))
+        given = [{"id": number} for number in window if number != hidden]
+        return told({"items": given, "totalResults": count})
+
+    found = await outcome(scim, paging("page", pagination_param="startIndex", size_param="count"))
+
+    assert "set paginationType to offset" in found.message
+
+
 @pytest.mark.parametrize("count", [3, 20, 70])
 async def test_a_row_that_is_new_on_page_0(count: int) -> None:
     """Where page 0 is page 1 and a row was added meanwhile, page 1 has it too by then."""
