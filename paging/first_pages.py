@@ -109,8 +109,11 @@ class CountedFromFirst(Counted):
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             here = replace(at, learnt=learnt, now=at.now.expecting(at.page, other))
-            if not at.is_more and (other is None or (at.page.levels and not other.rows)):
-                return self._unless_later(here, request, is_refused=other is None)
+            if not at.is_more and (other is None or not other.rows):
+                # A page may come empty by mistake; lists in lists may hold no rows for a page.
+                is_again = other is not None and not at.page.levels
+                later = request if is_again else self.after(request, at.page)
+                return self._unless_later(here, later, is_refused=other is None)
             shown = compared(at.page, other)
             if other is not None and other.length > at.page.length:
                 shown = Shown.HIDDEN  # a server's limit would hold here, too
@@ -121,9 +124,8 @@ class CountedFromFirst(Counted):
         request = moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
 
-    def _unless_later(self, at: At, sent: PageRequest, *, is_refused: bool) -> Experiment:
-        """The end, unless there are rows after a page that is refused, or of lists without any."""
-        request = self.after(sent, at.page)
+    def _unless_later(self, at: At, request: PageRequest, *, is_refused: bool) -> Experiment:
+        """The end, unless there are rows after a refused page, or where an empty one was."""
 
         def judge(learnt: Learnt, later: Page | None) -> Step | Experiment:
             here = replace(at, learnt=learnt)
@@ -152,7 +154,8 @@ class CountedFromFirst(Counted):
             if is_more and at.page.is_hollow:
                 return self._on(here)
             if not is_more and (other is None or not other.rows):
-                return self._unless_later(here, request, is_refused=other is None)
+                later = self.after(request, at.page)
+                return self._unless_later(here, later, is_refused=other is None)
             if other is None or other.is_single:
                 return self._judged(here, Shown.NOTHING)
             if frozenset(other.keys_as(at.page)) <= frozenset(at.page.keys_as(other)):

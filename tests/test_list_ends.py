@@ -910,11 +910,13 @@ async def test_a_page_that_holds_nothing_new(nothing: dict[str, Json]) -> None:
 
 
 @pytest.mark.parametrize("style", STYLES)
-async def test_a_page_that_is_empty_once_behind_a_limit(style: str) -> None:
+@pytest.mark.parametrize(("count", "cap"), [(70, 33), (3, 2), (2, 1)])
+async def test_a_page_that_is_empty_once_behind_a_limit(style: str, count: int, cap: int) -> None:
     """The server gives 33 of 100, and then nothing, once: asked for again, every row is there."""
     empty = always(told({"items": []}))
 
-    is_all(await outcome(once(empty, Api(style, cap=33), later), paging(style)))
+    found = await outcome(once(empty, Api(style, count, cap=cap), later), paging(style))
+    is_all(found, range(count))
 
 
 @pytest.mark.parametrize("style", STYLES)
