@@ -62,6 +62,7 @@ _MOST_VALUES = 16  # of one place that are looked at in answers without rows of 
 _MOST_SHAPES = 1_000  # of answers without rows
 _MOST_PAGES = 16  # with rows that are kept, each of another length
 _LARGEST = 10**6  # numbers beyond it are identifiers or moments
+_LONGEST_CODE = 8  # signs; a longer word with digits is an identifier, a moment or a hash
 _NOTHING = frozenset({"NoneType", "list"})  # types of what says nothing while it is empty
 
 
@@ -257,8 +258,8 @@ class Recognition:
     def acquits(self, suspect: Suspect, again: Page) -> bool:
         """Whether an answer is an empty page after all, as the same request was answered again.
 
-        A number that is another one by then moves, and is no constant; a text or a boolean has to
-        be what it is elsewhere. It is not doubted again.
+        A number, or a text with digits, that is another one by then moves, and is no constant; any
+        other value has to be what it is elsewhere. It is not doubted again.
         """
         self.dismiss(suspect)
         if self._has_rows(again):
@@ -267,7 +268,7 @@ class Recognition:
         scalars = second.envelope.scalars
         for path, value in suspect.envelope.scalars.items():
             other = scalars.get(path)
-            if type_of(value) == type_of(other) == "number" and value != other:
+            if _may_count(value) and _may_count(other) and value != other:
                 self._all.values[path] = VARIES
         return not self._is_contradicted(second, self._all.same)
 
@@ -404,5 +405,15 @@ def _is_limited(known: Json, value: Json, asked: Iterable[tuple[int | None, int]
 def _is_word(value: Json) -> bool:
     """Whether a value says something of its own: no identifier, moment, version or hash."""
     if isinstance(value, str):
-        return not is_link(value) and not any(sign.isdigit() for sign in value)
+        is_code = len(value) <= _LONGEST_CODE and value.isalnum()
+        return not is_link(value) and (is_code or not _has_digit(value))
     return not isinstance(value, int | float) or abs(value) <= _LARGEST
+
+
+def _has_digit(text: str) -> bool:
+    return any(sign.isdigit() for sign in text)
+
+
+def _may_count(value: Json) -> bool:
+    """Whether a value is a number, or a text with one: ``3``, ``"3"``, ``"3ms"``."""
+    return _has_digit(value) if isinstance(value, str) else type_of(value) == "number"

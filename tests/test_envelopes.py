@@ -1,0 +1,102 @@
+"""What stands around a list: texts with digits in them, as codes, timings, dates and positions are.
+
+Five children, of which one has no rows: what is said of it in other words than of the rest is no
+empty list, unless those words move from answer to answer, or with what was asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from itertools import count
+
+import pytest
+
+from pagination import PaginationSettings
+from resync.path_parameters import Endpoint
+from tests.fault_api import Answer, FaultApi, Request
+from tests.literals import Json
+from tests.test_list_ends import Api, Found, is_all, outcome, paging, read, some, told
+
+Around = Callable[[Request, int], dict[str, Json]]
+"""What an answer has around so many rows."""
+
+CHILDREN = {"1": 30, "2": 5, "3": 20, "4": 12, "5": 0}
+
+
+async def children(style: str, around: Around) -> Found:
+    """What comes of the children's lists."""
+    lists = {name: Api(style, rows) for name, rows in CHILDREN.items()}
+
+    def things(request: Request) -> Answer:
+        body = json.loads(lists[request.path.split("/")[2]](request).body)
+        return told(body | around(request, len(body["items"])))
+
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told({"items": [{"id": name} for name in CHILDREN]}))
+        server.serve("/parents/{}/things", things)
+        parents = Endpoint("/parents", data_path=".items", pagination=PaginationSettings())
+        return await read(
+            server, paging(style, 20), kind="/parents/{parent}/things", parent=parents
+        )
+
+
+CODES = [("00000", "A0001"), ("0", "500"), ("E00", "E99"), ("API00000", "API00004")]
+
+
+@pytest.mark.parametrize(
+    ("style", "well", "failed"),
+    some(pytest.param(style, *codes) for style in ("none", "offset", "cursor") for codes in CODES),
+)
+async def test_a_code_that_is_a_text(style: str, well: str, failed: str) -> None:
+    """One child's list comes empty beside another code than those with rows: it is no list."""
+
+    def coded(request: Request, _: int) -> dict[str, Json]:
+        return {"rc": failed if "/5/" in request.path else well}
+
+    found = await children(style, coded)
+
+    assert f'"rc":"{failed}"' in found.message.replace(" ", ""), found.message
+
+
+def moving() -> dict[str, Around]:
+    """Texts that move: with time, from request to request, with the rows, with the position."""
+    ticks = count()
+    late: list[bool] = []
+
+    def date(_: Request, rows: int) -> dict[str, Json]:
+        late.append(not rows)
+        return {"date": "20261201" if any(late) else "20261130"}
+
+    def position(request: Request, _: int) -> dict[str, Json]:
+        return {"from": request.param("offset") or "0", "page": request.param("page") or "1"}
+
+    return {
+        "milliseconds": lambda _, rows: {"took": "1ms" if rows else f"{next(ticks) % 7 + 2}ms"},
+        "a date": date,
+        "a request": lambda _r, _n: {"request": f"r{next(ticks)}"},
+        "a hash": lambda _, rows: {"hash": f"{rows:04x}"},
+        "a position": position,
+        "a name": lambda request, _: {"list": f"v{request.path.split('/')[-2]}"},
+        "a version": lambda _r, _n: {"api": "v2", "at": "2026-11-30", "id": "0a1b-2c"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "style"),
+    some(pytest.param(n, s) for n in moving() for s in ("page", "none", "offset", "cursor")),
+)
+async def test_a_text_that_moves_or_stays(name: str, style: str) -> None:
+    """Beside an empty list of a child, or an empty last page, it is no error."""
+    alone, around = Api(style if style != "none" else "plain", 40), moving()[name]
+
+    def things(request: Request) -> Answer:
+        body = json.loads(alone(request).body)
+        return told(body | around(request, len(body["items"])))
+
+    is_all(
+        await children(style, moving()[name]),
+        [n for rows in CHILDREN.values() for n in range(rows)],
+    )
+    if style != "none":
+        is_all(await outcome(things, paging(style, 20)), list(range(40)))
