@@ -1,6 +1,6 @@
 """From a response body to items: ``data_path``, and the rows a page is measured by."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import field
 from msgspec.structs import replace
@@ -41,6 +41,14 @@ class Measured(Discreet, frozen=True):
     outer: Json = None
     breaks_off: bool = False
     inside: tuple[str, ...] = ()
+
+
+class InnerList(Discreet, frozen=True):
+    """A list within the rows of others: those ``around`` it, and the object it lies in."""
+
+    around: tuple[Json, ...]
+    holder: dict[str, Json]
+    rows: list[Json]
 
 
 NO_ITEMS = Extracted(items=[], nothing=False)
@@ -123,6 +131,20 @@ def _levels(body: Json, source: Source) -> list[tuple[list[Json], tuple[int, ...
         values = [row for rows in lists for row in rows]
         levels.append((values, tuple(map(len, lists))))
     return levels
+
+
+def _inner_lists(body: Json, source: Source) -> Iterator[InnerList]:
+    """The lists within the rows of others that a way leads through."""
+    values: list[tuple[tuple[Json, ...], Json]] = [((), body)]
+    for way in _ways(source):
+        found = [(rows, value, follow(value, way)) for rows, value in values if way or not rows]
+        values = []
+        for around, value, rows in found:
+            holder = follow(value, way[:-1])
+            if around and isinstance(rows, list) and isinstance(holder, dict):
+                yield InnerList(around, holder, rows)
+            inside = [*rows.values()] if isinstance(rows, dict) else rows
+            values += [((*around, row), row) for row in inside] if isinstance(inside, list) else []
 
 
 def _holder_in(body: Json, source: Source) -> Found:
@@ -226,6 +248,11 @@ class Extractor:
         held = next((one for one in inner if one is not MISSING), MISSING)
         around = follow(body, self._leading[:-1]) if held is MISSING else held
         return None if around is MISSING else around
+
+    def inner_lists(self, body: Json) -> Iterator[InnerList]:
+        """The lists within the rows of others, where there are several: one is that of the page."""
+        several = [way for way in self._sources if _holder_in(body, way) is MISSING]
+        return (one for way in several[:1] for one in _inner_lists(body, way))
 
     def measured(self, body: Json, extracted: Extracted) -> Measured:
         """The rows of a page and what stands where ``data_path`` leads.

@@ -73,10 +73,11 @@ def unless_hollow(page: Page, before: Page | None) -> Page:
 def _told_apart_by(outer: Json) -> list[Json]:
     """What tells apart the rows that others lie in: their names or ids, else all their scalars."""
     rows = outer if isinstance(outer, list) else []
-    return [*outer] if isinstance(outer, dict) else [*map(_told_by, rows)]
+    return [*outer] if isinstance(outer, dict) else [*map(told_by, rows)]
 
 
-def _told_by(row: Json) -> Json:
+def told_by(row: Json) -> Json:
+    """What tells a row apart from others: its id, else all its scalars."""
     around = row if isinstance(row, dict) else {}
     scalars: Json = {k: part for k, part in around.items() if not isinstance(part, dict | list)}
     return around.get("id", scalars)

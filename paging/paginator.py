@@ -75,6 +75,11 @@ class PaginationSettings(Struct, frozen=True):
     cursor_alone: bool = False
     in_order: bool = False
 
+    @property
+    def takes_it(self) -> bool:
+        """Whether the resource takes what comes for all: it vouches, or wants the first page."""
+        return self.accept_doubt or (self.type == "none" and self.type_is_own)
+
     def overridden(self, changes: Mapping[str, Any]) -> PaginationSettings:
         """These settings with a resource's own on top; a ``size_param`` of null sends no size.
 
@@ -308,7 +313,7 @@ class SinglePage(Paginator):
         told = first_known(self._signals.verdict(page.value_at), page.signal)
         most = now.total or now.perhaps
         counts_more = now.known is Known.MORE or most > page.most
-        is_more = told is Verdict.MORE or (counts_more and not _says_end(page))
+        is_more = told is Verdict.MORE or (counts_more and not says_end(page))
         why = End.ONE_ITEM if page.is_single else End.UNPAGED
         step = Step(now, next=None, learnt=learnt, why=why)
         if self._settings.type_is_own:
@@ -352,6 +357,6 @@ def unseen(now: Progress) -> str | None:
     )
 
 
-def _says_end(page: Page) -> bool:
+def says_end(page: Page) -> bool:
     """Whether a boolean or the links of a page say that none follows."""
     return page.boolean is Verdict.END or is_last_by_link(page.headers)

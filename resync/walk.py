@@ -24,6 +24,7 @@ from errors import (
 )
 from jq_engine.programs import Jq
 from paging.error_reports import is_partial
+from paging.inner_lists import InnerLists
 from paging.levels import unless_hollow
 from paging.limits import Bounds
 from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest, Place, Progress
@@ -49,6 +50,7 @@ class _Walk(Struct):
     number: int
     cycle: CycleGuard
     begun_with: PageRequest
+    inner: InnerLists = field(default_factory=InnerLists)
     progress: Progress = field(default_factory=Progress)
     ahead: Ahead = field(default_factory=dict)
 
@@ -241,6 +243,7 @@ class Walker:
     ) -> tuple[Progress, PageRequest | None]:
         """The evidence and the next request, once a page was yielded; raises what is in doubt."""
         source, page = walk.source, opened.page
+        outcome = walk.inner.after(page, source.extractor, outcome)
         if self.is_accepted(outcome, opened.request, source):
             outcome = Step(walk.progress, next=None, why=End.CONFIGURED)
         if not isinstance(outcome, Step):
@@ -326,7 +329,7 @@ class Walker:
 
     def is_accepted(self, doubt: _Outcome, request: PageRequest, source: Completeness) -> bool:
         """Whether the operator vouches for a list whose end is in doubt: that is a warning then."""
-        if not source.endpoint.pagination.accept_doubt or not isinstance(doubt, DoubtfulEndError):
+        if not source.endpoint.pagination.takes_it or not isinstance(doubt, DoubtfulEndError):
             return False
         told = self.client.redact(str(doubt.report.without_remedy))
         logger.warning(f"{self.client.named(request)}: accept_doubt: {told}")
@@ -442,8 +445,6 @@ class Walker:
 
 def _is_new(page: Page, progress: Progress, outcome: _Outcome) -> bool:
     """Whether a page is to be yielded, rather than the one before again."""
-    if isinstance(outcome, Step):
-        return not outcome.repeated
-    if isinstance(outcome, UnopenedError):
-        return False
+    if isinstance(outcome, Step | UnopenedError):
+        return isinstance(outcome, Step) and not outcome.repeated
     return progress.previous is None or not page.repeats(progress.previous)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.fault_api import Answer, Request
 from tests.literals import Json
-from tests.test_list_ends import COUNTED, STYLES, Api, is_all, outcome, paging, told
+from tests.test_list_ends import COUNTED, STYLES, Api, is_all, outcome, paging, some, told
 
 PATH = ".boards[].items"
 ITEMS: dict[str, Callable[[int], int]] = {
@@ -145,3 +145,86 @@ async def test_the_middle_of_three_lists_is_paged(style: str, count: int) -> Non
     found = await outcome(api, paging(style, 20), data_path=DEEP)
 
     is_all(found, [n * 10 + at for n in range(count) for at in range(3)])
+
+
+WORDS: dict[str, Callable[[int, int, int], dict[str, Json]]] = {
+    "pageInfo": lambda _, stop, count: {"pageInfo": {"hasNextPage": stop < count}},
+    "has_more": lambda _, stop, count: {"has_more": stop < count},
+    "total": lambda _s, _e, count: {"totalCount": count},
+    "cursor": lambda _, stop, count: {"next_cursor": f"c{stop}" if stop < count else None},
+}
+"""What a list within a row says of itself, by where the rows given start and stop, of so many."""
+
+
+def members(number: int, start: int, count: int, words: str, size: int = 20) -> Json:
+    """A team and some of its members."""
+    stop = min(start + size, count)
+    ids = range(number * 100 + start, number * 100 + stop)
+    return {
+        "id": f"t{number}",
+        "members": {"nodes": [{"id": n} for n in ids], **WORDS[words](start, stop, count)},
+    }
+
+
+TEAMS = ".data.teams.nodes[].members.nodes"
+MEMBERS = {"no more": (3, 7), "more in the first": (25, 3), "more in the last": (3, 25)}
+
+
+@pytest.mark.parametrize(
+    ("words", "given", "style"),
+    some(pytest.param(w, g, s) for w in WORDS for g in MEMBERS for s in ("none", *STYLES)),
+)
+async def test_a_list_within_a_row_goes_on(words: str, given: str, style: str) -> None:
+    """Nothing leads to the rest of one of several, and without its words all came."""
+    nodes = [members(at, 0, count, words) for at, count in enumerate(MEMBERS[given])]
+    teams = told({"data": {"teams": {"nodes": nodes, "pageInfo": {"hasNextPage": False}}}})
+
+    found = await outcome(lambda _: teams, paging(style, 20), data_path=TEAMS)
+
+    if given == "no more":
+        is_all(found, [*range(3), *range(100, 107)])
+    else:
+        assert "1 of the lists within other rows" in found.message, found.ids
+
+
+@pytest.mark.parametrize("vouching", [{"type_is_own": True}, {"accept_doubt": True}], ids=str)
+async def test_the_first_of_lists_within_rows_are_enough(vouching: dict[str, Json]) -> None:
+    """Where the resource says so, what is left out is a warning."""
+    nodes = [members(at, 0, 25, "total") for at in range(2)]
+    teams = told({"data": {"teams": {"nodes": nodes}}})
+
+    found = await outcome(lambda _: teams, paging("none", **vouching), data_path=TEAMS)
+
+    is_all(found, [*range(20), *range(100, 120)])
+
+
+@pytest.mark.parametrize(
+    ("words", "total"), some(pytest.param(w, n) for w in WORDS for n in (55, 7, 20))
+)
+async def test_the_lists_within_rows_are_paged_and_say_so(words: str, total: int) -> None:
+    """By an offset: what one page leaves open the next ones bring."""
+
+    def api(request: Request) -> Answer:
+        start = request.number("offset", 0)
+        nodes = [members(at, start, count, words) for at, count in enumerate((total, 12))]
+        return told({"data": {"teams": {"nodes": nodes}}})
+
+    found = await outcome(api, paging("offset", 20), data_path=TEAMS)
+
+    is_all(found, [*range(total), *range(100, 112)])
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_the_rows_around_are_paged(*, named: bool) -> None:
+    """By a cursor: other rows bring nothing of a list that an earlier page left open."""
+
+    def api(request: Request) -> Answer:
+        later = request.param("cursor")
+        numbers = (2, 3) if later else (0, 1)
+        nodes = [members(at, 0, 3 if at else 25, "has_more") for at in numbers]
+        parts = [node if named else {"members": node["members"]} for node in nodes]
+        return told({"data": {"teams": {"nodes": parts, "next_cursor": None if later else "x"}}})
+
+    found = await outcome(api, paging("cursor", 20), data_path=TEAMS)
+
+    assert "1 of the lists within other rows" in found.message, found.ids
