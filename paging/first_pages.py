@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from paging.experiments import Shown, compared, shares, unless_led_on
 from paging.levels import is_manifold, positions_in
-from paging.model import NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest
-from paging.positions import At, Counted
+from paging.model import NO_PAGE_BEFORE, NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest
+from paging.positions import At, Counted, redirected
 from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known
 
@@ -218,9 +218,11 @@ class CountedFromFirst(Counted):
     def _unless_heeded(self, at: At, over: Step, pages: int = 1) -> Experiment:
         """The end of a list that does not page: it is the same for any position, not for two alone.
 
-        Rows that are others so many pages later show that the first number is another one.
+        Rows that are others so many pages later show that the first number is another one; or,
+        behind a redirect, that it drops the position.
         """
-        page, is_full = at.page, at.page.length == at.asked
+        page, there = at.page, redirected(at.page)
+        is_full = page.length == at.asked and not there
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             is_again = other is not None and other.repeats(page)
@@ -232,8 +234,13 @@ class CountedFromFirst(Counted):
             return unless_led_on(at.sent, page, step, self._ignored(page)) if is_due else step
 
         following = self._moved(at.sent, pages * self._stride(at.size))
-        following = following.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-        return Experiment(following, judge, over.learnt, ABOUT_TWICE, at.before)
+        if there:
+            first = (at.before.previous or page).request or at.sent
+            after = self.after(first, page)
+            following = replace(self._of_size(after, page.length) or after, url=there)
+        following = following.perhaps_absent(NO_PAGE_BEFORE if there else NO_SUCH_PAGE_AFTER_SHORT)
+        follows = bool(there)
+        return Experiment(following, judge, over.learnt, ABOUT_TWICE, at.before, follows)
 
     def _hidden(self, at: At, beyond: int) -> Step | Experiment:
         """How many positions a page covers, where some of its rows are hidden.

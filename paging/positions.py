@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Hashable, Iterator
 
+import httpx
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -287,10 +288,13 @@ class Counted(Paginator):
         )
 
     def _ignored(self, page: Page) -> PaginationError:
+        there = redirected(page)
         return PaginationError(
             f"two pages in a row hold the same {page.length} rows: the API does not"
-            f" heed {self._param!r}",
-            remedy="set paginationParam and startPage to what its documentation gives",
+            f" heed {self._param!r}"
+            + (f", or drops it as it redirects to {there}" if there else ""),
+            remedy="set paginationParam and startPage to what its documentation gives"
+            + (", and the kind to where it redirects" if there else ""),
         )
 
     def _unpaged(self, page: Page, end: Step, *, is_more: bool = False) -> Step:
@@ -305,6 +309,15 @@ class Counted(Paginator):
         )
         doubt = self._ignored(page) if counts_more else end.doubt
         return replace(end, why=End.UNPAGED, warning=warning, doubt=doubt)
+
+
+def redirected(page: Page) -> str:
+    """Where on its host a GET was redirected to, without a query but the kind's own, or ""."""
+    if page.request is None or page.request.method != "GET":
+        return ""
+    here, there = httpx.URL(page.request.url), httpx.URL(page.url)
+    is_other = here.host == there.host and here.path != there.path
+    return str(there.copy_with(query=here.query or None)) if is_other else ""
 
 
 def counted_elsewhere(at: At) -> frozenset[str]:
