@@ -25,7 +25,7 @@ from paging.signals import (
     links_towards,
     speaks_of_more,
 )
-from paging.totals import Known, Told, Totals, known_totals, objects_beside, perhaps_total
+from paging.totals import Known, Told, Totals, objects_beside, told_totals
 from records import Discreet
 from transport.formats import BodyFormat
 from transport.observer import Purpose
@@ -328,21 +328,10 @@ class Page(Discreet, frozen=True, dict=True):
         """The totals this page tells, none beside one item; ``alone``: also what may be any sum."""
         if self.is_single:
             return Totals()
-        found = objects_beside(self.holder, self.body) if self.scopes else []
-        # Rows under their ids are no objects beside the list.
-        rows = {id(row) for row in self.rows} if found and isinstance(self.rows, list) else ()
-        beside = [part for part in found if id(part) not in rows]
-        lengths = None if alone else {self.length, asked} - {0}
-        known = known_totals(self.scopes, self.headers, beside, lengths)
-        if self.total is not None:
-            return replace(known, rows=self.total, says_all=True)
-        if known.says_all or known.pages:
-            return known
-        if not self.scopes or ((known.rows or 0) > self.length and known.rows != asked):
-            return known
-        holder = self.holder if isinstance(self.holder, dict) else self.body
-        perhaps = perhaps_total(holder, beside, self.rows, (self.length, asked))
-        return replace(known, perhaps=perhaps)
+        around, lengths = (self.holder, self.body), (self.length, asked)
+        told = told_totals(self.scopes, self.headers, around, self.rows, lengths, alone=alone)
+        is_set = self.total is not None
+        return replace(told, rows=self.total, says_all=True, perhaps=0) if is_set else told
 
 
 class Progress(Struct, frozen=True):

@@ -8,6 +8,7 @@ from enum import Enum
 
 import httpx
 from msgspec import Struct
+from msgspec.structs import replace
 
 from json_values import Json
 from paging.scopes import Scopes, is_item, named_values, parts_around, values_of
@@ -94,6 +95,35 @@ class Told(Struct, frozen=True):
         numbers = [number, *(one for _, *span in same for one in span)]
         others = [span for span in self.spans if span[0] != total][-_MOST_TOTALS:]
         return Told((*others, (total, min(numbers), max(numbers))), fell)
+
+
+def told_totals(  # noqa: PLR0913 (each is a part of a page)
+    scopes: Scopes,
+    headers: httpx.Headers,
+    around: tuple[Json, Json],
+    rows: Sequence[Json],
+    lengths: Lengths,
+    *,
+    alone: bool = False,
+) -> Totals:
+    """The totals of a page: ``around`` its rows are the object they lie in and the body.
+
+    ``alone``: also what may be any sum. An object within one beside the list counts where it tells
+    a total and a length (dbt's ``{"extra": {"pagination": {"count": 100, "total_count": 230}}}``).
+    """
+    length, asked = lengths
+    near, all_ = (objects_beside(*around, deepest) for deepest in (1, 2))
+    sizes = {*lengths} - {0}
+    found = [*near, *(part for part in all_[len(near) :] if counts_one_of(part, sizes))]
+    # Rows under their ids are no objects beside the list.
+    of_rows = {id(row) for row in rows} if found and isinstance(rows, list) else ()
+    beside = [part for part in found if scopes and id(part) not in of_rows]
+    known = known_totals(scopes, headers, beside, None if alone else sizes)
+    is_known = known.says_all or known.pages or (length < (known.rows or 0) != asked)
+    if is_known or not scopes:
+        return known
+    holder = around[0] if isinstance(around[0], dict) else around[1]
+    return replace(known, perhaps=perhaps_total(holder, beside, rows, lengths))
 
 
 def known_totals(

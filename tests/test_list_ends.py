@@ -2422,13 +2422,19 @@ async def test_a_link_under_any_name_where_nothing_else_leads_on(style: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("beside", "headers"), [({"totalFound": 32}, {}), ({}, {"X-PW-TOTAL": "32"})], ids=str
+    ("beside", "headers"),
+    [
+        ({"totalFound": 32}, {}),
+        ({}, {"X-PW-TOTAL": "32"}),
+        ({"extra": {"pagination": {"count": 10, "total_count": 32}}}, {}),
+    ],
+    ids=str,
 )
 @pytest.mark.parametrize("style", ["none", "cursor", *COUNTED])
 async def test_a_total_under_a_name_of_its_own(
     style: str, beside: dict[str, Json], headers: dict[str, str]
 ) -> None:
-    """With a word for what was found, and with the initials of who tells it."""
+    """With a word for what was found, with the initials of who tells it, and two objects deep."""
 
     def things(_: Request) -> Answer:
         return told({"items": rows(0, 10), **beside}, headers=headers)
@@ -3217,6 +3223,7 @@ async def test_rows_that_share_their_id_with_others(style: str, size: int) -> No
         {"summary": {"total": 1000}},
         {"cost": {"total": 90, "currency": "EUR"}},
         {"summary": {"total": 90, "count": 80, "open": 10}},
+        {"extra": {"usage": {"total": 90, "open": 10}}},
     ],
     ids=str,
 )
