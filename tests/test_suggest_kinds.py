@@ -33,9 +33,11 @@ from tests.simulators.endpoints import Endpoint
 from tests.simulators.model import Answer, Data
 from tests.suggested import bench, in_process, resource_of, suggested, walked
 from workbench.suggest.endpoint import missing_rows
+from workbench.suggest.fields import Column
 from workbench.suggest.mapping import mapping
 from workbench.suggest.study import Study
 from workbench.suggest.targets import Target
+from workbench.suggest.titles import title_of
 
 MOST = 25
 
@@ -420,6 +422,27 @@ async def test_what_a_short_list_does_not_show_is_learned(
             id="two names, one of which is the same in all",
         ),
         pytest.param(
+            [
+                {"id": f"00u{n:05}", "firstName": f"F{n}", "lastName": f"L{n}", "login": f"f{n}@x"}
+                for n in range(12)
+            ],
+            ".id",
+            '.firstName + " " + .lastName',
+            id="two names, beside what they sign in by",
+        ),
+        pytest.param(
+            [{"key": f"AX-0{n}", "message": f"Close {n}", "line": 7} for n in range(12)],
+            ".key",
+            ".message",
+            id="a message, beside a key",
+        ),
+        pytest.param(
+            [{"poolId": f"pool_{'abcdefghijkl'[n]}", "host": f"h{n}.example"} for n in range(12)],
+            ".poolId",
+            ".poolId",
+            id="an id in words",
+        ),
+        pytest.param(
             [{"key": str(100 + n), "value": f"V{n}"} for n in range(12)],
             ".key",
             ".value",
@@ -461,6 +484,16 @@ async def test_items_are_told_apart_and_called(
     assert [(study.identifier, study.title) for study in suggestion.written] == [
         (identifier, title)
     ]
+
+
+def test_children_of_several_parents_may_have_the_same_names() -> None:
+    """They tell the children of each apart, which is enough for a title."""
+    ids = Column(("id",), [f"3f{n:06x}" for n in range(12)])
+    names = Column(("clientId",), ["account", "admin", "broker", "web"] * 3)
+    parents = [f"realm-{n // 4}" for n in range(12)]
+
+    assert title_of([ids, names], ids, of=parents) == names
+    assert title_of([ids, names], ids) != names
 
 
 async def test_a_list_of_plain_values_is_identified_by_them() -> None:

@@ -1,4 +1,4 @@
-"""What the fields of items are: identifier, title, and the types of properties."""
+"""What the fields of items are: identifier, and the types of properties."""
 
 from __future__ import annotations
 
@@ -12,16 +12,11 @@ from json_values import Json
 from workbench.suggest.items import jq_path
 from workbench.suggest.vocabulary import ends_in_id, names_identity, words_of
 
-_UNNAMED = 99  # the rank of a title by no telling name
 _MOST_WORDS = 6
 _LONGEST_WORD = 30
 _DEEPEST = 5  # keys on the way to a value
 _LONGEST_IDENTIFIER = 250
 _MOST_PROPERTIES = 40
-_LONGEST_TITLE = 120
-_CODE = re.compile(r"\d+|[0-9a-f-]{12,}")
-_TEMPLATE = re.compile(r"[$%#]\{\w|\{\{")  # what a program fills in before anybody reads it
-_NAME, _BOTH = " name", 2
 _AS_CALLED = 8  # the rank before a name
 _OF_ADDRESS = 5  # the rank behind what is called an id
 _OF_ANOTHER = 34  # of what stands in an object of its own: behind every name of an id
@@ -46,11 +41,6 @@ _IDENTIFIER_NAMES = (
 _NAMING = frozenset(["id", "key", "name", "slug", "code", "number", "namespace", "path"])
 _MOST_PAIRED = 8
 _WIDE = frozenset(["sys", "object", "account", "global"])  # of the whole installation
-_TITLE_NAMES = (
-    "display name", "name", "title", "subject", "friendly name", "full name", "summary", "label",
-    "headline", "short description", "rendered", "login", "username", "user name", "email", "slug",
-    "key", "number", "message", "description",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -139,7 +129,7 @@ def at(item: Json, path: Sequence[str]) -> Json:
     return item
 
 
-# --- identifier and title ----------------------------------------------------------------
+# --- identifier --------------------------------------------------------------------------
 
 
 def identifiers(found: Sequence[Column], noun: str) -> list[Column]:
@@ -228,106 +218,6 @@ def _are_words(values: Sequence[Json]) -> bool:
     texts = [value for value in values if isinstance(value, str)]
     is_text = len(texts) == len(values) and not format_of(texts)
     return is_text and all(_PORT_IDENTIFIER.fullmatch(text) for text in texts)
-
-
-def title_of(found: Sequence[Column], identifier: Column | None, noun: str = "") -> Column | None:
-    """The column that names items best; ``noun`` is what an item is: `group_name` of a group."""
-    texts = [column for column in found if _is_title(column) and not _is_same(column)]
-    if identifier and len(texts) > 1 and _is_code(identifier):
-        texts = [column for column in texts if column.keys != identifier.keys]
-
-    def rank(column: Column) -> tuple[int, int]:
-        words = column.name.split()
-        bare = " ".join(word for word in words if word not in noun.split()) or column.name
-        name = column.name if column.name in _TITLE_NAMES else bare
-        place = _TITLE_NAMES.index(name) if name in _TITLE_NAMES else _UNNAMED
-        if words and words == noun.split():
-            place = _TITLE_NAMES.index("subject")  # the `sensor` of a sensor
-        return place + 6 * depth(column), len(column.keys)
-
-    around = keys_around(found)
-
-    def depth(column: Column) -> int:
-        return sum(key not in around for key in column.keys[:-1])
-
-    named = sorted((column for column in texts if rank(column)[0] < _UNNAMED), key=rank)
-    # A name within an object that many items share is that of another thing, such as an author.
-    own = [column for column in named if depth(column) == 0 or _is_varied(column)]
-    if own:
-        return next(filter(_is_varied, own), own[0])
-    if identifier in texts and not (_names_id(identifier) or _is_code(identifier)):
-        return identifier  # a text that tells items apart, and is no id, is what they are called
-    copied = identifier.values if identifier else None
-    others = [c for c in texts if c.values != copied and not (_names_id(c) or format_of(c.present))]
-    words = (c for c in texts if c.values != copied and c.is_unique() and _is_spoken(c))
-    phrases = (c for c in others if _is_phrase(c))
-    chosen = (*filter(_is_varied, others), *named, *words, *phrases)
-    return chosen[0] if chosen else None
-
-
-def in_its_place(found: Sequence[Column], title: Column) -> Column | None:
-    """What names the items that a title lacks: a text by a telling name, which every item has."""
-    whole = [c for c in found if len(c.present) == len(c.values) and c.name in _TITLE_NAMES]
-    usable = [
-        c for c in whole if c.keys[:-1] == title.keys[:-1] and _is_title(c) and c is not title
-    ]
-    return min(usable, key=lambda column: _TITLE_NAMES.index(column.name), default=None)
-
-
-def names_of_two(found: Sequence[Column], title: Column) -> str:
-    """Jq for both names, where a title is one of two: ``.firstName`` of ``.lastName``; else ""."""
-    if title.name in _TITLE_NAMES or not title.name.endswith(_NAME):
-        return ""
-    beside = [c for c in found if c.keys[:-1] == title.keys[:-1] and c.name.endswith(_NAME)]
-    both = [column for column in beside if _is_title(column) and column.name not in _TITLE_NAMES]
-    if len(beside) != len(both) or len(both) != _BOTH:
-        return ""
-    paths = [column.path for column in both]
-    is_whole = all(len(column.present) == len(column.values) for column in both)
-    return (
-        ' + " " + '.join(paths) if is_whole else f'[{", ".join(paths)}] | map(values) | join(" ")'
-    )
-
-
-def _is_spoken(column: Column) -> bool:
-    """Whether most values are words, without a digit."""
-    spoken = [value for value in column.present if not re.search(r"\d", str(value))]
-    return len(spoken) * 2 > len(column.values)
-
-
-def _is_phrase(column: Column) -> bool:
-    """Whether most values are of several words."""
-    return sum(" " in str(value).strip() for value in column.present) * 2 > len(column.values)
-
-
-def _is_code(column: Column) -> bool:
-    """Whether the values are sums or random ids, which nobody calls an item by."""
-    return all(_CODE.fullmatch(str(value)) for value in column.present)
-
-
-def _is_varied(column: Column) -> bool:
-    """Whether at least half of the items have a value of their own."""
-    return len(set(column.present)) * 2 >= len(column.values)
-
-
-def _names_id(column: Column) -> bool:
-    return any(map(names_identity, words_of(column.keys[-1])[-1:]))
-
-
-def _is_same(column: Column) -> bool:
-    """Whether several items have one value, which names none of them."""
-    return len(column.present) > 1 and len(set(column.present)) == 1
-
-
-def _is_title(column: Column) -> bool:
-    texts = column.present
-    return len(texts) * 2 > len(column.values) and all(
-        isinstance(text, str)
-        and len(text) <= _LONGEST_TITLE
-        and text.strip()
-        and not _TEMPLATE.search(text)
-        for text in texts
-    )
 
 
 # --- types -------------------------------------------------------------------------------

@@ -14,14 +14,12 @@ from workbench.suggest.fields import (
     Column,
     columns,
     identifiers,
-    in_its_place,
     is_own_name,
-    names_of_two,
     pair_of,
     properties,
-    title_of,
 )
 from workbench.suggest.study import Study
+from workbench.suggest.titles import in_its_place, names_of_two, title_of
 from workbench.suggest.vocabulary import words_of
 
 _LOCAL_NAMES = frozenset(
@@ -53,7 +51,8 @@ async def study_fields(asker: Asker, study: Study, detail: PageRequest | None) -
 
 def name_items(study: Study, found: Sequence[Column]) -> None:
     """Choose what items are called from some of their columns."""
-    study.title_column = column = title_of(found, study.identifier_column, study.noun)
+    of = ["/".join(str(item.get(f"__{one.name}")) for one in study.parents) for item in study.items]
+    study.title_column = column = title_of(found, study.identifier_column, study.noun, of)
     study.title = column.path if column else study.identifier
     if column and (pair := names_of_two(found, column)):
         study.title = pair

@@ -30,7 +30,8 @@ from workbench.check.items.fitting import Fitter, admits
 from workbench.check.items.relations import Relations
 from workbench.store.model import Blueprint
 from workbench.store.rules import faults_of
-from workbench.suggest.fields import columns, title_of
+from workbench.suggest.fields import columns
+from workbench.suggest.titles import title_of
 from workbench.suggest.vocabulary import words_of
 
 _FEW: Final = 3  # items of which an absent key says something

@@ -1,0 +1,143 @@
+"""What items are called: the field, or the two, that people read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import repeat
+
+from workbench.suggest.fields import Column, format_of, keys_around
+from workbench.suggest.vocabulary import names_identity, words_of
+
+_UNNAMED = 99  # the rank of a title by no telling name
+_LONGEST_TITLE = 120
+_CODE = re.compile(r"\d+|[0-9a-f-]{12,}")
+_TEMPLATE = re.compile(r"[$%#]\{\w|\{\{")  # what a program fills in before anybody reads it
+_NAME, _BOTH = " name", 2
+_TITLE_NAMES = (
+    "display name", "name", "title", "subject", "friendly name", "full name", "summary", "label",
+    "headline", "short description", "rendered", "login", "username", "user name", "email", "slug",
+    "message", "key", "number", "description",
+)  # fmt: skip
+
+
+def title_of(
+    found: Sequence[Column], identifier: Column | None, noun: str = "", of: Sequence[str] = ()
+) -> Column | None:
+    """The column that names items best; ``noun`` is what an item is: `group_name` of a group.
+
+    ``of``: whose child each item is; children of several parents may have the same names.
+    """
+    texts = [column for column in found if _is_title(column) and not _is_same(column)]
+    if identifier and len(texts) > 1 and _is_code(identifier):
+        texts = [column for column in texts if column.keys != identifier.keys]
+    around = keys_around(found)
+
+    def depth(column: Column) -> int:
+        return sum(key not in around for key in column.keys[:-1])
+
+    def rank(column: Column) -> tuple[int, int]:
+        return _title_rank(column, found, noun) + 6 * depth(column), len(column.keys)
+
+    def is_varied(column: Column) -> bool:
+        """Whether at least half of the items have a value of their own."""
+        return _own_values(column, of) * 2 >= len(column.values)
+
+    named = sorted((column for column in texts if rank(column)[0] < _UNNAMED), key=rank)
+    # A name within an object that many items share is that of another thing, such as an author.
+    own = [column for column in named if depth(column) == 0 or is_varied(column)]
+    if own:
+        return next(filter(is_varied, own), own[0])
+    if identifier and identifier in texts and _is_called(identifier):
+        return identifier
+    copied = identifier.values if identifier else None
+    others = [c for c in texts if c.values != copied and not (_names_id(c) or format_of(c.present))]
+    apart = (c for c in texts if c.values != copied and _own_values(c, of) == len(c.values))
+    words = filter(_is_spoken, apart)
+    phrases = (c for c in others if _is_phrase(c))
+    chosen = (*filter(is_varied, others), *named, *words, *phrases)
+    return chosen[0] if chosen else None
+
+
+def _own_values(column: Column, of: Sequence[str]) -> int:
+    """How many values there are, those of each parent's children apart."""
+    pairs = zip(of or repeat(""), column.values, strict=False)
+    return len({pair for pair in pairs if pair[1] is not None})
+
+
+def _title_rank(column: Column, found: Sequence[Column], noun: str) -> int:
+    """How likely a column names items by what it is called, 0 the likeliest."""
+    words = column.name.split()
+    bare = " ".join(word for word in words if word not in noun.split()) or column.name
+    name = column.name if column.name in _TITLE_NAMES else bare
+    if words and words == noun.split():
+        name = "subject"  # the `sensor` of a sensor
+    if names_of_two(found, column):
+        return _TITLE_NAMES.index("login") - 1  # people are called so, and sign in by another
+    return _TITLE_NAMES.index(name) if name in _TITLE_NAMES else _UNNAMED
+
+
+def _is_called(identifier: Column) -> bool:
+    """Whether a text that tells items apart is what they are called: in words, or as no id is."""
+    is_id = _names_id(identifier) and not _is_spoken(identifier)
+    return not (is_id or _is_code(identifier))
+
+
+def in_its_place(found: Sequence[Column], title: Column) -> Column | None:
+    """What names the items that a title lacks: a text by a telling name, which every item has."""
+    whole = [c for c in found if len(c.present) == len(c.values) and c.name in _TITLE_NAMES]
+    usable = [
+        c for c in whole if c.keys[:-1] == title.keys[:-1] and _is_title(c) and c is not title
+    ]
+    return min(usable, key=lambda column: _TITLE_NAMES.index(column.name), default=None)
+
+
+def names_of_two(found: Sequence[Column], title: Column) -> str:
+    """Jq for both names, where a title is one of two: ``.firstName`` of ``.lastName``; else ""."""
+    if title.name in _TITLE_NAMES or not title.name.endswith(_NAME):
+        return ""
+    beside = [c for c in found if c.keys[:-1] == title.keys[:-1] and c.name.endswith(_NAME)]
+    both = [column for column in beside if _is_title(column) and column.name not in _TITLE_NAMES]
+    if len(beside) != len(both) or len(both) != _BOTH:
+        return ""
+    paths = [column.path for column in both]
+    is_whole = all(len(column.present) == len(column.values) for column in both)
+    return (
+        ' + " " + '.join(paths) if is_whole else f'[{", ".join(paths)}] | map(values) | join(" ")'
+    )
+
+
+def _is_spoken(column: Column) -> bool:
+    """Whether most values are words, without a digit."""
+    spoken = [value for value in column.present if not re.search(r"\d", str(value))]
+    return len(spoken) * 2 > len(column.values)
+
+
+def _is_phrase(column: Column) -> bool:
+    """Whether most values are of several words."""
+    return sum(" " in str(value).strip() for value in column.present) * 2 > len(column.values)
+
+
+def _is_code(column: Column) -> bool:
+    """Whether the values are sums or random ids, which nobody calls an item by."""
+    return all(_CODE.fullmatch(str(value)) for value in column.present)
+
+
+def _names_id(column: Column) -> bool:
+    return any(map(names_identity, words_of(column.keys[-1])[-1:]))
+
+
+def _is_same(column: Column) -> bool:
+    """Whether several items have one value, which names none of them."""
+    return len(column.present) > 1 and len(set(column.present)) == 1
+
+
+def _is_title(column: Column) -> bool:
+    texts = column.present
+    return len(texts) * 2 > len(column.values) and all(
+        isinstance(text, str)
+        and len(text) <= _LONGEST_TITLE
+        and text.strip()
+        and not _TEMPLATE.search(text)
+        for text in texts
+    )
