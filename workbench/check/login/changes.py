@@ -25,7 +25,7 @@ ClientOf = Callable[[Settings], ApiClient]
 """A client of the same API with other settings; whoever asks for one closes it."""
 
 _SHORTEST: Final = 3  # characters of a secret that is looked for in a text
-_OBJECTS: Final = ("customHeaders",)
+_OBJECTS: Final = ("customHeaders", "queryParams")
 """Sensitive settings that are objects."""
 _NAMED: Final = re.compile(r"<the value of [^>]*>")
 _SECRETS: Final = ("username", "oauthClientId")

@@ -23,7 +23,7 @@ from workbench.check.login.bases import other_paths
 from workbench.check.login.changes import Blame, Change, Installed, is_signed_in, one_of
 from workbench.check.login.logins import REQUEST, TEMPLATE, Given, Logins
 
-_MOST: Final = 24  # logins that are tried, beside those for many names at once
+_MOST: Final = 22  # logins that are tried, beside those for many names at once
 _MOST_BASES: Final = 30
 _FEW_BASES: Final = 10
 _NOT_THERE: Final = frozenset({"404", "405", "410"})

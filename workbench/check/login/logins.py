@@ -43,16 +43,10 @@ _PASSWORDS: Final = (
     "api_key", "token",
 )  # fmt: skip
 """What logins are usually called: guesses, of which the API's answers show the right one."""
-_FIELDS: Final = (
-    "username", "password", "user", "login", "email", "client_id", "client_secret", "grant_type",
-    "scope", "audience", "api_key", "apiKey", "token", "account", "tenant", "content-type",
-    "accept", "authorization",
-)  # fmt: skip
-_GRANTS: Final = ("client_credentials", "password", "application/json")
-_SLIP: Final = 0.8  # likeness of a name and the same with a slip
-_MOST_SPELLED: Final = 2  # spellings of a name: accountId, account_id
 _PAIR: Final = 2  # a user and a password
 _LIKE: Final = 0.6
+_SLIP: Final = 0.8  # likeness of a name and the same with a slip
+_MOST_SPELLED: Final = 2  # spellings of a name: accountId, account_id
 _SHORTEST: Final = 6  # characters of a token
 _MOST_TOKENS: Final = 5
 _MOST_LISTED: Final = 2  # elements of a list that a token is looked for in
@@ -124,8 +118,8 @@ class Logins:
         for part in _PARTS[:3]:
             fields = self._fields(at, part)
             for number, name in enumerate(fields):
-                usual = _PASSWORDS if number else _USERS
-                others = dict.fromkeys((*names_in(words), *usual, *_USERS, *_PASSWORDS))
+                usual = _PASSWORDS + _USERS if number else _USERS + _PASSWORDS
+                others = dict.fromkeys((*names_in(words), *usual))
                 yield part, name, [one for one in others if one not in fields]
 
     def renaming(self, at: int, part: str, name: str, others: Sequence[str]) -> Change:
@@ -149,18 +143,14 @@ class Logins:
                         yield self._with(at, {part: packed}, f'write "{name}": "{text}"')
 
     def _misspelt(self, at: int) -> Iterator[Change]:
-        """A field in another spelling, or that is a usual one with a slip, as a word in one."""
+        """A field in another spelling, or that is a usual one with a slip."""
         for part in _PARTS:
             fields = self._fields(at, part)
-            for name, value in fields.items():
-                usual = [one for one in _FIELDS if likeness(one, name) >= _SLIP]
+            for name in fields:
+                usual = [one for one in (*_USERS, *_PASSWORDS) if likeness(one, name) >= _SLIP]
                 for other in dict.fromkeys((*spellings(name)[:_MOST_SPELLED], *usual)):
                     if other not in fields:
                         yield self.renaming(at, part, name, [other])
-                for other in _GRANTS:
-                    if other != value and likeness(other, str(value)) >= _SLIP:
-                        packed = _packed(part, {**fields, name: other})
-                        yield self._with(at, {part: packed}, f'write "{name}": "{other}"')
 
     def _signed(self, at: int) -> Iterator[Change]:
         """With the user and the password in a header, or with the word that stands before them."""

@@ -31,13 +31,6 @@ _OAUTH: Final = (
     ("invalid_request", "oauthGrantType", "oauthGrantType, oauthScope and oauthAudience"),
 )
 """Codes of RFC 6749, 5.2, with the setting that each is about."""
-_CLAIMS: Final = (
-    (r"\b(iss|issuer|client)\b", "oauthClientId"),
-    (r"\b(aud|audience)\b", "oauthAudience"),
-    (r"\b(signature|key|kid|alg|algorithm)\b", "oauthJwtKey"),
-    (r"\b(sub|subject|user|scope|claims?)\b", "oauthJwtClaims"),
-)
-"""What refusals of a JWT speak of (RFC 7523, 3), with the setting that it comes from."""
 _ENDS: Final = ("token", "oauth/token", "oauth2/token", "connect/token", "oauth2/v1/token")
 _MOST: Final = 12  # sign-ins that are tried
 _MOST_TOLD: Final = 8  # values of a refusal's words that are tried
@@ -89,8 +82,6 @@ class OAuthTrials:
             return self._unheeded(f"{answered}, {words}")
         if any(answered.startswith(one) for one in _NO_PATH):
             return "oauthTokenUrl", "correct oauthTokenUrl: there is no such path"
-        if self._installed.text("oauthGrantType") == "jwt_bearer" and "invalid_grant" in words:
-            return self._of_claim(words)
         for code, setting, told in _OAUTH:
             if code in words:
                 return setting, f"correct {told}"
@@ -108,14 +99,6 @@ class OAuthTrials:
             return "oauthScope", f"{told} wants a scope: write {line('oauthScope', named[1])}"
         told = f"{told} refuses it: correct oauthScope or oauthAudience"
         return "oauthScope", f"{told}, or grant the client access"
-
-    def _of_claim(self, words: str) -> tuple[str, str]:
-        """The setting of the claim that a refusal of a JWT speaks of; else all of them."""
-        for pattern, setting in _CLAIMS:
-            if re.search(pattern, words, re.IGNORECASE):
-                return setting, f"correct {variable_of(setting)}: the API speaks of what it gives"
-        settings = map(variable_of, ("oauthJwtKey", "oauthClientId", "oauthAudience"))
-        return "oauthJwtClaims", f"correct the claims, or one of {', '.join(settings)}"
 
     def _of_login(self, answered: str) -> Iterator[Change]:
         text = self._installed.text
