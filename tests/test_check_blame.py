@@ -324,7 +324,7 @@ BLAMES = {
     "an empty list beside the one that is meant": Mistake(
         [swap("data_path: .data", "data_path: .failed"), serving(beside)],
         "data_path: .failed",
-        "write data_path: .data (a list of 9 objects with what is mapped)",
+        "write data_path: .data (a list of 9)",
     ),
     "parents of whom none passes": Mistake(
         [swap("filter: .open", 'filter: .name == "team"')],
@@ -401,7 +401,7 @@ BLAMES = {
             ),
         ],
         "selector:",
-        "write query_params: {expand: all} in selector (so they come)",
+        "write expand: all in query_params (so mail comes)",
     ),
     "a boolean for which the blueprint says array": Mistake(
         [

@@ -261,7 +261,7 @@ async def test_a_list_in_the_query(scene: Scene, is_heeded: bool) -> None:  # no
     line, remedy = await told_of(scene)
 
     assert line == scene.place("sorts: plain")[1]
-    wanted = "write 'sorts[]': plain in the place of sorts: so it is heeded"
+    wanted = "write sorts[]: plain in the place of sorts: so it answers"
     assert (remedy == wanted) is is_heeded
 
 

@@ -79,7 +79,7 @@ _BY_KEY = [
     swap("title: .name", "title: .value.name"),
 ]
 _MANY = [serving(of_teams), swap('"many": false', '"many": true', "blueprints")]
-_IDS = "write team: '[.teams[]?.id]' (20 of 20)"
+_IDS = "write team: '[.teams[]?.id]' (40 of 40)"
 
 CASES = {
     "rows that are led by the last one's id": Mistake(

@@ -51,6 +51,17 @@ def versioned(name: str, value: str, words: str) -> Spoil:
     return serving(handler, "/v1/people", "/v1/teams", "/v1/teams/{}/notes")
 
 
+def opened(request: Request) -> Reply:
+    """People of a state; of one that is known and seldom, none."""
+    match request.param("state"):
+        case "open":
+            return ROWS(request)
+        case "openend":
+            return answer({"data": []})
+        case _:
+            return answer({"error": "state is not one of openend, open"}, 400)
+
+
 TEAMS: list[Json] = [{"id": f"team-{n}", "name": f"Team {n}", "open": True} for n in range(4)]
 
 
@@ -435,26 +446,13 @@ PARTS |= {
     for status in (400, 404)
 }
 PARTS |= {
-    "a key of a JSON text in a header": Mistake(
+    "a value that gives rows, beside a likelier one that is only answered": Mistake(
         [
-            asking("""headers: {X-Filter: '{"grade": "high"}'}"""),
-            serving(
-                when(
-                    lambda one: '"level"' in one.headers.get("x-filter", '"level"'),
-                    "no filter for grade",
-                )
-            ),
+            asking("query_params: {state: opened}"),
+            serving(opened),
         ],
-        "{X-Filter",
-        """write X-Filter: '{"level": "high"}' (so it answers)""",
-    ),
-    "a text that is to be JSON": Mistake(
-        [
-            asking("headers: {X-Filter: level=high}"),
-            serving(when(lambda one: one.headers["x-filter"][:1] == "{", "cannot parse JSON")),
-        ],
-        "{X-Filter",
-        """write X-Filter: '{"level": "high"}' (so it answers)""",
+        "{state: opened",
+        "write state: open (so it answers)",
     ),
     "a value of an expression that no item has": Mistake(
         [

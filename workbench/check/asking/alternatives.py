@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Final
@@ -52,7 +51,6 @@ _SCALAR: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?|true|false")
 _COMMAS: Final = re.compile(r"[^,{}\s]+(?:,[^,{}\s]+)+")
 _QUOTED: Final = re.compile(r"[\"'`]([\w.-]+)\\?[\"'`](?!\s*:)")
 """A word in quotes, which is no key of a JSON text."""
-_PAIR: Final = re.compile(r"([\w.-]+)[=:]([\w.-]+)")
 _DIGITS: Final = re.compile(r"\d+")
 _BRACKETED: Final = re.compile(r"(\w+)\[(\w+)\]")
 _JOINING: Final = ":=,;|"
@@ -150,7 +148,7 @@ def names_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
         for one in (placeholder, sources.nouns.get(placeholder, "")):
             word = singular(one) if one else ""
             yield from ((3, other) for other in (one, word, f"{word}_id", f"{word}Id") if word)
-    yield from ((2, one) for one in _compared(name, sources))
+    yield from ((2, one) for one in (*_compared(name, sources), f"{name}[]"))
     words = words_of(name)
     bare = words[:-1] if words[-1:] == ("id",) and len(words) > 1 else words
     for some in (words, bare, (*bare, "id")):  # without or with what says that it is an identifier
@@ -204,10 +202,6 @@ def values_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
     value = json.dumps(sent.value) if isinstance(sent.value, bool) else str(sent.value)
     same = [str(one.value) for one in sources.others if one.is_text and one.is_like(sent)]
     said = {one.strip(".") for one in PARTS.findall(sources.said)}
-    yield from _in_json(sent, sources)
-    if pair := _PAIR.fullmatch(value):
-        rank = 0 if "json" in sources.said.lower() else _USUALLY
-        yield rank, json.dumps({pair[1]: pair[2]})
     if len(value) <= LONGEST:
         # What names one key may name several.
         yield from ((1 if "," in value else 3, one) for one in _listed(value, sources, said))
@@ -230,23 +224,6 @@ def values_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
         yield _USUALLY, value.replace(one, other)
     for one in (value.lower(), value.upper(), value.replace("-", "_"), value.replace("_", "-")):
         yield _USUALLY, one
-
-
-def _in_json(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
-    """A text that holds a JSON object, with one name or value in that otherwise."""
-    held: dict[str, Json] = {}
-    if str(sent.value).startswith("{"):
-        with suppress(ValueError):
-            held = json.loads(str(sent.value))
-    for key, value in held.items():
-        inner = Sent(sent.part, (*sent.path, key), value)
-        having = (str(name) for item in sources.items for name in item if item[name] == value)
-        names = [*((0, name) for name in dict.fromkeys(having)), *names_for(inner, sources)]
-        for rank, name in names:
-            yield rank, json.dumps({name if one == key else one: held[one] for one in held})
-        there = ((1, item[key]) for item in sources.items if is_scalar(item.get(key)))
-        for rank, other in (*there, *(values_for(inner, sources) if inner.is_text else ())):
-            yield rank, json.dumps({**held, key: other})
 
 
 def _held_in(items: Items, name: str) -> set[str]:

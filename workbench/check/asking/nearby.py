@@ -55,6 +55,7 @@ class Nearby:
         self.all = all_seen
         self._pages = [page for one in all_seen for page in one.pages]
         self.jq, self.redacted = session.jq, session.redacted
+        self._failed: set[str] = set()
         self.known = known_of([one.config for one in all_seen])
 
     def resource(self, seen: Seen) -> Resource:
@@ -178,6 +179,17 @@ class Nearby:
             return sent_by(selector, seen.config.kind)
         return sent_by(selector.path_parameters[str(target.base[-1])], target.endpoint.path)
 
+    @staticmethod
+    def expressions(seen: Seen, target: Target) -> list[str]:
+        """What ought to find something in the rows of a resource, or of its parents."""
+        selector, mappings = seen.config.selector, seen.config.port.entity.mappings
+        if len(target.base) > 1:
+            return [str(selector.path_parameters[str(target.base[-1])].field)]
+        held = [mappings.identifier, mappings.title]
+        for part in (mappings.properties, mappings.relations):
+            held += (part or {}).values()
+        return [one for one in held if isinstance(one, str)]
+
     def sources(self, seen: Seen, said: str = "", wanted: Sequence[str] = ()) -> Sources:
         """Where other names and values come from for a resource's requests."""
         others = sent_by_all([one.config for one in self.all])
@@ -193,10 +205,13 @@ class Nearby:
         return [item for page in self.lists() for item in page.items[:_LINKING]]
 
     async def body(self, request: PageRequest) -> Json:
-        """What a request is answered; None for a failure."""
+        """What a request is answered; None for a failure, which is not asked for again."""
+        if request.key in self._failed:
+            return None
         try:
             return (await ask(self.session.client, request)).body
         except OceanCustomError:
+            self._failed.add(request.key)
             return None
 
     def lists(self) -> list[PageRead]:

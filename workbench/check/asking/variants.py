@@ -8,6 +8,7 @@ API's answers show.
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -32,15 +33,24 @@ from workbench.check.asking.alternatives import (
 )
 from workbench.check.asking.sent import IN_PATH, IN_URL, Sent
 from workbench.check.findings import Path, Remedy, Taken, Told, Write
-from workbench.check.guesses.expressions import lists_of_objects
-
-IsBetter = Callable[[PageRequest], Awaitable[bool]]
-"""Whether what a request is answered is what was wanted."""
+from workbench.check.guesses.expressions import rows_of
 
 _MOST: Final = 40  # requests
 _PAIRS: Final = {"query_params": "params", "headers": "headers", IN_PATH: "params"}
 """The parts of a resource that are names and texts in a request, and what they are there."""
 _ADDED: Final = frozenset({"query_params", "headers", "body", "body_form"})
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked, and how much of what is wanted an answer has: 0 for none, or for a failure.
+
+    ``most``: what an answer is worth at most.
+    """
+
+    answered: Answered
+    worth: Callable[[Json], Awaitable[int]]
+    most: int = 1
 
 
 @dataclass(frozen=True)
@@ -93,31 +103,37 @@ def _same(before: Sequence[str], after: Sequence[str]) -> list[str]:
 
 
 async def better_variant(
-    request: PageRequest, sent: Sequence[Sent], sources: Sources, is_better: IsBetter
+    request: PageRequest, sent: Sequence[Sent], sources: Sources, wish: Wish
 ) -> Variant | None:
-    """The first variant of a request whose answer is better; None without any.
+    """The variant of a request whose answer is worth the most, of several the likeliest.
 
-    Another name counts only where a made-up one is no better.
+    Another name counts only where a made-up one, or a made-up value, is answered otherwise: what
+    nobody heeds is left out.
     """
-    is_checked: dict[str, bool] = {}
-    spent = 0
+    made_up: dict[object, Json] = {}
+    spent, best = 0, 0
+    found: Variant | None = None
     # What the words name as little else is named, then the likeliest.
     named = {one.name for one in sent if sources.names(one.name)}
     named = named if len(named) == 1 else set()
     variants = _variants(request, sent, sources)
     for one in sorted(variants, key=lambda one: (one.sent.name not in named, one.rank)):
-        if spent >= _MOST:
-            break
-        place = f"{one.sent.part} {one.sent.path}"
-        if one.name and place not in is_checked:
+        if one.name and one.sent.where not in made_up:
             spent += 1
-            is_checked[place] = not await is_better(_renamed(request, one.sent, MADE_UP))
-        if one.name and not is_checked[place]:
-            continue
+            made_up[one.sent.where] = await wish.answered(_renamed(request, one.sent, MADE_UP))
+        if spent >= _MOST or best >= wish.most:
+            break
         spent += 1
-        if await is_better(one.request):
-            return one
-    return None
+        body = await wish.answered(one.request)
+        own = await wish.worth(body)
+        if one.name and own > best and rows_of(body) == rows_of(made_up[one.sent.where]):
+            spent += 1
+            renamed = dataclasses.replace(one.sent, path=(*one.sent.path[:-1], one.name))
+            odd = await wish.answered(_revalued(one.request, renamed, MADE_UP))
+            own = own if rows_of(odd) != rows_of(body) else 0
+        if own > best:
+            best, found = own, one
+    return found
 
 
 def _variants(request: PageRequest, sent: Sequence[Sent], sources: Sources) -> Iterator[Variant]:
@@ -193,33 +209,10 @@ def _renamed(request: PageRequest, sent: Sent, name: str) -> PageRequest:
     return replace(request, body=body)
 
 
-async def as_list(answered: Answered, request: PageRequest, sent: Sent) -> str:
-    """What to write for a parameter that is a list, whose name ends in brackets; "" if it is none.
-
-    It is heeded where a made-up value of it is answered otherwise than a request without it.
-    """
-    less = left_out(request, sent) if _PAIRS.get(sent.part) == "params" and sent.is_text else None
-    if less is None:
-        return ""
-    name, value = f"{sent.name}[]", str(sent.value)
-    without, listed, made_up = [
-        await answered(replace(less, params=params))
-        for params in (less.params, (*less.params, (name, value)), (*less.params, (name, MADE_UP)))
-    ]
-    if listed is None or without is None or _lengths(made_up) == _lengths(without):
-        return ""
-    return f"write {line_of(repr(name), value)} in the place of {sent.name}: so it is heeded"
-
-
-def _lengths(body: Json) -> list[int] | None:
-    """How long the lists of an answer are."""
-    return None if body is None else [len(rows) for _, rows in lists_of_objects(body)]
-
-
 async def moved_part(
-    request: PageRequest, own: AbstractSet[str], is_better: IsBetter
+    request: PageRequest, own: AbstractSet[str], answered: Answered
 ) -> tuple[str, str]:
-    """The part of a POST that is to be another one so that its answer is better, and that one.
+    """The part of a POST that is to be another one so that it is answered, and that one.
 
     ``own``: the parameters of the query that are its own. "" for both where none is.
     """
@@ -241,7 +234,7 @@ async def moved_part(
             ("query_params", "body_form", replace(request, params=rest, body=body, is_form=True)),
         ]
     for one, instead, changed in tries if request.method == "POST" else ():
-        if await is_better(changed):
+        if await answered(changed) is not None:
             return one, instead
     return "", ""
 

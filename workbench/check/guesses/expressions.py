@@ -28,6 +28,7 @@ _CALLED: Final = 0.05  # beyond another that is as alike
 _NAMED: Final = 0.8  # of a key that is called as what it is for
 _MOST: Final = 8  # candidates that are run
 _SAMPLE: Final = 100  # items
+_FEW: Final = 20  # of an answer that is one of many
 _DEEPEST: Final = 4  # objects around a value
 _DEEPEST_LIST: Final = 5  # around a list, GraphQL's included
 
@@ -57,6 +58,12 @@ async def values_of(jq: JqWorker, expression: str, items: Items) -> list[Json]:
     except MappingError:
         return [None] * len(items)
     return [found(outcome) for outcome in outcomes]
+
+
+async def finding_in(jq: JqWorker, expressions: Iterable[str], rows: Sequence[Json]) -> int:
+    """How many expressions find something in some rows."""
+    items = [row for row in rows[:_FEW] if isinstance(row, dict)]
+    return sum([any(map(is_something, await values_of(jq, one, items))) for one in expressions])
 
 
 def is_something(value: Json) -> bool:
@@ -247,6 +254,12 @@ def leaves(item: Json, deepest: int = _DEEPEST) -> Iterator[tuple[str, ...]]:
             yield path
         if isinstance(value, dict) and len(path) < deepest:
             stack.extend(((*path, str(key)), inner) for key, inner in value.items())
+
+
+def rows_of(body: Json) -> Items:
+    """The objects of the longest list in a body."""
+    rows = max((rows for _, rows in lists_of_objects(body)), key=len, default=[])
+    return [row for row in rows if isinstance(row, dict)]
 
 
 def lists_of_objects(body: Json) -> list[tuple[tuple[str, ...], list[Json]]]:

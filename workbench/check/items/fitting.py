@@ -21,6 +21,7 @@ from workbench.suggest.vocabulary import names_identity, words_of
 
 _TEXTS: Final = 6  # of an object that are tried
 _ALIKE: Final = 0.8  # names that mean the same
+_SAME: Final = 0.99
 _DATED: Final = re.compile(r"\s*(?:/\s*10+)?\s*(?:\|\s*floor\s*)?\|\s*todate\b")
 _SPLIT: Final = re.compile(r'split\("(.)"\)')
 _HOST: Final = re.compile(r"(?:[\w-]+\.)+[A-Za-z]{2,}(?:[:/?#]\S*)?")
@@ -72,12 +73,47 @@ class Fitting:
 
 
 @dataclass(frozen=True)
-class Misfit:
-    """Why values are refused; ``origin``: of the API, ``https://api.example.com``."""
+class _Misfit:
+    """Values of an expression, some of which are refused for one reason."""
 
     fault: EntityFault
     blueprint: Blueprint
-    origin: str = ""
+    expression: str
+    items: Items
+    values: Sequence[Json]
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether they have to be some that are known, or of a format."""
+        schema = self.blueprint.schema.properties.get(self.fault.name)
+        return schema is not None and bool(schema.format or schema.enum)
+
+    def other_key(self, least: float) -> str:
+        """The key whose values fit wherever there is one now; "" for none.
+
+        ``least``: how alike to what is wanted or read its name is; the most alike counts.
+        """
+        read = paths_in(self.expression)
+        items = self.items[:10] if self.fault.part != "relation" else []
+        paths = dict.fromkeys(one for item in items for one in leaves(item))
+        rated = {path: self._rated(path, read) for path in paths if path not in read}
+        for path in sorted(rated, key=lambda one: -rated[one]):
+            if rated[path] >= least and all(
+                _fits(self.fault, _plain(follow(item, path)), self.blueprint)
+                for item, value in zip(self.items, self.values, strict=True)
+                if value not in (None, [])
+            ):
+                return written(path)
+        return ""
+
+    def _rated(self, path: tuple[str, ...], read: Sequence[tuple[str, ...]]) -> float:
+        """How likely a key is meant: called as the property is, or beside what is read and so."""
+        last = path[-1]
+        is_beside = any(path[:-1] == one[:-1] and last.startswith(one[-1]) for one in read)
+        if is_beside or letters(last) == letters(self.fault.name):
+            return 1.0
+        wanted = (self.fault.name, *(one[-1] for one in read))
+        return min(max(_named(last, one) for one in wanted), _SAME)
 
 
 class Fitter:
@@ -93,27 +129,25 @@ class Fitter:
         """What makes the values of an expression fit that are refused for one reason."""
         inner = f"({expression})" if " " in expression else expression
         before = await values_of(self._jq, expression, items)
-        if other := _named_alike(fault, expression, items, before, blueprint):
+        misfit = _Misfit(fault, blueprint, expression, items, before)
+        is_list = any(isinstance(value, list) for value in before)
+        if (is_list or _is_path(before)) and (other := misfit.other_key(_ALIKE)):
             return Fitting(other)
         candidates = [
             *_all_of(fault, expression, blueprint),
             *_inner(fault, inner),
             *_of_elements(fault, inner, blueprint, before),
             *_other_units(fault, expression, blueprint),
-            *_whole_urls(Misfit(fault, blueprint, self._origin), inner, items),
+            *self._whole_urls(misfit, inner),
             *(t.format(inner) for t in _templates(fault, blueprint, before)),
         ]
-        if _is_path(before) and (other := _other_path(fault, items, blueprint, least=_ALIKE)):
-            candidates = [other]
         if candidate := await self._first(candidates, items, before, fault, blueprint):
             # A format is a wish: then what comes is made to fit.
             of_type = None if _has_format(fault, blueprint) else _instead(fault, before, blueprint)
             is_one = of_type is not None and of_type.value is False  # one of several is a slip
             is_lost = of_type is not None and not is_one and _loses(fault, expression, candidate)
             return Fitting(candidate, of_type, is_of_blueprint=is_lost)
-        beside = _beside(fault, expression, items, blueprint)
-        called = beside or _called(fault, expression, items, blueprint)
-        if other := _other_path(fault, items, blueprint) or called:
+        if other := misfit.other_key(0.0 if misfit.is_listed else 1.0):
             return Fitting(other)
         if "" in before and all(
             value in (None, "") or _fits(fault, value, blueprint) for value in before
@@ -122,6 +156,18 @@ class Fitter:
         enum = _enum(fault, before, blueprint)
         instead = _instead(fault, before, blueprint)
         return Fitting(words=enum) if enum else Fitting("", instead, is_of_blueprint=True)
+
+    def _whole_urls(self, misfit: _Misfit, inner: str) -> list[str]:
+        """A path behind the origin of other links of the items, or of the API."""
+        fault, items = misfit.fault, misfit.items[:10]
+        schema = misfit.blueprint.schema.properties.get(fault.name)
+        is_path = isinstance(fault.value, str) and re.fullmatch(r"/[^/\s]\S*", fault.value)
+        if schema is None or schema.format != "url" or not is_path:
+            return []
+        texts = [follow(item, path) for item in items for path in leaves(item)]
+        found = [_ORIGIN.match(text) for text in texts if isinstance(text, str)]
+        origins = [*(one[0] for one in found if one), self._origin]
+        return [f'{inner} | values | "{one}" + .' for one in dict.fromkeys(filter(None, origins))]
 
     async def _first(
         self,
@@ -179,43 +225,6 @@ def _loses(fault: EntityFault, expression: str, candidate: str) -> bool:
     )
 
 
-def _named_alike(
-    fault: EntityFault, expression: str, items: Items, before: Sequence[Json], blueprint: Blueprint
-) -> str:
-    """A key that is called like the property or the one that is read, whose values fit.
-
-    For a list where one value is wanted: ``.primaryEmail`` beside ``.emails``.
-    """
-    if fault.part == "relation" or not any(isinstance(value, list) for value in before):
-        return ""
-    read = set(paths_in(expression))
-    wanted = [fault.name, *(path[-1] for path in read)]
-    paths = dict.fromkeys(one for item in items[:10] for one in leaves(item))
-    found: list[tuple[float, str]] = []
-    for path in paths:
-        score = max(_named(path[-1], one) for one in wanted)
-        values = [_plain(follow(item, path)) for item in items]
-        fits = all(
-            _fits(fault, value, blueprint)
-            for value, old in zip(values, before, strict=True)
-            if old not in (None, [])
-        )
-        if path not in read and score >= _ALIKE and fits:
-            found.append((score, written(path)))
-    return max(found, default=(0.0, ""))[1]
-
-
-def _called(fault: EntityFault, expression: str, items: Items, blueprint: Blueprint) -> str:
-    """A key that is called just like the property, whatever is read, whose values all fit."""
-    read, own = paths_in(expression), letters(fault.name)
-    rows = items[:10] if fault.part != "relation" else []
-    for path in dict.fromkeys(one for item in rows for one in leaves(item)):
-        is_called = path not in read and letters(path[-1]) == own
-        if is_called and all(_fits(fault, _plain(follow(i, path)), blueprint) for i in items):
-            return written(path)
-    return ""
-
-
 def _named(one: str, other: str) -> float:
     """How alike two names are: their last words, which say what it is, or their letters."""
     words, others = ([w.removesuffix("s") for w in words_of(name)] for name in (one, other))
@@ -239,49 +248,6 @@ def _other_units(fault: EntityFault, expression: str, blueprint: Blueprint) -> l
         _DATED.sub(f" / {unit} | floor | todate", expression)
         for unit in (1, 1000, 1000000, 1000000000)
     ]
-
-
-def _whole_urls(misfit: Misfit, inner: str, items: Items) -> list[str]:
-    """A path behind the origin of other links of the items, or of the API."""
-    fault = misfit.fault
-    schema = misfit.blueprint.schema.properties.get(fault.name)
-    is_path = isinstance(fault.value, str) and re.fullmatch(r"/[^/\s]\S*", fault.value)
-    if schema is None or schema.format != "url" or not is_path:
-        return []
-    texts = [follow(item, path) for item in items[:10] for path in leaves(item)]
-    found = [_ORIGIN.match(text) for text in texts if isinstance(text, str)]
-    origins = [*(one[0] for one in found if one), misfit.origin]
-    return [f'{inner} | values | "{one}" + .' for one in dict.fromkeys(filter(None, origins))]
-
-
-def _other_path(fault: EntityFault, items: Items, blueprint: Blueprint, least: float = 0.0) -> str:
-    """A path whose values all have the format or are of the enum; the one most like the name.
-
-    ``least``: how alike it has to be.
-    """
-    if not _has_format(fault, blueprint) and not _enum(fault, [], blueprint):
-        return ""
-    paths = dict.fromkeys(one for item in items[:10] for one in leaves(item))
-    good = [
-        path
-        for path in paths
-        if _named(path[-1], fault.name) >= least
-        and all(_fits(fault, _plain(follow(item, path)), blueprint) for item in items)
-    ]
-    good.sort(key=lambda path: -likeness(fault.name.lower(), path[-1].lower()))
-    return written(good[0]) if good else ""
-
-
-def _beside(fault: EntityFault, expression: str, items: Items, blueprint: Blueprint) -> str:
-    """A key beside the one that is read, called like it, whose values all fit: a raw value."""
-    if fault.part == "relation" or len(read := paths_in(expression)) != 1:
-        return ""
-    own = read[0]
-    for path in dict.fromkeys(one for item in items[:10] for one in leaves(item)):
-        is_beside = path[:-1] == own[:-1] and path != own and path[-1].startswith(own[-1])
-        if is_beside and all(_fits(fault, _plain(follow(i, path)), blueprint) for i in items):
-            return written(path)
-    return ""
 
 
 def _plain(value: Found) -> Json:

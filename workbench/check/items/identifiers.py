@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import combinations
@@ -72,26 +72,25 @@ async def identifier_below_parents(
     own = expression if _PLAIN.fullmatch(expression) else f"({expression})"
     if not all(isinstance(one, str) for one in await values_of(jq, expression, items)):
         own = f"({expression} | tostring)"
-    texts = [
-        f".{mark}"
-        if all(isinstance(item.get(mark), str) for item in items)
-        else f"(.{mark} | tostring)"
-        for mark in marks
-    ]
-    candidate = ' + "/" + '.join([*texts, own])
+    candidate = ' + "/" + '.join([*(_as_part((mark,), items) for mark in marks), own])
     # A row that moves while a list is read comes twice: it is one thing.
     apart = list({_text(item): item for item in items}.values())
-    values = await values_of(jq, candidate, apart)
-    is_unique = None not in values and len({_text(value) for value in values}) == len(apart)
-    return candidate if is_unique else ""
+    return await first_unique(jq, [candidate], apart)
 
 
-def unique_key(
-    items: Items, wanted: AbstractSet[str] = frozenset(), *, only: bool = False
-) -> Write | None:
+async def first_unique(jq: JqWorker, candidates: Iterable[str], items: Items) -> str:
+    """The first expression that gives each item a value of its own; "" for none."""
+    for candidate in candidates:
+        values = await values_of(jq, candidate, items)
+        if all(map(is_scalar, values)) and len(set(map(_text, values))) == len(items):
+            return candidate
+    return ""
+
+
+def unique_key(items: Items, wanted: AbstractSet[str] = frozenset()) -> Write | None:
     """A key, or two together, whose values are different in all items; or nothing.
 
-    ``wanted``: what relations lead to: a key with such values comes first. ``only``: no other.
+    ``wanted``: what relations lead to: a key with such values comes first.
     """
 
     def is_wanted(path: Sequence[str]) -> bool:
@@ -106,16 +105,15 @@ def unique_key(
     ]
     paths.sort(key=lambda path: (not is_wanted(path), _rank(path), len(path)))
     for path in paths:
-        if only and not is_wanted(path):
-            return None
-        if len({_text(follow(item, path)) for item in items}) == len(items):
+        if _is_unique(path, items):
             is_text = all(isinstance(follow(item, path), str) for item in items)
             return Write(written(path) + ("" if is_text else " | tostring"), "unique")
     for one, other in combinations(paths[:_MOST_COLUMNS], 2):
         pairs = {_text([follow(item, one), follow(item, other)]) for item in items}
         if len(pairs) == len(items):
             parts = sorted((one, other), key=lambda path: path[-1] in IDENTIFYING)
-            return Write(_joined(parts, items), "together unique")
+            joined = ' + "/" + '.join(_as_part(path, items) for path in parts)
+            return Write(joined, "together unique")
     return None
 
 
@@ -127,17 +125,19 @@ async def with_other_part(jq: JqWorker, expression: str, items: Items) -> Write 
         for path in dict.fromkeys(one for item in items[:10] for one in leaves(item, 2))
         if all(_tells(path, follow(item, path)) for item in items)
     ]
-    keys.sort(key=lambda path: (_rank(path), len(path)))
-    for part in reversed(parts) if len(parts) > 1 else ():
-        before, _, behind = expression.rpartition(written(part))
-        for key in keys[:_MOST_COLUMNS]:
-            is_text = all(isinstance(follow(item, key), str) for item in items)
-            text = written(key) if is_text else f"({written(key)} | tostring)"
-            candidate = before + text + behind
-            values = await values_of(jq, candidate, items)
-            if all(map(is_scalar, values)) and len(set(map(_text, values))) == len(items):
-                return Write(candidate, "unique")
-    return None
+    # Of parts that have to stand together none tells by itself.
+    keys.sort(key=lambda path: (_is_unique(path, items), _rank(path), len(path)))
+    candidates = [
+        _as_part(key, items).join(expression.rpartition(written(part))[::2])
+        for part in reversed(parts if len(parts) > 1 else ())
+        for key in keys[:_MOST_COLUMNS]
+    ]
+    found = await first_unique(jq, candidates, items)
+    return Write(found, "unique") if found else None
+
+
+def _is_unique(path: Sequence[str], items: Items) -> bool:
+    return len({_text(follow(item, path)) for item in items}) == len(items)
 
 
 def _tells(path: Sequence[str], value: Found) -> bool:
@@ -148,15 +148,6 @@ def _tells(path: Sequence[str], value: Found) -> bool:
     is_named = path[-1].lower() in IDENTIFYING or bool(_ID.search(path[-1]))
     is_number = isinstance(value, int) and not isinstance(value, bool)
     return (isinstance(value, str) and value != "") or (is_number and is_named)
-
-
-async def of_sibling(jq: JqWorker, siblings: Collection[str], items: Items) -> Write | None:
-    """What other resources of the same blueprint have as identifier, unique here too."""
-    for expression in siblings:
-        values = await values_of(jq, expression, items)
-        if all(map(is_scalar, values)) and len(set(map(_text, values))) == len(items):
-            return Write(expression, "unique, and another kind of this blueprint has it so")
-    return None
 
 
 def within(items: Items, expression: str, name: str) -> Remedy:
@@ -231,12 +222,10 @@ def _rank(path: Sequence[str]) -> int:
     return _ENDS_IN_ID if _ID.search(path[-1]) else len(IDENTIFYING)
 
 
-def _joined(paths: Sequence[tuple[str, ...]], items: Items) -> str:
-    texts = []
-    for path in paths:
-        is_text = all(isinstance(follow(item, path), str) for item in items)
-        texts.append(written(path) if is_text else f"({written(path)} | tostring)")
-    return ' + "/" + '.join(texts)
+def _as_part(path: Sequence[str], items: Items) -> str:
+    """A key as a part of a text."""
+    is_text = all(isinstance(follow(item, path), str) for item in items)
+    return written(path) if is_text else f"({written(path)} | tostring)"
 
 
 def shapes(values: set[str]) -> set[str]:

@@ -26,16 +26,16 @@ from workbench.check.guesses.expressions import (
 from workbench.check.items.comparisons import compared, of_other_type
 from workbench.check.items.fitting import Fitter, Fitting, Instead
 from workbench.check.items.identifiers import (
+    first_unique,
     holds_json,
     identifier_below_parents,
-    of_sibling,
     own_id,
     shared,
     unique_key,
     with_other_part,
     within,
 )
-from workbench.check.items.other_lists import list_with, other_list
+from workbench.check.items.other_lists import listed_otherwise, other_list
 from workbench.check.items.relations import Relations
 from workbench.check.items.values import Values
 from workbench.store.model import Blueprint
@@ -83,9 +83,7 @@ class Judge:
         if one_column := self._one_column(seen):
             return [one_column]
         if remedy := await other_list(self._jq, seen):
-            path = seen.config.selector.data_path
-            problem = f"data_path {path or '.'!r} leads to items without what is mapped"
-            return [seen.finding(self._document, ("selector", "data_path"), problem, remedy)]
+            return [self._elsewhere(seen, remedy)]
         if unknown := self._unknown(seen):
             return [unknown]
         naming = await self._identifier(seen)
@@ -123,14 +121,14 @@ class Judge:
         values = await values_of(self._jq, str(mappings.identifier), items)
         if any(value is not None for value in values):
             return []
+        remedy = await listed_otherwise(self._jq, seen)
+        return [self._elsewhere(seen, remedy)] if remedy else []
+
+    def _elsewhere(self, seen: Seen, remedy: Remedy) -> Finding:
+        """At a data_path, where another one leads to what is mapped."""
         path = seen.config.selector.data_path or "."
-        for page in seen.own_pages[:1]:
-            found = await list_with(self._jq, mappings, page.body)
-            if found and found[0] != path:
-                problem = f"data_path {path!r} leads to items without what is mapped"
-                remedy = Write(found[0], f"a list of {found[1]}")
-                return [seen.finding(self._document, ("selector", "data_path"), problem, remedy)]
-        return []
+        problem = f"data_path {path!r} leads to items without what is mapped"
+        return seen.finding(self._document, ("selector", "data_path"), problem, remedy)
 
     # --- the query -------------------------------------------------------------------------
 
@@ -232,11 +230,11 @@ class Judge:
     async def _instead(self, seen: Seen, expression: str) -> Write | None:
         """What gives identifiers where an expression gives none; None where nothing does."""
         items = [one.item for one in seen.passed]
-        if sibling := await of_sibling(self._jq, self._siblings(seen, expression), items):
-            return sibling
+        if sibling := await first_unique(self._jq, self._siblings(seen, expression), items):
+            return Write(sibling, "unique, and another kind of this blueprint has it so")
         near = await better(self._jq, expression, items, fits=is_scalar)
-        if wrapped := await self._wrapped(seen, expression, items):
-            return wrapped
+        if wrapped := await first_unique(self._jq, self._wrapped(seen, expression), items):
+            return Write(wrapped, "unique")
         if near is None:
             return unique_key(items, self._leading.wanted_of(seen))
         values = await values_of(self._jq, near.expression, items)
@@ -244,17 +242,15 @@ class Judge:
         is_shared = len({json.dumps(one) for one in values}) < len(values)
         return (is_shared and unique_key(items, self._leading.wanted_of(seen))) or remedy
 
-    async def _wrapped(self, seen: Seen, expression: str, items: Items) -> Write | None:
-        """The expression within the object that most other expressions read, if it is unique."""
+    @staticmethod
+    def _wrapped(seen: Seen, expression: str) -> list[str]:
+        """The expression within the object that most other expressions read, if there is one."""
         read = [path for one in seen.passed[0].expressions for path in first_paths(one.jq or "")]
         heads = Counter(path[0] for path in read if len(path) > 1)
         first, count = heads.most_common(1)[0] if heads else ("", 0)
         if count * 2 <= len(read) or not expression.startswith("."):
-            return None
-        candidate = f"{written((first,))}{expression}"
-        values = await values_of(self._jq, candidate, items)
-        is_unique = len({json.dumps(one) for one in values}) == len(values)
-        return Write(candidate, "unique") if is_unique and all(map(is_scalar, values)) else None
+            return []
+        return [f"{written((first,))}{expression}"]
 
     def _siblings(self, seen: Seen, expression: str) -> list[str]:
         """The identifiers of other resources that make the same blueprint."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from framework.mapped_items import Items
 from jq_engine.worker import JqWorker
-from json_values import follow
+from json_values import MISSING, follow
 from workbench.check.asking.reading import Seen
 from workbench.check.findings import Remedy, Write, likeness
 from workbench.check.guesses.expressions import (
@@ -80,15 +81,9 @@ class Leading:
             return ""
         lists = [follow(item, paths_in(found[1])[0]) for item in items]
         rows = [row for one in lists if isinstance(one, list) for row in one]
-        for key in dict.fromkeys(key for row in rows[:20] if isinstance(row, dict) for key in row):
-            text = f"{found[1]}{found[2]}{written((str(key),))}"
-            candidate = expression.replace(found[0], text)
-            values = await values_of(self._jq, candidate, items)
-            held = [one for one in values for one in (one if isinstance(one, list) else [one])]
-            hits = sum(isinstance(one, str) and one in known for one in held)
-            if hits * 2 > len(held):
-                return Write(candidate, f"{hits} of {len(held)}")
-        return ""
+        keys = dict.fromkeys(key for row in rows[:20] if isinstance(row, dict) for key in row)
+        texts = (f"{found[1]}{found[2]}{written((str(key),))}" for key in keys)
+        return await self.first((expression.replace(found[0], one) for one in texts), known, items)
 
     async def _of_lists(self, known: set[str], items: Items) -> Remedy:
         """A list in the items, or a key of its objects, whose values are identifiers."""
@@ -100,48 +95,44 @@ class Leading:
                     keys = [written((str(key),)) for key in one] if isinstance(one, dict) else []
                     inner = [f"[{written(path)}[]?{key}]" for key in keys]
                     candidates |= dict.fromkeys(inner or [written(path)])
-        for text in [text for one in candidates for text in _as_texts(one)]:
-            found = await values_of(self._jq, text, items)
-            lists = [value for value in found if isinstance(value, list) and value]
-            held = [one for value in lists for one in value]
-            hits = sum(isinstance(one, str) and one in known for one in held)
-            if hits * 2 > len(held):
-                return Write(text, f"{len(lists)} of {len(items)}")
-        return ""
+        texts = (text for one in candidates for text in _as_texts(one))
+        return await self.first(texts, known, items)
 
     async def _behind_parents(
         self, seen: Seen, known: set[str], items: Items, expression: str, *, many: bool
     ) -> Remedy:
         """The values of the path parameters together, or what is mapped behind them."""
-        names = list(seen.config.selector.path_parameters or {})
-        texts = [f"(.__{name} | tostring)" for name in names]
-        candidates = [' + "/" + '.join(texts)] if len(names) > 1 else []
-        candidates += [
-            ' + "/" + '.join([*texts[:at], f"({expression} | tostring)"])
-            for at in range(1, len(texts) + 1)
-        ]
+        names = [f"__{name}" for name in seen.config.selector.path_parameters or {}]
+        texts = [as_text((name,), [item.get(name, MISSING) for item in items]) for name in names]
+        texts = [f"({one})" if " " in one else one for one in texts]
+        behind = ([*texts[:at], f"({expression} | tostring)"] for at in range(1, len(texts) + 1))
+        parts = [*([texts] if len(texts) > 1 else []), *behind]
+        candidates = [' + "/" + '.join(one) for one in parts]
+        return await self.first([f"[{one}]" if many else one for one in candidates], known, items)
+
+    async def first(
+        self, candidates: Iterable[str], known: set[str], items: Items, *, is_rare: bool = False
+    ) -> Remedy:
+        """The first expression most of whose values are identifiers of the target; "" for none.
+
+        ``is_rare``: such a value is hardly one by chance, so that one will do.
+        """
         for candidate in candidates:
             values = await values_of(self._jq, candidate, items)
-            hits = sum(value in known for value in values)
-            if hits * 2 > len(items):
-                plain = candidate
-                for name in names:
-                    if all(isinstance(item.get(f"__{name}"), str) for item in items):
-                        plain = plain.replace(f"(.__{name} | tostring)", f".__{name}")
-                return Write(f"[{plain}]" if many else plain, f"{hits} of {len(items)}")
+            lists = (value if isinstance(value, list) else [value] for value in values)
+            held = [one for value in lists for one in value if one is not None]
+            hits = sum(isinstance(one, str) and one in known for one in held)
+            if hits * 2 > len(held) or (is_rare and hits):
+                return Write(candidate, f"{hits} of {len(held)}")
         return ""
 
     async def part_of(self, seen: Seen, known: set[str], expression: str, *, many: bool) -> Remedy:
         """The beginning or the end of an expression's values, where that is an identifier."""
+        candidates = [
+            f"{expression} | split({json.dumps(sign)})[{at}]" for sign in _SIGNS for at in (0, -1)
+        ]
         items = [one.item for one in seen.passed]
-        for sign in _SIGNS:
-            for at in (0, -1):
-                candidate = f"{expression} | split({json.dumps(sign)})[{at}]"
-                values = await values_of(self._jq, candidate, items)
-                hits = sum(isinstance(one, str) and one in known for one in values)
-                if hits * 2 > len(items) and not many:
-                    return Write(candidate, f"{hits} of {len(items)}")
-        return ""
+        return "" if many else await self.first(candidates, known, items)
 
     @staticmethod
     def by_name(seen: Seen, name: str, known: set[str], *, many: bool) -> Remedy:

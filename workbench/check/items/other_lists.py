@@ -11,7 +11,7 @@ from jq_engine.paths import plain_path
 from jq_engine.worker import JqWorker
 from json_values import Found, Json, follow
 from workbench.check.asking.reading import Seen
-from workbench.check.findings import Write, likeness
+from workbench.check.findings import Remedy, Write, likeness, removed
 from workbench.check.guesses.expressions import (
     has_path,
     leaves,
@@ -46,8 +46,8 @@ _MOST_KEYS = 12  # of an object that are looked into
 _SAMPLE = 50  # objects of a list that are tried
 
 
-async def other_list(jq: JqWorker, seen: Seen) -> Write | None:
-    """What to write for ``data_path`` where its items have nothing that is mapped; or nothing."""
+async def other_list(jq: JqWorker, seen: Seen) -> Remedy:
+    """What to write for ``data_path`` where its items have nothing that is mapped; or ""."""
     wanted = [one for one in seen.passed[0].expressions if one.path != "blueprint" and one.jq]
     names = [one.jq for one in wanted if one.path == "identifier" and one.jq]
     items = [one.item for one in seen.passed]
@@ -61,18 +61,26 @@ async def other_list(jq: JqWorker, seen: Seen) -> Write | None:
     rest = [one.jq for one in wanted if one.path != "identifier" and one.jq]
     is_nameless = names and names[0] not in found
     if not is_nameless and (len(rest) < _FEWEST or set(rest) & set(found)):
-        return None
-    expressions = [one.jq for one in wanted if one.jq]
-    best: tuple[int, Write | None] = (len(found), None)
+        return ""
+    return await listed_otherwise(jq, seen, beyond=len(found))
+
+
+async def listed_otherwise(jq: JqWorker, seen: Seen, beyond: int | None = None) -> Remedy:
+    """What to write for ``data_path`` by which there is what is mapped, as ``list_with``; or ""."""
+    selector = seen.config.selector
     for page in seen.own_pages[:1]:
-        is_xml = seen.config.selector.response_format == "xml"
-        body, own = page.body, seen.config.selector.data_path or "."
-        body = _unwrapped(body) if is_xml else body
-        for path, rows in (*_lists(body), *lists_by_key(body, names, rest, own)):
-            hits = await _hits(jq, expressions, names, rows)
-            if hits > best[0] and path != seen.config.selector.data_path:
-                best = hits, Write(path, f"a list of {len(rows)}")
-    return best[1]
+        body = _unwrapped(page.body) if selector.response_format == "xml" else page.body
+        found = await list_with(jq, seen.config.port.entity.mappings, body, beyond)
+        if found and found[0] != (selector.data_path or "."):
+            return at_list(*found)
+    return ""
+
+
+def at_list(path: str, count: int) -> Remedy:
+    """What to write for ``data_path`` that leads to a list of so many."""
+    if path == ".":
+        return removed("remove data_path: the answer itself has what is mapped")
+    return Write(path, f"a list of {count}")
 
 
 def _is_own(expression: str, items: Items, marks: Container[str]) -> bool:
@@ -104,17 +112,25 @@ def _plain(value: Found) -> list[Json]:
     return [] if any(isinstance(one, dict | list) for one in held) else held
 
 
-async def list_with(jq: JqWorker, mappings: Mapped, body: Json) -> tuple[str, int] | None:
-    """The list of an answer whose objects have what is mapped, all an identifier; its length."""
+async def list_with(
+    jq: JqWorker, mappings: Mapped, body: Json, beyond: int | None = None
+) -> tuple[str, int] | None:
+    """The list of an answer whose objects have most of what is mapped, and its length; or None.
+
+    All have an identifier. ``beyond``: more expressions than so many find something, else more
+    than half of them.
+    """
     names = [mappings.identifier] if isinstance(mappings.identifier, str) else []
     others = [mappings.title, *(mappings.properties or {}).values()]
     wanted = [*names, *(one for one in others if isinstance(one, str))]
+    best: tuple[str, int] | None = None
+    most = len(wanted) // 2 if beyond is None else beyond
     single = ((written(path) or ".", [one]) for path, one in _objects(body))
     for path, rows in (*_lists(body), *lists_by_key(body, names, wanted[len(names) :]), *single):
         hits = await _hits(jq, wanted, names, rows) if rows and names else 0
-        if hits * 2 > len(wanted):
-            return path, len(rows)
-    return None
+        if hits > most:
+            most, best = hits, (path, len(rows))
+    return best
 
 
 def _objects(body: Json) -> Iterator[tuple[tuple[str, ...], dict[str, Json]]]:

@@ -28,8 +28,6 @@ from workbench.store.model import Blueprint, Relation
 from workbench.suggest.vocabulary import names_identity, words_of
 
 _SPEAKING: Final = 0.5  # likeness of names
-_SIGNS: Final = ("/", "-", ":", "_", ".", "|", "#", "@", " ")
-_SAME: Final = 0.99
 _SEVERAL: Final = 2  # values that say something
 _PARTS: Final = 2  # of an identifier that is composed
 _DEEPEST: Final = 2  # objects around a key of the target
@@ -321,12 +319,9 @@ class Relations:
             makes = any(one.made.get("blueprint") == target for one in other.passed)
             if not makes or not isinstance(own, str) or len(paths := paths_in(own)) < _PARTS:
                 continue
-            for path in paths:
-                candidate = own.replace(written(path), expression)
-                values = await values_of(self._jq, candidate, items)
-                hits = sum(value in known for value in values)
-                if hits:  # such a value is hardly one by chance
-                    return Write(candidate, f"{hits} of {len(items)}")
+            candidates = [own.replace(written(path), expression) for path in paths]
+            if found := await self._leading.first(candidates, known, items, is_rare=True):
+                return found
         return ""
 
     def _other_key(self, ask: _Question) -> tuple[Seen, str] | None:

@@ -9,16 +9,15 @@ from typing import Final
 
 from framework.mapped_items import Items
 from json_values import Json, follow
-from paging.model import PageRequest
 from workbench.check.asking.nearby import Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import Sent
-from workbench.check.asking.variants import better_variant, left_out
+from workbench.check.asking.variants import Wish, better_variant, left_out
 from workbench.check.files.documents import Document
-from workbench.check.findings import Finding, Path, Remedy, Severity, Write, removed
+from workbench.check.findings import Finding, Path, Remedy, Severity
 from workbench.check.guesses.expressions import is_scalar, paths_in, values_of, written
 from workbench.check.items.comparisons import compared
-from workbench.check.items.other_lists import list_with
+from workbench.check.items.other_lists import listed_otherwise
 from workbench.check.lists.children import Children
 from workbench.check.lists.formats import rows_as_json
 
@@ -73,18 +72,11 @@ class Empty:
 
     async def _beside(self, seen: Seen) -> Finding | None:
         """Another list of the answers whose objects have what is mapped."""
-        selector = seen.config.selector
-        for page in seen.own_pages[:1]:
-            found = await list_with(self._jq, seen.config.port.entity.mappings, page.body)
-            if found and found[0] != selector.data_path:
-                problem = f"data_path {selector.data_path or '.'!r} leads to an empty list"
-                remedy: Remedy = Write(
-                    found[0], f"a list of {found[1]} objects with what is mapped"
-                )
-                if found[0] == ".":
-                    remedy = removed("remove data_path: the answer itself has what is mapped")
-                return seen.finding(self._document, ("selector", "data_path"), problem, remedy)
-        return None
+        remedy = await listed_otherwise(self._jq, seen)
+        if not remedy:
+            return None
+        problem = f"data_path {seen.config.selector.data_path or '.'!r} leads to an empty list"
+        return seen.finding(self._document, ("selector", "data_path"), problem, remedy)
 
     async def _other_format(self, seen: Seen) -> Finding | None:
         """A format in which there is no list, where as JSON there is one."""
@@ -107,7 +99,8 @@ class Empty:
         sent = [one for one in self._near.sent(seen, target) if not isinstance(one.value, dict)]
         for one in list({(one.part, one.path): one for one in sent}.values())[:_MOST]:
             less = left_out(request, one)
-            rows = await self._rows(target, less) if less else []
+            body = await self._near.body(less) if less else None
+            rows = await self._children.rows_in(target.endpoint, body)
             if not rows:
                 continue
             held = one.otherwise(one.value)
@@ -129,8 +122,8 @@ class Empty:
         objects = [row for row in rows if isinstance(row, dict)]
         without = json.dumps(rows, sort_keys=True)
 
-        async def has_rows(request: PageRequest) -> bool:
-            found = await self._rows(target, request)
+        async def has_rows(body: Json) -> bool:
+            found = await self._children.rows_in(target.endpoint, body)
             return bool(found) and json.dumps(found, sort_keys=True) != without
 
         values = [follow(row, (sent.name,)) for row in objects]
@@ -138,17 +131,14 @@ class Empty:
         sources = self._near.sources(seen, " ", list(dict.fromkeys(own)))
         sources = dataclasses.replace(sources, items=objects)
         if target.request and sent.is_text | ("{" in str(sent.value)):
-            found = await better_variant(target.request, [sent], sources, has_rows)
+            wish = Wish(self._near.body, has_rows)
+            found = await better_variant(target.request, [sent], sources, wish)
             if found:
                 return found.at(target.base, "so there are items")
         told = _values([(sent.name,)], objects)
         name = sent.name
         remedy = told or f"correct {name} or its value, unless nothing may be there"
         return sent.at(target.base), remedy
-
-    async def _rows(self, target: Target, request: PageRequest) -> Sequence[Json]:
-        """The rows of an answer, where they are looked for."""
-        return await self._children.rows_in(target.endpoint, await self._near.body(request))
 
     async def _other_field(self, seen: Seen) -> Finding | None:
         """A path parameter's field by whose values no child has items, where another's have."""

@@ -15,18 +15,19 @@ from workbench.check.asking.reading import Seen
 from workbench.check.asking.requests import bare, first_of, is_of_parent
 from workbench.check.files.documents import Document
 from workbench.check.files.programs import place_in
-from workbench.check.findings import Finding, Path, Remedy, Write, likeness, removed
+from workbench.check.findings import Finding, Path, Remedy, Write, likeness
 from workbench.check.guesses.expressions import (
     better,
     has_path,
     lists_of_objects,
     paths_in,
+    rows_of,
     values_of,
     written,
 )
 from workbench.check.items.comparisons import compared, held_at
 from workbench.check.items.identifiers import within
-from workbench.check.items.other_lists import list_with, list_within, lists_by_key
+from workbench.check.items.other_lists import at_list, list_with, list_within, lists_by_key
 from workbench.check.lists.children import Children
 from workbench.check.lists.formats import rows_as_json
 from workbench.check.lists.places import Places
@@ -82,10 +83,7 @@ class Misread:
             if near := await self._respelled(seen, body):
                 return near
             if found := await list_with(self._near.jq, mappings, body):
-                path, count = found
-                if path == ".":
-                    return removed("remove data_path: the answer is the list itself")
-                return Write(path, f"a list of {count}")
+                return at_list(*found)
         return ""
 
     async def _respelled(self, seen: Seen, body: Json) -> Write | None:
@@ -153,11 +151,9 @@ class Misread:
         resource, name = self._near.resource(seen), str(parent.base[-1])
 
         async def has(body: Json) -> bool:
-            rows = max((rows for _, rows in lists_of_objects(body)), key=len, default=[])
-            objects = [row for row in rows if isinstance(row, dict)][:1]
             if not have(body, absent):
                 return False
-            (value,) = await values_of(self._near.jq, expression, objects)
+            (value,) = await values_of(self._near.jq, expression, rows_of(body)[:1])
             is_alone = len(resource.parameters) == 1
             return not is_alone or await self._children.is_child(resource, name, value)
 
@@ -204,7 +200,7 @@ def _lists(wanted: str, bodies: Sequence[Json]) -> Remedy:
     for body in bodies:
         lists = lists_of_objects(body)
         if lists and lists[0][0] == ():
-            return removed("remove data_path: the answer is the list itself")
+            return at_list(".", len(lists[0][1]))
         lists.sort(
             key=lambda one: (-round(likeness(wanted.strip("."), ".".join(one[0])), 1), -len(one[1]))
         )

@@ -22,8 +22,14 @@ from workbench.check.asking.absence import Answered
 from workbench.check.asking.nearby import Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.requests import bare
-from workbench.check.findings import Path, Write
-from workbench.check.guesses.expressions import better, leaves, lists_of_objects, values_of, written
+from workbench.check.guesses.expressions import (
+    better,
+    leaves,
+    lists_of_objects,
+    rows_of,
+    values_of,
+    written,
+)
 from workbench.check.lists.places import Paged
 
 _FEWEST: Final = 10  # rows of a server's own page
@@ -88,10 +94,7 @@ async def moves_by_rows(answered: Answered, seen: Seen, target: Target) -> bool:
     read = next((page.body for page in pages if bare(page.url) == bare(request.url)), None)
     one = replace(paging, start_offset=paging.start_offset + 1)
     body = await answered(make_paginator(one).first(request)) if read is not None else None
-    first, rows = (
-        max((rows for _, rows in lists_of_objects(each)), key=len, default=[])
-        for each in (read, body)
-    )
+    first, rows = rows_of(read), rows_of(body)
     return body is None or len(first) <= 1 or rows[:1] == first[1:2]
 
 
@@ -105,22 +108,6 @@ def may_lack_a_marker(seen: Seen) -> PageRead | None:
     if longest is None or is_led or longest.rows < _FEWEST or longest.rows % _ROUND:
         return None
     return longest
-
-
-async def unchosen(
-    answered: Answered, seen: Seen, request: PageRequest, marker: str
-) -> tuple[Path, Write] | None:
-    """The parameter that says which keys come, where the key of a marker is not among them."""
-    key = marker.strip(".").rpartition(".")[2]
-    for name, value in seen.config.selector.query_params.items():
-        if not isinstance(value, str) or "," not in value or not key:
-            continue
-        for more in (f"{key},{value}", f"{value},{key}"):
-            rest = tuple(pair for pair in request.params if pair[0] != name)
-            body = await answered(replace(request, params=rest).put(name, more, "query"))
-            if isinstance(body, dict) and key in body:
-                return ("selector", "query_params", name), Write(more, f"so {key} comes")
-    return None
 
 
 async def ended_by(

@@ -13,15 +13,16 @@ from workbench.check.asking.absence import MADE_UP
 from workbench.check.asking.nearby import Nearby, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.sent import IN_PATH, Sent
-from workbench.check.asking.variants import better_variant, left_out
+from workbench.check.asking.variants import Wish, better_variant, left_out
 from workbench.check.files.documents import Document
-from workbench.check.findings import Finding, Path, Remedy, Write
+from workbench.check.findings import Finding, Path, Remedy
 from workbench.check.guesses.expressions import (
     has_path,
     is_scalar,
     leaves,
     lists_of_objects,
     paths_in,
+    rows_of,
 )
 from workbench.check.guesses.names import in_style
 from workbench.check.items.other_lists import other_list
@@ -52,10 +53,6 @@ class Unsent:
         if await other_list(self._near.jq, seen):
             return []  # They are there, in another list of the answer.
         keys = ", ".join(dict.fromkeys(path[-1] for path in absent))
-        if way := await self._as_others(seen, target.request, absent):
-            problem = f"no item has {keys}, which come with parameters of other kinds"
-            place = ("selector", "query_params")
-            return [seen.finding(self._document, place, problem, way)]
         if otherwise := await self.otherwise(seen, target, absent):
             problem = f"no item has {keys}, as its parameters stand"
             path, remedy = otherwise
@@ -77,13 +74,13 @@ class Unsent:
             wanted = {str(sent.value).lower()}
 
             async def is_heeded(
-                other: PageRequest, path: Sequence[str] = path, wanted: set[str] = wanted
+                body: Json, path: Sequence[str] = path, wanted: set[str] = wanted
             ) -> bool:
-                return any(_texts(path, rows) == wanted for rows in await self._rows(other))
+                return any(_texts(path, rows) == wanted for rows in _lists(body))
 
             problem = f"the API does not heed {sent.name}: items with another {path[-1]} come too"
             sources = self._near.sources(seen, wanted=path[-1:])
-            found = await better_variant(request, [sent], sources, is_heeded)
+            found = await better_variant(request, [sent], sources, Wish(self._near.body, is_heeded))
             if found:
                 place, remedy = found.at(target.base, "so it is heeded")
                 return [seen.finding(self._document, place, problem, remedy)]
@@ -96,27 +93,9 @@ class Unsent:
         less = left_out(request, sent)
         if less is None:
             return True
-        rows = await self._rows(request)
-        made_up = less.put(sent.name, MADE_UP, "query")
-        return rows != await self._rows(less) or rows != await self._rows(made_up)
-
-    async def _rows(self, request: PageRequest) -> list[Items]:
-        """The lists of objects of an answer."""
-        lists = lists_of_objects(await self._near.body(request))
-        return [[row for row in rows if isinstance(row, dict)] for _, rows in lists]
-
-    async def _as_others(
-        self, seen: Seen, request: PageRequest, absent: Sequence[tuple[str, ...]]
-    ) -> Write | None:
-        """The parameters together with those of another resource, so that the keys come."""
-        is_worth = len(absent) >= _FEWEST and request.method == "GET"
-        for params in self._others(seen)[:_MOST] if is_worth else []:
-            asked = request
-            for name, value in params.items():
-                asked = asked.put(name, value, "query")
-            if have(await self._near.body(asked), absent):
-                return Write({**seen.config.selector.query_params, **params}, "so they come")
-        return None
+        others = (less, less.put(sent.name, MADE_UP, "query"))
+        rows, *bare = [_lists(await self._near.body(one)) for one in (request, *others)]
+        return any(rows != one for one in bare)
 
     async def otherwise(
         self, seen: Seen, target: Target, absent: Sequence[tuple[str, ...]]
@@ -144,9 +123,6 @@ class Unsent:
         if target.request is None:
             return None
 
-        async def are_there(request: PageRequest) -> bool:
-            return await has(await self._near.body(request))
-
         # `lastvalue_raw` may come with a parameter that names `lastvalue`.
         stems = [key.rpartition("_")[0] for key in wanted if "_" in key]
         sent = [one for one in self._near.sent(seen, target) if one.part != "headers"]
@@ -154,23 +130,14 @@ class Unsent:
         styled = [in_style(key, one) for one in lists if len(one) > 1 for key in wanted]
         known = dict.fromkeys([*wanted, *stems, *styled])
         sources = replace(self._near.sources(seen, wanted=[*known]), absent=absent)
-        found = await better_variant(target.request, sent, sources, are_there)
+        found = await better_variant(target.request, sent, sources, Wish(self._near.body, has))
         return None if found is None else found.at(target.base, f"so {wanted[-1]} comes")
 
-    def _others(self, seen: Seen) -> list[dict[str, Json]]:
-        """The parameters of the other resources that this one does not send."""
-        own = seen.config.selector.query_params
-        found: list[dict[str, Json]] = []
-        for other in self._all:
-            given = other.config.selector.query_params
-            more = {
-                str(name): value
-                for name, value in given.items()
-                if name not in own and not (isinstance(value, str) and "{" in value)
-            }
-            if other is not seen and more and more not in found:
-                found.append(more)
-        return found
+
+def _lists(body: Json) -> list[Items]:
+    """The lists of objects of an answer."""
+    lists = lists_of_objects(body)
+    return [[row for row in rows if isinstance(row, dict)] for _, rows in lists]
 
 
 def _asked_for(sent: Sent, items: Items) -> tuple[str, ...] | None:
@@ -200,6 +167,5 @@ def _absent(seen: Seen, items: Items) -> Iterator[tuple[str, ...]]:
 
 def have(body: Json, paths: Sequence[tuple[str, ...]]) -> bool:
     """Whether the rows of an answer have all keys that some paths lead to."""
-    rows = max((rows for _, rows in lists_of_objects(body)), key=len, default=[])
-    objects = [row for row in rows if isinstance(row, dict)]
-    return bool(objects) and all(has_path(objects, path) for path in paths)
+    rows = rows_of(body)
+    return bool(rows) and all(has_path(rows, path) for path in paths)

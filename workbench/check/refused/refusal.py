@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from errors import BodyError, OceanCustomError, ResponseError
 from framework.mapped_items import Items
 from jq_engine.paths import plain_path
+from json_values import Json
 from pagination import DEFAULT_POSITION_PARAM
 from paging.model import PageRequest
 from transport.formats import BodyFormat
@@ -24,9 +25,9 @@ from workbench.check.asking.nearby import NOT_FOUND, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.requests import is_of_parent
 from workbench.check.asking.sent import IN_URL, Sent
-from workbench.check.asking.variants import as_list, better_variant, left_out, moved_part
+from workbench.check.asking.variants import Wish, better_variant, left_out, moved_part
 from workbench.check.findings import Finding, Path, Remedy, Write, likeness
-from workbench.check.guesses.expressions import keys_read, lists_of_objects
+from workbench.check.guesses.expressions import finding_in, keys_read, rows_of
 from workbench.check.guesses.names import names_in
 from workbench.check.guesses.paths import speaks_of
 from workbench.check.guesses.refusal_words import header_missed
@@ -310,8 +311,7 @@ class Refused:
             less = left_out(request, one)
             body = await self._near.body(less) if less else None
             if body is not None:
-                rows = max((rows for _, rows in lists_of_objects(body)), key=len, default=[])
-                return one, [row for row in rows if isinstance(row, dict)]
+                return one, rows_of(body)
         return None, []
 
     async def _spoken_of(
@@ -328,7 +328,8 @@ class Refused:
         if position and re.search(rf"\b{re.escape(position)}\b", words):
             told = f"the API refuses {position}: correct how the list is paged, or that name"
             return self._places.paging(seen, error, told, base=target.base)
-        found = spoken_of(suspects_of(seen, target.base, given), words)
+        sent = self._near.sent(seen, target)
+        found = spoken_of(suspects_of(sent, target.base, given), words)
         is_of_setting = all_failed if found is None else isinstance(found[0].place, str)
         if (
             is_of_setting
@@ -389,10 +390,6 @@ class Refused:
         """
         if target.request is None:
             return None
-
-        async def is_answered(request: PageRequest) -> bool:
-            return await self._near.body(request) is not None
-
         keys = keys_read(seen.config.port.entity.mappings.dict())
         keys += plain_path(target.endpoint.data_path or "") or ()
         sent = sent or self._near.sent(seen, target)
@@ -403,18 +400,25 @@ class Refused:
         spare, rows = await self._spare(request, sent, sources)
         sources = dataclasses.replace(sources, items=[*rows, *sources.items])
         some = [one for one in sent if one.is_like(spare)] if spare else sent
-        variant = await better_variant(request, some, sources, is_answered)
+        wanted, answered = self._near.expressions(seen, target), self._near.body
+
+        async def worth(body: Json) -> int:
+            rows = await self._children.rows_in(target.endpoint, body)
+            return (body is not None) + await finding_in(self._near.jq, wanted, rows)
+
+        wish = Wish(answered, worth, most=1 + len(wanted))
+        variant = await better_variant(request, some, sources, wish)
         if variant is not None:
             return variant.at(target.base, "so it answers")
         own = {one.name for one in sent if one.part == "query_params"}
-        part, other = await moved_part(request, own, is_answered)
+        part, other = await moved_part(request, own, answered)
         told = f"write it as {other} in the place of {part}: so it answers"
         if part:
             return (*target.base, part), told
         if spare is None:
             return None
         told = f"without {spare.name} it answers: correct its name or its value, or remove it"
-        return spare.at(target.base), await as_list(self._near.body, request, spare) or told
+        return spare.at(target.base), told
 
     async def _worded(
         self, seen: Seen, target: Target, sent: Sequence[Sent], request: PageRequest

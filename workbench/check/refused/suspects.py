@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from json_values import Json
-from workbench.check.asking.reading import Seen
-from workbench.check.asking.sent import path_at
+from workbench.check.asking.sent import Sent
 from workbench.check.findings import Path
 from workbench.check.guesses.names import letters
 
@@ -33,31 +33,16 @@ class Suspect:
         return f"{self.name} ({self.value})" if self.value else self.name
 
 
-def suspects_of(seen: Seen, base: Path, settings: Mapping[str, Sequence[str]]) -> list[Suspect]:
-    """What a resource or, at ``base``, its parents, and these settings put into requests.
+def suspects_of(
+    sent: Iterable[Sent], base: Path, settings: Mapping[str, Sequence[str]]
+) -> list[Suspect]:
+    """What is sent by what asks at ``base``, and what these settings put into requests.
 
     Of a setting the names alone: its values may be secrets.
     """
-    selector = seen.config.selector
-    of_parent = base[-1] if len(base) > 1 else ""
-    asks = selector.path_parameters[str(of_parent)] if of_parent else selector
-    found = [
-        Suspect((*base, part, *path), _name(path), value)
-        for part, given in (
-            ("query_params", asks.query_params),
-            ("body", asks.body),
-            ("body_form", asks.body_form),
-            ("headers", asks.headers),
-        )
-        for path, value in _leaves(given)
-        if path
-    ]
-    path = getattr(asks, "endpoint", "") if of_parent else seen.config.kind
-    query = str(path or "").partition("?")[2]
-    of_path = path_at(base)
-    found += [Suspect(of_path, *pair.partition("=")[::2]) for pair in query.split("&") if pair]
-    found += [Suspect(setting, name, "") for setting, names in settings.items() for name in names]
-    return found
+    plain = (one for one in sent if not isinstance(one.value, dict | None))
+    found = [Suspect(one.at(base), one.name, _text(one.value)) for one in plain]
+    return found + [Suspect(place, name, "") for place, names in settings.items() for name in names]
 
 
 def spoken_of(suspects: Sequence[Suspect], words: str) -> tuple[Suspect, str] | None:
@@ -90,22 +75,5 @@ def _has(text: str, word: str) -> bool:
     return len(spelled) >= _SPEAKING and spelled in letters(text)
 
 
-def _name(path: Path) -> str:
-    """The key that a value stands at, or that the list is at in which it stands."""
-    return next(one for one in reversed(path) if isinstance(one, str))
-
-
-def _leaves(value: Json | Mapping[str, object], path: Path = ()) -> Iterator[tuple[Path, str]]:
-    match value:
-        case dict():
-            for key, inner in value.items():
-                yield from _leaves(inner, (*path, str(key)))
-        case list():
-            for at, inner in enumerate(value):
-                yield from _leaves(inner, (*path, at))
-        case None:
-            pass
-        case bool():
-            yield path, str(value).lower()
-        case _:
-            yield path, str(value)
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

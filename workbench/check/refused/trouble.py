@@ -46,7 +46,6 @@ from workbench.check.lists.paging import (
     may_lack_a_marker,
     moves_by_rows,
     speaks_of_more,
-    unchosen,
     unheld,
 )
 from workbench.check.lists.places import Paged, Places
@@ -267,7 +266,8 @@ class Troubles:
         pages = self._children.pages(seen)
         items = [item for page in pages for item in page.items]
         bodies = [page.body for page in pages if isinstance(page.body, dict)]
-        if not chosen_by(target.endpoint.query_params, [*items, *bodies]):
+        is_there = any(body.get(one) for body in bodies for one in wanted)
+        if is_there or not chosen_by(target.endpoint.query_params, [*items, *bodies]):
             return None
 
         async def has(body: Json) -> bool:
@@ -289,9 +289,8 @@ class Troubles:
             return []
         told = page.warning or f"paginationType is {paging.type}, and there is a second page"
         error = PaginationError(f"kind {seen.config.kind}: {told}")
-        request = self._near.request(seen)
-        marker = paging.next_link_path or paging.cursor_path or ""
-        if request and (lacks := await unchosen(self._near.body, seen, request, marker)):
+        is_led = paging.next_link_path or paging.cursor_path
+        if is_led and (lacks := await self._unmarked(seen, self._near.target(seen))):
             return [self._places.at(seen, lacks[0], error, lacks[1])]
         way = await self._paging.other(seen)
         is_wish = paging.type_is_own and paging.type == "none"
