@@ -252,6 +252,13 @@ async def test_a_link_of_an_item_shows_the_path(scene: Scene) -> None:
     assert remedy == "write kind: '/teams/{team}/remarks' (it answers 200)"
 
 
+async def test_a_path_with_a_slip(scene: Scene) -> None:
+    """Two letters that stand the other way round are tried in each word."""
+    swap("kind: /people", "kind: /poeple")(scene)
+
+    assert (await told_of(scene))[1] == "write kind: /people (it answers 200)"
+
+
 async def test_a_path_that_nothing_is_like(scene: Scene) -> None:
     """A made-up path is answered alike."""
     swap("kind: /people", "kind: /inhabitants")(scene)

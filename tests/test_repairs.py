@@ -113,6 +113,22 @@ SLIPS: dict[str, tuple[str, Slip]] = {
         "qualys",
         of_settings(custom_headers='{"X-Requested-Withs": "Port"}'),
     ),
+    "a parameter that all requests send": (
+        "azure-devops",
+        of_settings(query_params='{"apiVersion": "7.1"}'),
+    ),
+    "the list of parents, beside another that answers": (
+        "confluence-data-center",
+        of_mapping(2, *_PARAMETERS, "page", "endpoint", value="/est/api/content?type=page"),
+    ),
+    "no paging, where the fields that come have what leads on": (
+        "google-drive",
+        of_settings(pagination_type="none"),
+    ),
+    "a path of a search with a word of the mapping": (
+        "elasticsearch",
+        of_mapping(1, "kind", value="/servics/_search"),
+    ),
     "a key with the word before it as another credential": (
         "elasticsearch",
         of_settings(auth_type="bearer_token", api_token="ApiKey your-base64-key", api_key=None),
@@ -128,6 +144,15 @@ async def test_what_is_said_mends_it(case: str, tmp_path: Path) -> None:
 
     assert repair is not None
     assert repair.result == "mended", "\n".join(repair.told)
+
+
+async def test_a_path_keeps_its_placeholders(tmp_path: Path) -> None:
+    """The list of all is no child of one: nothing is better than that."""
+    slip = of_mapping(2, "kind", value="/api/v2/pages/{page}")
+    repair = await repaired(await Bench.of("confluence", tmp_path), slip)
+
+    assert repair is not None
+    assert repair.result == "words only", "\n".join(repair.told)
 
 
 async def test_a_program_is_told_what_to_write(tmp_path: Path, api: FaultApi) -> None:

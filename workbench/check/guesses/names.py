@@ -67,9 +67,12 @@ def counted(name: str) -> str:
     return one if one != name else plural(name)
 
 
-def single(name: str) -> str:
-    """A name without a letter that a slip has doubled."""
-    return _DOUBLED.sub(r"\1", name)
+def without_slip(name: str) -> list[str]:
+    """A name without letters that a slip has doubled, and with each two neighbours swapped."""
+    pairs = range(len(name) - 1)
+    swapped = [name[:at] + name[at + 1] + name[at] + name[at + 2 :] for at in pairs]
+    found = (_DOUBLED.sub(r"\1", name), *swapped)
+    return [one for one in dict.fromkeys(found) if one != name]
 
 
 def _camel(words: Sequence[str]) -> str:

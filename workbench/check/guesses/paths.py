@@ -11,7 +11,14 @@ from typing import Final
 from json_values import Json
 from overrides import EndpointResource
 from workbench.check.findings import likeness
-from workbench.check.guesses.names import counted, letters, names_in, plural, single, spellings
+from workbench.check.guesses.names import (
+    counted,
+    letters,
+    names_in,
+    plural,
+    spellings,
+    without_slip,
+)
 from workbench.suggest.targets import singular
 from workbench.suggest.vocabulary import words_of
 
@@ -166,6 +173,13 @@ def respelled(path: str, at: int, known: Known) -> list[str]:
     return [f"/{_with(parts, at, word)}" for word in dict.fromkeys(_words(parts[at], known))]
 
 
+def slips_undone(path: str) -> list[str]:
+    """A path without a slip in its last word."""
+    parts = path.strip("/").split("/")
+    at = _last_word(parts)
+    return [f"/{_with(parts, at, word)}" for word in without_slip(stem_of(parts[at]))]
+
+
 def _ended(own: str, known: Known) -> Iterator[str]:
     """With the endings that other paths have, the commonest first, or without one."""
     endings = Counter(ending_of(one) for one in (*known.paths, *known.templates))
@@ -273,7 +287,6 @@ def _words(part: str, known: Known) -> Iterator[str]:
     alike = {one: likeness(one.lower(), part.lower()) for one in known.words if one != part}
     good = (one for one in alike if alike[one] >= _LIKE)
     yield from sorted(good, key=lambda one: (-alike[one], one))
-    yield single(part)
     yield counted(part)
     is_lower = all(word == word.lower() for word in known.words)
     yield from sorted(spellings(part), key=lambda one: is_lower and one != one.lower())

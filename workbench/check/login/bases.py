@@ -19,7 +19,7 @@ from settings.values import OAuthCredentials
 from workbench.check.asking.answered import ask
 from workbench.check.asking.reading import Seen
 from workbench.check.findings import likeness
-from workbench.check.guesses.names import counted, single, spellings
+from workbench.check.guesses.names import counted, spellings, without_slip
 from workbench.check.guesses.paths import SPOKEN
 from workbench.check.login.changes import ClientOf, Texts, line
 
@@ -178,6 +178,11 @@ def other_paths(base: httpx.URL, kind: str = "", held: Sequence[str] = ()) -> It
     ]
     if len(parts) <= 1:
         paths += [f"{one}/{other}" for one in _WORDS for other in _WORDS if one != other]
+    paths += [
+        "/".join([*parts[:at], word, *parts[at + 1 :]])
+        for at, part in enumerate(parts)
+        for word in without_slip(part)
+    ]
     yield from (one for one in dict.fromkeys(one.strip("/") for one in paths) if one != whole)
 
 
@@ -200,7 +205,7 @@ def _respelled(parts: Sequence[str]) -> Iterator[str]:
         for word in _WORDS:
             if word != part and likeness(word, part.lower()) >= _LIKE:
                 yield "/".join([*parts[:at], word, *parts[at + 1 :]])
-        for one in dict.fromkeys((single(part), *spellings(part), counted(part))):
+        for one in dict.fromkeys((*spellings(part), counted(part))):
             if one != part:
                 yield "/".join([*parts[:at], one, *parts[at + 1 :]])
 

@@ -25,13 +25,15 @@ from workbench.check.guesses.paths import (
     paths_like,
     quoted_part,
     respelled,
+    slips_undone,
     spoken_paths,
     told_paths,
 )
 from workbench.check.items.other_lists import list_with
 
 _BRACED: Final = re.compile(r"\{(\w+)\}")
-_MOST: Final = 12
+_MOST: Final = 7
+_MOST_SLIPS: Final = 8
 _LIKE: Final = 0.7  # likeness of a path and the one that was meant
 _MOST_TOLD: Final = 8  # words of a refusal
 _THERE: Final = "it answers 200"
@@ -130,13 +132,24 @@ class OtherPaths:
         told = spoken_paths(path, wanted.words, base_path, values)
         likely = paths_like(path, base_path, near.known, wanted.made, linked)
         kinds = {one.config.kind.partition("?")[0] for one in near.all}
-        likely.sort(key=lambda one: one in kinds)  # what is another kind's is seldom meant
-        ranked = dict.fromkeys([*told, *wanted.others, *likely])
-        others = [one for one in ranked if one.rstrip("/") not in read]
-        if request.method != "GET":  # to other paths of the mapping alone
-            others = [one for one in others if one in near.known.paths]
+        kinds -= {*wanted.others}  # what is another kind's is seldom meant
+        # What the mapping or the API says before what is made up, the likest to the path first.
+        said = near.known.paths | near.known.templates | {f"/{one}" for one in linked}
+        said |= {*wanted.others}
+        likely = [*wanted.others, *likely]
+        likely.sort(key=lambda one: (one in kinds, -likeness(one, path) if one in said else 0.0))
+        holes = set(_BRACED.findall(path))
+        words = near.known.words | {*path.split("/")}
+        others = [
+            one
+            for one in dict.fromkeys([*told, *likely])
+            if one.rstrip("/") not in read and set(_BRACED.findall(one)) == holes
+            # What is no GET goes to words of the mapping alone.
+            if request.method == "GET" or words.issuperset(one.split("/"))
+        ][:_MOST]
+        others += slips_undone(path)[:_MOST_SLIPS] if request.method == "GET" else []
         perhaps = ""
-        for other in others[:_MOST]:
+        for other in others:
             body = await self._body(other, request, values)
             if not isinstance(body, dict | list):
                 continue
