@@ -162,10 +162,12 @@ class _Counted(CountedToLast):
         """Whether a page with no new rows only lies too near to the one before.
 
         The first page that had its rows reaches over all of this one then, as far as pages may.
+        Where lists within lists come again at once, that is looked at first.
         """
         first, page = at.before.since or at.before.previous, at.page
-        is_paged = self._stride(0) > 0  # by number pages lie side by side
-        if first is None or first.request is None or is_paged or not self._may_overlap(at):
+        # By number pages lie side by side.
+        is_apart = self._stride(0) > 0 or (at.before.pages == 1 and is_manifold(page))
+        if is_apart or first is None or first.request is None or not self._may_overlap(at):
             return False
         rows, most = (1, 1) if page.levels else (page.length, at.now.largest)
         limit = 1 if page.levels else max(at.learnt.page_size or 1, most)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.fault_api import Answer, Request
 from tests.literals import Json
-from tests.test_list_ends import COUNTED, STYLES, Api, is_all, outcome, paging, some, told
+from tests.test_list_ends import COUNTED, MORE, STYLES, Api, is_all, outcome, paging, some, told
 
 PATH = ".boards[].items"
 ITEMS: dict[str, Callable[[int], int]] = {
@@ -228,3 +228,22 @@ async def test_the_rows_around_are_paged(*, named: bool) -> None:
     found = await outcome(api, paging("cursor", 20), data_path=TEAMS)
 
     assert "1 of the lists within other rows" in found.message, found.ids
+
+
+@pytest.mark.parametrize(
+    ("style", "sizes"),
+    some(
+        pytest.param(style, sizes)
+        for sizes in ((20, 20), (25, 3), (20,), (1, 1), (7, 20), (40, 40))
+        for style in COUNTED
+    ),
+)
+async def test_lists_within_a_list_that_do_not_page(style: str, sizes: tuple[int, ...]) -> None:
+    """They come again for each position: that is seen at once."""
+    ids = [range(at * 100, at * 100 + size) for at, size in enumerate(sizes)]
+    boards = told({"boards": [{"items": [{"id": n} for n in of_one]} for of_one in ids]})
+
+    found = await outcome(lambda _: boards, paging(style, 20), data_path=PATH)
+
+    is_all(found, [*chain.from_iterable(ids)])
+    assert found.requests < MORE
