@@ -1,13 +1,17 @@
-"""Whether a cursor is a position in disguise: then rows that move meanwhile may be on no page."""
+"""Whether a cursor is a position in disguise: then rows that move meanwhile may be on no page.
+
+And whether it is the key of a row, which the next page begins with.
+"""
 
 from __future__ import annotations
 
 import re
 from base64 import b64decode
 from binascii import Error
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
-from json_values import Json
+from json_values import Found, Json
+from paging.model import Page
 
 _NUMBER = re.compile(r"(?<![0-9])[0-9]{1,18}(?![0-9A-Za-z])")
 _AROUND_NUMBER = re.compile(r"([^0-9]*)([0-9]{1,18})([^0-9]*)")
@@ -40,6 +44,21 @@ def far_beyond(before: Json, value: Json, count: int, pages: int) -> str | None:
     step = int(now[2]) - int(was[2])
     is_counting = step > 0 and abs(int(now[2]) - count * step) <= 1
     return f"{now[1]}{int(now[2]) + pages * step}{now[3]}" if is_counting else None
+
+
+def came_before(previous: Page | None, page: Page, marker: Found) -> frozenset[Hashable]:
+    """The rows that a page begins with where they ended the page before: start keys are inclusive.
+
+    Several may have one key, such as a time. A whole page that comes again shows rather that the
+    cursor is not heeded, unless it is one row which the cursor is a value of.
+    """
+    if previous is None or not (page.ids and previous.ids) or page.ids[0] not in previous.ids:
+        return frozenset()
+    first, ended = page.rows[0], len(previous.ids) - previous.ids.index(page.ids[0])
+    is_named = page.length == 1 and isinstance(first, dict) and marker in first.values()
+    is_again = page.repeats(previous) and not is_named
+    is_end = page.rows[:ended] == previous.rows[-ended:]
+    return frozenset(page.keys[:ended] if is_end and not is_again else ())
 
 
 def _numbers(text: str) -> Iterator[int]:

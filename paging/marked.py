@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
 import httpx
 from msgspec.structs import replace
 
 from errors import DoubtfulEndError
 from json_values import MISSING, Found, Json, keys_of
+from paging.cursor_positions import came_before
 from paging.experiments import (
     FAR,
     Beyond,
@@ -80,13 +81,14 @@ class Marked(Paginator):
             if not leads(marker):
                 return Step(now, None, learnt, confirm=was_led, doubt=self._unfollowable(page))
         following = self._following(sent, page, marker) if leads(marker) else None
-        came = frozenset() if asked == 1 else _came_before(progress.previous, page, marker)
+        came = frozenset() if asked == 1 else came_before(progress.previous, page, marker)
         # A page that leads to itself is the end where nothing is new, or all of one start key came.
         is_whole = len(came) == page.length or (came and page.length < progress.largest)
         is_last = following is not None and following.key == sent.key and is_whole
         if following is None or is_last:
             step = self._at_end(now, sent, page, None if following else marker, learnt)
-            return self._unless_sudden(progress, page, replace(step, known=came))
+            ended = self._unless_sudden(progress, page, replace(step, known=came))
+            return self._unless_limited(ended)
         step = Step(now, following, replace(learnt, marked=True), known=came)
         return step if page.length else self._unless_in_vain(progress, sent, page, step)
 
@@ -207,6 +209,32 @@ class Marked(Paginator):
             if is_due or step.doubt:
                 return self._unless_followed(last, step)
         return step
+
+    def _unless_limited(self, ended: Step | Experiment) -> Step | Experiment:
+        """An end after just as many rows as were asked for, by pages of fewer.
+
+        The size may bound all of them, as OData's ``$top`` does: then fewer have no marker either.
+        """
+        now = ended.progress
+        request = self._of_size(now.begun, now.first - 1) if now.begun and now.first > 1 else None
+        if request is None or not now.largest < now.in_all == now.wanted:
+            return ended
+        if isinstance(ended, Experiment) or ended.doubt or ended.next:
+            return ended
+        learnt, is_due = ended.learnt.surprised()
+        step = replace(ended, learnt=learnt)
+
+        def judge(learnt: Learnt, other: Page | None) -> Step:
+            is_fewer = other is not None and other.length == now.first - 1
+            is_over = is_fewer and other is not None and not leads(self._marker(other))
+            doubt = DoubtfulEndError(
+                f"the list ends after the {now.wanted} rows that {self._size_param!r} asked for,"
+                " in pages of fewer: it bounds the list, and the rest is missing",
+                f"set sizeParam to what a page's length is, or size_param: null ({ACCEPT})",
+            )
+            return replace(step, learnt=learnt, doubt=doubt if is_over else None)
+
+        return Experiment(request, judge, learnt, "what the size bounds", now) if is_due else step
 
     def closing(self, sent: PageRequest, last: Page) -> Experiment | Step:
         """How to show that nothing follows the last page, which ``sent`` was led to by."""
@@ -420,18 +448,3 @@ class Marked(Paginator):
 def leads(marker: Found) -> bool:
     """Whether a marker is there: 0 and -1 are the end of a scan, an empty text that of a list."""
     return marker is not MISSING and marker not in _NOWHERE
-
-
-def _came_before(previous: Page | None, page: Page, marker: Found) -> frozenset[Hashable]:
-    """The rows that a page begins with where they ended the page before: start keys are inclusive.
-
-    Several may have one key, such as a time. A whole page that comes again shows rather that the
-    cursor is not heeded, unless it is one row which the cursor is a value of.
-    """
-    if previous is None or not (page.ids and previous.ids) or page.ids[0] not in previous.ids:
-        return frozenset()
-    first, ended = page.rows[0], len(previous.ids) - previous.ids.index(page.ids[0])
-    is_named = page.length == 1 and isinstance(first, dict) and marker in first.values()
-    is_again = page.repeats(previous) and not is_named
-    is_end = page.rows[:ended] == previous.rows[-ended:]
-    return frozenset(page.keys[:ended] if is_end and not is_again else ())
