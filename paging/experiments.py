@@ -167,7 +167,10 @@ def unless_in_vain(
     def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
         if other is None:
             return unless_in_vain(replace(step, learnt=learnt), nearer, is_more, over)
-        learnt = replace(learnt, vain=not other.rows and is_more(other))
+        is_vain = not other.rows and is_more(other)
+        # Then no row is hidden for what was said: only rows show it.
+        hides = learnt.hides_rows and (learnt.uneven or not is_vain)
+        learnt = replace(learnt, vain=is_vain, hides_rows=hides)
         return unless_in_vain(replace(step, learnt=learnt), (), is_more, over)
 
     request = request.perhaps_absent(NO_PAGE_BEFORE)

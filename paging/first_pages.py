@@ -196,7 +196,8 @@ class CountedFromFirst(Counted):
             ):
                 # All: the last row is there from the position after the page's length on, too.
                 reach = at.page.length + 1 if shown is Shown.ALL else 0
-                learnt = replace(at.learnt, reach=max(at.learnt.reach, reach))
+                is_shown = at.learnt.uneven or shown is Shown.HIDDEN
+                learnt = replace(at.learnt, reach=max(at.learnt.reach, reach), uneven=is_shown)
                 return self._hidden(replace(at, learnt=learnt), at.asked)
             case Shown.NOTHING:
                 is_reached = at.now.known is Known.REACHED

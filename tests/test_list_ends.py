@@ -638,6 +638,9 @@ async def test_an_empty_answer_that_leads_on_when_it_is_asked_for_again() -> Non
             3,
             id="hidden rows",
         ),
+        pytest.param(
+            Api("offset", 1, around=steady({"next_offset": 90})), 2, id="a next one is always told"
+        ),
     ],
 )
 async def test_many_children_that_end_alike_are_not_all_asked_about(api: Api, pages: int) -> None:
