@@ -137,7 +137,7 @@ def unless_led_on(
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             here = replace(step, learnt=learnt)
-            if other is None or not _leads_on(page, other):
+            if other is None or not leads_on(page, other):
                 return following(here, others)
             is_fixed = not page.links[link].isdisjoint(other.links_from(page.url).get(link, ()))
             return following(here, others) if is_fixed else replace(here, doubt=doubt)
@@ -177,7 +177,7 @@ def unless_in_vain(
     return Experiment(request, judge, step.learnt, "what speaks of more", step.progress)
 
 
-def _leads_on(page: Page, other: Page) -> bool:
+def leads_on(page: Page, other: Page) -> bool:
     """Whether another answer has rows that a page does not have."""
     ours, theirs = _keys(page, other)
     return not theirs <= ours and not other.repeats(page)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from msgspec.structs import replace
 
-from paging.experiments import Shown, compared, shares, unless_led_on
+from paging.experiments import Shown, compared, leads_on, shares, unless_led_on
 from paging.levels import is_manifold, positions_in
 from paging.model import NO_PAGE_BEFORE, NO_SUCH_PAGE_AFTER_SHORT, Page, PageRequest
 from paging.positions import At, Counted, redirected
@@ -110,10 +111,7 @@ class CountedFromFirst(Counted):
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             here = replace(at, learnt=learnt, now=at.now.expecting(at.page, other))
             if not at.is_more and (other is None or not other.rows):
-                # A page may come empty by mistake; lists in lists may hold no rows for a page.
-                is_again = other is not None and not at.page.levels
-                later = request if is_again else self.after(request, at.page)
-                return self._unless_later(here, later, is_refused=other is None)
+                return self._unless_later(here, request, other)
             shown = compared(at.page, other)
             if other is not None and other.length > at.page.length:
                 shown = Shown.HIDDEN  # a server's limit would hold here, too
@@ -124,13 +122,27 @@ class CountedFromFirst(Counted):
         request = moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
 
-    def _unless_later(self, at: At, request: PageRequest, *, is_refused: bool) -> Experiment:
-        """The end, unless there are rows after a refused page, or where an empty one was."""
+    def _unless_later(self, at: At, sent: PageRequest, other: Page | None) -> Experiment:
+        """The end, unless an empty page has rows when it is asked for again, or the one after it.
+
+        That one is asked for where a page is refused, or is of lists in lists, which may all be
+        empty for a page.
+        """
+        later = [self.after(sent, at.page)] if other is None or at.page.levels else []
+        return self._unless_rows(at, [*([sent] if other else []), *later], is_refused=other is None)
+
+    def _unless_rows(
+        self, at: At, requests: Sequence[PageRequest], *, is_refused: bool
+    ) -> Experiment:
+        """The end, unless one of the answers has rows that did not come yet."""
+        request, *others = requests
 
         def judge(learnt: Learnt, later: Page | None) -> Step | Experiment:
             here = replace(at, learnt=learnt)
+            if others and compared(at.page, later) is Shown.NOTHING:
+                return self._unless_rows(here, others, is_refused=is_refused)
             step = self._judged(here, Shown.NOTHING, is_refused=is_refused)
-            is_later = compared(at.page, later) is Shown.OTHERS
+            is_later = later is not None and leads_on(at.page, later)
             return self._followed(step) if is_later and isinstance(step, Step) else step
 
         return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
@@ -154,8 +166,7 @@ class CountedFromFirst(Counted):
             if is_more and at.page.is_hollow:
                 return self._on(here)
             if not is_more and (other is None or not other.rows):
-                later = self.after(request, at.page)
-                return self._unless_later(here, later, is_refused=other is None)
+                return self._unless_later(here, request, other)
             if other is None or other.is_single:
                 return self._judged(here, Shown.NOTHING)
             if frozenset(other.keys_as(at.page)) <= frozenset(at.page.keys_as(other)):

@@ -922,6 +922,16 @@ async def test_a_page_that_is_empty_once_behind_a_limit(style: str, count: int, 
     is_all(found, range(count))
 
 
+@pytest.mark.parametrize("style", COUNTED)
+async def test_lists_in_lists_that_are_empty_once_behind_a_limit(style: str) -> None:
+    """The first page is asked about by the one after it, which is asked for again."""
+    api = Api(style, 3, cap=2, list_of=lambda given: {"boards": [{"items": given}]})
+    empty = always(told({"boards": [{"items": []}]}))
+
+    found = await outcome(once(empty, api, later), paging(style, 3), data_path=".boards[].items")
+    is_all(found, range(3))
+
+
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("beside", [{"je": 20, "alle": 60}, {"size": 20, "records": "60"}], ids=str)
 async def test_a_total_below_the_size_asked_for(style: str, beside: dict[str, Json]) -> None:
