@@ -32,7 +32,6 @@ class Shown(Enum):
     MORE = "rows follow the first page's last one"
     OTHERS = "the answer has nothing of the first page"
     HIDDEN = "positions count rows that are not given"
-    FIRST = "the size is heeded, but not the position"
     ALL = "the first page again"
 
 
@@ -50,9 +49,7 @@ def compared(first: Page, other: Page | None) -> Shown:
     last = len(first.rows) - 1
     if None in places:
         return Shown.HIDDEN if known - {last} else Shown.MORE if known else Shown.OTHERS
-    if known == {last}:
-        return Shown.NOTHING
-    return Shown.FIRST if known == set(range(last)) else Shown.HIDDEN
+    return Shown.NOTHING if known == {last} else Shown.HIDDEN
 
 
 class Beyond(Enum):

@@ -113,8 +113,6 @@ class CountedFromFirst(Counted):
             if not at.is_more and (other is None or not other.rows):
                 return self._unless_later(here, request, other)
             shown = compared(at.page, other)
-            if other is not None and other.length > at.page.length:
-                shown = Shown.HIDDEN  # a server's limit would hold here, too
             if shown is Shown.OTHERS and other is not None:
                 return self._unless_rows_move(here, other, Shown.MORE)
             return self._judged(here, shown)
@@ -214,9 +212,6 @@ class CountedFromFirst(Counted):
                 is_reached = at.now.known is Known.REACHED
                 end = self._end(at, End.TOTAL if is_reached else End.PROVED)
                 return replace(end, unsure=end.unsure or is_refused)
-            case Shown.FIRST:
-                # The page after it tells whether rows are hidden or the position is not heeded.
-                return self._on(at)
             case Shown.ALL:
                 over = self._unpaged(at.page, self._end(at, End.UNPAGED), is_more=at.is_more)
                 is_sure = over.doubt or not at.page.ids  # without ids, every value may move
