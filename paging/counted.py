@@ -248,8 +248,7 @@ class _Counted(CountedToLast):
 
     def far_behind(self, sent: PageRequest) -> PageRequest | None:
         """A request for what stands pages behind another: positions in the answer move along."""
-        moved = self._moved(sent, self._stride(max(self._asked(sent), 1)) * _FAR_BEHIND)
-        return moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        return self._moved(sent, self._stride(max(self._asked(sent), 1)) * _FAR_BEHIND)
 
 
 class OffsetPaginator(_Counted):
@@ -373,9 +372,8 @@ class PageNumberPaginator(_Counted):
         """
         is_long = progress.tells_nothing and progress.pages > 1 and progress.last_was_full
         if is_long and not self._settings.in_order:
-            first = upcoming.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
             for count in range(begun, 2):
-                yield self._moved(first, count)
+                yield self._moved(upcoming, count)
         else:
             yield from super().ahead(progress, upcoming, begun=begun)
 

@@ -51,8 +51,7 @@ class CountedFromFirst(Counted):
             now = at.now.expecting(at.page, other)
             return self._by_last_row(replace(at, learnt=learnt, now=now), other)
 
-        request = within.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-        return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
+        return Experiment(within, judge, at.learnt, _ABOUT_SHORT, at.now)
 
     def _by_last_row(self, at: At, other: Page | None) -> Step | Experiment:
         """What follows a short first page by the answer to a request for its last row."""
@@ -85,8 +84,7 @@ class CountedFromFirst(Counted):
                 replace(at, learnt=learnt, sent=first, page=page, now=now)
             )
 
-        request = first.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-        return Experiment(request, judge, at.learnt, "whether positions count from one", at.now)
+        return Experiment(first, judge, at.learnt, "whether positions count from one", at.now)
 
     def _unless_miscounted(self, at: At) -> Step | Experiment:
         """What follows where nothing came for the last row: that may be a mistake."""
@@ -111,14 +109,13 @@ class CountedFromFirst(Counted):
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
             here = replace(at, learnt=learnt, now=at.now.expecting(at.page, other))
             if not at.is_more and (other is None or not other.rows):
-                return self._unless_later(here, request, other)
+                return self._unless_later(here, moved, other)
             shown = compared(at.page, other)
             if shown is Shown.OTHERS and other is not None:
                 return self._unless_rows_move(here, other, Shown.MORE)
             return self._judged(here, shown)
 
-        request = moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-        return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
+        return Experiment(moved, judge, at.learnt, _ABOUT_SHORT, at.now)
 
     def _unless_later(self, at: At, sent: PageRequest, other: Page | None) -> Experiment:
         """The end, unless an empty page has rows when it is asked for again, or the one after it.
@@ -164,15 +161,14 @@ class CountedFromFirst(Counted):
             if is_more and at.page.is_hollow:
                 return self._on(here)
             if not is_more and (other is None or not other.rows):
-                return self._unless_later(here, request, other)
+                return self._unless_later(here, moved, other)
             if other is None or other.is_single:
                 return self._judged(here, Shown.NOTHING)
             if frozenset(other.keys_as(at.page)) <= frozenset(at.page.keys_as(other)):
                 return self._judged(here, Shown.NOTHING)
             return self._unless_rows_move(here, other, Shown.MORE)
 
-        request = moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
-        return Experiment(request, judge, at.learnt, _ABOUT_SHORT, at.now)
+        return Experiment(moved, judge, at.learnt, _ABOUT_SHORT, at.now)
 
     def _unless_rows_move(self, at: At, other: Page, shown: Shown) -> Step | Experiment:
         """Other rows, unless rows without ids are others each time they are asked for.
@@ -267,7 +263,6 @@ class CountedFromFirst(Counted):
                 return self._hidden(here, at_position)
             return self._after_hidden(here, at_position + 1)
 
-        request = request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         of = "how far a page with hidden rows reaches"
         return Experiment(request, judge, at.learnt, of, at.now)
 

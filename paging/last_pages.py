@@ -166,7 +166,6 @@ class CountedToLast(CountedFromFirst):
             is_shown = step.proved and at.page.refused
             return replace(step, learnt=step.learnt.refused_by(at.page)) if is_shown else step
         request = self._moved(at.sent, self._stride(at.size))
-        request = request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
 
         def judge(learnt: Learnt, other: Page | None) -> Step:
             here = replace(step, learnt=learnt)

@@ -125,13 +125,11 @@ class Counted(Paginator):
         Some APIs tell the number of the page that an offset and a size make.
         """
         shorter = self.shorter(sent, page)
-        moved = shorter and self._from(shorter, page.length - 1)
-        return moved and moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        return shorter and self._from(shorter, page.length - 1)
 
     def after(self, sent: PageRequest, page: Page) -> PageRequest:
         """The request from the position after a page on."""
-        moved = self._moved(sent, self._stride(page.length))
-        return moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+        return self._moved(sent, self._stride(page.length))
 
     def before(self, sent: PageRequest, page: Page) -> PageRequest | None:
         """What position 0 gives, where 1 is taken for the first, and nothing shows that it is."""
@@ -159,13 +157,13 @@ class Counted(Paginator):
         moved = (self._at(last) or 0) + self._stride(progress.largest) if last and is_even else None
         if last and self._at(upcoming) != moved:
             return  # by how far the walk moves on is known from page to page
-        first = upcoming.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         for count in range(begun, 0 if self._settings.in_order else left):
-            yield self._moved(first, count * self._stride(progress.largest))
+            yield self._moved(upcoming, count * self._stride(progress.largest))
 
     # --- positions -----------------------------------------------------------------------
 
     def _moved(self, sent: PageRequest, by: int) -> PageRequest:
+        """The request for what stands so many positions further on, where nothing may be."""
         send_in = self._settings.send_in
         at = self._at(sent)
         if at is None:
@@ -174,7 +172,8 @@ class Counted(Paginator):
                 " number to count on from",
                 remedy="remove it from query_params or body",
             )
-        return sent.put(self._param, at + by, send_in)
+        moved = sent.put(self._param, at + by, send_in)
+        return moved.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
 
     def _at(self, sent: PageRequest) -> int | None:
         """The position of a request, None where it is no number."""
