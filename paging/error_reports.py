@@ -47,6 +47,14 @@ def tells_outcome(key: str) -> bool:
     return name_of(key) in _OUTCOMES or _ENDS_IN_CODE.search(key) is not None
 
 
+def tells_success(key: str, told: Json) -> bool:
+    """Whether a key by which APIs tell how it went says plainly that it went well."""
+    if isinstance(told, bool) or name_of(key) in SUCCESS_NAMES:
+        return told is True and name_of(key) in SUCCESS_NAMES
+    is_code = whole_number(told) in {0, httpx.codes.OK}
+    return tells_outcome(key) and (is_code or _is_good(told))
+
+
 def is_like_report(body: object) -> bool:
     """Whether an object is made of nothing but what reports hold: a message, a code, a status.
 

@@ -50,7 +50,7 @@ from paging.envelopes import (
     said,
     type_of,
 )
-from paging.error_reports import lists_others, tells_outcome
+from paging.error_reports import lists_others, tells_outcome, tells_success
 from paging.following import Answered, is_echo, is_in_step, parts_of
 from paging.model import Page, PageRequest, Place
 from paging.scopes import reasons_in
@@ -61,6 +61,7 @@ from records import Discreet
 _MOST_VALUES = 16  # of one place that are looked at in answers without rows of one shape
 _MOST_SHAPES = 1_000  # of answers without rows
 _MOST_PAGES = 16  # with rows that are kept, each of another length
+_NO_CONTENT = (httpx.codes.OK, httpx.codes.NO_CONTENT)  # a code with rows, and without any
 _LARGEST = 10**6  # numbers beyond it are identifiers or moments
 _LONGEST_CODE = 8  # signs; a longer word with digits is an identifier, a moment or a hash
 _NOTHING = frozenset({"NoneType", "list"})  # types of what says nothing while it is empty
@@ -287,8 +288,8 @@ class Recognition:
         """Whether only sentences of an empty list differ, beside what tells that all is well.
 
         That is a word of success that pages with rows have, too, or a count of none, where theirs
-        was never less than their rows; the latter explains a new sentence as well. What was said
-        again is let pass from then on.
+        was never less than their rows; the latter, and a plain success, explain a new sentence as
+        well. What was said again is let pass from then on.
         """
         scalars, known = suspect.envelope.scalars, self._all.same
         strange = set(self._strange(suspect))
@@ -298,10 +299,11 @@ class Recognition:
         is_said = machines.isdisjoint(words) and all(map(is_sentence, words.values()))
         counted = self._types.keys() - self._uncounted
         counts_none = any(whole_number(scalars.get(path)) == 0 for path in counted)
-        is_well = any(is_same(known.get(path, VARIES), scalars[path]) for path in machines)
+        same = [path for path in machines if is_same(known.get(path, VARIES), scalars[path])]
+        is_well = any(not strange or tells_success(path[-1], scalars[path]) for path in same)
         is_list = suspect.place is Place.LIST or counts_none
         is_empty = is_list and not suspect.is_other and not again.rows
-        if not (is_said and is_empty and (counts_none or (is_well and not strange))):
+        if not (is_said and is_empty and (counts_none or is_well)):
             return False
         self.learn_empty(again)
         return True
@@ -357,7 +359,8 @@ class Recognition:
                 continue
             flips = isinstance(value, bool) and isinstance(known, bool)
             # XML and CSV, and some others, have numbers as texts.
-            is_none = not value or (whole_number(value) == 0 and whole_number(known) is not None)
+            codes = whole_number(known), whole_number(value)
+            is_none = not value or (codes[1] == 0 and codes[0] is not None) or codes == _NO_CONTENT
             if is_none and not flips:
                 continue
             if self._follows(suspect, path, known):

@@ -1,11 +1,11 @@
 """A walk over the pages of one endpoint: in order, with pages asked for ahead, and without circles.
 
-A paginator says where to go next, or what to ask to find that out; what it learns of totals lets
-pages be fetched ahead, yielded in order all the same.
+A paginator says where to go next, or what to ask; where it knows a total, pages are fetched ahead.
 """
 
 from __future__ import annotations
 
+from asyncio import Lock
 from collections.abc import AsyncGenerator, Callable, Iterator
 from functools import partial
 
@@ -70,6 +70,7 @@ class Walker:
         self._settings = settings
         self._reader = PageReader(client, jq)
         self._prefetch = Prefetch(client, settings.max_concurrent_requests)
+        self._judging = Lock()
 
     async def walk(
         self, request: PageRequest, source: Completeness, bounds: Bounds | None = None
@@ -392,16 +393,17 @@ class Walker:
     async def _refuse_contradicted(
         self, find: Callable[[], Suspect | None], source: Completeness
     ) -> None:
-        """Raise for an answer that is no page, unless it is one when it is asked for once more."""
-        while suspect := find():
-            source.acquitted += 1
-            if source.acquitted <= CONFIRMED and await self._is_page(suspect, source):
-                continue
-            error = self._reader.no_page(suspect)
-            if suspect.place is not Place.LIST or not source.endpoint.pagination.accept_doubt:
-                raise error
-            source.recognition.dismiss(suspect)
-            logger.warning(f"accept_doubt: {error.redacted(self.client.redact)}")
+        """Raise for what is no page, asked once more; one by one: what one shows holds for all."""
+        async with self._judging:
+            while suspect := find():
+                source.acquitted += 1
+                if source.acquitted <= CONFIRMED and await self._is_page(suspect, source):
+                    continue
+                error = self._reader.no_page(suspect)
+                if suspect.place is not Place.LIST or not source.endpoint.pagination.accept_doubt:
+                    raise error
+                source.recognition.dismiss(suspect)
+                logger.warning(f"accept_doubt: {error.redacted(self.client.redact)}")
 
     async def _is_page(self, suspect: Suspect, source: Completeness) -> bool:
         """Whether an answer is an empty page: by the same request, then by one with rows, again."""
@@ -433,8 +435,6 @@ class Walker:
         except BodyError:
             return False
         return step.proved
-
-    # --- requests --------------------------------------------------------------------------
 
     async def page_of(self, request: PageRequest, source: Completeness) -> Opened:
         """What one more request gives, which settles a doubt."""

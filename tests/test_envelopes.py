@@ -100,3 +100,56 @@ async def test_a_text_that_moves_or_stays(name: str, style: str) -> None:
     )
     if style != "none":
         is_all(await outcome(things, paging(style, 20)), list(range(40)))
+
+
+WHEN_NONE: dict[str, Callable[[int], dict[str, Json]]] = {
+    "a new sentence": lambda rows: {
+        "success": True,
+        **({} if rows else {"message": "No data yet"}),
+    },
+    "a new list": lambda rows: {"code": 0, **({} if rows else {"notes": ["nothing matched it"]})},
+    "no content": lambda rows: {"code": "200" if rows else "204"},
+    "no content, a number": lambda rows: {"status": 200 if rows else 204},
+}
+
+
+@pytest.mark.parametrize("name", WHEN_NONE)
+@pytest.mark.parametrize("style", ["none", "cursor", "offset"])
+async def test_what_is_said_of_no_rows_alone(style: str, name: str) -> None:
+    """A plain success explains another sentence, and the code of HTTP for no content itself."""
+    found = await children(style, lambda _, rows: WHEN_NONE[name](rows))
+
+    is_all(found, [n for rows in CHILDREN.values() for n in range(rows)])
+
+
+@pytest.mark.parametrize(
+    "said", [{"success": False}, {"success": True, "error": "try it later"}, {"code": 17}, {}]
+)
+async def test_a_sentence_without_a_success(said: dict[str, Json]) -> None:
+    """Beside another code, an error or nothing else it explains no empty list."""
+    well = {key: {"success": True, "code": 0}[key] for key in said if key != "error"}
+
+    def around(_: Request, rows: int) -> dict[str, Json]:
+        return well if rows else {**said, "message": "try it later"}
+
+    assert "try it later" in (await children("none", around)).message
+
+
+@pytest.mark.parametrize("style", ["offset", "page"])
+async def test_the_ends_of_full_lists_side_by_side(style: str) -> None:
+    """What one of them shows of how this API says that there is no more holds for the others."""
+
+    def things(request: Request) -> Answer:
+        body = json.loads(Api(style, 20)(request).body)
+        return told({**body, "state": "found" if body["items"] else "empty"})
+
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told({"items": [{"id": n} for n in range(9)]}))
+        server.serve("/parents/{}/things", things)
+        parents = Endpoint("/parents", data_path=".items", pagination=PaginationSettings())
+        found = await read(
+            server, paging(style, 20), kind="/parents/{parent}/things", parent=parents
+        )
+
+    assert (found.message, len(found.ids)) == ("", 180)
+    assert found.requests <= 9 * 2 + 20
