@@ -1040,3 +1040,28 @@ async def test_values_of_a_row_go_in_step(api: FaultApi, paths: list[str], child
         child.format(team=job["team"], pipeline=job["pipeline_name"], job=job["name"])
         for job in jobs
     }
+
+
+async def test_a_word_of_the_row_says_where_it_belongs(api: FaultApi) -> None:
+    """Where no list and no name gives a placeholder, the row's own words are tried."""
+    repos: list[Any] = [
+        {"id": n, "uid": str(900 + n), "branch": "main", "space": f"s{n % 2}", "name": f"repo-{n}"}
+        for n in range(6)
+    ]
+    pairs = {(repo["space"], repo["name"]) for repo in repos}
+    api.serve("/user/repos", answer(repos))
+    api.serve(
+        "/repos/{}/{}/builds",
+        lambda request: answer(
+            [{"id": f"{request.values[1]}-{n}", "on": True} for n in range(3)],
+            200 if (*request.values,) in pairs else 404,
+        ),
+    )
+
+    found = await suggested(
+        bench(api.url), [Target("/user/repos"), Target("/repos/{owner}/{repo}/builds")]
+    )
+
+    assert not found.refused, [study.refusal for study in found.refused]
+    parents = [one.column.path for one in found.written[-1].parents]
+    assert parents == [".space", ".name"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, count, islice, product, zip_longest
@@ -16,6 +17,7 @@ from workbench.suggest.items import places
 from workbench.suggest.refused import of_every_sort
 from workbench.suggest.study import Parent, Studies, Study
 from workbench.suggest.targets import PLACEHOLDER, noun_words, singular
+from workbench.suggest.titles import is_code
 from workbench.suggest.vocabulary import names_identity, words_of
 
 _UNLIKELY = 50  # the rank of a field that nothing speaks for
@@ -227,27 +229,38 @@ def _in_step(options: Mapping[str, Sequence[Option]]) -> Iterator[list[Parent]]:
     together: list[dict[str, Sequence[Option]]] = []
     for study in dict.fromkeys(parent for some in options.values() for parent, _ in some):
         above = {id(one.study) for one in study.parents}
-        own: dict[str, Sequence[Option]] = {}
-        others: dict[str, Sequence[Option]] = {}
-        for name, some in options.items():
-            if above & {id(parent) for parent, _ in some}:
-                continue
-            if called := _called_by(name, study):
-                others[name] = called
-            elif some[0][0] is study:
-                own = {name: [option for option in some if option[0] is study]}
-        theirs = [option for called in others.values() for option in called]
-        own = {name: [one for one in some if one not in theirs] for name, some in own.items()}
-        if others and len(held := others | own) > 1:
+        names = [name for name in options if not above & {id(one) for one, _ in options[name]}]
+        held: dict[str, Sequence[Option]] = {
+            name: called for name in names if (called := _called_by(name, study))
+        }
+        theirs = [option for called in held.values() for option in called]
+        # Of those that no other list is for, the last is the row's own; others stand in it, too.
+        rest = [name for name in names if name not in held and options[name][0][0] is study]
+        held |= {name: _words(study, theirs) for name in rest[:-1]}
+        held |= {name: [one for one in options[name] if one not in theirs] for name in rest[-1:]}
+        if len(held) > 1:
             together.append(held)
     for held in sorted(together, key=len, reverse=True):
         alike = sorted(_combined({**options, **held}), key=_sorts)
         yield from alike[:_MOST_FIELDS]
 
 
+def _words(study: Study, but: Sequence[Option]) -> list[Option]:
+    """The fields of a row that may say where it belongs, those first that several rows share."""
+    found = [column for column in study.columns if _is_segment(column)]
+    words = [
+        column
+        for column in found
+        if (study, column) not in but
+        and all(isinstance(v, str) and re.fullmatch(r"[\w.-]+", v) for v in column.values)
+    ]
+    several = sorted(words, key=lambda column: len(set(column.values)) == 1 or column.is_unique())
+    return [(study, column) for column in several]
+
+
 def _sorts(chosen: Sequence[Parent]) -> int:
-    """How many sorts of fields there are: an API takes names for all, or ids."""
-    return len({words_of(one.column.keys[-1])[-1:] for one in chosen})
+    """How many sorts of values there are: an API takes names for all, or ids."""
+    return len({is_code(one.column) for one in chosen})
 
 
 def _called_by(name: str, study: Study) -> list[Option]:
@@ -270,7 +283,9 @@ def _combined(options: Mapping[str, Sequence[Option]]) -> Iterator[list[Parent]]
     choices = sorted(product(*ranked), key=lambda choice: sum(place for place, _ in choice))
     for choice in choices[:_MOST_CHOICES]:
         pairs = zip(options, (option for _, option in choice), strict=True)
-        yield [Parent(name, parent, column, "") for name, (parent, column) in pairs]
+        chosen = [Parent(name, parent, column, "") for name, (parent, column) in pairs]
+        if len({_same_values(one) for one in chosen}) == len(chosen):  # no field gives two of them
+            yield chosen
 
 
 def options_for(name: str, candidates: Sequence[Study], studies: Iterable[Study]) -> list[Option]:

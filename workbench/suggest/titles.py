@@ -29,7 +29,7 @@ def title_of(
     ``of``: whose child each item is; children of several parents may have the same names.
     """
     texts = [column for column in found if _is_title(column) and not _is_same(column)]
-    if identifier and len(texts) > 1 and _is_code(identifier):
+    if identifier and len(texts) > 1 and is_code(identifier):
         texts = [column for column in texts if column.keys != identifier.keys]
     around = keys_around(found)
 
@@ -80,7 +80,7 @@ def _title_rank(column: Column, found: Sequence[Column], noun: str) -> int:
 def _is_called(identifier: Column) -> bool:
     """Whether a text that tells items apart is what they are called: in words, or as no id is."""
     is_id = _names_id(identifier) and not _is_spoken(identifier)
-    return not (is_id or _is_code(identifier))
+    return not (is_id or is_code(identifier))
 
 
 def in_its_place(found: Sequence[Column], title: Column) -> Column | None:
@@ -118,7 +118,7 @@ def _is_phrase(column: Column) -> bool:
     return sum(" " in str(value).strip() for value in column.present) * 2 > len(column.values)
 
 
-def _is_code(column: Column) -> bool:
+def is_code(column: Column) -> bool:
     """Whether the values are sums or random ids, which nobody calls an item by."""
     return all(_CODE.fullmatch(str(value)) for value in column.present)
 
