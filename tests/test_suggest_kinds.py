@@ -496,6 +496,22 @@ def test_children_of_several_parents_may_have_the_same_names() -> None:
     assert title_of([ids, names], ids) != names
 
 
+async def test_a_random_identifier_holds_for_all_parents() -> None:
+    """Beside a number that is a likelier one, and counts anew below each parent."""
+    builds: list[Row] = [
+        {"_id": n % 5, "uuid": f"{97 * n % 1009:032x}", "log": "x", "~of": f"t{n // 5}"}
+        for n in range(15)
+    ]
+    lists = [
+        Collection("/tenants", table("tenants")),
+        Collection("/tenants/{tenant}/builds", children("builds", tenant="~of")),
+    ]
+    tenants: list[Row] = [{"name": f"t{n}", "size": n} for n in range(3)]
+    paths = ["/tenants", "/tenants/{tenant}/builds"]
+    found = await _read(paths, {"tenants": tenants, "builds": builds}, *lists)
+    assert [study.identifier for study in found] == [".name", ".uuid"]
+
+
 async def test_a_list_of_plain_values_is_identified_by_them() -> None:
     """They are all there is of an item; what each stands for may be asked for by it."""
     numbers = [9000 - 7 * n for n in range(12)]

@@ -19,8 +19,8 @@ from workbench.suggest.fields import (
     properties,
 )
 from workbench.suggest.study import Study
-from workbench.suggest.titles import in_its_place, names_of_two, title_of
-from workbench.suggest.vocabulary import words_of
+from workbench.suggest.titles import in_its_place, is_code, names_of_two, title_of
+from workbench.suggest.vocabulary import names_identity, words_of
 
 _LOCAL_NAMES = frozenset(
     ["name", "slug", "key", "number", "value", "position", "code", "ref", "index", "order"]
@@ -113,7 +113,7 @@ def _child_identifier(study: Study, own: Sequence[Column]) -> None:
     """An identifier that holds among the children of all parents."""
     within = _within_parents(study)
     best = own[0] if own else None
-    is_named = best is not None and is_own_name(best, study.target.noun)
+    is_named = best is not None and (is_own_name(best, study.target.noun) or _is_random(best))
     is_other = bool(within) and best is not None and within[0] != best.keys
     is_local = best is None or (is_other and not is_named) or _is_local(best, study)
     if best and not is_local:
@@ -125,6 +125,12 @@ def _child_identifier(study: Study, own: Sequence[Column]) -> None:
     if column is None:
         return
     identify_within(study, column, f"{column.path} is unique within its parent only")
+
+
+def _is_random(column: Column) -> bool:
+    """Whether it is an id that nothing else has, such as a UUID."""
+    is_number = all(str(value).isdigit() for value in column.values)
+    return not is_number and is_code(column) and names_identity(column.name.split()[-1])
 
 
 def identify_within(study: Study, column: Column, proof: str) -> None:
