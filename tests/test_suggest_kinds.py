@@ -792,6 +792,7 @@ def test_what_stands_before_a_parent_is_no_noun() -> None:
     assert Target("/notes/by_ticket/{ticket}").noun == "note"
     assert Target("/user_groups/{group}").noun == "user group"
     assert Target("/computer/api/json").noun == "computer"
+    assert Target("/entities/by-query").noun == "entity"
 
 
 async def test_an_example_that_alone_is_answered_stays_as_it_was_given(api: FaultApi) -> None:

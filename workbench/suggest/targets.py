@@ -91,8 +91,9 @@ def _says_by(segment: str, placeholder: str) -> bool:
 
 
 def _says_nothing(segment: str) -> bool:
-    """Whether a segment names no thing: a verb, or a version."""
-    return segment.lower() in _VERBS or _VERSION.fullmatch(segment) is not None
+    """Whether a segment names no thing: a verb, a version, or by what they are found."""
+    is_said = segment.lower() in _VERBS or words_of(segment)[:1] == ("by",)
+    return is_said or _VERSION.fullmatch(segment) is not None
 
 
 def singular(word: str) -> str:
