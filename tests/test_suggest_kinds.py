@@ -1062,7 +1062,7 @@ async def test_values_of_a_row_go_in_step(api: FaultApi, paths: list[str], child
 async def test_a_word_of_the_row_says_where_it_belongs(api: FaultApi) -> None:
     """Where no list and no name gives a placeholder, the row's own words are tried."""
     repos: list[Any] = [
-        {"id": n, "uid": str(900 + n), "branch": "main", "space": f"s{n % 2}", "name": f"repo-{n}"}
+        {"id": n, "uid": str(900 + n // 2), "space": f"s{n % 2}", "name": f"repo-{n}"}
         for n in range(6)
     ]
     pairs = {(repo["space"], repo["name"]) for repo in repos}
@@ -1082,3 +1082,5 @@ async def test_a_word_of_the_row_says_where_it_belongs(api: FaultApi) -> None:
     assert not found.refused, [study.refusal for study in found.refused]
     parents = [one.column.path for one in found.written[-1].parents]
     assert parents == [".space", ".name"]
+    first = next(path for path in api.paths() if path.endswith("builds"))
+    assert first == "/repos/s0/repo-0/builds", "names before ids"

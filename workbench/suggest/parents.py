@@ -258,9 +258,14 @@ def _words(study: Study, but: Sequence[Option]) -> list[Option]:
     return [(study, column) for column in several]
 
 
-def _sorts(chosen: Sequence[Parent]) -> int:
-    """How many sorts of values there are: an API takes names for all, or ids."""
-    return len({is_code(one.column) for one in chosen})
+def _sorts(chosen: Sequence[Parent]) -> tuple[int, int]:
+    """How many sorts of values there are, and how many are not as the placeholder is called.
+
+    An API takes names for all, or ids; ``{owner}`` is more likely a name.
+    """
+    codes = [is_code(one.column) for one in chosen]
+    ids = [any(map(names_identity, words_of(one.name))) for one in chosen]
+    return len(set(codes)), sum(a != b for a, b in zip(codes, ids, strict=True))
 
 
 def _called_by(name: str, study: Study) -> list[Option]:
