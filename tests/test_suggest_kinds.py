@@ -34,6 +34,7 @@ from tests.simulators.model import Answer, Data
 from tests.suggested import bench, in_process, resource_of, suggested, walked
 from workbench.suggest.endpoint import missing_rows
 from workbench.suggest.fields import Column
+from workbench.suggest.items import Place
 from workbench.suggest.mapping import mapping
 from workbench.suggest.study import Study
 from workbench.suggest.targets import Target
@@ -793,6 +794,7 @@ def test_what_stands_before_a_parent_is_no_noun() -> None:
     assert Target("/user_groups/{group}").noun == "user group"
     assert Target("/computer/api/json").noun == "computer"
     assert Target("/entities/by-query").noun == "entity"
+    assert Study(Target("/devices/v2"), "", place=Place(("resources",))).noun == "device"
 
 
 async def test_an_example_that_alone_is_answered_stays_as_it_was_given(api: FaultApi) -> None:

@@ -146,9 +146,7 @@ class Study:
         key = self.place.keys[-1] if self.place.keys else ""
         last = " ".join(words_of(key))
         speaks = last.endswith("s") and not _DULL.intersection(map(singular, words_of(key)))
-        literal = [part for part in self.target.segments if "{" not in part]
-        names_several = bool(literal) and literal[-1].split(".")[0].lower().endswith("s")
-        if speaks and not names_several:
+        if speaks and not self.target.stem.split(".")[0].lower().endswith("s"):
             return " ".join(singular(word) for word in words_of(key))
         return self.target.noun
 

@@ -52,6 +52,11 @@ class Target:
     @property
     def noun(self) -> str:
         """What one item is, in words: ``user`` for ``/api/users``, with an ending taken off."""
+        return " ".join(singular(word) for word in words_of(self.stem)) or "item"
+
+    @property
+    def stem(self) -> str:
+        """The last segment that names a thing: ``users`` for ``/users/list.json``."""
         parts = list(self.segments)
         # `/users/list` are users; `/space/{space_id}/list` are lists.
         while len(parts) > 1 and _says_nothing(parts[-1]) and "{" not in parts[-2]:
@@ -62,8 +67,7 @@ class Target:
             for part, behind in zip(parts, held, strict=True)
             if not PLACEHOLDER.search(part) and not (behind and _says_by(part, behind[1]))
         ]
-        stem = re.sub(r"\.(json|xml|list)$", "", literal[-1]) if literal else "item"
-        return " ".join(singular(word) for word in words_of(stem)) or "item"
+        return re.sub(r"\.(json|xml|list)$", "", literal[-1]) if literal else "item"
 
     def before(self, name: str) -> tuple[str, ...]:
         """The segments before a placeholder."""
