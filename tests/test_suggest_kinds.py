@@ -432,6 +432,20 @@ async def test_what_a_short_list_does_not_show_is_learned(
             id="two names, beside what they sign in by",
         ),
         pytest.param(
+            [
+                {
+                    "id": f"00u{n:05}",
+                    "thing_name": f"T{n}",
+                    "plan_id": f"p{n}",
+                    "plan_name": f"P{n}",
+                }
+                for n in range(12)
+            ],
+            ".id",
+            ".thing_name",
+            id="its name, beside another thing's",
+        ),
+        pytest.param(
             [{"key": f"AX-0{n}", "message": f"Close {n}", "line": 7} for n in range(12)],
             ".key",
             ".message",

@@ -54,7 +54,7 @@ def name_items(study: Study, found: Sequence[Column]) -> None:
     of = ["/".join(str(item.get(f"__{one.name}")) for one in study.parents) for item in study.items]
     study.title_column = column = title_of(found, study.identifier_column, study.noun, of)
     study.title = column.path if column else study.identifier
-    if column and (pair := names_of_two(found, column)):
+    if column and (pair := names_of_two(found, column, study.noun)):
         study.title = pair
     elif column and len(column.present) < len(column.values):
         other = in_its_place(found, column)

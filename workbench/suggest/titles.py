@@ -67,14 +67,18 @@ def _own_values(column: Column, of: Sequence[str]) -> int:
 
 def _title_rank(column: Column, found: Sequence[Column], noun: str) -> int:
     """How likely a column names items by what it is called, 0 the likeliest."""
-    words = column.name.split()
-    bare = " ".join(word for word in words if word not in noun.split()) or column.name
-    name = column.name if column.name in _TITLE_NAMES else bare
+    words, name = column.name.split(), _bare(column, noun)
     if words and words == noun.split():
         name = "subject"  # the `sensor` of a sensor
-    if names_of_two(found, column):
+    if names_of_two(found, column, noun):
         return _TITLE_NAMES.index("login") - 1  # people are called so, and sign in by another
     return _TITLE_NAMES.index(name) if name in _TITLE_NAMES else _UNNAMED
+
+
+def _bare(column: Column, noun: str) -> str:
+    """A column's name without what an item is: `name` for the `group_name` of a group."""
+    bare = " ".join(word for word in column.name.split() if word not in noun.split())
+    return bare if bare and column.name not in _TITLE_NAMES else column.name
 
 
 def _is_called(identifier: Column) -> bool:
@@ -92,13 +96,17 @@ def in_its_place(found: Sequence[Column], title: Column) -> Column | None:
     return min(usable, key=lambda column: _TITLE_NAMES.index(column.name), default=None)
 
 
-def names_of_two(found: Sequence[Column], title: Column) -> str:
-    """Jq for both names, where a title is one of two: ``.firstName`` of ``.lastName``; else ""."""
-    if title.name in _TITLE_NAMES or not title.name.endswith(_NAME):
-        return ""
-    beside = [c for c in found if c.keys[:-1] == title.keys[:-1] and c.name.endswith(_NAME)]
-    both = [column for column in beside if _is_title(column) and column.name not in _TITLE_NAMES]
-    if len(beside) != len(both) or len(both) != _BOTH:
+def names_of_two(found: Sequence[Column], title: Column, noun: str = "") -> str:
+    """Jq for both names, where a title is one of two: ``.firstName`` of ``.lastName``; else "".
+
+    What has an id beside it is another thing's name.
+    """
+    level = [column for column in found if column.keys[:-1] == title.keys[:-1]]
+    beside = [column for column in level if column.name.endswith(_NAME)]
+    both = [c for c in beside if _is_title(c) and _bare(c, noun) not in _TITLE_NAMES]
+    others = {column.name.removesuffix(" id") + _NAME for column in level if _names_id(column)}
+    is_one = title in both and others.isdisjoint(column.name for column in both)
+    if not is_one or len(beside) != len(both) or len(both) != _BOTH:
         return ""
     paths = [column.path for column in both]
     is_whole = all(len(column.present) == len(column.values) for column in both)
