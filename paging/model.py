@@ -16,7 +16,7 @@ from errors import OceanCustomError
 from jq_engine.lookups import NOTHING_FOUND, Given, Lookup
 from json_values import MISSING, Found, Json, Missing, follow
 from paging.rows import are_alike
-from paging.scopes import Scopes, is_page, scopes_of
+from paging.scopes import Scopes, is_page, scopes_in, scopes_of
 from paging.signals import (
     Verdict,
     is_range,
@@ -271,7 +271,7 @@ class Page(Discreet, frozen=True, dict=True):
     def scopes(self) -> Scopes:
         """Where signals are looked for: not in a body that is itself the one item."""
         is_item = self.is_single and any(row is self.body for row in self.rows)
-        return () if is_item else scopes_of(self.body, self.holder)
+        return () if is_item else (*scopes_in(self.headers), *scopes_of(self.body, self.holder))
 
     def repeats(self, previous: Page | None) -> bool:
         """Whether the rows are those of another page.

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
+
+import httpx
 
 from json_values import Json
 from paging.signal_names import (
@@ -14,6 +17,7 @@ from paging.signal_names import (
     WRAPPERS,
     name_of,
 )
+from transport.bodies import decode_json
 
 _REASONS = frozenset((*ERROR_NAMES, *SUCCESS_NAMES, *INCOMPLETE_NAMES))
 _DEEPEST = 6  # objects around the one in which the rows lie
@@ -41,6 +45,16 @@ def scopes_of(body: Json, holder: Json = None) -> Scopes:
     wrapped = [part for name in WRAPPERS for part in top.get(name, ())]
     parts = (part for part in (*wrapped, holder) if part is not body and is_page(part))
     return (_scope(top), *(_scope(_named([part])) for part in parts if isinstance(part, dict)))
+
+
+def scopes_in(headers: httpx.Headers) -> Scopes:
+    """The objects that headers named after pages hold: ``X-Pagination: {"TotalCount": 70}``."""
+    found = []
+    for name, value in headers.items():
+        if "pag" in name.lower() and value.lstrip().startswith("{"):
+            with suppress(ValueError):
+                found.append(decode_json(value.encode()))
+    return tuple(_scope(_named([part])) for part in found if isinstance(part, dict))
 
 
 def parts_around(part: Json, inner: Json, deepest: int = _DEEPEST) -> list[Json] | None:

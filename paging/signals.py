@@ -56,7 +56,7 @@ _HEADER_OF_CURSOR = re.compile(
 _HEADER_OF_MORE = re.compile(
     r"next(?:page)?(?:link|ur[il]|offset)?$|hasmore$|more(?:pages|results|available)$|istruncated$"
 )
-_BEFORE_NAME = re.compile(r"^x-(?:(?:pagination|paging|meta|[a-z]{2})-)?")
+_BEFORE_NAME = re.compile(r"^x-[a-z]{2}-|^(?:x-)?(?:(?:pagination|paging|meta)-)?")
 
 
 class Verdict(Enum):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -153,3 +154,37 @@ async def test_the_ends_of_full_lists_side_by_side(style: str) -> None:
 
     assert (found.message, len(found.ids)) == ("", 180)
     assert found.requests <= 9 * 2 + 20
+
+
+IN_HEADERS: dict[str, Callable[[int, bool], Json]] = {
+    "total": lambda given, more: {"TotalCount": 70, "PageSize": given, "HasNext": more},
+    "more": lambda _, more: {"currentPage": 1, "hasNextPage": more},
+    "link": lambda _, more: {"nextPageLink": "/things?page=2" if more else "", "totalPages": 4},
+}
+
+
+@pytest.mark.parametrize("name", IN_HEADERS)
+@pytest.mark.parametrize("is_bare", [True, False])
+async def test_a_header_holds_an_object_of_paging(name: str, *, is_bare: bool) -> None:
+    """As .NET's ``X-Pagination`` does: a single page is not all, and pages are read to the end."""
+    only = Api(
+        "plain",
+        cap=20,
+        headers=lambda given, more: {"X-Pagination": json.dumps(IN_HEADERS[name](given, more))},
+        list_of=lambda given: given if is_bare else {"items": given},
+    )
+    path = None if is_bare else ".items"
+
+    assert "more pages" in (await outcome(only, paging("none"), data_path=path)).message
+    is_all(await outcome(replace(only, style="page"), paging("page"), data_path=path))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("Nel", '{"max_age": 60, "total": 900}'), ("X-Paging", "{broken"), ("X-Page", '{"a": [1]}')],
+)
+async def test_a_header_holds_something_else(name: str, value: str) -> None:
+    """No word of paging, or no JSON."""
+    only = Api("plain", 20, headers=lambda _n, _m: {name: value})
+
+    is_all(await outcome(only, paging("none")), list(range(20)))

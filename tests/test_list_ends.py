@@ -1953,7 +1953,13 @@ async def test_a_refusal_after_pages_longer_than_asked_for(count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "per"), [("X-Total-Results", 1), ("X-Pagination-Total", 1), ("X-Page-Count", 20)]
+    ("name", "per"),
+    [
+        ("X-Total-Results", 1),
+        ("X-Pagination-Total", 1),
+        ("Pagination-Count", 1),
+        ("X-Page-Count", 20),
+    ],
 )
 async def test_a_total_in_a_header_of_another_name(name: str, per: int) -> None:
     """As a key of the body: a single page is not all, and pages are read to the end."""
