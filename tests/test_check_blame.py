@@ -121,6 +121,12 @@ def expanded(request: Request) -> Reply:
     return listed(rows)(request)
 
 
+def sectioned(request: Request) -> Reply:
+    """People with their phone and mail, for those who name a section."""
+    short = {"phone", "mail", "site"} if request.param("section") is None else set()
+    return listed([{key: one[key] for key in one if key not in short} for one in PEOPLE])(request)
+
+
 def beside(request: Request) -> Reply:
     """A list without rows beside the one with people."""
     del request
@@ -391,6 +397,11 @@ BLAMES = {
         ],
         "query_params: {sort",
         "write sort: name (so it answers)",
+    ),
+    "keys that a parameter of one thing for several brings": Mistake(
+        [serving(sectioned), asking("query_params: {sections: all}")],
+        "{sections",
+        "write section: all in the place of sections: so",
     ),
     "keys that a parameter of others brings": Mistake(
         [

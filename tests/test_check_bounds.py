@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.check_scene import MAPPING, Scene, Spoil, asking, listed, person, settings
+from tests.check_scene import (
+    MAPPING,
+    Scene,
+    Spoil,
+    asking,
+    listed,
+    notes,
+    person,
+    serving,
+    settings,
+)
 from tests.fault_api import FaultApi, Reply, Request, answer
 from tests.layout import ROOT
 
@@ -82,7 +92,7 @@ CASES: list[tuple[str, list[Spoil]]] = [
     ("a login", [refused(400, "bad login: give user, key, account_id, tenant"), logging_in]),
     ("a login", [everywhere(signed_in), logging_in]),
     ("a base URL", [refused(404, "nothing"), doubled]),
-    ("a path", [beside(404, "nothing", "/v1/people")]),
+    ("a path", [beside(404, "nothing", "/v1/people"), serving(notes, "/v1/teams/{}/notes")]),
     ("a refusal", [beside(400, "bad", "/v1/people"), asking(f"query_params: {{{_MANY}}}")]),
     (
         "a refusal",

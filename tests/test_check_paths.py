@@ -259,6 +259,22 @@ async def test_a_path_with_a_slip(scene: Scene) -> None:
     assert (await told_of(scene))[1] == "write kind: /people (it answers 200)"
 
 
+async def test_a_path_without_what_is_mapped(scene: Scene) -> None:
+    """That it is answered says nothing, where no row has an identifier."""
+    swap("kind: /people", "kind: /person")(scene)
+    scene.api.serve("/v1/persons", answer({"info": {"id": "1"}}))
+
+    assert "a made-up one is answered in the same words" in (await told_of(scene))[1]
+
+
+async def test_a_path_of_another_version(scene: Scene) -> None:
+    """The nearest ones are tried."""
+    swap("kind: /people", "kind: /v4/crew/all")(scene)
+    scene.api.serve("/v1/v5/crew/all", listed([person(number) for number in range(9)]))
+
+    assert (await told_of(scene))[1] == "write kind: /v5/crew/all (it answers 200)"
+
+
 async def test_a_path_that_nothing_is_like(scene: Scene) -> None:
     """A made-up path is answered alike."""
     swap("kind: /people", "kind: /inhabitants")(scene)

@@ -51,6 +51,13 @@ def versioned(name: str, value: str, words: str) -> Spoil:
     return serving(handler, "/v1/people", "/v1/teams", "/v1/teams/{}/notes")
 
 
+def seldom(request: Request) -> Reply:
+    """People, of a state that is known and seldom none."""
+    if request.param("state") == "openend":
+        return answer({"data": []})
+    return when(only("page", "size"), "state is not openend")(request)
+
+
 def opened(request: Request) -> Reply:
     """People of a state; of one that is known and seldom, none."""
     match request.param("state"):
@@ -453,6 +460,14 @@ PARTS |= {
         ],
         "{state: opened",
         "write state: open (so it answers)",
+    ),
+    "a value by which nothing comes, beside rows without it": Mistake(
+        [
+            asking("query_params: {state: opened}"),
+            serving(seldom),
+        ],
+        "{state: opened",
+        "without state it answers: correct its name or its value, or remove it",
     ),
     "a value of an expression that no item has": Mistake(
         [

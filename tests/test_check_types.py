@@ -58,6 +58,25 @@ def _listing(name: str, jq: str, **items: Json) -> list[Spoil]:
 _FLAG: dict[str, Json] = {"flag": {"type": "boolean"}}
 
 CASES = {
+    "a text and a number": Mistake(
+        [swap("phone: .phone", """phone: '.name + "/" + .size'""")],
+        """'.name + "/" + .size'""",
+        """write phone: .name + "/" + (.size | tostring) (20 of 20)""",
+    ),
+    "a part of a text that is a number": Mistake(
+        [swap("size: .size", "size: .weight / 2")],
+        ".weight / 2",
+        "write size: (.weight | tonumber) / 2 (20 of 20)",
+    ),
+    "a list for a relation that is called as several": Mistake(
+        [
+            swap("team: .team.id", "teams: '[.team.id]'"),
+            swap('"team": {', '"teams": {', "blueprints"),
+        ],
+        '"many": false',
+        'write "many": true',
+        where="blueprints",
+    ),
     "a number compared with a text": Mistake(
         [SERVED, _mapped("flag", """'.size == "3"'"""), _declared(**_FLAG)],
         "flag: '.size",

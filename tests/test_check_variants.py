@@ -274,7 +274,7 @@ CASES = {
             serving(counted),
         ],
         "{cuont",
-        "write count: True in the place of cuont: so data comes",
+        "write count: true in the place of cuont: so data comes",
     ),
     "an error beside a list that is null": Mistake(
         [

@@ -27,6 +27,7 @@ from workbench.check.guesses.names import (
     names_in,
     spellings,
     styled,
+    without_slip,
 )
 from workbench.check.guesses.refusal_words import named_missing
 from workbench.suggest.targets import singular
@@ -148,19 +149,22 @@ def names_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, str]]:
         for one in (placeholder, sources.nouns.get(placeholder, "")):
             word = singular(one) if one else ""
             yield from ((3, other) for other in (one, word, f"{word}_id", f"{word}Id") if word)
-    yield from ((2, one) for one in (*_compared(name, sources), f"{name}[]"))
+    yield from ((2, one) for one in (*_compared(name, sources), counted(name), f"{name}[]"))
     words = words_of(name)
     bare = words[:-1] if words[-1:] == ("id",) and len(words) > 1 else words
     for some in (words, bare, (*bare, "id")):  # without or with what says that it is an identifier
         spelled = "_".join(some)
         yield from ((3, one) for one in (spelled, *spellings(spelled)[:2]))
-    yield from ((4, one) for one in said)
+    yield from ((4, one) for one in (*said, *without_slip(name)))
 
 
 def typed_for(sent: Sent, sources: Sources) -> Iterator[tuple[int, Json]]:
     """A list with what ought to come in it, or without what the API names; another JSON type."""
     text = sent.value
     yield from ((0, other) for other in _written_lists(sent, sources))
+    if sent.whole and sent.value == sent.whole[0]:
+        for way in (str.upper, str.lower):
+            yield _USUALLY, [*(way(str(one)) for one in sent.whole)]
     if sent.whole and sources.said:
         yield 3, sent.otherwise(None)
     elif sent.whole and sent.value == sent.whole[0]:

@@ -26,6 +26,7 @@ from workbench.check.asking.reading import Seen
 from workbench.check.asking.requests import CUT, bare, is_blamed, is_of_parent, values_in
 from workbench.check.asking.sent import Sent, nouns_of, path_at, sent_by, sent_by_all
 from workbench.check.findings import Path
+from workbench.check.guesses.expressions import finding_in, values_of
 from workbench.check.guesses.paths import known_of
 
 _LINKING: Final = 50  # items of a page that are looked into
@@ -189,6 +190,19 @@ class Nearby:
         for part in (mappings.properties, mappings.relations):
             held += (part or {}).values()
         return [one for one in held if isinstance(one, str)]
+
+    async def worth(self, body: Json, data_path: str | None, expressions: Sequence[str]) -> int:
+        """How many expressions find something where rows are looked for, and one for a list there.
+
+        0 where there is none, or for a failure.
+        """
+        if body is None:
+            return 0
+        (found,) = await values_of(self.jq, f".body | ({data_path or '.'})", [{"body": body}])
+        rows = [found] if isinstance(found, dict) else found
+        if not isinstance(rows, list):
+            return 0
+        return 1 + await finding_in(self.jq, expressions, rows)
 
     def sources(self, seen: Seen, said: str = "", wanted: Sequence[str] = ()) -> Sources:
         """Where other names and values come from for a resource's requests."""

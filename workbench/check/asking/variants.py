@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -45,11 +46,12 @@ _ADDED: Final = frozenset({"query_params", "headers", "body", "body_form"})
 class Wish:
     """What is asked, and how much of what is wanted an answer has: 0 for none, or for a failure.
 
-    ``most``: what an answer is worth at most.
+    ``least``: what it has to have; ``most``: what an answer has at most.
     """
 
     answered: Answered
     worth: Callable[[Json], Awaitable[int]]
+    least: int = 1
     most: int = 1
 
 
@@ -111,7 +113,7 @@ async def better_variant(
     nobody heeds is left out.
     """
     made_up: dict[object, Json] = {}
-    spent, best = 0, 0
+    spent, best = 0, wish.least - 1
     found: Variant | None = None
     # What the words name as little else is named, then the likeliest.
     named = {one.name for one in sent if sources.names(one.name)}
@@ -126,7 +128,8 @@ async def better_variant(
         spent += 1
         body = await wish.answered(one.request)
         own = await wish.worth(body)
-        if one.name and own > best and rows_of(body) == rows_of(made_up[one.sent.where]):
+        other = made_up[one.sent.where] if one.name and own > best else None
+        if other is not None and rows_of(body) == rows_of(other) and own <= await wish.worth(other):
             spent += 1
             renamed = dataclasses.replace(one.sent, path=(*one.sent.path[:-1], one.name))
             odd = await wish.answered(_revalued(one.request, renamed, MADE_UP))
@@ -157,7 +160,7 @@ def _variants(request: PageRequest, sent: Sequence[Sent], sources: Sources) -> I
             if (one.where[0], (*one.path[:-1], name)) not in known
         ]
         is_first = (not one.whole or one.value is one.whole[0]) and one.part != IN_URL
-        for rank, name in names[:MOST_OF_ONE] if is_first else ():
+        for rank, name in names[: MOST_OF_ONE + MOST_OF_ONE // 2] if is_first else ():
             yield Variant(rank, one, _renamed(request, one, name), name=name)
         values = by_rank(values_for(one, sources)) if one.is_text else []
         for rank, text in values[:MOST_OF_ONE]:
@@ -168,7 +171,7 @@ def _variants(request: PageRequest, sent: Sequence[Sent], sources: Sources) -> I
 
 def line_of(name: str, value: object) -> str:
     """A key and its value; of what is long the key."""
-    text = str(value)
+    text = json.dumps(value) if isinstance(value, bool) else str(value)
     if isinstance(value, dict | list):
         return name
     return f"{name}: '{text}'" if "{" in text else f"{name}: {text}"

@@ -115,6 +115,16 @@ def spans_in(expression: str) -> list[tuple[tuple[str, ...], int]]:
     return [(_keys(found[1]), found.end()) for found in _PATH.finditer(_masked(expression))]
 
 
+def with_operands(expression: str, templates: Iterable[str]) -> Iterator[str]:
+    """The expression with one of the paths that it reads in a template, for each of both."""
+    masked = _masked(expression)
+    for template in templates:
+        for one in _PATH.finditer(masked):
+            begin, end = one.span()
+            made = template.format(expression[begin:end])
+            yield expression[:begin] + made + expression[end:]
+
+
 def keys_read(mappings: Json) -> list[str]:
     """The keys that the expressions of a mapping read, each once."""
     texts: list[str] = []

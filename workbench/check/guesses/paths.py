@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from json_values import Json
@@ -32,6 +33,9 @@ SPOKEN: Final = re.compile(r"(?<![\w/])/[\w.-][\w./-]*")
 _HOLE: Final = re.compile(r"\{\w+\}")
 _ENDING: Final = re.compile(r"(?<=[\w}])\.[A-Za-z]\w{1,4}$")
 _USUAL: Final = ".json"
+_VERSION: Final = re.compile(r"(v?)(\d+)(\.0)?")
+_VERSIONS: Final = range(6)
+_NEAREST: Final = 2  # versions
 
 
 @dataclass(frozen=True)
@@ -200,12 +204,22 @@ def _spelled(own: str, base_path: str, known: Known) -> Iterator[str]:
     yield from _of_mapping(own, parts, known)
     yield from _as_templates(own, known)
     at = _last_word(parts)
-    yield from (_with(parts, at, word) for word in _words(parts[at], known))
+    # Where all words are in small letters, the same with others is seldom meant.
+    is_lower = all(word == word.lower() for word in known.words | {parts[at]})
+    words = [one for one in _words(parts[at], known) if not is_lower or one.lower() != parts[at]]
+    yield from (_with(parts, at, word) for word in words)
 
 
 def _guessed(own: str, known: Known, made: str) -> Iterator[str]:
     parts = own.split("/")
     at = _last_word(parts)
+    if len(parts) > 1:
+        yield from (
+            "/".join([*parts[:at], *parts[at + 1 :]])
+            for at in range(len(parts) - 1)
+            if "{" not in parts[at]
+        )
+    yield from islice(versions(parts), _NEAREST)
     # Several of each thing that it names.
     several = (plural(singular(stem_of(part))) + ending_of(part) for part in parts)
     yield "/".join(
@@ -222,6 +236,7 @@ def _guessed(own: str, known: Known, made: str) -> Iterator[str]:
         yield from (f"{prefix}/{own}" for prefix in ("api", "v1", "api/v1"))
     for place in range(len(parts) - 1):  # two parts in another order
         yield "/".join([*parts[:place], parts[place + 1], parts[place], *parts[place + 2 :]])
+    yield from (_with(parts, at, word) for word in _words(parts[at], known))
 
 
 def _last_word(parts: Sequence[str]) -> int:
@@ -262,17 +277,11 @@ def _as_templates(own: str, known: Known) -> Iterator[str]:
 
 
 def _beside(parts: Sequence[str], known: Known) -> Iterator[str]:
-    """With a part that another path has beside the same ones, or without one of its own."""
+    """With a part that another path has beside the same ones."""
     for one in sorted(known.paths):
         *folder, last = one.strip("/").split("/")
         if len(folder) >= len(parts) and folder[: len(parts) - 1] == parts[:-1] and last:
             yield "/".join([*folder, parts[-1]])
-    if len(parts) > 1:
-        yield from (
-            "/".join([*parts[:at], *parts[at + 1 :]])
-            for at in range(len(parts) - 1)
-            if "{" not in parts[at]
-        )
 
 
 def _with(parts: Sequence[str], at: int, word: str) -> str:
@@ -290,3 +299,15 @@ def _words(part: str, known: Known) -> Iterator[str]:
     yield counted(part)
     is_lower = all(word == word.lower() for word in known.words)
     yield from sorted(spellings(part), key=lambda one: is_lower and one != one.lower())
+
+
+def versions(parts: Sequence[str], told: Sequence[str] = ()) -> Iterator[str]:
+    """With another version: one that the API speaks of, else the nearest ones first."""
+    for at in range(len(parts) - 1, -1, -1):
+        if version := _VERSION.fullmatch(parts[at]):
+            own = int(version[2])
+            nearest = [number for _, number in sorted((abs(one - own), one) for one in _VERSIONS)]
+            for number in [*told, *nearest]:
+                one = f"{version[1]}{number}{version[3] or ''}"
+                if one != parts[at]:
+                    yield "/".join([*parts[:at], one, *parts[at + 1 :]])

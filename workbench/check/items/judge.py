@@ -332,6 +332,8 @@ class Judge:
         """At a relation to one where there are several, or the other way round."""
         blueprint = self._blueprints[str(seen.passed[0].made.get("blueprint"))]
         target = await self._leading.target(seen, first.name, expression)
+        if isinstance(target, Write) and target.value == expression:
+            target = ""  # the same is no remedy
         has_file = self._of_blueprints is not None
         if has_file and await self._leading.are_lists(seen, first.name, expression):
             many = Fitting(blueprint=Instead(first.name, "many", True))  # noqa: FBT003 (the value itself)

@@ -25,6 +25,7 @@ from workbench.check.guesses.expressions import (
 from workbench.check.items.identifiers import are_unlike
 from workbench.check.items.leading import Leading
 from workbench.store.model import Blueprint, Relation
+from workbench.suggest.targets import singular
 from workbench.suggest.vocabulary import names_identity, words_of
 
 _SPEAKING: Final = 0.5  # likeness of names
@@ -254,14 +255,15 @@ class Relations:
         }
 
     async def are_lists(self, seen: Seen, name: str, expression: str) -> bool:
-        """Whether a relation's values are lists of several identifiers of its target."""
+        """Whether a relation's values are lists of identifiers of its target, of several things."""
         relation = self._relations_of(seen).get(name)
         known = self._identifiers_of(relation.target)[0] if relation else set()
         values = await values_of(self._jq, expression, [one.item for one in seen.passed])
         lists = [value for value in values if isinstance(value, list) and value]
         held = [one for value in lists for one in value]
         hits = sum(isinstance(one, str) and one in known for one in held)
-        return any(len(one) > 1 for one in lists) and hits * 2 > len(held)
+        is_several = any(len(one) > 1 for one in lists) or singular(name) != name
+        return is_several and hits * 2 > len(held)
 
     async def target(self, seen: Seen, name: str, expression: str) -> Remedy:
         """A path whose values are identifiers of a relation's target, for one that finds none."""

@@ -22,6 +22,7 @@ from workbench.check.guesses.expressions import (
     is_something,
     paths_in,
     values_of,
+    with_operands,
     written,
 )
 from workbench.check.items.chosen_keys import asking_for, chosen_by
@@ -113,21 +114,34 @@ class Values:
         if failed and not remedy:
             reason = failed[0].partition("\n")[0][:120]
             problem = f"{what} {jq!r} fails for {len(failed)} of {len(items)} items ({reason})"
-            blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
-            paths = paths_in(jq) if part == "properties" else []
-            for read in paths[:1]:
-                remedy = await self._made_to_fit(written(read), key, items, blueprint)
-                held = await values_of(self._jq, written(read), items)
-                if not remedy and all(admits(blueprint, key, one) for one in held):
-                    remedy = Write(written(read))
-            remedy = remedy or "correct the expression"
-        if remedy:
-            return [seen.finding(self._document, path, problem, remedy)]
+            remedy = await self._converted(seen, name, jq, items)
         paths = paths_in(jq)
         absent = paths and not any(has_path(items, one) for one in paths)
+        if remedy or (failed and not absent):
+            told = remedy or "correct the expression"
+            return [seen.finding(self._document, path, problem, told)]
         if not absent or len(items) < _FEW or empty:
             return []
         return [self._unknown(seen, name, problem, items, paths[0][0])]
+
+    async def _converted(self, seen: Seen, name: str, jq: str, items: Items) -> Remedy:
+        """An expression that fails with one of its values as a text or a number; "" for none.
+
+        Or that value itself, where nothing else is made of it.
+        """
+        part, _, key = name.partition(".")
+        blueprint = self._blueprints.get(str(seen.passed[0].made.get("blueprint")))
+        for candidate in with_operands(jq, ("({} | tostring)", "({} | tonumber)")):
+            values = await values_of(self._jq, candidate, items)
+            fits = all(part != "properties" or admits(blueprint, key, one) for one in values)
+            if fits and all(map(is_something, values)):
+                return Write(candidate, f"{len(values)} of {len(items)}")
+        alone = written(next(iter(paths_in(jq)), ()))
+        if part != "properties" or not alone or not jq.strip().startswith(f"{alone} |"):
+            return ""
+        held = await values_of(self._jq, alone, items)
+        fitting = await self._made_to_fit(alone, key, items, blueprint)
+        return fitting or (Write(alone) if all(admits(blueprint, key, x) for x in held) else "")
 
     @staticmethod
     def _of_elements(jq: str, items: Items) -> Remedy:

@@ -20,12 +20,10 @@ from workbench.check.asking.answered import ask
 from workbench.check.asking.reading import Seen
 from workbench.check.findings import likeness
 from workbench.check.guesses.names import counted, spellings, without_slip
-from workbench.check.guesses.paths import SPOKEN
+from workbench.check.guesses.paths import SPOKEN, versions
 from workbench.check.login.changes import ClientOf, Texts, line
 
 _MOST_KINDS: Final = 2  # where one of them is not there either, the other may be
-_VERSION: Final = re.compile(r"(v?)(\d+)(\.0)?")
-_VERSIONS: Final = range(6)
 _TOLD: Final = re.compile(r"version\W{1,4}v?(\d+)\b", re.IGNORECASE)
 _MOST: Final = 120  # requests
 _MORE: Final = (
@@ -195,7 +193,7 @@ def near_paths(base: httpx.URL, kind: str, told: Sequence[str] = ()) -> list[str
     less = ["/".join([*parts[:at], *parts[at + 1 :]]) for at in range(len(parts) - 1, -1, -1)]
     is_twice = kind.strip("/").split("/")[0] in parts[-1:]
     added = ["/".join([*parts, one]) for one in told]
-    paths = [*less[: int(is_twice)], *_versions(parts, told), *added, *less]
+    paths = [*less[: int(is_twice)], *versions(parts, told), *added, *less]
     return [one for one in dict.fromkeys(paths) if one != "/".join(parts)]
 
 
@@ -207,15 +205,4 @@ def _respelled(parts: Sequence[str]) -> Iterator[str]:
                 yield "/".join([*parts[:at], word, *parts[at + 1 :]])
         for one in dict.fromkeys((*spellings(part), counted(part))):
             if one != part:
-                yield "/".join([*parts[:at], one, *parts[at + 1 :]])
-
-
-def _versions(parts: Sequence[str], told: Sequence[str]) -> Iterator[str]:
-    """With another version: one that the API speaks of, else the nearest ones first."""
-    for at in range(len(parts) - 1, -1, -1):
-        if version := _VERSION.fullmatch(parts[at]):
-            own = int(version[2])
-            nearest = [number for _, number in sorted((abs(one - own), one) for one in _VERSIONS)]
-            for number in [*told, *nearest]:
-                one = f"{version[1]}{number}{version[3] or ''}"
                 yield "/".join([*parts[:at], one, *parts[at + 1 :]])

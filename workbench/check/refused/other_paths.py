@@ -15,11 +15,10 @@ from msgspec.structs import replace
 
 from json_values import Json
 from paging.model import PageRequest
-from workbench.check.asking.nearby import Nearby
+from workbench.check.asking.nearby import Nearby, Target
 from workbench.check.asking.reading import Seen
 from workbench.check.asking.requests import bare, first_of, is_of_parent, values_in
 from workbench.check.findings import Remedy, Write, likeness
-from workbench.check.guesses.expressions import is_something, lists_of_objects, values_of
 from workbench.check.guesses.paths import (
     linked_paths,
     paths_like,
@@ -32,7 +31,7 @@ from workbench.check.guesses.paths import (
 from workbench.check.items.other_lists import list_with
 
 _BRACED: Final = re.compile(r"\{(\w+)\}")
-_MOST: Final = 7
+_MOST: Final = 9
 _MOST_SLIPS: Final = 8
 _LIKE: Final = 0.7  # likeness of a path and the one that was meant
 _MOST_TOLD: Final = 8  # words of a refusal
@@ -43,13 +42,14 @@ _THERE: Final = "it answers 200"
 class Wanted:
     """A path that is not there, and what would be found there.
 
-    ``expression``: jq that finds something in its items; ``made``: the blueprint of those.
-    ``others``: paths that are tried first. ``words``: of the refusal. ``wants_rows``: nothing
-    less will do.
+    ``data_path``: where its rows are; ``expressions``: jq that finds something in those. ``made``:
+    the blueprint of them. ``others``: paths that are tried first. ``words``: of the refusal.
+    ``wants_rows``: nothing less will do.
     """
 
     path: str
-    expression: object
+    data_path: str | None
+    expressions: tuple[str, ...]
     made: str = ""
     others: tuple[str, ...] = ()
     words: str = ""
@@ -80,10 +80,14 @@ class OtherPaths:
         path = seen.config.kind.partition("?")[0]
         at = quoted_part(path, words)
         others = () if at is None else respelled(path, at, near.known)
-        named, made = mappings.identifier, mappings.blueprint
-        wanted = Wanted(seen.config.kind, named, made, tuple(others), words, wants_rows)
+        target = Target(("selector",), near.resource(seen).endpoint, near.asked(seen))
+        kind, data_path = seen.config.kind, target.endpoint.data_path
+        named, made = near.expressions(seen, target)[:1], mappings.blueprint
+        wanted = Wanted(
+            kind, data_path, tuple(named), made, tuple(others), words, wants_rows=wants_rows
+        )
         read = {one.config.kind.partition("?")[0].rstrip("/") for one in near.all if is_new}
-        request = first_of(near.resource(seen).endpoint, near.asked(seen))
+        request = first_of(target.endpoint, target.request)
         if request is None:
             return ""
         found = await self._spelled(wanted, request, read)
@@ -101,7 +105,9 @@ class OtherPaths:
         others = [*self._endpoints(name, path), *([before] if value and "{" not in before else [])]
         others = [one for one in others if one != path]
         whole = parent.endpoint.path  # with its query, which stays
-        wanted = Wanted(whole, of_parent.field, others=tuple(others), words=words)
+        field = (str(of_parent.field),)
+        where = parent.endpoint.data_path
+        wanted = Wanted(whole, where, field, others=tuple(others), words=words)
         request = first_of(parent.endpoint, parent.request)
         return await self._spelled(wanted, request) if request else ""
 
@@ -151,14 +157,11 @@ class OtherPaths:
         perhaps = ""
         for other in others:
             body = await self._body(other, request, values)
-            if not isinstance(body, dict | list):
-                continue
-            if wanted.wants_rows and not lists_of_objects(body):
-                continue
-            if await self._has(body, wanted.expression):
+            worth = await near.worth(body, wanted.data_path, wanted.expressions)
+            if worth > 1:
                 return Write(other + mark + query, _THERE)
-            perhaps = perhaps or ("" if wanted.wants_rows else other)
-        return Write(perhaps + mark + query, _THERE) if perhaps else ""
+            perhaps = perhaps or (other if worth and not wanted.wants_rows else "")
+        return Write(perhaps + mark + query, "it answers, without rows") if perhaps else ""
 
     async def _told(self, seen: Seen, wanted: Wanted, request: PageRequest) -> Remedy:
         """With a word of the refusal, where a list is there that has what is mapped."""
@@ -182,12 +185,3 @@ class OtherPaths:
         filled = "/".join(values.get(part, part) for part in path.strip("/").split("/"))
         end = "/" if path.endswith("/") else ""
         return await self._near.body(replace(request, url=f"{base}/{filled}{end}"))
-
-    async def _has(self, body: Json, expression: object) -> bool:
-        """Whether an answer has what is looked for in it, or no objects at all."""
-        lists = [rows for _, rows in lists_of_objects(body)] or [[body]]
-        objects = [row for rows in lists for row in rows if isinstance(row, dict)]
-        if not objects or not isinstance(expression, str):
-            return True
-        found = await values_of(self._near.jq, expression, objects)
-        return any(map(is_something, found))

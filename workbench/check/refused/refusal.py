@@ -12,7 +12,6 @@ import httpx
 from msgspec.structs import replace
 
 from errors import BodyError, OceanCustomError, ResponseError
-from framework.mapped_items import Items
 from jq_engine.paths import plain_path
 from json_values import Json
 from pagination import DEFAULT_POSITION_PARAM
@@ -27,7 +26,7 @@ from workbench.check.asking.requests import is_of_parent
 from workbench.check.asking.sent import IN_URL, Sent
 from workbench.check.asking.variants import Wish, better_variant, left_out, moved_part
 from workbench.check.findings import Finding, Path, Remedy, Write, likeness
-from workbench.check.guesses.expressions import finding_in, keys_read, rows_of
+from workbench.check.guesses.expressions import keys_read, rows_of
 from workbench.check.guesses.names import names_in
 from workbench.check.guesses.paths import speaks_of
 from workbench.check.guesses.refusal_words import header_missed
@@ -299,8 +298,8 @@ class Refused:
 
     async def _spare(
         self, request: PageRequest, sent: Sequence[Sent], sources: Sources
-    ) -> tuple[Sent | None, Items]:
-        """What a request is answered without, and its rows then; what the words name first."""
+    ) -> tuple[Sent | None, Json]:
+        """What a request is answered without, and that answer; what the words name first."""
         named = {*names_in(sources.said)}
         leaves = [one for one in sent if not isinstance(one.value, dict)]
         ranked = sorted(leaves, key=lambda one: one.name not in named)
@@ -311,8 +310,8 @@ class Refused:
             less = left_out(request, one)
             body = await self._near.body(less) if less else None
             if body is not None:
-                return one, rows_of(body)
-        return None, []
+                return one, body
+        return None, None
 
     async def _spoken_of(
         self,
@@ -397,16 +396,15 @@ class Refused:
         request = self._near.first(target)
         if worded := await self._worded(seen, target, sent, request):
             return worded
-        spare, rows = await self._spare(request, sent, sources)
-        sources = dataclasses.replace(sources, items=[*rows, *sources.items])
+        spare, less = await self._spare(request, sent, sources)
+        sources = dataclasses.replace(sources, items=[*rows_of(less), *sources.items])
         some = [one for one in sent if one.is_like(spare)] if spare else sent
         wanted, answered = self._near.expressions(seen, target), self._near.body
 
         async def worth(body: Json) -> int:
-            rows = await self._children.rows_in(target.endpoint, body)
-            return (body is not None) + await finding_in(self._near.jq, wanted, rows)
+            return await self._near.worth(body, target.endpoint.data_path, wanted)
 
-        wish = Wish(answered, worth, most=1 + len(wanted))
+        wish = Wish(answered, worth, await worth(less) or 1, 1 + len(wanted))
         variant = await better_variant(request, some, sources, wish)
         if variant is not None:
             return variant.at(target.base, "so it answers")
