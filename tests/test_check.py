@@ -216,6 +216,12 @@ ONLINE = [
     ),
     Fault("another case", swap("title: .name", "title: .Name"), "title: .Name", ".name"),
     Fault(
+        "a number as a title",
+        swap("title: .name", "title: .size"),
+        "title: .size",
+        "write title: .size | tostring",
+    ),
+    Fault(
         "a key that is deeper",
         swap("phone: .phone", "phone: .mobile"),
         ".mobile",

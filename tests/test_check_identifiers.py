@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,20 @@ async def test_a_remedy_that_is_not_unique_is_not_told(tmp_path: Path, api: Faul
     (one,) = await found(tmp_path, api, pulls)
 
     assert one.remedy == "write identifier: .uuid (unique)"
+
+
+@pytest.mark.parametrize("number", [7, 7.5, True, 0])
+async def test_a_number_is_no_identifier(tmp_path: Path, api: FaultApi, number: object) -> None:
+    """Port takes texts alone."""
+    pulls = {"web": [{"code": one, "title": "A", "state": "open"} for one in (number, 9)]}
+
+    (one,) = await found(tmp_path, api, pulls, identifier=".code")
+
+    problem = (
+        f"identifier must be a text, {json.dumps(number)} is none: Port refuses 2 of 2 entities"
+    )
+    assert one.problem.endswith(problem)
+    assert one.remedy == "write identifier: .code | tostring"
 
 
 async def test_a_thing_below_two_parents_is_no_fault(tmp_path: Path, api: FaultApi) -> None:

@@ -87,7 +87,8 @@ class Judge:
         if unknown := self._unknown(seen):
             return [unknown]
         naming = await self._identifier(seen)
-        found += naming
+        found += naming or self._no_text(seen, "identifier")
+        found += self._no_text(seen, "title")
         found += await self._values.findings(seen)
         found += await self._entities(seen)
         found += await self._leading.findings(seen)
@@ -294,6 +295,20 @@ class Judge:
             for faults in faulty.values()
             if faults[0].problem != "is unknown"
         ]
+
+    def _no_text(self, seen: Seen, name: str) -> list[Finding]:
+        """At an identifier or a title that is a number or a boolean: Port takes texts alone."""
+        expression = getattr(seen.config.port.entity.mappings, name)
+        values = [one.made.get(name) for one in seen.passed]
+        odd = [value for value in values if isinstance(value, int | float)]
+        if not odd or not isinstance(expression, str):
+            return []
+        refused = f"Port refuses {len(odd)} of {len(values)} entities"
+        problem = f"{name} must be a text, {json.dumps(odd[0])} is none: {refused}"
+        some = " | values" if None in values else ""
+        path = ("port", "entity", "mappings", name)
+        remedy = Write(f"{expression}{some} | tostring")
+        return [seen.finding(self._document, path, problem, remedy)]
 
     async def _refused(self, seen: Seen, faults: list[EntityFault]) -> Finding:
         first, count = faults[0], len(seen.passed)
