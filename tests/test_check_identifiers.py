@@ -152,3 +152,33 @@ async def test_different_items_with_equal_entities_are_a_warning(
     assert one.remedy.endswith(
         'different things: write identifier: .__repo + "/" + (.id | tostring)'
     )
+
+
+@pytest.mark.parametrize("identifier", [".title", '.title | gsub("/"; "-")'])
+async def test_a_name_may_be_a_sign(tmp_path: Path, api: FaultApi, identifier: str) -> None:
+    """RabbitMQ has a host `/`."""
+    pulls = {"web": [{"id": n, "title": title} for n, title in enumerate(("/", "a", "b"))]}
+
+    findings = await found(tmp_path, api, pulls, identifier=f"'{identifier}'")
+
+    assert not findings, told(findings)
+
+
+async def test_signs_between_nothing_are_no_name(tmp_path: Path, api: FaultApi) -> None:
+    """Where all that an identifier is made of is null."""
+    pulls = {"web": numbered("web", 1, 2, 3)}
+
+    (one,) = await found(tmp_path, api, pulls, identifier="'.lost + \"/\" + .gone'")
+
+    assert "is null in 3 of 3 items" in one.problem
+
+
+async def test_what_a_list_holds_is_not_the_items(tmp_path: Path, api: FaultApi) -> None:
+    """`.drop_id` is read of each node, whatever the item has."""
+    rows = numbered("web", 1, 2, 3, 4)
+    nodes = [{"nodes": [{"id": f"n{row['id']}", "drop_id": f"d{row['id']}"}]} for row in rows]
+    pulls = {"web": [row | node for row, node in zip(rows, nodes, strict=True)]}
+
+    findings = await found(tmp_path, api, pulls, title="'[.nodes[]? | .drop_id] | first'")
+
+    assert not findings, told(findings)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-from framework.identities import shown_row
+from framework.identities import is_identifier, shown_row
 from framework.mapped_items import Items, Mapped
 from jq_engine.paths import plain_path
 from jq_engine.worker import JqWorker
@@ -20,6 +20,7 @@ from workbench.check.findings import Remedy, Write, likeness
 from workbench.check.guesses.expressions import is_scalar, leaves, paths_in, values_of, written
 from workbench.check.guesses.names import IDENTIFYING
 
+_NOTHING: Final = re.compile(r"null|\W")
 _IDS: Final = frozenset({"id", "uuid", "uid"})
 _ID: Final = re.compile(r"i[dD]$|I[dD]$")
 _ENDS_IN_ID: Final = 4  # its rank beside those
@@ -45,6 +46,19 @@ class Shared:
         """The values of path parameters that the two items have, empty where they are the same."""
         first, second = _marks(self.first.item), _marks(self.second.item)
         return f": of {shown_row(first)} and of {shown_row(second)}" if first != second else ""
+
+
+def is_nameless(one: Mapped, expression: str) -> bool:
+    """Whether an item's identifier says nothing, in one part or in all: ``null/null``, ``/``.
+
+    A name may be ``/`` itself, where a key that the expression reads has a value.
+    """
+    value = one.made.get("identifier")
+    if not is_identifier(value):
+        return True
+    read = [follow(one.item, path) for path in paths_in(expression)]
+    is_empty = not _NOTHING.sub("", str(value))
+    return is_empty and all(found is None or found is MISSING for found in read)
 
 
 def shared(passed: Sequence[Mapped]) -> Shared | None:

@@ -29,6 +29,7 @@ from workbench.check.items.identifiers import (
     first_unique,
     holds_json,
     identifier_below_parents,
+    is_nameless,
     own_id,
     shared,
     unique_key,
@@ -47,8 +48,6 @@ _SHOWN: Final = 60
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _PASSING: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\S*)?|\d+(\.\d+)+")
 """What dates and versions look like: they pass."""
-_NULLS: Final = re.compile(r"null|\W")
-"""What identifiers are made of that have nothing in them, such as ``null/null``."""
 
 
 class Judge:
@@ -166,7 +165,7 @@ class Judge:
             return []
         values = [one.made.get("identifier") for one in seen.passed]
         count = len(values)
-        nameless = sum(value is None or not _NULLS.sub("", str(value)) for value in values)
+        nameless = sum(is_nameless(one, expression) for one in seen.passed)
         items = [one.item for one in seen.passed]
         if nameless:
             remedy = await self._instead(seen, expression)

@@ -253,16 +253,14 @@ class Values:
         return []
 
     async def _finds_more(self, other: str, jq: str, items: Items) -> bool:
-        """Whether another expression finds more in items, and nothing less in any."""
+        """Whether another expression finds more in items: something where there is nothing."""
         pairs = zip(
             await values_of(self._jq, jq, items),
             await values_of(self._jq, other, items),
             strict=True,
         )
-        differing = [(now, then) for now, then in pairs if now != then]
-        return bool(differing) and all(
-            not _is_nothing(then) or _is_nothing(now) for now, then in differing
-        )
+        differing = [now for now, then in pairs if now != then]
+        return bool(differing) and all(map(_is_nothing, differing))
 
 
 def _rows(value: Found) -> Items:
