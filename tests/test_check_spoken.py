@@ -55,7 +55,8 @@ def seldom(request: Request) -> Reply:
     """People, of a state that is known and seldom none."""
     if request.param("state") == "openend":
         return answer({"data": []})
-    return when(only("page", "size"), "state is not openend")(request)
+    is_right = only("page", "size")(request)
+    return ROWS(request) if is_right else answer({"error": "state is not openend"}, 400)
 
 
 def opened(request: Request) -> Reply:
