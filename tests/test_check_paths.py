@@ -12,7 +12,7 @@ from tests.check_scene import MAPPING, Scene, listed, notes, person, signed, swa
 from tests.fault_api import FaultApi, Json, Reply, Request, answer, text
 from workbench.check.asking.absence import MADE_UP
 from workbench.check.guesses.names import plural
-from workbench.check.guesses.paths import Known, linked_paths, paths_like
+from workbench.check.guesses.paths import Known, linked_paths, paths_like, slips_undone
 from workbench.check.login.bases import near_paths
 
 TEAMS: list[dict[str, Json]] = [
@@ -48,6 +48,11 @@ def test_a_path_that_may_be_meant(path: str, base_path: str, made: str, wanted: 
 
     assert wanted in found, found
     assert path not in found
+
+
+def test_a_path_without_a_slip() -> None:
+    """A letter that is doubled anywhere, then two that are swapped in the last word."""
+    assert slips_undone("/_ccat/ai")[:2] == ["/_cat/ai", "/_ccat/ia"]
 
 
 @pytest.mark.parametrize(

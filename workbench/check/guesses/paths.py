@@ -178,10 +178,13 @@ def respelled(path: str, at: int, known: Known) -> list[str]:
 
 
 def slips_undone(path: str) -> list[str]:
-    """A path without a slip in its last word."""
+    """A path without a slip in one of its words: first a doubled letter, then in the last word."""
     parts = path.strip("/").split("/")
-    at = _last_word(parts)
-    return [f"/{_with(parts, at, word)}" for word in without_slip(stem_of(parts[at]))]
+    words = [(at, stem_of(part)) for at, part in enumerate(parts) if "{" not in part]
+    slips = [
+        (at, one, len(one) == len(word)) for at, word in words[::-1] for one in without_slip(word)
+    ]
+    return [f"/{_with(parts, at, one)}" for at, one, _ in sorted(slips, key=lambda slip: slip[2])]
 
 
 def _ended(own: str, known: Known) -> Iterator[str]:
