@@ -257,6 +257,15 @@ async def test_a_link_of_an_item_shows_the_path(scene: Scene) -> None:
     assert remedy == "write kind: '/teams/{team}/remarks' (it answers 200)"
 
 
+async def test_a_base_url_that_the_root_tells(scene: Scene) -> None:
+    """What stands in a link of it before the path of a kind."""
+    scene.settings["base_url"] = scene.api.url
+    scene.api.serve("/", answer({"people": f"{scene.api.url}/gw/x9/people"}))
+    scene.api.serve("/gw/x9/people", listed([person(number) for number in range(9)]))
+
+    assert f"={scene.api.url}/gw/x9: /people answers there" in (await told_of(scene))[1]
+
+
 async def test_a_path_with_a_slip(scene: Scene) -> None:
     """Two letters that stand the other way round are tried in each word."""
     swap("kind: /people", "kind: /poeple")(scene)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -25,7 +26,9 @@ from workbench.check.login.changes import ClientOf, Texts, line
 
 _MOST_KINDS: Final = 2  # where one of them is not there either, the other may be
 _TOLD: Final = re.compile(r"version\W{1,4}v?(\d+)\b", re.IGNORECASE)
-_MOST: Final = 120  # requests
+_MOST: Final = 116  # requests
+_MOST_SPOKEN: Final = 12  # paths that an API speaks of by itself
+_LONGEST: Final = 20_000  # characters of an answer that paths are looked for in
 _MORE: Final = (
     "api", "v1", "api/v1", "v2", "api/v2", "rest", "v3", "api/v3", "v1.0", "v4", "api/v4", "api/v5",
 )  # fmt: skip
@@ -47,6 +50,7 @@ class Bases:
         self._client_of = client_of
         self._found: dict[tuple[str, ...] | None, Texts | None] = {}
         self._said: list[str] = []
+        self._spoken: list[str] | None = None
 
     async def other(self, words: str = "") -> Texts | None:
         """What to write for the base URL by which a kind is answered; None for nothing.
@@ -73,16 +77,34 @@ class Bases:
         requests = dict(list(self._requests().items())[:_MOST_KINDS])
         if told is not None:  # Where a refusal says no more than before, a search shows nothing.
             requests = {kind: one for kind, one in requests.items() if one.method == "GET"}
+        spoken = await self._spoken_of() if requests else []
         tries = (
             (kind, path)
             for kind in requests
-            for path in (self._paths(kind) if told is None else near_paths(url, kind, told))
+            for path in (
+                *_heads(spoken, kind, url.path),
+                *(self._paths(kind) if told is None else near_paths(url, kind, told)),
+            )
         )
         for kind, path in islice(tries, _MOST):
             base = str(url.copy_with(path=f"/{path}")).rstrip("/")
             if await self._is_there(replace(requests[kind], url=f"{base}/{kind.lstrip('/')}")):
                 return _base_of(base, f"{kind} answers there")
         return None
+
+    async def _spoken_of(self) -> list[str]:
+        """The paths that the API speaks of by itself: at its root, and at the base URL."""
+        if self._spoken is None:
+            base, self._spoken = self._settings.base_url, []
+            origin = str(base.copy_with(path="/")).rstrip("/")
+            for url in dict.fromkeys((f"{origin}/", str(base))):
+                try:
+                    answer = await self._session.client.send(PageRequest(url, purpose="check"))
+                    words = json.dumps(answer.body)[:_LONGEST]
+                except OceanCustomError as error:
+                    words = error.report.words
+                self._spoken += SPOKEN.findall(words.replace(origin, " "))
+        return self._spoken
 
     def _requests(self) -> dict[str, PageRequest]:
         """The requests that need no parent, by their paths: those of parents too; GET first."""
@@ -148,6 +170,16 @@ class Bases:
         finally:
             await client.aclose()
         return _base_of(str(url).rstrip("/"), f"{base.host} answers by {scheme} there")
+
+
+def _heads(spoken: Sequence[str], kind: str, own: str) -> list[str]:
+    """The beginnings of paths that an API speaks of, those before a kind's path first."""
+    whole = [one.strip("/") for one in spoken]
+    before = [one.removesuffix(kind.strip("/")).strip("/") for one in whole]
+    heads = [one for one, path in zip(before, whole, strict=True) if one != path]
+    parts = [one.split("/") for one in whole[:_MOST_SPOKEN]]
+    heads += ["/".join(one[:length]) for one in parts for length in range(len(one), 0, -1)]
+    return [one for one in dict.fromkeys(heads) if one != own.strip("/")][:_MOST_SPOKEN]
 
 
 def _base_of(base: str, proof: str) -> Texts:
