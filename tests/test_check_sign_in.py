@@ -662,6 +662,11 @@ CASES |= {
         "oauth_scope",
         f"write {PREFIX}OAUTH_SCOPE=people.read: so the token is given",
     ),
+    "an audience that the client may not have": Case(
+        [*by_client("access_denied", audience="acme-api"), settings(oauth_audience="acme")],
+        "oauth_audience",
+        f"correct {PREFIX}OAUTH_AUDIENCE, or grant the client access to it",
+    ),
     "an audience that the words name": Case(
         by_client("audience must be https://acme.example/api", audience="https://acme.example/api"),
         "oauth_audience",

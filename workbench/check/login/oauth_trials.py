@@ -19,18 +19,20 @@ from workbench.check.login.changes import Blame, Change, Installed, is_signed_in
 
 _CODES: Final = (
     "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
-    "unsupported_grant_type", "invalid_scope",
+    "unsupported_grant_type", "invalid_scope", "access_denied", "invalid_target",
 )  # fmt: skip
-"""What a token endpoint says of a refusal (RFC 6749, 5.2)."""
+"""What a token endpoint says of a refusal (RFC 6749, 4.1.2.1 and 5.2; RFC 8707, 2)."""
 _FORM: Final = "whether it belongs into a header or the form (oauthClientAuthentication)"
 _OAUTH: Final = (
     ("invalid_client", "oauthClientSecret", f"oauthClientId, oauthClientSecret, and {_FORM}"),
     ("invalid_scope", "oauthScope", "oauthScope"),
+    ("access_denied", "oauthAudience", "oauthAudience, or grant the client access to it"),
+    ("invalid_target", "oauthAudience", "oauthAudience"),
     ("invalid_grant", "oauthRefreshToken", "oauthRefreshToken, or the key and claims of the JWT"),
     ("unsupported_grant_type", "oauthGrantType", "oauthGrantType"),
     ("invalid_request", "oauthGrantType", "oauthGrantType, oauthScope and oauthAudience"),
 )
-"""Codes of RFC 6749, 5.2, with the setting that each is about."""
+"""Codes of these, with the setting that each is about."""
 _ENDS: Final = ("token", "oauth/token", "oauth2/token", "connect/token", "oauth2/v1/token")
 _MOST: Final = 12  # sign-ins that are tried
 _MOST_TOLD: Final = 8  # values of a refusal's words that are tried
