@@ -134,6 +134,7 @@ class Report(Struct, frozen=True):
     - ``beside``: another fault, found at the same time.
     - ``answered``: the status with its phrase; ``words``: the API's own.
     - ``listed``: names, maybe many.
+    - ``whole``: what to do about each fault, where the message has it cut.
     """
 
     faults: tuple[Fault, ...]
@@ -146,16 +147,18 @@ class Report(Struct, frozen=True):
     words: str = ""
     listed: str = ""
     note: str = ""
+    whole: str = ""
 
     @property
     def remedy(self) -> str:
-        """What to do about each fault."""
-        return "; ".join(filter(None, (fault.remedy for fault in self.faults)))
+        """What to do about each fault, whatever is cut of the message."""
+        return self.whole or "; ".join(filter(None, (fault.remedy for fault in self.faults)))
 
     @property
     def without_remedy(self) -> "Report":
         """The report of what was found, and where."""
-        return replace(self, faults=tuple(replace(fault, remedy="") for fault in self.faults))
+        faults = tuple(replace(fault, remedy="") for fault in self.faults)
+        return replace(self, faults=faults, whole="")
 
     def shortened(self) -> "Report":
         """The report cut where its message is too long: values and URLs first, the remedy last.
@@ -164,6 +167,7 @@ class Report(Struct, frozen=True):
         """
         short = replace(
             self,
+            whole=self.remedy if self.excess > 0 else self.whole,
             parameters=tuple((name, _cut(value, self.excess)) for name, value in self.parameters),
         )
         if short.request:

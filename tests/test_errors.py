@@ -197,6 +197,16 @@ def test_no_message_is_too_long(error: OceanCustomError) -> None:
     assert text.endswith("correct the path")
 
 
+def test_what_to_do_is_kept_whole() -> None:
+    """For who asks what to do alone, however often the message is cut."""
+    remedy = "write " + "a long line " * 40
+    error = MappingError([Fault("a", "b" * 999, remedy)]).redacted(str).about(kind="/x")
+
+    assert error.report.remedy == remedy
+    assert error.report.without_remedy.remedy == ""
+    assert remedy not in str(error)
+
+
 def test_each_of_several_faults_may_be_as_long() -> None:
     """All faults of the settings are told, each within the length of one message."""
     error = ConfigurationError([Fault("a", "b" * 999), Fault("c", "is missing", "set it")])

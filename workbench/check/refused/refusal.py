@@ -195,7 +195,12 @@ class Refused:
             if not is_reported(other):
                 return None
             said = other.report
-            known = {"faults": said.faults, "answered": said.answered, "words": said.words}
+            known = {
+                "faults": said.faults,
+                "whole": said.whole,
+                "answered": said.answered,
+                "words": said.words,
+            }
             report = replace(error.report, beside=None, **known)
         else:
             return None
