@@ -62,6 +62,8 @@ class CountedFromFirst(Counted):
             return self._next_page(at)
         if shown is Shown.OTHERS:
             return self._unless_rows_move(at, other, self._others)
+        if _is_all(at, other):
+            return self._end(at, End.PROVED)
         if shown is Shown.HIDDEN and (first := self._from_one(at.sent)):
             return self._unless_from_one(at, first)
         return self._judged(at, shown)
@@ -281,3 +283,16 @@ def _may_hide(at: At, shown: Shown) -> bool:
     """
     fewest = 2 * at.page.length - 1 if shown is Shown.ALL else 0
     return at.is_more and not 0 < (at.now.total or 0) < fewest
+
+
+def _is_all(at: At, other: Page) -> bool:
+    """Whether an answer to the last row of a first page shows that no position of a total is left.
+
+    It reaches over as many rows as that page gave, but one, and has the last of them: as many at
+    most as rows are hidden, and one. Where its position counts something else there are more.
+    """
+    page, total = at.page, at.now.total or 0
+    is_passed = not at.says_more and 0 < total < 2 * (page.length - 1)
+    given = other.keys_as(page)
+    is_end = page.keys_as(other)[-len(given) :] == given
+    return is_passed and is_end and not page.levels and len(given) - 1 <= total - page.length
