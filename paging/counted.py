@@ -81,7 +81,9 @@ class _Counted(CountedToLast):
 
     def _located(self, learnt: Learnt, progress: Progress, sent: PageRequest, page: Page) -> At:
         asked = self._asked(sent)
-        if learnt.from_one and not progress.pages and (first := self._from_one(sent)):
+        # Behind a full page a row may come again, but none may be passed over.
+        is_full = page.fills(min(asked, learnt.page_size or asked))
+        if learnt.from_one and not (progress.pages or is_full) and (first := self._from_one(sent)):
             sent, page = first, replace(page, request=first)
         learnt = self._with_longest(learnt, page)
         if not asked:  # no size is sent: a first page is not full until lists go on after one

@@ -64,7 +64,9 @@ class CountedFromFirst(Counted):
             return self._unless_rows_move(at, other, self._others)
         if _is_all(at, other):
             return self._end(at, End.PROVED)
-        if shown is Shown.HIDDEN and (first := self._from_one(at.sent)):
+        # Where a total counts more, and no more came, the row at 0 is hidden rather.
+        is_hidden = at.now.known is Known.MORE and not leads_on(at.page, other)
+        if shown is Shown.HIDDEN and not is_hidden and (first := self._from_one(at.sent)):
             return self._unless_from_one(at, first)
         return self._judged(at, shown)
 

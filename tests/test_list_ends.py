@@ -3492,3 +3492,26 @@ async def test_a_list_that_a_program_goes_through_is_left_out_where_it_is_empty(
     is_all(found, range(9))
     assert mistyped.error is not None
     assert (await children(broken, paging(style, 3), data_path)).error is not None
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+async def test_a_hidden_first_row_is_no_offset_from_one(*, is_told: bool) -> None:
+    """What one list seems to show passes over no row of those whose first page is full."""
+    hidden: list[tuple[int, set[int]]] = [(4, {0}), *[(6, set[int]())] * 30]
+    lists = [
+        Api(
+            "offset",
+            count,
+            hidden=frozenset(not_given),
+            around=steady({"total": count} if is_told else {}),
+        )
+        for count, not_given in hidden
+    ]
+    parent = Endpoint("/parents", data_path=".items", pagination=PaginationSettings())
+    async with FaultApi() as server:
+        server.serve("/parents", always(told({"items": rows(0, len(lists))})))
+        for at, api in enumerate(lists):
+            server.serve(f"/parents/{at}", api)
+        found = await read(server, paging("offset", 5), kind="/parents/{parent}", parent=parent)
+
+    is_all(found, sorted(number for api in lists for number in api.visible))
