@@ -116,8 +116,6 @@ class Walker:
             following = partial(walk.source.paginator.ahead, step.progress, step.next)
             self._prefetch.begin(walk.ahead, step.next, following, opened.answer.size)
 
-    # --- one page --------------------------------------------------------------------------
-
     async def _fetched(self, walk: _Walk, upcoming: PageRequest) -> Opened:
         """The next page; raises for an answer that is none."""
         walk.cycle.refuse_endless(upcoming)
@@ -340,13 +338,14 @@ class Walker:
         """Ask for one more page with rows, where that tells what an empty page looks like."""
         if (longest := source.longest) and source.recognition.open_question() is not None:
             shorter = source.paginator.shorter(longest.request, longest.page)
-            if await self._took_in(shorter, source):
+            if await self._took_in(shorter, source) is not None:
                 await self._refuse_contradicted(source.recognition.contradicted_by_one, source)
 
-    async def _took_in(self, other: PageRequest | None, source: Completeness) -> bool:
-        """Take in one more page of the longest list, from elsewhere in it where that gives rows."""
-        if (longest := source.longest) is None:
-            return False
+    async def _took_in(self, other: PageRequest | None, source: Completeness) -> bool | None:
+        """Whether one more page of the longest list has rows, which are taken in; None: refused."""
+        page, longest = None, source.longest
+        if longest is None:
+            return None
         # A number may count positions: then it is another one elsewhere in the list.
         elsewhere = source.paginator.elsewhere(longest.request, longest.page)
         for request in filter(None, (elsewhere, other or longest.request)):
@@ -354,7 +353,7 @@ class Walker:
             if page.rows and not page.is_single:
                 source.recognition.compare(longest.walk, request, page)
                 return True
-        return False
+        return None if page is None or page.refused else False
 
     # --- what is no page -------------------------------------------------------------------
 

@@ -188,3 +188,28 @@ async def test_a_header_holds_something_else(name: str, value: str) -> None:
     only = Api("plain", 20, headers=lambda _n, _m: {name: value})
 
     is_all(await outcome(only, paging("none")), list(range(20)))
+
+
+@pytest.mark.parametrize("said", [{"message": "try it later"}, {"state": "down"}])
+async def test_all_but_one_request_fail(said: dict[str, Json]) -> None:
+    """Where a cache keeps the first page: no rows for a part of it tell nothing of its end."""
+    api = Api("page", 40, around=lambda _n, _m: dict.fromkeys(said, "fine"))
+    kept: list[Request] = []
+
+    def things(request: Request) -> Answer:
+        kept.append(request)
+        return api(request) if request.query == kept[0].query else told(dict(said))
+
+    found = await outcome(things, paging("page", 20))
+
+    assert next(iter(said.values())) in found.message, found.ids
+
+
+async def test_other_sizes_are_refused() -> None:
+    """That no part of the only page with rows can be asked for tells nothing at all."""
+    api = Api("page", 20, around=lambda given, _: {"state": "found" if given else "empty"})
+
+    def things(request: Request) -> Answer:
+        return api(request) if request.number("size", 20) == 20 else told({"detail": "size"}, 400)
+
+    is_all(await outcome(things, paging("page", 20)), list(range(20)))
