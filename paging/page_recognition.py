@@ -125,6 +125,9 @@ class Recognition:
         self._told: set[Hashable] = set()
         # What an answer says where it was shown that a list is over.
         self._beyond: set[tuple[Path, str]] = set()
+        # The first page with rows, and whether others came: a hash is the same on one alone.
+        self._only: int | None = None
+        self._has_others = False
         # Through how many lists rows were found.
         self._depth = 0
         # The places of no count: some page had more rows than a number there, or something else.
@@ -159,18 +162,23 @@ class Recognition:
             self._types.setdefault(path, set()).update({type_} if is_told else ())
         counts = {path: whole_number(value) or 0 for path, value in envelope.scalars.items()}
         self._uncounted |= {path for path, count in counts.items() if count < page.most}
-        fingerprint = hash((page.length, repr(page.rows[0]), repr(page.rows[-1])))
-        self._with_rows(walk, request, page.length, envelope)
-        own.add(envelope, fingerprint)
+        own.add(envelope, self._with_rows(walk, request, page, envelope))
 
-    def _with_rows(self, walk: int, request: PageRequest, rows: int, envelope: Envelope) -> None:
+    def _with_rows(self, walk: int, request: PageRequest, page: Page, envelope: Envelope) -> int:
+        """Take in a page with rows; gives what tells it apart from others."""
+        fingerprint = hash((page.length, repr(page.rows[0]), repr(page.rows[-1])))
+        if self._only in {None, fingerprint}:
+            self._only = fingerprint
+        else:
+            self._has_others = True
         self._all.add(envelope, walk)
-        parts = parts_of(request)
+        rows, parts = page.length, parts_of(request)
         if len(self._pages) < _MOST_PAGES:
             self._pages.setdefault(rows, Answered(parts, rows, envelope.scalars))
         before = self._asked
         self._named |= parts.keys()
         self._asked = parts if before is None else dict(before.items() & parts.items())
+        return fingerprint
 
     def _suspect(self, walk: int, request: PageRequest, page: Page) -> None:
         """Keep an answer without rows, where it says what none before it said."""
@@ -240,7 +248,7 @@ class Recognition:
 
     def compare(self, walk: int, request: PageRequest, page: Page) -> None:
         """Take in one more page with rows of the only walk that had any."""
-        self._with_rows(walk, request, page.length, Envelope.of_page(page))
+        self._with_rows(walk, request, page, Envelope.of_page(page))
 
     def contradicted_by_one(self) -> Suspect | None:
         """An answer that the pages of the only walk with rows contradict.
@@ -365,7 +373,8 @@ class Recognition:
                 continue
             if self._follows(suspect, path, known):
                 continue
-            if suspect.place is not Place.LIST or _is_word(value) or _is_word(known):
+            words = (_is_word(one, is_code=self._has_others) for one in (value, known))
+            if suspect.place is not Place.LIST or any(words):
                 yield path
 
     def _is_signal(self, path: Path, value: Json) -> bool:
@@ -405,11 +414,14 @@ def _is_limited(known: Json, value: Json, asked: Iterable[tuple[int | None, int]
     )
 
 
-def _is_word(value: Json) -> bool:
-    """Whether a value says something of its own: no identifier, moment, version or hash."""
+def _is_word(value: Json, *, is_code: bool) -> bool:
+    """Whether a value says something of its own: no identifier, moment, version or hash.
+
+    ``is_code``: a short one with digits does, too.
+    """
     if isinstance(value, str):
-        is_code = len(value) <= _LONGEST_CODE and value.isalnum()
-        return not is_link(value) and (is_code or not _has_digit(value))
+        is_short = is_code and len(value) <= _LONGEST_CODE and value.isalnum()
+        return not is_link(value) and (is_short or not _has_digit(value))
     return not isinstance(value, int | float) or abs(value) <= _LARGEST
 
 

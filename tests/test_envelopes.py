@@ -213,3 +213,12 @@ async def test_other_sizes_are_refused() -> None:
         return api(request) if request.number("size", 20) == 20 else told({"detail": "size"}, 400)
 
     is_all(await outcome(things, paging("page", 20)), list(range(20)))
+
+
+@pytest.mark.parametrize("style", ["offset", "page", "cursor"])
+@pytest.mark.parametrize("count", [1, 2, 20])
+async def test_a_hash_of_the_only_page(style: str, count: int) -> None:
+    """It follows the rows: of one page alone nothing is known to be the same on others."""
+    api = Api(style, count, end="late", around=lambda given, _: {"sum": f"{given * 7919:07x}"})
+
+    is_all(await outcome(api, paging(style, 20)), list(range(count)))
