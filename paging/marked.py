@@ -21,7 +21,7 @@ from paging.experiments import (
     unless_led_on,
 )
 from paging.model import NO_PAGE_BEFORE, Level, Page, PageRequest, Progress
-from paging.paginator import ACCEPT, Paginator, is_continued, total_of, unseen
+from paging.paginator import ACCEPT, Paginator, total_of, unseen
 from paging.signals import Verdict, by_header, first_known, is_last_by_link
 from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known, total_further_out
@@ -413,7 +413,7 @@ class Marked(Paginator):
         # Then the one asked for says nothing of the numbers told.
         told = other.totals(other.length).most if other else max(now.total or 0, now.perhaps)
         is_told = max(told, total_further_out(page.holder, page.body)) > page.most
-        doubt = self._unfollowable(page) if is_told or is_continued(page, now) else None
+        doubt = self._unfollowable(page) if is_told else None
         warning = (
             f"{self._name()} found nothing in any response, and the API heeds no smaller page"
             f" size; the list of {page.length} is taken for all"

@@ -29,8 +29,6 @@ from paging.signals import (
     by_header,
     first_known,
     is_last_by_link,
-    is_true,
-    known_cursor,
     whole_number,
 )
 from paging.steps import NOTHING_LEARNT, End, Experiment, Learnt, Step
@@ -316,7 +314,6 @@ class SinglePage(Paginator):
         most = now.total or now.perhaps
         counts_more = now.known is Known.MORE or most > page.most
         is_more = told is Verdict.MORE or (counts_more and not says_end(page))
-        is_more = is_more or (told is Verdict.UNKNOWN and is_continued(page, now))
         why = End.ONE_ITEM if page.is_single else End.UNPAGED
         step = Step(now, next=None, learnt=learnt, why=why)
         if self._settings.type_is_own:
@@ -363,16 +360,3 @@ def unseen(now: Progress) -> str | None:
 def says_end(page: Page) -> bool:
     """Whether a boolean or the links of a page say that none follows."""
     return page.boolean is Verdict.END or is_last_by_link(page.headers)
-
-
-def is_continued(page: Page, now: Progress) -> bool:
-    """Whether a page has what ``cursor`` would go on with, and nothing says more, or the end.
-
-    What was asked for, and is told again, is of the page itself.
-    """
-    if not page.rows or page.is_single or now.known is Known.REACHED:
-        return False
-    cursor, asked = known_cursor(page.scopes), page.request.query if page.request else ()
-    is_there = cursor is not MISSING and is_true(cursor)
-    is_said = page.signal is not Verdict.UNKNOWN
-    return is_there and not is_said and str(cursor) not in {value for _, value in asked}

@@ -2462,31 +2462,6 @@ async def test_a_total_under_a_name_of_its_own(
 
 
 @pytest.mark.parametrize("style", ["none", "next_link"])
-@pytest.mark.parametrize(
-    ("beside", "is_more"),
-    [
-        ({"cursor": "tok"}, True),
-        ({"paging": {"cursors": {"after": "tok"}}}, True),
-        ({"page_info": {"end_cursor": "tok", "has_next": False}}, False),
-        ({"after_cursor": "tok", "total": 10}, False),
-        ({"cursor": "", "after": "asked"}, False),
-    ],
-    ids=str,
-)
-async def test_a_cursor_where_no_cursor_is_followed(
-    beside: dict[str, Json], style: str, *, is_more: bool
-) -> None:
-    """It leads on, unless a boolean or a total says that the list ends, or it is what was asked."""
-    settings = paging(style, size_param=None) if style != "none" else paging(style)
-    things = always(told({"items": rows(0, 10), **beside}))
-
-    found = await outcome(things, settings, kind="/things?since=asked")
-
-    assert ("says that there " in found.message) is is_more
-    assert found.ids == list(range(10))
-
-
-@pytest.mark.parametrize("style", ["none", "next_link"])
 async def test_a_link_to_the_page_itself(style: str) -> None:
     """An API that spells its own query: the link is followed once, and leads to the same rows."""
     api = Api("plain", 25, around=steady({"here": "/things?page=1&limit=25"}))
