@@ -226,13 +226,13 @@ class Marked(Paginator):
 
         def judge(learnt: Learnt, other: Page | None) -> Step:
             is_fewer = other is not None and other.length == now.first - 1
-            is_over = is_fewer and other is not None and not leads(self._marker(other))
+            is_led = other and (leads(self._marker(other)) or self._boolean(other) is Verdict.MORE)
             doubt = DoubtfulEndError(
                 f"the list ends after the {now.wanted} rows that {self._size_param!r} asked for,"
                 " in pages of fewer: it bounds the list, and the rest is missing",
                 f"set sizeParam to what a page's length is, or size_param: null ({ACCEPT})",
             )
-            return replace(step, learnt=learnt, doubt=doubt if is_over else None)
+            return replace(step, learnt=learnt, doubt=doubt if is_fewer and not is_led else None)
 
         return Experiment(request, judge, learnt, "what the size bounds", now) if is_due else step
 
