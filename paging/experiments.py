@@ -119,9 +119,11 @@ def for_fewer(sent: PageRequest, rows: int) -> PageRequest | None:
 
 
 def unless_led_on(
-    sent: PageRequest, page: Page, step: Step, doubt: OceanCustomError
+    sent: PageRequest, page: Page, step: Step, doubt: OceanCustomError, beyond: Sequence[str] = ()
 ) -> Step | Experiment:
     """A step, in doubt where a link in its page leads to rows that the page does not have.
+
+    ``beyond``: other URLs that may lead on.
 
     A link may also lead to another view of the list, such as what is closed: then it stands in the
     same place there, which no link to a next page does.
@@ -136,14 +138,15 @@ def unless_led_on(
             here = replace(step, learnt=learnt)
             if other is None or not leads_on(page, other):
                 return following(here, others)
-            is_fixed = not page.links[link].isdisjoint(other.links_from(page.url).get(link, ()))
+            there = other.links_from(page.url).get(link, set())
+            is_fixed = not page.links.get(link, set()).isdisjoint(there)
             return following(here, others) if is_fixed else replace(here, doubt=doubt)
 
         request = replace(sent, url=link, params=()).perhaps_absent(NO_PAGE_BEFORE)
         of = "where a link leads"
         return Experiment(request, judge, step.learnt, of, step.progress, follows_any=True)
 
-    return step if step.doubt else following(step, [*page.links][:_MOST_LINKS])
+    return step if step.doubt else following(step, [*page.links, *beyond][:_MOST_LINKS])
 
 
 def unless_in_vain(

@@ -19,6 +19,7 @@ from json_values import MISSING, Found, Json, Missing, as_written
 from paging.link_header import leads_to_rows, link_relations, unread_links
 from paging.scopes import Scopes, named_values, values_of
 from paging.signal_names import (
+    CONTINUED_NAMES,
     CURSOR_NAMES,
     CUT_NAMES,
     FIRST_NAMES,
@@ -344,6 +345,25 @@ def known_cursor(scopes: Scopes) -> Found:
     MISSING when there is no such place, null or empty when the places are all empty.
     """
     return _first_usable(scopes, CURSOR_NAMES, _as_cursor)
+
+
+def continued(scopes: Scopes, url: str) -> list[str]:
+    """The URL of a page with what may be a cursor in it sent back, by its own name and usual ones.
+
+    Whether it leads on, only the answers show: many APIs give one on their last page, too.
+    """
+    texts = (
+        (name, value)
+        for name, value in named_values(scopes, CONTINUED_NAMES)
+        if isinstance(value, str) and value and not is_link(value) and not value.isdigit()
+    )
+    name, value = next(texts, ("", ""))
+    asked = httpx.URL(url)
+    if not name or value in asked.params.values():
+        return []
+    other = {"cursor": value, "after": value} if name not in asked.params else {}
+    tried = ({name: value}, other)
+    return [str(asked.copy_merge_params(params)) for params in tried if params]
 
 
 def known_link(scopes: Scopes) -> Found:

@@ -2461,6 +2461,33 @@ async def test_a_total_under_a_name_of_its_own(
     assert (await outcome(things, paging(style, 25))).error is not None
 
 
+@pytest.mark.parametrize(
+    ("beside", "name"),
+    [
+        ({"cursor": "itr/rec9"}, "cursor"),
+        ({"paging": {"cursors": {"before": "b", "after": "itr/rec9"}}}, "after"),
+        ({"page_info": {"end_cursor": "itr/rec9"}}, "after"),
+        ({"offset": "itr/rec9"}, "offset"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("behind", [[], rows(10, 15)], ids=["a whole list", "more"])
+async def test_what_may_be_a_cursor_is_sent_back_where_none_is_followed(
+    beside: dict[str, Json], name: str, behind: list[Json]
+) -> None:
+    """An API may give one on its last page, too: only rows behind it show that there are more."""
+
+    def things(request: Request) -> Answer:
+        is_next = request.param(name) == "itr/rec9"
+        return told({"items": behind if is_next else rows(0, 10), **beside})
+
+    found = await outcome(things, paging("none"))
+
+    assert ("says that there are more pages" in found.message) is bool(behind)
+    assert found.ids == list(range(10))
+    assert found.requests <= 3
+
+
 @pytest.mark.parametrize("style", ["none", "next_link"])
 async def test_a_link_to_the_page_itself(style: str) -> None:
     """An API that spells its own query: the link is followed once, and leads to the same rows."""
