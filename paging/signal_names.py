@@ -34,8 +34,6 @@ NEXT_NAMES = (*LINK_NAMES, "next_offset")
 CURSOR_NAMES = (
     *NEXT_CURSOR_NAMES, "after_cursor", "end_cursor", "next", "after", "cursor",
 )
-# What an API may want back to go on: a text that is no number is a position as well (Airtable).
-CONTINUED_NAMES = (*CURSOR_NAMES, "offset", "start")
 TOTAL_NAMES = ("total", "total_count", "count")
 TOTAL_PAGES_NAMES = ("total_pages", "pages", "last_page")
 NEXT_RELATIONS = ("next", "prev", "previous", "first", "last")

@@ -19,7 +19,6 @@ from json_values import MISSING, Found, Json, Missing, as_written
 from paging.link_header import leads_to_rows, link_relations, unread_links
 from paging.scopes import Scopes, named_values, values_of
 from paging.signal_names import (
-    CONTINUED_NAMES,
     CURSOR_NAMES,
     CUT_NAMES,
     FIRST_NAMES,
@@ -40,6 +39,8 @@ _MOST_DIGITS = 18  # of a count; more are an identifier, or nothing that can be 
 _LARGEST = 10**_MOST_DIGITS - 1
 _SHOWN = 80  # characters of a value in a message
 _MOST_LINKS = 10  # of a list of them
+# What an API may want back to go on: a text that is no number is a position, too (Airtable).
+_CONTINUED = (*CURSOR_NAMES, "offset", "start")
 _LARGEST_NEXT = 10**9  # larger numbers are moments
 # Words that are used for other things too: only true and false are meant for pages.
 _AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "incomplete", "timed_out"})
@@ -354,7 +355,7 @@ def continued(scopes: Scopes, url: str) -> list[str]:
     """
     texts = (
         (name, value)
-        for name, value in named_values(scopes, CONTINUED_NAMES)
+        for name, value in named_values(scopes, _CONTINUED)
         if isinstance(value, str) and value and not is_link(value) and not value.isdigit()
     )
     name, value = next(texts, ("", ""))
