@@ -253,14 +253,25 @@ class Values:
         return []
 
     async def _finds_more(self, other: str, jq: str, items: Items) -> bool:
-        """Whether another expression finds more in items: something where there is nothing."""
+        """Whether another expression finds more in items: all that is found now, and something."""
         pairs = zip(
             await values_of(self._jq, jq, items),
             await values_of(self._jq, other, items),
             strict=True,
         )
-        differing = [now for now, then in pairs if now != then]
-        return bool(differing) and all(map(_is_nothing, differing))
+        differing = [(now, then) for now, then in pairs if now != then]
+        return bool(differing) and all(_adds(now, then) for now, then in differing)
+
+
+def _adds(now: Json, then: Json) -> bool:
+    """Whether a value holds all of another one."""
+    match now, then:
+        case str(), str():
+            return now in then
+        case list(), list():
+            return all(one in then for one in now)
+        case _:
+            return _is_nothing(now)
 
 
 def _rows(value: Found) -> Items:
