@@ -131,6 +131,39 @@ async def test_a_number_is_no_identifier(tmp_path: Path, api: FaultApi, number: 
     assert one.remedy == "write identifier: .code | tostring"
 
 
+@pytest.mark.parametrize(
+    ("identifier", "remedy"),
+    [
+        pytest.param(
+            ".nr | tostring",
+            'write identifier: .__repo + "/" + (.nr | tostring), or .uid | tostring',
+            id="beside another",
+        ),
+        pytest.param(".uidd", "write identifier: .uid | tostring (4 of 4)", id="by another key"),
+        pytest.param(
+            ".key | tostring",
+            "write identifier: .key.code | tostring (a value that tells them apart)",
+            id="within an object",
+        ),
+    ],
+)
+async def test_what_is_named_is_a_text(
+    tmp_path: Path, api: FaultApi, identifier: str, remedy: str
+) -> None:
+    """An identifier that a remedy names is never a number itself."""
+    pulls: dict[str, list[Row]] = {
+        name: [
+            {"nr": n, "uid": base + n, "key": {"code": base - n}, "title": f"{base}"}
+            for n in (1, 2)
+        ]
+        for name, base in (("web", 100), ("app", 200))
+    }
+
+    (one,) = await found(tmp_path, api, pulls, identifier=identifier)
+
+    assert one.remedy == remedy
+
+
 async def test_a_thing_below_two_parents_is_no_fault(tmp_path: Path, api: FaultApi) -> None:
     """It makes the same entity twice, and nothing is lost."""
     same = numbered("both", 1)

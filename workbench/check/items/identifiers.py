@@ -17,7 +17,14 @@ from jq_engine.paths import plain_path
 from jq_engine.worker import JqWorker
 from json_values import MISSING, Found, Json, follow
 from workbench.check.findings import Remedy, Write, likeness
-from workbench.check.guesses.expressions import is_scalar, leaves, paths_in, values_of, written
+from workbench.check.guesses.expressions import (
+    as_text,
+    is_scalar,
+    leaves,
+    paths_in,
+    values_of,
+    written,
+)
 from workbench.check.guesses.names import IDENTIFYING
 
 _NOTHING: Final = re.compile(r"null|\W")
@@ -93,12 +100,19 @@ async def identifier_below_parents(
 
 
 async def first_unique(jq: JqWorker, candidates: Iterable[str], items: Items) -> str:
-    """The first expression that gives each item a value of its own; "" for none."""
+    """The first expression that gives each item a value of its own, as texts; "" for none."""
     for candidate in candidates:
         values = await values_of(jq, candidate, items)
         if all(map(is_scalar, values)) and len(set(map(_text, values))) == len(items):
-            return candidate
+            return as_texts(candidate, values)
     return ""
+
+
+def as_texts(expression: str, values: Sequence[Json]) -> str:
+    """Jq that gives the values of an expression as texts, which identifiers have to be."""
+    if all(isinstance(value, str | None) for value in values):
+        return expression
+    return f"{expression} | values | tostring" if None in values else f"{expression} | tostring"
 
 
 def unique_key(items: Items, wanted: AbstractSet[str] = frozenset()) -> Write | None:
@@ -189,12 +203,12 @@ def _is_id(key: str) -> bool:
 
 
 def own_id(items: Items) -> str:
-    """An id of the items' own that is different in all of them; "" for none."""
+    """Jq for an id of the items' own that is different in all of them; "" for none."""
     for path in dict.fromkeys(one for item in items[:10] for one in leaves(item, 1)):
         values = [follow(item, path) for item in items]
         is_id = path[0].lower() in _IDS and all(map(is_scalar, values))
         if is_id and len(set(map(_text, values))) == len(items):
-            return written(path)
+            return as_text(path, values)
     return ""
 
 

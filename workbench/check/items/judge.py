@@ -16,7 +16,6 @@ from workbench.check.asking.reading import Seen
 from workbench.check.files.offline import Installation
 from workbench.check.findings import Finding, Path, Remedy, Write, nearest, removed
 from workbench.check.guesses.expressions import (
-    as_text,
     better,
     first_paths,
     is_scalar,
@@ -26,6 +25,7 @@ from workbench.check.guesses.expressions import (
 from workbench.check.items.comparisons import compared, of_other_type
 from workbench.check.items.fitting import Fitter, Fitting, Instead
 from workbench.check.items.identifiers import (
+    as_texts,
     first_unique,
     holds_json,
     identifier_below_parents,
@@ -182,7 +182,7 @@ class Judge:
             ]
         absent = await self._values.absent(seen, "identifier", expression, items)
         if absent or all(map(holds_json, values)):
-            return absent or [self._of_whole(seen, expression, items)]
+            return absent or [await self._of_whole(seen, expression, items)]
         pair = shared(seen.passed)
         if pair is None:
             return self._passing(seen, path, expression, items)
@@ -199,13 +199,16 @@ class Judge:
             seen.finding(self._document, path, problem, apart, "error" if pair.is_lost else "warn")
         ]
 
-    def _of_whole(self, seen: Seen, expression: str, items: Items) -> Finding:
+    async def _of_whole(self, seen: Seen, expression: str, items: Items) -> Finding:
         """At an identifier that is the text of an object or a list: what is in it, or beside."""
         path = ("port", "entity", "mappings", "identifier")
         problem = f"identifier {expression!r} is a whole object or list"
         values = {json.dumps(one.made.get("identifier")) for one in seen.passed}
         inner = expression.strip().removesuffix("tostring").rstrip("| ")
         found = within(items, inner, "identifier") if len(values) == len(items) else ""
+        if isinstance(found, Write):
+            of_items = await values_of(self._jq, str(found.value), items)
+            found = replace(found, value=as_texts(str(found.value), of_items))
         found = found or unique_key(items, self._leading.wanted_of(seen)) or ""
         told = found or "choose a key that tells items apart"
         return seen.finding(self._document, path, problem, told)
@@ -213,7 +216,8 @@ class Judge:
     def _passing(self, seen: Seen, path: Path, expression: str, items: Items) -> list[Finding]:
         """At an identifier that is unique by chance: of dates or versions, beside an own id."""
         values = [str(one.made.get("identifier")) for one in seen.passed]
-        key = own_id(items)
+        text = own_id(items)
+        key = text.removesuffix(" | tostring")
         is_plain = expression.strip().removesuffix("| tostring").strip() != key
         if (
             len(values) < _FEW
@@ -223,7 +227,6 @@ class Judge:
         ):
             return []
         problem = f"identifier {expression!r} is a date or a version, which may change"
-        text = as_text((key.strip("."),), [item.get(key.strip(".")) for item in items])
         remedy = Write(text, f"another entity whenever it does; {key} is its own")
         return [seen.finding(self._document, path, problem, remedy, "warn")]
 
@@ -238,7 +241,7 @@ class Judge:
         if near is None:
             return unique_key(items, self._leading.wanted_of(seen))
         values = await values_of(self._jq, near.expression, items)
-        remedy = near.of(len(items))
+        remedy = replace(near, expression=as_texts(near.expression, values)).of(len(items))
         is_shared = len({json.dumps(one) for one in values}) < len(values)
         return (is_shared and unique_key(items, self._leading.wanted_of(seen))) or remedy
 
@@ -266,7 +269,7 @@ class Judge:
         candidate = await identifier_below_parents(self._jq, expression, parameters, items)
         if candidate:
             key = own_id(items)
-            return Write(candidate, also=key if key not in candidate else "")
+            return Write(candidate, also=key if key.partition(" ")[0] not in candidate else "")
         return (
             await with_other_part(self._jq, expression, items)
             or unique_key(items, self._leading.wanted_of(seen))
@@ -304,9 +307,8 @@ class Judge:
             return []
         refused = f"Port refuses {len(odd)} of {len(values)} entities"
         problem = f"{name} must be a text, {json.dumps(odd[0])} is none: {refused}"
-        some = " | values" if None in values else ""
         path = ("port", "entity", "mappings", name)
-        remedy = Write(f"{expression}{some} | tostring")
+        remedy = Write(as_texts(expression, values))
         return [seen.finding(self._document, path, problem, remedy)]
 
     async def _refused(self, seen: Seen, faults: list[EntityFault]) -> Finding:
