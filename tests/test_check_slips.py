@@ -353,6 +353,17 @@ async def test_a_computed_blueprint_that_is_none(scene: Scene) -> None:
     ], told(report.findings)
 
 
+async def test_a_computed_blueprint_is_meant_by_what_is_mapped(scene: Scene) -> None:
+    """Whatever another one is called."""
+    swap("blueprint: '\"person\"'", "blueprint: .team.name")(scene)
+
+    report = await scene.check()
+
+    assert [one.remedy for one in report.findings if "blueprint '.team.name'" in one.problem] == [
+        "write blueprint: '\"person\"'"
+    ], told(report.findings)
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [

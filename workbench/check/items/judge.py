@@ -99,11 +99,23 @@ class Judge:
         if not self._blueprints or made & self._blueprints.keys():
             return None
         expression, name = seen.config.port.entity.mappings.blueprint, min(made)
-        near = nearest(name, self._blueprints)
-        remedy = Write(f'"{near}"') if near else f"use one of {', '.join(self._blueprints)}"
+        likely = self._likely(seen)
+        near = likely[0] if len(likely) == 1 else nearest(name, likely)
+        remedy = Write(f'"{near}"') if near else f"use one of {', '.join(likely)}"
         problem = f"blueprint {expression!r} gives {name!r}, and no blueprint has that name"
         path = ("port", "entity", "mappings", "blueprint")
         return seen.finding(self._document, path, problem, remedy)
+
+    def _likely(self, seen: Seen) -> list[str]:
+        """The blueprints that have the most of what is mapped; all where none has any."""
+        mappings = seen.config.port.entity.mappings
+        mapped = {*mappings.properties, *mappings.relations}
+        held = {
+            name: len(mapped & {*one.schema.properties, *one.relations})
+            for name, one in self._blueprints.items()
+        }
+        most = max(held.values())
+        return [name for name, count in held.items() if count == most]
 
     def _one_column(self, seen: Seen) -> Finding | None:
         """At the delimiter of a CSV that leaves each row in one column."""
