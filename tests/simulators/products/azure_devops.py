@@ -207,7 +207,7 @@ PRODUCT = Product(
         Mistake(
             "a wrong data path",
             mapping={"resources/2/selector/data_path": ".definitions"},
-            error="data_path '.definitions' found nothing",
+            error="data_path '.definitions' gave null in every response",
         ),
         Mistake(
             "projects by a key they lack",
