@@ -130,7 +130,8 @@ class Completeness(Struct):
         if has_body and not is_none:
             self.responses += 1
             self.without_items += nothing and page.place is not Place.NULL
-            self.last_body = page.body or self.last_body  # the last that says anything
+            if page.body and not self._has_lists(self.last_body):
+                self.last_body = page.body  # the last that says anything, or the first with a list
         self.recognition.note(asked.walk, request, page)
 
     def note_position(self, first: PageRequest, later: PageRequest, before: Progress) -> None:
@@ -163,6 +164,11 @@ class Completeness(Struct):
         is_reached = now.known is Known.REACHED and page.totals().rows == now.total
         if is_reached and page.place is Place.LIST:
             self.recognition.learn_empty(page)
+
+    @staticmethod
+    def _has_lists(body: Json) -> bool:
+        """Whether a body has a list with anything in it."""
+        return any(lists_in(body, deepest=_DEEPEST_LIST))
 
     @property
     def after_last(self) -> PageRequest | None:
@@ -239,7 +245,7 @@ class Completeness(Struct):
     def refuse_fruitless(self) -> str | None:
         """Raise when no walk, or no response, led anywhere: a typo, not an empty collection.
 
-        Gives a warning where there is no list at all in what was answered.
+        Gives a warning where no list in what was answered has anything in it.
         """
         if self.elsewhere and not self.has_rows:
             raise MappingError(
@@ -257,7 +263,7 @@ class Completeness(Struct):
         if not self.responses or self.without_items < self.responses:
             return None
         keys = keys_of(self.last_body)
-        if lists_in(self.last_body, deepest=_DEEPEST_LIST):
+        if self._has_lists(self.last_body):
             raise MappingError(
                 f"gave null in every response; they had {keys}",
                 remedy="correct the path",
@@ -266,5 +272,5 @@ class Completeness(Struct):
         self.doubts.add(Doubt.ABSENT)
         return (
             f"{self.extractor.where} found nothing in any response; they had"
-            f" {keys}, and no list: taken for an empty one"
+            f" {keys}, and no list with rows: taken for an empty one"
         )

@@ -14,6 +14,7 @@ from itertools import count
 import pytest
 
 from pagination import PaginationSettings
+from resync.completeness import Doubt
 from resync.path_parameters import Endpoint
 from tests.fault_api import Answer, FaultApi, Request
 from tests.literals import Json
@@ -222,3 +223,26 @@ async def test_a_hash_of_the_only_page(style: str, count: int) -> None:
     api = Api(style, count, end="late", around=lambda given, _: {"sum": f"{given * 7919:07x}"})
 
     is_all(await outcome(api, paging(style, 20)), list(range(count)))
+
+
+@pytest.mark.parametrize("style", ["none", "offset", "next_link"])
+async def test_an_empty_collection_beside_another_empty_list(style: str) -> None:
+    """Left out where it is empty: that is doubted, and no error, as no row stands elsewhere."""
+    around: dict[str, Json] = {"warnings": [], "meta": {"took": 3}}
+
+    found = await outcome(lambda _: told(around), paging(style))
+
+    is_all(found, [])
+    assert Doubt.ABSENT in found.doubts
+
+
+async def test_rows_elsewhere_before_an_empty_list() -> None:
+    """A path that leads to nothing is told where any answer has rows, whichever came last."""
+    lists = {"1": [{"id": 1}], "2": []}
+    async with FaultApi() as server:
+        server.serve("/parents", lambda _: told({"items": [{"id": name} for name in lists]}))
+        server.serve("/parents/{}/things", lambda one: told({"things": lists[one.values[0]]}))
+        parents = Endpoint("/parents", data_path=".items", pagination=PaginationSettings())
+        found = await read(server, paging("none"), kind="/parents/{parent}/things", parent=parents)
+
+    assert "gave null in every response; they had the keys things" in found.message
