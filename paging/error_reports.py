@@ -100,6 +100,20 @@ def is_report_read(body: Mapping[str, Json], rows: Sequence[Json], data_path: st
     return is_taken and is_error_report(body) and not any(_reads(data_path, key) for key in body)
 
 
+def are_reports(rows: Sequence[Json], data_path: str) -> bool:
+    """Whether rows without what is taken of each are reports of errors, and no items of their own.
+
+    ``{"imdata": [{"error": {"attributes": {"code": "403"}}}]}`` for ``.imdata[].fvTenant``.
+    """
+    return bool(rows) and all(
+        isinstance(row, dict)
+        and not is_item(row)
+        and reports_error(row)
+        and not any(_reads(data_path, key) for key in row)
+        for row in rows
+    )
+
+
 def is_partial(body: Json, scopes: Scopes, data_path: str) -> bool:
     """Whether an answer says that some of its data is missing.
 

@@ -15,6 +15,7 @@ from jq_engine.lookups import find
 from jq_engine.programs import Jq
 from json_values import MISSING, Json, keys_of
 from paging.error_reports import (
+    are_reports,
     is_report_read,
     is_unopened,
     reported_only,
@@ -122,6 +123,8 @@ class PageReader:
         body, page = opened.answer.body, opened.page
         if source.recognition.had_list(page):
             raise self._not_the_list(opened.request, opened.answer.status, body)
+        if page.is_hollow and are_reports(page.rows, source.extractor.data_path):
+            raise self.reported(opened.request, opened.answer, body)
         if not isinstance(body, dict) or source.recognition.is_usual(body):
             return
         is_report = bool(page.rows) and is_report_read(body, page.rows, source.extractor.data_path)

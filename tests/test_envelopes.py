@@ -246,3 +246,32 @@ async def test_rows_elsewhere_before_an_empty_list() -> None:
         found = await read(server, paging("none"), kind="/parents/{parent}/things", parent=parents)
 
     assert "gave null in every response; they had the keys things" in found.message
+
+
+REPORT: dict[str, Json] = {"error": {"attributes": {"code": "403", "text": "not permitted"}}}
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(
+    ("odd", "is_error"),
+    [
+        pytest.param(REPORT, True, id="a report"),
+        pytest.param(REPORT | {"id": 7}, False, id="an item that failed"),
+        pytest.param({"other": {"attributes": {"id": 7}}}, False, id="another class"),
+        pytest.param({"tenant": None}, False, id="null"),
+    ],
+)
+async def test_an_error_in_place_of_rows(odd: Json, *, first: bool, is_error: bool) -> None:
+    """A page whose rows hold nothing of what is taken fails where they are reports of errors."""
+
+    def listed(given: Json) -> Json:
+        is_odd = first or len(given) < 20
+        classes: list[Json] = [{"tenant": {"attributes": row}} for row in given]
+        return {"data": [odd] if is_odd and given else classes}
+
+    api = Api("page", 10 if first else 23, list_of=listed)
+    found = await outcome(api, paging("page", 20), data_path=".data[].tenant.attributes")
+
+    assert ("not permitted" in found.message) is is_error, found.message
+    assert (found.error is not None) is (is_error or first)
+    assert found.ids == ([] if first else list(range(20)))
