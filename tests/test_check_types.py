@@ -55,6 +55,7 @@ def _listing(name: str, jq: str, **items: Json) -> list[Spoil]:
     return [SERVED, _mapped(name, jq), _declared(**declared)]
 
 
+_SEVERAL = [swap('"many": false', '"many": true', "blueprints")]
 _FLAG: dict[str, Json] = {"flag": {"type": "boolean"}}
 
 CASES = {
@@ -76,6 +77,21 @@ CASES = {
         '"many": false',
         'write "many": true',
         where="blueprints",
+    ),
+    "a null within a list of several": Mistake(
+        [*_SEVERAL, swap("team: .team.id", "team: '[.team.id, .lead.id]'")],
+        "team: '[",
+        "write team: '([.team.id, .lead.id]) | map(values)'",
+    ),
+    "a null beside objects within a list of several": Mistake(
+        [*_SEVERAL, swap("team: .team.id", "team: '[.team, .lead]'")],
+        "team: '[",
+        "write team: '[([.team, .lead]) | .[] | values | .id | tostring]'",
+    ),
+    "a null beside numbers within a list of several": Mistake(
+        [*_SEVERAL, swap("team: .team.id", "team: '[.size, .lead.id]'")],
+        "team: '[",
+        "write team: '[([.size, .lead.id]) | .[] | values | tostring]'",
     ),
     "a number compared with a text": Mistake(
         [SERVED, _mapped("flag", """'.size == "3"'"""), _declared(**_FLAG)],

@@ -45,6 +45,12 @@ CONVERSIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "{} | .[0] | tostring",
         "{} | tostring",
     ),
-    "many": ("[{}]", "[{} | .[] | tostring]", "[{} | .[] | .id | tostring]", "[{} | tostring]"),
+    "many": (
+        "{} | map(values)",
+        "[{}]",
+        "[{} | .[] | tostring]",
+        "[{} | .[] | .id | tostring]",
+        "[{} | tostring]",
+    ),
 }
 """By types, formats, and what a relation leads to; in the order in which they are tried."""

@@ -202,6 +202,8 @@ def _beside_nulls(candidates: Sequence[str], before: Sequence[Json]) -> Iterator
             yield f"{rest} | values | {head} + ."
         elif None in before and " | " in candidate:
             yield candidate.replace(" | ", " | values | ", 1)
+        if " | .[] | " in candidate and any(None in _elements(value) for value in before):
+            yield candidate.replace(" | .[] | ", " | .[] | values | ", 1)
 
 
 def _loses(fault: EntityFault, expression: str, candidate: str) -> bool:
@@ -340,9 +342,9 @@ def _templates(fault: EntityFault, blueprint: Blueprint, before: Sequence[Json])
         is_list = any(isinstance(value, list) and len(value) > 1 for value in known)
         wanted = "many" if blueprint.relations[fault.name].many else "" if is_list else "one"
         is_scalar = not any(isinstance(value, list | dict) for value in known)
-        yield from (
-            one for one in CONVERSIONS.get(wanted, ()) if is_scalar or one != "{} | tostring"
-        )
+        are_objects = any(isinstance(one, dict) for value in known for one in _elements(value))
+        refused = {"{} | tostring": not is_scalar, "[{} | .[] | tostring]": are_objects}
+        yield from (one for one in CONVERSIONS.get(wanted, ()) if not refused.get(one))
         return
     schema = blueprint.schema.properties[fault.name]
     if schema.format != "url" or all(map(_HOST.fullmatch, texts)):
@@ -375,7 +377,7 @@ def _separates(template: str, texts: Sequence[str], name: str) -> bool:
 
 
 def _fits(fault: EntityFault, value: Json, blueprint: Blueprint) -> bool:
-    if value in (None, "null"):
+    if value in (None, "null") or "null" in _elements(value):
         return False
     if fault.part == "relation":
         one = Blueprint("x", relations={fault.name: blueprint.relations[fault.name]})

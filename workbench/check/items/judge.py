@@ -359,14 +359,15 @@ class Judge:
     ) -> Finding | None:
         """At a relation to one where there are several, or the other way round."""
         blueprint = self._blueprints[str(seen.passed[0].made.get("blueprint"))]
+        has_file, is_many = self._of_blueprints is not None, blueprint.relations[first.name].many
+        if is_many and isinstance(first.value, list) and None in first.value:
+            return None  # all that is in it is kept, but for the nulls
         target = await self._leading.target(seen, first.name, expression)
         if isinstance(target, Write) and target.value == expression:
             target = ""  # the same is no remedy
-        has_file = self._of_blueprints is not None
-        if has_file and await self._leading.are_lists(seen, first.name, expression):
+        if has_file and not is_many and await self._leading.are_lists(seen, first.name, expression):
             many = Fitting(blueprint=Instead(first.name, "many", True))  # noqa: FBT003 (the value itself)
             return self._in_blueprint(first, blueprint, problem, many)
-        is_many = blueprint.relations[first.name].many
         if isinstance(target, Write) and isinstance(first.value, str) and is_many:
             one = Instead(first.name, "many", False)  # noqa: FBT003 (the value itself)
             if has_file and singular(first.name) == first.name:  # it is called as one thing
