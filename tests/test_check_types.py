@@ -132,6 +132,21 @@ CASES = {
         "identifier: . | tojson",
         "write identifier: .id | tostring (unique)",
     ),
+    "a title that is an object with nothing like a title in it": Mistake(
+        [SERVED, swap("title: .name", "title: .key")],
+        "title: .key",
+        "write title: .name (20 of 20)",
+    ),
+    "a title that is an object of what may be null": Mistake(
+        [SERVED, swap("title: .name", "title: .key // .team")],
+        "title: .key",
+        "write title: .name (20 of 20)",
+    ),
+    "a title that is a list": Mistake(
+        [SERVED, swap("title: .name", "title: 'if .size == 3 then .tags else .name end'")],
+        "title: 'if",
+        "write title: .name (20 of 20)",
+    ),
     "a list of texts where one of numbers is declared": Mistake(
         _listing("marks", ".tags", type="number"),
         '"items": {',

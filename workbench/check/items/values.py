@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from framework.mapped_items import Items, Mapped
+from jq_engine.paths import plain_path
 from jq_engine.worker import JqWorker
 from json_values import Found, Json, Missing, follow
 from workbench.check.asking.reading import Seen
@@ -75,7 +76,7 @@ class Values:
                 )
             elif all(map(_is_nothing, values)):
                 found += await self._null(seen, expression.path, expression.jq, items)
-            elif name == "title" and all(isinstance(one, dict) for one in values):
+            elif name == "title" and any(isinstance(one, dict | list) for one in values):
                 found += self._object(seen, expression.jq, values)
             elif near := await of_other_type(self._jq, expression.jq, items):
                 place, what = _place(expression.path), _what(expression.path)
@@ -208,14 +209,20 @@ class Values:
         return seen.finding(self._document, _place(name), problem, remedy, "warn")
 
     def _object(self, seen: Seen, jq: str, values: Sequence[Json]) -> list[Finding]:
-        """A title that is an object, which Port takes no more than a list."""
+        """A title that is an object or a list, which Port takes in no entity."""
+        odd = [one for one in values if isinstance(one, dict | list)]
         objects = [one for one in values if isinstance(one, dict)]
+        items = [one.item for one in seen.passed]
+        head = jq if plain_path(jq) else f"({jq}) | "
+        remedy: Remedy = "give a text of it"
         column = title_of(columns(objects), None)
-        inner = (
-            f"{jq}{column.path}" if column else f"a text of it: {jq}{written([min(objects[0])])}"
-        )
-        problem = f"title {jq!r} is an object in {len(values)} of {len(values)} items"
-        return [seen.finding(self._document, _place("title"), problem, Write(inner))]
+        if column and len(objects) == len(values):
+            remedy = Write(f"{head}{column.path}")
+        elif column := title_of(columns(items), None):
+            remedy = Write(column.path, f"{len(column.present)} of {len(items)}")
+        said = "an object" if objects else "a list"
+        problem = f"title {jq!r} is {said} in {len(odd)} of {len(values)} items"
+        return [seen.finding(self._document, _place("title"), problem, remedy)]
 
     async def absent(self, seen: Seen, name: str, jq: str, items: Items) -> list[Finding]:
         """A key within an expression that no item has, beside one that is spelled nearly so."""
