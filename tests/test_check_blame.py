@@ -466,6 +466,50 @@ BLAMES = {
         'query: .team == "team-1"',
         '.team.id is "team-0"',
     ),
+    "a list of children without anything that is mapped": Mistake(
+        [
+            serving(
+                lambda _: answer({"ids": [1, 2], "notes": [{"id": 1, "text": "a"}]}),
+                "/v1/teams/{}/notes",
+            ),
+            swap(
+                'notes\n    selector:\n      query: "true"',
+                "notes\n    selector:\n      query: .text != null\n      data_path: .ids",
+            ),
+            swap(
+                "identifier: .id\n          blueprint: '\"note\"'",
+                'identifier: .__team + "/" + (.id | tostring)\n          blueprint: \'"note"\'',
+            ),
+        ],
+        "data_path: .ids",
+        "write data_path: .notes",
+    ),
+    "a query that says not as other languages do": Mistake(
+        [swap('query: "true"', "query: not .team.archived")],
+        "query: not",
+        "write query: .team.archived | not (true for 20 of 20)",
+    ),
+    "a query of items that come without what is read": Mistake(
+        [
+            serving(listed([{"_class": "P", "_kind": "Q"} for _ in range(5)])),
+            swap('query: "true"', "query: .active"),
+        ],
+        "query: .active",
+        "the items have _class, _kind, and nothing that is mapped: ask the API for more",
+    ),
+    "a query of empty items": Mistake(
+        [
+            serving(listed([{} for _ in range(5)])),
+            swap('query: "true"', "query: .active == true"),
+        ],
+        "query: .active",
+        "the items have no keys, and nothing that is mapped: ask the API for more",
+    ),
+    "a query of a key that nothing has": Mistake(
+        [swap('query: "true"', "query: .zzz")],
+        "query: .zzz",
+        "team, weight, and no .zzz",
+    ),
     "a placeholder that is misspelt in the kind": Mistake(
         [swap("/teams/{team}/notes", "/teams/{tem}/notes")],
         "{tem}",

@@ -30,6 +30,7 @@ _FEW: Final = 5  # values that are told
 _LIKE: Final = 0.7  # likeness of a word and the one that was meant
 _SAME: Final = 0.9
 _ASSIGNED: Final = re.compile(r"(?<![=!<>|+*/-])=(?!=)")
+_NEGATED: Final = re.compile(r"\s*not\s+(.+)")  # as other languages say it
 _COMPARED: Final = re.compile(
     r'\s*[=!]=\s*("(?:[^"\\]|\\.)*"|(?:-?\d+(?:\.\d+)?|true|false)(?![\w.]))'
 )
@@ -109,6 +110,8 @@ def held_at(path: tuple[str, ...], items: Items) -> str:
 def _candidates(expression: str, items: Items) -> Iterator[str]:
     if _ASSIGNED.search(expression):
         yield _ASSIGNED.sub("==", expression)
+    if negated := _NEGATED.fullmatch(expression):
+        yield f"{negated[1]} | not"
     paths = [path for path in paths_in(expression) if has_path(items, path)]
     known = [value for path in paths for value in _scalars(path, items)]
     for literal in _LITERAL.finditer(expression):

@@ -18,7 +18,9 @@ from workbench.check.findings import Finding, Path, Remedy, Write, nearest, remo
 from workbench.check.guesses.expressions import (
     better,
     first_paths,
+    has_path,
     is_scalar,
+    paths_in,
     values_of,
     written,
 )
@@ -36,7 +38,7 @@ from workbench.check.items.identifiers import (
     with_other_part,
     within,
 )
-from workbench.check.items.other_lists import listed_otherwise, other_list
+from workbench.check.items.other_lists import lacks_mapped, listed_otherwise, other_list
 from workbench.check.items.relations import Relations
 from workbench.check.items.values import Values
 from workbench.store.model import Blueprint
@@ -44,6 +46,7 @@ from workbench.store.rules import EntityFault, faults_of
 from workbench.suggest.targets import singular
 
 _FEW: Final = 3  # items of which an absent key says something
+_MOST: Final = 24  # keys that are named
 _SHOWN: Final = 60
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _PASSING: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\S*)?|\d+(\.\d+)+")
@@ -131,7 +134,7 @@ class Judge:
         """At a data_path whose items have no identifier, beside a list with what is mapped."""
         mappings, items = seen.config.port.entity.mappings, [*map(_item, seen.mapped)]
         values = await values_of(self._jq, str(mappings.identifier), items)
-        if any(value is not None for value in values):
+        if any(value is not None for value in values) and not lacks_mapped(seen):
             return []
         remedy = await listed_otherwise(self._jq, seen)
         return [self._elsewhere(seen, remedy)] if remedy else []
@@ -146,27 +149,37 @@ class Judge:
 
     async def _query(self, seen: Seen) -> list[Finding]:
         query, path, count = seen.config.selector.query, ("selector", "query"), len(seen.mapped)
+        items = [*map(_item, seen.mapped)]
         odd = [one for one in seen.mapped if one.evaluation.passed is None]
-        if odd:
-            remedy: Remedy = 'compare, as in .state == "open"; for all items write "true"'
-            near = await compared(self._jq, query, [*map(_item, seen.mapped)])
-            if isinstance(near, Write):
-                remedy = near
-            elif near:
-                remedy = f"compare: {near}"
-            problem = (
-                f"query {query!r} gives neither true nor false for {len(odd)} of {count} items"
-            )
-            return [seen.finding(self._document, path, problem, remedy)]
-        if seen.passed:
-            other = await of_other_type(self._jq, query, [*map(_item, seen.mapped)])
+        if seen.passed and not odd:
+            other = await of_other_type(self._jq, query, items)
             problem = f"query {query!r} compares with a value of another type"
             return [seen.finding(self._document, path, problem, other)] if other else []
-        near = await compared(self._jq, query, [*map(_item, seen.mapped)])
-        remedy = near or 'correct it; for all items write "true"'
+        near = await compared(self._jq, query, items)
+        remedy = near or self._not_there(seen, query, items)
+        if odd:
+            told = f"neither true nor false for {len(odd)} of {count} items"
+            problem = f"query {query!r} gives {told}"
+            remedy = remedy or 'compare, as in .state == "open"; for all items write "true"'
+            if isinstance(near, str) and near:
+                remedy = f"compare: {near}"
+            return [seen.finding(self._document, path, problem, remedy)]
+        remedy = remedy or 'correct it; for all items write "true"'
         is_sure = bool(near) or not seen.truncated
         problem = f"query {query!r} is true for none of {count} items"
         return [seen.finding(self._document, path, problem, remedy, "error" if is_sure else "warn")]
+
+    @staticmethod
+    def _not_there(seen: Seen, query: str, items: Items) -> str:
+        """What to do about keys of a query that no item has; "" where one has them."""
+        read = paths_in(query)
+        if not read or any(has_path(items, path) for path in read):
+            return ""
+        keys = sorted({str(key) for item in items for key in item if not str(key).startswith("__")})
+        held = f"the items have {', '.join(keys[:_MOST]) or 'no keys'}"
+        if not lacks_mapped(seen):
+            return f"{held}, and no {written(read[0])}"
+        return f"{held}, and nothing that is mapped: ask the API for more, or correct data_path"
 
     # --- identifiers -----------------------------------------------------------------------
 

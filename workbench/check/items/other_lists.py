@@ -51,7 +51,7 @@ async def other_list(jq: JqWorker, seen: Seen) -> Remedy:
     wanted = [one for one in seen.passed[0].expressions if one.path != "blueprint" and one.jq]
     names = [one.jq for one in wanted if one.path == "identifier" and one.jq]
     items = [one.item for one in seen.passed]
-    marks = {name for one in seen.config.selector.path_parameters for name in (one, f"__{one}")}
+    marks = _marks(seen)
     found = [
         one.jq
         for number, one in enumerate(seen.passed[0].expressions)
@@ -63,6 +63,19 @@ async def other_list(jq: JqWorker, seen: Seen) -> Remedy:
     if not is_nameless and (len(rest) < _FEWEST or set(rest) & set(found)):
         return ""
     return await listed_otherwise(jq, seen, beyond=len(found))
+
+
+def lacks_mapped(seen: Seen) -> bool:
+    """Whether no item has any key that the mapping reads, but for what children have of parents."""
+    marks, items = _marks(seen), [one.item for one in seen.mapped]
+    texts = [one.jq for one in seen.mapped[0].expressions if one.jq]
+    own = [text for text in texts if any(path[0] not in marks for path in paths_in(text))]
+    return bool(own) and not any(_is_own(text, items, marks) for text in own)
+
+
+def _marks(seen: Seen) -> set[str]:
+    """The keys that items have from their parents."""
+    return {name for one in seen.config.selector.path_parameters for name in (one, f"__{one}")}
 
 
 async def listed_otherwise(jq: JqWorker, seen: Seen, beyond: int | None = None) -> Remedy:
