@@ -161,6 +161,8 @@ _ELEMENT = "begin it with '- ', as each element of a list"
     [
         pytest.param(_NOTES, _NOTES.replace("- ", "  "), "notes", _ELEMENT, id="a dash is missing"),
         pytest.param("  - kind: /p", "    kind: /p", "kind", _ELEMENT, id="the first dash"),
+        pytest.param(_NOTES, _NOTES.replace("- ", ""), "notes", _ELEMENT, id="a dash taken out"),
+        pytest.param("  - kind: /p", "  kind: /p", "kind", _ELEMENT, id="the first dash taken out"),
         pytest.param("      query", "      - query", "- query", _LIST, id="a dash too many"),
         pytest.param("        team:\n", "        - team:\n", "- team", _LIST, id="a list of names"),
         pytest.param(

@@ -203,7 +203,8 @@ def _of_dash(lines: Sequence[str], at: int) -> Iterator[_Edit]:
     indent = len(line) - len(bare)
     if not bare.startswith("- "):
         told = "begin it with '- ', as each element of a list"
-        yield _Edit(at, (" " * max(indent - 2, 0) + "- " + bare,), told)
+        for begin in (max(indent - 2, 0), indent):
+            yield _Edit(at, (" " * begin + "- " + bare,), told)
         return
     own = [n for n in range(at, len(lines)) if lines[n].startswith(" " * indent + "- ")]
     told = "remove the '- ': these are keys of one object, and no list"
