@@ -484,6 +484,27 @@ BLAMES = {
         "data_path: .ids",
         "write data_path: .notes",
     ),
+    "a list that some children have at another key": Mistake(
+        [
+            serving(
+                lambda request: answer(
+                    {
+                        f"of{int(request.values[0][-1]) % 2}": {
+                            "notes": [{"id": request.values[0], "text": "a"}]
+                        }
+                    }
+                ),
+                "/v1/teams/{}/notes",
+            ),
+            swap(
+                'notes\n    selector:\n      query: "true"',
+                'notes\n    selector:\n      query: "true"\n      data_path: .of0.notes',
+            ),
+        ],
+        "data_path: .of0",
+        "write data_path: .of0.notes // .of1.notes (of those without any, too)",
+        severity="warn",
+    ),
     "a query that says not as other languages do": Mistake(
         [swap('query: "true"', "query: not .team.archived")],
         "query: not",

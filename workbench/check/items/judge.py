@@ -14,7 +14,7 @@ from jq_engine.worker import JqWorker
 from json_values import Json
 from workbench.check.asking.reading import Seen
 from workbench.check.files.offline import Installation
-from workbench.check.findings import Finding, Path, Remedy, Write, nearest, removed
+from workbench.check.findings import Finding, Path, Remedy, Severity, Write, nearest, removed
 from workbench.check.guesses.expressions import (
     better,
     first_paths,
@@ -38,7 +38,12 @@ from workbench.check.items.identifiers import (
     with_other_part,
     within,
 )
-from workbench.check.items.other_lists import lacks_mapped, listed_otherwise, other_list
+from workbench.check.items.other_lists import (
+    lacks_mapped,
+    listed_in_others,
+    listed_otherwise,
+    other_list,
+)
 from workbench.check.items.relations import Relations
 from workbench.check.items.values import Values
 from workbench.store.model import Blueprint
@@ -86,6 +91,8 @@ class Judge:
             return [one_column]
         if remedy := await other_list(self._jq, seen):
             return [self._elsewhere(seen, remedy)]
+        if remedy := await listed_in_others(self._jq, seen):
+            found.append(self._elsewhere(seen, remedy, some=True))
         if unknown := self._unknown(seen):
             return [unknown]
         naming = await self._identifier(seen)
@@ -139,11 +146,13 @@ class Judge:
         remedy = await listed_otherwise(self._jq, seen)
         return [self._elsewhere(seen, remedy)] if remedy else []
 
-    def _elsewhere(self, seen: Seen, remedy: Remedy) -> Finding:
-        """At a data_path, where another one leads to what is mapped."""
+    def _elsewhere(self, seen: Seen, remedy: Remedy, *, some: bool = False) -> Finding:
+        """At a data_path, where another one leads to what is mapped; in ``some`` answers."""
         path = seen.config.selector.data_path or "."
-        problem = f"data_path {path!r} leads to items without what is mapped"
-        return seen.finding(self._document, ("selector", "data_path"), problem, remedy)
+        severity: Severity = "warn" if some else "error"
+        where = "some answers" if some else "items"
+        problem = f"data_path {path!r} leads to {where} without what is mapped"
+        return seen.finding(self._document, ("selector", "data_path"), problem, remedy, severity)
 
     # --- the query -------------------------------------------------------------------------
 
