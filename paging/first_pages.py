@@ -48,17 +48,24 @@ class CountedFromFirst(Counted):
             return self._next_page(at)
 
         def judge(learnt: Learnt, other: Page | None) -> Step | Experiment:
-            now = at.now.expecting(at.page, other)
-            return self._by_last_row(replace(at, learnt=learnt, now=now), other)
+            here = replace(at, learnt=learnt, now=at.now.expecting(at.page, other))
+            if other is not None:
+                return self._by_last_row(here, other)
+            return self._unless_refused(
+                at.page,
+                Step(at.now, next=None, learnt=learnt),
+                lambda learnt, _: self._next_page(replace(here, learnt=learnt)),
+                lambda learnt, _: self._judged(replace(here, learnt=learnt), Shown.OTHERS),
+            )
 
         return Experiment(within, judge, at.learnt, _ABOUT_SHORT, at.now)
 
-    def _by_last_row(self, at: At, other: Page | None) -> Step | Experiment:
+    def _by_last_row(self, at: At, other: Page) -> Step | Experiment:
         """What follows a short first page by the answer to a request for its last row."""
         shown = compared(at.page, other)
-        if other is not None and not other.rows:
+        if not other.rows:
             return self._unless_miscounted(at)
-        if other is None or shown is Shown.ALL:
+        if shown is Shown.ALL:
             return self._next_page(at)
         if shown is Shown.OTHERS:
             return self._unless_rows_move(at, other, self._others)

@@ -144,7 +144,16 @@ class CountedToLast(CountedFromFirst):
                 case Beyond.UNKNOWN:
                     if doubt := self._not_there(learnt, last, other):
                         return replace(step, doubt=doubt)
-                    return self._spanned(last, step, others, finish)
+                    if other is None and not others:
+                        return self._unless_refused(last, step, on, refused)
+                    return on(learnt, other)
+
+        def on(learnt: Learnt, _: Page | None) -> Step | Experiment:
+            return self._spanned(last, replace(decided, learnt=learnt), others, finish)
+
+        def refused(learnt: Learnt, _: Page | None) -> Step:
+            doubt = self._miscounted("the last rows of a page are")
+            return replace(decided, learnt=learnt, doubt=doubt)
 
         absent = span.request.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
         return Experiment(absent, judge, decided.learnt, _ABOUT_END, decided.progress)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 
 import httpx
 from msgspec import Struct
@@ -22,10 +22,14 @@ from paging.paginator import (
     unseen,
 )
 from paging.signals import is_first, whole_number
-from paging.steps import End, Learnt, Step
+from paging.steps import End, Experiment, Learnt, Step
 from paging.totals import Known, counts_around, says_all
 
+_ABOUT_REFUSED = "whether positions are refused"
 _FEW = 10  # rows; a number that is none of them may well be as small by chance
+
+
+_Judge = Callable[[Learnt, Page | None], Step | Experiment]
 
 
 class At(Struct, frozen=True):
@@ -222,6 +226,32 @@ class Counted(Paginator):
         passed = self._passed(at.sent, at.sure) + self._covered(at)
         reached = passed if by_position else at.now.rows
         return at.now.total > reached
+
+    def _unless_refused(
+        self, page: Page, step: Step, on: _Judge, refused: _Judge
+    ) -> Step | Experiment:
+        """What follows where a position within a page is refused: each but the first one may be.
+
+        Then that shows no end. Some APIs take those alone where a page begins: with pages of one
+        row that is each position. The second row is asked for and, where it is refused, the first.
+        """
+        first = self._of_size(page.request, 1) if page.request else None
+        if first is None or self._stride(0) or page.length == 1:
+            return on(step.learnt, None)
+        first = first.perhaps_absent(NO_SUCH_PAGE_AFTER_SHORT)
+
+        def by_second(learnt: Learnt, other: Page | None) -> Step | Experiment:
+            if other is not None:
+                return on(learnt, other)
+            return Experiment(first, by_first, learnt, _ABOUT_REFUSED, step.progress)
+
+        def by_first(learnt: Learnt, other: Page | None) -> Step | Experiment:
+            is_alone = other is not None and len(other.rows) == 1
+            return refused(learnt, other) if is_alone else on(learnt, other)
+
+        return Experiment(
+            self._moved(first, 1), by_second, step.learnt, _ABOUT_REFUSED, step.progress
+        )
 
     # --- the end -------------------------------------------------------------------------
 

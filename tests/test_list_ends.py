@@ -3334,6 +3334,22 @@ async def test_a_refusal_behind_a_limit_of_one_row_that_lasts(style: str) -> Non
     assert found.error is not None
 
 
+@pytest.mark.parametrize(("cap", "refusal"), [(50, 400), (50, 404), (100, 404)])
+async def test_every_position_but_the_first_is_refused(cap: int, refusal: int) -> None:
+    """Within the rows at hand, too: that is no end. A refusal between pages may well be one."""
+    refused = always(told({"message": "busy"}, refusal))
+    all_refused = once(
+        refused, Api("offset", 120, cap=cap), lambda r: r.param("offset") != "0", ALWAYS
+    )
+    whole = Api("offset", cap, cap=cap, refuses=refusal)
+
+    def between(request: Request) -> bool:
+        return bool(request.number("offset", 0) % min(request.number("limit", 0), cap))
+
+    assert "not where 'offset' says" in (await outcome(all_refused, paging("offset"))).message
+    is_all(await outcome(once(refused, whole, between, ALWAYS), paging("offset")), [*range(cap)])
+
+
 @pytest.mark.parametrize("count", [3, 6])
 async def test_an_outer_list_without_rows_behind_a_limit_of_one(count: int) -> None:
     """It is another one than that before it: the list is not over."""
