@@ -373,7 +373,7 @@ class Marked(Paginator):
             is_heeded = is_fewer or (is_one and len(other.rows) > 1)
             if (is_one or page.is_hollow) and not is_heeded:
                 return done
-            is_full = asked in page.lengths.values() and not is_cut
+            is_full = asked in page.lengths.values() and not (is_cut or page.denies_more)
             if is_heeded or is_full:
                 return replace(done, doubt=self._never_there(page, is_heeded=is_heeded))
             all_rows = replace(self._taken_for_all(sent, page, other), learnt=learnt)

@@ -19,6 +19,7 @@ from paging.rows import are_alike
 from paging.scopes import Scopes, is_page, scopes_in, scopes_of
 from paging.signals import (
     Verdict,
+    asks_more,
     is_range,
     known_boolean,
     known_signal,
@@ -294,6 +295,12 @@ class Page(Discreet, frozen=True, dict=True):
         if known is not Verdict.UNKNOWN or not self.scopes:
             return known
         return Verdict.MORE if any(map(speaks_of_more, self._around)) else known
+
+    @property
+    def denies_more(self) -> bool:
+        """Whether a word around the list says that there is no more, whatever of: no signal."""
+        parts = (part for part in self._around if isinstance(part, dict))
+        return any(told is False and asks_more(key) for part in parts for key, told in part.items())
 
     @property
     def _around(self) -> Iterator[object]:

@@ -3350,6 +3350,20 @@ async def test_every_position_but_the_first_is_refused(cap: int, refusal: int) -
     is_all(await outcome(once(refused, whole, between, ALWAYS), paging("offset")), [*range(cap)])
 
 
+@pytest.mark.parametrize(("word", "is_error"), [("has_more_items", False), ("is_open", True)])
+async def test_a_first_page_just_as_long_as_asked_that_denies_more(
+    word: str, *, is_error: bool
+) -> None:
+    """Where no size is heeded and no cursor was seen, a false that asks for more tells the end."""
+    around = {"size": 20, word: False}
+    api = Api("cursor", 20, cap=20, heeds_size=False, around=lambda _rows, _more: {"page": around})
+
+    found = await outcome(api, paging("cursor", 20))
+
+    assert (found.error is not None) is is_error, found.message
+    assert found.ids == list(range(20))
+
+
 @pytest.mark.parametrize("count", [3, 6])
 async def test_an_outer_list_without_rows_behind_a_limit_of_one(count: int) -> None:
     """It is another one than that before it: the list is not over."""
