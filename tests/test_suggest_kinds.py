@@ -527,6 +527,20 @@ async def test_a_random_identifier_holds_for_all_parents() -> None:
     assert [study.identifier for study in found] == [".name", ".uuid"]
 
 
+async def test_a_few_children_show_no_key_of_all() -> None:
+    """What their first parents happen to have once, others may have again."""
+    bindings: list[Row] = [{"routing_key": f"key.{n}", "~of": f"q{n % 3}"} for n in range(5)]
+    lists = [
+        Collection("/queues", table("queues")),
+        Collection("/queues/{queue}/bindings", children("bindings", queue="~of")),
+    ]
+    queues: list[Row] = [{"name": f"q{n}", "size": n} for n in range(3)]
+    paths = ["/queues", "/queues/{queue}/bindings"]
+    found = await _read(paths, {"queues": queues, "bindings": bindings}, *lists)
+    own = '(.__queue | tostring) + "/" + (.routing_key | tostring)'
+    assert [study.identifier for study in found] == [".name", own]
+
+
 async def test_a_list_of_plain_values_is_identified_by_them() -> None:
     """They are all there is of an item; what each stands for may be asked for by it."""
     numbers = [9000 - 7 * n for n in range(12)]

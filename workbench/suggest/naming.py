@@ -115,7 +115,11 @@ def _child_identifier(study: Study, own: Sequence[Column]) -> None:
     best = own[0] if own else None
     is_named = best is not None and (is_own_name(best, study.target.noun) or _is_random(best))
     is_other = bool(within) and best is not None and within[0] != best.keys
-    is_local = best is None or (is_other and not is_named) or _is_local(best, study)
+    # A few children of a few parents show nothing of what is called as something else.
+    words = words_of(best.keys[-1]) if best else []
+    is_foreign = len(words) > 1 and not names_identity(words[-1])
+    is_open = not is_named and (is_other or is_foreign)
+    is_local = best is None or is_open or _is_local(best, study)
     if best and not is_local:
         study.identifier_column, study.identifier = best, best.text_path
         count = len(best.values)
