@@ -117,7 +117,7 @@ def _child_identifier(study: Study, own: Sequence[Column]) -> None:
     is_other = bool(within) and best is not None and within[0] != best.keys
     # A few children of a few parents show nothing of what is called as something else.
     words = words_of(best.keys[-1]) if best else []
-    is_foreign = len(words) > 1 and not names_identity(words[-1])
+    is_foreign = len(words) > 1 and not _is_id(words[-1])
     is_open = not is_named and (is_other or is_foreign)
     is_local = best is None or is_open or _is_local(best, study)
     if best and not is_local:
@@ -134,7 +134,12 @@ def _child_identifier(study: Study, own: Sequence[Column]) -> None:
 def _is_random(column: Column) -> bool:
     """Whether it is an id that nothing else has, such as a UUID."""
     is_number = all(str(value).isdigit() for value in column.values)
-    return not is_number and is_code(column) and names_identity(column.name.split()[-1])
+    return not is_number and is_code(column) and _is_id(column.name.split()[-1])
+
+
+def _is_id(word: str) -> bool:
+    """Whether a word is one for an id: a key may be a map's, or what a message is routed by."""
+    return names_identity(word) and word != "key"
 
 
 def identify_within(study: Study, column: Column, proof: str) -> None:
