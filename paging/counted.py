@@ -83,7 +83,9 @@ class _Counted(CountedToLast):
         asked = self._asked(sent)
         # Behind a full page a row may come again, but none may be passed over.
         is_full = page.fills(min(asked, learnt.page_size or asked))
-        if learnt.from_one and not (progress.pages or is_full) and (first := self._from_one(sent)):
+        # Where rows are shown to be hidden, that at 0 may be one of them.
+        is_from_one = learnt.from_one and not (learnt.uneven or learnt.hides_rows or is_full)
+        if is_from_one and not progress.pages and (first := self._from_one(sent)):
             sent, page = first, replace(page, request=first)
         learnt = self._with_longest(learnt, page)
         if not asked:  # no size is sent: a first page is not full until lists go on after one

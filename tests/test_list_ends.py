@@ -3527,9 +3527,18 @@ async def test_a_list_that_a_program_goes_through_is_left_out_where_it_is_empty(
 
 
 @pytest.mark.parametrize("is_told", [True, False])
-async def test_a_hidden_first_row_is_no_offset_from_one(*, is_told: bool) -> None:
-    """What one list seems to show passes over no row of those whose first page is full."""
-    hidden: list[tuple[int, set[int]]] = [(4, {0}), *[(6, set[int]())] * 30]
+@pytest.mark.parametrize(
+    ("first", "others"),
+    [
+        pytest.param((4, {0}), (6, set[int]()), id="full first pages"),
+        pytest.param((16, {0, 5}), (8, {2}), id="hidden rows"),
+    ],
+)
+async def test_a_hidden_first_row_is_no_offset_from_one(
+    first: tuple[int, set[int]], others: tuple[int, set[int]], *, is_told: bool
+) -> None:
+    """What one list seems to show passes over no row of others."""
+    hidden = [first, *[others] * 30]
     lists = [
         Api(
             "offset",
