@@ -505,6 +505,26 @@ BLAMES = {
         "write data_path: .of0.notes // .of1.notes (of those without any, too)",
         severity="warn",
     ),
+    "an answer that is taken for an item, with a list of what is mapped": Mistake(
+        [
+            serving(
+                lambda request: answer(
+                    {"of": request.values[0], "notes": [{"id": "1", "text": "a", "by": "b"}]}
+                ),
+                "/v1/teams/{}/notes",
+            ),
+            swap(
+                "identifier: .id\n          blueprint: '\"note\"'",
+                "identifier: .__team\n          title: .by\n          blueprint: '\"note\"'",
+            ),
+            swap(
+                'notes\n    selector:\n      query: "true"',
+                'notes\n    selector:\n      query: "true"\n      data_path: .',
+            ),
+        ],
+        "=data_path: .",
+        "write data_path: .notes",
+    ),
     "a query that says not as other languages do": Mistake(
         [swap('query: "true"', "query: not .team.archived")],
         "query: not",

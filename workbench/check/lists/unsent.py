@@ -23,9 +23,10 @@ from workbench.check.guesses.expressions import (
     lists_of_objects,
     paths_in,
     rows_of,
+    written,
 )
 from workbench.check.guesses.names import in_style
-from workbench.check.items.other_lists import other_list
+from workbench.check.items.other_lists import at_list, other_list
 from workbench.suggest.vocabulary import words_of
 
 _MOST: Final = 2  # requests
@@ -50,6 +51,8 @@ class Unsent:
             return []
         if not absent:
             return await self._unheeded(seen, target, items)
+        if held := [one.body for one in seen.own_pages if have(one.body, absent)]:
+            return self._within(seen, held[0], absent)
         if await other_list(self._near.jq, seen):
             return []  # They are there, in another list of the answer.
         keys = ", ".join(dict.fromkeys(path[-1] for path in absent))
@@ -58,6 +61,20 @@ class Unsent:
             path, remedy = otherwise
             return [seen.finding(self._document, path, problem, remedy)]
         return []
+
+    def _within(self, seen: Seen, body: Json, absent: Sequence[tuple[str, ...]]) -> list[Finding]:
+        """At a data_path that takes answers for items, where a list in them has all keys.
+
+        Elsewhere nothing is told: the keys come, so that no other parameter brings them.
+        """
+        if seen.config.selector.data_path not in {None, "."} or len(absent) < _FEWEST:
+            return []
+        if not isinstance(body, dict):
+            return []
+        path, rows = max(lists_of_objects(body), key=lambda one: len(one[1]))
+        problem = f"the answer has no {written(absent[0])}, and the list in it has"
+        remedy = at_list(written(path), len(rows))
+        return [seen.finding(self._document, ("selector", "data_path"), problem, remedy)]
 
     async def _unheeded(self, seen: Seen, target: Target, items: Items) -> list[Finding]:
         """At a parameter that asks for one value of a key, where items with others come as well.
