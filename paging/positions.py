@@ -249,9 +249,9 @@ class Counted(Paginator):
             is_alone = other is not None and len(other.rows) == 1
             return refused(learnt, other) if is_alone else on(learnt, other)
 
-        return Experiment(
-            self._moved(first, 1), by_second, step.learnt, _ABOUT_REFUSED, step.progress
-        )
+        is_known = page.length == 2  # noqa: PLR2004 (the second is the one that was refused)
+        asked, judge = (first, by_first) if is_known else (self._moved(first, 1), by_second)
+        return Experiment(asked, judge, step.learnt, _ABOUT_REFUSED, step.progress)
 
     # --- the end -------------------------------------------------------------------------
 
