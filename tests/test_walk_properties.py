@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from errors import MappingError, OceanCustomError
 from pagination import PaginationSettings
+from paging.error_reports import tells_failure
 from paging.signal_names import is_of_paging
 from resync.path_parameters import Endpoint, ListedParameter, Parameter, Resource
 from resync.resource_walk import LeftOpen
@@ -380,7 +381,7 @@ def test_every_visible_row_comes_once(server: Server) -> None:
 # --- envelopes of any names --------------------------------------------------------------------
 
 _NAMES = st.text("abcdefghijklmnopqrstuvwxyz", min_size=3, max_size=8).filter(
-    lambda name: not is_of_paging((name,))
+    lambda name: not is_of_paging((name,)) and not tells_failure({name: "1"})
 )
 _PLACES = st.lists(_NAMES, min_size=1, max_size=3).map(tuple)
 Part = Callable[[Request, int], Json]
