@@ -252,7 +252,8 @@ class Extractor:
     def inner_lists(self, body: Json) -> Iterator[InnerList]:
         """The lists within the rows of others, where there are several: one is that of the page."""
         several = [way for way in self._sources if _holder_in(body, way) is MISSING]
-        return (one for way in several[:1] for one in _inner_lists(body, way))
+        within = (way for way in several[:1] if any(_ways(way)[1:]))
+        return (one for way in within for one in _inner_lists(body, way))
 
     def measured(self, body: Json, extracted: Extracted) -> Measured:
         """The rows of a page and what stands where ``data_path`` leads.
