@@ -158,7 +158,8 @@ class _Responder:
         if name == "limited" and "cursor" in query and not self._was_limited:
             self._was_limited = True
             return _LIMITED
-        start = int(query.get("cursor", int(query.get("startIndex", "1")) - 1))
+        # RFC 7644, 3.4.2.4: a startIndex below one is one.
+        start = int(query.get("cursor", max(int(query.get("startIndex", "1")), 1) - 1))
         # A cursor that is sent alone knows the size.
         return self._road(name, start, int(query.get("limit", _ALONE)))
 
