@@ -17,9 +17,9 @@ from jq_engine.lookups import NOTHING_FOUND, Given, Lookup
 from json_values import MISSING, Found, Json, Missing, follow
 from paging.rows import are_alike
 from paging.scopes import Scopes, is_page, scopes_in, scopes_of
+from paging.signal_names import asks_more
 from paging.signals import (
     Verdict,
-    asks_more,
     is_range,
     known_boolean,
     known_signal,

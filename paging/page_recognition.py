@@ -54,8 +54,8 @@ from paging.error_reports import lists_others, tells_outcome, tells_success
 from paging.following import Answered, is_echo, is_in_step, parts_of
 from paging.model import Page, PageRequest, Place
 from paging.scopes import reasons_in
-from paging.signal_names import is_of_paging
-from paging.signals import asks_more, is_link, whole_number
+from paging.signal_names import asks_more, is_of_paging
+from paging.signals import is_link, whole_number
 from records import Discreet
 
 _MOST_VALUES = 16  # of one place that are looked at in answers without rows of one shape

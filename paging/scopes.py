@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
+from types import MappingProxyType
 
 import httpx
 
@@ -15,12 +16,14 @@ from paging.signal_names import (
     INCOMPLETE_NAMES,
     SUCCESS_NAMES,
     WRAPPERS,
+    asked_by,
     name_of,
 )
 from transport.bodies import decode_json
 
 _REASONS = frozenset((*ERROR_NAMES, *SUCCESS_NAMES, *INCOMPLETE_NAMES))
 _DEEPEST = 6  # objects around the one in which the rows lie
+_TRUTHS: Mapping[str, bool] = MappingProxyType({"true": True, "false": False})
 # Each place with the one around it, which comes before it.
 _PLACES = tuple((holder, holder[:-1], holder[-1]) for holder in HOLDERS if holder)
 
@@ -48,12 +51,18 @@ def scopes_of(body: Json, holder: Json = None) -> Scopes:
 
 
 def scopes_in(headers: httpx.Headers) -> Scopes:
-    """The objects that headers named after pages hold: ``X-Pagination: {"TotalCount": 70}``."""
-    found = []
+    """What headers hold as a body would.
+
+    That is an object, where they are named after pages (``X-Pagination: {"TotalCount": 70}``), and
+    true or false under a name of the tables (``X-List-Truncated: true``).
+    """
+    found: list[Json] = []
     for name, value in headers.items():
         if "pag" in name.lower() and value.lstrip().startswith("{"):
             with suppress(ValueError):
                 found.append(decode_json(value.encode()))
+        elif value.lower() in _TRUTHS and (asked := asked_by(name)):
+            found.append({asked: _TRUTHS[value.lower()]})
     return tuple(_scope(_named([part])) for part in found if isinstance(part, dict))
 
 

@@ -48,6 +48,7 @@ REPORT_NAMES = (
 # GitHub's search, Google Drive, Elasticsearch: rows are missing, and no page will bring them.
 INCOMPLETE_NAMES = ("incomplete_results", "incomplete", "timed_out")
 FIRST_NAMES = ("first",)
+YES_OR_NO = frozenset((*MORE_NAMES, *LAST_NAMES, *CUT_NAMES, *INCOMPLETE_NAMES, *FIRST_NAMES))
 PREVIOUS_NAMES = ("previous",)
 # What stands around a list and speaks of its pages, or says nothing.
 PAGING = frozenset(
@@ -91,6 +92,10 @@ _MEANT = re.compile(
     f"|(?P<count>{_ROWS}count{_ROWS})"
 )
 
+# A key that begins so asks whether there is more, whatever of: has_more_rows, moreRecords.
+_ASKS_MORE = re.compile(r"(?:(?:has|have|is|are|any)_?)?more(?:_|$)|has_?next(?:_|$)")
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")
+
 
 def _squeezed(name: str) -> str:
     return name.replace("_", "").replace("-", "").lower()
@@ -113,6 +118,20 @@ def name_of(key: str) -> str:
         return name
     meant = _MEANT.fullmatch(squeezed) if len(squeezed) <= _LONGEST else None
     return meant.lastgroup or "" if meant else ""
+
+
+def asks_more(key: str) -> bool:
+    """Whether a key asks whether there is more, whatever of: ``has_more_rows``, ``MoreResults``."""
+    return _ASKS_MORE.match(_WORD_START.sub("_", key).lower()) is not None
+
+
+@lru_cache(maxsize=1024)  # the same few names come with every answer
+def asked_by(header: str) -> str:
+    """The name of a yes or no that the name of a header ends in, or ""."""
+    words = header.lower().split("-")
+    ends = ["-".join(words[at:]) for at in range(len(words))]
+    asked = (name for end in ends if (name := "has_more" if asks_more(end) else name_of(end)))
+    return next((name for name in asked if name in YES_OR_NO), "")
 
 
 def is_of_paging(path: tuple[str, ...]) -> bool:

@@ -32,6 +32,7 @@ from paging.signal_names import (
     PREVIOUS_NAMES,
     TOTAL_NAMES,
     TOTAL_PAGES_NAMES,
+    asks_more,
     name_of,
 )
 
@@ -45,9 +46,6 @@ _LARGEST_NEXT = 10**9  # larger numbers are moments
 # Words that are used for other things too: only true and false are meant for pages.
 _AMBIGUOUS = frozenset({"more", "last", "last_page", "partial", "incomplete", "timed_out"})
 _LEADS_BACK = re.compile(r"prev|before|first|self|last|back|current")
-# A key that begins so asks whether there is more, whatever of: has_more_rows, moreRecords.
-_ASKS_MORE = re.compile(r"(?:(?:has|have|is|are|any)_?)?more(?:_|$)|has_?next(?:_|$)")
-_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")
 _FALSE_TEXTS = frozenset({"", "false", "0", "-1", "no", "null", "none"})
 
 
@@ -56,7 +54,7 @@ _HEADER_OF_CURSOR = re.compile(
     r"continuation|(?:cursor|bookmark)(?:next)?$|next(?:page)?(?:token|marker|key|start|range)$"
 )
 _HEADER_OF_MORE = re.compile(
-    r"next(?:page)?(?:link|ur[il]|offset)?$|hasmore$|more(?:pages|results|available)$|istruncated$"
+    r"next(?:page)?(?:link|ur[il]|offset)?$|hasmore$|more(?:pages|results|available)$"
 )
 _BEFORE_NAME = re.compile(r"^x-[a-z]{2}-|^(?:x-)?(?:(?:pagination|paging|meta)-)?")
 
@@ -163,11 +161,6 @@ def _boolean(name: str, value: Json) -> bool | None:
         return bool(value) if value in {0, 1} else None
     texts = {"1": True, "true": True, "0": False, "false": False}
     return texts.get(value.lower()) if isinstance(value, str) else None
-
-
-def asks_more(key: str) -> bool:
-    """Whether a key asks whether there is more, whatever of: ``has_more_rows``, ``MoreResults``."""
-    return _ASKS_MORE.match(_WORD_START.sub("_", key).lower()) is not None
 
 
 def speaks_of_more(part: object) -> bool:

@@ -105,6 +105,10 @@ MORE = [
     pytest.param(page(info={"total": 60, "page": 1}), id="a total beside the number of a page"),
     pytest.param(page(link=[{"relation": "next", "url": "/x"}]), id="FHIR"),
     pytest.param(page({"X-Next-Cursor": "x"}), id="a cursor in a header"),
+    pytest.param(page({"X-More": "true"}), id="true in a header"),
+    pytest.param(page({"X-List-Truncated": "True"}), id="a cut in a header"),
+    pytest.param(page({"X-Acme-Last-Page": "false"}), id="not the last, in a header"),
+    pytest.param(page({"More-Rows": "true"}), id="more of something in a header"),
     pytest.param(page({"Next-Range": "]x..; max=3"}, status=206), id="Heroku"),
     pytest.param(page({"Content-Range": "items 0-2/*"}, status=206), id="a part of something"),
     pytest.param(page({"Link": '/x?page=2; rel="next"'}), id="a next link that cannot be read"),
@@ -139,6 +143,7 @@ def test_an_answer_that_speaks_of_more_is_not_all(one: Page) -> None:
         pytest.param(page(team={"Id": 1, "Members": [1], "Total": 90}), id="another object"),
         pytest.param(page(data={"Id": 1, "Members": [1], "Total": 90}), id="an item with an Id"),
         pytest.param(page({"X-Next-Cursor": "", "Link": "nonsense"}), id="headers"),
+        pytest.param(page({"X-Cut": "true", "More": "1", "X-Last": "yes"}), id="other truths"),
         pytest.param(page({"Content-Range": "bytes 0-811/812"}), id="bytes"),
         pytest.param(page({"Content-Range": "0-2/*"}), id="PostgREST"),
         pytest.param(
